@@ -1,0 +1,145 @@
+/**
+ * The cluster as every other room sees it: the cluster file after defaults, checks and resolution of paths.
+ * Plain data without secrets, so that it can be a workflow's input.
+ */
+
+/** What a host is for. */
+export type HostRole = 'control-plane' | 'worker' | 'etcd' | 'load-balancer'
+
+/** How unknown host keys are dealt with; a changed key is refused in every mode. */
+export type HostKeyChecking = 'strict' | 'accept-new'
+
+/** How to reach one host over SSH, with the cluster's defaults filled in. */
+export interface HostSsh {
+  readonly user: string
+  readonly port: number
+  /** Absolute path of a private key on the worker's machine; without it only the agent is asked. */
+  readonly identityFile?: string
+  /** Absolute path of the known_hosts file on the worker's machine. */
+  readonly knownHostsFile: string
+  readonly hostKeyChecking: HostKeyChecking
+  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this host. */
+  readonly hostKeyFingerprint?: string
+}
+
+/** A Kubernetes taint that kubeadm registers with the node. */
+export interface Taint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+}
+
+/** One machine. */
+export interface Host {
+  /** RFC 1123 label; also the node's name. */
+  readonly name: string
+  readonly role: HostRole
+  /** IP address or DNS name that Quorate connects to. */
+  readonly address: string
+  /** IP address that the cluster's components use; the same as `address` unless given. */
+  readonly internalAddress: string
+  readonly ssh: HostSsh
+  readonly labels: Readonly<Record<string, string>>
+  /** Undefined: kubeadm's own choice for the role. Empty: none. */
+  readonly taints?: readonly Taint[]
+}
+
+/** `host:port` of the API as clients reach it. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** A kubeadm document's content, deep-merged over what Quorate renders. */
+export type KubeadmPatch = Readonly<Record<string, unknown>>
+
+/** The escape hatch into each document that kubeadm reads. */
+export interface KubeadmPatches {
+  readonly clusterConfiguration: KubeadmPatch
+  readonly initConfiguration: KubeadmPatch
+  readonly joinConfiguration: KubeadmPatch
+  readonly kubeletConfiguration: KubeadmPatch
+  readonly kubeProxyConfiguration: KubeadmPatch
+}
+
+export interface Networking {
+  readonly podSubnet: string
+  readonly serviceSubnet: string
+  readonly dnsDomain: string
+}
+
+/** The pod network: our own Flannel manifest, a manifest of the user's, or none. */
+export type PodNetwork =
+  | {
+      readonly plugin: 'flannel'
+      readonly backend: 'vxlan' | 'host-gw'
+      /** Image with `flanneld` and the CNI configuration tools. */
+      readonly image: string
+      /** Image with the `flannel` CNI plugin. */
+      readonly cniPluginImage: string
+    }
+  | {
+      readonly plugin: 'manifest'
+      /** The manifest's text where a path was given; it is read when the file is loaded. */
+      readonly content?: string
+      /** Where it came from: path or URL. */
+      readonly source: string
+    }
+  | { readonly plugin: 'none' }
+
+export type LoadBalancer =
+  | { readonly type: 'haproxy'; readonly hosts: readonly string[] }
+  | { readonly type: 'external' }
+
+export interface Packages {
+  /** False: nothing is installed, what is there is only verified. */
+  readonly install: boolean
+  /** Base URL laid out as the public one: `<base>/core:/stable:/v1.36/deb/`. */
+  readonly repository: string
+  /** ASCII-armored public key that signs the repository; fetched from it over https where not given. */
+  readonly signingKey?: string
+}
+
+/** A registry that containerd reaches in another way than https on its own name. */
+export interface RegistryMirror {
+  /** Host, and port, as it stands in image names. */
+  readonly registry: string
+  /** URL to ask instead, e.g. `http://mirror.lab:5000`. */
+  readonly endpoint: string
+}
+
+export interface ContainerRuntime {
+  readonly registries: readonly RegistryMirror[]
+  /** Merged into containerd's CRI plugin section. */
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** The whole cluster. */
+export interface Cluster {
+  readonly name: string
+  readonly kubernetes: {
+    /** `vX.Y.Z`, or `stable` / `stable-1.Y` until the workflow has resolved it. */
+    readonly version: string
+    readonly controlPlaneEndpoint: Endpoint
+    readonly certSANs: readonly string[]
+    readonly networking: Networking
+    readonly imageRepository: string
+    readonly kubeadm: KubeadmPatches
+  }
+  readonly network: PodNetwork
+  readonly loadBalancer: LoadBalancer
+  readonly etcd: { readonly topology: 'stacked' | 'external' }
+  readonly packages: Packages
+  readonly containerRuntime: ContainerRuntime
+  readonly hosts: readonly Host[]
+}
+
+/** The hosts with a role, in the order of the cluster file. */
+export function hostsWithRole(cluster: Cluster, role: HostRole): readonly Host[] {
+  return cluster.hosts.filter((host) => host.role === role)
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+}

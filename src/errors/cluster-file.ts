@@ -1,0 +1,15 @@
+/** Errors of the cluster file and of what it asks for. */
+import type { ErrorDefinition } from './registry.js'
+
+export const CLUSTER_FILE_ERRORS = {
+  CLUSTER_FILE_UNREADABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check the path; `quorate init` writes a new cluster file',
+  },
+  CLUSTER_FILE_INVALID: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'correct the fields named above; `quorate validate` checks again without touching a host',
+  },
+} as const satisfies Record<string, ErrorDefinition>

@@ -1,0 +1,75 @@
+/** Errors of a host's state: what must be true before Kubernetes can be put on it. */
+import type { ErrorDefinition } from './registry.js'
+
+export const HOST_ERRORS = {
+  PREFLIGHT_FAILED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'mend the problems listed above and apply again; nothing was changed on any host',
+  },
+  SUDO_DENIED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'let the user run sudo without a password (NOPASSWD in /etc/sudoers.d), or log in as root',
+  },
+  SYSTEMD_MISSING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'kubelet and the long steps need systemd as the init system; use a host that runs it',
+  },
+  OPERATING_SYSTEM_UNSUPPORTED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'use a Debian or Ubuntu host, or prepare it by hand and set packages.install: false',
+  },
+  SAME_MACHINE_TWICE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'two hosts of the cluster file are one machine (same machine-id); correct the address, or make /etc/machine-id anew on a cloned machine',
+  },
+  CLOCK_SKEW: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'synchronise the clocks (chrony or systemd-timesyncd); certificates are refused when clocks differ',
+  },
+  PORT_BUSY: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'stop the program that listens on the port, or use another host',
+  },
+  DISK_FULL: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'free space on the file system named above',
+  },
+  FOREIGN_CLUSTER: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'the host belongs to another cluster; take it out there (`kubeadm reset`) or correct the cluster file',
+  },
+  PACKAGES_FAILED: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'read the output above; check packages.repository and that the host reaches it',
+  },
+  PACKAGE_MISSING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'the repository does not have this version; check kubernetes.version and packages.repository',
+  },
+  IMAGES_FAILED: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'check kubernetes.imageRepository, containerRuntime.registries and that the host reaches the registry',
+  },
+  SERVICE_NOT_RUNNING: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'look at the service on the host with `systemctl status` and `journalctl -u`',
+  },
+  HOST_NOT_PREPARED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'packages.install is false, so what is missing must be installed by hand on the host',
+  },
+} as const satisfies Record<string, ErrorDefinition>

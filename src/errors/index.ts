@@ -1,0 +1,9 @@
+/** The family of errors and its registry; imports nothing, every room may import it. */
+export { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
+export {
+  QuorateError,
+  isQuorateError,
+  reportError,
+  type ErrorContext,
+  type ErrorReport,
+} from './quorate-error.js'

@@ -1,0 +1,92 @@
+/**
+ * The one family of errors. Every error that a person may see is a {@link QuorateError}: it has a stable code
+ * from the registry, says where it happened, and what to do now.
+ */
+import { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
+
+/** Where an error happened and what is known of it, beside its code and message. */
+export interface ErrorContext {
+  /** Name of the host, as in the cluster file. */
+  readonly host?: string
+  /** Name of the step that failed, e.g. `kubeadm join`. */
+  readonly step?: string
+  /** What to do now; replaces the registry's general hint where more is known. */
+  readonly hint?: string
+  /** Last lines of a command's output, free of secrets. */
+  readonly output?: string
+  /** The error behind this one; shown only with `--verbose`. */
+  readonly cause?: unknown
+  /** Problems that were found together, each complete in itself. */
+  readonly problems?: readonly ErrorReport[]
+}
+
+/** An error as plain data: what crosses Temporal, is kept in progress, and is printed as JSON. */
+export interface ErrorReport {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+  readonly source: ErrorSource
+  readonly host?: string
+  readonly step?: string
+  readonly output?: string
+  readonly problems?: readonly ErrorReport[]
+}
+
+// A registered symbol, not instanceof: the class may exist twice (workflow sandbox, duplicated packages).
+const BRAND = Symbol.for('quorate.error')
+
+/** An error with a stable code, a place and a hint. Messages are lowercase and without a full stop. */
+export class QuorateError extends Error {
+  readonly code: ErrorCode
+  readonly context: ErrorContext;
+  readonly [BRAND] = true
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause })
+    this.name = 'QuorateError'
+    this.code = code
+    this.context = context
+  }
+
+  /** Whether the user, the environment or Quorate itself is at the root of it. */
+  get source(): ErrorSource {
+    return ERRORS[this.code].source
+  }
+
+  /** What can mend it: trying again later, or only a person. */
+  get remedy(): Remedy {
+    return ERRORS[this.code].remedy
+  }
+
+  /** What to do now. */
+  get hint(): string {
+    return this.context.hint ?? ERRORS[this.code].hint
+  }
+
+  /** The error as plain data, without stack and cause. */
+  report(): ErrorReport {
+    const { host, step, output, problems } = this.context
+    return {
+      code: this.code,
+      message: this.message,
+      hint: this.hint,
+      source: this.source,
+      ...(host === undefined ? {} : { host }),
+      ...(step === undefined ? {} : { step }),
+      ...(output === undefined ? {} : { output }),
+      ...(problems === undefined ? {} : { problems }),
+    }
+  }
+}
+
+/** Tells a {@link QuorateError} from anything else, across realms. */
+export function isQuorateError(value: unknown): value is QuorateError {
+  return typeof value === 'object' && value !== null && BRAND in value
+}
+
+/** The report of any thrown value; what is not ours is reported as a bug of ours. */
+export function reportError(thrown: unknown): ErrorReport {
+  if (isQuorateError(thrown)) return thrown.report()
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new QuorateError('INTERNAL', message).report()
+}

@@ -1,0 +1,55 @@
+/** Errors of reaching hosts over SSH and of running commands there. */
+import type { ErrorDefinition } from './registry.js'
+
+export const SSH_ERRORS = {
+  SSH_UNREACHABLE: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'check that the host is up, that the address and port are right, and that no firewall is between',
+  },
+  SSH_NAME_NOT_RESOLVED: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'check the address in the cluster file and the DNS of the machine where the worker runs',
+  },
+  SSH_HOST_KEY_UNKNOWN: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'compare the fingerprint with the host, then add it to known_hosts, set ssh.hostKeyFingerprint, or use ssh.hostKeyChecking: accept-new',
+  },
+  SSH_HOST_KEY_CHANGED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'if the host was really reinstalled, remove its old key with `ssh-keygen -R`; otherwise somebody may be between you and it',
+  },
+  SSH_AUTHENTICATION_FAILED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check ssh.user and ssh.identityFile, or that ssh-agent holds the right key (`ssh-add -l`)',
+  },
+  SSH_KEY_UNREADABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check the path in ssh.identityFile; a key with a passphrase must be added to ssh-agent (`ssh-add`)',
+  },
+  SSH_CONNECTION_LOST: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'the connection is made again and the state of the host looked at before anything is repeated',
+  },
+  SSH_TIMEOUT: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'the host answers too slowly; look at its load',
+  },
+  COMMAND_FAILED: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'read the output above; the command can be run by hand on the host',
+  },
+  UNIT_INTERRUPTED: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'the host was restarted or the unit killed while the command ran; its effect is looked at before it is repeated',
+  },
+} as const satisfies Record<string, ErrorDefinition>

