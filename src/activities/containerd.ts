@@ -1,0 +1,66 @@
+/** containerd set up for kubelet: systemd cgroups, kubeadm's sandbox image, the cluster's registries. */
+import {
+  CONTAINERD_CONFIG_PATH,
+  hostsTomlPath,
+  renderContainerdConfig,
+  renderHostsToml,
+} from '../cluster/containerd/config.js'
+import { QuorateError } from '../errors/index.js'
+import { command } from '../ssh/index.js'
+import { kubeadmImages } from './images.js'
+import { waitUntil } from './poll.js'
+import type { Step } from './step.js'
+
+const CRI_SOCKET = 'unix:///run/containerd/containerd.sock'
+const CRICTL_CONFIG = `runtime-endpoint: ${CRI_SOCKET}\nimage-endpoint: ${CRI_SOCKET}\ntimeout: 30\n`
+
+/** Writes the configuration and restarts containerd if it changed; false when nothing had to be done. */
+export async function configureContainerd(step: Step): Promise<boolean> {
+  const { session, cluster } = step
+  const sandboxImage = (await kubeadmImages(step)).find((image) => image.includes('/pause:'))
+  const config = renderContainerdConfig({
+    majorVersion: await containerdMajor(step),
+    ...(sandboxImage === undefined ? {} : { sandboxImage }),
+    config: cluster.containerRuntime.config,
+  })
+  const written = [
+    await session.writeFile('/etc/crictl.yaml', CRICTL_CONFIG, { mode: 0o644 }),
+    await session.writeFile(CONTAINERD_CONFIG_PATH, config, { mode: 0o644 }),
+  ]
+  for (const mirror of cluster.containerRuntime.registries) {
+    // containerd reads these at each pull; no restart is needed for them.
+    written.push(await session.writeFile(hostsTomlPath(mirror.registry), renderHostsToml(mirror), { mode: 0o644 }))
+  }
+  const restart = written[1] === true
+  const active = await session.run(command('systemctl', 'is-active', '--quiet', 'containerd'))
+  if (restart || active.exitCode !== 0) {
+    await session.run(command('systemctl', 'enable', '--quiet', 'containerd'), { root: true })
+    await session.run(command('systemctl', 'restart', 'containerd'), { root: true, timeoutMs: 90_000 })
+  }
+  await waitForRuntime(step)
+  return written.includes(true)
+}
+
+async function containerdMajor({ session, host }: Step): Promise<1 | 2> {
+  const { stdout } = await session.run(command('containerd', '--version'), { root: true })
+  const major = / v?(\d+)\.\d+/.exec(stdout)?.[1]
+  if (major === '1') return 1
+  if (major === '2') return 2
+  throw new QuorateError('HOST_NOT_PREPARED', `containerd 1.x or 2.x is needed, found ${stdout.trim() || 'none'}`, {
+    host: host.name,
+    step: 'containerd',
+  })
+}
+
+async function waitForRuntime(step: Step): Promise<void> {
+  const info = command('crictl', 'info', '-q')
+  await waitUntil(
+    step,
+    async () => {
+      const { exitCode, stderr } = await step.session.run(info, { root: true })
+      return exitCode === 0 ? undefined : `containerd does not answer yet: ${stderr.trim().split('\n')[0] ?? ''}`
+    },
+    (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: step.host.name, step: 'containerd' }),
+    { timeoutMs: 60_000 },
+  )
+}

@@ -1,0 +1,68 @@
+/** Images pulled before they are needed, so that kubeadm's own time is not spent on downloads. */
+import { renderClusterConfiguration } from '../cluster/kubeadm/cluster-configuration.js'
+import type { HostRole } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { command, script, type Session } from '../ssh/index.js'
+import { lastLines, runDurably } from './durable.js'
+import type { Step } from './step.js'
+
+/** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
+const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
+  worker: ['kube-proxy', 'pause', 'coredns'],
+}
+
+/** What kubeadm of this host would run, asked of the binary itself. */
+export async function kubeadmImages(step: Step): Promise<readonly string[]> {
+  const result = await step.session.run(command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'), {
+    root: true,
+    stdin: renderClusterConfiguration(step.cluster),
+  })
+  if (result.exitCode !== 0) {
+    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
+      host: step.host.name,
+      step: 'kubeadm config images list',
+      output: lastLines(result.stderr),
+    })
+  }
+  return result.stdout.split('\n').filter((line) => line.includes('/'))
+}
+
+/** Pulls what the host's role needs and does not have; false when it had all. */
+export async function pullImages(step: Step): Promise<boolean> {
+  const { session, cluster, host } = step
+  const wanted = [...(await roleImages(step)), ...networkImages(step)]
+  const present = await presentImages(session)
+  const missing = wanted.filter((image) => !present.has(image))
+  if (missing.length === 0) return false
+  await runDurably(step, {
+    unit: 'pull-images',
+    title: `pull ${missing.length} images`,
+    command: script('printf "%s\\n" "$@" | xargs -P 3 -n 1 crictl pull', ...missing),
+    failure: (exitCode, output) =>
+      new QuorateError('IMAGES_FAILED', `images can not be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`, {
+        host: host.name,
+        step: 'pull images',
+        output: lastLines(output),
+      }),
+  })
+  return true
+}
+
+async function roleImages(step: Step): Promise<readonly string[]> {
+  const all = await kubeadmImages(step)
+  const needed = NEEDED[step.host.role]
+  if (needed === undefined) return all
+  return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))
+}
+
+function networkImages({ cluster }: Step): readonly string[] {
+  const { network } = cluster
+  return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
+}
+
+async function presentImages(session: Session): Promise<ReadonlySet<string>> {
+  const result = await session.run(command('crictl', 'images', '-o', 'json'), { root: true })
+  if (result.exitCode !== 0) return new Set()
+  const { images } = JSON.parse(result.stdout) as { images?: readonly { repoTags?: readonly string[] }[] }
+  return new Set((images ?? []).flatMap((image) => image.repoTags ?? []))
+}

@@ -1,0 +1,62 @@
+/** HAProxy on a load balancer host: installed, configured for the control planes that serve, reloaded without a cut. */
+import type { Host } from '../cluster/model.js'
+import { formatEndpoint } from '../cluster/model.js'
+import { HAPROXY_CONFIG_PATH, renderHaproxyConfig } from '../cluster/load-balancer/haproxy.js'
+import { QuorateError } from '../errors/index.js'
+import { command, script } from '../ssh/index.js'
+import { claimHost } from './claim.js'
+import { lastLines } from './durable.js'
+import { installPackages } from './packages.js'
+import { waitUntil } from './poll.js'
+import type { Step, StepResult } from './step.js'
+
+const CANDIDATE = `${HAPROXY_CONFIG_PATH}.quorate`
+
+/** Makes the balancer forward the endpoint's port to these control planes. */
+export async function configureLoadBalancer(step: Step, backends: readonly Host[]): Promise<StepResult> {
+  const { session, cluster } = step
+  await claimHost(step)
+  const installed = await installPackages(step, { unit: 'install-haproxy', packages: [{ name: 'haproxy' }] })
+  const configured = await writeConfiguration(step, renderHaproxyConfig(cluster, backends))
+  const active = await session.run(command('systemctl', 'is-active', '--quiet', 'haproxy'))
+  if (configured || active.exitCode !== 0) {
+    await session.run(script('systemctl enable --quiet haproxy; systemctl reload-or-restart haproxy'), { root: true })
+  }
+  await waitUntilListening(step)
+  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
+  return {
+    changed: installed || configured,
+    summary: `haproxy, ${endpoint} → ${backends.map((host) => host.name).join(', ')}`,
+  }
+}
+
+/** A configuration that HAProxy itself rejects never takes the place of one that works. */
+async function writeConfiguration(step: Step, text: string): Promise<boolean> {
+  const { session, host } = step
+  const current = await session.readFile(HAPROXY_CONFIG_PATH)
+  if (current?.toString() === text) return false
+  await session.writeFile(CANDIDATE, text, { mode: 0o644 })
+  const check = await session.run(command('haproxy', '-c', '-q', '-f', CANDIDATE), { root: true })
+  if (check.exitCode !== 0) {
+    throw new QuorateError('SERVICE_NOT_RUNNING', 'haproxy does not accept its configuration', {
+      host: host.name,
+      step: 'load balancer',
+      output: lastLines(check.stderr),
+    })
+  }
+  await session.run(command('mv', CANDIDATE, HAPROXY_CONFIG_PATH), { root: true })
+  return true
+}
+
+async function waitUntilListening(step: Step): Promise<void> {
+  const { session, host, cluster } = step
+  const { port } = cluster.kubernetes.controlPlaneEndpoint
+  const listening = script('ss -Hltn "sport = :$1" | grep -q .', String(port))
+  await waitUntil(
+    step,
+    async () =>
+      (await session.run(listening)).exitCode === 0 ? undefined : `haproxy does not listen on port ${port} yet`,
+    (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer' }),
+    { timeoutMs: 20_000, intervalMs: 200 },
+  )
+}

@@ -1,0 +1,35 @@
+/** Waiting for a condition: no fixed sleeps, always with a sign of life. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { QuorateError } from '../errors/index.js'
+import type { Step } from './step.js'
+
+export interface PollOptions {
+  /** Milliseconds until it is given up. */
+  readonly timeoutMs: number
+  /** Milliseconds between two looks; 500 unless given. */
+  readonly intervalMs?: number
+}
+
+/**
+ * Looks again and again until `look` gives undefined (it holds), and reports each new reason why it does not.
+ * @throws what `giveUp` makes of the last reason when time is over.
+ */
+export async function waitUntil(
+  step: Pick<Step, 'signal' | 'report'>,
+  look: () => Promise<string | undefined>,
+  giveUp: (lastReason: string) => QuorateError,
+  options: PollOptions,
+): Promise<void> {
+  const deadline = Date.now() + options.timeoutMs
+  let reported = ''
+  for (;;) {
+    const reason = await look()
+    if (reason === undefined) return
+    if (reason !== reported) {
+      reported = reason
+      step.report(reason)
+    }
+    if (Date.now() >= deadline) throw giveUp(reason)
+    await delay(options.intervalMs ?? 500, undefined, { signal: step.signal })
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
+ * kubeadm, kubelet and kubectl of one version, and the images it will run.
+ */
+import { KERNEL_MODULES, SYSCTLS, renderModulesFile, renderSysctlFile } from '../cluster/host-prerequisites.js'
+import { QuorateError } from '../errors/index.js'
+import { script } from '../ssh/index.js'
+import { claimHost } from './claim.js'
+import { configureContainerd } from './containerd.js'
+import { pullImages } from './images.js'
+import { installKubernetes } from './kubernetes-packages.js'
+import type { Step, StepResult } from './step.js'
+
+/** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
+export async function prepareHost(step: Step): Promise<StepResult> {
+  await claimHost(step)
+  const changes = [
+    await loadKernelModules(step),
+    await setKernelParameters(step),
+    await turnSwapOff(step),
+    await installKubernetes(step),
+    await configureContainerd(step),
+    await pullImages(step),
+  ]
+  const { version } = step.cluster.kubernetes
+  return { changed: changes.includes(true), summary: `containerd, kubeadm, kubelet and kubectl ${version}` }
+}
+
+/** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */
+async function loadKernelModules({ session, host }: Step): Promise<boolean> {
+  const written = await session.writeFile('/etc/modules-load.d/quorate.conf', renderModulesFile(), { mode: 0o644 })
+  const load = script('for module in "$@"; do modprobe "$module" 2>/dev/null || true; done', ...KERNEL_MODULES)
+  const effect = script('grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables')
+  if ((await session.run(effect)).exitCode === 0) return written
+  await session.run(load, { root: true })
+  const { exitCode } = await session.run(effect)
+  if (exitCode === 0) return true
+  throw new QuorateError('COMMAND_FAILED', `kernel modules can not be loaded: ${KERNEL_MODULES.join(', ')}`, {
+    host: host.name,
+    step: 'kernel modules',
+    hint: 'install the kernel modules package of the running kernel, then apply again',
+  })
+}
+
+async function setKernelParameters({ session, host }: Step): Promise<boolean> {
+  const file = '/etc/sysctl.d/90-quorate.conf'
+  const written = await session.writeFile(file, renderSysctlFile(), { mode: 0o644 })
+  const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
+  const holds = script('for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done', ...pairs)
+  if ((await session.run(holds, { root: true })).exitCode === 0) return written
+  await session.run(script('sysctl -q -p "$1"', file), { root: true })
+  const { exitCode, stderr } = await session.run(holds, { root: true })
+  if (exitCode === 0) return true
+  throw new QuorateError('COMMAND_FAILED', `sysctl does not take the settings of ${file}`, {
+    host: host.name,
+    step: 'kernel parameters',
+    output: stderr.slice(-2000),
+  })
+}
+
+/** kubelet refuses to start with swap, unless the cluster file tells it otherwise; then swap is the user's business. */
+async function turnSwapOff({ session, cluster }: Step): Promise<boolean> {
+  if (cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false) return false
+  const isOff = script('[ "$(tail -n +2 /proc/swaps | wc -l)" = 0 ]')
+  if ((await session.run(isOff)).exitCode === 0) return false
+  await session.run(script(`swapoff -a; sed -i -E '/^[^#].*[[:space:]]swap[[:space:]]/s/^/# quorate: /' /etc/fstab`), {
+    root: true,
+    timeoutMs: 300_000,
+  })
+  return true
+}

@@ -1,0 +1,82 @@
+/**
+ * The frame around every activity: heartbeats with the last line of what happens, errors turned into Temporal
+ * failures by class, cancellation handed to the SSH layer.
+ */
+import { ApplicationFailure, Context } from '@temporalio/activity'
+import type { Cluster, Host } from '../cluster/model.js'
+import type { StepHeartbeat } from '../cluster/operation.js'
+import { isQuorateError, reportError } from '../errors/index.js'
+import type { Session, SessionPool } from '../ssh/index.js'
+
+/** Well below the heartbeat timeouts of workflows/proxies.ts. */
+const HEARTBEAT_INTERVAL_MS = 2_000
+
+/** What an activity on a host works with. */
+export interface Step {
+  readonly cluster: Cluster
+  readonly host: Host
+  readonly session: Session
+  readonly sessions: SessionPool
+  /** The operation's id on hosts; the same for every attempt and every activity of one run. */
+  readonly operation: string
+  /** Aborted when the activity is cancelled, timed out, or the worker shuts down. */
+  readonly signal: AbortSignal
+  /** Tells what is going on or waited for; must be free of secrets. */
+  readonly report: (line: string) => void
+}
+
+/** What a step gives back: whether anything was changed, and a few words on the effect. */
+export interface StepResult {
+  readonly changed: boolean
+  readonly summary: string
+}
+
+/** Runs `act` with a session to the host, heartbeats, and classified failures. */
+export async function onHost<Result>(
+  sessions: SessionPool,
+  cluster: Cluster,
+  host: Host,
+  act: (step: Step) => Promise<Result>,
+): Promise<Result> {
+  return withHeartbeat(host.name, async (signal, report) => {
+    report('connecting')
+    const session = await sessions.session(host, signal)
+    const operation = Context.current().info.workflowExecution?.runId.slice(0, 13) ?? 'standalone'
+    return act({ cluster, host, session, sessions, operation, signal, report })
+  })
+}
+
+/** Runs `act` with heartbeats from before its first network call to its end. */
+export async function withHeartbeat<Result>(
+  host: string,
+  act: (signal: AbortSignal, report: (line: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const context = Context.current()
+  let line = ''
+  const beat = () => context.heartbeat({ host, line } satisfies StepHeartbeat)
+  const report = (latest: string) => {
+    line = latest
+    beat()
+  }
+  beat()
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  try {
+    return await act(context.cancellationSignal, report)
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason
+    throw toApplicationFailure(error)
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
+function toApplicationFailure(error: unknown): ApplicationFailure {
+  const report = reportError(error)
+  return ApplicationFailure.create({
+    type: report.code,
+    message: report.host === undefined ? report.message : `${report.host}: ${report.message}`,
+    nonRetryable: isQuorateError(error) && error.remedy === 'operator',
+    details: [report],
+  })
+}

@@ -1,0 +1,129 @@
+/** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
+
+/** A TCP port that something listens on. */
+export interface Listener {
+  readonly port: number
+  /** Name of the program, where it could be seen. */
+  readonly program: string
+}
+
+/** Everything that is known of a host. Plain data without secrets. */
+export interface HostFacts {
+  readonly host: string
+  readonly machineId: string
+  readonly hostname: string
+  readonly architecture: string
+  /** `ID` of os-release, e.g. `debian`. */
+  readonly osId: string
+  /** `ID_LIKE` of os-release, e.g. `rhel fedora`. */
+  readonly osLike: string
+  /** `PRETTY_NAME` of os-release. */
+  readonly osName: string
+  /** Name of process 1. */
+  readonly initSystem: string
+  readonly cpus: number
+  readonly memoryMiB: number
+  /** 1 or 2. */
+  readonly cgroupVersion: 1 | 2
+  readonly swapOn: boolean
+  /** Free space, in MiB, on the file system that holds `/var/lib`. */
+  readonly freeMiB: number
+  /** The host's clock minus the worker's, in milliseconds; precise to `clockUncertaintyMs`. */
+  readonly clockOffsetMs: number
+  /** Half the round trip of the question. */
+  readonly clockUncertaintyMs: number
+  /** Installed versions by package name; only packages that Quorate cares for. */
+  readonly packages: Readonly<Record<string, string>>
+  readonly listeners: readonly Listener[]
+  /** Paths that exist, of those in {@link OBSERVED_PATHS}. */
+  readonly paths: readonly string[]
+  /** Hash of the cluster CA's public key as kubeadm writes it (`sha256:…`); the cluster's identity. */
+  readonly caHash?: string
+  /** `host:port` of the API that kubelet or admin on this host talk to. */
+  readonly apiServer?: string
+  /** Name of the cluster that Quorate has claimed this host for. */
+  readonly claimedBy?: string
+}
+
+/** Files and folders whose presence tells how far a host has come. */
+export const OBSERVED_PATHS = [
+  '/etc/kubernetes/kubelet.conf',
+  '/etc/kubernetes/admin.conf',
+  '/etc/kubernetes/pki/ca.crt',
+  '/etc/kubernetes/pki/ca.key',
+  '/etc/kubernetes/manifests/kube-apiserver.yaml',
+  '/etc/kubernetes/manifests/etcd.yaml',
+  '/var/lib/etcd/member',
+] as const
+
+/** Where the claim of a host by a cluster is kept, on the host. */
+export const CLAIM_FILE = '/var/lib/quorate/cluster'
+
+/** Packages that the facts script asks for. */
+export const OBSERVED_PACKAGES = ['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd.io', 'haproxy'] as const
+
+/** Clock readings of the worker around the question, in milliseconds since the epoch. */
+export interface AskedAt {
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * Reads the facts script's answer: lines of `key<TAB>value`, keys may repeat; after a line `certificate` the rest
+ * is the cluster CA as PEM, which `hashCertificate` turns into {@link HostFacts.caHash}.
+ */
+export function parseFacts(
+  host: string,
+  answer: string,
+  asked: AskedAt,
+  hashCertificate: (pem: string) => string,
+): HostFacts {
+  const [head = '', certificate] = answer.split(/^certificate\n/m)
+  const values = new Map<string, string[]>()
+  for (const line of head.split('\n')) {
+    const tab = line.indexOf('\t')
+    if (tab < 0) continue
+    const key = line.slice(0, tab)
+    values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()])
+  }
+  const one = (key: string): string => values.get(key)?.[0] ?? ''
+  const apiServer = one('apiServer').replace(/^https:\/\//, '')
+  const claimedBy = one('claimedBy')
+  return {
+    host,
+    machineId: one('machineId'),
+    hostname: one('hostname'),
+    architecture: one('architecture'),
+    osId: one('osId'),
+    osLike: one('osLike'),
+    osName: one('osName'),
+    initSystem: one('initSystem'),
+    cpus: Number(one('cpus')),
+    memoryMiB: Math.round(Number(one('memoryKiB')) / 1024),
+    cgroupVersion: one('cgroup') === 'cgroup2fs' ? 2 : 1,
+    swapOn: Number(one('swaps')) > 0,
+    freeMiB: Math.round(Number(one('freeKiB')) / 1024),
+    clockOffsetMs: Math.round(Number(one('clockMs')) - (asked.before + asked.after) / 2),
+    clockUncertaintyMs: Math.ceil((asked.after - asked.before) / 2),
+    packages: Object.fromEntries(
+      (values.get('package') ?? []).map((entry) => entry.split(' ')).filter((entry) => entry.length === 2),
+    ) as Record<string, string>,
+    listeners: (values.get('listener') ?? []).map(parseListener),
+    paths: values.get('path') ?? [],
+    ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
+    ...(apiServer === '' ? {} : { apiServer }),
+    ...(claimedBy === '' ? {} : { claimedBy }),
+  }
+}
+
+/** A line of `ss -Hltnp`: `LISTEN 0 4096 *:6443 *:* users:(("haproxy",pid=1,fd=7))`. */
+function parseListener(line: string): Listener {
+  const local = line.split(/\s+/)[3] ?? ''
+  const program = /users:\(\("([^"]+)"/.exec(line)?.[1] ?? ''
+  return { port: Number(local.slice(local.lastIndexOf(':') + 1)), program }
+}
+
+/** Whether the path was there when the facts were taken. */
+export function hasPath(facts: HostFacts, path: (typeof OBSERVED_PATHS)[number]): boolean {
+  return facts.paths.includes(path)
+}

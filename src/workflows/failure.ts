@@ -1,0 +1,38 @@
+/** Between errors as reports (what people and progress see) and Temporal's failures (what history holds). */
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import { reportError, type ErrorReport } from '../errors/index.js'
+
+/** The report that an activity's failure carries; time-outs and the like are described in words. */
+export function reportFailure(error: unknown, host?: string): ErrorReport {
+  const failure = error instanceof ActivityFailure ? error.cause : error
+  if (failure instanceof ApplicationFailure) {
+    const [report] = failure.details ?? []
+    if (isReport(report)) return report
+  }
+  const report = reportError(failure ?? error)
+  return host === undefined ? report : { ...report, host }
+}
+
+/** A failure that ends the workflow with these reports; the first gives the type. */
+export function failWith(reports: readonly ErrorReport[]): ApplicationFailure {
+  const [first, ...others] = reports
+  if (first === undefined) return ApplicationFailure.create({ type: 'INTERNAL', message: 'failed without a reason' })
+  const place = first.host === undefined ? '' : `${first.host}: `
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  const report: ErrorReport = others.length === 0 ? first : { ...first, problems: reports }
+  return ApplicationFailure.create({
+    type: first.code,
+    message: `${place}${first.message}${more}`,
+    nonRetryable: true,
+    details: [report],
+  })
+}
+
+/** Cancellation is not a failure of a host and passes through untouched. */
+export function rethrowCancellation(error: unknown): void {
+  if (isCancellation(error)) throw error
+}
+
+function isReport(value: unknown): value is ErrorReport {
+  return typeof value === 'object' && value !== null && 'code' in value && 'hint' in value
+}

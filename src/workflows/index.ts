@@ -1,0 +1,3 @@
+/** Every workflow that a worker runs; the names are in WORKFLOWS (cluster/operation.ts). */
+export { applyCluster } from './apply.js'
+export { planCluster } from './plan.js'

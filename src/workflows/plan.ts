@@ -1,0 +1,23 @@
+/** Planning: what an apply would do, and what would stop it. Changes nothing. */
+import { isCancellation } from '@temporalio/workflow'
+import type { OperationInput, PlanResult } from '../cluster/operation.js'
+import { planApply } from '../cluster/plan.js'
+import { failWith, reportFailure } from './failure.js'
+import { inspect } from './inspect.js'
+import { Operation } from './operation.js'
+
+/** Workflow: the plan of an apply of `input.cluster` as things stand. */
+export async function planCluster(input: OperationInput): Promise<PlanResult> {
+  const run = new Operation('plan', input, ['Facts'])
+  try {
+    const { cluster, facts } = await inspect(run, input.cluster)
+    const { changes, problems, warnings } = planApply(cluster, facts)
+    run.warn(...warnings)
+    run.end()
+    return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+  } catch (error) {
+    run.end(error)
+    if (isCancellation(error)) throw error
+    throw failWith([reportFailure(error)])
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * How each class of activity is timed and retried. Errors that retries can't mend are marked non-retryable where
+ * they are made (activities/step.ts); these policies are for the rest: hiccups of network, mirrors and load.
+ */
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow'
+import type { Activities } from '../activities/index.js'
+
+/** Time without a sign of life after which a worker is taken for dead and the step goes to another attempt. */
+const HEARTBEAT_TIMEOUT = '10s'
+
+const POLICIES = {
+  /** Reads only; a second try costs nothing. */
+  observe: {
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 4 },
+  },
+  /** Package repositories and registries flap, and other programs hold the package lock for minutes. */
+  prepare: {
+    startToCloseTimeout: '40m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 6 },
+  },
+  /** kubeadm's own time-outs add up to about 20 minutes; a lost worker or connection is not kubeadm's failure. */
+  kubeadm: {
+    startToCloseTimeout: '45m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 6 },
+  },
+  /** Waits for something outside for as long as it takes; the operator may end it by signal or cancel. */
+  wait: {
+    startToCloseTimeout: '30d',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '30s' },
+  },
+} as const satisfies Record<string, ActivityOptions>
+
+export type PolicyClass = keyof typeof POLICIES
+
+/** Activities of one policy class whose calls carry a summary for the Temporal UI. */
+export function activities(policy: PolicyClass, summary: string): ActivityProxies {
+  return proxyActivities<Activities>({ ...POLICIES[policy], summary })
+}
+
+export type ActivityProxies = ReturnType<typeof proxyActivities<Activities>>
