@@ -12,4 +12,9 @@ export const CLUSTER_FILE_ERRORS = {
     remedy: 'operator',
     hint: 'correct the fields named above; `quorate validate` checks again without touching a host',
   },
+  VERSION_UNSUPPORTED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'set kubernetes.version to a supported minor',
+  },
 } as const satisfies Record<string, ErrorDefinition>

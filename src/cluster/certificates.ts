@@ -1,0 +1,41 @@
+/**
+ * The files that control planes must share before one joins: the certificate authorities and the key that signs
+ * service accounts, and nothing else. kubeadm makes every other certificate on its own host, for its own names.
+ */
+
+/** Folder of kubeadm's certificates. */
+export const PKI_FOLDER = '/etc/kubernetes/pki'
+
+/** One file that is copied from the first control plane to the others. */
+export interface SharedFile {
+  readonly path: string
+  readonly mode: number
+  /** Whether it is a private key, which must never leave memory on its way. */
+  readonly secret: boolean
+}
+
+const publicFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o644, secret: false })
+const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o600, secret: true })
+
+const CLUSTER_FILES = [
+  publicFile('ca.crt'),
+  keyFile('ca.key'),
+  publicFile('sa.pub'),
+  keyFile('sa.key'),
+  publicFile('front-proxy-ca.crt'),
+  keyFile('front-proxy-ca.key'),
+]
+
+/** From the first control plane to each other one; all owned by root. */
+export const SHARED_CERTIFICATES: Readonly<Record<'stacked' | 'external', readonly SharedFile[]>> = {
+  stacked: [...CLUSTER_FILES, publicFile('etcd/ca.crt'), keyFile('etcd/ca.key')],
+  external: [
+    ...CLUSTER_FILES,
+    publicFile('etcd/ca.crt'),
+    publicFile('apiserver-etcd-client.crt'),
+    keyFile('apiserver-etcd-client.key'),
+  ],
+}
+
+/** The folders that these files are in, parents first. */
+export const SHARED_CERTIFICATE_FOLDERS = [PKI_FOLDER, `${PKI_FOLDER}/etcd`] as const

@@ -1,0 +1,91 @@
+/** IP addresses and networks (CIDR) as numbers: reading, containment and overlap. */
+
+/** An address of either family. */
+export interface IpAddress {
+  readonly family: 4 | 6
+  readonly value: bigint
+}
+
+/** A network: the first address and the length of the prefix. */
+export interface Network {
+  readonly family: 4 | 6
+  readonly first: bigint
+  readonly last: bigint
+  readonly prefixLength: number
+}
+
+const BITS = { 4: 32, 6: 128 } as const
+
+/** Reads an IPv4 address (four decimal numbers) or an IPv6 address; undefined for anything else. */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  const value = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+  if (value === undefined) return undefined
+  return { family: text.includes(':') ? 6 : 4, value }
+}
+
+/** Reads `10.0.0.0/8` or `fd00::/64`; bits beyond the prefix are cut off. Undefined for anything else. */
+export function parseNetwork(text: string): Network | undefined {
+  const [addressText = '', lengthText = '', ...rest] = text.split('/')
+  const address = parseIpAddress(addressText)
+  if (address === undefined || rest.length > 0 || !/^\d{1,3}$/.test(lengthText)) return undefined
+  const prefixLength = Number(lengthText)
+  const bits = BITS[address.family]
+  if (prefixLength > bits) return undefined
+  const hostBits = BigInt(bits - prefixLength)
+  const first = (address.value >> hostBits) << hostBits
+  return { family: address.family, first, last: first + (1n << hostBits) - 1n, prefixLength }
+}
+
+/** Whether the network's text names its first address, as `10.0.0.0/8` does and `10.0.0.1/8` does not. */
+export function isCanonicalNetwork(text: string): boolean {
+  const network = parseNetwork(text)
+  return network !== undefined && parseIpAddress(text.split('/')[0] ?? '')?.value === network.first
+}
+
+/** Whether the two networks share an address. */
+export function networksOverlap(a: Network, b: Network): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last
+}
+
+/** Whether the address belongs to the network. */
+export function networkContains(network: Network, address: IpAddress): boolean {
+  return network.family === address.family && network.first <= address.value && address.value <= network.last
+}
+
+function parseIpv4(text: string): bigint | undefined {
+  const parts = text.split('.')
+  // A leading zero would be octal to some readers, so it is refused, as Go does.
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
+    return undefined
+  }
+  return parts.reduce((value, part) => value * 256n + BigInt(part), 0n)
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const [head, tail] = halves.map((half) => ipv6Groups(half))
+  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
+  const given = head.length + (tail?.length ?? 0)
+  if (halves.length === 1 ? given !== 8 : given > 7) return undefined
+  const groups = [...head, ...Array<bigint>(8 - given).fill(0n), ...(tail ?? [])]
+  return groups.reduce((value, group) => (value << 16n) + group, 0n)
+}
+
+function ipv6Groups(text: string): bigint[] | undefined {
+  if (text === '') return []
+  const groups: bigint[] = []
+  const parts = text.split(':')
+  for (const [index, part] of parts.entries()) {
+    if (index === parts.length - 1 && part.includes('.')) {
+      const embedded = parseIpv4(part)
+      if (embedded === undefined) return undefined
+      groups.push(embedded >> 16n, embedded & 0xffffn)
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
+      groups.push(BigInt(`0x${part}`))
+    } else {
+      return undefined
+    }
+  }
+  return groups
+}

@@ -1,0 +1,99 @@
+/**
+ * What Quorate must know of each Kubernetes minor, as data. Sources: kubeadm's constants and feature gates of
+ * each release, its configuration API's history, and the package repository, which begins with 1.24.
+ */
+import { QuorateError } from '../errors/index.js'
+import { requireVersion, type KubernetesVersion } from './versions.js'
+
+/** The versions of kubeadm's configuration API that Quorate writes. */
+export type KubeadmApi = 'v1beta3' | 'v1beta4'
+
+/** Facts of one minor. */
+export interface MinorFacts {
+  readonly minor: number
+  readonly kubeadmApi: KubeadmApi
+  /** Tag of the `pause` image that kubeadm expects containerd to start pods with. */
+  readonly sandboxImageTag: string
+  /** Keys of the NoSchedule taints that kubeadm puts on control planes. */
+  readonly controlPlaneTaints: readonly string[]
+  /** kubeadm's feature gates that Quorate turns on. An unknown gate is an error, so each only where it exists. */
+  readonly featureGates: Readonly<Record<string, boolean>>
+  /** Whether whole clusters of this minor are built in Quorate's own tests. */
+  readonly tested: boolean
+}
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+const MASTER = 'node-role.kubernetes.io/master'
+// The kubelet of a control plane talks to its own apiserver, so that a lagging load balancer can not stop a join.
+// On by default from 1.33; gone as a gate from 1.36.
+const LOCAL_MODE = { ControlPlaneKubeletLocalMode: true }
+
+type Row = readonly [
+  minor: number,
+  kubeadmApi: KubeadmApi,
+  sandboxImageTag: string,
+  controlPlaneTaints: readonly string[],
+  featureGates: Readonly<Record<string, boolean>>,
+  tested: boolean,
+]
+
+const ROWS: readonly Row[] = [
+  [24, 'v1beta3', '3.7', [CONTROL_PLANE, MASTER], {}, false],
+  [25, 'v1beta3', '3.8', [CONTROL_PLANE], {}, false],
+  [26, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
+  [27, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
+  [28, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
+  [29, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
+  [30, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
+  [31, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, false],
+  [32, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, false],
+  [33, 'v1beta4', '3.10', [CONTROL_PLANE], {}, false],
+  [34, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, false],
+  [35, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, false],
+  [36, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, true],
+  [37, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, true],
+]
+
+/** Every minor that Quorate can render for, oldest first. */
+export const SUPPORTED_MINORS: readonly MinorFacts[] = ROWS.map(
+  ([minor, kubeadmApi, sandboxImageTag, controlPlaneTaints, featureGates, tested]) => ({
+    minor,
+    kubeadmApi,
+    sandboxImageTag,
+    controlPlaneTaints,
+    featureGates,
+    tested,
+  }),
+)
+
+/** The facts of a version's minor; undefined where Quorate does not support it. */
+export function findMinorFacts(version: KubernetesVersion): MinorFacts | undefined {
+  if (version.major !== 1) return undefined
+  return SUPPORTED_MINORS.find(({ minor }) => minor === version.minor)
+}
+
+/** `1.24 to 1.37`, for messages. */
+export function supportedRange(): string {
+  const minors = SUPPORTED_MINORS.map(({ minor }) => minor)
+  return `1.${Math.min(...minors)} to 1.${Math.max(...minors)}`
+}
+
+/**
+ * The facts for a resolved version such as `v1.36.3`.
+ * @throws QuorateError `VERSION_NOT_RESOLVED` for a channel, `VERSION_UNSUPPORTED` for a minor without facts.
+ */
+export function minorFacts(kubernetesVersion: string): MinorFacts {
+  const facts = findMinorFacts(requireVersion(kubernetesVersion))
+  if (facts === undefined) {
+    throw new QuorateError(
+      'VERSION_UNSUPPORTED',
+      `Kubernetes ${kubernetesVersion} is not supported; supported are ${supportedRange()}`,
+    )
+  }
+  return facts
+}
+
+/** The sandbox image that kubeadm of this version expects, in the cluster's own repository. */
+export function sandboxImage(kubernetesVersion: string, imageRepository: string): string {
+  return `${imageRepository}/pause:${minorFacts(kubernetesVersion).sandboxImageTag}`
+}

@@ -1,0 +1,96 @@
+/**
+ * Kubernetes versions: reading, writing and comparing them, release channels, and what differs from minor to
+ * minor. No dependencies, so that workflows may use it.
+ */
+import { QuorateError } from '../errors/index.js'
+
+/** One release of Kubernetes 1.x. */
+export interface KubernetesVersion {
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
+  /** E.g. `rc.1`; absent for a release proper. */
+  readonly prerelease?: string
+}
+
+/** A moving name for a release; resolved once per operation, then pinned. */
+export interface ReleaseChannel {
+  /** The name as written, e.g. `stable-1.36`. */
+  readonly name: string
+  /** Absent for `stable`: the newest minor. */
+  readonly minor?: number
+}
+
+const VERSION = /^v?(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:-((?:alpha|beta|rc)\.\d{1,3}))?$/
+const CHANNEL = /^stable(?:-1\.(\d{1,3}))?$/
+
+/** Reads `v1.36.3`, `1.36.3` or `v1.37.0-rc.1`; undefined for anything else. */
+export function parseVersion(text: string): KubernetesVersion | undefined {
+  const match = VERSION.exec(text)
+  if (match === null) return undefined
+  const [, major, minor, patch, prerelease] = match
+  const numbers = { major: Number(major), minor: Number(minor), patch: Number(patch) }
+  return prerelease === undefined ? numbers : { ...numbers, prerelease }
+}
+
+/**
+ * Like {@link parseVersion} for a version that was resolved before.
+ * @throws QuorateError `VERSION_NOT_RESOLVED` for a channel or anything that is no version.
+ */
+export function requireVersion(text: string): KubernetesVersion {
+  const version = parseVersion(text)
+  if (version === undefined) {
+    throw new QuorateError('VERSION_NOT_RESOLVED', `"${text}" does not name one Kubernetes release`)
+  }
+  return version
+}
+
+/** Reads `stable` or `stable-1.36`; undefined for anything else. */
+export function parseChannel(text: string): ReleaseChannel | undefined {
+  const match = CHANNEL.exec(text)
+  if (match === null) return undefined
+  return match[1] === undefined ? { name: text } : { name: text, minor: Number(match[1]) }
+}
+
+/** Where the public release server names the channel's current version, as one line of text. */
+export function channelUrl(channel: ReleaseChannel): string {
+  return `https://dl.k8s.io/release/${channel.name}.txt`
+}
+
+/** `1.36.3`, as packages call it. */
+export function packageVersion(version: KubernetesVersion): string {
+  const release = `${version.major}.${version.minor}.${version.patch}`
+  return version.prerelease === undefined ? release : `${release}-${version.prerelease}`
+}
+
+/** `v1.36.3`, as kubeadm and images call it. */
+export function formatVersion(version: KubernetesVersion): string {
+  return `v${packageVersion(version)}`
+}
+
+/** `1.36`, as repositories and channels call it. */
+export function minorName(version: KubernetesVersion): string {
+  return `${version.major}.${version.minor}`
+}
+
+/** Negative where `a` is older than `b`, 0 where they are the same, positive where it is newer. */
+export function compareVersions(a: KubernetesVersion, b: KubernetesVersion): number {
+  return (
+    a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePrereleases(a.prerelease, b.prerelease)
+  )
+}
+
+function comparePrereleases(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0
+  if (a === undefined) return 1
+  if (b === undefined) return -1
+  const [stageA = '', numberA] = a.split('.')
+  const [stageB = '', numberB] = b.split('.')
+  // The stages' names happen to be in alphabetical order: alpha, beta, rc.
+  return stageA === stageB ? Number(numberA) - Number(numberB) : stageA < stageB ? -1 : 1
+}
+
+/** How many minors `newer` is ahead of `older`; negative where it is behind. */
+export function minorDistance(older: KubernetesVersion, newer: KubernetesVersion): number {
+  return (newer.major - older.major) * 1000 + newer.minor - older.minor
+}
