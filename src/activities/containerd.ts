@@ -1,35 +1,33 @@
 /** containerd set up for kubelet: systemd cgroups, kubeadm's sandbox image, the cluster's registries. */
-import {
-  CONTAINERD_CONFIG_PATH,
-  hostsTomlPath,
-  renderContainerdConfig,
-  renderHostsToml,
-} from '../cluster/containerd/config.js'
+import { CONTAINERD_CONFIG_FILE, renderContainerdConfig } from '../cluster/containerd/config.js'
+import { hostsTomlPath, renderHostsToml } from '../cluster/containerd/hosts.js'
+import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
+import { sandboxImage } from '../cluster/supported-minors.js'
 import { QuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
 import { kubeadmImages } from './images.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
-const CRI_SOCKET = 'unix:///run/containerd/containerd.sock'
-const CRICTL_CONFIG = `runtime-endpoint: ${CRI_SOCKET}\nimage-endpoint: ${CRI_SOCKET}\ntimeout: 30\n`
+const CRICTL_CONFIG = `runtime-endpoint: ${CONTAINERD_SOCKET}\nimage-endpoint: ${CONTAINERD_SOCKET}\ntimeout: 30\n`
 
 /** Writes the configuration and restarts containerd if it changed; false when nothing had to be done. */
 export async function configureContainerd(step: Step): Promise<boolean> {
   const { session, cluster } = step
-  const sandboxImage = (await kubeadmImages(step)).find((image) => image.includes('/pause:'))
+  const { version, imageRepository } = cluster.kubernetes
+  const pause = (await kubeadmImages(step)).find((image) => image.includes('/pause:'))
   const config = renderContainerdConfig({
     majorVersion: await containerdMajor(step),
-    ...(sandboxImage === undefined ? {} : { sandboxImage }),
+    sandboxImage: pause ?? sandboxImage(version, imageRepository),
     config: cluster.containerRuntime.config,
   })
   const written = [
     await session.writeFile('/etc/crictl.yaml', CRICTL_CONFIG, { mode: 0o644 }),
-    await session.writeFile(CONTAINERD_CONFIG_PATH, config, { mode: 0o644 }),
+    await session.writeFile(CONTAINERD_CONFIG_FILE.path, config, CONTAINERD_CONFIG_FILE),
   ]
   for (const mirror of cluster.containerRuntime.registries) {
     // containerd reads these at each pull; no restart is needed for them.
-    written.push(await session.writeFile(hostsTomlPath(mirror.registry), renderHostsToml(mirror), { mode: 0o644 }))
+    written.push(await session.writeFile(hostsTomlPath(mirror), renderHostsToml(mirror), { mode: 0o644 }))
   }
   const restart = written[1] === true
   const active = await session.run(command('systemctl', 'is-active', '--quiet', 'containerd'))

@@ -12,14 +12,17 @@ export interface DurableCommand {
   readonly command: Command
   /** Makes the way free and gives the secret files the command reads; called only if the command must be started. */
   readonly prepare?: () => Promise<Readonly<Record<string, string>>>
+  /**
+   * Keep a good outcome for the rest of the operation, where its effect shows only later: an attempt that just has
+   * to verify must then not repeat the command. Otherwise the command runs whenever its effect is found missing.
+   */
+  readonly once?: boolean
   /** The error for an exit status other than 0, from the command's last output. */
   readonly failure: (exitCode: number, output: string) => QuorateError
 }
 
 /**
  * Runs the command once for this operation, or joins the run that is there.
- * A failed outcome is acknowledged, so that a later attempt may run it again; a good one stays, so that an attempt
- * that only has to verify does not repeat it.
  * @throws what `failure` makes; `UNIT_INTERRUPTED` when it neither ended nor runs.
  */
 export async function runDurably(step: Step, durable: DurableCommand): Promise<{ durationMs: number }> {
@@ -36,8 +39,9 @@ export async function runDurably(step: Step, durable: DurableCommand): Promise<{
     signal,
     ...(secrets === undefined ? {} : { secrets }),
   })
-  if (outcome.kind === 'exited' && outcome.exitCode === 0) return { durationMs: outcome.durationMs }
-  await acknowledgeUnit(session, identity)
+  const succeeded = outcome.kind === 'exited' && outcome.exitCode === 0
+  if (!(succeeded && durable.once === true)) await acknowledgeUnit(session, identity)
+  if (succeeded) return { durationMs: outcome.durationMs }
   if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output)
   throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, {
     host: host.name,

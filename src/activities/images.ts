@@ -1,5 +1,5 @@
 /** Images pulled before they are needed, so that kubeadm's own time is not spent on downloads. */
-import { renderClusterConfiguration } from '../cluster/kubeadm/cluster-configuration.js'
+import { renderClusterConfiguration } from '../cluster/kubeadm/render.js'
 import type { HostRole } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script, type Session } from '../ssh/index.js'

@@ -1,28 +1,29 @@
 /** The package repository of one Kubernetes minor, and the packages of one version from it. */
-import { minorName, packageVersion, requireVersion } from '../cluster/versions.js'
 import {
-  APT_KEYRING_PATH,
-  APT_SOURCE_PATH,
-  HELD_PACKAGES,
-  releaseKeyUrl,
-  renderAptSource,
+  APT_KEY_FILE,
+  APT_SOURCE_FILE,
+  aptPlan,
+  CONTAINER_RUNTIME_ALTERNATIVES,
+  CONTAINER_RUNTIME_PACKAGE,
+  KUBERNETES_PACKAGES,
+  packagePin,
 } from '../cluster/packages.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
-import { installPackages } from './packages.js'
 import { lastLines, runDurably } from './durable.js'
+import { installPackages } from './packages.js'
 import type { Step } from './step.js'
 
 /** Installs containerd, kubeadm, kubelet and kubectl where they are not there in the wanted version. */
 export async function installKubernetes(step: Step): Promise<boolean> {
   const { cluster } = step
-  const version = packageVersion(requireVersion(cluster.kubernetes.version))
+  const version = packagePin(cluster.kubernetes.version)
   const sourced = cluster.packages.install && (await addRepository(step))
   const installed = await installPackages(step, {
     unit: 'install-kubernetes',
     packages: [
-      { name: 'containerd', alternative: 'containerd.io' },
-      ...HELD_PACKAGES.map((name) => ({ name, version, hold: true })),
+      { name: CONTAINER_RUNTIME_PACKAGE, alternatives: CONTAINER_RUNTIME_ALTERNATIVES },
+      ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
     ],
   })
   if (installed) await step.session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), { root: true })
@@ -31,29 +32,24 @@ export async function installKubernetes(step: Step): Promise<boolean> {
 
 async function addRepository(step: Step): Promise<boolean> {
   const { session, cluster } = step
+  const { sourceFile } = aptPlan(cluster.packages, cluster.kubernetes.version)
   const keyed = await placeSigningKey(step)
-  const minor = minorName(requireVersion(cluster.kubernetes.version))
-  const source = renderAptSource(cluster.packages.repository, minor)
-  const sourced = await session.writeFile(APT_SOURCE_PATH, source, { mode: 0o644 })
+  const sourced = await session.writeFile(APT_SOURCE_FILE.path, sourceFile, APT_SOURCE_FILE)
   return keyed || sourced
 }
 
 /** The key as given in the cluster file, or fetched once from the repository by apt's own downloader. */
 async function placeSigningKey(step: Step): Promise<boolean> {
   const { session, cluster, host } = step
-  const { signingKey, repository } = cluster.packages
-  if (signingKey !== undefined) return session.writeFile(APT_KEYRING_PATH, signingKey, { mode: 0o644 })
-  if ((await session.readFile(APT_KEYRING_PATH)) !== undefined) return false
+  const { signingKey } = cluster.packages
+  if (signingKey !== undefined) return session.writeFile(APT_KEY_FILE.path, signingKey, APT_KEY_FILE)
+  if ((await session.readFile(APT_KEY_FILE.path)) !== undefined) return false
   await installPackages(step, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
-  const url = releaseKeyUrl(repository, minorName(requireVersion(cluster.kubernetes.version)))
+  const url = aptPlan(cluster.packages, cluster.kubernetes.version).signingKeyUrl
   await runDurably(step, {
     unit: 'fetch-signing-key',
     title: `fetch ${url}`,
-    command: script(
-      'mkdir -p "$(dirname "$2")"; /usr/lib/apt/apt-helper download-file "$1" "$2.new"; chmod 644 "$2.new"; mv "$2.new" "$2"',
-      url,
-      APT_KEYRING_PATH,
-    ),
+    command: script(FETCH_KEY, url, APT_KEY_FILE.path),
     failure: (exitCode, output) =>
       new QuorateError('PACKAGES_FAILED', `the signing key ${url} can not be fetched (apt-helper: ${exitCode})`, {
         host: host.name,
@@ -63,3 +59,10 @@ async function placeSigningKey(step: Step): Promise<boolean> {
   })
   return true
 }
+
+// A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
+const FETCH_KEY = `
+mkdir -p "$(dirname "$2")"
+/usr/lib/apt/apt-helper download-file "$1" "$2.new"
+chmod 644 "$2.new"
+mv "$2.new" "$2"`

@@ -46,7 +46,7 @@ export async function checkLoadBalancer(step: Step, first: Host): Promise<StepRe
     : cluster.kubernetes.controlPlaneEndpoint
   // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
   const refusedIsFine = isBalancer || cluster.loadBalancer.type === 'external'
-  let last: Reachability = 'timeout'
+  let last = 'timeout' as Reachability
   await waitUntil(
     step,
     async () => {

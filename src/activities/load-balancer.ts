@@ -1,7 +1,7 @@
 /** HAProxy on a load balancer host: installed, configured for the control planes that serve, reloaded without a cut. */
 import type { Host } from '../cluster/model.js'
 import { formatEndpoint } from '../cluster/model.js'
-import { HAPROXY_CONFIG_PATH, renderHaproxyConfig } from '../cluster/load-balancer/haproxy.js'
+import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from '../cluster/load-balancer/haproxy.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
@@ -10,7 +10,7 @@ import { installPackages } from './packages.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-const CANDIDATE = `${HAPROXY_CONFIG_PATH}.quorate`
+const CANDIDATE = `${HAPROXY_CONFIG_FILE.path}.quorate`
 
 /** Makes the balancer forward the endpoint's port to these control planes. */
 export async function configureLoadBalancer(step: Step, backends: readonly Host[]): Promise<StepResult> {
@@ -33,9 +33,9 @@ export async function configureLoadBalancer(step: Step, backends: readonly Host[
 /** A configuration that HAProxy itself rejects never takes the place of one that works. */
 async function writeConfiguration(step: Step, text: string): Promise<boolean> {
   const { session, host } = step
-  const current = await session.readFile(HAPROXY_CONFIG_PATH)
+  const current = await session.readFile(HAPROXY_CONFIG_FILE.path)
   if (current?.toString() === text) return false
-  await session.writeFile(CANDIDATE, text, { mode: 0o644 })
+  await session.writeFile(CANDIDATE, text, HAPROXY_CONFIG_FILE)
   const check = await session.run(command('haproxy', '-c', '-q', '-f', CANDIDATE), { root: true })
   if (check.exitCode !== 0) {
     throw new QuorateError('SERVICE_NOT_RUNNING', 'haproxy does not accept its configuration', {
@@ -44,7 +44,7 @@ async function writeConfiguration(step: Step, text: string): Promise<boolean> {
       output: lastLines(check.stderr),
     })
   }
-  await session.run(command('mv', CANDIDATE, HAPROXY_CONFIG_PATH), { root: true })
+  await session.run(command('mv', CANDIDATE, HAPROXY_CONFIG_FILE.path), { root: true })
   return true
 }
 

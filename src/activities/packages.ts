@@ -7,10 +7,10 @@ import type { Step } from './step.js'
 /** A package to have. */
 export interface WantedPackage {
   readonly name: string
-  /** Exact upstream version, e.g. `1.36.3`; any where not given. */
+  /** Pattern of the version for apt, e.g. `1.36.3-*`; any where not given. */
   readonly version?: string
-  /** Another package that serves as well where it is installed already. */
-  readonly alternative?: string
+  /** Other packages that serve as well where they are installed already. */
+  readonly alternatives?: readonly string[]
   /** Kept from being upgraded by anything but Quorate. */
   readonly hold?: boolean
 }
@@ -66,7 +66,7 @@ export async function installPackages(step: Step, installation: Installation): P
 }
 
 async function missingPackages(step: Step, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
-  const names = wanted.flatMap(({ name, alternative }) => (alternative === undefined ? [name] : [name, alternative]))
+  const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
   const { stdout } = await step.session.run(script(INSTALLED, ...names))
   const installed = new Map(
     stdout.split('\n').flatMap((line): [string, string][] => {
@@ -74,14 +74,14 @@ async function missingPackages(step: Step, wanted: readonly WantedPackage[]): Pr
       return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
     }),
   )
-  return wanted.filter(({ name, alternative, version }) => {
-    const found = installed.get(name) ?? (alternative === undefined ? undefined : installed.get(alternative))
-    return found === undefined || (version !== undefined && found !== version && !found.startsWith(`${version}-`))
+  return wanted.filter(({ name, alternatives = [], version }) => {
+    const found = [name, ...alternatives].map((candidate) => installed.get(candidate)).find((one) => one !== undefined)
+    return found === undefined || (version !== undefined && !found.startsWith(version.replace(/\*$/, '')))
   })
 }
 
 function aptArgument({ name, version }: WantedPackage): string {
-  return version === undefined ? name : `${name}=${version}-*`
+  return version === undefined ? name : `${name}=${version}`
 }
 
 function describe({ name, version }: WantedPackage): string {

@@ -2,9 +2,9 @@
  * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
-import { KERNEL_MODULES, SYSCTLS, renderModulesFile, renderSysctlFile } from '../cluster/host-prerequisites.js'
+import { KERNEL_MODULES, MODULES_FILE, SYSCTL_FILE, SYSCTLS } from '../cluster/host-prerequisites.js'
 import { QuorateError } from '../errors/index.js'
-import { script } from '../ssh/index.js'
+import { command, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
 import { configureContainerd } from './containerd.js'
 import { pullImages } from './images.js'
@@ -28,7 +28,7 @@ export async function prepareHost(step: Step): Promise<StepResult> {
 
 /** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */
 async function loadKernelModules({ session, host }: Step): Promise<boolean> {
-  const written = await session.writeFile('/etc/modules-load.d/quorate.conf', renderModulesFile(), { mode: 0o644 })
+  const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
   const load = script('for module in "$@"; do modprobe "$module" 2>/dev/null || true; done', ...KERNEL_MODULES)
   const effect = script('grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables')
   if ((await session.run(effect)).exitCode === 0) return written
@@ -43,15 +43,14 @@ async function loadKernelModules({ session, host }: Step): Promise<boolean> {
 }
 
 async function setKernelParameters({ session, host }: Step): Promise<boolean> {
-  const file = '/etc/sysctl.d/90-quorate.conf'
-  const written = await session.writeFile(file, renderSysctlFile(), { mode: 0o644 })
+  const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
   const holds = script('for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done', ...pairs)
   if ((await session.run(holds, { root: true })).exitCode === 0) return written
-  await session.run(script('sysctl -q -p "$1"', file), { root: true })
+  await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })
   if (exitCode === 0) return true
-  throw new QuorateError('COMMAND_FAILED', `sysctl does not take the settings of ${file}`, {
+  throw new QuorateError('COMMAND_FAILED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
     host: host.name,
     step: 'kernel parameters',
     output: stderr.slice(-2000),

@@ -3,8 +3,8 @@
  * problem of every host at once.
  */
 import { QuorateError, type ErrorReport } from '../errors/index.js'
-import { apiServerBindPort } from './api-server.js'
 import { hasPath, type HostFacts } from './facts.js'
+import { requiredPorts } from './host-prerequisites.js'
 import { formatEndpoint, hostsWithRole, type Cluster, type Host, type HostRole } from './model.js'
 
 /** Two clocks may differ by this much; beyond it certificates and tokens are refused. */
@@ -16,14 +16,6 @@ const FREE_SPACE_MIB: Record<HostRole, number> = {
   worker: 3072,
   etcd: 2048,
   'load-balancer': 256,
-}
-
-/** Ports, beside those of the cluster file, that must be free on a host that is not yet part of the cluster. */
-const PORTS: Record<HostRole, readonly number[]> = {
-  'control-plane': [2379, 2380, 10250, 10257, 10259],
-  worker: [10250],
-  etcd: [2379, 2380],
-  'load-balancer': [],
 }
 
 /** A host and what was observed of it. */
@@ -76,7 +68,9 @@ function hostProblems(cluster: Cluster, { host, facts }: ObservedHost): QuorateE
 function portProblems(cluster: Cluster, host: Host, facts: HostFacts): QuorateError[] {
   if (isMember(facts)) return []
   const own = host.role === 'load-balancer' ? 'haproxy' : undefined
-  const wanted = [...PORTS[host.role], ...configuredPorts(cluster, host.role)]
+  const wanted = requiredPorts(cluster, host)
+    .filter(({ protocol }) => protocol === 'tcp')
+    .map(({ port }) => port)
   return facts.listeners
     .filter((listener) => wanted.includes(listener.port))
     .filter((listener) => own === undefined || listener.program !== own)
@@ -85,11 +79,6 @@ function portProblems(cluster: Cluster, host: Host, facts: HostFacts): QuorateEr
       const holder = program === '' ? 'another program' : program
       return new QuorateError('PORT_BUSY', `port ${port} is in use by ${holder}`, { host: host.name })
     })
-}
-
-function configuredPorts(cluster: Cluster, role: HostRole): readonly number[] {
-  if (role === 'load-balancer') return [cluster.kubernetes.controlPlaneEndpoint.port]
-  return role === 'control-plane' ? [apiServerBindPort(cluster)] : []
 }
 
 /** Components that an earlier, unfinished run of ours has started; the steps themselves deal with them. */

@@ -42,12 +42,12 @@ export class Operation {
   private blockedOn: string | undefined
   private error: ErrorReport | undefined
   private version: string
+  private readonly kind: OperationKind
+  private readonly input: OperationInput
 
-  constructor(
-    private readonly kind: OperationKind,
-    private readonly input: OperationInput,
-    titles: readonly string[],
-  ) {
+  constructor(kind: OperationKind, input: OperationInput, titles: readonly string[]) {
+    this.kind = kind
+    this.input = input
     this.version = input.cluster.kubernetes.version
     this.phases = titles.map((title) => ({ title, state: 'pending', hosts: [] }))
     setHandler(defineQuery<OperationProgress>(MESSAGES.progress), () => this.progress())

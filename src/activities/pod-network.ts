@@ -1,0 +1,37 @@
+/** The pod network: our Flannel manifest or the user's, applied where it differs; done when the node is Ready. */
+import { renderFlannel } from '../cluster/network/flannel.js'
+import type { Cluster } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { waitForNode } from './join.js'
+import { kubectl, localApi, tryKubectl } from './kubectl.js'
+import type { Step, StepResult } from './step.js'
+
+const FETCH_TIMEOUT_MS = 30_000
+
+/** Applies the manifest and waits until this host's node is Ready. */
+export async function applyPodNetwork(step: Step): Promise<StepResult> {
+  const { cluster, session } = step
+  const { network } = cluster
+  if (network.plugin === 'none') return { changed: false, summary: 'left to the operator' }
+  const api = localApi(cluster, session)
+  const manifest = await networkManifest(cluster)
+  // 0: as it should be; 1: differs; above: could not tell, and apply says why.
+  const differs = (await tryKubectl(api, ['diff', '--server-side', '-f', '-'], manifest)).exitCode !== 0
+  if (differs) {
+    step.report('applying the manifest')
+    await kubectl(api, ['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest)
+  }
+  await waitForNode(step, api)
+  return { changed: differs, summary: network.plugin === 'flannel' ? 'flannel' : network.source }
+}
+
+async function networkManifest({ network, ...cluster }: Cluster): Promise<string> {
+  if (network.plugin === 'flannel') return renderFlannel({ ...cluster, network })
+  if (network.plugin === 'manifest' && network.content !== undefined) return network.content
+  const source = network.plugin === 'manifest' ? network.source : ''
+  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch((error: unknown) => {
+    throw new QuorateError('POD_NETWORK_FAILED', `the manifest ${source} can not be fetched`, { cause: error })
+  })
+  if (response.ok) return response.text()
+  throw new QuorateError('POD_NETWORK_FAILED', `the manifest ${source} can not be fetched: HTTP ${response.status}`)
+}
