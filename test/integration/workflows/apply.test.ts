@@ -1,0 +1,156 @@
+import { ApplicationFailure } from '@temporalio/common'
+import { WorkflowFailedError } from '@temporalio/client'
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import {
+  MESSAGES,
+  operationWorkflowId,
+  TASK_QUEUE,
+  WORKFLOWS,
+  type ApplyResult,
+  type OperationProgress,
+  type PlanResult,
+} from '../../../src/cluster/operation.js'
+import { QuorateError } from '../../../src/errors/index.js'
+import { aCluster, bareFacts } from '../../support/clusters.js'
+import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+
+let temporal: TestWorkflowEnvironment
+beforeAll(async () => {
+  temporal = await startTemporal()
+})
+afterAll(async () => {
+  await temporal.teardown()
+})
+
+const DONE = { changed: true, summary: 'done' }
+
+/** Hosts that do everything that is asked, and a journal of what was asked in which order. */
+function obedientHosts() {
+  const journal: string[] = []
+  const note = async (entry: string, ms = 0) => {
+    journal.push(`${entry} begins`)
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    journal.push(`${entry} ends`)
+    return DONE
+  }
+  const activities = {
+    gatherFacts: (_cluster: Cluster, host: Host) => Promise.resolve(bareFacts(host.name)),
+    prepareHost: (_cluster: Cluster, host: Host) => note(`prepare ${host.name}`),
+    configureLoadBalancer: (_cluster: Cluster, host: Host, backends: readonly Host[]) =>
+      note(`${host.name} → ${backends.map(({ name }) => name).join()}`),
+    checkLoadBalancer: (_cluster: Cluster, host: Host) => note(`test from ${host.name}`),
+    initControlPlane: (_cluster: Cluster, host: Host) => note(`init ${host.name}`),
+    applyPodNetwork: () => note('pod network'),
+    joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
+    joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
+    verifyCluster: () => note('verify').then((done) => ({ ...done, nodes: [], etcdMembers: ['cp1', 'cp2', 'cp3'] })),
+  }
+  return { journal, activities }
+}
+
+async function start(kind: keyof typeof WORKFLOWS, cluster: Cluster) {
+  return temporal.client.workflow.start(WORKFLOWS[kind], {
+    workflowId: operationWorkflowId(cluster.name),
+    taskQueue: TASK_QUEUE,
+    args: [{ cluster, searchAttributes: false }],
+  })
+}
+
+/** The failure that ended the workflow. */
+async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
+  const error: unknown = await result.then(
+    () => new Error('the workflow did not fail'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause
+  throw error
+}
+
+describe('applying a cluster', () => {
+  it('follows the guide: balancer tested before init, control planes one by one, workers beside them', async () => {
+    const { journal, activities } = obedientHosts()
+    const worker = await scriptedWorker(temporal, activities)
+    const result = await worker.runUntil(async () => (await start('apply', aCluster())).result() as Promise<ApplyResult>)
+
+    expect(result).toMatchObject({ changed: true, etcdMembers: ['cp1', 'cp2', 'cp3'], kubernetesVersion: 'v1.36.3' })
+    const at = (entry: string) => journal.indexOf(entry)
+    expect(at('test from lb1 ends')).toBeLessThan(at('init cp1 begins'))
+    expect(at('init cp1 ends')).toBeLessThan(at('pod network begins'))
+    expect(at('join cp2 ends')).toBeLessThan(at('lb1 → cp1,cp2 begins'))
+    expect(at('lb1 → cp1,cp2 ends')).toBeLessThan(at('join cp3 begins'))
+    expect(at('join w1 ends')).toBeLessThan(at('join cp2 ends'))
+    expect(at('verify begins')).toBeGreaterThan(at('lb1 → cp1,cp2,cp3 ends'))
+  })
+
+  it('tells its progress, host by host', async () => {
+    const { activities } = obedientHosts()
+    const worker = await scriptedWorker(temporal, activities)
+    const progress = await worker.runUntil(async () => {
+      const handle = await start('apply', aCluster())
+      await handle.result()
+      return handle.query<OperationProgress>(MESSAGES.progress)
+    })
+    expect(progress.state).toBe('done')
+    expect(progress.phases.map(({ title, state }) => `${title}: ${state}`)).toContain('Control planes: done')
+    expect(progress.phases.find(({ title }) => title === 'Workers')?.hosts.map(({ host }) => host)).toEqual(['w1', 'w2'])
+  })
+
+  it('changes nothing where preflight finds problems, and reports all of them', async () => {
+    const { journal, activities } = obedientHosts()
+    const gatherFacts = (_cluster: Cluster, host: Host) =>
+      Promise.resolve(bareFacts(host.name, host.name.startsWith('w') ? { freeMiB: 10 } : {}))
+    const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
+    const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
+    expect(failure.details?.[0]).toMatchObject({ problems: [{ host: 'w1' }, { host: 'w2' }] })
+    expect(journal).toEqual([])
+  })
+
+  it('waits for the load balancer until the operator vouches for it', async () => {
+    const { journal, activities } = obedientHosts()
+    const { Context } = await import('@temporalio/activity')
+    const checkLoadBalancer = () => Context.current().cancelled
+    const beating = async () => {
+      const timer = setInterval(() => Context.current().heartbeat({ host: 'lb1', line: 'waiting' }), 200)
+      return checkLoadBalancer().finally(() => clearInterval(timer))
+    }
+    const worker = await scriptedWorker(temporal, { ...activities, checkLoadBalancer: beating })
+    await worker.runUntil(async () => {
+      const handle = await start('apply', aCluster())
+      await expect
+        .poll(async () => (await handle.query<OperationProgress>(MESSAGES.progress)).blockedOn, { timeout: 10_000 })
+        .toBe('load balancer health')
+      expect(journal).not.toContain('init cp1 begins')
+      await handle.signal(MESSAGES.loadBalancerReady)
+      await handle.result()
+    })
+    expect(journal).toContain('init cp1 ends')
+  })
+
+  it('lets the workers finish when a control plane fails, adds no further member, and fails', async () => {
+    const { journal, activities } = obedientHosts()
+    const joinControlPlane = (_cluster: Cluster, host: Host) => {
+      const report = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'preflight: NumCPU', { host: host.name }).report()
+      return Promise.reject(
+        ApplicationFailure.create({ type: report.code, message: report.message, nonRetryable: true, details: [report] }),
+      )
+    }
+    const worker = await scriptedWorker(temporal, { ...activities, joinControlPlane })
+    const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
+    expect(failure).toMatchObject({ type: 'KUBEADM_PREFLIGHT_FAILED', details: [{ host: 'cp2' }] })
+    expect(journal).toContain('join w2 ends')
+    expect(journal).not.toContain('lb1 → cp1,cp2 begins')
+  })
+})
+
+describe('planning', () => {
+  it('tells changes and problems without touching a host', async () => {
+    const { journal, activities } = obedientHosts()
+    const worker = await scriptedWorker(temporal, { gatherFacts: activities.gatherFacts })
+    const plan = await worker.runUntil(async () => (await start('plan', aCluster())).result() as Promise<PlanResult>)
+    expect(plan.problems).toEqual([])
+    expect(plan.changes).toContainEqual({ host: 'cp1', phase: 'First control plane', action: 'kubeadm init' })
+    expect(journal).toEqual([])
+  })
+})
