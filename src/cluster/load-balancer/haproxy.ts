@@ -15,13 +15,15 @@ export function renderHaproxyConfig(cluster: Cluster, backends: readonly Host[])
 }
 
 // No statistics page and no admin socket: nothing listens but the API's own port. After a reload the old process
-// serves its long connections to their end, but not for ever.
+// serves its long connections to their end, but not for ever. Where the host allows fewer open files than so many
+// connections need, HAProxy serves fewer instead of refusing to start.
 const GLOBAL = `# Written by Quorate; changes are overwritten.
 global
     log stdout format raw local0 info
     user haproxy
     group haproxy
-    maxconn 10000
+    maxconn 8000
+    no strict-limits
     hard-stop-after 1h`
 
 // Watches are silent for minutes on end, and kubectl exec or logs -f for longer: hours before a connection is cut.
