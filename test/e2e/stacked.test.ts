@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { Fleet } from '../support/fleet.js'
+import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/oracle.js'
+
+const fleet = new Fleet('e2e')
+
+/** The units that a bootstrap runs on each host of this fleet, each once. */
+const UNITS = {
+  cp1: ['install-kubernetes', 'pull-images', 'kubeadm-init'],
+  cp2: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
+  cp3: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
+  w1: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
+  w2: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
+  lb1: ['install-haproxy'],
+}
+
+beforeAll(async () => {
+  await fleet.up()
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+interface Kubeconfig {
+  readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }]
+  readonly users: readonly [
+    { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } },
+  ]
+}
+
+/** GET as the administrator, to the load balancer's address, under the endpoint's name. */
+async function getThrough(address: string, kubeconfig: Kubeconfig, path: string): Promise<string> {
+  const { cluster } = kubeconfig.clusters[0]
+  const { user } = kubeconfig.users[0]
+  const server = new URL(cluster.server)
+  const bytes = (data: string) => Buffer.from(data, 'base64')
+  return new Promise((resolve, reject) => {
+    const get = request({
+      host: address,
+      port: server.port,
+      path,
+      servername: server.hostname,
+      ca: bytes(cluster['certificate-authority-data']),
+      cert: bytes(user['client-certificate-data']),
+      key: bytes(user['client-key-data']),
+    })
+    get.on('error', reject)
+    get.on('response', (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.on('end', () => resolve(body))
+    })
+    get.end()
+  })
+}
+
+describe('a cluster from bare hosts', () => {
+  it('stands after one apply, each step having run once on each host', async () => {
+    const applied = await fleet.apply()
+    expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
+    await expectWholeCluster(fleet)
+    await expectEachUnitOnce(fleet, UNITS)
+  })
+
+  it('is not touched by another apply, which says so within seconds', async () => {
+    const before = await Promise.all(Object.keys(UNITS).map((host) => journal(fleet, host)))
+    const again = await fleet.apply()
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).toMatch(/nothing to change/)
+    expect(again.durationMs).toBeLessThan(30_000)
+    expect(await Promise.all(Object.keys(UNITS).map((host) => journal(fleet, host)))).toEqual(before)
+  })
+
+  it('gives out a kubeconfig that works from outside through the load balancer', async () => {
+    const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', 'e2e')
+    expect(exitCode, stderr).toBe(0)
+    const file = parse(readFileSync(fleet.clusterFile, 'utf8')) as {
+      spec: { hosts: readonly { role: string; address: string }[] }
+    }
+    const balancer = file.spec.hosts.find(({ role }) => role === 'load-balancer')
+    const nodes = await getThrough(balancer?.address ?? '', parse(stdout) as Kubeconfig, '/api/v1/nodes')
+    expect((JSON.parse(nodes) as { items: unknown[] }).items).toHaveLength(5)
+  })
+
+  it('leaves no secret in the history, the logs or the files of units', async () => {
+    const caKey = (await fleet.on('cp1', 'sed -n 2p /etc/kubernetes/pki/ca.key')).trim()
+    expect(caKey.length).toBeGreaterThan(40)
+    const token = /[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9])/
+    const engine = ['engine.db', 'engine.db-wal'].map((file) => readFileSync(join(fleet.engineFolder, file), 'latin1'))
+    for (const text of engine) {
+      expect(text.includes(caKey)).toBe(false)
+      expect(text.includes('PRIVATE KEY')).toBe(false)
+      expect(text).not.toMatch(/"token"\s*:\s*"/)
+    }
+    for (const host of ['cp1', 'cp2', 'w1']) {
+      const left = await fleet.on(host, 'cat $(find /var/lib/quorate -type f) ; find /run/quorate /tmp -type f 2>/dev/null')
+      expect(left).not.toMatch(/PRIVATE KEY/)
+      expect(left).not.toMatch(token)
+      expect(left).not.toMatch(/kubeadm\.yaml$/m)
+    }
+  })
+})
