@@ -22,6 +22,21 @@ export const SSH_ERRORS = {
     remedy: 'operator',
     hint: 'if the host was really reinstalled, remove its old key with `ssh-keygen -R`; otherwise somebody may be between you and it',
   },
+  SSH_HOST_KEY_REVOKED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'give the host a new key; the one it shows is marked @revoked in known_hosts',
+  },
+  SSH_KNOWN_HOSTS_UNREADABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check the path in ssh.knownHostsFile and its permissions',
+  },
+  SSH_HANDSHAKE_FAILED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'the host must run an SSH server of this decade: no SHA-1 and no CBC are offered to it (OpenSSH 6.5 or later)',
+  },
   SSH_AUTHENTICATION_FAILED: {
     source: 'user',
     remedy: 'operator',
@@ -36,6 +51,11 @@ export const SSH_ERRORS = {
     source: 'environment',
     remedy: 'retry',
     hint: 'the connection is made again and the state of the host looked at before anything is repeated',
+  },
+  SSH_SESSION_REFUSED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'look at MaxSessions and ForceCommand in the sshd_config of the host, and at its log',
   },
   SSH_TIMEOUT: {
     source: 'environment',

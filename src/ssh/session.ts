@@ -10,10 +10,12 @@ export interface RunOptions {
   /** Run as root: through `sudo -n`, or as it is where the login user is root. */
   readonly root?: boolean
   readonly stdin?: string | Buffer
-  /** Milliseconds until the command is given up as {@link SSH_TIMEOUT}; 30 000 unless given. */
+  /** Milliseconds until the command is given up as `SSH_TIMEOUT`; 30 000 unless given, `Infinity` for never. */
   readonly timeoutMs?: number
   /** Aborts waiting; the remote command's fate is then unknown. */
   readonly signal?: AbortSignal
+  /** Takes standard output as it comes; the result's is then empty. */
+  readonly onStdout?: (chunk: Buffer) => void
 }
 
 /** The outcome of a command whose numeric exit status is known. */

@@ -1,0 +1,60 @@
+/** Opens the TCP connection below SSH and says plainly why it can not be opened. */
+import { connect, type Socket } from 'node:net'
+import type { Host } from '../cluster/model.js'
+import { QuorateError, type ErrorCode } from '../errors/index.js'
+
+/** What the codes of the operating system mean, in words. */
+const REASONS: Readonly<Record<string, { readonly code: ErrorCode; readonly reason: string }>> = {
+  ENOTFOUND: { code: 'SSH_NAME_NOT_RESOLVED', reason: 'the name has no address' },
+  EAI_AGAIN: { code: 'SSH_NAME_NOT_RESOLVED', reason: 'the name could not be looked up' },
+  EAI_FAIL: { code: 'SSH_NAME_NOT_RESOLVED', reason: 'the name could not be looked up' },
+  ECONNREFUSED: { code: 'SSH_UNREACHABLE', reason: 'the connection was refused' },
+  ECONNRESET: { code: 'SSH_UNREACHABLE', reason: 'the connection was reset' },
+  EHOSTUNREACH: { code: 'SSH_UNREACHABLE', reason: 'there is no route to the host' },
+  ENETUNREACH: { code: 'SSH_UNREACHABLE', reason: 'there is no route to its network' },
+  EHOSTDOWN: { code: 'SSH_UNREACHABLE', reason: 'the host is down' },
+  ETIMEDOUT: { code: 'SSH_UNREACHABLE', reason: 'there was no answer' },
+}
+
+/**
+ * A connected socket without Nagle's algorithm: ssh2 does not turn it off, and it costs 40 ms with every command.
+ * @throws QuorateError `SSH_NAME_NOT_RESOLVED` or `SSH_UNREACHABLE`.
+ */
+export function dial(host: Host, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: host.address, port: host.ssh.port, noDelay: true })
+    const timer = setTimeout(() => {
+      socket.destroy()
+      reject(unreachable(host, `there was no answer within ${timeoutMs / 1000} s`))
+    }, timeoutMs)
+    // Stays for good: between our hands and ssh2's an error must not be left without a listener.
+    socket.on('error', (error) => {
+      clearTimeout(timer)
+      reject(dialError(host, error))
+    })
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      resolve(socket)
+    })
+  })
+}
+
+function dialError(host: Host, cause: NodeJS.ErrnoException): QuorateError {
+  const { code, reason } = REASONS[cause.code ?? ''] ?? { code: 'SSH_UNREACHABLE', reason: cause.message }
+  return new QuorateError(code, `can not connect to ${address(host)}: ${reason}`, { host: host.name, cause })
+}
+
+/** The error of a host that does not answer at all, or not as an SSH server. */
+export function unreachable(host: Host, reason: string, hint?: string): QuorateError {
+  return new QuorateError('SSH_UNREACHABLE', `can not connect to ${address(host)}: ${reason}`, {
+    host: host.name,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+/** `address:port`, with brackets around an IPv6 address. */
+export function address(host: Host): string {
+  return host.address.includes(':')
+    ? `[${host.address}]:${host.ssh.port}`
+    : `${host.address}:${host.ssh.port}`
+}

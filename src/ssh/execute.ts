@@ -1,0 +1,105 @@
+/** Runs one command on a channel of its own and tells what is known of its end. */
+import { constants } from 'node:os'
+import type { Client, ClientChannel } from 'ssh2'
+
+/** What to run and how long to wait for it. */
+export interface Execution {
+  readonly line: string
+  readonly stdin: string | Buffer
+  /** Milliseconds; `Infinity` waits for ever. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  /** Takes standard output as it comes, in place of its being collected. */
+  readonly onStdout?: (chunk: Buffer) => void
+}
+
+/** Only `exited` is an outcome of the command; after `lost` and `timeout` its fate is unknown. */
+export type ExecutionEnd =
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: Buffer; readonly stderr: Buffer }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'timeout' }
+  /** The server opened no channel, or ran nothing in it. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/**
+ * Runs a command over a connection.
+ * @param connected tells whether the connection still stands: a channel that ends with its connection may carry an
+ *   exit status and yet have lost output.
+ * @throws the reason of the signal when it is aborted.
+ */
+export function execute(
+  client: Client,
+  execution: Execution,
+  connected: () => boolean,
+): Promise<ExecutionEnd> {
+  const { signal } = execution
+  return new Promise((resolve, reject) => {
+    let channel: ClientChannel | undefined
+    let settled = false
+    const settle = (action: () => void) => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      action()
+    }
+    const abandon = (action: () => void) =>
+      settle(() => {
+        channel?.close()
+        action()
+      })
+    const abort = () => abandon(() => reject(signal?.reason as Error))
+    const timer = Number.isFinite(execution.timeoutMs)
+      ? setTimeout(() => abandon(() => resolve({ kind: 'timeout' })), execution.timeoutMs)
+      : undefined
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      client.exec(execution.line, (error, opened) => {
+        // Typed as always there, but undefined beside an error.
+        channel = opened
+        if (channel === undefined) settle(() => resolve(openFailure(error, connected())))
+        else if (settled) channel.close()
+        else void finish(channel, execution, connected).then((end) => settle(() => resolve(end)))
+      })
+    } catch {
+      settle(() => resolve({ kind: 'lost' }))
+    }
+  })
+}
+
+function openFailure(error: Error | undefined, connected: boolean): ExecutionEnd {
+  return connected ? { kind: 'refused', reason: error?.message ?? 'no channel was opened' } : { kind: 'lost' }
+}
+
+async function finish(
+  channel: ClientChannel,
+  execution: Execution,
+  connected: () => boolean,
+): Promise<ExecutionEnd> {
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  channel.on('data', execution.onStdout ?? ((chunk: Buffer) => stdout.push(chunk)))
+  channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  // A command that ends without reading its input closes the channel under our writing; that is no failure.
+  channel.on('error', () => undefined)
+  const closed = Promise.all([
+    new Promise<number | undefined>((resolve) => {
+      channel.once('close', (code: number | null | undefined, signalName?: string) =>
+        resolve(exitCode(code, signalName)),
+      )
+    }),
+    new Promise((resolve) => channel.stderr.once('close', resolve)),
+  ])
+  channel.end(execution.stdin)
+  const [code] = await closed
+  if (code === undefined || !connected()) return { kind: 'lost' }
+  return { kind: 'exited', exitCode: code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }
+}
+
+/** The numeric status: as a shell would report it for a command that a signal ended. */
+function exitCode(code: number | null | undefined, signalName: string | undefined): number | undefined {
+  if (typeof code === 'number') return code
+  if (signalName === undefined) return undefined
+  const number = (constants.signals as Readonly<Record<string, number | undefined>>)[signalName]
+  return number === undefined ? undefined : 128 + number
+}

@@ -1,0 +1,196 @@
+/** Makes an authenticated connection to a host: dial, check of the host key, login; and classifies what fails. */
+import type { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import ssh2, { type Client, type ConnectConfig } from 'ssh2'
+import type { Host } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { offeredAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
+import { authentication, type Authentication } from './authentication.js'
+import { address, dial, unreachable } from './dial.js'
+import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
+
+/** Limits of making a connection; all in milliseconds. */
+export interface HandshakeLimits {
+  readonly dialMs: number
+  readonly handshakeMs: number
+  readonly keepaliveMs: number
+}
+
+/** Unanswered keepalives after which a connection counts as lost. */
+const KEEPALIVES = 3
+
+/** Attempts against a server that drops connections before its banner, as sshd does beyond MaxStartups. */
+const ATTEMPTS = 6
+const FIRST_BACKOFF_MS = 100
+
+/** Messages of ssh2 for a server that hung up before it said anything. */
+const DROPPED = /Connection lost before handshake/
+
+/** What sshd says while pam_nologin keeps users out: the host starts or stops, so that it is worth to wait. */
+const NOT_YET = /booting up|nologin|shut(?:ting)? down|not permitted to log in/i
+
+/**
+ * @param agentSocket path of ssh-agent's socket, if there is one.
+ * @throws QuorateError of the SSH_ family.
+ */
+export async function handshake(
+  host: Host,
+  agentSocket: string | undefined,
+  limits: HandshakeLimits,
+): Promise<Client> {
+  const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, agentSocket)])
+  let failure: QuorateError | undefined
+  for (const offer of policy.offers) {
+    const result = await attemptWhileDropped(host, policy, offer, login, limits)
+    if (result instanceof ssh2.Client) return result
+    failure ??= result
+  }
+  throw failure ?? noCommonAlgorithm(host, 'no matching host key format')
+}
+
+/** One handshake, repeated while the server hangs up before its banner. */
+async function attemptWhileDropped(
+  host: Host,
+  policy: HostKeyPolicy,
+  offer: readonly HostKeyAlgorithm[],
+  login: Authentication,
+  limits: HandshakeLimits,
+): Promise<Client | QuorateError | undefined> {
+  for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
+    const result = await attempt(host, policy, offer, login, limits)
+    if (result !== 'dropped') return result
+    if (attempts === ATTEMPTS) {
+      throw unreachable(
+        host,
+        `the server hung up before its banner, ${attempts} times`,
+        'a firewall may be between, or too many logins at once (MaxStartups in sshd_config)',
+      )
+    }
+    // At random, so that those who were dropped together do not come back together.
+    await setTimeout(backoffMs * (0.5 + Math.random()))
+  }
+}
+
+/**
+ * One handshake. Resolves to the client; to the refusal of its key, or undefined where it has no key of the types
+ * that were asked for, so that other types may be; to `dropped` when the server hung up before its banner.
+ */
+async function attempt(
+  host: Host,
+  policy: HostKeyPolicy,
+  offer: readonly HostKeyAlgorithm[],
+  login: Authentication,
+  limits: HandshakeLimits,
+): Promise<Client | QuorateError | undefined | 'dropped'> {
+  const socket = await dial(host, limits.dialMs)
+  const client = new ssh2.Client()
+  const key = new HostKeyCheck(policy)
+  const errors: Error[] = []
+  let banner = ''
+  client.on('banner', (message) => (banner += message))
+  // As soon as the key is proved and before the login, like OpenSSH.
+  client.once('handshake', () => key.record())
+  const ready = new Promise<boolean>((resolve) => {
+    client.once('ready', () => resolve(true))
+    client.once('close', () => resolve(false))
+    client.on('error', (error: Error & { readonly level?: string }) => {
+      // One key that could not sign: the next is tried.
+      if (error.level === 'agent' || (error.level === 'client-authentication' && !login.exhausted())) return
+      errors.push(error)
+      socket.destroy()
+    })
+  })
+  client.connect(connectConfig(host, socket, key, offer, login, limits))
+  if (!(await ready)) return explain(host, key, login, errors, banner, limits)
+  await key.recorded
+  return client
+}
+
+function connectConfig(
+  host: Host,
+  socket: Socket,
+  key: HostKeyCheck,
+  offer: readonly HostKeyAlgorithm[],
+  login: Authentication,
+  limits: HandshakeLimits,
+): ConnectConfig {
+  return {
+    sock: socket,
+    username: host.ssh.user,
+    // Without a verifier ssh2 accepts any key.
+    hostVerifier: (shown: Buffer) => key.verify(shown),
+    authHandler: login.authHandler,
+    agentForward: false,
+    algorithms: offeredAlgorithms(offer),
+    readyTimeout: limits.handshakeMs,
+    keepaliveInterval: limits.keepaliveMs,
+    keepaliveCountMax: KEEPALIVES,
+  }
+}
+
+/** Remembers what was decided about the key that the server shows. */
+class HostKeyCheck {
+  refused: QuorateError | undefined
+  recorded: Promise<void> | undefined
+  readonly #policy: HostKeyPolicy
+  #trusted: Buffer | undefined
+  #record: (() => Promise<void>) | undefined
+
+  constructor(policy: HostKeyPolicy) {
+    this.#policy = policy
+  }
+
+  /** Called at each key exchange, so also when keys are renewed in a long session. */
+  verify(shown: Buffer): boolean {
+    if (this.#trusted !== undefined) return this.#trusted.equals(shown)
+    const decision: HostKeyDecision = this.#policy.check(shown)
+    if (decision.kind === 'refused') {
+      this.refused = decision.error
+      return false
+    }
+    this.#trusted = Buffer.from(shown)
+    if (decision.kind === 'accepted') this.#record = decision.record
+    return true
+  }
+
+  /** Records a key that is trusted on first use, once the server has proved that it holds it. */
+  record(): void {
+    this.recorded = this.#record?.()
+    // Awaited after the login; until then a failure has nobody who listens.
+    this.recorded?.catch(() => undefined)
+  }
+}
+
+function explain(
+  host: Host,
+  key: HostKeyCheck,
+  login: Authentication,
+  errors: readonly Error[],
+  banner: string,
+  limits: HandshakeLimits,
+): QuorateError | undefined | 'dropped' {
+  if (key.refused !== undefined) return key.refused
+  if (errors.some(({ message }) => DROPPED.test(message))) return 'dropped'
+  const [error] = errors
+  const message = error?.message ?? 'the server hung up during the handshake'
+  if (/no matching host key format/.test(message)) return undefined
+  if (NOT_YET.test(banner)) throw unreachable(host, `it does not let anybody in yet (${banner.trim()})`)
+  if (login.exhausted() || /authentication failures/i.test(message)) throw login.refusal(error)
+  if (/no matching/.test(message)) throw noCommonAlgorithm(host, message)
+  if (/Timed out while waiting for handshake/.test(message)) {
+    throw new QuorateError(
+      'SSH_TIMEOUT',
+      `${address(host)} did not finish the SSH handshake within ${limits.handshakeMs / 1000} s`,
+      { host: host.name, cause: error },
+    )
+  }
+  throw unreachable(host, message)
+}
+
+function noCommonAlgorithm(host: Host, message: string): QuorateError {
+  return new QuorateError(
+    'SSH_HANDSHAKE_FAILED',
+    `${address(host)} and quorate share no algorithm: ${message.replace(/^Handshake failed: /, '')}`,
+    { host: host.name },
+  )
+}

@@ -1,0 +1,17 @@
+/** The SSH room's door: what activities use to run commands, units and file transfers on hosts. */
+export { command, quote, script, type Command } from './command.js'
+export { expectSuccess, lastLines } from './expect.js'
+export { createSessionPool, type SessionPoolOptions } from './pool.js'
+export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
+export {
+  acknowledgeUnit,
+  runUnit,
+  runningUnits,
+  stopUnit,
+  unitState,
+  waitForUnit,
+  type UnitIdentity,
+  type UnitOptions,
+  type UnitOutcome,
+  type UnitState,
+} from './unit.js'

@@ -1,0 +1,49 @@
+/**
+ * The line that a login shell is given, so that whatever the shell (bash, zsh, fish, csh), a POSIX `sh` interprets
+ * the command, as root where asked for, with messages in English and the programs of `sbin` in reach.
+ */
+import type { Command } from './command.js'
+
+// Every shell leaves these as they are within single quotes, apart from what `encode` takes out.
+const ENVIRONMENT = 'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
+const AS_LOGIN_USER = `${ENVIRONMENT}; eval "$(printf %b "$0")"`
+const AS_ROOT = `${ENVIRONMENT}; exec sudo -n -- sh -c "export LC_ALL=C; $(printf %b "$0")"`
+
+/** What to send for a command. */
+export function remoteLine(command: Command, throughSudo: boolean): string {
+  return `exec sh -c '${throughSudo ? AS_ROOT : AS_LOGIN_USER}' '${encode(command.line)}'`
+}
+
+/**
+ * Replaces, by octal escapes for `printf %b`, what some shell treats specially within single quotes: the quote
+ * itself, the backslash (fish), the exclamation mark and line ends (csh).
+ */
+function encode(line: string): string {
+  return line.replaceAll(
+    /['\\!\n\r]/g,
+    (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  )
+}
+
+/** How sudo says no, in its C locale, and the shell where there is no sudo. */
+const REFUSALS = [
+  /^sudo: a password is required/m,
+  /^sudo: a terminal is required/m,
+  /^sudo: no tty present/m,
+  /^sudo: sorry, you must have a tty/m,
+  /^sudo: .*(?:account validation failure|no valid sudoers sources|is owned by uid|must be owned by uid|setuid bit)/m,
+  /^sudo: .*no new privileges/m,
+  /is not in the sudoers file/,
+  /is not allowed to (?:run sudo|execute)/,
+  /may not run sudo/,
+  /sudo: (?:command )?not found/,
+] as const
+
+/** The line with which sudo refused, if it did. */
+export function sudoRefusal(exitCode: number, stderr: string): string | undefined {
+  if (exitCode === 0 || !REFUSALS.some((refusal) => refusal.test(stderr))) return undefined
+  return stderr
+    .split('\n')
+    .find((line) => REFUSALS.some((refusal) => refusal.test(line)))
+    ?.trim()
+}
