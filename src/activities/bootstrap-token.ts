@@ -32,7 +32,8 @@ export async function mintBootstrapToken(step: Step, api: ClusterApi): Promise<s
       const query = ['-n', 'kube-public', 'get', 'configmap', 'cluster-info', '-o', `jsonpath=${signature}`]
       return (await kubectl(api, query)) === '' ? 'cluster-info is not signed for this join yet' : undefined
     },
-    (reason) => new QuorateError('API_UNREACHABLE', reason, { host: api.session.host.name, step: 'bootstrap token' }),
+    (reason) =>
+      new QuorateError('API_UNREACHABLE', reason, { host: api.session.host.name, step: 'bootstrap token' }),
     { timeoutMs: 60_000 },
   )
   return token
@@ -40,7 +41,15 @@ export async function mintBootstrapToken(step: Step, api: ClusterApi): Promise<s
 
 /** Revokes every token that was minted for a host; those that expired are collected by the cluster itself. */
 export async function revokeBootstrapTokens(api: ClusterApi, host: string): Promise<void> {
-  await tryKubectl(api, ['-n', 'kube-system', 'delete', 'secret', '-l', `quorate.dev/join=${host}`, '--wait=false'])
+  await tryKubectl(api, [
+    '-n',
+    'kube-system',
+    'delete',
+    'secret',
+    '-l',
+    `quorate.dev/join=${host}`,
+    '--wait=false',
+  ])
 }
 
 function tokenSecret(id: string, secret: string, host: string): string {
@@ -48,7 +57,11 @@ function tokenSecret(id: string, secret: string, host: string): string {
     apiVersion: 'v1',
     kind: 'Secret',
     type: 'bootstrap.kubernetes.io/token',
-    metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system', labels: { 'quorate.dev/join': host } },
+    metadata: {
+      name: `bootstrap-token-${id}`,
+      namespace: 'kube-system',
+      labels: { 'quorate.dev/join': host },
+    },
     stringData: {
       'token-id': id,
       'token-secret': secret,

@@ -11,7 +11,9 @@ export async function claimHost({ session, cluster, host }: Step): Promise<void>
   const claim = (await session.readFile(CLAIM_FILE))?.toString().trim()
   if (claim === cluster.name) return
   if (claim !== undefined) {
-    throw new QuorateError('FOREIGN_CLUSTER', `the host is claimed by the cluster ${claim}`, { host: host.name })
+    throw new QuorateError('FOREIGN_CLUSTER', `the host is claimed by the cluster ${claim}`, {
+      host: host.name,
+    })
   }
   await session.writeFile(CLAIM_FILE, `${cluster.name}\n`, { mode: 0o644 })
 }

@@ -4,12 +4,13 @@ import { hostsTomlPath, renderHostsToml } from '../cluster/containerd/hosts.js'
 import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { sandboxImage } from '../cluster/supported-minors.js'
 import { QuorateError } from '../errors/index.js'
-import { command } from '../ssh/index.js'
+import { command, expectSuccess, script } from '../ssh/index.js'
 import { kubeadmImages } from './images.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
 const CRICTL_CONFIG = `runtime-endpoint: ${CONTAINERD_SOCKET}\nimage-endpoint: ${CONTAINERD_SOCKET}\ntimeout: 30\n`
+const RESTART = script('systemctl enable --quiet containerd; systemctl restart containerd')
 
 /** Writes the configuration and restarts containerd if it changed; false when nothing had to be done. */
 export async function configureContainerd(step: Step): Promise<boolean> {
@@ -32,8 +33,8 @@ export async function configureContainerd(step: Step): Promise<boolean> {
   const restart = written[1] === true
   const active = await session.run(command('systemctl', 'is-active', '--quiet', 'containerd'))
   if (restart || active.exitCode !== 0) {
-    await session.run(command('systemctl', 'enable', '--quiet', 'containerd'), { root: true })
-    await session.run(command('systemctl', 'restart', 'containerd'), { root: true, timeoutMs: 90_000 })
+    const restarted = await session.run(RESTART, { root: true, timeoutMs: 90_000 })
+    expectSuccess(restarted, 'restarting containerd', step.host)
   }
   await waitForRuntime(step)
   return written.includes(true)
@@ -44,10 +45,14 @@ async function containerdMajor({ session, host }: Step): Promise<1 | 2> {
   const major = / v?(\d+)\.\d+/.exec(stdout)?.[1]
   if (major === '1') return 1
   if (major === '2') return 2
-  throw new QuorateError('HOST_NOT_PREPARED', `containerd 1.x or 2.x is needed, found ${stdout.trim() || 'none'}`, {
-    host: host.name,
-    step: 'containerd',
-  })
+  throw new QuorateError(
+    'HOST_NOT_PREPARED',
+    `containerd 1.x or 2.x is needed, found ${stdout.trim() || 'none'}`,
+    {
+      host: host.name,
+      step: 'containerd',
+    },
+  )
 }
 
 async function waitForRuntime(step: Step): Promise<void> {
@@ -56,7 +61,9 @@ async function waitForRuntime(step: Step): Promise<void> {
     step,
     async () => {
       const { exitCode, stderr } = await step.session.run(info, { root: true })
-      return exitCode === 0 ? undefined : `containerd does not answer yet: ${stderr.trim().split('\n')[0] ?? ''}`
+      return exitCode === 0
+        ? undefined
+        : `containerd does not answer yet: ${stderr.trim().split('\n')[0] ?? ''}`
     },
     (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: step.host.name, step: 'containerd' }),
     { timeoutMs: 60_000 },

@@ -39,12 +39,14 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
   await runKubeadm(step, {
     subcommand: 'init',
     clear: () => clearFailedInit(step, api),
-    configuration: () => Promise.resolve(renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })),
+    configuration: () =>
+      Promise.resolve(renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })),
   })
   await waitUntil(
     step,
     async () => ((await isInitialised(step, api)) ? undefined : 'waiting for the API server'),
-    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
+    (reason) =>
+      new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
     { timeoutMs: READY_TIMEOUT_MS },
   )
   await labelNode(api, host)
@@ -109,16 +111,23 @@ export function peerUrl(host: Host): string {
  * Why a control plane is not whole; undefined when its API server is ready, its etcd member is a started voter, its
  * static pods run and its node is registered. `api` is asked on the host itself, `via` on the first control plane.
  */
-export async function controlPlaneObstacle(host: Host, api: ClusterApi, via: ClusterApi): Promise<string | undefined> {
+export async function controlPlaneObstacle(
+  host: Host,
+  api: ClusterApi,
+  via: ClusterApi,
+): Promise<string | undefined> {
   const member = (await etcdMembers(via.session)).find((one) => one.peerUrls.includes(peerUrl(host)))
   if (member === undefined) return 'its etcd member is missing'
   if (!member.started) return 'its etcd member has not started'
   if (member.learner) return 'its etcd member is still a learner'
   if (!(await isApiServerReady(api))) return 'its API server is not ready'
   const node = await findNode(via, host.name)
-  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] === undefined) return 'its node is not registered as control plane'
+  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] === undefined)
+    return 'its node is not registered as control plane'
   const pods = await listObjects<KubernetesPod>(via, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane')
-  return STATIC_PODS.map((name) => podObstacle(pods, `${name}-${host.name}`)).find((reason) => reason !== undefined)
+  return STATIC_PODS.map((name) => podObstacle(pods, `${name}-${host.name}`)).find(
+    (reason) => reason !== undefined,
+  )
 }
 
 function podObstacle(pods: readonly KubernetesPod[], name: string): string | undefined {

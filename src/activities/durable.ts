@@ -1,6 +1,14 @@
 /** Long commands of a step: run as a unit on the host, attached to on retry, judged by their exit status alone. */
 import { QuorateError } from '../errors/index.js'
-import { acknowledgeUnit, runUnit, runningUnits, unitState, waitForUnit, type Command } from '../ssh/index.js'
+import {
+  acknowledgeUnit,
+  lastLines,
+  runUnit,
+  runningUnits,
+  unitState,
+  waitForUnit,
+  type Command,
+} from '../ssh/index.js'
 import type { Step } from './step.js'
 
 /** A long command and what surrounds it. */
@@ -63,9 +71,4 @@ async function waitForOthers(step: Step): Promise<void> {
     step.report(`waiting for ${unit} of an earlier operation`)
     await waitForUnit(step.session, unit, { signal: step.signal })
   }
-}
-
-/** The end of a long output: what a person needs to see of it. */
-export function lastLines(output: string, count = 20): string {
-  return output.trimEnd().split('\n').slice(-count).join('\n')
 }

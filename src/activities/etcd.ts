@@ -22,7 +22,7 @@ if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
 exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/ca.crt \\
   --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key "$@"`
 
-async function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
+function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
   return session.run(script(ETCDCTL, ...args), { root: true, timeoutMs: 30_000 })
 }
 
@@ -76,7 +76,8 @@ export async function removeUnstartedMember(session: Session, peerUrl: string): 
   const leftover = members.find((member) => !member.started && member.peerUrls.includes(peerUrl))
   if (leftover === undefined) return false
   const result = await etcdctl(session, 'member', 'remove', leftover.id)
-  if (result.exitCode !== 0) throw unhealthy(session, `the unstarted etcd member ${peerUrl} can not be removed`, result)
+  if (result.exitCode !== 0)
+    throw unhealthy(session, `the unstarted etcd member ${peerUrl} can not be removed`, result)
   return true
 }
 

@@ -1,8 +1,12 @@
 /** Gathers a host's facts: one question, one round trip, nothing changed. */
-import { CLAIM_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS, parseFacts, type HostFacts } from '../cluster/facts.js'
-import type { Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
-import { script, type Session } from '../ssh/index.js'
+import {
+  CLAIM_FILE,
+  OBSERVED_PACKAGES,
+  OBSERVED_PATHS,
+  parseFacts,
+  type HostFacts,
+} from '../cluster/facts.js'
+import { expectSuccess, script, type Session } from '../ssh/index.js'
 import { hashCaCertificate } from './pki.js'
 
 // $1: packages, $2: paths, $3: the claim's path. Prints lines of key<TAB>value (cluster/facts.ts reads them).
@@ -37,17 +41,10 @@ if [ -f /etc/kubernetes/pki/ca.crt ]; then echo certificate; cat /etc/kubernetes
  * @throws QuorateError of the SSH_ family, `SUDO_DENIED`, or `COMMAND_FAILED` where the host has no common tools.
  */
 export async function gatherFacts(session: Session): Promise<HostFacts> {
-  const host: Host = session.host
   const ask = script(FACTS_SCRIPT, OBSERVED_PACKAGES.join(' '), OBSERVED_PATHS.join(' '), CLAIM_FILE)
   const before = Date.now()
   const result = await session.run(ask, { root: true })
   const after = Date.now()
-  if (result.exitCode !== 0) {
-    throw new QuorateError('COMMAND_FAILED', `the facts script ended with ${result.exitCode}`, {
-      host: host.name,
-      step: 'facts',
-      output: result.stderr.slice(-2000),
-    })
-  }
-  return parseFacts(host.name, result.stdout, { before, after }, hashCaCertificate)
+  expectSuccess(result, 'gathering facts', session.host)
+  return parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)
 }

@@ -2,8 +2,8 @@
 import { renderClusterConfiguration } from '../cluster/kubeadm/render.js'
 import type { HostRole } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { command, script, type Session } from '../ssh/index.js'
-import { lastLines, runDurably } from './durable.js'
+import { command, lastLines, script, type Session } from '../ssh/index.js'
+import { runDurably } from './durable.js'
 import type { Step } from './step.js'
 
 /** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
@@ -13,10 +13,13 @@ const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
 
 /** What kubeadm of this host would run, asked of the binary itself. */
 export async function kubeadmImages(step: Step): Promise<readonly string[]> {
-  const result = await step.session.run(command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'), {
-    root: true,
-    stdin: renderClusterConfiguration(step.cluster),
-  })
+  const result = await step.session.run(
+    command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
+    {
+      root: true,
+      stdin: renderClusterConfiguration(step.cluster),
+    },
+  )
   if (result.exitCode !== 0) {
     throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
       host: step.host.name,
@@ -39,11 +42,15 @@ export async function pullImages(step: Step): Promise<boolean> {
     title: `pull ${missing.length} images`,
     command: script('printf "%s\\n" "$@" | xargs -P 3 -n 1 crictl pull', ...missing),
     failure: (exitCode, output) =>
-      new QuorateError('IMAGES_FAILED', `images can not be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`, {
-        host: host.name,
-        step: 'pull images',
-        output: lastLines(output),
-      }),
+      new QuorateError(
+        'IMAGES_FAILED',
+        `images can not be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
+        {
+          host: host.name,
+          step: 'pull images',
+          output: lastLines(output),
+        },
+      ),
   })
   return true
 }

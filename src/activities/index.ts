@@ -31,13 +31,16 @@ export function createActivities({ sessions }: ActivityDependencies) {
       run(cluster, host, (step) => configureLoadBalancer(step, backends)),
     checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       run(cluster, host, (step) => checkLoadBalancer(step, first)),
-    initControlPlane: (cluster: Cluster, host: Host): Promise<StepResult> => run(cluster, host, initControlPlane),
-    applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> => run(cluster, host, applyPodNetwork),
+    initControlPlane: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      run(cluster, host, initControlPlane),
+    applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      run(cluster, host, applyPodNetwork),
     joinControlPlane: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       run(cluster, host, (step) => joinControlPlane(step, first)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       run(cluster, host, (step) => joinWorker(step, first)),
-    verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> => run(cluster, host, verifyCluster),
+    verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>
+      run(cluster, host, verifyCluster),
   }
 }
 

@@ -39,7 +39,8 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   await waitUntil(
     step,
     () => controlPlaneObstacle(host, api, via),
-    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
+    (reason) =>
+      new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
     { timeoutMs: READY_TIMEOUT_MS },
   )
   await waitForWholeEtcd(step, via)
@@ -114,7 +115,9 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
 async function caHash(session: Session): Promise<string> {
   const certificate = await session.readFile(`${PKI_FOLDER}/ca.crt`)
   if (certificate === undefined) {
-    throw new QuorateError('CONTROL_PLANE_NOT_READY', `${PKI_FOLDER}/ca.crt is missing`, { host: session.host.name })
+    throw new QuorateError('CONTROL_PLANE_NOT_READY', `${PKI_FOLDER}/ca.crt is missing`, {
+      host: session.host.name,
+    })
   }
   return hashCaCertificate(certificate.toString())
 }

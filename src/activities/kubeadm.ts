@@ -1,7 +1,7 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
 import { QuorateError, type ErrorCode } from '../errors/index.js'
-import { command, script } from '../ssh/index.js'
-import { lastLines, runDurably } from './durable.js'
+import { command, lastLines, script } from '../ssh/index.js'
+import { runDurably } from './durable.js'
 import type { Step } from './step.js'
 
 /** A run of `kubeadm init` or `kubeadm join`. */
@@ -61,8 +61,14 @@ async function validateConfiguration({ session, host }: Step, configuration: str
 
 function kubeadmError(step: Step, title: string, exitCode: number, output: string): QuorateError {
   // kubeadm writes one line `[ERROR Name]: …` for each of its preflight checks that failed.
-  const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map((match) => `${match[1]}: ${match[2]}`)
+  const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
+    (match) => `${match[1]}: ${match[2]}`,
+  )
   const code: ErrorCode = checks.length > 0 ? 'KUBEADM_PREFLIGHT_FAILED' : 'KUBEADM_FAILED'
   const reason = checks.length > 0 ? `preflight: ${checks.join('; ')}` : `ended with ${exitCode}`
-  return new QuorateError(code, `${title} ${reason}`, { host: step.host.name, step: title, output: lastLines(output) })
+  return new QuorateError(code, `${title} ${reason}`, {
+    host: step.host.name,
+    step: title,
+    output: lastLines(output),
+  })
 }

@@ -9,13 +9,13 @@ import { ADMIN_CONF } from './kubectl.js'
  * @throws QuorateError `API_UNREACHABLE` when none has.
  */
 export async function readKubeconfig(sessions: SessionPool, cluster: Cluster): Promise<string> {
-  let lastError: unknown
+  let lastError: Error | undefined
   for (const host of hostsWithRole(cluster, 'control-plane')) {
     try {
       const content = await (await sessions.session(host)).readFile(ADMIN_CONF)
       if (content !== undefined) return content.toString()
     } catch (error) {
-      lastError = error
+      lastError = error instanceof Error ? error : new Error(String(error))
     }
   }
   if (lastError !== undefined) throw lastError

@@ -11,7 +11,11 @@ export interface KubernetesNode {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   readonly status: {
     readonly nodeInfo: { readonly kubeletVersion: string }
-    readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason?: string }[]
+    readonly conditions: readonly {
+      readonly type: string
+      readonly status: string
+      readonly reason?: string
+    }[]
   }
 }
 
@@ -44,9 +48,18 @@ export function balancedApi(cluster: Cluster, session: Session): ClusterApi {
 }
 
 /** Runs kubectl; the outcome is the caller's to judge. */
-export async function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: string): Promise<CommandResult> {
+export function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: string): Promise<CommandResult> {
   const { session, server } = api
-  const line = command('kubectl', '--kubeconfig', ADMIN_CONF, '--server', server, '--request-timeout', '15s', ...args)
+  const line = command(
+    'kubectl',
+    '--kubeconfig',
+    ADMIN_CONF,
+    '--server',
+    server,
+    '--request-timeout',
+    '15s',
+    ...args,
+  )
   return session.run(line, { root: true, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) })
 }
 
@@ -65,7 +78,10 @@ export async function kubectl(api: ClusterApi, args: readonly string[], stdin?: 
 }
 
 /** Objects of one kind; throws as {@link kubectl} does. */
-export async function listObjects<Item>(api: ClusterApi, ...args: readonly string[]): Promise<readonly Item[]> {
+export async function listObjects<Item>(
+  api: ClusterApi,
+  ...args: readonly string[]
+): Promise<readonly Item[]> {
   const list = JSON.parse(await kubectl(api, ['get', ...args, '-o', 'json'])) as { items: readonly Item[] }
   return list.items
 }

@@ -9,8 +9,8 @@ import {
   packagePin,
 } from '../cluster/packages.js'
 import { QuorateError } from '../errors/index.js'
-import { command, script } from '../ssh/index.js'
-import { lastLines, runDurably } from './durable.js'
+import { command, expectSuccess, lastLines, script } from '../ssh/index.js'
+import { runDurably } from './durable.js'
 import { installPackages } from './packages.js'
 import type { Step } from './step.js'
 
@@ -26,7 +26,12 @@ export async function installKubernetes(step: Step): Promise<boolean> {
       ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
     ],
   })
-  if (installed) await step.session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), { root: true })
+  if (installed) {
+    const enabled = await step.session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), {
+      root: true,
+    })
+    expectSuccess(enabled, 'enabling kubelet', step.host)
+  }
   return sourced || installed
 }
 
@@ -51,11 +56,15 @@ async function placeSigningKey(step: Step): Promise<boolean> {
     title: `fetch ${url}`,
     command: script(FETCH_KEY, url, APT_KEY_FILE.path),
     failure: (exitCode, output) =>
-      new QuorateError('PACKAGES_FAILED', `the signing key ${url} can not be fetched (apt-helper: ${exitCode})`, {
-        host: host.name,
-        step: 'package repository',
-        output: lastLines(output),
-      }),
+      new QuorateError(
+        'PACKAGES_FAILED',
+        `the signing key ${url} can not be fetched (apt-helper: ${exitCode})`,
+        {
+          host: host.name,
+          step: 'package repository',
+          output: lastLines(output),
+        },
+      ),
   })
   return true
 }

@@ -55,12 +55,16 @@ export async function checkLoadBalancer(step: Step, first: Host): Promise<StepRe
       return MEANING[last](formatEndpoint(target))
     },
     (reason) => {
-      const code: ErrorCode = last === 'name-not-resolved' ? 'ENDPOINT_NOT_RESOLVED' : 'LOAD_BALANCER_UNREACHABLE'
+      const code: ErrorCode =
+        last === 'name-not-resolved' ? 'ENDPOINT_NOT_RESOLVED' : 'LOAD_BALANCER_UNREACHABLE'
       return new QuorateError(code, reason, { host: host.name, step: 'load balancer test' })
     },
     { timeoutMs: PATIENCE_MS, intervalMs: 2_000 },
   )
-  return { changed: false, summary: `${formatEndpoint(target)} ${last === 'open' ? 'answers' : 'refuses, as expected'}` }
+  return {
+    changed: false,
+    summary: `${formatEndpoint(target)} ${last === 'open' ? 'answers' : 'refuses, as expected'}`,
+  }
 }
 
 async function reach({ session }: Step, target: Endpoint): Promise<Reachability> {

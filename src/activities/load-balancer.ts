@@ -3,9 +3,8 @@ import type { Host } from '../cluster/model.js'
 import { formatEndpoint } from '../cluster/model.js'
 import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from '../cluster/load-balancer/haproxy.js'
 import { QuorateError } from '../errors/index.js'
-import { command, script } from '../ssh/index.js'
+import { command, expectSuccess, lastLines, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
-import { lastLines } from './durable.js'
 import { installPackages } from './packages.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
@@ -20,7 +19,9 @@ export async function configureLoadBalancer(step: Step, backends: readonly Host[
   const configured = await writeConfiguration(step, renderHaproxyConfig(cluster, backends))
   const active = await session.run(command('systemctl', 'is-active', '--quiet', 'haproxy'))
   if (configured || active.exitCode !== 0) {
-    await session.run(script('systemctl enable --quiet haproxy; systemctl reload-or-restart haproxy'), { root: true })
+    await session.run(script('systemctl enable --quiet haproxy; systemctl reload-or-restart haproxy'), {
+      root: true,
+    })
   }
   await waitUntilListening(step)
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
@@ -44,7 +45,8 @@ async function writeConfiguration(step: Step, text: string): Promise<boolean> {
       output: lastLines(check.stderr),
     })
   }
-  await session.run(command('mv', CANDIDATE, HAPROXY_CONFIG_FILE.path), { root: true })
+  const replaced = await session.run(command('mv', CANDIDATE, HAPROXY_CONFIG_FILE.path), { root: true })
+  expectSuccess(replaced, `replacing ${HAPROXY_CONFIG_FILE.path}`, host)
   return true
 }
 
@@ -55,7 +57,9 @@ async function waitUntilListening(step: Step): Promise<void> {
   await waitUntil(
     step,
     async () =>
-      (await session.run(listening)).exitCode === 0 ? undefined : `haproxy does not listen on port ${port} yet`,
+      (await session.run(listening)).exitCode === 0
+        ? undefined
+        : `haproxy does not listen on port ${port} yet`,
     (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer' }),
     { timeoutMs: 20_000, intervalMs: 200 },
   )

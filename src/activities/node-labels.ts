@@ -10,8 +10,16 @@ export async function labelNode(api: ClusterApi, host: Host): Promise<boolean> {
   const { byKubelet, byAdministrator } = nodeLabels(host)
   const present = (await findNode(api, host.name))?.metadata.labels ?? {}
   // Labels of the kubelet are only given at registration; later changes of the file come through here as well.
-  const differing = Object.entries({ ...byKubelet, ...byAdministrator }).filter(([key, value]) => present[key] !== value)
+  const differing = Object.entries({ ...byKubelet, ...byAdministrator }).filter(
+    ([key, value]) => present[key] !== value,
+  )
   if (differing.length === 0) return false
-  await kubectl(api, ['label', '--overwrite', 'node', host.name, ...differing.map(([key, value]) => `${key}=${value}`)])
+  await kubectl(api, [
+    'label',
+    '--overwrite',
+    'node',
+    host.name,
+    ...differing.map(([key, value]) => `${key}=${value}`),
+  ])
   return true
 }

@@ -1,7 +1,7 @@
 /** Packages on Debian and its kin: wanted versions installed and held, by apt in a unit that outlives us. */
 import { QuorateError } from '../errors/index.js'
-import { script } from '../ssh/index.js'
-import { lastLines, runDurably } from './durable.js'
+import { lastLines, script } from '../ssh/index.js'
+import { runDurably } from './durable.js'
 import type { Step } from './step.js'
 
 /** A package to have. */
@@ -48,7 +48,10 @@ export async function installPackages(step: Step, installation: Installation): P
   if (missing.length === 0) return false
   const names = missing.map(describe).join(', ')
   if (!step.cluster.packages.install) {
-    throw new QuorateError('HOST_NOT_PREPARED', `not installed: ${names}`, { host: step.host.name, step: 'packages' })
+    throw new QuorateError('HOST_NOT_PREPARED', `not installed: ${names}`, {
+      host: step.host.name,
+      step: 'packages',
+    })
   }
   const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
   await runDurably(step, {
@@ -65,7 +68,10 @@ export async function installPackages(step: Step, installation: Installation): P
   })
 }
 
-async function missingPackages(step: Step, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
+async function missingPackages(
+  step: Step,
+  wanted: readonly WantedPackage[],
+): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
   const { stdout } = await step.session.run(script(INSTALLED, ...names))
   const installed = new Map(
@@ -75,7 +81,9 @@ async function missingPackages(step: Step, wanted: readonly WantedPackage[]): Pr
     }),
   )
   return wanted.filter(({ name, alternatives = [], version }) => {
-    const found = [name, ...alternatives].map((candidate) => installed.get(candidate)).find((one) => one !== undefined)
+    const found = [name, ...alternatives]
+      .map((candidate) => installed.get(candidate))
+      .find((one) => one !== undefined)
     return found === undefined || (version !== undefined && !found.startsWith(version.replace(/\*$/, '')))
   })
 }

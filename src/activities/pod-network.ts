@@ -29,9 +29,16 @@ async function networkManifest({ network, ...cluster }: Cluster): Promise<string
   if (network.plugin === 'flannel') return renderFlannel({ ...cluster, network })
   if (network.plugin === 'manifest' && network.content !== undefined) return network.content
   const source = network.plugin === 'manifest' ? network.source : ''
-  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch((error: unknown) => {
-    throw new QuorateError('POD_NETWORK_FAILED', `the manifest ${source} can not be fetched`, { cause: error })
-  })
+  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch(
+    (error: unknown) => {
+      throw new QuorateError('POD_NETWORK_FAILED', `the manifest ${source} can not be fetched`, {
+        cause: error,
+      })
+    },
+  )
   if (response.ok) return response.text()
-  throw new QuorateError('POD_NETWORK_FAILED', `the manifest ${source} can not be fetched: HTTP ${response.status}`)
+  throw new QuorateError(
+    'POD_NETWORK_FAILED',
+    `the manifest ${source} can not be fetched: HTTP ${response.status}`,
+  )
 }

@@ -29,8 +29,13 @@ export async function prepareHost(step: Step): Promise<StepResult> {
 /** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */
 async function loadKernelModules({ session, host }: Step): Promise<boolean> {
   const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
-  const load = script('for module in "$@"; do modprobe "$module" 2>/dev/null || true; done', ...KERNEL_MODULES)
-  const effect = script('grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables')
+  const load = script(
+    'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
+    ...KERNEL_MODULES,
+  )
+  const effect = script(
+    'grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables',
+  )
   if ((await session.run(effect)).exitCode === 0) return written
   await session.run(load, { root: true })
   const { exitCode } = await session.run(effect)
@@ -45,7 +50,10 @@ async function loadKernelModules({ session, host }: Step): Promise<boolean> {
 async function setKernelParameters({ session, host }: Step): Promise<boolean> {
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
-  const holds = script('for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done', ...pairs)
+  const holds = script(
+    'for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done',
+    ...pairs,
+  )
   if ((await session.run(holds, { root: true })).exitCode === 0) return written
   await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })
@@ -62,9 +70,12 @@ async function turnSwapOff({ session, cluster }: Step): Promise<boolean> {
   if (cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false) return false
   const isOff = script('[ "$(tail -n +2 /proc/swaps | wc -l)" = 0 ]')
   if ((await session.run(isOff)).exitCode === 0) return false
-  await session.run(script(`swapoff -a; sed -i -E '/^[^#].*[[:space:]]swap[[:space:]]/s/^/# quorate: /' /etc/fstab`), {
-    root: true,
-    timeoutMs: 300_000,
-  })
+  await session.run(
+    script(`swapoff -a; sed -i -E '/^[^#].*[[:space:]]swap[[:space:]]/s/^/# quorate: /' /etc/fstab`),
+    {
+      root: true,
+      timeoutMs: 300_000,
+    },
+  )
   return true
 }

@@ -60,7 +60,10 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
   const { cluster, sessions, signal } = step
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const withSessions = await Promise.all(
-    controlPlanes.map(async (host) => ({ host, api: localApi(cluster, await sessions.session(host, signal)) })),
+    controlPlanes.map(async (host) => ({
+      host,
+      api: localApi(cluster, await sessions.session(host, signal)),
+    })),
   )
   const hasNetwork = cluster.network.plugin !== 'none'
   return [
@@ -75,23 +78,34 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
     }),
     { code: 'API_UNREACHABLE', look: () => endpointObstacle(step) },
     ...(hasNetwork
-      ? [{ code: 'CLUSTER_DNS_FAILED', look: () => clusterDnsObstacle(api, cluster.kubernetes.networking.dnsDomain) } as const]
+      ? [
+          {
+            code: 'CLUSTER_DNS_FAILED',
+            look: () => clusterDnsObstacle(api, cluster.kubernetes.networking.dnsDomain),
+          } as const,
+        ]
       : []),
   ]
 }
 
 async function nodesObstacle(step: Step, api: ClusterApi, mustBeReady: boolean): Promise<string | undefined> {
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
-  const expected = step.cluster.hosts.filter((host) => host.role === 'control-plane' || host.role === 'worker')
+  const expected = step.cluster.hosts.filter(
+    (host) => host.role === 'control-plane' || host.role === 'worker',
+  )
   for (const host of expected) {
     const node = nodes.find((candidate) => candidate.metadata.name === host.name)
     if (node === undefined) return `the node ${host.name} is missing`
-    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready')) return `the node ${host.name} is not Ready`
+    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready'))
+      return `the node ${host.name} is not Ready`
   }
   return undefined
 }
 
-async function etcdVotersObstacle(api: ClusterApi, controlPlanes: readonly Host[]): Promise<string | undefined> {
+async function etcdVotersObstacle(
+  api: ClusterApi,
+  controlPlanes: readonly Host[],
+): Promise<string | undefined> {
   const obstacle = await etcdObstacle(api.session)
   if (obstacle !== undefined) return obstacle
   const names = (await etcdMembers(api.session)).map((member) => member.name).sort()
@@ -108,7 +122,10 @@ async function endpointObstacle({ cluster, session }: Step): Promise<string | un
 function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): NodeSummary[] {
   return nodes.map((node) => ({
     name: node.metadata.name,
-    role: hosts.find((host) => host.name === node.metadata.name)?.role === 'control-plane' ? 'control-plane' : 'worker',
+    role:
+      hosts.find((host) => host.name === node.metadata.name)?.role === 'control-plane'
+        ? 'control-plane'
+        : 'worker',
     version: node.status.nodeInfo.kubeletVersion,
     ready: hasCondition(node.status.conditions, 'Ready'),
   }))

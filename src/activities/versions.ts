@@ -10,13 +10,16 @@ const FETCH_TIMEOUT_MS = 10_000
  */
 export async function resolveVersion(name: string): Promise<string> {
   const channel = parseChannel(name)
-  if (channel === undefined) throw new QuorateError('VERSION_NOT_RESOLVED', `${name} is not a release channel`)
+  if (channel === undefined)
+    throw new QuorateError('VERSION_NOT_RESOLVED', `${name} is not a release channel`)
   const url = channelUrl(channel)
   const fail = (reason: string, cause?: unknown) =>
     new QuorateError('VERSION_NOT_RESOLVED', `${url} does not tell the version: ${reason}`, { cause })
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch((error: unknown) => {
-    throw fail('out of reach', error)
-  })
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch(
+    (error: unknown) => {
+      throw fail('out of reach', error)
+    },
+  )
   const text = (await response.text()).trim()
   const version = response.ok ? parseVersion(text) : undefined
   if (version === undefined) throw fail(`HTTP ${response.status}`)

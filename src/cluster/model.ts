@@ -88,8 +88,7 @@ export type PodNetwork =
   | { readonly plugin: 'none' }
 
 export type LoadBalancer =
-  | { readonly type: 'haproxy'; readonly hosts: readonly string[] }
-  | { readonly type: 'external' }
+  { readonly type: 'haproxy'; readonly hosts: readonly string[] } | { readonly type: 'external' }
 
 export interface Packages {
   /** False: nothing is installed, what is there is only verified. */
@@ -141,5 +140,20 @@ export function hostsWithRole(cluster: Cluster, role: HostRole): readonly Host[]
 
 /** `host:port`, with brackets around an IPv6 address. */
 export function formatEndpoint(endpoint: Endpoint): string {
-  return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+  return endpoint.host.includes(':')
+    ? `[${endpoint.host}]:${endpoint.port}`
+    : `${endpoint.host}:${endpoint.port}`
+}
+
+/**
+ * The cluster as one step sees it: its settings and only the hosts that matter there. Keeps what history stores of
+ * each step independent of the cluster's size; a manifest's text goes only to the step that applies it.
+ */
+export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
+  const { network } = cluster
+  return {
+    ...cluster,
+    hosts,
+    network: network.plugin === 'manifest' ? { plugin: 'manifest', source: network.source } : network,
+  }
 }

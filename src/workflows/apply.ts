@@ -6,7 +6,7 @@ import { CancellationScope, condition, defineSignal, isCancellation, setHandler 
 import { narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { planApply, type ApplyPlan } from '../cluster/plan.js'
-import { failWith, reportFailure, rethrowCancellation } from './failure.js'
+import { failPreflight, failWith, reportFailure, rethrowCancellation } from './failure.js'
 import { inspect } from './inspect.js'
 import { Operation } from './operation.js'
 import { activities } from './proxies.js'
@@ -42,17 +42,24 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   }
 }
 
-async function bootstrap(run: Operation, file: Cluster, signals: { loadBalancerReady: boolean }): Promise<ApplyResult> {
-  const { cluster, facts } = await inspect(run, file)
+async function bootstrap(
+  run: Operation,
+  file: Cluster,
+  signals: { loadBalancerReady: boolean },
+): Promise<ApplyResult> {
+  const { cluster, facts, unanswered } = await inspect(run, file)
   const plan = planApply(cluster, facts)
   run.warn(...plan.warnings)
-  if (plan.problems.length > 0) throw failWith(plan.problems)
+  const problems = [...unanswered, ...plan.problems]
+  if (problems.length > 0) throw failPreflight(problems)
 
   await Promise.all([
     run.phase('Prepare hosts', plan.nodes, (host) =>
       activities('prepare', `${host.name}: prepare`).prepareHost(narrow(cluster, host), host),
     ),
-    run.phase('Load balancer', plan.loadBalancers, (host) => configureLoadBalancer(cluster, host, [plan.first])),
+    run.phase('Load balancer', plan.loadBalancers, (host) =>
+      configureLoadBalancer(cluster, host, [plan.first]),
+    ),
   ])
   await loadBalancerHealth(run, cluster, plan, signals)
   await run.phase('First control plane', [plan.first], (host) =>
@@ -105,19 +112,24 @@ async function joinHosts(run: Operation, cluster: Cluster, plan: ApplyPlan): Pro
     'Control planes',
     plan.joiningControlPlanes,
     async (host) => {
-      const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
-        narrow(cluster, host, plan.first),
-        host,
-        plan.first,
-      )
+      const outcome = await activities(
+        'kubeadm',
+        `${host.name}: kubeadm join, control plane`,
+      ).joinControlPlane(narrow(cluster, host, plan.first), host, plan.first)
       serving.push(host)
-      await Promise.all(plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)))
+      await Promise.all(
+        plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)),
+      )
       return outcome
     },
     { oneAtATime: true },
   )
   const workers = run.phase('Workers', plan.workers, (host) =>
-    activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(narrow(cluster, host, plan.first), host, plan.first),
+    activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
+      narrow(cluster, host, plan.first),
+      host,
+      plan.first,
+    ),
   )
   const failures = (await Promise.allSettled([controlPlanes, workers])).flatMap((joined) =>
     joined.status === 'rejected' ? [joined.reason as unknown] : [],
@@ -128,7 +140,10 @@ async function joinHosts(run: Operation, cluster: Cluster, plan: ApplyPlan): Pro
 
 async function verify(run: Operation, cluster: Cluster, plan: ApplyPlan): Promise<ApplyResult> {
   const [seen] = await run.phase('Verify', [plan.first], (host) =>
-    activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(narrow(cluster, ...cluster.hosts), host),
+    activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
+      narrow(cluster, ...cluster.hosts),
+      host,
+    ),
   )
   if (seen === undefined) throw new Error('the verification gave no result')
   return {

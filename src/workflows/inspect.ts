@@ -2,25 +2,27 @@
 import type { HostFacts } from '../cluster/facts.js'
 import { narrow, type Cluster } from '../cluster/model.js'
 import { parseChannel } from '../cluster/versions.js'
+import type { ErrorReport } from '../errors/index.js'
 import type { Operation } from './operation.js'
 import { activities } from './proxies.js'
 
-/** The cluster with its version pinned, and the facts of all its hosts. */
+/** The cluster with its version pinned, the facts of the hosts that answered, and what kept others from it. */
 export interface Inspection {
   readonly cluster: Cluster
   readonly facts: readonly HostFacts[]
+  readonly unanswered: readonly ErrorReport[]
 }
 
-/** Fails with every problem of every host that can't be reached; changes nothing. */
+/** Asks everything that can be asked without changing anything. */
 export async function inspect(run: Operation, file: Cluster): Promise<Inspection> {
-  const [cluster, facts] = await Promise.all([
+  const [cluster, { results, failures }] = await Promise.all([
     pinVersion(file),
-    run.phase('Facts', file.hosts, (host) =>
+    run.attempt('Facts', file.hosts, (host) =>
       activities('observe', `${host.name}: facts`).gatherFacts(narrow(file, host), host),
     ),
   ])
   run.setVersion(cluster.kubernetes.version)
-  return { cluster, facts }
+  return { cluster, facts: results, unanswered: failures }
 }
 
 /** A channel means another version tomorrow; one operation must see one. */

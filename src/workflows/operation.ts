@@ -25,6 +25,17 @@ export interface StepOutcome {
   readonly summary: string
 }
 
+export interface PhaseOptions {
+  /** Hosts one after the other; none after one that failed. All at once unless given. */
+  readonly oneAtATime?: boolean
+}
+
+/** What the hosts of a phase gave, and what went wrong on the others. */
+export interface PhaseOutcome<Result> {
+  readonly results: readonly Result[]
+  readonly failures: readonly ErrorReport[]
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Phase extends Omit<Mutable<PhaseProgress>, 'hosts'> {
   hosts: Mutable<HostProgress>[]
@@ -78,8 +89,20 @@ export class Operation {
     title: string,
     hosts: readonly Host[],
     act: (host: Host) => Promise<Result>,
-    options: { oneAtATime?: boolean } = {},
-  ): Promise<Result[]> {
+    options: PhaseOptions = {},
+  ): Promise<readonly Result[]> {
+    const { results, failures } = await this.attempt(title, hosts, act, options)
+    if (failures.length > 0) throw failWith(failures)
+    return results
+  }
+
+  /** Like {@link phase}, but gives the failures back, for a caller that has more to say than they. */
+  async attempt<Result>(
+    title: string,
+    hosts: readonly Host[],
+    act: (host: Host) => Promise<Result>,
+    options: PhaseOptions = {},
+  ): Promise<PhaseOutcome<Result>> {
     const phase = this.begin(title, hosts)
     const failures: ErrorReport[] = []
     const results: Result[] = []
@@ -100,8 +123,7 @@ export class Operation {
       await Promise.all(hosts.map(runOne))
     }
     this.finish(phase, failures.length > 0 ? 'failed' : undefined)
-    if (failures.length > 0) throw failWith(failures)
-    return results
+    return { results, failures }
   }
 
   /** Says that the operation waits for something outside, until `wait` settles. */
@@ -135,7 +157,11 @@ export class Operation {
     }
   }
 
-  private async step<Result>(phase: Phase, host: Host, act: (host: Host) => Promise<Result>): Promise<Result> {
+  private async step<Result>(
+    phase: Phase,
+    host: Host,
+    act: (host: Host) => Promise<Result>,
+  ): Promise<Result> {
     const progress = phase.hosts.find((entry) => entry.host === host.name)
     if (progress === undefined) throw new Error(`${host.name} is not in the phase ${phase.title}`)
     progress.state = 'running'

@@ -10,11 +10,11 @@ import { Operation } from './operation.js'
 export async function planCluster(input: OperationInput): Promise<PlanResult> {
   const run = new Operation('plan', input, ['Facts'])
   try {
-    const { cluster, facts } = await inspect(run, input.cluster)
+    const { cluster, facts, unanswered } = await inspect(run, input.cluster)
     const { changes, problems, warnings } = planApply(cluster, facts)
     run.warn(...warnings)
     run.end()
-    return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+    return { kubernetesVersion: cluster.kubernetes.version, changes, problems: [...unanswered, ...problems], warnings }
   } catch (error) {
     run.end(error)
     if (isCancellation(error)) throw error

@@ -45,7 +45,8 @@ function obedientHosts() {
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
-    verifyCluster: () => note('verify').then((done) => ({ ...done, nodes: [], etcdMembers: ['cp1', 'cp2', 'cp3'] })),
+    verifyCluster: () =>
+      note('verify').then((done) => ({ ...done, nodes: [], etcdMembers: ['cp1', 'cp2', 'cp3'] })),
   }
   return { journal, activities }
 }
@@ -72,9 +73,15 @@ describe('applying a cluster', () => {
   it('follows the guide: balancer tested before init, control planes one by one, workers beside them', async () => {
     const { journal, activities } = obedientHosts()
     const worker = await scriptedWorker(temporal, activities)
-    const result = await worker.runUntil(async () => (await start('apply', aCluster())).result() as Promise<ApplyResult>)
+    const result = await worker.runUntil(
+      async () => (await start('apply', aCluster())).result() as Promise<ApplyResult>,
+    )
 
-    expect(result).toMatchObject({ changed: true, etcdMembers: ['cp1', 'cp2', 'cp3'], kubernetesVersion: 'v1.36.3' })
+    expect(result).toMatchObject({
+      changed: true,
+      etcdMembers: ['cp1', 'cp2', 'cp3'],
+      kubernetesVersion: 'v1.36.3',
+    })
     const at = (entry: string) => journal.indexOf(entry)
     expect(at('test from lb1 ends')).toBeLessThan(at('init cp1 begins'))
     expect(at('init cp1 ends')).toBeLessThan(at('pod network begins'))
@@ -94,7 +101,10 @@ describe('applying a cluster', () => {
     })
     expect(progress.state).toBe('done')
     expect(progress.phases.map(({ title, state }) => `${title}: ${state}`)).toContain('Control planes: done')
-    expect(progress.phases.find(({ title }) => title === 'Workers')?.hosts.map(({ host }) => host)).toEqual(['w1', 'w2'])
+    expect(progress.phases.find(({ title }) => title === 'Workers')?.hosts.map(({ host }) => host)).toEqual([
+      'w1',
+      'w2',
+    ])
   })
 
   it('changes nothing where preflight finds problems, and reports all of them', async () => {
@@ -103,8 +113,25 @@ describe('applying a cluster', () => {
       Promise.resolve(bareFacts(host.name, host.name.startsWith('w') ? { freeMiB: 10 } : {}))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
     const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
-    expect(failure.details?.[0]).toMatchObject({ problems: [{ host: 'w1' }, { host: 'w2' }] })
+    expect(failure).toMatchObject({ type: 'PREFLIGHT_FAILED', details: [{ problems: [{ host: 'w1' }, { host: 'w2' }] }] })
     expect(journal).toEqual([])
+  })
+
+  it('reports the hosts that do not answer together with the problems of those that do', async () => {
+    const { activities } = obedientHosts()
+    const unreachable = new QuorateError('SSH_AUTHENTICATION_FAILED', 'refused', { host: 'cp3' }).report()
+    const gatherFacts = (_cluster: Cluster, host: Host) =>
+      host.name === 'cp3'
+        ? Promise.reject(ApplicationFailure.create({ type: unreachable.code, nonRetryable: true, details: [unreachable] }))
+        : Promise.resolve(bareFacts(host.name, host.name === 'w1' ? { freeMiB: 10 } : {}))
+    const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
+    const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
+    expect(failure.details?.[0]).toMatchObject({
+      problems: [
+        { code: 'SSH_AUTHENTICATION_FAILED', host: 'cp3' },
+        { code: 'DISK_FULL', host: 'w1' },
+      ],
+    })
   })
 
   it('waits for the load balancer until the operator vouches for it', async () => {
@@ -119,7 +146,9 @@ describe('applying a cluster', () => {
     await worker.runUntil(async () => {
       const handle = await start('apply', aCluster())
       await expect
-        .poll(async () => (await handle.query<OperationProgress>(MESSAGES.progress)).blockedOn, { timeout: 10_000 })
+        .poll(async () => (await handle.query<OperationProgress>(MESSAGES.progress)).blockedOn, {
+          timeout: 10_000,
+        })
         .toBe('load balancer health')
       expect(journal).not.toContain('init cp1 begins')
       await handle.signal(MESSAGES.loadBalancerReady)
@@ -131,9 +160,16 @@ describe('applying a cluster', () => {
   it('lets the workers finish when a control plane fails, adds no further member, and fails', async () => {
     const { journal, activities } = obedientHosts()
     const joinControlPlane = (_cluster: Cluster, host: Host) => {
-      const report = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'preflight: NumCPU', { host: host.name }).report()
+      const report = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'preflight: NumCPU', {
+        host: host.name,
+      }).report()
       return Promise.reject(
-        ApplicationFailure.create({ type: report.code, message: report.message, nonRetryable: true, details: [report] }),
+        ApplicationFailure.create({
+          type: report.code,
+          message: report.message,
+          nonRetryable: true,
+          details: [report],
+        }),
       )
     }
     const worker = await scriptedWorker(temporal, { ...activities, joinControlPlane })
@@ -148,7 +184,9 @@ describe('planning', () => {
   it('tells changes and problems without touching a host', async () => {
     const { journal, activities } = obedientHosts()
     const worker = await scriptedWorker(temporal, { gatherFacts: activities.gatherFacts })
-    const plan = await worker.runUntil(async () => (await start('plan', aCluster())).result() as Promise<PlanResult>)
+    const plan = await worker.runUntil(
+      async () => (await start('plan', aCluster())).result() as Promise<PlanResult>,
+    )
     expect(plan.problems).toEqual([])
     expect(plan.changes).toContainEqual({ host: 'cp1', phase: 'First control plane', action: 'kubeadm init' })
     expect(journal).toEqual([])
