@@ -5,18 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/oracle.js'
+import { BOOTSTRAP_UNITS } from '../support/units.js'
 
 const fleet = new Fleet('e2e')
-
-/** The units that a bootstrap runs on each host of this fleet, each once. */
-const UNITS = {
-  cp1: ['install-kubernetes', 'pull-images', 'kubeadm-init'],
-  cp2: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
-  cp3: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
-  w1: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
-  w2: ['install-kubernetes', 'pull-images', 'kubeadm-join'],
-  lb1: ['install-haproxy'],
-}
 
 beforeAll(async () => {
   await fleet.up()
@@ -26,7 +17,9 @@ afterAll(async () => {
 })
 
 interface Kubeconfig {
-  readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }]
+  readonly clusters: readonly [
+    { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } },
+  ]
   readonly users: readonly [
     { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } },
   ]
@@ -63,16 +56,18 @@ describe('a cluster from bare hosts', () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     await expectWholeCluster(fleet)
-    await expectEachUnitOnce(fleet, UNITS)
+    await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
   })
 
   it('is not touched by another apply, which says so within seconds', async () => {
-    const before = await Promise.all(Object.keys(UNITS).map((host) => journal(fleet, host)))
+    const before = await Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
     expect(again.stdout).toMatch(/nothing to change/)
     expect(again.durationMs).toBeLessThan(30_000)
-    expect(await Promise.all(Object.keys(UNITS).map((host) => journal(fleet, host)))).toEqual(before)
+    expect(await Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))).toEqual(
+      before,
+    )
   })
 
   it('gives out a kubeconfig that works from outside through the load balancer', async () => {
@@ -90,14 +85,19 @@ describe('a cluster from bare hosts', () => {
     const caKey = (await fleet.on('cp1', 'sed -n 2p /etc/kubernetes/pki/ca.key')).trim()
     expect(caKey.length).toBeGreaterThan(40)
     const token = /[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9])/
-    const engine = ['engine.db', 'engine.db-wal'].map((file) => readFileSync(join(fleet.engineFolder, file), 'latin1'))
+    const engine = ['engine.db', 'engine.db-wal'].map((file) =>
+      readFileSync(join(fleet.engineFolder, file), 'latin1'),
+    )
     for (const text of engine) {
       expect(text.includes(caKey)).toBe(false)
       expect(text.includes('PRIVATE KEY')).toBe(false)
       expect(text).not.toMatch(/"token"\s*:\s*"/)
     }
     for (const host of ['cp1', 'cp2', 'w1']) {
-      const left = await fleet.on(host, 'cat $(find /var/lib/quorate -type f) ; find /run/quorate /tmp -type f 2>/dev/null')
+      const left = await fleet.on(
+        host,
+        'cat $(find /var/lib/quorate -type f) ; find /run/quorate /tmp -type f 2>/dev/null',
+      )
       expect(left).not.toMatch(/PRIVATE KEY/)
       expect(left).not.toMatch(token)
       expect(left).not.toMatch(/kubeadm\.yaml$/m)

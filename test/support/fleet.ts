@@ -48,7 +48,9 @@ export class Fleet {
 
   /** kubectl on the first control plane. */
   async kubectl(...args: readonly string[]): Promise<string> {
-    const line = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args].map((arg) => `'${arg}'`).join(' ')
+    const line = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args]
+      .map((arg) => `'${arg}'`)
+      .join(' ')
     return this.on('cp1', line)
   }
 
@@ -60,6 +62,14 @@ export class Fleet {
   /** The CLI, while it runs. */
   startQuorate(...args: readonly string[]): Running {
     return startProgram('node', ['bin/quorate.js', ...args], this.environment)
+  }
+
+  /** Ends the engine's worker at once, as a crash would; it is gone when this returns. */
+  async killWorker(): Promise<void> {
+    const { stdout } = await this.quorate('engine', 'status', '--json')
+    const { workerPid } = JSON.parse(stdout) as { workerPid?: number }
+    if (workerPid === undefined) throw new Error('no worker runs')
+    process.kill(workerPid, 'SIGKILL')
   }
 
   /** `apply` of the fleet's own cluster file. */
