@@ -1,0 +1,105 @@
+/** The programs that the lab builds from published Go modules: what, in which version, from which packages. */
+
+/** A program (or several that share a module graph), by published module versions. */
+export interface GoProgram {
+  readonly name: string
+  readonly version: string
+  /** Modules that are required, as `path@version`. */
+  readonly modules: readonly string[]
+  /** File name of each binary, and the package it is built from; `.` is our own source under sources/<name>. */
+  readonly binaries: Readonly<Record<string, string>>
+  /** Values of string variables, set by the linker. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** The module whose requirements and staging modules are taken over whole (Kubernetes). */
+  readonly graphOf?: { readonly module: string; readonly stagingVersion: string }
+  /** A published main.go that becomes our own source, without imports that would need a C compiler. */
+  readonly mainOf?: { readonly module: string; readonly without: readonly string[] }
+}
+
+/** Pinned versions of what does not follow from the Kubernetes version. */
+export const PINNED = {
+  kubernetes: 'v1.36.3',
+  criTools: 'v1.36.0',
+  flannel: 'v0.26.7',
+  /** The last version that carries the `flannel` CNI plugin. */
+  flannelCniPlugin: 'v0.9.1',
+} as const
+
+/** All Kubernetes commands in one program. */
+export function kubernetes(version: string): GoProgram {
+  const [, minor, patch] = version.split('.')
+  const variables: Record<string, string> = {}
+  for (const path of ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']) {
+    variables[`${path}.gitVersion`] = version
+    variables[`${path}.gitMajor`] = '1'
+    variables[`${path}.gitMinor`] = minor ?? ''
+    variables[`${path}.gitTreeState`] = 'clean'
+    variables[`${path}.gitCommit`] = 'lab'
+    variables[`${path}.buildDate`] = '2026-01-01T00:00:00Z'
+  }
+  return {
+    name: 'kubernetes',
+    version,
+    modules: [`k8s.io/kubernetes@${version}`],
+    binaries: { kubernetes: '.' },
+    variables,
+    graphOf: { module: `k8s.io/kubernetes@${version}`, stagingVersion: `v0.${minor ?? ''}.${patch ?? ''}` },
+  }
+}
+
+export function etcd(version: string): GoProgram {
+  return {
+    name: 'etcd',
+    version,
+    modules: ['server', 'etcdctl', 'etcdutl'].map((part) => `go.etcd.io/etcd/${part}/v3@${version}`),
+    binaries: {
+      etcd: 'go.etcd.io/etcd/server/v3',
+      etcdctl: 'go.etcd.io/etcd/etcdctl/v3',
+      etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
+    },
+  }
+}
+
+export function coredns(version: string): GoProgram {
+  return {
+    name: 'coredns',
+    version,
+    modules: [`github.com/coredns/coredns@${version}`],
+    binaries: { coredns: '.' },
+  }
+}
+
+export function pause(version: string): GoProgram {
+  return { name: 'pause', version, modules: [], binaries: { pause: '.' } }
+}
+
+export function crictl(): GoProgram {
+  return {
+    name: 'crictl',
+    version: PINNED.criTools,
+    modules: [`sigs.k8s.io/cri-tools@${PINNED.criTools}`],
+    binaries: { crictl: 'sigs.k8s.io/cri-tools/cmd/crictl' },
+    variables: { 'sigs.k8s.io/cri-tools/pkg/version.Version': PINNED.criTools.slice(1) },
+  }
+}
+
+export function flanneld(): GoProgram {
+  const module = `github.com/flannel-io/flannel@${PINNED.flannel}`
+  return {
+    name: 'flannel',
+    version: PINNED.flannel,
+    modules: [module],
+    binaries: { flanneld: '.' },
+    variables: { 'github.com/flannel-io/flannel/pkg/version.Version': PINNED.flannel },
+    mainOf: { module, without: ['github.com/flannel-io/flannel/pkg/backend/udp'] },
+  }
+}
+
+export function flannelCniPlugin(): GoProgram {
+  return {
+    name: 'flannel-cni-plugin',
+    version: PINNED.flannelCniPlugin,
+    modules: [`github.com/containernetworking/plugins@${PINNED.flannelCniPlugin}`],
+    binaries: { flannel: 'github.com/containernetworking/plugins/plugins/meta/flannel' },
+  }
+}

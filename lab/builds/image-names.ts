@@ -1,0 +1,5 @@
+/** Names of the images in the lab's registry that do not follow from kubeadm. */
+import { PINNED } from './go-programs.js'
+
+export const FLANNEL_IMAGE = `flannel/flannel:${PINNED.flannel}`
+export const FLANNEL_CNI_IMAGE = `flannel/flannel-cni-plugin:${PINNED.flannelCniPlugin}`

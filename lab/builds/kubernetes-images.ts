@@ -1,0 +1,137 @@
+/** Makes the images that kubeadm and Flannel want, under exactly the names and tags that they ask for. */
+import { existsSync } from 'node:fs'
+import { copyFile, link, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { cachePath, inputsKey, writeWhole } from '../cache.js'
+import { output } from '../process.js'
+import type { Report } from '../report.js'
+import { coredns, etcd, flanneld, flannelCniPlugin, kubernetes, pause, PINNED } from './go-programs.js'
+import { buildGoProgram } from './go.js'
+import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from './image-names.js'
+import { networkTools } from './network-tools.js'
+import { putImage, putLayer, type Blob } from './registry-storage.js'
+
+/** Changes whenever the way images are made does. */
+const RECIPE = 1
+
+const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
+
+/** Makes all images for a version of Kubernetes, unless the registry has them. */
+export async function makeKubernetesImages(version: string, report: Report): Promise<void> {
+  const program = await report.step(`build Kubernetes ${version}`, () => buildGoProgram(kubernetes(version)))
+  const wanted = await wantedTags(join(program, 'kubernetes'), version)
+  const etcdVersion = `v${tagOf(wanted, 'etcd').split('-')[0] ?? ''}`
+  const etcdProgram = await report.step(`build etcd ${etcdVersion}`, () => buildGoProgram(etcd(etcdVersion)))
+  const corednsVersion = tagOf(wanted, 'coredns')
+  const corednsProgram = await report.step(`build CoreDNS ${corednsVersion}`, () =>
+    buildGoProgram(coredns(corednsVersion)),
+  )
+  const pauseProgram = await buildGoProgram(pause(tagOf(wanted, 'pause')))
+  const tools = await networkTools(report)
+  const inputs = [RECIPE, program, etcdProgram, corednsProgram, pauseProgram, tools]
+  await once(`kubernetes-${version}`, inputs, report, async () => {
+    const commands = Object.fromEntries(
+      COMPONENTS.map((name) => [`usr/local/bin/${name}`, { symlink: 'kubernetes' }]),
+    )
+    const shared = await layerOf({
+      'usr/local/bin/kubernetes': { file: join(program, 'kubernetes') },
+      ...commands,
+    })
+    const toolsLayer = await putLayer(join(tools, 'root'))
+    for (const name of COMPONENTS) {
+      // kube-proxy's tools lie above the program, so that the large layer is unpacked once for all four.
+      const layers = name === 'kube-proxy' ? [shared, toolsLayer] : [shared]
+      await putImage(name, tagOf(wanted, name), layers, { entrypoint: [`/usr/local/bin/${name}`] })
+    }
+    await putImage('etcd', tagOf(wanted, 'etcd'), [await binariesLayer(etcdProgram, 'usr/local/bin', ETCD)], {
+      entrypoint: ['/usr/local/bin/etcd'],
+    })
+    await putImage('coredns', corednsVersion, [await binariesLayer(corednsProgram, '', ['coredns'])], {
+      entrypoint: ['/coredns'],
+    })
+    await putImage('pause', tagOf(wanted, 'pause'), [await binariesLayer(pauseProgram, '', ['pause'])], {
+      entrypoint: ['/pause'],
+    })
+  })
+}
+
+const ETCD = ['etcd', 'etcdctl', 'etcdutl']
+
+/** Makes Flannel's two images, unless the registry has them. */
+export async function makeFlannelImages(report: Report): Promise<void> {
+  const daemon = await report.step(`build Flannel ${PINNED.flannel}`, () => buildGoProgram(flanneld()))
+  const plugin = await buildGoProgram(flannelCniPlugin())
+  const tools = await networkTools(report)
+  await once('flannel', [RECIPE, daemon, plugin, tools], report, async () => {
+    const toolsLayer = await putLayer(join(tools, 'root'))
+    const images = [
+      { name: FLANNEL_IMAGE, layer: await binariesLayer(daemon, 'opt/bin', ['flanneld']), entry: '/opt/bin/flanneld' },
+      { name: FLANNEL_CNI_IMAGE, layer: await binariesLayer(plugin, '', ['flannel']), entry: '/flannel' },
+    ]
+    for (const { name, layer, entry } of images) {
+      const [repository, tag] = name.split(':') as [string, string]
+      await putImage(repository, tag, [toolsLayer, layer], { entrypoint: [entry] })
+    }
+  })
+}
+
+/** The tags that kubeadm asks for, by image name. */
+export async function wantedTags(program: string, version: string): Promise<ReadonlyMap<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'quorate-lab-'))
+  try {
+    const kubeadm = join(folder, 'kubeadm')
+    await symlink(program, kubeadm)
+    const list = ['config', 'images', 'list', '--kubernetes-version', version, '--image-repository', 'lab.test']
+    const images = await output(kubeadm, list)
+    return new Map(
+      images.split('\n').map((image) => image.replace('lab.test/', '').split(':') as [string, string]),
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function tagOf(tags: ReadonlyMap<string, string>, image: string): string {
+  const tag = tags.get(image)
+  if (tag === undefined) throw new Error(`kubeadm does not name a tag for ${image}`)
+  return tag
+}
+
+type Entry = { readonly file: string } | { readonly symlink: string }
+
+/** A layer with these paths. */
+async function layerOf(entries: Readonly<Record<string, Entry>>): Promise<Blob> {
+  // Inside the cache, so that programs are linked instead of copied.
+  const folder = cachePath('build', `layer-${process.pid}-${Date.now()}`)
+  try {
+    for (const [path, entry] of Object.entries(entries)) {
+      const target = join(folder, path)
+      await mkdir(dirname(target), { recursive: true })
+      if ('symlink' in entry) await symlink(entry.symlink, target)
+      else await link(entry.file, target).catch(() => copyFile(entry.file, target))
+    }
+    return await putLayer(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function binariesLayer(program: string, folder: string, names: readonly string[]): Promise<Blob> {
+  return layerOf(
+    Object.fromEntries(names.map((name) => [join(folder, name), { file: join(program, name) }])),
+  )
+}
+
+/** Runs `action` unless it ran before with the same inputs. */
+async function once(
+  name: string,
+  inputs: readonly unknown[],
+  report: Report,
+  action: () => Promise<void>,
+): Promise<void> {
+  const marker = cachePath('registry', 'made', `${name}-${inputsKey(inputs)}`)
+  if (existsSync(marker)) return
+  await report.step(`make the images of ${name}`, action)
+  await writeWhole(marker, '')
+}

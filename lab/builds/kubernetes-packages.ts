@@ -1,0 +1,189 @@
+/**
+ * The Debian packages of Kubernetes, named, versioned and laid out as the public ones, in one repository per minor.
+ * The one program behind kubeadm, kubelet and kubectl has a package of its own, by its version, so that a host gets
+ * it once, and so that two versions can stand side by side during an upgrade.
+ */
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cachePath, cachedFolder, inputsKey } from '../cache.js'
+import type { Report } from '../report.js'
+import { crictl, kubernetes, PINNED } from './go-programs.js'
+import { buildGoProgram } from './go.js'
+import { inMirrorImage } from './mirror-image.js'
+import { kubernetesRepository, publicKey, remade, sign } from './repositories.js'
+
+const SOURCES = join(import.meta.dirname, 'packages')
+/** Package revision, as the public packages have it. */
+const REVISION = '1.1'
+/** Changes whenever the way packages are made does. */
+const RECIPE = 1
+
+interface DebianPackage {
+  readonly name: string
+  readonly version: string
+  readonly depends?: readonly string[]
+  readonly description: string
+  /** Path in the package, and what is there. */
+  readonly content: Readonly<Record<string, { readonly file: string } | { readonly symlink: string }>>
+  readonly configurationFiles?: readonly string[]
+}
+
+/** `v1.36` of `v1.36.3`. */
+export function minorOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.')
+}
+
+/** Makes the repositories that hold these versions, unless the cache has them. Versions already there stay. */
+export async function makeKubernetesRepositories(versions: readonly string[], report: Report): Promise<void> {
+  for (const minor of new Set(versions.map(minorOf))) {
+    const folders = await packageFolders(minor, versions, report)
+    await remade(kubernetesRepository(minor), inputsKey(folders, await publicKey('kubernetes', report)), (fresh) =>
+      report.step(`make the apt repository of Kubernetes ${minor}`, async () => {
+        for (const folder of folders) {
+          for (const file of await readdir(folder)) await copyFile(join(folder, file), join(fresh, file))
+        }
+        await sign(fresh, 'kubernetes', 'flat', report)
+      }),
+    )
+  }
+}
+
+/** Folders of packages that belong to a minor: the wanted versions, and those made for it before. */
+async function packageFolders(minor: string, versions: readonly string[], report: Report): Promise<string[]> {
+  const wanted = versions.filter((version) => minorOf(version) === minor)
+  const folders = [await toolPackages(report)]
+  for (const version of wanted) folders.push(await versionPackages(version, report))
+  const earlier = (await readdir(cachePath('packages')))
+    .filter((name) => name.startsWith(`${minor}.`) && !/\.(partial|lock)$/.test(name))
+    .filter((name) => !wanted.some((version) => name.startsWith(`${version}-`)))
+  return [...new Set([...folders, ...earlier.map((name) => cachePath('packages', name))])].sort()
+}
+
+/** Gives the folder of kubeadm, kubelet and kubectl of a version. */
+async function versionPackages(version: string, report: Report): Promise<string> {
+  const program = await buildGoProgram(kubernetes(version))
+  return packagesFolder(version, describePackages(version, program), report)
+}
+
+function describePackages(version: string, program: string): DebianPackage[] {
+  const debianVersion = `${version.slice(1)}-${REVISION}`
+  const shared = `lab-kubernetes-${version.slice(1)}`
+  const folder = `usr/libexec/kubernetes/${version}`
+  const command = { symlink: `../libexec/kubernetes/${version}/kubernetes` }
+  return [
+    {
+      name: shared,
+      version: debianVersion,
+      description: 'Every Kubernetes command in one program',
+      content: { [`${folder}/kubernetes`]: { file: join(program, 'kubernetes') } },
+    },
+    {
+      name: 'kubeadm',
+      version: debianVersion,
+      depends: ['cri-tools (>= 1.30.0)', `${shared} (= ${debianVersion})`],
+      description: 'Command-line utility for administering a Kubernetes cluster',
+      content: {
+        'usr/bin/kubeadm': command,
+        'usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf': { file: join(SOURCES, '10-kubeadm.conf') },
+      },
+    },
+    {
+      name: 'kubelet',
+      version: debianVersion,
+      depends: [
+        'conntrack', 'ethtool', 'iproute2', 'iptables (>= 1.4.21)', 'kubernetes-cni', 'mount', 'socat', 'util-linux',
+        `${shared} (= ${debianVersion})`,
+      ],
+      description: 'Node agent for Kubernetes clusters',
+      content: {
+        'usr/bin/kubelet': command,
+        'usr/lib/systemd/system/kubelet.service': { file: join(SOURCES, 'kubelet.service') },
+        'etc/default/kubelet': { file: join(SOURCES, 'default-kubelet') },
+      },
+      configurationFiles: ['/etc/default/kubelet'],
+    },
+    {
+      name: 'kubectl',
+      version: debianVersion,
+      depends: [`${shared} (= ${debianVersion})`],
+      description: 'Command-line utility for interacting with a Kubernetes cluster',
+      content: { 'usr/bin/kubectl': command },
+    },
+  ]
+}
+
+/** Gives the folder of cri-tools and kubernetes-cni, which every minor's repository has. */
+async function toolPackages(report: Report): Promise<string> {
+  const program = await report.step(`build crictl ${PINNED.criTools}`, () => buildGoProgram(crictl()))
+  const plugins = await cniPlugins(report)
+  const version = (await readFile(join(plugins, 'versions', 'containernetworking-plugins'), 'utf8')).split('+')[0]
+  const folder = join(plugins, 'root/usr/lib/cni')
+  const names = await readdir(folder)
+  return packagesFolder(
+    'tools',
+    [
+      {
+        name: 'cri-tools',
+        version: `${PINNED.criTools.slice(1)}-${REVISION}`,
+        description: 'Command-line utility for interacting with a container runtime',
+        content: { 'usr/bin/crictl': { file: join(program, 'crictl') } },
+      },
+      {
+        name: 'kubernetes-cni',
+        version: `${version ?? ''}-${REVISION}`,
+        description: 'Binaries required to provision kubernetes container networking',
+        content: Object.fromEntries(names.map((name) => [`opt/cni/bin/${name}`, { file: join(folder, name) }])),
+      },
+    ],
+    report,
+  )
+}
+
+/** The CNI plugins out of Debian's package. */
+async function cniPlugins(report: Report): Promise<string> {
+  return cachedFolder(cachePath('build', 'cni-plugins'), (partial) =>
+    inMirrorImage(['extract-packages', 'containernetworking-plugins'], { '/work': partial }, report),
+  )
+}
+
+async function packagesFolder(name: string, packages: readonly DebianPackage[], report: Report): Promise<string> {
+  const folder = cachePath('packages', `${name}-${inputsKey(RECIPE, packages)}`)
+  return cachedFolder(folder, (partial) =>
+    report.step(`make the packages of ${name === 'tools' ? 'crictl and CNI' : `Kubernetes ${name}`}`, async () => {
+      for (const one of packages) await stage(one, join(partial, 'staging', one.name))
+      await inMirrorImage(['build-packages'], { '/work': partial }, report)
+      await rm(join(partial, 'staging'), { recursive: true })
+      const made = join(partial, 'packages')
+      for (const file of await readdir(made)) await rename(join(made, file), join(partial, file))
+      await rm(made, { recursive: true })
+    }),
+  )
+}
+
+async function stage(one: DebianPackage, folder: string): Promise<void> {
+  for (const [path, entry] of Object.entries(one.content)) {
+    const target = join(folder, path)
+    await mkdir(join(target, '..'), { recursive: true })
+    if ('symlink' in entry) await symlink(entry.symlink, target)
+    else await cp(entry.file, target)
+  }
+  await mkdir(join(folder, 'DEBIAN'), { recursive: true })
+  await writeFile(join(folder, 'DEBIAN', 'control'), controlFile(one))
+  if (one.configurationFiles !== undefined) {
+    await writeFile(join(folder, 'DEBIAN', 'conffiles'), `${one.configurationFiles.join('\n')}\n`)
+  }
+}
+
+function controlFile(one: DebianPackage): string {
+  const fields = [
+    `Package: ${one.name}`,
+    `Version: ${one.version}`,
+    'Architecture: @architecture@',
+    'Maintainer: Quorate lab <lab@lab.test>',
+    'Section: admin',
+    'Priority: optional',
+    ...(one.depends === undefined ? [] : [`Depends: ${one.depends.join(', ')}`]),
+    `Description: ${one.description}`,
+  ]
+  return `${fields.join('\n')}\n`
+}

@@ -1,0 +1,86 @@
+/** The cluster file of a fleet: what a person would write for these hosts, and what hosts in containers need. Pure. */
+import { stringify } from 'yaml'
+import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from '../builds/image-names.js'
+import { zoneOf, type FleetHost } from './shape.js'
+
+/** What the cluster file says, beside the hosts. */
+export interface ClusterFileFacts {
+  readonly name: string
+  readonly kubernetesVersion: string
+  readonly hosts: readonly FleetHost[]
+  readonly machine: MachineFacts
+}
+
+/** Properties of the machine that kubelet or kubeadm would stumble over. */
+export interface MachineFacts {
+  readonly cgroupV1: boolean
+  readonly swap: boolean
+}
+
+/** Names of the files beside the cluster file. */
+export const FILES = {
+  clusterFile: 'cluster.yaml',
+  identity: 'id_ed25519',
+  knownHosts: 'known_hosts',
+  signingKey: 'kubernetes-apt-key.asc',
+} as const
+
+const HEADER = `# The cluster file of a lab fleet, written by \`npm run lab -- up\`. What is under spec.kubernetes.kubeadm and
+# spec.containerRuntime.config is what hosts in containers need; real machines do without.
+`
+
+/** The text of the cluster file. Paths in it are relative to it. */
+export function renderClusterFile(facts: ClusterFileFacts): string {
+  const zone = zoneOf(facts.name)
+  const registry = `mirror.${zone}:5000`
+  const hosts = (role: FleetHost['role']) => facts.hosts.filter((host) => host.role === role)
+  const loadBalancers = hosts('load-balancer').map((host) => host.name)
+  const document = {
+    apiVersion: 'quorate.dev/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name: facts.name },
+    spec: {
+      kubernetes: {
+        version: facts.kubernetesVersion,
+        controlPlaneEndpoint: `api.${zone}:6443`,
+        imageRepository: registry,
+        kubeadm: kubeadmPatches(facts.machine),
+      },
+      network: {
+        plugin: 'flannel',
+        backend: 'host-gw',
+        image: `${registry}/${FLANNEL_IMAGE}`,
+        cniPluginImage: `${registry}/${FLANNEL_CNI_IMAGE}`,
+      },
+      loadBalancer:
+        loadBalancers.length === 0 ? { type: 'external' } : { type: 'haproxy', hosts: loadBalancers },
+      etcd: { topology: hosts('etcd').length === 0 ? 'stacked' : 'external' },
+      packages: { repository: `http://mirror.${zone}`, signingKeyFile: `./${FILES.signingKey}` },
+      containerRuntime: {
+        registries: [{ registry, endpoint: `http://${registry}` }],
+        // Without CAP_SYS_RESOURCE no process may be made less likely to be killed.
+        config: { restrict_oom_score_adj: true },
+      },
+      ssh: { user: 'ops', identityFile: `./${FILES.identity}`, knownHostsFile: `./${FILES.knownHosts}` },
+      hosts: facts.hosts.map(({ name, role, address }) => ({ name, role, address })),
+    },
+  }
+  return HEADER + stringify(document, { lineWidth: 110 })
+}
+
+function kubeadmPatches(machine: MachineFacts): object {
+  // A container has neither the kernel's configuration nor its modules, which this check wants to read.
+  const ignored = ['SystemVerification', ...(machine.swap ? ['Swap'] : [])]
+  const registration = { nodeRegistration: { ignorePreflightErrors: ignored } }
+  const kubelet = {
+    ...(machine.cgroupV1 ? { failCgroupV1: false } : {}),
+    ...(machine.swap ? { failSwapOn: false } : {}),
+  }
+  return {
+    initConfiguration: registration,
+    joinConfiguration: registration,
+    ...(Object.keys(kubelet).length === 0 ? {} : { kubeletConfiguration: kubelet }),
+    // The machine's own limit of connections can not be set from within a container.
+    kubeProxyConfiguration: { conntrack: { maxPerCore: 0, min: 0 } },
+  }
+}

@@ -1,0 +1,102 @@
+/** A fleet's shape: which hosts it has, what they are called, and where they are in its subnet. Pure. */
+import type { HostRole } from '../../src/cluster/model.js'
+
+/** What was asked for. */
+export interface FleetShape {
+  readonly name: string
+  readonly controlPlanes: number
+  readonly workers: number
+  readonly etcd: number
+  readonly loadBalancers: number
+}
+
+export interface FleetHost {
+  readonly name: string
+  readonly role: HostRole
+  readonly address: string
+}
+
+/** A fleet's place in the network. `subnet` is a /24, as its first three numbers: `172.30.4`. */
+export interface FleetNetwork {
+  readonly subnet: string
+}
+
+interface RoleNames {
+  readonly prefix: string
+  /** Last number of the first host's address. */
+  readonly firstAddress: number
+  readonly most: number
+}
+
+/** Last numbers of the addresses: 1 is the machine itself, 2 the mirror. */
+const ROLES: Readonly<Record<HostRole, RoleNames>> = {
+  'load-balancer': { prefix: 'lb', firstAddress: 5, most: 5 },
+  'control-plane': { prefix: 'cp', firstAddress: 11, most: 9 },
+  etcd: { prefix: 'e', firstAddress: 31, most: 9 },
+  worker: { prefix: 'w', firstAddress: 41, most: 200 },
+}
+
+/** The longest name with which `api.<zone>` and the names of Docker's things are still of a bearable length. */
+const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/
+
+/** The DNS zone of a fleet; `.test` is reserved for such uses (RFC 6761). */
+export function zoneOf(fleet: string): string {
+  return `${fleet}.test`
+}
+
+/** Address of the machine that the fleet is on, which is the hosts' default route. */
+export function gatewayAddress(network: FleetNetwork): string {
+  return `${network.subnet}.1`
+}
+
+/** Address of the mirror. */
+export function mirrorAddress(network: FleetNetwork): string {
+  return `${network.subnet}.2`
+}
+
+/** What is wrong with a shape, in words; empty when nothing is. */
+export function shapeProblems(shape: FleetShape): string[] {
+  const problems = NAME.test(shape.name)
+    ? []
+    : [`"${shape.name}" is no name for a fleet: small letters, digits and hyphens, beginning with a letter`]
+  for (const [role, count] of counts(shape)) {
+    const { most } = ROLES[role]
+    const least = role === 'control-plane' ? 1 : 0
+    if (!Number.isInteger(count) || count < least || count > most) {
+      problems.push(`${count} is no number of ${role} hosts: from ${least} to ${most}`)
+    }
+  }
+  return problems
+}
+
+/** The hosts of a fleet, in the order of its cluster file. */
+export function hostsOf(shape: FleetShape, network: FleetNetwork): FleetHost[] {
+  return counts(shape).flatMap(([role, count]) => {
+    const { prefix, firstAddress } = ROLES[role]
+    return Array.from({ length: count }, (_, index) => ({
+      name: `${prefix}${index + 1}`,
+      role,
+      address: `${network.subnet}.${firstAddress + index}`,
+    }))
+  })
+}
+
+/** Where the name `api.<zone>` leads: the first load balancer, or the first control plane where there is none. */
+export function apiAddress(hosts: readonly FleetHost[]): string {
+  const answering = hosts.find((host) => host.role === 'load-balancer') ?? hosts.find(isControlPlane)
+  if (answering === undefined) throw new Error('a fleet without a control plane')
+  return answering.address
+}
+
+function isControlPlane(host: FleetHost): boolean {
+  return host.role === 'control-plane'
+}
+
+function counts(shape: FleetShape): [HostRole, number][] {
+  return [
+    ['control-plane', shape.controlPlanes],
+    ['worker', shape.workers],
+    ['etcd', shape.etcd],
+    ['load-balancer', shape.loadBalancers],
+  ]
+}

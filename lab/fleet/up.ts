@@ -1,0 +1,84 @@
+/** Brings a fleet up: its network, its mirror and its hosts, and the files that lead to them. */
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildEverything, type LabImages } from '../builds/everything.js'
+import { publicKey, signingKeys } from '../builds/repositories.js'
+import { writeWhole } from '../cache.js'
+import { fleetContainers, removeContainers } from '../docker.js'
+import type { Report } from '../report.js'
+import { fleetKey } from './access.js'
+import { FILES, renderClusterFile } from './cluster-file.js'
+import { bridgeRule, createNetwork, startHost, startMirror } from './containers.js'
+import { removeFleet } from './down.js'
+import { clusterFilePath, fleetPath, readRecord, writeRecord, type FleetRecord } from './folder.js'
+import { machineFacts } from './machine.js'
+import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
+import { hostsOf, type FleetShape } from './shape.js'
+
+/** Brings up a fleet of this shape, unless it is up already. */
+export async function up(shape: FleetShape, versions: readonly string[], report: Report): Promise<void> {
+  if (await isUp(shape, versions)) {
+    report.say(`fleet ${shape.name} is up already`)
+    return
+  }
+  const images = await buildEverything(versions, report)
+  await report.step('clear away what is left of an earlier fleet', () => removeFleet(shape.name, images.mirror))
+  const network = await createNetwork(shape.name)
+  const record: FleetRecord = { shape, network, kubernetesVersions: versions }
+  await writeRecord(record)
+  await bridgeRule(shape.name, '--insert', images.mirror)
+  await report.step('start the mirror', () => startMirror(record, images.mirror))
+  await startHosts(record, images, report)
+  await waitForMirror(shape.name)
+  report.say(`fleet ${shape.name} is up: ${clusterFilePath(shape.name)}`)
+}
+
+/** Makes all hosts of a fleet anew, bare; the mirror and the SSH key stay. */
+export async function reset(record: FleetRecord, report: Report): Promise<void> {
+  const fleet = record.shape.name
+  const images = await buildEverything(record.kubernetesVersions, report)
+  await report.step('remove the hosts', async () => {
+    const containers = await fleetContainers(fleet)
+    const hosts = containers.filter((container) => container.host !== 'mirror')
+    await removeContainers(hosts.map((container) => container.id))
+  })
+  await startHosts(record, images, report)
+  report.say(`fleet ${fleet} is bare again: ${clusterFilePath(fleet)}`)
+}
+
+async function isUp(shape: FleetShape, versions: readonly string[]): Promise<boolean> {
+  const record = await readRecord(shape.name)
+  if (record === undefined || JSON.stringify(record.shape) !== JSON.stringify(shape)) return false
+  if (!versions.every((version) => record.kubernetesVersions.includes(version))) return false
+  const running = (await fleetContainers(shape.name)).filter((container) => container.state === 'running')
+  return running.length === hostsOf(shape, record.network).length + 1
+}
+
+async function startHosts(record: FleetRecord, images: LabImages, report: Report): Promise<void> {
+  const fleet = record.shape.name
+  const hosts = hostsOf(record.shape, record.network)
+  const secrets = { authorizedKey: await fleetKey(fleet), mirrorKey: await publicKey('debian', report) }
+  await report.step(`boot ${hosts.length} hosts`, async () => {
+    await Promise.all(
+      hosts.map(async (host) => {
+        await startHost(record, host, images.host, secrets)
+        await waitForBoot(fleet, host)
+      }),
+    )
+  })
+  await writeFiles(record, report)
+}
+
+async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
+  const fleet = record.shape.name
+  const hosts = hostsOf(record.shape, record.network)
+  const [first] = hosts
+  const [kubernetesVersion] = record.kubernetesVersions
+  if (first === undefined || kubernetesVersion === undefined) throw new Error('a fleet without hosts or version')
+  const lines = await Promise.all(hosts.map((host) => knownHostsLines(fleet, host)))
+  await writeWhole(fleetPath(fleet, FILES.knownHosts), `${lines.flat().join('\n')}\n`)
+  await copyFile(join(await signingKeys(report), 'kubernetes.asc'), fleetPath(fleet, FILES.signingKey))
+  const machine = await machineFacts(fleet, first)
+  const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine })
+  await writeWhole(clusterFilePath(fleet), text)
+}

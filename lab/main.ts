@@ -1,0 +1,155 @@
+/** The lab's command line: `npm run lab -- up|down|list|ssh|exec|cluster-file|reset|engine-stop`. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command } from '@commander-js/extra-typings'
+import { PINNED } from './builds/go-programs.js'
+import { labImageName } from './builds/images.js'
+import { fleetContainers } from './docker.js'
+import { onHost } from './fleet/access.js'
+import { down } from './fleet/down.js'
+import { clusterFilePath, readRecord, recordedFleets, type FleetRecord } from './fleet/folder.js'
+import { hostsOf, shapeProblems, type FleetHost } from './fleet/shape.js'
+import { reset, up } from './fleet/up.js'
+import { passThrough } from './process.js'
+import { consoleReport } from './report.js'
+
+const ENSURE_DOCKER = join(import.meta.dirname, '..', 'scripts', 'ensure-docker.sh')
+const DEFAULT_NAME = 'lab'
+
+const program = new Command('lab')
+  .description('Real hosts for trying and testing Quorate, on this machine: containers with systemd and sshd.')
+  .showHelpAfterError()
+  .enablePositionalOptions()
+
+program
+  .command('up')
+  .description('bring up a fleet of bare hosts; the first time, everything they need is built (about 15 minutes)')
+  .option('--name <name>', 'name of the fleet, and of its cluster', DEFAULT_NAME)
+  .option('--control-planes <n>', 'number of control planes', Number, 3)
+  .option('--workers <n>', 'number of workers', Number, 2)
+  .option('--etcd <n>', 'number of etcd hosts; with any, the topology is external', Number, 0)
+  .option('--load-balancers <n>', 'number of load balancers', Number, 1)
+  .option(
+    '--kubernetes-version <versions>',
+    'version of Kubernetes; several (a,b or given again) are all packaged, the first is the cluster file\'s',
+    collectVersions,
+  )
+  .action(async (options) => {
+    const versions = options.kubernetesVersion ?? [PINNED.kubernetes]
+    const { name, controlPlanes, workers, etcd, loadBalancers } = options
+    const shape = { name, controlPlanes, workers, etcd, loadBalancers }
+    const problems = [...shapeProblems(shape), ...versionProblems(versions)]
+    if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
+    await ensureEngine()
+    await up(shape, versions, consoleReport())
+  })
+
+program
+  .command('down')
+  .description('take a fleet down; what was built for it stays in the cache')
+  .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
+  .action(async ({ name }) => {
+    await ensureEngine()
+    const report = consoleReport()
+    await report.step(`take down ${name}`, async () => down(name, await labImageName('mirror')))
+  })
+
+program
+  .command('reset')
+  .description('make all hosts of a fleet anew, bare; the mirror, addresses and the SSH key stay')
+  .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
+  .action(async ({ name }) => {
+    await ensureEngine()
+    await reset(await existing(name), consoleReport())
+  })
+
+program
+  .command('list')
+  .description('list the fleets and their hosts')
+  .action(async () => {
+    for (const name of await recordedFleets()) {
+      const record = await readRecord(name)
+      if (record === undefined) continue
+      const states = new Map((await fleetContainers(name)).map(({ host, state }) => [host, state]))
+      console.log(`${name}  ${record.kubernetesVersions.join(', ')}  ${clusterFilePath(name)}`)
+      for (const host of hostsOf(record.shape, record.network)) {
+        console.log(`  ${host.name.padEnd(6)}${host.address.padEnd(16)}${states.get(host.name) ?? 'gone'}`)
+      }
+    }
+  })
+
+program
+  .command('ssh')
+  .description('log in to a host as the user ops')
+  .argument('<fleet>')
+  .argument('<host>')
+  .action(async (fleet, host) => {
+    process.exitCode = await onHost(fleet, await hostNamed(fleet, host), [])
+  })
+
+program
+  .command('exec')
+  .description('run a command on a host as the user ops')
+  .argument('<fleet>')
+  .argument('<host>')
+  .argument('<command...>', 'the command, after --')
+  .passThroughOptions()
+  .action(async (fleet, host, command) => {
+    process.exitCode = await onHost(fleet, await hostNamed(fleet, host), command)
+  })
+
+program
+  .command('cluster-file')
+  .description("print the path of a fleet's cluster file")
+  .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
+  .option('--print', 'print what is in it instead')
+  .action(async ({ name, print }) => {
+    await existing(name)
+    const path = clusterFilePath(name)
+    process.stdout.write(print === true ? await readFile(path, 'utf8') : `${path}\n`)
+  })
+
+program
+  .command('engine-stop')
+  .description('stop the Docker engine, if the lab started it by hand')
+  .action(async () => {
+    process.exitCode = await passThrough(ENSURE_DOCKER, ['--stop'])
+  })
+
+function collectVersions(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), ...value.split(',')]
+}
+
+function versionProblems(versions: readonly string[]): string[] {
+  return versions
+    .filter((version) => !/^v1\.\d+\.\d+$/.test(version))
+    .map((version) => `"${version}" is no version of Kubernetes: write it as ${PINNED.kubernetes}`)
+}
+
+async function ensureEngine(): Promise<void> {
+  if ((await passThrough(ENSURE_DOCKER, [])) !== 0) process.exit(1)
+}
+
+async function existing(fleet: string): Promise<FleetRecord> {
+  const record = await readRecord(fleet)
+  if (record !== undefined) return record
+  const names = await recordedFleets()
+  const others = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`
+  return program.error(`no fleet "${fleet}"; ${others}`, { exitCode: 2 })
+}
+
+async function hostNamed(fleet: string, name: string): Promise<FleetHost> {
+  const record = await existing(fleet)
+  const hosts = hostsOf(record.shape, record.network)
+  const found = hosts.find((host) => host.name === name)
+  if (found !== undefined) return found
+  const names = hosts.map((host) => host.name).join(', ')
+  return program.error(`no host "${name}" in fleet ${fleet}; there are ${names}`, { exitCode: 2 })
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
