@@ -12,6 +12,8 @@ import ssh2, {
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 
+const AGENT_TIMEOUT_MS = 5_000
+
 /** The keys to try, and what to say when none of them is let in. */
 export interface Authentication {
   readonly authHandler: AuthHandlerMiddleware
@@ -137,7 +139,12 @@ function askAgent(socket: string | undefined): Promise<AgentAnswer> {
   if (socket === undefined || socket === '') return Promise.resolve({ keys: [] })
   const agent = new ssh2.OpenSSHAgent(socket)
   return new Promise((resolve) => {
+    const timer = setTimeout(
+      () => resolve({ keys: [], problem: 'ssh-agent does not answer' }),
+      AGENT_TIMEOUT_MS,
+    )
     agent.getIdentities((error, keys) => {
+      clearTimeout(timer)
       if (error) resolve({ keys: [], problem: `ssh-agent does not answer (${error.message})` })
       else if (keys === undefined || keys.length === 0)
         resolve({ keys: [], problem: 'ssh-agent holds no keys' })

@@ -55,20 +55,19 @@ export function execute(
     signal?.addEventListener('abort', abort, { once: true })
     try {
       client.exec(execution.line, (error, opened) => {
-        // Typed as always there, but undefined beside an error.
-        channel = opened
-        if (channel === undefined) settle(() => resolve(openFailure(error, connected())))
-        else if (settled) channel.close()
-        else void finish(channel, execution, connected).then((end) => settle(() => resolve(end)))
+        if (error !== undefined) {
+          settle(() => resolve(connected() ? { kind: 'refused', reason: error.message } : { kind: 'lost' }))
+        } else if (settled) {
+          opened.close()
+        } else {
+          channel = opened
+          void finish(opened, execution, connected).then((end) => settle(() => resolve(end)))
+        }
       })
     } catch {
       settle(() => resolve({ kind: 'lost' }))
     }
   })
-}
-
-function openFailure(error: Error | undefined, connected: boolean): ExecutionEnd {
-  return connected ? { kind: 'refused', reason: error?.message ?? 'no channel was opened' } : { kind: 'lost' }
 }
 
 async function finish(

@@ -102,7 +102,12 @@ async function attempt(
   })
   client.connect(connectConfig(host, socket, key, offer, login, limits))
   if (!(await ready)) return explain(host, key, login, errors, banner, limits)
-  await key.recorded
+  try {
+    await key.recorded
+  } catch (error) {
+    client.end()
+    throw error
+  }
   return client
 }
 

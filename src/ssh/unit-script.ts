@@ -162,7 +162,7 @@ elif [ ! -e "$folder/result" ] && ! active "$unit" && [ ! -e "$folder/started" ]
 fi
 exec 9<&-
 echo "quorate $how $ordinal" >&2
-follow
+if [ -e "$folder/result" ]; then cat -- "$folder/output"; else follow; fi
 # The runner was killed where it left no result; what else the unit has must be gone before it counts as ended.
 until [ -e "$folder/result" ] || ! active "$unit"; do sleep 0.1; done
 if [ -e "$folder/result" ]; then

@@ -1,0 +1,81 @@
+/** A TCP proxy on loopback that breaks connections at chosen points: a network that fails on command. */
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+export interface TcpProxy {
+  readonly port: number
+  /** Connections that were accepted so far. */
+  readonly accepted: () => number
+  /** Resets every connection now. */
+  cut(): void
+  /** Resets the next connection, or those that stand, after so many more bytes from the server. */
+  cutAfter(bytes: number): void
+  /** Resets the next connections as soon as they are made. */
+  dropNext(connections: number): void
+  /** Passes nothing on any more in either direction, without telling anybody: a dead peer. */
+  freeze(): void
+  close(): Promise<void>
+}
+
+/** Starts a proxy to a port of loopback. */
+export async function startProxy(targetPort: number): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let accepted = 0
+  let dropping = 0
+  let budget = Infinity
+  let frozen = false
+  const cut = () => {
+    for (const pair of pairs) pair.forEach((socket) => socket.resetAndDestroy())
+    pairs.clear()
+  }
+  const server = createServer((client) => {
+    accepted += 1
+    client.on('error', () => undefined)
+    if (dropping > 0) {
+      dropping -= 1
+      client.resetAndDestroy()
+      return
+    }
+    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true })
+    client.setNoDelay(true)
+    upstream.on('error', () => client.resetAndDestroy())
+    const pair = [client, upstream] as const
+    pairs.add(pair)
+    client.on('data', (chunk) => {
+      if (!frozen) upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => {
+      if (frozen) return
+      client.write(chunk.subarray(0, budget))
+      budget -= chunk.length
+      if (budget > 0) return
+      budget = Infinity
+      client.destroySoon()
+      cut()
+    })
+    client.on('end', () => upstream.end())
+    upstream.on('end', () => client.end())
+    client.on('close', () => pairs.delete(pair))
+  })
+  return {
+    port: await listen(server),
+    accepted: () => accepted,
+    cut,
+    cutAfter: (bytes) => (budget = bytes),
+    dropNext: (connections) => (dropping = connections),
+    freeze: () => (frozen = true),
+    close: async () => {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+}
