@@ -1,0 +1,154 @@
+/** Checks of the hosts against each other: names, addresses, how many of each role, how to log in. */
+import { parseIpAddress } from '../../ip-address.js'
+import type { Outline, OutlineHost } from '../outline.js'
+import { show, type FieldPath, type Finding } from '../problem.js'
+import { problem, repetitions, warning } from './finding.js'
+
+const ROLES: readonly (string | undefined)[] = ['control-plane', 'worker', 'load-balancer']
+
+/** @param defaultUser the login name of whoever has no `ssh.user`; undefined where there is no such default. */
+export function checkHosts(file: Outline, defaultUser: string | undefined): readonly Finding[] {
+  return [
+    ...duplicates(file.hosts),
+    ...sharedInternalAddresses(file.hosts),
+    ...file.hosts.flatMap(controlPlaneNeedsAddress),
+    ...roleCounts(file.hosts),
+    ...logins(file, defaultUser),
+    ...file.hosts.flatMap(repeatedTaints),
+  ]
+}
+
+/** The path of a host's field. */
+export function hostPath(host: OutlineHost, ...fields: readonly string[]): FieldPath {
+  return ['spec', 'hosts', host.index, ...fields]
+}
+
+/** Whether the host has one of the roles that there are; the schema reports any other. */
+export function hasKnownRole({ role }: OutlineHost): boolean {
+  return ROLES.includes(role)
+}
+
+/** What the cluster's components call the host: `internalAddress`, or `address` without one. */
+export function internalAddressOf(host: OutlineHost): string | undefined {
+  return host.internalAddress ?? host.address
+}
+
+function duplicates(hosts: readonly OutlineHost[]): readonly Finding[] {
+  return [
+    ...repetitions(hosts, ({ name }) => name).map(({ item, earlier }) =>
+      problem(
+        hostPath(item, 'name'),
+        `the name ${show(item.name)} is taken by ${refer(earlier)}`,
+        'give each host a name of its own',
+      ),
+    ),
+    ...repetitions(hosts, ({ address, sshPort }) => address && `${address} ${sshPort}`).map(
+      ({ item, earlier }) =>
+        problem(
+          hostPath(item, 'address'),
+          `the address ${show(item.address)} with port ${item.sshPort} is taken by ${refer(earlier)}`,
+          'give each host an address of its own',
+        ),
+    ),
+  ]
+}
+
+// Behind one forwarding address several hosts can be logged in to, but not be nodes of one cluster.
+function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Finding[] {
+  const nodes = hosts.filter(({ role }) => role === 'control-plane' || role === 'worker')
+  return repetitions(nodes, internalAddressOf)
+    .filter(({ item, earlier }) => item.address !== earlier.address || item.sshPort !== earlier.sshPort)
+    .map(({ item, earlier }) =>
+      problem(
+        hostPath(item, item.internalAddress === undefined ? 'address' : 'internalAddress'),
+        `${show(internalAddressOf(item))} is the internal address of ${refer(earlier)} too`,
+        'give each node an internalAddress of its own, by which the others reach it',
+      ),
+    )
+}
+
+// etcd's peers and the API server's advertised address can not be names.
+function controlPlaneNeedsAddress(host: OutlineHost): readonly Finding[] {
+  if (host.role !== 'control-plane' || host.address === undefined || host.internalAddress !== undefined)
+    return []
+  if (parseIpAddress(host.address) !== undefined) return []
+  return [
+    problem(
+      hostPath(host, 'internalAddress'),
+      `missing, and the address ${show(host.address)} is a name`,
+      'a control plane advertises an IP address; give it here',
+    ),
+  ]
+}
+
+function roleCounts(hosts: readonly OutlineHost[]): readonly Finding[] {
+  const path = ['spec', 'hosts']
+  // With a role that is unknown, nobody can say how many there are of the others.
+  if (hosts.length === 0 || !hosts.every(hasKnownRole)) return []
+  const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').length
+  const workers = hosts.filter(({ role }) => role === 'worker').length
+  return [
+    ...(controlPlanes === 0
+      ? [problem(path, 'no host has the role control-plane', 'give it to three hosts, or to one for a try')]
+      : []),
+    ...(controlPlanes === 1
+      ? [warning(path, 'one control plane is not highly available', 'give the role to three hosts')]
+      : []),
+    ...(controlPlanes > 0 && controlPlanes % 2 === 0 ? [evenNumber(controlPlanes)] : []),
+    ...(workers === 0
+      ? [
+          warning(
+            path,
+            'no host has the role worker',
+            "add one, or set taints: [] on control planes that should run the cluster's work",
+          ),
+        ]
+      : []),
+  ]
+}
+
+function evenNumber(count: number): Finding {
+  const survives = count / 2 - 1
+  return warning(
+    ['spec', 'hosts'],
+    `${count} control planes survive the loss of ${survives === 0 ? 'none' : survives}, as ${count - 1} do`,
+    `use ${count - 1} or ${count + 1}: etcd needs more than half of its members`,
+  )
+}
+
+function logins(file: Outline, defaultUser: string | undefined): readonly Finding[] {
+  const everyHostHasOne = file.hosts.every(({ sshUser }) => sshUser !== undefined)
+  const keys: readonly (readonly [FieldPath, string | undefined])[] = [
+    [['spec', 'ssh', 'identityFile'], file.identityFile],
+    ...file.hosts.map((host) => [hostPath(host, 'ssh', 'identityFile'), host.identityFile] as const),
+  ]
+  return [
+    ...(file.sshUser === undefined && defaultUser === undefined && !everyHostHasOne
+      ? [problem(['spec', 'ssh', 'user'], 'missing', 'give the login name, here or at each host')]
+      : []),
+    ...keys
+      .filter(([, key]) => key?.endsWith('.pub') === true)
+      .map(([path, key]) =>
+        problem(path, `${show(key)} is the public half of a key`, 'name the private one, without .pub'),
+      ),
+  ]
+}
+
+function repeatedTaints(host: OutlineHost): readonly Finding[] {
+  const taints = host.taints.map((taint, index) => ({ taint, index }))
+  return repetitions(taints, ({ taint }) =>
+    typeof taint['key'] === 'string' && typeof taint['effect'] === 'string'
+      ? `${taint['key']}:${taint['effect']}`
+      : undefined,
+  ).map(({ item }) =>
+    problem(
+      ['spec', 'hosts', host.index, 'taints', item.index],
+      `the taint ${show(item.taint['key'])} with ${show(item.taint['effect'])} is given twice`,
+      'keep one of them',
+    ),
+  )
+}
+
+function refer({ index, name }: OutlineHost): string {
+  return `spec.hosts[${index}]${name === undefined ? '' : ` (${name})`}`
+}

@@ -1,0 +1,98 @@
+/** The formats of single values in a cluster file: a test, its name in messages, and examples, as data. */
+import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../ip-address.js'
+import { parseChannel, parseVersion } from '../versions.js'
+import { parseEndpoint } from './endpoint.js'
+import { isDnsLabel, isDnsName, isLabelValue, isQualifiedName, isUrl } from './names.js'
+
+/** One format of a text. */
+export interface Format {
+  /** With its article, as in `"x" is not <name>`. */
+  readonly name: string
+  /** Right ones, the first the most telling. */
+  readonly examples: readonly string[]
+  readonly test: (text: string) => boolean
+}
+
+// `~somebody/…` is what a shell knows, and nothing else.
+const isPath = (text: string): boolean => text.trim() !== '' && !/^~[^/]/.test(text)
+const isAddress = (text: string): boolean => parseIpAddress(text) !== undefined || isDnsName(text)
+// Lowercase path components after a host that may have a port; neither scheme, tag nor digest.
+const IMAGE_REPOSITORY = /^[A-Za-z0-9.-]+(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/
+const IMAGE =
+  /^[A-Za-z0-9.-]+(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/
+
+/** Every format that the schema uses. */
+export const FORMATS = {
+  name: {
+    name: 'a name of lowercase letters, digits and dashes (RFC 1123, at most 63)',
+    examples: ['cp1'],
+    test: isDnsLabel,
+  },
+  address: { name: 'an IP address or DNS name', examples: ['10.0.0.11', 'cp1.example.com'], test: isAddress },
+  ipAddress: {
+    name: 'an IP address',
+    examples: ['10.0.0.11'],
+    test: (text) => parseIpAddress(text) !== undefined,
+  },
+  dnsName: { name: 'a DNS name', examples: ['cluster.local'], test: isDnsName },
+  subjectName: {
+    name: 'an IP address or DNS name',
+    examples: ['api.example.com', '203.0.113.7'],
+    test: (text) => isAddress(text.startsWith('*.') ? text.slice(2) : text),
+  },
+  endpoint: {
+    name: 'host[:port]',
+    examples: ['api.prod.lab:6443'],
+    test: (text) => parseEndpoint(text) !== undefined,
+  },
+  network: {
+    name: 'a network in CIDR notation that begins with its first address',
+    examples: ['10.244.0.0/16'],
+    test: (text) => parseNetwork(text) !== undefined && isCanonicalNetwork(text),
+  },
+  version: {
+    name: 'a Kubernetes version',
+    examples: ['v1.36.3', 'stable', 'stable-1.36'],
+    test: (text) => parseVersion(text) !== undefined || parseChannel(text) !== undefined,
+  },
+  imageRepository: {
+    name: 'an image repository (host[:port] and path, without scheme and tag)',
+    examples: ['registry.example.com:5000/kubernetes'],
+    test: (text) => IMAGE_REPOSITORY.test(text),
+  },
+  image: {
+    name: 'an image',
+    examples: ['registry.example.com/flannel:v0.28.5'],
+    test: (text) => IMAGE.test(text),
+  },
+  registry: {
+    name: 'a registry (host[:port], as in image names)',
+    examples: ['registry.k8s.io'],
+    test: (text) => /^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(text),
+  },
+  url: {
+    name: 'a URL of https or http',
+    examples: ['https://pkgs.k8s.io'],
+    test: (text) => isUrl(text, ['https', 'http']),
+  },
+  path: { name: 'a path', examples: ['~/.ssh/id_ed25519'], test: isPath },
+  user: {
+    name: 'a login name',
+    examples: ['ops'],
+    test: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/.test(text),
+  },
+  fingerprint: {
+    name: "a host key's fingerprint, as ssh-keygen -l shows it",
+    examples: ['SHA256:uNiVztksCsDhcc0u9e8BrJQXVnVCCKRtNeSv8yOWSFA'],
+    test: (text) => /^SHA256:[A-Za-z0-9+/]{43}=?$/.test(text),
+  },
+  labelKey: { name: 'a label or taint key', examples: ['example.com/disk'], test: isQualifiedName },
+  labelValue: {
+    name: 'a label or taint value (letters, digits, dashes, dots; at most 63)',
+    examples: ['ssd'],
+    test: isLabelValue,
+  },
+} as const satisfies Record<string, Format>
+
+/** The name of a format. */
+export type FormatName = keyof typeof FORMATS

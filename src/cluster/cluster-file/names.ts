@@ -1,0 +1,35 @@
+/** Names as Kubernetes and DNS have them. */
+
+/** RFC 1123 label: what Kubernetes takes as a name that is part of a DNS name. */
+export function isDnsLabel(text: string): boolean {
+  return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)
+}
+
+/** RFC 1123 subdomain. Four numbers look like one but are meant as an IP address, if a wrong one. */
+export function isDnsName(text: string): boolean {
+  if (text.length > 253 || /^[\d.]+$/.test(text)) return false
+  return text
+    .split('.')
+    .every((label) => label.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/i.test(label))
+}
+
+/** `key` or `prefix/key`, as Kubernetes has it for labels and taints. */
+export function isQualifiedName(text: string): boolean {
+  const [name = '', prefix, ...rest] = text.split('/').reverse()
+  if (rest.length > 0 || (prefix !== undefined && !(isDnsName(prefix) && prefix === prefix.toLowerCase()))) {
+    return false
+  }
+  return name.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)
+}
+
+/** The value of a label or taint; may be empty. */
+export function isLabelValue(text: string): boolean {
+  return text === '' || (text.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(text))
+}
+
+/** Whether the text is an absolute URL of one of the schemes. */
+export function isUrl(text: string, schemes: readonly string[]): boolean {
+  if (/\s/.test(text) || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return schemes.includes(protocol.replace(':', '')) && hostname !== ''
+}

@@ -1,0 +1,101 @@
+/**
+ * Loading a cluster file: YAML, shape, checks between fields, and the files that it names. Every problem is
+ * reported at once, each with its place in the text.
+ */
+import { isPlainObject } from '../merge.js'
+import type { Cluster } from '../model.js'
+import { checkHosts } from './checks/hosts.js'
+import { checkKubernetes } from './checks/kubernetes.js'
+import { checkLoadBalancer } from './checks/load-balancer.js'
+import { checkNetworks } from './checks/networks.js'
+import { checkSources } from './checks/sources.js'
+import { outline } from './outline.js'
+import { ClusterFileError, formatPath, type ClusterFileProblem, type Finding } from './problem.js'
+import { readNamedFiles, resolveCluster, type ClusterFileLocation } from './resolve.js'
+import { clusterFileSchema } from './schema.js'
+import { shapeFindings } from './shape-findings.js'
+import { readYaml, type YamlSource } from './yaml-source.js'
+
+export type { ClusterFileLocation } from './resolve.js'
+export { ClusterFileError, formatProblem, type ClusterFileProblem } from './problem.js'
+
+/** A cluster file without problems. */
+export interface ParsedClusterFile {
+  readonly cluster: Cluster
+  /** What may be meant so; {@link formatProblem} makes a line of each. */
+  readonly warnings: readonly ClusterFileProblem[]
+}
+
+/**
+ * Reads a cluster file's text.
+ * @throws ClusterFileError (`CLUSTER_FILE_INVALID`) with every problem, in the order of the text.
+ */
+export function parseClusterFile(text: string, location: ClusterFileLocation): ParsedClusterFile {
+  const source = readYaml(text)
+  const data = withoutNulls(source.data, [])
+  if (data === undefined || data === null) {
+    throw new ClusterFileError(location.path, inOrder(unreadableProblems(source, location)))
+  }
+  const shape = clusterFileSchema.safeParse(data)
+  const file = outline(data)
+  const { files, findings: fileFindings } = readNamedFiles(file, location)
+  const findings = [
+    ...(shape.success ? [] : shapeFindings(data, shape.error.issues)),
+    ...checkKubernetes(file),
+    ...checkNetworks(file),
+    ...checkLoadBalancer(file),
+    ...checkSources(file),
+    ...checkHosts(file, location.user),
+    ...fileFindings,
+  ]
+  const placed = (severity: Finding['severity']): readonly ClusterFileProblem[] =>
+    findings
+      .filter((finding) => finding.severity === severity)
+      .map((finding) => place(finding, source, location))
+  const problems = [...yamlProblems(source, location), ...placed('problem')]
+  if (!shape.success || problems.length > 0) throw new ClusterFileError(location.path, inOrder(problems))
+  return { cluster: resolveCluster(shape.data, location, files), warnings: inOrder(placed('warning')) }
+}
+
+function unreadableProblems(
+  source: YamlSource,
+  location: ClusterFileLocation,
+): readonly ClusterFileProblem[] {
+  if (source.problems.length > 0) return yamlProblems(source, location)
+  const remedy = '`quorate init` writes a new one'
+  return [{ file: location.path, line: 1, column: 1, path: '', problem: 'the file is empty', remedy }]
+}
+
+function yamlProblems(source: YamlSource, location: ClusterFileLocation): readonly ClusterFileProblem[] {
+  return source.problems.map((problem) => ({ file: location.path, path: '', ...problem }))
+}
+
+function place(finding: Finding, source: YamlSource, location: ClusterFileLocation): ClusterFileProblem {
+  const { path, problem, remedy } = finding
+  return { file: location.path, ...source.locate(finding), path: formatPath(path), problem, remedy }
+}
+
+function inOrder(problems: readonly ClusterFileProblem[]): readonly ClusterFileProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+// Where null is a value of its own: there it removes what Quorate would write. A star stands for any name.
+const NULLS_KEPT: readonly (readonly string[])[] = [
+  ['spec', 'kubernetes', 'kubeadm', '*'],
+  ['spec', 'containerRuntime', 'config'],
+]
+
+// As in Kubernetes, a field with nothing after its colon is as good as not there.
+function withoutNulls(value: unknown, path: readonly string[]): unknown {
+  if (NULLS_KEPT.some((kept) => matches(path, kept))) return value
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, [...path, '[]']))
+  if (!isPlainObject(value)) return value
+  const fields = Object.entries(value).filter(([, child]) => child !== null)
+  return Object.fromEntries(fields.map(([key, child]) => [key, withoutNulls(child, [...path, key])]))
+}
+
+function matches(path: readonly string[], pattern: readonly string[]): boolean {
+  return (
+    path.length === pattern.length && pattern.every((name, index) => name === '*' || name === path[index])
+  )
+}

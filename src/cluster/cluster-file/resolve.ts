@@ -1,0 +1,183 @@
+/** From a checked cluster file to the cluster: hosts complete in themselves, paths absolute, named files read. */
+import { resolve } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { QuorateError } from '../../errors/index.js'
+import type { Cluster, Host, HostSsh, LoadBalancer, PodNetwork, Taint } from '../model.js'
+import { FLANNEL_IMAGES } from '../network/flannel.js'
+import { formatVersion, parseVersion } from '../versions.js'
+import { problem } from './checks/finding.js'
+import { parseEndpoint } from './endpoint.js'
+import { isUrl } from './names.js'
+import { objectAt, textAt, type Outline } from './outline.js'
+import { show, type FieldPath, type Finding } from './problem.js'
+import type { ClusterFile } from './schema.js'
+
+/** Where a cluster file is, and what paths and defaults in it mean there. */
+export interface ClusterFileLocation {
+  /** As the person gave it; stands in messages. */
+  readonly path: string
+  /** Absolute path of the folder that relative paths start from. */
+  readonly directory: string
+  /** Absolute path of the home folder, for `~`. */
+  readonly home: string
+  /** Login name for hosts without `ssh.user`; where it is absent, `ssh.user` must be given. */
+  readonly user?: string
+  /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
+  readonly readFile?: (path: string) => string
+}
+
+/** Texts of the files that a cluster file names. */
+export interface NamedFiles {
+  readonly signingKey?: string
+  readonly manifest?: string
+}
+
+/** `~` and relative paths made absolute. */
+export function absolutePath(path: string, location: ClusterFileLocation): string {
+  if (path === '~') return location.home
+  return path.startsWith('~/') ? resolve(location.home, path.slice(2)) : resolve(location.directory, path)
+}
+
+/** Reads the files that the cluster file names, and says what is wrong with them. */
+export function readNamedFiles(
+  file: Outline,
+  location: ClusterFileLocation,
+): { readonly files: NamedFiles; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = []
+  const read = (path: FieldPath, name: string | undefined, check: (text: string) => string | undefined) => {
+    if (name === undefined || isUrl(name, ['http', 'https'])) return undefined
+    try {
+      const text = readText(absolutePath(name, location), location)
+      const wrong = check(text)
+      if (wrong !== undefined)
+        findings.push(problem(path, `${show(name)} ${wrong}`, 'correct it, or the path'))
+      return text
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      findings.push(problem(path, `${show(name)} can not be read`, reason))
+      return undefined
+    }
+  }
+  const signingKey = read(
+    ['spec', 'packages', 'signingKeyFile'],
+    textAt(file.packages, 'signingKeyFile'),
+    wrongWithKey,
+  )
+  const manifest = read(['spec', 'network', 'manifest'], textAt(file.network, 'manifest'), wrongWithManifest)
+  return {
+    files: {
+      ...(signingKey === undefined ? {} : { signingKey }),
+      ...(manifest === undefined ? {} : { manifest }),
+    },
+    findings,
+  }
+}
+
+function readText(path: string, location: ClusterFileLocation): string {
+  if (location.readFile === undefined) throw new Error('no files can be read here')
+  return location.readFile(path)
+}
+
+function wrongWithKey(text: string): string | undefined {
+  return text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')
+    ? undefined
+    : 'is not an ASCII-armored public key (gpg --armor --export makes one)'
+}
+
+function wrongWithManifest(text: string): string | undefined {
+  const documents = parseAllDocuments(text)
+  if ('empty' in documents) return 'is empty'
+  const [error] = documents.flatMap(({ errors }) => errors)
+  if (error !== undefined) return `is not valid YAML: ${error.message.split('\n')[0] ?? ''}`
+  const objects = documents.map((document): unknown => document.toJS())
+  const isKubernetes = (object: unknown): boolean =>
+    object === null || textAt(objectAt({ object }, 'object'), 'kind') !== undefined
+  return objects.every(isKubernetes) ? undefined : 'holds something else than Kubernetes objects'
+}
+
+/** The cluster that a file without problems describes. */
+export function resolveCluster(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): Cluster {
+  const { kubernetes, packages, etcd, containerRuntime } = file.spec
+  const version = parseVersion(kubernetes.version)
+  return {
+    name: file.metadata.name,
+    kubernetes: {
+      ...kubernetes,
+      version: version === undefined ? kubernetes.version : formatVersion(version),
+      controlPlaneEndpoint: checked(parseEndpoint(kubernetes.controlPlaneEndpoint)),
+    },
+    network: resolveNetwork(file, location, files),
+    loadBalancer: resolveLoadBalancer(file),
+    etcd,
+    packages: {
+      install: packages.install,
+      repository: packages.repository.replace(/\/+$/, ''),
+      ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
+    },
+    containerRuntime,
+    hosts: file.spec.hosts.map((host) => resolveHost(host, file.spec.ssh, location)),
+  }
+}
+
+type FileHost = ClusterFile['spec']['hosts'][number]
+
+function resolveHost(host: FileHost, ssh: ClusterFile['spec']['ssh'], location: ClusterFileLocation): Host {
+  return {
+    name: host.name,
+    role: host.role,
+    address: host.address,
+    internalAddress: host.internalAddress ?? host.address,
+    ssh: resolveSsh({ ...ssh, ...host.ssh }, location),
+    labels: host.labels,
+    ...(host.taints === undefined ? {} : { taints: host.taints.map(resolveTaint) }),
+  }
+}
+
+function resolveSsh(ssh: FileHost['ssh'], location: ClusterFileLocation): HostSsh {
+  const { identityFile, hostKeyFingerprint } = ssh
+  return {
+    user: checked(ssh.user ?? location.user),
+    port: ssh.port ?? 22,
+    ...(identityFile === undefined ? {} : { identityFile: absolutePath(identityFile, location) }),
+    knownHostsFile: absolutePath(ssh.knownHostsFile ?? '~/.ssh/known_hosts', location),
+    hostKeyChecking: ssh.hostKeyChecking ?? 'strict',
+    ...(hostKeyFingerprint === undefined ? {} : { hostKeyFingerprint: hostKeyFingerprint.replace(/=$/, '') }),
+  }
+}
+
+function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[number]): Taint {
+  return { key, ...(value === undefined ? {} : { value }), effect }
+}
+
+function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
+  const { plugin, manifest, backend, image, cniPluginImage } = file.spec.network
+  if (plugin === 'none') return { plugin }
+  if (manifest === undefined) {
+    return {
+      plugin: 'flannel',
+      backend: backend ?? 'vxlan',
+      image: image ?? FLANNEL_IMAGES.image,
+      cniPluginImage: cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+    }
+  }
+  return {
+    plugin: 'manifest',
+    source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
+    ...(files.manifest === undefined ? {} : { content: files.manifest }),
+  }
+}
+
+function resolveLoadBalancer(file: ClusterFile): LoadBalancer {
+  const withRole = file.spec.hosts.filter(({ role }) => role === 'load-balancer').map(({ name }) => name)
+  const { type, hosts } = file.spec.loadBalancer ?? {
+    type: withRole.length > 0 ? 'haproxy' : 'external',
+    hosts: undefined,
+  }
+  return type === 'external' ? { type } : { type, hosts: hosts ?? withRole }
+}
+
+function checked<Value>(value: Value | undefined): Value {
+  if (value === undefined)
+    throw new QuorateError('INTERNAL', 'a cluster file was resolved before it was checked')
+  return value
+}

@@ -1,0 +1,237 @@
+/**
+ * The shape of a cluster file: fields, formats, defaults and what each means. The one source of the checks, the
+ * messages' knowledge of fields and the JSON Schema for editors. What concerns several fields is in `checks/`.
+ */
+import { z } from 'zod'
+import { FLANNEL_IMAGES } from '../network/flannel.js'
+import { FORMATS, type FormatName } from './formats.js'
+
+/** What a file must say to be one of ours. */
+export const API_VERSION = 'quorate.dev/v1alpha1'
+export const KIND = 'Cluster'
+
+/** The cluster's networks, where the file does not say. */
+export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
+
+/** A text of a format. A wrong one becomes an issue that names the format in its `params`. */
+function text(format: FormatName, description: string) {
+  const { test, examples } = FORMATS[format]
+  return z
+    .string()
+    .refine(test, { params: { format } })
+    .meta({ description, examples: [...examples] })
+}
+
+function port(description: string) {
+  return z.int().min(1).max(65_535).meta({ description })
+}
+
+function freeForm(description: string) {
+  return z.record(z.string(), z.unknown()).prefault({}).meta({ description })
+}
+
+const sshFields = {
+  user: text('user', 'Login name; root, or one that may run sudo without a password.').optional(),
+  port: port("Port of the host's SSH server.").optional(),
+  identityFile: text(
+    'path',
+    'Private key on the machine where the worker runs; without it only ssh-agent is asked.',
+  ).optional(),
+  knownHostsFile: text(
+    'path',
+    'known_hosts file on the machine where the worker runs; ~/.ssh/known_hosts unless given.',
+  ).optional(),
+  hostKeyChecking: z
+    .enum(['strict', 'accept-new'])
+    .meta({
+      description:
+        'strict: only hosts whose key is known. accept-new: an unknown key is learnt. A changed key is always refused.',
+    })
+    .optional(),
+}
+
+const taint = z.strictObject({
+  key: text('labelKey', 'Key of the taint.'),
+  value: text('labelValue', 'Value of the taint.').optional(),
+  effect: z
+    .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    .meta({ description: 'What happens to pods that do not tolerate it.' }),
+})
+
+const host = z.strictObject({
+  name: text('name', "The host's name in this file and the name of its node."),
+  role: z
+    .enum(['control-plane', 'worker', 'load-balancer'])
+    .meta({ description: 'What the host is for. Control planes carry an etcd member each.' }),
+  address: text('address', 'IP address or DNS name that Quorate connects to.'),
+  internalAddress: text(
+    'ipAddress',
+    "IP address that the cluster's components use among themselves; the same as address unless given.",
+  ).optional(),
+  ssh: z
+    .strictObject({
+      ...sshFields,
+      hostKeyFingerprint: text(
+        'fingerprint',
+        "Fingerprint of the host's key; takes the place of known_hosts for this host.",
+      ).optional(),
+    })
+    .prefault({})
+    .meta({ description: 'How to reach this host, where it differs from spec.ssh.' }),
+  labels: z
+    .record(text('labelKey', 'Key of the label.'), text('labelValue', 'Value of the label.'))
+    .prefault({})
+    .meta({ description: 'Labels of the node.' }),
+  taints: z
+    .array(taint)
+    .meta({ description: "Taints that the node registers with; kubeadm's choice for the role unless given." })
+    .optional(),
+})
+
+const networking = z
+  .strictObject({
+    podSubnet: text('network', 'Addresses of pods.').default(DEFAULT_NETWORKS.podSubnet),
+    serviceSubnet: text('network', 'Addresses of services.').default(DEFAULT_NETWORKS.serviceSubnet),
+    dnsDomain: text('dnsName', "Domain of the cluster's own DNS.").default('cluster.local'),
+  })
+  .prefault({})
+  .meta({ description: "The cluster's networks. They must not overlap with each other or with the hosts'." })
+
+const kubeadm = z
+  .strictObject({
+    clusterConfiguration: freeForm("Merged into kubeadm's ClusterConfiguration."),
+    initConfiguration: freeForm("Merged into kubeadm's InitConfiguration."),
+    joinConfiguration: freeForm("Merged into kubeadm's JoinConfiguration of every host that joins."),
+    kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.'),
+    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.'),
+  })
+  .prefault({})
+  .meta({
+    description:
+      'Laid over what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list.',
+  })
+
+const kubernetes = z
+  .strictObject({
+    version: text('version', 'Kubernetes release; stable and stable-1.Y are resolved once, then pinned.'),
+    controlPlaneEndpoint: text(
+      'endpoint',
+      'host[:port] by which everybody reaches the API: the load balancer, best by a DNS name. The port is 6443 unless given.',
+    ),
+    certSANs: z
+      .array(text('subjectName', 'An IP address or DNS name.'))
+      .default([])
+      .meta({ description: "Further names and addresses for the API server's certificate." }),
+    networking,
+    imageRepository: text('imageRepository', "Where the images of Kubernetes' components come from.").default(
+      'registry.k8s.io',
+    ),
+    kubeadm,
+  })
+  .meta({ description: 'Kubernetes itself.' })
+
+const network = z
+  .strictObject({
+    plugin: z
+      .enum(['flannel', 'manifest', 'none'])
+      .meta({
+        description: 'flannel: installed by Quorate. manifest: yours is applied. none: you install one.',
+      })
+      .optional(),
+    manifest: text('path', 'Path or https URL of the manifest of a network plugin.').optional(),
+    backend: z
+      .enum(['vxlan', 'host-gw'])
+      .meta({ description: "Flannel's backend: vxlan (the default), or host-gw for hosts of one subnet." })
+      .optional(),
+    image: text('image', `Flannel's image; ${FLANNEL_IMAGES.image} unless given.`).optional(),
+    cniPluginImage: text(
+      'image',
+      `Image of Flannel's CNI plugin; ${FLANNEL_IMAGES.cniPluginImage} unless given.`,
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'The pod network; Flannel unless given.' })
+
+const loadBalancer = z
+  .strictObject({
+    type: z
+      .enum(['haproxy', 'external'])
+      .meta({ description: 'haproxy: Quorate runs it on hosts of yours. external: you have one.' }),
+    hosts: z
+      .array(text('name', 'Name of a host with the role load-balancer.'))
+      .meta({ description: 'Where HAProxy runs; every host with the role load-balancer unless given.' })
+      .optional(),
+  })
+  .meta({
+    description:
+      'What stands behind controlPlaneEndpoint; haproxy where hosts have the role load-balancer, otherwise external.',
+  })
+  .optional()
+
+const packages = z
+  .strictObject({
+    install: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'false: what must be installed is only verified.' }),
+    repository: text('url', 'Base URL of the Kubernetes packages, laid out as pkgs.k8s.io is.').default(
+      'https://pkgs.k8s.io',
+    ),
+    signingKeyFile: text(
+      'path',
+      "The repository's public key, ASCII-armored; fetched from the repository over https unless given.",
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'Where kubeadm, kubelet and kubectl come from.' })
+
+const containerRuntime = z
+  .strictObject({
+    registries: z
+      .array(
+        z.strictObject({
+          registry: text('registry', 'Registry as it stands in image names: host and port.'),
+          endpoint: text('url', 'URL that is asked instead.'),
+        }),
+      )
+      .default([])
+      .meta({ description: 'Registries that are reached in another way than https on their own name.' }),
+    config: freeForm("Merged into containerd's CRI plugin section."),
+  })
+  .prefault({})
+  .meta({ description: 'containerd.' })
+
+/** The whole file. */
+export const clusterFileSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION).meta({ description: 'Version of this format.' }),
+  kind: z.literal(KIND).meta({ description: 'What the file describes.' }),
+  metadata: z
+    .strictObject({ name: text('name', 'Name of the cluster.') })
+    .meta({ description: 'What the cluster is called.' }),
+  spec: z
+    .strictObject({
+      kubernetes,
+      network,
+      loadBalancer,
+      etcd: z
+        .strictObject({
+          topology: z
+            .enum(['stacked'])
+            .default('stacked')
+            .meta({ description: 'stacked: an etcd member on each control plane.' }),
+        })
+        .prefault({})
+        .meta({ description: 'Where etcd runs.' }),
+      packages,
+      containerRuntime,
+      ssh: z
+        .strictObject(sshFields)
+        .prefault({})
+        .meta({ description: 'How to reach the hosts; each host may say otherwise for itself.' }),
+      hosts: z.array(host).min(1).meta({ description: 'The machines, at least one control plane.' }),
+    })
+    .meta({ description: 'What the cluster should be.' }),
+})
+
+/** A cluster file after its shape was checked and its defaults filled in. */
+export type ClusterFile = z.output<typeof clusterFileSchema>
