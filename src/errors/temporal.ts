@@ -7,6 +7,16 @@ export const TEMPORAL_ERRORS = {
     remedy: 'retry',
     hint: 'start the server, correct TEMPORAL_ADDRESS, or unset it to use the embedded engine',
   },
+  TEMPORAL_ACCESS_DENIED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'check the API key or client certificate, and its rights in the namespace (`temporal config`, TEMPORAL_API_KEY)',
+  },
+  TEMPORAL_NAMESPACE_NOT_FOUND: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'correct TEMPORAL_NAMESPACE or --namespace, or make it with `temporal operator namespace create`',
+  },
   TEMPORAL_CLI_MISSING: {
     source: 'environment',
     remedy: 'operator',

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Starts the compiled program; a clone that was not built yet says how.
+import { existsSync } from 'node:fs'
+import module from 'node:module'
+
+const main = new URL('../dist/src/cli/main.js', import.meta.url)
+if (existsSync(main)) {
+  // Node.js 22 and later keep compiled code between runs, which halves the time to start.
+  module.enableCompileCache?.()
+  await import(main.href)
+} else {
+  process.stderr.write('quorate is not built yet: run `npm install && npm run build` in its folder\n')
+  process.exitCode = 1
+}

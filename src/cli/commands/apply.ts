@@ -1,0 +1,71 @@
+/** `quorate apply`: make the hosts the cluster that the file describes. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Operation, QuorateClient } from '../../client.js'
+import type { Cluster } from '../../cluster/model.js'
+import { isQuorateError } from '../../errors/index.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+interface ApplyOptions {
+  readonly attach?: true
+  readonly detach?: true
+  /** False with `--no-wait`. */
+  readonly wait: boolean
+}
+
+export function applyCommand(): CommandUnknownOpts {
+  const command = new Command('apply')
+    .helpGroup(GROUPS.cluster)
+    .summary('make the hosts the cluster that the file describes')
+    .description(
+      'Starts a durable run that makes the hosts the cluster that the file describes, and follows it.\n' +
+        'Ctrl-C leaves it running; applying again changes only what is not so yet.',
+    )
+    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
+    .option('--detach', 'only start it')
+    .option('--no-wait', 'leave with exit code 3 when the run waits for the operator')
+  command.action((options) => exitWith(apply(contextOf(command), options)))
+  return command
+}
+
+async function apply(context: Context, options: ApplyOptions): Promise<ExitCode> {
+  const { loadCluster } = await import('../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const { createClient } = await import('../../client.js')
+  const client = await createClient({ ...context.temporal, startsOperations: true })
+  try {
+    const operation = await startOrAttach(context, client, cluster, options)
+    announce(context, operation)
+    if (options.detach === true) return EXIT.done
+    const [{ follow }, { finishApply }] = await Promise.all([import('../follow.js'), import('../finish.js')])
+    return finishApply(context, await follow(context, operation, { leaveWhenWaiting: !options.wait }))
+  } finally {
+    await client.close()
+  }
+}
+
+async function startOrAttach(
+  context: Context,
+  client: QuorateClient,
+  cluster: Cluster,
+  { attach }: ApplyOptions,
+): Promise<Operation> {
+  try {
+    return await client.apply(cluster)
+  } catch (error) {
+    if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
+    context.io.note(`${error.message}; following it`)
+    return client.operation(cluster.name)
+  }
+}
+
+function announce({ io, json, temporal }: Context, operation: Operation): void {
+  const { cluster, workflowId, runId, uiAddress } = operation
+  if (json) {
+    io.out(JSON.stringify({ time: new Date().toISOString(), type: 'started', cluster, workflowId, runId, uiAddress }))
+    return
+  }
+  const where = uiAddress ?? `workflow ${workflowId}, run ${runId}${temporal.address === undefined ? '' : ` at ${temporal.address}`}`
+  io.out(`${io.style.dim('Temporal UI')}  ${where}`)
+}

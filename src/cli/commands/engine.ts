@@ -1,0 +1,88 @@
+/** `quorate engine`: the embedded Temporal server and its worker. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+const DEFAULT_LINES = 50
+
+export function engineCommand(): CommandUnknownOpts {
+  const engine = new Command('engine')
+    .helpGroup(GROUPS.engine)
+    .summary('start, stop and look at the embedded engine')
+    .description(
+      'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no\n' +
+        'other server is configured. It may be stopped or killed at any time: operations go on where they were.\n' +
+        'Its files are in $QUORATE_HOME, or quorate in $XDG_STATE_HOME (~/.local/state).',
+    )
+  const add = (name: string, description: string, act: (context: Context) => Promise<ExitCode>): void => {
+    const command = new Command(name).description(description)
+    command.action(() => exitWith(act(contextOf(command))))
+    engine.addCommand(command)
+  }
+  add('start', 'start what does not run of it', start)
+  add('status', 'show what runs and where', status)
+  add('stop', 'stop it; operations wait until it is started again', stop)
+  engine.addCommand(logsCommand())
+  return engine
+}
+
+function logsCommand(): CommandUnknownOpts {
+  const command = new Command('logs')
+    .description('show the logs of worker and server')
+    .option('--follow', 'go on as they grow')
+    .option('-n, --lines <count>', 'lines from the end of each', Number, DEFAULT_LINES)
+    .option('--server', 'only the server')
+    .option('--worker', 'only the worker')
+  command.action((options) => exitWith(logs(contextOf(command), options)))
+  return command
+}
+
+async function start(context: Context): Promise<ExitCode> {
+  const { ensureEngine } = await import('../../temporal/engine/engine.js')
+  await ensureEngine({ handOver: true })
+  return status(context)
+}
+
+async function status({ io, json }: Context): Promise<ExitCode> {
+  const { engineStatus } = await import('../../temporal/engine/engine.js')
+  const { home, serverPid, workerPid, address, uiAddress, exists } = engineStatus()
+  const isWhole = serverPid !== undefined && workerPid !== undefined
+  if (json) {
+    io.out(JSON.stringify({ running: isWhole, serverPid, workerPid, address, uiAddress, folder: home.folder, exists }))
+    return isWhole ? EXIT.done : EXIT.failed
+  }
+  const { green, yellow, dim } = io.style
+  const state = (pid: number | undefined): string => (pid === undefined ? yellow('stopped') : `${green('running')} (pid ${pid})`)
+  io.out(`server   ${state(serverPid)}${serverPid === undefined ? '' : `  ${address}`}`)
+  io.out(`worker   ${state(workerPid)}`)
+  if (serverPid !== undefined) io.out(`UI       ${uiAddress}`)
+  io.out(dim(`folder   ${home.folder}`))
+  return isWhole ? EXIT.done : EXIT.failed
+}
+
+async function stop({ io, json }: Context): Promise<ExitCode> {
+  const { stopEngine } = await import('../../temporal/engine/engine.js')
+  const stopped = await stopEngine()
+  if (json) io.out(JSON.stringify({ stopped }))
+  else io.out(stopped ? 'the engine is stopped' : 'the engine did not run')
+  return EXIT.done
+}
+
+async function logs(
+  { io }: Context,
+  options: { follow?: true; lines: number; server?: true; worker?: true },
+): Promise<ExitCode> {
+  const [{ engineHome }, { showLogs }] = await Promise.all([
+    import('../../temporal/engine/home.js'),
+    import('../output/logs.js'),
+  ])
+  const home = engineHome()
+  const both = options.server === undefined && options.worker === undefined
+  const files = [
+    ...(both || options.server === true ? [{ name: 'server', path: home.serverLog }] : []),
+    ...(both || options.worker === true ? [{ name: 'worker', path: home.workerLog }] : []),
+  ]
+  await showLogs(files, { lines: options.lines, follow: options.follow === true, print: (line) => io.out(line) })
+  return EXIT.done
+}

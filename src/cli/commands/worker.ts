@@ -1,0 +1,36 @@
+/** `quorate worker`: run a worker in the foreground. */
+import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { QuorateError } from '../../errors/index.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+export function workerCommand(): CommandUnknownOpts {
+  const command = new Command('worker')
+    .helpGroup(GROUPS.engine)
+    .summary('run a worker for an existing Temporal server')
+    .description(
+      'Runs a worker in the foreground: it does the work of operations over SSH, with the keys and the agent of\n' +
+        'its own environment. Any number may run; each may be ended or killed at any time. Logs are JSON lines.\n' +
+        'The embedded engine has its own worker and needs none.',
+    )
+    .addOption(new Option('--engine', 'as the worker of the embedded engine').hideHelp())
+  command.action(({ engine }) =>
+    exitWith(worker(contextOf(command), engine === true)),
+  )
+  return command
+}
+
+async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCode> {
+  const { plainSettings, serverSettings } = await import('../../temporal/settings.js')
+  const settings =
+    isEngines && temporal.address !== undefined ? plainSettings(temporal.address) : serverSettings(temporal)
+  if (settings === undefined) {
+    throw new QuorateError('USAGE', 'a worker needs a Temporal server', {
+      hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',
+    })
+  }
+  const { runWorker } = await import('../../worker.js')
+  await runWorker({ settings })
+  return EXIT.done
+}

@@ -1,0 +1,45 @@
+/** What every command gets beside its own arguments: the global options, and where output goes. */
+import type { TemporalOptions } from '../temporal/settings.js'
+import { processIo, type Io } from './io.js'
+
+/** Options that every command takes, as commander gives them. */
+interface GlobalOptions {
+  readonly file?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+  /** False with `--no-color`. */
+  readonly color: boolean
+  readonly address?: string
+  readonly namespace?: string
+  readonly profile?: string
+}
+
+/** A command's surroundings. */
+export interface Context {
+  readonly io: Io
+  readonly json: boolean
+  readonly verbose: boolean
+  /** The cluster file as named with `-f`; undefined means `./cluster.yaml`, if there is one. */
+  readonly file: string | undefined
+  readonly temporal: TemporalOptions
+}
+
+/** The cluster file that is used when none is named. */
+export const DEFAULT_FILE = 'cluster.yaml'
+
+/** Builds the surroundings of a command from the global options, wherever on the line they stood. */
+export function contextOf(command: { optsWithGlobals(): object }): Context {
+  const options = command.optsWithGlobals() as GlobalOptions
+  const { address, namespace, profile } = options
+  return {
+    io: processIo({ color: options.color }),
+    json: options.json === true,
+    verbose: options.verbose === true,
+    file: options.file,
+    temporal: {
+      ...(address === undefined ? {} : { address }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(profile === undefined ? {} : { profile }),
+    },
+  }
+}

@@ -1,0 +1,24 @@
+/** Exit codes, which scripts may rely on. */
+import { ERRORS, isQuorateError, type ErrorCode } from '../errors/index.js'
+
+/** What each exit code means. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  /** Bad usage or configuration. */
+  usage: 2,
+  /** The operation waits for the operator. */
+  waiting: 3,
+  /** Left by Ctrl-C while the operation goes on. */
+  detached: 130,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+const USAGE_CODES: readonly ErrorCode[] = ['USAGE', 'CLUSTER_FILE_INVALID', 'CLUSTER_FILE_UNREADABLE', 'VERSION_UNSUPPORTED']
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (isQuorateError(error) && Object.hasOwn(ERRORS, error.code) && USAGE_CODES.includes(error.code)) return EXIT.usage
+  return EXIT.failed
+}

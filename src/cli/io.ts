@@ -1,0 +1,30 @@
+/** Where output goes and how: the one place that touches the process's streams. */
+import pc from 'picocolors'
+
+/** Colours, or plain text where none are wanted. */
+export type Style = Omit<typeof pc, 'createColors'>
+
+/** The terminal as commands see it. */
+export interface Io {
+  /** Results. */
+  out(text: string): void
+  /** Everything that is said beside them. */
+  note(text: string): void
+  readonly style: Style
+  /** Whether standard output is a terminal that can be redrawn. */
+  readonly isTerminal: boolean
+  /** Of the terminal; 80 by 24 where there is none. */
+  size(): { readonly columns: number; readonly rows: number }
+}
+
+/** The process's own streams. */
+export function processIo({ color }: { readonly color: boolean }): Io {
+  const { stdout, stderr } = process
+  return {
+    out: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    style: pc.createColors(color && pc.isColorSupported),
+    isTerminal: stdout.isTTY && process.env.TERM !== 'dumb',
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+  }
+}

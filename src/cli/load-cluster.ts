@@ -1,0 +1,76 @@
+/** The cluster that a command is about: from its file, or from what an operation was started with. */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import type { QuorateClient } from '../client.js'
+import type { ClusterFileLocation, ParsedClusterFile } from '../cluster/cluster-file/parse.js'
+import type { Cluster } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { DEFAULT_FILE, type Context } from './context.js'
+
+/**
+ * Reads and checks the cluster file; warnings go to standard error.
+ * @throws QuorateError `CLUSTER_FILE_UNREADABLE`, or `CLUSTER_FILE_INVALID` with every problem.
+ */
+export async function loadCluster(context: Context): Promise<Cluster> {
+  const { cluster, warnings } = await parseFile(context.file ?? DEFAULT_FILE)
+  const { formatProblem } = await import('../cluster/cluster-file/parse.js')
+  for (const warning of warnings) context.io.note(context.io.style.yellow(`⚠ ${formatProblem(warning)}`))
+  return cluster
+}
+
+/** Reads and checks the cluster file at `path`. */
+export async function parseFile(path: string): Promise<ParsedClusterFile> {
+  const text = readText(path)
+  const { parseClusterFile } = await import('../cluster/cluster-file/parse.js')
+  return parseClusterFile(text, locationOf(path))
+}
+
+/**
+ * The name of the cluster that is meant: the argument, or the one in the cluster file.
+ * @throws QuorateError `USAGE` when there is neither.
+ */
+export async function clusterName(context: Context, argument: string | undefined): Promise<string> {
+  if (argument !== undefined) return argument
+  if (context.file === undefined && !existsSync(DEFAULT_FILE)) {
+    throw new QuorateError('USAGE', 'which cluster? no name was given and there is no cluster.yaml here', {
+      hint: 'give its name, or the cluster file with -f; `quorate status` lists what is known',
+    })
+  }
+  return (await loadCluster(context)).name
+}
+
+/** The cluster as its latest apply was given it. */
+export async function clusterOfLastApply(client: QuorateClient, name: string): Promise<Cluster> {
+  return (await (await client.operation(name)).input()).cluster
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const reason = missing ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause)
+    throw new QuorateError('CLUSTER_FILE_UNREADABLE', `${path} can not be read: ${reason}`, { cause })
+  }
+}
+
+function locationOf(path: string): ClusterFileLocation {
+  const user = loginName()
+  return {
+    path,
+    directory: dirname(resolve(path)),
+    home: homedir(),
+    readFile: (named) => readFileSync(named, 'utf8'),
+    ...(user === undefined ? {} : { user }),
+  }
+}
+
+function loginName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    // A uid without an entry in the user database, as in containers.
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+/** The `quorate` program: parses the command line, runs the command, and turns errors into words and exit codes. */
+import { CommanderError } from '@commander-js/extra-typings'
+import { isQuorateError, reportError } from '../errors/index.js'
+import { EXIT, exitCodeOf } from './exit.js'
+import { processIo } from './io.js'
+import { renderReport } from './output/report.js'
+import { buildProgram } from './program.js'
+
+const argv = process.argv.slice(2)
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done)
+  throw error
+})
+
+try {
+  await buildProgram().parseAsync(argv, { from: 'user' })
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? usageExit(error) : fail(error)
+}
+
+/** Commander has printed its message already. */
+function usageExit({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+function fail(error: unknown): number {
+  const io = processIo({ color: !argv.includes('--no-color') })
+  const report = reportError(error)
+  if (argv.includes('--json')) {
+    io.out(JSON.stringify({ time: new Date().toISOString(), type: 'error', error: report }))
+  } else {
+    const verbose = argv.includes('--verbose')
+    renderReport(report, io.style, { verbose }).forEach((line) => io.note(line))
+    if (verbose) io.note(traceOf(error))
+    else if (!isQuorateError(error)) io.note(io.style.dim('  --verbose shows where it happened'))
+  }
+  return exitCodeOf(error)
+}
+
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\ncaused by ${traceOf(error.cause)}`
+}

@@ -1,0 +1,130 @@
+/** What happened between two looks at an operation: the difference of two snapshots, as events. */
+import type { HostProgress, OperationKind, PhaseProgress, StepState } from '../../cluster/operation.js'
+import type { ErrorReport } from '../../errors/index.js'
+import type { OperationSnapshot, Reach, RunningStep } from '../../temporal/snapshot.js'
+
+/** One thing that happened. With `--json` each is printed as a line of JSON, with a `time` added. */
+export type OperationEvent =
+  | {
+      readonly type: 'operation'
+      readonly cluster: string
+      readonly operation: OperationKind
+      readonly workflowId: string
+      readonly runId: string
+      readonly startedAt: string
+    }
+  | { readonly type: 'phase'; readonly phase: string; readonly state: StepState; readonly durationMs?: number }
+  | {
+      readonly type: 'host'
+      readonly phase: string
+      readonly host: string
+      readonly state: StepState
+      readonly summary?: string
+      readonly durationMs?: number
+      readonly error?: ErrorReport
+    }
+  | { readonly type: 'line'; readonly activity: string; readonly host: string; readonly line: string }
+  | {
+      readonly type: 'retry'
+      readonly activity: string
+      readonly host?: string
+      readonly attempt: number
+      readonly error: ErrorReport
+    }
+  | { readonly type: 'waiting'; readonly for: string }
+  | { readonly type: 'resumed' }
+  | { readonly type: 'reach'; readonly reach: Reach }
+  | { readonly type: 'warning'; readonly warning: string }
+
+/** The events that lead from `before` (undefined: nothing was known) to `after`. */
+export function eventsBetween(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+  return [
+    ...(before === undefined ? [begin(after)] : []),
+    ...reachEvents(before, after),
+    ...newWarnings(before, after),
+    ...(after.progress?.phases ?? []).flatMap((phase) =>
+      phaseEvents(before?.progress?.phases.find(({ title }) => title === phase.title), phase),
+    ),
+    ...stepEvents(before, after),
+    ...waitingEvents(before, after),
+  ]
+}
+
+function begin(snapshot: OperationSnapshot): OperationEvent {
+  const { cluster, kind, workflowId, runId, startedAt } = snapshot
+  return {
+    type: 'operation',
+    cluster,
+    operation: kind,
+    workflowId,
+    runId,
+    startedAt: new Date(startedAt).toISOString(),
+  }
+}
+
+function reachEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+  const known = before?.reach ?? 'worker'
+  // The moments at the end, when nobody need answer any more, are no news.
+  const isOpen = after.state === 'running' || after.state === 'waiting'
+  return known === after.reach || !isOpen ? [] : [{ type: 'reach', reach: after.reach }]
+}
+
+function newWarnings(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+  const known = before?.progress?.warnings ?? []
+  return (after.progress?.warnings ?? [])
+    .filter((warning) => !known.includes(warning))
+    .map((warning) => ({ type: 'warning', warning }))
+}
+
+function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): OperationEvent[] {
+  const hosts = after.hosts.flatMap((host) =>
+    hostEvents(after.title, before?.hosts.find((known) => known.host === host.host), host),
+  )
+  if ((before?.state ?? 'pending') === after.state) return hosts
+  const event: OperationEvent = { type: 'phase', phase: after.title, state: after.state, ...durationOf(after) }
+  return after.state === 'running' ? [event, ...hosts] : [...hosts, event]
+}
+
+function hostEvents(phase: string, before: HostProgress | undefined, after: HostProgress): OperationEvent[] {
+  if ((before?.state ?? 'pending') === after.state) return []
+  const { host, state, summary, error } = after
+  return [
+    {
+      type: 'host',
+      phase,
+      host,
+      state,
+      ...(summary === undefined ? {} : { summary }),
+      ...durationOf(after),
+      ...(error === undefined ? {} : { error }),
+    },
+  ]
+}
+
+function stepEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+  return after.steps.flatMap((step) => {
+    const known = before?.steps.find((other) => other.activity === step.activity && other.host === step.host)
+    return [...lineEvents(known, step), ...retryEvents(known, step)]
+  })
+}
+
+function lineEvents(before: RunningStep | undefined, { activity, host, line }: RunningStep): OperationEvent[] {
+  if (host === undefined || line === undefined || line === '' || before?.line === line) return []
+  return [{ type: 'line', activity, host, line }]
+}
+
+function retryEvents(before: RunningStep | undefined, after: RunningStep): OperationEvent[] {
+  const { activity, host, attempt, lastError } = after
+  if (lastError === undefined || attempt <= 1 || (before?.attempt ?? 1) === attempt) return []
+  return [{ type: 'retry', activity, ...(host === undefined ? {} : { host }), attempt, error: lastError }]
+}
+
+function waitingEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+  const [was, is] = [before?.progress?.blockedOn, after.progress?.blockedOn]
+  if (was === is) return []
+  return is === undefined ? [{ type: 'resumed' }] : [{ type: 'waiting', for: is }]
+}
+
+function durationOf({ startedAt, finishedAt }: PhaseProgress | HostProgress): { durationMs?: number } {
+  return startedAt === undefined || finishedAt === undefined ? {} : { durationMs: finishedAt - startedAt }
+}

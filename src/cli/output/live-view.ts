@@ -1,0 +1,139 @@
+/** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
+import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
+import { isClosed, type OperationSnapshot, type RunningStep } from '../../temporal/snapshot.js'
+import type { Style } from '../io.js'
+import { formatDuration } from './duration.js'
+import { MARK, REACH_WORDS } from './lines.js'
+import { visibleWidth } from './table.js'
+
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const SPIN_MS = 100
+/** Hosts with a line of their own under a phase. */
+const HOST_LINES = 8
+const DURATION_WIDTH = 8
+
+/** What a frame depends on beside the snapshot. */
+export interface Frame {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly columns: number
+  readonly rows: number
+  readonly uiAddress?: string
+}
+
+/** The lines of a frame, none wider than the terminal, and fewer than it has rows. */
+export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {
+  const phases = snapshot.progress?.phases ?? []
+  const titleWidth = Math.max(0, ...phases.map(({ title }) => title.length))
+  const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
+  const foot = renderFoot(snapshot, style, frame)
+  const room = Math.max(1, frame.rows - 1 - foot.length)
+  // On a low terminal what was done first goes first.
+  return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
+}
+
+/** Cuts a line that may hold colours to a width. */
+export function fit(line: string, columns: number): string {
+  if (visibleWidth(line) <= columns) return line
+  let width = 0
+  let cut = ''
+  // eslint-disable-next-line no-control-regex -- escape sequences are what colours are made of
+  for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
+    if (piece.startsWith('\u001b')) cut += piece
+    else {
+      const room = Math.max(0, columns - 1 - width)
+      const characters = [...piece].slice(0, room)
+      width += characters.length
+      cut += characters.join('')
+    }
+  }
+  return `${cut}…`
+}
+
+function renderPhase(
+  phase: PhaseProgress,
+  snapshot: OperationSnapshot,
+  style: Style,
+  frame: Frame,
+  titleWidth: number,
+): string[] {
+  const title = phase.title.padEnd(titleWidth)
+  if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${title}`)]
+  const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
+  const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
+  const duration = formatDuration((end ?? frame.now) - (phase.startedAt ?? frame.now)).padStart(DURATION_WIDTH)
+  const body = fit(left, frame.columns - DURATION_WIDTH)
+  const gap = ' '.repeat(Math.max(0, Math.min(frame.columns, 100) - DURATION_WIDTH - visibleWidth(body)))
+  return [`${body}${gap}${style.dim(duration)}`, ...renderHostLines(phase, snapshot, style, frame)]
+}
+
+function phaseMark(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style, { now }: Frame): string {
+  if (phase.state === 'failed') return style.red(MARK.failed)
+  if (phase.state !== 'running') return style.green(MARK[phase.state])
+  if (snapshot.reach !== 'worker') return style.yellow('▮')
+  return style.cyan(SPINNER[Math.floor(now / SPIN_MS) % SPINNER.length] ?? MARK.running)
+}
+
+/** Right of the title: one host with what was done there, or how far the hosts are. */
+function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style): string {
+  const [only, ...others] = phase.hosts
+  if (only === undefined) return style.dim('no hosts')
+  if (others.length === 0) return renderOnlyHost(only, snapshot, style)
+  const count = (...states: readonly string[]): number =>
+    phase.hosts.filter(({ state }) => states.includes(state)).length
+  const finished = count('done', 'unchanged')
+  if (phase.state === 'running' || phase.state === 'failed') {
+    return `${finished} of ${phase.hosts.length} hosts`
+  }
+  const changed = count('done')
+  return `${phase.hosts.length} hosts${changed === 0 ? style.dim(' unchanged') : `, ${changed} changed`}`
+}
+
+function renderOnlyHost(host: HostProgress, snapshot: OperationSnapshot, style: Style): string {
+  if (host.state === 'running') return `${host.host}${doing(stepOf(snapshot, host), style)}`
+  return `${host.host}${host.summary === undefined ? '' : `: ${host.summary}`}`
+}
+
+/** Under the title: hosts that run and hosts that failed, a line each. */
+function renderHostLines(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style, { now }: Frame): string[] {
+  const failed = phase.hosts
+    .filter((host) => host.error !== undefined)
+    .map((host) => `      ${style.red(`✘ ${host.host}: ${host.error?.message ?? ''}`)}`)
+  const running = phase.hosts.filter((host) => host.state === 'running')
+  const retries = running.flatMap((host) => renderRetry(stepOf(snapshot, host), host, style, now))
+  // A single host's line stands beside the title already.
+  const shown = phase.hosts.length === 1 ? [] : running.slice(0, HOST_LINES)
+  const more = phase.hosts.length === 1 ? 0 : running.length - shown.length
+  return [
+    ...shown.map((host) => `      ${style.cyan('▸')} ${host.host}${doing(stepOf(snapshot, host), style)}`),
+    ...(more > 0 ? [style.dim(`      and ${more} more`)] : []),
+    ...retries,
+    ...failed,
+  ]
+}
+
+function renderRetry(step: RunningStep | undefined, { host }: HostProgress, style: Style, now: number): string[] {
+  if (step?.lastError === undefined) return []
+  const { attempt, nextAttemptAt, lastError } = step
+  const wait = (nextAttemptAt ?? 0) - now
+  const when = wait > 0 ? ` in ${formatDuration(wait)}` : ''
+  return [`      ${style.yellow(`↻ ${host}: attempt ${attempt}${when} after: ${lastError.message}`)}`]
+}
+
+function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {
+  const { progress, reach, state } = snapshot
+  return [
+    ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${warning}`)),
+    ...(state === 'waiting' ? [style.yellow(`  ▮ waiting for ${progress?.blockedOn ?? 'the operator'}`)] : []),
+    ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
+    ...(frame.uiAddress === undefined ? [] : [style.dim(`  Temporal UI  ${frame.uiAddress}`)]),
+  ]
+}
+
+function stepOf(snapshot: OperationSnapshot, { host }: HostProgress): RunningStep | undefined {
+  return snapshot.steps.find((step) => step.host === host)
+}
+
+function doing(step: RunningStep | undefined, style: Style): string {
+  return step?.line === undefined || step.line === '' ? '' : ` ${style.dim(`▸ ${step.line}`)}`
+}

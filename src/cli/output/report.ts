@@ -1,0 +1,36 @@
+/** Error reports as text: where, what, the evidence, and what to do. */
+import type { ErrorReport } from '../../errors/index.js'
+import type { Style } from '../io.js'
+
+const OUTPUT_LINES = 20
+
+/** The lines of an error and of all the problems that were found with it. */
+export function renderReport(report: ErrorReport, style: Style, options: { verbose?: boolean } = {}): string[] {
+  const problems = report.problems ?? []
+  // A report that only sums up others would say the first of them twice.
+  if (problems.some((problem) => problem.message === report.message && problem.host === report.host)) {
+    return problems.flatMap((problem) => renderReport(problem, style, options))
+  }
+  return [
+    `${style.red('✘')} ${place(report, style)}${report.message} ${style.dim(`(${report.code})`)}`,
+    ...renderOutput(report.output, style, options.verbose === true),
+    ...problems.flatMap((problem) => renderReport(problem, style, options).map((line) => `  ${line}`)),
+    `  ${style.cyan('→')} ${report.hint}`,
+  ]
+}
+
+function place({ host, step }: ErrorReport, style: Style): string {
+  const words = [host, step].filter((word) => word !== undefined)
+  return words.length === 0 ? '' : `${style.bold(words.join(': '))}: `
+}
+
+function renderOutput(output: string | undefined, style: Style, verbose: boolean): string[] {
+  if (output === undefined || output.trim() === '') return []
+  const lines = output.trimEnd().split('\n')
+  const shown = verbose ? lines : lines.slice(-OUTPUT_LINES)
+  const omitted = lines.length - shown.length
+  return [
+    ...(omitted > 0 ? [style.dim(`  │ … ${omitted} lines before (--verbose shows them)`)] : []),
+    ...shown.map((line) => style.dim(`  │ ${line}`)),
+  ]
+}

@@ -1,0 +1,60 @@
+/** The last words of an operation. */
+import type { ApplyResult, OperationProgress } from '../../cluster/operation.js'
+import type { ErrorReport } from '../../errors/index.js'
+import type { OperationSnapshot } from '../../temporal/snapshot.js'
+import type { Style } from '../io.js'
+import { formatDuration } from './duration.js'
+import { renderReport } from './report.js'
+import { renderTable } from './table.js'
+
+/** Nodes, duration, and whether anything was changed. */
+export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, style: Style): string[] {
+  const took = formatDuration((snapshot.closedAt ?? snapshot.startedAt) - snapshot.startedAt)
+  const what = result.changed ? `done in ${took}` : `nothing to change, checked in ${took}`
+  const ready = result.nodes.filter((node) => node.ready).length
+  return [
+    '',
+    ...renderTable(
+      ['NODE', 'ROLE', 'VERSION', 'STATUS'],
+      result.nodes.map(({ name, role, version, ready }) => [
+        name,
+        role,
+        version,
+        ready ? style.green('Ready') : style.red('NotReady'),
+      ]),
+      style,
+    ),
+    '',
+    `${style.green('✔')} ${style.bold(snapshot.cluster)}: Kubernetes ${result.kubernetesVersion}, ` +
+      `${ready} of ${result.nodes.length} nodes ready, ${result.etcdMembers.length} etcd members, ${what}`,
+  ]
+}
+
+/** Every error with host, step, message, output and hint. */
+export function renderFailed(snapshot: OperationSnapshot, style: Style, options: { verbose: boolean }): string[] {
+  const reports = allErrors(snapshot)
+  const title = snapshot.state === 'cancelled' ? 'was cancelled' : 'failed'
+  return [
+    '',
+    style.red(style.bold(`✘ ${snapshot.kind} of ${snapshot.cluster} ${title}`)),
+    ...reports.flatMap((report) => ['', ...renderReport(report, style, options)]),
+    '',
+    'What is done stays done: once the cause is mended, `quorate apply` goes on from there.',
+  ]
+}
+
+/** The operation's own error, and those of hosts that it does not mention. */
+export function allErrors(snapshot: OperationSnapshot): readonly ErrorReport[] {
+  const own = snapshot.error === undefined ? [] : [snapshot.error]
+  const known = own.flatMap((report) => [report, ...(report.problems ?? [])])
+  const others = hostErrors(snapshot.progress).filter(
+    (error) => !known.some((report) => report.message === error.message && report.host === error.host),
+  )
+  return [...own, ...others]
+}
+
+function hostErrors(progress: OperationProgress | undefined): ErrorReport[] {
+  return (progress?.phases ?? []).flatMap((phase) =>
+    phase.hosts.flatMap(({ error }) => (error === undefined ? [] : [error])),
+  )
+}

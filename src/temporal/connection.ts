@@ -1,0 +1,56 @@
+/** Connecting a client to a Temporal server. */
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client'
+import { QuorateError } from '../errors/index.js'
+import { assertReachable } from './preflight.js'
+import type { ServerSettings } from './settings.js'
+
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** An open connection; to be closed by who opened it. */
+export interface TemporalConnection {
+  readonly settings: ServerSettings
+  readonly client: Client
+  close(): Promise<void>
+}
+
+/**
+ * Connects, after a look whether anything is there at all.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE` when nothing answers, or not as a Temporal server that lets us in.
+ */
+export async function connect(settings: ServerSettings): Promise<TemporalConnection> {
+  // Behind a proxy only gRPC itself knows the way.
+  if (!usesProxy(process.env)) await assertReachable(settings.address)
+  const connection = await open(settings)
+  return {
+    settings,
+    client: new Client({ connection, namespace: settings.namespace }),
+    close: () => connection.close(),
+  }
+}
+
+async function open(settings: ServerSettings): Promise<Connection> {
+  const { address, tls, apiKey, metadata } = settings
+  try {
+    return await Connection.connect({
+      address,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(tls === undefined ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
+    })
+  } catch (cause) {
+    throw new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer as Temporal: ${reason(cause)}`, {
+      cause,
+      hint: 'check the address, and whether the server asks for TLS or an API key (TEMPORAL_TLS, TEMPORAL_API_KEY, `temporal config`)',
+    })
+  }
+}
+
+function reason(cause: unknown): string {
+  if (isGrpcServiceError(cause)) return cause.details
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+function usesProxy(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return ['grpc_proxy', 'https_proxy', 'http_proxy'].some((name) => (environment[name] ?? '') !== '')
+}

@@ -1,0 +1,117 @@
+/** Processes of the engine: started detached, known by pid and start time, ended only when they are ours. */
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { platform } from 'node:os'
+import { QuorateError } from '../../errors/index.js'
+import { poll } from '../poll.js'
+import type { Invocation } from '../runtime.js'
+
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024
+const POLL_MS = 50
+
+/** A process that can not be mistaken for a later one with the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When it started, in a form that only compares for equality. */
+  readonly startedAt: string
+}
+
+/** The identity of a running process; undefined when there is none, or only its zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startedAt = platform() === 'linux' ? linuxStartTime(pid) : posixStartTime(pid)
+  return startedAt === undefined ? undefined : { pid, startedAt }
+}
+
+/** Whether exactly this process still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identify(identity.pid)?.startedAt === identity.startedAt
+}
+
+/**
+ * Starts a program in a session of its own, so that neither our end nor Ctrl-C ends it; its output is appended to
+ * a log that only its owner may read.
+ * @throws QuorateError `ENGINE_FAILED` when it can not be started.
+ */
+export async function startDetached(
+  { command, args }: Invocation,
+  options: { readonly environment: NodeJS.ProcessEnv; readonly folder: string; readonly log: string },
+): Promise<ProcessIdentity> {
+  rotate(options.log)
+  const log = openSync(options.log, 'a', 0o600)
+  try {
+    const child = spawn(command, args, {
+      cwd: options.folder,
+      env: options.environment,
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    const started = await new Promise<ProcessIdentity | undefined>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('spawn', () => resolve(child.pid === undefined ? undefined : identify(child.pid)))
+    })
+    child.unref()
+    if (started === undefined) throw new Error('it ended at once')
+    return started
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new QuorateError('ENGINE_FAILED', `${command} can not be started: ${reason}`, { cause })
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** Ends a process if it is still the same one: politely, then by force after `graceMs`. */
+export async function stop(identity: ProcessIdentity, graceMs: number): Promise<void> {
+  for (const [signal, timeoutMs] of [
+    ['SIGTERM', graceMs],
+    ['SIGKILL', 5_000],
+  ] as const) {
+    if (!isAlive(identity)) return
+    try {
+      process.kill(identity.pid, signal)
+    } catch (error) {
+      if (isAlive(identity)) throw error
+    }
+    const gone = await poll(() => (isAlive(identity) ? undefined : true), { everyMs: POLL_MS, timeoutMs })
+    if (gone !== undefined) return
+  }
+  throw new QuorateError('ENGINE_FAILED', `process ${identity.pid} does not end`)
+}
+
+/** The last lines of a log; empty when there is none. */
+export function lastLines(log: string, count: number): string {
+  try {
+    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
+  } catch {
+    return ''
+  }
+}
+
+function rotate(log: string): void {
+  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0
+  if (size > LOG_LIMIT_BYTES) renameSync(log, `${log}.1`)
+}
+
+function linuxStartTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The program's name, in parentheses, may hold anything; the fields after it are state and numbers.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state] = fields
+    if (state === 'Z' || state === 'X') return undefined
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19] ?? ''}`
+  } catch {
+    return undefined
+  }
+}
+
+function posixStartTime(pid: number): string | undefined {
+  try {
+    const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)
+    return state === undefined || state.startsWith('Z') ? undefined : start.join(' ')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+/** Temporal's failures as error reports: what a workflow ended with, in the words of where it happened. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowFailedError,
+} from '@temporalio/client'
+import { ERRORS, QuorateError, reportError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+
+/** The report of the failure that a workflow ended with. */
+export function reportWorkflowFailure(error: unknown): ErrorReport {
+  if (error instanceof WorkflowFailedError || error instanceof ActivityFailure) {
+    return reportWorkflowFailure(error.cause)
+  }
+  if (error instanceof ApplicationFailure) return reportApplicationFailure(error)
+  if (error instanceof CancelledFailure) {
+    return new QuorateError('OPERATION_CANCELLED', 'the operation was cancelled').report()
+  }
+  if (error instanceof TerminatedFailure) {
+    return new QuorateError('OPERATION_CANCELLED', `the operation was terminated: ${error.message}`).report()
+  }
+  if (error instanceof TimeoutFailure) return new QuorateError('OPERATION_FAILED', error.message).report()
+  return reportError(error)
+}
+
+/** The report in a failure's first detail, where there is one. */
+export function reportOfDetails(details: readonly unknown[] | null | undefined): ErrorReport | undefined {
+  const [first] = details ?? []
+  return isErrorReport(first) ? first : undefined
+}
+
+function reportApplicationFailure(failure: ApplicationFailure): ErrorReport {
+  const report = reportOfDetails(failure.details)
+  if (report !== undefined) return report
+  const code: ErrorCode = isErrorCode(failure.type) ? failure.type : 'INTERNAL'
+  return new QuorateError(code, failure.message).report()
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
+}
+
+function isErrorReport(value: unknown): value is ErrorReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    isErrorCode(value.code) &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'hint' in value &&
+    typeof value.hint === 'string'
+  )
+}

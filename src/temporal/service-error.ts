@@ -1,0 +1,56 @@
+/** Errors of calls to the Temporal server, in our own codes. */
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
+import { QuorateError, isQuorateError } from '../errors/index.js'
+
+/** gRPC status codes that tell something of the server or of our access to it. */
+const CANCELLED = 1
+const DEADLINE_EXCEEDED = 4
+const NOT_FOUND = 5
+const PERMISSION_DENIED = 7
+const UNAVAILABLE = 14
+const UNAUTHENTICATED = 16
+
+/** The gRPC status code behind an error; undefined when it is of another kind. */
+export function grpcStatus(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code
+  return error instanceof Error && error.cause !== undefined ? grpcStatus(error.cause) : undefined
+}
+
+/** Whether the server did not answer, so that the same call may succeed later. */
+export function isServerAway(error: unknown): boolean {
+  const status = grpcStatus(error)
+  return status === UNAVAILABLE || status === DEADLINE_EXCEEDED || status === CANCELLED
+}
+
+/** Runs a call to the server; its errors become {@link QuorateError}s where we have a code for them. */
+export async function callServer<Result>(address: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call()
+  } catch (error) {
+    throw translate(address, error)
+  }
+}
+
+function translate(address: string, error: unknown): unknown {
+  if (isQuorateError(error) || error instanceof WorkflowNotFoundError) return error
+  const message = innermost(error)
+  switch (grpcStatus(error)) {
+    case UNAVAILABLE:
+    case DEADLINE_EXCEEDED:
+      return new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer: ${message}`, { cause: error })
+    case PERMISSION_DENIED:
+    case UNAUTHENTICATED:
+      return new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses us: ${message}`, { cause: error })
+    case NOT_FOUND:
+      if (!/namespace/i.test(message)) return error
+      return new QuorateError('TEMPORAL_NAMESPACE_NOT_FOUND', `${address}: ${message}`, { cause: error })
+    default:
+      return error
+  }
+}
+
+function innermost(error: unknown): string {
+  if (isGrpcServiceError(error)) return error.details
+  if (error instanceof Error && error.cause !== undefined) return innermost(error.cause)
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,180 @@
+/** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
+import {
+  defaultPayloadConverter,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client'
+import {
+  MESSAGES,
+  WORKFLOWS,
+  type ApplyResult,
+  type OperationKind,
+  type OperationProgress,
+  type PlanResult,
+  type StepHeartbeat,
+} from '../cluster/operation.js'
+import { QuorateError, type ErrorReport } from '../errors/index.js'
+import { reportOfDetails, reportWorkflowFailure } from './failure.js'
+
+/** Milliseconds that a call may take before the other side counts as away. */
+const CALL_TIMEOUT_MS = 3_000
+
+/** Which run of which workflow. */
+export interface RunReference {
+  readonly workflowId: string
+  readonly runId: string
+}
+
+/** A step that runs now, or waits for its next attempt. */
+export interface RunningStep {
+  /** Name of the activity. */
+  readonly activity: string
+  /** Known once the step has given a sign of life. */
+  readonly host?: string
+  /** Its last line of output, or what it waits for. */
+  readonly line?: string
+  /** 1 for the first. */
+  readonly attempt: number
+  /** Why the attempt before failed. */
+  readonly lastError?: ErrorReport
+  /** When the next attempt begins, in milliseconds since the epoch; undefined while one runs. */
+  readonly nextAttemptAt?: number
+}
+
+/** Whom we hear: a worker and the server, only the server, or nobody. */
+export type Reach = 'worker' | 'server' | 'nobody'
+
+/** An operation at one moment. */
+export interface OperationSnapshot extends RunReference {
+  readonly kind: OperationKind
+  readonly cluster: string
+  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
+  readonly reach: Reach
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly closedAt?: number
+  /** The last that a worker told; missing until a worker answered once. */
+  readonly progress?: OperationProgress
+  readonly steps: readonly RunningStep[]
+  /** Of an operation that is done. */
+  readonly result?: ApplyResult | PlanResult
+  /** Of an operation that failed or was cancelled. */
+  readonly error?: ErrorReport
+}
+
+/**
+ * Looks at a run. `previous` supplies what can not be had at this moment.
+ * @throws QuorateError `OPERATION_NOT_FOUND`, and gRPC errors when the server is away.
+ */
+export async function observe(
+  client: Client,
+  run: RunReference,
+  previous?: OperationSnapshot,
+): Promise<OperationSnapshot> {
+  const handle = client.workflow.getHandle(run.workflowId, run.runId)
+  const description = await withDeadline(client, () => describe(handle, run))
+  const isOpen = description.status.name === 'RUNNING' || description.status.name === 'PAUSED'
+  const progress = await queryProgress(client, handle)
+  const known = progress ?? previous?.progress
+  const common = {
+    ...run,
+    kind: kindOf(description.type),
+    cluster: clusterOf(run.workflowId),
+    reach: progress === undefined ? 'server' : 'worker',
+    startedAt: description.startTime.getTime(),
+    ...(known === undefined ? {} : { progress: known }),
+  } as const
+  if (isOpen) {
+    const state = known?.state === 'waiting' ? 'waiting' : 'running'
+    return { ...common, state, steps: runningSteps(description) }
+  }
+  const closedAt = description.closeTime?.getTime()
+  const end = await withDeadline(client, () => outcome(handle))
+  return { ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) }
+}
+
+/** Whether nothing will change any more. */
+export function isClosed({ state }: OperationSnapshot): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled'
+}
+
+async function describe(handle: WorkflowHandle, run: RunReference): Promise<WorkflowExecutionDescription> {
+  try {
+    return await handle.describe()
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+    throw new QuorateError('OPERATION_NOT_FOUND', `there is no operation on the cluster ${clusterOf(run.workflowId)}`)
+  }
+}
+
+async function queryProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress | undefined> {
+  try {
+    return await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+  } catch {
+    // No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do.
+    return undefined
+  }
+}
+
+async function outcome(
+  handle: WorkflowHandle,
+): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
+  try {
+    return { state: 'done', result: (await handle.result()) as ApplyResult | PlanResult }
+  } catch (failure) {
+    if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
+    const error = reportWorkflowFailure(failure)
+    return { state: error.code === 'OPERATION_CANCELLED' ? 'cancelled' : 'failed', error }
+  }
+}
+
+function runningSteps({ raw }: WorkflowExecutionDescription): RunningStep[] {
+  return (raw.pendingActivities ?? []).map((pending) => {
+    const heartbeat = decode<StepHeartbeat>(pending.heartbeatDetails?.payloads)
+    const failure = pending.lastFailure
+    const report = reportOfDetails(failure?.applicationFailureInfo?.details?.payloads?.map(decodePayload))
+    const message = failure?.message ?? undefined
+    const lastError = report ?? (message === undefined ? undefined : withoutReport(message))
+    const host = heartbeat?.host ?? report?.host
+    const next = pending.nextAttemptScheduleTime
+    return {
+      activity: pending.activityType?.name ?? 'unknown',
+      attempt: pending.attempt ?? 1,
+      ...(host === undefined || host === '' ? {} : { host }),
+      ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(next?.seconds === undefined || next.seconds === null ? {} : { nextAttemptAt: Number(next.seconds) * 1000 }),
+    }
+  })
+}
+
+/** A time-out, or a worker that was lost: Temporal's own words. */
+function withoutReport(message: string): ErrorReport {
+  return new QuorateError('OPERATION_FAILED', message).report()
+}
+
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0]
+
+function decode<Value>(payloads: readonly Payload[] | null | undefined): Value | undefined {
+  const [first] = payloads ?? []
+  return first === undefined ? undefined : defaultPayloadConverter.fromPayload<Value>(first)
+}
+
+function decodePayload(payload: Payload): unknown {
+  return defaultPayloadConverter.fromPayload(payload)
+}
+
+function withDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {
+  return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call)
+}
+
+function kindOf(workflowType: string): OperationKind {
+  return workflowType === WORKFLOWS.plan ? 'plan' : 'apply'
+}
+
+/** `cluster/<name>` or `cluster/<name>/plan/…` */
+function clusterOf(workflowId: string): string {
+  return workflowId.split('/')[1] ?? workflowId
+}

@@ -1,0 +1,102 @@
+/** Starting an operation: one per cluster at a time, described for the Temporal UI. */
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
+import { hostsWithRole, type Cluster } from '../cluster/model.js'
+import {
+  operationWorkflowId,
+  TASK_QUEUE,
+  WORKFLOWS,
+  type OperationInput,
+  type OperationKind,
+} from '../cluster/operation.js'
+import { QuorateError } from '../errors/index.js'
+import { VERSION } from './runtime.js'
+import { ensureSearchAttributes, initialSearchAttributes } from './search-attributes.js'
+import type { RunReference } from './snapshot.js'
+
+/** Temporal takes 20 KB of details; a row is about 60 bytes. */
+const DETAILS_HOSTS = 200
+/** Temporal takes 200 bytes of summary. */
+const SUMMARY_BYTES = 200
+
+/**
+ * Starts an operation on a cluster. An apply holds the cluster until it ends; plans run beside everything.
+ * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
+ */
+export async function startOperation(client: Client, kind: OperationKind, cluster: Cluster): Promise<RunReference> {
+  const searchAttributes = await ensureSearchAttributes(client)
+  const input: OperationInput = { cluster, searchAttributes }
+  const lock = operationWorkflowId(cluster.name)
+  const workflowId = kind === 'apply' ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
+  try {
+    const handle = await client.workflow.start(WORKFLOWS[kind], {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: summarize(kind, cluster),
+      staticDetails: hostTable(cluster),
+      memo: { startedBy: starter(), quorate: VERSION },
+      ...(searchAttributes
+        ? { typedSearchAttributes: initialSearchAttributes(cluster.name, kind, cluster.kubernetes.version) }
+        : {}),
+    })
+    return { workflowId, runId: handle.firstExecutionRunId }
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    throw await alreadyRunning(client, cluster.name, workflowId)
+  }
+}
+
+/** One line: what, on which cluster, of which size. */
+function summarize(kind: OperationKind, cluster: Cluster): string {
+  const controlPlanes = hostsWithRole(cluster, 'control-plane').length
+  const workers = hostsWithRole(cluster, 'worker').length
+  const size = `${count(controlPlanes, 'control plane')}, ${count(workers, 'worker')}`
+  return `${kind} ${cluster.name}: Kubernetes ${cluster.kubernetes.version}, ${size}`.slice(0, SUMMARY_BYTES)
+}
+
+/** The hosts as a Markdown table. */
+function hostTable(cluster: Cluster): string {
+  const rows = cluster.hosts.map(({ name, role, address }) => `| ${name} | ${role} | ${address} |`)
+  const shown = rows.slice(0, DETAILS_HOSTS)
+  const more = rows.length - shown.length
+  return [
+    `Started by ${starter()} with Quorate ${VERSION}`,
+    '',
+    '| Host | Role | Address |',
+    '|---|---|---|',
+    ...shown,
+    ...(more > 0 ? [`| and ${more} more | | |`] : []),
+  ].join('\n')
+}
+
+async function alreadyRunning(client: Client, cluster: string, workflowId: string): Promise<QuorateError> {
+  const description = await client.workflow.getHandle(workflowId).describe()
+  const since = description.startTime.toISOString()
+  const by = description.memo?.startedBy
+  const starterOf = typeof by === 'string' ? `, started by ${by}` : ''
+  const kind = description.type === WORKFLOWS.plan ? 'plan' : 'apply'
+  return new QuorateError('OPERATION_RUNNING', `an ${kind} of ${cluster} has been running since ${since}${starterOf}`, {
+    hint: `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
+  })
+}
+
+function starter(): string {
+  // A uid without an entry in the user database (containers) has no name.
+  const user = process.env.USER ?? process.env.LOGNAME ?? nameOfUid()
+  return `${user}@${hostname()}`
+}
+
+function nameOfUid(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,32 @@
+/** Where a run can be looked at in the Temporal UI. */
+import { tryConnect } from './preflight.js'
+import type { ServerSettings } from './settings.js'
+import type { RunReference } from './snapshot.js'
+
+/** Ports where a UI usually stands beside a server on this machine: the Temporal CLI's, and our docker-compose.yml's. */
+const LOCAL_UI_PORTS = [8233, 8080]
+const PROBE_TIMEOUT_MS = 300
+
+/**
+ * URL of the UI that belongs to a server: `TEMPORAL_UI_ADDRESS` where set, Temporal Cloud's, or one on this
+ * machine beside a server on this machine; otherwise undefined, since servers do not tell.
+ */
+export async function uiAddressOf(
+  { address }: ServerSettings,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string | undefined> {
+  const named = environment.TEMPORAL_UI_ADDRESS
+  if (named !== undefined && named !== '') return named.replace(/\/$/, '')
+  if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io'
+  if (!/^(localhost|127\.|\[::1\])/.test(address)) return undefined
+  for (const port of LOCAL_UI_PORTS) {
+    if ((await tryConnect(`127.0.0.1:${port}`, PROBE_TIMEOUT_MS)) === undefined) return `http://127.0.0.1:${port}`
+  }
+  return undefined
+}
+
+/** URL of one run. */
+export function runAddress(uiAddress: string, namespace: string, { workflowId, runId }: RunReference): string {
+  const [space, id] = [namespace, workflowId].map(encodeURIComponent)
+  return `${uiAddress}/namespaces/${space ?? ''}/workflows/${id ?? ''}/${runId}/history`
+}

@@ -1,0 +1,81 @@
+/** Following an operation to its end, through restarts of the server and absence of workers. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
+import { isServerAway } from './service-error.js'
+import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+
+const INTERVAL_MS = 500
+/** While the server is away there is no hurry. */
+const AWAY_INTERVAL_MS = 1_000
+const REVIVE_EVERY_MS = 3_000
+
+/** How a watcher reaches the server, which may change while it watches. */
+export interface WatchSource {
+  /** The client to use now. */
+  client(): Client
+  /** Called now and then while no worker or no server answers; starts what is ours to start. */
+  revive?(): Promise<void>
+}
+
+export interface WatchOptions {
+  /** Ends the iteration without an error. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Yields what is known, twice a second, until the operation has ended; the last snapshot is of its end.
+ * @throws QuorateError `OPERATION_NOT_FOUND`
+ */
+export async function* watch(
+  source: WatchSource,
+  run: RunReference,
+  { signal }: WatchOptions = {},
+): AsyncGenerator<OperationSnapshot, void> {
+  const end = new EndOfRun()
+  let snapshot: OperationSnapshot | undefined
+  let revivedAt = Date.now()
+  while (signal?.aborted !== true) {
+    try {
+      end.listen(source.client(), run)
+      snapshot = await observe(source.client(), run, snapshot)
+    } catch (error) {
+      if (!isServerAway(error)) throw error
+      if (snapshot !== undefined) snapshot = { ...snapshot, reach: 'nobody' }
+    }
+    if (snapshot !== undefined) yield snapshot
+    if (snapshot !== undefined && isClosed(snapshot)) return
+    if (snapshot?.reach !== 'worker' && Date.now() - revivedAt > REVIVE_EVERY_MS) {
+      await source.revive?.()
+      revivedAt = Date.now()
+    }
+    await Promise.race([end.reached, pause(snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS, signal)])
+  }
+}
+
+/** Learns of the run's end at once, by a long poll beside the looks. */
+class EndOfRun {
+  private announce: () => void = () => undefined
+  reached = new Promise<void>((resolve) => (this.announce = resolve))
+  private client: Client | undefined
+
+  listen(client: Client, run: RunReference): void {
+    if (this.client === client) return
+    this.client = client
+    client.workflow
+      .getHandle(run.workflowId, run.runId)
+      .result()
+      .then(this.announce, (error: unknown) => {
+        if (error instanceof Error && error.name === 'WorkflowFailedError') this.announce()
+        // Anything else is a lost server: poll anew with the next look.
+        else this.client = undefined
+      })
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { ref: true, ...(signal === undefined ? {} : { signal }) })
+  } catch {
+    // Aborted: the loop looks at the signal itself.
+  }
+}

@@ -1,0 +1,31 @@
+/** Which workers poll our task queue. */
+import type { Client } from '@temporalio/client'
+import { TASK_QUEUE } from '../cluster/operation.js'
+
+/** Value of `TASK_QUEUE_TYPE_WORKFLOW` in Temporal's API. */
+const WORKFLOW_QUEUE = 1
+/** A worker polls anew at least once a minute; one that has not for longer is gone or hangs. */
+const RECENT_MS = 75_000
+
+/** A worker that polled lately. */
+export interface PollingWorker {
+  readonly identity: string
+  /** Milliseconds since its last poll began. */
+  readonly lastPollAgoMs: number
+}
+
+/** The workers that polled the queue within the last minute or so; the server remembers them after their end. */
+export async function pollingWorkers(client: Client): Promise<readonly PollingWorker[]> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: TASK_QUEUE },
+    taskQueueType: WORKFLOW_QUEUE,
+  })
+  const now = Date.now()
+  return (pollers ?? [])
+    .map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? 'unnamed',
+      lastPollAgoMs: now - Number(lastAccessTime?.seconds ?? 0) * 1000,
+    }))
+    .filter(({ lastPollAgoMs }) => lastPollAgoMs < RECENT_MS)
+}

@@ -1,0 +1,164 @@
+/**
+ * Runs a worker: the one place where workflows, activities and SSH come together. It may be killed at any moment:
+ * long commands go on on their hosts, and the next attempt, here or in another worker, attaches to them.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
+import { pino, type Logger } from 'pino'
+import { TASK_QUEUE } from './cluster/operation.js'
+import { workflowBundle } from './temporal/bundle.js'
+import { temporalLogger } from './temporal/logger.js'
+import { VERSION, workerIdentity } from './temporal/runtime.js'
+import type { ServerSettings } from './temporal/settings.js'
+
+/** Between attempts to reach a server that is away. */
+const RECONNECT_MS = 1_000
+
+/** Options of the SDK's worker that make up our behaviour. */
+const TUNING = {
+  // Activities wait for SSH most of their time: one slot for each of 200 hosts.
+  maxConcurrentActivityTaskExecutions: 200,
+  maxConcurrentActivityTaskPolls: 5,
+  maxConcurrentWorkflowTaskExecutions: 20,
+  maxConcurrentWorkflowTaskPolls: 4,
+  maxCachedWorkflows: 50,
+  // A worker that was killed leaves its workflows to the next one after this time, not the default 10 s.
+  stickyQueueScheduleToStartTimeout: '3s',
+  // Below a third of the activities' heartbeat timeout: one lost heartbeat is not taken for a dead worker.
+  maxHeartbeatThrottleInterval: '2s',
+  defaultHeartbeatThrottleInterval: '2s',
+  // Units on the hosts survive us, so there is nothing to wait for but short calls.
+  shutdownGraceTime: '3s',
+  shutdownForceTime: '10s',
+} as const
+
+export interface WorkerOptions {
+  readonly settings: ServerSettings
+  /** Where log lines go; standard output as JSON unless given. */
+  readonly log?: Logger
+  /** Ends the worker, as SIGTERM and SIGINT do. */
+  readonly signal?: AbortSignal
+  /** Other workflows and activities than Quorate's own, for tests. */
+  readonly replace?: WorkerParts
+}
+
+/** What a worker runs. */
+export interface WorkerParts {
+  readonly workflowBundle: WorkflowBundleOption
+  readonly activities: object
+  /** Called at the worker's end. */
+  close?(): Promise<void>
+}
+
+/**
+ * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
+ * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load.
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const log = options.log ?? pino({ base: { version: VERSION, pid: process.pid } })
+  const stop = stopOnSignals(options.signal)
+  exitOnStrayErrors(log)
+  Runtime.install({
+    logger: temporalLogger(log),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    // We stop the worker ourselves: the SDK's own handlers know nothing of a server that is away.
+    shutdownSignals: [],
+  })
+  const parts = options.replace ?? (await ownParts())
+  const { address, namespace } = options.settings
+  while (!stop.aborted) {
+    const connection = await reach(options.settings, log, stop)
+    if (connection === undefined) break
+    try {
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue: TASK_QUEUE,
+        identity: workerIdentity(),
+        workflowBundle: parts.workflowBundle,
+        activities: parts.activities,
+        ...TUNING,
+      })
+      log.info({ address, namespace }, 'worker polls')
+      await runUntil(worker, stop)
+    } catch (error) {
+      if (stop.aborted) break
+      log.error({ err: error, address, namespace }, 'worker stopped; it will be started again')
+      await pause(RECONNECT_MS, stop)
+    } finally {
+      await connection.close()
+    }
+  }
+  await parts.close?.()
+  log.info('worker ended')
+}
+
+async function ownParts(): Promise<WorkerParts> {
+  const [{ createActivities }, { createSessionPool }] = await Promise.all([
+    import('./activities/index.js'),
+    import('./ssh/index.js'),
+  ])
+  const sessions = createSessionPool()
+  return {
+    workflowBundle: await workflowBundle(),
+    activities: createActivities({ sessions }),
+    close: () => sessions.close(),
+  }
+}
+
+/** A connection, however long it takes; undefined when stopped before. */
+async function reach(
+  settings: ServerSettings,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<NativeConnection | undefined> {
+  const { address, tls, apiKey, metadata } = settings
+  for (let attempt = 1; !stop.aborted; attempt += 1) {
+    try {
+      return await NativeConnection.connect({
+        address,
+        ...(tls === undefined ? {} : { tls }),
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(metadata === undefined ? {} : { metadata }),
+      })
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (attempt === 1) log.warn({ address, reason }, 'Temporal does not answer; waiting for it')
+      await pause(RECONNECT_MS, stop)
+    }
+  }
+  return undefined
+}
+
+async function runUntil(worker: Worker, stop: AbortSignal): Promise<void> {
+  const shutdown = (): void => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  const running = worker.run()
+  stop.addEventListener('abort', shutdown)
+  if (stop.aborted) shutdown()
+  try {
+    await running
+  } finally {
+    stop.removeEventListener('abort', shutdown)
+  }
+}
+
+function stopOnSignals(signal: AbortSignal | undefined): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
+  return signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
+}
+
+function exitOnStrayErrors(log: Logger): void {
+  const exit = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error; the worker ends')
+    log.flush(() => process.exit(1))
+  }
+  process.on('unhandledRejection', exit)
+  process.on('uncaughtException', exit)
+}
+
+async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined)
+}
