@@ -5,7 +5,6 @@ import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { sandboxImage } from '../cluster/supported-minors.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, script } from '../ssh/index.js'
-import { kubeadmImages } from './images.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
@@ -13,10 +12,10 @@ const CRICTL_CONFIG = `runtime-endpoint: ${CONTAINERD_SOCKET}\nimage-endpoint: $
 const RESTART = script('systemctl enable --quiet containerd; systemctl restart containerd')
 
 /** Writes the configuration and restarts containerd if it changed; false when nothing had to be done. */
-export async function configureContainerd(step: Step): Promise<boolean> {
+export async function configureContainerd(step: Step, images: readonly string[]): Promise<boolean> {
   const { session, cluster } = step
   const { version, imageRepository } = cluster.kubernetes
-  const pause = (await kubeadmImages(step)).find((image) => image.includes('/pause:'))
+  const pause = images.find((image) => image.includes('/pause:'))
   const config = renderContainerdConfig({
     majorVersion: await containerdMajor(step),
     sandboxImage: pause ?? sandboxImage(version, imageRepository),

@@ -10,21 +10,18 @@ import { resetHost, runKubeadm } from './kubeadm.js'
 import {
   ADMIN_CONF,
   findNode,
-  hasCondition,
   isApiServerReady,
   listObjects,
   localApi,
   tryKubectl,
   type ClusterApi,
   type KubernetesNode,
-  type KubernetesPod,
 } from './kubectl.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
 export const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane'
-const STATIC_PODS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const
 /** Slow disks and cold caches: kubeadm itself allows 4 minutes for its components. */
 const READY_TIMEOUT_MS = 5 * 60_000
 
@@ -108,10 +105,10 @@ export function peerUrl(host: Host): string {
 }
 
 /**
- * Why a control plane is not whole; undefined when its API server is ready, its etcd member is a started voter, its
- * static pods run and its node is registered. `api` is asked on the host itself, `via` on the first control plane.
+ * Why a control plane does not count as joined yet; undefined when its etcd member is a started voter, its API server
+ * is ready, and kubeadm's last phase has labelled its node. `api` is its own, `via` that of the first control plane.
  */
-export async function controlPlaneObstacle(
+export async function joinObstacle(
   host: Host,
   api: ClusterApi,
   via: ClusterApi,
@@ -122,16 +119,6 @@ export async function controlPlaneObstacle(
   if (member.learner) return 'its etcd member is still a learner'
   if (!(await isApiServerReady(api))) return 'its API server is not ready'
   const node = await findNode(via, host.name)
-  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] === undefined)
-    return 'its node is not registered as control plane'
-  const pods = await listObjects<KubernetesPod>(via, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane')
-  return STATIC_PODS.map((name) => podObstacle(pods, `${name}-${host.name}`)).find(
-    (reason) => reason !== undefined,
-  )
-}
-
-function podObstacle(pods: readonly KubernetesPod[], name: string): string | undefined {
-  const pod = pods.find((candidate) => candidate.metadata.name === name)
-  if (pod === undefined) return `the pod ${name} is missing`
-  return hasCondition(pod.status.conditions, 'Ready') ? undefined : `the pod ${name} is not ready`
+  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined) return undefined
+  return 'its node is not registered as control plane'
 }

@@ -30,10 +30,10 @@ export async function kubeadmImages(step: Step): Promise<readonly string[]> {
   return result.stdout.split('\n').filter((line) => line.includes('/'))
 }
 
-/** Pulls what the host's role needs and does not have; false when it had all. */
-export async function pullImages(step: Step): Promise<boolean> {
+/** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
+export async function pullImages(step: Step, images: readonly string[]): Promise<boolean> {
   const { session, cluster, host } = step
-  const wanted = [...(await roleImages(step)), ...networkImages(step)]
+  const wanted = [...roleImages(step, images), ...networkImages(step)]
   const present = await presentImages(session)
   const missing = wanted.filter((image) => !present.has(image))
   if (missing.length === 0) return false
@@ -55,8 +55,7 @@ export async function pullImages(step: Step): Promise<boolean> {
   return true
 }
 
-async function roleImages(step: Step): Promise<readonly string[]> {
-  const all = await kubeadmImages(step)
+function roleImages(step: Step, all: readonly string[]): readonly string[] {
   const needed = NEEDED[step.host.role]
   if (needed === undefined) return all
   return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))

@@ -10,7 +10,7 @@ import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
-import { CONTROL_PLANE_LABEL, controlPlaneObstacle, hasFile, hasTraces, peerUrl } from './control-plane.js'
+import { CONTROL_PLANE_LABEL, joinObstacle, hasFile, hasTraces, peerUrl } from './control-plane.js'
 import { isUnderway } from './durable.js'
 import { etcdMembers, etcdObstacle, removeUnstartedMember } from './etcd.js'
 import { resetHost, runKubeadm } from './kubeadm.js'
@@ -38,7 +38,7 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   }
   await waitUntil(
     step,
-    () => controlPlaneObstacle(host, api, via),
+    () => joinObstacle(host, api, via),
     (reason) =>
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
     { timeoutMs: READY_TIMEOUT_MS },

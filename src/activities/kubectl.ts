@@ -20,12 +20,10 @@ export interface KubernetesNode {
 }
 
 export interface KubernetesPod {
-  readonly metadata: { readonly name: string; readonly namespace: string }
+  readonly metadata: { readonly name: string }
   readonly spec: { readonly nodeName?: string }
   readonly status: {
     readonly phase: string
-    readonly podIP?: string
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
   }
 }
 
@@ -61,6 +59,21 @@ export function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: str
     ...args,
   )
   return session.run(line, { root: true, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) })
+}
+
+/** Whether a component that listens on the host's loopback says that it is well, by its own `/healthz`. */
+export async function isComponentHealthy(session: Session, port: number): Promise<boolean> {
+  // Its certificate is its own; what answers on the loopback of this host is what we ask for.
+  const server = [
+    '--server',
+    `https://127.0.0.1:${port}`,
+    '--insecure-skip-tls-verify',
+    '--request-timeout',
+    '5s',
+  ]
+  const ask = command('kubectl', '--kubeconfig', '/dev/null', ...server, 'get', '--raw', '/healthz')
+  const result = await session.run(ask, { root: true })
+  return result.exitCode === 0 && result.stdout.trim() === 'ok'
 }
 
 /**

@@ -1,14 +1,13 @@
-/** The pod network: our Flannel manifest or the user's, applied where it differs; done when the node is Ready. */
+/** The pod network: our Flannel manifest or the user's, applied where it differs. Nodes become Ready with it. */
 import { renderFlannel } from '../cluster/network/flannel.js'
 import type { Cluster } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { waitForNode } from './join.js'
 import { kubectl, localApi, tryKubectl } from './kubectl.js'
 import type { Step, StepResult } from './step.js'
 
 const FETCH_TIMEOUT_MS = 30_000
 
-/** Applies the manifest and waits until this host's node is Ready. */
+/** Applies the manifest; whether the nodes then become Ready is for the joins and the final verification to see. */
 export async function applyPodNetwork(step: Step): Promise<StepResult> {
   const { cluster, session } = step
   const { network } = cluster
@@ -21,7 +20,6 @@ export async function applyPodNetwork(step: Step): Promise<StepResult> {
     step.report('applying the manifest')
     await kubectl(api, ['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest)
   }
-  await waitForNode(step, api)
   return { changed: differs, summary: network.plugin === 'flannel' ? 'flannel' : network.source }
 }
 

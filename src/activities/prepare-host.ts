@@ -7,7 +7,7 @@ import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
 import { configureContainerd } from './containerd.js'
-import { pullImages } from './images.js'
+import { kubeadmImages, pullImages } from './images.js'
 import { installKubernetes } from './kubernetes-packages.js'
 import type { Step, StepResult } from './step.js'
 
@@ -15,13 +15,12 @@ import type { Step, StepResult } from './step.js'
 export async function prepareHost(step: Step): Promise<StepResult> {
   await claimHost(step)
   const changes = [
-    await loadKernelModules(step),
+    ...(await Promise.all([loadKernelModules(step), turnSwapOff(step), installKubernetes(step)])),
+    // The bridge's parameters exist only once its module is loaded.
     await setKernelParameters(step),
-    await turnSwapOff(step),
-    await installKubernetes(step),
-    await configureContainerd(step),
-    await pullImages(step),
   ]
+  const images = await kubeadmImages(step)
+  changes.push(await configureContainerd(step, images), await pullImages(step, images))
   const { version } = step.cluster.kubernetes
   return { changed: changes.includes(true), summary: `containerd, kubeadm, kubelet and kubectl ${version}` }
 }

@@ -6,21 +6,32 @@ import { hostsWithRole, type Host } from '../cluster/model.js'
 import type { NodeSummary } from '../cluster/operation.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
-import { controlPlaneObstacle } from './control-plane.js'
+import { joinObstacle } from './control-plane.js'
 import { etcdMembers, etcdObstacle } from './etcd.js'
 import {
   balancedApi,
   hasCondition,
   isApiServerReady,
+  isComponentHealthy,
   listObjects,
   localApi,
   type ClusterApi,
   type KubernetesNode,
+  type KubernetesPod,
 } from './kubectl.js'
 import { waitUntil } from './poll.js'
+import type { Session } from '../ssh/index.js'
 import type { Step, StepResult } from './step.js'
 
 const TIMEOUT_MS = 5 * 60_000
+
+/** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
+const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
+  { name: 'etcd' },
+  { name: 'kube-apiserver' },
+  { name: 'kube-controller-manager', port: 10257 },
+  { name: 'kube-scheduler', port: 10259 },
+]
 
 /** What the verified cluster looks like. */
 export interface VerifiedCluster extends StepResult {
@@ -38,14 +49,16 @@ interface Check {
 export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   const { cluster, session } = step
   const api = localApi(cluster, session)
-  for (const check of await checks(step, api)) {
-    await waitUntil(
-      step,
-      check.look,
-      (reason) => new QuorateError(check.code, reason, { host: step.host.name, step: 'verify' }),
-      { timeoutMs: TIMEOUT_MS },
-    )
-  }
+  await Promise.all(
+    (await checks(step, api)).map(({ code, look }) =>
+      waitUntil(
+        step,
+        look,
+        (reason) => new QuorateError(code, reason, { host: step.host.name, step: 'verify' }),
+        { timeoutMs: TIMEOUT_MS },
+      ),
+    ),
+  )
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
   const members = await etcdMembers(session)
   return {
@@ -71,7 +84,8 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
     { code: 'ETCD_UNHEALTHY', look: () => etcdVotersObstacle(api, controlPlanes) },
     ...withSessions.map(({ host, api: own }): Check => {
       const look = async () => {
-        const reason = await controlPlaneObstacle(host, own, api)
+        const reason =
+          (await joinObstacle(host, own, api)) ?? (await componentObstacle(host, own.session, api))
         return reason === undefined ? undefined : `${host.name}: ${reason}`
       }
       return { code: 'CONTROL_PLANE_NOT_READY', look }
@@ -112,6 +126,18 @@ async function etcdVotersObstacle(
   const expected = controlPlanes.map((host) => host.name).sort()
   if (names.join() === expected.join()) return undefined
   return `etcd has the members ${names.join(', ')}, expected ${expected.join(', ')}`
+}
+
+/** The components that kubeadm runs as static pods: seen by the API on this host, and well by their own word. */
+async function componentObstacle(host: Host, session: Session, api: ClusterApi): Promise<string | undefined> {
+  const pods = await listObjects<KubernetesPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane')
+  for (const { name, port } of COMPONENTS) {
+    const pod = pods.find((candidate) => candidate.metadata.name === `${name}-${host.name}`)
+    if (pod?.spec.nodeName !== host.name || pod.status.phase !== 'Running')
+      return `the pod ${name} does not run`
+    if (port !== undefined && !(await isComponentHealthy(session, port))) return `${name} is not healthy`
+  }
+  return undefined
 }
 
 async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
+import { apiServerBindPort } from './api-server.js'
 import { hasPath, type HostFacts } from './facts.js'
 import { formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
@@ -13,6 +14,8 @@ export interface ApplyPlan {
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on. */
   readonly first: Host
+  /** Control planes whose API server runs already, and the first: what the balancer may send requests to. */
+  readonly serving: readonly Host[]
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
@@ -36,12 +39,23 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     nodes: [...controlPlanes, ...workers],
     loadBalancers: cluster.loadBalancer.type === 'haproxy' ? hostsWithRole(cluster, 'load-balancer') : [],
     first,
+    serving: controlPlanes.filter(
+      (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
+    ),
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
     problems: preflightProblems(cluster, observed),
     warnings: preflightWarnings(observed),
     changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
   }
+}
+
+function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean {
+  const port = apiServerBindPort(cluster)
+  return (
+    facts?.listeners.some((listener) => listener.port === port && listener.program === 'kube-apiserver') ??
+    false
+  )
 }
 
 function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: Host): PlannedChange[] {
@@ -70,6 +84,10 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
 
 /** Packages of Kubernetes carry a revision (`1.36.3-1.1`); containerd may come from Docker's repository. */
 function hasPackage(facts: HostFacts, name: string, version: string): boolean {
-  const installed = facts.packages[name] ?? (name === 'containerd' ? facts.packages['containerd.io'] : undefined)
-  return installed !== undefined && (version === '' || installed.startsWith(`${version}-`) || installed === version)
+  const installed =
+    facts.packages[name] ?? (name === 'containerd' ? facts.packages['containerd.io'] : undefined)
+  return (
+    installed !== undefined &&
+    (version === '' || installed.startsWith(`${version}-`) || installed === version)
+  )
 }

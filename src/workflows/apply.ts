@@ -58,7 +58,7 @@ async function bootstrap(
       activities('prepare', `${host.name}: prepare`).prepareHost(narrow(cluster, host), host),
     ),
     run.phase('Load balancer', plan.loadBalancers, (host) =>
-      configureLoadBalancer(cluster, host, [plan.first]),
+      configureLoadBalancer(cluster, host, plan.serving),
     ),
   ])
   await loadBalancerHealth(run, cluster, plan, signals)
@@ -107,7 +107,7 @@ async function loadBalancerHealth(
 
 /** Control planes one at a time, for etcd's safety; workers all at once beside them, not held up by them. */
 async function joinHosts(run: Operation, cluster: Cluster, plan: ApplyPlan): Promise<void> {
-  const serving = [plan.first]
+  const serving = [...plan.serving]
   const controlPlanes = run.phase(
     'Control planes',
     plan.joiningControlPlanes,

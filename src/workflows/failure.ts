@@ -32,7 +32,9 @@ export function failWith(reports: readonly ErrorReport[]): ApplicationFailure {
 /** The failure that stops an operation before it changed anything, with every problem of every host. */
 export function failPreflight(problems: readonly ErrorReport[]): ApplicationFailure {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
-  const error = new QuorateError('PREFLIGHT_FAILED', `${count} found before anything was changed`, { problems })
+  const error = new QuorateError('PREFLIGHT_FAILED', `${count} found before anything was changed`, {
+    problems,
+  })
   return failWith([error.report()])
 }
 

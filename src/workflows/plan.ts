@@ -14,7 +14,12 @@ export async function planCluster(input: OperationInput): Promise<PlanResult> {
     const { changes, problems, warnings } = planApply(cluster, facts)
     run.warn(...warnings)
     run.end()
-    return { kubernetesVersion: cluster.kubernetes.version, changes, problems: [...unanswered, ...problems], warnings }
+    return {
+      kubernetesVersion: cluster.kubernetes.version,
+      changes,
+      problems: [...unanswered, ...problems],
+      warnings,
+    }
   } catch (error) {
     run.end(error)
     if (isCancellation(error)) throw error

@@ -27,16 +27,27 @@ describe('the plan of an apply', () => {
 
   it('goes on with the host where an init has begun', () => {
     const cluster = aCluster()
-    expect(planApply(cluster, factsOf(cluster, { cp3: { paths: ['/etc/kubernetes/pki/ca.key'] } })).first.name).toBe(
-      'cp3',
-    )
+    expect(
+      planApply(cluster, factsOf(cluster, { cp3: { paths: ['/etc/kubernetes/pki/ca.key'] } })).first.name,
+    ).toBe('cp3')
+  })
+
+  it('lets the balancer send requests to the control planes that serve already', () => {
+    const cluster = aCluster()
+    const serving = { listeners: [{ port: 6443, program: 'kube-apiserver' }] }
+    const plan = planApply(cluster, factsOf(cluster, { cp3: serving }))
+    expect(plan.serving.map((host) => host.name)).toEqual(['cp1', 'cp3'])
   })
 
   it('tells what would change on which host', () => {
     const cluster = aCluster({ hosts: aCluster().hosts.filter((host) => ['cp1', 'w1'].includes(host.name)) })
     const joined = { packages: PREPARED, paths: ['/etc/kubernetes/kubelet.conf'] }
     expect(planApply(cluster, factsOf(cluster, { cp1: joined })).changes).toEqual([
-      { host: 'w1', phase: 'Prepare hosts', action: 'install containerd, kubeadm, kubelet, kubectl for v1.36.3' },
+      {
+        host: 'w1',
+        phase: 'Prepare hosts',
+        action: 'install containerd, kubeadm, kubelet, kubectl for v1.36.3',
+      },
       { host: 'w1', phase: 'Workers', action: 'kubeadm join' },
     ])
   })
@@ -51,6 +62,9 @@ describe('the plan of an apply', () => {
   it('warns of a control plane with less than kubeadm wants', () => {
     const cluster = aCluster()
     const small = planApply(cluster, factsOf(cluster, { cp1: { cpus: 1, memoryMiB: 1024 } }))
-    expect(small.warnings).toEqual(['cp1: kubeadm wants 2 CPUs, has 1', 'cp1: kubeadm wants 1700 MiB of memory, has 1024'])
+    expect(small.warnings).toEqual([
+      'cp1: kubeadm wants 2 CPUs, has 1',
+      'cp1: kubeadm wants 1700 MiB of memory, has 1024',
+    ])
   })
 })
