@@ -36,6 +36,3 @@ export const SHARED_CERTIFICATES: Readonly<Record<'stacked' | 'external', readon
     keyFile('apiserver-etcd-client.key'),
   ],
 }
-
-/** The folders that these files are in, parents first. */
-export const SHARED_CERTIFICATE_FOLDERS = [PKI_FOLDER, `${PKI_FOLDER}/etcd`] as const

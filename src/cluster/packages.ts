@@ -1,30 +1,19 @@
-/** The packages of each kind of host, and where apt gets those of Kubernetes from. */
-import type { HostRole, Packages } from './model.js'
+/** The packages of a node, and where apt gets those of Kubernetes from. */
+import type { Packages } from './model.js'
 import { minorName, packageVersion, requireVersion } from './versions.js'
 
 /** Released in step with Kubernetes itself: installed at the cluster's version and held there. */
 export const KUBERNETES_PACKAGES = ['kubeadm', 'kubelet', 'kubectl'] as const
 
-/** Come from the Kubernetes repository too, in versions of their own that the packages above depend on. */
-export const KUBERNETES_TOOL_PACKAGES = ['cri-tools', 'kubernetes-cni'] as const
-
 /** Debian's name of the container runtime, and that of Docker's repository, which is as good where it is there. */
 export const CONTAINER_RUNTIME_PACKAGE = 'containerd'
 export const CONTAINER_RUNTIME_ALTERNATIVES = ['containerd.io'] as const
-
-/** What a host of each role needs from the distribution, beside the Kubernetes packages. */
-export const DISTRIBUTION_PACKAGES: Readonly<Record<HostRole, readonly string[]>> = {
-  'control-plane': [CONTAINER_RUNTIME_PACKAGE, 'conntrack', 'iptables', 'ethtool', 'socat'],
-  worker: [CONTAINER_RUNTIME_PACKAGE, 'conntrack', 'iptables', 'ethtool', 'socat'],
-  etcd: [CONTAINER_RUNTIME_PACKAGE],
-  'load-balancer': ['haproxy'],
-}
 
 /** The files that tell apt of the Kubernetes repository. */
 export const APT_SOURCE_FILE = { path: '/etc/apt/sources.list.d/quorate-kubernetes.list', mode: 0o644 } as const
 export const APT_KEY_FILE = { path: '/etc/apt/keyrings/quorate-kubernetes.asc', mode: 0o644 } as const
 
-/** Everything that apt must be told to install one Kubernetes version. */
+/** Everything that apt must be told of the repository of one Kubernetes version. */
 export interface AptPlan {
   /** `<base>/core:/stable:/v1.36/deb/` */
   readonly repositoryUrl: string
@@ -32,10 +21,6 @@ export interface AptPlan {
   readonly signingKeyUrl: string
   /** Content of {@link APT_SOURCE_FILE}. */
   readonly sourceFile: string
-  /** What `apt-get install` is given for Kubernetes, e.g. `kubeadm=1.36.3-*`. */
-  readonly install: readonly string[]
-  /** What `apt-mark hold` is given. */
-  readonly hold: readonly string[]
 }
 
 /** URL of the repository that has one minor's packages. */
@@ -51,17 +36,14 @@ export function packagePin(kubernetesVersion: string): string {
 }
 
 /**
- * Everything that apt must be told.
+ * Everything that apt must be told of the repository.
  * @throws QuorateError `VERSION_NOT_RESOLVED` for a version that is still a channel.
  */
 export function aptPlan(packages: Packages, kubernetesVersion: string): AptPlan {
   const url = repositoryUrl(packages, kubernetesVersion)
-  const pin = packagePin(kubernetesVersion)
   return {
     repositoryUrl: url,
     signingKeyUrl: `${url}Release.key`,
     sourceFile: `# Written by Quorate; changes are overwritten.\ndeb [signed-by=${APT_KEY_FILE.path}] ${url} /\n`,
-    install: KUBERNETES_PACKAGES.map((name) => `${name}=${pin}`),
-    hold: KUBERNETES_PACKAGES,
   }
 }

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import {
+  findMinorFacts,
+  minorFacts,
+  sandboxImage,
+  SUPPORTED_MINORS,
+  supportedRange,
+} from '../../../src/cluster/supported-minors.js'
+import { requireVersion } from '../../../src/cluster/versions.js'
+
+describe('the table of supported minors', () => {
+  it('has no gap from 1.24, where the package repository begins', () => {
+    expect(SUPPORTED_MINORS.map(({ minor }) => minor)).toEqual(SUPPORTED_MINORS.map((_, index) => 24 + index))
+    expect(supportedRange()).toBe('1.24 to 1.37')
+  })
+
+  it('changes to v1beta4 with 1.31, which introduced it', () => {
+    expect(minorFacts('v1.30.14').kubeadmApi).toBe('v1beta3')
+    expect(minorFacts('v1.31.0').kubeadmApi).toBe('v1beta4')
+  })
+
+  it('turns the local mode of kubelets on only where it is a gate and off by default', () => {
+    const gated = SUPPORTED_MINORS.filter(
+      ({ featureGates }) => 'ControlPlaneKubeletLocalMode' in featureGates,
+    )
+    expect(gated.map(({ minor }) => minor)).toEqual([31, 32])
+  })
+
+  it('names the sandbox image in the repository of the cluster', () => {
+    expect(sandboxImage('v1.36.3', 'mirror.lab:5000')).toBe('mirror.lab:5000/pause:3.10.2')
+  })
+
+  it('says which minors there are when asked for another', () => {
+    expect(() => minorFacts('v1.23.17')).toThrow('v1.23.17 is not supported; supported are 1.24 to 1.37')
+    expect(findMinorFacts(requireVersion('v2.36.0'))).toBeUndefined()
+  })
+})

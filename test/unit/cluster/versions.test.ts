@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  channelUrl,
+  compareVersions,
+  formatVersion,
+  minorDistance,
+  minorName,
+  packageVersion,
+  parseChannel,
+  parseVersion,
+  requireVersion,
+  type KubernetesVersion,
+} from '../../../src/cluster/versions.js'
+
+const number = fc.integer({ min: 0, max: 99 })
+const prerelease = fc
+  .tuple(fc.constantFrom('alpha', 'beta', 'rc'), number)
+  .map(([stage, count]) => `${stage}.${count}`)
+const version: fc.Arbitrary<KubernetesVersion> = fc.record(
+  { major: fc.constant(1), minor: number, patch: number, prerelease },
+  { requiredKeys: ['major', 'minor', 'patch'] },
+)
+
+describe('Kubernetes versions', () => {
+  it('are read with and without the leading v', () => {
+    expect(parseVersion('v1.36.3')).toEqual({ major: 1, minor: 36, patch: 3 })
+    expect(parseVersion('1.36.3')).toEqual(parseVersion('v1.36.3'))
+  })
+
+  it('are read as they are written, whatever they are', () => {
+    fc.assert(
+      fc.property(version, (any) => {
+        expect(parseVersion(formatVersion(any))).toEqual(any)
+        expect(parseVersion(packageVersion(any))).toEqual(any)
+      }),
+    )
+  })
+
+  it.each(['1.36', 'v1', 'latest', 'v1.36.x', 'v1.36.3.4', ' v1.36.3', 'v1.36.3-1.1', ''])(
+    'do not include %j',
+    (text) => {
+      expect(parseVersion(text)).toBeUndefined()
+    },
+  )
+
+  it('compare by number, not by text', () => {
+    const sorted = [
+      'v1.9.0',
+      'v1.36.2',
+      'v1.36.10',
+      'v1.37.0-alpha.1',
+      'v1.37.0-rc.1',
+      'v1.37.0-rc.10',
+      'v1.37.0',
+    ]
+    const shuffled = sorted.toReversed().map(requireVersion)
+    expect(shuffled.sort(compareVersions).map(formatVersion)).toEqual(sorted)
+  })
+
+  it('compare as an order does', () => {
+    fc.assert(
+      fc.property(version, version, version, (a, b, c) => {
+        expect(Math.sign(compareVersions(a, b)) + Math.sign(compareVersions(b, a))).toBe(0)
+        expect(compareVersions(a, b) === 0).toBe(formatVersion(a) === formatVersion(b))
+        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0) {
+          expect(compareVersions(a, c)).toBeLessThanOrEqual(0)
+        }
+      }),
+    )
+  })
+
+  it('know how many minors lie between them', () => {
+    expect(minorDistance(requireVersion('v1.35.9'), requireVersion('v1.37.0'))).toBe(2)
+    expect(minorDistance(requireVersion('v1.37.0'), requireVersion('v1.36.9'))).toBe(-1)
+    expect(minorName(requireVersion('v1.36.3'))).toBe('1.36')
+  })
+
+  it('are demanded where a channel would not do', () => {
+    expect(() => requireVersion('stable')).toThrow('"stable" does not name one Kubernetes release')
+  })
+})
+
+describe('release channels', () => {
+  it('are stable and stable of one minor', () => {
+    expect(parseChannel('stable')).toEqual({ name: 'stable' })
+    expect(parseChannel('stable-1.36')).toEqual({ name: 'stable-1.36', minor: 36 })
+    expect(parseChannel('latest')).toBeUndefined()
+    expect(parseChannel('v1.36.3')).toBeUndefined()
+  })
+
+  it('have a page that names their version', () => {
+    expect(channelUrl({ name: 'stable-1.36', minor: 36 })).toBe('https://dl.k8s.io/release/stable-1.36.txt')
+  })
+})
