@@ -37,7 +37,9 @@ export interface TestSshd {
   hostKey(type: HostKeyType): Promise<string>
   /** What the server logged, with the logins. */
   log(): string
-  /** Ends the server and the sessions that it serves. */
+  /** Ends the connections that it serves, as a dying host does. */
+  endSessions(): Promise<void>
+  /** Ends the server and the connections that it serves. */
   stop(): Promise<void>
 }
 
@@ -68,7 +70,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     hostKey,
     host: (ssh = {}, name = 'host1') => testHost({ port, identityFile, knownHostsFile, ...ssh }, name),
     log: server.log,
+    endSessions: server.endSessions,
     stop: async () => {
+      await server.endSessions()
       await server.stop()
       await rm(folder, { recursive: true, force: true })
     },
@@ -149,12 +153,10 @@ async function launch(
   sshd: string,
   folder: string,
   port: number,
-): Promise<{ log: () => string; stop: () => Promise<void> }> {
+): Promise<Pick<TestSshd, 'log' | 'endSessions' | 'stop'>> {
   // The folder that sshd empties itself into; made by the init scripts where it runs as a service.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-  // A process group of its own, which the sessions that it forks belong to as well.
   const server = spawn(sshd, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
-    detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let log = ''
@@ -163,6 +165,11 @@ async function launch(
   await untilListening(port, server, () => log)
   return {
     log: () => log,
+    // The process that serves a connection outlives the one that accepts them.
+    endSessions: async () => {
+      const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+      for (const pid of children.trim().split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGTERM')
+    },
     stop: async () => {
       server.kill('SIGTERM')
       await exited
