@@ -28,7 +28,8 @@ export type { Cluster } from './cluster/model.js'
 export type { ApplyResult, OperationProgress, PlanResult } from './cluster/operation.js'
 export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
 export type { TemporalOptions } from './temporal/settings.js'
-export type { OperationSnapshot, RunningStep } from './temporal/snapshot.js'
+export type { RunningStep } from './temporal/running-steps.js'
+export type { OperationSnapshot } from './temporal/snapshot.js'
 
 export interface ClientOptions extends TemporalOptions {
   /**
@@ -143,11 +144,17 @@ class Client implements QuorateClient {
   }
 
   async apply(cluster: Cluster): Promise<Operation> {
-    return this.operationOf(await this.call(() => startOperation(this.temporal, 'apply', cluster)), cluster.name)
+    return this.operationOf(
+      await this.call(() => startOperation(this.temporal, 'apply', cluster)),
+      cluster.name,
+    )
   }
 
   async plan(cluster: Cluster): Promise<Operation<PlanResult>> {
-    return this.operationOf(await this.call(() => startOperation(this.temporal, 'plan', cluster)), cluster.name)
+    return this.operationOf(
+      await this.call(() => startOperation(this.temporal, 'plan', cluster)),
+      cluster.name,
+    )
   }
 
   async operation(clusterName: string): Promise<Operation> {
@@ -170,7 +177,14 @@ class Client implements QuorateClient {
         if (known !== undefined && known.startedAt >= startTime) continue
         const cluster = workflowId.split('/')[1] ?? workflowId
         const closed = closeTime === undefined ? {} : { closedAt: closeTime }
-        latest.set(workflowId, { cluster, kind: 'apply', runId, status: status.name, startedAt: startTime, ...closed })
+        latest.set(workflowId, {
+          cluster,
+          kind: 'apply',
+          runId,
+          status: status.name,
+          startedAt: startTime,
+          ...closed,
+        })
       }
     })
     return [...latest.values()].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
@@ -194,7 +208,11 @@ class Client implements QuorateClient {
   ): Operation<Result> {
     const handle = () => this.temporal.workflow.getHandle(run.workflowId, run.runId)
     const follow = (options?: WatchOptions) =>
-      watch({ client: () => this.temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) }, run, options)
+      watch(
+        { client: () => this.temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) },
+        run,
+        options,
+      )
     return {
       ...run,
       cluster,

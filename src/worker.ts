@@ -82,7 +82,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       log.info({ address, namespace }, 'worker polls')
       await runUntil(worker, stop)
     } catch (error) {
-      if (stop.aborted) break
       log.error({ err: error, address, namespace }, 'worker stopped; it will be started again')
       await pause(RECONNECT_MS, stop)
     } finally {

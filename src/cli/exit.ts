@@ -15,10 +15,16 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-const USAGE_CODES: readonly ErrorCode[] = ['USAGE', 'CLUSTER_FILE_INVALID', 'CLUSTER_FILE_UNREADABLE', 'VERSION_UNSUPPORTED']
+const USAGE_CODES: readonly ErrorCode[] = [
+  'USAGE',
+  'CLUSTER_FILE_INVALID',
+  'CLUSTER_FILE_UNREADABLE',
+  'VERSION_UNSUPPORTED',
+]
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (isQuorateError(error) && Object.hasOwn(ERRORS, error.code) && USAGE_CODES.includes(error.code)) return EXIT.usage
+  if (isQuorateError(error) && Object.hasOwn(ERRORS, error.code) && USAGE_CODES.includes(error.code))
+    return EXIT.usage
   return EXIT.failed
 }

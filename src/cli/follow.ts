@@ -15,6 +15,8 @@ const FRAME_MS = 100
 export interface FollowOptions {
   /** Leave with exit code 3 as soon as the operation waits for the operator. */
   readonly leaveWhenWaiting?: boolean
+  /** False: show nothing. */
+  readonly display?: boolean
 }
 
 /** How following ended: with the operation's end, or before it. */
@@ -29,7 +31,7 @@ export async function follow(
   options: FollowOptions = {},
 ): Promise<Followed> {
   const interrupt = interruptSignal(context)
-  const display = displayFor(context, operation)
+  const display = options.display === false ? NOTHING : displayFor(context, operation)
   let last: OperationSnapshot | undefined
   try {
     for await (const snapshot of operation.watch({ signal: interrupt.signal })) {
@@ -55,6 +57,8 @@ interface Display {
   show(snapshot: OperationSnapshot, previous: OperationSnapshot | undefined): void
   end(): void
 }
+
+const NOTHING: Display = { show: () => undefined, end: () => undefined }
 
 function displayFor(context: Context, operation: Operation<ApplyResult | PlanResult>): Display {
   if (context.json) return jsonEvents(context)

@@ -7,9 +7,9 @@ export type Style = Omit<typeof pc, 'createColors'>
 /** The terminal as commands see it. */
 export interface Io {
   /** Results. */
-  out(text: string): void
+  readonly out: (text: string) => void
   /** Everything that is said beside them. */
-  note(text: string): void
+  readonly note: (text: string) => void
   readonly style: Style
   /** Whether standard output is a terminal that can be redrawn. */
   readonly isTerminal: boolean

@@ -37,7 +37,7 @@ export async function clusterName(context: Context, argument: string | undefined
       hint: 'give its name, or the cluster file with -f; `quorate status` lists what is known',
     })
   }
-  return (await loadCluster(context)).name
+  return (await parseFile(context.file ?? DEFAULT_FILE)).cluster.name
 }
 
 /** The cluster as its latest apply was given it. */

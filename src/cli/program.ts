@@ -3,9 +3,37 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { VERSION } from '../temporal/runtime.js'
 import { applyCommand } from './commands/apply.js'
 import { attachCommand } from './commands/attach.js'
+import { cancelCommand } from './commands/cancel.js'
+import { completionCommand } from './commands/completion.js'
+import { doctorCommand } from './commands/doctor.js'
 import { engineCommand } from './commands/engine.js'
+import { initCommand } from './commands/init.js'
+import { kubeconfigCommand } from './commands/kubeconfig.js'
+import { planCommand } from './commands/plan.js'
+import { schemaCommand } from './commands/schema.js'
+import { signalCommand } from './commands/signal.js'
+import { statusCommand } from './commands/status.js'
+import { validateCommand } from './commands/validate.js'
 import { workerCommand } from './commands/worker.js'
 import { DEFAULT_FILE } from './context.js'
+
+/** In the order in which one meets them. */
+const COMMANDS = [
+  initCommand,
+  validateCommand,
+  schemaCommand,
+  completionCommand,
+  planCommand,
+  applyCommand,
+  kubeconfigCommand,
+  statusCommand,
+  attachCommand,
+  signalCommand,
+  cancelCommand,
+  engineCommand,
+  workerCommand,
+  doctorCommand,
+]
 
 const DESCRIPTION = `Turns plain Linux machines that you reach over SSH into a highly available Kubernetes cluster with kubeadm. Every step is durable: whatever crashes, the run goes on where it was.`
 
@@ -46,9 +74,7 @@ export function buildProgram(): CommandUnknownOpts {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
-  for (const command of [applyCommand(), attachCommand(), engineCommand(), workerCommand()]) {
-    program.addCommand(command)
-  }
+  for (const make of COMMANDS) program.addCommand(make())
   program.action(() => program.outputHelp())
   settle(program)
   return program

@@ -39,10 +39,14 @@ async function open(settings: ServerSettings): Promise<Connection> {
       ...(metadata === undefined ? {} : { metadata }),
     })
   } catch (cause) {
-    throw new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer as Temporal: ${reason(cause)}`, {
-      cause,
-      hint: 'check the address, and whether the server asks for TLS or an API key (TEMPORAL_TLS, TEMPORAL_API_KEY, `temporal config`)',
-    })
+    throw new QuorateError(
+      'TEMPORAL_UNREACHABLE',
+      `${address} does not answer as Temporal: ${reason(cause)}`,
+      {
+        cause,
+        hint: 'check the address, and whether the server asks for TLS or an API key (TEMPORAL_TLS, TEMPORAL_API_KEY, `temporal config`)',
+      },
+    )
   }
 }
 

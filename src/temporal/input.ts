@@ -5,7 +5,10 @@ import { QuorateError } from '../errors/index.js'
 import type { RunReference } from './snapshot.js'
 
 /** The input of a run, from the first event of its history. */
-export async function readInput(client: Client, { workflowId, runId }: RunReference): Promise<OperationInput> {
+export async function readInput(
+  client: Client,
+  { workflowId, runId }: RunReference,
+): Promise<OperationInput> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
@@ -13,6 +16,7 @@ export async function readInput(client: Client, { workflowId, runId }: RunRefere
   })
   const [started] = history?.events ?? []
   const [payload] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? []
-  if (payload === undefined) throw new QuorateError('INTERNAL', `the run ${runId} of ${workflowId} has no input`)
+  if (payload === undefined)
+    throw new QuorateError('INTERNAL', `the run ${runId} of ${workflowId} has no input`)
   return defaultPayloadConverter.fromPayload<OperationInput>(payload)
 }

@@ -2,23 +2,13 @@
 import type { Logger as PinoLogger } from 'pino'
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/worker'
 
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
+
 /** A logger for the SDK that writes to pino. */
 export function temporalLogger(pino: PinoLogger): Logger {
   const write = (level: LogLevel, message: string, meta?: LogMetadata): void => {
-    const { error, ...fields } = meta ?? {}
-    const data = error === undefined ? fields : { ...fields, err: error }
-    switch (level) {
-      case 'TRACE':
-        return pino.trace(data, message)
-      case 'DEBUG':
-        return pino.debug(data, message)
-      case 'INFO':
-        return pino.info(data, message)
-      case 'WARN':
-        return pino.warn(data, message)
-      case 'ERROR':
-        return pino.error(data, message)
-    }
+    const { error, ...fields } = (meta ?? {}) as Record<string, unknown>
+    pino[LEVELS[level]](error === undefined ? fields : { ...fields, err: error }, message)
   }
   return {
     log: write,

@@ -13,7 +13,7 @@ export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_AT
 export async function missingSearchAttributes(client: Client): Promise<readonly string[]> {
   const { namespace } = client.options
   const known = await client.connection.operatorService.listSearchAttributes({ namespace })
-  return SEARCH_ATTRIBUTE_NAMES.filter((name) => known.customAttributes?.[name] !== KEYWORD)
+  return SEARCH_ATTRIBUTE_NAMES.filter((name) => Number(known.customAttributes[name]) !== KEYWORD)
 }
 
 /**

@@ -37,13 +37,16 @@ function translate(address: string, error: unknown): unknown {
   switch (grpcStatus(error)) {
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
-      return new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer: ${message}`, { cause: error })
+      return new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer: ${message}`, {
+        cause: error,
+      })
     case PERMISSION_DENIED:
     case UNAUTHENTICATED:
       return new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses us: ${message}`, { cause: error })
     case NOT_FOUND:
       if (!/namespace/i.test(message)) return error
       return new QuorateError('TEMPORAL_NAMESPACE_NOT_FOUND', `${address}: ${message}`, { cause: error })
+    case undefined:
     default:
       return error
   }

@@ -1,6 +1,5 @@
 /** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
 import {
-  defaultPayloadConverter,
   WorkflowNotFoundError,
   type Client,
   type WorkflowExecutionDescription,
@@ -13,10 +12,10 @@ import {
   type OperationKind,
   type OperationProgress,
   type PlanResult,
-  type StepHeartbeat,
 } from '../cluster/operation.js'
 import { QuorateError, type ErrorReport } from '../errors/index.js'
-import { reportOfDetails, reportWorkflowFailure } from './failure.js'
+import { reportWorkflowFailure } from './failure.js'
+import { runningSteps, type RunningStep } from './running-steps.js'
 
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
@@ -25,22 +24,6 @@ const CALL_TIMEOUT_MS = 3_000
 export interface RunReference {
   readonly workflowId: string
   readonly runId: string
-}
-
-/** A step that runs now, or waits for its next attempt. */
-export interface RunningStep {
-  /** Name of the activity. */
-  readonly activity: string
-  /** Known once the step has given a sign of life. */
-  readonly host?: string
-  /** Its last line of output, or what it waits for. */
-  readonly line?: string
-  /** 1 for the first. */
-  readonly attempt: number
-  /** Why the attempt before failed. */
-  readonly lastError?: ErrorReport
-  /** When the next attempt begins, in milliseconds since the epoch; undefined while one runs. */
-  readonly nextAttemptAt?: number
 }
 
 /** Whom we hear: a worker and the server, only the server, or nobody. */
@@ -105,7 +88,10 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
     return await handle.describe()
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error
-    throw new QuorateError('OPERATION_NOT_FOUND', `there is no operation on the cluster ${clusterOf(run.workflowId)}`)
+    throw new QuorateError(
+      'OPERATION_NOT_FOUND',
+      `there is no operation on the cluster ${clusterOf(run.workflowId)}`,
+    )
   }
 }
 
@@ -128,42 +114,6 @@ async function outcome(
     const error = reportWorkflowFailure(failure)
     return { state: error.code === 'OPERATION_CANCELLED' ? 'cancelled' : 'failed', error }
   }
-}
-
-function runningSteps({ raw }: WorkflowExecutionDescription): RunningStep[] {
-  return (raw.pendingActivities ?? []).map((pending) => {
-    const heartbeat = decode<StepHeartbeat>(pending.heartbeatDetails?.payloads)
-    const failure = pending.lastFailure
-    const report = reportOfDetails(failure?.applicationFailureInfo?.details?.payloads?.map(decodePayload))
-    const message = failure?.message ?? undefined
-    const lastError = report ?? (message === undefined ? undefined : withoutReport(message))
-    const host = heartbeat?.host ?? report?.host
-    const next = pending.nextAttemptScheduleTime
-    return {
-      activity: pending.activityType?.name ?? 'unknown',
-      attempt: pending.attempt ?? 1,
-      ...(host === undefined || host === '' ? {} : { host }),
-      ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(next?.seconds === undefined || next.seconds === null ? {} : { nextAttemptAt: Number(next.seconds) * 1000 }),
-    }
-  })
-}
-
-/** A time-out, or a worker that was lost: Temporal's own words. */
-function withoutReport(message: string): ErrorReport {
-  return new QuorateError('OPERATION_FAILED', message).report()
-}
-
-type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0]
-
-function decode<Value>(payloads: readonly Payload[] | null | undefined): Value | undefined {
-  const [first] = payloads ?? []
-  return first === undefined ? undefined : defaultPayloadConverter.fromPayload<Value>(first)
-}
-
-function decodePayload(payload: Payload): unknown {
-  return defaultPayloadConverter.fromPayload(payload)
 }
 
 function withDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {

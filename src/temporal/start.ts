@@ -24,7 +24,11 @@ const SUMMARY_BYTES = 200
  * Starts an operation on a cluster. An apply holds the cluster until it ends; plans run beside everything.
  * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
  */
-export async function startOperation(client: Client, kind: OperationKind, cluster: Cluster): Promise<RunReference> {
+export async function startOperation(
+  client: Client,
+  kind: OperationKind,
+  cluster: Cluster,
+): Promise<RunReference> {
   const searchAttributes = await ensureSearchAttributes(client)
   const input: OperationInput = { cluster, searchAttributes }
   const lock = operationWorkflowId(cluster.name)
@@ -78,9 +82,13 @@ async function alreadyRunning(client: Client, cluster: string, workflowId: strin
   const by = description.memo?.startedBy
   const starterOf = typeof by === 'string' ? `, started by ${by}` : ''
   const kind = description.type === WORKFLOWS.plan ? 'plan' : 'apply'
-  return new QuorateError('OPERATION_RUNNING', `an ${kind} of ${cluster} has been running since ${since}${starterOf}`, {
-    hint: `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
-  })
+  return new QuorateError(
+    'OPERATION_RUNNING',
+    `an ${kind} of ${cluster} has been running since ${since}${starterOf}`,
+    {
+      hint: `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
+    },
+  )
 }
 
 function starter(): string {

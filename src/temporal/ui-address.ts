@@ -20,13 +20,18 @@ export async function uiAddressOf(
   if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io'
   if (!/^(localhost|127\.|\[::1\])/.test(address)) return undefined
   for (const port of LOCAL_UI_PORTS) {
-    if ((await tryConnect(`127.0.0.1:${port}`, PROBE_TIMEOUT_MS)) === undefined) return `http://127.0.0.1:${port}`
+    if ((await tryConnect(`127.0.0.1:${port}`, PROBE_TIMEOUT_MS)) === undefined)
+      return `http://127.0.0.1:${port}`
   }
   return undefined
 }
 
 /** URL of one run. */
-export function runAddress(uiAddress: string, namespace: string, { workflowId, runId }: RunReference): string {
+export function runAddress(
+  uiAddress: string,
+  namespace: string,
+  { workflowId, runId }: RunReference,
+): string {
   const [space, id] = [namespace, workflowId].map(encodeURIComponent)
   return `${uiAddress}/namespaces/${space ?? ''}/workflows/${id ?? ''}/${runId}/history`
 }

@@ -35,20 +35,34 @@ export async function* watch(
   let snapshot: OperationSnapshot | undefined
   let revivedAt = Date.now()
   while (signal?.aborted !== true) {
-    try {
-      end.listen(source.client(), run)
-      snapshot = await observe(source.client(), run, snapshot)
-    } catch (error) {
-      if (!isServerAway(error)) throw error
-      if (snapshot !== undefined) snapshot = { ...snapshot, reach: 'nobody' }
+    end.listen(source.client(), run)
+    snapshot = await look(source, run, snapshot)
+    if (snapshot !== undefined) {
+      yield snapshot
+      if (isClosed(snapshot)) return
     }
-    if (snapshot !== undefined) yield snapshot
-    if (snapshot !== undefined && isClosed(snapshot)) return
     if (snapshot?.reach !== 'worker' && Date.now() - revivedAt > REVIVE_EVERY_MS) {
       await source.revive?.()
       revivedAt = Date.now()
     }
-    await Promise.race([end.reached, pause(snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS, signal)])
+    await Promise.race([
+      end.reached,
+      pause(snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS, signal),
+    ])
+  }
+}
+
+/** The next snapshot; while the server is away, the last one with a word of that. */
+async function look(
+  source: WatchSource,
+  run: RunReference,
+  previous: OperationSnapshot | undefined,
+): Promise<OperationSnapshot | undefined> {
+  try {
+    return await observe(source.client(), run, previous)
+  } catch (error) {
+    if (!isServerAway(error)) throw error
+    return previous === undefined ? undefined : { ...previous, reach: 'nobody' }
   }
 }
 

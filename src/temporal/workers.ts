@@ -2,8 +2,6 @@
 import type { Client } from '@temporalio/client'
 import { TASK_QUEUE } from '../cluster/operation.js'
 
-/** Value of `TASK_QUEUE_TYPE_WORKFLOW` in Temporal's API. */
-const WORKFLOW_QUEUE = 1
 /** A worker polls anew at least once a minute; one that has not for longer is gone or hangs. */
 const RECENT_MS = 75_000
 
@@ -19,10 +17,9 @@ export async function pollingWorkers(client: Client): Promise<readonly PollingWo
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: TASK_QUEUE },
-    taskQueueType: WORKFLOW_QUEUE,
   })
   const now = Date.now()
-  return (pollers ?? [])
+  return pollers
     .map(({ identity, lastAccessTime }) => ({
       identity: identity ?? 'unnamed',
       lastPollAgoMs: now - Number(lastAccessTime?.seconds ?? 0) * 1000,

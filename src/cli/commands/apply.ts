@@ -63,9 +63,20 @@ async function startOrAttach(
 function announce({ io, json, temporal }: Context, operation: Operation): void {
   const { cluster, workflowId, runId, uiAddress } = operation
   if (json) {
-    io.out(JSON.stringify({ time: new Date().toISOString(), type: 'started', cluster, workflowId, runId, uiAddress }))
+    io.out(
+      JSON.stringify({
+        time: new Date().toISOString(),
+        type: 'started',
+        cluster,
+        workflowId,
+        runId,
+        uiAddress,
+      }),
+    )
     return
   }
-  const where = uiAddress ?? `workflow ${workflowId}, run ${runId}${temporal.address === undefined ? '' : ` at ${temporal.address}`}`
+  const where =
+    uiAddress ??
+    `workflow ${workflowId}, run ${runId}${temporal.address === undefined ? '' : ` at ${temporal.address}`}`
   io.out(`${io.style.dim('Temporal UI')}  ${where}`)
 }

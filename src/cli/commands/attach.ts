@@ -11,9 +11,7 @@ export function attachCommand(): CommandUnknownOpts {
     .description('Follows the latest apply of a cluster, from any terminal, until it ends or Ctrl-C.')
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
     .option('--no-wait', 'leave with exit code 3 when the run waits for the operator')
-  command.action((name, { wait }) =>
-    exitWith(attach(contextOf(command), name, wait)),
-  )
+  command.action((name, { wait }) => exitWith(attach(contextOf(command), name, wait)))
   return command
 }
 

@@ -49,11 +49,22 @@ async function status({ io, json }: Context): Promise<ExitCode> {
   const { home, serverPid, workerPid, address, uiAddress, exists } = engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined
   if (json) {
-    io.out(JSON.stringify({ running: isWhole, serverPid, workerPid, address, uiAddress, folder: home.folder, exists }))
+    io.out(
+      JSON.stringify({
+        running: isWhole,
+        serverPid,
+        workerPid,
+        address,
+        uiAddress,
+        folder: home.folder,
+        exists,
+      }),
+    )
     return isWhole ? EXIT.done : EXIT.failed
   }
   const { green, yellow, dim } = io.style
-  const state = (pid: number | undefined): string => (pid === undefined ? yellow('stopped') : `${green('running')} (pid ${pid})`)
+  const state = (pid: number | undefined): string =>
+    pid === undefined ? yellow('stopped') : `${green('running')} (pid ${pid})`
   io.out(`server   ${state(serverPid)}${serverPid === undefined ? '' : `  ${address}`}`)
   io.out(`worker   ${state(workerPid)}`)
   if (serverPid !== undefined) io.out(`UI       ${uiAddress}`)
@@ -83,6 +94,10 @@ async function logs(
     ...(both || options.server === true ? [{ name: 'server', path: home.serverLog }] : []),
     ...(both || options.worker === true ? [{ name: 'worker', path: home.workerLog }] : []),
   ]
-  await showLogs(files, { lines: options.lines, follow: options.follow === true, print: (line) => io.out(line) })
+  await showLogs(files, {
+    lines: options.lines,
+    follow: options.follow === true,
+    print: (line) => io.out(line),
+  })
   return EXIT.done
 }

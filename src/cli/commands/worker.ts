@@ -15,9 +15,7 @@ export function workerCommand(): CommandUnknownOpts {
         'The embedded engine has its own worker and needs none.',
     )
     .addOption(new Option('--engine', 'as the worker of the embedded engine').hideHelp())
-  command.action(({ engine }) =>
-    exitWith(worker(contextOf(command), engine === true)),
-  )
+  command.action(({ engine }) => exitWith(worker(contextOf(command), engine === true)))
   return command
 }
 

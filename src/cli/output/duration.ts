@@ -5,7 +5,11 @@ export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000
   if (seconds < 59.95) return `${seconds.toFixed(1)}s`
   const whole = Math.round(seconds)
-  const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3_600), Math.floor(whole / 60)]
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3_600),
+    Math.floor(whole / 60),
+  ]
   if (days > 0) return `${days}d ${hours % 24}h`
   if (hours > 0) return `${hours}h ${pad(minutes % 60)}m`
   return `${minutes}m ${pad(whole % 60)}s`

@@ -1,7 +1,8 @@
 /** What happened between two looks at an operation: the difference of two snapshots, as events. */
 import type { HostProgress, OperationKind, PhaseProgress, StepState } from '../../cluster/operation.js'
 import type { ErrorReport } from '../../errors/index.js'
-import type { OperationSnapshot, Reach, RunningStep } from '../../temporal/snapshot.js'
+import type { RunningStep } from '../../temporal/running-steps.js'
+import type { OperationSnapshot, Reach } from '../../temporal/snapshot.js'
 
 /** One thing that happened. With `--json` each is printed as a line of JSON, with a `time` added. */
 export type OperationEvent =
@@ -13,7 +14,12 @@ export type OperationEvent =
       readonly runId: string
       readonly startedAt: string
     }
-  | { readonly type: 'phase'; readonly phase: string; readonly state: StepState; readonly durationMs?: number }
+  | {
+      readonly type: 'phase'
+      readonly phase: string
+      readonly state: StepState
+      readonly durationMs?: number
+    }
   | {
       readonly type: 'host'
       readonly phase: string
@@ -37,13 +43,19 @@ export type OperationEvent =
   | { readonly type: 'warning'; readonly warning: string }
 
 /** The events that lead from `before` (undefined: nothing was known) to `after`. */
-export function eventsBetween(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
+export function eventsBetween(
+  before: OperationSnapshot | undefined,
+  after: OperationSnapshot,
+): OperationEvent[] {
   return [
     ...(before === undefined ? [begin(after)] : []),
     ...reachEvents(before, after),
     ...newWarnings(before, after),
     ...(after.progress?.phases ?? []).flatMap((phase) =>
-      phaseEvents(before?.progress?.phases.find(({ title }) => title === phase.title), phase),
+      phaseEvents(
+        before?.progress?.phases.find(({ title }) => title === phase.title),
+        phase,
+      ),
     ),
     ...stepEvents(before, after),
     ...waitingEvents(before, after),
@@ -78,10 +90,19 @@ function newWarnings(before: OperationSnapshot | undefined, after: OperationSnap
 
 function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): OperationEvent[] {
   const hosts = after.hosts.flatMap((host) =>
-    hostEvents(after.title, before?.hosts.find((known) => known.host === host.host), host),
+    hostEvents(
+      after.title,
+      before?.hosts.find((known) => known.host === host.host),
+      host,
+    ),
   )
   if ((before?.state ?? 'pending') === after.state) return hosts
-  const event: OperationEvent = { type: 'phase', phase: after.title, state: after.state, ...durationOf(after) }
+  const event: OperationEvent = {
+    type: 'phase',
+    phase: after.title,
+    state: after.state,
+    ...durationOf(after),
+  }
   return after.state === 'running' ? [event, ...hosts] : [...hosts, event]
 }
 
@@ -108,7 +129,10 @@ function stepEvents(before: OperationSnapshot | undefined, after: OperationSnaps
   })
 }
 
-function lineEvents(before: RunningStep | undefined, { activity, host, line }: RunningStep): OperationEvent[] {
+function lineEvents(
+  before: RunningStep | undefined,
+  { activity, host, line }: RunningStep,
+): OperationEvent[] {
   if (host === undefined || line === undefined || line === '' || before?.line === line) return []
   return [{ type: 'line', activity, host, line }]
 }

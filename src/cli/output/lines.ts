@@ -39,7 +39,9 @@ export function renderEvent(
       return options.verbose ? style.dim(`    ${event.host} ▸ ${event.line}`) : undefined
     case 'retry': {
       const place = event.host === undefined ? event.activity : event.host
-      return style.yellow(`  ↻ ${place}: attempt ${event.attempt} after: ${event.error.message} (${event.error.code})`)
+      return style.yellow(
+        `  ↻ ${place}: attempt ${event.attempt} after: ${event.error.message} (${event.error.code})`,
+      )
     }
     case 'waiting':
       return style.yellow(`▮ waiting for ${event.for}`)

@@ -1,6 +1,7 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
-import { isClosed, type OperationSnapshot, type RunningStep } from '../../temporal/snapshot.js'
+import type { RunningStep } from '../../temporal/running-steps.js'
+import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
 import { MARK, REACH_WORDS } from './lines.js'
@@ -19,6 +20,8 @@ export interface Frame {
   readonly columns: number
   readonly rows: number
   readonly uiAddress?: string
+  /** False: a still picture, which is not drawn again. */
+  readonly animate?: boolean
 }
 
 /** The lines of a frame, none wider than the terminal, and fewer than it has rows. */
@@ -28,7 +31,7 @@ export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame:
   const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
   const foot = renderFoot(snapshot, style, frame)
   const room = Math.max(1, frame.rows - 1 - foot.length)
-  // On a low terminal what was done first goes first.
+  // On a low terminal what was done first is left out first.
   return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
 }
 
@@ -42,7 +45,7 @@ export function fit(line: string, columns: number): string {
     if (piece.startsWith('\u001b')) cut += piece
     else {
       const room = Math.max(0, columns - 1 - width)
-      const characters = [...piece].slice(0, room)
+      const characters = Array.from(piece).slice(0, room)
       width += characters.length
       cut += characters.join('')
     }
@@ -61,16 +64,24 @@ function renderPhase(
   if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${title}`)]
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
-  const duration = formatDuration((end ?? frame.now) - (phase.startedAt ?? frame.now)).padStart(DURATION_WIDTH)
+  const duration = formatDuration((end ?? frame.now) - (phase.startedAt ?? frame.now)).padStart(
+    DURATION_WIDTH,
+  )
   const body = fit(left, frame.columns - DURATION_WIDTH)
   const gap = ' '.repeat(Math.max(0, Math.min(frame.columns, 100) - DURATION_WIDTH - visibleWidth(body)))
   return [`${body}${gap}${style.dim(duration)}`, ...renderHostLines(phase, snapshot, style, frame)]
 }
 
-function phaseMark(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style, { now }: Frame): string {
+function phaseMark(
+  phase: PhaseProgress,
+  snapshot: OperationSnapshot,
+  style: Style,
+  { now, animate }: Frame,
+): string {
   if (phase.state === 'failed') return style.red(MARK.failed)
   if (phase.state !== 'running') return style.green(MARK[phase.state])
   if (snapshot.reach !== 'worker') return style.yellow('▮')
+  if (animate === false) return style.cyan(MARK.running)
   return style.cyan(SPINNER[Math.floor(now / SPIN_MS) % SPINNER.length] ?? MARK.running)
 }
 
@@ -95,7 +106,12 @@ function renderOnlyHost(host: HostProgress, snapshot: OperationSnapshot, style: 
 }
 
 /** Under the title: hosts that run and hosts that failed, a line each. */
-function renderHostLines(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style, { now }: Frame): string[] {
+function renderHostLines(
+  phase: PhaseProgress,
+  snapshot: OperationSnapshot,
+  style: Style,
+  { now }: Frame,
+): string[] {
   const failed = phase.hosts
     .filter((host) => host.error !== undefined)
     .map((host) => `      ${style.red(`✘ ${host.host}: ${host.error?.message ?? ''}`)}`)
@@ -112,7 +128,12 @@ function renderHostLines(phase: PhaseProgress, snapshot: OperationSnapshot, styl
   ]
 }
 
-function renderRetry(step: RunningStep | undefined, { host }: HostProgress, style: Style, now: number): string[] {
+function renderRetry(
+  step: RunningStep | undefined,
+  { host }: HostProgress,
+  style: Style,
+  now: number,
+): string[] {
   if (step?.lastError === undefined) return []
   const { attempt, nextAttemptAt, lastError } = step
   const wait = (nextAttemptAt ?? 0) - now
@@ -124,7 +145,9 @@ function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): st
   const { progress, reach, state } = snapshot
   return [
     ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${warning}`)),
-    ...(state === 'waiting' ? [style.yellow(`  ▮ waiting for ${progress?.blockedOn ?? 'the operator'}`)] : []),
+    ...(state === 'waiting'
+      ? [style.yellow(`  ▮ waiting for ${progress?.blockedOn ?? 'the operator'}`)]
+      : []),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
     ...(frame.uiAddress === undefined ? [] : [style.dim(`  Temporal UI  ${frame.uiAddress}`)]),
   ]

@@ -6,9 +6,26 @@ import { formatTime } from './duration.js'
 
 const FOLLOW_MS = 250
 /** pino's numbers. */
-const LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+}
 /** Fields of every line, or shown elsewhere in it. */
-const HIDDEN_FIELDS = ['level', 'time', 'msg', 'pid', 'hostname', 'version', 'err', 'sdkComponent', 'taskQueue']
+const HIDDEN_FIELDS = [
+  'level',
+  'time',
+  'msg',
+  'pid',
+  'hostname',
+  'version',
+  'err',
+  'sdkComponent',
+  'taskQueue',
+]
 
 export interface LogFile {
   readonly name: string
@@ -22,7 +39,10 @@ interface LogOptions {
 }
 
 /** Prints the end of each file, then, to follow, what is added to any of them. */
-export async function showLogs(files: readonly LogFile[], { lines, follow, print }: LogOptions): Promise<void> {
+export async function showLogs(
+  files: readonly LogFile[],
+  { lines, follow, print }: LogOptions,
+): Promise<void> {
   const positions = new Map<string, number>()
   for (const { name, path } of files) {
     if (!existsSync(path)) continue
@@ -38,7 +58,8 @@ export async function showLogs(files: readonly LogFile[], { lines, follow, print
       const known = positions.get(path) ?? 0
       positions.set(path, size)
       // A smaller file is a new one.
-      if (size !== known) await printFrom(path, size < known ? 0 : known, (line) => print(formatLogLine(name, line)))
+      if (size !== known)
+        await printFrom(path, size < known ? 0 : known, (line) => print(formatLogLine(name, line)))
     }
   }
 }
@@ -51,10 +72,11 @@ export function formatLogLine(name: string, line: string): string {
   const fields = Object.entries(entry)
     .filter(([key]) => !HIDDEN_FIELDS.includes(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  const message = typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : ''
+  const message =
+    typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : ''
   const when = typeof time === 'number' ? formatTime(time) : ''
   const severity = (LEVELS[Number(level)] ?? '').padEnd(5)
-  return [when, name, severity, `${String(msg ?? '')}${message}`, ...fields].join(' ')
+  return [when, name, severity, `${typeof msg === 'string' ? msg : ''}${message}`, ...fields].join(' ')
 }
 
 function parseEntry(line: string): Record<string, unknown> | undefined {

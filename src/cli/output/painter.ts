@@ -15,7 +15,8 @@ export class Painter {
 
   /** Replaces the last frame by this one. */
   paint(lines: readonly string[]): void {
-    if (lines.length === this.painted.length && lines.every((line, index) => line === this.painted[index])) return
+    if (lines.length === this.painted.length && lines.every((line, index) => line === this.painted[index]))
+      return
     const up = this.painted.length === 0 ? '' : `\u001b[${this.painted.length}A`
     const start = this.painted.length === 0 ? HIDE_CURSOR : ''
     const body = lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')

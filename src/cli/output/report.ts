@@ -5,7 +5,11 @@ import type { Style } from '../io.js'
 const OUTPUT_LINES = 20
 
 /** The lines of an error and of all the problems that were found with it. */
-export function renderReport(report: ErrorReport, style: Style, options: { verbose?: boolean } = {}): string[] {
+export function renderReport(
+  report: ErrorReport,
+  style: Style,
+  options: { verbose?: boolean } = {},
+): string[] {
   const problems = report.problems ?? []
   // A report that only sums up others would say the first of them twice.
   if (problems.some((problem) => problem.message === report.message && problem.host === report.host)) {

@@ -31,15 +31,21 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
 }
 
 /** Every error with host, step, message, output and hint. */
-export function renderFailed(snapshot: OperationSnapshot, style: Style, options: { verbose: boolean }): string[] {
+export function renderFailed(
+  snapshot: OperationSnapshot,
+  style: Style,
+  options: { verbose: boolean },
+): string[] {
   const reports = allErrors(snapshot)
   const title = snapshot.state === 'cancelled' ? 'was cancelled' : 'failed'
   return [
     '',
     style.red(style.bold(`✘ ${snapshot.kind} of ${snapshot.cluster} ${title}`)),
     ...reports.flatMap((report) => ['', ...renderReport(report, style, options)]),
-    '',
-    'What is done stays done: once the cause is mended, `quorate apply` goes on from there.',
+    // Before anything was changed there is nothing that stays done.
+    ...(snapshot.error?.code === 'PREFLIGHT_FAILED'
+      ? []
+      : ['', 'What is done stays done: once the cause is mended, `quorate apply` goes on from there.']),
   ]
 }
 

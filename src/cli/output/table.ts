@@ -5,7 +5,11 @@ import type { Style } from '../io.js'
 const GAP = '   '
 
 /** The lines of a table; cells may hold colours. */
-export function renderTable(header: readonly string[], rows: readonly (readonly string[])[], style: Style): string[] {
+export function renderTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+): string[] {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => visibleWidth(row[column] ?? ''))),
   )
@@ -19,5 +23,5 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
 
 /** Columns that a text takes on a terminal, without its colours. */
 export function visibleWidth(text: string): number {
-  return [...stripVTControlCharacters(text)].length
+  return Array.from(stripVTControlCharacters(text)).length
 }

@@ -17,7 +17,9 @@ export interface EngineHome {
 }
 
 /** `$QUORATE_HOME`, or `quorate` in the XDG state folder. */
-export function engineHome(environment: Readonly<Record<string, string | undefined>> = process.env): EngineHome {
+export function engineHome(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): EngineHome {
   const state = environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
   const folder = environment.QUORATE_HOME ?? join(state, 'quorate')
   return {

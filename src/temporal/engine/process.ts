@@ -107,7 +107,9 @@ function linuxStartTime(pid: number): string | undefined {
 
 function posixStartTime(pid: number): string | undefined {
   try {
-    const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
+    const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+    })
       .trim()
       .split(/\s+/)
     return state === undefined || state.startsWith('Z') ? undefined : start.join(' ')

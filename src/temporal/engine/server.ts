@@ -45,15 +45,25 @@ export async function waitUntilReady(home: EngineHome, server: ProcessIdentity, 
     chmodSync(home.database, 0o600)
     return
   }
-  const what = answer === 'ended' ? 'ended while it started' : `is not ready after ${READY_TIMEOUT_MS / 1000} s`
-  throw new QuorateError('ENGINE_FAILED', `the Temporal server ${what}`, { output: lastLines(home.serverLog, 15) })
+  const what =
+    answer === 'ended' ? 'ended while it started' : `is not ready after ${READY_TIMEOUT_MS / 1000} s`
+  throw new QuorateError('ENGINE_FAILED', `the Temporal server ${what}`, {
+    output: lastLines(home.serverLog, 15),
+  })
 }
 
 function serverArguments(home: EngineHome, port: number, uiPort: number): string[] {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
     // Write-ahead log, synced at every commit: an operation survives a power cut at any moment.
-    ...['--db-filename', home.database, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
+    ...[
+      '--db-filename',
+      home.database,
+      '--sqlite-pragma',
+      'journal_mode=WAL',
+      '--sqlite-pragma',
+      'synchronous=FULL',
+    ],
     ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...['--ui-disable-news-fetch', '--log-level', 'warn'],
   ]

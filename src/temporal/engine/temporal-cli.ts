@@ -9,7 +9,9 @@ import { PACKAGE_ROOT } from '../runtime.js'
  * installs beside Quorate.
  * @throws QuorateError `TEMPORAL_CLI_MISSING`
  */
-export function findTemporalCli(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+export function findTemporalCli(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   const named = environment.QUORATE_TEMPORAL_CLI
   if (named !== undefined && named !== '') {
     if (isExecutable(named)) return named
@@ -19,7 +21,10 @@ export function findTemporalCli(environment: Readonly<Record<string, string | un
   const candidates = [...folders, join(PACKAGE_ROOT, '.tools', 'temporal', 'bin')]
   const found = candidates.map((folder) => join(folder, 'temporal')).find(isExecutable)
   if (found !== undefined) return found
-  throw new QuorateError('TEMPORAL_CLI_MISSING', 'the Temporal CLI, which the embedded engine runs, was not found')
+  throw new QuorateError(
+    'TEMPORAL_CLI_MISSING',
+    'the Temporal CLI, which the embedded engine runs, was not found',
+  )
 }
 
 function isExecutable(path: string): boolean {

@@ -9,7 +9,6 @@ import { isAlive, lastLines, startDetached, type ProcessIdentity } from './proce
 
 const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 100
-const WORKFLOW_QUEUE = 1
 
 /** Starts a worker for the server at this address; {@link waitUntilPolling} tells when it is of use. */
 export function startWorker(home: EngineHome, address: string): Promise<ProcessIdentity> {
@@ -24,7 +23,11 @@ export function startWorker(home: EngineHome, address: string): Promise<ProcessI
  * Waits until the worker takes work.
  * @throws QuorateError `ENGINE_FAILED` with the end of its log when it ends instead, or takes a minute.
  */
-export async function waitUntilPolling(home: EngineHome, worker: ProcessIdentity, address: string): Promise<void> {
+export async function waitUntilPolling(
+  home: EngineHome,
+  worker: ProcessIdentity,
+  address: string,
+): Promise<void> {
   const connection = await Connection.connect({ address })
   const identity = workerIdentity(worker.pid)
   try {
@@ -36,7 +39,8 @@ export async function waitUntilPolling(home: EngineHome, worker: ProcessIdentity
       { everyMs: POLL_MS, timeoutMs: READY_TIMEOUT_MS },
     )
     if (answer === 'polls') return
-    const what = answer === 'ended' ? 'ended while it started' : `is not ready after ${READY_TIMEOUT_MS / 1000} s`
+    const what =
+      answer === 'ended' ? 'ended while it started' : `is not ready after ${READY_TIMEOUT_MS / 1000} s`
     throw new QuorateError('ENGINE_FAILED', `the worker ${what}`, { output: lastLines(home.workerLog, 15) })
   } finally {
     await connection.close()
@@ -47,9 +51,8 @@ async function polls(connection: Connection, identity: string): Promise<boolean>
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace: 'default',
     taskQueue: { name: TASK_QUEUE },
-    taskQueueType: WORKFLOW_QUEUE,
   })
-  return (pollers ?? []).some((poller) => poller.identity === identity)
+  return pollers.some((poller) => poller.identity === identity)
 }
 
 /** The caller's environment, without settings for other Temporal servers and with the agent by its link. */

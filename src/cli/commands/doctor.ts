@@ -1,0 +1,49 @@
+/** `quorate doctor`: is everything there that is needed? */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { contextOf, type Context } from '../context.js'
+import type { Check, CheckStatus } from '../doctor/check.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+const MARK: Readonly<Record<CheckStatus, string>> = { ok: '✔', warn: '⚠', fail: '✘' }
+
+export function doctorCommand(): CommandUnknownOpts {
+  const command = new Command('doctor')
+    .helpGroup(GROUPS.engine)
+    .summary('check that everything is there that is needed')
+    .description(
+      'Checks Node.js, the SSH agent, Temporal and its workers, and the cluster file, if there is one. Starts and\n' +
+        'changes nothing. Exit code 1 when something is missing.',
+    )
+  command.action(() => exitWith(doctor(contextOf(command))))
+  return command
+}
+
+async function doctor(context: Context): Promise<ExitCode> {
+  const [{ checkNode, checkSshAgent, checkClusterFile }, { checkTemporal }] = await Promise.all([
+    import('../doctor/local-checks.js'),
+    import('../doctor/temporal-checks.js'),
+  ])
+  const [agent, temporal, file] = await Promise.all([
+    checkSshAgent(),
+    checkTemporal(context.temporal),
+    checkClusterFile(context),
+  ])
+  const checks = [checkNode(), agent, ...temporal, ...(file === undefined ? [] : [file])]
+  show(context, checks)
+  return checks.some(({ status }) => status === 'fail') ? EXIT.failed : EXIT.done
+}
+
+function show({ io, json }: Context, checks: readonly Check[]): void {
+  if (json) {
+    io.out(JSON.stringify(checks))
+    return
+  }
+  const { green, yellow, red, cyan } = io.style
+  const colour = { ok: green, warn: yellow, fail: red }
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  for (const { name, status, detail, hint } of checks) {
+    io.out(`${colour[status](MARK[status])} ${name.padEnd(width)}  ${detail}`)
+    if (hint !== undefined) io.out(`  ${' '.repeat(width)}  ${cyan('→')} ${hint}`)
+  }
+}

@@ -1,0 +1,50 @@
+/** `quorate init`: write a new cluster file, from flags, or from questions on a terminal. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+import type { InitOptions } from '../init/answers.js'
+
+export function initCommand(): CommandUnknownOpts {
+  const command = new Command('init')
+    .helpGroup(GROUPS.file)
+    .summary('write a new cluster file')
+    .description(
+      'Writes a commented cluster file. On a terminal it asks for what no flag says; elsewhere flags say it all:\n' +
+        '  $ quorate init --name prod --endpoint api.prod.lab:6443 --load-balancer lb1=10.0.0.5 \\\n' +
+        '      --control-plane cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13 --worker w1=10.0.0.21 --user ops',
+    )
+    .option('--name <name>', 'name of the cluster')
+    .option('--endpoint <host[:port]>', 'name by which the API is reached: it leads to the load balancer')
+    .option('--control-plane <name=address...>', 'control planes: three, or another odd number')
+    .option('--worker <name=address...>', 'workers')
+    .option(
+      '--load-balancer <name=address...>',
+      'hosts that Quorate runs haproxy on; without, you have your own',
+    )
+    .option('--user <name>', 'login name on the hosts: root, or one who may run sudo without a password')
+    .option('--identity-file <path>', 'private key to log in with; without, the keys in ssh-agent')
+    .option('--kubernetes-version <version>', 'e.g. v1.36.3 or stable-1.36')
+    .option('-o, --output <path>', 'where to write; - is standard output', DEFAULT_FILE)
+    .option('--force', 'overwrite a file that is there')
+  command.action((options) => exitWith(init(contextOf(command), options)))
+  return command
+}
+
+async function init(context: Context, options: InitOptions): Promise<ExitCode> {
+  const [{ answersFromOptions, missingOptions }, { writeClusterFile }] = await Promise.all([
+    import('../init/answers.js'),
+    import('../init/write.js'),
+  ])
+  const asks = process.stdin.isTTY && context.io.isTerminal && missingOptions(options).length > 0
+  const complete = asks ? await (await import('../init/questions.js')).ask(options) : options
+  if (complete === undefined) {
+    context.io.note('nothing was written')
+    return EXIT.failed
+  }
+  const path = writeClusterFile(context, answersFromOptions(complete), complete)
+  if (path !== undefined) {
+    context.io.note(`wrote ${path}; next: \`quorate validate\`, then \`quorate plan\``)
+  }
+  return EXIT.done
+}

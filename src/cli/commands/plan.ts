@@ -1,0 +1,47 @@
+/** `quorate plan`: look at the hosts and show what an apply would change. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { PlanResult } from '../../cluster/operation.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+export function planCommand(): CommandUnknownOpts {
+  const command = new Command('plan')
+    .helpGroup(GROUPS.cluster)
+    .summary('look at the hosts and show what apply would change')
+    .description(
+      'Connects to every host, looks, and shows what an apply would change on which. Changes nothing.',
+    )
+  command.action(() => exitWith(plan(contextOf(command))))
+  return command
+}
+
+async function plan(context: Context): Promise<ExitCode> {
+  const { loadCluster } = await import('../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const { createClient } = await import('../../client.js')
+  const client = await createClient({ ...context.temporal, startsOperations: true })
+  try {
+    const [{ follow }, { finishClosed }] = await Promise.all([import('../follow.js'), import('../finish.js')])
+    const operation = await client.plan(cluster)
+    // The plan is the output; how it came about is only shown where somebody watches.
+    const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
+    if (followed.kind === 'left') return followed.exitCode
+    const { result } = followed.snapshot
+    if (result === undefined || !('changes' in result)) return finishClosed(context, followed.snapshot)
+    return await show(context, cluster.name, result)
+  } finally {
+    await client.close()
+  }
+}
+
+async function show({ io, json }: Context, cluster: string, result: PlanResult): Promise<ExitCode> {
+  const exitCode = result.problems.length === 0 ? EXIT.done : EXIT.failed
+  if (json) {
+    io.out(JSON.stringify(result))
+    return exitCode
+  }
+  const { renderPlan } = await import('../output/plan.js')
+  renderPlan(cluster, result, io.style).forEach((line) => io.out(line))
+  return exitCode
+}

@@ -1,0 +1,89 @@
+/** `quorate status`: where the latest apply of a cluster is; or all that is known. */
+import { existsSync } from 'node:fs'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { QuorateClient } from '../../client.js'
+import type { OperationSnapshot } from '../../temporal/snapshot.js'
+import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+export function statusCommand(): CommandUnknownOpts {
+  const command = new Command('status')
+    .helpGroup(GROUPS.running)
+    .summary('show where the latest apply of a cluster is')
+    .description(
+      'Shows the latest apply of a cluster, while it runs and after. Without a name and without a cluster file\n' +
+        'it lists every cluster. Exit codes: 0 done or running, 1 failed, 3 waits for the operator.',
+    )
+    .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
+    .option('--all', 'list the latest apply of every cluster')
+  command.action((name, { all }) => exitWith(status(contextOf(command), name, all === true)))
+  return command
+}
+
+async function status(context: Context, argument: string | undefined, all: boolean): Promise<ExitCode> {
+  const isList = all || (argument === undefined && context.file === undefined && !existsSync(DEFAULT_FILE))
+  const { clusterName } = await import('../load-cluster.js')
+  const name = isList ? '' : await clusterName(context, argument)
+  const { createClient } = await import('../../client.js')
+  const client = await createClient({ ...context.temporal, startsOperations: false })
+  try {
+    if (isList) return await list(context, client)
+    const operation = await client.operation(name)
+    return await show(context, await operation.describe(), operation.uiAddress)
+  } finally {
+    await client.close()
+  }
+}
+
+async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
+  const operations = await client.list()
+  if (json) {
+    io.out(JSON.stringify(operations))
+    return EXIT.done
+  }
+  const [{ renderTable }, { formatDuration }] = await Promise.all([
+    import('../output/table.js'),
+    import('../output/duration.js'),
+  ])
+  const rows = operations.map(({ cluster, status, startedAt, closedAt }) => [
+    cluster,
+    status.toLowerCase(),
+    startedAt.toISOString().slice(0, 19).replace('T', ' '),
+    formatDuration((closedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
+  ])
+  if (rows.length === 0) io.note('no cluster is known here; `quorate apply` starts with one')
+  else renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach(io.out)
+  return EXIT.done
+}
+
+async function show(
+  context: Context,
+  snapshot: OperationSnapshot,
+  uiAddress: string | undefined,
+): Promise<ExitCode> {
+  const { io, json, verbose } = context
+  if (json) {
+    io.out(JSON.stringify({ ...snapshot, uiAddress }))
+    return exitCodeOf(snapshot)
+  }
+  const [{ renderLiveView }, { renderApplied, renderFailed }] = await Promise.all([
+    import('../output/live-view.js'),
+    import('../output/summary.js'),
+  ])
+  const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
+  const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
+  io.out(`${snapshot.kind} of ${io.style.bold(snapshot.cluster)}: ${snapshot.state}`)
+  renderLiveView(snapshot, io.style, uiAddress === undefined ? frame : { ...frame, uiAddress }).forEach(
+    io.out,
+  )
+  const { result } = snapshot
+  if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
+  if (snapshot.error !== undefined) renderFailed(snapshot, io.style, { verbose }).forEach(io.out)
+  return exitCodeOf(snapshot)
+}
+
+function exitCodeOf({ state }: OperationSnapshot): ExitCode {
+  if (state === 'waiting') return EXIT.waiting
+  return state === 'failed' || state === 'cancelled' ? EXIT.failed : EXIT.done
+}

@@ -1,0 +1,51 @@
+/** `quorate validate`: check the cluster file, without touching a host. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Cluster } from '../../cluster/model.js'
+import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith, GROUPS } from '../program-parts.js'
+
+export function validateCommand(): CommandUnknownOpts {
+  const command = new Command('validate')
+    .helpGroup(GROUPS.file)
+    .summary('check the cluster file; no host is touched')
+    .description('Checks the cluster file and prints every problem with its place. No host is touched.')
+    .argument('[file]', 'cluster file (the same as -f)')
+  command.action((file) => exitWith(validate(contextOf(command), file)))
+  return command
+}
+
+async function validate(context: Context, argument: string | undefined): Promise<ExitCode> {
+  const { io, json } = context
+  const path = argument ?? context.file ?? DEFAULT_FILE
+  const [{ parseFile }, { ClusterFileError, formatProblem }] = await Promise.all([
+    import('../load-cluster.js'),
+    import('../../cluster/cluster-file/parse.js'),
+  ])
+  try {
+    const { cluster, warnings } = await parseFile(path)
+    if (json) io.out(JSON.stringify({ valid: true, problems: [], warnings, cluster }))
+    else {
+      for (const warning of warnings) io.note(`${io.style.yellow('⚠')} ${formatProblem(warning)}`)
+      io.out(`${io.style.green('✔')} ${path} is valid: ${describe(cluster)}`)
+    }
+    return EXIT.done
+  } catch (error) {
+    if (!(error instanceof ClusterFileError)) throw error
+    if (json) io.out(JSON.stringify({ valid: false, problems: error.fileProblems, warnings: [] }))
+    else {
+      for (const problem of error.fileProblems) io.note(`${io.style.red('✘')} ${formatProblem(problem)}`)
+      io.note(error.message)
+    }
+    return EXIT.usage
+  }
+}
+
+function describe({ name, kubernetes, hosts }: Cluster): string {
+  const roles = new Map<string, number>()
+  for (const { role } of hosts) roles.set(role, (roles.get(role) ?? 0) + 1)
+  const counts = [...roles].map(
+    ([role, count]) => `${count} ${role.replace('-', ' ')}${count === 1 ? '' : 's'}`,
+  )
+  return `cluster ${name}, Kubernetes ${kubernetes.version}, ${counts.join(', ')}`
+}

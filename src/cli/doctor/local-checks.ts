@@ -1,0 +1,61 @@
+/** Checks of this machine: Node.js, the SSH agent, the cluster file. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { isQuorateError } from '../../errors/index.js'
+import { DEFAULT_FILE, type Context } from '../context.js'
+import { parseFile } from '../load-cluster.js'
+import { fail, ok, warn, type Check } from './check.js'
+
+const AGENT_TIMEOUT_MS = 3_000
+const MINIMUM_NODE = [20, 19] as const
+const AGENT_HINT =
+  'needed only for keys with a passphrase: `eval $(ssh-agent)`, then `ssh-add`; or name ssh.identityFile'
+
+/** Whether this Node.js is one that Quorate runs on. */
+export function checkNode(version = process.versions.node): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isEnough = major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])
+  return isEnough
+    ? ok('Node.js', version)
+    : fail('Node.js', `${version} is too old`, `install Node.js ${MINIMUM_NODE.join('.')} or later`)
+}
+
+/** Whether an SSH agent answers, and with which keys. */
+export async function checkSshAgent(): Promise<Check> {
+  const name = 'SSH agent'
+  if ((process.env.SSH_AUTH_SOCK ?? '') === '') return warn(name, 'SSH_AUTH_SOCK is not set', AGENT_HINT)
+  try {
+    const { stdout } = await promisify(execFile)('ssh-add', ['-l'], { timeout: AGENT_TIMEOUT_MS })
+    const keys = stdout.trim().split('\n')
+    const names = keys.map((key) => key.split(' ').slice(2).join(' '))
+    return ok(name, `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${names.join(', ')}`)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 1) return warn(name, 'it holds no keys', AGENT_HINT)
+    if (code === 'ENOENT') return warn(name, 'ssh-add was not found, so its keys are not known', AGENT_HINT)
+    return warn(name, `it does not answer at ${process.env.SSH_AUTH_SOCK ?? ''}`, AGENT_HINT)
+  }
+}
+
+/** Whether the cluster file is valid, and the keys that it names are there; undefined when there is no file. */
+export async function checkClusterFile({ file }: Context): Promise<Check | undefined> {
+  const path = file ?? DEFAULT_FILE
+  if (file === undefined && !existsSync(path)) return undefined
+  try {
+    const { cluster } = await parseFile(path)
+    const keys = new Set(cluster.hosts.flatMap(({ ssh }) => ssh.identityFile ?? []))
+    const missing = [...keys].filter((key) => !existsSync(key))
+    if (missing.length > 0) {
+      return fail(
+        'cluster file',
+        `${path} names keys that are not there: ${missing.join(', ')}`,
+        'correct ssh.identityFile',
+      )
+    }
+    return ok('cluster file', `${path}: ${cluster.name}, ${cluster.hosts.length} hosts`)
+  } catch (error) {
+    if (!isQuorateError(error)) throw error
+    return fail('cluster file', error.message, '`quorate validate` shows every problem')
+  }
+}

@@ -1,0 +1,125 @@
+/** Checks of Temporal: the embedded engine or the server that is configured, workers, versions, search attributes. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { isQuorateError } from '../../errors/index.js'
+import { connect, type TemporalConnection } from '../../temporal/connection.js'
+import { engineStatus } from '../../temporal/engine/engine.js'
+import { findTemporalCli } from '../../temporal/engine/temporal-cli.js'
+import { missingSearchAttributes } from '../../temporal/search-attributes.js'
+import { callServer } from '../../temporal/service-error.js'
+import {
+  plainSettings,
+  serverSettings,
+  type ServerSettings,
+  type TemporalOptions,
+} from '../../temporal/settings.js'
+import { VERSION } from '../../temporal/runtime.js'
+import { pollingWorkers } from '../../temporal/workers.js'
+import { fail, ok, warn, type Check } from './check.js'
+
+/** All checks of Temporal. Starts and changes nothing. */
+export async function checkTemporal(options: TemporalOptions): Promise<Check[]> {
+  const settings = serverSettings(options)
+  return settings === undefined ? checkEngine() : checkServer(settings)
+}
+
+async function checkEngine(): Promise<Check[]> {
+  const cli = await guarded('Temporal CLI', checkCli)
+  const { serverPid, workerPid, address, home } = engineStatus()
+  if (serverPid === undefined) {
+    const detail = `the embedded engine does not run (${home.folder})`
+    return [cli, warn('Temporal', detail, 'it is started when needed; `quorate engine start` starts it now')]
+  }
+  const worker =
+    workerPid === undefined
+      ? warn(
+          'engine worker',
+          'does not run',
+          'the next command starts it; `quorate engine logs --worker` tells why it ended',
+        )
+      : ok('engine worker', `pid ${workerPid}`)
+  return [cli, worker, ...(await checkServer(plainSettings(address)))]
+}
+
+async function checkCli(): Promise<Check> {
+  const path = findTemporalCli()
+  const { stdout } = await promisify(execFile)(path, ['--version'])
+  return ok('Temporal CLI', `${path}: ${stdout.trim()}`)
+}
+
+async function checkServer(settings: ServerSettings): Promise<Check[]> {
+  let connection: TemporalConnection
+  try {
+    connection = await connect(settings)
+  } catch (error) {
+    return [failure('Temporal', error)]
+  }
+  try {
+    return [
+      await guarded('Temporal', () => checkVersion(connection)),
+      await guarded('namespace', () => checkNamespace(connection)),
+      await guarded('worker', () => checkWorkers(connection)),
+      await guarded('search attributes', () => checkSearchAttributes(connection)),
+    ]
+  } finally {
+    await connection.close()
+  }
+}
+
+async function checkVersion({ client, settings }: TemporalConnection): Promise<Check> {
+  const { serverVersion } = await callServer(settings.address, () => client.workflowService.getSystemInfo({}))
+  return ok('Temporal', `${settings.address}, server ${serverVersion}`)
+}
+
+async function checkNamespace({ client, settings }: TemporalConnection): Promise<Check> {
+  const { namespace, address } = settings
+  const { config } = await callServer(address, () => client.workflowService.describeNamespace({ namespace }))
+  const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400
+  return ok('namespace', `${namespace}, keeps finished operations ${days} days`)
+}
+
+async function checkWorkers({ client, settings }: TemporalConnection): Promise<Check> {
+  const workers = await callServer(settings.address, () => pollingWorkers(client))
+  if (workers.length === 0) {
+    return fail(
+      'worker',
+      'none polled within the last minute',
+      'start one with `quorate worker`, or `quorate engine start` for the embedded engine',
+    )
+  }
+  const names = workers.map(({ identity }) => identity).join(', ')
+  const others = workers.filter(({ identity }) => !identity.startsWith(`quorate-${VERSION}@`))
+  if (others.length === 0) return ok('worker', names)
+  return warn(
+    'worker',
+    `${names}: not all are of version ${VERSION}`,
+    'use one version for commands and workers',
+  )
+}
+
+async function checkSearchAttributes({ client, settings }: TemporalConnection): Promise<Check> {
+  const missing = await callServer(settings.address, () => missingSearchAttributes(client))
+  if (missing.length === 0) return ok('search attributes', 'registered')
+  return warn(
+    'search attributes',
+    `not registered: ${missing.join(', ')}`,
+    'the first operation registers them where it may; without them operations run, but can not be searched for',
+  )
+}
+
+async function guarded(name: string, check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check()
+  } catch (error) {
+    return failure(name, error)
+  }
+}
+
+function failure(name: string, error: unknown): Check {
+  if (isQuorateError(error)) return fail(name, error.message, error.hint)
+  return fail(
+    name,
+    error instanceof Error ? error.message : String(error),
+    '`quorate doctor --verbose` tells more',
+  )
+}

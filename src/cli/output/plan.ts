@@ -1,0 +1,42 @@
+/** A plan as text: what would change on which host, and what stands in the way. */
+import type { PlannedChange, PlanResult } from '../../cluster/operation.js'
+import type { Style } from '../io.js'
+import { renderReport } from './report.js'
+import { renderTable } from './table.js'
+
+/** The lines of a plan. */
+export function renderPlan(cluster: string, plan: PlanResult, style: Style): string[] {
+  return [
+    `plan for ${style.bold(cluster)}: Kubernetes ${plan.kubernetesVersion}`,
+    ...(plan.changes.length === 0 ? [] : ['', ...renderChanges(plan.changes, style)]),
+    ...(plan.warnings.length === 0
+      ? []
+      : ['', ...plan.warnings.map((warning) => style.yellow(`⚠ ${warning}`))]),
+    ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
+    '',
+    summary(cluster, plan, style),
+  ]
+}
+
+function renderChanges(changes: readonly PlannedChange[], style: Style): string[] {
+  const rows = changes.map(({ host, phase, action }, index) => {
+    // A host stands once, before the first of its changes.
+    const isFirst = changes[index - 1]?.host !== host
+    return [isFirst ? style.bold(host) : '', phase, `${style.green('+')} ${action}`]
+  })
+  return renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style)
+}
+
+function summary(cluster: string, { changes, problems }: PlanResult, style: Style): string {
+  if (problems.length > 0) {
+    return style.red(`✘ ${count(problems.length, 'problem')} to be mended before an apply would begin`)
+  }
+  if (changes.length === 0)
+    return `${style.green('✔')} nothing to change: ${cluster} is as the file describes it`
+  const hosts = new Set(changes.map(({ host }) => host)).size
+  return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate apply\` makes them`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,63 @@
+/** The activities of a run that are under way, from the server's description: it knows them without a worker. */
+import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
+import type { StepHeartbeat } from '../cluster/operation.js'
+import { QuorateError, type ErrorReport } from '../errors/index.js'
+import { reportOfDetails } from './failure.js'
+
+/** A step that runs now, or waits for its next attempt. */
+export interface RunningStep {
+  /** Name of the activity. */
+  readonly activity: string
+  /** Known once the step has given a sign of life. */
+  readonly host?: string
+  /** Its last line of output, or what it waits for. */
+  readonly line?: string
+  /** 1 for the first. */
+  readonly attempt: number
+  /** Why the attempt before failed. */
+  readonly lastError?: ErrorReport
+  /** When the next attempt begins, in milliseconds since the epoch; undefined while one runs. */
+  readonly nextAttemptAt?: number
+}
+
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]
+type Failure = NonNullable<PendingActivity['lastFailure']>
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0]
+
+/** The steps that run or wait for their next attempt. */
+export function runningSteps({ raw }: WorkflowExecutionDescription): RunningStep[] {
+  return (raw.pendingActivities ?? []).map((pending) => {
+    const heartbeat = heartbeatOf(pending)
+    const lastError = errorOf(pending.lastFailure)
+    const host = heartbeat?.host ?? lastError?.host
+    const nextAttemptAt = secondsOf(pending)
+    return {
+      activity: pending.activityType?.name ?? 'unknown',
+      attempt: pending.attempt ?? 1,
+      ...(host === undefined || host === '' ? {} : { host }),
+      ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+    }
+  })
+}
+
+function heartbeatOf({ heartbeatDetails }: PendingActivity): StepHeartbeat | undefined {
+  const [payload] = heartbeatDetails?.payloads ?? []
+  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload<StepHeartbeat>(payload)
+}
+
+function errorOf(failure: Failure | null | undefined): ErrorReport | undefined {
+  if (failure === null || failure === undefined) return undefined
+  const payloads = failure.applicationFailureInfo?.details?.payloads ?? []
+  const report = reportOfDetails(
+    payloads.map((payload: Payload) => defaultPayloadConverter.fromPayload(payload)),
+  )
+  // A time-out or a lost worker is told in Temporal's own words.
+  return report ?? new QuorateError('OPERATION_FAILED', failure.message ?? 'the attempt failed').report()
+}
+
+function secondsOf({ nextAttemptScheduleTime }: PendingActivity): number | undefined {
+  const seconds = nextAttemptScheduleTime?.seconds
+  return seconds === null || seconds === undefined ? undefined : Number(seconds) * 1000
+}
