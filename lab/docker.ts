@@ -47,7 +47,13 @@ export async function fleetContainers(fleet?: string): Promise<FleetContainer[]>
   const filter = fleet === undefined ? FLEET_LABEL : `${FLEET_LABEL}=${fleet}`
   const format = `{{.ID}}\t{{.Label "${FLEET_LABEL}"}}\t{{.Label "${HOST_LABEL}"}}\t{{.State}}`
   const text = await output('docker', [
-    'ps', '--all', '--no-trunc', '--filter', `label=${filter}`, '--format', format,
+    'ps',
+    '--all',
+    '--no-trunc',
+    '--filter',
+    `label=${filter}`,
+    '--format',
+    format,
   ])
   return lines(text).map((line) => {
     const [id = '', name = '', host = '', state = ''] = line.split('\t')

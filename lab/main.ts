@@ -17,13 +17,17 @@ const ENSURE_DOCKER = join(import.meta.dirname, '..', 'scripts', 'ensure-docker.
 const DEFAULT_NAME = 'lab'
 
 const program = new Command('lab')
-  .description('Real hosts for trying and testing Quorate, on this machine: containers with systemd and sshd.')
+  .description(
+    'Real hosts for trying and testing Quorate, on this machine: containers with systemd and sshd.',
+  )
   .showHelpAfterError()
   .enablePositionalOptions()
 
 program
   .command('up')
-  .description('bring up a fleet of bare hosts; the first time, everything they need is built (about 15 minutes)')
+  .description(
+    'bring up a fleet of bare hosts; the first time, everything they need is built (about 15 minutes)',
+  )
   .option('--name <name>', 'name of the fleet, and of its cluster', DEFAULT_NAME)
   .option('--control-planes <n>', 'number of control planes', Number, 3)
   .option('--workers <n>', 'number of workers', Number, 2)
@@ -31,7 +35,7 @@ program
   .option('--load-balancers <n>', 'number of load balancers', Number, 1)
   .option(
     '--kubernetes-version <versions>',
-    'version of Kubernetes; several (a,b or given again) are all packaged, the first is the cluster file\'s',
+    "version of Kubernetes; several (a,b or given again) are all packaged, the first is the cluster file's",
     collectVersions,
   )
   .action(async (options) => {

@@ -30,15 +30,27 @@ async function debootstrap(): Promise<void> {
     )
   }
   const logFile = cachePath('build', 'debootstrap.log')
-  if ((await run('debootstrap', ['--version'], { allowFailure: true }).catch(() => undefined)) === undefined) {
+  if (
+    (await run('debootstrap', ['--version'], { allowFailure: true }).catch(() => undefined)) === undefined
+  ) {
     await run('apt-get', ['install', '-y', '--no-install-recommends', 'debootstrap'], { logFile })
   }
   const folder = await mkdtemp(join(tmpdir(), 'quorate-lab-base-'))
   try {
     const root = join(folder, 'root')
-    await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root], { logFile })
+    await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root], {
+      logFile,
+    })
     const archive = join(folder, 'root.tar')
-    await run('tar', ['--create', '--file', archive, '--directory', root, '--exclude=./var/cache/apt/archives/*', '.'])
+    await run('tar', [
+      '--create',
+      '--file',
+      archive,
+      '--directory',
+      root,
+      '--exclude=./var/cache/apt/archives/*',
+      '.',
+    ])
     await docker(['import', archive, IMPORTED_IMAGE])
   } finally {
     await rm(folder, { recursive: true, force: true })

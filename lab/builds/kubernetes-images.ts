@@ -66,7 +66,11 @@ export async function makeFlannelImages(report: Report): Promise<void> {
   await once('flannel', [RECIPE, daemon, plugin, tools], report, async () => {
     const toolsLayer = await putLayer(join(tools, 'root'))
     const images = [
-      { name: FLANNEL_IMAGE, layer: await binariesLayer(daemon, 'opt/bin', ['flanneld']), entry: '/opt/bin/flanneld' },
+      {
+        name: FLANNEL_IMAGE,
+        layer: await binariesLayer(daemon, 'opt/bin', ['flanneld']),
+        entry: '/opt/bin/flanneld',
+      },
       { name: FLANNEL_CNI_IMAGE, layer: await binariesLayer(plugin, '', ['flannel']), entry: '/flannel' },
     ]
     for (const { name, layer, entry } of images) {
@@ -82,7 +86,15 @@ export async function wantedTags(program: string, version: string): Promise<Read
   try {
     const kubeadm = join(folder, 'kubeadm')
     await symlink(program, kubeadm)
-    const list = ['config', 'images', 'list', '--kubernetes-version', version, '--image-repository', 'lab.test']
+    const list = [
+      'config',
+      'images',
+      'list',
+      '--kubernetes-version',
+      version,
+      '--image-repository',
+      'lab.test',
+    ]
     const images = await output(kubeadm, list)
     return new Map(
       images.split('\n').map((image) => image.replace('lab.test/', '').split(':') as [string, string]),
@@ -118,9 +130,7 @@ async function layerOf(entries: Readonly<Record<string, Entry>>): Promise<Blob> 
 }
 
 function binariesLayer(program: string, folder: string, names: readonly string[]): Promise<Blob> {
-  return layerOf(
-    Object.fromEntries(names.map((name) => [join(folder, name), { file: join(program, name) }])),
-  )
+  return layerOf(Object.fromEntries(names.map((name) => [join(folder, name), { file: join(program, name) }])))
 }
 
 /** Runs `action` unless it ran before with the same inputs. */

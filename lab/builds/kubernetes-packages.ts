@@ -37,13 +37,16 @@ export function minorOf(version: string): string {
 export async function makeKubernetesRepositories(versions: readonly string[], report: Report): Promise<void> {
   for (const minor of new Set(versions.map(minorOf))) {
     const folders = await packageFolders(minor, versions, report)
-    await remade(kubernetesRepository(minor), inputsKey(folders, await publicKey('kubernetes', report)), (fresh) =>
-      report.step(`make the apt repository of Kubernetes ${minor}`, async () => {
-        for (const folder of folders) {
-          for (const file of await readdir(folder)) await copyFile(join(folder, file), join(fresh, file))
-        }
-        await sign(fresh, 'kubernetes', 'flat', report)
-      }),
+    await remade(
+      kubernetesRepository(minor),
+      inputsKey(folders, await publicKey('kubernetes', report)),
+      (fresh) =>
+        report.step(`make the apt repository of Kubernetes ${minor}`, async () => {
+          for (const folder of folders) {
+            for (const file of await readdir(folder)) await copyFile(join(folder, file), join(fresh, file))
+          }
+          await sign(fresh, 'kubernetes', 'flat', report)
+        }),
     )
   }
 }
@@ -84,14 +87,23 @@ function describePackages(version: string, program: string): DebianPackage[] {
       description: 'Command-line utility for administering a Kubernetes cluster',
       content: {
         'usr/bin/kubeadm': command,
-        'usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf': { file: join(SOURCES, '10-kubeadm.conf') },
+        'usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf': {
+          file: join(SOURCES, '10-kubeadm.conf'),
+        },
       },
     },
     {
       name: 'kubelet',
       version: debianVersion,
       depends: [
-        'conntrack', 'ethtool', 'iproute2', 'iptables (>= 1.4.21)', 'kubernetes-cni', 'mount', 'socat', 'util-linux',
+        'conntrack',
+        'ethtool',
+        'iproute2',
+        'iptables (>= 1.4.21)',
+        'kubernetes-cni',
+        'mount',
+        'socat',
+        'util-linux',
         `${shared} (= ${debianVersion})`,
       ],
       description: 'Node agent for Kubernetes clusters',
@@ -116,7 +128,9 @@ function describePackages(version: string, program: string): DebianPackage[] {
 async function toolPackages(report: Report): Promise<string> {
   const program = await report.step(`build crictl ${PINNED.criTools}`, () => buildGoProgram(crictl()))
   const plugins = await cniPlugins(report)
-  const version = (await readFile(join(plugins, 'versions', 'containernetworking-plugins'), 'utf8')).split('+')[0]
+  const version = (await readFile(join(plugins, 'versions', 'containernetworking-plugins'), 'utf8')).split(
+    '+',
+  )[0]
   const folder = join(plugins, 'root/usr/lib/cni')
   const names = await readdir(folder)
   return packagesFolder(
@@ -132,7 +146,9 @@ async function toolPackages(report: Report): Promise<string> {
         name: 'kubernetes-cni',
         version: `${version ?? ''}-${REVISION}`,
         description: 'Binaries required to provision kubernetes container networking',
-        content: Object.fromEntries(names.map((name) => [`opt/cni/bin/${name}`, { file: join(folder, name) }])),
+        content: Object.fromEntries(
+          names.map((name) => [`opt/cni/bin/${name}`, { file: join(folder, name) }]),
+        ),
       },
     ],
     report,
@@ -146,17 +162,24 @@ async function cniPlugins(report: Report): Promise<string> {
   )
 }
 
-async function packagesFolder(name: string, packages: readonly DebianPackage[], report: Report): Promise<string> {
+async function packagesFolder(
+  name: string,
+  packages: readonly DebianPackage[],
+  report: Report,
+): Promise<string> {
   const folder = cachePath('packages', `${name}-${inputsKey(RECIPE, packages)}`)
   return cachedFolder(folder, (partial) =>
-    report.step(`make the packages of ${name === 'tools' ? 'crictl and CNI' : `Kubernetes ${name}`}`, async () => {
-      for (const one of packages) await stage(one, join(partial, 'staging', one.name))
-      await inMirrorImage(['build-packages'], { '/work': partial }, report)
-      await rm(join(partial, 'staging'), { recursive: true })
-      const made = join(partial, 'packages')
-      for (const file of await readdir(made)) await rename(join(made, file), join(partial, file))
-      await rm(made, { recursive: true })
-    }),
+    report.step(
+      `make the packages of ${name === 'tools' ? 'crictl and CNI' : `Kubernetes ${name}`}`,
+      async () => {
+        for (const one of packages) await stage(one, join(partial, 'staging', one.name))
+        await inMirrorImage(['build-packages'], { '/work': partial }, report)
+        await rm(join(partial, 'staging'), { recursive: true })
+        const made = join(partial, 'packages')
+        for (const file of await readdir(made)) await rename(join(made, file), join(partial, file))
+        await rm(made, { recursive: true })
+      },
+    ),
   )
 }
 

@@ -15,14 +15,25 @@ export async function inMirrorImage(
 ): Promise<void> {
   const image = await labImage('mirror', report)
   const mounts = Object.entries(folders).flatMap(([inside, folder]) => [
-    '--mount', `type=bind,source=${folder},destination=${inside}`,
+    '--mount',
+    `type=bind,source=${folder},destination=${inside}`,
   ])
   const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
   const script = 'owner=$1; shift; "$@"; status=$?; chown -R "$owner" /work; exit $status'
   await docker(
     [
-      'run', '--rm', '--network=host', ...mounts, '--entrypoint', '/bin/sh', image,
-      '-c', script, 'sh', owner, ...command,
+      'run',
+      '--rm',
+      '--network=host',
+      ...mounts,
+      '--entrypoint',
+      '/bin/sh',
+      image,
+      '-c',
+      script,
+      'sh',
+      owner,
+      ...command,
     ],
     { logFile: cachePath('build', `${command[0] ?? 'tool'}.log`) },
   )

@@ -6,8 +6,17 @@ import type { Report } from '../report.js'
 import { inMirrorImage } from './mirror-image.js'
 
 const PACKAGES = [
-  'busybox-static', 'conntrack', 'iptables', 'libc6', 'libip4tc2', 'libip6tc2', 'libmnl0',
-  'libnetfilter-conntrack3', 'libnfnetlink0', 'libnftnl11', 'libxtables12',
+  'busybox-static',
+  'conntrack',
+  'iptables',
+  'libc6',
+  'libip4tc2',
+  'libip6tc2',
+  'libmnl0',
+  'libnetfilter-conntrack3',
+  'libnfnetlink0',
+  'libnftnl11',
+  'libxtables12',
 ]
 const IPTABLES = ['iptables', 'ip6tables'].flatMap((name) => [name, `${name}-save`, `${name}-restore`])
 const BUSYBOX = ['cat', 'cp', 'env', 'ls', 'mkdir', 'mv', 'rm', 'sh', 'sleep']

@@ -36,9 +36,29 @@ export async function publicKey(name: 'debian' | 'kubernetes', report: Report): 
 
 /** What a host may install from Debian; what these need comes with them. */
 const DEBIAN_PACKAGES = [
-  'apt-transport-https', 'ca-certificates', 'conntrack', 'containerd', 'containernetworking-plugins', 'curl',
-  'ebtables', 'ethtool', 'gpg', 'gnupg', 'haproxy', 'iptables', 'ipset', 'ipvsadm', 'jq', 'keepalived', 'nftables',
-  'openssl', 'python3', 'rsync', 'runc', 'socat', 'tcpdump',
+  'apt-transport-https',
+  'ca-certificates',
+  'conntrack',
+  'containerd',
+  'containernetworking-plugins',
+  'curl',
+  'ebtables',
+  'ethtool',
+  'gpg',
+  'gnupg',
+  'haproxy',
+  'iptables',
+  'ipset',
+  'ipvsadm',
+  'jq',
+  'keepalived',
+  'nftables',
+  'openssl',
+  'python3',
+  'rsync',
+  'runc',
+  'socat',
+  'tcpdump',
 ]
 
 /** Makes the Debian repository unless the cache has it. */
@@ -48,7 +68,12 @@ export async function makeDebianRepository(report: Report): Promise<void> {
   await remade(join(aptRoot(), 'debian'), wanted, async (folder) => {
     await report.step('fetch the Debian packages of bare hosts', async () => {
       const status = await output('docker', [
-        'run', '--rm', '--entrypoint', 'cat', hostImage, '/var/lib/dpkg/status',
+        'run',
+        '--rm',
+        '--entrypoint',
+        'cat',
+        hostImage,
+        '/var/lib/dpkg/status',
       ])
       await writeWhole(join(folder, 'status'), `${status}\n`)
       await inMirrorImage(['fetch-debian-packages', ...DEBIAN_PACKAGES], { '/work': folder }, report)

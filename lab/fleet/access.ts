@@ -25,14 +25,29 @@ export async function fleetKey(fleet: string): Promise<string> {
 export async function onHost(fleet: string, host: FleetHost, command: readonly string[]): Promise<number> {
   if (await hasSsh()) {
     const options = [
-      '-i', fleetPath(fleet, FILES.identity), '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=yes',
-      '-o', `UserKnownHostsFile=${fleetPath(fleet, FILES.knownHosts)}`, '-o', 'LogLevel=ERROR',
+      '-i',
+      fleetPath(fleet, FILES.identity),
+      '-o',
+      'IdentitiesOnly=yes',
+      '-o',
+      'StrictHostKeyChecking=yes',
+      '-o',
+      `UserKnownHostsFile=${fleetPath(fleet, FILES.knownHosts)}`,
+      '-o',
+      'LogLevel=ERROR',
     ]
     return passThrough('ssh', [...options, `ops@${host.address}`, ...command])
   }
   const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
   const words = command.length === 0 ? ['bash', '--login'] : ['bash', '-c', command.join(' ')]
-  return passThrough('docker', ['exec', ...terminal, '--user', 'ops', containerName(fleet, host.name), ...words])
+  return passThrough('docker', [
+    'exec',
+    ...terminal,
+    '--user',
+    'ops',
+    containerName(fleet, host.name),
+    ...words,
+  ])
 }
 
 async function hasSsh(): Promise<boolean> {

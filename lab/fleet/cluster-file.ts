@@ -65,7 +65,7 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
       hosts: facts.hosts.map(({ name, role, address }) => ({ name, role, address })),
     },
   }
-  return HEADER + stringify(document, { lineWidth: 110 })
+  return HEADER + stringify(document, { lineWidth: 110, aliasDuplicateObjects: false })
 }
 
 function kubeadmPatches(machine: MachineFacts): object {

@@ -6,7 +6,13 @@ import { registryRoot } from '../builds/registry-storage.js'
 import { docker, FLEET_LABEL, HOST_LABEL, networkSubnets } from '../docker.js'
 import type { FleetRecord } from './folder.js'
 import {
-  apiAddress, gatewayAddress, hostsOf, mirrorAddress, zoneOf, type FleetHost, type FleetNetwork,
+  apiAddress,
+  gatewayAddress,
+  hostsOf,
+  mirrorAddress,
+  zoneOf,
+  type FleetHost,
+  type FleetNetwork,
 } from './shape.js'
 import { freeSubnet, routedSubnets } from './subnet.js'
 
@@ -15,11 +21,43 @@ import { freeSubnet, routedSubnets } from './subnet.js'
  * Docker 20.10 knows.
  */
 const CAPABILITIES = [
-  'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP',
-  'LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW', 'IPC_LOCK', 'IPC_OWNER',
-  'SYS_MODULE', 'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT', 'SYS_ADMIN', 'SYS_BOOT', 'SYS_NICE',
-  'SYS_TIME', 'SYS_TTY_CONFIG', 'MKNOD', 'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP', 'MAC_OVERRIDE',
-  'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'DAC_READ_SEARCH',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'LINUX_IMMUTABLE',
+  'NET_BIND_SERVICE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'NET_RAW',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_CHROOT',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'MKNOD',
+  'LEASE',
+  'AUDIT_WRITE',
+  'AUDIT_CONTROL',
+  'SETFCAP',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
 ]
 
 /** Folders that can not lie on the container's own file system (overlay on overlay), or are written a lot. */
@@ -46,8 +84,16 @@ export async function createNetwork(fleet: string): Promise<FleetNetwork> {
     const subnet = freeSubnet([...(await networkSubnets()), ...routedSubnets(routes), ...taken])
     const result = await docker(
       [
-        'network', 'create', '--internal', '--subnet', `${subnet}.0/24`, '--gateway', gatewayAddress({ subnet }),
-        '--label', `${FLEET_LABEL}=${fleet}`, networkName(fleet),
+        'network',
+        'create',
+        '--internal',
+        '--subnet',
+        `${subnet}.0/24`,
+        '--gateway',
+        gatewayAddress({ subnet }),
+        '--label',
+        `${FLEET_LABEL}=${fleet}`,
+        networkName(fleet),
       ],
       { allowFailure: true },
     )
@@ -55,17 +101,6 @@ export async function createNetwork(fleet: string): Promise<FleetNetwork> {
     if (attempt === SUBNET_TRIES || !result.stderr.includes('overlap')) throw new Error(result.stderr.trim())
     taken.push(`${subnet}.0/24`)
   }
-}
-
-/** Lets pods talk over the fleet's bridge (`--insert`), or takes that back (`--delete`). */
-export async function bridgeRule(fleet: string, change: '--insert' | '--delete', image: string): Promise<void> {
-  const format = '{{.Id}}'
-  const found = await docker(['network', 'inspect', '--format', format, networkName(fleet)], { allowFailure: true })
-  if (found.status !== 0) return
-  await docker([
-    'run', '--rm', '--network=host', '--cap-add=NET_ADMIN', '--entrypoint', 'bridge-rule', image,
-    change, `br-${found.stdout.slice(0, 12)}`,
-  ])
 }
 
 /** Starts the mirror, which serves what the cache holds to this fleet under its own names. */
@@ -79,10 +114,15 @@ export async function startMirror(record: FleetRecord, image: string): Promise<v
     `--host-record=mirror.${zone},${mirrorAddress(record.network)}`,
   ]
   await docker([
-    'run', '--detach', ...place(fleet, 'mirror', mirrorAddress(record.network)),
-    '--mount', `type=bind,source=${aptRoot()},destination=/srv/apt,readonly`,
-    '--mount', `type=bind,source=${registryRoot()},destination=/srv/registry,readonly`,
-    image, ...names,
+    'run',
+    '--detach',
+    ...place(fleet, 'mirror', mirrorAddress(record.network)),
+    '--mount',
+    `type=bind,source=${aptRoot()},destination=/srv/apt,readonly`,
+    '--mount',
+    `type=bind,source=${registryRoot()},destination=/srv/registry,readonly`,
+    image,
+    ...names,
   ])
 }
 
@@ -114,11 +154,26 @@ export async function startHost(
     ? ['--mount', 'type=bind,source=/lib/modules,destination=/lib/modules,readonly']
     : []
   await docker([
-    'run', '--detach', ...place(fleet, host.name, host.address),
-    '--cap-drop', 'ALL', ...CAPABILITIES.flatMap((name) => ['--cap-add', name]),
-    '--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined',
-    '--security-opt', 'systempaths=unconfined', '--device-cgroup-rule', 'a *:* rwm', '--cgroupns=private',
-    '--tmpfs', '/run:exec', '--tmpfs', '/tmp:exec', ...modules,
+    'run',
+    '--detach',
+    ...place(fleet, host.name, host.address),
+    '--cap-drop',
+    'ALL',
+    ...CAPABILITIES.flatMap((name) => ['--cap-add', name]),
+    '--security-opt',
+    'seccomp=unconfined',
+    '--security-opt',
+    'apparmor=unconfined',
+    '--security-opt',
+    'systempaths=unconfined',
+    '--device-cgroup-rule',
+    'a *:* rwm',
+    '--cgroupns=private',
+    '--tmpfs',
+    '/run:exec',
+    '--tmpfs',
+    '/tmp:exec',
+    ...modules,
     ...VOLUMES.flatMap((path) => ['--volume', path]),
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     image,
@@ -127,7 +182,17 @@ export async function startHost(
 
 function place(fleet: string, host: string, address: string): string[] {
   return [
-    '--name', containerName(fleet, host), '--hostname', host, '--network', networkName(fleet), '--ip', address,
-    '--label', `${FLEET_LABEL}=${fleet}`, '--label', `${HOST_LABEL}=${host}`,
+    '--name',
+    containerName(fleet, host),
+    '--hostname',
+    host,
+    '--network',
+    networkName(fleet),
+    '--ip',
+    address,
+    '--label',
+    `${FLEET_LABEL}=${fleet}`,
+    '--label',
+    `${HOST_LABEL}=${host}`,
   ]
 }

@@ -1,8 +1,8 @@
 /** Takes a fleet down, or what is left of one. */
 import { hasImage, docker, fleetContainers, FLEET_LABEL, lines, removeContainers } from '../docker.js'
 import { output } from '../process.js'
-import { bridgeRule } from './containers.js'
 import { removeFolder } from './folder.js'
+import { bridgeRule } from './machine.js'
 
 /** Removes a fleet's containers, volumes, network and packet filter rule. Nothing of it being there is fine. */
 export async function removeFleet(fleet: string, mirrorImage: string): Promise<void> {

@@ -16,7 +16,8 @@ export async function waitForBoot(fleet: string, host: FleetHost): Promise<void>
   await poll(`${host.name} to boot`, async () => {
     const { stdout } = await docker(['exec', container, 'sh', '-c', probe], { allowFailure: true })
     const [system, sshd] = stdout.split('\n')
-    if (system === 'degraded') throw new Error(`${host.name} has failed units: ${await failedUnits(container)}`)
+    if (system === 'degraded')
+      throw new Error(`${host.name} has failed units: ${await failedUnits(container)}`)
     return system === 'running' && sshd === 'active' ? true : undefined
   })
 }
@@ -24,7 +25,11 @@ export async function waitForBoot(fleet: string, host: FleetHost): Promise<void>
 /** The known_hosts lines of a host, by address and by name. */
 export async function knownHostsLines(fleet: string, host: FleetHost): Promise<string[]> {
   const keys = await output('docker', [
-    'exec', containerName(fleet, host.name), 'sh', '-c', 'cat /etc/ssh/ssh_host_*_key.pub',
+    'exec',
+    containerName(fleet, host.name),
+    'sh',
+    '-c',
+    'cat /etc/ssh/ssh_host_*_key.pub',
   ])
   const names = [host.address, host.name, `${host.name}.${zoneOf(fleet)}`].join(',')
   return keys.split('\n').map((line) => [names, ...line.split(' ').slice(0, 2)].join(' '))
@@ -44,7 +49,11 @@ export async function waitForMirror(fleet: string): Promise<void> {
 
 async function failedUnits(container: string): Promise<string> {
   const { stdout } = await docker(['exec', container, 'systemctl', '--failed', '--plain', '--no-legend'])
-  return stdout.trim().split('\n').map((line) => line.split(' ')[0] ?? '').join(', ')
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .join(', ')
 }
 
 async function poll<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {

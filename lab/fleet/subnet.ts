@@ -19,9 +19,12 @@ export function freeSubnet(used: readonly string[]): string {
   const ranges = used.map(parseSubnet).filter((range) => range !== undefined)
   const free = CANDIDATES.find((candidate) => {
     const range = parseSubnet(`${candidate}.0/24`)
-    return range !== undefined && !ranges.some((other) => range.first <= other.last && other.first <= range.last)
+    return (
+      range !== undefined && !ranges.some((other) => range.first <= other.last && other.first <= range.last)
+    )
   })
-  if (free === undefined) throw new Error('no free subnet for a fleet: 172.30.0.0/16 and 10.213.0.0/16 are in use')
+  if (free === undefined)
+    throw new Error('no free subnet for a fleet: 172.30.0.0/16 and 10.213.0.0/16 are in use')
   return free
 }
 

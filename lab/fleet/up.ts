@@ -8,10 +8,10 @@ import { fleetContainers, removeContainers } from '../docker.js'
 import type { Report } from '../report.js'
 import { fleetKey } from './access.js'
 import { FILES, renderClusterFile } from './cluster-file.js'
-import { bridgeRule, createNetwork, startHost, startMirror } from './containers.js'
+import { createNetwork, startHost, startMirror } from './containers.js'
 import { removeFleet } from './down.js'
 import { clusterFilePath, fleetPath, readRecord, writeRecord, type FleetRecord } from './folder.js'
-import { machineFacts } from './machine.js'
+import { bridgeRule, machineFacts, raiseLimits } from './machine.js'
 import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
 import { hostsOf, type FleetShape } from './shape.js'
 
@@ -22,10 +22,13 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
     return
   }
   const images = await buildEverything(versions, report)
-  await report.step('clear away what is left of an earlier fleet', () => removeFleet(shape.name, images.mirror))
+  await report.step('clear away what is left of an earlier fleet', () =>
+    removeFleet(shape.name, images.mirror),
+  )
   const network = await createNetwork(shape.name)
   const record: FleetRecord = { shape, network, kubernetesVersions: versions }
   await writeRecord(record)
+  await raiseLimits(images.mirror)
   await bridgeRule(shape.name, '--insert', images.mirror)
   await report.step('start the mirror', () => startMirror(record, images.mirror))
   await startHosts(record, images, report)
@@ -74,7 +77,8 @@ async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
   const hosts = hostsOf(record.shape, record.network)
   const [first] = hosts
   const [kubernetesVersion] = record.kubernetesVersions
-  if (first === undefined || kubernetesVersion === undefined) throw new Error('a fleet without hosts or version')
+  if (first === undefined || kubernetesVersion === undefined)
+    throw new Error('a fleet without hosts or version')
   const lines = await Promise.all(hosts.map((host) => knownHostsLines(fleet, host)))
   await writeWhole(fleetPath(fleet, FILES.knownHosts), `${lines.flat().join('\n')}\n`)
   await copyFile(join(await signingKeys(report), 'kubernetes.asc'), fleetPath(fleet, FILES.signingKey))
