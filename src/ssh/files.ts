@@ -25,7 +25,8 @@ sync -- "$(dirname -- "$1")"
 `
 
 // Arguments: path, mode in octal, user:group, SHA-256 of the content. A cut connection looks like the end of the
-// content, so that the digest is compared before the file takes its place.
+// content, so that the digest is compared before the file takes its place; and whoever is told of it has gone, which
+// must not end the script before it has cleaned up.
 const WRITE = `
 path=$1 mode=$2 owner=$3 digest=$4
 digest_of() { sha256sum <"$1" | cut -d " " -f 1; }
@@ -38,6 +39,7 @@ folder=$(dirname -- "$path")
 (umask 022 && mkdir -p -- "$folder")
 temporary=$(mktemp -- "$folder/.quorate.XXXXXXXX")
 trap "rm -f -- \\"\\$temporary\\"" EXIT
+trap "" HUP PIPE
 cat >"$temporary"
 if [ "$(digest_of "$temporary")" != "$digest" ]; then
   echo "the content did not arrive whole" >&2

@@ -58,7 +58,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const hostKey = async (type: HostKeyType) =>
     (await readFile(join(folder, `host_${type}.pub`), 'utf8')).split(' ').slice(0, 2).join(' ').trim()
   const knownHostsFile = join(folder, 'known_hosts')
-  const lines = await Promise.all(types.map(async (type) => `[127.0.0.1]:${port} ${await hostKey(type)}\n`))
+  // On every port, so that it is known behind a proxy as well.
+  const lines = await Promise.all(types.map(async (type) => `[127.0.0.1]:* ${await hostKey(type)}\n`))
   await writeFile(knownHostsFile, lines.join(''))
   await writeFile(join(folder, 'sshd_config'), sshdConfig(folder, port, types, options))
   const server = await launch(sshd, folder, port)

@@ -7,8 +7,10 @@ export interface TcpProxy {
   readonly accepted: () => number
   /** Resets every connection now. */
   cut(): void
-  /** Resets the next connection, or those that stand, after so many more bytes from the server. */
-  cutAfter(bytes: number): void
+  /** Resets all connections after so many more bytes from the server. */
+  cutAfterReceived(bytes: number): void
+  /** Resets all connections after so many more bytes to the server. */
+  cutAfterSent(bytes: number): void
   /** Resets the next connections as soon as they are made. */
   dropNext(connections: number): void
   /** Passes nothing on any more in either direction, without telling anybody: a dead peer. */
@@ -21,11 +23,17 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let accepted = 0
   let dropping = 0
-  let budget = Infinity
+  let toReceive = Infinity
+  let toSend = Infinity
   let frozen = false
   const cut = () => {
     for (const pair of pairs) pair.forEach((socket) => socket.resetAndDestroy())
     pairs.clear()
+  }
+  const cutOnce = () => {
+    toReceive = Infinity
+    toSend = Infinity
+    cut()
   }
   const server = createServer((client) => {
     accepted += 1
@@ -41,16 +49,16 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     const pair = [client, upstream] as const
     pairs.add(pair)
     client.on('data', (chunk) => {
-      if (!frozen) upstream.write(chunk)
+      if (frozen) return
+      upstream.write(chunk.subarray(0, toSend))
+      toSend -= chunk.length
+      if (toSend <= 0) upstream.end(cutOnce)
     })
     upstream.on('data', (chunk) => {
       if (frozen) return
-      client.write(chunk.subarray(0, budget))
-      budget -= chunk.length
-      if (budget > 0) return
-      budget = Infinity
-      client.destroySoon()
-      cut()
+      client.write(chunk.subarray(0, toReceive))
+      toReceive -= chunk.length
+      if (toReceive <= 0) client.end(cutOnce)
     })
     client.on('end', () => upstream.end())
     upstream.on('end', () => client.end())
@@ -60,7 +68,8 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     port: await listen(server),
     accepted: () => accepted,
     cut,
-    cutAfter: (bytes) => (budget = bytes),
+    cutAfterReceived: (bytes) => (toReceive = bytes),
+    cutAfterSent: (bytes) => (toSend = bytes),
     dropNext: (connections) => (dropping = connections),
     freeze: () => (frozen = true),
     close: async () => {
