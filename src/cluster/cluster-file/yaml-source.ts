@@ -130,8 +130,10 @@ function childOf(
     .find((found) => found !== undefined)
 }
 
-function keyText(key: unknown): unknown {
-  return isScalar(key) ? String(key.value) : undefined
+function keyText(key: unknown): string | undefined {
+  if (!isScalar(key)) return undefined
+  // A merge key's value is a symbol.
+  return typeof key.value === 'symbol' ? key.value.description : String(key.value)
 }
 
 function nodeOf(value: unknown): Node | undefined {
