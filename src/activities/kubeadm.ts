@@ -1,5 +1,5 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
-import { QuorateError, type ErrorCode } from '../errors/index.js'
+import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
 import type { Step } from './step.js'
@@ -64,11 +64,18 @@ function kubeadmError(step: Step, title: string, exitCode: number, output: strin
   const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
     (match) => `${match[1]}: ${match[2]}`,
   )
-  const code: ErrorCode = checks.length > 0 ? 'KUBEADM_PREFLIGHT_FAILED' : 'KUBEADM_FAILED'
-  const reason = checks.length > 0 ? `preflight: ${checks.join('; ')}` : `ended with ${exitCode}`
-  return new QuorateError(code, `${title} ${reason}`, {
-    host: step.host.name,
-    step: title,
-    output: lastLines(output),
-  })
+  const context = { host: step.host.name, step: title, output: lastLines(withoutClientLog(output)) }
+  if (checks.length > 0) {
+    return new QuorateError('KUBEADM_PREFLIGHT_FAILED', `${title} preflight: ${checks.join('; ')}`, context)
+  }
+  const reason = /^error(?: execution phase)?[: ]*(.*)$/m.exec(output)?.[1] ?? 'no reason given'
+  return new QuorateError('KUBEADM_FAILED', `${title} ended with ${exitCode}: ${reason}`, context)
+}
+
+/** Without the lines in which the clients of etcd and the API tell of every single attempt. */
+function withoutClientLog(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !/^[IWE]\d{4} /.test(line))
+    .join('\n')
 }

@@ -70,13 +70,23 @@ export async function withHeartbeat<Result>(
   }
 }
 
+/** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
+const MAX_TEXT = 1_000
+
 /** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
 function toApplicationFailure(error: unknown): ApplicationFailure {
-  const report = reportError(error)
-  return ApplicationFailure.create({
+  const { output, message, ...report } = reportError(error)
+  const text = message.slice(0, MAX_TEXT)
+  const failure = ApplicationFailure.create({
     type: report.code,
-    message: report.host === undefined ? report.message : `${report.host}: ${report.message}`,
+    message: report.host === undefined ? text : `${report.host}: ${text}`,
     nonRetryable: isQuorateError(error) && error.remedy === 'operator',
-    details: [report],
+    details: [
+      { ...report, message: text, ...(output === undefined ? {} : { output: output.slice(-MAX_TEXT) }) },
+    ],
   })
+  // Where it was thrown tells an operator nothing; for a bug of ours it is the first thing to know.
+  failure.stack =
+    report.source === 'bug' && error instanceof Error ? (error.stack?.slice(0, MAX_TEXT) ?? '') : ''
+  return failure
 }

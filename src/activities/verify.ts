@@ -49,7 +49,8 @@ interface Check {
 export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   const { cluster, session } = step
   const api = localApi(cluster, session)
-  await Promise.all(
+  // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
+  const outcomes = await Promise.allSettled(
     (await checks(step, api)).map(({ code, look }) =>
       waitUntil(
         step,
@@ -59,6 +60,7 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
       ),
     ),
   )
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
   const members = await etcdMembers(session)
   return {
