@@ -6,7 +6,7 @@ import type { Step } from './step.js'
 export interface PollOptions {
   /** Milliseconds until it is given up. */
   readonly timeoutMs: number
-  /** Milliseconds between two looks; 500 unless given. */
+  /** Least milliseconds between two looks; 500 unless given. A look that takes long is repeated less often. */
   readonly intervalMs?: number
 }
 
@@ -23,13 +23,15 @@ export async function waitUntil(
   const deadline = Date.now() + options.timeoutMs
   let reported = ''
   for (;;) {
+    const begun = Date.now()
     const reason = await look()
+    const took = Date.now() - begun
     if (reason === undefined) return
     if (reason !== reported) {
       reported = reason
       step.report(reason)
     }
     if (Date.now() >= deadline) throw giveUp(reason)
-    await delay(options.intervalMs ?? 500, undefined, { signal: step.signal })
+    await delay(Math.max(options.intervalMs ?? 500, took), undefined, { signal: step.signal })
   }
 }
