@@ -77,7 +77,7 @@ describe('a new cluster file', () => {
     ])
   })
 
-  it('reads back to what was answered, whatever that was', () => {
+  it('reads back to what was answered, whatever that was', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(answers, (given) => {
         const { cluster } = parse(renderClusterFile(given))

@@ -79,7 +79,7 @@ describe('the place of a field', () => {
     expect(locate({ path: ['top', 'list', 0, 'a'], atKey: true })).toEqual({ line: 3, column: 16 })
   })
 
-  it('is found for every field of any data', () => {
+  it('is found for every field of any data', { timeout: 30_000 }, () => {
     const data = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 3 }), {
       minKeys: 1,
     })
