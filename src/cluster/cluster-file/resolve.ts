@@ -84,7 +84,12 @@ function wrongWithKey(text: string): string | undefined {
     : 'is not an ASCII-armored public key (gpg --armor --export makes one)'
 }
 
+// The text travels in the operation's input, and Temporal takes no payload above 2 MB.
+const MAX_MANIFEST_BYTES = 1_000_000
+
 function wrongWithManifest(text: string): string | undefined {
+  if (Buffer.byteLength(text) > MAX_MANIFEST_BYTES)
+    return 'is larger than 1 MB (one given by https URL may be)'
   const documents = parseAllDocuments(text)
   if ('empty' in documents) return 'is empty'
   const [error] = documents.flatMap(({ errors }) => errors)

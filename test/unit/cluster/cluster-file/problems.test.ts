@@ -68,6 +68,7 @@ spec:
   it.each([
     ['empty', '', 'is empty'],
     ['broken', 'a: [', 'is not valid YAML'],
+    ['too large to travel', `kind: ConfigMap\ntext: ${'x'.repeat(1_000_000)}`, 'is larger than 1 MB'],
     ['something else', 'just: data', 'holds something else than Kubernetes objects'],
   ])('include a manifest that is %s', (_what, content, problem) => {
     const file = clusterFile([['spec', 'network'], { manifest: 'cni.yaml' }])
