@@ -14,7 +14,11 @@ export interface SharedFile {
   readonly secret: boolean
 }
 
-const publicFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o644, secret: false })
+const publicFile = (name: string): SharedFile => ({
+  path: `${PKI_FOLDER}/${name}`,
+  mode: 0o644,
+  secret: false,
+})
 const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o600, secret: true })
 
 const CLUSTER_FILES = [

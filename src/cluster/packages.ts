@@ -10,7 +10,10 @@ export const CONTAINER_RUNTIME_PACKAGE = 'containerd'
 export const CONTAINER_RUNTIME_ALTERNATIVES = ['containerd.io'] as const
 
 /** The files that tell apt of the Kubernetes repository. */
-export const APT_SOURCE_FILE = { path: '/etc/apt/sources.list.d/quorate-kubernetes.list', mode: 0o644 } as const
+export const APT_SOURCE_FILE = {
+  path: '/etc/apt/sources.list.d/quorate-kubernetes.list',
+  mode: 0o644,
+} as const
 export const APT_KEY_FILE = { path: '/etc/apt/keyrings/quorate-kubernetes.asc', mode: 0o644 } as const
 
 /** Everything that apt must be told of the repository of one Kubernetes version. */

@@ -76,7 +76,10 @@ export function minorName(version: KubernetesVersion): string {
 /** Negative where `a` is older than `b`, 0 where they are the same, positive where it is newer. */
 export function compareVersions(a: KubernetesVersion, b: KubernetesVersion): number {
   return (
-    a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePrereleases(a.prerelease, b.prerelease)
+    a.major - b.major ||
+    a.minor - b.minor ||
+    a.patch - b.patch ||
+    comparePrereleases(a.prerelease, b.prerelease)
   )
 }
 
