@@ -51,9 +51,7 @@ function collect(
 function optionsOf(command: CommandUnknownOpts): Word[] {
   return command.options
     .filter((option) => !option.hidden)
-    .flatMap(({ long, description }) =>
-      long === undefined ? [] : [{ word: long, description }],
-    )
+    .flatMap(({ long, description }) => (long === undefined ? [] : [{ word: long, description }]))
 }
 
 const HEAD = '# Completion of quorate; made by `quorate completion`.'

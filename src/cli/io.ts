@@ -1,5 +1,8 @@
 /** Where output goes and how: the one place that touches the process's streams. */
+import { isatty } from 'node:tty'
 import pc from 'picocolors'
+
+const STDOUT = 1
 
 /** Colours, or plain text where none are wanted. */
 export type Style = Omit<typeof pc, 'createColors'>
@@ -24,7 +27,7 @@ export function processIo({ color }: { readonly color: boolean }): Io {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     style: pc.createColors(color && pc.isColorSupported),
-    isTerminal: stdout.isTTY && process.env.TERM !== 'dumb',
+    isTerminal: isatty(STDOUT) && process.env.TERM !== 'dumb',
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }

@@ -15,7 +15,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await buildProgram().parseAsync(argv, { from: 'user' })
+  const program = buildProgram()
+  if (argv.length === 0) program.outputHelp()
+  else await program.parseAsync(argv, { from: 'user' })
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? usageExit(error) : fail(error)
 }

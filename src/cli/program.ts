@@ -74,8 +74,8 @@ export function buildProgram(): CommandUnknownOpts {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
+    .showHelpAfterError('(quorate --help tells more)')
   for (const make of COMMANDS) program.addCommand(make())
-  program.action(() => program.outputHelp())
   settle(program)
   return program
 }

@@ -61,7 +61,7 @@ function renderPhase(
   titleWidth: number,
 ): string[] {
   const title = phase.title.padEnd(titleWidth)
-  if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${title}`)]
+  if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${phase.title}`)]
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
   const duration = formatDuration((end ?? frame.now) - (phase.startedAt ?? frame.now)).padStart(
