@@ -71,7 +71,7 @@ export async function isComponentHealthy(session: Session, port: number): Promis
     '--request-timeout',
     '5s',
   ]
-  const ask = command('kubectl', '--kubeconfig', '/dev/null', ...server, 'get', '--raw', '/healthz')
+  const ask = command('kubectl', '--kubeconfig', ADMIN_CONF, ...server, 'get', '--raw', '/healthz')
   const result = await session.run(ask, { root: true })
   return result.exitCode === 0 && result.stdout.trim() === 'ok'
 }
