@@ -34,9 +34,8 @@ const TUNING = {
 
 export interface WorkerOptions {
   readonly settings: ServerSettings
-  /** Where log lines go; standard output as JSON unless given. */
-  readonly log?: Logger
-  /** Ends the worker, as SIGTERM and SIGINT do. */
+  readonly log: Logger
+  /** Ends the worker in order. */
   readonly signal?: AbortSignal
   /** Other workflows and activities than Quorate's own, for tests. */
   readonly replace?: WorkerParts
@@ -50,20 +49,28 @@ export interface WorkerParts {
   close?(): Promise<void>
 }
 
+/** Runs a worker as this whole process: ended by SIGTERM and SIGINT, and by errors that nobody caught. */
+export async function runWorkerProcess(settings: ServerSettings): Promise<void> {
+  const log = pino({ base: { version: VERSION, pid: process.pid } })
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
+  const exit = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error; the worker ends')
+    log.flush(() => process.exit(1))
+  }
+  process.on('unhandledRejection', exit)
+  process.on('uncaughtException', exit)
+  await runWorker({ settings, log, signal: stop.signal })
+}
+
 /**
  * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
  * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const log = options.log ?? pino({ base: { version: VERSION, pid: process.pid } })
-  const stop = stopOnSignals(options.signal)
-  exitOnStrayErrors(log)
-  Runtime.install({
-    logger: temporalLogger(log),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
-    // We stop the worker ourselves: the SDK's own handlers know nothing of a server that is away.
-    shutdownSignals: [],
-  })
+  const { log } = options
+  const stop = options.signal ?? new AbortController().signal
+  installRuntime(log)
   const parts = options.replace ?? (await ownParts())
   const { address, namespace } = options.settings
   while (!stop.aborted) {
@@ -143,19 +150,18 @@ async function runUntil(worker: Worker, stop: AbortSignal): Promise<void> {
   }
 }
 
-function stopOnSignals(signal: AbortSignal | undefined): AbortSignal {
-  const stop = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
-  return signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
-}
+let isInstalled = false
 
-function exitOnStrayErrors(log: Logger): void {
-  const exit = (error: unknown): void => {
-    log.fatal({ err: error }, 'unexpected error; the worker ends')
-    log.flush(() => process.exit(1))
-  }
-  process.on('unhandledRejection', exit)
-  process.on('uncaughtException', exit)
+/** The SDK's native part, of which a process has one. */
+function installRuntime(log: Logger): void {
+  if (isInstalled) return
+  isInstalled = true
+  Runtime.install({
+    logger: temporalLogger(log),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    // We stop the worker ourselves: the SDK's own handlers know nothing of a server that is away.
+    shutdownSignals: [],
+  })
 }
 
 async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {

@@ -5,6 +5,8 @@ import { assertReachable } from './preflight.js'
 import type { ServerSettings } from './settings.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
+// gRPC's own pauses grow to two minutes; a server that is started again should be found at once.
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 }
 
 /** An open connection; to be closed by who opened it. */
 export interface TemporalConnection {
@@ -34,6 +36,7 @@ async function open(settings: ServerSettings): Promise<Connection> {
     return await Connection.connect({
       address,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      channelArgs: RECONNECT,
       ...(tls === undefined ? {} : { tls }),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(metadata === undefined ? {} : { metadata }),

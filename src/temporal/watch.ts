@@ -7,13 +7,13 @@ import { isClosed, observe, type OperationSnapshot, type RunReference } from './
 const INTERVAL_MS = 500
 /** While the server is away there is no hurry. */
 const AWAY_INTERVAL_MS = 1_000
-const REVIVE_EVERY_MS = 3_000
+const REVIVE_EVERY_MS = 2_000
 
 /** How a watcher reaches the server, which may change while it watches. */
 export interface WatchSource {
   /** The client to use now. */
   client(): Client
-  /** Called now and then while no worker or no server answers; starts what is ours to start. */
+  /** Called every other second; starts again what is ours and has died. */
   revive?(): Promise<void>
 }
 
@@ -32,23 +32,32 @@ export async function* watch(
   { signal }: WatchOptions = {},
 ): AsyncGenerator<OperationSnapshot, void> {
   const end = new EndOfRun()
+  const revive = atMostEvery(REVIVE_EVERY_MS, () => source.revive?.())
   let snapshot: OperationSnapshot | undefined
-  let revivedAt = Date.now()
+  let missed = false
   while (signal?.aborted !== true) {
     end.listen(source.client(), run)
-    snapshot = await look(source, run, snapshot)
+    const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
+    // A worker on a busy machine may miss one question; two in a row mean that there is none.
+    missed = !missed && seen?.reach === 'server' && snapshot?.reach === 'worker'
+    snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
     if (snapshot !== undefined) {
       yield snapshot
       if (isClosed(snapshot)) return
     }
-    if (snapshot?.reach !== 'worker' && Date.now() - revivedAt > REVIVE_EVERY_MS) {
-      await source.revive?.()
-      revivedAt = Date.now()
-    }
-    await Promise.race([
-      end.reached,
-      pause(snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS, signal),
-    ])
+    await revive()
+    const interval = snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS
+    await Promise.race([end.reached, pause(interval, signal)])
+  }
+}
+
+/** Calls `act`, unless it was called within the last `milliseconds`, or those have not passed from the start. */
+function atMostEvery(milliseconds: number, act: () => Promise<void> | undefined): () => Promise<void> {
+  let calledAt = Date.now()
+  return async () => {
+    if (Date.now() - calledAt < milliseconds) return
+    await act()
+    calledAt = Date.now()
   }
 }
 

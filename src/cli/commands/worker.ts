@@ -28,7 +28,7 @@ async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCo
       hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',
     })
   }
-  const { runWorker } = await import('../../worker.js')
-  await runWorker({ settings })
+  const { runWorkerProcess } = await import('../../worker.js')
+  await runWorkerProcess(settings)
   return EXIT.done
 }

@@ -1,0 +1,26 @@
+/** The CLI as a process, as it ships: the build (`npm run build`), not the sources. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
+
+const PROGRAM = join(PROJECT, 'bin', 'quorate.js')
+if (!existsSync(join(PROJECT, 'dist'))) throw new Error('these tests run the build: npm run build')
+
+/** No Temporal settings and no agent of whoever runs the tests. */
+const CLEAN = { TEMPORAL_ADDRESS: '', TEMPORAL_CONFIG_FILE: '/nowhere', SSH_AUTH_SOCK: '' }
+
+/** Runs `quorate` to its end. */
+export function quorate(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return runProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment })
+}
+
+/** Starts `quorate`. */
+export function startQuorate(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
+  return startProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment })
+}

@@ -1,0 +1,38 @@
+/** The step of the tiny workflow, under a test's control: it runs until the test lets it end. */
+import { ApplicationFailure, Context, heartbeat } from '@temporalio/activity'
+import { setTimeout as delay } from 'node:timers/promises'
+import { QuorateError } from '../../src/errors/index.js'
+
+export interface TinyActivities {
+  work(host: string): Promise<void>
+}
+
+/** What a test holds in its hand. */
+export class Controls {
+  finished = false
+  /** Attempts until one succeeds. */
+  failures = 0
+  fatal: QuorateError | undefined
+
+  readonly activities: TinyActivities = {
+    work: async (host) => {
+      if (this.fatal !== undefined) throw failure(this.fatal, true)
+      if (Context.current().info.attempt <= this.failures) {
+        throw failure(new QuorateError('SSH_UNREACHABLE', 'connection refused', { host }), false)
+      }
+      while (!this.finished) {
+        heartbeat({ host, line: `${host} at work` })
+        await delay(50, undefined, { signal: Context.current().cancellationSignal })
+      }
+    },
+  }
+}
+
+function failure(error: QuorateError, nonRetryable: boolean): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: error.code,
+    message: error.message,
+    nonRetryable,
+    details: [error.report()],
+  })
+}

@@ -1,0 +1,70 @@
+/** A Temporal server of a test's own that can be killed and started again, and workers for the tiny workflow. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { buildWorkflowBundle } from '../../src/temporal/bundle.js'
+import { engineHome, type EngineHome } from '../../src/temporal/engine/home.js'
+import { freePort } from '../../src/temporal/engine/ports.js'
+import { stop, type ProcessIdentity } from '../../src/temporal/engine/process.js'
+import { loopback, startServer, waitUntilReady } from '../../src/temporal/engine/server.js'
+import { plainSettings } from '../../src/temporal/settings.js'
+import { runWorker } from '../../src/worker.js'
+import type { TinyActivities } from './tiny-activities.js'
+
+const WORKFLOWS = fileURLToPath(new URL('./tiny-workflows.ts', import.meta.url))
+let bundle: Promise<{ code: string }> | undefined
+
+/** A server with its database in a temporary folder. */
+export class TestServer {
+  readonly home: EngineHome
+  readonly port: number
+  private process: ProcessIdentity | undefined
+
+  private constructor(port: number) {
+    this.port = port
+    this.home = engineHome({ QUORATE_HOME: mkdtempSync(join(tmpdir(), 'quorate-server-')) })
+  }
+
+  static async start(): Promise<TestServer> {
+    const server = new TestServer(await freePort())
+    await server.startAgain()
+    return server
+  }
+
+  get address(): string {
+    return loopback(this.port)
+  }
+
+  async startAgain(): Promise<void> {
+    this.process = await startServer(this.home, this.port, await freePort())
+    await waitUntilReady(this.home, this.process, this.port)
+  }
+
+  /** As a crash would. */
+  kill(): void {
+    if (this.process !== undefined) process.kill(this.process.pid, 'SIGKILL')
+  }
+
+  async remove(): Promise<void> {
+    if (this.process !== undefined) await stop(this.process, 5_000)
+    rmSync(this.home.folder, { recursive: true, force: true })
+  }
+}
+
+/** A worker of the tiny workflow in this process; the result ends it. */
+export async function startTinyWorker(
+  address: string,
+  activities: TinyActivities,
+): Promise<() => Promise<void>> {
+  bundle ??= buildWorkflowBundle(WORKFLOWS)
+  const replace = { workflowBundle: await bundle, activities }
+  const end = new AbortController()
+  const log = pino({ level: 'fatal' })
+  const running = runWorker({ settings: plainSettings(address), log, signal: end.signal, replace })
+  return async () => {
+    end.abort()
+    await running
+  }
+}
