@@ -1,9 +1,10 @@
 /** The lab's command line: `npm run lab -- up|down|list|ssh|exec|cluster-file|reset|engine-stop`. */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { PINNED } from './builds/go-programs.js'
-import { labImageName } from './builds/images.js'
+import { labImageName, removeLabImages } from './builds/images.js'
+import { cacheRoot } from './cache.js'
 import { fleetContainers } from './docker.js'
 import { onHost } from './fleet/access.js'
 import { down } from './fleet/down.js'
@@ -118,6 +119,20 @@ program
   .description('stop the Docker engine, if the lab started it by hand')
   .action(async () => {
     process.exitCode = await passThrough(ENSURE_DOCKER, ['--stop'])
+  })
+
+program
+  .command('clean')
+  .description('remove what was built for fleets: the cache and the images; needs all fleets to be down')
+  .action(async () => {
+    await ensureEngine()
+    const fleets = await recordedFleets()
+    if (fleets.length > 0)
+      program.error(`still up: ${fleets.join(', ')}; take them down first`, { exitCode: 2 })
+    await consoleReport().step('remove the cache and the images', async () => {
+      await removeLabImages()
+      await rm(cacheRoot(), { recursive: true, force: true })
+    })
   })
 
 function collectVersions(value: string, earlier: string[] | undefined): string[] {

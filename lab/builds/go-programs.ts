@@ -10,8 +10,8 @@ export interface GoProgram {
   readonly binaries: Readonly<Record<string, string>>
   /** Values of string variables, set by the linker. */
   readonly variables?: Readonly<Record<string, string>>
-  /** The module whose requirements and staging modules are taken over whole (Kubernetes). */
-  readonly graphOf?: { readonly module: string; readonly stagingVersion: string }
+  /** Version of Kubernetes whose requirements are taken over, so that what is shared is compiled once. */
+  readonly graphOf?: string
   /** A published main.go that becomes our own source, without imports that would need a C compiler. */
   readonly mainOf?: { readonly module: string; readonly without: readonly string[] }
 }
@@ -27,12 +27,12 @@ export const PINNED = {
 
 /** All Kubernetes commands in one program. */
 export function kubernetes(version: string): GoProgram {
-  const [, minor, patch] = version.split('.')
+  const [, minor = ''] = version.split('.')
   const variables: Record<string, string> = {}
   for (const path of ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']) {
     variables[`${path}.gitVersion`] = version
     variables[`${path}.gitMajor`] = '1'
-    variables[`${path}.gitMinor`] = minor ?? ''
+    variables[`${path}.gitMinor`] = minor
     variables[`${path}.gitTreeState`] = 'clean'
     variables[`${path}.gitCommit`] = 'lab'
     variables[`${path}.buildDate`] = '2026-01-01T00:00:00Z'
@@ -43,7 +43,7 @@ export function kubernetes(version: string): GoProgram {
     modules: [`k8s.io/kubernetes@${version}`],
     binaries: { kubernetes: '.' },
     variables,
-    graphOf: { module: `k8s.io/kubernetes@${version}`, stagingVersion: `v0.${minor ?? ''}.${patch ?? ''}` },
+    graphOf: version,
   }
 }
 
@@ -66,6 +66,7 @@ export function coredns(version: string): GoProgram {
     version,
     modules: [`github.com/coredns/coredns@${version}`],
     binaries: { coredns: '.' },
+    graphOf: PINNED.kubernetes,
   }
 }
 
@@ -79,6 +80,7 @@ export function crictl(): GoProgram {
     version: PINNED.criTools,
     modules: [`sigs.k8s.io/cri-tools@${PINNED.criTools}`],
     binaries: { crictl: 'sigs.k8s.io/cri-tools/cmd/crictl' },
+    graphOf: PINNED.kubernetes,
     variables: { 'sigs.k8s.io/cri-tools/pkg/version.Version': PINNED.criTools.slice(1) },
   }
 }
@@ -90,6 +92,7 @@ export function flanneld(): GoProgram {
     version: PINNED.flannel,
     modules: [module],
     binaries: { flanneld: '.' },
+    graphOf: PINNED.kubernetes,
     variables: { 'github.com/flannel-io/flannel/pkg/version.Version': PINNED.flannel },
     mainOf: { module, without: ['github.com/flannel-io/flannel/pkg/backend/udp'] },
   }

@@ -1,6 +1,6 @@
 /** Builds Go programs from published modules with the ordinary Go client, once per version, into the cache. */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePath, cachedFolder, inputsKey } from '../cache.js'
 import { output, run } from '../process.js'
@@ -15,8 +15,10 @@ const SOURCES = join(import.meta.dirname, 'sources')
 const ENVIRONMENT = { CGO_ENABLED: '0', GOGC: '400', GOFLAGS: '-mod=mod', GOWORK: 'off' }
 const COMPILER_FLAGS = '-gcflags=all=-dwarf=false'
 
+/** Changes whenever the way programs are built does. */
+const RECIPE = 2
+
 interface GoMod {
-  readonly Go?: string
   readonly Require?: readonly { readonly Path: string; readonly Version: string }[]
   readonly Replace?: readonly {
     readonly Old: { readonly Path: string }
@@ -27,7 +29,7 @@ interface GoMod {
 /** Builds a program unless the cache has it; gives the folder with its binaries. */
 export async function buildGoProgram(program: GoProgram): Promise<string> {
   const source = await readFile(join(SOURCES, program.name, 'main.go'), 'utf8').catch(() => '')
-  const key = inputsKey(program, source, ENVIRONMENT, COMPILER_FLAGS)
+  const key = inputsKey(RECIPE, program, source, ENVIRONMENT, COMPILER_FLAGS)
   const folder = cachePath('build', `${program.name}-${program.version}-${key}`)
   return cachedFolder(folder, async (partial) => {
     const logFile = cachePath('build', `${program.name}-${program.version}.log`)
@@ -47,9 +49,8 @@ async function prepareModule(program: GoProgram, module: string, logFile: string
   const source = join(SOURCES, program.name, 'main.go')
   if (existsSync(source)) await cp(source, join(module, 'main.go'))
   await writeFile(join(module, 'go.mod'), `module quorate.dev/lab/${program.name}\n\ngo 1.26.0\n`)
-  if (program.graphOf !== undefined) {
-    await takeOverGraph(program.graphOf.module, program.graphOf.stagingVersion, module)
-  } else if (program.modules.length > 0) {
+  if (program.graphOf !== undefined) await takeOverGraph(program.graphOf, module)
+  if (program.modules.length > 0) {
     await run('go', ['get', ...program.modules], { cwd: module, env: ENVIRONMENT, logFile })
   }
   if (program.mainOf !== undefined) {
@@ -58,26 +59,27 @@ async function prepareModule(program: GoProgram, module: string, logFile: string
 }
 
 /**
- * Writes a go.mod with everything that the upstream module requires, and its staging modules by their published
- * versions. `go mod tidy` would come to the same after downloading what only upstream's tests need.
+ * Lets our module begin with everything that Kubernetes requires, and with its staging modules by their published
+ * versions. For Kubernetes itself, `go mod tidy` would come to the same after downloading what only its tests need;
+ * for the others it means that what they share with it is compiled once.
  */
-async function takeOverGraph(upstream: string, stagingVersion: string, module: string): Promise<void> {
-  const folder = await moduleFolder(upstream, module)
+async function takeOverGraph(kubernetesVersion: string, module: string): Promise<void> {
+  const folder = await moduleFolder(`k8s.io/kubernetes@${kubernetesVersion}`, module)
   const json = await output('go', ['mod', 'edit', '-json', join(folder, 'go.mod')], { env: ENVIRONMENT })
   const goMod = JSON.parse(json) as GoMod
-  const [path, version] = upstream.split('@') as [string, string]
+  const required = goMod.Require ?? []
+  const held = required.filter(({ Path }) => Path.startsWith('golang.org/x/'))
   const lines = [
-    `module quorate.dev/lab/${path.split('/').at(-1) ?? ''}`,
-    `go ${goMod.Go ?? '1.26.0'}`,
-    `require ${path} ${version}`,
-    ...(goMod.Require ?? []).map((required) => `require ${required.Path} ${required.Version}`),
+    ...required.map(({ Path, Version }) => `require ${Path} ${Version}`),
+    // Nearly everything stands on these: a newer one would mean to compile nearly everything again.
+    ...held.map(({ Path, Version }) => `replace ${Path} => ${Path} ${Version}`),
     ...(goMod.Replace ?? []).map(({ Old, New }) =>
       New.Version === undefined
-        ? `replace ${Old.Path} => ${Old.Path} ${stagingVersion}`
+        ? `replace ${Old.Path} => ${Old.Path} ${kubernetesVersion.replace('v1.', 'v0.')}`
         : `replace ${Old.Path} => ${New.Path} ${New.Version}`,
     ),
   ]
-  await writeFile(join(module, 'go.mod'), `${lines.join('\n')}\n`)
+  await appendFile(join(module, 'go.mod'), `${lines.join('\n')}\n`)
   await cp(join(folder, 'go.sum'), join(module, 'go.sum'))
 }
 

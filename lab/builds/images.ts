@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePath, inputsKey, withLock } from '../cache.js'
-import { buildImage, hasImage } from '../docker.js'
+import { buildImage, docker, hasImage, lines } from '../docker.js'
+import { output } from '../process.js'
 import type { Report } from '../report.js'
 import { baseImage } from './base-image.js'
 
@@ -27,4 +28,11 @@ export async function labImage(kind: 'host' | 'mirror', report: Report): Promise
     await report.step(`build the ${kind} image`, () => buildImage(image, join(SOURCES, kind), base, logFile))
   })
   return image
+}
+
+/** Removes every image that the lab ever built from the engine. */
+export async function removeLabImages(): Promise<void> {
+  const listed = await output('docker', ['image', 'ls', '--quiet', 'quorate-lab/*'])
+  const images = [...new Set(lines(listed))]
+  if (images.length > 0) await docker(['image', 'rm', '--force', ...images])
 }

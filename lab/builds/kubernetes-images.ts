@@ -6,53 +6,77 @@ import { dirname, join } from 'node:path'
 import { cachePath, inputsKey, writeWhole } from '../cache.js'
 import { output } from '../process.js'
 import type { Report } from '../report.js'
-import { coredns, etcd, flanneld, flannelCniPlugin, kubernetes, pause, PINNED } from './go-programs.js'
+import {
+  coredns,
+  etcd,
+  flanneld,
+  flannelCniPlugin,
+  kubernetes,
+  pause,
+  type GoProgram,
+} from './go-programs.js'
 import { buildGoProgram } from './go.js'
 import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from './image-names.js'
 import { networkTools } from './network-tools.js'
 import { putImage, putLayer, type Blob } from './registry-storage.js'
 
 /** Changes whenever the way images are made does. */
-const RECIPE = 1
+const RECIPE = 2
 
 const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
 
-/** Makes all images for a version of Kubernetes, unless the registry has them. */
-export async function makeKubernetesImages(version: string, report: Report): Promise<void> {
-  const program = await report.step(`build Kubernetes ${version}`, () => buildGoProgram(kubernetes(version)))
-  const wanted = await wantedTags(join(program, 'kubernetes'), version)
-  const etcdVersion = `v${tagOf(wanted, 'etcd').split('-')[0] ?? ''}`
-  const etcdProgram = await report.step(`build etcd ${etcdVersion}`, () => buildGoProgram(etcd(etcdVersion)))
-  const corednsVersion = tagOf(wanted, 'coredns')
-  const corednsProgram = await report.step(`build CoreDNS ${corednsVersion}`, () =>
-    buildGoProgram(coredns(corednsVersion)),
-  )
-  const pauseProgram = await buildGoProgram(pause(tagOf(wanted, 'pause')))
+/** What a version of Kubernetes consists of: folders of built programs, and the tags that kubeadm gives them. */
+export interface KubernetesPrograms {
+  readonly version: string
+  readonly kubernetes: string
+  readonly etcd: string
+  readonly coredns: string
+  readonly pause: string
+  readonly tags: ReadonlyMap<string, string>
+}
+
+/** Builds a version of Kubernetes, and etcd, CoreDNS and pause in the versions that its kubeadm asks for. */
+export async function buildKubernetes(version: string, report: Report): Promise<KubernetesPrograms> {
+  const build = (program: GoProgram) =>
+    report.step(`build ${program.name} ${program.version}`, () => buildGoProgram(program))
+  const folder = await build(kubernetes(version))
+  const tags = await wantedTags(join(folder, 'kubernetes'), version)
+  return {
+    version,
+    kubernetes: folder,
+    // The tag is the version and a revision of the image: 3.6.8-0.
+    etcd: await build(etcd(`v${tagOf(tags, 'etcd').split('-')[0] ?? ''}`)),
+    coredns: await build(coredns(tagOf(tags, 'coredns'))),
+    pause: await build(pause(tagOf(tags, 'pause'))),
+    tags,
+  }
+}
+
+/** Makes the images of a version of Kubernetes, unless the registry has them. */
+export async function makeKubernetesImages(programs: KubernetesPrograms, report: Report): Promise<void> {
+  const { tags, ...inputs } = programs
   const tools = await networkTools(report)
-  const inputs = [RECIPE, program, etcdProgram, corednsProgram, pauseProgram, tools]
-  await once(`kubernetes-${version}`, inputs, report, async () => {
-    const commands = Object.fromEntries(
-      COMPONENTS.map((name) => [`usr/local/bin/${name}`, { symlink: 'kubernetes' }]),
-    )
+  await once(`kubernetes-${programs.version}`, [RECIPE, inputs, tools], report, async () => {
+    const commands = COMPONENTS.map((name) => [`usr/local/bin/${name}`, { symlink: 'kubernetes' }] as const)
     const shared = await layerOf({
-      'usr/local/bin/kubernetes': { file: join(program, 'kubernetes') },
-      ...commands,
+      'usr/local/bin/kubernetes': { file: join(programs.kubernetes, 'kubernetes') },
+      ...Object.fromEntries(commands),
     })
     const toolsLayer = await putLayer(join(tools, 'root'))
     for (const name of COMPONENTS) {
       // kube-proxy's tools lie above the program, so that the large layer is unpacked once for all four.
       const layers = name === 'kube-proxy' ? [shared, toolsLayer] : [shared]
-      await putImage(name, tagOf(wanted, name), layers, { entrypoint: [`/usr/local/bin/${name}`] })
+      await putImage(name, tagOf(tags, name), layers, { entrypoint: [`/usr/local/bin/${name}`] })
     }
-    await putImage('etcd', tagOf(wanted, 'etcd'), [await binariesLayer(etcdProgram, 'usr/local/bin', ETCD)], {
-      entrypoint: ['/usr/local/bin/etcd'],
-    })
-    await putImage('coredns', corednsVersion, [await binariesLayer(corednsProgram, '', ['coredns'])], {
-      entrypoint: ['/coredns'],
-    })
-    await putImage('pause', tagOf(wanted, 'pause'), [await binariesLayer(pauseProgram, '', ['pause'])], {
-      entrypoint: ['/pause'],
-    })
+    const others = [
+      { name: 'etcd', folder: 'usr/local/bin', binaries: ETCD },
+      { name: 'coredns', folder: '', binaries: ['coredns'] },
+      { name: 'pause', folder: '', binaries: ['pause'] },
+    ] as const
+    for (const { name, folder, binaries } of others) {
+      const layer = await binariesLayer(programs[name], folder, binaries)
+      await putImage(name, tagOf(tags, name), [layer], { entrypoint: [join('/', folder, name)] })
+    }
   })
 }
 
@@ -60,7 +84,7 @@ const ETCD = ['etcd', 'etcdctl', 'etcdutl']
 
 /** Makes Flannel's two images, unless the registry has them. */
 export async function makeFlannelImages(report: Report): Promise<void> {
-  const daemon = await report.step(`build Flannel ${PINNED.flannel}`, () => buildGoProgram(flanneld()))
+  const daemon = await buildGoProgram(flanneld())
   const plugin = await buildGoProgram(flannelCniPlugin())
   const tools = await networkTools(report)
   await once('flannel', [RECIPE, daemon, plugin, tools], report, async () => {
@@ -81,7 +105,7 @@ export async function makeFlannelImages(report: Report): Promise<void> {
 }
 
 /** The tags that kubeadm asks for, by image name. */
-export async function wantedTags(program: string, version: string): Promise<ReadonlyMap<string, string>> {
+async function wantedTags(program: string, version: string): Promise<ReadonlyMap<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'quorate-lab-'))
   try {
     const kubeadm = join(folder, 'kubeadm')

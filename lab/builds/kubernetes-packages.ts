@@ -18,6 +18,9 @@ const REVISION = '1.1'
 /** Changes whenever the way packages are made does. */
 const RECIPE = 1
 
+/** Those plugins of the public package that chained and bridged pod networks use. */
+const CNI_PLUGINS = ['bandwidth', 'bridge', 'firewall', 'host-local', 'loopback', 'portmap', 'tuning']
+
 interface DebianPackage {
   readonly name: string
   readonly version: string
@@ -126,13 +129,12 @@ function describePackages(version: string, program: string): DebianPackage[] {
 
 /** Gives the folder of cri-tools and kubernetes-cni, which every minor's repository has. */
 async function toolPackages(report: Report): Promise<string> {
-  const program = await report.step(`build crictl ${PINNED.criTools}`, () => buildGoProgram(crictl()))
+  const program = await buildGoProgram(crictl())
   const plugins = await cniPlugins(report)
   const version = (await readFile(join(plugins, 'versions', 'containernetworking-plugins'), 'utf8')).split(
     '+',
   )[0]
   const folder = join(plugins, 'root/usr/lib/cni')
-  const names = await readdir(folder)
   return packagesFolder(
     'tools',
     [
@@ -147,7 +149,7 @@ async function toolPackages(report: Report): Promise<string> {
         version: `${version ?? ''}-${REVISION}`,
         description: 'Binaries required to provision kubernetes container networking',
         content: Object.fromEntries(
-          names.map((name) => [`opt/cni/bin/${name}`, { file: join(folder, name) }]),
+          CNI_PLUGINS.map((name) => [`opt/cni/bin/${name}`, { file: join(folder, name) }]),
         ),
       },
     ],

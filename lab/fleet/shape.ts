@@ -36,7 +36,7 @@ const ROLES: Readonly<Record<HostRole, RoleNames>> = {
   worker: { prefix: 'w', firstAddress: 41, most: 200 },
 }
 
-/** The longest name with which `api.<zone>` and the names of Docker's things are still of a bearable length. */
+/** A name is a DNS label, and part of the names of Docker's things. */
 const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/
 
 /** The DNS zone of a fleet; `.test` is reserved for such uses (RFC 6761). */
@@ -67,6 +67,14 @@ export function shapeProblems(shape: FleetShape): string[] {
     }
   }
   return problems
+}
+
+/** `3 control-plane, 2 worker, 1 load-balancer`. */
+export function describeShape(shape: FleetShape): string {
+  return counts(shape)
+    .filter(([, count]) => count > 0)
+    .map(([role, count]) => `${count} ${role}`)
+    .join(', ')
 }
 
 /** The hosts of a fleet, in the order of its cluster file. */

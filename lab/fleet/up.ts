@@ -1,6 +1,8 @@
 /** Brings a fleet up: its network, its mirror and its hosts, and the files that lead to them. */
+import { existsSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { buildEverything, type LabImages } from '../builds/everything.js'
 import { publicKey, signingKeys } from '../builds/repositories.js'
 import { writeWhole } from '../cache.js'
@@ -13,12 +15,16 @@ import { removeFleet } from './down.js'
 import { clusterFilePath, fleetPath, readRecord, writeRecord, type FleetRecord } from './folder.js'
 import { bridgeRule, machineFacts, raiseLimits } from './machine.js'
 import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
-import { hostsOf, type FleetShape } from './shape.js'
+import { describeShape, hostsOf, type FleetShape } from './shape.js'
 
-/** Brings up a fleet of this shape, unless it is up already. */
+/**
+ * Brings up a fleet of this shape. One that is up already is left alone, but gets the versions that it lacks. What is
+ * left of one that is not whole is cleared away. Throws when a fleet of this name is up in another shape.
+ */
 export async function up(shape: FleetShape, versions: readonly string[], report: Report): Promise<void> {
-  if (await isUp(shape, versions)) {
-    report.say(`fleet ${shape.name} is up already`)
+  const existing = await runningFleet(shape.name)
+  if (existing !== undefined) {
+    await keep(existing, shape, versions, report)
     return
   }
   const images = await buildEverything(versions, report)
@@ -36,6 +42,27 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
   report.say(`fleet ${shape.name} is up: ${clusterFilePath(shape.name)}`)
 }
 
+async function keep(
+  record: FleetRecord,
+  shape: FleetShape,
+  versions: readonly string[],
+  report: Report,
+): Promise<void> {
+  if (!isDeepStrictEqual(record.shape, shape)) {
+    throw new Error(
+      `fleet ${shape.name} is up in another shape (${describeShape(record.shape)}); take it down first, or give ` +
+        'another --name',
+    )
+  }
+  const missing = versions.filter((version) => !record.kubernetesVersions.includes(version))
+  if (missing.length > 0) {
+    await buildEverything(missing, report)
+    await writeRecord({ ...record, kubernetesVersions: [...record.kubernetesVersions, ...missing] })
+    report.say(`the mirror of fleet ${shape.name} now has ${missing.join(', ')} too`)
+  }
+  report.say(`fleet ${shape.name} is up already: ${clusterFilePath(shape.name)}`)
+}
+
 /** Makes all hosts of a fleet anew, bare; the mirror and the SSH key stay. */
 export async function reset(record: FleetRecord, report: Report): Promise<void> {
   const fleet = record.shape.name
@@ -49,12 +76,12 @@ export async function reset(record: FleetRecord, report: Report): Promise<void> 
   report.say(`fleet ${fleet} is bare again: ${clusterFilePath(fleet)}`)
 }
 
-async function isUp(shape: FleetShape, versions: readonly string[]): Promise<boolean> {
-  const record = await readRecord(shape.name)
-  if (record === undefined || JSON.stringify(record.shape) !== JSON.stringify(shape)) return false
-  if (!versions.every((version) => record.kubernetesVersions.includes(version))) return false
-  const running = (await fleetContainers(shape.name)).filter((container) => container.state === 'running')
-  return running.length === hostsOf(shape, record.network).length + 1
+/** What a fleet was made from, if every container of it is running. */
+async function runningFleet(fleet: string): Promise<FleetRecord | undefined> {
+  const record = await readRecord(fleet)
+  if (record === undefined || !existsSync(clusterFilePath(fleet))) return undefined
+  const running = (await fleetContainers(fleet)).filter((container) => container.state === 'running')
+  return running.length === hostsOf(record.shape, record.network).length + 1 ? record : undefined
 }
 
 async function startHosts(record: FleetRecord, images: LabImages, report: Report): Promise<void> {

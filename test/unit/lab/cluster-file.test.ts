@@ -1,0 +1,79 @@
+/** The cluster file that the lab writes for a fleet. */
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { renderClusterFile } from '../../../lab/fleet/cluster-file.js'
+import { hostsOf, type FleetShape } from '../../../lab/fleet/shape.js'
+
+const modern = { cgroupV1: false, swap: false }
+
+function rendered(change: Partial<FleetShape> = {}, machine = modern) {
+  const shape = { name: 'try', controlPlanes: 3, workers: 1, etcd: 0, loadBalancers: 1, ...change }
+  const hosts = hostsOf(shape, { subnet: '172.30.0' })
+  return parse(renderClusterFile({ name: shape.name, kubernetesVersion: 'v1.36.3', hosts, machine })) as {
+    spec: Record<string, Record<string, unknown>>
+  }
+}
+
+describe("a fleet's cluster file", () => {
+  it("leads to the fleet's own endpoint, registry and packages", () => {
+    const { spec } = rendered()
+    expect(spec.kubernetes).toMatchObject({
+      version: 'v1.36.3',
+      controlPlaneEndpoint: 'api.try.test:6443',
+      imageRepository: 'mirror.try.test:5000',
+    })
+    expect(spec.packages).toEqual({
+      repository: 'http://mirror.try.test',
+      signingKeyFile: './kubernetes-apt-key.asc',
+    })
+    expect(spec.containerRuntime?.registries).toEqual([
+      { registry: 'mirror.try.test:5000', endpoint: 'http://mirror.try.test:5000' },
+    ])
+  })
+
+  it('lists the hosts with role and address', () => {
+    expect(rendered({ controlPlanes: 1 }).spec.hosts).toEqual([
+      { name: 'cp1', role: 'control-plane', address: '172.30.0.11' },
+      { name: 'w1', role: 'worker', address: '172.30.0.41' },
+      { name: 'lb1', role: 'load-balancer', address: '172.30.0.5' },
+    ])
+  })
+
+  it('has an external etcd when there are etcd hosts', () => {
+    expect(rendered().spec.etcd).toEqual({ topology: 'stacked' })
+    expect(rendered({ etcd: 3 }).spec.etcd).toEqual({ topology: 'external' })
+  })
+
+  it('names every load balancer, or says that there is none of ours', () => {
+    expect(rendered({ loadBalancers: 2 }).spec.loadBalancer).toEqual({
+      type: 'haproxy',
+      hosts: ['lb1', 'lb2'],
+    })
+    expect(rendered({ loadBalancers: 0 }).spec.loadBalancer).toEqual({ type: 'external' })
+  })
+
+  it('changes nothing of kubelet on a machine with cgroup v2 and without swap', () => {
+    expect(rendered().spec.kubernetes?.kubeadm).toEqual({
+      initConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } },
+      joinConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } },
+      kubeProxyConfiguration: { conntrack: { maxPerCore: 0, min: 0 } },
+    })
+  })
+
+  it('lets kubelet run on a machine with cgroup v1 and swap', () => {
+    const { kubeadm } = rendered({}, { cgroupV1: true, swap: true }).spec.kubernetes ?? {}
+    expect(kubeadm).toMatchObject({
+      initConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification', 'Swap'] } },
+      kubeletConfiguration: { failCgroupV1: false, failSwapOn: false },
+    })
+  })
+
+  it('is written out without references that a person would have to follow', () => {
+    const hosts = hostsOf(
+      { name: 'try', controlPlanes: 1, workers: 0, etcd: 0, loadBalancers: 0 },
+      { subnet: '10.213.0' },
+    )
+    const text = renderClusterFile({ name: 'try', kubernetesVersion: 'v1.36.3', hosts, machine: modern })
+    expect(text).not.toMatch(/[&*]a\d/)
+  })
+})
