@@ -37,7 +37,7 @@ async function writeConfiguration(step: Step, text: string): Promise<boolean> {
   const current = await session.readFile(HAPROXY_CONFIG_FILE.path)
   if (current?.toString() === text) return false
   await session.writeFile(CANDIDATE, text, HAPROXY_CONFIG_FILE)
-  const check = await session.run(command('haproxy', '-c', '-q', '-f', CANDIDATE), { root: true })
+  const check = await session.run(command('haproxy', '-c', '-f', CANDIDATE), { root: true })
   if (check.exitCode !== 0) {
     throw new QuorateError('SERVICE_NOT_RUNNING', 'haproxy does not accept its configuration', {
       host: host.name,

@@ -60,7 +60,14 @@ export const OBSERVED_PATHS = [
 export const CLAIM_FILE = '/var/lib/quorate/cluster'
 
 /** Packages that the facts script asks for. */
-export const OBSERVED_PACKAGES = ['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd.io', 'haproxy'] as const
+export const OBSERVED_PACKAGES = [
+  'kubeadm',
+  'kubelet',
+  'kubectl',
+  'containerd',
+  'containerd.io',
+  'haproxy',
+] as const
 
 /** Clock readings of the worker around the question, in milliseconds since the epoch. */
 export interface AskedAt {

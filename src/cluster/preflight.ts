@@ -38,7 +38,8 @@ export function preflightProblems(cluster: Cluster, observed: readonly ObservedH
 export function preflightWarnings(observed: readonly ObservedHost[]): string[] {
   return observed.flatMap(({ host, facts }) => {
     const warnings: string[] = []
-    if (host.role === 'control-plane' && facts.cpus < 2) warnings.push(`${host.name}: kubeadm wants 2 CPUs, has ${facts.cpus}`)
+    if (host.role === 'control-plane' && facts.cpus < 2)
+      warnings.push(`${host.name}: kubeadm wants 2 CPUs, has ${facts.cpus}`)
     if (host.role !== 'load-balancer' && facts.memoryMiB < 1700) {
       warnings.push(`${host.name}: kubeadm wants 1700 MiB of memory, has ${facts.memoryMiB}`)
     }

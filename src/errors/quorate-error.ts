@@ -38,7 +38,7 @@ const BRAND = Symbol.for('quorate.error')
 /** An error with a stable code, a place and a hint. Messages are lowercase and without a full stop. */
 export class QuorateError extends Error {
   readonly code: ErrorCode
-  readonly context: ErrorContext;
+  readonly context: ErrorContext
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {

@@ -116,10 +116,12 @@ async function joinHosts(run: Operation, cluster: Cluster, plan: ApplyPlan): Pro
         'kubeadm',
         `${host.name}: kubeadm join, control plane`,
       ).joinControlPlane(narrow(cluster, host, plan.first), host, plan.first)
-      serving.push(host)
-      await Promise.all(
-        plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)),
-      )
+      if (!plan.serving.includes(host)) {
+        serving.push(host)
+        await Promise.all(
+          plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)),
+        )
+      }
       return outcome
     },
     { oneAtATime: true },

@@ -5,7 +5,11 @@ import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
 /** A host named like `cp1`, `w2`, `lb1`; its address ends in a number of its own. */
 export function aHost(name: string, changes: Partial<Host> = {}): Host {
   const number = Number(/\d+$/.exec(name)?.[0] ?? 1)
-  const role: HostRole = name.startsWith('cp') ? 'control-plane' : name.startsWith('lb') ? 'load-balancer' : 'worker'
+  const role: HostRole = name.startsWith('cp')
+    ? 'control-plane'
+    : name.startsWith('lb')
+      ? 'load-balancer'
+      : 'worker'
   const base = { 'control-plane': 10, 'load-balancer': 100, worker: 20, etcd: 30 }[role]
   const address = `192.0.2.${base + number}`
   return {
@@ -73,6 +77,9 @@ export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostF
 }
 
 /** Facts of all hosts of a cluster, bare but for the changes by host name. */
-export function factsOf(cluster: Cluster, changes: Readonly<Record<string, Partial<HostFacts>>> = {}): HostFacts[] {
+export function factsOf(
+  cluster: Cluster,
+  changes: Readonly<Record<string, Partial<HostFacts>>> = {},
+): HostFacts[] {
   return cluster.hosts.map((host) => bareFacts(host.name, changes[host.name]))
 }

@@ -113,8 +113,28 @@ describe('applying a cluster', () => {
       Promise.resolve(bareFacts(host.name, host.name.startsWith('w') ? { freeMiB: 10 } : {}))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
     const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
-    expect(failure).toMatchObject({ type: 'PREFLIGHT_FAILED', details: [{ problems: [{ host: 'w1' }, { host: 'w2' }] }] })
+    expect(failure).toMatchObject({
+      type: 'PREFLIGHT_FAILED',
+      details: [{ problems: [{ host: 'w1' }, { host: 'w2' }] }],
+    })
     expect(journal).toEqual([])
+  })
+
+  it('leaves the balancer alone where its control planes serve already', async () => {
+    const { journal, activities } = obedientHosts()
+    const gatherFacts = (_cluster: Cluster, host: Host) =>
+      Promise.resolve(
+        bareFacts(host.name, {
+          listeners: host.role === 'control-plane' ? [{ port: 6443, program: 'kube-apiserver' }] : [],
+          paths: host.role === 'load-balancer' ? [] : ['/etc/kubernetes/kubelet.conf'],
+        }),
+      )
+    const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
+    await worker.runUntil(async () => (await start('apply', aCluster())).result())
+    expect(journal.filter((entry) => entry.startsWith('lb1 → '))).toEqual([
+      'lb1 → cp1,cp2,cp3 begins',
+      'lb1 → cp1,cp2,cp3 ends',
+    ])
   })
 
   it('reports the hosts that do not answer together with the problems of those that do', async () => {
@@ -122,7 +142,9 @@ describe('applying a cluster', () => {
     const unreachable = new QuorateError('SSH_AUTHENTICATION_FAILED', 'refused', { host: 'cp3' }).report()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       host.name === 'cp3'
-        ? Promise.reject(ApplicationFailure.create({ type: unreachable.code, nonRetryable: true, details: [unreachable] }))
+        ? Promise.reject(
+            ApplicationFailure.create({ type: unreachable.code, nonRetryable: true, details: [unreachable] }),
+          )
         : Promise.resolve(bareFacts(host.name, host.name === 'w1' ? { freeMiB: 10 } : {}))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
     const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
