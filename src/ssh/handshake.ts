@@ -29,19 +29,31 @@ const DROPPED = /Connection lost before handshake/
 /** What sshd says while pam_nologin keeps users out: the host starts or stops, so that it is worth to wait. */
 const NOT_YET = /booting up|nologin|shut(?:ting)? down|not permitted to log in/i
 
+/** All that one attempt needs. */
+interface Attempt {
+  readonly host: Host
+  readonly policy: HostKeyPolicy
+  readonly login: Authentication
+  readonly limits: HandshakeLimits
+  readonly signal: AbortSignal
+}
+
 /**
  * @param agentSocket path of ssh-agent's socket, if there is one.
+ * @param signal ends the attempt with its reason.
  * @throws QuorateError of the SSH_ family.
  */
 export async function handshake(
   host: Host,
   agentSocket: string | undefined,
   limits: HandshakeLimits,
+  signal: AbortSignal,
 ): Promise<Client> {
   const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, agentSocket)])
+  const plan: Attempt = { host, policy, login, limits, signal }
   let failure: QuorateError | undefined
   for (const offer of policy.offers) {
-    const result = await attemptWhileDropped(host, policy, offer, login, limits)
+    const result = await attemptWhileDropped(plan, offer)
     if (result instanceof ssh2.Client) return result
     failure ??= result
   }
@@ -50,24 +62,23 @@ export async function handshake(
 
 /** One handshake, repeated while the server hangs up before its banner. */
 async function attemptWhileDropped(
-  host: Host,
-  policy: HostKeyPolicy,
+  plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
-  login: Authentication,
-  limits: HandshakeLimits,
 ): Promise<Client | QuorateError | undefined> {
   for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
-    const result = await attempt(host, policy, offer, login, limits)
+    const result = await attempt(plan, offer)
     if (result !== 'dropped') return result
     if (attempts === ATTEMPTS) {
       throw unreachable(
-        host,
+        plan.host,
         `the server hung up before its banner, ${attempts} times`,
         'a firewall may be between, or too many logins at once (MaxStartups in sshd_config)',
       )
     }
     // At random, so that those who were dropped together do not come back together.
-    await setTimeout(backoffMs * (0.5 + Math.random()))
+    await setTimeout(backoffMs * (0.5 + Math.random()), undefined, { signal: plan.signal }).catch(() =>
+      plan.signal.throwIfAborted(),
+    )
   }
 }
 
@@ -76,13 +87,28 @@ async function attemptWhileDropped(
  * that were asked for, so that other types may be; to `dropped` when the server hung up before its banner.
  */
 async function attempt(
-  host: Host,
-  policy: HostKeyPolicy,
+  plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
-  login: Authentication,
-  limits: HandshakeLimits,
 ): Promise<Client | QuorateError | undefined | 'dropped'> {
-  const socket = await dial(host, limits.dialMs)
+  const { host, limits, signal } = plan
+  const socket = await dial(host, limits.dialMs, signal)
+  if (socket === undefined) return 'dropped'
+  const abandon = () => void socket.destroy()
+  signal.addEventListener('abort', abandon, { once: true })
+  try {
+    return await logIn(plan, offer, socket)
+  } finally {
+    signal.removeEventListener('abort', abandon)
+    signal.throwIfAborted()
+  }
+}
+
+async function logIn(
+  plan: Attempt,
+  offer: readonly HostKeyAlgorithm[],
+  socket: Socket,
+): Promise<Client | QuorateError | undefined | 'dropped'> {
+  const { policy, login } = plan
   const client = new ssh2.Client()
   const key = new HostKeyCheck(policy)
   const errors: Error[] = []
@@ -100,8 +126,8 @@ async function attempt(
       socket.destroy()
     })
   })
-  client.connect(connectConfig(host, socket, key, offer, login, limits))
-  if (!(await ready)) return explain(host, key, login, errors, banner, limits)
+  client.connect(connectConfig(plan, socket, key, offer))
+  if (!(await ready)) return explain(plan, key, errors, banner)
   try {
     await key.recorded
   } catch (error) {
@@ -112,12 +138,10 @@ async function attempt(
 }
 
 function connectConfig(
-  host: Host,
+  { host, login, limits }: Attempt,
   socket: Socket,
   key: HostKeyCheck,
   offer: readonly HostKeyAlgorithm[],
-  login: Authentication,
-  limits: HandshakeLimits,
 ): ConnectConfig {
   return {
     sock: socket,
@@ -167,21 +191,14 @@ class HostKeyCheck {
 }
 
 function explain(
-  host: Host,
+  { host, login, limits }: Attempt,
   key: HostKeyCheck,
-  login: Authentication,
   errors: readonly Error[],
   banner: string,
-  limits: HandshakeLimits,
 ): QuorateError | undefined | 'dropped' {
   if (key.refused !== undefined) return key.refused
-  if (errors.some(({ message }) => DROPPED.test(message))) return 'dropped'
   const [error] = errors
   const message = error?.message ?? 'the server hung up during the handshake'
-  if (/no matching host key format/.test(message)) return undefined
-  if (NOT_YET.test(banner)) throw unreachable(host, `it does not let anybody in yet (${banner.trim()})`)
-  if (login.exhausted() || /authentication failures/i.test(message)) throw login.refusal(error)
-  if (/no matching/.test(message)) throw noCommonAlgorithm(host, message)
   if (/Timed out while waiting for handshake/.test(message)) {
     throw new QuorateError(
       'SSH_TIMEOUT',
@@ -189,6 +206,11 @@ function explain(
       { host: host.name, cause: error },
     )
   }
+  if (errors.some((each) => DROPPED.test(each.message))) return 'dropped'
+  if (/no matching host key format/.test(message)) return undefined
+  if (NOT_YET.test(banner)) throw unreachable(host, `it does not let anybody in yet (${banner.trim()})`)
+  if (login.exhausted() || /authentication failures/i.test(message)) throw login.refusal(error)
+  if (/no matching/.test(message)) throw noCommonAlgorithm(host, message)
   throw unreachable(host, message)
 }
 

@@ -14,7 +14,7 @@ export interface SessionPoolOptions {
   readonly agentSocket?: string
   /** Until a TCP connection counts as failed; 10 000 unless given. */
   readonly dialTimeoutMs?: number
-  /** For key exchange and login together; 20 000 unless given. */
+  /** For key exchange and login together; 30 000 unless given. */
   readonly handshakeTimeoutMs?: number
   /** Between keepalives, of which three may go unanswered; 10 000 unless given. */
   readonly keepaliveMs?: number
@@ -77,7 +77,7 @@ class Target {
   readonly #options: SessionPoolOptions
   #connection: Connection | undefined
   #connecting: Promise<Connection> | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(host: Host, gate: Gate, options: SessionPoolOptions) {
     this.#host = host
@@ -94,17 +94,17 @@ class Target {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort(poolClosed(this.#host))
     await this.#connecting?.catch(() => undefined)
     await this.#connection?.close()
   }
 
   async #connect(): Promise<Connection> {
-    const leave = await this.#gate.enter()
+    const closing = this.#closing.signal
+    const leave = await this.#gate.enter(closing)
     try {
-      if (this.#closed) throw poolClosed(this.#host)
       const agentSocket = this.#options.agentSocket ?? process.env['SSH_AUTH_SOCK']
-      const client = await handshake(this.#host, agentSocket, limits(this.#options))
+      const client = await handshake(this.#host, agentSocket, limits(this.#options), closing)
       this.#connection = new Connection(client, this.#options.idleMs ?? 300_000)
       return this.#connection
     } finally {
@@ -116,7 +116,7 @@ class Target {
 function limits(options: SessionPoolOptions): HandshakeLimits {
   return {
     dialMs: options.dialTimeoutMs ?? 10_000,
-    handshakeMs: options.handshakeTimeoutMs ?? 20_000,
+    handshakeMs: options.handshakeTimeoutMs ?? 30_000,
     keepaliveMs: options.keepaliveMs ?? 10_000,
   }
 }

@@ -155,7 +155,8 @@ if [ "$ordinal" = 0 ] || [ -e "$folder/acknowledged" ]; then
   select_run
 fi
 how=attached
-if mkdir "$folder" 2>/dev/null; then
+if [ ! -d "$folder" ]; then
+  mkdir "$folder"
   launch
 elif [ ! -e "$folder/result" ] && ! active "$unit" && [ ! -e "$folder/started" ]; then
   launch

@@ -169,12 +169,20 @@ async function launch(
     // The process that serves a connection outlives the one that accepts them.
     endSessions: async () => {
       const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
-      for (const pid of children.trim().split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGTERM')
+      for (const pid of children.trim().split(' ').filter(Boolean)) terminate(Number(pid))
     },
     stop: async () => {
       server.kill('SIGTERM')
       await exited
     },
+  }
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

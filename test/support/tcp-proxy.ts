@@ -5,7 +5,7 @@ export interface TcpProxy {
   readonly port: number
   /** Connections that were accepted so far. */
   readonly accepted: () => number
-  /** Resets every connection now. */
+  /** Resets every connection now, and forgets what was to be cut later. */
   cut(): void
   /** Resets all connections after so many more bytes from the server. */
   cutAfterReceived(bytes: number): void
@@ -27,13 +27,10 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
   let toSend = Infinity
   let frozen = false
   const cut = () => {
-    for (const pair of pairs) pair.forEach((socket) => socket.resetAndDestroy())
-    pairs.clear()
-  }
-  const cutOnce = () => {
     toReceive = Infinity
     toSend = Infinity
-    cut()
+    for (const pair of pairs) pair.forEach((socket) => socket.resetAndDestroy())
+    pairs.clear()
   }
   const server = createServer((client) => {
     accepted += 1
@@ -52,13 +49,13 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
       if (frozen) return
       upstream.write(chunk.subarray(0, toSend))
       toSend -= chunk.length
-      if (toSend <= 0) upstream.end(cutOnce)
+      if (toSend <= 0) upstream.end(cut)
     })
     upstream.on('data', (chunk) => {
       if (frozen) return
       client.write(chunk.subarray(0, toReceive))
       toReceive -= chunk.length
-      if (toReceive <= 0) client.end(cutOnce)
+      if (toReceive <= 0) client.end(cut)
     })
     client.on('end', () => upstream.end())
     upstream.on('end', () => client.end())

@@ -20,7 +20,16 @@ beforeAll(async () => {
   removeUsers()
   for (const user of [OPERATOR, STRANGER]) {
     // `*`: no password fits, but the account is not locked.
-    execFileSync('useradd', ['--no-create-home', '--home-dir', '/', '--shell', '/bin/sh', '--password', '*', user])
+    execFileSync('useradd', [
+      '--no-create-home',
+      '--home-dir',
+      '/',
+      '--shell',
+      '/bin/sh',
+      '--password',
+      '*',
+      user,
+    ])
   }
   writeFileSync(SUDOERS, `${OPERATOR} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 })
   sshd = await startSshd()

@@ -1,0 +1,144 @@
+/** A real sshd with a stand-in for systemd, for tests of units; for each test a host that has run nothing yet. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, vi } from 'vitest'
+import {
+  command,
+  createSessionPool,
+  runUnit,
+  runningUnits,
+  script,
+  type Session,
+  type SessionPool,
+  type UnitOptions,
+  type UnitOutcome,
+} from '../../src/ssh/index.js'
+import { relocated } from './relocated-session.js'
+import { startSshd, type TestSshd } from './sshd.js'
+import { startProxy, type TcpProxy } from './tcp-proxy.js'
+
+const FAKE_SYSTEMD = fileURLToPath(new URL('fake-systemd', import.meta.url))
+
+export const IDENTITY = { operation: '0199a1b2-c3d', step: 'kubeadm-init' }
+export const UNIT = 'quorate-0199a1b2-c3d-kubeadm-init-1'
+
+/** A command that leaves a mark each time it runs, and goes on when it is told to. */
+export const HELD =
+  'echo started; echo once >>"$1/marks"; until [ -e "$1/go" ]; do sleep 0.02; done; echo finished; exit 7'
+
+export class UnitHost {
+  readonly proxy: TcpProxy
+  readonly sshd: TestSshd
+  /** Where the host keeps what it knows. */
+  readonly folder: string
+  readonly session: Session
+  readonly #pool: SessionPool
+  /** The state of the units that the stand-in for systemd runs. */
+  readonly #systemd: string
+
+  private constructor(sshd: TestSshd, proxy: TcpProxy, pool: SessionPool, session: Session, root: string) {
+    this.sshd = sshd
+    this.proxy = proxy
+    this.#pool = pool
+    this.session = session
+    this.folder = join(root, 'host')
+    this.#systemd = join(root, 'systemd')
+  }
+
+  static async start(): Promise<UnitHost> {
+    const root = mkdtempSync(join(tmpdir(), 'quorate-units-'))
+    for (const name of ['host', 'systemd']) mkdirSync(join(root, name))
+    const sshd = await startSshd({
+      path: [FAKE_SYSTEMD],
+      environment: { FAKE_SYSTEMD: join(root, 'systemd') },
+    })
+    const proxy = await startProxy(sshd.port)
+    const pool = createSessionPool({ agentSocket: '' })
+    const session = relocated(await pool.session(sshd.host({ port: proxy.port })), join(root, 'host'))
+    return new UnitHost(sshd, proxy, pool, session, root)
+  }
+
+  async stop(): Promise<void> {
+    await this.connect()
+    for (const unit of await runningUnits(this.session)) this.killUnit(unit)
+    await this.#pool.close()
+    await this.proxy.close()
+    await this.sshd.stop()
+    rmSync(join(this.folder, '..'), { recursive: true })
+  }
+
+  /** A session that works again after a loss, which takes a moment to be noticed; or one of another pool. */
+  async connect(pool = this.#pool): Promise<Session> {
+    return vi.waitFor(async () => {
+      const session = await pool.session(this.sshd.host({ port: this.proxy.port }))
+      await session.run(command('true'))
+      return relocated(session, this.folder)
+    })
+  }
+
+  /** Runs a unit of {@link IDENTITY}: a script whose first argument is {@link folder}. */
+  run(text: string, options: UnitOptions = {}, session = this.session): Promise<UnitOutcome> {
+    return runUnit(session, IDENTITY, script(text, this.folder), options)
+  }
+
+  /** How often {@link HELD} was started. */
+  marks(): number {
+    const path = join(this.folder, 'marks')
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0
+  }
+
+  async untilItRuns(): Promise<void> {
+    await vi.waitFor(() => expect(this.marks()).toBe(1), 20_000)
+  }
+
+  /** Lets {@link HELD} come to its end. */
+  letGo(): void {
+    writeFileSync(join(this.folder, 'go'), '')
+  }
+
+  stateFolder(ordinal = 1): string {
+    return join(this.folder, 'state', 'operations', IDENTITY.operation, `${IDENTITY.step}.${ordinal}`)
+  }
+
+  secretFolders(): string[] {
+    const path = join(this.folder, 'secrets')
+    return existsSync(path) ? readdirSync(path) : []
+  }
+
+  journal(): string[] {
+    return readFileSync(join(this.folder, 'state', 'journal'), 'utf8')
+      .trim()
+      .split('\n')
+  }
+
+  /** Kills the processes of a unit, as the kernel does when memory is short. */
+  killUnit(unit: string): void {
+    process.kill(-this.#pid(unit, 'main'), 'SIGKILL')
+  }
+
+  /** Everything on the host ends at once, and nothing of /run is left. */
+  async powerOff(): Promise<void> {
+    for (const unit of await runningUnits(this.session)) {
+      process.kill(this.#pid(unit, 'supervisor'), 'SIGKILL')
+      this.killUnit(unit)
+    }
+    this.breakSystemd()
+    this.mendSystemd()
+    rmSync(join(this.folder, 'secrets'), { recursive: true, force: true })
+  }
+
+  /** From now on no unit can be started. */
+  breakSystemd(): void {
+    rmSync(this.#systemd, { recursive: true })
+  }
+
+  mendSystemd(): void {
+    mkdirSync(this.#systemd)
+  }
+
+  #pid(unit: string, which: 'main' | 'supervisor'): number {
+    return Number(readFileSync(join(this.#systemd, `${unit}.service`, which), 'utf8'))
+  }
+}
