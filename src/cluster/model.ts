@@ -147,13 +147,15 @@ export function formatEndpoint(endpoint: Endpoint): string {
 
 /**
  * The cluster as one step sees it: its settings and only the hosts that matter there. Keeps what history stores of
- * each step independent of the cluster's size; a manifest's text goes only to the step that applies it.
+ * each step small and independent of the cluster's size; long texts (the repository's key, a manifest) go only to
+ * the step that needs them.
  */
 export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
-  const { network } = cluster
+  const { network, packages } = cluster
   return {
     ...cluster,
     hosts,
+    packages: { install: packages.install, repository: packages.repository },
     network: network.plugin === 'manifest' ? { plugin: 'manifest', source: network.source } : network,
   }
 }

@@ -55,7 +55,10 @@ async function bootstrap(
 
   await Promise.all([
     run.phase('Prepare hosts', plan.nodes, (host) =>
-      activities('prepare', `${host.name}: prepare`).prepareHost(narrow(cluster, host), host),
+      activities('prepare', `${host.name}: prepare`).prepareHost(
+        { ...narrow(cluster, host), packages: cluster.packages },
+        host,
+      ),
     ),
     run.phase('Load balancer', plan.loadBalancers, (host) =>
       configureLoadBalancer(cluster, host, plan.serving),
