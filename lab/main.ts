@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { PINNED } from './builds/go-programs.js'
-import { labImageName, removeLabImages } from './builds/images.js'
+import { removeLabImages } from './builds/images.js'
 import { cacheRoot } from './cache.js'
 import { fleetContainers } from './docker.js'
 import { onHost } from './fleet/access.js'
@@ -21,7 +21,7 @@ const program = new Command('lab')
   .description(
     'Real hosts for trying and testing Quorate, on this machine: containers with systemd and sshd.',
   )
-  .showHelpAfterError()
+  .showHelpAfterError('(`npm run lab -- --help` tells what there is)')
   .enablePositionalOptions()
 
 program
@@ -56,7 +56,7 @@ program
   .action(async ({ name }) => {
     await ensureEngine()
     const report = consoleReport()
-    await report.step(`take down ${name}`, async () => down(name, await labImageName('mirror')))
+    await report.step(`take down ${name}`, () => down(name))
   })
 
 program

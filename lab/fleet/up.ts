@@ -28,9 +28,7 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
     return
   }
   const images = await buildEverything(versions, report)
-  await report.step('clear away what is left of an earlier fleet', () =>
-    removeFleet(shape.name, images.mirror),
-  )
+  await report.step('clear away what is left of an earlier fleet', () => removeFleet(shape.name))
   const network = await createNetwork(shape.name)
   const record: FleetRecord = { shape, network, kubernetesVersions: versions }
   await writeRecord(record)

@@ -1,17 +1,20 @@
 /** The cluster file that the lab writes for a fleet. */
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { renderClusterFile } from '../../../lab/fleet/cluster-file.js'
+import { FILES, renderClusterFile } from '../../../lab/fleet/cluster-file.js'
 import { hostsOf, type FleetShape } from '../../../lab/fleet/shape.js'
+import { parseClusterFile } from '../../../src/cluster/cluster-file/parse.js'
 
 const modern = { cgroupV1: false, swap: false }
 
-function rendered(change: Partial<FleetShape> = {}, machine = modern) {
+function text(change: Partial<FleetShape> = {}, machine = modern) {
   const shape = { name: 'try', controlPlanes: 3, workers: 1, etcd: 0, loadBalancers: 1, ...change }
   const hosts = hostsOf(shape, { subnet: '172.30.0' })
-  return parse(renderClusterFile({ name: shape.name, kubernetesVersion: 'v1.36.3', hosts, machine })) as {
-    spec: Record<string, Record<string, unknown>>
-  }
+  return renderClusterFile({ name: shape.name, kubernetesVersion: 'v1.36.3', hosts, machine })
+}
+
+function rendered(change: Partial<FleetShape> = {}, machine = modern) {
+  return parse(text(change, machine)) as { spec: Record<string, Record<string, unknown>> }
 }
 
 describe("a fleet's cluster file", () => {
@@ -69,11 +72,26 @@ describe("a fleet's cluster file", () => {
   })
 
   it('is written out without references that a person would have to follow', () => {
-    const hosts = hostsOf(
-      { name: 'try', controlPlanes: 1, workers: 0, etcd: 0, loadBalancers: 0 },
-      { subnet: '10.213.0' },
-    )
-    const text = renderClusterFile({ name: 'try', kubernetesVersion: 'v1.36.3', hosts, machine: modern })
-    expect(text).not.toMatch(/[&*]a\d/)
+    expect(text()).not.toMatch(/[&*]a\d/)
+  })
+
+  it('is accepted without a warning, and its paths are those of the files beside it', () => {
+    const read: string[] = []
+    const { cluster, warnings } = parseClusterFile(text({}, { cgroupV1: true, swap: true }), {
+      path: 'cluster.yaml',
+      directory: '/fleet',
+      home: '/home/me',
+      readFile: (path) => {
+        read.push(path)
+        return '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n-----END PGP PUBLIC KEY BLOCK-----\n'
+      },
+    })
+    expect(warnings).toEqual([])
+    expect(read).toEqual([`/fleet/${FILES.signingKey}`])
+    expect(cluster.hosts[0]?.ssh).toMatchObject({
+      user: 'ops',
+      identityFile: `/fleet/${FILES.identity}`,
+      knownHostsFile: `/fleet/${FILES.knownHosts}`,
+    })
   })
 })
