@@ -7,7 +7,8 @@ ensure_packages
 ensure_debian_packages openssh-server openssh-client sudo
 ensure_temporal
 ensure_build
-say 'lint and format'
+say 'types, lint and format'
+npm run --silent typecheck
 npm run --silent lint
 npm run --silent format:check
 say 'unit and integration tests'
