@@ -160,6 +160,9 @@ async function launch(
   const server = spawn(sshd, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  // Where the test runner ends without its hooks having run.
+  const abandon = () => server.kill()
+  process.once('exit', abandon)
   let log = ''
   server.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
@@ -172,6 +175,7 @@ async function launch(
       for (const pid of children.trim().split(' ').filter(Boolean)) terminate(Number(pid))
     },
     stop: async () => {
+      process.off('exit', abandon)
       server.kill('SIGTERM')
       await exited
     },

@@ -26,7 +26,7 @@ export const UNIT = 'quorate-0199a1b2-c3d-kubeadm-init-1'
 
 /** A command that leaves a mark each time it runs, and goes on when it is told to. */
 export const HELD =
-  'echo started; echo once >>"$1/marks"; until [ -e "$1/go" ]; do sleep 0.02; done; echo finished; exit 7'
+  'echo started; echo once >>"$1/marks"; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done; echo finished; exit 7'
 
 export class UnitHost {
   readonly proxy: TcpProxy

@@ -53,7 +53,7 @@ test('that a kill left are removed by the next who asks', async () => {
 test('are in no argument, no file of the state and no environment', async () => {
   const canary = 'canary-7f3a9c'
   const running = host.run(
-    'echo once >>"$1/marks"; tr "\\0" "\\n" </proc/self/environ; until [ -e "$1/go" ]; do sleep 0.02; done',
+    'echo once >>"$1/marks"; tr "\\0" "\\n" </proc/self/environ; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',
     { secrets: { key: canary } },
   )
   await host.untilItRuns()

@@ -35,7 +35,7 @@ describe('a unit', () => {
   test('shows its output line by line while it runs', async () => {
     const lines: string[] = []
     const running = host.run(
-      'echo one; printf "10%%\\r20%%\\r"; printf half; until [ -e "$1/go" ]; do sleep 0.02; done',
+      'echo one; printf "10%%\\r20%%\\r"; printf half; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',
       {
         onLine: (line) => lines.push(line),
       },
