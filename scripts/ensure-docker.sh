@@ -8,8 +8,9 @@ state=/run/quorate-lab-engine.pid
 log=/var/log/quorate-lab-dockerd.log
 patience=60
 
-is_process() { # PID NAME: whether the process lives and is called so
-  [[ -n $1 && -r /proc/$1/comm && $(<"/proc/$1/comm") == "$2" ]]
+is_process() { # PID NAME: whether the process runs this program; one that has ended but is not reaped does not
+  local program
+  program=$(readlink "/proc/${1:-none}/exe") && [[ ${program##*/} == "$2" ]]
 }
 
 stop() {
@@ -40,14 +41,12 @@ start_by_hand() {
   local pid=$!
   echo "$pid" > "$state"
   for ((waited = 0; waited < patience * 5; waited++)); do
-    if docker info > /dev/null 2>&1; then
-      # setsid forks when it leads a process group already; dockerd's own file knows better.
-      cat /var/run/docker.pid > "$state" 2>/dev/null || true
-      return
-    fi
+    if docker info > /dev/null 2>&1; then return; fi
+    # Until it has become dockerd the process is still this script's own program.
+    if ! is_process "$pid" dockerd && ! is_process "$pid" setsid && ! is_process "$pid" bash; then break; fi
     sleep 0.2
   done
-  echo "dockerd did not answer within $patience s; the end of $log:" >&2
+  echo "dockerd has ended, or did not answer within $patience s; the end of $log:" >&2
   tail -n 20 "$log" >&2
   exit 1
 }
