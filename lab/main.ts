@@ -86,21 +86,21 @@ program
 program
   .command('ssh')
   .description('log in to a host as the user ops')
-  .argument('<fleet>')
+  .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
   .argument('<host>')
-  .action(async (fleet, host) => {
-    process.exitCode = await onHost(fleet, await hostNamed(fleet, host), [])
+  .action(async (host, { name }) => {
+    process.exitCode = await onHost(name, await hostNamed(name, host), [])
   })
 
 program
   .command('exec')
   .description('run a command on a host as the user ops')
-  .argument('<fleet>')
+  .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
   .argument('<host>')
   .argument('<command...>', 'the command, after --')
   .passThroughOptions()
-  .action(async (fleet, host, command) => {
-    process.exitCode = await onHost(fleet, await hostNamed(fleet, host), command)
+  .action(async (host, command, { name }) => {
+    process.exitCode = await onHost(name, await hostNamed(name, host), command)
   })
 
 program
