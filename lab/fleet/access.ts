@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, readFile } from 'node:fs/promises'
 import ssh2 from 'ssh2'
+import { quote } from '../../src/ssh/command.js'
 import { writeWhole } from '../cache.js'
 import { passThrough, run } from '../process.js'
 import { FILES } from './cluster-file.js'
@@ -21,33 +22,27 @@ export async function fleetKey(fleet: string): Promise<string> {
   return (await readFile(`${identity}.pub`, 'utf8')).trim()
 }
 
-/** Runs a command on a host, or a shell, as the user `ops`, with this terminal; gives its exit status. */
-export async function onHost(fleet: string, host: FleetHost, command: readonly string[]): Promise<number> {
+/**
+ * Runs a command on a host as the user `ops`, with this terminal; gives its exit status. One word is a line for the
+ * shell, several are a program and its arguments just as they stand, none is a login.
+ */
+export async function onHost(fleet: string, host: FleetHost, words: readonly string[]): Promise<number> {
+  const line = words.length === 1 ? words : words.map(quote)
   if (await hasSsh()) {
-    const options = [
-      '-i',
-      fleetPath(fleet, FILES.identity),
-      '-o',
-      'IdentitiesOnly=yes',
-      '-o',
-      'StrictHostKeyChecking=yes',
-      '-o',
-      `UserKnownHostsFile=${fleetPath(fleet, FILES.knownHosts)}`,
-      '-o',
-      'LogLevel=ERROR',
-    ]
-    return passThrough('ssh', [...options, `ops@${host.address}`, ...command])
+    const options = {
+      IdentityFile: fleetPath(fleet, FILES.identity),
+      IdentitiesOnly: 'yes',
+      UserKnownHostsFile: fleetPath(fleet, FILES.knownHosts),
+      StrictHostKeyChecking: 'yes',
+      LogLevel: 'ERROR',
+    }
+    const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+    return passThrough('ssh', [...flags, `ops@${host.address}`, ...line])
   }
   const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
-  const words = command.length === 0 ? ['bash', '--login'] : ['bash', '-c', command.join(' ')]
-  return passThrough('docker', [
-    'exec',
-    ...terminal,
-    '--user',
-    'ops',
-    containerName(fleet, host.name),
-    ...words,
-  ])
+  const shell = line.length === 0 ? ['bash', '--login'] : ['bash', '-c', line.join(' ')]
+  const container = containerName(fleet, host.name)
+  return passThrough('docker', ['exec', ...terminal, '--user', 'ops', container, ...shell])
 }
 
 async function hasSsh(): Promise<boolean> {

@@ -38,9 +38,10 @@ export async function writeRecord(record: FleetRecord): Promise<void> {
   await writeWhole(fleetPath(record.shape.name, 'fleet.json'), JSON.stringify(record, undefined, 2))
 }
 
-/** Names of the fleets that have a folder. */
+/** Names of the fleets that there are. */
 export async function recordedFleets(): Promise<string[]> {
-  return existsSync(ROOT) ? readdir(ROOT) : []
+  const names = existsSync(ROOT) ? await readdir(ROOT) : []
+  return names.filter((name) => existsSync(fleetPath(name, 'fleet.json')))
 }
 
 /** Removes a fleet's folder. */
