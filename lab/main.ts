@@ -100,7 +100,8 @@ program
   .argument('<command...>', 'the command, after --')
   .passThroughOptions()
   .action(async (host, command, { name }) => {
-    process.exitCode = await onHost(name, await hostNamed(name, host), command)
+    const words = command[0] === '--' ? command.slice(1) : command
+    process.exitCode = await onHost(name, await hostNamed(name, host), words)
   })
 
 program
