@@ -24,7 +24,8 @@ const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, 
 const CLUSTER_FILES = [
   publicFile('ca.crt'),
   keyFile('ca.key'),
-  publicFile('sa.pub'),
+  // kubeadm itself writes this public key as it writes private ones.
+  { path: `${PKI_FOLDER}/sa.pub`, mode: 0o600, secret: false },
   keyFile('sa.key'),
   publicFile('front-proxy-ca.crt'),
   keyFile('front-proxy-ca.key'),

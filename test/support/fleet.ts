@@ -1,6 +1,7 @@
 /** A fleet of the lab and the built CLI, as an end-to-end test uses them. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { command } from '../../src/ssh/command.js'
 import { mustRun, PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
 
 /** Hosts of the lab under one name, with an engine of their own. */
@@ -48,10 +49,7 @@ export class Fleet {
 
   /** kubectl on the first control plane. */
   async kubectl(...args: readonly string[]): Promise<string> {
-    const line = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args]
-      .map((arg) => `'${arg}'`)
-      .join(' ')
-    return this.on('cp1', line)
+    return this.on('cp1', command('kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args).line)
   }
 
   /** The CLI, to its end. */
