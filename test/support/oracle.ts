@@ -10,8 +10,11 @@ interface Node {
 
 /** Names of the nodes that are Ready. */
 export async function readyNodes(fleet: Fleet): Promise<readonly string[]> {
-  const { items } = JSON.parse(await fleet.kubectl('get', 'nodes', '-o', 'json')) as { items: readonly Node[] }
-  const isReady = (node: Node) => node.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  const { items } = JSON.parse(await fleet.kubectl('get', 'nodes', '-o', 'json')) as {
+    items: readonly Node[]
+  }
+  const isReady = (node: Node) =>
+    node.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
   return items
     .filter(isReady)
     .map((node) => node.metadata.name)
@@ -50,13 +53,18 @@ export async function journal(fleet: Fleet, host: string): Promise<readonly stri
 export async function expectWholeCluster(fleet: Fleet): Promise<void> {
   expect(await readyNodes(fleet)).toEqual(['cp1', 'cp2', 'cp3', 'w1', 'w2'])
   expect(await etcdVoters(fleet)).toEqual(['cp1', 'cp2', 'cp3'])
-  const [ofFirst, ...ofOthers] = await Promise.all(['cp1', 'cp2', 'cp3'].map((host) => sharedFiles(fleet, host)))
+  const [ofFirst, ...ofOthers] = await Promise.all(
+    ['cp1', 'cp2', 'cp3'].map((host) => sharedFiles(fleet, host)),
+  )
   for (const ofOther of ofOthers) expect(ofOther).toBe(ofFirst)
   expect(ofFirst).toMatch(/ca\.key 600 root:root/)
 }
 
 /** Each unit ran once and ended well, on every host. */
-export async function expectEachUnitOnce(fleet: Fleet, expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
+export async function expectEachUnitOnce(
+  fleet: Fleet,
+  expected: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
   for (const [host, units] of Object.entries(expected)) {
     const ran = await journal(fleet, host)
     expect(ran, `journal of ${host}`).toEqual(units.map((unit) => `${unit}.1 → 0`))

@@ -38,7 +38,11 @@ export function startProgram(
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) =>
-      resolve({ ...collected, exitCode: code ?? (signal === null ? -1 : 128), durationMs: Date.now() - startedAt }),
+      resolve({
+        ...collected,
+        exitCode: code ?? (signal === null ? -1 : 128),
+        durationMs: Date.now() - startedAt,
+      }),
     )
   })
   return { child, output: () => collected.stdout + collected.stderr, ended }

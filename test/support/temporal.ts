@@ -16,7 +16,10 @@ Runtime.install({ logger: new DefaultLogger('ERROR') })
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing; run scripts/ensure-temporal.sh`)
   return TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: CLI }, extraArgs: ['--sqlite-pragma', 'journal_mode=WAL'] },
+    server: {
+      executable: { type: 'existing-path', path: CLI },
+      extraArgs: ['--sqlite-pragma', 'journal_mode=WAL'],
+    },
   })
 }
 

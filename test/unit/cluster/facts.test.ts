@@ -24,7 +24,12 @@ const ANSWER = [
   '-----END CERTIFICATE-----',
 ].join('\n')
 
-const facts = parseFacts('cp1', ANSWER, { before: 1_700_000_000_000, after: 1_700_000_000_200 }, () => 'sha256:hash')
+const facts = parseFacts(
+  'cp1',
+  ANSWER,
+  { before: 1_700_000_000_000, after: 1_700_000_000_200 },
+  () => 'sha256:hash',
+)
 
 describe('the facts of a host', () => {
   it('measure the clock against the middle of the question', () => {

@@ -33,7 +33,9 @@ describe('preflight', () => {
   })
 
   it('sees that two hosts of the file are one machine', () => {
-    expect(problemsWith({ w2: { machineId: 'machine-w1' } })).toEqual([{ code: 'SAME_MACHINE_TWICE', host: 'w2' }])
+    expect(problemsWith({ w2: { machineId: 'machine-w1' } })).toEqual([
+      { code: 'SAME_MACHINE_TWICE', host: 'w2' },
+    ])
   })
 
   it('blames the one clock that differs, not the many that agree', () => {
