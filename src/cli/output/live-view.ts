@@ -115,30 +115,30 @@ function renderHostLines(
   const failed = phase.hosts
     .filter((host) => host.error !== undefined)
     .map((host) => `      ${style.red(`✘ ${host.host}: ${host.error?.message ?? ''}`)}`)
-  const running = phase.hosts.filter((host) => host.state === 'running')
-  const retries = running.flatMap((host) => renderRetry(stepOf(snapshot, host), host, style, now))
-  // A single host's line stands beside the title already.
-  const shown = phase.hosts.length === 1 ? [] : running.slice(0, HOST_LINES)
-  const more = phase.hosts.length === 1 ? 0 : running.length - shown.length
-  return [
-    ...shown.map((host) => `      ${style.cyan('▸')} ${host.host}${doing(stepOf(snapshot, host), style)}`),
-    ...(more > 0 ? [style.dim(`      and ${more} more`)] : []),
-    ...retries,
-    ...failed,
-  ]
+  const running = phase.hosts
+    .filter((host) => host.state === 'running')
+    .flatMap((host) => renderRunning(host, phase.hosts.length === 1, stepOf(snapshot, host), style, now))
+  const shown = running.slice(0, HOST_LINES)
+  const more = running.length - shown.length
+  return [...shown, ...(more > 0 ? [style.dim(`      and ${more} more`)] : []), ...failed]
 }
 
-function renderRetry(
-  step: RunningStep | undefined,
+/** What a host does, unless that stands beside the title already, or when it will try again. */
+function renderRunning(
   { host }: HostProgress,
+  isOnly: boolean,
+  step: RunningStep | undefined,
   style: Style,
   now: number,
 ): string[] {
-  if (step?.lastError === undefined) return []
-  const { attempt, nextAttemptAt, lastError } = step
-  const wait = (nextAttemptAt ?? 0) - now
-  const when = wait > 0 ? ` in ${formatDuration(wait)}` : ''
-  return [`      ${style.yellow(`↻ ${host}: attempt ${attempt}${when} after: ${lastError.message}`)}`]
+  const wait = (step?.nextAttemptAt ?? 0) - now
+  if (step?.lastError !== undefined && wait > 0) {
+    const { attempt, lastError } = step
+    return [
+      `      ${style.yellow(`↻ ${host}: attempt ${attempt} in ${formatDuration(wait)} after: ${lastError.message}`)}`,
+    ]
+  }
+  return isOnly ? [] : [`      ${style.cyan('▸')} ${host}${doing(step, style)}`]
 }
 
 function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {

@@ -26,7 +26,7 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
     ),
     '',
     `${style.green('✔')} ${style.bold(snapshot.cluster)}: Kubernetes ${result.kubernetesVersion}, ` +
-      `${ready} of ${result.nodes.length} nodes ready, ${result.etcdMembers.length} etcd members, ${what}`,
+      `${ready} of ${result.nodes.length} nodes ready, ${members(result.etcdMembers.length)}, ${what}`,
   ]
 }
 
@@ -57,6 +57,10 @@ export function allErrors(snapshot: OperationSnapshot): readonly ErrorReport[] {
     (error) => !known.some((report) => report.message === error.message && report.host === error.host),
   )
   return [...own, ...others]
+}
+
+function members(count: number): string {
+  return `${count} etcd ${count === 1 ? 'member' : 'members'}`
 }
 
 function hostErrors(progress: OperationProgress | undefined): ErrorReport[] {

@@ -99,7 +99,9 @@ describe('the embedded engine', () => {
     const before = await pids()
     kill(before.serverPid)
     kill(before.workerPid)
-    const outputs = await Promise.all([1, 2, 3].map(() => quorate(['engine', 'start', '--json'], environment)))
+    const outputs = await Promise.all(
+      [1, 2, 3].map(() => quorate(['engine', 'start', '--json'], environment)),
+    )
     const seen = outputs.map(({ stdout }) => {
       const { serverPid, workerPid } = JSON.parse(stdout) as Status
       return `${String(serverPid)} ${String(workerPid)}`

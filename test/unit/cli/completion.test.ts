@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { completionScript } from '../../../src/cli/completion-scripts.js'
+import { buildProgram } from '../../../src/cli/program.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'quorate-completion-'))
+const script = join(folder, 'quorate.bash')
+
+beforeAll(() => writeFileSync(script, completionScript(buildProgram(), 'bash')))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What bash offers for the last word of a command line. */
+function complete(...words: string[]): string[] {
+  const program = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quorate; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const output = execFileSync('bash', ['-c', program, 'bash', script, 'quorate', ...words], {
+    encoding: 'utf8',
+  })
+  return output.split('\n').filter((line) => line !== '')
+}
+
+describe('bash completion', () => {
+  it('offers commands', () => {
+    expect(complete('a')).toEqual(['apply', 'attach'])
+  })
+
+  it('offers commands of commands', () => {
+    expect(complete('engine', 'st')).toEqual(['start', 'status', 'stop'])
+  })
+
+  it('offers the options of a command, and global ones', () => {
+    expect(complete('apply', '--')).toEqual(
+      expect.arrayContaining(['--attach', '--no-wait', '--json', '--file']),
+    )
+  })
+
+  it('offers the values that an argument can have', () => {
+    expect(complete('signal', 'l')).toEqual(['load-balancer-ready'])
+  })
+
+  it('offers files after -f', () => {
+    expect(complete('apply', '-f', `${folder}/q`)).toEqual([script])
+  })
+})
+
+describe('completion scripts', () => {
+  it.each(['zsh', 'fish'] as const)('for %s name every command', (shell) => {
+    const text = completionScript(buildProgram(), shell)
+    for (const command of buildProgram().commands) expect(text).toContain(command.name())
+  })
+})

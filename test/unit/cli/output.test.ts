@@ -1,0 +1,207 @@
+import { stripVTControlCharacters } from 'node:util'
+import pc from 'picocolors'
+import { describe, expect, it } from 'vitest'
+import { formatDuration } from '../../../src/cli/output/duration.js'
+import { formatLogLine } from '../../../src/cli/output/logs.js'
+import { Painter } from '../../../src/cli/output/painter.js'
+import { renderPlan } from '../../../src/cli/output/plan.js'
+import { renderReport } from '../../../src/cli/output/report.js'
+import { renderApplied, renderFailed } from '../../../src/cli/output/summary.js'
+import { renderTable } from '../../../src/cli/output/table.js'
+import type { ErrorReport } from '../../../src/errors/index.js'
+import { aSnapshot, START } from './snapshots.js'
+
+const PLAIN = pc.createColors(false)
+const refused: ErrorReport = {
+  code: 'SSH_UNREACHABLE',
+  message: 'connection refused',
+  hint: 'check the address',
+  source: 'environment',
+  host: 'cp1',
+}
+
+describe('a duration', () => {
+  it.each([
+    [0, '0.0s'],
+    [840, '0.8s'],
+    [59_949, '59.9s'],
+    [59_950, '1m 00s'],
+    [185_000, '3m 05s'],
+    [7_620_000, '2h 07m'],
+    [273_600_000, '3d 4h'],
+  ])('of %i ms reads %s', (milliseconds, text) => {
+    expect(formatDuration(milliseconds)).toBe(text)
+  })
+})
+
+describe('an error', () => {
+  it('is told with its problems, each with what to do', () => {
+    const report: ErrorReport = {
+      code: 'PREFLIGHT_FAILED',
+      message: '2 problems found',
+      hint: 'mend them',
+      source: 'user',
+      problems: [refused, { ...refused, host: 'cp2' }],
+    }
+    expect(renderReport(report, PLAIN)).toEqual([
+      '✘ 2 problems found (PREFLIGHT_FAILED)',
+      '  ✘ cp1: connection refused (SSH_UNREACHABLE)',
+      '    → check the address',
+      '  ✘ cp2: connection refused (SSH_UNREACHABLE)',
+      '    → check the address',
+      '  → mend them',
+    ])
+  })
+
+  it('that repeats the first of its problems is told as these', () => {
+    const report = { ...refused, problems: [refused, { ...refused, host: 'cp2' }] }
+    expect(renderReport(report, PLAIN).filter((line) => line.includes('✘'))).toHaveLength(2)
+  })
+
+  it('has the end of its output, and all of it when asked', () => {
+    const output = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`).join('\n')
+    const short = renderReport({ ...refused, output }, PLAIN)
+    expect(short.slice(1, 3)).toEqual(['  │ … 10 lines before (--verbose shows them)', '  │ line 11'])
+    expect(renderReport({ ...refused, output }, PLAIN, { verbose: true })).toHaveLength(32)
+  })
+})
+
+describe('the end of an apply', () => {
+  const result = {
+    kubernetesVersion: 'v1.36.3',
+    changed: true,
+    nodes: [{ name: 'cp1', role: 'control-plane', version: 'v1.36.3', ready: true } as const],
+    etcdMembers: ['cp1'],
+    warnings: [],
+  }
+  const closed = aSnapshot({ state: 'done', closedAt: START + 61_000 })
+
+  it('lists the nodes and how long it took', () => {
+    expect(renderApplied(closed, result, PLAIN)).toEqual([
+      '',
+      'NODE   ROLE            VERSION   STATUS',
+      'cp1    control-plane   v1.36.3   Ready',
+      '',
+      '✔ prod: Kubernetes v1.36.3, 1 of 1 nodes ready, 1 etcd member, done in 1m 01s',
+    ])
+  })
+
+  it('says when nothing was to be changed', () => {
+    expect(renderApplied(closed, { ...result, changed: false }, PLAIN).at(-1)).toContain('nothing to change')
+  })
+
+  it('tells every error that the operation or a host had, once', () => {
+    const failed = aSnapshot({
+      state: 'failed',
+      error: { ...refused, problems: [refused] },
+      progress: {
+        cluster: 'prod',
+        operation: 'apply',
+        kubernetesVersion: 'v1.36.3',
+        state: 'failed',
+        phases: [
+          {
+            title: 'Prepare hosts',
+            state: 'failed',
+            hosts: [
+              { host: 'cp1', state: 'failed', error: refused },
+              { host: 'w1', state: 'failed', error: { ...refused, host: 'w1', message: 'no route' } },
+            ],
+          },
+        ],
+        warnings: [],
+      },
+    })
+    expect(renderFailed(failed, PLAIN, { verbose: false }).filter((line) => line.startsWith('✘'))).toEqual([
+      '✘ apply of prod failed',
+      '✘ cp1: connection refused (SSH_UNREACHABLE)',
+      '✘ w1: no route (SSH_UNREACHABLE)',
+    ])
+  })
+})
+
+describe('a plan', () => {
+  it('shows the changes of each host together', () => {
+    const plan = {
+      kubernetesVersion: 'v1.36.3',
+      changes: [
+        { host: 'cp1', phase: 'Prepare hosts', action: 'install kubeadm 1.36.3' },
+        { host: 'cp1', phase: 'First control plane', action: 'kubeadm init' },
+        { host: 'w1', phase: 'Workers', action: 'kubeadm join' },
+      ],
+      problems: [],
+      warnings: [],
+    }
+    expect(renderPlan('prod', plan, PLAIN)).toEqual([
+      'plan for prod: Kubernetes v1.36.3',
+      '',
+      'HOST   PHASE                 CHANGE',
+      'cp1    Prepare hosts         + install kubeadm 1.36.3',
+      '       First control plane   + kubeadm init',
+      'w1     Workers               + kubeadm join',
+      '',
+      '3 changes on 2 hosts; `quorate apply` makes them',
+    ])
+  })
+
+  it('without changes says that nothing is to do', () => {
+    const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [], warnings: [] }
+    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe(
+      '✔ nothing to change: prod is as the file describes it',
+    )
+  })
+
+  it('with problems does not invite to apply', () => {
+    const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [refused], warnings: [] }
+    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe(
+      '✘ 1 problem to be mended before an apply would begin',
+    )
+  })
+})
+
+describe('a table', () => {
+  it('aligns by what is seen, not by colour codes', () => {
+    const red = pc.createColors(true).red
+    const rows = [
+      [red('x'), 'right'],
+      ['yyy', 'right'],
+    ]
+    const columns = renderTable(['A', 'B'], rows, PLAIN).map((line) =>
+      stripVTControlCharacters(line).search(/B|right/),
+    )
+    expect(columns).toEqual([6, 6, 6])
+  })
+})
+
+describe('the painter', () => {
+  it('draws a changed frame over the last one, in one piece, and an equal one not at all', () => {
+    const written: string[] = []
+    const painter = new Painter((text) => written.push(text))
+    painter.paint(['a', 'b'])
+    painter.paint(['a', 'b'])
+    painter.paint(['a'])
+    painter.end()
+    expect(written).toEqual([
+      '\u001b[?25l\ra\u001b[K\nb\u001b[K\n\u001b[J',
+      '\u001b[2A\ra\u001b[K\n\u001b[J',
+      '\u001b[?25h',
+    ])
+  })
+})
+
+describe('a log line', () => {
+  it('of the worker is told in words, with its fields and error', () => {
+    const line = JSON.stringify({
+      level: 40,
+      time: new Date(2026, 0, 1, 9, 5, 7).getTime(),
+      msg: 'lost',
+      host: 'cp1',
+      err: { message: 'ECONNRESET' },
+    })
+    expect(formatLogLine('worker', line)).toBe('09:05:07 worker warn  lost: ECONNRESET host=cp1')
+  })
+
+  it('that is no JSON is told as it is', () => {
+    expect(formatLogLine('server', 'Temporal UI: http://x')).toBe('server: Temporal UI: http://x')
+  })
+})

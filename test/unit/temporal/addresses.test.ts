@@ -1,0 +1,53 @@
+import { createServer } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { freePort } from '../../../src/temporal/engine/ports.js'
+import { assertReachable } from '../../../src/temporal/preflight.js'
+import { plainSettings } from '../../../src/temporal/settings.js'
+import { runAddress, uiAddressOf } from '../../../src/temporal/ui-address.js'
+
+describe('a look whether Temporal is there', () => {
+  it('passes when something listens', async () => {
+    const server = createServer()
+    const port = await freePort()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    await expect(assertReachable(`127.0.0.1:${port}`)).resolves.toBeUndefined()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('says why not, with the address', async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    await expect(assertReachable(address)).rejects.toMatchObject({
+      code: 'TEMPORAL_UNREACHABLE',
+      message: `no Temporal server answers at ${address}: connection refused`,
+    })
+  })
+
+  it('refuses what is no address', async () => {
+    await expect(assertReachable('temporal')).rejects.toThrow('the address is not host:port')
+  })
+})
+
+describe('the address of the UI', () => {
+  it('is what TEMPORAL_UI_ADDRESS says', async () => {
+    const environment = { TEMPORAL_UI_ADDRESS: 'https://temporal.lab/' }
+    await expect(uiAddressOf(plainSettings('temporal.lab:7233'), environment)).resolves.toBe(
+      'https://temporal.lab',
+    )
+  })
+
+  it('is that of Temporal Cloud for its servers', async () => {
+    await expect(uiAddressOf(plainSettings('ops.a1b2.tmprl.cloud:7233'), {})).resolves.toBe(
+      'https://cloud.temporal.io',
+    )
+  })
+
+  it('is not guessed for a server elsewhere', async () => {
+    await expect(uiAddressOf(plainSettings('temporal.lab:7233'), {})).resolves.toBeUndefined()
+  })
+
+  it('leads to one run', () => {
+    expect(runAddress('http://127.0.0.1:8233', 'default', { workflowId: 'cluster/prod', runId: 'r1' })).toBe(
+      'http://127.0.0.1:8233/namespaces/default/workflows/cluster%2Fprod/r1/history',
+    )
+  })
+})
