@@ -5,6 +5,7 @@ import {
   lastLines,
   runUnit,
   runningUnits,
+  stopUnit,
   unitState,
   waitForUnit,
   type Command,
@@ -46,6 +47,9 @@ export async function runDurably(step: Step, durable: DurableCommand): Promise<{
     onLine: (line) => step.report(`${durable.title} ▸ ${line}`),
     signal,
     ...(secrets === undefined ? {} : { secrets }),
+  }).catch(async (error: unknown) => {
+    if (step.isCancelled()) await stopUnit(session, identity)
+    throw error
   })
   const succeeded = outcome.kind === 'exited' && outcome.exitCode === 0
   if (!(succeeded && durable.once === true)) await acknowledgeUnit(session, identity)

@@ -21,6 +21,8 @@ export interface Step {
   readonly operation: string
   /** Aborted when the activity is cancelled, timed out, or the worker shuts down. */
   readonly signal: AbortSignal
+  /** Whether it was a person who cancelled; a worker that shuts down leaves what runs on the hosts alone. */
+  readonly isCancelled: () => boolean
   /** Tells what is going on or waited for; must be free of secrets. */
   readonly report: (line: string) => void
 }
@@ -42,7 +44,8 @@ export async function onHost<Result>(
     report('connecting')
     const session = await sessions.session(host, signal)
     const operation = Context.current().info.workflowExecution?.runId.slice(0, 13) ?? 'standalone'
-    return act({ cluster, host, session, sessions, operation, signal, report })
+    const isCancelled = () => Context.current().cancellationDetails?.cancelRequested ?? false
+    return act({ cluster, host, session, sessions, operation, signal, isCancelled, report })
   })
 }
 

@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Fleet } from '../support/fleet.js'
+
+const fleet = new Fleet('e2e')
+
+beforeAll(async () => {
+  await fleet.up()
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+/** A program that holds a port, with nothing but what a bare host has. */
+const HOLD_PORT = `systemd-run --quiet perl -MIO::Socket::INET -e \
+  'IO::Socket::INET->new(LocalPort => 10250, Listen => 1) or die; sleep 600'`
+
+/** The fleet's cluster file with one host's key taken for another's and one address where nobody is. */
+function brokenClusterFile(): string {
+  const address = (host: string): string =>
+    new RegExp(`name: ${host}\\s+role: \\S+\\s+address: (\\S+)`).exec(file)?.[1] ?? ''
+  const file = readFileSync(fleet.clusterFile, 'utf8')
+  const known = readFileSync(join(fleet.folder, 'known_hosts'), 'utf8').trim().split('\n')
+  const keyOf = (host: string): string =>
+    (known.find((line) => line.startsWith(`${address(host)} `)) ?? '').split(' ').slice(1).join(' ')
+  const swapped = known.map((line) =>
+    line.startsWith(`${address('cp3')} `) ? `${address('cp3')} ${keyOf('w1')}` : line,
+  )
+  writeFileSync(join(fleet.folder, 'known_hosts.broken'), `${swapped.join('\n')}\n`)
+  const nobody = address('lb1').replace(/\d+$/, '250')
+  const path = join(fleet.folder, 'broken.yaml')
+  writeFileSync(
+    path,
+    file
+      .replace('knownHostsFile: ./known_hosts', 'knownHostsFile: ./known_hosts.broken')
+      .replace(`address: ${address('lb1')}`, `address: ${nobody}`),
+  )
+  return path
+}
+
+describe('hosts that are not as they must be', () => {
+  it('are all named in one report, and no host is changed', async () => {
+    const file = brokenClusterFile()
+    await fleet.on('w1', HOLD_PORT)
+    await fleet.on('w2', 'mkdir -p /var/lib/quorate && echo staging > /var/lib/quorate/cluster')
+    await fleet.on('cp2', 'sed -i s/NOPASSWD:// /etc/sudoers.d/*')
+
+    const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', file)
+    const report = stdout + stderr
+    expect(exitCode, report).toBe(1)
+    expect(report).toMatch(/cp2.*SUDO_DENIED/)
+    expect(report).toMatch(/cp3.*SSH_HOST_KEY_CHANGED/)
+    expect(report).toMatch(/lb1.*SSH_UNREACHABLE/)
+    expect(report).toMatch(/w1.*port 10250.*PORT_BUSY/)
+    expect(report).toMatch(/w2.*staging.*FOREIGN_CLUSTER/)
+    expect(report).not.toMatch(/cp1.*[A-Z]+_[A-Z]+\)/)
+
+    for (const host of ['cp1', 'w1']) {
+      const changed = await fleet.on(
+        host,
+        'ls -d /var/lib/quorate /etc/containerd /etc/kubernetes 2>/dev/null || true',
+      )
+      expect(changed, host).toBe('')
+    }
+  })
+})
