@@ -31,7 +31,7 @@ export async function follow(
   options: FollowOptions = {},
 ): Promise<Followed> {
   const interrupt = interruptSignal(context)
-  const display = options.display === false ? NOTHING : displayFor(context, operation)
+  const display = options.display === false ? NOTHING : displayFor(context)
   let last: OperationSnapshot | undefined
   try {
     for await (const snapshot of operation.watch({ signal: interrupt.signal })) {
@@ -60,9 +60,9 @@ interface Display {
 
 const NOTHING: Display = { show: () => undefined, end: () => undefined }
 
-function displayFor(context: Context, operation: Operation<ApplyResult | PlanResult>): Display {
+function displayFor(context: Context): Display {
   if (context.json) return jsonEvents(context)
-  return context.io.isTerminal ? liveView(context, operation) : plainLines(context)
+  return context.io.isTerminal ? liveView(context) : plainLines(context)
 }
 
 function jsonEvents({ io }: Context): Display {
@@ -88,13 +88,12 @@ function plainLines({ io, verbose }: Context): Display {
   }
 }
 
-function liveView({ io }: Context, { uiAddress }: Operation<ApplyResult | PlanResult>): Display {
+function liveView({ io }: Context): Display {
   const painter = new Painter((text) => void process.stdout.write(text))
   let current: OperationSnapshot | undefined
   const paint = (): void => {
     if (current === undefined) return
-    const frame = { now: Date.now(), ...io.size(), ...(uiAddress === undefined ? {} : { uiAddress }) }
-    painter.paint(renderLiveView(current, io.style, frame))
+    painter.paint(renderLiveView(current, io.style, { now: Date.now(), ...io.size() }))
   }
   const timer = setInterval(paint, FRAME_MS)
   return {
@@ -122,4 +121,15 @@ function interruptSignal(context: Context): { readonly signal: AbortSignal; rele
   }
   process.on('SIGINT', onInterrupt)
   return { signal: controller.signal, release: () => void process.off('SIGINT', onInterrupt) }
+}
+
+/** Says where the operation can be looked at: in the Temporal UI, or by its ids. */
+export function announce({ io, json }: Context, operation: Operation<ApplyResult | PlanResult>): void {
+  const { cluster, workflowId, runId, uiAddress } = operation
+  if (json) {
+    const time = new Date().toISOString()
+    io.out(JSON.stringify({ time, type: 'started', cluster, workflowId, runId, uiAddress }))
+    return
+  }
+  io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `workflow ${workflowId}, run ${runId}`}`)
 }

@@ -36,9 +36,12 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
   const client = await createClient({ ...context.temporal, startsOperations: true })
   try {
     const operation = await startOrAttach(context, client, cluster, options)
+    const [{ announce, follow }, { finishApply }] = await Promise.all([
+      import('../follow.js'),
+      import('../finish.js'),
+    ])
     announce(context, operation)
     if (options.detach === true) return EXIT.done
-    const [{ follow }, { finishApply }] = await Promise.all([import('../follow.js'), import('../finish.js')])
     return finishApply(context, await follow(context, operation, { leaveWhenWaiting: !options.wait }))
   } finally {
     await client.close()
@@ -58,25 +61,4 @@ async function startOrAttach(
     context.io.note(`${error.message}; following it`)
     return client.operation(cluster.name)
   }
-}
-
-function announce({ io, json, temporal }: Context, operation: Operation): void {
-  const { cluster, workflowId, runId, uiAddress } = operation
-  if (json) {
-    io.out(
-      JSON.stringify({
-        time: new Date().toISOString(),
-        type: 'started',
-        cluster,
-        workflowId,
-        runId,
-        uiAddress,
-      }),
-    )
-    return
-  }
-  const where =
-    uiAddress ??
-    `workflow ${workflowId}, run ${runId}${temporal.address === undefined ? '' : ` at ${temporal.address}`}`
-  io.out(`${io.style.dim('Temporal UI')}  ${where}`)
 }

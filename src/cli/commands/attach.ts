@@ -22,7 +22,11 @@ async function attach(context: Context, argument: string | undefined, wait: bool
   const client = await createClient({ ...context.temporal, startsOperations: false })
   try {
     const operation = await client.operation(name)
-    const [{ follow }, { finishApply }] = await Promise.all([import('../follow.js'), import('../finish.js')])
+    const [{ announce, follow }, { finishApply }] = await Promise.all([
+      import('../follow.js'),
+      import('../finish.js'),
+    ])
+    announce(context, operation)
     return finishApply(context, await follow(context, operation, { leaveWhenWaiting: !wait }))
   } finally {
     await client.close()

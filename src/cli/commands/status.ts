@@ -74,9 +74,8 @@ async function show(
   const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
   const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
   io.out(`${snapshot.kind} of ${io.style.bold(snapshot.cluster)}: ${snapshot.state}`)
-  renderLiveView(snapshot, io.style, uiAddress === undefined ? frame : { ...frame, uiAddress }).forEach(
-    io.out,
-  )
+  renderLiveView(snapshot, io.style, frame).forEach(io.out)
+  if (uiAddress !== undefined) io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress}`)
   const { result } = snapshot
   if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
   if (snapshot.error !== undefined) renderFailed(snapshot, io.style, { verbose }).forEach(io.out)

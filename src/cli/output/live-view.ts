@@ -19,7 +19,6 @@ export interface Frame {
   readonly now: number
   readonly columns: number
   readonly rows: number
-  readonly uiAddress?: string
   /** False: a still picture, which is not drawn again. */
   readonly animate?: boolean
 }
@@ -29,7 +28,7 @@ export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame:
   const phases = snapshot.progress?.phases ?? []
   const titleWidth = Math.max(0, ...phases.map(({ title }) => title.length))
   const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
-  const foot = renderFoot(snapshot, style, frame)
+  const foot = renderFoot(snapshot, style)
   const room = Math.max(1, frame.rows - 1 - foot.length)
   // On a low terminal what was done first is left out first.
   return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
@@ -64,9 +63,10 @@ function renderPhase(
   if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${phase.title}`)]
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
-  const duration = formatDuration((end ?? frame.now) - (phase.startedAt ?? frame.now)).padStart(
-    DURATION_WIDTH,
-  )
+  const elapsed = (end ?? frame.now) - (phase.startedAt ?? frame.now)
+  // What still runs counts whole seconds, so that little is to be drawn anew.
+  const shown = phase.finishedAt === undefined ? Math.floor(elapsed / 1000) * 1000 : elapsed
+  const duration = formatDuration(shown).padStart(DURATION_WIDTH)
   const body = fit(left, frame.columns - DURATION_WIDTH)
   const gap = ' '.repeat(Math.max(0, Math.min(frame.columns, 100) - DURATION_WIDTH - visibleWidth(body)))
   return [`${body}${gap}${style.dim(duration)}`, ...renderHostLines(phase, snapshot, style, frame)]
@@ -141,7 +141,7 @@ function renderRunning(
   return isOnly ? [] : [`      ${style.cyan('▸')} ${host}${doing(step, style)}`]
 }
 
-function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {
+function renderFoot(snapshot: OperationSnapshot, style: Style): string[] {
   const { progress, reach, state } = snapshot
   return [
     ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${warning}`)),
@@ -149,7 +149,6 @@ function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): st
       ? [style.yellow(`  ▮ waiting for ${progress?.blockedOn ?? 'the operator'}`)]
       : []),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
-    ...(frame.uiAddress === undefined ? [] : [style.dim(`  Temporal UI  ${frame.uiAddress}`)]),
   ]
 }
 

@@ -19,8 +19,8 @@ export class Painter {
       return
     const up = this.painted.length === 0 ? '' : `\u001b[${this.painted.length}A`
     const start = this.painted.length === 0 ? HIDE_CURSOR : ''
-    const body = lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')
-    this.write(`${start}${up}\r${body}${CLEAR_BELOW}`)
+    const body = lines.map((line, index) => (line === this.painted[index] ? '\n' : `${line}${CLEAR_LINE}\n`))
+    this.write(`${start}${up}\r${body.join('')}${CLEAR_BELOW}`)
     this.painted = lines
   }
 

@@ -174,16 +174,18 @@ describe('a table', () => {
 })
 
 describe('the painter', () => {
-  it('draws a changed frame over the last one, in one piece, and an equal one not at all', () => {
+  it('draws what changed over the last frame, in one piece, and an equal frame not at all', () => {
     const written: string[] = []
     const painter = new Painter((text) => written.push(text))
     painter.paint(['a', 'b'])
     painter.paint(['a', 'b'])
-    painter.paint(['a'])
+    painter.paint(['a', 'c'])
+    painter.paint(['d'])
     painter.end()
     expect(written).toEqual([
       '\u001b[?25l\ra\u001b[K\nb\u001b[K\n\u001b[J',
-      '\u001b[2A\ra\u001b[K\n\u001b[J',
+      '\u001b[2A\r\nc\u001b[K\n\u001b[J',
+      '\u001b[2A\rd\u001b[K\n\u001b[J',
       '\u001b[?25h',
     ])
   })
