@@ -31,7 +31,7 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
   const api = localApi(cluster, session)
   const summary = `kubeadm init ${cluster.kubernetes.version}`
   if (!(await isUnderway(step, 'kubeadm-init')) && (await isInitialised(step, api))) {
-    return { changed: await labelNode(api, host), summary }
+    return { changed: await labelNode(api, host), summary: 'initialised already' }
   }
   await runKubeadm(step, {
     subcommand: 'init',

@@ -45,7 +45,10 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   )
   await waitForWholeEtcd(step, via)
   const labelled = await labelNode(via, host)
-  return { changed: !joined || labelled, summary: 'kubeadm join, voting etcd member' }
+  return {
+    changed: !joined || labelled,
+    summary: joined ? 'joined already, voting etcd member' : 'kubeadm join, voting etcd member',
+  }
 }
 
 /** Makes this host a worker node. */
@@ -59,7 +62,7 @@ export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
   }
   await waitForNode(step, via)
   const labelled = await labelNode(via, step.host)
-  return { changed: !joined || labelled, summary: 'kubeadm join' }
+  return { changed: !joined || labelled, summary: joined ? 'joined already' : 'kubeadm join' }
 }
 
 /** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */

@@ -20,7 +20,8 @@ export async function applyPodNetwork(step: Step): Promise<StepResult> {
     step.report('applying the manifest')
     await kubectl(api, ['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest)
   }
-  return { changed: differs, summary: network.plugin === 'flannel' ? 'flannel' : network.source }
+  const name = network.plugin === 'flannel' ? 'flannel' : network.source
+  return { changed: differs, summary: differs ? name : `${name} already there` }
 }
 
 async function networkManifest({ network, ...cluster }: Cluster): Promise<string> {

@@ -22,7 +22,9 @@ export async function prepareHost(step: Step): Promise<StepResult> {
   const images = await kubeadmImages(step)
   changes.push(await configureContainerd(step, images), await pullImages(step, images))
   const { version } = step.cluster.kubernetes
-  return { changed: changes.includes(true), summary: `containerd, kubeadm, kubelet and kubectl ${version}` }
+  const changed = changes.includes(true)
+  const tools = `containerd, kubeadm, kubelet and kubectl ${version}`
+  return { changed, summary: changed ? tools : `${tools} already there` }
 }
 
 /** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */

@@ -17,8 +17,11 @@ export interface Inspection {
 export async function inspect(run: Operation, file: Cluster): Promise<Inspection> {
   const [cluster, { results, failures }] = await Promise.all([
     pinVersion(file),
-    run.attempt('Facts', file.hosts, (host) =>
-      activities('observe', `${host.name}: facts`).gatherFacts(narrow(file, host), host),
+    run.attempt(
+      'Facts',
+      file.hosts,
+      (host) => activities('observe', `${host.name}: facts`).gatherFacts(narrow(file, host), host),
+      { summarise: ({ osName, cpus, memoryMiB }) => `${osName}, ${cpus} CPUs, ${memoryMiB} MiB` },
     ),
   ])
   run.setVersion(cluster.kubernetes.version)

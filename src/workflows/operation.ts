@@ -25,9 +25,11 @@ export interface StepOutcome {
   readonly summary: string
 }
 
-export interface PhaseOptions {
+export interface PhaseOptions<Result> {
   /** Hosts one after the other; none after one that failed. All at once unless given. */
   readonly oneAtATime?: boolean
+  /** A few words on what a host gave, where the result does not bring its own. */
+  readonly summarise?: (result: Result) => string
 }
 
 /** What the hosts of a phase gave, and what went wrong on the others. */
@@ -89,7 +91,7 @@ export class Operation {
     title: string,
     hosts: readonly Host[],
     act: (host: Host) => Promise<Result>,
-    options: PhaseOptions = {},
+    options: PhaseOptions<Result> = {},
   ): Promise<readonly Result[]> {
     const { results, failures } = await this.attempt(title, hosts, act, options)
     if (failures.length > 0) throw failWith(failures)
@@ -101,14 +103,14 @@ export class Operation {
     title: string,
     hosts: readonly Host[],
     act: (host: Host) => Promise<Result>,
-    options: PhaseOptions = {},
+    options: PhaseOptions<Result> = {},
   ): Promise<PhaseOutcome<Result>> {
     const phase = this.begin(title, hosts)
     const failures: ErrorReport[] = []
     const results: Result[] = []
     const runOne = async (host: Host): Promise<void> => {
       try {
-        results.push(await this.step(phase, host, act))
+        results.push(await this.step(phase, host, act, options.summarise))
       } catch (error) {
         rethrowCancellation(error)
         failures.push(reportFailure(error, host.name))
@@ -161,6 +163,7 @@ export class Operation {
     phase: Phase,
     host: Host,
     act: (host: Host) => Promise<Result>,
+    summarise: PhaseOptions<Result>['summarise'],
   ): Promise<Result> {
     const progress = phase.hosts.find((entry) => entry.host === host.name)
     if (progress === undefined) throw new Error(`${host.name} is not in the phase ${phase.title}`)
@@ -169,9 +172,9 @@ export class Operation {
     this.publish()
     try {
       const result = await act(host)
-      progress.state = isStepOutcome(result) && !result.changed ? 'unchanged' : 'done'
-      if (isStepOutcome(result)) progress.summary = result.summary
-      else progress.state = 'unchanged'
+      const outcome = isStepOutcome(result) ? result : { changed: false, summary: summarise?.(result) ?? '' }
+      progress.state = outcome.changed ? 'done' : 'unchanged'
+      if (outcome.summary !== '') progress.summary = outcome.summary
       return result
     } catch (error) {
       progress.state = 'failed'

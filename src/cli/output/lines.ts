@@ -68,7 +68,8 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
       .join('\n')
   }
   const what = event.summary ?? (event.state === 'unchanged' ? 'nothing to change' : 'done')
-  return `  ${style.green(MARK[event.state])} ${event.host}: ${what}${elapsed(event.durationMs)}`
+  const mark = event.state === 'unchanged' ? style.dim(MARK[event.state]) : style.green(MARK[event.state])
+  return `  ${mark} ${event.host}: ${what}${elapsed(event.durationMs)}`
 }
 
 function elapsed(milliseconds: number | undefined): string {
