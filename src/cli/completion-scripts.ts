@@ -88,20 +88,20 @@ function zsh(nodes: readonly Node[]): string {
   return `#compdef quorate
 ${HEAD}
 _quorate() {
-  local path='' word
+  local chain='' word
   local -a next
   case \${words[CURRENT-1]} in
     -f|--file|-o|--output|--identity-file) _files; return ;;
   esac
   for word in \${words[2,CURRENT-1]}; do
-    case "\${path:+$path }$word" in
-      ${commandPaths(nodes)}) path="\${path:+$path }$word" ;;
+    case "\${chain:+$chain }$word" in
+      ${commandPaths(nodes)}) chain="\${chain:+$chain }$word" ;;
     esac
   done
-  case $path in
+  case $chain in
 ${cases.join('\n')}
   esac
-  _describe quorate next
+  _describe -o quorate next
 }
 compdef _quorate quorate
 `

@@ -23,12 +23,11 @@ export async function missingSearchAttributes(client: Client): Promise<readonly 
 export async function ensureSearchAttributes(client: Client): Promise<boolean> {
   try {
     const missing = await missingSearchAttributes(client)
-    if (missing.length > 0) {
-      await client.connection.operatorService.addSearchAttributes({
-        namespace: client.options.namespace,
-        searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-      })
-    }
+    if (missing.length === 0) return true
+    await client.connection.operatorService.addSearchAttributes({
+      namespace: client.options.namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+    })
     return (await missingSearchAttributes(client)).length === 0
   } catch {
     // Temporal Cloud and locked-down servers have no operator service; searching is a convenience.

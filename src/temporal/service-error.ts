@@ -33,7 +33,7 @@ export async function callServer<Result>(address: string, call: () => Promise<Re
 
 function translate(address: string, error: unknown): unknown {
   if (isQuorateError(error) || error instanceof WorkflowNotFoundError) return error
-  const message = innermost(error)
+  const message = innermostMessage(error)
   switch (grpcStatus(error)) {
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
@@ -52,8 +52,9 @@ function translate(address: string, error: unknown): unknown {
   }
 }
 
-function innermost(error: unknown): string {
+/** The server's own words. */
+export function innermostMessage(error: unknown): string {
   if (isGrpcServiceError(error)) return error.details
-  if (error instanceof Error && error.cause !== undefined) return innermost(error.cause)
+  if (error instanceof Error && error.cause !== undefined) return innermostMessage(error.cause)
   return error instanceof Error ? error.message : String(error)
 }

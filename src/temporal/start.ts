@@ -13,10 +13,13 @@ import {
 import { QuorateError } from '../errors/index.js'
 import { VERSION } from './runtime.js'
 import { ensureSearchAttributes, initialSearchAttributes } from './search-attributes.js'
+import { grpcStatus, innermostMessage } from './service-error.js'
 import type { RunReference } from './snapshot.js'
 
 /** Temporal takes 20 KB of details; a row is about 60 bytes. */
 const DETAILS_HOSTS = 200
+/** gRPC status code. */
+const INVALID_ARGUMENT = 3
 /** Temporal takes 200 bytes of summary. */
 const SUMMARY_BYTES = 200
 
@@ -29,28 +32,46 @@ export async function startOperation(
   kind: OperationKind,
   cluster: Cluster,
 ): Promise<RunReference> {
-  const searchAttributes = await ensureSearchAttributes(client)
-  const input: OperationInput = { cluster, searchAttributes }
   const lock = operationWorkflowId(cluster.name)
   const workflowId = kind === 'apply' ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
   try {
-    const handle = await client.workflow.start(WORKFLOWS[kind], {
-      workflowId,
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'FAIL',
-      staticSummary: summarize(kind, cluster),
-      staticDetails: hostTable(cluster),
-      memo: { startedBy: starter(), quorate: VERSION },
-      ...(searchAttributes
-        ? { typedSearchAttributes: initialSearchAttributes(cluster.name, kind, cluster.kubernetes.version) }
-        : {}),
-    })
-    return { workflowId, runId: handle.firstExecutionRunId }
+    const searchable = await ensureSearchAttributes(client)
+    return { workflowId, runId: await start(client, kind, cluster, workflowId, searchable) }
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    throw await alreadyRunning(client, cluster.name, workflowId)
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      throw await alreadyRunning(client, cluster.name, workflowId)
+    }
+    // Servers take up to a minute until they know attributes that were just registered.
+    if (!isUnknownSearchAttribute(error)) throw error
+    return { workflowId, runId: await start(client, kind, cluster, workflowId, false) }
   }
+}
+
+async function start(
+  client: Client,
+  kind: OperationKind,
+  cluster: Cluster,
+  workflowId: string,
+  searchAttributes: boolean,
+): Promise<string> {
+  const input: OperationInput = { cluster, searchAttributes }
+  const handle = await client.workflow.start(WORKFLOWS[kind], {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'FAIL',
+    staticSummary: summarize(kind, cluster),
+    staticDetails: hostTable(cluster),
+    memo: { startedBy: starter(), quorate: VERSION },
+    ...(searchAttributes
+      ? { typedSearchAttributes: initialSearchAttributes(cluster.name, kind, cluster.kubernetes.version) }
+      : {}),
+  })
+  return handle.firstExecutionRunId
+}
+
+function isUnknownSearchAttribute(error: unknown): boolean {
+  return grpcStatus(error) === INVALID_ARGUMENT && /search attribute/i.test(innermostMessage(error))
 }
 
 /** One line: what, on which cluster, of which size. */

@@ -47,7 +47,7 @@ export async function* watch(
     }
     await revive()
     const interval = snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS
-    await Promise.race([end.reached, pause(interval, signal)])
+    await end.orAfter(pause(interval, signal))
   }
 }
 
@@ -77,9 +77,16 @@ async function look(
 
 /** Learns of the run's end at once, by a long poll beside the looks. */
 class EndOfRun {
+  private isReached = false
   private announce: () => void = () => undefined
-  reached = new Promise<void>((resolve) => (this.announce = resolve))
+  private readonly reached = new Promise<void>((resolve) => (this.announce = resolve))
   private client: Client | undefined
+
+  /** Waits for the end to be reached, but once only, or for the pause. */
+  async orAfter(pause: Promise<void>): Promise<void> {
+    if (this.isReached) return pause
+    await Promise.race([this.reached.then(() => (this.isReached = true)), pause])
+  }
 
   listen(client: Client, run: RunReference): void {
     if (this.client === client) return
