@@ -12,30 +12,26 @@ afterAll(async () => {
   await fleet.down()
 })
 
-/** A program that holds a port, with nothing but what a bare host has. */
+/** A program that holds a port, with nothing but what a bare host has (systemd would expand a `$name`). */
 const HOLD_PORT = `systemd-run --quiet perl -MIO::Socket::INET -e \
-  'IO::Socket::INET->new(LocalPort => 10250, Listen => 1) or die; sleep 600'`
+  'push @held, IO::Socket::INET->new(LocalPort => 10250, Listen => 1) or die; sleep 600'`
 
 /** The fleet's cluster file with one host's key taken for another's and one address where nobody is. */
 function brokenClusterFile(): string {
+  const file = readFileSync(fleet.clusterFile, 'utf8')
   const address = (host: string): string =>
     new RegExp(`name: ${host}\\s+role: \\S+\\s+address: (\\S+)`).exec(file)?.[1] ?? ''
-  const file = readFileSync(fleet.clusterFile, 'utf8')
   const known = readFileSync(join(fleet.folder, 'known_hosts'), 'utf8').trim().split('\n')
-  const keyOf = (host: string): string =>
-    (known.find((line) => line.startsWith(`${address(host)} `)) ?? '').split(' ').slice(1).join(' ')
-  const swapped = known.map((line) =>
-    line.startsWith(`${address('cp3')} `) ? `${address('cp3')} ${keyOf('w1')}` : line,
-  )
-  writeFileSync(join(fleet.folder, 'known_hosts.broken'), `${swapped.join('\n')}\n`)
-  const nobody = address('lb1').replace(/\d+$/, '250')
+  const of = (host: string) => (line: string) => line.startsWith(`${address(host)},`)
+  const keysOfAnother = known.filter(of('w1')).map((line) => line.replace(/^\S+/, address('cp3')))
+  const others = known.filter((line) => !of('cp3')(line))
+  writeFileSync(join(fleet.folder, 'known_hosts.broken'), `${[...others, ...keysOfAnother].join('\n')}\n`)
   const path = join(fleet.folder, 'broken.yaml')
-  writeFileSync(
-    path,
-    file
-      .replace('knownHostsFile: ./known_hosts', 'knownHostsFile: ./known_hosts.broken')
-      .replace(`address: ${address('lb1')}`, `address: ${nobody}`),
-  )
+  const nobody = address('lb1').replace(/\d+$/, '250')
+  const broken = file
+    .replace('knownHostsFile: ./known_hosts', 'knownHostsFile: ./known_hosts.broken')
+    .replace(`address: ${address('lb1')}`, `address: ${nobody}`)
+  writeFileSync(path, broken)
   return path
 }
 
