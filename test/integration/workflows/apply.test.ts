@@ -130,7 +130,9 @@ describe('applying a cluster', () => {
         }),
       )
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
-    await worker.runUntil(async () => (await start('apply', aCluster())).result())
+    await worker.runUntil(async () => {
+      await (await start('apply', aCluster())).result()
+    })
     expect(journal.filter((entry) => entry.startsWith('lb1 → '))).toEqual([
       'lb1 → cp1,cp2,cp3 begins',
       'lb1 → cp1,cp2,cp3 ends',
