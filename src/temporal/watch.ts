@@ -35,19 +35,23 @@ export async function* watch(
   const revive = atMostEvery(REVIVE_EVERY_MS, () => source.revive?.())
   let snapshot: OperationSnapshot | undefined
   let missed = false
-  while (signal?.aborted !== true) {
-    end.listen(source.client(), run)
-    const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
-    // A worker on a busy machine may miss one question; two in a row mean that there is none.
-    missed = !missed && seen?.reach === 'server' && snapshot?.reach === 'worker'
-    snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
-    if (snapshot !== undefined) {
-      yield snapshot
-      if (isClosed(snapshot)) return
+  try {
+    while (signal?.aborted !== true) {
+      end.listen(source.client(), run)
+      const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
+      // A worker on a busy machine may miss one question; two in a row mean that there is none.
+      missed = !missed && seen?.reach === 'server' && snapshot?.reach === 'worker'
+      snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
+      if (snapshot !== undefined) {
+        yield snapshot
+        if (isClosed(snapshot)) return
+      }
+      await revive()
+      const interval = snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS
+      await end.orAfter(pause(interval, signal))
     }
-    await revive()
-    const interval = snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS
-    await end.orAfter(pause(interval, signal))
+  } finally {
+    end.stop()
   }
 }
 
@@ -80,6 +84,7 @@ class EndOfRun {
   private isReached = false
   private announce: () => void = () => undefined
   private readonly reached = new Promise<void>((resolve) => (this.announce = resolve))
+  private readonly stopped = new AbortController()
   private client: Client | undefined
 
   /** Waits for the end to be reached, but once only, or for the pause. */
@@ -91,14 +96,19 @@ class EndOfRun {
   listen(client: Client, run: RunReference): void {
     if (this.client === client) return
     this.client = client
-    client.workflow
-      .getHandle(run.workflowId, run.runId)
-      .result()
+    const handle = client.workflow.getHandle(run.workflowId, run.runId)
+    client
+      .withAbortSignal(this.stopped.signal, () => handle.result())
       .then(this.announce, (error: unknown) => {
         if (error instanceof Error && error.name === 'WorkflowFailedError') this.announce()
         // Anything else is a lost server: poll anew with the next look.
         else this.client = undefined
       })
+  }
+
+  /** Ends the long poll, which would otherwise keep the process for as long as the server holds it. */
+  stop(): void {
+    this.stopped.abort()
   }
 }
 

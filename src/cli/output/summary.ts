@@ -52,6 +52,8 @@ export function renderFailed(
 /** The operation's own error, and those of hosts that it does not mention. */
 export function allErrors(snapshot: OperationSnapshot): readonly ErrorReport[] {
   const own = snapshot.error === undefined ? [] : [snapshot.error]
+  // What was stopped on purpose has not failed.
+  if (snapshot.state === 'cancelled') return own
   const known = own.flatMap((report) => [report, ...(report.problems ?? [])])
   const others = hostErrors(snapshot.progress).filter(
     (error) => !known.some((report) => report.message === error.message && report.host === error.host),
