@@ -9,8 +9,10 @@ export interface Report {
 
 /** Steps shorter than this are not printed: they did nothing. */
 const NOTEWORTHY_MS = 300
-/** A step that has run this long is announced, so that nobody wonders. */
+/** A step that has run this long is announced, so that nobody wonders, */
 const ANNOUNCE_AFTER_MS = 2_000
+/** and again each time that it has run this much longer. */
+const REMIND_EACH_MS = 60_000
 
 /** A report on standard error; standard output stays free for what a command gives. */
 export function consoleReport(): Report {
@@ -23,6 +25,10 @@ export function consoleReport(): Report {
     async step(name, action) {
       const started = Date.now()
       const announcement = setTimeout(() => say(`… ${name}`), ANNOUNCE_AFTER_MS)
+      const reminder = setInterval(
+        () => say(`… ${name}  ${seconds(Date.now() - started)} so far`),
+        REMIND_EACH_MS,
+      )
       try {
         const result = await action()
         const duration = Date.now() - started
@@ -33,6 +39,7 @@ export function consoleReport(): Report {
         throw error
       } finally {
         clearTimeout(announcement)
+        clearInterval(reminder)
       }
     },
   }
