@@ -1,0 +1,174 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { etcdObstacle, removeUnstartedMember } from '../../../src/activities/etcd.js'
+import { createActivities } from '../../../src/activities/index.js'
+import { installPackages } from '../../../src/activities/packages.js'
+import { onHost } from '../../../src/activities/step.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
+import { activity, activityEnvironment } from '../../support/activity.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { freePort, startSshd, type TestSshd } from '../../support/sshd.js'
+
+let programs: string
+let sshd: TestSshd
+let sessions: SessionPool
+beforeAll(async () => {
+  programs = mkdtempSync(join(tmpdir(), 'quorate-programs-'))
+  sshd = await startSshd({ path: [programs], environment: { JOURNAL: join(programs, 'journal') } })
+  sessions = createSessionPool({ agentSocket: '' })
+})
+afterAll(async () => {
+  await sessions.close()
+  await sshd.stop()
+  rmSync(programs, { recursive: true })
+})
+
+/** Puts a program ahead of the host's own; its calls are journalled. */
+function program(name: string, body: string): void {
+  mkdirSync(programs, { recursive: true })
+  writeFileSync(join(programs, name), `#!/bin/sh\necho "${name} $*" >>"$JOURNAL"\n${body}\n`)
+  chmodSync(join(programs, name), 0o755)
+}
+
+function journal(): string {
+  const path = join(programs, 'journal')
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+describe('facts', () => {
+  it('are those of the machine at the other end', async () => {
+    const { gatherFacts } = createActivities({ sessions })
+    const host = sshd.host()
+    const facts = await activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
+    expect(facts.machineId).toBe(readFileSync('/etc/machine-id', 'utf8').trim())
+    expect(facts.listeners.map(({ port }) => port)).toContain(sshd.port)
+    expect(Math.abs(facts.clockOffsetMs)).toBeLessThan(1_000)
+    expect(facts.cpus).toBeGreaterThan(0)
+  })
+
+  it('of a host whose key is another fail at once, with the code that says so', async () => {
+    const { gatherFacts } = createActivities({ sessions })
+    const other = await startSshd()
+    const host = sshd.host({ knownHostsFile: other.knownHostsFile, port: sshd.port })
+    await other.stop()
+    await expect(activity(() => gatherFacts(aCluster(), host))).rejects.toMatchObject({
+      type: 'SSH_HOST_KEY_UNKNOWN',
+      nonRetryable: true,
+      details: [{ code: 'SSH_HOST_KEY_UNKNOWN', host: host.name }],
+    })
+  })
+
+  it('of a host that is not there may be asked for again', async () => {
+    const { gatherFacts } = createActivities({ sessions })
+    const host = sshd.host({ port: await freePort() })
+    await expect(activity(() => gatherFacts(aCluster(), host))).rejects.toMatchObject({
+      type: 'SSH_UNREACHABLE',
+      nonRetryable: false,
+    })
+  })
+})
+
+describe('the load balancer test', () => {
+  async function listening(): Promise<{ server: Server; port: number }> {
+    const port = await freePort()
+    const server = createServer((socket) => socket.destroy())
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    return { server, port }
+  }
+
+  function balancedAt(host: string, port: number, type: 'haproxy' | 'external'): Cluster {
+    const cluster = aCluster()
+    return {
+      ...cluster,
+      kubernetes: { ...cluster.kubernetes, controlPlaneEndpoint: { host, port } },
+      loadBalancer: type === 'haproxy' ? { type, hosts: ['lb1'] } : { type },
+    }
+  }
+
+  const check = (cluster: Cluster, host: Host) =>
+    activity(() => createActivities({ sessions }).checkLoadBalancer(cluster, host, aHost('cp1')))
+
+  it('is passed by a balancer that accepts connections', async () => {
+    const { server, port } = await listening()
+    const result = await check(balancedAt('127.0.0.1', port, 'haproxy'), sshd.host())
+    server.close()
+    expect(result.summary).toBe(`127.0.0.1:${port} answers`)
+  })
+
+  it("is passed by somebody else's balancer that refuses, as the guide expects before init", async () => {
+    const port = await freePort()
+    const result = await check(balancedAt('127.0.0.1', port, 'external'), sshd.host())
+    expect(result.summary).toContain('refuses, as expected')
+  })
+
+  it('waits for a name that does not resolve, says so, and ends when it is cancelled', async () => {
+    const environment = activityEnvironment()
+    const lines: string[] = []
+    environment.on('heartbeat', (details: { line: string }) => {
+      lines.push(details.line)
+      if (details.line.includes('does not resolve')) environment.cancel()
+    })
+    const cluster = balancedAt('api.nowhere.invalid', 6443, 'external')
+    const host = sshd.host()
+    const waiting = environment.run(() =>
+      createActivities({ sessions }).checkLoadBalancer(cluster, host, aHost('cp1')),
+    )
+    await expect(waiting).rejects.toThrow()
+    expect(lines).toContain('the name of api.nowhere.invalid:6443 does not resolve')
+  })
+})
+
+describe('packages that are only to be verified', () => {
+  it('are named when they are missing, and nothing is installed', async () => {
+    program('dpkg-query', 'exit 1')
+    program('apt-get', 'exit 1')
+    const host = sshd.host()
+    const cluster = aCluster({ packages: { install: false, repository: 'https://pkgs.k8s.io' } })
+    const packages = [{ name: 'kubeadm', version: '1.36.3-*' }, { name: 'containerd' }]
+    const verify = activity(() =>
+      onHost(sessions, cluster, host, (step) => installPackages(step, { unit: 'install', packages })),
+    )
+    await expect(verify).rejects.toMatchObject({
+      type: 'HOST_NOT_PREPARED',
+      message: expect.stringContaining('kubeadm 1.36.3-*, containerd') as string,
+      nonRetryable: true,
+    })
+    expect(journal()).not.toContain('apt-get')
+  })
+})
+
+describe('etcd', () => {
+  const MEMBERS = [
+    '8e9e05c52164694d, started, cp1, https://192.0.2.11:2380, https://192.0.2.11:2379, false',
+    'fd422379fda50e48, unstarted, , https://192.0.2.12:2380, , true',
+  ]
+  const sayMembers = (members: readonly string[]) =>
+    program(
+      'crictl',
+      `case "$*" in ps*) echo c0ffee ;; *"member list"*) printf '%s\\n' ${members.map((line) => `'${line}'`).join(' ')} ;; esac`,
+    )
+
+  it('is not whole while a member has not started', async () => {
+    sayMembers(MEMBERS)
+    const session = await sessions.session(sshd.host())
+    expect(await etcdObstacle(session)).toBe('etcd member https://192.0.2.12:2380 has not started')
+  })
+
+  it('loses exactly the member of the failed join, by its peer URL', async () => {
+    sayMembers(MEMBERS)
+    const session = await sessions.session(sshd.host())
+    expect(await removeUnstartedMember(session, 'https://192.0.2.12:2380')).toBe(true)
+    expect(journal()).toContain('member remove fd422379fda50e48')
+  })
+
+  it('never loses a member that has started', async () => {
+    sayMembers(MEMBERS)
+    const session = await sessions.session(sshd.host())
+    expect(await removeUnstartedMember(session, 'https://192.0.2.11:2380')).toBe(false)
+    expect(journal()).not.toContain('member remove 8e9e05c52164694d')
+  })
+})
