@@ -1,10 +1,10 @@
 /** The lab's cache outside the repository: what is built once and used by every fleet. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { withLock } from './lock.js'
 
 /** Root of the cache: QUORATE_LAB_CACHE, or the user's cache folder. */
 export function cacheRoot(): string {
@@ -47,48 +47,6 @@ export async function replaceFolder(complete: string, path: string): Promise<voi
   if (existsSync(path)) await rename(path, old)
   await rename(complete, path)
   await rm(old, { recursive: true, force: true })
-}
-
-/** How often a held lock is looked at again. */
-const LOCK_POLL_MS = 500
-
-/** Runs `action` while no other process of this machine holds the lock; a dead holder's lock is taken over. */
-export async function withLock<T>(path: string, action: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true })
-  while (!(await tryLock(path))) await pause(LOCK_POLL_MS)
-  try {
-    return await action()
-  } finally {
-    await rm(path, { force: true })
-  }
-}
-
-async function tryLock(path: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'wx')
-    await file.writeFile(String(process.pid))
-    await file.close()
-    return true
-  } catch (error) {
-    if (!isAlreadyThere(error)) throw error
-  }
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-  // An empty file is a lock that is being taken just now, unless its taker died in between.
-  if (holder > 0 && !isAlive(holder)) await rm(path, { force: true })
-  return false
-}
-
-function isAlreadyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 /** Writes a file of the cache whole or not at all. */

@@ -1,8 +1,9 @@
 /** The two images of the lab's own containers, hosts and mirror, built once per change of what goes into them. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cachePath, inputsKey, withLock } from '../cache.js'
+import { cachePath, inputsKey } from '../cache.js'
 import { buildImage, docker, hasImage, lines } from '../docker.js'
+import { withLock } from '../lock.js'
 import { output } from '../process.js'
 import type { Report } from '../report.js'
 import { baseImage } from './base-image.js'

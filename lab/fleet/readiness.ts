@@ -15,6 +15,7 @@ export async function waitForBoot(fleet: string, host: FleetHost): Promise<void>
   const probe = 'systemctl is-system-running --wait; systemctl is-active ssh'
   await poll(`${host.name} to boot`, async () => {
     const { stdout } = await docker(['exec', container, 'sh', '-c', probe], { allowFailure: true })
+    if (stdout === '') await assertRunning(container)
     const [system, sshd] = stdout.split('\n')
     if (system === 'degraded')
       throw new Error(`${host.name} has failed units: ${await failedUnits(container)}`)
@@ -39,12 +40,19 @@ export async function knownHostsLines(fleet: string, host: FleetHost): Promise<s
 export async function waitForMirror(fleet: string): Promise<void> {
   const container = containerName(fleet, 'mirror')
   await poll('the mirror', async () => {
+    await assertRunning(container)
     const { status, stdout } = await docker(
       ['exec', container, 'sh', '-c', 'ss -Hltn "( sport = :53 or sport = :80 or sport = :5000 )" | wc -l'],
       { allowFailure: true },
     )
     return status === 0 && Number(stdout) >= 3 ? true : undefined
   })
+}
+
+async function assertRunning(container: string): Promise<void> {
+  if ((await output('docker', ['inspect', '--format', '{{.State.Running}}', container])) === 'true') return
+  const logs = await docker(['logs', '--tail', '20', container])
+  throw new Error(`${container} has ended:\n${logs.stdout}${logs.stderr}`)
 }
 
 async function failedUnits(container: string): Promise<string> {
