@@ -15,7 +15,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  const program = buildProgram()
+  const program = await buildProgram(argv)
   if (argv.length === 0) program.outputHelp()
   else await program.parseAsync(argv, { from: 'user' })
 } catch (error) {

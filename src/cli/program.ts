@@ -1,38 +1,111 @@
 /** The program: global options, help that teaches, and the commands. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { VERSION } from '../temporal/runtime.js'
-import { applyCommand } from './commands/apply.js'
-import { attachCommand } from './commands/attach.js'
-import { cancelCommand } from './commands/cancel.js'
-import { completionCommand } from './commands/completion.js'
-import { doctorCommand } from './commands/doctor.js'
-import { engineCommand } from './commands/engine.js'
-import { initCommand } from './commands/init.js'
-import { kubeconfigCommand } from './commands/kubeconfig.js'
-import { planCommand } from './commands/plan.js'
-import { schemaCommand } from './commands/schema.js'
-import { signalCommand } from './commands/signal.js'
-import { statusCommand } from './commands/status.js'
-import { validateCommand } from './commands/validate.js'
-import { workerCommand } from './commands/worker.js'
 import { DEFAULT_FILE } from './context.js'
 
+/** Headings of the help, in their order. */
+const GROUPS = {
+  file: 'Cluster file:',
+  cluster: 'Cluster:',
+  running: 'Operations:',
+  engine: 'Temporal:',
+  more: 'More:',
+} as const
+
+interface CommandEntry {
+  readonly name: string
+  readonly group: keyof typeof GROUPS
+  readonly summary: string
+  /** The command itself; only what is called is loaded. */
+  readonly load: () => Promise<CommandUnknownOpts>
+}
+
 /** In the order in which one meets them. */
-const COMMANDS = [
-  initCommand,
-  validateCommand,
-  schemaCommand,
-  completionCommand,
-  planCommand,
-  applyCommand,
-  kubeconfigCommand,
-  statusCommand,
-  attachCommand,
-  signalCommand,
-  cancelCommand,
-  engineCommand,
-  workerCommand,
-  doctorCommand,
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    group: 'file',
+    summary: 'write a new cluster file',
+    load: async () => (await import('./commands/init.js')).initCommand(),
+  },
+  {
+    name: 'validate',
+    group: 'file',
+    summary: 'check the cluster file; no host is touched',
+    load: async () => (await import('./commands/validate.js')).validateCommand(),
+  },
+  {
+    name: 'schema',
+    group: 'file',
+    summary: 'print the JSON Schema of the cluster file, for editors',
+    load: async () => (await import('./commands/schema.js')).schemaCommand(),
+  },
+  {
+    name: 'plan',
+    group: 'cluster',
+    summary: 'look at the hosts and show what apply would change',
+    load: async () => (await import('./commands/plan.js')).planCommand(),
+  },
+  {
+    name: 'apply',
+    group: 'cluster',
+    summary: 'make the hosts the cluster that the file describes',
+    load: async () => (await import('./commands/apply.js')).applyCommand(),
+  },
+  {
+    name: 'kubeconfig',
+    group: 'cluster',
+    summary: "print the administrator's kubeconfig",
+    load: async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand(),
+  },
+  {
+    name: 'status',
+    group: 'running',
+    summary: 'show where the latest apply of a cluster is',
+    load: async () => (await import('./commands/status.js')).statusCommand(),
+  },
+  {
+    name: 'attach',
+    group: 'running',
+    summary: 'follow the latest apply of a cluster',
+    load: async () => (await import('./commands/attach.js')).attachCommand(),
+  },
+  {
+    name: 'signal',
+    group: 'running',
+    summary: 'tell a running operation that something outside is done',
+    load: async () => (await import('./commands/signal.js')).signalCommand(),
+  },
+  {
+    name: 'cancel',
+    group: 'running',
+    summary: 'stop a running operation',
+    load: async () => (await import('./commands/cancel.js')).cancelCommand(),
+  },
+  {
+    name: 'engine',
+    group: 'engine',
+    summary: 'start, stop and look at the embedded engine',
+    load: async () => (await import('./commands/engine.js')).engineCommand(),
+  },
+  {
+    name: 'worker',
+    group: 'engine',
+    summary: 'run a worker for an existing Temporal server',
+    load: async () => (await import('./commands/worker.js')).workerCommand(),
+  },
+  {
+    name: 'doctor',
+    group: 'engine',
+    summary: 'check that everything is there that is needed',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  },
+  {
+    name: 'completion',
+    group: 'more',
+    summary: 'print a completion script for a shell',
+    load: async () => (await import('./commands/completion.js')).completionCommand(),
+  },
 ]
 
 const DESCRIPTION = `Turns plain Linux machines that you reach over SSH into a highly available Kubernetes cluster with kubeadm. Every step is durable: whatever crashes, the run goes on where it was.`
@@ -58,8 +131,11 @@ Exit codes:
   0 done   1 failed   2 bad usage or configuration   3 waits for the operator   130 left with Ctrl-C
 `
 
-/** Builds the program; parsing throws CommanderError instead of ending the process. */
-export function buildProgram(): CommandUnknownOpts {
+/**
+ * Builds the program for a command line: commands that it names are whole, others only known by name. Parsing
+ * throws CommanderError instead of ending the process.
+ */
+export async function buildProgram(argv: readonly string[]): Promise<CommandUnknownOpts> {
   const program = new Command('quorate')
     .description(DESCRIPTION)
     .version(VERSION, '-V, --version', 'print the version')
@@ -71,13 +147,23 @@ export function buildProgram(): CommandUnknownOpts {
     .option('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS)')
     .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE)')
     .option('--profile <name>', 'profile in temporal.toml (TEMPORAL_PROFILE)')
+    .commandsGroup(GROUPS.more)
+    .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
     .showHelpAfterError('(quorate --help tells more)')
-  for (const make of COMMANDS) program.addCommand(make())
+  for (const { name, group, summary, load } of COMMANDS) {
+    const command = argv.includes(name) ? await load() : new Command(name)
+    program.addCommand(command.summary(summary).helpGroup(GROUPS[group]))
+  }
   settle(program)
   return program
+}
+
+/** The whole program, with every command loaded. */
+export function buildWholeProgram(): Promise<CommandUnknownOpts> {
+  return buildProgram(COMMANDS.map(({ name }) => name))
 }
 
 /** What commander hands down only to commands that it made itself. */

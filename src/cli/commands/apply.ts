@@ -5,7 +5,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 interface ApplyOptions {
   readonly attach?: true
@@ -16,10 +16,8 @@ interface ApplyOptions {
 
 export function applyCommand(): CommandUnknownOpts {
   const command = new Command('apply')
-    .helpGroup(GROUPS.cluster)
-    .summary('make the hosts the cluster that the file describes')
     .description(
-      'Starts a durable run that makes the hosts the cluster that the file describes, and follows it.\n' +
+      'Starts a durable run that makes the hosts the cluster that the file describes, and follows it. ' +
         'Ctrl-C leaves it running; applying again changes only what is not so yet.',
     )
     .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')

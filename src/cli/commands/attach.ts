@@ -2,12 +2,10 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import type { ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function attachCommand(): CommandUnknownOpts {
   const command = new Command('attach')
-    .helpGroup(GROUPS.running)
-    .summary('follow the latest apply of a cluster')
     .description('Follows the latest apply of a cluster, from any terminal, until it ends or Ctrl-C.')
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
     .option('--no-wait', 'leave with exit code 3 when the run waits for the operator')

@@ -2,12 +2,10 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function cancelCommand(): CommandUnknownOpts {
   const command = new Command('cancel')
-    .helpGroup(GROUPS.running)
-    .summary('stop a running operation')
     .description('Stops a running operation; what is done stays done, and an apply goes on from there.')
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
   command.action((name) => exitWith(cancel(contextOf(command), name)))

@@ -3,12 +3,10 @@ import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { completionScript, SHELLS, type Shell } from '../completion-scripts.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function completionCommand(): CommandUnknownOpts {
   const command = new Command('completion')
-    .helpGroup(GROUPS.file)
-    .summary('print a completion script for a shell')
     .description(
       'Prints a completion script:\n' +
         '  bash   source <(quorate completion bash)\n' +
@@ -16,11 +14,12 @@ export function completionCommand(): CommandUnknownOpts {
         '  fish   quorate completion fish > ~/.config/fish/completions/quorate.fish',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
-  command.action((shell) => exitWith(completion(contextOf(command), command, shell)))
+  command.action((shell) => exitWith(completion(contextOf(command), shell)))
   return command
 }
 
-function completion({ io }: Context, command: CommandUnknownOpts, shell: Shell): Promise<ExitCode> {
-  io.out(completionScript(command.parent ?? command, shell))
-  return Promise.resolve(EXIT.done)
+async function completion({ io }: Context, shell: Shell): Promise<ExitCode> {
+  const { buildWholeProgram } = await import('../program.js')
+  io.out(completionScript(await buildWholeProgram(), shell))
+  return EXIT.done
 }

@@ -3,18 +3,15 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import type { Check, CheckStatus } from '../doctor/check.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 const MARK: Readonly<Record<CheckStatus, string>> = { ok: '✔', warn: '⚠', fail: '✘' }
 
 export function doctorCommand(): CommandUnknownOpts {
-  const command = new Command('doctor')
-    .helpGroup(GROUPS.engine)
-    .summary('check that everything is there that is needed')
-    .description(
-      'Checks Node.js, the SSH agent, Temporal and its workers, and the cluster file, if there is one. Starts and\n' +
-        'changes nothing. Exit code 1 when something is missing.',
-    )
+  const command = new Command('doctor').description(
+    'Checks Node.js, the SSH agent, Temporal and its workers, and the cluster file, if there is one. Starts and ' +
+      'changes nothing. Exit code 1 when something is missing.',
+  )
   command.action(() => exitWith(doctor(contextOf(command))))
   return command
 }

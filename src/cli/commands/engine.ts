@@ -2,19 +2,16 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 const DEFAULT_LINES = 50
 
 export function engineCommand(): CommandUnknownOpts {
-  const engine = new Command('engine')
-    .helpGroup(GROUPS.engine)
-    .summary('start, stop and look at the embedded engine')
-    .description(
-      'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no\n' +
-        'other server is configured. It may be stopped or killed at any time: operations go on where they were.\n' +
-        'Its files are in $QUORATE_HOME, or quorate in $XDG_STATE_HOME (~/.local/state).',
-    )
+  const engine = new Command('engine').description(
+    'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no ' +
+      'other server is configured. It may be stopped or killed at any time: operations go on where they were. ' +
+      'Its files are in $QUORATE_HOME, or quorate in $XDG_STATE_HOME (~/.local/state).',
+  )
   const add = (name: string, description: string, act: (context: Context) => Promise<ExitCode>): void => {
     const command = new Command(name).description(description)
     command.action(() => exitWith(act(contextOf(command))))

@@ -2,17 +2,21 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 import type { InitOptions } from '../init/answers.js'
 
 export function initCommand(): CommandUnknownOpts {
   const command = new Command('init')
-    .helpGroup(GROUPS.file)
-    .summary('write a new cluster file')
     .description(
-      'Writes a commented cluster file. On a terminal it asks for what no flag says; elsewhere flags say it all:\n' +
-        '  $ quorate init --name prod --endpoint api.prod.lab:6443 --load-balancer lb1=10.0.0.5 \\\n' +
-        '      --control-plane cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13 --worker w1=10.0.0.21 --user ops',
+      'Writes a commented cluster file. On a terminal it asks for what no flag says; elsewhere flags say it all.',
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ quorate init --name prod --endpoint api.prod.lab:6443 --user ops \\
+      --load-balancer lb1=10.0.0.5 --worker w1=10.0.0.21 w2=10.0.0.22 \\
+      --control-plane cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13`,
     )
     .option('--name <name>', 'name of the cluster')
     .option('--endpoint <host[:port]>', 'name by which the API is reached: it leads to the load balancer')

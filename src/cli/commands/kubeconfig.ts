@@ -3,14 +3,12 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function kubeconfigCommand(): CommandUnknownOpts {
   const command = new Command('kubeconfig')
-    .helpGroup(GROUPS.cluster)
-    .summary("print the administrator's kubeconfig")
     .description(
-      "Prints the administrator's kubeconfig, read over SSH from a control plane; it is a secret.\n" +
+      "Prints the administrator's kubeconfig, read over SSH from a control plane; it is a secret. " +
         'With a name the hosts are taken from the latest apply, otherwise from the cluster file.',
     )
     .argument('[cluster]', 'name of a cluster that was applied')

@@ -3,15 +3,12 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { PlanResult } from '../../cluster/operation.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function planCommand(): CommandUnknownOpts {
-  const command = new Command('plan')
-    .helpGroup(GROUPS.cluster)
-    .summary('look at the hosts and show what apply would change')
-    .description(
-      'Connects to every host, looks, and shows what an apply would change on which. Changes nothing.',
-    )
+  const command = new Command('plan').description(
+    'Connects to every host, looks, and shows what an apply would change on which. Changes nothing.',
+  )
   command.action(() => exitWith(plan(contextOf(command))))
   return command
 }

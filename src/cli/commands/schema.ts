@@ -2,16 +2,13 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function schemaCommand(): CommandUnknownOpts {
-  const command = new Command('schema')
-    .helpGroup(GROUPS.file)
-    .summary('print the JSON Schema of the cluster file, for editors')
-    .description(
-      'Prints the JSON Schema of the cluster file. Editors with the YAML language server take it from a first line:\n' +
-        '  # yaml-language-server: $schema=./cluster.schema.json',
-    )
+  const command = new Command('schema').description(
+    'Prints the JSON Schema of the cluster file. Editors with the YAML language server take it from a first line:\n' +
+      '  # yaml-language-server: $schema=./cluster.schema.json',
+  )
   command.action(() => exitWith(schema(contextOf(command))))
   return command
 }

@@ -2,17 +2,15 @@
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 const SIGNALS = ['load-balancer-ready'] as const
 
 export function signalCommand(): CommandUnknownOpts {
   const command = new Command('signal')
-    .helpGroup(GROUPS.running)
-    .summary('tell a running operation that something outside is done')
     .description(
       'Tells a running operation that something outside is done:\n' +
-        '  load-balancer-ready   the load balancer passes connections on, whatever its test says',
+        '  load-balancer-ready   the load balancer is ready, whatever its test says',
     )
     .addArgument(new Argument('<signal>', 'what is done').choices(SIGNALS))
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')

@@ -5,14 +5,12 @@ import type { QuorateClient } from '../../client.js'
 import type { OperationSnapshot } from '../../temporal/snapshot.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function statusCommand(): CommandUnknownOpts {
   const command = new Command('status')
-    .helpGroup(GROUPS.running)
-    .summary('show where the latest apply of a cluster is')
     .description(
-      'Shows the latest apply of a cluster, while it runs and after. Without a name and without a cluster file\n' +
+      'Shows the latest apply of a cluster, while it runs and after. Without a name and without a cluster file ' +
         'it lists every cluster. Exit codes: 0 done or running, 1 failed, 3 waits for the operator.',
     )
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')

@@ -3,12 +3,10 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function validateCommand(): CommandUnknownOpts {
   const command = new Command('validate')
-    .helpGroup(GROUPS.file)
-    .summary('check the cluster file; no host is touched')
     .description('Checks the cluster file and prints every problem with its place. No host is touched.')
     .argument('[file]', 'cluster file (the same as -f)')
   command.action((file) => exitWith(validate(contextOf(command), file)))

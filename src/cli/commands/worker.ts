@@ -3,15 +3,13 @@ import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-ty
 import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith, GROUPS } from '../program-parts.js'
+import { exitWith } from '../exit-with.js'
 
 export function workerCommand(): CommandUnknownOpts {
   const command = new Command('worker')
-    .helpGroup(GROUPS.engine)
-    .summary('run a worker for an existing Temporal server')
     .description(
-      'Runs a worker in the foreground: it does the work of operations over SSH, with the keys and the agent of\n' +
-        'its own environment. Any number may run; each may be ended or killed at any time. Logs are JSON lines.\n' +
+      'Runs a worker in the foreground: it does the work of operations over SSH, with the keys and the agent of ' +
+        'its own environment. Any number may run; each may be ended or killed at any time. Logs are JSON lines. ' +
         'The embedded engine has its own worker and needs none.',
     )
     .addOption(new Option('--engine', 'as the worker of the embedded engine').hideHelp())

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completionScript } from '../../../src/cli/completion-scripts.js'
-import { buildProgram } from '../../../src/cli/program.js'
+import { buildWholeProgram } from '../../../src/cli/program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-completion-'))
 const script = join(folder, 'quorate.bash')
 
-beforeAll(() => writeFileSync(script, completionScript(buildProgram(), 'bash')))
+const program = await buildWholeProgram()
+
+beforeAll(() => writeFileSync(script, completionScript(program, 'bash')))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What bash offers for the last word of a command line. */
@@ -47,7 +49,7 @@ describe('bash completion', () => {
 
 describe('completion scripts', () => {
   it.each(['zsh', 'fish'] as const)('for %s name every command', (shell) => {
-    const text = completionScript(buildProgram(), shell)
-    for (const command of buildProgram().commands) expect(text).toContain(command.name())
+    const text = completionScript(program, shell)
+    for (const command of program.commands) expect(text).toContain(command.name())
   })
 })
