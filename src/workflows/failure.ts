@@ -4,6 +4,10 @@ import { QuorateError, reportError, type ErrorReport } from '../errors/index.js'
 
 /** The report that an activity's failure carries; time-outs and the like are described in words. */
 export function reportFailure(error: unknown, host?: string): ErrorReport {
+  if (isCancellation(error)) {
+    const place = host === undefined ? {} : { host }
+    return new QuorateError('OPERATION_CANCELLED', 'stopped by the operator', place).report()
+  }
   const failure = error instanceof ActivityFailure ? error.cause : error
   if (failure instanceof ApplicationFailure) {
     const [report] = failure.details ?? []

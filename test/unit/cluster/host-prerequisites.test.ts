@@ -61,9 +61,9 @@ describe('the files that control planes share', () => {
     )
   })
 
-  it('are readable by root alone where they are keys', () => {
+  it('have the modes that kubeadm gives them: certificates for everybody, the rest for root alone', () => {
     for (const file of SHARED_CERTIFICATES.stacked) {
-      expect(file.mode).toBe(file.path.endsWith('.key') ? 0o600 : 0o644)
+      expect(file.mode).toBe(file.path.endsWith('.crt') ? 0o644 : 0o600)
       expect(file.secret).toBe(file.path.endsWith('.key'))
     }
   })
