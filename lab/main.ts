@@ -27,7 +27,7 @@ const program = new Command('lab')
 program
   .command('up')
   .description(
-    'bring up a fleet of bare hosts; the first time, everything they need is built (about 15 minutes)',
+    'bring up a fleet of bare hosts; the first time, everything they need is built (about 10 minutes)',
   )
   .option('--name <name>', 'name of the fleet, and of its cluster', DEFAULT_NAME)
   .option('--control-planes <n>', 'number of control planes', Number, 3)

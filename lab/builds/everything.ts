@@ -9,7 +9,7 @@ import {
   makeKubernetesImages,
   type KubernetesPrograms,
 } from './kubernetes-images.js'
-import { makeKubernetesRepositories } from './kubernetes-packages.js'
+import { cniPlugins, makeKubernetesRepositories } from './kubernetes-packages.js'
 import { networkTools } from './network-tools.js'
 import { makeDebianRepository } from './repositories.js'
 
@@ -45,5 +45,6 @@ async function prepareDebian(report: Report): Promise<LabImages> {
   const images = { mirror: await labImage('mirror', report), host: await labImage('host', report) }
   await makeDebianRepository(report)
   await networkTools(report)
+  await cniPlugins(report)
   return images
 }

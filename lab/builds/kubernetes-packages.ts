@@ -157,8 +157,8 @@ async function toolPackages(report: Report): Promise<string> {
   )
 }
 
-/** The CNI plugins out of Debian's package. */
-async function cniPlugins(report: Report): Promise<string> {
+/** Gives a folder with the CNI plugins out of Debian's package. */
+export async function cniPlugins(report: Report): Promise<string> {
   return cachedFolder(cachePath('build', 'cni-plugins'), (partial) =>
     inMirrorImage(['extract-packages', 'containernetworking-plugins'], { '/work': partial }, report),
   )
