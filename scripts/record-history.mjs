@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const [, , address, cluster, file] = process.argv
 if (file === undefined) throw new Error('usage: record-history.mjs <host:port> <cluster> <file>')
 const project = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
-const cli = `${project}/.tools/temporal/bin/temporal`
+const cli = execFileSync('bash', [`${project}/scripts/ensure-temporal.sh`], { encoding: 'utf8' }).trim()
 const text = execFileSync(
   cli,
   ['workflow', 'show', '--address', address, '-w', `cluster/${cluster}`, '--output', 'json'],

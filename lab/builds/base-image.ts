@@ -33,6 +33,8 @@ async function debootstrap(): Promise<void> {
   if (
     (await run('debootstrap', ['--version'], { allowFailure: true }).catch(() => undefined)) === undefined
   ) {
+    // A machine that is new has no package lists yet.
+    await run('apt-get', ['update'], { logFile })
     await run('apt-get', ['install', '-y', '--no-install-recommends', 'debootstrap'], { logFile })
   }
   const folder = await mkdtemp(join(tmpdir(), 'quorate-lab-base-'))

@@ -1,23 +1,19 @@
 /** A real Temporal server for tests (`scripts/ensure-temporal.sh` brings the program), and workers with scripted activities. */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../../src/activities/index.js'
 import { TASK_QUEUE } from '../../src/cluster/operation.js'
 import { workflowBundle } from '../../src/temporal/bundle.js'
-
-const CLI = fileURLToPath(new URL('../../.tools/temporal/bin/temporal', import.meta.url))
+import { findTemporalCli } from '../../src/temporal/engine/temporal-cli.js'
 
 // Tests make workflows fail on purpose; what the worker thinks of it is noise.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 /** Starts a server of the test's own; end it with `teardown()`. */
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
-  if (!existsSync(CLI)) throw new Error(`${CLI} is missing; run scripts/ensure-temporal.sh`)
   return TestWorkflowEnvironment.createLocal({
     server: {
-      executable: { type: 'existing-path', path: CLI },
+      executable: { type: 'existing-path', path: findTemporalCli() },
       extraArgs: ['--sqlite-pragma', 'journal_mode=WAL'],
     },
   })
