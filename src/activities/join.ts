@@ -32,8 +32,7 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   if (!joined) {
     await join(step, via, async () => {
       await clearFailedJoin(step, via)
-      await waitForWholeEtcd(step, via)
-      await copyCertificates(cluster, via.session, session)
+      await Promise.all([waitForWholeEtcd(step, via), copyCertificates(cluster, via.session, session)])
     })
   }
   await waitUntil(
@@ -104,8 +103,7 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       subcommand: 'join',
       clear,
       configuration: async () => {
-        const caCertHash = await caHash(via.session)
-        const token = await mintBootstrapToken(step, via)
+        const [caCertHash, token] = await Promise.all([caHash(via.session), mintBootstrapToken(step, via)])
         return renderJoinConfiguration(cluster, host, { token, caCertHash, apiServerEndpoint })
       },
     })
@@ -128,9 +126,13 @@ async function caHash(session: Session): Promise<string> {
 /** Undoes exactly our own attempt: the member that never started, by its peer URL, then what is on the host. */
 async function clearFailedJoin(step: Step, via: ClusterApi): Promise<void> {
   const url = peerUrl(step.host)
-  if (await removeUnstartedMember(via.session, url)) step.report(`removed the unstarted etcd member ${url}`)
+  const [removed, traces] = await Promise.all([
+    removeUnstartedMember(via.session, url),
+    hasTraces(step.session),
+  ])
+  if (removed) step.report(`removed the unstarted etcd member ${url}`)
   // kubeadm reset takes a member that did start out of etcd itself, while the API answers.
-  if (await hasTraces(step.session)) await resetHost(step)
+  if (traces) await resetHost(step)
 }
 
 async function waitForWholeEtcd(step: Step, via: ClusterApi): Promise<void> {

@@ -19,14 +19,6 @@ export interface KubernetesNode {
   }
 }
 
-export interface KubernetesPod {
-  readonly metadata: { readonly name: string }
-  readonly spec: { readonly nodeName?: string }
-  readonly status: {
-    readonly phase: string
-  }
-}
-
 /** An API server and the control plane host on which kubectl runs against it. */
 export interface ClusterApi {
   readonly session: Session

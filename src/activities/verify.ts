@@ -17,10 +17,9 @@ import {
   localApi,
   type ClusterApi,
   type KubernetesNode,
-  type KubernetesPod,
 } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Session } from '../ssh/index.js'
+import { command, expectSuccess, type Session } from '../ssh/index.js'
 import type { Step, StepResult } from './step.js'
 
 const TIMEOUT_MS = 5 * 60_000
@@ -86,8 +85,7 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
     { code: 'ETCD_UNHEALTHY', look: () => etcdVotersObstacle(api, controlPlanes) },
     ...withSessions.map(({ host, api: own }): Check => {
       const look = async () => {
-        const reason =
-          (await joinObstacle(host, own, api)) ?? (await componentObstacle(host, own.session, api))
+        const reason = (await joinObstacle(host, own, api)) ?? (await componentObstacle(own.session))
         return reason === undefined ? undefined : `${host.name}: ${reason}`
       }
       return { code: 'CONTROL_PLANE_NOT_READY', look }
@@ -130,16 +128,28 @@ async function etcdVotersObstacle(
   return `etcd has the members ${names.join(', ')}, expected ${expected.join(', ')}`
 }
 
-/** The components that kubeadm runs as static pods: seen by the API on this host, and well by their own word. */
-async function componentObstacle(host: Host, session: Session, api: ClusterApi): Promise<string | undefined> {
-  const pods = await listObjects<KubernetesPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane')
+/** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
+async function componentObstacle(session: Session): Promise<string | undefined> {
+  const running = await runningContainers(session)
   for (const { name, port } of COMPONENTS) {
-    const pod = pods.find((candidate) => candidate.metadata.name === `${name}-${host.name}`)
-    if (pod?.spec.nodeName !== host.name || pod.status.phase !== 'Running')
-      return `the pod ${name} does not run`
+    if (!running.includes(name)) return `${name} does not run`
     if (port !== undefined && !(await isComponentHealthy(session, port))) return `${name} is not healthy`
   }
   return undefined
+}
+
+/** Names of the containers that run on the host, by its runtime: the API hears of static pods seconds later. */
+async function runningContainers(session: Session): Promise<readonly string[]> {
+  const list = command('crictl', 'ps', '--state', 'Running', '-o', 'json')
+  const { stdout } = expectSuccess(
+    await session.run(list, { root: true }),
+    'listing containers',
+    session.host,
+  )
+  const { containers } = JSON.parse(stdout) as {
+    containers?: readonly { readonly metadata: { readonly name: string } }[]
+  }
+  return (containers ?? []).map((container) => container.metadata.name)
 }
 
 async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {
