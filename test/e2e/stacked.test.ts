@@ -85,7 +85,7 @@ describe('a cluster from bare hosts', () => {
     const caKey = (await fleet.on('cp1', 'sed -n 2p /etc/kubernetes/pki/ca.key')).trim()
     expect(caKey.length).toBeGreaterThan(40)
     const token = /[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9])/
-    const engine = ['engine.db', 'engine.db-wal'].map((file) =>
+    const engine = ['engine.db', 'engine.db-wal', 'worker.log', 'server.log'].map((file) =>
       readFileSync(join(fleet.engineFolder, file), 'latin1'),
     )
     for (const text of engine) {
