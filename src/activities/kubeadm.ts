@@ -1,4 +1,5 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
+import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
@@ -43,7 +44,7 @@ export async function resetHost(step: Step): Promise<void> {
   await runDurably(step, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
-    command: command('kubeadm', 'reset', '--force', '--cri-socket', 'unix:///run/containerd/containerd.sock'),
+    command: command('kubeadm', 'reset', '--force', '--cri-socket', CONTAINERD_SOCKET),
     failure: (exitCode, output) => kubeadmError(step, 'kubeadm reset', exitCode, output),
   })
 }
