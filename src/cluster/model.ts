@@ -42,6 +42,8 @@ export interface Host {
   readonly labels: Readonly<Record<string, string>>
   /** Undefined: kubeadm's own choice for the role. Empty: none. */
   readonly taints?: readonly Taint[]
+  /** Which machine this is (`/etc/machine-id`), once an operation has asked; steps change no other. */
+  readonly machineId?: string
 }
 
 /** `host:port` of the API as clients reach it. */
@@ -131,6 +133,8 @@ export interface Cluster {
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
+  /** Hash of the cluster CA's public key (`sha256:…`), once there is one; steps change no host that has another. */
+  readonly caHash?: string
 }
 
 /** The hosts with a role, in the order of the cluster file. */

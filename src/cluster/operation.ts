@@ -17,6 +17,18 @@ export const MESSAGES = {
   progress: 'progress',
   /** Signal without arguments: the operator vouches for the load balancer. */
   loadBalancerReady: 'loadBalancerReady',
+  /** Signal without arguments: start no further step until {@link MESSAGES.resume}; what runs comes to its end. */
+  pause: 'pause',
+  /** Signal without arguments: go on after {@link MESSAGES.pause}. */
+  resume: 'resume',
+  /** Update with {@link RetryDecision}: {@link DecisionTaken}. */
+  retryStep: 'retryStep',
+  /** Update with {@link SkipDecision}: {@link DecisionTaken}. */
+  skipStep: 'skipStep',
+  /** Update with {@link AbortDecision}: {@link DecisionTaken}. */
+  abort: 'abort',
+  /** Update without arguments: go on with what the plan shows; {@link DecisionTaken}. */
+  approve: 'approve',
 } as const
 
 /** Search attributes (all of type Keyword) that every operation carries. */
@@ -41,6 +53,57 @@ export interface OperationInput {
   readonly cluster: Cluster
   /** Whether search attributes are registered in the namespace, so that the workflow may set them. */
   readonly searchAttributes: boolean
+  /** Wait for {@link MESSAGES.approve} once it is known what would change, and before anything is. */
+  readonly review?: boolean
+}
+
+/** Tries steps again that are parked. */
+export interface RetryDecision {
+  /** Every parked step unless given. */
+  readonly step?: string
+}
+
+/** Leaves a parked step out, and with it the host for the rest of the operation. */
+export interface SkipDecision {
+  readonly step: string
+  /** Kept in the result and in history. */
+  readonly reason: string
+}
+
+/** Ends an operation that waits for a decision; steps that run come to their end first. */
+export interface AbortDecision {
+  readonly reason?: string
+}
+
+/** What a decision was applied to: ids of steps, or `plan` for the approval. */
+export interface DecisionTaken {
+  readonly steps: readonly string[]
+}
+
+/** What decisions call the step of a host in a phase, e.g. `control-planes/cp2`. */
+export function stepId(phaseTitle: string, host: string): string {
+  return `${phaseTitle.toLowerCase().replaceAll(' ', '-')}/${host}`
+}
+
+/** A step that retries could not mend: its host is parked until somebody decides. */
+export interface BlockedStep {
+  /** See {@link stepId}. */
+  readonly step: string
+  /** Title of the phase. */
+  readonly phase: string
+  readonly host: string
+  readonly error: ErrorReport
+  /** Milliseconds since the epoch, workflow time. */
+  readonly since: number
+  /** Why it can not be skipped; undefined where it can. */
+  readonly notSkippable?: string
+}
+
+/** A step that was left out by decision. */
+export interface SkippedStep {
+  readonly step: string
+  readonly host: string
+  readonly reason: string
 }
 
 /** What `applyCluster` gives back. */
@@ -51,6 +114,7 @@ export interface ApplyResult {
   readonly nodes: readonly NodeSummary[]
   readonly etcdMembers: readonly string[]
   readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
 }
 
 export interface NodeSummary {
@@ -77,7 +141,8 @@ export interface PlanResult {
   readonly warnings: readonly string[]
 }
 
-export type StepState = 'pending' | 'running' | 'unchanged' | 'done' | 'failed'
+/** `blocked`: parked, waits for a decision. `skipped`: left out by decision. */
+export type StepState = 'pending' | 'running' | 'unchanged' | 'done' | 'failed' | 'blocked' | 'skipped'
 
 /** One host within a phase. */
 export interface HostProgress {
@@ -100,14 +165,24 @@ export interface PhaseProgress {
   readonly finishedAt?: number
 }
 
+/**
+ * `waiting`: for something outside, such as the load balancer. `blocked`: nothing goes on any more until somebody
+ * decides. `paused`: on request, before the next step.
+ */
+export type OperationState = 'running' | 'waiting' | 'blocked' | 'paused' | 'done' | 'failed'
+
 /** The answer of the `progress` query. */
 export interface OperationProgress {
   readonly cluster: string
   readonly operation: OperationKind
   readonly kubernetesVersion: string
-  /** `waiting`: for something outside, such as the load balancer; `blockedOn` says for what. */
-  readonly state: 'running' | 'waiting' | 'done' | 'failed'
+  readonly state: OperationState
+  /** In a few words what it waits for, e.g. `load balancer health`, `approval`, `control-planes/cp2`. */
   readonly blockedOn?: string
+  /** Steps that wait for a decision; other hosts may still go on beside them. */
+  readonly blocked: readonly BlockedStep[]
+  /** What would change, while it waits for {@link MESSAGES.approve}. */
+  readonly approval?: readonly PlannedChange[]
   readonly phases: readonly PhaseProgress[]
   readonly warnings: readonly string[]
   readonly error?: ErrorReport

@@ -47,6 +47,21 @@ export const HOST_ERRORS = {
     remedy: 'operator',
     hint: 'the host belongs to another cluster; take it out there (`kubeadm reset`) or correct the cluster file',
   },
+  HOST_LOCKED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'wait for that operation; if it can not go on any more (its Temporal server is gone), `quorate unlock` breaks its lock',
+  },
+  LOCK_LOST: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'somebody else changes this host now; abort this operation, and apply again when theirs has ended',
+  },
+  HOST_CHANGED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'another machine answers at this address than when the operation began; correct the address, or abort and apply again',
+  },
   PACKAGES_FAILED: {
     source: 'environment',
     remedy: 'retry',

@@ -47,6 +47,31 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'mend the cause and apply again: what is done stays done',
   },
+  OPERATION_ENDED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'a run that has ended takes no decisions; `quorate apply` goes on from where the hosts are',
+  },
+  OPERATION_NOT_BLOCKED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: '`quorate status` shows what the operation does; `quorate cancel` stops it',
+  },
+  OPERATION_ABORTED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'apply again to go on from where the hosts are',
+  },
+  STEP_UNKNOWN: {
+    source: 'user',
+    remedy: 'operator',
+    hint: '`quorate resume` without an option lists the steps that wait for a decision',
+  },
+  STEP_NOT_SKIPPABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'mend the cause and retry the step, or abort the operation',
+  },
   OPERATION_CANCELLED: {
     source: 'user',
     remedy: 'operator',

@@ -157,6 +157,7 @@ async function verify(run: Operation, cluster: Cluster, plan: ApplyPlan): Promis
     nodes: seen.nodes,
     etcdMembers: seen.etcdMembers,
     warnings: plan.warnings,
+    skipped: [],
   }
 }
 

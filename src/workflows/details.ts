@@ -7,6 +7,8 @@ const MARK: Record<StepState, string> = {
   unchanged: '✔',
   done: '✔',
   failed: '✘',
+  blocked: '⏸',
+  skipped: '⤼',
 }
 
 /** Renders progress as Markdown, well below the 20 KB that Temporal takes for a few hundred hosts. */

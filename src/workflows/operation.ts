@@ -154,6 +154,7 @@ export class Operation {
       state: this.state,
       phases: this.phases,
       warnings: this.warnings,
+      blocked: [],
       ...(this.blockedOn === undefined ? {} : { blockedOn: this.blockedOn }),
       ...(this.error === undefined ? {} : { error: this.error }),
     }

@@ -32,6 +32,7 @@ export async function applyCluster({ cluster }: OperationInput): Promise<ApplyRe
     state: ready ? 'running' : 'waiting',
     phases: [{ title: 'Work', state: 'running', hosts }],
     warnings: [],
+    blocked: [],
     ...(ready ? {} : { blockedOn: 'load balancer' }),
   }))
   await condition(() => ready)
@@ -48,5 +49,6 @@ export async function applyCluster({ cluster }: OperationInput): Promise<ApplyRe
     nodes: [],
     etcdMembers: [],
     warnings: [],
+    skipped: [],
   }
 }

@@ -13,6 +13,8 @@ export const MARK: Readonly<Record<StepState, string>> = {
   unchanged: '✔',
   done: '✔',
   failed: '✘',
+  blocked: '⏸',
+  skipped: '⤼',
 }
 
 /** What to say when somebody stops or begins to answer. */
