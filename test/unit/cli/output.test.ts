@@ -73,6 +73,7 @@ describe('the end of an apply', () => {
     nodes: [{ name: 'cp1', role: 'control-plane', version: 'v1.36.3', ready: true } as const],
     etcdMembers: ['cp1'],
     warnings: [],
+    skipped: [],
   }
   const closed = aSnapshot({ state: 'done', closedAt: START + 61_000 })
 
@@ -110,6 +111,7 @@ describe('the end of an apply', () => {
           },
         ],
         warnings: [],
+        blocked: [],
       },
     })
     expect(renderFailed(failed, PLAIN, { verbose: false }).filter((line) => line.startsWith('✘'))).toEqual([

@@ -16,6 +16,7 @@ export function aProgress(
     state: 'running',
     phases,
     warnings: [],
+    blocked: [],
     ...changes,
   }
 }
