@@ -1,4 +1,5 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
+import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
 export interface Listener {
@@ -43,6 +44,12 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
+}
+
+/** A host of the cluster file and what was observed of it. */
+export interface ObservedHost {
+  readonly host: Host
+  readonly facts: HostFacts
 }
 
 /** Files and folders whose presence tells how far a host has come. */

@@ -1,10 +1,11 @@
 /** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
-import { hasPath, type HostFacts } from './facts.js'
+import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
+import { firstControlPlane } from './first-control-plane.js'
 import { formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
-import { firstControlPlane, preflightProblems, preflightWarnings, type ObservedHost } from './preflight.js'
+import { preflightProblems, preflightWarnings } from './preflight.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {

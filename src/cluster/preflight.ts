@@ -3,9 +3,10 @@
  * problem of every host at once.
  */
 import { QuorateError, type ErrorReport } from '../errors/index.js'
-import { hasPath, type HostFacts } from './facts.js'
+import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
+import { firstControlPlane } from './first-control-plane.js'
 import { requiredPorts } from './host-prerequisites.js'
-import { formatEndpoint, hostsWithRole, type Cluster, type Host, type HostRole } from './model.js'
+import { formatEndpoint, type Cluster, type Host, type HostRole } from './model.js'
 
 /** Two clocks may differ by this much; beyond it certificates and tokens are refused. */
 const MAX_CLOCK_SKEW_MS = 30_000
@@ -16,12 +17,6 @@ const FREE_SPACE_MIB: Record<HostRole, number> = {
   worker: 3072,
   etcd: 2048,
   'load-balancer': 256,
-}
-
-/** A host and what was observed of it. */
-export interface ObservedHost {
-  readonly host: Host
-  readonly facts: HostFacts
 }
 
 /** Everything that stops an apply before it changes anything. */
@@ -132,24 +127,4 @@ function foreignClusterProblems(cluster: Cluster, observed: readonly ObservedHos
     }
     return []
   })
-}
-
-/**
- * The control plane that is, or will be, initialised: one with etcd's data and admin.conf where there is one, then
- * one with the cluster's CA key, then the first of the file. Never a bare host where the cluster exists elsewhere,
- * for `kubeadm init` there would make a second cluster.
- */
-export function firstControlPlane(cluster: Cluster, observed: readonly ObservedHost[]): Host {
-  const standing = ({ facts }: ObservedHost): number => {
-    if (hasPath(facts, '/var/lib/etcd/member') && hasPath(facts, '/etc/kubernetes/admin.conf')) return 2
-    return hasPath(facts, '/etc/kubernetes/pki/ca.key') ? 1 : 0
-  }
-  const candidates = observed.filter(({ host }) => host.role === 'control-plane')
-  const best = candidates.reduce<ObservedHost | undefined>(
-    (best, entry) => (best === undefined || standing(entry) > standing(best) ? entry : best),
-    undefined,
-  )
-  const first = best?.host ?? hostsWithRole(cluster, 'control-plane')[0]
-  if (first === undefined) throw new QuorateError('CLUSTER_FILE_INVALID', 'the cluster has no control plane')
-  return first
 }
