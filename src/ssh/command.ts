@@ -1,6 +1,6 @@
 /** Typed building of shell commands: data never becomes syntax. */
 
-/** A command line in which every argument is quoted. Only this file makes them. */
+/** A command line in which every argument is quoted. Only this file makes them; fence.ts puts a check before one. */
 export interface Command {
   /** The line for `sh`, fully quoted. */
   readonly line: string

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { script } from './command.js'
 import { expectSuccess } from './expect.js'
+import { FENCE } from './fence-script.js'
 import type { FileAttributes, Session } from './session.js'
 
 /** The exit status by which our scripts say that there is no such file; EX_NOINPUT of sysexits.h. */
@@ -27,7 +28,7 @@ sync -- "$(dirname -- "$1")"
 // Arguments: path, mode in octal, user:group, SHA-256 of the content. A cut connection looks like the end of the
 // content, so that the digest is compared before the file takes its place; and whoever is told of it has gone, which
 // must not end the script before it has cleaned up.
-const WRITE = `
+const WRITE = `${FENCE}
 path=$1 mode=$2 owner=$3 digest=$4
 digest_of() { sha256sum <"$1" | cut -d " " -f 1; }
 if [ -f "$path" ] && [ ! -L "$path" ]; then
@@ -48,6 +49,7 @@ fi
 chown -- "$owner" "$temporary"
 chmod -- "$mode" "$temporary"
 sync -- "$temporary"
+fence
 mv -fT -- "$temporary" "$path"
 sync -- "$folder"
 `

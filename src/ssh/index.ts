@@ -1,6 +1,7 @@
 /** The SSH room's door: what activities use to run commands, units and file transfers on hosts. */
 export { command, quote, script, type Command } from './command.js'
 export { expectSuccess, lastLines } from './expect.js'
+export { fenced, type Fence } from './fence.js'
 export { createSessionPool, type SessionPoolOptions } from './pool.js'
 export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
 export {

@@ -2,6 +2,7 @@
  * The shell scripts behind units. They hold the whole of the protocol on the host's side: the gate, the files of
  * the state, the order in which they reach the disk. POSIX sh with coreutils, util-linux' flock and systemd.
  */
+import { FENCE, PASSED } from './fence-script.js'
 
 /** Where the state of units lives, and their secrets (on tmpfs: gone with the power). */
 const STATE_FOLDER = '/var/lib/quorate'
@@ -95,7 +96,7 @@ select_run() {
 `
 
 /** Starts the unit: the gate is ours, or whoever made it was cut off before the unit ran. */
-const LAUNCH = `
+const LAUNCH = `${FENCE}
 launch() {
   how=started
   rm -rf -- "$secrets"
@@ -108,6 +109,10 @@ launch() {
   printf %s "$encoded" | base64 -d >"$folder/command"
   cat >"$folder/runner" <<"END_OF_RUNNER"
 ${RUNNER}END_OF_RUNNER
+  (fence) || {
+    rm -rf -- "$secrets"
+    exit ${PASSED}
+  }
   systemd-run --quiet --collect --unit="$unit" --service-type=exec \\
     --property=KillMode=control-group --property=TimeoutStopSec=30 --property=TasksMax=infinity \\
     --property=WorkingDirectory="$folder" \\
