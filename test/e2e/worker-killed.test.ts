@@ -23,11 +23,11 @@ describe('a worker that is killed', () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
 
     await unitRuns('cp1', 'kubeadm-init')
-    await fleet.killWorker()
+    fleet.killWorker()
     await fleet.quorate('engine', 'start')
 
     await unitRuns('cp2', 'kubeadm-join')
-    await fleet.killWorker()
+    fleet.killWorker()
     await fleet.quorate('engine', 'start')
 
     const { exitCode, stdout, stderr } = await apply.ended

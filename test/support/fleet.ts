@@ -1,8 +1,15 @@
 /** A fleet of the lab and the built CLI, as an end-to-end test uses them. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command } from '../../src/ssh/command.js'
 import { mustRun, PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
+
+/** What of engine.json tests look at. */
+export interface EngineRecord {
+  readonly port: number
+  readonly server?: { readonly pid: number }
+  readonly worker?: { readonly pid: number }
+}
 
 /** Hosts of the lab under one name, with an engine of their own. */
 export class Fleet {
@@ -10,10 +17,11 @@ export class Fleet {
   readonly folder: string
   private readonly environment: Readonly<Record<string, string>>
 
-  constructor(name: string) {
+  /** `engine` tells engines apart that work on the same hosts. */
+  constructor(name: string, engine = 'engine') {
     this.name = name
     this.folder = join(PROJECT, '.lab', name)
-    this.environment = { QUORATE_HOME: join(PROJECT, '.lab', `${name}-engine`) }
+    this.environment = { QUORATE_HOME: join(PROJECT, '.lab', `${name}-${engine}`) }
   }
 
   get clusterFile(): string {
@@ -42,9 +50,14 @@ export class Fleet {
     if (process.env.QUORATE_E2E_KEEP !== '1') await this.lab('down', '--name', this.name)
   }
 
-  /** Runs a shell line as root on a host and gives its output. */
+  /** The container that is the host. */
+  container(host: string): string {
+    return `quorate-${this.name}-${host}`
+  }
+
+  /** Runs a shell line as root on a host and gives its output; not over SSH, so that a cut network is no matter. */
   async on(host: string, line: string): Promise<string> {
-    return this.lab('exec', '--name', this.name, host, '--', 'sudo', 'sh', '-c', line)
+    return mustRun('docker', ['exec', this.container(host), 'sh', '-c', line])
   }
 
   /** kubectl on the first control plane. */
@@ -62,17 +75,31 @@ export class Fleet {
     return startProgram('node', ['bin/quorate.js', ...args], this.environment)
   }
 
-  /** Ends the engine's worker at once, as a crash would; it is gone when this returns. */
-  async killWorker(): Promise<void> {
-    const { stdout } = await this.quorate('engine', 'status', '--json')
-    const { workerPid } = JSON.parse(stdout) as { workerPid?: number }
-    if (workerPid === undefined) throw new Error('no worker runs')
-    process.kill(workerPid, 'SIGKILL')
+  /** Ends the engine's worker at once, as a crash would. */
+  killWorker(): void {
+    this.signal('worker', 'SIGKILL')
+  }
+
+  /** Sends a signal to a process of the engine. */
+  signal(part: 'worker' | 'server', signal: NodeJS.Signals): void {
+    const pid = this.engine()[part]?.pid
+    if (pid === undefined) throw new Error(`no ${part} was ever started`)
+    process.kill(pid, signal)
+  }
+
+  /** What the engine has written down of itself; its processes may have ended since. */
+  engine(): EngineRecord {
+    return JSON.parse(readFileSync(join(this.engineFolder, 'engine.json'), 'utf8')) as EngineRecord
   }
 
   /** `apply` of the fleet's own cluster file. */
   async apply(): Promise<Ended> {
     return this.quorate('apply', '-f', this.clusterFile)
+  }
+
+  /** Hosts as they stand; bare ones where there are none. */
+  async stand(...options: readonly string[]): Promise<void> {
+    await this.lab('up', '--name', this.name, ...options)
   }
 
   private async lab(...args: readonly string[]): Promise<string> {

@@ -40,24 +40,79 @@ export async function sharedFiles(fleet: Fleet, host: string): Promise<string> {
   return fleet.on(host, `sha256sum ${paths}; stat -c '%n %a %U:%G' ${paths}`)
 }
 
-/** What ran on a host as a unit, e.g. `kubeadm-join.1 → 0`, in the order in which it ended. */
+/**
+ * What ran on a host as a unit, e.g. `kubeadm-join.1 → 0`, in the order in which it began. A unit that was cut off
+ * before it could leave an exit status is `→ nothing`.
+ */
 export async function journal(fleet: Fleet, host: string): Promise<readonly string[]> {
   const lines = (await fleet.on(host, 'cat /var/lib/quorate/journal 2>/dev/null || true')).trim().split('\n')
-  return lines.flatMap((line) => {
-    const [, event, , step, ordinal, exit] = line.split(/\s+/)
-    return event === 'end' ? [`${step ?? ''}.${ordinal ?? ''} → ${exit ?? ''}`] : []
-  })
+  const runs = new Map<string, string>()
+  for (const line of lines) {
+    const [, event, operation = '', step = '', ordinal = '', exit] = line.split(/\s+/)
+    const run = `${operation} ${step}.${ordinal}`
+    if (event === 'start') expect(runs.has(run), `${host}: ${run} began twice`).toBe(false)
+    if (event !== undefined) runs.set(run, exit ?? 'nothing')
+  }
+  return [...runs].map(([run, exit]) => `${run.split(' ')[1] ?? ''} → ${exit}`)
 }
+
+const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
+const WORKERS = ['w1', 'w2']
+const STATIC_PODS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 /** Everything that a cluster of 3 control planes and 2 workers must be. */
 export async function expectWholeCluster(fleet: Fleet): Promise<void> {
-  expect(await readyNodes(fleet)).toEqual(['cp1', 'cp2', 'cp3', 'w1', 'w2'])
-  expect(await etcdVoters(fleet)).toEqual(['cp1', 'cp2', 'cp3'])
-  const [ofFirst, ...ofOthers] = await Promise.all(
-    ['cp1', 'cp2', 'cp3'].map((host) => sharedFiles(fleet, host)),
-  )
+  expect(await readyNodes(fleet)).toEqual([...CONTROL_PLANES, ...WORKERS])
+  expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
+  const [ofFirst, ...ofOthers] = await Promise.all(CONTROL_PLANES.map((host) => sharedFiles(fleet, host)))
   for (const ofOther of ofOthers) expect(ofOther).toBe(ofFirst)
   expect(ofFirst).toMatch(/ca\.key 600 root:root/)
+  await expectOwnCertificates(fleet)
+  for (const host of CONTROL_PLANES) {
+    expect(await runningContainers(fleet, host), host).toEqual(expect.arrayContaining(STATIC_PODS))
+    expect(await manifests(fleet, host), host).toEqual(STATIC_PODS)
+  }
+  for (const host of ['cp1', ...WORKERS]) expect(await dnsAnswers(fleet, host), `DNS at ${host}`).toBe(true)
+}
+
+/** Certificates that belong to one host are on no other, and all hosts trust the same CA. */
+async function expectOwnCertificates(fleet: Fleet): Promise<void> {
+  const digests = async (host: string, paths: string) =>
+    (await fleet.on(host, `cd /etc/kubernetes/pki && sha256sum ${paths} | cut -d' ' -f1`)).trim().split('\n')
+  const own = 'apiserver.crt apiserver.key etcd/server.crt etcd/server.key etcd/peer.crt etcd/peer.key'
+  const ofAll = (await Promise.all(CONTROL_PLANES.map((host) => digests(host, own)))).flat()
+  expect(new Set(ofAll).size, 'a certificate of one control plane is on another').toBe(ofAll.length)
+  const authorities = await Promise.all(
+    [...CONTROL_PLANES, ...WORKERS].map((host) => digests(host, 'ca.crt')),
+  )
+  expect(new Set(authorities.flat()).size, 'hosts trust different CAs').toBe(1)
+}
+
+/** Names of the containers that run on a host by its runtime, each as often as it runs. */
+async function runningContainers(fleet: Fleet, host: string): Promise<readonly string[]> {
+  const { containers } = JSON.parse(await fleet.on(host, 'crictl ps --state Running -o json')) as {
+    containers: readonly { metadata: { name: string } }[]
+  }
+  return containers.map(({ metadata }) => metadata.name).sort()
+}
+
+async function manifests(fleet: Fleet, host: string): Promise<readonly string[]> {
+  const files = await fleet.on(host, 'ls /etc/kubernetes/manifests')
+  return files
+    .trim()
+    .split('\n')
+    .map((file) => file.replace(/\.yaml$/, ''))
+}
+
+/** A question to CoreDNS by its service address, with nothing but what a host has, over UDP. */
+async function dnsAnswers(fleet: Fleet, host: string): Promise<boolean> {
+  const program = `use IO::Socket::INET;
+    my $socket = IO::Socket::INET->new(PeerAddr => "10.96.0.10", PeerPort => 53, Proto => "udp");
+    $socket->send(pack("n6", 7, 256, 1, 0, 0, 0) . pack("(C/a*)*", qw(kubernetes default svc cluster local)) . pack("Cnn", 0, 1, 1));
+    $SIG{ALRM} = sub { exit 0 }; alarm 5; $socket->recv(my $answer, 512);
+    my ($id, $flags, $questions, $answers) = unpack("n4", $answer);
+    print "answers" if $id == 7 && !($flags & 15) && $answers == 1;`
+  return (await fleet.on(host, `perl -e '${program}'`)) === 'answers'
 }
 
 /** Each unit ran once and ended well, on every host. */
