@@ -1,7 +1,27 @@
 /** Waiting for a condition: no fixed sleeps, always with a sign of life. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { QuorateError } from '../errors/index.js'
+import { isQuorateError, type QuorateError } from '../errors/index.js'
 import type { Step } from './step.js'
+
+/** For how long each kind of condition is waited for, in milliseconds; then it is for the operator. */
+export interface Patience {
+  /** A control plane's components: kubeadm itself allows 4 minutes for them, slow disks and cold caches included. */
+  readonly components: number
+  /** etcd whole again, so that its membership may change. */
+  readonly etcd: number
+  /** A node registered and Ready. */
+  readonly node: number
+  /** The container runtime after its restart. */
+  readonly runtime: number
+}
+
+/** The one place for the patience of long waits. */
+export const PATIENCE: Patience = {
+  components: 5 * 60_000,
+  etcd: 5 * 60_000,
+  node: 5 * 60_000,
+  runtime: 60_000,
+}
 
 export interface PollOptions {
   /** Milliseconds until it is given up. */
@@ -11,7 +31,8 @@ export interface PollOptions {
 }
 
 /**
- * Looks again and again until `look` gives undefined (it holds), and reports each new reason why it does not.
+ * Looks again and again until `look` gives undefined (it holds), and reports each new reason why it does not. An
+ * error of `look` that time can mend (the API is briefly away, a connection is lost) is a reason like any other.
  * @throws what `giveUp` makes of the last reason when time is over.
  */
 export async function waitUntil(
@@ -24,9 +45,10 @@ export async function waitUntil(
   let reported = ''
   for (;;) {
     const begun = Date.now()
-    const reason = await look()
+    const reason = await look().catch(passingReason)
     const took = Date.now() - begun
     if (reason === undefined) return
+    step.signal.throwIfAborted()
     if (reason !== reported) {
       reported = reason
       step.report(reason)
@@ -34,4 +56,9 @@ export async function waitUntil(
     if (Date.now() >= deadline) throw giveUp(reason)
     await delay(Math.max(options.intervalMs ?? 500, took), undefined, { signal: step.signal })
   }
+}
+
+function passingReason(error: unknown): string {
+  if (isQuorateError(error) && error.remedy === 'retry') return error.message
+  throw error
 }
