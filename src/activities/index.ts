@@ -1,6 +1,6 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../cluster/facts.js'
-import type { Cluster, Host } from '../cluster/model.js'
+import type { Cluster, Endpoint, Host } from '../cluster/model.js'
 import type { SessionPool } from '../ssh/index.js'
 import { initControlPlane } from './control-plane.js'
 import { gatherFacts } from './facts.js'
@@ -24,8 +24,8 @@ export function createActivities({ sessions }: ActivityDependencies) {
     onHost(sessions, cluster, host, act)
   return {
     resolveVersion: (channel: string): Promise<string> => withHeartbeat('', () => resolveVersion(channel)),
-    gatherFacts: (cluster: Cluster, host: Host): Promise<HostFacts> =>
-      run(cluster, host, (step) => gatherFacts(step.session)),
+    gatherFacts: (cluster: Cluster, host: Host, peers?: readonly Endpoint[]): Promise<HostFacts> =>
+      run(cluster, host, (step) => gatherFacts(step, peers)),
     prepareHost: (cluster: Cluster, host: Host): Promise<StepResult> => run(cluster, host, prepareHost),
     configureLoadBalancer: (cluster: Cluster, host: Host, backends: readonly Host[]): Promise<StepResult> =>
       run(cluster, host, (step) => configureLoadBalancer(step, backends)),

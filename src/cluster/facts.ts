@@ -1,9 +1,12 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
+import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
 export interface Listener {
   readonly port: number
+  /** Where it listens, e.g. `0.0.0.0`, `*` or `127.0.0.1`. */
+  readonly address?: string
   /** Name of the program, where it could be seen. */
   readonly program: string
 }
@@ -44,6 +47,10 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
+  /** What only preflight asks for; missing in what workers before 0.2 tell. */
+  readonly details?: HostDetails
+  /** What came of trying things out, where that was asked for. */
+  readonly probes?: HostProbes
 }
 
 /** A host of the cluster file and what was observed of it. */
@@ -74,6 +81,8 @@ export const OBSERVED_PACKAGES = [
   'containerd',
   'containerd.io',
   'haproxy',
+  'cri-tools',
+  'kubernetes-cni',
 ] as const
 
 /** Clock readings of the worker around the question, in milliseconds since the epoch. */
@@ -101,6 +110,7 @@ export function parseFacts(
     values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()])
   }
   const one = (key: string): string => values.get(key)?.[0] ?? ''
+  const details = parseDetails(values)
   const apiServer = one('apiServer').replace(/^https:\/\//, '')
   const claimedBy = one('claimedBy')
   return {
@@ -127,14 +137,16 @@ export function parseFacts(
     ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
+    ...(details === undefined ? {} : { details }),
   }
 }
 
 /** A line of `ss -Hltnp`: `LISTEN 0 4096 *:6443 *:* users:(("haproxy",pid=1,fd=7))`. */
 function parseListener(line: string): Listener {
   const local = line.split(/\s+/)[3] ?? ''
+  const colon = local.lastIndexOf(':')
   const program = /users:\(\("([^"]+)"/.exec(line)?.[1] ?? ''
-  return { port: Number(local.slice(local.lastIndexOf(':') + 1)), program }
+  return { port: Number(local.slice(colon + 1)), address: local.slice(0, colon), program }
 }
 
 /** Whether the path was there when the facts were taken. */

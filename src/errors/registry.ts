@@ -2,6 +2,7 @@
 import { CLUSTER_FILE_ERRORS } from './cluster-file.js'
 import { HOST_ERRORS } from './host.js'
 import { KUBERNETES_ERRORS } from './kubernetes.js'
+import { PREFLIGHT_ERRORS } from './preflight.js'
 import { SSH_ERRORS } from './ssh.js'
 import { TEMPORAL_ERRORS } from './temporal.js'
 
@@ -24,6 +25,7 @@ export const ERRORS = {
   ...CLUSTER_FILE_ERRORS,
   ...SSH_ERRORS,
   ...HOST_ERRORS,
+  ...PREFLIGHT_ERRORS,
   ...KUBERNETES_ERRORS,
   ...TEMPORAL_ERRORS,
   INTERNAL: {
