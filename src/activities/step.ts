@@ -7,11 +7,16 @@ import type { Cluster, Host } from '../cluster/model.js'
 import type { StepHeartbeat } from '../cluster/operation.js'
 import { isQuorateError, reportError } from '../errors/index.js'
 import type { Session, SessionPool } from '../ssh/index.js'
-import { holdingPool, type LockHolder } from './lock.js'
 import { PATIENCE, type Patience } from './poll.js'
 
 /** Well below the heartbeat timeouts of workflows/proxies.ts. */
 const HEARTBEAT_INTERVAL_MS = 2_000
+
+/** Of a run's id, a UUIDv7, the part that is its time: ids of one cluster's operations sort by it. */
+const OPERATION_LENGTH = 13
+
+/** What stands for the operation, and for its owner, where no workflow called the activity. */
+export const STANDALONE = 'standalone'
 
 /** What an activity on a host works with. */
 export interface Step {
@@ -31,34 +36,16 @@ export interface Step {
   readonly report: (line: string) => void
 }
 
-/** Temporal, as hosts are told of it by whoever locks them. */
-export interface TemporalServer {
-  /** Of the namespace: a UUID, so that no two servers share one. */
-  readonly namespaceId: string
-  /** Who started the run of a workflow, such as `alice@laptop`. */
-  readonly startedBy: (run: WorkflowRun) => Promise<string>
-}
-
-/** One run of a workflow. */
-export interface WorkflowRun {
-  readonly workflowId: string
-  readonly runId: string
-}
-
-/** What the activities need from the worker. */
-export interface ActivityDependencies {
-  readonly sessions: SessionPool
-  /** Where the workflows run that call them; unless given, activities hold hosts as `standalone`. */
-  readonly temporal?: TemporalServer
-}
-
 /** What a step gives back: whether anything was changed, and a few words on the effect. */
 export interface StepResult {
   readonly changed: boolean
   readonly summary: string
 }
 
-/** Runs `act` with a session to the host, heartbeats, and classified failures; for steps that only look. */
+/**
+ * Runs `act` with a session to the host, heartbeats, and classified failures; onOwnHost is for steps that
+ * change something.
+ */
 export async function onHost<Result>(
   sessions: SessionPool,
   cluster: Cluster,
@@ -69,37 +56,23 @@ export async function onHost<Result>(
     report('connecting')
     const session = await sessions.session(host, signal)
     const isCancelled = () => Context.current().cancellationDetails?.cancelRequested ?? false
-    return act({ cluster, host, session, sessions, operation: operationId(), signal, isCancelled, report })
+    return act({
+      cluster,
+      host,
+      session,
+      sessions,
+      operation: operationId(),
+      signal,
+      isCancelled,
+      patience: PATIENCE,
+      report,
+    })
   })
 }
 
-/**
- * Like {@link onHost}, for steps that change something: the operation holds this host, and every other host that
- * the step asks a session for; whatever runs there as root runs only while it does.
- */
-export async function onOwnHost<Result>(
-  { sessions, temporal }: ActivityDependencies,
-  cluster: Cluster,
-  host: Host,
-  act: (step: Step) => Promise<Result>,
-): Promise<Result> {
-  const holder = await lockHolder(temporal)
-  return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)
-}
-
-/** Gives a host back that the operation holds. One that can not be reached is left for the next operation to take. */
-export async function releaseHost(
-  { sessions, temporal }: ActivityDependencies,
-  cluster: Cluster,
-  host: Host,
-): Promise<void> {
-  const holder = await lockHolder(temporal)
-  const { info, log } = Context.current()
-  await onHost(sessions, cluster, host, ({ session }) => releaseLock(session, holder)).catch((error: unknown) => {
-    if (Context.current().cancellationSignal.aborted) throw error
-    if (error instanceof ApplicationFailure && error.nonRetryable !== true && info.attempt < RELEASE_ATTEMPTS) throw error
-    log.warn(`${host.name} stays locked`, { error })
-  })
+/** The id of the running operation on hosts; `standalone` for an activity that no workflow called. */
+export function operationId(): string {
+  return Context.current().info.workflowExecution?.runId.slice(0, OPERATION_LENGTH) ?? STANDALONE
 }
 
 /** Runs `act` with heartbeats from before its first network call to its end. */
