@@ -79,8 +79,13 @@ export const HOST_ERRORS = {
   },
   SERVICE_NOT_RUNNING: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at the service on the host with `systemctl status` and `journalctl -u`',
+  },
+  KERNEL_NOT_PREPARED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'load the modules and set the kernel parameters by hand to see why the kernel refuses them',
   },
   HOST_NOT_PREPARED: {
     source: 'user',

@@ -1,4 +1,7 @@
-/** Errors of kubeadm, etcd, the load balancer and the cluster itself. */
+/**
+ * Errors of kubeadm, etcd, the load balancer and the cluster itself. What was already waited for patiently is for
+ * the operator; a retry is for what may pass in a moment.
+ */
 import type { ErrorDefinition } from './registry.js'
 
 export const KUBERNETES_ERRORS = {
@@ -9,12 +12,12 @@ export const KUBERNETES_ERRORS = {
   },
   LOAD_BALANCER_UNREACHABLE: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'a timeout means that the load balancer can not be reached or can not reach the control plane: check its address, its backends and firewalls',
   },
   ENDPOINT_NOT_RESOLVED: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'give the name in kubernetes.controlPlaneEndpoint a DNS entry that every host can see',
   },
   KUBEADM_CONFIG_INVALID: {
@@ -29,37 +32,77 @@ export const KUBERNETES_ERRORS = {
   },
   KUBEADM_FAILED: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'read the output above; the whole of it is on the host under /var/lib/quorate',
+  },
+  KUBEADM_TIMED_OUT: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'kubeadm waited in vain for something that may still come up: look at the load of the hosts and the network between them',
+  },
+  CLUSTER_EXISTS: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'nothing is initialised anew where a cluster may be; if this one is not wanted any more, run `kubeadm reset` on the host and apply again',
+  },
+  NODE_NAME_TAKEN: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'another machine is in the cluster under this name; rename the host in the cluster file, or take the other node out with `kubectl delete node`',
   },
   CONTROL_PLANE_NOT_READY: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at the static pods on the host with `crictl ps -a` and `crictl logs`',
   },
   ETCD_UNHEALTHY: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'no member is added while etcd is not whole; look at its members and logs on the control planes',
+  },
+  ETCD_UNREACHABLE: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'look at etcd on the host with `crictl ps -a` and `crictl logs`; without a majority of its members it answers nothing',
+  },
+  ETCD_QUORUM_AT_RISK: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'bring the other etcd members back first; then retry',
+  },
+  ETCD_DATA_LOST: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, run `kubeadm reset` on the host and retry: its old member is then replaced',
   },
   NODE_NOT_READY: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at `kubectl describe node` and `journalctl -u kubelet` on the host',
   },
   POD_NETWORK_FAILED: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at the pods of the network plugin with `kubectl get pods -A`',
+  },
+  MANIFEST_UNREACHABLE: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'check the URL in network.manifest and that the worker reaches it; a path to a file needs no network',
+  },
+  MANIFEST_REJECTED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'the API server does not take the manifest of the pod network; correct it and retry',
   },
   CLUSTER_DNS_FAILED: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at the coredns pods with `kubectl -n kube-system get pods -l k8s-app=kube-dns`',
   },
   API_UNREACHABLE: {
     source: 'environment',
-    remedy: 'retry',
+    remedy: 'operator',
     hint: 'look at the kube-apiserver pods and at the load balancer',
   },
   KUBECTL_FAILED: {
