@@ -9,6 +9,7 @@ import { TASK_QUEUE } from './cluster/operation.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
+import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
 import type { ServerSettings } from './temporal/settings.js'
 
 /** Between attempts to reach a server that is away. */
@@ -44,7 +45,8 @@ export interface WorkerOptions {
 /** What a worker runs. */
 export interface WorkerParts {
   readonly workflowBundle: WorkflowBundleOption
-  readonly activities: object
+  /** The activities for workflows of one server. */
+  activities(server: ServerIdentity): object
   /** Called at the worker's end. */
   close?(): Promise<void>
 }
@@ -83,7 +85,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         taskQueue: TASK_QUEUE,
         identity: workerIdentity(),
         workflowBundle: parts.workflowBundle,
-        activities: parts.activities,
+        activities: parts.activities(await identifyServer(connection, namespace)),
         ...TUNING,
       })
       log.info({ address, namespace }, 'worker polls')
@@ -107,7 +109,7 @@ async function ownParts(): Promise<WorkerParts> {
   const sessions = createSessionPool()
   return {
     workflowBundle: await workflowBundle(),
-    activities: createActivities({ sessions }),
+    activities: (server) => createActivities({ sessions, server }),
     close: () => sessions.close(),
   }
 }

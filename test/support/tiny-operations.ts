@@ -59,7 +59,7 @@ export async function startTinyWorker(
   activities: TinyActivities,
 ): Promise<() => Promise<void>> {
   bundle ??= buildWorkflowBundle(WORKFLOWS)
-  const replace = { workflowBundle: await bundle, activities }
+  const replace = { workflowBundle: await bundle, activities: () => activities }
   const end = new AbortController()
   const log = pino({ level: 'fatal' })
   const running = runWorker({ settings: plainSettings(address), log, signal: end.signal, replace })

@@ -1,0 +1,82 @@
+/**
+ * The frame around every activity that changes something: the operation holds the hosts on which the activity works,
+ * and what it does there takes effect only while it holds them.
+ */
+import { Context } from '@temporalio/activity'
+import type { Cluster, Host } from '../cluster/model.js'
+import { isQuorateError, type ErrorCode } from '../errors/index.js'
+import type { SessionPool } from '../ssh/index.js'
+import { holdingPool, releaseLock, type LockHolder } from './lock.js'
+import { onHost, operationId, STANDALONE, withHeartbeat, type Step } from './step.js'
+
+/** What the activities need from the worker. */
+export interface ActivityDependencies {
+  readonly sessions: SessionPool
+  /** Where the workflows run that call them; only tests go without. */
+  readonly server?: TemporalServer
+}
+
+/** A Temporal server, as the locks on hosts know it. */
+export interface TemporalServer {
+  /** Id of the namespace: a UUID, so that no two servers share one. */
+  readonly namespaceId: string
+  /** Who started a run of a workflow, such as `alice@laptop`. */
+  readonly startedBy: (run: WorkflowRun) => Promise<string>
+}
+
+export interface WorkflowRun {
+  readonly workflowId: string
+  readonly runId: string
+}
+
+const NO_SERVER: TemporalServer = {
+  namespaceId: STANDALONE,
+  startedBy: () => Promise.resolve(STANDALONE),
+}
+
+/**
+ * Like {@link onHost}, with sessions, to this host and to every other that the step asks for, whose commands as root
+ * run only while the operation holds the host.
+ */
+export async function onOwnHost<Result>(
+  { sessions, server = NO_SERVER }: ActivityDependencies,
+  cluster: Cluster,
+  host: Host,
+  act: (step: Step) => Promise<Result>,
+): Promise<Result> {
+  const holder = await lockHolder(server)
+  return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)
+}
+
+/** Whether it was given back is unknown, and another attempt may well know it. */
+const WORTH_ANOTHER_ATTEMPT: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
+
+/**
+ * Gives a host back, where the operation holds it. One that can not be reached stays locked, which only the worker's
+ * log tells: the cluster's next operation takes it over.
+ */
+export async function releaseHost(dependencies: ActivityDependencies, host: Host): Promise<void> {
+  const { sessions, server = NO_SERVER } = dependencies
+  const holder = await lockHolder(server)
+  const { info, log } = Context.current()
+  await withHeartbeat(host.name, async (signal) => {
+    try {
+      await releaseLock(await sessions.session(host, signal), holder)
+    } catch (error) {
+      const isFinal =
+        isQuorateError(error) && (info.attempt > 1 || !WORTH_ANOTHER_ATTEMPT.includes(error.code))
+      if (!isFinal) throw error
+      log.warn('a host stays locked', { host: host.name, code: error.code, reason: error.message })
+    }
+  })
+}
+
+/** Who asks for hosts: the run of the workflow that called this activity. */
+async function lockHolder(server: TemporalServer): Promise<LockHolder> {
+  const run = Context.current().info.workflowExecution
+  return {
+    owner: `${server.namespaceId}/${run?.workflowId ?? STANDALONE}`,
+    operation: operationId(),
+    startedBy: run === undefined ? STANDALONE : await server.startedBy(run),
+  }
+}

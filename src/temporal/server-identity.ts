@@ -1,0 +1,58 @@
+/** What tells one Temporal server from another, and who started what there: for the locks on hosts. */
+import { defaultPayloadConverter } from '@temporalio/common'
+import type { NativeConnection } from '@temporalio/worker'
+import { workerIdentity } from './runtime.js'
+
+/** Who started a run is only for people to read; nothing waits longer for it. */
+const STARTER_TIMEOUT_MS = 2_000
+
+/** A namespace of a server. */
+export interface ServerIdentity {
+  /** A UUID that the server made when the namespace was registered: no two servers share one. */
+  readonly namespaceId: string
+  /** Who started a run, such as `alice@laptop`; this worker's name where that can not be found out. */
+  startedBy(run: { readonly workflowId: string; readonly runId: string }): Promise<string>
+}
+
+/**
+ * Asks the server who it is.
+ * @throws the service's error when it does not answer, or has no such namespace.
+ */
+export async function identifyServer(
+  connection: NativeConnection,
+  namespace: string,
+): Promise<ServerIdentity> {
+  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace })
+  const namespaceId = namespaceInfo?.id ?? ''
+  if (namespaceId === '') throw new Error(`the server tells no id of the namespace ${namespace}`)
+  // A cluster has one run at a time, whose activities all ask the same.
+  const known = new Map<string, { readonly runId: string; readonly startedBy: string }>()
+  return {
+    namespaceId,
+    startedBy: async ({ workflowId, runId }) => {
+      const last = known.get(workflowId)
+      if (last?.runId === runId) return last.startedBy
+      const startedBy = await readStarter(connection, namespace, { workflowId, runId })
+      if (startedBy === undefined) return workerIdentity()
+      known.set(workflowId, { runId, startedBy })
+      return startedBy
+    },
+  }
+}
+
+async function readStarter(
+  connection: NativeConnection,
+  namespace: string,
+  execution: { readonly workflowId: string; readonly runId: string },
+): Promise<string | undefined> {
+  try {
+    const { workflowExecutionInfo } = await connection.withDeadline(Date.now() + STARTER_TIMEOUT_MS, () =>
+      connection.workflowService.describeWorkflowExecution({ namespace, execution }),
+    )
+    const payload = workflowExecutionInfo?.memo?.fields?.['startedBy']
+    const starter: unknown = payload == null ? undefined : defaultPayloadConverter.fromPayload(payload)
+    return typeof starter === 'string' ? starter : undefined
+  } catch {
+    return undefined
+  }
+}
