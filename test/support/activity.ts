@@ -2,12 +2,23 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 
+/** The run of a workflow that calls an activity, and which attempt of it this is. */
+export interface CalledBy {
+  readonly workflowId: string
+  readonly runId: string
+  readonly attempt?: number
+}
+
 /** One attempt of an activity; quiet, since tests make activities fail on purpose. */
-export function activityEnvironment(): MockActivityEnvironment {
-  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') })
+export function activityEnvironment(by?: CalledBy): MockActivityEnvironment {
+  const info =
+    by === undefined
+      ? {}
+      : { attempt: by.attempt ?? 1, workflowExecution: { workflowId: by.workflowId, runId: by.runId } }
+  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') })
 }
 
 /** Runs as an activity does, and gives the result or the failure that Temporal would record. */
-export async function activity<Result>(act: () => Promise<Result>): Promise<Result> {
-  return activityEnvironment().run(act)
+export async function activity<Result>(act: () => Promise<Result>, by?: CalledBy): Promise<Result> {
+  return activityEnvironment(by).run(act)
 }

@@ -1,21 +1,41 @@
-/** A session whose units keep their state in a folder of the test's, rather than in the host's own places. */
+/** A session whose host keeps what it knows in a folder of the test's, rather than in the host's own places. */
 import type { Command } from '../../src/ssh/command.js'
-import type { RunOptions, Session } from '../../src/ssh/session.js'
+import type { RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 
-/** `/var/lib/quorate` becomes `<folder>/state`, `/run/quorate` becomes `<folder>/secrets`. */
+/** Where each place of the host is within the folder. */
+const PLACES = {
+  '/var/lib/quorate': 'state',
+  '/run/quorate': 'secrets',
+  '/etc/machine-id': 'machine-id',
+  '/etc/kubernetes': 'kubernetes',
+} as const
+
+/** How a unit's script is started; the script itself is the first line of its input. */
+const UNIT_START = 'read -r text'
+
+/** A session that means `<folder>/state` where it says `/var/lib/quorate`, and so on. */
 export function relocated(session: Session, folder: string): Session {
   const move = (text: string) =>
-    text.replaceAll('/var/lib/quorate', `${folder}/state`).replaceAll('/run/quorate', `${folder}/secrets`)
+    Object.entries(PLACES).reduce((moved, [from, to]) => moved.replaceAll(from, `${folder}/${to}`), text)
   return {
     host: session.host,
     run: (command: Command, options: RunOptions = {}) => {
-      // The first line of the input is the unit's script.
+      const moved = { line: move(command.line) }
+      if (!command.line.includes(UNIT_START)) return session.run(moved, options)
       const [script = '', ...rest] = (options.stdin ?? '').toString().split('\n')
-      const moved = Buffer.from(move(Buffer.from(script, 'base64').toString())).toString('base64')
-      return session.run(command, { ...options, stdin: [moved, ...rest].join('\n') })
+      const movedScript = Buffer.from(move(Buffer.from(script, 'base64').toString())).toString('base64')
+      return session.run(moved, { ...options, stdin: [movedScript, ...rest].join('\n') })
     },
-    readFile: (path) => session.readFile(path),
-    writeFile: (path, content, attributes) => session.writeFile(path, content, attributes),
-    removeFile: (path) => session.removeFile(path),
+    readFile: (path) => session.readFile(move(path)),
+    writeFile: (path, content, attributes) => session.writeFile(move(path), content, attributes),
+    removeFile: (path) => session.removeFile(move(path)),
+  }
+}
+
+/** A pool whose sessions are all {@link relocated} to one folder. */
+export function relocatedPool(pool: SessionPool, folder: string): SessionPool {
+  return {
+    session: async (host, signal) => relocated(await pool.session(host, signal), folder),
+    close: () => pool.close(),
   }
 }
