@@ -6,9 +6,10 @@ import { CancellationScope, condition, defineSignal, isCancellation, setHandler 
 import { narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { planApply, type ApplyPlan } from '../cluster/plan.js'
-import { failPreflight, failWith, reportFailure, rethrowCancellation } from './failure.js'
+import { skipRefusal } from '../cluster/skipping.js'
+import { failPreflight, failWith, reportFailure } from './failure.js'
 import { inspect } from './inspect.js'
-import { Operation } from './operation.js'
+import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
 /** The phases of an apply, in the order of the guide. */
@@ -24,6 +25,16 @@ export const APPLY_PHASES = [
   'Verify',
 ] as const
 
+type ApplyPhase = (typeof APPLY_PHASES)[number]
+
+/** What the phases of one apply share. */
+interface Apply {
+  readonly run: Operation
+  readonly cluster: Cluster
+  readonly plan: ApplyPlan
+  readonly signals: { loadBalancerReady: boolean }
+}
+
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
   const run = new Operation('apply', input, APPLY_PHASES)
@@ -32,7 +43,13 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
     signals.loadBalancerReady = true
   })
   try {
-    const result = await bootstrap(run, input.cluster, signals)
+    const { cluster, facts, unanswered } = await inspect(run, input.cluster)
+    const plan = planApply(cluster, facts)
+    run.warn(...plan.warnings)
+    const problems = [...unanswered, ...plan.problems]
+    if (problems.length > 0) throw failPreflight(problems)
+    if (input.review === true && plan.changes.length > 0) await run.approve(plan.changes)
+    const result = await withLocks(run, () => bootstrap({ run, cluster, plan, signals }))
     run.end()
     return result
   } catch (error) {
@@ -42,114 +59,135 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   }
 }
 
-async function bootstrap(
-  run: Operation,
-  file: Cluster,
-  signals: { loadBalancerReady: boolean },
-): Promise<ApplyResult> {
-  const { cluster, facts, unanswered } = await inspect(run, file)
-  const plan = planApply(cluster, facts)
-  run.warn(...plan.warnings)
-  const problems = [...unanswered, ...plan.problems]
-  if (problems.length > 0) throw failPreflight(problems)
+/** The sequence of the guide. Each phase names what it comes after; nothing else holds it up. */
+async function bootstrap(apply: Apply): Promise<ApplyResult> {
+  const { plan } = apply
+  const prepared = phase(apply, 'Prepare hosts', plan.nodes, prepareHost)
+  const balanced = phase(apply, 'Load balancer', plan.loadBalancers, (_, host) =>
+    configureLoadBalancer(apply.cluster, host, plan.serving),
+  )
+  const healthy = phase(
+    apply,
+    'Load balancer health',
+    [...plan.loadBalancers, ...plan.nodes],
+    testLoadBalancer,
+    { after: () => [balanced.all()], waitsFor: 'load balancer health' },
+  )
+  const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
+    after: (first) => [prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
+  })
+  const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
+    after: () => [initialised.all()],
+  })
+  const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
+  const serving = [...plan.serving]
+  const controlPlanes = phase(
+    apply,
+    'Control planes',
+    plan.joiningControlPlanes,
+    (_, host) => joinControlPlane(apply, host, serving),
+    {
+      // One at a time, for etcd's safety: each join waits until every member is a started voter.
+      oneAtATime: true,
+      after: (host) => [...ready(host), initialised.all()],
+    },
+  )
+  const workers = phase(apply, 'Workers', plan.workers, joinWorker, {
+    after: (host) => [...ready(host), networked.all()],
+  })
+  return verify(apply, [prepared, healthy, networked, controlPlanes, workers])
+}
 
-  await Promise.all([
-    run.phase('Prepare hosts', plan.nodes, (host) =>
-      activities('prepare', `${host.name}: prepare`).prepareHost(
-        { ...narrow(cluster, host), packages: cluster.packages },
-        host,
-      ),
-    ),
-    run.phase('Load balancer', plan.loadBalancers, (host) =>
-      configureLoadBalancer(cluster, host, plan.serving),
-    ),
-  ])
-  await loadBalancerHealth(run, cluster, plan, signals)
-  await run.phase('First control plane', [plan.first], (host) =>
-    activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(narrow(cluster, host), host),
+/** Begins a phase of the apply. */
+function phase<Result extends StepOutcome>(
+  apply: Apply,
+  title: ApplyPhase,
+  hosts: readonly Host[],
+  act: (apply: Apply, host: Host) => Promise<Result>,
+  options: PhaseOptions = {},
+): Phase<Result> {
+  return apply.run.phase(title, hosts, (host) => act(apply, host), {
+    notSkippable: (host) => skipRefusal(apply.plan, title, host.name),
+    ...options,
+  })
+}
+
+function prepareHost({ cluster }: Apply, host: Host) {
+  return activities('prepare', `${host.name}: prepare`).prepareHost(
+    { ...narrow(cluster, host), packages: cluster.packages },
+    host,
   )
-  await run.phase('Pod network', [plan.first], (host) =>
-    activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
-      { ...narrow(cluster, host), network: cluster.network },
-      host,
-    ),
+}
+
+function initControlPlane({ cluster }: Apply, host: Host) {
+  return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(narrow(cluster, host), host)
+}
+
+function applyPodNetwork({ cluster }: Apply, host: Host) {
+  return activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
+    { ...narrow(cluster, host), network: cluster.network },
+    host,
   )
-  await joinHosts(run, cluster, plan)
-  return verify(run, cluster, plan)
+}
+
+function joinWorker({ cluster, plan }: Apply, host: Host) {
+  return activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
+    narrow(cluster, host, plan.first),
+    host,
+    plan.first,
+  )
+}
+
+/** Joins a control plane, then lets the balancers send requests to it. */
+async function joinControlPlane({ cluster, plan }: Apply, host: Host, serving: Host[]) {
+  const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
+    narrow(cluster, host, plan.first),
+    host,
+    plan.first,
+  )
+  if (plan.serving.includes(host)) return outcome
+  if (!serving.includes(host)) serving.push(host)
+  await Promise.all(plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)))
+  return outcome
 }
 
 /** The guide's `nc` test, from the balancer's side and from every host; ended early by the operator's word. */
-async function loadBalancerHealth(
-  run: Operation,
-  cluster: Cluster,
-  plan: ApplyPlan,
-  signals: { loadBalancerReady: boolean },
-): Promise<void> {
-  const test = async (host: Host) => {
-    const check = new CancellationScope()
-    const answered = check.run(() =>
-      activities('wait', `${host.name}: test the load balancer`).checkLoadBalancer(
-        narrow(cluster, host, plan.first),
-        host,
-        plan.first,
-      ),
-    )
-    const vouched = condition(() => signals.loadBalancerReady).then(() => {
-      check.cancel()
-      return { changed: false, summary: 'declared ready by the operator' }
-    })
-    const outcome = await Promise.race([answered, vouched])
-    // The cancelled test still ends in its own time; its failure is expected then.
-    answered.catch(() => undefined)
-    return outcome
-  }
-  await run.waitFor('load balancer health', () =>
-    run.phase('Load balancer health', [...plan.loadBalancers, ...plan.nodes], test),
-  )
-}
-
-/** Control planes one at a time, for etcd's safety; workers all at once beside them, not held up by them. */
-async function joinHosts(run: Operation, cluster: Cluster, plan: ApplyPlan): Promise<void> {
-  const serving = [...plan.serving]
-  const controlPlanes = run.phase(
-    'Control planes',
-    plan.joiningControlPlanes,
-    async (host) => {
-      const outcome = await activities(
-        'kubeadm',
-        `${host.name}: kubeadm join, control plane`,
-      ).joinControlPlane(narrow(cluster, host, plan.first), host, plan.first)
-      if (!plan.serving.includes(host)) {
-        serving.push(host)
-        await Promise.all(
-          plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)),
-        )
-      }
-      return outcome
-    },
-    { oneAtATime: true },
-  )
-  const workers = run.phase('Workers', plan.workers, (host) =>
-    activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
+async function testLoadBalancer({ cluster, plan, signals }: Apply, host: Host): Promise<StepOutcome> {
+  const check = new CancellationScope()
+  const answered = check.run(() =>
+    activities('wait', `${host.name}: test the load balancer`).checkLoadBalancer(
       narrow(cluster, host, plan.first),
       host,
       plan.first,
     ),
   )
-  const failures = (await Promise.allSettled([controlPlanes, workers])).flatMap((joined) =>
-    joined.status === 'rejected' ? [joined.reason as unknown] : [],
-  )
-  failures.forEach(rethrowCancellation)
-  if (failures.length > 0) throw failWith(failures.map((failure) => reportFailure(failure)))
+  const vouched = condition(() => signals.loadBalancerReady).then(() => {
+    check.cancel()
+    return { changed: false, summary: 'declared ready by the operator' }
+  })
+  const outcome = await Promise.race([answered, vouched])
+  // The cancelled test still ends in its own time; its failure is expected then.
+  answered.catch(() => undefined)
+  return outcome
 }
 
-async function verify(run: Operation, cluster: Cluster, plan: ApplyPlan): Promise<ApplyResult> {
-  const [seen] = await run.phase('Verify', [plan.first], (host) =>
-    activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
-      narrow(cluster, ...cluster.hosts),
-      host,
-    ),
+/** Asks the cluster itself, once everything else is done; hosts that were left out are not expected in it. */
+async function verify(apply: Apply, before: readonly Phase<StepOutcome>[]): Promise<ApplyResult> {
+  const { run, cluster, plan } = apply
+  const verified = phase(
+    apply,
+    'Verify',
+    [plan.first],
+    (_, host) => {
+      const taking = cluster.hosts.filter((one) => !run.isLeftOut(one))
+      return activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
+        narrow(cluster, ...taking),
+        host,
+      )
+    },
+    { after: () => before.map((one) => one.all()) },
   )
+  const [seen] = await verified.all()
   if (seen === undefined) throw new Error('the verification gave no result')
   return {
     kubernetesVersion: cluster.kubernetes.version,
@@ -157,7 +195,16 @@ async function verify(run: Operation, cluster: Cluster, plan: ApplyPlan): Promis
     nodes: seen.nodes,
     etcdMembers: seen.etcdMembers,
     warnings: plan.warnings,
-    skipped: [],
+    skipped: run.skipped,
+  }
+}
+
+/** Holds the hosts of the cluster while `act` runs; no step is under way any more when they are released. */
+async function withLocks<Result>(run: Operation, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } finally {
+    await run.settled()
   }
 }
 

@@ -21,11 +21,21 @@ export async function inspect(run: Operation, file: Cluster): Promise<Inspection
       'Facts',
       file.hosts,
       (host) => activities('observe', `${host.name}: facts`).gatherFacts(narrow(file, host), host),
-      { summarise: ({ osName, cpus, memoryMiB }) => `${osName}, ${cpus} CPUs, ${memoryMiB} MiB` },
+      ({ osName, cpus, memoryMiB }) => `${osName}, ${cpus} CPUs, ${memoryMiB} MiB`,
     ),
   ])
   run.setVersion(cluster.kubernetes.version)
-  return { cluster, facts: results, unanswered: failures }
+  return { cluster: identify(cluster, results), facts: results, unanswered: failures }
+}
+
+/** Which machines these are: whatever answers at their addresses later must be the same. */
+function identify(cluster: Cluster, facts: readonly HostFacts[]): Cluster {
+  const machines = new Map(facts.map(({ host, machineId }) => [host, machineId]))
+  const hosts = cluster.hosts.map((host) => {
+    const machineId = machines.get(host.name) ?? ''
+    return machineId === '' ? host : { ...host, machineId }
+  })
+  return { ...cluster, hosts }
 }
 
 /** A channel means another version tomorrow; one operation must see one. */

@@ -8,30 +8,39 @@ import type { Activities } from '../activities/index.js'
 /** Time without a sign of life after which a worker is taken for dead and the step goes to another attempt. */
 const HEARTBEAT_TIMEOUT = '10s'
 
+/** From a worker's death to the next attempt; after an error the step itself says how long (activities/step.ts). */
+const AFTER_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 1 } as const
+
 const POLICIES = {
   /** Reads only; a second try costs nothing. */
   observe: {
     startToCloseTimeout: '2m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 4 },
+    retry: { ...AFTER_LOST_WORKER, maximumAttempts: 4 },
+  },
+  /** Nobody waits for it, and the lock of a host that is away may stay. */
+  release: {
+    startToCloseTimeout: '1m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '1s', maximumAttempts: 2 },
   },
   /** Package repositories and registries flap, and other programs hold the package lock for minutes. */
   prepare: {
     startToCloseTimeout: '40m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 6 },
+    retry: { ...AFTER_LOST_WORKER, maximumAttempts: 6 },
   },
   /** kubeadm's own time-outs add up to about 20 minutes; a lost worker or connection is not kubeadm's failure. */
   kubeadm: {
     startToCloseTimeout: '45m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 6 },
+    retry: { ...AFTER_LOST_WORKER, maximumAttempts: 6 },
   },
   /** Waits for something outside for as long as it takes; the operator may end it by signal or cancel. */
   wait: {
     startToCloseTimeout: '30d',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '30s' },
+    retry: AFTER_LOST_WORKER,
   },
 } as const satisfies Record<string, ActivityOptions>
 

@@ -1,19 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common'
-import { WorkflowFailedError } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import {
-  MESSAGES,
-  operationWorkflowId,
-  TASK_QUEUE,
-  WORKFLOWS,
-  type ApplyResult,
-  type OperationProgress,
-  type PlanResult,
-} from '../../../src/cluster/operation.js'
+import { MESSAGES, type ApplyResult, type PlanResult } from '../../../src/cluster/operation.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
+import { failureOf, obedientHosts, progressOf, startScripted } from '../../support/obedient-hosts.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -24,50 +16,7 @@ afterAll(async () => {
   await temporal.teardown()
 })
 
-const DONE = { changed: true, summary: 'done' }
-
-/** Hosts that do everything that is asked, and a journal of what was asked in which order. */
-function obedientHosts() {
-  const journal: string[] = []
-  const note = async (entry: string, ms = 0) => {
-    journal.push(`${entry} begins`)
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    journal.push(`${entry} ends`)
-    return DONE
-  }
-  const activities = {
-    gatherFacts: (_cluster: Cluster, host: Host) => Promise.resolve(bareFacts(host.name)),
-    prepareHost: (_cluster: Cluster, host: Host) => note(`prepare ${host.name}`),
-    configureLoadBalancer: (_cluster: Cluster, host: Host, backends: readonly Host[]) =>
-      note(`${host.name} → ${backends.map(({ name }) => name).join()}`),
-    checkLoadBalancer: (_cluster: Cluster, host: Host) => note(`test from ${host.name}`),
-    initControlPlane: (_cluster: Cluster, host: Host) => note(`init ${host.name}`),
-    applyPodNetwork: () => note('pod network'),
-    joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
-    joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
-    verifyCluster: () =>
-      note('verify').then((done) => ({ ...done, nodes: [], etcdMembers: ['cp1', 'cp2', 'cp3'] })),
-  }
-  return { journal, activities }
-}
-
-async function start(kind: keyof typeof WORKFLOWS, cluster: Cluster) {
-  return temporal.client.workflow.start(WORKFLOWS[kind], {
-    workflowId: operationWorkflowId(cluster.name),
-    taskQueue: TASK_QUEUE,
-    args: [{ cluster, searchAttributes: false }],
-  })
-}
-
-/** The failure that ended the workflow. */
-async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
-  const error: unknown = await result.then(
-    () => new Error('the workflow did not fail'),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause
-  throw error
-}
+const start = (kind: 'apply' | 'plan', cluster: Cluster) => startScripted(temporal, kind, cluster)
 
 describe('applying a cluster', () => {
   it('follows the guide: balancer tested before init, control planes one by one, workers beside them', async () => {
@@ -97,7 +46,7 @@ describe('applying a cluster', () => {
     const progress = await worker.runUntil(async () => {
       const handle = await start('apply', aCluster())
       await handle.result()
-      return handle.query<OperationProgress>(MESSAGES.progress)
+      return progressOf(handle)
     })
     expect(progress.state).toBe('done')
     expect(progress.phases.map(({ title, state }) => `${title}: ${state}`)).toContain('Control planes: done')
@@ -170,7 +119,7 @@ describe('applying a cluster', () => {
     await worker.runUntil(async () => {
       const handle = await start('apply', aCluster())
       await expect
-        .poll(async () => (await handle.query<OperationProgress>(MESSAGES.progress)).blockedOn, {
+        .poll(async () => (await progressOf(handle)).blockedOn, {
           timeout: 10_000,
         })
         .toBe('load balancer health')
@@ -181,26 +130,38 @@ describe('applying a cluster', () => {
     expect(journal).toContain('init cp1 ends')
   })
 
-  it('lets the workers finish when a control plane fails, adds no further member, and fails', async () => {
+  it('does not hold up a host by another that is slow to prepare', async () => {
     const { journal, activities } = obedientHosts()
-    const joinControlPlane = (_cluster: Cluster, host: Host) => {
-      const report = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'preflight: NumCPU', {
-        host: host.name,
-      }).report()
-      return Promise.reject(
-        ApplicationFailure.create({
-          type: report.code,
-          message: report.message,
-          nonRetryable: true,
-          details: [report],
-        }),
-      )
+    let letGo: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const prepareHost = async (cluster: Cluster, host: Host) => {
+      if (host.name === 'w2') await held
+      return activities.prepareHost(cluster, host)
     }
-    const worker = await scriptedWorker(temporal, { ...activities, joinControlPlane })
-    const failure = await worker.runUntil(async () => failureOf((await start('apply', aCluster())).result()))
-    expect(failure).toMatchObject({ type: 'KUBEADM_PREFLIGHT_FAILED', details: [{ host: 'cp2' }] })
+    const worker = await scriptedWorker(temporal, { ...activities, prepareHost })
+    await worker.runUntil(async () => {
+      const handle = await start('apply', aCluster())
+      await expect.poll(() => journal, { timeout: 20_000 }).toContain('lb1 → cp1,cp2,cp3 ends')
+      expect(journal).toContain('join w1 ends')
+      expect(journal).not.toContain('join w2 begins')
+      letGo()
+      await handle.result()
+    })
     expect(journal).toContain('join w2 ends')
-    expect(journal).not.toContain('lb1 → cp1,cp2 begins')
+  })
+
+  it('tells which machines the hosts were, so that no other is changed in their place', async () => {
+    const { activities } = obedientHosts()
+    const machines: (string | undefined)[] = []
+    const prepareHost = (cluster: Cluster, host: Host) => {
+      machines.push(host.machineId)
+      return activities.prepareHost(cluster, host)
+    }
+    const worker = await scriptedWorker(temporal, { ...activities, prepareHost })
+    await worker.runUntil(async () => {
+      await (await start('apply', aCluster())).result()
+    })
+    expect(machines).toContain('machine-cp1')
   })
 })
 

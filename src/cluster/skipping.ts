@@ -1,0 +1,26 @@
+/** Which parked steps the operator may skip: never one without which there would be no cluster, or a broken one. */
+import type { ApplyPlan } from './plan.js'
+
+type SkipRule = (plan: ApplyPlan, host: string) => string | undefined
+
+const never =
+  (why: string): SkipRule =>
+  () =>
+    why
+
+/** For each phase of an apply why a host's step can not be skipped; phases that are not listed can be. */
+const RULES: Readonly<Record<string, SkipRule>> = {
+  'Prepare hosts': (plan, host) =>
+    host === plan.first.name ? `${host} is the control plane that kubeadm init runs on` : undefined,
+  'Load balancer': (plan) =>
+    plan.loadBalancers.length < 2 ? 'without it nothing answers at the control plane endpoint' : undefined,
+  'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
+  'First control plane': never('there is no cluster without it'),
+  'Pod network': never('no node becomes Ready without it; network.plugin: none leaves it to you'),
+  Verify: never('an apply that is not verified has not succeeded'),
+}
+
+/** Why the step of a host can not be skipped; undefined where it can. */
+export function skipRefusal(plan: ApplyPlan, phaseTitle: string, host: string): string | undefined {
+  return RULES[phaseTitle]?.(plan, host)
+}
