@@ -102,6 +102,17 @@ export async function withHeartbeat<Result>(
 /** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
 const MAX_TEXT = 1_000
 
+const FIRST_DELAY_MS = 2_000
+const LONGEST_DELAY_MS = 30_000
+
+/**
+ * Milliseconds from an error that may pass to the next attempt. It is ours to say, not the retry policy's, which is
+ * for workers that die: their steps go on at once, however often that happens.
+ */
+function retryDelay(attempt: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS)
+}
+
 /** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
 function toApplicationFailure(error: unknown): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
@@ -110,6 +121,7 @@ function toApplicationFailure(error: unknown): ApplicationFailure {
     type: report.code,
     message: report.host === undefined ? text : `${report.host}: ${text}`,
     nonRetryable: isQuorateError(error) && error.remedy === 'operator',
+    nextRetryDelay: retryDelay(Context.current().info.attempt),
     details: [
       { ...report, message: text, ...(output === undefined ? {} : { output: output.slice(-MAX_TEXT) }) },
     ],
