@@ -175,13 +175,18 @@ async function hostLocked(
 ): Promise<QuorateError> {
   if (lock === undefined) throw new Error('a host is locked by nobody')
   const { startedBy, since, operation } = lock
-  const units = await unitsOf(session, operation)
-  const running = units.length === 0 ? 'nothing of it runs there now' : `${units.join(', ')} runs there now`
+  // Who holds the host must be told even where systemd does not answer.
+  const units = await unitsOf(session, operation).catch(() => undefined)
   return new QuorateError(
     'HOST_LOCKED',
-    `the host is locked by ${name(lock, asking)}, started by ${startedBy}, since ${since}; ${running}`,
+    `the host is locked by ${name(lock, asking)}, started by ${startedBy}, since ${since}; ${describeUnits(units)}`,
     { host: session.host.name },
   )
+}
+
+function describeUnits(units: readonly string[] | undefined): string {
+  if (units === undefined) return 'what of it runs there is not known'
+  return units.length === 0 ? 'nothing of it runs there now' : `${units.join(', ')} runs there now`
 }
 
 function lockLost(session: Session, holder: LockHolder, lock: HostLock | undefined): QuorateError {
