@@ -25,13 +25,24 @@ const INSTALLED = `for name in "$@"; do
   dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null || true
 done`
 
+/** For how long another program may hold the package lock, in seconds. */
+const LOCK_TIMEOUT_S = 600
+
 // $1: packages to hold; the rest: what apt installs. The lock is waited for, not fought over; a run that was cut off
-// in the middle is finished first.
+// in the middle is finished first. dpkg itself does not know how to wait.
 const INSTALL = `
 export DEBIAN_FRONTEND=noninteractive
 hold=$1; shift
-lock='-o DPkg::Lock::Timeout=600'
-dpkg --configure -a
+lock='-o DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}'
+seconds() { cut -d. -f1 /proc/uptime; }
+deadline=$(($(seconds) + ${LOCK_TIMEOUT_S}))
+waiting=
+until said=$(dpkg --configure -a 2>&1); do
+  case $said in *lock*) ;; *) echo "$said" >&2; exit 1 ;; esac
+  if [ "$(seconds)" -ge "$deadline" ]; then echo "$said" >&2; exit 1; fi
+  if [ "$said" != "$waiting" ]; then echo "$said" | head -n 1; waiting=$said; fi
+  sleep 1
+done
 apt-get -q $lock -o Acquire::Retries=3 update
 apt-get -q -y $lock -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \\
   --no-install-recommends --allow-change-held-packages install "$@"
