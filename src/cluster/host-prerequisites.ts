@@ -77,7 +77,8 @@ const FLANNEL_VXLAN: RequiredPort = {
 const PORTS: Readonly<Record<HostRole, readonly RequiredPort[]>> = {
   'control-plane': [...ETCD, ...CONTROL_PLANE, ...KUBELET, ...KUBE_PROXY],
   worker: [...KUBELET, ...KUBE_PROXY],
-  etcd: [...ETCD, ...KUBELET],
+  // Without an API server there, only the host itself asks the kubelet of an etcd host.
+  etcd: [...ETCD, ...KUBELET.map((port): RequiredPort => ({ ...port, clients: 'host' }))],
   'load-balancer': [],
 }
 

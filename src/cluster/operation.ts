@@ -4,6 +4,7 @@
  */
 import type { ErrorReport } from '../errors/index.js'
 import type { Cluster } from './model.js'
+import type { PreflightFinding } from './preflight/finding.js'
 
 /** Workflow type names; stable, since histories carry them. */
 export const WORKFLOWS = { apply: 'applyCluster', plan: 'planCluster' } as const
@@ -139,6 +140,8 @@ export interface PlanResult {
   /** What would stop an apply before it changed anything. */
   readonly problems: readonly ErrorReport[]
   readonly warnings: readonly string[]
+  /** Problems, warnings and advice with what mends each; missing in plans of workers before 0.2. */
+  readonly findings?: readonly PreflightFinding[]
 }
 
 /** `blocked`: parked, waits for a decision. `skipped`: left out by decision. */

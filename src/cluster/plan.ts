@@ -5,7 +5,10 @@ import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
-import { preflightProblems, preflightWarnings } from './preflight.js'
+import { preflight } from './preflight/checks.js'
+import type { PreflightFinding } from './preflight/finding.js'
+import { hasVersion } from './preflight/prepared.js'
+import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_PACKAGES } from './packages.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
@@ -20,7 +23,11 @@ export interface ApplyPlan {
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
+  /** Everything that preflight has to say. */
+  readonly findings: readonly PreflightFinding[]
+  /** Of the findings, those that stop an apply. */
   readonly problems: readonly ErrorReport[]
+  /** Of the findings, those that do not, in a line each. */
   readonly warnings: readonly string[]
   /** What is expected to change, as far as the facts tell. */
   readonly changes: readonly PlannedChange[]
@@ -34,6 +41,7 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     return known === undefined ? [] : [{ host, facts: known }]
   })
   const first = firstControlPlane(cluster, observed)
+  const findings = preflight(cluster, observed)
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   return {
@@ -45,10 +53,15 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     ),
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
-    problems: preflightProblems(cluster, observed),
-    warnings: preflightWarnings(observed),
+    findings,
+    problems: findings.filter(({ severity }) => severity === 'error'),
+    warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
     changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
   }
+}
+
+function inOneLine({ host, message }: PreflightFinding): string {
+  return host === undefined ? message : `${host}: ${message}`
 }
 
 function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean {
@@ -67,13 +80,12 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
     return [change('Load balancer', `install haproxy, serve ${endpoint}`)]
   }
   const changes: PlannedChange[] = []
-  const version = cluster.kubernetes.version.replace(/^v/, '')
-  const missing = ['containerd', 'kubeadm', 'kubelet', 'kubectl'].filter(
-    (name) => !hasPackage(facts, name, name === 'containerd' ? '' : version),
-  )
+  const missing = cluster.packages.install ? missingPackages(cluster, facts) : []
   if (missing.length > 0) {
-    const verb = cluster.packages.install ? 'install' : 'missing, to be installed by hand:'
-    changes.push(change('Prepare hosts', `${verb} ${missing.join(', ')} for ${cluster.kubernetes.version}`))
+    changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${cluster.kubernetes.version}`))
+  }
+  if (facts.swapOn && cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] !== false) {
+    changes.push(change('Prepare hosts', 'turn swap off, now and in /etc/fstab'))
   }
   if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
     if (host.role === 'worker') changes.push(change('Workers', 'kubeadm join'))
@@ -83,12 +95,12 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
   return changes
 }
 
-/** Packages of Kubernetes carry a revision (`1.36.3-1.1`); containerd may come from Docker's repository. */
-function hasPackage(facts: HostFacts, name: string, version: string): boolean {
-  const installed =
-    facts.packages[name] ?? (name === 'containerd' ? facts.packages['containerd.io'] : undefined)
-  return (
-    installed !== undefined &&
-    (version === '' || installed.startsWith(`${version}-`) || installed === version)
-  )
+/** containerd may come from Docker's repository, under another name. */
+function missingPackages(cluster: Cluster, facts: HostFacts): readonly string[] {
+  const { version } = cluster.kubernetes
+  const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
+  return [
+    ...(runtime.some((name) => facts.packages[name] !== undefined) ? [] : [CONTAINER_RUNTIME_PACKAGE]),
+    ...KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], version)),
+  ]
 }

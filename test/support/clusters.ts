@@ -1,6 +1,8 @@
 /** Clusters and facts for tests: small, valid, and changed by the test where it matters. */
 import type { HostFacts } from '../../src/cluster/facts.js'
+import type { HostDetails, HostProbes, Reachability } from '../../src/cluster/host-details.js'
 import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
+import { connectionTargets } from '../../src/cluster/preflight/targets.js'
 
 /** A host named like `cp1`, `w2`, `lb1`; its address ends in a number of its own. */
 export function aHost(name: string, changes: Partial<Host> = {}): Host {
@@ -72,7 +74,47 @@ export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostF
     packages: {},
     listeners: [{ port: 22, program: 'sshd' }],
     paths: [],
+    details: bareDetails(host),
     ...changes,
+  }
+}
+
+/** What preflight sees on a bare, healthy Debian host. */
+export function bareDetails(host: string, changes: Partial<HostDetails> = {}): HostDetails {
+  const { internalAddress } = aHost(host)
+  return {
+    kernel: '6.1.0-17-amd64',
+    productUuid: `uuid-${host}`,
+    addresses: [{ interface: 'eth0', address: `${internalAddress}/24`, mac: `mac-${host}` }],
+    routes: [{ destination: '192.0.2.0/24', interface: 'eth0' }],
+    missingModules: [],
+    fixedParameters: [],
+    firewalls: [],
+    missingPrograms: ['crictl', 'conntrack', 'iptables'],
+    missingCniPlugins: ['loopback', 'bridge', 'host-local', 'portmap'],
+    enabledServices: [],
+    heldPackages: [],
+    packageProxy: false,
+    ...changes,
+  }
+}
+
+/** What a bare host finds where all is well: peers that refuse, since nothing listens yet, and sources that answer. */
+export function bareProbes(
+  cluster: Cluster,
+  host: string,
+  changes: Readonly<Record<string, Reachability>> = {},
+): HostProbes {
+  const from = cluster.hosts.find(({ name }) => name === host) ?? aHost(host)
+  const outcome = (address: string): Reachability => (address.startsWith('192.0.2.') ? 'refused' : 'open')
+  const connections = connectionTargets(cluster, from).map((target) => [
+    `${target.host}:${target.port}`,
+    outcome(target.host),
+  ])
+  return {
+    connections: { ...(Object.fromEntries(connections) as HostProbes['connections']), ...changes },
+    endpointAddresses: [aHost('lb1').internalAddress],
+    ...(from.role === 'control-plane' ? { syncMs: 2.5 } : {}),
   }
 }
 

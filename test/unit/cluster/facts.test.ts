@@ -38,8 +38,8 @@ describe('the facts of a host', () => {
 
   it('name who listens on a port where that could be seen', () => {
     expect(facts.listeners).toEqual([
-      { port: 6443, program: 'kube-apiserver' },
-      { port: 22, program: '' },
+      { port: 6443, address: '*', program: 'kube-apiserver' },
+      { port: 22, address: '[::]', program: '' },
     ])
   })
 

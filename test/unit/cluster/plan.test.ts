@@ -59,12 +59,30 @@ describe('the plan of an apply', () => {
     expect(planApply(cluster, facts).changes).toEqual([])
   })
 
-  it('warns of a control plane with less than kubeadm wants', () => {
+  it('plans to turn swap off, unless kubelet is told to bear it', () => {
     const cluster = aCluster()
-    const small = planApply(cluster, factsOf(cluster, { cp1: { cpus: 1, memoryMiB: 1024 } }))
-    expect(small.warnings).toEqual([
-      'cp1: kubeadm wants 2 CPUs, has 1',
-      'cp1: kubeadm wants 1700 MiB of memory, has 1024',
-    ])
+    const facts = factsOf(cluster, { w1: { swapOn: true, packages: PREPARED } })
+    const swap = { host: 'w1', phase: 'Prepare hosts', action: 'turn swap off, now and in /etc/fstab' }
+    expect(planApply(cluster, facts).changes).toContainEqual(swap)
+    const { kubeadm, ...kubernetes } = cluster.kubernetes
+    const borne = { ...kubeadm, kubeletConfiguration: { failSwapOn: false } }
+    const tolerant = { ...cluster, kubernetes: { ...kubernetes, kubeadm: borne } }
+    expect(planApply(tolerant, facts).changes).not.toContainEqual(swap)
+  })
+
+  it('tells in a line each what would not stop an apply', () => {
+    const cluster = aCluster()
+    const plan = planApply(cluster, factsOf(cluster, { w1: { memoryMiB: 1024 } }))
+    expect(plan.warnings).toEqual(['w1: kubeadm wants 1700 MiB of memory, has 1024'])
+    expect(plan.problems).toEqual([])
+  })
+
+  it('plans no installation where packages are only verified', () => {
+    const cluster = aCluster({ packages: { install: false, repository: 'https://pkgs.k8s.io' } })
+    const plan = planApply(cluster, factsOf(cluster))
+    expect(plan.changes.filter(({ phase }) => phase === 'Prepare hosts')).toEqual([])
+    expect(plan.problems.map(({ host, code }) => `${host ?? ''} ${code}`)).toEqual(
+      cluster.hosts.map(({ name }) => `${name} HOST_NOT_PREPARED`),
+    )
   })
 })

@@ -1,0 +1,43 @@
+/** Checks that the endpoint's name leads every host to the load balancer. */
+import { parseIpAddress } from '../ip-address.js'
+import type { Cluster } from '../model.js'
+import { finding, type Check } from './finding.js'
+
+/** The name resolves on every host that will use it. */
+export const endpointName: Check = ({ cluster, observed }) => {
+  const { host: name } = cluster.kubernetes.controlPlaneEndpoint
+  const unresolved = observed.filter(
+    ({ host, facts }) =>
+      host.role !== 'load-balancer' &&
+      facts.probes !== undefined &&
+      facts.probes.endpointAddresses.length === 0,
+  )
+  return unresolved.map(({ host }) => {
+    const message = `the endpoint's name ${name} does not resolve on the host`
+    const hint = `give ${name} a DNS entry with the load balancer's address (${balancerAddresses(cluster).join(', ') || 'yours'}), or an entry in /etc/hosts of the host; an apply waits for it`
+    return finding('warning', 'ENDPOINT_NOT_RESOLVED', host, message, hint)
+  })
+}
+
+/** Where the balancers are ours, the name leads to one of them. */
+export const endpointAddress: Check = ({ cluster, observed }) => {
+  const { host: name } = cluster.kubernetes.controlPlaneEndpoint
+  const right = balancerAddresses(cluster)
+  if (right.length === 0 || parseIpAddress(name) !== undefined) return []
+  return observed.flatMap(({ host, facts }) => {
+    const found = facts.probes?.endpointAddresses ?? []
+    // On the balancer itself a name in /etc/hosts may well lead to the loopback.
+    if (host.role === 'load-balancer' || found.length === 0) return []
+    if (found.some((address) => right.includes(address))) return []
+    const message = `${name} resolves to ${found.join(', ')}; the load balancer is at ${right.join(', ')}`
+    return [finding('warning', 'ENDPOINT_WRONG_ADDRESS', host, message)]
+  })
+}
+
+/** Addresses of our balancers; empty where they are somebody else's, or known by name only. */
+function balancerAddresses({ loadBalancer, hosts }: Cluster): readonly string[] {
+  if (loadBalancer.type !== 'haproxy') return []
+  const own = hosts.filter(({ name }) => loadBalancer.hosts.includes(name))
+  const addresses = own.flatMap(({ address, internalAddress }) => [internalAddress, address])
+  return [...new Set(addresses)].filter((address) => parseIpAddress(address) !== undefined)
+}

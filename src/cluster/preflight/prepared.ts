@@ -1,0 +1,117 @@
+/**
+ * Checks of hosts that people prepare themselves (`packages.install: false`): everything that an apply would
+ * otherwise install is there, in the right version. Nothing of it is installed.
+ */
+import type { HostFacts, ObservedHost } from '../facts.js'
+import type { Cluster } from '../model.js'
+import {
+  CONTAINER_RUNTIME_ALTERNATIVES,
+  CONTAINER_RUNTIME_PACKAGE,
+  KUBERNETES_PACKAGES,
+  packagePin,
+} from '../packages.js'
+import { finding, perHost, runsKubelet, type Check } from './finding.js'
+
+/** Every missing prerequisite of a host, in one finding with the commands that bring them. */
+export const preparedByHand: Check = perHost((entry, { cluster }) => {
+  if (cluster.packages.install) return []
+  const lacks = runsKubelet(entry.host) ? nodeLacks(cluster, entry) : balancerLacks(entry)
+  if (lacks.length === 0) return []
+  const message = `packages.install is false, and the host lacks ${lacks.map(({ what }) => what).join('; ')}`
+  const remedies = [...new Set(lacks.map(({ remedy }) => remedy))]
+  return [finding('error', 'HOST_NOT_PREPARED', entry.host, message, remedies.join('; '))]
+})
+
+/** Held packages stay at the cluster's version when the system is upgraded. */
+export const heldPackages: Check = perHost(({ host, facts }, { cluster }) => {
+  const { details } = facts
+  if (cluster.packages.install || !runsKubelet(host) || details === undefined) return []
+  const loose = KUBERNETES_PACKAGES.filter(
+    (name) => facts.packages[name] !== undefined && !details.heldPackages.includes(name),
+  )
+  if (loose.length === 0 || !isDebian(facts)) return []
+  const message = `${loose.join(', ')} can be upgraded by the system, away from ${cluster.kubernetes.version}`
+  return [finding('advice', 'PACKAGE_NOT_HELD', host, message, `\`apt-mark hold ${loose.join(' ')}\``)]
+})
+
+interface Lack {
+  readonly what: string
+  readonly remedy: string
+}
+
+function nodeLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack[] {
+  const version = cluster.kubernetes.version.replace(/^v/, '')
+  const packages = KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], cluster.kubernetes.version))
+  const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
+  const install = isDebian(facts) ? 'apt-get install -y' : 'dnf install -y'
+  return [
+    ...(runtime.some((name) => facts.packages[name] !== undefined)
+      ? []
+      : [{ what: 'containerd', remedy: `\`${install} containerd\`` }]),
+    ...(packages.length === 0 ? [] : [kubernetesLack(facts, packages, version)]),
+    ...programLacks(facts, install),
+    ...serviceLacks(facts),
+  ]
+}
+
+function kubernetesLack(facts: HostFacts, packages: readonly string[], version: string): Lack {
+  const named = packages.map((name) => {
+    const found = facts.packages[name]
+    return `${name} ${version}${found === undefined ? '' : ` (has ${found})`}`
+  })
+  const minor = version.split('.').slice(0, 2).join('.')
+  const wanted = packages.map((name) => (isDebian(facts) ? `${name}=${version}-*` : `${name}-${version}`))
+  const install = isDebian(facts)
+    ? `apt-get install -y --allow-change-held-packages ${wanted.map((one) => `'${one}'`).join(' ')}`
+    : `dnf install -y --disableexcludes=all ${wanted.join(' ')}`
+  return { what: named.join(', '), remedy: `\`${install}\` from the repository of v${minor}` }
+}
+
+function programLacks({ details }: HostFacts, install: string): readonly Lack[] {
+  if (details === undefined) return []
+  const { missingPrograms, missingCniPlugins } = details
+  return [
+    ...missingPrograms.map((name) => ({
+      what: `the program ${name}`,
+      remedy: `\`${install} ${PACKAGE_OF[name] ?? name}\``,
+    })),
+    ...(missingCniPlugins.length === 0
+      ? []
+      : [
+          {
+            what: `the CNI plugins ${missingCniPlugins.join(', ')} in /opt/cni/bin`,
+            remedy: `\`${install} kubernetes-cni\``,
+          },
+        ]),
+  ]
+}
+
+/** Packages, of Debian's names, that bring a program of another name. */
+const PACKAGE_OF: Readonly<Record<string, string>> = {
+  crictl: 'cri-tools',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  sysctl: 'procps',
+}
+
+/** kubelet must start at boot; where it is not installed that goes without saying. */
+function serviceLacks({ details, packages }: HostFacts): readonly Lack[] {
+  if (details === undefined || packages['kubelet'] === undefined) return []
+  if (details.enabledServices.includes('kubelet')) return []
+  return [{ what: 'a kubelet that starts at boot', remedy: '`systemctl enable kubelet`' }]
+}
+
+function balancerLacks({ facts }: ObservedHost): readonly Lack[] {
+  if (facts.packages['haproxy'] !== undefined) return []
+  return [{ what: 'haproxy', remedy: `\`${isDebian(facts) ? 'apt-get' : 'dnf'} install -y haproxy\`` }]
+}
+
+/** Whether an installed version, with or without a revision (`1.36.3-1.1`), is one of this Kubernetes version. */
+export function hasVersion(installed: string | undefined, kubernetesVersion: string): boolean {
+  const prefix = packagePin(kubernetesVersion).replace(/\*$/, '')
+  return installed !== undefined && `${installed}-`.startsWith(prefix)
+}
+
+function isDebian({ osId, osLike }: HostFacts): boolean {
+  return /\b(debian|ubuntu)\b/.test(`${osId} ${osLike}`)
+}
