@@ -55,7 +55,9 @@ export async function onHost<Result>(
   return withHeartbeat(host.name, async (signal, report) => {
     report('connecting')
     const session = await sessions.session(host, signal)
-    const isCancelled = () => Context.current().cancellationDetails?.cancelRequested ?? false
+    // Asked where no activity is current as well, such as when the signal is just being aborted.
+    const context = Context.current()
+    const isCancelled = () => context.cancellationDetails?.cancelRequested ?? false
     return act({
       cluster,
       host,
@@ -82,7 +84,10 @@ export async function withHeartbeat<Result>(
 ): Promise<Result> {
   const context = Context.current()
   let line = ''
-  const beat = () => context.heartbeat({ host, line } satisfies StepHeartbeat)
+  // What the attempt before left: Temporal counts the deaths of workers as attempts as well.
+  let failures = (context.info.heartbeatDetails as StepHeartbeat | undefined)?.failures ?? 0
+  const begunAt = Date.now()
+  const beat = () => context.heartbeat({ host, line, failures } satisfies StepHeartbeat)
   const report = (latest: string) => {
     line = latest
     beat()
@@ -93,7 +98,10 @@ export async function withHeartbeat<Result>(
     return await act(context.cancellationSignal, report)
   } catch (error) {
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason
-    throw toApplicationFailure(error)
+    if (Date.now() - begunAt > LONG_ATTEMPT_MS) failures = 0
+    failures += 1
+    beat()
+    throw toApplicationFailure(error, failures)
   } finally {
     clearInterval(timer)
   }
@@ -102,6 +110,12 @@ export async function withHeartbeat<Result>(
 /** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
 const MAX_TEXT = 1_000
 
+/** An error that may pass is the operator's after so many attempts, about a minute of waiting between them. */
+const MAX_FAILURES = 6
+
+/** After an attempt that went well for so long, an error is a new one. */
+const LONG_ATTEMPT_MS = 10 * 60_000
+
 const FIRST_DELAY_MS = 2_000
 const LONGEST_DELAY_MS = 30_000
 
@@ -109,19 +123,19 @@ const LONGEST_DELAY_MS = 30_000
  * Milliseconds from an error that may pass to the next attempt. It is ours to say, not the retry policy's, which is
  * for workers that die: their steps go on at once, however often that happens.
  */
-function retryDelay(attempt: number): number {
-  return Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS)
+function retryDelay(failures: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS)
 }
 
 /** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
-function toApplicationFailure(error: unknown): ApplicationFailure {
+function toApplicationFailure(error: unknown, failures: number): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
   const text = message.slice(0, MAX_TEXT)
   const failure = ApplicationFailure.create({
     type: report.code,
     message: report.host === undefined ? text : `${report.host}: ${text}`,
-    nonRetryable: isQuorateError(error) && error.remedy === 'operator',
-    nextRetryDelay: retryDelay(Context.current().info.attempt),
+    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || failures >= MAX_FAILURES,
+    nextRetryDelay: retryDelay(failures),
     details: [
       { ...report, message: text, ...(output === undefined ? {} : { output: output.slice(-MAX_TEXT) }) },
     ],

@@ -196,4 +196,6 @@ export interface StepHeartbeat {
   readonly host: string
   /** Last line of output or what is waited for. */
   readonly line: string
+  /** How many attempts have ended in an error so far; those whose worker died do not count. */
+  readonly failures: number
 }

@@ -9,12 +9,14 @@ import { planApply, type ApplyPlan } from '../cluster/plan.js'
 import { skipRefusal } from '../cluster/skipping.js'
 import { failPreflight, failWith, reportFailure } from './failure.js'
 import { inspect } from './inspect.js'
+import { lockHosts, releaseHosts } from './locks.js'
 import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
 /** The phases of an apply, in the order of the guide. */
 export const APPLY_PHASES = [
   'Facts',
+  'Lock hosts',
   'Prepare hosts',
   'Load balancer',
   'Load balancer health',
@@ -49,7 +51,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
     const problems = [...unanswered, ...plan.problems]
     if (problems.length > 0) throw failPreflight(problems)
     if (input.review === true && plan.changes.length > 0) await run.approve(plan.changes)
-    const result = await withLocks(run, () => bootstrap({ run, cluster, plan, signals }))
+    const result = await withLocks(run, cluster, plan.first, () => bootstrap({ run, cluster, plan, signals }))
     run.end()
     return result
   } catch (error) {
@@ -200,11 +202,18 @@ async function verify(apply: Apply, before: readonly Phase<StepOutcome>[]): Prom
 }
 
 /** Holds the hosts of the cluster while `act` runs; no step is under way any more when they are released. */
-async function withLocks<Result>(run: Operation, act: () => Promise<Result>): Promise<Result> {
+async function withLocks<Result>(
+  run: Operation,
+  cluster: Cluster,
+  first: Host,
+  act: () => Promise<Result>,
+): Promise<Result> {
   try {
+    await lockHosts(run, cluster, first)
     return await act()
   } finally {
     await run.settled()
+    await releaseHosts(cluster)
   }
 }
 

@@ -145,8 +145,8 @@ export class Progress {
     const { blocked, approval, isPaused } = this.decisions()
     const running = this.phases.filter((phase) => phase.hosts.some(({ state }) => state === 'running'))
     if (running.some((phase) => phase.waitsFor === undefined)) return 'running'
-    if (blocked.length > 0 || approval !== undefined) return 'blocked'
     if (running.length > 0) return 'waiting'
+    if (blocked.length > 0 || approval !== undefined) return 'blocked'
     return isPaused ? 'paused' : 'running'
   }
 

@@ -8,7 +8,10 @@ import type { Activities } from '../activities/index.js'
 /** Time without a sign of life after which a worker is taken for dead and the step goes to another attempt. */
 const HEARTBEAT_TIMEOUT = '10s'
 
-/** From a worker's death to the next attempt; after an error the step itself says how long (activities/step.ts). */
+/**
+ * From a worker's death to the next attempt, however often that happens. After an error the step itself says how long
+ * and how often (activities/step.ts).
+ */
 const AFTER_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 1 } as const
 
 const POLICIES = {
@@ -28,13 +31,13 @@ const POLICIES = {
   prepare: {
     startToCloseTimeout: '40m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { ...AFTER_LOST_WORKER, maximumAttempts: 6 },
+    retry: AFTER_LOST_WORKER,
   },
   /** kubeadm's own time-outs add up to about 20 minutes; a lost worker or connection is not kubeadm's failure. */
   kubeadm: {
     startToCloseTimeout: '45m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: { ...AFTER_LOST_WORKER, maximumAttempts: 6 },
+    retry: AFTER_LOST_WORKER,
   },
   /** Waits for something outside for as long as it takes; the operator may end it by signal or cancel. */
   wait: {

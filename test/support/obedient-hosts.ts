@@ -77,6 +77,8 @@ export function startScripted(
   return temporal.client.workflow.start(WORKFLOWS[kind], {
     workflowId: operationWorkflowId(cluster.name),
     taskQueue: TASK_QUEUE,
+    // A test that failed leaves its run open, which is no reason for the next one to fail.
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
     args: [{ cluster, searchAttributes: false, ...more }],
   })
 }

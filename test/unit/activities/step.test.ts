@@ -5,9 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { withHeartbeat } from '../../../src/activities/step.js'
 import { QuorateError } from '../../../src/errors/index.js'
 
-/** The failure that Temporal records of this attempt. */
-async function failureOf(attempt: number, error: Error): Promise<ApplicationFailure> {
-  const environment = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') })
+/** What Temporal records when the step has ended in an error for the so many-th time. */
+async function failureOf(failures: number, error: Error): Promise<ApplicationFailure> {
+  const heartbeatDetails = { host: 'w1', line: '', failures: failures - 1 }
+  const environment = new MockActivityEnvironment(
+    { heartbeatDetails },
+    { logger: new DefaultLogger('ERROR') },
+  )
   const failed: unknown = await environment
     .run(() => withHeartbeat('w1', () => Promise.reject(error)))
     .catch((failure: unknown) => failure)
@@ -23,9 +27,12 @@ describe('an error in a step', () => {
     [2, 4_000],
     [4, 16_000],
     [5, 30_000],
-    [20, 30_000],
-  ])('that may pass in attempt %i is tried again after %i ms', async (attempt, nextRetryDelay) => {
-    expect(await failureOf(attempt, passing)).toMatchObject({ nextRetryDelay })
+  ])('that may pass, the %i., is tried again after %i ms', async (failures, nextRetryDelay) => {
+    expect(await failureOf(failures, passing)).toMatchObject({ nextRetryDelay, nonRetryable: false })
+  })
+
+  it("that may pass is the operator's after the sixth time", async () => {
+    expect((await failureOf(6, passing)).nonRetryable).toBe(true)
   })
 
   it('that only the operator can mend is not tried again', async () => {
