@@ -1,0 +1,120 @@
+/** `quorate unlock`: look at the locks of a cluster's hosts, and break them. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { HostLocks, LocksBroken, LocksFound } from '../../client.js'
+import { QuorateError, type ErrorReport } from '../../errors/index.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith } from '../exit-with.js'
+
+const MEANING = `
+Breaking a lock takes the host from the operation that holds it, wherever that runs. Its next command on the host
+fails with LOCK_LOST, and it does not get the host again. A unit that runs on the host goes on to its end; the next
+apply waits for it. Break locks of operations that can not go on any more, such as those of a Temporal server that
+is gone; one that still runs is ended with \`quorate cancel\`, and gives its hosts back by itself.
+`
+
+interface UnlockOptions {
+  readonly show?: true
+  readonly yes?: true
+}
+
+export function unlockCommand(): CommandUnknownOpts {
+  const command = new Command('unlock')
+    .description(
+      'Shows which operations hold the hosts of a cluster, read over SSH from the hosts themselves, and breaks their ' +
+        'locks. With a name the hosts are taken from the latest apply, otherwise from the cluster file.',
+    )
+    .addHelpText('after', MEANING)
+    .argument('[cluster]', 'name of a cluster that was applied')
+    .option('--show', 'only look')
+    .option('--yes', 'break the locks without asking')
+  command.action((name, options) => exitWith(unlock(contextOf(command), name, options)))
+  return command
+}
+
+async function unlock(context: Context, name: string | undefined, options: UnlockOptions): Promise<ExitCode> {
+  if (options.show === true && options.yes === true) {
+    throw new QuorateError('USAGE', '--show and --yes exclude each other')
+  }
+  const { findCluster } = await import('../find-cluster.js')
+  const cluster = await findCluster(context, name)
+  const { withHostLocks } = await import('../../client.js')
+  return withHostLocks(cluster, async (locks) => {
+    const found = await locks.read()
+    await tellFound(context, cluster.name, found)
+    const seen = found.unreachable.length === 0 ? EXIT.done : EXIT.failed
+    if (options.show === true || found.locked.length === 0) return seen
+    if (!(await isMeant(context, options, found))) {
+      context.io.note('no lock was broken')
+      return EXIT.failed
+    }
+    return breakAll(context, locks, found)
+  })
+}
+
+async function breakAll(context: Context, locks: HostLocks, found: LocksFound): Promise<ExitCode> {
+  const outcome = await locks.break(found.locked)
+  await tellBroken(context, outcome)
+  const isDone = [...found.unreachable, ...outcome.unreachable, ...outcome.changed].length === 0
+  return isDone ? EXIT.done : EXIT.failed
+}
+
+/** Whether the operator wants it, having been told what it means. */
+async function isMeant(context: Context, { yes }: UnlockOptions, { locked }: LocksFound): Promise<boolean> {
+  if (yes === true) return true
+  if (!context.io.canAsk || context.json) {
+    throw new QuorateError('USAGE', 'nobody is there to be asked whether these locks are to be broken', {
+      hint: 'see `quorate unlock --help` for what it means; --yes breaks them, --show only looks',
+    })
+  }
+  context.io.note(MEANING)
+  const { confirm, isCancel } = await import('@clack/prompts')
+  const hosts = locked.map(({ host }) => host).join(', ')
+  const answer = await confirm({ message: `Break the locks of ${hosts}?`, initialValue: false })
+  return !isCancel(answer) && answer
+}
+
+async function tellFound(context: Context, cluster: string, found: LocksFound): Promise<void> {
+  const { io, json } = context
+  if (json) {
+    io.out(JSON.stringify({ type: 'locks', cluster, ...found }))
+    return
+  }
+  await tellUnreachable(context, found.unreachable)
+  if (found.locked.length === 0) {
+    const which = found.unreachable.length === 0 ? 'no host' : 'no host that could be reached'
+    io.out(`${which} of ${cluster} is locked`)
+    return
+  }
+  const { renderTable } = await import('../output/table.js')
+  const header = ['HOST', 'HELD BY', 'OPERATION', 'STARTED BY', 'SINCE', 'RUNNING UNITS']
+  const rows = found.locked.map((lock) => [
+    io.style.bold(lock.host),
+    // Two servers may run operations on one cluster, whose workflows have one name.
+    `${lock.workflowId} ${io.style.dim(`on server ${lock.owner.slice(0, 8)}`)}`,
+    lock.operation,
+    lock.startedBy,
+    lock.since,
+    lock.units.length === 0 ? 'none' : lock.units.join(', '),
+  ])
+  for (const line of renderTable(header, rows, io.style)) io.out(line)
+}
+
+async function tellBroken(context: Context, outcome: LocksBroken): Promise<void> {
+  const { io, json } = context
+  if (json) {
+    io.out(JSON.stringify({ type: 'unlocked', ...outcome }))
+    return
+  }
+  const { broken, changed, unreachable } = outcome
+  if (broken.length > 0) io.out(`${io.style.green('✔')} unlocked: ${broken.join(', ')}`)
+  if (changed.length > 0) {
+    io.note(`${io.style.yellow('⚠')} not as they were shown any more, and left so: ${changed.join(', ')}`)
+  }
+  await tellUnreachable(context, unreachable)
+}
+
+async function tellUnreachable({ io, verbose }: Context, reports: readonly ErrorReport[]): Promise<void> {
+  const { renderReport } = await import('../output/report.js')
+  for (const report of reports) renderReport(report, io.style, { verbose }).forEach((line) => io.note(line))
+}
