@@ -27,7 +27,8 @@ export async function reach(fleet: Fleet, point: Point): Promise<void> {
 export async function reachAndFreeze(fleet: Fleet, point: Point): Promise<void> {
   // The unit's folder is there a moment before kubeadm is.
   const held = `${condition(point)} && pkill -STOP -x kubeadm`
-  await fleet.on(point.host, waiting(held, describePoint(point)))
+  const tooLate = condition({ ...point, at: 'end' })
+  await fleet.on(point.host, waiting(`${held} || { ${tooLate} && exit 1; }`, describePoint(point)))
 }
 
 /** Lets kubeadm go on. */

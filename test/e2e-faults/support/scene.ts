@@ -59,10 +59,10 @@ export function clusterFileWith(kubeadm: Readonly<Record<string, unknown>>): str
 
 /** What a scenario that failed has left is not for the next one to mend: it then begins with bare hosts. */
 async function applyOrStartOver(): Promise<void> {
-  const { exitCode } = await fleet.quorate('apply', '-f', fleet.clusterFile, '--no-wait')
+  const { exitCode } = await fleet.quorate('apply', '-f', fleet.clusterFile, '--on-blocked', 'exit')
   if (exitCode === 0) return
   await bareHosts()
-  const again = await fleet.quorate('apply', '-f', fleet.clusterFile, '--no-wait')
+  const again = await fleet.quorate('apply', '-f', fleet.clusterFile, '--on-blocked', 'exit')
   expect(again.exitCode, again.stdout + again.stderr).toBe(0)
 }
 
