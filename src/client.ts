@@ -2,30 +2,52 @@
  * The programmatic API, of which the command line is a shell: start operations, follow them, talk to them. Connects
  * to the Temporal server that options and environment name, or to the embedded engine, which it starts if needed.
  */
-import { WorkflowNotFoundError } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client as TemporalClient } from '@temporalio/client'
+import type { HostLocks } from './activities/host-locks.js'
 import type { Cluster } from './cluster/model.js'
 import {
   MESSAGES,
   operationWorkflowId,
   WORKFLOWS,
+  type AbortDecision,
   type ApplyResult,
+  type DecisionTaken,
   type OperationInput,
   type OperationKind,
+  type OperationProgress,
   type PlanResult,
+  type RetryDecision,
+  type SkipDecision,
 } from './cluster/operation.js'
 import { QuorateError } from './errors/index.js'
 import { connect, type TemporalConnection } from './temporal/connection.js'
-import { engineStatus, ensureEngine } from './temporal/engine/engine.js'
+import {
+  askProgress,
+  requestCancel,
+  sendDecision,
+  sendSignal,
+  type DecisionName,
+  type SignalName,
+} from './temporal/decisions.js'
+import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
 import { callServer } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './temporal/snapshot.js'
-import { startOperation } from './temporal/start.js'
+import { startOperation, type StartOptions } from './temporal/start.js'
 import { runAddress, uiAddressOf } from './temporal/ui-address.js'
 import { watch, type WatchOptions } from './temporal/watch.js'
 
+export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './activities/host-locks.js'
 export type { Cluster } from './cluster/model.js'
-export type { ApplyResult, OperationProgress, PlanResult } from './cluster/operation.js'
+export type {
+  ApplyResult,
+  BlockedStep,
+  DecisionTaken,
+  OperationProgress,
+  PlanResult,
+  SkippedStep,
+} from './cluster/operation.js'
 export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
 export type { TemporalOptions } from './temporal/settings.js'
 export type { RunningStep } from './temporal/running-steps.js'
@@ -37,6 +59,11 @@ export interface ClientOptions extends TemporalOptions {
    * code; a client that only looks leaves it alone.
    */
   readonly startsOperations?: boolean
+  /**
+   * Whether decisions will be sent. As where operations are started, the embedded engine's worker gets this process's
+   * SSH agent and code, since what was wrong may have been either; but no engine is started where none ever ran.
+   */
+  readonly takesDecisions?: boolean
 }
 
 /** One run of an operation. */
@@ -55,9 +82,41 @@ export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult
   result(): Promise<Result>
   /** What the run was started with. */
   input(): Promise<OperationInput>
+  /**
+   * What a worker tells of the run now, while it takes decisions.
+   * @throws QuorateError `OPERATION_ENDED`, or `NO_WORKER` when no worker answers; decisions and signals throw these too.
+   */
+  progress(): Promise<OperationProgress>
+  /**
+   * Tries a parked step again, or all of them.
+   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`
+   */
+  retry(step?: string): Promise<DecisionTaken>
+  /**
+   * Leaves a parked step out, and with it its host.
+   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`, `STEP_NOT_SKIPPABLE`
+   */
+  skip(step: string, reason: string): Promise<DecisionTaken>
+  /**
+   * Ends an operation that waits for a decision, once the steps that run have come to their end.
+   * @throws QuorateError `OPERATION_NOT_BLOCKED`
+   */
+  abort(reason?: string): Promise<DecisionTaken>
+  /**
+   * Lets an operation go on that was started with a review.
+   * @throws QuorateError `OPERATION_NOT_BLOCKED`
+   */
+  approve(): Promise<DecisionTaken>
+  /** Starts no further step until {@link Operation.resume}; what runs comes to its end. */
+  pause(): Promise<void>
+  /** Goes on after {@link Operation.pause}. */
+  resume(): Promise<void>
   /** Vouches for the load balancer, so that its test is not waited for any longer. */
   signalLoadBalancerReady(): Promise<void>
-  /** Asks the operation to stop; what runs on hosts is ended in order. */
+  /**
+   * Asks the operation to stop; what runs on hosts is ended in order. Needs no worker now.
+   * @throws QuorateError `OPERATION_ENDED`
+   */
   cancel(): Promise<void>
 }
 
@@ -79,7 +138,7 @@ export interface QuorateClient {
    * Starts an apply.
    * @throws QuorateError `OPERATION_RUNNING` when the cluster has an operation already.
    */
-  apply(cluster: Cluster): Promise<Operation>
+  apply(cluster: Cluster, options?: StartOptions): Promise<Operation>
   /** Starts a plan, which changes nothing. */
   plan(cluster: Cluster): Promise<Operation<PlanResult>>
   /**
@@ -99,8 +158,9 @@ export interface QuorateClient {
 export async function createClient(options: ClientOptions = {}): Promise<QuorateClient> {
   const settings = serverSettings(options)
   const embedded = settings === undefined
-  const handOver = options.startsOperations ?? true
-  if (embedded && !handOver && !engineStatus().exists) throw nothingKnown()
+  const starts = options.startsOperations ?? true
+  if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
+  const handOver = starts || options.takesDecisions === true
   const engine = embedded ? await ensureEngine({ handOver }) : undefined
   const server = settings ?? plainSettings(engine?.address ?? '')
   const uiAddress = engine?.uiAddress ?? (await uiAddressOf(server))
@@ -119,6 +179,23 @@ export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
   const sessions = createSessionPool()
   try {
     return await readKubeconfig(sessions, cluster)
+  } finally {
+    await sessions.close()
+  }
+}
+
+/** Gives access to the locks of a cluster's hosts, over SSH by this process, without Temporal. */
+export async function withHostLocks<Result>(
+  cluster: Cluster,
+  act: (locks: HostLocks) => Promise<Result>,
+): Promise<Result> {
+  const [{ hostLocks }, { createSessionPool }] = await Promise.all([
+    import('./activities/host-locks.js'),
+    import('./ssh/index.js'),
+  ])
+  const sessions = createSessionPool()
+  try {
+    return await act(hostLocks(sessions, cluster))
   } finally {
     await sessions.close()
   }
@@ -143,9 +220,9 @@ class Client implements QuorateClient {
     return this.connection.settings.namespace
   }
 
-  async apply(cluster: Cluster): Promise<Operation> {
+  async apply(cluster: Cluster, options?: StartOptions): Promise<Operation> {
     return this.operationOf(
-      await this.call(() => startOperation(this.temporal, 'apply', cluster)),
+      await this.call(() => startOperation(this.temporal, 'apply', cluster, options)),
       cluster.name,
     )
   }
@@ -206,13 +283,12 @@ class Client implements QuorateClient {
     run: RunReference,
     cluster: string,
   ): Operation<Result> {
-    const handle = () => this.temporal.workflow.getHandle(run.workflowId, run.runId)
+    const temporal = (): TemporalClient => this.temporal
+    const decide = (name: DecisionName, decision?: RetryDecision | SkipDecision | AbortDecision) =>
+      this.decide(() => sendDecision(temporal, run, name, decision))
+    const signal = (name: SignalName) => this.decide(() => sendSignal(this.temporal, run, name))
     const follow = (options?: WatchOptions) =>
-      watch(
-        { client: () => this.temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) },
-        run,
-        options,
-      )
+      watch({ client: temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) }, run, options)
     return {
       ...run,
       cluster,
@@ -221,25 +297,40 @@ class Client implements QuorateClient {
       watch: follow,
       result: () => endOf<Result>(follow()),
       input: () => this.call(() => readInput(this.temporal, run)),
-      signalLoadBalancerReady: () => this.call(() => handle().signal(MESSAGES.loadBalancerReady)),
-      cancel: async () => {
-        await this.call(() => handle().cancel())
-      },
+      progress: () => this.decide(() => askProgress(this.temporal, run)),
+      retry: (step) => decide(MESSAGES.retryStep, step === undefined ? {} : { step }),
+      skip: (step, reason) => decide(MESSAGES.skipStep, { step, reason }),
+      abort: (reason) => decide(MESSAGES.abort, reason === undefined ? {} : { reason }),
+      approve: () => decide(MESSAGES.approve),
+      pause: () => signal(MESSAGES.pause),
+      resume: () => signal(MESSAGES.resume),
+      signalLoadBalancerReady: () => signal(MESSAGES.loadBalancerReady),
+      cancel: () => this.call(() => requestCancel(this.temporal, run)),
     }
   }
 
   /** Starts what died of the engine; it may come back on another port. An engine stopped on purpose stays so. */
   private async revive(): Promise<void> {
     try {
-      const engine = await ensureEngine({ handOver: false, respectStop: true })
-      if (engine.address === this.address) return
-      const previous = this.connection
-      this.connection = await connect(plainSettings(engine.address))
-      this.uiAddress = engine.uiAddress
-      await previous.close()
+      await this.makeWhole({ handOver: false, respectStop: true })
     } catch {
       // The watcher goes on saying what is missing, and asks again.
     }
+  }
+
+  /** A call that needs a worker: with the embedded engine, what is missing of that is started first. */
+  private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
+    if (this.embedded) await this.makeWhole({ handOver: false })
+    return this.call(act)
+  }
+
+  private async makeWhole(options: EnsureEngineOptions): Promise<void> {
+    const engine = await ensureEngine(options)
+    if (engine.address === this.address) return
+    const previous = this.connection
+    this.connection = await connect(plainSettings(engine.address))
+    this.uiAddress = engine.uiAddress
+    await previous.close()
   }
 }
 

@@ -5,7 +5,7 @@ import { ERRORS, isQuorateError, type ErrorCode } from '../errors/index.js'
 export const EXIT = {
   done: 0,
   failed: 1,
-  /** Bad usage or configuration. */
+  /** Bad usage or configuration, or a decision that can not be taken. */
   usage: 2,
   /** The operation waits for the operator. */
   waiting: 3,
@@ -20,6 +20,13 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CLUSTER_FILE_INVALID',
   'CLUSTER_FILE_UNREADABLE',
   'VERSION_UNSUPPORTED',
+  // A cluster, run or step that is not there, or does not wait: nothing was changed.
+  'OPERATION_NOT_FOUND',
+  'OPERATION_ENDED',
+  'OPERATION_NOT_BLOCKED',
+  'STEP_UNKNOWN',
+  'STEP_NOT_SKIPPABLE',
+  'NO_WORKER',
 ]
 
 /** The exit code for what a command threw. */

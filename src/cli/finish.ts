@@ -1,14 +1,32 @@
-/** What is printed when an operation has ended, and the exit code that goes with it. */
-import type { ApplyResult } from '../cluster/operation.js'
+/** What is printed when an operation has ended or is left, and the exit code that goes with it. */
+import type { Operation } from '../client.js'
+import type { ApplyResult, PlanResult } from '../cluster/operation.js'
 import type { OperationSnapshot } from '../temporal/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { Followed } from './follow.js'
 import { allErrors, renderApplied, renderFailed } from './output/summary.js'
+import { answerFor, describeWaiting } from './waits-for.js'
 
-/** Ends `apply` and `attach`. */
-export function finishApply(context: Context, followed: Followed): ExitCode {
-  return followed.kind === 'left' ? followed.exitCode : finishClosed(context, followed.snapshot)
+/** Ends every command that follows an operation. */
+export function finish(
+  context: Context,
+  { cluster }: Operation<ApplyResult | PlanResult>,
+  followed: Followed,
+): ExitCode {
+  const { io } = context
+  switch (followed.kind) {
+    case 'closed':
+      return finishClosed(context, followed.snapshot)
+    case 'interrupted':
+      io.note(`\nleft; the operation goes on: follow it again with \`quorate attach ${cluster}\``)
+      return EXIT.detached
+    case 'waits': {
+      const { waiting } = followed
+      io.note(`${cluster} waits for ${describeWaiting(waiting)}: \`${answerFor(waiting, cluster)}\``)
+      return EXIT.waiting
+    }
+  }
 }
 
 /** Prints the end of an apply. */
@@ -21,7 +39,9 @@ export function finishClosed({ io, json, verbose }: Context, snapshot: Operation
     else renderApplied(snapshot, result satisfies ApplyResult, io.style).forEach((line) => io.out(line))
     return EXIT.done
   }
-  if (json) io.out(JSON.stringify({ time, type: snapshot.state, errors: allErrors(snapshot) }))
-  else renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.note(line))
+  if (json) {
+    const phases = snapshot.state === 'cancelled' ? { phases: snapshot.progress?.phases } : {}
+    io.out(JSON.stringify({ time, type: snapshot.state, errors: allErrors(snapshot), ...phases }))
+  } else renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.note(line))
   return EXIT.failed
 }

@@ -3,18 +3,24 @@ import type { Operation } from '../client.js'
 import type { ApplyResult, PlanResult } from '../cluster/operation.js'
 import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
 import type { Context } from './context.js'
-import { EXIT, type ExitCode } from './exit.js'
+import { EXIT } from './exit.js'
 import { formatTime } from './output/duration.js'
 import { eventsBetween } from './output/events.js'
 import { renderEvent } from './output/lines.js'
 import { renderLiveView } from './output/live-view.js'
 import { Painter } from './output/painter.js'
+import { waitsFor, type Waiting } from './waits-for.js'
 
 const FRAME_MS = 100
+/** What may come by itself, such as a load balancer's answer, is given this long before the operation is left. */
+const OUTSIDE_GRACE_MS = 5_000
 
 export interface FollowOptions {
-  /** Leave with exit code 3 as soon as the operation waits for the operator. */
-  readonly leaveWhenWaiting?: boolean
+  /**
+   * Until its end, however long it waits; or until nothing goes on without a `decision`; or at any `standstill`, also
+   * where what is waited for may come by itself. The end unless given.
+   */
+  readonly until?: 'end' | 'decision' | 'standstill'
   /** False: show nothing. */
   readonly display?: boolean
 }
@@ -22,7 +28,9 @@ export interface FollowOptions {
 /** How following ended: with the operation's end, or before it. */
 export type Followed =
   | { readonly kind: 'closed'; readonly snapshot: OperationSnapshot }
-  | { readonly kind: 'left'; readonly exitCode: ExitCode }
+  | { readonly kind: 'waits'; readonly waiting: Waiting; readonly snapshot: OperationSnapshot }
+  /** By Ctrl-C. */
+  | { readonly kind: 'interrupted' }
 
 /** Shows the operation until it ends or is left. */
 export async function follow(
@@ -32,25 +40,45 @@ export async function follow(
 ): Promise<Followed> {
   const interrupt = interruptSignal(context)
   const display = options.display === false ? NOTHING : displayFor(context)
+  const standstill = new Standstill(options.until ?? 'end')
   let last: OperationSnapshot | undefined
+  let waiting: Waiting | undefined
   try {
     for await (const snapshot of operation.watch({ signal: interrupt.signal })) {
       display.show(snapshot, last)
       last = snapshot
-      if (options.leaveWhenWaiting === true && snapshot.state === 'waiting') break
+      waiting = standstill.reached(snapshot, Date.now())
+      if (waiting !== undefined) break
     }
   } finally {
     display.end()
     interrupt.release()
   }
   if (last !== undefined && isClosed(last)) return { kind: 'closed', snapshot: last }
-  const how = `follow it again with \`quorate attach ${operation.cluster}\``
-  if (interrupt.signal.aborted) {
-    context.io.note(`\nleft; the operation goes on: ${how}`)
-    return { kind: 'left', exitCode: EXIT.detached }
+  if (last !== undefined && waiting !== undefined) return { kind: 'waits', waiting, snapshot: last }
+  return { kind: 'interrupted' }
+}
+
+/** Tells when following is over although the operation is not. */
+class Standstill {
+  private readonly until: NonNullable<FollowOptions['until']>
+  private since: number | undefined
+
+  constructor(until: NonNullable<FollowOptions['until']>) {
+    this.until = until
   }
-  context.io.note(`the operation waits for ${last?.progress?.blockedOn ?? 'the operator'}: ${how}`)
-  return { kind: 'left', exitCode: EXIT.waiting }
+
+  /** What is waited for, once that is reason to leave. */
+  reached(snapshot: OperationSnapshot, now: number): Waiting | undefined {
+    const waiting = waitsFor(snapshot)
+    if (waiting === undefined || this.until === 'end') {
+      this.since = undefined
+      return undefined
+    }
+    this.since ??= now
+    if (waiting.kind !== 'outside') return waiting
+    return this.until === 'standstill' && now - this.since >= OUTSIDE_GRACE_MS ? waiting : undefined
+  }
 }
 
 interface Display {

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty'
 import pc from 'picocolors'
 
+const STDIN = 0
 const STDOUT = 1
 
 /** Colours, or plain text where none are wanted. */
@@ -16,6 +17,8 @@ export interface Io {
   readonly style: Style
   /** Whether standard output is a terminal that can be redrawn. */
   readonly isTerminal: boolean
+  /** Whether somebody is there to answer questions. */
+  readonly canAsk: boolean
   /** Of the terminal; 80 by 24 where there is none. */
   size(): { readonly columns: number; readonly rows: number }
 }
@@ -23,11 +26,13 @@ export interface Io {
 /** The process's own streams. */
 export function processIo({ color }: { readonly color: boolean }): Io {
   const { stdout, stderr } = process
+  const isTerminal = isatty(STDOUT) && process.env.TERM !== 'dumb'
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     style: pc.createColors(color && pc.isColorSupported),
-    isTerminal: isatty(STDOUT) && process.env.TERM !== 'dumb',
+    isTerminal,
+    canAsk: isTerminal && isatty(STDIN),
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }

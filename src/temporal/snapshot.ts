@@ -11,14 +11,16 @@ import {
   type ApplyResult,
   type OperationKind,
   type OperationProgress,
+  type OperationState,
   type PlanResult,
 } from '../cluster/operation.js'
-import { QuorateError, type ErrorReport } from '../errors/index.js'
+import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
 
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
+const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERATION_ABORTED']
 
 /** Which run of which workflow. */
 export interface RunReference {
@@ -33,7 +35,8 @@ export type Reach = 'worker' | 'server' | 'nobody'
 export interface OperationSnapshot extends RunReference {
   readonly kind: OperationKind
   readonly cluster: string
-  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
+  /** While it is open, what its worker says of itself; `cancelled`: stopped on purpose, also by a decision. */
+  readonly state: OperationState | 'cancelled'
   readonly reach: Reach
   /** Milliseconds since the epoch. */
   readonly startedAt: number
@@ -70,8 +73,7 @@ export async function observe(
     ...(known === undefined ? {} : { progress: known }),
   } as const
   if (isOpen) {
-    const state = known?.state === 'waiting' ? 'waiting' : 'running'
-    return { ...common, state, steps: runningSteps(description) }
+    return { ...common, state: openState(known), steps: runningSteps(description) }
   }
   const closedAt = description.closeTime?.getTime()
   const end = await withDeadline(client, () => outcome(handle))
@@ -81,6 +83,12 @@ export async function observe(
 /** Whether nothing will change any more. */
 export function isClosed({ state }: OperationSnapshot): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
+}
+
+/** The worker may have told of the end before the server knows of it. */
+function openState(progress: OperationProgress | undefined): OperationState {
+  const state = progress?.state ?? 'running'
+  return state === 'done' || state === 'failed' ? 'running' : state
 }
 
 async function describe(handle: WorkflowHandle, run: RunReference): Promise<WorkflowExecutionDescription> {
@@ -112,7 +120,7 @@ async function outcome(
   } catch (failure) {
     if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
     const error = reportWorkflowFailure(failure)
-    return { state: error.code === 'OPERATION_CANCELLED' ? 'cancelled' : 'failed', error }
+    return { state: STOPPED_ON_PURPOSE.includes(error.code) ? 'cancelled' : 'failed', error }
   }
 }
 

@@ -23,6 +23,11 @@ const INVALID_ARGUMENT = 3
 /** Temporal takes 200 bytes of summary. */
 const SUMMARY_BYTES = 200
 
+export interface StartOptions {
+  /** Wait for the approval of what would change. */
+  readonly review?: boolean
+}
+
 /**
  * Starts an operation on a cluster. An apply holds the cluster until it ends; plans run beside everything.
  * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
@@ -31,30 +36,33 @@ export async function startOperation(
   client: Client,
   kind: OperationKind,
   cluster: Cluster,
+  options: StartOptions = {},
 ): Promise<RunReference> {
   const lock = operationWorkflowId(cluster.name)
   const workflowId = kind === 'apply' ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
+  const begin = async (searchAttributes: boolean): Promise<RunReference> => ({
+    workflowId,
+    runId: await start(client, kind, workflowId, { cluster, searchAttributes, ...options }),
+  })
   try {
-    const searchable = await ensureSearchAttributes(client)
-    return { workflowId, runId: await start(client, kind, cluster, workflowId, searchable) }
+    return await begin(await ensureSearchAttributes(client))
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       throw await alreadyRunning(client, cluster.name, workflowId)
     }
     // Servers take up to a minute until they know attributes that were just registered.
     if (!isUnknownSearchAttribute(error)) throw error
-    return { workflowId, runId: await start(client, kind, cluster, workflowId, false) }
+    return begin(false)
   }
 }
 
 async function start(
   client: Client,
   kind: OperationKind,
-  cluster: Cluster,
   workflowId: string,
-  searchAttributes: boolean,
+  input: OperationInput,
 ): Promise<string> {
-  const input: OperationInput = { cluster, searchAttributes }
+  const { cluster, searchAttributes } = input
   const handle = await client.workflow.start(WORKFLOWS[kind], {
     workflowId,
     taskQueue: TASK_QUEUE,

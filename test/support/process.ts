@@ -25,12 +25,13 @@ export function startProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): Running {
   const startedAt = Date.now()
   const child = spawn(program, args, {
     cwd: PROJECT,
     env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
   const collected = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (collected.stdout += chunk.toString()))

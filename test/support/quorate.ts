@@ -24,3 +24,16 @@ export function startQuorate(
 ): Running {
   return startProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment })
 }
+
+/** `quorate` on a terminal of its own, which the test types on. */
+export interface OnTerminal extends Running {
+  type(keys: string): void
+}
+
+/** Starts `quorate` on a terminal (by `script` of util-linux). */
+export function startOnTerminal(args: readonly string[]): OnTerminal {
+  const command = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ')
+  const environment = { ...CLEAN, TERM: 'xterm', CI: '' }
+  const running = startProgram('script', ['-qefc', command, '/dev/null'], environment, 'pipe')
+  return { ...running, type: (keys) => void running.child.stdin?.write(keys) }
+}

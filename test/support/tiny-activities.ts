@@ -13,15 +13,19 @@ export class Controls {
   /** Attempts until one succeeds. */
   failures = 0
   fatal: QuorateError | undefined
+  /** Hosts whose step fails so that it is parked, until the test takes them out. */
+  readonly broken = new Map<string, QuorateError>()
 
   readonly activities: TinyActivities = {
     work: async (host) => {
       if (this.fatal !== undefined) throw failure(this.fatal, true)
+      const broken = this.broken.get(host)
+      if (broken !== undefined) throw failure(broken, true)
       if (Context.current().info.attempt <= this.failures) {
         throw failure(new QuorateError('SSH_UNREACHABLE', 'connection refused', { host }), false)
       }
       while (!this.finished) {
-        heartbeat({ host, line: `${host} at work` })
+        heartbeat({ host, line: `${host} at work`, failures: 0 })
         await delay(50, undefined, { signal: Context.current().cancellationSignal })
       }
     },

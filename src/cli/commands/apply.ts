@@ -6,23 +6,26 @@ import { isQuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
 
 interface ApplyOptions {
   readonly attach?: true
   readonly detach?: true
-  /** False with `--no-wait`. */
-  readonly wait: boolean
+  readonly review?: true
+  readonly onBlocked?: OnBlocked
 }
 
 export function applyCommand(): CommandUnknownOpts {
   const command = new Command('apply')
     .description(
       'Starts a durable run that makes the hosts the cluster that the file describes, and follows it. ' +
-        'Ctrl-C leaves it running; applying again changes only what is not so yet.',
+        'Ctrl-C leaves it running; applying again changes only what is not so yet. A step that retries can not ' +
+        'mend parks its host, the others go on, and the run waits for you (`quorate resume`).',
     )
     .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
     .option('--detach', 'only start it')
-    .option('--no-wait', 'leave with exit code 3 when the run waits for the operator')
+    .option('--review', 'once it is known what would change, wait for your approval')
+    .addOption(onBlockedOption())
   command.action((options) => exitWith(apply(contextOf(command), options)))
   return command
 }
@@ -30,30 +33,27 @@ export function applyCommand(): CommandUnknownOpts {
 async function apply(context: Context, options: ApplyOptions): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: true })
-  try {
+  const { withClient } = await import('../open-operation.js')
+  return withClient(context, 'start', async (client) => {
     const operation = await startOrAttach(context, client, cluster, options)
-    const [{ announce, follow }, { finishApply }] = await Promise.all([
-      import('../follow.js'),
+    const [{ accompany, announce }, { finish }] = await Promise.all([
+      import('../accompany.js'),
       import('../finish.js'),
     ])
     announce(context, operation)
     if (options.detach === true) return EXIT.done
-    return finishApply(context, await follow(context, operation, { leaveWhenWaiting: !options.wait }))
-  } finally {
-    await client.close()
-  }
+    return finish(context, operation, await accompany(context, operation, options.onBlocked))
+  })
 }
 
 async function startOrAttach(
   context: Context,
   client: QuorateClient,
   cluster: Cluster,
-  { attach }: ApplyOptions,
+  { attach, review }: ApplyOptions,
 ): Promise<Operation> {
   try {
-    return await client.apply(cluster)
+    return await client.apply(cluster, review === true ? { review } : {})
   } catch (error) {
     if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
     context.io.note(`${error.message}; following it`)

@@ -3,30 +3,29 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import type { ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
 
 export function attachCommand(): CommandUnknownOpts {
   const command = new Command('attach')
     .description('Follows the latest apply of a cluster, from any terminal, until it ends or Ctrl-C.')
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
-    .option('--no-wait', 'leave with exit code 3 when the run waits for the operator')
-  command.action((name, { wait }) => exitWith(attach(contextOf(command), name, wait)))
+    .addOption(onBlockedOption())
+  command.action((name, { onBlocked }) => exitWith(attach(contextOf(command), name, onBlocked)))
   return command
 }
 
-async function attach(context: Context, argument: string | undefined, wait: boolean): Promise<ExitCode> {
-  const { clusterName } = await import('../load-cluster.js')
-  const name = await clusterName(context, argument)
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: false })
-  try {
-    const operation = await client.operation(name)
-    const [{ announce, follow }, { finishApply }] = await Promise.all([
-      import('../follow.js'),
+async function attach(
+  context: Context,
+  argument: string | undefined,
+  onBlocked: OnBlocked | undefined,
+): Promise<ExitCode> {
+  const { withOperation } = await import('../open-operation.js')
+  return withOperation(context, argument, 'look', async (operation) => {
+    const [{ accompany, announce }, { finish }] = await Promise.all([
+      import('../accompany.js'),
       import('../finish.js'),
     ])
     announce(context, operation)
-    return finishApply(context, await follow(context, operation, { leaveWhenWaiting: !wait }))
-  } finally {
-    await client.close()
-  }
+    return finish(context, operation, await accompany(context, operation, onBlocked))
+  })
 }

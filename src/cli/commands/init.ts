@@ -40,7 +40,7 @@ async function init(context: Context, options: InitOptions): Promise<ExitCode> {
     import('../init/answers.js'),
     import('../init/write.js'),
   ])
-  const asks = process.stdin.isTTY && context.io.isTerminal && missingOptions(options).length > 0
+  const asks = context.io.canAsk && missingOptions(options).length > 0
   const complete = asks ? await (await import('../init/questions.js')).ask(options) : options
   if (complete === undefined) {
     context.io.note('nothing was written')

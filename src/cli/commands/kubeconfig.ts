@@ -1,7 +1,6 @@
 /** `quorate kubeconfig`: print the administrator's kubeconfig. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Cluster } from '../../cluster/model.js'
-import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
+import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 
@@ -22,6 +21,7 @@ async function kubeconfig(
   name: string | undefined,
   output: string | undefined,
 ): Promise<ExitCode> {
+  const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
   const { fetchKubeconfig } = await import('../../client.js')
   const content = await fetchKubeconfig(cluster)
@@ -35,19 +35,4 @@ async function kubeconfig(
   writeFileSync(output, content, { mode: 0o600 })
   context.io.note(`written to ${output}; use it with KUBECONFIG=${output}`)
   return EXIT.done
-}
-
-/** A file that is named is used, whatever was applied. */
-async function findCluster(context: Context, name: string | undefined): Promise<Cluster> {
-  const { parseFile, clusterOfLastApply } = await import('../load-cluster.js')
-  if (name === undefined || context.file !== undefined) {
-    return (await parseFile(context.file ?? DEFAULT_FILE)).cluster
-  }
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: false })
-  try {
-    return await clusterOfLastApply(client, name)
-  } finally {
-    await client.close()
-  }
 }

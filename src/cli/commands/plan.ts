@@ -16,20 +16,16 @@ export function planCommand(): CommandUnknownOpts {
 async function plan(context: Context): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: true })
-  try {
-    const [{ follow }, { finishClosed }] = await Promise.all([import('../follow.js'), import('../finish.js')])
+  const { withClient } = await import('../open-operation.js')
+  return withClient(context, 'start', async (client) => {
+    const [{ follow }, { finish }] = await Promise.all([import('../follow.js'), import('../finish.js')])
     const operation = await client.plan(cluster)
     // The plan is the output; how it came about is only shown where somebody watches.
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
-    if (followed.kind === 'left') return followed.exitCode
-    const { result } = followed.snapshot
-    if (result === undefined || !('changes' in result)) return finishClosed(context, followed.snapshot)
-    return await show(context, cluster.name, result)
-  } finally {
-    await client.close()
-  }
+    const result = followed.kind === 'closed' ? followed.snapshot.result : undefined
+    if (result === undefined || !('changes' in result)) return finish(context, operation, followed)
+    return show(context, cluster.name, result)
+  })
 }
 
 async function show({ io, json }: Context, cluster: string, result: PlanResult): Promise<ExitCode> {

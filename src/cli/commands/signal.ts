@@ -1,35 +1,56 @@
 /** `quorate signal`: tell a running operation something. */
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Operation } from '../../client.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 
-const SIGNALS = ['load-balancer-ready'] as const
+interface Signal {
+  readonly help: string
+  readonly send: (operation: Operation) => Promise<void>
+  /** What the operation does now. */
+  readonly effect: string
+}
+
+const SIGNALS = {
+  'load-balancer-ready': {
+    help: 'the load balancer is ready, whatever its test says',
+    send: (operation) => operation.signalLoadBalancerReady(),
+    effect: "goes on without waiting for the load balancer's test",
+  },
+  pause: {
+    help: 'start no further step; what runs comes to its end',
+    send: (operation) => operation.pause(),
+    effect: 'pauses once the steps that run are done; `quorate resume` or this command with `resume` ends it',
+  },
+  resume: {
+    help: 'go on after a pause',
+    send: (operation) => operation.resume(),
+    effect: 'goes on',
+  },
+} as const satisfies Readonly<Record<string, Signal>>
+
+type SignalName = keyof typeof SIGNALS
+const NAMES = Object.keys(SIGNALS) as SignalName[]
 
 export function signalCommand(): CommandUnknownOpts {
+  const lines = NAMES.map((name) => `  ${name.padEnd(19)}   ${SIGNALS[name].help}`)
   const command = new Command('signal')
-    .description(
-      'Tells a running operation that something outside is done:\n' +
-        '  load-balancer-ready   the load balancer is ready, whatever its test says',
-    )
-    .addArgument(new Argument('<signal>', 'what is done').choices(SIGNALS))
+    .description(['Tells a running operation something:', ...lines].join('\n'))
+    .addArgument(new Argument('<signal>', 'what to tell').choices(NAMES))
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
-  command.action((_signal, name) => exitWith(loadBalancerReady(contextOf(command), name)))
+  command.action((name, cluster) => exitWith(signal(contextOf(command), name, cluster)))
   return command
 }
 
-async function loadBalancerReady(context: Context, argument: string | undefined): Promise<ExitCode> {
-  const { clusterName } = await import('../load-cluster.js')
-  const name = await clusterName(context, argument)
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: false })
-  try {
-    const operation = await client.operation(name)
-    await operation.signalLoadBalancerReady()
-    if (context.json) context.io.out(JSON.stringify({ signalled: 'load-balancer-ready', cluster: name }))
-    else context.io.out(`${name} goes on without waiting for the load balancer's test`)
+async function signal(context: Context, name: SignalName, argument: string | undefined): Promise<ExitCode> {
+  const { withOperation } = await import('../open-operation.js')
+  return withOperation(context, argument, 'decide', async (operation) => {
+    const { send, effect }: Signal = SIGNALS[name]
+    await send(operation)
+    const { cluster } = operation
+    if (context.json) context.io.out(JSON.stringify({ signalled: name, cluster }))
+    else context.io.out(`${cluster} ${effect}`)
     return EXIT.done
-  } finally {
-    await client.close()
-  }
+  })
 }

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { QuorateClient } from '../../client.js'
-import type { OperationSnapshot } from '../../temporal/snapshot.js'
+import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { decidable } from '../waits-for.js'
 
 export function statusCommand(): CommandUnknownOpts {
   const command = new Command('status')
@@ -21,17 +22,11 @@ export function statusCommand(): CommandUnknownOpts {
 
 async function status(context: Context, argument: string | undefined, all: boolean): Promise<ExitCode> {
   const isList = all || (argument === undefined && context.file === undefined && !existsSync(DEFAULT_FILE))
-  const { clusterName } = await import('../load-cluster.js')
-  const name = isList ? '' : await clusterName(context, argument)
-  const { createClient } = await import('../../client.js')
-  const client = await createClient({ ...context.temporal, startsOperations: false })
-  try {
-    if (isList) return await list(context, client)
-    const operation = await client.operation(name)
-    return await show(context, await operation.describe(), operation.uiAddress)
-  } finally {
-    await client.close()
-  }
+  const { withClient, withOperation } = await import('../open-operation.js')
+  if (isList) return withClient(context, 'look', (client) => list(context, client))
+  return withOperation(context, argument, 'look', async (operation) =>
+    show(context, await operation.describe(), operation.uiAddress),
+  )
 }
 
 async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
@@ -65,14 +60,19 @@ async function show(
     io.out(JSON.stringify({ ...snapshot, uiAddress }))
     return exitCodeOf(snapshot)
   }
-  const [{ renderLiveView }, { renderApplied, renderFailed }] = await Promise.all([
+  const [{ renderLiveView }, { renderApplied, renderFailed }, { renderWaiting }] = await Promise.all([
     import('../output/live-view.js'),
     import('../output/summary.js'),
+    import('../output/waiting.js'),
   ])
   const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
   const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
   io.out(`${snapshot.kind} of ${io.style.bold(snapshot.cluster)}: ${snapshot.state}`)
   renderLiveView(snapshot, io.style, frame).forEach(io.out)
+  if (snapshot.progress !== undefined && !isClosed(snapshot)) {
+    const waiting = decidable(snapshot.progress)
+    if (waiting !== undefined) renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach(io.out)
+  }
   if (uiAddress !== undefined) io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress}`)
   const { result } = snapshot
   if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
@@ -80,7 +80,9 @@ async function show(
   return exitCodeOf(snapshot)
 }
 
-function exitCodeOf({ state }: OperationSnapshot): ExitCode {
-  if (state === 'waiting') return EXIT.waiting
+function exitCodeOf(snapshot: OperationSnapshot): ExitCode {
+  const { state, progress } = snapshot
+  const isParked = !isClosed(snapshot) && (progress?.blocked.length ?? 0) > 0
+  if (isParked || state === 'waiting' || state === 'blocked' || state === 'paused') return EXIT.waiting
   return state === 'failed' || state === 'cancelled' ? EXIT.failed : EXIT.done
 }

@@ -1,8 +1,15 @@
 /** What happened between two looks at an operation: the difference of two snapshots, as events. */
-import type { HostProgress, OperationKind, PhaseProgress, StepState } from '../../cluster/operation.js'
+import {
+  stepId,
+  type HostProgress,
+  type OperationKind,
+  type PhaseProgress,
+  type StepState,
+} from '../../cluster/operation.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'
-import type { OperationSnapshot, Reach } from '../../temporal/snapshot.js'
+import { isClosed, type OperationSnapshot, type Reach } from '../../temporal/snapshot.js'
+import { answerFor, describeWaiting, waitsFor, type Waiting } from '../waits-for.js'
 
 /** One thing that happened. With `--json` each is printed as a line of JSON, with a `time` added. */
 export type OperationEvent =
@@ -25,6 +32,8 @@ export type OperationEvent =
       readonly phase: string
       readonly host: string
       readonly state: StepState
+      /** Of a step that is parked: what decisions call it. */
+      readonly step?: string
       readonly summary?: string
       readonly durationMs?: number
       readonly error?: ErrorReport
@@ -37,7 +46,14 @@ export type OperationEvent =
       readonly attempt: number
       readonly error: ErrorReport
     }
-  | { readonly type: 'waiting'; readonly for: string }
+  | {
+      readonly type: 'waiting'
+      /** In words. */
+      readonly for: string
+      readonly waiting: Waiting
+      /** The command that answers. */
+      readonly command: string
+    }
   | { readonly type: 'resumed' }
   | { readonly type: 'reach'; readonly reach: Reach }
   | { readonly type: 'warning'; readonly warning: string }
@@ -77,8 +93,7 @@ function begin(snapshot: OperationSnapshot): OperationEvent {
 function reachEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
   const known = before?.reach ?? 'worker'
   // The moments at the end, when nobody need answer any more, are no news.
-  const isOpen = after.state === 'running' || after.state === 'waiting'
-  return known === after.reach || !isOpen ? [] : [{ type: 'reach', reach: after.reach }]
+  return known === after.reach || isClosed(after) ? [] : [{ type: 'reach', reach: after.reach }]
 }
 
 function newWarnings(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
@@ -115,6 +130,7 @@ function hostEvents(phase: string, before: HostProgress | undefined, after: Host
       phase,
       host,
       state,
+      ...(state === 'blocked' ? { step: stepId(phase, host) } : {}),
       ...(summary === undefined ? {} : { summary }),
       ...durationOf(after),
       ...(error === undefined ? {} : { error }),
@@ -144,9 +160,12 @@ function retryEvents(before: RunningStep | undefined, after: RunningStep): Opera
 }
 
 function waitingEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
-  const [was, is] = [before?.progress?.blockedOn, after.progress?.blockedOn]
-  if (was === is) return []
-  return is === undefined ? [{ type: 'resumed' }] : [{ type: 'waiting', for: is }]
+  const was = before === undefined ? undefined : waitsFor(before)
+  const is = waitsFor(after)
+  if (is === undefined) return was === undefined || isClosed(after) ? [] : [{ type: 'resumed' }]
+  const words = describeWaiting(is)
+  if (was !== undefined && describeWaiting(was) === words) return []
+  return [{ type: 'waiting', for: words, waiting: is, command: answerFor(is, after.cluster) }]
 }
 
 function durationOf({ startedAt, finishedAt }: PhaseProgress | HostProgress): { durationMs?: number } {

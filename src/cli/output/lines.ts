@@ -1,21 +1,11 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
-import type { StepState } from '../../cluster/operation.js'
 import type { Reach } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
 import type { OperationEvent } from './events.js'
+import { colourOf, MARK } from './marks.js'
 import { renderReport } from './report.js'
-
-/** Symbols for states, in lines and the live view. */
-export const MARK: Readonly<Record<StepState, string>> = {
-  pending: '·',
-  running: '▶',
-  unchanged: '✔',
-  done: '✔',
-  failed: '✘',
-  blocked: '⏸',
-  skipped: '⤼',
-}
+import { renderWaiting } from './waiting.js'
 
 /** What to say when somebody stops or begins to answer. */
 export const REACH_WORDS: Readonly<Record<Reach, string>> = {
@@ -46,7 +36,7 @@ export function renderEvent(
       )
     }
     case 'waiting':
-      return style.yellow(`▮ waiting for ${event.for}`)
+      return renderStandstill(event, style)
     case 'resumed':
       return '▶ going on'
     case 'reach':
@@ -59,19 +49,35 @@ export function renderEvent(
 function renderPhase(event: OperationEvent & { type: 'phase' }, style: Style): string {
   const text = `${MARK[event.state]} ${event.phase}${elapsed(event.durationMs)}`
   if (event.state === 'failed') return style.red(text)
-  return event.state === 'running' ? style.bold(text) : `${style.green(MARK[event.state])}${text.slice(1)}`
+  if (event.state === 'running') return style.bold(text)
+  return `${colourOf(event.state, style)(MARK[event.state])}${text.slice(1)}`
 }
 
 function renderHost(event: OperationEvent & { type: 'host' }, style: Style): string | undefined {
   if (event.state === 'pending' || event.state === 'running') return undefined
   if (event.error !== undefined) {
-    return renderReport(event.error, style)
+    const mark = colourOf(event.state, style)(MARK[event.state])
+    return renderReport({ host: event.host, ...event.error }, style, { mark })
       .map((line) => `  ${line}`)
       .join('\n')
   }
   const what = event.summary ?? (event.state === 'unchanged' ? 'nothing to change' : 'done')
-  const mark = event.state === 'unchanged' ? style.dim(MARK[event.state]) : style.green(MARK[event.state])
+  const colour = event.state === 'unchanged' ? style.dim : colourOf(event.state, style)
+  const mark = colour(MARK[event.state])
+  if (event.state === 'skipped') return `  ${mark} ${event.host}: left out${reason(event.summary)}`
   return `  ${mark} ${event.host}: ${what}${elapsed(event.durationMs)}`
+}
+
+/** Parked steps were told in full when they were parked. */
+function renderStandstill(event: OperationEvent & { type: 'waiting' }, style: Style): string {
+  if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${event.for}`)
+  const last = style.yellow(`${MARK.blocked} waits for ${event.for}: ${event.command}`)
+  if (event.waiting.kind === 'blocked') return last
+  return [...renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }), last].join('\n')
+}
+
+function reason(summary: string | undefined): string {
+  return summary === undefined ? '' : `, ${summary}`
 }
 
 function elapsed(milliseconds: number | undefined): string {

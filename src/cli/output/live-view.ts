@@ -1,10 +1,13 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
+import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
+import { answerFor, waitsFor } from '../waits-for.js'
 import { formatDuration } from './duration.js'
-import { MARK, REACH_WORDS } from './lines.js'
+import { REACH_WORDS } from './lines.js'
+import { colourOf, MARK } from './marks.js'
 import { visibleWidth } from './table.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -78,8 +81,7 @@ function phaseMark(
   style: Style,
   { now, animate }: Frame,
 ): string {
-  if (phase.state === 'failed') return style.red(MARK.failed)
-  if (phase.state !== 'running') return style.green(MARK[phase.state])
+  if (phase.state !== 'running') return colourOf(phase.state, style)(MARK[phase.state])
   if (snapshot.reach !== 'worker') return style.yellow('▮')
   if (animate === false) return style.cyan(MARK.running)
   return style.cyan(SPINNER[Math.floor(now / SPIN_MS) % SPINNER.length] ?? MARK.running)
@@ -93,11 +95,13 @@ function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: S
   const count = (...states: readonly string[]): number =>
     phase.hosts.filter(({ state }) => states.includes(state)).length
   const finished = count('done', 'unchanged')
-  if (phase.state === 'running' || phase.state === 'failed') {
+  if (phase.state === 'running' || phase.state === 'failed' || phase.state === 'blocked') {
     return `${finished} of ${phase.hosts.length} hosts`
   }
-  const changed = count('done')
-  return `${phase.hosts.length} hosts${changed === 0 ? style.dim(' unchanged') : `, ${changed} changed`}`
+  const [changed, skipped] = [count('done'), count('skipped')]
+  const left = skipped === 0 ? '' : style.yellow(`, ${skipped} left out`)
+  const what = changed === 0 ? style.dim(' unchanged') : `, ${changed} changed`
+  return `${phase.hosts.length} hosts${what}${left}`
 }
 
 function renderOnlyHost(host: HostProgress, snapshot: OperationSnapshot, style: Style): string {
@@ -105,22 +109,38 @@ function renderOnlyHost(host: HostProgress, snapshot: OperationSnapshot, style: 
   return `${host.host}${host.summary === undefined ? '' : `: ${host.summary}`}`
 }
 
-/** Under the title: hosts that run and hosts that failed, a line each. */
+/** Under the title: hosts that run, were left out, are parked or failed, a line each. */
 function renderHostLines(
   phase: PhaseProgress,
   snapshot: OperationSnapshot,
   style: Style,
   { now }: Frame,
 ): string[] {
-  const failed = phase.hosts
-    .filter((host) => host.error !== undefined)
-    .map((host) => `      ${style.red(`✘ ${host.host}: ${host.error?.message ?? ''}`)}`)
+  const [troubled, left] = [phase.hosts.filter(hasTrouble), phase.hosts.filter(isLeftOut)]
   const running = phase.hosts
     .filter((host) => host.state === 'running')
     .flatMap((host) => renderRunning(host, phase.hosts.length === 1, stepOf(snapshot, host), style, now))
   const shown = running.slice(0, HOST_LINES)
   const more = running.length - shown.length
-  return [...shown, ...(more > 0 ? [style.dim(`      and ${more} more`)] : []), ...failed]
+  return [
+    ...shown,
+    ...(more > 0 ? [style.dim(`      and ${more} more`)] : []),
+    ...left.map((host) => renderMarked(host, `left out, ${host.summary ?? ''}`, style)),
+    ...troubled.map((host) => renderMarked(host, `${host.error.message} (${host.error.code})`, style)),
+  ]
+}
+
+function hasTrouble(host: HostProgress): host is HostProgress & { error: ErrorReport } {
+  return host.error !== undefined
+}
+
+/** In this phase, which it was the reason for; later ones only say how many. */
+function isLeftOut({ state, summary }: HostProgress): boolean {
+  return state === 'skipped' && summary !== undefined
+}
+
+function renderMarked({ host, state }: HostProgress, what: string, style: Style): string {
+  return `      ${colourOf(state, style)(`${MARK[state]} ${host}: ${what}`)}`
 }
 
 /** What a host does, unless that stands beside the title already, or when it will try again. */
@@ -142,14 +162,26 @@ function renderRunning(
 }
 
 function renderFoot(snapshot: OperationSnapshot, style: Style): string[] {
-  const { progress, reach, state } = snapshot
+  const { progress, reach } = snapshot
   return [
     ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${warning}`)),
-    ...(state === 'waiting'
-      ? [style.yellow(`  ▮ waiting for ${progress?.blockedOn ?? 'the operator'}`)]
-      : []),
+    ...renderWaiting(snapshot, style),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
   ]
+}
+
+/** What nothing goes on without, or what is parked while other hosts go on, and the command that answers. */
+function renderWaiting(snapshot: OperationSnapshot, style: Style): string[] {
+  const { cluster, progress } = snapshot
+  if (isClosed(snapshot) || progress === undefined) return []
+  const waiting = waitsFor(snapshot)
+  const answer = `\`${answerFor(waiting ?? { kind: 'paused' }, cluster)}\``
+  if (waiting?.kind === 'outside') return [style.yellow(`  ▮ waiting for ${waiting.what} (or ${answer})`)]
+  const steps = progress.blocked.map(({ step }) => step).join(', ')
+  if (waiting?.kind === 'approval')
+    return [style.yellow(`  ${MARK.blocked} waits for your approval: ${answer}`)]
+  if (waiting?.kind === 'paused') return [style.yellow(`  ${MARK.blocked} paused: ${answer}`)]
+  return steps === '' ? [] : [style.yellow(`  ${MARK.blocked} waits for you: ${answer} (${steps})`)]
 }
 
 function stepOf(snapshot: OperationSnapshot, { host }: HostProgress): RunningStep | undefined {

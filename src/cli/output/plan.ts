@@ -18,7 +18,8 @@ export function renderPlan(cluster: string, plan: PlanResult, style: Style): str
   ]
 }
 
-function renderChanges(changes: readonly PlannedChange[], style: Style): string[] {
+/** The changes as a table, those of a host together. */
+export function renderChanges(changes: readonly PlannedChange[], style: Style): string[] {
   const rows = changes.map(({ host, phase, action }, index) => {
     // A host stands once, before the first of its changes.
     const isFirst = changes[index - 1]?.host !== host

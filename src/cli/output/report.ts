@@ -4,19 +4,22 @@ import type { Style } from '../io.js'
 
 const OUTPUT_LINES = 20
 
+interface ReportOptions {
+  /** The whole output. */
+  readonly verbose?: boolean
+  /** Before the message; a cross unless given. */
+  readonly mark?: string
+}
+
 /** The lines of an error and of all the problems that were found with it. */
-export function renderReport(
-  report: ErrorReport,
-  style: Style,
-  options: { verbose?: boolean } = {},
-): string[] {
+export function renderReport(report: ErrorReport, style: Style, options: ReportOptions = {}): string[] {
   const problems = report.problems ?? []
   // A report that only sums up others would say the first of them twice.
   if (problems.some((problem) => problem.message === report.message && problem.host === report.host)) {
     return problems.flatMap((problem) => renderReport(problem, style, options))
   }
   return [
-    `${style.red('✘')} ${place(report, style)}${report.message} ${style.dim(`(${report.code})`)}`,
+    `${options.mark ?? style.red('✘')} ${place(report, style)}${report.message} ${style.dim(`(${report.code})`)}`,
     ...renderOutput(report.output, style, options.verbose === true),
     ...problems.flatMap((problem) => renderReport(problem, style, options).map((line) => `  ${line}`)),
     `  ${style.cyan('→')} ${report.hint}`,

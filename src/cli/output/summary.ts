@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
+import { renderHostStates } from './host-states.js'
 import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
@@ -25,6 +26,7 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
       style,
     ),
     '',
+    ...result.skipped.map(({ step, reason }) => style.yellow(`⚠ ${step} was left out: ${reason}`)),
     `${style.green('✔')} ${style.bold(snapshot.cluster)}: Kubernetes ${result.kubernetesVersion}, ` +
       `${ready} of ${result.nodes.length} nodes ready, ${members(result.etcdMembers.length)}, ${what}`,
   ]
@@ -37,16 +39,27 @@ export function renderFailed(
   options: { verbose: boolean },
 ): string[] {
   const reports = allErrors(snapshot)
-  const title = snapshot.state === 'cancelled' ? 'was cancelled' : 'failed'
   return [
     '',
-    style.red(style.bold(`✘ ${snapshot.kind} of ${snapshot.cluster} ${title}`)),
+    style.red(style.bold(`✘ ${snapshot.kind} of ${snapshot.cluster} ${endWord(snapshot)}`)),
     ...reports.flatMap((report) => ['', ...renderReport(report, style, options)]),
+    ...(snapshot.state === 'cancelled' && snapshot.progress !== undefined
+      ? ['', ...renderHostStates(snapshot.progress, style)]
+      : []),
     // Before anything was changed there is nothing that stays done.
     ...(snapshot.error?.code === 'PREFLIGHT_FAILED'
       ? []
-      : ['', 'What is done stays done: once the cause is mended, `quorate apply` goes on from there.']),
+      : ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` goes on from there.`]),
   ]
+}
+
+function endWord({ state, error }: OperationSnapshot): string {
+  if (state !== 'cancelled') return 'failed'
+  return error?.code === 'OPERATION_ABORTED' ? 'was aborted' : 'was cancelled'
+}
+
+function when({ state }: OperationSnapshot): string {
+  return state === 'cancelled' ? '' : 'once the cause is mended, '
 }
 
 /** The operation's own error, and those of hosts that it does not mention. */

@@ -52,6 +52,9 @@ describe('quorate', () => {
     [['aply'], "unknown command 'aply'\n(Did you mean apply?)"],
     [['apply', '--hurry'], "unknown option '--hurry'"],
     [['signal', 'hello'], 'Allowed choices are load-balancer-ready'],
+    [['attach', '--on-blocked', 'hope'], 'Allowed choices are wait, exit'],
+    [['resume', 'prod', '--skip', 'w1'], '--skip w1 needs a reason'],
+    [['resume', 'prod', '--retry', '--abort'], '--retry and --abort exclude each other'],
     [['worker'], 'a worker needs a Temporal server'],
     [['status', '--namespace', 'ops'], 'the namespace ops needs a server'],
     [['init'], '--name, --endpoint, --control-plane missing'],
@@ -156,7 +159,7 @@ describe('without Temporal', () => {
   it('status knows of nothing, and starts nothing', async () => {
     rmSync(home, { recursive: true, force: true })
     const { exitCode, stderr } = await quorate(['status', 'prod'], environment)
-    expect(exitCode).toBe(1)
+    expect(exitCode).toBe(2)
     expect(stderr).toContain('no operation has been started here yet (OPERATION_NOT_FOUND)')
     expect(existsSync(home)).toBe(false)
   })

@@ -34,12 +34,19 @@ describe('bash completion', () => {
 
   it('offers the options of a command, and global ones', () => {
     expect(complete('apply', '--')).toEqual(
-      expect.arrayContaining(['--attach', '--no-wait', '--json', '--file']),
+      expect.arrayContaining(['--attach', '--review', '--on-blocked', '--json', '--file']),
+    )
+  })
+
+  it('offers the decisions of resume', () => {
+    expect(complete('resume', '--')).toEqual(
+      expect.arrayContaining(['--retry', '--skip', '--reason', '--abort', '--approve', '--detach']),
     )
   })
 
   it('offers the values that an argument can have', () => {
     expect(complete('signal', 'l')).toEqual(['load-balancer-ready'])
+    expect(complete('signal', 'r')).toEqual(['resume'])
   })
 
   it('offers files after -f', () => {

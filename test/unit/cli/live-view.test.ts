@@ -63,7 +63,7 @@ describe('the live view', () => {
     expect(view(failed)).toMatchInlineSnapshot(`
       "
         ✘ Prepare hosts  1 of 2 hosts                                                       3.0s
-            ✘ w1: a password is required
+            ✘ w1: a password is required (SUDO_DENIED)
       "
     `)
   })

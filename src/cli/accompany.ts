@@ -1,0 +1,89 @@
+/** Going along with an operation: follow it, and on a terminal ask whenever nothing goes on without the operator. */
+import type { Operation } from '../client.js'
+import { isQuorateError, type ErrorCode } from '../errors/index.js'
+import type { OperationSnapshot } from '../temporal/snapshot.js'
+import type { Context } from './context.js'
+import { carryOut, endingPause } from './decisions/decision.js'
+import type { Answer, Asked } from './decisions/questions.js'
+import { follow, type Followed } from './follow.js'
+export { announce } from './follow.js'
+import type { OnBlocked } from './on-blocked.js'
+import { showWaiting } from './output/waiting.js'
+import { describeWaiting, waitsFor, type Waiting } from './waits-for.js'
+
+/** A decision came too late, or the run refuses it: it is shown and asked anew. */
+const REFUSALS: readonly ErrorCode[] = [
+  'OPERATION_NOT_BLOCKED',
+  'OPERATION_ENDED',
+  'STEP_UNKNOWN',
+  'STEP_NOT_SKIPPABLE',
+  'NO_WORKER',
+]
+
+/** Follows the operation until it ends, is left, or stands still and nobody is asked. */
+export async function accompany(
+  context: Context,
+  operation: Operation,
+  onBlocked: OnBlocked | undefined,
+): Promise<Followed> {
+  const asks = context.io.canAsk && !context.json && onBlocked !== 'exit'
+  const until = onBlocked === 'exit' ? 'standstill' : onBlocked === 'wait' && !asks ? 'end' : 'decision'
+  for (;;) {
+    const followed = await follow(context, operation, { until })
+    if (followed.kind !== 'waits' || followed.waiting.kind === 'outside' || !asks) return followed
+    showWaiting(context, followed.waiting)
+    const answer = await askWhileItWaits(operation, followed.waiting)
+    switch (answer.kind) {
+      case 'left':
+        return followed
+      case 'interrupted':
+        return { kind: 'interrupted' }
+      case 'overtaken':
+        context.io.note('this was decided elsewhere')
+        break
+      case 'decided':
+        await take(context, operation, followed.snapshot, answer)
+    }
+  }
+}
+
+/** Asks, and takes the question back when the operation no longer waits for the same. */
+export async function askWhileItWaits(operation: Operation, waiting: Asked): Promise<Answer> {
+  const { askFor } = await import('./decisions/questions.js')
+  const changed = new AbortController()
+  const answered = new AbortController()
+  const watching = watchForChange(operation, waiting, answered.signal)
+    .then((hasChanged) => hasChanged && changed.abort())
+    // The question stands; what is wrong with the server shows when it is answered.
+    .catch(() => undefined)
+  try {
+    return await askFor(waiting, changed.signal)
+  } finally {
+    answered.abort()
+    await watching
+  }
+}
+
+async function watchForChange(operation: Operation, asked: Waiting, signal: AbortSignal): Promise<boolean> {
+  for await (const snapshot of operation.watch({ signal })) {
+    // Without a worker nothing is known of what it waits for.
+    if (snapshot.progress === undefined) continue
+    const now = waitsFor(snapshot)
+    if (now === undefined || describeWaiting(now) !== describeWaiting(asked)) return true
+  }
+  return false
+}
+
+async function take(
+  context: Context,
+  operation: Operation,
+  { progress }: OperationSnapshot,
+  { decisions }: Extract<Answer, { kind: 'decided' }>,
+): Promise<void> {
+  try {
+    await carryOut(context, operation, progress === undefined ? decisions : endingPause(decisions, progress))
+  } catch (error) {
+    if (!isQuorateError(error) || !REFUSALS.includes(error.code)) throw error
+    context.io.note(context.io.style.yellow(`⚠ ${error.message}`))
+  }
+}

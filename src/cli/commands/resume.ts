@@ -1,0 +1,113 @@
+/** `quorate resume`: decide on what an operation can not go on without. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Operation, OperationProgress } from '../../client.js'
+import { contextOf, type Context } from '../context.js'
+import type { Decision } from '../decisions/decision.js'
+import type { DecisionOptions } from '../decisions/options.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith } from '../exit-with.js'
+import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
+
+interface ResumeOptions extends DecisionOptions {
+  readonly detach?: true
+  readonly onBlocked?: OnBlocked
+}
+
+const EXAMPLES = `
+Examples:
+  $ quorate resume prod                           show what waits, and ask; in scripts: retry everything
+  $ quorate resume prod --retry control-planes/cp2
+  $ quorate resume prod --skip w1 --reason 'disk is being replaced'
+  $ quorate resume prod --abort
+  $ quorate resume prod --approve                 what \`quorate apply --review\` shows
+`
+
+export function resumeCommand(): CommandUnknownOpts {
+  const command = new Command('resume')
+    .description(
+      'Shows what an operation can not go on without, decides, and follows it. On a terminal it asks; elsewhere, ' +
+        'without an option, every parked step is tried again. A pause ends with any decision but --abort.',
+    )
+    .addHelpText('after', EXAMPLES)
+    .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
+    .option('--retry [step]', 'try a parked step again, or all; a step is named by its id or its host')
+    .option('--skip <step>', 'leave a parked step out, and its host for the rest of the run')
+    .option('--abort', 'end the operation; steps that run come to their end first')
+    .option('--approve', 'make the changes that a review shows')
+    .option('--reason <text>', 'why a step is skipped or the operation aborted; kept in history')
+    .option('--detach', 'decide, and do not follow')
+    .addOption(onBlockedOption())
+  command.action((name, options) => exitWith(resume(contextOf(command), name, options)))
+  return command
+}
+
+async function resume(
+  context: Context,
+  argument: string | undefined,
+  options: ResumeOptions,
+): Promise<ExitCode> {
+  const [{ chosenDecision }, { withOperation }] = await Promise.all([
+    import('../decisions/options.js'),
+    import('../open-operation.js'),
+  ])
+  const chosen = chosenDecision(options)
+  return withOperation(context, argument, 'decide', async (operation) => {
+    const decided = await decide(context, operation, chosen)
+    if (typeof decided === 'number') return decided
+    if (options.detach === true) return EXIT.done
+    const [{ accompany }, { finish }] = await Promise.all([import('../accompany.js'), import('../finish.js')])
+    const followed = await accompany(context, operation, options.onBlocked)
+    const exitCode = finish(context, operation, followed)
+    const isAborted = followed.kind === 'closed' && followed.snapshot.state === 'cancelled'
+    // That it ended was what this command was asked for.
+    return isAborted && decided.some(({ kind }) => kind === 'abort') ? EXIT.done : exitCode
+  })
+}
+
+/** What was decided and taken; or the exit code, where somebody was asked and decided nothing. */
+async function decide(
+  context: Context,
+  operation: Operation,
+  chosen: Decision | undefined,
+): Promise<readonly Decision[] | ExitCode> {
+  const [{ decisionsFor }, { carryOut }] = await Promise.all([
+    import('../decisions/options.js'),
+    import('../decisions/decision.js'),
+  ])
+  const progress = await operation.progress()
+  const asks = chosen === undefined && context.io.canAsk && !context.json
+  const answer = asks ? await ask(context, operation, progress) : undefined
+  if (typeof answer === 'number') return answer
+  const decisions = answer ?? decisionsFor(chosen, progress)
+  await carryOut(context, operation, decisions)
+  return decisions
+}
+
+/** Undefined where there is nothing to be asked about. */
+async function ask(
+  context: Context,
+  operation: Operation,
+  progress: OperationProgress,
+): Promise<readonly Decision[] | ExitCode | undefined> {
+  const { decidable } = await import('../waits-for.js')
+  const waiting = decidable(progress)
+  if (waiting === undefined) return undefined
+  const [{ askWhileItWaits }, { endingPause }, { showWaiting }] = await Promise.all([
+    import('../accompany.js'),
+    import('../decisions/decision.js'),
+    import('../output/waiting.js'),
+  ])
+  showWaiting(context, waiting)
+  const answer = await askWhileItWaits(operation, waiting)
+  switch (answer.kind) {
+    case 'left':
+      return EXIT.waiting
+    case 'interrupted':
+      return EXIT.detached
+    case 'overtaken':
+      context.io.note('this was decided elsewhere')
+      return []
+    case 'decided':
+      return endingPause(answer.decisions, progress)
+  }
+}

@@ -1,0 +1,72 @@
+/** A decision of the operator on a run, and taking it there. */
+import type { Operation } from '../../client.js'
+import type { OperationProgress } from '../../cluster/operation.js'
+import type { Context } from '../context.js'
+import { isPaused } from '../waits-for.js'
+
+export type Decision =
+  /** All parked steps unless one is named. */
+  | { readonly kind: 'retry'; readonly step?: string }
+  | { readonly kind: 'skip'; readonly step: string; readonly reason: string }
+  | { readonly kind: 'abort'; readonly reason?: string }
+  | { readonly kind: 'approve' }
+  /** Ends a pause. */
+  | { readonly kind: 'resume' }
+
+/** The decisions, and the end of a pause, without which they would change nothing. */
+export function endingPause(
+  decisions: readonly Decision[],
+  progress: OperationProgress,
+): readonly Decision[] {
+  const goesOn = !decisions.some(({ kind }) => kind === 'abort' || kind === 'resume')
+  return goesOn && isPaused(progress) ? [...decisions, { kind: 'resume' }] : decisions
+}
+
+/**
+ * Takes the decisions, one after the other, and tells each.
+ * @throws QuorateError what the run refuses one with; those before it are taken.
+ */
+export async function carryOut(
+  { io, json }: Context,
+  operation: Operation,
+  decisions: readonly Decision[],
+): Promise<void> {
+  for (const decision of decisions) {
+    const steps = await send(operation, decision)
+    const time = new Date().toISOString()
+    if (json) io.out(JSON.stringify({ time, type: 'decision', decision: decision.kind, steps }))
+    else io.out(`${io.style.cyan('▶')} ${describe(decision, steps)}`)
+  }
+}
+
+async function send(operation: Operation, decision: Decision): Promise<readonly string[]> {
+  switch (decision.kind) {
+    case 'retry':
+      return (await operation.retry(decision.step)).steps
+    case 'skip':
+      return (await operation.skip(decision.step, decision.reason)).steps
+    case 'abort':
+      return (await operation.abort(decision.reason)).steps
+    case 'approve':
+      return (await operation.approve()).steps
+    case 'resume':
+      await operation.resume()
+      return []
+  }
+}
+
+function describe(decision: Decision, steps: readonly string[]): string {
+  const names = steps.join(', ')
+  switch (decision.kind) {
+    case 'retry':
+      return `trying again: ${names}`
+    case 'skip':
+      return `leaving out ${names}: ${decision.reason}`
+    case 'abort':
+      return 'aborting; steps that run come to their end first'
+    case 'approve':
+      return 'approved'
+    case 'resume':
+      return 'the pause is over'
+  }
+}

@@ -1,0 +1,113 @@
+/** The options of `quorate resume` as decisions, checked against each other and against what is parked. */
+import type { BlockedStep, OperationProgress } from '../../cluster/operation.js'
+import { QuorateError } from '../../errors/index.js'
+import { answerFor, describeWaiting, isPaused, waitsForIn } from '../waits-for.js'
+import { endingPause, type Decision } from './decision.js'
+
+/** As commander gives them. */
+export interface DecisionOptions {
+  /** True without a step. */
+  readonly retry?: string | true
+  readonly skip?: string
+  readonly abort?: true
+  readonly approve?: true
+  readonly reason?: string
+}
+
+/**
+ * The decision that the options name; undefined when they name none.
+ * @throws QuorateError `USAGE` for options that exclude each other, or a reason too few or too many.
+ */
+export function chosenDecision(options: DecisionOptions): Decision | undefined {
+  const { retry, skip, abort, approve, reason } = options
+  const chosen = Object.entries({ retry, skip, abort, approve }).filter(([, value]) => value !== undefined)
+  if (chosen.length > 1) {
+    const names = chosen.map(([name]) => `--${name}`)
+    throw usage(`${names.join(' and ')} exclude each other`, 'decide one thing at a time')
+  }
+  if (reason !== undefined && skip === undefined && abort === undefined) {
+    throw usage('--reason belongs to --skip or --abort', 'name what is decided for this reason')
+  }
+  if (skip !== undefined) {
+    const why = reason?.trim() ?? ''
+    if (why === '') {
+      throw usage(
+        `--skip ${skip} needs a reason`,
+        "give it with --reason 'why'; it is kept in the result and in history",
+      )
+    }
+    return { kind: 'skip', step: skip, reason: why }
+  }
+  if (abort === true) return { kind: 'abort', ...(reason === undefined ? {} : { reason }) }
+  if (approve === true) return { kind: 'approve' }
+  if (retry === undefined) return undefined
+  return { kind: 'retry', ...(retry === true ? {} : { step: retry }) }
+}
+
+/**
+ * What is to be sent for a decision, or, without one, by default: everything that is parked is tried again.
+ * @throws QuorateError `OPERATION_NOT_BLOCKED` and `USAGE`, where the default has nothing to do or would approve.
+ */
+export function decisionsFor(chosen: Decision | undefined, progress: OperationProgress): readonly Decision[] {
+  if (chosen === undefined) return byDefault(progress)
+  if (chosen.kind === 'retry' && chosen.step === undefined && progress.blocked.length === 0) {
+    if (isPaused(progress)) return [{ kind: 'resume' }]
+  }
+  return endingPause([naming(chosen, progress.blocked)], progress)
+}
+
+/** The decision with the id of its step. */
+function naming(decision: Decision, blocked: readonly BlockedStep[]): Decision {
+  switch (decision.kind) {
+    case 'retry':
+      return decision.step === undefined ? decision : { ...decision, step: findStep(decision.step, blocked) }
+    case 'skip':
+      return { ...decision, step: findStep(decision.step, blocked) }
+    case 'abort':
+    case 'approve':
+    case 'resume':
+      return decision
+  }
+}
+
+/**
+ * The step that is meant: its id, or its host where only one step of that is parked. What is not found goes to the run
+ * as it is, which refuses it.
+ */
+function findStep(name: string, blocked: readonly BlockedStep[]): string {
+  if (blocked.some(({ step }) => step === name)) return name
+  const ofHost = blocked.filter(({ host }) => host === name)
+  if (ofHost.length > 1) {
+    const steps = ofHost.map(({ step }) => step).join(' and ')
+    throw usage(`several steps of ${name} wait for a decision: ${steps}`, 'name one of them')
+  }
+  return ofHost[0]?.step ?? name
+}
+
+function byDefault(progress: OperationProgress): readonly Decision[] {
+  const { cluster, operation, approval, blocked } = progress
+  const waiting = waitsForIn(progress)
+  if (approval !== undefined) {
+    throw usage(
+      `the ${operation} of ${cluster} waits for an approval, which is not given by default`,
+      '--approve lets it go on with what the plan shows, --abort ends it',
+    )
+  }
+  if (blocked.length > 0) return endingPause([{ kind: 'retry' }], progress)
+  if (isPaused(progress)) return [{ kind: 'resume' }]
+  if (waiting === undefined) {
+    throw new QuorateError(
+      'OPERATION_NOT_BLOCKED',
+      `the ${operation} of ${cluster} goes on; nothing waits for you`,
+    )
+  }
+  throw new QuorateError(
+    'OPERATION_NOT_BLOCKED',
+    `the ${operation} of ${cluster} waits for ${describeWaiting(waiting)}, not for a decision`,
+    { hint: `it goes on by itself, or when you vouch for it: \`${answerFor(waiting, cluster)}\`` },
+  )
+}
+
+function usage(message: string, hint: string): QuorateError {
+  return new QuorateError('USAGE', message, { hint })
+}

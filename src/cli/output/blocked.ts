@@ -1,0 +1,28 @@
+/** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
+import type { BlockedStep } from '../../cluster/operation.js'
+import type { Style } from '../io.js'
+import { formatDuration, formatTime } from './duration.js'
+import { MARK } from './marks.js'
+import { renderReport } from './report.js'
+
+/** The lines of all of them. */
+export function renderBlocked(
+  blocked: readonly BlockedStep[],
+  style: Style,
+  options: { readonly now: number; readonly verbose: boolean },
+): string[] {
+  return blocked.flatMap((step) => ['', ...renderStep(step, style, options)])
+}
+
+function renderStep(
+  { step, since, error, host, notSkippable }: BlockedStep,
+  style: Style,
+  { now, verbose }: { readonly now: number; readonly verbose: boolean },
+): string[] {
+  const waited = `since ${formatTime(since)} (${formatDuration(now - since)})`
+  const skip = notSkippable === undefined ? 'may be skipped' : `can not be skipped: ${notSkippable}`
+  return [
+    `${style.yellow(MARK.blocked)} ${style.bold(step)}  ${style.dim(`waits for you ${waited}; ${skip}`)}`,
+    ...renderReport({ ...error, host }, style, { verbose }).map((line) => `  ${line}`),
+  ]
+}

@@ -1,0 +1,28 @@
+/** Symbols and colours of states, the same in lines and the live view. */
+import type { StepState } from '../../cluster/operation.js'
+import type { Style } from '../io.js'
+
+export const MARK: Readonly<Record<StepState, string>> = {
+  pending: '·',
+  running: '▶',
+  unchanged: '✔',
+  done: '✔',
+  failed: '✘',
+  blocked: '⏸',
+  skipped: '⤼',
+}
+
+const COLOUR = {
+  pending: 'dim',
+  running: 'cyan',
+  unchanged: 'green',
+  done: 'green',
+  failed: 'red',
+  blocked: 'yellow',
+  skipped: 'yellow',
+} as const satisfies Readonly<Record<StepState, keyof Style>>
+
+/** The colour of a state. */
+export function colourOf(state: StepState, style: Style): (text: string) => string {
+  return style[COLOUR[state]]
+}

@@ -1,0 +1,239 @@
+/** Decisions through the CLI as a process, on a real Temporal server with a tiny workflow that parks and pauses. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createClient, type Operation, type QuorateClient } from '../../../src/client.js'
+import { QuorateError } from '../../../src/errors/index.js'
+import { freePort } from '../../../src/temporal/engine/ports.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { quorate, startOnTerminal } from '../../support/quorate.js'
+import { Controls } from '../../support/tiny-activities.js'
+import { startTinyWorker, TestServer } from '../../support/tiny-operations.js'
+
+const PATIENCE = { timeout: 60_000 }
+const DOWN = '\u001b[B'
+const ENTER = '\r'
+
+let server: TestServer
+let client: QuorateClient
+let controls: Controls
+let stopWorker: () => Promise<void>
+let number = 0
+
+beforeAll(async () => {
+  server = await TestServer.start()
+  client = await createClient({ address: server.address })
+})
+afterAll(async () => {
+  await client.close()
+  await server.remove()
+})
+beforeEach(async () => {
+  controls = new Controls()
+  stopWorker = await startTinyWorker(server.address, controls.activities)
+})
+afterEach(async () => {
+  controls.finished = true
+  await stopWorker()
+})
+
+async function start(options: Parameters<QuorateClient['apply']>[1] = {}): Promise<Operation> {
+  number += 1
+  return client.apply(aCluster({ name: `resumed-${number}`, hosts: [aHost('cp1'), aHost('w1')] }), options)
+}
+
+async function startBlocked(...hosts: string[]): Promise<Operation> {
+  for (const host of hosts) {
+    const error = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', { host, hint: 'free it' })
+    controls.broken.set(host, error)
+  }
+  controls.finished = true
+  const operation = await start()
+  await expect.poll(async () => (await operation.describe()).state, PATIENCE).toBe('blocked')
+  return operation
+}
+
+function run(...args: string[]) {
+  return quorate([...args, '--address', server.address])
+}
+
+describe('a run that is blocked', () => {
+  it('is left by attach with exit code 3 and the command that decides; status says the same', async () => {
+    const { cluster, abort } = await startBlocked('w1')
+    const attached = await run('attach', cluster)
+    expect(attached.exitCode).toBe(3)
+    expect(attached.stdout).toContain('⏸ w1: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)')
+    expect(attached.stdout).toContain('→ free it')
+    expect(attached.stderr).toContain(`waits for your decision on work/w1: \`quorate resume ${cluster}\``)
+    const status = await run('status', cluster)
+    expect(status.exitCode).toBe(3)
+    expect(status.stdout).toContain('⏸ work/w1  waits for you since')
+    await abort()
+  })
+
+  it('is tried again by resume, and followed to its end', async () => {
+    const { cluster } = await startBlocked('cp1', 'w1')
+    controls.broken.clear()
+    const { exitCode, stdout } = await run('resume', cluster)
+    expect(stdout).toContain('▶ trying again: work/cp1, work/w1')
+    expect(exitCode).toBe(0)
+  })
+
+  it('goes on without a host that is skipped, and says so in the end', async () => {
+    const { cluster } = await startBlocked('w1')
+    const { exitCode, stdout } = await run('resume', cluster, '--skip', 'w1', '--reason', 'being repaired')
+    expect(stdout).toContain('⚠ work/w1 was left out: being repaired')
+    expect(exitCode).toBe(0)
+  })
+
+  it('ends when it is aborted, and tells the state of every host', async () => {
+    const { cluster } = await startBlocked('w1')
+    const { exitCode, stderr } = await run('resume', cluster, '--abort', '--reason', 'wrong machine')
+    expect(stderr).toContain(`✘ apply of ${cluster} was aborted`)
+    expect(stderr).toMatch(/HOST +STATE\ncp1 +Work done\nw1 +parked in Work\n/)
+    expect(exitCode).toBe(0)
+  })
+
+  it('tells decisions as JSON, and detaches on request', async () => {
+    const { cluster } = await startBlocked('w1')
+    const { exitCode, stdout } = await run('resume', cluster, '--retry', 'w1', '--detach', '--json')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'decision', decision: 'retry', steps: ['work/w1'] })
+    controls.broken.clear()
+    await run('resume', cluster)
+  })
+})
+
+describe('a review', () => {
+  it('is shown, waited for with exit code 3, and approved by name only', async () => {
+    controls.finished = true
+    const { cluster } = await start({ review: true })
+    const waiting = await run('attach', cluster)
+    expect(waiting.exitCode).toBe(3)
+    expect(waiting.stdout).toMatch(/cp1 +Work +\+ work on cp1/)
+    expect(waiting.stderr).toContain(`quorate resume ${cluster} --approve`)
+    expect(await run('resume', cluster)).toMatchObject({ exitCode: 2 })
+    expect(await run('resume', cluster, '--approve')).toMatchObject({ exitCode: 0 })
+  })
+})
+
+describe('a pause', () => {
+  it('begins by a signal and ends by resume', async () => {
+    const { cluster, describe: look } = await startBlocked('w1')
+    expect(await run('signal', 'pause', cluster)).toMatchObject({ exitCode: 0 })
+    controls.broken.clear()
+    await expect.poll(async () => (await look()).progress?.blockedOn, PATIENCE).toContain('pause')
+    const { exitCode, stdout } = await run('resume', cluster)
+    expect(stdout).toContain('▶ the pause is over')
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a cancel', () => {
+  it('waits for the end and tells the state of every host', async () => {
+    const { cluster } = await startBlocked('w1')
+    const { exitCode, stderr } = await run('cancel', cluster)
+    expect(stderr).toContain(`✘ apply of ${cluster} was cancelled`)
+    expect(stderr).toMatch(/w1 +parked in Work/)
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a decision that can not be taken exits with 2 and changes nothing:', () => {
+  it('for a run that goes on', async () => {
+    const { cluster, cancel } = await start()
+    for (const option of [[], ['--retry'], ['--abort'], ['--approve']]) {
+      const { exitCode, stderr } = await run('resume', cluster, ...option)
+      expect([exitCode, /\((\w+)\)/.exec(stderr)?.[1]]).toEqual([2, 'OPERATION_NOT_BLOCKED'])
+    }
+    await cancel()
+  })
+
+  it('for a step that does not exist, or is not to be skipped', async () => {
+    const { cluster, abort, describe: look } = await startBlocked('cp1')
+    const unknown = await run('resume', cluster, '--retry', 'work/w7')
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('(STEP_UNKNOWN)')])
+    const firm = await run('resume', cluster, '--skip', 'cp1', '--reason', 'x')
+    expect(firm.exitCode).toBe(2)
+    expect(firm.stderr).toContain('work/cp1 can not be skipped: without it there is no cluster')
+    expect(await look()).toMatchObject({ state: 'blocked' })
+    await abort()
+  })
+
+  it('for a run that has ended', async () => {
+    controls.finished = true
+    const { cluster, result } = await start()
+    await result()
+    for (const args of [['resume'], ['signal', 'pause'], ['cancel']]) {
+      const { exitCode, stderr } = await run(...args, cluster)
+      expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/ended at .*: done \(OPERATION_ENDED\)/)])
+    }
+  })
+
+  it('for a cluster that is not known', async () => {
+    for (const args of [['resume'], ['signal', 'pause'], ['cancel']]) {
+      const { exitCode, stderr } = await run(...args, 'nobody')
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('(OPERATION_NOT_FOUND)')])
+    }
+  })
+
+  it('without a worker', async () => {
+    const { cluster } = await startBlocked('w1')
+    await stopWorker()
+    const { exitCode, stderr } = await run('resume', cluster)
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('(NO_WORKER)')])
+    stopWorker = await startTinyWorker(server.address, controls.activities)
+    await run('cancel', cluster)
+  })
+
+  it('with options that exclude each other, or without a reason, before anything is asked', async () => {
+    const address = ['--address', `127.0.0.1:${await freePort()}`]
+    const twice = await quorate(['resume', 'prod', '--abort', '--approve', ...address])
+    expect([twice.exitCode, twice.stderr]).toEqual([2, expect.stringContaining('exclude each other')])
+    const without = await quorate(['resume', 'prod', '--skip', 'w1', ...address])
+    expect([without.exitCode, without.stderr]).toEqual([2, expect.stringContaining('needs a reason')])
+  })
+
+  it('and starts no engine where no operation is known', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'quorate-resume-'))
+    const { exitCode, stderr } = await quorate(['resume', 'prod'], { QUORATE_HOME: home })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no operation has been started here yet')])
+    expect(rmSync(home, { recursive: true })).toBeUndefined()
+  })
+})
+
+describe('on a terminal', () => {
+  it('attach asks when the run is blocked, and goes on with the answer', async () => {
+    const { cluster } = await startBlocked('w1')
+    controls.broken.clear()
+    const terminal = startOnTerminal(['attach', cluster, '--address', server.address])
+    await expect.poll(terminal.output, PATIENCE).toContain('abort')
+    expect(terminal.output()).toContain('port 6443 is in use')
+    terminal.type(ENTER)
+    expect((await terminal.ended).exitCode).toBe(0)
+    expect(terminal.output()).toContain('trying again: work/w1')
+  })
+
+  it('resume asks, and a step is skipped with a reason', async () => {
+    const { cluster } = await startBlocked('w1')
+    const terminal = startOnTerminal(['resume', cluster, '--address', server.address])
+    await expect.poll(terminal.output, PATIENCE).toContain('abort')
+    terminal.type(DOWN)
+    terminal.type(ENTER)
+    await expect.poll(terminal.output, PATIENCE).toContain('Why leave work/w1 out?')
+    terminal.type(`being repaired${ENTER}`)
+    expect((await terminal.ended).exitCode).toBe(0)
+    expect(terminal.output()).toContain('leaving out work/w1: being repaired')
+  })
+
+  it('a question is taken back when it is answered elsewhere', async () => {
+    const operation = await startBlocked('w1')
+    const terminal = startOnTerminal(['attach', operation.cluster, '--address', server.address])
+    await expect.poll(terminal.output, PATIENCE).toContain('abort')
+    controls.broken.clear()
+    await operation.retry()
+    expect((await terminal.ended).exitCode).toBe(0)
+    expect(terminal.output()).toContain('this was decided elsewhere')
+  })
+})
