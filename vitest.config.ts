@@ -34,6 +34,17 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
         },
       },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          // Cases wait for a free lane of the sweep, not for vitest.
+          maxConcurrency: 10_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 })

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# `npm run test:faults [-- --seeds N] [--only CASE] [--lanes N]`: the fault sweep over scripted hosts (docs/faults.md).
+#   --seeds N    so many runs with two random faults each (8)
+#   --only CASE  only cases whose name contains this, such as joinWorker/w1/after-effect
+#   --lanes N    so many clusters beside each other (three for each processor)
+. "$(dirname "$0")/common.sh"
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seeds) export QUORATE_FAULTS_SEEDS=$2 ;;
+    --only) export QUORATE_FAULTS_ONLY=$2 ;;
+    --lanes) export QUORATE_FAULTS_LANES=$2 ;;
+    *)
+      sed -n 's/^#   //p' "$0" >&2
+      exit 2
+      ;;
+  esac
+  shift 2
+done
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo 'the fault sweep makes hosts by namespaces and overlayfs, which takes root' >&2
+  exit 1
+fi
+ensure_packages
+ensure_debian_packages openssh-server openssh-client
+ensure_temporal
+ensure_build
+mkdir -p .cache
+npx vitest run --project faults --reporter dot --reporter json --outputFile.json=.cache/faults-results.json

@@ -1,0 +1,88 @@
+/** What a run leaves behind, as a whole: the model of the cluster, every change on every host, and the journals. */
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ScriptedHost } from './scripted-host.js'
+
+export interface EndState {
+  /** What stands where: `cluster:etcd/cp1/peer`, `cp1:etc/kubernetes/admin.conf`, with mode and content. */
+  readonly files: Readonly<Record<string, string>>
+  /** Each mutation, as the stand-ins saw it, and each unit with its exit status, sorted. */
+  readonly mutations: readonly string[]
+  /** Calls that no stand-in knows. */
+  readonly unexpected: string
+}
+
+/** Of the model: not the cluster, but the machinery of the sweep. */
+const MACHINERY = /^(journal|unexpected|places|pace|hold|held|commands\..*)(\/|$)/
+/** On a host: names and times of one operation, which are judged by the journal. */
+const OF_ONE_OPERATION = /^(var\/lib\/quorate\/(operations|journal|lock)|var\/log|root|home)(\/|$)/
+
+/** Looks at the end of a run. `subnet`, such as `127.20.0.`, is taken out: each lane has its own. */
+export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet: string): EndState {
+  const files: Record<string, string> = {}
+  const collect = (prefix: string, folder: string, left: RegExp) => {
+    for (const [path, content] of walk(folder)) {
+      if (!left.test(path)) files[`${prefix}:${path}`] = content.replaceAll(subnet, '127.x.')
+    }
+  }
+  collect('cluster', model, MACHINERY)
+  for (const host of hosts) collect(host.name, host.changes, OF_ONE_OPERATION)
+  const mutations = [...lines(join(model, 'journal')), ...hosts.flatMap(unitsOf)].sort()
+  return { files, mutations, unexpected: lines(join(model, 'unexpected')).join('\n') }
+}
+
+/** What differs from the end of a clean run, in words; nothing where the ends are the same. */
+export function differences(clean: EndState, seen: EndState): readonly string[] {
+  const paths = new Set([...Object.keys(clean.files), ...Object.keys(seen.files)])
+  const files = [...paths].sort().flatMap((path) => {
+    const [expected, found] = [clean.files[path], seen.files[path]]
+    if (expected === found) return []
+    if (found === undefined) return [`missing: ${path}`]
+    if (expected === undefined) return [`left over: ${path}`]
+    return [`differs: ${path}: ${firstLine(expected)} → ${firstLine(found)}`]
+  })
+  const mutations = new Set([...clean.mutations, ...seen.mutations])
+  const counts = [...mutations].sort().flatMap((mutation) => {
+    const [expected, found] = [clean, seen].map((end) => end.mutations.filter((one) => one === mutation).length)
+    return expected === found ? [] : [`${found ?? 0} times instead of ${expected ?? 0}: ${mutation}`]
+  })
+  return [...files, ...counts, ...(seen.unexpected === '' ? [] : [`not scripted: ${seen.unexpected}`])]
+}
+
+function unitsOf(host: ScriptedHost): string[] {
+  return lines(join(host.changes, 'var/lib/quorate/journal')).map((line) => {
+    const [, event = '', , ...rest] = line.split(' ')
+    return `${host.name} unit ${event} ${rest.join(' ')}`
+  })
+}
+
+function lines(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+}
+
+function* walk(folder: string, prefix = ''): Generator<[string, string]> {
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name)
+    const stat = lstatSync(path)
+    const mode = (stat.mode & 0o7777).toString(8)
+    if (stat.isDirectory()) {
+      yield [`${prefix}${name}/`, mode]
+      yield* walk(path, `${prefix}${name}/`)
+    } else if (stat.isFile()) {
+      yield [`${prefix}${name}`, `${mode} ${textOf(path)}`]
+    } else {
+      yield [`${prefix}${name}`, stat.isCharacterDevice() ? 'removed' : 'special']
+    }
+  }
+}
+
+/** Short files as they are, so that differences can be read; others by digest, without the lane's addresses. */
+function textOf(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+function firstLine(text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return `${text.split('\n')[0]?.slice(0, 80) ?? ''} (${digest})`
+}

@@ -1,0 +1,39 @@
+# Shared by the stand-ins of this host: where the model of the cluster lies, the journals, and taking time. Sourced.
+#   /cluster          the model, shared by all hosts: nodes, etcd's members, API servers, tokens, objects
+#   /var/lib/host     what this host alone is: packages, services, images, the configurations that were loaded
+set -eu
+CLUSTER=/cluster
+STATE=/var/lib/host
+read -r HOST </etc/hostname
+
+# One line for each mutation; a look, or a call that finds everything done, leaves none.
+journal() {
+  echo "$HOST $*" >>"$CLUSTER/journal"
+}
+
+# A call that the product never made before: the stand-in has to learn it, rather than answer at random.
+unexpected() {
+  echo "$HOST ${0##*/} $*" >>"$CLUSTER/unexpected"
+  echo "${0##*/}: no answer is scripted for: $*" >&2
+  exit 64
+}
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+# Takes time, at a place that has a name. A test may hold a unit there: it writes hold/<host>.<step>.<place> and
+# finds held/<host>.<step>.<place> when the unit has come so far, which then waits until the hold is gone.
+take() {
+  place=${QUORATE_UNIT:-none}
+  place=$HOST.${place#quorate-????????-????-}
+  place=${place%-*}.$1
+  echo "$place" >>"$CLUSTER/places"
+  if [ -e "$CLUSTER/hold/$place" ]; then
+    : >"$CLUSTER/held/$place"
+    while [ -e "$CLUSTER/hold/$place" ]; do sleep 0.05; done
+  fi
+  read -r pace <"$CLUSTER/pace"
+  sleep "$pace"
+}

@@ -1,0 +1,87 @@
+/** The sweep's surroundings: one Temporal server, the lanes, and a free lane for whoever has a case to run. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { streamDecode, streamEncode } from 'dns-packet'
+import { Lane } from './lane.js'
+import { compileFailpoints, LOGS } from './product.js'
+import { buildHostImage } from './scripted-host.js'
+import { TemporalServer } from './temporal-server.js'
+
+/**
+ * Measured: a run takes some seconds of CPU, and a worker's death ten seconds of waiting for the heartbeat; so the
+ * processors are busy with several times as many lanes as there are of them.
+ */
+const LANES = Number(process.env.QUORATE_FAULTS_LANES ?? Math.max(4, cpus().length * 3))
+
+/** On tmpfs, which the upper layer of a scripted host needs. */
+const FOLDER = '/dev/shm'
+const DNS_ADDRESS = '127.19.0.10'
+
+export class Sweep {
+  readonly server: TemporalServer
+  readonly lanes: readonly Lane[]
+  private readonly folder: string
+  private readonly dns: Server
+  private readonly free: Lane[]
+  private readonly queue: ((lane: Lane) => void)[] = []
+
+  private constructor(server: TemporalServer, lanes: readonly Lane[], folder: string, dns: Server) {
+    this.server = server
+    this.lanes = lanes
+    this.folder = folder
+    this.dns = dns
+    this.free = [...lanes]
+  }
+
+  static async open(): Promise<Sweep> {
+    rmSync(join(LOGS, 'failed'), { recursive: true, force: true })
+    const failpoints = compileFailpoints()
+    const folder = mkdtempSync(join(FOLDER, 'quorate-faults-'))
+    const [server, image, dns] = await Promise.all([TemporalServer.start(), buildHostImage(folder), startDns()])
+    const lanes: Lane[] = []
+    for (let index = 0; index < LANES; index += 1) {
+      const ownFolder = join(folder, `lane-${index}`)
+      mkdirSync(ownFolder)
+      lanes.push(await Lane.open({ index, folder: ownFolder, image, server, failpoints, dnsAddress: DNS_ADDRESS }))
+    }
+    return new Sweep(server, lanes, folder, dns)
+  }
+
+  /** Runs `act` in the next lane that is free. */
+  async inLane<Result>(act: (lane: Lane) => Promise<Result>): Promise<Result> {
+    const lane = this.free.pop() ?? (await new Promise<Lane>((resolve) => this.queue.push(resolve)))
+    try {
+      return await act(lane)
+    } finally {
+      const next = this.queue.shift()
+      if (next === undefined) this.free.push(lane)
+      else next(lane)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.close()))
+    await this.server.remove()
+    await new Promise((resolve) => this.dns.close(resolve))
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The cluster's DNS, for the one question that the verification asks. */
+async function startDns(): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (question) => {
+      const { id, questions } = streamDecode(question)
+      const answers = (questions ?? []).map(({ name }) => ({ type: 'A', name, data: '10.96.0.1' }) as const)
+      socket.end(streamEncode({ type: 'response', ...(id === undefined ? {} : { id }), questions: questions ?? [], answers }))
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(53, DNS_ADDRESS, resolve)
+  })
+  return server
+}
