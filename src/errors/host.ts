@@ -55,7 +55,7 @@ export const HOST_ERRORS = {
   LOCK_LOST: {
     source: 'user',
     remedy: 'operator',
-    hint: 'somebody else changes this host now; abort this operation, and apply again when theirs has ended',
+    hint: 'another operation has the host now, or its lock was broken with `quorate unlock`; abort this operation, and apply again when no other runs',
   },
   HOST_CHANGED: {
     source: 'user',
