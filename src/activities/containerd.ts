@@ -65,6 +65,6 @@ async function waitForRuntime(step: Step): Promise<void> {
         : `containerd does not answer yet: ${stderr.trim().split('\n')[0] ?? ''}`
     },
     (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: step.host.name, step: 'containerd' }),
-    { timeoutMs: 60_000 },
+    { timeoutMs: step.patience.runtime },
   )
 }

@@ -2,37 +2,42 @@
 import { renderInitConfiguration } from '../cluster/kubeadm/render.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { script, type Session } from '../ssh/index.js'
+import type { Session } from '../ssh/index.js'
 import { makeBootstrapToken } from './bootstrap-token.js'
-import { isUnderway } from './durable.js'
-import { etcdMembers } from './etcd.js'
-import { resetHost, runKubeadm } from './kubeadm.js'
-import {
-  ADMIN_CONF,
-  findNode,
-  isApiServerReady,
-  listObjects,
-  localApi,
-  tryKubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from './kubectl.js'
+import { isUnderway, waitForOthers } from './durable.js'
+import { etcdMembers, memberOf } from './etcd.js'
+import { hostState, markInitialised, startKubelet } from './host-state.js'
+import { clearFailedInit, initStanding } from './failed-init.js'
+import { runKubeadm, runPhase } from './kubeadm.js'
+import { findNode, isApiServerReady, isMarked, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-export const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane'
-/** Slow disks and cold caches: kubeadm itself allows 4 minutes for its components. */
-const READY_TIMEOUT_MS = 5 * 60_000
-
 /** Makes this host the cluster's first control plane. */
 export async function initControlPlane(step: Step): Promise<StepResult> {
-  const { cluster, host, session } = step
-  const api = localApi(cluster, session)
-  const summary = `kubeadm init ${cluster.kubernetes.version}`
-  if (!(await isUnderway(step, 'kubeadm-init')) && (await isInitialised(step, api))) {
-    return { changed: await labelNode(api, host), summary: 'initialised already' }
+  await waitForOthers(step)
+  const api = localApi(step.cluster, step.session)
+  const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
+  if (changed) await init(step, api)
+  await markInitialised(step)
+  const labelled = await labelNode(api, step.host)
+  return {
+    changed: changed || labelled,
+    summary: changed ? `kubeadm init ${step.cluster.kubernetes.version}` : 'initialised already',
   }
+}
+
+/** Brings a cluster that was initialised here to an answer, and completes it; says so where there is none. */
+async function bringUp(step: Step, api: ClusterApi): Promise<'there' | 'absent'> {
+  if (await isInitialised(step, api)) return 'there'
+  if ((await initStanding(step, api)) === 'absent') return 'absent'
+  await completeControlPlane(step, api)
+  return 'there'
+}
+
+async function init(step: Step, api: ClusterApi): Promise<void> {
+  const { cluster, host } = step
   await runKubeadm(step, {
     subcommand: 'init',
     clear: () => clearFailedInit(step, api),
@@ -44,81 +49,62 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
     async () => ((await isInitialised(step, api)) ? undefined : 'waiting for the API server'),
     (reason) =>
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
-    { timeoutMs: READY_TIMEOUT_MS },
+    { timeoutMs: step.patience.components },
   )
-  await labelNode(api, host)
-  return { changed: true, summary }
 }
+
+/** The objects that kubeadm's last phases leave, unless the cluster file has them left out. */
+const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
+const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
 
 /** The last effects of init, not its early marker files: API ready, its configuration stored, addons and node there. */
 async function isInitialised(step: Step, api: ClusterApi): Promise<boolean> {
-  if (!(await hasFile(step.session, ADMIN_CONF)) || !(await isApiServerReady(api))) return false
-  const stored = await tryKubectl(api, [
-    ...['-n', 'kube-system', 'get'],
-    ...['configmap/kubeadm-config', 'configmap/kubelet-config', 'deployment/coredns', 'daemonset/kube-proxy'],
-    ...['-o', 'name'],
-  ])
+  const state = await hostState(step)
+  if (!state.has('admin.conf') || !(await isApiServerReady(api))) return false
+  // Who leaves an addon out, or takes it out later, has an initialised cluster all the same.
+  const objects = state.has('init-unfinished') ? [...CONFIGURATION, ...ADDONS] : CONFIGURATION
+  const stored = await tryKubectl(api, ['-n', 'kube-system', 'get', ...objects, '-o', 'name'])
   if (stored.exitCode !== 0) return false
   const node = await findNode(api, step.host.name)
-  return node?.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined
+  return isMarked(node)
 }
 
 /**
- * Takes back an init that failed on this host.
- * @throws QuorateError `KUBEADM_FAILED` when other nodes already depend on this control plane.
+ * Does what the last phases of kubeadm would have done on a host that is part of the cluster: it runs, its API server
+ * is ready, its node is registered and marked.
+ * @throws QuorateError `CONTROL_PLANE_NOT_READY` when it does not come up for a long time.
  */
-async function clearFailedInit(step: Step, api: ClusterApi): Promise<void> {
-  if (!(await hasTraces(step.session))) return
-  if (await isApiServerReady(api)) {
-    const others = (await listObjects<KubernetesNode>(api, 'nodes')).filter(
-      (node) => node.metadata.name !== step.host.name,
-    )
-    if (others.length > 0) {
-      const names = others.map((node) => node.metadata.name).join(', ')
-      throw new QuorateError('FOREIGN_CLUSTER', `kubeadm init is incomplete, but ${names} already joined`, {
-        host: step.host.name,
-        step: 'kubeadm init',
-        hint: 'complete the missing phases by hand (`kubeadm init phase …`); a reset would destroy the cluster',
-      })
-    }
-  }
-  await resetHost(step)
-}
-
-/** Whether kubeadm has begun on this host. */
-export async function hasTraces(session: Session): Promise<boolean> {
-  const traces = script(
-    'ls /etc/kubernetes/manifests/*.yaml /etc/kubernetes/*.conf /var/lib/etcd/member 2>/dev/null | grep -q .',
+export async function completeControlPlane(step: Step, api: ClusterApi): Promise<void> {
+  const { host } = step
+  await startKubelet(step)
+  const state = await hostState(step)
+  if (!state.has('admin.conf') && state.has('ca.key')) await runPhase(step, 'kubeconfig admin')
+  const seen = { marked: false }
+  await waitUntil(
+    step,
+    async () => {
+      if (!(await isApiServerReady(api))) return 'its API server is not ready'
+      const node = await findNode(api, host.name)
+      if (node === undefined) return 'its node is not registered'
+      seen.marked = isMarked(node)
+      return undefined
+    },
+    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm' }),
+    { timeoutMs: step.patience.components },
   )
-  return (await session.run(traces, { root: true })).exitCode === 0
-}
-
-/** Whether a file is there, seen as root. */
-export async function hasFile(session: Session, path: string): Promise<boolean> {
-  return (await session.run(script('test -e "$1"', path), { root: true })).exitCode === 0
-}
-
-/** Where etcd's peers reach the member of a host. */
-export function peerUrl(host: Host): string {
-  const address = host.internalAddress.includes(':') ? `[${host.internalAddress}]` : host.internalAddress
-  return `https://${address}:2380`
+  if (!seen.marked) await runPhase(step, 'mark-control-plane')
 }
 
 /**
  * Why a control plane does not count as joined yet; undefined when its etcd member is a started voter, its API server
- * is ready, and kubeadm's last phase has labelled its node. `api` is its own, `via` that of the first control plane.
+ * is ready, and kubeadm's last phase has labelled its node. `api` is its own; etcd is asked where `via` is.
  */
-export async function joinObstacle(
-  host: Host,
-  api: ClusterApi,
-  via: ClusterApi,
-): Promise<string | undefined> {
-  const member = (await etcdMembers(via.session)).find((one) => one.peerUrls.includes(peerUrl(host)))
+export async function joinObstacle(host: Host, api: ClusterApi, via: Session): Promise<string | undefined> {
+  const member = memberOf(await etcdMembers(via), host)
   if (member === undefined) return 'its etcd member is missing'
   if (!member.started) return 'its etcd member has not started'
   if (member.learner) return 'its etcd member is still a learner'
   if (!(await isApiServerReady(api))) return 'its API server is not ready'
-  const node = await findNode(via, host.name)
-  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined) return undefined
+  if (isMarked(await findNode(api, host.name))) return undefined
   return 'its node is not registered as control plane'
 }

@@ -1,4 +1,7 @@
-/** Long commands of a step: run as a unit on the host, attached to on retry, judged by their exit status alone. */
+/**
+ * Long commands of a step: run as a unit on the host, attached to on retry, judged by their exit status alone. Only
+ * a person's cancel stops a unit; whatever else ends a step leaves it running for the next attempt.
+ */
 import { QuorateError } from '../errors/index.js'
 import {
   acknowledgeUnit,
@@ -9,7 +12,10 @@ import {
   unitState,
   waitForUnit,
   type Command,
+  type UnitIdentity,
+  type UnitOutcome,
 } from '../ssh/index.js'
+import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
 /** A long command and what surrounds it. */
@@ -26,16 +32,22 @@ export interface DurableCommand {
    * to verify must then not repeat the command. Otherwise the command runs whenever its effect is found missing.
    */
   readonly once?: boolean
-  /** The error for an exit status other than 0, from the command's last output. */
-  readonly failure: (exitCode: number, output: string) => QuorateError
+  /** The error for an exit status other than 0, from the command's last output and the how many-th run it was. */
+  readonly failure: (exitCode: number, output: string, ordinal: number) => QuorateError
 }
+
+/** For how long a unit that was stopped is waited for: systemd itself ends what does not heed SIGTERM after 30 s. */
+const STOP_TIMEOUT_MS = 90_000
+
+/** Causes that any command may meet and that only a person can mend. */
+const DISK_FULL = /No space left on device|Disk quota exceeded/
 
 /**
  * Runs the command once for this operation, or joins the run that is there.
- * @throws what `failure` makes; `UNIT_INTERRUPTED` when it neither ended nor runs.
+ * @throws what `failure` makes; `DISK_FULL`; `UNIT_INTERRUPTED` when it neither ended nor runs.
  */
 export async function runDurably(step: Step, durable: DurableCommand): Promise<{ durationMs: number }> {
-  const { session, signal, host } = step
+  const { session, host } = step
   const identity = { operation: step.operation, step: durable.unit }
   let secrets: Readonly<Record<string, string>> | undefined
   if ((await unitState(session, identity)) === 'absent') {
@@ -43,23 +55,73 @@ export async function runDurably(step: Step, durable: DurableCommand): Promise<{
     step.report(`starting ${durable.title}`)
     secrets = await durable.prepare?.()
   }
-  const outcome = await runUnit(session, identity, durable.command, {
-    onLine: (line) => step.report(`${durable.title} ▸ ${line}`),
-    signal,
-    ...(secrets === undefined ? {} : { secrets }),
-  }).catch(async (error: unknown) => {
-    if (step.isCancelled()) await stopUnit(session, identity)
-    throw error
-  })
+  const outcome = await watch(step, durable, identity, secrets)
   const succeeded = outcome.kind === 'exited' && outcome.exitCode === 0
   if (!(succeeded && durable.once === true)) await acknowledgeUnit(session, identity)
   if (succeeded) return { durationMs: outcome.durationMs }
-  if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output)
-  throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, {
-    host: host.name,
-    step: durable.title,
-    output: lastLines(outcome.output),
+  const context = { host: host.name, step: durable.title, output: lastLines(outcome.output) }
+  if (DISK_FULL.test(outcome.output)) {
+    throw new QuorateError('DISK_FULL', `${durable.title} found no space left`, context)
+  }
+  if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output, outcome.ordinal)
+  throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, context)
+}
+
+/** Follows the unit to its end; or leaves it when the step is to end, stopping it first where a person wants so. */
+async function watch(
+  step: Step,
+  durable: DurableCommand,
+  identity: UnitIdentity,
+  secrets: Readonly<Record<string, string>> | undefined,
+): Promise<UnitOutcome> {
+  const { signal } = step
+  signal.throwIfAborted()
+  const leave = new AbortController()
+  let settled = false
+  const watched = runUnit(step.session, identity, durable.command, {
+    onLine: (line) => step.report(`${durable.title} ▸ ${line}`),
+    signal: leave.signal,
+    ...(secrets === undefined ? {} : { secrets }),
+  }).finally(() => {
+    settled = true
   })
+  let leaving: Promise<void> | undefined
+  const onAbort = () => {
+    const stopped = step.isCancelled() ? stop(step, durable, identity, () => settled) : Promise.resolve()
+    leaving = stopped.catch(() => undefined).finally(() => leave.abort(signal.reason))
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await watched
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    await leaving
+    // What a unit that we stopped has for an outcome is nobody's concern.
+    signal.throwIfAborted()
+  }
+}
+
+/**
+ * Stops the unit, also one that is only just being started: as long as its watcher has not come to its end, the host
+ * may still be about to start it.
+ */
+async function stop(
+  step: Step,
+  durable: DurableCommand,
+  identity: UnitIdentity,
+  settled: () => boolean,
+): Promise<void> {
+  step.report(`stopping ${durable.title}`)
+  await waitUntil(
+    { signal: new AbortController().signal, report: step.report },
+    async () => {
+      const watcherIsGone = settled()
+      const stopped = await stopUnit(step.session, identity)
+      return watcherIsGone && !stopped ? undefined : `stopping ${durable.title}`
+    },
+    (reason) => new QuorateError('UNIT_INTERRUPTED', reason, { host: step.host.name, step: durable.title }),
+    { timeoutMs: STOP_TIMEOUT_MS, intervalMs: 100 },
+  )
 }
 
 /** Whether this step's command was started in this operation and has an outcome to come or to be looked at. */
@@ -67,8 +129,11 @@ export async function isUnderway(step: Step, unit: string): Promise<boolean> {
   return (await unitState(step.session, { operation: step.operation, step: unit })) !== 'absent'
 }
 
-/** A unit of an earlier operation may still change this host; nothing of ours starts beside it. */
-async function waitForOthers(step: Step): Promise<void> {
+/**
+ * A unit of an earlier operation may still change this host: nothing of ours starts beside it, and what it is about
+ * to bring about is not looked at before it has ended.
+ */
+export async function waitForOthers(step: Step): Promise<void> {
   const own = `quorate-${step.operation}-`
   for (const unit of await runningUnits(step.session)) {
     if (unit.startsWith(own)) continue

@@ -1,4 +1,5 @@
 /** etcd's members, seen from inside one of its own containers on a control plane. */
+import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { script, type CommandResult, type Session } from '../ssh/index.js'
 
@@ -10,9 +11,12 @@ export interface EtcdMember {
   readonly id: string
   /** Empty until the member has started. */
   readonly name: string
+  /** Whether it ever started; it may be dead since. */
   readonly started: boolean
   readonly learner: boolean
   readonly peerUrls: readonly string[]
+  /** Empty until the member has started. */
+  readonly clientUrls: readonly string[]
 }
 
 // etcdctl lives only in etcd's image, so it is run in the member's own container.
@@ -27,68 +31,146 @@ function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandR
 }
 
 /**
- * Every member that etcd knows.
- * @throws QuorateError `ETCD_UNHEALTHY` when the member on this host can not answer.
+ * Every member that etcd knows, as a majority of them agrees.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer, or there is no majority.
  */
 export async function etcdMembers(session: Session): Promise<readonly EtcdMember[]> {
   const result = await etcdctl(session, 'member', 'list', '-w', 'simple')
-  if (result.exitCode !== 0) throw unhealthy(session, 'etcd does not list its members', result)
+  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list its members', result)
   return parseMembers(result.stdout)
 }
 
 /** Reads lines of `id, status, name, peer URLs, client URLs, is learner`. */
 export function parseMembers(simple: string): readonly EtcdMember[] {
+  const urls = (list: string) => list.split(',').filter((url) => url !== '')
   return simple
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const [id = '', status = '', name = '', peerUrls = '', , learner = ''] = line.split(', ')
+      const [id = '', status = '', name = '', peerUrls = '', clientUrls = '', learner = ''] = line.split(', ')
       return {
         id,
         name,
         started: status === 'started',
         learner: learner.trim() === 'true',
-        peerUrls: peerUrls.split(','),
+        peerUrls: urls(peerUrls),
+        clientUrls: urls(clientUrls),
       }
     })
 }
 
 /**
- * Why no member may be added now; undefined when every member is a started, healthy voter.
- * @throws QuorateError `ETCD_UNHEALTHY` when the member on this host can not answer.
+ * Client URLs of the members that answer for themselves and agree with the majority.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not be asked.
  */
-export async function etcdObstacle(session: Session): Promise<string | undefined> {
-  const members = await etcdMembers(session)
-  const unstarted = members.find((member) => !member.started)
-  if (unstarted !== undefined) return `etcd member ${unstarted.peerUrls.join(',')} has not started`
-  const learner = members.find((member) => member.learner)
-  if (learner !== undefined) return `etcd member ${learner.name} is still a learner`
-  const health = await etcdctl(session, 'endpoint', 'health', '--cluster')
-  return health.exitCode === 0 ? undefined : `etcd is not healthy: ${firstLine(health.stderr)}`
+export async function healthyEndpoints(session: Session): Promise<ReadonlySet<string>> {
+  // Its exit status is 1 as soon as one member is unwell; the answer then still tells of each.
+  const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
+  const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
+  if (line === undefined) throw unreachable(session, 'etcd does not tell the health of its members', result)
+  const endpoints = JSON.parse(line) as readonly { readonly endpoint: string; readonly health: boolean }[]
+  return new Set(endpoints.filter(({ health }) => health).map(({ endpoint }) => endpoint))
+}
+
+/** What is in the way of etcd's being whole, and the member that it is about. */
+export interface EtcdObstacle {
+  readonly reason: string
+  readonly member: EtcdMember
 }
 
 /**
- * Takes a member out that never started: what a failed join leaves. Started members are never touched here.
- * @returns false when there was none with this peer URL.
+ * Why no member may be added now; undefined when every member is a started, healthy voter.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
  */
-export async function removeUnstartedMember(session: Session, peerUrl: string): Promise<boolean> {
+export async function etcdObstacle(session: Session): Promise<EtcdObstacle | undefined> {
   const members = await etcdMembers(session)
-  const leftover = members.find((member) => !member.started && member.peerUrls.includes(peerUrl))
-  if (leftover === undefined) return false
-  const result = await etcdctl(session, 'member', 'remove', leftover.id)
-  if (result.exitCode !== 0)
-    throw unhealthy(session, `the unstarted etcd member ${peerUrl} can not be removed`, result)
-  return true
+  const obstacle = (member: EtcdMember | undefined, state: string) =>
+    member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
+  const unwell =
+    obstacle(
+      members.find((member) => !member.started),
+      'has not started',
+    ) ??
+    obstacle(
+      members.find((member) => member.learner),
+      'is still a learner',
+    )
+  if (unwell !== undefined) return unwell
+  const healthy = await healthyEndpoints(session)
+  return obstacle(
+    members.find((member) => !isHealthy(member, healthy)),
+    'is not healthy',
+  )
 }
 
-function unhealthy(session: Session, message: string, result: CommandResult): QuorateError {
-  return new QuorateError('ETCD_UNHEALTHY', message, {
+/** Where etcd's peers reach the member of a host. */
+export function peerUrl(host: Host): string {
+  const address = host.internalAddress.includes(':') ? `[${host.internalAddress}]` : host.internalAddress
+  return `https://${address}:2380`
+}
+
+/** The member of this host, and of no other. */
+export function memberOf(members: readonly EtcdMember[], host: Host): EtcdMember | undefined {
+  return members.find((member) => member.peerUrls.includes(peerUrl(host)))
+}
+
+/** What a person knows a member by. */
+export function memberTitle(member: EtcdMember): string {
+  return member.name === '' ? member.peerUrls.join(',') : member.name
+}
+
+function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
+  return member.clientUrls.some((url) => healthy.has(url))
+}
+
+/**
+ * Why a member may not be taken out now: too few of the voters that remain would be healthy to decide anything.
+ * A learner has no vote, so that its going costs nothing.
+ */
+export function removalObstacle(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  leaving: EtcdMember,
+): string | undefined {
+  if (leaving.learner) return undefined
+  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
+  const alive = remaining.filter((member) => isHealthy(member, healthy))
+  const quorum = Math.floor(remaining.length / 2) + 1
+  if (alive.length >= quorum) return undefined
+  const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
+  return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`
+}
+
+/**
+ * Takes out exactly this member, by its id; gone already is as good.
+ * @throws QuorateError `ETCD_UNREACHABLE` when it is still there afterwards.
+ */
+export async function removeMember(session: Session, member: EtcdMember): Promise<void> {
+  const result = await etcdctl(session, 'member', 'remove', member.id)
+  if (result.exitCode === 0) return
+  // The answer may be lost though the removal was agreed upon, above all when the leader itself goes.
+  const left = await etcdMembers(session)
+  if (!left.some(({ id }) => id === member.id)) return
+  throw unreachable(session, `the etcd member ${memberTitle(member)} can not be removed`, result)
+}
+
+/**
+ * Names of the nodes that the cluster's state holds, asked of etcd itself: also where no API server runs.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
+ */
+export async function storedNodes(session: Session): Promise<readonly string[]> {
+  const prefix = '/registry/minions/'
+  const result = await etcdctl(session, 'get', prefix, '--prefix', '--keys-only')
+  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list the nodes', result)
+  return result.stdout
+    .split('\n')
+    .flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []))
+}
+
+function unreachable(session: Session, message: string, result: CommandResult): QuorateError {
+  return new QuorateError('ETCD_UNREACHABLE', message, {
     host: session.host.name,
     step: 'etcd',
     output: result.stderr.slice(-2000),
   })
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? ''
 }

@@ -1,6 +1,7 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../cluster/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
+import { abandonJoin } from './abandon-join.js'
 import { initControlPlane } from './control-plane.js'
 import { gatherFacts } from './facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
@@ -40,6 +41,9 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, applyPodNetwork),
     joinControlPlane: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       change(cluster, host, (step) => joinControlPlane(step, first)),
+    /** Through the first control plane alone: the host whose join is given up may be out of reach. */
+    abandonJoin: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
+      change(cluster, first, (step) => abandonJoin(step, host)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       change(cluster, host, (step) => joinWorker(step, first)),
     verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>

@@ -7,58 +7,85 @@ import { PKI_FOLDER } from '../cluster/certificates.js'
 import { renderJoinConfiguration } from '../cluster/kubeadm/render.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import type { Session } from '../ssh/index.js'
+import { command, type Session } from '../ssh/index.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
-import { CONTROL_PLANE_LABEL, joinObstacle, hasFile, hasTraces, peerUrl } from './control-plane.js'
-import { isUnderway } from './durable.js'
-import { etcdMembers, etcdObstacle, removeUnstartedMember } from './etcd.js'
-import { resetHost, runKubeadm } from './kubeadm.js'
+import { completeControlPlane, joinObstacle } from './control-plane.js'
+import { isUnderway, waitForOthers } from './durable.js'
+import { etcdObstacle } from './etcd.js'
+import { joinStanding, joinTraces, undoJoin, undoWorkerJoin } from './failed-join.js'
+import { hostState, startKubelet } from './host-state.js'
+import { runKubeadm } from './kubeadm.js'
 import { findNode, hasCondition, localApi, type ClusterApi } from './kubectl.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-const KUBELET_CONF = '/etc/kubernetes/kubelet.conf'
-const ETCD_TIMEOUT_MS = 5 * 60_000
-const READY_TIMEOUT_MS = 5 * 60_000
-
 /** Makes this host another control plane with a voting etcd member. */
 export async function joinControlPlane(step: Step, first: Host): Promise<StepResult> {
   const { cluster, host, session } = step
+  await waitForOthers(step)
   const via = localApi(cluster, await step.sessions.session(first, step.signal))
   const api = localApi(cluster, session)
-  const joined = await hasJoined(step, via)
-  if (!joined) {
+  const completed = (await isUnderway(step, 'kubeadm-join')) ? 'undone' : await completeJoin(step, via, api)
+  if (completed === 'undone') {
     await join(step, via, async () => {
-      await clearFailedJoin(step, via)
+      await undoJoin(step, via, await joinTraces(step, via))
       await Promise.all([waitForWholeEtcd(step, via), copyCertificates(cluster, via.session, session)])
     })
   }
   await waitUntil(
     step,
-    () => joinObstacle(host, api, via),
+    () => joinObstacle(host, api, via.session),
     (reason) =>
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
-    { timeoutMs: READY_TIMEOUT_MS },
+    { timeoutMs: step.patience.components },
   )
   // Etcd as a whole is looked at again before the next member is added, and by the final verification.
   const labelled = await labelNode(via, host)
   return {
-    changed: !joined || labelled,
-    summary: joined ? 'joined already, voting etcd member' : 'kubeadm join, voting etcd member',
+    changed: completed !== 'joined' || labelled,
+    summary:
+      completed === 'joined' ? 'joined already, voting etcd member' : 'kubeadm join, voting etcd member',
+  }
+}
+
+/** Completes a join that has come so far that it must not be taken back; `undone` where another is needed. */
+async function completeJoin(
+  step: Step,
+  via: ClusterApi,
+  api: ClusterApi,
+): Promise<'joined' | 'completed' | 'undone'> {
+  const standing = joinStanding(await joinTraces(step, via))
+  switch (standing) {
+    case 'joined':
+      await startKubelet(step)
+      return 'joined'
+    case 'unmarked':
+      await completeControlPlane(step, api)
+      return 'completed'
+    case 'undone':
+      return 'undone'
+    case 'data-lost':
+      throw new QuorateError(
+        'ETCD_DATA_LOST',
+        'it is a control plane of this cluster, but the data of its etcd member are gone',
+        { host: step.host.name, step: 'kubeadm join' },
+      )
   }
 }
 
 /** Makes this host a worker node. */
 export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
+  await waitForOthers(step)
   const via = localApi(step.cluster, await step.sessions.session(first, step.signal))
-  const joined = await hasJoined(step, via)
-  if (!joined) {
-    await join(step, via, async () => {
-      if (await hasTraces(step.session)) await resetHost(step)
-    })
-  }
+  const node = await findNode(via, step.host.name)
+  const joined =
+    !(await isUnderway(step, 'kubeadm-join')) &&
+    node !== undefined &&
+    (await hostState(step)).has('kubelet.conf')
+  if (joined) await startKubelet(step)
+  else await join(step, via, () => undoWorkerJoin(step, via, node))
   await waitForNode(step, via)
   const labelled = await labelNode(via, step.host)
   return { changed: !joined || labelled, summary: joined ? 'joined already' : 'kubeadm join' }
@@ -70,29 +97,17 @@ export async function waitForNode(step: Step, via: ClusterApi): Promise<void> {
   await waitUntil(
     step,
     async () => {
+      // The API hears of a kubelet that has stopped most of a minute later.
+      const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
+      if (kubelet.exitCode !== 0) return 'its kubelet does not run'
       const node = await findNode(via, host.name)
       if (node === undefined) return 'its node is not registered yet'
       if (cluster.network.plugin === 'none' || hasCondition(node.status.conditions, 'Ready')) return undefined
       return 'its node is not Ready yet'
     },
     (reason) => new QuorateError('NODE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
-    { timeoutMs: READY_TIMEOUT_MS },
+    { timeoutMs: step.patience.node },
   )
-}
-
-/**
- * Past the point of no return of a join: the host has credentials of its own, the cluster knows its node, and on a
- * control plane etcd counts its vote. Such a host may be unwell, which is waited for, but is never reset.
- */
-async function hasJoined(step: Step, via: ClusterApi): Promise<boolean> {
-  if (await isUnderway(step, 'kubeadm-join')) return false
-  if (!(await hasFile(step.session, KUBELET_CONF))) return false
-  const node = await findNode(via, step.host.name)
-  if (step.host.role !== 'control-plane') return node !== undefined
-  // kubeadm labels the node in its very last phase, after the member was promoted.
-  if (node?.metadata.labels?.[CONTROL_PLANE_LABEL] === undefined) return false
-  const members = await etcdMembers(via.session)
-  return members.some((one) => one.started && !one.learner && one.peerUrls.includes(peerUrl(step.host)))
 }
 
 async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
@@ -108,8 +123,11 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       },
     })
   } finally {
-    // Not when we only stop watching: the join that goes on still needs its token.
-    if (!step.signal.aborted) await revokeBootstrapTokens(via, host.name)
+    // Not when we only stop watching: the join that goes on still needs its token. One that can not be revoked now
+    // ends by itself soon.
+    if (!step.signal.aborted || step.isCancelled()) {
+      await revokeBootstrapTokens(via, host.name).catch(() => undefined)
+    }
   }
 }
 
@@ -123,23 +141,11 @@ async function caHash(session: Session): Promise<string> {
   return hashCaCertificate(certificate.toString())
 }
 
-/** Undoes exactly our own attempt: the member that never started, by its peer URL, then what is on the host. */
-async function clearFailedJoin(step: Step, via: ClusterApi): Promise<void> {
-  const url = peerUrl(step.host)
-  const [removed, traces] = await Promise.all([
-    removeUnstartedMember(via.session, url),
-    hasTraces(step.session),
-  ])
-  if (removed) step.report(`removed the unstarted etcd member ${url}`)
-  // kubeadm reset takes a member that did start out of etcd itself, while the API answers.
-  if (traces) await resetHost(step)
-}
-
 async function waitForWholeEtcd(step: Step, via: ClusterApi): Promise<void> {
   await waitUntil(
     step,
-    () => etcdObstacle(via.session),
+    async () => (await etcdObstacle(via.session))?.reason,
     (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: via.session.host.name, step: 'etcd' }),
-    { timeoutMs: ETCD_TIMEOUT_MS },
+    { timeoutMs: step.patience.etcd },
   )
 }

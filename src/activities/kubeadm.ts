@@ -1,8 +1,11 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
 import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
+import { renderInitConfiguration } from '../cluster/kubeadm/render.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
+import { makeBootstrapToken } from './bootstrap-token.js'
 import { runDurably } from './durable.js'
+import { hasTraces } from './host-state.js'
 import type { Step } from './step.js'
 
 /** A run of `kubeadm init` or `kubeadm join`. */
@@ -30,23 +33,64 @@ export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ duratio
     once: true,
     command: script(RUN, run.subcommand, FLAGS[run.subcommand]),
     prepare: async () => {
+      // A runtime that somebody stopped since the host was prepared.
+      await step.session.run(command('systemctl', 'start', 'containerd'), { root: true })
       await run.clear()
       const configuration = await run.configuration()
       await validateConfiguration(step, configuration)
       return { 'kubeadm.yaml': configuration }
     },
-    failure: (exitCode, output) => kubeadmError(step, title, exitCode, output),
+    failure: (exitCode, output, ordinal) => kubeadmError(step, title, exitCode, output, ordinal),
   })
 }
 
-/** Takes back what a failed kubeadm left on this host. Never called for a host that is part of the cluster. */
+/**
+ * Without the API `kubeadm reset` cleans this host and touches nothing else. With it, it would look for the host's
+ * etcd member and, where it can not find out, go on all the same: the data gone, the vote still counted.
+ */
+const NO_KUBECONFIG = '/nonexistent/kubeconfig'
+
+// kubelet is stopped first, or it starts etcd again on the folder that has just been emptied. The links of the pod
+// network keep an address of the node's old pod subnet, which the next one would not have.
+const RESET = `
+systemctl stop kubelet || true
+kubeadm reset --force --cri-socket "$1" --kubeconfig "$2"
+shift 2
+for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
+
+/**
+ * Takes back what a failed kubeadm left on this host, and only there: its etcd member must be out already. Never
+ * called for a host that is part of the cluster.
+ * @throws QuorateError `KUBEADM_FAILED` when something is left all the same.
+ */
 export async function resetHost(step: Step): Promise<void> {
+  const links = step.cluster.network.plugin === 'flannel' ? ['cni0', 'flannel.1'] : []
   await runDurably(step, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
-    command: command('kubeadm', 'reset', '--force', '--cri-socket', CONTAINERD_SOCKET),
-    failure: (exitCode, output) => kubeadmError(step, 'kubeadm reset', exitCode, output),
+    command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, ...links),
+    failure: (exitCode, output, ordinal) => kubeadmError(step, 'kubeadm reset', exitCode, output, ordinal),
   })
+  if (!(await hasTraces(step))) return
+  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
+    host: step.host.name,
+    step: 'kubeadm reset',
+  })
+}
+
+/** Phases of `kubeadm init` that may be run by themselves on any control plane. */
+export type KubeadmPhase = 'mark-control-plane' | 'kubeconfig admin'
+
+/** Runs one phase of kubeadm, which takes moments and may be repeated. */
+export async function runPhase(step: Step, phase: KubeadmPhase): Promise<void> {
+  const configuration = renderInitConfiguration(step.cluster, step.host, {
+    bootstrapToken: makeBootstrapToken(),
+  })
+  const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
+  const title = `kubeadm init phase ${phase}`
+  step.report(title)
+  const result = await step.session.run(run, { root: true, stdin: configuration, timeoutMs: 120_000 })
+  if (result.exitCode !== 0) throw kubeadmError(step, title, result.exitCode, result.stderr, 1)
 }
 
 async function validateConfiguration({ session, host }: Step, configuration: string): Promise<void> {
@@ -60,7 +104,20 @@ async function validateConfiguration({ session, host }: Step, configuration: str
   })
 }
 
-function kubeadmError(step: Step, title: string, exitCode: number, output: string): QuorateError {
+/** Reasons of kubeadm's that may be gone a moment later: it waited for something that load or the network delayed. */
+const MAY_PASS =
+  /deadline exceeded|timed out|timeout|connection (?:refused|reset)|unexpected EOF|no route to host|network is unreachable|etcdserver: |currently unable|too many requests/i
+
+/** kubeadm has its own patience of minutes; beyond this many runs in one operation it is for the operator. */
+const MAX_RUNS = 3
+
+function kubeadmError(
+  step: Step,
+  title: string,
+  exitCode: number,
+  output: string,
+  ordinal: number,
+): QuorateError {
   // kubeadm writes one line `[ERROR Name]: …` for each of its preflight checks that failed.
   const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
     (match) => `${match[1]}: ${match[2]}`,
@@ -70,7 +127,8 @@ function kubeadmError(step: Step, title: string, exitCode: number, output: strin
     return new QuorateError('KUBEADM_PREFLIGHT_FAILED', `${title} preflight: ${checks.join('; ')}`, context)
   }
   const reason = /^error(?: execution phase)?[: ]*(.*)$/m.exec(output)?.[1] ?? 'no reason given'
-  return new QuorateError('KUBEADM_FAILED', `${title} ended with ${exitCode}: ${reason}`, context)
+  const code = MAY_PASS.test(reason) && ordinal < MAX_RUNS ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
+  return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
 }
 
 /** Without the lines in which the clients of etcd and the API tell of every single attempt. */

@@ -10,6 +10,7 @@ export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 export interface KubernetesNode {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   readonly status: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly nodeInfo: { readonly kubeletVersion: string }
     readonly conditions: readonly {
       readonly type: string
@@ -95,6 +96,11 @@ export async function listObjects<Item>(
 export async function findNode(api: ClusterApi, name: string): Promise<KubernetesNode | undefined> {
   const answer = await kubectl(api, ['get', 'node', name, '--ignore-not-found', '-o', 'json'])
   return answer.trim() === '' ? undefined : (JSON.parse(answer) as KubernetesNode)
+}
+
+/** Whether kubeadm's last phase, which marks a control plane's node, has come to its end. */
+export function isMarked(node: KubernetesNode | undefined): boolean {
+  return node?.metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined
 }
 
 /** Whether a Node's or Pod's condition of the given type is true. */

@@ -1,13 +1,15 @@
 /**
  * The final verification: the cluster itself is asked, nothing is believed because a command said so. Every node
- * Ready, every etcd member a started voter, every control-plane pod on its host, DNS and the endpoint answering.
+ * Ready, every etcd member a started voter, every component running on its host, pod network, DNS and the endpoint
+ * answering.
  */
 import { hostsWithRole, type Host } from '../cluster/model.js'
+import { FLANNEL } from '../cluster/network/flannel.js'
 import type { NodeSummary } from '../cluster/operation.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
 import { joinObstacle } from './control-plane.js'
-import { etcdMembers, etcdObstacle } from './etcd.js'
+import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './etcd.js'
 import {
   balancedApi,
   hasCondition,
@@ -21,8 +23,6 @@ import {
 import { waitUntil } from './poll.js'
 import { command, expectSuccess, type Session } from '../ssh/index.js'
 import type { Step, StepResult } from './step.js'
-
-const TIMEOUT_MS = 5 * 60_000
 
 /** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
 const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
@@ -38,10 +38,26 @@ export interface VerifiedCluster extends StepResult {
   readonly etcdMembers: readonly string[]
 }
 
+/** What of a pod is read. */
+interface Pod {
+  readonly spec: { readonly nodeName?: string }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
+}
+
+/** What does not hold, and on which host. */
+interface Obstacle {
+  readonly host: string
+  readonly reason: string
+}
+
 /** One thing that must hold. */
 interface Check {
   readonly code: ErrorCode
-  readonly look: () => Promise<string | undefined>
+  /** The host that is named where the check can not be made at all. */
+  readonly host: string
+  readonly look: () => Promise<Obstacle | undefined>
 }
 
 /** Verifies the whole cluster from one of its control planes. */
@@ -50,14 +66,7 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   const api = localApi(cluster, session)
   // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
   const outcomes = await Promise.allSettled(
-    (await checks(step, api)).map(({ code, look }) =>
-      waitUntil(
-        step,
-        look,
-        (reason) => new QuorateError(code, reason, { host: step.host.name, step: 'verify' }),
-        { timeoutMs: TIMEOUT_MS },
-      ),
-    ),
+    (await checks(step, api)).map((check) => waitForCheck(step, check)),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
@@ -70,70 +79,88 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   }
 }
 
-async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
-  const { cluster, sessions, signal } = step
-  const controlPlanes = hostsWithRole(cluster, 'control-plane')
-  const withSessions = await Promise.all(
-    controlPlanes.map(async (host) => ({
-      host,
-      api: localApi(cluster, await sessions.session(host, signal)),
-    })),
+async function waitForCheck(step: Step, { code, host, look }: Check): Promise<void> {
+  let culprit = host
+  await waitUntil(
+    step,
+    async () => {
+      culprit = host
+      const obstacle = await look()
+      culprit = obstacle?.host ?? host
+      return obstacle?.reason
+    },
+    (reason) => new QuorateError(code, reason, { host: culprit, step: 'verify' }),
+    { timeoutMs: step.patience.components },
   )
-  const hasNetwork = cluster.network.plugin !== 'none'
-  return [
-    { code: 'NODE_NOT_READY', look: () => nodesObstacle(step, api, hasNetwork) },
-    { code: 'ETCD_UNHEALTHY', look: () => etcdVotersObstacle(api, controlPlanes) },
-    ...withSessions.map(({ host, api: own }): Check => {
-      const look = async () => {
-        const reason = (await joinObstacle(host, own, api)) ?? (await componentObstacle(own.session))
-        return reason === undefined ? undefined : `${host.name}: ${reason}`
-      }
-      return { code: 'CONTROL_PLANE_NOT_READY', look }
-    }),
-    { code: 'API_UNREACHABLE', look: () => endpointObstacle(step) },
-    ...(hasNetwork
-      ? [
-          {
-            code: 'CLUSTER_DNS_FAILED',
-            look: () => clusterDnsObstacle(api, cluster.kubernetes.networking.dnsDomain),
-          } as const,
-        ]
-      : []),
-  ]
 }
 
-async function nodesObstacle(step: Step, api: ClusterApi, mustBeReady: boolean): Promise<string | undefined> {
-  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
-  const expected = step.cluster.hosts.filter(
-    (host) => host.role === 'control-plane' || host.role === 'worker',
+/** Every check, causes before their effects: the first that fails is the one that is told. */
+async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
+  const { cluster, host, sessions, signal } = step
+  const controlPlanes = hostsWithRole(cluster, 'control-plane')
+  const nodes = [...controlPlanes, ...hostsWithRole(cluster, 'worker')]
+  const withSessions = await Promise.all(
+    nodes.map(async (node) => ({ node, session: await sessions.session(node, signal) })),
   )
-  for (const host of expected) {
-    const node = nodes.find((candidate) => candidate.metadata.name === host.name)
-    if (node === undefined) return `the node ${host.name} is missing`
-    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready'))
-      return `the node ${host.name} is not Ready`
-  }
-  return undefined
+  const named = (name: string, reason: string | undefined) =>
+    reason === undefined ? undefined : { host: name, reason }
+  const ofHost = (code: ErrorCode, name: string, look: () => Promise<string | undefined>): Check => ({
+    code,
+    host: name,
+    look: async () => named(name, await look()),
+  })
+  const { dnsDomain } = cluster.kubernetes.networking
+  return [
+    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdVotersObstacle(api, host, controlPlanes) },
+    ...withSessions
+      .filter(({ node }) => node.role === 'control-plane')
+      .map(({ node, session }) =>
+        ofHost('CONTROL_PLANE_NOT_READY', node.name, () =>
+          controlPlaneObstacle(node, localApi(cluster, session), api.session),
+        ),
+      ),
+    ofHost('API_UNREACHABLE', host.name, () => endpointObstacle(step)),
+    ...withSessions.map(({ node, session }) =>
+      ofHost('NODE_NOT_READY', node.name, () => kubeletObstacle(session)),
+    ),
+    { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(step, api, nodes) },
+    ...(cluster.network.plugin === 'flannel'
+      ? [{ code: 'POD_NETWORK_FAILED', host: host.name, look: () => flannelObstacle(api, nodes) } as const]
+      : []),
+    ...(cluster.network.plugin === 'none'
+      ? []
+      : [ofHost('CLUSTER_DNS_FAILED', host.name, () => clusterDnsObstacle(api, dnsDomain))]),
+  ]
 }
 
 async function etcdVotersObstacle(
   api: ClusterApi,
+  asked: Host,
   controlPlanes: readonly Host[],
-): Promise<string | undefined> {
+): Promise<Obstacle | undefined> {
+  const hostOf = (member: EtcdMember) =>
+    controlPlanes.find((host) => memberOf([member], host) !== undefined)?.name
   const obstacle = await etcdObstacle(api.session)
-  if (obstacle !== undefined) return obstacle
-  const names = (await etcdMembers(api.session)).map((member) => member.name).sort()
-  const expected = controlPlanes.map((host) => host.name).sort()
-  if (names.join() === expected.join()) return undefined
-  return `etcd has the members ${names.join(', ')}, expected ${expected.join(', ')}`
+  if (obstacle !== undefined) return { host: hostOf(obstacle.member) ?? asked.name, reason: obstacle.reason }
+  const members = await etcdMembers(api.session)
+  const stranger = members.find((member) => hostOf(member) === undefined)
+  if (stranger !== undefined) {
+    const reason = `etcd has a member ${memberTitle(stranger)} that is no control plane of the cluster file`
+    return { host: asked.name, reason }
+  }
+  const absent = controlPlanes.find((host) => memberOf(members, host) === undefined)
+  return absent && { host: absent.name, reason: 'its etcd member is missing' }
 }
 
 /** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
-async function componentObstacle(session: Session): Promise<string | undefined> {
-  const running = await runningContainers(session)
+async function controlPlaneObstacle(host: Host, api: ClusterApi, via: Session): Promise<string | undefined> {
+  const running = await runningContainers(api.session)
+  const stopped = COMPONENTS.find(({ name }) => !running.includes(name))
+  if (stopped !== undefined) return `${stopped.name} does not run`
+  const obstacle = await joinObstacle(host, api, via)
+  if (obstacle !== undefined) return obstacle
   for (const { name, port } of COMPONENTS) {
-    if (!running.includes(name)) return `${name} does not run`
-    if (port !== undefined && !(await isComponentHealthy(session, port))) return `${name} is not healthy`
+    if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`
   }
   return undefined
 }
@@ -155,6 +182,37 @@ async function runningContainers(session: Session): Promise<readonly string[]> {
 async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {
   const api = balancedApi(cluster, session)
   return (await isApiServerReady(api)) ? undefined : `the API does not answer through ${api.server}`
+}
+
+/** The API hears of a kubelet that has stopped most of a minute later: its node is Ready until then. */
+async function kubeletObstacle(session: Session): Promise<string | undefined> {
+  const { exitCode } = await session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
+  return exitCode === 0 ? undefined : 'its kubelet does not run'
+}
+
+async function nodesObstacle(
+  { cluster }: Step,
+  api: ClusterApi,
+  hosts: readonly Host[],
+): Promise<Obstacle | undefined> {
+  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  for (const host of hosts) {
+    const node = nodes.find((candidate) => candidate.metadata.name === host.name)
+    if (node === undefined) return { host: host.name, reason: 'its node is missing' }
+    const mustBeReady = cluster.network.plugin !== 'none'
+    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready')) {
+      return { host: host.name, reason: 'its node is not Ready' }
+    }
+  }
+  return undefined
+}
+
+/** A node stays Ready without its pod network once that has written its configuration there. */
+async function flannelObstacle(api: ClusterApi, hosts: readonly Host[]): Promise<Obstacle | undefined> {
+  const pods = await listObjects<Pod>(api, 'pods', '-n', FLANNEL.namespace)
+  const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
+  const without = hosts.find((host) => !ready.some((pod) => pod.spec.nodeName === host.name))
+  return without && { host: without.name, reason: 'flannel is not ready there' }
 }
 
 function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): NodeSummary[] {

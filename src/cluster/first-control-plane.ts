@@ -3,15 +3,28 @@ import { QuorateError } from '../errors/index.js'
 import { hasPath, type ObservedHost } from './facts.js'
 import { hostsWithRole, type Cluster, type Host } from './model.js'
 
+/** What tells that a control plane holds a cluster's state, or with external etcd that it serves it. */
+const STATE = {
+  stacked: '/var/lib/etcd/member',
+  external: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+} as const
+
 /**
- * The control plane that is, or will be, initialised: one with etcd's data and admin.conf where there is one, then
- * one with the cluster's CA key, then the first of the file. Never a bare host where the cluster exists elsewhere,
- * for `kubeadm init` there would make a second cluster.
+ * The control plane that is, or will be, initialised. A host that holds the cluster's state goes before all others,
+ * for `kubeadm init` elsewhere would make a second cluster; of several, the one that is furthest, since the others may
+ * be in the middle of a join. Then comes one with the cluster's CA key, where an init or the copying of certificates
+ * was cut off, and then the first of the file.
  */
 export function firstControlPlane(cluster: Cluster, observed: readonly ObservedHost[]): Host {
+  const state = STATE[cluster.etcd.topology]
   const standing = ({ facts }: ObservedHost): number => {
-    if (hasPath(facts, '/var/lib/etcd/member') && hasPath(facts, '/etc/kubernetes/admin.conf')) return 2
-    return hasPath(facts, '/etc/kubernetes/pki/ca.key') ? 1 : 0
+    if (!hasPath(facts, state)) return hasPath(facts, '/etc/kubernetes/pki/ca.key') ? 1 : 0
+    const ranks = [
+      facts.listeners.some(({ program }) => program === 'kube-apiserver'),
+      hasPath(facts, '/etc/kubernetes/admin.conf'),
+      hasPath(facts, '/etc/kubernetes/kubelet.conf'),
+    ]
+    return ranks.reduce((rank, holds) => rank * 2 + Number(holds), 1) + 1
   }
   const candidates = observed.filter(({ host }) => host.role === 'control-plane')
   const best = candidates.reduce<ObservedHost | undefined>(

@@ -1,0 +1,135 @@
+/**
+ * What a control plane's join may have left at any point where it died, and how it is taken back: our own etcd
+ * member by its peer URL, never another's and never at the price of quorum; then the host; then its node.
+ */
+import type { Host } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import type { Session } from '../ssh/index.js'
+import {
+  etcdMembers,
+  healthyEndpoints,
+  memberOf,
+  memberTitle,
+  removalObstacle,
+  removeMember,
+  type EtcdMember,
+} from './etcd.js'
+import { hostState, showsTraces, startKubelet, type HostState } from './host-state.js'
+import { resetHost } from './kubeadm.js'
+import { findNode, isMarked, kubectl, type ClusterApi, type KubernetesNode } from './kubectl.js'
+import { waitUntil } from './poll.js'
+import type { Step } from './step.js'
+
+/** Everything that tells how far a control plane's join has come. */
+export interface JoinTraces {
+  readonly host: HostState
+  /** The etcd member with the host's peer URL. */
+  readonly member: EtcdMember | undefined
+  readonly node: KubernetesNode | undefined
+}
+
+/**
+ * `joined`: part of the cluster; it may be unwell, but is never taken back. `unmarked`: all but the last phase is
+ * done, which can be done now. `undone`: whatever is there is taken back before another join. `data-lost`: a part of
+ * the cluster whose etcd data are gone, which may be no more than a disk that is not mounted.
+ */
+export type JoinStanding = 'joined' | 'unmarked' | 'undone' | 'data-lost'
+
+/** Where the join stands. A member that never became a voter with data behind it has nothing that could be lost. */
+export function joinStanding({ host, member, node }: JoinTraces): JoinStanding {
+  if (member === undefined || !member.started || member.learner) return 'undone'
+  if (!host.has('etcd-data')) return isMarked(node) && host.has('kubelet.conf') ? 'data-lost' : 'undone'
+  if (isMarked(node)) return 'joined'
+  return host.has('kubelet.conf') ? 'unmarked' : 'undone'
+}
+
+/**
+ * Looks at the host, at etcd and at the API. Where etcd has no majority, the host's own member may be what it lacks.
+ * @throws QuorateError `ETCD_UNHEALTHY` when etcd does not answer for a long time.
+ */
+export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTraces> {
+  const host = await hostState(step)
+  let members: readonly EtcdMember[] = []
+  let helped = !host.has('etcd-data')
+  await waitUntil(
+    step,
+    async () => {
+      try {
+        members = await etcdMembers(via.session)
+        return undefined
+      } catch (error) {
+        if (!helped) await startKubelet(step)
+        helped = true
+        throw error
+      }
+    },
+    (reason) =>
+      new QuorateError('ETCD_UNHEALTHY', reason, {
+        host: via.session.host.name,
+        step: 'etcd',
+        hint: 'bring a majority of the etcd members back; if their data are gone for good, restore etcd from a snapshot on one control plane',
+      }),
+    { timeoutMs: step.patience.etcd },
+  )
+  return { host, member: memberOf(members, step.host), node: await findNode(via, step.host.name) }
+}
+
+/** Takes back what the traces show, in an order in which each step may be the last before a crash. */
+export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces): Promise<void> {
+  const { host, member, node } = traces
+  if (node !== undefined) refuseAnotherMachine(step.host, node)
+  if (member !== undefined) {
+    await waitUntilRemovable(step, via.session)
+    await removeMember(via.session, member)
+    step.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
+  }
+  if (showsTraces(host)) await resetHost(step)
+  if (node !== undefined) await deleteNode(via, node)
+}
+
+/** kubeadm refuses to join under the name of a node that still counts as Ready, which a node does for a while. */
+async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
+  await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
+}
+
+/**
+ * A node of the host's name that is at another address is somebody else's.
+ * @throws QuorateError `NODE_NAME_TAKEN`.
+ */
+function refuseAnotherMachine(host: Host, node: KubernetesNode): void {
+  const addresses = (node.status.addresses ?? []).flatMap(({ type, address }) =>
+    type === 'InternalIP' ? [address] : [],
+  )
+  if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
+  throw new QuorateError(
+    'NODE_NAME_TAKEN',
+    `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
+    { host: host.name, step: 'kubeadm join' },
+  )
+}
+
+/** Takes back a worker's join that did not come to its end. */
+export async function undoWorkerJoin(
+  step: Step,
+  via: ClusterApi,
+  node: KubernetesNode | undefined,
+): Promise<void> {
+  if (node !== undefined) refuseAnotherMachine(step.host, node)
+  if (showsTraces(await hostState(step))) await resetHost(step)
+  if (node !== undefined) await deleteNode(via, node)
+}
+
+/** @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time. */
+async function waitUntilRemovable(step: Step, via: Session): Promise<void> {
+  await waitUntil(
+    step,
+    async () => {
+      const members = await etcdMembers(via)
+      const member = memberOf(members, step.host)
+      if (member === undefined) return undefined
+      return removalObstacle(members, await healthyEndpoints(via), member)
+    },
+    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: step.host.name, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+}
