@@ -1,6 +1,7 @@
 /** The first phase of every operation: resolve the version once, and ask all hosts for their facts at once. */
 import type { HostFacts } from '../cluster/facts.js'
 import { narrow, type Cluster } from '../cluster/model.js'
+import { connectionTargets } from '../cluster/preflight/targets.js'
 import { parseChannel } from '../cluster/versions.js'
 import type { ErrorReport } from '../errors/index.js'
 import type { Operation } from './operation.js'
@@ -20,7 +21,12 @@ export async function inspect(run: Operation, file: Cluster): Promise<Inspection
     run.attempt(
       'Facts',
       file.hosts,
-      (host) => activities('observe', `${host.name}: facts`).gatherFacts(narrow(file, host), host),
+      (host) =>
+        activities('observe', `${host.name}: facts`).gatherFacts(
+          narrow(file, host),
+          host,
+          connectionTargets(file, host),
+        ),
       ({ osName, cpus, memoryMiB }) => `${osName}, ${cpus} CPUs, ${memoryMiB} MiB`,
     ),
   ])

@@ -11,7 +11,7 @@ export async function planCluster(input: OperationInput): Promise<PlanResult> {
   const run = new Operation('plan', input, ['Facts'])
   try {
     const { cluster, facts, unanswered } = await inspect(run, input.cluster)
-    const { changes, problems, warnings } = planApply(cluster, facts)
+    const { changes, findings, problems, warnings } = planApply(cluster, facts)
     run.warn(...warnings)
     run.end()
     return {
@@ -19,6 +19,7 @@ export async function planCluster(input: OperationInput): Promise<PlanResult> {
       changes,
       problems: [...unanswered, ...problems],
       warnings,
+      findings: [...unanswered.map((report) => ({ severity: 'error', ...report }) as const), ...findings],
     }
   } catch (error) {
     run.end(error)

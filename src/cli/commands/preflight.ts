@@ -1,0 +1,57 @@
+/** `quorate preflight`: is every host ready for an apply? One table of what is not, with what mends it. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Cluster } from '../../cluster/model.js'
+import type { PlanResult } from '../../cluster/operation.js'
+import type { PreflightFinding } from '../../cluster/preflight/finding.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith } from '../exit-with.js'
+import { planned } from '../planned.js'
+
+interface PreflightOptions {
+  readonly strict?: true
+}
+
+export function preflightCommand(): CommandUnknownOpts {
+  const command = new Command('preflight')
+    .description(
+      'Connects to every host, looks whether everything is there that an apply needs, tries the ways between ' +
+        'the hosts, and shows what is not as it must be, each with what mends it. Changes nothing.',
+    )
+    .option('--strict', 'end with exit code 1 for warnings, too')
+  command.action((options) => exitWith(preflight(contextOf(command), options)))
+  return command
+}
+
+async function preflight(context: Context, { strict }: PreflightOptions): Promise<ExitCode> {
+  const { loadCluster } = await import('../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const outcome = await planned(context, cluster)
+  if (outcome.kind === 'ended') return outcome.exitCode
+  const findings = findingsOf(outcome.plan)
+  await show(context, cluster, outcome.plan, findings)
+  const stops = findings.some(
+    ({ severity }) => severity === 'error' || (strict === true && severity === 'warning'),
+  )
+  return stops ? EXIT.failed : EXIT.done
+}
+
+/** A worker of before 0.2 tells only of problems. */
+function findingsOf({ findings, problems }: PlanResult): readonly PreflightFinding[] {
+  return findings ?? problems.map((problem) => ({ severity: 'error', ...problem }))
+}
+
+async function show(
+  { io, json }: Context,
+  cluster: Cluster,
+  { kubernetesVersion }: PlanResult,
+  findings: readonly PreflightFinding[],
+): Promise<void> {
+  if (json) {
+    const ready = findings.every(({ severity }) => severity !== 'error')
+    io.out(JSON.stringify({ cluster: cluster.name, kubernetesVersion, ready, findings }))
+    return
+  }
+  const { renderPreflight } = await import('../output/preflight.js')
+  renderPreflight(cluster, kubernetesVersion, findings, io.style).forEach((line) => io.out(line))
+}

@@ -1,0 +1,71 @@
+/** Preflight as text: one table of what was found, each finding with what mends it, and what it comes to. */
+import type { Cluster } from '../../cluster/model.js'
+import type { PreflightFinding, Severity } from '../../cluster/preflight/finding.js'
+import type { Style } from '../io.js'
+import { renderTable } from './table.js'
+
+const MARKS: Readonly<Record<Severity, string>> = { error: '✘', warning: '⚠', advice: 'ℹ' }
+
+/** The lines of a preflight. */
+export function renderPreflight(
+  cluster: Cluster,
+  kubernetesVersion: string,
+  findings: readonly PreflightFinding[],
+  style: Style,
+): string[] {
+  const hosts = cluster.hosts.map(({ name }) => name)
+  const well = hosts.filter((name) => !findings.some(({ host }) => host === name))
+  return [
+    `preflight of ${style.bold(cluster.name)}: Kubernetes ${kubernetesVersion}, ${count(hosts.length, 'host')}`,
+    ...(findings.length === 0
+      ? []
+      : ['', ...renderTable(['HOST', 'CODE', 'FINDING'], findingRows(findings, style), style)]),
+    ...(findings.length > 0 && well.length > 0
+      ? ['', `${style.green('✔')} nothing found on ${well.join(', ')}`]
+      : []),
+    '',
+    summary(hosts.length, findings, style),
+  ]
+}
+
+function findingRows(findings: readonly PreflightFinding[], style: Style): string[][] {
+  return findings.flatMap(({ severity, code, host, message, hint }, index) => {
+    // A host stands once, before the first of its findings.
+    const isFirst = index === 0 || findings[index - 1]?.host !== host
+    return [
+      [isFirst ? style.bold(host ?? 'all') : '', style.dim(code), `${mark(severity, style)} ${message}`],
+      ['', '', `${style.cyan('→')} ${hint}`],
+    ]
+  })
+}
+
+function summary(hosts: number, findings: readonly PreflightFinding[], style: Style): string {
+  if (findings.length === 0) return `${style.green('✔')} every host is ready: nothing found`
+  const worst =
+    (['error', 'warning', 'advice'] as const).find((one) => counted(findings, one) > 0) ?? 'advice'
+  const counts = [
+    ...amount(counted(findings, 'error'), 'error'),
+    ...amount(counted(findings, 'warning'), 'warning'),
+    ...(counted(findings, 'advice') > 0 ? [`${counted(findings, 'advice')} of advice`] : []),
+  ].join(', ')
+  const touched = new Set(findings.flatMap(({ host }) => host ?? [])).size
+  const meaning = worst === 'error' ? 'an apply would not begin' : 'an apply would begin'
+  return `${mark(worst, style)} ${counts} on ${touched} of ${count(hosts, 'host')}: ${meaning}`
+}
+
+function counted(findings: readonly PreflightFinding[], wanted: Severity): number {
+  return findings.filter(({ severity }) => severity === wanted).length
+}
+
+function amount(number: number, noun: string): readonly string[] {
+  return number === 0 ? [] : [count(number, noun)]
+}
+
+function mark(severity: Severity, style: Style): string {
+  const colour = { error: style.red, warning: style.yellow, advice: style.cyan }[severity]
+  return colour(MARKS[severity])
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
