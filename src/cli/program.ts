@@ -83,6 +83,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cancel.js')).cancelCommand(),
   },
   {
+    name: 'unlock',
+    group: 'running',
+    summary: 'look at the locks of the hosts, and break them',
+    load: async () => (await import('./commands/unlock.js')).unlockCommand(),
+  },
+  {
     name: 'engine',
     group: 'engine',
     summary: 'start, stop and look at the embedded engine',
