@@ -84,6 +84,12 @@ export const foreignCluster: Check = ({ cluster, observed, first }) => {
     if (facts.claimedBy === undefined && facts.apiServer !== undefined && facts.apiServer !== endpoint) {
       return foreign(`the host belongs to the cluster at ${facts.apiServer}`)
     }
+    if (facts.caHash !== undefined && ourHash === undefined) {
+      // An init there would make a second cluster, and this host would have to forget the one that it knows.
+      return foreign(
+        `the host belongs to a cluster that ${first.name}, which would be initialised, does not know`,
+      )
+    }
     if (facts.caHash !== undefined && ourHash !== undefined && facts.caHash !== ourHash) {
       return foreign(`the host has another cluster CA (${facts.caHash.slice(0, 23)}…) than ${first.name}`)
     }
