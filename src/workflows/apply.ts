@@ -92,6 +92,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
       // One at a time, for etcd's safety: each join waits until every member is a started voter.
       oneAtATime: true,
       after: (host) => [...ready(host), initialised.all()],
+      leaveOut: (host) => abandonJoin(apply, host),
     },
   )
   const workers = phase(apply, 'Workers', plan.workers, joinWorker, {
@@ -151,6 +152,15 @@ async function joinControlPlane({ cluster, plan }: Apply, host: Host, serving: H
   if (!serving.includes(host)) serving.push(host)
   await Promise.all(plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)))
   return outcome
+}
+
+/** Takes what a join that is given up left in etcd out again, so that others can join. */
+function abandonJoin({ cluster, plan }: Apply, host: Host) {
+  return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
+    narrow(cluster, host, plan.first),
+    host,
+    plan.first,
+  )
 }
 
 /** The guide's `nc` test, from the balancer's side and from every host; ended early by the operator's word. */

@@ -54,14 +54,14 @@ export function hopeless(code: ErrorCode, message: string, host: string): Applic
 }
 
 /** An activity that fails on one host as often as it is told to, and obeys otherwise. */
-export function failing<Result>(
-  obey: (cluster: Cluster, host: Host) => Promise<Result>,
+export function failing<More extends unknown[], Result>(
+  obey: (cluster: Cluster, host: Host, ...more: More) => Promise<Result>,
   where: string,
   times = 1,
-): (cluster: Cluster, host: Host) => Promise<Result> {
+): (cluster: Cluster, host: Host, ...more: More) => Promise<Result> {
   let left = times
-  return (cluster, host) => {
-    if (host.name !== where || left === 0) return obey(cluster, host)
+  return (cluster, host, ...more) => {
+    if (host.name !== where || left === 0) return obey(cluster, host, ...more)
     left -= 1
     return Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', `preflight failed on ${where}`, where))
   }

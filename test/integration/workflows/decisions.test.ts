@@ -157,7 +157,11 @@ describe('a step that retries can not mend', () => {
     ['verifyCluster', 'cp1', 'verify/cp1'],
   ] as const)('can not be skipped where the cluster hangs on it: %s on %s', async (activity, host, step) => {
     const hosts = obedientHosts()
-    const obey = hosts.activities[activity] as (cluster: Cluster, host: Host) => Promise<unknown>
+    const obey = hosts.activities[activity] as (
+      cluster: Cluster,
+      host: Host,
+      ...more: unknown[]
+    ) => Promise<unknown>
     await apply(hosts, { [activity]: failing(obey, host) }, async (handle) => {
       const { blocked } = await untilBlocked(handle)
       expect(blocked[0]?.notSkippable).toBeDefined()
