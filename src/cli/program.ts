@@ -41,6 +41,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema.js')).schemaCommand(),
   },
   {
+    name: 'preflight',
+    group: 'cluster',
+    summary: 'check that every host is ready; changes nothing',
+    load: async () => (await import('./commands/preflight.js')).preflightCommand(),
+  },
+  {
     name: 'plan',
     group: 'cluster',
     summary: 'look at the hosts and show what apply would change',
@@ -71,9 +77,15 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/attach.js')).attachCommand(),
   },
   {
+    name: 'resume',
+    group: 'running',
+    summary: 'decide on what a run waits for: retry, skip, abort, approve',
+    load: async () => (await import('./commands/resume.js')).resumeCommand(),
+  },
+  {
     name: 'signal',
     group: 'running',
-    summary: 'tell a running operation that something outside is done',
+    summary: 'tell a running operation to pause, to go on, or what is done outside',
     load: async () => (await import('./commands/signal.js')).signalCommand(),
   },
   {
@@ -120,6 +132,7 @@ const EXAMPLES = `
 First steps:
   $ quorate init                        write cluster.yaml, from questions or flags
   $ quorate validate                    check it; no host is touched
+  $ quorate preflight                   is every host ready? what is not, with what mends it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running
   $ quorate kubeconfig > ~/.kube/prod   the administrator's kubeconfig
@@ -127,6 +140,7 @@ First steps:
 While it runs, and after:
   $ quorate status prod                 where it is, and what went wrong
   $ quorate attach prod                 follow it again, from any terminal
+  $ quorate resume prod                 after a failure: what waits for you, and why; retry, skip or abort
   $ quorate doctor                      is everything there that is needed?
 
 Temporal:
@@ -134,7 +148,7 @@ Temporal:
   TEMPORAL_ADDRESS and the other variables and profiles of the Temporal CLI name another.
 
 Exit codes:
-  0 done   1 failed   2 bad usage or configuration   3 waits for the operator   130 left with Ctrl-C
+  0 done   1 failed   2 bad usage or configuration   3 waits for you (quorate resume)   130 left with Ctrl-C
 `
 
 /**
