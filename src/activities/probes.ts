@@ -16,21 +16,25 @@ export interface ProbePlan {
 
 // Needs only bash, getent and timeout, which every host has; all at once, so it takes as long as the slowest.
 // $1: the endpoint's name; then pairs of host and port. Where nothing listens yet, a refusal shows that packets get
-// through: only a firewall that answers in the host's place can not be told from it.
+// through: only a firewall that answers in the host's place can not be told from it. Silence counts when it is met
+// twice, since a host under load may take its time.
 const CONNECT = `
 export LC_ALL=C
 name=$1; shift
 resolve() { timeout 4 getent ahosts "$1"; }
 reach() {
   resolve "$1" >/dev/null || { echo name-not-resolved; return; }
-  status=0
-  reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
-  case "$status:$reason" in
-    0:*) echo open ;;
-    124:*|*"timed out"*) echo timeout ;;
-    *refused*) echo refused ;;
-    *) echo unreachable ;;
-  esac
+  for _ in first second; do
+    status=0
+    reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
+    case "$status:$reason" in
+      0:*) echo open; return ;;
+      *refused*) echo refused; return ;;
+      124:*|*"timed out"*) outcome=timeout ;;
+      *) outcome=unreachable ;;
+    esac
+  done
+  echo "$outcome"
 }
 { resolve "$name" || true; } | awk '!seen[$1]++ { print "endpoint\\t" $1 }' &
 while [ $# -gt 1 ]; do
@@ -49,7 +53,7 @@ timeout 1 sh -c 'for _ in 1 2 3 4 5 6 7 8 9 10; do for _ in 1 2 3 4 5 6 7 8 9 10
   dd if=/dev/zero of="$0" bs=2300 count=1 oflag=dsync conv=notrunc 2>&1
 done; done' "$file" | awk '/copied/ { for (i = 2; i <= NF; i++) if ($i ~ /^s,?$/) print $(i - 1) }'`
 
-/** Milliseconds for all connections together; each is given up after 3 s, and its name after 4. */
+/** Milliseconds for all connections together; each is given up after twice 3 s, and its name after 4. */
 const PATIENCE_MS = 60_000
 
 /**
