@@ -5,7 +5,7 @@ import type { OperationSnapshot } from '../temporal/snapshot.js'
 import type { Context } from './context.js'
 import { carryOut, endingPause } from './decisions/decision.js'
 import type { Answer, Asked } from './decisions/questions.js'
-import { follow, type Followed } from './follow.js'
+import { follow, type FollowOptions, type Followed } from './follow.js'
 export { announce } from './follow.js'
 import type { OnBlocked } from './on-blocked.js'
 import { showWaiting } from './output/waiting.js'
@@ -27,11 +27,13 @@ export async function accompany(
   onBlocked: OnBlocked | undefined,
 ): Promise<Followed> {
   const asks = context.io.canAsk && !context.json && onBlocked !== 'exit'
-  const until = onBlocked === 'exit' ? 'standstill' : onBlocked === 'wait' && !asks ? 'end' : 'decision'
+  const until = leavesAt(onBlocked, asks)
   for (;;) {
     const followed = await follow(context, operation, { until })
-    if (followed.kind !== 'waits' || followed.waiting.kind === 'outside' || !asks) return followed
-    showWaiting(context, followed.waiting)
+    if (followed.kind !== 'waits' || followed.waiting.kind === 'outside') return followed
+    // Plain lines and JSON have told it already; the live view has room for the gist only.
+    if (context.io.isTerminal && !context.json) showWaiting(context, followed.waiting)
+    if (!asks) return followed
     const answer = await askWhileItWaits(operation, followed.waiting)
     switch (answer.kind) {
       case 'left':
@@ -45,6 +47,11 @@ export async function accompany(
         await take(context, operation, followed.snapshot, answer)
     }
   }
+}
+
+function leavesAt(onBlocked: OnBlocked | undefined, asks: boolean): FollowOptions['until'] {
+  if (onBlocked === 'exit') return 'standstill'
+  return onBlocked === 'wait' && !asks ? 'end' : 'decision'
 }
 
 /** Asks, and takes the question back when the operation no longer waits for the same. */

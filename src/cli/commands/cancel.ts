@@ -19,7 +19,7 @@ export function cancelCommand(): CommandUnknownOpts {
 
 async function cancel(context: Context, argument: string | undefined, detach: boolean): Promise<ExitCode> {
   const { withOperation } = await import('../open-operation.js')
-  return withOperation(context, argument, 'decide', async (operation) => {
+  return withOperation(context, argument, 'look', async (operation) => {
     const { reach } = await operation.describe()
     await operation.cancel()
     // Without a worker the request waits at the server for the next one, and so would we.

@@ -45,7 +45,7 @@ export function signalCommand(): CommandUnknownOpts {
 
 async function signal(context: Context, name: SignalName, argument: string | undefined): Promise<ExitCode> {
   const { withOperation } = await import('../open-operation.js')
-  return withOperation(context, argument, 'decide', async (operation) => {
+  return withOperation(context, argument, 'look', async (operation) => {
     const { send, effect }: Signal = SIGNALS[name]
     await send(operation)
     const { cluster } = operation

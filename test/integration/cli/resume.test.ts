@@ -1,5 +1,5 @@
 /** Decisions through the CLI as a process, on a real Temporal server with a tiny workflow that parks and pauses. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -60,7 +60,8 @@ function run(...args: string[]) {
 
 describe('a run that is blocked', () => {
   it('is left by attach with exit code 3 and the command that decides; status says the same', async () => {
-    const { cluster, abort } = await startBlocked('w1')
+    const operation = await startBlocked('w1')
+    const { cluster } = operation
     const attached = await run('attach', cluster)
     expect(attached.exitCode).toBe(3)
     expect(attached.stdout).toContain('⏸ w1: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)')
@@ -69,7 +70,7 @@ describe('a run that is blocked', () => {
     const status = await run('status', cluster)
     expect(status.exitCode).toBe(3)
     expect(status.stdout).toContain('⏸ work/w1  waits for you since')
-    await abort()
+    await operation.abort()
   })
 
   it('is tried again by resume, and followed to its end', async () => {
@@ -120,10 +121,11 @@ describe('a review', () => {
 
 describe('a pause', () => {
   it('begins by a signal and ends by resume', async () => {
-    const { cluster, describe: look } = await startBlocked('w1')
+    const operation = await startBlocked('w1')
+    const { cluster } = operation
     expect(await run('signal', 'pause', cluster)).toMatchObject({ exitCode: 0 })
     controls.broken.clear()
-    await expect.poll(async () => (await look()).progress?.blockedOn, PATIENCE).toContain('pause')
+    await expect.poll(async () => (await operation.describe()).progress?.blockedOn, PATIENCE).toContain('pause')
     const { exitCode, stdout } = await run('resume', cluster)
     expect(stdout).toContain('▶ the pause is over')
     expect(exitCode).toBe(0)
@@ -142,29 +144,32 @@ describe('a cancel', () => {
 
 describe('a decision that can not be taken exits with 2 and changes nothing:', () => {
   it('for a run that goes on', async () => {
-    const { cluster, cancel } = await start()
+    const operation = await start()
+    const { cluster } = operation
     for (const option of [[], ['--retry'], ['--abort'], ['--approve']]) {
       const { exitCode, stderr } = await run('resume', cluster, ...option)
       expect([exitCode, /\((\w+)\)/.exec(stderr)?.[1]]).toEqual([2, 'OPERATION_NOT_BLOCKED'])
     }
-    await cancel()
+    await operation.cancel()
   })
 
   it('for a step that does not exist, or is not to be skipped', async () => {
-    const { cluster, abort, describe: look } = await startBlocked('cp1')
+    const operation = await startBlocked('cp1')
+    const { cluster } = operation
     const unknown = await run('resume', cluster, '--retry', 'work/w7')
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('(STEP_UNKNOWN)')])
     const firm = await run('resume', cluster, '--skip', 'cp1', '--reason', 'x')
     expect(firm.exitCode).toBe(2)
     expect(firm.stderr).toContain('work/cp1 can not be skipped: without it there is no cluster')
-    expect(await look()).toMatchObject({ state: 'blocked' })
-    await abort()
+    expect(await operation.describe()).toMatchObject({ state: 'blocked' })
+    await operation.abort()
   })
 
   it('for a run that has ended', async () => {
     controls.finished = true
-    const { cluster, result } = await start()
-    await result()
+    const operation = await start()
+    const { cluster } = operation
+    await operation.result()
     for (const args of [['resume'], ['signal', 'pause'], ['cancel']]) {
       const { exitCode, stderr } = await run(...args, cluster)
       expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/ended at .*: done \(OPERATION_ENDED\)/)])
@@ -199,7 +204,8 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
     const home = mkdtempSync(join(tmpdir(), 'quorate-resume-'))
     const { exitCode, stderr } = await quorate(['resume', 'prod'], { QUORATE_HOME: home })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no operation has been started here yet')])
-    expect(rmSync(home, { recursive: true })).toBeUndefined()
+    expect(readdirSync(home)).toEqual([])
+    rmSync(home, { recursive: true })
   })
 })
 
