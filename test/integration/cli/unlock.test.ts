@@ -1,0 +1,129 @@
+/** `quorate unlock` as a process, against real sshds: what it shows, breaks, and leaves alone. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startHeldHost, type HeldHost } from '../../support/held-hosts.js'
+import { quorate } from '../../support/quorate.js'
+import { freePort } from '../../support/sshd.js'
+
+const OWNER = '0b9a4c1e-7f1d-4e62-9a53-2f0f1d5a7c11/cluster/prod'
+const OPERATION = '01a20876-49e0'
+const LOCK = `${OWNER} ${OPERATION}\nstarted-by alice@laptop\nsince 2026-11-23T14:13:07Z\n`
+
+const folder = mkdtempSync(join(tmpdir(), 'quorate-unlock-'))
+const file = join(folder, 'cluster.yaml')
+let cp1: HeldHost
+let w1: HeldHost
+beforeAll(async () => {
+  cp1 = await startHeldHost('cp1', folder)
+  w1 = await startHeldHost('w1', folder)
+})
+afterAll(async () => {
+  await cp1.stop()
+  await w1.stop()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  for (const { state } of [cp1, w1])
+    for (const name of ['lock', 'lock.broken']) rmSync(join(state, name), { force: true })
+  writeClusterFile()
+})
+
+/** Both hosts, and more if told. */
+function writeClusterFile(more: readonly string[] = []): void {
+  const hosts = [cp1, w1].map(({ host: { name, role, ssh } }) => {
+    const own = `port: ${ssh.port}, knownHostsFile: ${ssh.knownHostsFile}, identityFile: ${identityOf(name)}`
+    return `- { name: ${name}, role: ${name === 'cp1' ? 'control-plane' : role}, address: 127.0.0.1, internalAddress: 192.0.2.${name === 'cp1' ? 11 : 21}, ssh: { ${own} } }`
+  })
+  writeFileSync(
+    file,
+    `apiVersion: quorate.dev/v1alpha1
+kind: Cluster
+metadata: { name: prod }
+spec:
+  kubernetes: { version: v1.36.3, controlPlaneEndpoint: 'api.prod.lab:6443' }
+  loadBalancer: { type: external }
+  ssh: { user: ${userInfo().username} }
+  hosts:
+    ${[...hosts, ...more].join('\n    ')}
+`,
+  )
+}
+
+function identityOf(name: string): string {
+  const one = name === 'cp1' ? cp1 : w1
+  return join(one.host.ssh.knownHostsFile, '..', 'id_ed25519')
+}
+
+const unlock = (...args: readonly string[]) => quorate(['unlock', '-f', file, '--no-color', ...args])
+const lockOf = ({ state }: HeldHost) => join(state, 'lock')
+
+describe('quorate unlock', () => {
+  it('shows who holds which host, and only looks when it is told so', async () => {
+    writeFileSync(lockOf(cp1), LOCK)
+    const { exitCode, stdout } = await unlock('--show')
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/HOST +HELD BY +OPERATION +STARTED BY +SINCE +RUNNING UNITS/)
+    expect(stdout).toMatch(
+      /cp1 +cluster\/prod on server 0b9a4c1e +01a20876-49e0 +alice@laptop +2026-11-23T14:13:07Z +none/,
+    )
+    expect(stdout).not.toContain('w1')
+    expect(readFileSync(lockOf(cp1), 'utf8')).toBe(LOCK)
+  })
+
+  it('breaks what it shows with --yes, and notes whose lock was broken', async () => {
+    for (const one of [cp1, w1]) writeFileSync(lockOf(one), LOCK)
+    const { exitCode, stdout } = await unlock('--yes')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('unlocked: cp1, w1')
+    expect(existsSync(lockOf(cp1))).toBe(false)
+    expect(readFileSync(join(w1.state, 'lock.broken'), 'utf8')).toBe(`${OWNER} ${OPERATION}\n`)
+  })
+
+  it('breaks nothing unasked where nobody can be asked', async () => {
+    writeFileSync(lockOf(cp1), LOCK)
+    const { exitCode, stdout, stderr } = await unlock()
+    expect(exitCode).toBe(2)
+    expect(stdout).toContain('alice@laptop')
+    expect(stderr).toContain('--yes')
+    expect(existsSync(lockOf(cp1))).toBe(true)
+  })
+
+  it('says so when there is nothing to break', async () => {
+    const { exitCode, stdout } = await unlock()
+    expect([exitCode, stdout.trim()]).toEqual([0, 'no host of prod is locked'])
+  })
+
+  it('names hosts that can not be reached, unlocks the others, and fails', async () => {
+    writeFileSync(lockOf(cp1), LOCK)
+    const ssh = `port: ${await freePort()}, knownHostsFile: ${cp1.host.ssh.knownHostsFile}, identityFile: ${identityOf('cp1')}`
+    writeClusterFile([
+      `- { name: w2, role: worker, address: 127.0.0.1, internalAddress: 192.0.2.22, ssh: { ${ssh} } }`,
+    ])
+    const { exitCode, stdout, stderr } = await unlock('--yes')
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('unlocked: cp1')
+    expect(stderr).toMatch(/w2: .*\(SSH_UNREACHABLE\)/)
+  })
+
+  it('tells the same as JSON', async () => {
+    writeFileSync(lockOf(cp1), LOCK)
+    const { stdout } = await unlock('--yes', '--json')
+    const [locks, unlocked] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown)
+    expect(locks).toMatchObject({
+      type: 'locks',
+      cluster: 'prod',
+      locked: [{ host: 'cp1', workflowId: 'cluster/prod', owner: OWNER, operation: OPERATION, units: [] }],
+      unreachable: [],
+    })
+    expect(unlocked).toEqual({ type: 'unlocked', broken: ['cp1'], changed: [], unreachable: [] })
+  })
+
+  it('takes --show or --yes, not both', async () => {
+    expect(await unlock('--show', '--yes')).toMatchObject({ exitCode: 2 })
+  })
+})
