@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { HostFacts } from '../../../src/cluster/facts.js'
-import { planApply } from '../../../src/cluster/plan.js'
-import { aCluster, factsOf } from '../../support/clusters.js'
+import type { HostFacts } from '../../../../src/cluster/facts.js'
+import { planApply } from '../../../../src/cluster/plan.js'
+import { aCluster, factsOf } from '../../../support/clusters.js'
 
 function problemsWith(changes: Readonly<Record<string, Partial<HostFacts>>>) {
   const cluster = aCluster()
