@@ -2,7 +2,7 @@
  * How each class of activity is timed and retried. Errors that retries can't mend are marked non-retryable where
  * they are made (activities/step.ts); these policies are for the rest: hiccups of network, mirrors and load.
  */
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow'
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.js'
 
 /** Time without a sign of life after which a worker is taken for dead and the step goes to another attempt. */
@@ -13,6 +13,13 @@ const HEARTBEAT_TIMEOUT = '10s'
  * and how often (activities/step.ts).
  */
 const AFTER_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 1 } as const
+
+/** What changes hosts is waited for when it is cancelled: the operation ends only when nothing runs any more. */
+const CHANGES = {
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: AFTER_LOST_WORKER,
+} as const
 
 const POLICIES = {
   /** Reads only; a second try costs nothing. */
@@ -29,15 +36,13 @@ const POLICIES = {
   },
   /** Package repositories and registries flap, and other programs hold the package lock for minutes. */
   prepare: {
+    ...CHANGES,
     startToCloseTimeout: '40m',
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: AFTER_LOST_WORKER,
   },
   /** kubeadm's own time-outs add up to about 20 minutes; a lost worker or connection is not kubeadm's failure. */
   kubeadm: {
+    ...CHANGES,
     startToCloseTimeout: '45m',
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    retry: AFTER_LOST_WORKER,
   },
   /** Waits for something outside for as long as it takes; the operator may end it by signal or cancel. */
   wait: {

@@ -41,7 +41,7 @@ describe('applying a cluster', () => {
     expect(at('init cp1 ends')).toBeLessThan(at('pod network begins'))
     expect(at('join cp2 ends')).toBeLessThan(at('lb1 → cp1,cp2 begins'))
     expect(at('lb1 → cp1,cp2 ends')).toBeLessThan(at('join cp3 begins'))
-    expect(at('verify begins')).toBeGreaterThan(at('lb1 → cp1,cp2,cp3 ends'))
+    expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('lb1 → cp1,cp2,cp3 ends'))
   })
 
   it('tells its progress, host by host', async () => {

@@ -282,3 +282,35 @@ describe('a pause', () => {
     expect(hosts.journal).toContain('pod network ends')
   })
 })
+
+describe('a cancel', () => {
+  it('ends the operation once the steps that run have stopped, and gives the hosts back', async () => {
+    const hosts = obedientHosts()
+    const { Context } = await import('@temporalio/activity')
+    let cancel: () => Promise<unknown> = () => Promise.resolve()
+    const joinControlPlane = async (_cluster: Cluster, host: Host) => {
+      hosts.journal.push(`join ${host.name} begins`)
+      const timer = setInterval(() => Context.current().heartbeat({ host: host.name, line: '' }), 200)
+      await cancel()
+      await Context.current().cancelled.catch(() => undefined)
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      clearInterval(timer)
+      hosts.journal.push(`join ${host.name} stopped`)
+      throw Context.current().cancellationSignal.reason
+    }
+    const progress = await apply(hosts, { joinControlPlane }, async (handle) => {
+      cancel = () => handle.cancel()
+      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+      return progressOf(handle)
+    })
+    expect(hosts.journal).not.toContain('join cp3 begins')
+    const stopped = hosts.journal.indexOf('join cp2 stopped')
+    expect(stopped).toBeGreaterThan(0)
+    expect(hosts.journal.indexOf('release cp2 begins')).toBeGreaterThan(stopped)
+    const joins = progress.phases.find(({ title }) => title === 'Control planes')
+    expect(joins?.hosts).toMatchObject([
+      { host: 'cp2', state: 'failed', error: { code: 'OPERATION_CANCELLED' } },
+      { host: 'cp3', state: 'pending' },
+    ])
+  })
+})
