@@ -47,12 +47,6 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/preflight.js')).preflightCommand(),
   },
   {
-    name: 'preflight',
-    group: 'cluster',
-    summary: 'check that every host is ready; changes nothing',
-    load: async () => (await import('./commands/preflight.js')).preflightCommand(),
-  },
-  {
     name: 'plan',
     group: 'cluster',
     summary: 'look at the hosts and show what apply would change',
@@ -138,7 +132,6 @@ const EXAMPLES = `
 First steps:
   $ quorate init                        write cluster.yaml, from questions or flags
   $ quorate validate                    check it; no host is touched
-  $ quorate preflight                   is every host ready? what is not, with what mends it
   $ quorate preflight                   is every host ready? what is not, with what mends it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running
