@@ -45,7 +45,10 @@ async function start(options: Parameters<QuorateClient['apply']>[1] = {}): Promi
 
 async function startBlocked(...hosts: string[]): Promise<Operation> {
   for (const host of hosts) {
-    const error = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', { host, hint: 'free it' })
+    const error = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', {
+      host,
+      hint: 'free it',
+    })
     controls.broken.set(host, error)
   }
   controls.finished = true
@@ -125,7 +128,9 @@ describe('a pause', () => {
     const { cluster } = operation
     expect(await run('signal', 'pause', cluster)).toMatchObject({ exitCode: 0 })
     controls.broken.clear()
-    await expect.poll(async () => (await operation.describe()).progress?.blockedOn, PATIENCE).toContain('pause')
+    await expect
+      .poll(async () => (await operation.describe()).progress?.blockedOn, PATIENCE)
+      .toContain('pause')
     const { exitCode, stdout } = await run('resume', cluster)
     expect(stdout).toContain('▶ the pause is over')
     expect(exitCode).toBe(0)

@@ -58,7 +58,7 @@ describe('plain lines', () => {
   it('tell when the run waits, and when it goes on', () => {
     const waiting = aSnapshot({
       state: 'waiting',
-      progress: aProgress([], { blockedOn: 'load balancer health' }),
+      progress: aProgress([], { state: 'waiting', blockedOn: 'load balancer health' }),
     })
     const before = aSnapshot({ progress: aProgress([]) })
     expect(lines(before, waiting, waiting, before).slice(1)).toEqual([
