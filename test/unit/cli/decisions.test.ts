@@ -29,7 +29,11 @@ function parked(step: string, changes: Partial<BlockedStep> = {}): BlockedStep {
 
 const CP2 = parked('control-planes/cp2', { notSkippable: 'two control planes make no quorum' })
 const W1 = parked('workers/w1', { phase: 'Workers' })
-const BLOCKED = aProgress([], { state: 'blocked', blocked: [CP2, W1], blockedOn: 'control-planes/cp2, workers/w1' })
+const BLOCKED = aProgress([], {
+  state: 'blocked',
+  blocked: [CP2, W1],
+  blockedOn: 'control-planes/cp2, workers/w1',
+})
 const PAUSED = aProgress([], { state: 'paused', blockedOn: 'pause' })
 const REVIEW = aProgress([], {
   state: 'blocked',
@@ -62,9 +66,15 @@ describe('the options of resume', () => {
     [{}, undefined],
     [{ retry: true }, { kind: 'retry' }],
     [{ retry: 'w1' }, { kind: 'retry', step: 'w1' }],
-    [{ skip: 'w1', reason: 'repair' }, { kind: 'skip', step: 'w1', reason: 'repair' }],
+    [
+      { skip: 'w1', reason: 'repair' },
+      { kind: 'skip', step: 'w1', reason: 'repair' },
+    ],
     [{ abort: true }, { kind: 'abort' }],
-    [{ abort: true, reason: 'wrong' }, { kind: 'abort', reason: 'wrong' }],
+    [
+      { abort: true, reason: 'wrong' },
+      { kind: 'abort', reason: 'wrong' },
+    ],
     [{ approve: true }, { kind: 'approve' }],
   ])('%j decide', (options, decision) => {
     expect(chosenDecision(options)).toEqual(decision)
@@ -159,7 +169,10 @@ describe('what an operation waits for', () => {
 
 describe('a parked step', () => {
   it('is shown with all that is known, and whether it may be skipped', () => {
-    const lines = renderWaiting({ kind: 'blocked', blocked: [CP2, W1] }, PLAIN, { now: START + 65_000, verbose: false })
+    const lines = renderWaiting({ kind: 'blocked', blocked: [CP2, W1] }, PLAIN, {
+      now: START + 65_000,
+      verbose: false,
+    })
     expect(lines.map((line) => line.replace(/\d\d:\d\d:\d\d/, 'hh:mm:ss'))).toEqual([
       '',
       '⏸ control-planes/cp2  waits for you since hh:mm:ss (1m 05s); can not be skipped: two control planes make no quorum',
@@ -214,7 +227,10 @@ describe('plain lines', () => {
     const hosts: HostProgress[] = [{ host: 'w1', state: 'blocked', error: W1.error }]
     const blocked = aSnapshot({
       state: 'blocked',
-      progress: aProgress([{ title: 'Workers', state: 'blocked', hosts }], { state: 'blocked', blocked: [W1] }),
+      progress: aProgress([{ title: 'Workers', state: 'blocked', hosts }], {
+        state: 'blocked',
+        blocked: [W1],
+      }),
     })
     expect(lines(running, blocked, blocked, running)).toEqual([
       '  ⏸ w1: kubeadm join: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)',
