@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ActivityCancellationDetails } from '@temporalio/common'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runDurably, type DurableCommand } from '../../../src/activities/durable.js'
 import { onHost } from '../../../src/activities/step.js'
 import { QuorateError } from '../../../src/errors/index.js'
-import { script, type SessionPool } from '../../../src/ssh/index.js'
-import { activity } from '../../support/activity.js'
+import { runningUnits, script, type SessionPool } from '../../../src/ssh/index.js'
+import { activity, activityEnvironment } from '../../support/activity.js'
 import { aCluster } from '../../support/clusters.js'
-import { UnitHost } from '../../support/unit-host.js'
+import { HELD, UnitHost } from '../../support/unit-host.js'
 
 let host: UnitHost
 let sessions: SessionPool
@@ -17,8 +18,8 @@ afterEach(async () => {
   await host.stop()
 })
 
-/** One attempt of a step that runs this script as its long command. */
-function attempt(text: string, extra: Partial<DurableCommand> = {}): Promise<unknown> {
+/** A step that runs this script as its long command. */
+function step(text: string, extra: Partial<DurableCommand> = {}): () => Promise<unknown> {
   const durable: DurableCommand = {
     unit: 'kubeadm-init',
     title: 'kubeadm init',
@@ -26,7 +27,12 @@ function attempt(text: string, extra: Partial<DurableCommand> = {}): Promise<unk
     failure: (exitCode) => new QuorateError('KUBEADM_FAILED', `ended with ${exitCode}`, { host: 'cp1' }),
     ...extra,
   }
-  return activity(() => onHost(sessions, aCluster(), host.session.host, (step) => runDurably(step, durable)))
+  return () => onHost(sessions, aCluster(), host.session.host, (step) => runDurably(step, durable))
+}
+
+/** One attempt of it. */
+function attempt(text: string, extra: Partial<DurableCommand> = {}): Promise<unknown> {
+  return activity(step(text, extra))
 }
 
 const MARK = 'echo once >>"$1/marks"'
@@ -57,5 +63,70 @@ describe('a long command of a step', () => {
     await attempt(MARK, { once: true, prepare })
     expect(prepared).toBe(1)
     expect(host.secretFolders()).toEqual([])
+  })
+})
+
+describe('a step that ends while its long command runs', () => {
+  const PERSON = new ActivityCancellationDetails({ cancelRequested: true })
+  const OTHERS = {
+    'the shutdown of the worker': new ActivityCancellationDetails({ workerShutdown: true }),
+    'a heartbeat that came too late': new ActivityCancellationDetails({ timedOut: true }),
+    'a pause of the activity': new ActivityCancellationDetails({ paused: true }),
+    'a workflow that is not there any more': new ActivityCancellationDetails({ notFound: true }),
+  }
+
+  it("by a person's cancel leaves no process of it", async () => {
+    const environment = activityEnvironment()
+    const cancelled = environment.run(step(HELD))
+    const refused = expect(cancelled).rejects.toThrow('CANCELLED')
+    await host.untilItRuns()
+    environment.cancel('CANCELLED', PERSON)
+    await refused
+    expect(await runningUnits(host.session)).toEqual([])
+  })
+
+  for (const [cause, details] of Object.entries(OTHERS)) {
+    it(`by ${cause} leaves it to the next attempt, which gets its outcome`, async () => {
+      const environment = activityEnvironment()
+      const left = environment.run(step(HELD))
+      const refused = expect(left).rejects.toThrow()
+      await host.untilItRuns()
+      environment.cancel('WORKER_SHUTDOWN', details)
+      await refused
+      expect(await runningUnits(host.session)).toHaveLength(1)
+      host.letGo()
+      await expect(attempt(HELD)).rejects.toMatchObject({ message: expect.stringContaining('7') as string })
+      expect(host.marks()).toBe(1)
+    })
+  }
+
+  it('at the very moment of its start leaves nothing behind, however the two meet', async () => {
+    for (const milliseconds of [0, 5, 10, 20, 40, 80, 160]) {
+      const environment = activityEnvironment()
+      const cancelled = environment.run(step(HELD, { unit: `kubeadm-init-${milliseconds}` }))
+      const refused = expect(cancelled).rejects.toThrow('CANCELLED')
+      await new Promise((resolve) => setTimeout(resolve, milliseconds))
+      environment.cancel('CANCELLED', PERSON)
+      await refused
+      expect(await runningUnits(host.session)).toEqual([])
+    }
+    await vi.waitFor(async () => expect(await runningUnits(host.session)).toEqual([]))
+  })
+
+  it('before it is started never starts it', async () => {
+    const environment = activityEnvironment()
+    const prepare = () => {
+      environment.cancel('CANCELLED', PERSON)
+      return Promise.resolve({})
+    }
+    await expect(environment.run(step(HELD, { prepare }))).rejects.toThrow('CANCELLED')
+    expect(host.marks()).toBe(0)
+  })
+})
+
+describe('a host without space', () => {
+  it('is named as such, whatever the command was', async () => {
+    const full = attempt('echo "cp: error writing: No space left on device" >&2; exit 1')
+    await expect(full).rejects.toMatchObject({ type: 'DISK_FULL', nonRetryable: true })
   })
 })

@@ -1,0 +1,55 @@
+/** Single steps on the hosts of a fleet, as a worker would run them, without Temporal and the hosts' locks. */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { PATIENCE, type Patience } from '../../src/activities/poll.js'
+import { onHost, type Step } from '../../src/activities/step.js'
+import { parseClusterFile } from '../../src/cluster/cluster-file/parse.js'
+import { hostsWithRole, type Cluster, type Host } from '../../src/cluster/model.js'
+import { createSessionPool, type SessionPool } from '../../src/ssh/index.js'
+import { activity } from './activity.js'
+import type { Fleet } from './fleet.js'
+
+/** A patience that a test has: long enough for what is well, short for what will never be. */
+export const IMPATIENT: Patience = { components: 2_000, etcd: 2_000, node: 2_000, runtime: 2_000 }
+
+export class LabSteps {
+  readonly cluster: Cluster
+  readonly #sessions: SessionPool = createSessionPool({ agentSocket: '' })
+  #operations = 0
+
+  constructor(fleet: Fleet) {
+    const location = {
+      path: fleet.clusterFile,
+      directory: fleet.folder,
+      home: homedir(),
+      readFile: (path: string) => readFileSync(path, 'utf8'),
+    }
+    this.cluster = parseClusterFile(readFileSync(fleet.clusterFile, 'utf8'), location).cluster
+  }
+
+  get first(): Host {
+    return this.host(hostsWithRole(this.cluster, 'control-plane')[0]?.name ?? '')
+  }
+
+  host(name: string): Host {
+    const host = this.cluster.hosts.find((candidate) => candidate.name === name)
+    if (host === undefined) throw new Error(`the fleet has no host ${name}`)
+    return host
+  }
+
+  /** One attempt of a step, in an operation of its own. */
+  run<Result>(
+    host: string,
+    act: (step: Step) => Promise<Result>,
+    patience: Patience = PATIENCE,
+  ): Promise<Result> {
+    const operation = `test-${Date.now().toString(36)}-${this.#operations++}`
+    return activity(() =>
+      onHost(this.#sessions, this.cluster, this.host(host), (step) => act({ ...step, operation, patience })),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.close()
+  }
+}
