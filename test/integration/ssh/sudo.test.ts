@@ -2,7 +2,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { command, createSessionPool, script, type Session, type SessionPool } from '../../../src/ssh/index.js'
+import {
+  command,
+  createSessionPool,
+  fenced,
+  script,
+  type Session,
+  type SessionPool,
+} from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
 // Users of the machine that runs the tests, for as long as they run.
@@ -54,6 +61,16 @@ function sessionOf(user: string): Promise<Session> {
 }
 
 describe('a user who may use sudo', () => {
+  test('is root behind a fence as well, and only while it stands', async () => {
+    const file = `${sshd.folder}/lock`
+    writeFileSync(file, 'owner operation\n', { mode: 0o600 })
+    const passed = (found: string) => new Error(`passed: ${found}`)
+    const session = fenced(await sessionOf(OPERATOR), { file, line: 'owner operation', passed })
+    expect((await session.run(command('id', '-un'), { root: true })).stdout).toBe('root\n')
+    writeFileSync(file, 'another\n')
+    await expect(session.run(command('id', '-un'), { root: true })).rejects.toThrow('passed: another')
+  })
+
   test('is root where root is asked for, and only there', async () => {
     const session = await sessionOf(OPERATOR)
     expect((await session.run(command('id', '-un'), { root: true })).stdout).toBe('root\n')
