@@ -32,7 +32,9 @@ export interface OnTerminal extends Running {
 
 /** Starts `quorate` on a terminal (by `script` of util-linux). */
 export function startOnTerminal(args: readonly string[]): OnTerminal {
-  const command = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ')
+  const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`)
+  // A terminal that nobody looks at has no width of its own.
+  const command = `stty columns 120 rows 40; exec ${words.join(' ')}`
   const environment = { ...CLEAN, TERM: 'xterm', CI: '' }
   const running = startProgram('script', ['-qefc', command, '/dev/null'], environment, 'pipe')
   return { ...running, type: (keys) => void running.child.stdin?.write(keys) }
