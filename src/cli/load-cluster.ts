@@ -1,5 +1,5 @@
 /** The cluster that a command is about: from its file, or from what an operation was started with. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
@@ -62,6 +62,7 @@ function locationOf(path: string): ClusterFileLocation {
     directory: dirname(resolve(path)),
     home: homedir(),
     readFile: (named) => readFileSync(named, 'utf8'),
+    listFolder: (named) => readdirSync(named),
     ...(user === undefined ? {} : { user }),
   }
 }

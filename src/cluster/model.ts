@@ -9,17 +9,50 @@ export type HostRole = 'control-plane' | 'worker' | 'etcd' | 'load-balancer'
 /** How unknown host keys are dealt with; a changed key is refused in every mode. */
 export type HostKeyChecking = 'strict' | 'accept-new'
 
-/** How to reach one host over SSH, with the cluster's defaults filled in. */
-export interface HostSsh {
+/**
+ * Where a secret is to be found on the worker's machine at the moment it is needed, never the secret itself: a
+ * variable of the worker's environment, a file that only its owner may read, or a person at the worker's terminal
+ * (the text is what is asked for; the same text is asked once).
+ */
+export type SecretSource = { readonly env: string } | { readonly file: string } | { readonly prompt: string }
+
+/** How to log in to one SSH server, with all defaults filled in. Paths are absolute, on the worker's machine. */
+export interface SshLogin {
   readonly user: string
   readonly port: number
-  /** Absolute path of a private key on the worker's machine; without it only the agent is asked. */
-  readonly identityFile?: string
-  /** Absolute path of the known_hosts file on the worker's machine. */
+  /** Private keys, in the order in which they are tried; without them, ssh-agent and the user's default keys. */
+  readonly identityFiles?: readonly string[]
+  /** Keys of ssh-agent that are none of `identityFiles` are not tried. */
+  readonly identitiesOnly?: boolean
+  /** Socket of another ssh-agent than the worker's own, or `none`. */
+  readonly identityAgent?: string
+  /** The known_hosts file; with `accept-new`, keys are added to it. */
   readonly knownHostsFile: string
+  /** Further known_hosts files, which are only read. */
+  readonly otherKnownHostsFiles?: readonly string[]
+  /** Name under which known_hosts has the server, in place of its address and port. */
+  readonly hostKeyAlias?: string
   readonly hostKeyChecking: HostKeyChecking
-  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this host. */
+  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this server. */
   readonly hostKeyFingerprint?: string
+  /** Password for the login, where no key lets in. */
+  readonly password?: SecretSource
+}
+
+/** An SSH server that is passed on the way to a host. */
+export interface JumpHost {
+  /** As the cluster file or the ssh configuration calls it. */
+  readonly name: string
+  readonly address: string
+  readonly ssh: SshLogin
+}
+
+/** How to reach one host over SSH. */
+export interface HostSsh extends SshLogin {
+  /** The way to the host, in the order in which it is gone; each server checked like the host itself. */
+  readonly proxyJump?: readonly JumpHost[]
+  /** Password for sudo, where sudo asks for one. */
+  readonly sudoPassword?: SecretSource
 }
 
 /** A Kubernetes taint that kubeadm registers with the node. */

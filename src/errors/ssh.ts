@@ -40,7 +40,17 @@ export const SSH_ERRORS = {
   SSH_AUTHENTICATION_FAILED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'check ssh.user and ssh.identityFile, or that ssh-agent holds the right key (`ssh-add -l`)',
+    hint: 'check ssh.user, ssh.identityFile and ssh.passwordFrom, or that ssh-agent holds the right key (`ssh-add -l`); with many keys there, ssh.identitiesOnly: true',
+  },
+  SSH_JUMP_REFUSED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'look at AllowTcpForwarding and PermitOpen in the sshd_config of the jump host',
+  },
+  SECRET_NEEDED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'give the password where ssh.passwordFrom or ssh.sudoPasswordFrom says, on the machine where the worker runs',
   },
   SSH_KEY_UNREADABLE: {
     source: 'user',

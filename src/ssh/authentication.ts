@@ -1,180 +1,185 @@
 /**
- * Proves who we are, with public keys only: those of ssh-agent and the identity file. The agent signs; it is never
- * forwarded.
+ * Proves who we are: by the keys that were asked for, by ssh-agent's others, by the user's default keys, and last by
+ * a password, where one is given.
  */
-import { readFile } from 'node:fs/promises'
-import ssh2, {
-  type AuthHandlerMiddleware,
-  type ParsedKey,
-  type SignCallback,
-  type SigningRequestOptions,
-} from 'ssh2'
-import type { Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
+import type { AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { AgentKeys, askAgent, readIdentity, sameKey, type AgentAnswer, type Identity } from './identities.js'
+import type { Secrets } from './secrets.js'
+import type { SshServer } from './server.js'
 
-const AGENT_TIMEOUT_MS = 5_000
-
-/** The keys to try, and what to say when none of them is let in. */
+/** The ways to try, and what to say when none of them is let in. */
 export interface Authentication {
   readonly authHandler: AuthHandlerMiddleware
-  /** True once every key was refused. */
+  /** True once every way was refused. */
   readonly exhausted: () => boolean
   readonly refusal: (cause: unknown) => QuorateError
 }
 
-type Attempt =
+/** Where keys and passwords come from on this machine. */
+export interface Credentials {
+  /** Path of ssh-agent's socket, if there is one. */
+  readonly agentSocket: string | undefined
+  /** Private keys that are tried where none is asked for. */
+  readonly defaultIdentityFiles: readonly string[]
+  readonly secrets: Secrets
+}
+
+type KeyAttempt =
   | { readonly type: 'publickey'; readonly key: ParsedKey }
   | { readonly type: 'agent'; readonly agent: AgentKeys }
 
-interface Identity {
-  /** The private key, where it lies open in the file. */
-  readonly privateKey?: ParsedKey
-  /** The public key, by which the agent's copy is found. */
-  readonly publicKey?: ParsedKey
-  /** Why the file itself can not be used. */
-  readonly problem?: string
+/** What was found to try. */
+interface Means {
+  readonly keys: readonly KeyAttempt[]
+  /** The password, or why there is none; undefined where none was asked for. */
+  readonly password: string | QuorateError | undefined
+  /** Why some key could not be tried. */
+  readonly problems: readonly string[]
 }
 
 /**
- * Keys are tried in the order of OpenSSH: the one that the cluster file names first (the agent's copy where it has
- * one), then the agent's others. A server gives up after a few (MaxAuthTries), so a full agent must not crowd out
- * the key that was asked for.
+ * A server gives up after a few attempts (MaxAuthTries), so a full agent must not crowd out the keys that were asked
+ * for: those go first, by the agent's copy where it has one.
  */
-export async function authentication(host: Host, agentSocket: string | undefined): Promise<Authentication> {
-  const [identity, agent] = await Promise.all([readIdentity(host.ssh.identityFile), askAgent(agentSocket)])
-  const isIdentity = (key: ParsedKey) => identity.publicKey !== undefined && sameKey(key, identity.publicKey)
-  const ofIdentity = agent.keys.filter(isIdentity)
-  const others = agent.keys.filter((key) => !isIdentity(key))
-  const attempts: Attempt[] = []
-  if (agent.agent !== undefined && ofIdentity.length > 0) {
-    attempts.push({ type: 'agent', agent: new AgentKeys(agent.agent, ofIdentity) })
-  } else if (identity.privateKey !== undefined) {
-    attempts.push({ type: 'publickey', key: identity.privateKey })
-  }
-  if (agent.agent !== undefined && others.length > 0) {
-    attempts.push({ type: 'agent', agent: new AgentKeys(agent.agent, others) })
-  }
-  return attemptInTurn(
-    host,
-    attempts,
-    [identity.problem, agent.problem].filter((problem) => problem !== undefined),
-  )
+export async function authentication(server: SshServer, credentials: Credentials): Promise<Authentication> {
+  const { identityFiles, identitiesOnly = false, identityAgent } = server.ssh
+  const { defaultIdentityFiles } = credentials
+  const socket = identityAgent === 'none' ? undefined : (identityAgent ?? credentials.agentSocket)
+  const named = identityFiles ?? (identitiesOnly ? defaultIdentityFiles : [])
+  const fallback = identityFiles === undefined && !identitiesOnly ? defaultIdentityFiles : []
+  const [agent, asked, defaults, password] = await Promise.all([
+    askAgent(socket),
+    Promise.all(named.map(readIdentity)),
+    Promise.all(fallback.map(readIdentity)),
+    readPassword(server, credentials.secrets),
+  ])
+  const isAsked = (key: ParsedKey) => asked.some((identity) => holds(identity, key))
+  const others = identitiesOnly ? [] : agent.keys.filter((key) => !isAsked(key))
+  const keys = [
+    ...asked.flatMap((identity) => attemptsOf(identity, agent)),
+    ...(agent.agent === undefined || others.length === 0
+      ? []
+      : [{ type: 'agent', agent: new AgentKeys(agent.agent, others) } as const]),
+    ...defaults
+      .filter((identity) => !agent.keys.some((key) => holds(identity, key)))
+      .flatMap((identity) => attemptsOf(identity, { keys: [] })),
+  ]
+  const problems = [...asked, agent].map(({ problem }) => problem).filter((problem) => problem !== undefined)
+  return new Attempts(server, { keys, password, problems }, credentials.secrets)
 }
 
-function attemptInTurn(host: Host, attempts: Attempt[], problems: readonly string[]): Authentication {
-  const remaining = [...attempts]
-  let exhausted = false
-  return {
-    authHandler: (_methodsLeft, _partialSuccess, next) => {
-      const attempt = remaining.shift()
-      if (attempt === undefined) exhausted = true
-      next(attempt === undefined ? (false as never) : { ...attempt, username: host.ssh.user })
-    },
-    exhausted: () => exhausted,
-    refusal: (cause) => refusal(host, attempts, problems, cause),
-  }
+function holds({ publicKey }: Identity, key: ParsedKey): boolean {
+  return publicKey !== undefined && sameKey(publicKey, key)
 }
 
-function refusal(
-  host: Host,
-  attempts: readonly Attempt[],
-  problems: readonly string[],
-  cause: unknown,
-): QuorateError {
-  const because = problems.length === 0 ? '' : `: ${problems.join('; ')}`
-  if (attempts.length === 0) {
-    const message = `there is no key to log in to ${host.name} as ${host.ssh.user}${because || ': no identity file is given and no ssh-agent runs'}`
-    return new QuorateError('SSH_KEY_UNREADABLE', message, { host: host.name, cause })
-  }
-  return new QuorateError(
-    'SSH_AUTHENTICATION_FAILED',
-    `${host.name} does not let ${host.ssh.user} in with the keys that were tried${because}`,
-    { host: host.name, cause },
-  )
+function attemptsOf(identity: Identity, { agent, keys }: AgentAnswer): readonly KeyAttempt[] {
+  const copies = keys.filter((key) => holds(identity, key))
+  if (agent !== undefined && copies.length > 0)
+    return [{ type: 'agent', agent: new AgentKeys(agent, copies) }]
+  return identity.privateKey === undefined ? [] : [{ type: 'publickey', key: identity.privateKey }]
 }
 
-async function readIdentity(file: string | undefined): Promise<Identity> {
-  if (file === undefined) return {}
-  let text: Buffer
+// Read before the connection is made: a person who is asked may take longer than a login may.
+async function readPassword({ name, ssh }: SshServer, secrets: Secrets): Promise<Means['password']> {
+  if (ssh.password === undefined) return undefined
   try {
-    text = await readFile(file)
+    return await secrets.read(ssh.password, `the password of ${ssh.user} on ${name}`, name)
   } catch (error) {
-    // The private part may live in the agent only, with the public part left on disk.
-    return { ...(await readPublicKey(file)), problem: `can not read ${file}: ${(error as Error).message}` }
+    if (isQuorateError(error)) return error
+    throw error
   }
-  const key = parsed(text)
-  if (!(key instanceof Error)) {
-    return key.isPrivateKey()
-      ? { privateKey: key, publicKey: key }
-      : { publicKey: key, problem: `${file} holds a public key, not a private one` }
+}
+
+/** Hands out one attempt after the other. */
+class Attempts implements Authentication {
+  readonly #server: SshServer
+  readonly #means: Means
+  readonly #secrets: Secrets
+  readonly #remaining: KeyAttempt[]
+  #isExhausted = false
+  /** How far the password has got. */
+  #password: 'untried' | 'asked' | 'tried' = 'untried'
+
+  constructor(server: SshServer, means: Means, secrets: Secrets) {
+    this.#server = server
+    this.#means = means
+    this.#secrets = secrets
+    this.#remaining = [...means.keys]
   }
-  const problem = /encrypted/i.test(key.message)
-    ? `${file} is protected by a passphrase and its key is not in ssh-agent`
-    : `${file} is not a private key that can be used (${key.message})`
-  return { ...(await readPublicKey(file)), problem }
-}
 
-async function readPublicKey(file: string): Promise<Pick<Identity, 'publicKey'>> {
-  const key = await readFile(`${file}.pub`).then(parsed, (error: unknown) => error as Error)
-  return key instanceof Error ? {} : { publicKey: key }
-}
+  readonly authHandler: AuthHandlerMiddleware = (methodsLeft, _partialSuccess, next) => {
+    const username = this.#server.ssh.user
+    // Null, whatever its type says, before the server has said what it takes.
+    const methods = methodsLeft as readonly AuthenticationType[] | null
+    const key = methods?.includes('publickey') === false ? undefined : this.#remaining.shift()
+    if (key !== undefined) next({ ...key, username })
+    else if (typeof this.#means.password === 'string' && this.#password !== 'tried') {
+      this.#tryPassword(this.#means.password, methods, username, next)
+    } else {
+      this.#isExhausted = true
+      next(false as never)
+    }
+  }
 
-function parsed(text: Buffer): ParsedKey | Error {
-  // Typed as one key, but a list for OpenSSH's own format.
-  const keys: unknown = ssh2.utils.parseKey(text)
-  return (Array.isArray(keys) ? keys[0] : keys) as ParsedKey | Error
-}
+  exhausted = (): boolean => this.#isExhausted
 
-function sameKey(one: ParsedKey, other: ParsedKey): boolean {
-  return one.getPublicSSH().equals(other.getPublicSSH())
-}
-
-interface AgentAnswer {
-  readonly agent?: ssh2.OpenSSHAgent
-  readonly keys: readonly ParsedKey[]
-  readonly problem?: string
-}
-
-function askAgent(socket: string | undefined): Promise<AgentAnswer> {
-  if (socket === undefined || socket === '') return Promise.resolve({ keys: [] })
-  const agent = new ssh2.OpenSSHAgent(socket)
-  return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve({ keys: [], problem: 'ssh-agent does not answer' }),
-      AGENT_TIMEOUT_MS,
+  refusal = (cause: unknown): QuorateError => {
+    const { keys, password, problems } = this.#means
+    const { name, ssh } = this.#server
+    if (this.#password === 'tried' && ssh.password !== undefined) this.#secrets.forget(ssh.password)
+    if (password instanceof Error) return password
+    const isUntold = typeof password === 'string' && this.#password !== 'tried'
+    const reasons = [...problems, ...(isUntold ? ['it takes no password'] : [])]
+    const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
+    if (keys.length === 0 && password === undefined) {
+      const message = `there is no key to log in to ${name} as ${ssh.user}${because || ': no identity file is given and no ssh-agent runs'}`
+      return new QuorateError('SSH_KEY_UNREADABLE', message, { host: name, cause })
+    }
+    const tried = [
+      ...(keys.length === 0 ? [] : ['the keys']),
+      ...(this.#password === 'tried' ? ['the password'] : []),
+    ]
+    return new QuorateError(
+      'SSH_AUTHENTICATION_FAILED',
+      `${name} does not let ${ssh.user} in${triedText(tried)}${because}`,
+      { host: name, cause },
     )
-    agent.getIdentities((error, keys) => {
-      clearTimeout(timer)
-      if (error) resolve({ keys: [], problem: `ssh-agent does not answer (${error.message})` })
-      else if (keys === undefined || keys.length === 0)
-        resolve({ keys: [], problem: 'ssh-agent holds no keys' })
-      else resolve({ agent, keys: keys as readonly ParsedKey[] })
-    })
-  })
+  }
+
+  // By one method only: a wrong password would count twice.
+  #tryPassword(
+    password: string,
+    methods: readonly AuthenticationType[] | null,
+    username: string,
+    next: Parameters<AuthHandlerMiddleware>[2],
+  ): void {
+    if (methods === null && this.#password === 'untried') {
+      this.#password = 'asked'
+      next({ type: 'none', username })
+      return
+    }
+    this.#password = 'tried'
+    if (methods?.includes('password') === true) next({ type: 'password', username, password })
+    else if (methods?.includes('keyboard-interactive') === true) {
+      let isAnswered = false
+      next({
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, _instructions, _language, prompts, finish) => {
+          // One hidden question is for the password; what is asked after it (a one-time code) nobody knows here.
+          finish(prompts.map(({ echo }) => (echo === true || isAnswered ? '' : password)))
+          isAnswered = isAnswered || prompts.length > 0
+        },
+      })
+    } else {
+      this.#isExhausted = true
+      next(false as never)
+    }
+  }
 }
 
-/** An agent that offers only some of its keys. */
-class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
-  readonly #agent: ssh2.OpenSSHAgent
-  readonly #keys: readonly ParsedKey[]
-
-  constructor(agent: ssh2.OpenSSHAgent, keys: readonly ParsedKey[]) {
-    super()
-    this.#agent = agent
-    this.#keys = keys
-  }
-
-  override getIdentities(callback: (error: Error | null | undefined, keys?: ParsedKey[]) => void): void {
-    callback(null, [...this.#keys])
-  }
-
-  override sign(
-    key: ParsedKey,
-    data: Buffer,
-    options: SigningRequestOptions | SignCallback,
-    callback?: SignCallback,
-  ): void {
-    if (typeof options === 'function') this.#agent.sign(key, data, options)
-    else this.#agent.sign(key, data, options, callback)
-  }
+function triedText(tried: readonly string[]): string {
+  if (tried.length === 0) return ''
+  return ` with ${tried.join(' and ')} that ${tried[0] === 'the password' ? 'was' : 'were'} tried`
 }

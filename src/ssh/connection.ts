@@ -1,7 +1,11 @@
 /** One authenticated SSH connection to one host, shared by all that runs there. */
+import { setImmediate } from 'node:timers/promises'
+import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { execute, type Execution, type ExecutionEnd } from './execute.js'
+import { forward } from './forward.js'
 import { Gate } from './gate.js'
+import type { SshServer } from './server.js'
 
 /** Below sshd's MaxSessions of 10. */
 const MAX_CHANNELS = 8
@@ -12,6 +16,12 @@ const CLOSE_GRACE_MS = 2_000
 /** `unsent`: nothing reached the host, so that it can be sent on another connection. */
 export type ConnectionRun = ExecutionEnd | { readonly kind: 'unsent' }
 
+/** The connection to a jump host, and what that is called. */
+export interface JumpConnection {
+  readonly name: string
+  readonly connection: Connection
+}
+
 export class Connection {
   readonly #client: Client
   readonly #idleMs: number
@@ -20,11 +30,18 @@ export class Connection {
   #alive = true
   #retired = false
   #idleTimer: NodeJS.Timeout | undefined
+  /** Streams to other servers that lead through this connection. */
+  #forwards = 0
+  readonly #via: JumpConnection | undefined
 
-  /** @param idleMs milliseconds without a command after which the connection is closed. */
-  constructor(client: Client, idleMs: number) {
+  /**
+   * @param idleMs milliseconds without a command after which the connection is closed.
+   * @param via the connection that this one leads through.
+   */
+  constructor(client: Client, idleMs: number, via?: JumpConnection) {
     this.#client = client
     this.#idleMs = idleMs
+    this.#via = via
     client.on('error', () => (this.#alive = false))
     client.once('end', () => (this.#alive = false))
     this.#closed = new Promise((resolve) => {
@@ -42,6 +59,11 @@ export class Connection {
     return this.#alive && !this.#retired
   }
 
+  /** False once it is lost or closed. */
+  get isAlive(): boolean {
+    return this.#alive
+  }
+
   /** Runs a command as soon as a channel is free. */
   async run(execution: Execution): Promise<ConnectionRun> {
     clearTimeout(this.#idleTimer)
@@ -51,7 +73,28 @@ export class Connection {
       return await this.#execute(execution)
     } finally {
       leave()
-      if (this.#channels.idle) this.#waitIdle()
+      this.#waitIdle()
+    }
+  }
+
+  /**
+   * Opens a stream through this connection. Such streams are no sessions: MaxSessions does not count them.
+   * @param name what this connection's server is called.
+   */
+  async forward(name: string, server: SshServer, timeoutMs: number, signal: AbortSignal): Promise<Duplex> {
+    clearTimeout(this.#idleTimer)
+    this.#forwards += 1
+    const leave = () => {
+      this.#forwards -= 1
+      this.#waitIdle()
+    }
+    try {
+      const stream = await forward(this.#client, name, server, timeoutMs, signal)
+      stream.once('close', leave)
+      return stream
+    } catch (error) {
+      leave()
+      throw error
     }
   }
 
@@ -64,6 +107,11 @@ export class Connection {
       throw aborted
     }
     if (end.kind === 'timeout') this.#retire()
+    if (end.kind === 'lost' && this.#via !== undefined) {
+      // The jump host's connection may be known as lost only after what led through it.
+      await setImmediate()
+      if (!this.#via.connection.isAlive) return { kind: 'lost', jumpHost: this.#via.name }
+    }
     if (end.kind === 'refused' && this.#channels.inside > 1) {
       // The server allows fewer sessions than OpenSSH's default.
       this.#channels.narrow(this.#channels.inside - 1)
@@ -88,6 +136,7 @@ export class Connection {
   }
 
   #waitIdle(): void {
+    if (!this.#channels.idle || this.#forwards > 0) return
     if (this.#retired) void this.close()
     else this.#idleTimer = setTimeout(() => void this.close(), this.#idleMs).unref()
   }

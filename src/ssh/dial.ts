@@ -1,7 +1,7 @@
 /** Opens the TCP connection below SSH and says plainly why it can not be opened. */
 import { connect, type Socket } from 'node:net'
-import type { Host } from '../cluster/model.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
+import { address, type SshServer } from './server.js'
 
 /** What the codes of the operating system mean, in words. */
 const REASONS: Readonly<Record<string, { readonly code: ErrorCode; readonly reason: string }>> = {
@@ -21,9 +21,9 @@ const REASONS: Readonly<Record<string, { readonly code: ErrorCode; readonly reas
  * @returns undefined where the connection was reset as it was made, as a server with too many does.
  * @throws QuorateError `SSH_NAME_NOT_RESOLVED` or `SSH_UNREACHABLE`.
  */
-export function dial(host: Host, timeoutMs: number, signal: AbortSignal): Promise<Socket | undefined> {
+export function dial(server: SshServer, timeoutMs: number, signal: AbortSignal): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: host.address, port: host.ssh.port, noDelay: true })
+    const socket = connect({ host: server.address, port: server.ssh.port, noDelay: true })
     const settle = () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', abandon)
@@ -35,7 +35,7 @@ export function dial(host: Host, timeoutMs: number, signal: AbortSignal): Promis
     }
     const abandon = () => fail(signal.reason as Error)
     const timer = setTimeout(
-      () => fail(unreachable(host, `there was no answer within ${timeoutMs / 1000} s`)),
+      () => fail(unreachable(server, `there was no answer within ${timeoutMs / 1000} s`)),
       timeoutMs,
     )
     signal.addEventListener('abort', abandon, { once: true })
@@ -45,7 +45,7 @@ export function dial(host: Host, timeoutMs: number, signal: AbortSignal): Promis
         settle()
         resolve(undefined)
       } else {
-        fail(dialError(host, error))
+        fail(dialError(server, error))
       }
     })
     socket.once('connect', () => {
@@ -55,22 +55,18 @@ export function dial(host: Host, timeoutMs: number, signal: AbortSignal): Promis
   })
 }
 
-function dialError(host: Host, cause: NodeJS.ErrnoException): QuorateError {
+function dialError(server: SshServer, cause: NodeJS.ErrnoException): QuorateError {
   const { code, reason } = REASONS[cause.code ?? ''] ?? { code: 'SSH_UNREACHABLE', reason: cause.message }
-  return new QuorateError(code, `can not connect to ${address(host)}: ${reason}`, { host: host.name, cause })
-}
-
-/** The error of a host that does not answer at all, or not as an SSH server. */
-export function unreachable(host: Host, reason: string, hint?: string): QuorateError {
-  return new QuorateError('SSH_UNREACHABLE', `can not connect to ${address(host)}: ${reason}`, {
-    host: host.name,
-    ...(hint === undefined ? {} : { hint }),
+  return new QuorateError(code, `can not connect to ${address(server)}: ${reason}`, {
+    host: server.name,
+    cause,
   })
 }
 
-/** `address:port`, with brackets around an IPv6 address. */
-export function address(host: Host): string {
-  return host.address.includes(':')
-    ? `[${host.address}]:${host.ssh.port}`
-    : `${host.address}:${host.ssh.port}`
+/** The error of a host that does not answer at all, or not as an SSH server. */
+export function unreachable(server: SshServer, reason: string, hint?: string): QuorateError {
+  return new QuorateError('SSH_UNREACHABLE', `can not connect to ${address(server)}: ${reason}`, {
+    host: server.name,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }

@@ -1,6 +1,7 @@
 /** Runs one command on a channel of its own and tells what is known of its end. */
 import { constants } from 'node:os'
 import type { Client, ClientChannel } from 'ssh2'
+import type { SudoDialogue } from './sudo-dialogue.js'
 
 /** What to run and how long to wait for it. */
 export interface Execution {
@@ -11,12 +12,18 @@ export interface Execution {
   readonly signal?: AbortSignal
   /** Takes standard output as it comes, in place of its being collected. */
   readonly onStdout?: (chunk: Buffer) => void
+  /** Holds the input back until sudo has let the command in. */
+  readonly sudo?: SudoDialogue
 }
 
 /** Only `exited` is an outcome of the command; after `lost` and `timeout` its fate is unknown. */
 export type ExecutionEnd =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: Buffer; readonly stderr: Buffer }
-  | { readonly kind: 'lost' }
+  | {
+      readonly kind: 'lost'
+      /** Name of the jump host whose connection was lost with it. */
+      readonly jumpHost?: string
+    }
   | { readonly kind: 'timeout' }
   /** The server opened no channel, or ran nothing in it. */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -89,10 +96,24 @@ async function finish(
     }),
     new Promise((resolve) => channel.stderr.once('close', resolve)),
   ])
-  channel.end(execution.stdin)
+  sendInput(channel, execution)
   const [code] = await closed
   if (code === undefined || !connected()) return { kind: 'lost' }
   return { kind: 'exited', exitCode: code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }
+}
+
+function sendInput(channel: ClientChannel, { sudo, stdin }: Execution): void {
+  if (sudo === undefined) {
+    channel.end(stdin)
+    return
+  }
+  channel.stderr.on('data', (chunk: Buffer) => {
+    if (sudo.isRoot || sudo.isRefused) return
+    const answer = sudo.read(chunk)
+    if (answer === 'send-password') channel.write(`${sudo.password}\n`)
+    else if (answer === 'send-input') channel.end(stdin)
+    else if (answer === 'give-up') channel.end()
+  })
 }
 
 /** The numeric status: as a shell would report it for a command that a signal ended. */

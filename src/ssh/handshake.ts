@@ -1,17 +1,16 @@
 /** Makes an authenticated connection to a host: dial, check of the host key, login; and classifies what fails. */
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import ssh2, { type Client, type ConnectConfig } from 'ssh2'
-import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { offeredAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
-import { authentication, type Authentication } from './authentication.js'
-import { address, dial, unreachable } from './dial.js'
+import { authentication, type Authentication, type Credentials } from './authentication.js'
+import { unreachable } from './dial.js'
 import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
+import { address, type SshServer } from './server.js'
 
 /** Limits of making a connection; all in milliseconds. */
 export interface HandshakeLimits {
-  readonly dialMs: number
   readonly handshakeMs: number
   readonly keepaliveMs: number
 }
@@ -29,9 +28,16 @@ const DROPPED = /Connection lost before handshake/
 /** What sshd says while pam_nologin keeps users out: the host starts or stops, so that it is worth to wait. */
 const NOT_YET = /booting up|nologin|shut(?:ting)? down|not permitted to log in/i
 
+/**
+ * Opens a stream to the server.
+ * @returns undefined where it was closed as it was made, as a server with too many does.
+ */
+export type OpenStream = (signal: AbortSignal) => Promise<Duplex | undefined>
+
 /** All that one attempt needs. */
 interface Attempt {
-  readonly host: Host
+  readonly host: SshServer
+  readonly open: OpenStream
   readonly policy: HostKeyPolicy
   readonly login: Authentication
   readonly limits: HandshakeLimits
@@ -39,18 +45,19 @@ interface Attempt {
 }
 
 /**
- * @param agentSocket path of ssh-agent's socket, if there is one.
+ * @param open opens the stream below, anew for each attempt.
  * @param signal ends the attempt with its reason.
- * @throws QuorateError of the SSH_ family.
+ * @throws QuorateError of the SSH_ family, or `SECRET_NEEDED`.
  */
 export async function handshake(
-  host: Host,
-  agentSocket: string | undefined,
+  host: SshServer,
+  open: OpenStream,
+  credentials: Credentials,
   limits: HandshakeLimits,
   signal: AbortSignal,
 ): Promise<Client> {
-  const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, agentSocket)])
-  const plan: Attempt = { host, policy, login, limits, signal }
+  const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, credentials)])
+  const plan: Attempt = { host, open, policy, login, limits, signal }
   let failure: QuorateError | undefined
   for (const offer of policy.offers) {
     const result = await attemptWhileDropped(plan, offer)
@@ -90,8 +97,8 @@ async function attempt(
   plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
 ): Promise<Client | QuorateError | undefined | 'dropped'> {
-  const { host, limits, signal } = plan
-  const socket = await dial(host, limits.dialMs, signal)
+  const { open, signal } = plan
+  const socket = await open(signal)
   if (socket === undefined) return 'dropped'
   const abandon = () => void socket.destroy()
   signal.addEventListener('abort', abandon, { once: true })
@@ -106,7 +113,7 @@ async function attempt(
 async function logIn(
   plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
-  socket: Socket,
+  socket: Duplex,
 ): Promise<Client | QuorateError | undefined | 'dropped'> {
   const { policy, login } = plan
   const client = new ssh2.Client()
@@ -139,7 +146,7 @@ async function logIn(
 
 function connectConfig(
   { host, login, limits }: Attempt,
-  socket: Socket,
+  socket: Duplex,
   key: HostKeyCheck,
   offer: readonly HostKeyAlgorithm[],
 ): ConnectConfig {
@@ -214,7 +221,7 @@ function explain(
   throw unreachable(host, message)
 }
 
-function noCommonAlgorithm(host: Host, message: string): QuorateError {
+function noCommonAlgorithm(host: SshServer, message: string): QuorateError {
   return new QuorateError(
     'SSH_HANDSHAKE_FAILED',
     `${address(host)} and quorate share no algorithm: ${message.replace(/^Handshake failed: /, '')}`,

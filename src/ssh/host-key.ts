@@ -4,7 +4,6 @@
  */
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { HOST_KEY_ALGORITHMS, hostKeyAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
 import {
@@ -13,10 +12,10 @@ import {
   judgeKey,
   keyTypeOf,
   knownHostLine,
-  knownHostName,
   parseKnownHosts,
   type KnownHostEntry,
 } from './known-hosts.js'
+import { nameInKnownHosts, type SshServer } from './server.js'
 
 /** Read beside the user's own file, as OpenSSH does; keys are only ever added to the user's. */
 export const SYSTEM_KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts'
@@ -36,12 +35,12 @@ export type HostKeyDecision =
   | { readonly kind: 'refused'; readonly error: QuorateError }
 
 /** @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE` */
-export async function hostKeyPolicy(host: Host): Promise<HostKeyPolicy> {
+export async function hostKeyPolicy(host: SshServer): Promise<HostKeyPolicy> {
   const pinned = host.ssh.hostKeyFingerprint
   return pinned === undefined ? knownHostsPolicy(host) : pinnedPolicy(host, pinned)
 }
 
-function pinnedPolicy(host: Host, pinned: string): HostKeyPolicy {
+function pinnedPolicy(host: SshServer, pinned: string): HostKeyPolicy {
   const wanted = pinned.replace(/=+$/, '')
   return {
     // A fingerprint does not tell the key's type, so each type is asked for in turn.
@@ -53,7 +52,7 @@ function pinnedPolicy(host: Host, pinned: string): HostKeyPolicy {
   }
 }
 
-function pinMismatch(host: Host, key: Buffer, pinned: string): QuorateError {
+function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError {
   return new QuorateError(
     'SSH_HOST_KEY_CHANGED',
     `${at(host)} shows the key ${describe(key)}, but the cluster file pins ${pinned}`,
@@ -64,7 +63,7 @@ function pinMismatch(host: Host, key: Buffer, pinned: string): QuorateError {
   )
 }
 
-async function knownHostsPolicy(host: Host): Promise<HostKeyPolicy> {
+async function knownHostsPolicy(host: SshServer): Promise<HostKeyPolicy> {
   const entries = await knownEntries(host)
   const types = entries.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
   return {
@@ -73,14 +72,15 @@ async function knownHostsPolicy(host: Host): Promise<HostKeyPolicy> {
   }
 }
 
-async function knownEntries(host: Host): Promise<KnownHostEntry[]> {
-  const files = [...new Set([host.ssh.knownHostsFile, SYSTEM_KNOWN_HOSTS])]
+async function knownEntries(host: SshServer): Promise<KnownHostEntry[]> {
+  const { knownHostsFile, otherKnownHostsFiles = [] } = host.ssh
+  const files = [...new Set([knownHostsFile, ...otherKnownHostsFiles, SYSTEM_KNOWN_HOSTS])]
   const texts = await Promise.all(files.map((file) => readIfThere(file, host)))
   const entries = files.flatMap((file, index) => parseKnownHosts(texts[index] ?? '', file))
-  return entriesFor(entries, knownHostName(host.address, host.ssh.port))
+  return entriesFor(entries, nameInKnownHosts(host))
 }
 
-async function readIfThere(file: string, host: Host): Promise<string> {
+async function readIfThere(file: string, host: SshServer): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
@@ -96,7 +96,7 @@ async function readIfThere(file: string, host: Host): Promise<string> {
   }
 }
 
-function checkKnown(host: Host, entries: readonly KnownHostEntry[], key: Buffer): HostKeyDecision {
+function checkKnown(host: SshServer, entries: readonly KnownHostEntry[], key: Buffer): HostKeyDecision {
   const verdict = judgeKey(entries, key)
   switch (verdict.kind) {
     case 'trusted':
@@ -135,23 +135,23 @@ function checkKnown(host: Host, entries: readonly KnownHostEntry[], key: Buffer)
 
 function refuse(
   code: 'SSH_HOST_KEY_REVOKED' | 'SSH_HOST_KEY_CHANGED' | 'SSH_HOST_KEY_UNKNOWN',
-  host: Host,
+  host: SshServer,
   message: string,
   { hint }: { readonly hint: string },
 ): HostKeyDecision {
   return { kind: 'refused', error: new QuorateError(code, message, { host: host.name, hint }) }
 }
 
-function changedHint(host: Host): string {
-  const name = knownHostName(host.address, host.ssh.port)
+function changedHint(host: SshServer): string {
+  const name = nameInKnownHosts(host)
   return (
     `if the host was really reinstalled, remove its old key with \`ssh-keygen -R '${name}' -f ${host.ssh.knownHostsFile}\`; ` +
     'otherwise somebody may be between you and it'
   )
 }
 
-function unknownHint(host: Host, key: Buffer, authority: KnownHostEntry | undefined): string {
-  const line = knownHostLine(knownHostName(host.address, host.ssh.port), key)
+function unknownHint(host: SshServer, key: Buffer, authority: KnownHostEntry | undefined): string {
+  const line = knownHostLine(nameInKnownHosts(host), key)
   const certificates =
     authority === undefined
       ? ''
@@ -162,8 +162,8 @@ function unknownHint(host: Host, key: Buffer, authority: KnownHostEntry | undefi
   )
 }
 
-function at(host: Host): string {
-  return `${host.name} (${knownHostName(host.address, host.ssh.port)})`
+function at(host: SshServer): string {
+  return `${host.name} (${nameInKnownHosts(host)})`
 }
 
 function describe(key: Buffer): string {
@@ -177,16 +177,16 @@ function place(entry: KnownHostEntry): string {
 // Recording is serialised, so that hosts that come up together do not both find their key absent.
 let recording: Promise<void> = Promise.resolve()
 
-function recordKey(host: Host, key: Buffer): Promise<void> {
+function recordKey(host: SshServer, key: Buffer): Promise<void> {
   const recorded = recording.then(() => appendKey(host, key))
   recording = recorded.catch(() => undefined)
   return recorded
 }
 
-async function appendKey(host: Host, key: Buffer): Promise<void> {
+async function appendKey(host: SshServer, key: Buffer): Promise<void> {
   const file = host.ssh.knownHostsFile
   const text = await readIfThere(file, host)
-  const name = knownHostName(host.address, host.ssh.port)
+  const name = nameInKnownHosts(host)
   const verdict = judgeKey(entriesFor(parseKnownHosts(text, file), name), key)
   if (verdict.kind === 'trusted') return
   // Another process recorded another key meanwhile: one of the two connections is not with the host.

@@ -3,6 +3,7 @@ export { command, quote, script, type Command } from './command.js'
 export { expectSuccess, lastLines } from './expect.js'
 export { fenced, type Fence } from './fence.js'
 export { createSessionPool, type SessionPoolOptions } from './pool.js'
+export type { AskSecret } from './secrets.js'
 export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
 export {
   acknowledgeUnit,

@@ -3,6 +3,7 @@
  * negation, `[host]:port`, `@revoked` and `@cert-authority`. Pure: parsing, matching, deciding.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { anyPatternMatches } from '../cluster/ssh-config/pattern.js'
 
 /** One line that names keys of hosts. */
 export interface KnownHostEntry {
@@ -74,14 +75,7 @@ export function entriesFor(entries: readonly KnownHostEntry[], name: string): Kn
 /** Whether the names of a line are those of a host. */
 export function namesMatch(names: string, name: string): boolean {
   if (names.startsWith('|')) return hashMatches(names, name)
-  let matched = false
-  for (const pattern of names.toLowerCase().split(',')) {
-    const negated = pattern.startsWith('!')
-    if (!patternMatches(negated ? pattern.slice(1) : pattern, name)) continue
-    if (negated) return false
-    matched = true
-  }
-  return matched
+  return anyPatternMatches(names.toLowerCase().split(','), name)
 }
 
 function hashMatches(hashed: string, name: string): boolean {
@@ -91,32 +85,6 @@ function hashMatches(hashed: string, name: string): boolean {
   const expected = Buffer.from(hash, 'base64')
   const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest()
   return expected.length === actual.length && timingSafeEqual(expected, actual)
-}
-
-/** `*` and `?` as in ssh_config(5); brackets are literal, unlike a shell's. Linear but for the last `*`. */
-function patternMatches(pattern: string, name: string): boolean {
-  let p = 0
-  let n = 0
-  let star = -1
-  let resume = 0
-  while (n < name.length) {
-    if (pattern[p] === '*') {
-      star = p
-      resume = n
-      p += 1
-    } else if (pattern[p] === '?' || pattern[p] === name[n]) {
-      p += 1
-      n += 1
-    } else if (star >= 0) {
-      p = star + 1
-      resume += 1
-      n = resume
-    } else {
-      return false
-    }
-  }
-  while (pattern[p] === '*') p += 1
-  return p === pattern.length
 }
 
 /**

@@ -3,15 +3,26 @@
  * the command, as root where asked for, with messages in English and the programs of `sbin` in reach.
  */
 import type { Command } from './command.js'
+import { SUDO_PROMPT, SUDO_READY } from './sudo-dialogue.js'
 
 // Every shell leaves these as they are within single quotes, apart from what `encode` takes out.
 const ENVIRONMENT = 'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
 const AS_LOGIN_USER = `${ENVIRONMENT}; eval "$(printf %b "$0")"`
 const AS_ROOT = `${ENVIRONMENT}; exec sudo -n -- sh -c "export LC_ALL=C; $(printf %b "$0")"`
+const AS_ROOT_WITH_PASSWORD = `${ENVIRONMENT}; exec sudo -S -p ${SUDO_PROMPT} -- sh -c "echo ${SUDO_READY} >&2; export LC_ALL=C; $(printf %b "$0")"`
+
+/** As whom a command runs: the login user, or root by sudo, which asks for a password or must not. */
+export type Runner = 'login-user' | 'sudo' | 'sudo-with-password'
+
+const SCRIPTS: Readonly<Record<Runner, string>> = {
+  'login-user': AS_LOGIN_USER,
+  sudo: AS_ROOT,
+  'sudo-with-password': AS_ROOT_WITH_PASSWORD,
+}
 
 /** What to send for a command. */
-export function remoteLine(command: Command, throughSudo: boolean): string {
-  return `exec sh -c '${throughSudo ? AS_ROOT : AS_LOGIN_USER}' '${encode(command.line)}'`
+export function remoteLine(command: Command, runner: Runner): string {
+  return `exec sh -c '${SCRIPTS[runner]}' '${encode(command.line)}'`
 }
 
 /**
@@ -28,6 +39,8 @@ function encode(line: string): string {
 /** How sudo says no, in its C locale, and the shell where there is no sudo. */
 const REFUSALS = [
   /^sudo: a password is required/m,
+  /^sudo: no password was provided/m,
+  /^sudo: \d+ incorrect password attempts?/m,
   /^sudo: a terminal is required/m,
   /^sudo: no tty present/m,
   /^sudo: sorry, you must have a tty/m,

@@ -6,46 +6,41 @@ import type { Connection, ConnectionRun } from './connection.js'
 import type { Execution } from './execute.js'
 import { readFile, removeFile, writeFile } from './files.js'
 import { remoteLine, sudoRefusal } from './remote-line.js'
+import type { Secrets } from './secrets.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
+import { SudoDialogue, withoutDialogue } from './sudo-dialogue.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
+
+type Ended = Exclude<ConnectionRun, { kind: 'unsent' }>
 
 export class SshSession implements Session {
   readonly host: Host
   readonly #connect: (signal?: AbortSignal) => Promise<Connection>
+  readonly #secrets: Secrets
 
   /** @param connect gives the connection that stands, or makes a new one. */
-  constructor(host: Host, connect: (signal?: AbortSignal) => Promise<Connection>) {
+  constructor(host: Host, secrets: Secrets, connect: (signal?: AbortSignal) => Promise<Connection>) {
     this.host = host
+    this.#secrets = secrets
     this.#connect = connect
   }
 
   async run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
-    const throughSudo = options.root === true && this.host.ssh.user !== 'root'
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const throughSudo = options.root === true && this.host.ssh.user !== 'root'
+    const sudo = throughSudo ? await this.#sudoDialogue() : undefined
+    const runner = sudo ? 'sudo-with-password' : throughSudo ? 'sudo' : 'login-user'
     const end = await this.#send({
-      line: remoteLine(command, throughSudo),
+      line: remoteLine(command, runner),
+      ...(sudo === undefined ? {} : { sudo }),
       stdin: options.stdin ?? '',
       timeoutMs,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.onStdout === undefined ? {} : { onStdout: options.onStdout }),
     })
-    switch (end.kind) {
-      case 'exited':
-        return this.#result(end, throughSudo)
-      case 'lost':
-        throw this.#error(
-          'SSH_CONNECTION_LOST',
-          `the connection to ${this.host.name} was lost while a command ran`,
-        )
-      case 'timeout':
-        throw this.#error(
-          'SSH_TIMEOUT',
-          `a command on ${this.host.name} did not end within ${timeoutMs / 1000} s`,
-        )
-      case 'refused':
-        throw this.#error('SSH_SESSION_REFUSED', `${this.host.name} refuses to run a command: ${end.reason}`)
-    }
+    if (end.kind !== 'exited') throw this.#withoutOutcome(end, timeoutMs)
+    return this.#result(end, throughSudo, sudo)
   }
 
   readFile(path: string): Promise<Buffer | undefined> {
@@ -60,7 +55,7 @@ export class SshSession implements Session {
     return removeFile(this, path)
   }
 
-  async #send(execution: Execution): Promise<Exclude<ConnectionRun, { kind: 'unsent' }>> {
+  async #send(execution: Execution): Promise<Ended> {
     for (;;) {
       const connection = await this.#connect(execution.signal)
       const end = await connection.run(execution)
@@ -68,9 +63,22 @@ export class SshSession implements Session {
     }
   }
 
-  #result(end: Extract<ConnectionRun, { kind: 'exited' }>, throughSudo: boolean): CommandResult {
-    const stderr = end.stderr.toString()
-    const refusal = throughSudo ? sudoRefusal(end.exitCode, stderr) : undefined
+  async #sudoDialogue(): Promise<SudoDialogue | undefined> {
+    const { name, ssh } = this.host
+    if (ssh.sudoPassword === undefined) return undefined
+    const purpose = `the sudo password of ${ssh.user} on ${name}`
+    return new SudoDialogue(await this.#secrets.read(ssh.sudoPassword, purpose, name))
+  }
+
+  #result(
+    end: Extract<Ended, { kind: 'exited' }>,
+    throughSudo: boolean,
+    sudo: SudoDialogue | undefined,
+  ): CommandResult {
+    const stderr = sudo === undefined ? end.stderr.toString() : withoutDialogue(end.stderr.toString())
+    if (sudo?.isRefused === true) throw this.#wrongPassword()
+    const isStarted = sudo?.isRoot ?? false
+    const refusal = throughSudo && !isStarted ? sudoRefusal(end.exitCode, stderr) : undefined
     if (refusal !== undefined) {
       throw this.#error(
         'SUDO_DENIED',
@@ -78,6 +86,33 @@ export class SshSession implements Session {
       )
     }
     return { exitCode: end.exitCode, stdout: end.stdout.toString(), stderr, stdoutBytes: end.stdout }
+  }
+
+  #withoutOutcome(end: Exclude<Ended, { kind: 'exited' }>, timeoutMs: number): QuorateError {
+    const { name } = this.host
+    switch (end.kind) {
+      case 'lost': {
+        const also = end.jumpHost === undefined ? '' : `, with that to its jump host ${end.jumpHost},`
+        return this.#error(
+          'SSH_CONNECTION_LOST',
+          `the connection to ${name} was lost${also} while a command ran`,
+        )
+      }
+      case 'timeout':
+        return this.#error('SSH_TIMEOUT', `a command on ${name} did not end within ${timeoutMs / 1000} s`)
+      case 'refused':
+        return this.#error('SSH_SESSION_REFUSED', `${name} refuses to run a command: ${end.reason}`)
+    }
+  }
+
+  #wrongPassword(): QuorateError {
+    const { name, ssh } = this.host
+    // Asked for again, where a person gave it.
+    if (ssh.sudoPassword !== undefined) this.#secrets.forget(ssh.sudoPassword)
+    return new QuorateError('SUDO_DENIED', `sudo on ${name} does not take the password of ${ssh.user}`, {
+      host: name,
+      hint: 'correct what ssh.sudoPasswordFrom leads to; try it on the host with `sudo -k true`',
+    })
   }
 
   #error(

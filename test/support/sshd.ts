@@ -69,7 +69,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     identityFile,
     knownHostsFile,
     hostKey,
-    host: (ssh = {}, name = 'host1') => testHost({ port, identityFile, knownHostsFile, ...ssh }, name),
+    host: (ssh = {}, name = 'host1') =>
+      testHost({ port, identityFiles: [identityFile], knownHostsFile, ...ssh }, name),
     log: server.log,
     endSessions: server.endSessions,
     stop: async () => {

@@ -44,7 +44,7 @@ export async function checkClusterFile({ file }: Context): Promise<Check | undef
   if (file === undefined && !existsSync(path)) return undefined
   try {
     const { cluster } = await parseFile(path)
-    const keys = new Set(cluster.hosts.flatMap(({ ssh }) => ssh.identityFile ?? []))
+    const keys = new Set(cluster.hosts.flatMap(({ ssh }) => ssh.identityFiles ?? []))
     const missing = [...keys].filter((key) => !existsSync(key))
     if (missing.length > 0) {
       return fail(

@@ -1,6 +1,7 @@
 /** The formats of single values in a cluster file: a test, its name in messages, and examples, as data. */
 import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../ip-address.js'
 import { parseChannel, parseVersion } from '../versions.js'
+import { parseJumps } from '../ssh-config/jumps.js'
 import { parseEndpoint } from './endpoint.js'
 import { isDnsLabel, isDnsName, isLabelValue, isQualifiedName, isUrl } from './names.js'
 
@@ -80,6 +81,16 @@ export const FORMATS = {
     name: 'a login name',
     examples: ['ops'],
     test: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/.test(text),
+  },
+  jumps: {
+    name: '[user@]host[:port], several with commas between',
+    examples: ['bastion', 'ops@bastion.example.com:2222'],
+    test: (text) => parseJumps(text) !== undefined,
+  },
+  variable: {
+    name: 'the name of an environment variable',
+    examples: ['SSH_PASSWORD'],
+    test: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
   },
   fingerprint: {
     name: "a host key's fingerprint, as ssh-keygen -l shows it",

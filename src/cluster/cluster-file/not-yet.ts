@@ -1,5 +1,5 @@
 /**
- * Fields and values that people rightly look for and that Quorate does not have yet: each is refused with a clear
+ * Fields and values that people rightly look for and that Quorate does not have, or not yet: each is refused with a clear
  * word, since one that is silently ignored would be worse.
  */
 import type { FieldPath, Finding } from './problem.js'
@@ -9,42 +9,50 @@ interface Feature {
   readonly what: string
   /** What can be done instead. */
   readonly instead: string
+  /** Not to come either. */
+  readonly never?: true
 }
 
 const EXTERNAL_ETCD: Feature = {
   what: 'an external etcd cluster',
   instead: 'leave it out: each control plane carries an etcd member',
 }
+const PROXY_COMMAND: Feature = {
+  what: 'a command in place of a connection',
+  instead: 'use proxyJump',
+  never: true,
+}
 const JUMP_HOST: Feature = {
-  what: 'jump hosts',
-  instead: 'run the worker where the hosts can be reached directly',
+  what: 'a jump host by this name',
+  instead: 'name it in proxyJump, and give it an entry in spec.jumpHosts where it needs one',
+  never: true,
 }
 const PASSWORD: Feature = {
-  what: 'passwords',
-  instead: 'log in with a key, as root or as a user who may run sudo without a password',
+  what: 'a password in the cluster file',
+  instead: 'say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
+  never: true,
+}
+const PASSPHRASE: Feature = {
+  what: "a key's passphrase",
+  instead: 'add the key to ssh-agent (ssh-add)',
+  never: true,
 }
 const VIRTUAL_ADDRESS: Feature = {
   what: 'keepalived and a virtual address',
   instead: 'use one haproxy host, or type external with a load balancer of yours',
 }
-const SSH_CONFIG: Feature = {
-  what: 'ssh configuration files',
-  instead: 'write user, port and identityFile here',
-}
 
 // By the name of the field, wherever it stands.
 const FIELDS: Readonly<Record<string, Feature>> = {
-  proxyJump: JUMP_HOST,
-  proxyCommand: JUMP_HOST,
+  proxyCommand: PROXY_COMMAND,
   bastion: JUMP_HOST,
   jumpHost: JUMP_HOST,
   password: PASSWORD,
   passwordFile: PASSWORD,
-  passphrase: PASSWORD,
+  passphrase: PASSPHRASE,
   sudoPassword: PASSWORD,
   sudoPasswordFile: PASSWORD,
   becomePassword: PASSWORD,
-  configFile: SSH_CONFIG,
   keepalived: VIRTUAL_ADDRESS,
   virtualAddress: VIRTUAL_ADDRESS,
   virtualIP: VIRTUAL_ADDRESS,
@@ -77,7 +85,7 @@ function refusal(feature: Feature | undefined, path: FieldPath, atKey: boolean):
     severity: 'problem',
     path,
     atKey,
-    problem: `${feature.what} ${feature.what.endsWith('s') ? 'are' : 'is'} not supported yet`,
+    problem: `${feature.what} ${feature.what.endsWith('s') ? 'are' : 'is'} not supported${feature.never === true ? '' : ' yet'}`,
     remedy: feature.instead,
   }
 }

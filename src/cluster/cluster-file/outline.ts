@@ -14,7 +14,6 @@ export interface OutlineHost {
   readonly address: string | undefined
   /** As given; not derived from `address`. */
   readonly internalAddress: string | undefined
-  readonly sshUser: string | undefined
   readonly sshPort: number
   readonly identityFile: string | undefined
   readonly taints: readonly PlainObject[]
@@ -32,8 +31,8 @@ export interface Outline {
   readonly loadBalancerHosts: readonly string[] | undefined
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
-  readonly sshUser: string | undefined
   readonly identityFile: string | undefined
+  readonly sshConfigFile: string | undefined
   readonly hosts: readonly OutlineHost[]
 }
 
@@ -59,8 +58,8 @@ export function outline(data: unknown): Outline {
       : undefined,
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
-    sshUser: textAt(ssh, 'user'),
     identityFile: textAt(ssh, 'identityFile'),
+    sshConfigFile: textAt(ssh, 'configFile'),
     hosts: listAt(spec, 'hosts').map((host, index) => outlineHost(host, index, ssh)),
   }
 }
@@ -73,7 +72,6 @@ function outlineHost(host: PlainObject, index: number, clusterSsh: PlainObject):
     role: textAt(host, 'role'),
     address: textAt(host, 'address'),
     internalAddress: textAt(host, 'internalAddress'),
-    sshUser: textAt(ssh, 'user'),
     sshPort: portAt(ssh) ?? portAt(clusterSsh) ?? 22,
     identityFile: textAt(ssh, 'identityFile'),
     taints: listAt(host, 'taints'),

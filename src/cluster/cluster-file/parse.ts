@@ -4,15 +4,19 @@
  */
 import { isPlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
+import { expandHostName, settingsFor } from '../ssh-config/settings.js'
 import { checkHosts } from './checks/hosts.js'
 import { checkKubernetes } from './checks/kubernetes.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
 import { checkSources } from './checks/sources.js'
+import { checkKeys, checkSsh } from './checks/ssh.js'
 import { outline } from './outline.js'
+import { resolveReaches } from './reach.js'
 import { ClusterFileError, formatPath, type ClusterFileProblem, type Finding } from './problem.js'
 import { readNamedFiles, resolveCluster, type ClusterFileLocation } from './resolve.js'
 import { clusterFileSchema } from './schema.js'
+import { readSshConfiguration } from './ssh-configuration.js'
 import { shapeFindings } from './shape-findings.js'
 import { readYaml, type YamlSource } from './yaml-source.js'
 
@@ -39,14 +43,23 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
   const shape = clusterFileSchema.safeParse(data)
   const file = outline(data)
   const { files, findings: fileFindings } = readNamedFiles(file, location)
+  const ssh = readSshConfiguration(file, location)
+  const connectsTo = (name: string) => expandHostName(settingsFor(ssh.configuration, { name }).hostName, name)
+  const { reaches, findings: reachFindings } = shape.success
+    ? resolveReaches(shape.data, ssh.configuration, location)
+    : { reaches: [], findings: [] }
   const findings = [
     ...(shape.success ? [] : shapeFindings(data, shape.error.issues)),
     ...checkKubernetes(file),
     ...checkNetworks(file),
     ...checkLoadBalancer(file),
     ...checkSources(file),
-    ...checkHosts(file, location.user),
+    ...checkHosts(file, connectsTo),
+    ...checkKeys(file),
+    ...(shape.success ? checkSsh(shape.data) : []),
     ...fileFindings,
+    ...ssh.findings,
+    ...reachFindings,
   ]
   const placed = (severity: Finding['severity']): readonly ClusterFileProblem[] =>
     findings
@@ -54,7 +67,8 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
       .map((finding) => place(finding, source, location))
   const problems = [...yamlProblems(source, location), ...placed('problem')]
   if (!shape.success || problems.length > 0) throw new ClusterFileError(location.path, inOrder(problems))
-  return { cluster: resolveCluster(shape.data, location, files), warnings: inOrder(placed('warning')) }
+  const cluster = resolveCluster(shape.data, location, files, reaches)
+  return { cluster, warnings: inOrder(placed('warning')) }
 }
 
 function unreadableProblems(

@@ -143,15 +143,20 @@ function containerRuntime(): Lines {
 
 function ssh({ ssh }: ClusterFileAnswers): Lines {
   return [
-    '  # How to log in: as root, or as a user who may run sudo without a password. A host may say otherwise.',
+    '  # How to log in: as root, or as a user who may run sudo. A host may say otherwise, and what nobody says is',
+    '  # taken from ~/.ssh/config (docs/ssh.md).',
     '  ssh:',
     `    user: ${value(ssh.user)}`,
     given('    ', 'port', ssh.port, 22),
-    '    # Without it only the keys in ssh-agent are tried. Paths are of the machine where the worker runs.',
+    '    # Without it ssh-agent and the default keys are tried. Paths are of the machine where the worker runs.',
     given('    ', 'identityFile', ssh.identityFile, '~/.ssh/id_ed25519'),
     given('    ', 'knownHostsFile', ssh.knownHostsFile, '~/.ssh/known_hosts'),
     "    # accept-new learns a host's key the first time; a changed key is always refused.",
     given('    ', 'hostKeyChecking', ssh.hostKeyChecking, 'accept-new'),
+    '    # The way to hosts that can not be reached directly; each jump host is checked like a host.',
+    given('    ', 'proxyJump', undefined, 'ops@bastion.example.com'),
+    '    # Where the password for sudo is, if sudo asks for one: env, file or prompt; passwordFrom for the login.',
+    given('    ', 'sudoPasswordFrom', undefined, { file: '~/.quorate/sudo-password' }),
   ]
 }
 

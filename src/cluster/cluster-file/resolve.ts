@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../../errors/index.js'
-import type { Cluster, Host, HostSsh, LoadBalancer, PodNetwork, Taint } from '../model.js'
+import type { Cluster, Host, LoadBalancer, PodNetwork, Taint } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
@@ -10,6 +10,7 @@ import { parseEndpoint } from './endpoint.js'
 import { isUrl } from './names.js'
 import { objectAt, textAt, type Outline } from './outline.js'
 import { show, type FieldPath, type Finding } from './problem.js'
+import type { Reach } from './reach.js'
 import type { ClusterFile } from './schema.js'
 
 /** Where a cluster file is, and what paths and defaults in it mean there. */
@@ -20,10 +21,12 @@ export interface ClusterFileLocation {
   readonly directory: string
   /** Absolute path of the home folder, for `~`. */
   readonly home: string
-  /** Login name for hosts without `ssh.user`; where it is absent, `ssh.user` must be given. */
+  /** Name of whoever runs this; the login name where nothing else is said. */
   readonly user?: string
   /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
   readonly readFile?: (path: string) => string
+  /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
+  readonly listFolder?: (path: string) => readonly string[]
 }
 
 /** Texts of the files that a cluster file names. */
@@ -101,7 +104,12 @@ function wrongWithManifest(text: string): string | undefined {
 }
 
 /** The cluster that a file without problems describes. */
-export function resolveCluster(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): Cluster {
+export function resolveCluster(
+  file: ClusterFile,
+  location: ClusterFileLocation,
+  files: NamedFiles,
+  reaches: readonly Reach[],
+): Cluster {
   const { kubernetes, packages, etcd, containerRuntime } = file.spec
   const version = parseVersion(kubernetes.version)
   return {
@@ -120,33 +128,21 @@ export function resolveCluster(file: ClusterFile, location: ClusterFileLocation,
       ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     },
     containerRuntime,
-    hosts: file.spec.hosts.map((host) => resolveHost(host, file.spec.ssh, location)),
+    hosts: file.spec.hosts.map((host, index) => resolveHost(host, checked(reaches[index]))),
   }
 }
 
 type FileHost = ClusterFile['spec']['hosts'][number]
 
-function resolveHost(host: FileHost, ssh: ClusterFile['spec']['ssh'], location: ClusterFileLocation): Host {
+function resolveHost(host: FileHost, { address, internalAddress, ssh }: Reach): Host {
   return {
     name: host.name,
     role: host.role,
-    address: host.address,
-    internalAddress: host.internalAddress ?? host.address,
-    ssh: resolveSsh({ ...ssh, ...host.ssh }, location),
+    address,
+    internalAddress: host.internalAddress ?? internalAddress,
+    ssh,
     labels: host.labels,
     ...(host.taints === undefined ? {} : { taints: host.taints.map(resolveTaint) }),
-  }
-}
-
-function resolveSsh(ssh: FileHost['ssh'], location: ClusterFileLocation): HostSsh {
-  const { identityFile, hostKeyFingerprint } = ssh
-  return {
-    user: checked(ssh.user ?? location.user),
-    port: ssh.port ?? 22,
-    ...(identityFile === undefined ? {} : { identityFile: absolutePath(identityFile, location) }),
-    knownHostsFile: absolutePath(ssh.knownHostsFile ?? '~/.ssh/known_hosts', location),
-    hostKeyChecking: ssh.hostKeyChecking ?? 'strict',
-    ...(hostKeyFingerprint === undefined ? {} : { hostKeyFingerprint: hostKeyFingerprint.replace(/=$/, '') }),
   }
 }
 

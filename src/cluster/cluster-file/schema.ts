@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
-import { FORMATS, type FormatName } from './formats.js'
+import { text } from './fields.js'
+import { clusterSshSchema, hostSshSchema, jumpHostsSchema } from './ssh-schema.js'
 
 /** What a file must say to be one of ours. */
 export const API_VERSION = 'quorate.dev/v1alpha1'
@@ -13,41 +14,8 @@ export const KIND = 'Cluster'
 /** The cluster's networks, where the file does not say. */
 export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
 
-/** A text of a format. A wrong one becomes an issue that names the format in its `params`. */
-function text(format: FormatName, description: string) {
-  const { test, examples } = FORMATS[format]
-  return z
-    .string()
-    .refine(test, { params: { format } })
-    .meta({ description, examples: [...examples] })
-}
-
-function port(description: string) {
-  return z.int().min(1).max(65_535).meta({ description })
-}
-
 function freeForm(description: string) {
   return z.record(z.string(), z.unknown()).prefault({}).meta({ description })
-}
-
-const sshFields = {
-  user: text('user', 'Login name; root, or one that may run sudo without a password.').optional(),
-  port: port("Port of the host's SSH server.").optional(),
-  identityFile: text(
-    'path',
-    'Private key on the machine where the worker runs; without it only ssh-agent is asked.',
-  ).optional(),
-  knownHostsFile: text(
-    'path',
-    'known_hosts file on the machine where the worker runs; ~/.ssh/known_hosts unless given.',
-  ).optional(),
-  hostKeyChecking: z
-    .enum(['strict', 'accept-new'])
-    .meta({
-      description:
-        'strict: only hosts whose key is known. accept-new: an unknown key is learnt. A changed key is always refused.',
-    })
-    .optional(),
 }
 
 const taint = z.strictObject({
@@ -68,16 +36,7 @@ const host = z.strictObject({
     'ipAddress',
     "IP address that the cluster's components use among themselves; the same as address unless given.",
   ).optional(),
-  ssh: z
-    .strictObject({
-      ...sshFields,
-      hostKeyFingerprint: text(
-        'fingerprint',
-        "Fingerprint of the host's key; takes the place of known_hosts for this host.",
-      ).optional(),
-    })
-    .prefault({})
-    .meta({ description: 'How to reach this host, where it differs from spec.ssh.' }),
+  ssh: hostSshSchema,
   labels: z
     .record(text('labelKey', 'Key of the label.'), text('labelValue', 'Value of the label.'))
     .prefault({})
@@ -224,10 +183,8 @@ export const clusterFileSchema = z.strictObject({
         .meta({ description: 'Where etcd runs.' }),
       packages,
       containerRuntime,
-      ssh: z
-        .strictObject(sshFields)
-        .prefault({})
-        .meta({ description: 'How to reach the hosts; each host may say otherwise for itself.' }),
+      ssh: clusterSshSchema,
+      jumpHosts: jumpHostsSchema,
       hosts: z.array(host).min(1).meta({ description: 'The machines, at least one control plane.' }),
     })
     .meta({ description: 'What the cluster should be.' }),

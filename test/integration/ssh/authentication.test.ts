@@ -66,20 +66,23 @@ afterEach(async () => {
   await agent.stop()
 })
 
-async function logIn(ssh: Partial<HostSsh>, agentSocket: string): Promise<string> {
-  pool = createSessionPool({ agentSocket })
-  const { identityFile, ...others } = sshd.host(ssh).ssh
-  const host = {
+async function logIn(
+  ssh: Partial<HostSsh>,
+  agentSocket: string,
+  defaultIdentityFiles: readonly string[] = [],
+): Promise<string> {
+  pool = createSessionPool({ agentSocket, defaultIdentityFiles })
+  const { user, port, knownHostsFile, hostKeyChecking } = sshd.host().ssh
+  const session = await pool.session({
     ...sshd.host(),
-    ssh: { ...others, ...('identityFile' in ssh && identityFile ? { identityFile } : {}) },
-  }
-  const session = await pool.session(host)
+    ssh: { user, port, knownHostsFile, hostKeyChecking, ...ssh },
+  })
   return (await session.run(command('echo', 'hello'))).stdout
 }
 
 describe('an identity file', () => {
   test('logs in without an agent', async () => {
-    expect(await logIn({ identityFile: sshd.identityFile }, '')).toBe('hello\n')
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, '')).toBe('hello\n')
   })
 
   test.each(['ecdsa', 'rsa'] as const)('may hold a key of type %s', async (type) => {
@@ -87,18 +90,18 @@ describe('an identity file', () => {
     await generateKey(key, type)
     const authorized = join(sshd.folder, 'authorized_keys')
     writeFileSync(authorized, readFileSync(authorized, 'utf8') + readFileSync(`${key}.pub`, 'utf8'))
-    expect(await logIn({ identityFile: key }, '')).toBe('hello\n')
+    expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
   })
 
   test('that the host does not know is refused with the name of the user', async () => {
-    await expect(logIn({ identityFile: strangeKey }, '')).rejects.toMatchObject({
+    await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
       message: 'host1 does not let root in with the keys that were tried',
     })
   })
 
   test('that is not there is named', async () => {
-    await expect(logIn({ identityFile: '/nonexistent/key' }, '')).rejects.toMatchObject({
+    await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('can not read /nonexistent/key') as string,
     })
@@ -107,21 +110,21 @@ describe('an identity file', () => {
   test('that is no key is named', async () => {
     const path = join(folder, 'nonsense')
     writeFileSync(path, 'not a key\n')
-    await expect(logIn({ identityFile: path }, '')).rejects.toMatchObject({
+    await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(`${path} is not a private key that can be used`) as string,
     })
   })
 
   test('that holds a public key is named', async () => {
-    await expect(logIn({ identityFile: `${sshd.identityFile}.pub` }, '')).rejects.toMatchObject({
+    await expect(logIn({ identityFiles: [`${sshd.identityFile}.pub`] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('holds a public key') as string,
     })
   })
 
   test('with a passphrase is sent to the agent', async () => {
-    await expect(logIn({ identityFile: encryptedKey }, '')).rejects.toMatchObject({
+    await expect(logIn({ identityFiles: [encryptedKey] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(
         'is protected by a passphrase and its key is not in ssh-agent',
@@ -140,7 +143,7 @@ describe('the agent', () => {
   test('signs for an identity file with a passphrase', async () => {
     copyFileSync(`${sshd.identityFile}.pub`, `${encryptedKey}.pub`)
     agent.add(sshd.identityFile)
-    expect(await logIn({ identityFile: encryptedKey }, agent.socket)).toBe('hello\n')
+    expect(await logIn({ identityFiles: [encryptedKey] }, agent.socket)).toBe('hello\n')
   })
 
   test('full of other keys does not crowd out the one that is asked for', async () => {
@@ -151,15 +154,15 @@ describe('the agent', () => {
       await generateKey(key, 'ed25519')
       agent.add(key)
     }
-    expect(await logIn({ identityFile: sshd.identityFile }, agent.socket)).toBe('hello\n')
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
     await pool?.close()
     agent.add(sshd.identityFile)
-    expect(await logIn({ identityFile: sshd.identityFile }, agent.socket)).toBe('hello\n')
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
   })
 
   test('has its other keys tried where the identity file is refused', async () => {
     agent.add(sshd.identityFile)
-    expect(await logIn({ identityFile: strangeKey }, agent.socket)).toBe('hello\n')
+    expect(await logIn({ identityFiles: [strangeKey] }, agent.socket)).toBe('hello\n')
   })
 
   test('without keys is said to have none', async () => {
@@ -170,7 +173,7 @@ describe('the agent', () => {
   })
 
   test('that has gone does not keep the identity file from logging in', async () => {
-    expect(await logIn({ identityFile: sshd.identityFile }, join(folder, 'no-socket'))).toBe('hello\n')
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, join(folder, 'no-socket'))).toBe('hello\n')
   })
 
   test('is never forwarded', async () => {
@@ -189,17 +192,19 @@ test('without an identity file and an agent it is said that there is no key', as
 })
 
 test('a user whom the host does not have is refused', async () => {
-  await expect(logIn({ identityFile: sshd.identityFile, user: 'no-such-user' }, '')).rejects.toMatchObject({
-    code: 'SSH_AUTHENTICATION_FAILED',
-    message: expect.stringContaining('no-such-user') as string,
-  })
+  await expect(logIn({ identityFiles: [sshd.identityFile], user: 'no-such-user' }, '')).rejects.toMatchObject(
+    {
+      code: 'SSH_AUTHENTICATION_FAILED',
+      message: expect.stringContaining('no-such-user') as string,
+    },
+  )
 })
 
 test('an agent that never answers does not hold up the login for ever', async () => {
   const socket = join(folder, 'silent')
   const silent = createServer().listen(socket)
   try {
-    expect(await logIn({ identityFile: sshd.identityFile }, socket)).toBe('hello\n')
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, socket)).toBe('hello\n')
   } finally {
     silent.close()
   }

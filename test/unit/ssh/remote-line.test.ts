@@ -25,7 +25,10 @@ describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
   test('arguments arrive intact', () => {
     fc.assert(
       fc.property(fc.array(argument, { maxLength: 5 }), (args) => {
-        const { stdout } = logIn(shell, remoteLine(command('printf', '%s\\0', 'first', ...args), false))
+        const { stdout } = logIn(
+          shell,
+          remoteLine(command('printf', '%s\\0', 'first', ...args), 'login-user'),
+        )
         expect(stdout.toString()).toBe(['first', ...args].map((arg) => `${arg}\0`).join(''))
       }),
       { numRuns: 25 },
@@ -37,7 +40,7 @@ describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
       echo "$LC_ALL"
       case $PATH in *:/usr/sbin:*) echo sbin ;; esac
       exit 7`
-    const { stdout, status } = logIn(shell, remoteLine(script(text), false))
+    const { stdout, status } = logIn(shell, remoteLine(script(text), 'login-user'))
     expect(stdout.toString()).toBe("a b!\nit's!\nC\nsbin\n")
     expect(status).toBe(7)
   })

@@ -1,4 +1,4 @@
-/** Checks of the hosts against each other: names, addresses, how many of each role, how to log in. */
+/** Checks of the hosts against each other: names, addresses, how many of each role. */
 import { parseIpAddress } from '../../ip-address.js'
 import type { Outline, OutlineHost } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
@@ -6,14 +6,13 @@ import { problem, repetitions, warning } from './finding.js'
 
 const ROLES: readonly (string | undefined)[] = ['control-plane', 'worker', 'load-balancer']
 
-/** @param defaultUser the login name of whoever has no `ssh.user`; undefined where there is no such default. */
-export function checkHosts(file: Outline, defaultUser: string | undefined): readonly Finding[] {
+/** @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration. */
+export function checkHosts(file: Outline, connectsTo: (address: string) => string): readonly Finding[] {
   return [
     ...duplicates(file.hosts),
     ...sharedInternalAddresses(file.hosts),
-    ...file.hosts.flatMap(controlPlaneNeedsAddress),
+    ...file.hosts.flatMap((host) => controlPlaneNeedsAddress(host, connectsTo)),
     ...roleCounts(file.hosts),
-    ...logins(file, defaultUser),
     ...file.hosts.flatMap(repeatedTaints),
   ]
 }
@@ -68,10 +67,13 @@ function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Findin
 }
 
 // etcd's peers and the API server's advertised address can not be names.
-function controlPlaneNeedsAddress(host: OutlineHost): readonly Finding[] {
+function controlPlaneNeedsAddress(
+  host: OutlineHost,
+  connectsTo: (address: string) => string,
+): readonly Finding[] {
   if (host.role !== 'control-plane' || host.address === undefined || host.internalAddress !== undefined)
     return []
-  if (parseIpAddress(host.address) !== undefined) return []
+  if ([host.address, connectsTo(host.address)].some((address) => parseIpAddress(address))) return []
   return [
     problem(
       hostPath(host, 'internalAddress'),
@@ -114,24 +116,6 @@ function evenNumber(count: number): Finding {
     `${count} control planes survive the loss of ${survives === 0 ? 'none' : survives}, as ${count - 1} do`,
     `use ${count - 1} or ${count + 1}: etcd needs more than half of its members`,
   )
-}
-
-function logins(file: Outline, defaultUser: string | undefined): readonly Finding[] {
-  const everyHostHasOne = file.hosts.every(({ sshUser }) => sshUser !== undefined)
-  const keys: readonly (readonly [FieldPath, string | undefined])[] = [
-    [['spec', 'ssh', 'identityFile'], file.identityFile],
-    ...file.hosts.map((host) => [hostPath(host, 'ssh', 'identityFile'), host.identityFile] as const),
-  ]
-  return [
-    ...(file.sshUser === undefined && defaultUser === undefined && !everyHostHasOne
-      ? [problem(['spec', 'ssh', 'user'], 'missing', 'give the login name, here or at each host')]
-      : []),
-    ...keys
-      .filter(([, key]) => key?.endsWith('.pub') === true)
-      .map(([path, key]) =>
-        problem(path, `${show(key)} is the public half of a key`, 'name the private one, without .pub'),
-      ),
-  ]
 }
 
 function repeatedTaints(host: OutlineHost): readonly Finding[] {

@@ -68,12 +68,12 @@ describe('a cluster file', () => {
     expect(read.hosts[0]?.ssh).toMatchObject({
       user: 'ops',
       port: 2222,
-      identityFile: '/home/ops/.ssh/fleet',
+      identityFiles: ['/home/ops/.ssh/fleet'],
     })
     expect(read.hosts[1]?.ssh).toMatchObject({
       user: 'admin',
       port: 2222,
-      identityFile: '/clusters/prod/keys/cp2',
+      identityFiles: ['/clusters/prod/keys/cp2'],
     })
   })
 
@@ -140,7 +140,7 @@ describe('files that a cluster file names', () => {
   }
   const readFile = (path: string): string => {
     const text = files[path]
-    if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`)
+    if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' })
     return text
   }
 

@@ -126,14 +126,14 @@ const NOT_YET: readonly Case[] = [
     'spec.hosts[5].role: the role etcd is not supported yet; leave it out: each control plane carries an etcd member',
   ],
   [
-    'jump hosts',
-    [host(3, 'ssh'), { proxyJump: 'bastion' }],
-    'spec.hosts[3].ssh.proxyJump: jump hosts are not supported yet; run the worker where the hosts can be reached directly',
+    'commands in place of a connection',
+    [host(3, 'ssh'), { proxyCommand: 'nc %h %p' }],
+    'spec.hosts[3].ssh.proxyCommand: a command in place of a connection is not supported; use proxyJump',
   ],
   [
     'passwords',
     [['spec', 'ssh', 'sudoPassword'], 'x'],
-    'spec.ssh.sudoPassword: passwords are not supported yet; log in with a key, as root or as a user who may run sudo without a password',
+    'spec.ssh.sudoPassword: a password in the cluster file is not supported; say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
   ],
   [
     'keepalived',

@@ -1,0 +1,17 @@
+/** Kinds of fields that the parts of the schema share. */
+import { z } from 'zod'
+import { FORMATS, type FormatName } from './formats.js'
+
+/** A text of a format. A wrong one becomes an issue that names the format in its `params`. */
+export function text(format: FormatName, description: string) {
+  const { test, examples } = FORMATS[format]
+  return z
+    .string()
+    .refine(test, { params: { format } })
+    .meta({ description, examples: [...examples] })
+}
+
+/** A TCP port. */
+export function port(description: string) {
+  return z.int().min(1).max(65_535).meta({ description })
+}

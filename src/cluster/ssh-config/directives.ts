@@ -1,0 +1,129 @@
+/**
+ * The lines of ssh client configuration files, as in ssh_config(5): keywords, quoted arguments, comments, and the
+ * files that `Include` names. What they mean for a host is in `settings.ts`.
+ */
+import { dirname, join, resolve } from 'node:path'
+import { patternMatches } from './pattern.js'
+
+/** One line that says something. */
+export interface Directive {
+  /** In lowercase. */
+  readonly keyword: string
+  readonly args: readonly string[]
+  /** The arguments as they stand in the file. */
+  readonly rest: string
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** For `include`: what is in each file that it names. */
+  readonly included?: readonly (readonly Directive[])[]
+}
+
+/** How files are read; both throw where there is nothing to read. */
+export interface ConfigReader {
+  readonly readFile: (path: string) => string
+  /** Names in a folder. */
+  readonly listFolder: (path: string) => readonly string[]
+}
+
+/** Where `~` and relative paths of `Include` lead. */
+export interface IncludePlaces {
+  readonly home: string
+  /** Folder of relative paths: `~/.ssh` for a user's file, `/etc/ssh` for the system's. */
+  readonly folder: string
+}
+
+/** Depth of OpenSSH's own limit (READCONF_MAX_DEPTH). */
+const MAX_DEPTH = 16
+
+/**
+ * The directives of a file, with those of the files it includes.
+ * @throws what `reader.readFile` throws for the file itself; an included file that can not be read counts as empty.
+ */
+export function readDirectives(
+  file: string,
+  reader: ConfigReader,
+  places: IncludePlaces,
+  depth = 0,
+): readonly Directive[] {
+  return parseDirectives(reader.readFile(file), file).map((directive) => {
+    if (directive.keyword !== 'include' || depth >= MAX_DEPTH) return directive
+    const files = directive.args.flatMap((pattern) => expand(includePath(pattern, places), reader))
+    return { ...directive, included: files.map((each) => readIncluded(each, reader, places, depth + 1)) }
+  })
+}
+
+function readIncluded(
+  file: string,
+  reader: ConfigReader,
+  places: IncludePlaces,
+  depth: number,
+): readonly Directive[] {
+  try {
+    return readDirectives(file, reader, places, depth)
+  } catch {
+    return []
+  }
+}
+
+/** The directives of a text. */
+export function parseDirectives(text: string, file: string): readonly Directive[] {
+  return text.split('\n').flatMap((raw, index) => {
+    const [, keyword, rest = ''] = /^\s*([^\s"=#]+)(?:\s*=\s*|\s+)?(.*?)\s*$/.exec(raw) ?? []
+    if (keyword === undefined) return []
+    return [{ keyword: keyword.toLowerCase(), args: splitArguments(rest), rest, file, line: index + 1 }]
+  })
+}
+
+/** Arguments as OpenSSH's argv_split() finds them: in quotes of either kind, with escapes, up to a comment. */
+function splitArguments(text: string): readonly string[] {
+  const words: string[] = []
+  let i = 0
+  const nextWord = (): string => {
+    let word = ''
+    let quote = ''
+    for (; i < text.length; i += 1) {
+      const character = text.charAt(i)
+      const following = text.charAt(i + 1)
+      if (character === '\\' && (/["'\\]/.test(following) || (quote === '' && following === ' '))) {
+        word += following
+        i += 1
+      } else if (quote === '' && /[ \t]/.test(character)) break
+      else if (quote === '' && /["']/.test(character)) quote = character
+      else if (quote === character) quote = ''
+      else word += character
+    }
+    return word
+  }
+  while (i < text.length) {
+    if (/[ \t]/.test(text.charAt(i))) i += 1
+    else if (text.charAt(i) === '#') break
+    else words.push(nextWord())
+  }
+  return words
+}
+
+function includePath(pattern: string, { home, folder }: IncludePlaces): string {
+  return pattern.startsWith('~/') ? join(home, pattern.slice(2)) : resolve(folder, pattern)
+}
+
+/** The paths that a pattern stands for, sorted; a path without wildcards stands for itself. */
+function expand(path: string, reader: ConfigReader): readonly string[] {
+  if (!/[*?]/.test(path)) return [path]
+  return expand(dirname(path), reader).flatMap((folder) => {
+    const pattern = path.slice(dirname(path).length).replace(/^\//, '')
+    if (!/[*?]/.test(pattern)) return [join(folder, pattern)]
+    return namesIn(folder, reader)
+      .filter((name) => patternMatches(pattern, name) && (!name.startsWith('.') || pattern.startsWith('.')))
+      .toSorted()
+      .map((name) => join(folder, name))
+  })
+}
+
+function namesIn(folder: string, reader: ConfigReader): readonly string[] {
+  try {
+    return reader.listFolder(folder)
+  } catch {
+    return []
+  }
+}

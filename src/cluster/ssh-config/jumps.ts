@@ -1,0 +1,36 @@
+/** The value of `ProxyJump`: servers to pass, as `[user@]host[:port]` or `ssh://…`, with commas between. */
+
+/** One server to pass, as far as it is said. */
+export interface Jump {
+  readonly name: string
+  readonly user?: string
+  readonly port?: number
+}
+
+/** The servers, in the order in which they are passed; none for `none`; undefined for what is no such value. */
+export function parseJumps(text: string): readonly Jump[] | undefined {
+  if (text.toLowerCase() === 'none') return []
+  const jumps = text.split(',').map(parseJump)
+  return jumps.every((jump) => jump !== undefined) ? jumps : undefined
+}
+
+// A user may hold an @ (a directory's account); an IPv6 address with a port stands in brackets.
+const JUMP = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([0-9A-Fa-f:.%]+)\]|([^\s@:[\]/]+))(?::(\d{1,5}))?\/?$/
+const IPV6 = /^(?:(.+)@)?([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)$/
+
+function parseJump(text: string): Jump | undefined {
+  const [, user, bracketed, plain, port] = JUMP.exec(text.trim()) ?? bareIpv6(text.trim())
+  const name = bracketed ?? plain
+  if (name === undefined || name.startsWith('-')) return undefined
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined
+  return {
+    name,
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  }
+}
+
+function bareIpv6(text: string): readonly (string | undefined)[] {
+  const [, user, address] = IPV6.exec(text) ?? []
+  return [text, user, address]
+}
