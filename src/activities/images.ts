@@ -35,7 +35,7 @@ export async function pullImages(step: Step, images: readonly string[]): Promise
   const { session, cluster, host } = step
   const wanted = [...roleImages(step, images), ...networkImages(step)]
   const present = await presentImages(session)
-  const missing = wanted.filter((image) => !present.has(image))
+  const missing = wanted.filter((image) => !isAmong(present, image))
   if (missing.length === 0) return false
   await runDurably(step, {
     unit: 'pull-images',
@@ -52,7 +52,13 @@ export async function pullImages(step: Step, images: readonly string[]): Promise
         },
       ),
   })
-  return true
+  const pulled = await presentImages(session)
+  const still = missing.filter((image) => !isAmong(pulled, image))
+  if (still.length === 0) return true
+  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
+    host: host.name,
+    step: 'pull images',
+  })
 }
 
 function roleImages(step: Step, all: readonly string[]): readonly string[] {
@@ -69,6 +75,15 @@ function networkImages({ cluster }: Step): readonly string[] {
 async function presentImages(session: Session): Promise<ReadonlySet<string>> {
   const result = await session.run(command('crictl', 'images', '-o', 'json'), { root: true })
   if (result.exitCode !== 0) return new Set()
-  const { images } = JSON.parse(result.stdout) as { images?: readonly { repoTags?: readonly string[] }[] }
-  return new Set((images ?? []).flatMap((image) => image.repoTags ?? []))
+  const { images } = JSON.parse(result.stdout) as {
+    images?: readonly { repoTags?: readonly string[]; repoDigests?: readonly string[] }[]
+  }
+  return new Set(
+    (images ?? []).flatMap(({ repoTags = [], repoDigests = [] }) => [...repoTags, ...repoDigests]),
+  )
+}
+
+/** Runtimes keep an image under its full name; of one from Docker Hub the registry may be left out. */
+function isAmong(present: ReadonlySet<string>, image: string): boolean {
+  return [image, `docker.io/${image}`, `docker.io/library/${image}`].some((name) => present.has(name))
 }

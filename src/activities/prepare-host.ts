@@ -41,11 +41,15 @@ async function loadKernelModules({ session, host }: Step): Promise<boolean> {
   await session.run(load, { root: true })
   const { exitCode } = await session.run(effect)
   if (exitCode === 0) return true
-  throw new QuorateError('COMMAND_FAILED', `kernel modules can not be loaded: ${KERNEL_MODULES.join(', ')}`, {
-    host: host.name,
-    step: 'kernel modules',
-    hint: 'install the kernel modules package of the running kernel, then apply again',
-  })
+  throw new QuorateError(
+    'KERNEL_NOT_PREPARED',
+    `kernel modules can not be loaded: ${KERNEL_MODULES.join(', ')}`,
+    {
+      host: host.name,
+      step: 'kernel modules',
+      hint: 'install the kernel modules package of the running kernel, then apply again',
+    },
+  )
 }
 
 async function setKernelParameters({ session, host }: Step): Promise<boolean> {
@@ -59,7 +63,7 @@ async function setKernelParameters({ session, host }: Step): Promise<boolean> {
   await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })
   if (exitCode === 0) return true
-  throw new QuorateError('COMMAND_FAILED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
+  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
     host: host.name,
     step: 'kernel parameters',
     output: stderr.slice(-2000),
@@ -67,7 +71,7 @@ async function setKernelParameters({ session, host }: Step): Promise<boolean> {
 }
 
 /** kubelet refuses to start with swap, unless the cluster file tells it otherwise; then swap is the user's business. */
-async function turnSwapOff({ session, cluster }: Step): Promise<boolean> {
+async function turnSwapOff({ session, cluster, host }: Step): Promise<boolean> {
   if (cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false) return false
   const isOff = script('[ "$(tail -n +2 /proc/swaps | wc -l)" = 0 ]')
   if ((await session.run(isOff)).exitCode === 0) return false
@@ -78,5 +82,10 @@ async function turnSwapOff({ session, cluster }: Step): Promise<boolean> {
       timeoutMs: 300_000,
     },
   )
-  return true
+  if ((await session.run(isOff)).exitCode === 0) return true
+  throw new QuorateError('KERNEL_NOT_PREPARED', 'swap can not be turned off', {
+    host: host.name,
+    step: 'swap',
+    hint: 'look at /proc/swaps and turn it off by hand, or set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
+  })
 }
