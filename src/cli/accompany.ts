@@ -49,7 +49,7 @@ export async function accompany(
   }
 }
 
-function leavesAt(onBlocked: OnBlocked | undefined, asks: boolean): FollowOptions['until'] {
+function leavesAt(onBlocked: OnBlocked | undefined, asks: boolean): NonNullable<FollowOptions['until']> {
   if (onBlocked === 'exit') return 'standstill'
   return onBlocked === 'wait' && !asks ? 'end' : 'decision'
 }

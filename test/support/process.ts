@@ -25,14 +25,15 @@ export function startProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  stdin: 'ignore' | 'pipe' = 'ignore',
+  stdin: 'empty' | 'open' = 'empty',
 ): Running {
   const startedAt = Date.now()
   const child = spawn(program, args, {
     cwd: PROJECT,
     env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  if (stdin === 'empty') child.stdin.end()
   const collected = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (collected.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (collected.stderr += chunk.toString()))

@@ -36,6 +36,6 @@ export function startOnTerminal(args: readonly string[]): OnTerminal {
   // A terminal that nobody looks at has no width of its own.
   const command = `stty columns 120 rows 40; exec ${words.join(' ')}`
   const environment = { ...CLEAN, TERM: 'xterm', CI: '' }
-  const running = startProgram('script', ['-qefc', command, '/dev/null'], environment, 'pipe')
+  const running = startProgram('script', ['-qefc', command, '/dev/null'], environment, 'open')
   return { ...running, type: (keys) => void running.child.stdin?.write(keys) }
 }
