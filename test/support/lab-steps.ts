@@ -10,7 +10,7 @@ import { activity } from './activity.js'
 import type { Fleet } from './fleet.js'
 
 /** A patience that a test has: long enough for what is well, short for what will never be. */
-export const IMPATIENT: Patience = { components: 2_000, etcd: 2_000, node: 2_000, runtime: 2_000 }
+export const IMPATIENT: Patience = { components: 4_000, etcd: 2_000, node: 2_000, runtime: 2_000 }
 
 export class LabSteps {
   readonly cluster: Cluster

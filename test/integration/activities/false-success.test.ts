@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { configureContainerd } from '../../../src/activities/containerd.js'
+import { initControlPlane, joinObstacle } from '../../../src/activities/control-plane.js'
+import { pullImages } from '../../../src/activities/images.js'
+import { waitForNode } from '../../../src/activities/join.js'
+import { localApi } from '../../../src/activities/kubectl.js'
+import { installPackages } from '../../../src/activities/packages.js'
+import type { Patience } from '../../../src/activities/poll.js'
+import { prepareHost } from '../../../src/activities/prepare-host.js'
+import { onHost, type Step } from '../../../src/activities/step.js'
+import { activity } from '../../support/activity.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { scriptedPool, scriptedSession, type Answers } from '../../support/scripted-session.js'
+
+const IMPATIENT: Patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
+
+/** A step on a host that answers so; the first of two answers to the same command counts. */
+function step<Result>(name: string, answers: Answers, act: (step: Step) => Promise<Result>): Promise<Result> {
+  const hosts = scriptedPool(answers)
+  return activity(() =>
+    onHost(hosts, aCluster(), aHost(name), (step) => act({ ...step, patience: IMPATIENT })),
+  )
+}
+
+const IMAGES = ['registry.k8s.io/kube-proxy:v1.36.3', 'registry.k8s.io/pause:3.10']
+
+/** What a host that is prepared well answers. */
+const PREPARED: Answers = [
+  ['dpkg-query', 'installed kubeadm 1.36.3-1.1\ninstalled containerd 1.6\n'],
+  ['containerd --version', 'containerd github.com/containerd/containerd v1.7.1 x'],
+]
+
+describe('a host counts as prepared only', () => {
+  const cases: Record<string, readonly [Answers, (step: Step) => Promise<unknown>, string]> = {
+    'with its packages in the wanted version': [
+      [['dpkg-query', 'installed kubeadm 1.35.0-1.1\n']],
+      (step) =>
+        installPackages(step, { unit: 'install', packages: [{ name: 'kubeadm', version: '1.36.3-*' }] }),
+      'PACKAGES_FAILED',
+    ],
+    'with a containerd that answers': [
+      [['crictl info', 1], ...PREPARED],
+      (step) => configureContainerd(step, IMAGES),
+      'SERVICE_NOT_RUNNING',
+    ],
+    'with a containerd that it knows': [
+      [['containerd --version', 'containerd v3.0.0']],
+      (step) => configureContainerd(step, IMAGES),
+      'HOST_NOT_PREPARED',
+    ],
+    'with its images there after they were pulled': [
+      [['crictl images', '{"images":[]}']],
+      (step) => pullImages(step, IMAGES),
+      'IMAGES_FAILED',
+    ],
+    'with its kernel modules': [
+      [['bridge-nf-call-iptables', 1], ['proc/swaps', 0], ...PREPARED],
+      prepareHost,
+      'KERNEL_NOT_PREPARED',
+    ],
+    'without swap': [[['proc/swaps', 1], ...PREPARED], prepareHost, 'KERNEL_NOT_PREPARED'],
+  }
+  for (const [what, [answers, act, code]] of Object.entries(cases)) {
+    it(what, async () => {
+      await expect(step('w1', answers, act)).rejects.toMatchObject({
+        type: code,
+        details: [{ code, host: 'w1' }],
+      })
+    })
+  }
+})
+
+const MEMBER = (state: string, learner: boolean) =>
+  `1d02, ${state}, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, ${String(learner)}\n`
+const MARKED = JSON.stringify({
+  metadata: { name: 'cp2', labels: { 'node-role.kubernetes.io/control-plane': '' } },
+  status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'True' }] },
+})
+const UNMARKED = JSON.stringify({
+  metadata: { name: 'cp2', labels: {} },
+  status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'False' }] },
+})
+
+/** What is asked of a control plane that has joined. */
+const JOINED: Answers = [
+  ['member list', MEMBER('started', false)],
+  ['/readyz', 'ok'],
+  ['get node', MARKED],
+]
+
+describe('a control plane counts as joined only', () => {
+  const obstacle = (answers: Answers) => {
+    const session = scriptedSession(aHost('cp2'), answers)
+    return joinObstacle(session.host, localApi(aCluster(), session), session)
+  }
+  const cases: Record<string, readonly [Answers, string | undefined]> = {
+    'with everything in place': [[], undefined],
+    'with a member': [[['member list', '']], 'its etcd member is missing'],
+    'with a member that has started': [
+      [['member list', MEMBER('unstarted', true)]],
+      'its etcd member has not started',
+    ],
+    'with a member that votes': [
+      [['member list', MEMBER('started', true)]],
+      'its etcd member is still a learner',
+    ],
+    'with an API server that is ready': [[['/readyz', 1]], 'its API server is not ready'],
+    'with its node marked': [[['get node', UNMARKED]], 'its node is not registered as control plane'],
+  }
+  for (const [what, [answers, reason]] of Object.entries(cases)) {
+    it(what, async () => expect(await obstacle([...answers, ...JOINED])).toBe(reason))
+  }
+})
+
+describe('a worker counts as joined only', () => {
+  const NODE: Answers = [
+    ['is-active', 0],
+    ['get node', MARKED],
+  ]
+  const join = (answers: Answers) =>
+    step('w1', [...answers, ...NODE], (step) => waitForNode(step, localApi(step.cluster, step.session)))
+  const cases: Record<string, Answers> = {
+    'with a kubelet that runs': [['is-active', 3]],
+    'with a node': [['get node', '']],
+    'with a node that is Ready': [['get node', UNMARKED]],
+  }
+  it('with everything in place', async () => {
+    await join([])
+  })
+  for (const [what, answers] of Object.entries(cases)) {
+    it(what, async () => {
+      await expect(join(answers)).rejects.toMatchObject({
+        type: 'NODE_NOT_READY',
+        nonRetryable: true,
+        details: [{ host: 'w1' }],
+      })
+    })
+  }
+})
+
+describe('a cluster counts as initialised only', () => {
+  const INITIALISED: Answers = [
+    ['kubelet.conf', 'admin.conf\nkubelet.conf\netcd-data\n'],
+    ['/readyz', 'ok'],
+    ['configmap/kubeadm-config', 'configmap/kubeadm-config\n'],
+    ['get node', MARKED],
+  ]
+  const init = (answers: Answers) => step('cp1', [...answers, ...INITIALISED], initControlPlane)
+  const cases: Record<string, Answers> = {
+    'with admin.conf': [['kubelet.conf', 'kubelet.conf\n']],
+    'with an API server that is ready': [['/readyz', 1]],
+    'with its configuration and addons stored': [['configmap/kubeadm-config', 1]],
+    'with its node marked': [['get node', UNMARKED]],
+  }
+  it('with everything in place', async () => {
+    expect((await init([])).changed).toBe(true)
+  })
+  for (const [what, answers] of Object.entries(cases)) {
+    it(what, async () => {
+      await expect(init(answers)).rejects.toMatchObject({
+        type: 'CONTROL_PLANE_NOT_READY',
+        nonRetryable: true,
+        details: [{ host: 'cp1' }],
+      })
+    })
+  }
+})

@@ -1,0 +1,51 @@
+/** A session to a host that answers as the test says, for steps whose judgement is tested and not their commands. */
+import type { Host } from '../../src/cluster/model.js'
+import type { Command } from '../../src/ssh/command.js'
+import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
+import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/unit-script.js'
+
+/** What a command is answered: its standard output with status 0, or its exit status. */
+export type Answer = string | number
+
+/** Parts of command lines and what they are answered; the first that fits counts. Everything else ends well. */
+export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
+
+/** Units all ended well, and none of an earlier operation runs. */
+const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
+  [STATE, { stdout: 'ended\n' }],
+  [RUN, { stderr: 'quorate attached 1\nquorate exited 0 10\n' }],
+  [ACKNOWLEDGE, {}],
+  [RUNNING, {}],
+])
+
+export function scriptedSession(host: Host, answers: Answers): Session {
+  const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
+    const script = Buffer.from((options.stdin ?? '').toString().split('\n')[0] ?? '', 'base64').toString()
+    const unit = UNITS.get(script)
+    if (unit !== undefined) return Promise.resolve(result(0, unit.stdout, unit.stderr))
+    const found = answers.find(([part]) =>
+      typeof part === 'string' ? command.line.includes(part) : part.test(command.line),
+    )?.[1]
+    const answer = typeof found === 'function' ? found() : (found ?? '')
+    return Promise.resolve(typeof answer === 'number' ? result(answer) : result(0, answer))
+  }
+  return {
+    host,
+    run,
+    readFile: () => Promise.resolve(undefined),
+    writeFile: () => Promise.resolve(true),
+    removeFile: () => Promise.resolve(true),
+  }
+}
+
+function result(exitCode: number, stdout = '', stderr = ''): CommandResult {
+  return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
+}
+
+/** Every host answers so. */
+export function scriptedPool(answers: Answers): SessionPool {
+  return {
+    session: (host) => Promise.resolve(scriptedSession(host, answers)),
+    close: () => Promise.resolve(),
+  }
+}
