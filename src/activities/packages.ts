@@ -22,7 +22,8 @@ export interface Installation {
 }
 
 const INSTALLED = `for name in "$@"; do
-  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null || true
+  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null \\
+    || rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
 done`
 
 /** For how long another program may hold the package lock, in seconds. */

@@ -1,0 +1,87 @@
+import { readdirSync } from 'node:fs'
+import { release } from 'node:os'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createActivities } from '../../../src/activities/index.js'
+import type { HostFacts } from '../../../src/cluster/facts.js'
+import type { Cluster, Endpoint, HostRole } from '../../../src/cluster/model.js'
+import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
+import { activity } from '../../support/activity.js'
+import { aCluster } from '../../support/clusters.js'
+import { freePort, startSshd, type TestSshd } from '../../support/sshd.js'
+
+let sshd: TestSshd
+let sessions: SessionPool
+beforeAll(async () => {
+  sshd = await startSshd()
+  sessions = createSessionPool({ agentSocket: '' })
+})
+afterAll(async () => {
+  await sessions.close()
+  await sshd.stop()
+})
+
+function gather(
+  peers?: readonly Endpoint[],
+  endpoint = 'localhost',
+  role: HostRole = 'worker',
+): Promise<HostFacts> {
+  const host = { ...sshd.host(), role }
+  const { kubernetes, ...cluster } = aCluster({ hosts: [host] })
+  const controlPlaneEndpoint = { host: endpoint, port: 6443 }
+  const asked: Cluster = { ...cluster, kubernetes: { ...kubernetes, controlPlaneEndpoint } }
+  const { gatherFacts } = createActivities({ sessions })
+  return activity(() => gatherFacts(asked, host, peers))
+}
+
+describe('facts', () => {
+  it('tell of the kernel and the network', async () => {
+    const { details } = await gather()
+    expect(details?.kernel).toBe(release())
+    expect(details?.addresses.every(({ address }) => address.includes('/'))).toBe(true)
+    expect(details?.missingPrograms).not.toContain('mount')
+  })
+
+  it('try nothing out where that was not asked for', async () => {
+    expect((await gather()).probes).toBeUndefined()
+  })
+})
+
+describe('connections that are tried from a host', () => {
+  it('tell what listens, what refuses, and what has no name', async () => {
+    const closed = await freePort()
+    const peers = [
+      { host: '127.0.0.1', port: sshd.port },
+      { host: '127.0.0.1', port: closed },
+      { host: 'peer.nowhere.invalid', port: 6443 },
+    ]
+    expect((await gather(peers)).probes?.connections).toEqual({
+      [`127.0.0.1:${sshd.port}`]: 'open',
+      [`127.0.0.1:${closed}`]: 'refused',
+      'peer.nowhere.invalid:6443': 'name-not-resolved',
+    })
+  })
+
+  it("tell what the endpoint's name leads to", async () => {
+    expect((await gather([], '127.0.0.9')).probes?.endpointAddresses).toEqual(['127.0.0.9'])
+    expect((await gather([], 'api.nowhere.invalid')).probes?.endpointAddresses).toEqual([])
+  })
+
+  it('are many at once, and take no longer for it', async () => {
+    const port = await freePort()
+    const peers = Array.from({ length: 100 }, (_, index) => ({ host: `127.0.0.${index + 1}`, port }))
+    const { probes } = await gather(peers)
+    expect(Object.values(probes?.connections ?? {})).toEqual(Array(100).fill('refused'))
+  })
+})
+
+describe("the disk that etcd's data will be on", () => {
+  it('is measured, and nothing is left there', async () => {
+    const { probes } = await gather([], 'localhost', 'control-plane')
+    expect(probes?.syncMs).toBeGreaterThan(0)
+    expect(readdirSync('/var/lib').filter((name) => name.startsWith('.quorate'))).toEqual([])
+  })
+
+  it('is none on a worker', async () => {
+    expect((await gather([])).probes?.syncMs).toBeUndefined()
+  })
+})
