@@ -99,7 +99,7 @@ class Attempts implements Authentication {
   readonly #remaining: KeyAttempt[]
   #isExhausted = false
   /** How far the password has got. */
-  #password: 'untried' | 'asked' | 'tried' = 'untried'
+  #password: 'untried' | 'asked' | 'tried' | 'unwanted' = 'untried'
 
   constructor(server: SshServer, means: Means, secrets: Secrets) {
     this.#server = server
@@ -114,7 +114,10 @@ class Attempts implements Authentication {
     const methods = methodsLeft as readonly AuthenticationType[] | null
     const key = methods?.includes('publickey') === false ? undefined : this.#remaining.shift()
     if (key !== undefined) next({ ...key, username })
-    else if (typeof this.#means.password === 'string' && this.#password !== 'tried') {
+    else if (
+      typeof this.#means.password === 'string' &&
+      (this.#password === 'untried' || this.#password === 'asked')
+    ) {
       this.#tryPassword(this.#means.password, methods, username, next)
     } else {
       this.#isExhausted = true
@@ -159,9 +162,10 @@ class Attempts implements Authentication {
       next({ type: 'none', username })
       return
     }
-    this.#password = 'tried'
-    if (methods?.includes('password') === true) next({ type: 'password', username, password })
-    else if (methods?.includes('keyboard-interactive') === true) {
+    const takes = (method: AuthenticationType) => methods?.includes(method) === true
+    this.#password = takes('password') || takes('keyboard-interactive') ? 'tried' : 'unwanted'
+    if (takes('password')) next({ type: 'password', username, password })
+    else if (takes('keyboard-interactive')) {
       let isAnswered = false
       next({
         type: 'keyboard-interactive',
