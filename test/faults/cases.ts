@@ -6,8 +6,12 @@ import { boundariesOf, type History } from './history.js'
 import { SSH_STAGES } from './ssh-stages.js'
 import type { ActivityPlace } from './worker-process.js'
 
+/** Groups, and how many faults one run of theirs takes. */
+export const FAULTS_EACH = { 'worker killed': 6, 'in a unit': 6, 'ssh cut': 6, 'two at random': 1 } as const
+export type FaultGroup = keyof typeof FAULTS_EACH
+
 export interface FaultCase {
-  readonly group: 'worker killed' | 'in a unit' | 'ssh cut' | 'two at random'
+  readonly group: FaultGroup
   /** What `--only` takes. */
   readonly name: string
   readonly faults: readonly Fault[]
@@ -33,7 +37,11 @@ export function placesOf(history: History, model: string): Places {
     file.startsWith('commands.') ? [[file.slice('commands.'.length), lines(file).length - 1]] : [],
   )
   const units = existsSync(join(model, 'places')) ? lines('places').filter(Boolean) : []
-  return { boundaries: boundariesOf(history), units: [...new Set(units)], commands: Object.fromEntries(counts) }
+  return {
+    boundaries: boundariesOf(history),
+    units: [...new Set(units)],
+    commands: Object.fromEntries(counts),
+  }
 }
 
 /** All boundaries, in each of their places; every place within a unit; every stage of SSH for each activity. */
@@ -70,7 +78,8 @@ export function randomCase(seed: number, places: Places): FaultCase {
   }
   const fault = (): Fault => {
     const kind = random()
-    if (kind < 0.3) return { kind: 'worker-killed', boundary: one(places.boundaries), place: one(ACTIVITY_PLACES) }
+    if (kind < 0.3)
+      return { kind: 'worker-killed', boundary: one(places.boundaries), place: one(ACTIVITY_PLACES) }
     if (kind < 0.5) return { kind: 'in-unit', place: one(places.units), blow: one(BLOWS) }
     const [host, count] = one(Object.entries(places.commands))
     return { kind: 'at-command', host, number: 1 + Math.floor(random() * count), blow: one(BLOWS) }
@@ -78,8 +87,18 @@ export function randomCase(seed: number, places: Places): FaultCase {
   const first = fault()
   let second = fault()
   // Two holds of one host's commands would be one file.
-  while (first.kind === 'at-command' && second.kind === 'at-command' && first.host === second.host) second = fault()
+  while (first.kind === 'at-command' && second.kind === 'at-command' && first.host === second.host)
+    second = fault()
   return { group: 'two at random', name: `random/${seed}`, faults: [first, second] }
+}
+
+/**
+ * Divides cases into runs of several faults each, far from each other in time: a run costs more than a fault. Cases of
+ * one boundary never share a run as long as there are more runs than places.
+ */
+export function inRuns(cases: readonly FaultCase[], faultsEach: number): readonly (readonly FaultCase[])[] {
+  const runs = Math.ceil(cases.length / faultsEach)
+  return Array.from({ length: runs }, (_, run) => cases.filter((_, index) => index % runs === run))
 }
 
 /** Mulberry32: small, good enough, and the same everywhere. */

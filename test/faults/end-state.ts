@@ -14,7 +14,7 @@ export interface EndState {
 }
 
 /** Of the model: not the cluster, but the machinery of the sweep. */
-const MACHINERY = /^(journal|unexpected|places|pace|hold|held|commands\..*)(\/|$)/
+const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
 /** On a host: names and times of one operation, which are judged by the journal. */
 const OF_ONE_OPERATION = /^(var\/lib\/quorate\/(operations|journal|lock)|var\/log|root|home)(\/|$)/
 
@@ -44,7 +44,9 @@ export function differences(clean: EndState, seen: EndState): readonly string[] 
   })
   const mutations = new Set([...clean.mutations, ...seen.mutations])
   const counts = [...mutations].sort().flatMap((mutation) => {
-    const [expected, found] = [clean, seen].map((end) => end.mutations.filter((one) => one === mutation).length)
+    const [expected, found] = [clean, seen].map(
+      (end) => end.mutations.filter((one) => one === mutation).length,
+    )
     return expected === found ? [] : [`${found ?? 0} times instead of ${expected ?? 0}: ${mutation}`]
   })
   return [...files, ...counts, ...(seen.unexpected === '' ? [] : [`not scripted: ${seen.unexpected}`])]
@@ -70,16 +72,13 @@ function* walk(folder: string, prefix = ''): Generator<[string, string]> {
       yield [`${prefix}${name}/`, mode]
       yield* walk(path, `${prefix}${name}/`)
     } else if (stat.isFile()) {
-      yield [`${prefix}${name}`, `${mode} ${textOf(path)}`]
+      const text = readFileSync(path, 'utf8')
+      // Images are pulled beside each other, in any order.
+      yield [`${prefix}${name}`, `${mode} ${name === 'images' ? text.split('\n').sort().join('\n') : text}`]
     } else {
       yield [`${prefix}${name}`, stat.isCharacterDevice() ? 'removed' : 'special']
     }
   }
-}
-
-/** Short files as they are, so that differences can be read; others by digest, without the lane's addresses. */
-function textOf(path: string): string {
-  return readFileSync(path, 'utf8')
 }
 
 function firstLine(text: string): string {

@@ -91,7 +91,10 @@ export class Injector {
 
   /** Has the host wait at a place, strikes there, and lets it go on. */
   private async hold(fault: Extract<Fault, { blow: Blow }>, place: string, content: string): Promise<void> {
-    const [hold, held] = ['hold', 'held'].map((folder) => join(this.victims.model, folder, place)) as [string, string]
+    const [hold, held] = ['hold', 'held'].map((folder) => join(this.victims.model, folder, place)) as [
+      string,
+      string,
+    ]
     writeFileSync(hold, content)
     while (!existsSync(held)) {
       await delay(LOOK_EVERY_MS)

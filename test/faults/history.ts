@@ -28,7 +28,9 @@ export function boundariesOf(history: History): readonly string[] {
   return (history.events ?? []).flatMap((event) => {
     const scheduled = event.activityTaskScheduledEventAttributes
     if (scheduled === null || scheduled === undefined) return []
-    const args = (scheduled.input?.payloads ?? []).map((payload) => defaultPayloadConverter.fromPayload(payload))
+    const args = (scheduled.input?.payloads ?? []).map((payload) =>
+      defaultPayloadConverter.fromPayload(payload),
+    )
     return [names.of(scheduled.activityType?.name ?? '', hostOf(args), scheduled.activityId ?? '')]
   })
 }

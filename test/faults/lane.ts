@@ -2,7 +2,7 @@
  * A lane of the sweep: a cluster of scripted hosts, a namespace, and the product's worker and client. Runs one case
  * after another; lanes run beside each other.
  */
-import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
@@ -67,7 +67,13 @@ export class Lane {
     this.log = join(LOGS, `lane-${options.index}.log`)
     this.hosts = Object.entries(ADDRESSES).map(
       ([name, number]) =>
-        new ScriptedHost(options.image, join(options.folder, name), this.model, name, `${this.subnet}${number}`),
+        new ScriptedHost(
+          options.image,
+          join(options.folder, name),
+          this.model,
+          name,
+          `${this.subnet}${number}`,
+        ),
     )
   }
 
@@ -116,7 +122,8 @@ export class Lane {
     cpSync(this.log, join(folder, 'worker.log'))
     cpSync(this.model, join(folder, 'cluster'), { recursive: true })
     for (const host of this.hosts) {
-      cpSync(join(host.changes, 'var/lib/quorate'), join(folder, host.name), { recursive: true })
+      const state = join(host.changes, 'var/lib/quorate')
+      if (existsSync(state)) cpSync(state, join(folder, host.name), { recursive: true })
     }
     writeFileSync(join(folder, 'history.json'), JSON.stringify(outcome.history, null, 1))
     writeFileSync(join(folder, 'findings.txt'), `${findings.join('\n')}\n`)
@@ -142,7 +149,8 @@ export class Lane {
     const { server, failpoints } = this.options
     rmSync(this.log, { force: true })
     await server.addNamespace(this.namespace)
-    for (const { name, address } of this.hosts) this.proxies.set(name, await SshProxy.start(address, SSH_PORT))
+    for (const { name, address } of this.hosts)
+      this.proxies.set(name, await SshProxy.start(address, SSH_PORT))
     this.connection = await Connection.connect({ address: server.address })
     this.worker = new WorkerProcess({
       address: server.address,
@@ -161,7 +169,18 @@ export class Lane {
   private async bare(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.stop()))
     rmSync(this.model, { recursive: true, force: true })
-    const folders = ['nodes', 'etcd', 'apiservers', 'tokens', 'objects', 'inits', 'balancers', 'addresses', 'hold', 'held']
+    const folders = [
+      'nodes',
+      'etcd',
+      'apiservers',
+      'tokens',
+      'objects',
+      'inits',
+      'balancers',
+      'addresses',
+      'hold',
+      'held',
+    ]
     for (const name of folders) mkdirSync(join(this.model, name), { recursive: true })
     const write = (name: string, content: string) => writeFileSync(join(this.model, name), `${content}\n`)
     for (const { name, address } of this.hosts) write(`addresses/${address}`, name)
@@ -180,13 +199,16 @@ export class Lane {
         ssh: {
           user: 'root',
           port: this.proxies.get(name)?.port ?? 0,
-          identityFile: image.identityFile,
+          identityFiles: [image.identityFile],
           knownHostsFile: image.knownHostsFile,
           hostKeyChecking: 'strict',
         },
       })
     const cluster = aCluster({ name: 'faults', hosts: this.hosts.map(host) })
-    const controlPlaneEndpoint = { host: `${this.subnet}${ADDRESSES[ENDPOINT.name] ?? 0}`, port: ENDPOINT.port }
+    const controlPlaneEndpoint = {
+      host: `${this.subnet}${ADDRESSES[ENDPOINT.name] ?? 0}`,
+      port: ENDPOINT.port,
+    }
     return {
       ...cluster,
       kubernetes: { ...cluster.kubernetes, controlPlaneEndpoint },
@@ -208,6 +230,7 @@ export class Lane {
         const seen = await Promise.race([ended, delay(LOOK_AT_BLOCKED_EVERY_MS, 'time' as const)])
         if (seen === 'ended') return { runId }
         if (seen !== 'time') return { runId, failure: describe(await operation.describe()) }
+        if (this.worker.ownEnd !== undefined) return { runId, failure: this.worker.ownEnd }
         const snapshot = await operation.describe().catch(() => undefined)
         if ((snapshot?.progress?.blocked.length ?? 0) > 0) return { runId, failure: describe(snapshot) }
         if (Date.now() > deadline) return { runId, failure: `it hangs: ${describe(snapshot)}` }

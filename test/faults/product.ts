@@ -3,6 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import type * as clientModule from '../../src/client.js'
+import type * as sshModule from '../../src/ssh/index.js'
+import type * as serverModule from '../../src/temporal/engine/server.js'
+import type * as homeModule from '../../src/temporal/engine/home.js'
+import type * as processModule from '../../src/temporal/engine/process.js'
 import { PROJECT } from '../support/process.js'
 
 /** Logs of every lane, and everything that is known of failed cases. */
@@ -15,22 +20,23 @@ async function built<Module>(path: string): Promise<Module> {
   return (await import(/* @vite-ignore */ pathToFileURL(join(BUILD, path)).href)) as Module
 }
 
-export const { createClient } = await built<typeof import('../../src/client.js')>('client.js')
-export const { createSessionPool, command, script } =
-  await built<typeof import('../../src/ssh/index.js')>('ssh/index.js')
+export const { createClient } = await built<typeof clientModule>('client.js')
+export const { createSessionPool, command, script } = await built<typeof sshModule>('ssh/index.js')
 export const { startServer, waitUntilReady, loopback } =
-  await built<typeof import('../../src/temporal/engine/server.js')>('temporal/engine/server.js')
-export const { engineHome, makeHome } =
-  await built<typeof import('../../src/temporal/engine/home.js')>('temporal/engine/home.js')
-export const { stop } =
-  await built<typeof import('../../src/temporal/engine/process.js')>('temporal/engine/process.js')
+  await built<typeof serverModule>('temporal/engine/server.js')
+export const { engineHome, makeHome } = await built<typeof homeModule>('temporal/engine/home.js')
+export const { stop } = await built<typeof processModule>('temporal/engine/process.js')
 
 /** Compiles the failpoints to a file that Node.js can load ahead of the product; gives its URL. */
 export function compileFailpoints(): string {
   mkdirSync(LOGS, { recursive: true })
   const source = readFileSync(new URL('failpoints.ts', import.meta.url), 'utf8')
   const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true },
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2023,
+      verbatimModuleSyntax: true,
+    },
   })
   const file = join(LOGS, 'failpoints.mjs')
   writeFileSync(file, outputText)

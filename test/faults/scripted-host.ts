@@ -18,7 +18,14 @@ export const SSH_PORT = 2222
 
 /** What the machine itself may have of these is not to be seen on the hosts. */
 const HIDDEN = [
-  ...['/etc/kubernetes', '/etc/containerd', '/etc/haproxy', '/etc/crictl.yaml', '/etc/fstab', '/etc/hostname'],
+  ...[
+    '/etc/kubernetes',
+    '/etc/containerd',
+    '/etc/haproxy',
+    '/etc/crictl.yaml',
+    '/etc/fstab',
+    '/etc/hostname',
+  ],
   ...['/var/lib/quorate', '/var/lib/etcd', '/var/lib/kubelet', '/var/lib/host'],
 ]
 
@@ -41,7 +48,10 @@ export async function buildHostImage(folder: string): Promise<HostImage> {
   cpSync(STAND_INS, layer, { recursive: true })
   cpSync(FAKE_SYSTEMD, join(layer, 'usr', 'local', 'lib', 'fake-systemd'), { recursive: true })
   symlinkSync('/bin/sh', join(layer, 'usr', 'local', 'sbin', 'systemd'))
-  const passwd = readFileSync('/etc/passwd', 'utf8').replace(/^(root:.*:)[^:]*$/m, '$1/usr/local/sbin/login-shell')
+  const passwd = readFileSync('/etc/passwd', 'utf8').replace(
+    /^(root:.*:)[^:]*$/m,
+    '$1/usr/local/sbin/login-shell',
+  )
   writeFileSync(join(layer, 'etc', 'passwd'), passwd)
   // A device 0:0 in a layer hides what is below it.
   await Promise.all(HIDDEN.map((path) => mustRun('mknod', [join(layer, path), 'c', '0', '0'])))
@@ -117,7 +127,10 @@ export class ScriptedHost {
     }
     own('var/lib/host/images', '')
     own('etc/hostname', `${this.name}\n`)
-    own('etc/machine-id', `${Buffer.from(`machine-${this.name}`).toString('hex').padEnd(32, '0').slice(0, 32)}\n`)
+    own(
+      'etc/machine-id',
+      `${Buffer.from(`machine-${this.name}`).toString('hex').padEnd(32, '0').slice(0, 32)}\n`,
+    )
     own('etc/fstab', '/dev/sda1 / ext4 defaults 0 1\n/dev/sdb1 none swap sw 0 0\n')
     own('etc/ssh/scripted_host_config', sshdConfig(this.address))
     chmodSync(join(this.folder, 'own'), 0o755)

@@ -3,7 +3,14 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from '../../src/cluster/model.js'
 import { command, createSessionPool, script } from './product.js'
-import { cutAt, PacketReader, type Calibration, type ServerPacket, type SshStage, type Verdict } from './ssh-stages.js'
+import {
+  cutAt,
+  PacketReader,
+  type Calibration,
+  type ServerPacket,
+  type SshStage,
+  type Verdict,
+} from './ssh-stages.js'
 
 type Judge = (packet: ServerPacket, held: ServerPacket | undefined) => Verdict
 

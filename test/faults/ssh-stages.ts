@@ -80,22 +80,18 @@ export type Verdict = 'pass' | 'hold' | 'cut' | 'cut-in-half'
 
 /** Decides at each packet of one connection whether it is the one at which the stage is cut. */
 export function cutAt(stage: SshStage, { ready, output, exitStatusLength, closeLength }: Calibration) {
+  const cutInHalf: Partial<Record<SshStage, (packet: ServerPacket) => boolean>> = {
+    handshake: ({ message }) => message !== undefined && message !== KEX_INIT,
+    authentication: ({ index }) => index === Math.floor(ready / 2),
+    output: ({ index }) => index === output,
+  }
   return (packet: ServerPacket, held: ServerPacket | undefined): Verdict => {
-    const { index, message, length } = packet
-    switch (stage) {
-      case 'handshake':
-        return message !== undefined && message !== KEX_INIT ? 'cut-in-half' : 'pass'
-      case 'authentication':
-        return index === Math.floor(ready / 2) ? 'cut-in-half' : 'pass'
-      case 'channel-open':
-        return index === ready ? 'cut' : 'pass'
-      case 'output':
-        return index === output ? 'cut-in-half' : 'pass'
-      case 'exit-status':
-        if (index === undefined || index < output) return 'pass'
-        // Nothing of the server's but the exit status has this length and a closing packet behind it.
-        if (held !== undefined && length === closeLength) return 'cut'
-        return length === exitStatusLength ? 'hold' : 'pass'
-    }
+    const { index = -1, length } = packet
+    if (cutInHalf[stage]?.(packet) === true) return 'cut-in-half'
+    if (stage === 'channel-open' && index === ready) return 'cut'
+    if (stage !== 'exit-status' || index < output) return 'pass'
+    // Nothing of the server's but the exit status has this length and a closing packet behind it.
+    if (held !== undefined && length === closeLength) return 'cut'
+    return length === exitStatusLength ? 'hold' : 'pass'
   }
 }

@@ -2,15 +2,26 @@
  * Every boundary of a bootstrap, broken in every place: the run ends well by itself, with the same end state as a
  * clean run, each mutation once, and goes on in time. Cases follow from a clean run; see docs/faults.md.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { everyCase, placesOf, randomCase, randomNumbers, type FaultCase } from './cases.js'
+import {
+  everyCase,
+  FAULTS_EACH,
+  inRuns,
+  placesOf,
+  randomCase,
+  randomNumbers,
+  type FaultCase,
+} from './cases.js'
 import { differences } from './end-state.js'
 import type { Fault } from './faults.js'
 import type { Lane, RunOutcome } from './lane.js'
 import { Sweep } from './sweep.js'
 import { Tally } from './tally.js'
 
-const only = process.env.QUORATE_FAULTS_ONLY ?? ''
+/** Parts of the names of the cases that are wanted; all where there is none. */
+const only = (process.env.QUORATE_FAULTS_ONLY ?? '').split(',').filter(Boolean)
+const isWanted = (name: string) => only.length === 0 || only.some((part) => name.includes(part))
 const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? 8)
 /** How often the server dies in each lane. */
 const SERVER_KILLS = 3
@@ -23,11 +34,13 @@ const places = placesOf(clean.outcome.history, clean.lane.model)
 const cases = [
   ...everyCase(places),
   ...Array.from({ length: seeds }, (_, index) => randomCase(index + 1, places)),
-].filter(({ name }) => name.includes(only))
+].filter(({ name }) => isWanted(name))
 
 afterAll(async () => {
   await sweep.close()
-  console.log(`${tally.toString()}\n  ${sweep.lanes.length} lanes, ${Math.round((Date.now() - begun) / 1000)} s`)
+  console.log(
+    `${tally.toString()}\n  ${sweep.lanes.length} lanes, ${Math.round((Date.now() - begun) / 1000)} s`,
+  )
 })
 
 /** What all others are compared with; it must end well itself, and every lane must come to the same. */
@@ -35,7 +48,7 @@ async function cleanRun(): Promise<{ readonly lane: Lane; readonly outcome: RunO
   const [lane] = sweep.lanes
   if (lane === undefined) throw new Error('the sweep has no lane')
   const outcome = await lane.run('clean', [])
-  const findings = [...(outcome.failure === undefined ? [] : [outcome.failure]), outcome.end.unexpected].filter(Boolean)
+  const findings = [outcome.failure ?? '', outcome.end.unexpected].filter(Boolean)
   if (findings.length > 0) {
     const folder = lane.keep('clean', outcome, findings)
     await sweep.close()
@@ -44,46 +57,67 @@ async function cleanRun(): Promise<{ readonly lane: Lane; readonly outcome: RunO
   return { lane, outcome }
 }
 
-/** Runs a case and judges it by everything that can be seen. */
-async function judge(lane: Lane, group: string, name: string, faults: readonly Fault[]): Promise<void> {
+/** Runs faults and judges the run by everything that can be seen; gives what is wrong with it. */
+async function judge(
+  lane: Lane,
+  group: string,
+  name: string,
+  faults: readonly Fault[],
+): Promise<readonly string[]> {
   const outcome = await lane.run(name, faults)
   const findings = [
     ...(outcome.failure === undefined ? [] : [`it did not end well by itself: ${outcome.failure}`]),
-    ...outcome.neverHappened.map((fault) => `never happened: ${JSON.stringify(fault)}`),
     ...differences(clean.outcome.end, outcome.end),
+    ...outcome.neverHappened.map((fault) => `never happened: ${JSON.stringify(fault)}`),
   ]
-  findings.push(...tally.add(group, outcome, findings))
-  if (findings.length === 0) return
-  const folder = lane.keep(name, outcome, findings)
-  const again = `npm run test:faults -- --only '${name}'`
-  expect.fail([...findings, `faults: ${JSON.stringify(faults)}`, `logs: ${folder}`, `again: ${again}`].join('\n'))
+  findings.push(...tally.add(group, faults.length, outcome, findings))
+  if (findings.length === 0) return []
+  return [...findings, `faults: ${JSON.stringify(faults)}`, `logs: ${lane.keep(name, outcome, findings)}`]
 }
 
-function itEndsWell({ group, name, faults }: FaultCase): void {
-  it.concurrent(name, () => sweep.inLane((lane) => judge(lane, group, name, faults)))
+/** One run for several cases. Where it goes wrong each case is judged by a run of its own. */
+function itEndsWell(cases: readonly FaultCase[]): void {
+  const names = cases.map(({ name }) => name).join(',')
+  const faults = cases.flatMap((one) => one.faults)
+  let together: Promise<readonly string[]> | undefined
+  for (const { group, name, faults: own } of cases) {
+    it.concurrent(name, async () => {
+      together ??= sweep.inLane((lane) =>
+        judge(lane, group, cases.length === 1 ? name : `together/${name}`, faults),
+      )
+      const findings = await together
+      if (findings.length === 0) return
+      const again = `again: npm run test:faults -- --only '${names}'`
+      if (cases.length === 1) expect.fail([...findings, again].join('\n'))
+      const alone = await sweep.inLane((lane) => judge(lane, group, name, own))
+      if (alone.length > 0)
+        expect.fail([...alone, `again: npm run test:faults -- --only '${name}'`].join('\n'))
+      // One fault may keep another from happening; anything else must not come of two faults either.
+      const isReal = findings.some((finding) => !/^(never happened|faults|logs)/.test(finding))
+      if (isReal) expect.fail([`only together with others:`, ...findings, again].join('\n'))
+    })
+  }
 }
 
-describe.concurrent.each(['worker killed', 'in a unit', 'ssh cut', 'two at random'] as const)('%s', (group) => {
-  for (const one of cases) if (one.group === group) itEndsWell(one)
-})
+for (const [group, faultsEach] of Object.entries(FAULTS_EACH)) {
+  const ofGroup = cases.filter((one) => one.group === group)
+  if (ofGroup.length > 0) describe.concurrent(group, () => inRuns(ofGroup, faultsEach).forEach(itEndsWell))
+}
 
-describe.runIf(only === '' || only.startsWith('server'))('server killed', () => {
-  // All lanes have the one server, so that all of them go through each of its deaths.
+describe.runIf(isWanted('server-killed'))('server killed', () => {
+  // All lanes have the one server, so that all of them go through each of its deaths, each at another point.
   it('server-killed', async () => {
     const random = randomNumbers(seeds)
+    const findings: string[] = []
     for (let kill = 1; kill <= SERVER_KILLS; kill += 1) {
       const afterMs = 500 + Math.round(random() * clean.outcome.durationMs)
-      const [first, ...others] = sweep.lanes
-      if (first === undefined) return
-      const name = `server-killed/${kill}`
-      const stagger = clean.outcome.durationMs / sweep.lanes.length
-      await Promise.all([
-        judge(first, 'server killed', name, [{ kind: 'server-killed', afterMs }]),
-        ...others.map(async (lane, index) => {
-          await new Promise((resolve) => setTimeout(resolve, index * stagger))
-          await judge(lane, 'server killed', `${name}/lane-${index + 2}`, [])
-        }),
-      ])
+      const runs = sweep.lanes.map(async (lane, index) => {
+        await delay((index * clean.outcome.durationMs) / sweep.lanes.length)
+        const faults: readonly Fault[] = index === 0 ? [{ kind: 'server-killed', afterMs }] : []
+        return judge(lane, 'server killed', `server-killed/${kill}/lane-${index}`, faults)
+      })
+      findings.push(...(await Promise.all(runs)).flat())
     }
+    expect(findings).toEqual([])
   })
 })

@@ -39,12 +39,18 @@ export class Sweep {
     rmSync(join(LOGS, 'failed'), { recursive: true, force: true })
     const failpoints = compileFailpoints()
     const folder = mkdtempSync(join(FOLDER, 'quorate-faults-'))
-    const [server, image, dns] = await Promise.all([TemporalServer.start(), buildHostImage(folder), startDns()])
+    const [server, image, dns] = await Promise.all([
+      TemporalServer.start(),
+      buildHostImage(folder),
+      startDns(),
+    ])
     const lanes: Lane[] = []
     for (let index = 0; index < LANES; index += 1) {
       const ownFolder = join(folder, `lane-${index}`)
       mkdirSync(ownFolder)
-      lanes.push(await Lane.open({ index, folder: ownFolder, image, server, failpoints, dnsAddress: DNS_ADDRESS }))
+      lanes.push(
+        await Lane.open({ index, folder: ownFolder, image, server, failpoints, dnsAddress: DNS_ADDRESS }),
+      )
     }
     return new Sweep(server, lanes, folder, dns)
   }
@@ -76,7 +82,14 @@ async function startDns(): Promise<Server> {
     socket.once('data', (question) => {
       const { id, questions } = streamDecode(question)
       const answers = (questions ?? []).map(({ name }) => ({ type: 'A', name, data: '10.96.0.1' }) as const)
-      socket.end(streamEncode({ type: 'response', ...(id === undefined ? {} : { id }), questions: questions ?? [], answers }))
+      socket.end(
+        streamEncode({
+          type: 'response',
+          ...(id === undefined ? {} : { id }),
+          questions: questions ?? [],
+          answers,
+        }),
+      )
     })
   })
   await new Promise<void>((resolve, reject) => {

@@ -6,19 +6,27 @@ import type { RunOutcome } from './lane.js'
 export const LIMITS = { worker: 15_000, server: 30_000 } as const
 export type Restarted = keyof typeof LIMITS
 
+interface Totals {
+  readonly runs: number
+  readonly faults: number
+  readonly failed: number
+  readonly milliseconds: number
+}
+
 export class Tally {
-  private readonly groups = new Map<string, { cases: number; failed: number; milliseconds: number }>()
+  private readonly groups = new Map<string, Totals>()
   private readonly recoveries: Record<Restarted, number[]> = { worker: [], server: [] }
 
-  /** Counts a case; gives what was too slow in it. */
-  add(group: string, outcome: RunOutcome, findings: readonly string[]): readonly string[] {
+  /** Counts a run; gives what was too slow in it. */
+  add(group: string, faults: number, outcome: RunOutcome, findings: readonly string[]): readonly string[] {
     const slow = [
       ...this.recover('worker', outcome, outcome.workerRestarts),
       ...this.recover('server', outcome, outcome.serverRestarts),
     ]
-    const known = this.groups.get(group) ?? { cases: 0, failed: 0, milliseconds: 0 }
+    const known = this.groups.get(group) ?? { runs: 0, faults: 0, failed: 0, milliseconds: 0 }
     this.groups.set(group, {
-      cases: known.cases + 1,
+      runs: known.runs + 1,
+      faults: known.faults + faults,
       failed: known.failed + (findings.length + slow.length > 0 ? 1 : 0),
       milliseconds: known.milliseconds + outcome.durationMs,
     })
@@ -27,12 +35,13 @@ export class Tally {
 
   toString(): string {
     const groups = [...this.groups].map(
-      ([group, { cases, failed, milliseconds }]) =>
-        `  ${group.padEnd(14)} ${String(cases).padStart(4)} cases, ${failed} failed, ${seconds(milliseconds / cases)} each`,
+      ([group, { runs, faults, failed, milliseconds }]) =>
+        `  ${group.padEnd(14)} ${String(faults).padStart(4)} faults in ${runs} runs, ${failed} failed, ${seconds(milliseconds / runs)} each`,
     )
     const recoveries = (Object.keys(LIMITS) as Restarted[]).map((what) => {
       const times = this.recoveries[what].toSorted((a, b) => a - b)
-      const at = (share: number) => seconds(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0)
+      const at = (share: number) =>
+        seconds(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0)
       return `  ${what.padEnd(14)} ${String(times.length).padStart(4)} restarts, p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)} (limit ${seconds(LIMITS[what])})`
     })
     return ['faults:', ...groups, 'from a restart to the next progress in history:', ...recoveries].join('\n')

@@ -31,6 +31,8 @@ export class WorkerProcess {
   onActivity: (event: ActivityEvent) => Promise<void> = () => Promise.resolve()
   /** When the process was started again, in milliseconds since the epoch. */
   readonly restarts: number[] = []
+  /** Set when the process ended without having been killed, which it never should. */
+  ownEnd: string | undefined
   private readonly options: WorkerProcessOptions
   private child: ChildProcess | undefined
   private exited: Promise<void> = Promise.resolve()
@@ -59,7 +61,16 @@ export class WorkerProcess {
     const output = openSync(log, 'a')
     const child = spawn(
       process.execPath,
-      ['--import', failpoints, join(PROJECT, 'bin', 'quorate.js'), 'worker', '--address', address, '--namespace', namespace],
+      [
+        '--import',
+        failpoints,
+        join(PROJECT, 'bin', 'quorate.js'),
+        'worker',
+        '--address',
+        address,
+        '--namespace',
+        namespace,
+      ],
       { cwd: PROJECT, env: workerEnvironment(), stdio: ['ignore', output, output, 'ipc'] },
     )
     closeSync(output)
@@ -70,8 +81,10 @@ export class WorkerProcess {
     })
     this.child = child
     this.exited = new Promise((resolve) => {
-      child.once('exit', () => {
-        if (!this.stopped) {
+      child.once('exit', (code, signal) => {
+        if (signal !== 'SIGKILL') {
+          this.ownEnd = `the worker ended by itself (${code ?? signal ?? ''}), see ${log}`
+        } else if (!this.stopped) {
           this.start()
           this.restarts.push(Date.now())
         }
