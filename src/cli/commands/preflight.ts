@@ -28,7 +28,7 @@ async function preflight(context: Context, { strict }: PreflightOptions): Promis
   const cluster = await loadCluster(context)
   const outcome = await planned(context, cluster)
   if (outcome.kind === 'ended') return outcome.exitCode
-  const findings = findingsOf(outcome.plan)
+  const findings = byHost(cluster, findingsOf(outcome.plan))
   await show(context, cluster, outcome.plan, findings)
   const stops = findings.some(
     ({ severity }) => severity === 'error' || (strict === true && severity === 'warning'),
@@ -39,6 +39,13 @@ async function preflight(context: Context, { strict }: PreflightOptions): Promis
 /** A worker of before 0.2 tells only of problems. */
 function findingsOf({ findings, problems }: PlanResult): readonly PreflightFinding[] {
   return findings ?? problems.map((problem) => ({ severity: 'error', ...problem }))
+}
+
+/** In the order of the file; hosts that did not answer among the others. */
+function byHost(cluster: Cluster, findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
+  const names = cluster.hosts.map(({ name }) => name)
+  const placeOf = ({ host }: PreflightFinding): number => names.indexOf(host ?? '')
+  return findings.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 async function show(
