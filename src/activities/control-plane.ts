@@ -33,7 +33,18 @@ async function bringUp(step: Step, api: ClusterApi): Promise<'there' | 'absent'>
   if (await isInitialised(step, api)) return 'there'
   if ((await initStanding(step, api)) === 'absent') return 'absent'
   await completeControlPlane(step, api)
-  return 'there'
+  if (await isStored(api, CONFIGURATION)) return 'there'
+  // Where an initialised etcd finds its folder empty it begins anew, and the API server serves the empty cluster.
+  throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
+    host: step.host.name,
+    step: 'kubeadm init',
+    hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, replace the host: `kubeadm reset` there while another control plane has them, or restore etcd from a snapshot',
+  })
+}
+
+async function isStored(api: ClusterApi, objects: readonly string[]): Promise<boolean> {
+  const stored = await tryKubectl(api, ['-n', 'kube-system', 'get', ...objects, '-o', 'name'])
+  return stored.exitCode === 0
 }
 
 async function init(step: Step, api: ClusterApi): Promise<void> {
@@ -63,8 +74,7 @@ async function isInitialised(step: Step, api: ClusterApi): Promise<boolean> {
   if (!state.has('admin.conf') || !(await isApiServerReady(api))) return false
   // Who leaves an addon out, or takes it out later, has an initialised cluster all the same.
   const objects = state.has('init-unfinished') ? [...CONFIGURATION, ...ADDONS] : CONFIGURATION
-  const stored = await tryKubectl(api, ['-n', 'kube-system', 'get', ...objects, '-o', 'name'])
-  if (stored.exitCode !== 0) return false
+  if (!(await isStored(api, objects))) return false
   const node = await findNode(api, step.host.name)
   return isMarked(node)
 }

@@ -78,6 +78,7 @@ export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTrace
 export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
   if (node !== undefined) refuseAnotherMachine(step.host, node)
+  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
   if (member !== undefined) {
     await waitUntilRemovable(step, via.session)
     await removeMember(via.session, member)
@@ -85,6 +86,21 @@ export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces):
   }
   if (showsTraces(host)) await resetHost(step)
   if (node !== undefined) await deleteNode(via, node)
+}
+
+/**
+ * An etcd that answers here without being one of the members that the first control plane knows is a cluster of its
+ * own, perhaps the very one whose data the first control plane has lost.
+ * @throws QuorateError `CLUSTER_EXISTS`.
+ */
+async function refuseOtherEtcd(step: Step): Promise<void> {
+  const members = await etcdMembers(step.session).catch(() => undefined)
+  if (members === undefined) return
+  throw new QuorateError(
+    'CLUSTER_EXISTS',
+    `its etcd is of another cluster, with the members ${members.map(memberTitle).join(', ')}`,
+    { host: step.host.name, step: 'kubeadm join' },
+  )
 }
 
 /** kubeadm refuses to join under the name of a node that still counts as Ready, which a node does for a while. */

@@ -70,14 +70,6 @@ describe('kubeadm init', () => {
     expect(await journal(fleet, 'cp1')).toEqual(before)
     await lab.run('cp1', verifyCluster)
   })
-
-  it('is refused where the data of the cluster are gone', async () => {
-    await fleet.on('cp1', 'systemctl stop kubelet; mv /var/lib/etcd/member /var/lib/etcd/away')
-    const refused = lab.run('cp1', initControlPlane, IMPATIENT)
-    await expect(refused).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
-    await fleet.on('cp1', 'mv /var/lib/etcd/away /var/lib/etcd/member; systemctl start kubelet')
-    await lab.run('cp1', verifyCluster)
-  })
 })
 
 describe("cp3's join", () => {
@@ -156,10 +148,11 @@ describe("cp3's join", () => {
   })
 
   it('touches nothing of a control plane whose data are gone, and says so', async () => {
-    await fleet.on('cp3', 'systemctl stop kubelet; mv /var/lib/etcd/member /var/lib/etcd/away')
+    // As after a restart without the disk; what runs keeps its own view.
+    await fleet.on('cp3', 'mkdir -p /root/empty; mount --bind /root/empty /var/lib/etcd')
     const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)
     await expect(refused).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
-    await fleet.on('cp3', 'mv /var/lib/etcd/away /var/lib/etcd/member; systemctl start kubelet')
+    await fleet.on('cp3', 'umount /var/lib/etcd')
     await lab.run('cp1', verifyCluster)
   })
 

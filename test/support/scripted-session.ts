@@ -10,18 +10,22 @@ export type Answer = string | number
 /** Parts of command lines and what they are answered; the first that fits counts. Everything else ends well. */
 export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
 
-/** Units all ended well, and none of an earlier operation runs. */
+/** Units ended well, and none of an earlier operation runs. */
 const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
-  [STATE, { stdout: 'ended\n' }],
   [RUN, { stderr: 'quorate attached 1\nquorate exited 0 10\n' }],
   [ACKNOWLEDGE, {}],
   [RUNNING, {}],
 ])
 
-export function scriptedSession(host: Host, answers: Answers): Session {
+export function scriptedSession(
+  host: Host,
+  answers: Answers,
+  unitState: 'ended' | 'absent' = 'ended',
+): Session {
   const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
     const script = Buffer.from((options.stdin ?? '').toString().split('\n')[0] ?? '', 'base64').toString()
     const unit = UNITS.get(script)
+    if (script === STATE) return Promise.resolve(result(0, unitState))
     if (unit !== undefined) return Promise.resolve(result(0, unit.stdout, unit.stderr))
     const found = answers.find(([part]) =>
       typeof part === 'string' ? command.line.includes(part) : part.test(command.line),
@@ -43,9 +47,9 @@ function result(exitCode: number, stdout = '', stderr = ''): CommandResult {
 }
 
 /** Every host answers so. */
-export function scriptedPool(answers: Answers): SessionPool {
+export function scriptedPool(answers: Answers, unitState?: 'ended' | 'absent'): SessionPool {
   return {
-    session: (host) => Promise.resolve(scriptedSession(host, answers)),
+    session: (host) => Promise.resolve(scriptedSession(host, answers, unitState)),
     close: () => Promise.resolve(),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { configureContainerd } from '../../../src/activities/containerd.js'
 import { initControlPlane, joinObstacle } from '../../../src/activities/control-plane.js'
+import { undoJoin } from '../../../src/activities/failed-join.js'
 import { pullImages } from '../../../src/activities/images.js'
 import { waitForNode } from '../../../src/activities/join.js'
 import { localApi } from '../../../src/activities/kubectl.js'
@@ -15,8 +16,13 @@ import { scriptedPool, scriptedSession, type Answers } from '../../support/scrip
 const IMPATIENT: Patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
 
 /** A step on a host that answers so; the first of two answers to the same command counts. */
-function step<Result>(name: string, answers: Answers, act: (step: Step) => Promise<Result>): Promise<Result> {
-  const hosts = scriptedPool(answers)
+function step<Result>(
+  name: string,
+  answers: Answers,
+  act: (step: Step) => Promise<Result>,
+  unitState: 'ended' | 'absent' = 'ended',
+): Promise<Result> {
+  const hosts = scriptedPool(answers, unitState)
   return activity(() =>
     onHost(hosts, aCluster(), aHost(name), (step) => act({ ...step, patience: IMPATIENT })),
   )
@@ -164,4 +170,51 @@ describe('a cluster counts as initialised only', () => {
       })
     })
   }
+})
+
+describe('nothing is initialised', () => {
+  /** What is found on cp1 before any unit of this operation ran. */
+  const init = (answers: Answers) => step('cp1', answers, initControlPlane, 'absent')
+
+  it('where a cluster was, and its data are gone', async () => {
+    const found = init([
+      ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\n'],
+      ['/readyz', 1],
+    ])
+    await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
+  })
+
+  it('and nothing taken for the cluster where etcd has begun anew on an empty folder', async () => {
+    const found = init([
+      ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\netcd-data\n'],
+      ['/readyz', 'ok'],
+      ['configmap/kubeadm-config', 1],
+      ['get node', MARKED],
+    ])
+    await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
+  })
+
+  it('where data lie that are of no init of ours, though nothing answers', async () => {
+    const found = init([
+      ['kubelet.conf', 'admin.conf\nmanifests\netcd-data\n'],
+      ['/readyz', 1],
+    ])
+    await expect(found).rejects.toMatchObject({ type: 'CONTROL_PLANE_NOT_READY', nonRetryable: true })
+  })
+
+  it('where kubeadm has run by hand', async () => {
+    const found = init([
+      ['kubelet.conf', 'admin.conf\nmanifests\n'],
+      ['/readyz', 1],
+    ])
+    await expect(found).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
+  })
+})
+
+describe('a control plane is not taken back', () => {
+  it('while its etcd answers as a cluster of its own', async () => {
+    const traces = { host: new Set(['etcd-data', 'manifests'] as const), member: undefined, node: undefined }
+    const undo = step('cp2', JOINED, (step) => undoJoin(step, localApi(step.cluster, step.session), traces))
+    await expect(undo).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
+  })
 })
