@@ -40,7 +40,7 @@ describe('hosts whose packages are a person’s business', () => {
     expect(exitCode, report).toBe(1)
     for (const host of HOSTS) {
       expect(report).toMatch(
-        new RegExp(`${host}: .*lacks containerd; kubeadm 1.36.3, kubelet 1.36.3, kubectl`),
+        new RegExp(`${host}: .*lacks containerd, kubeadm 1.36.3, kubelet 1.36.3, kubectl`),
       )
       expect(await fleet.on(host, 'ls -d /var/lib/quorate /etc/kubernetes 2>/dev/null || true')).toBe('')
     }

@@ -17,9 +17,8 @@ export const preparedByHand: Check = perHost((entry, { cluster }) => {
   if (cluster.packages.install) return []
   const lacks = runsKubelet(entry.host) ? nodeLacks(cluster, entry) : balancerLacks(entry)
   if (lacks.length === 0) return []
-  const message = `packages.install is false, and the host lacks ${lacks.map(({ what }) => what).join('; ')}`
-  const remedies = [...new Set(lacks.map(({ remedy }) => remedy))]
-  return [finding('error', 'HOST_NOT_PREPARED', entry.host, message, remedies.join('; '))]
+  const message = `packages.install is false, and the host lacks ${lacks.map(({ what }) => what).join(', ')}`
+  return [finding('error', 'HOST_NOT_PREPARED', entry.host, message, commands(entry.facts, lacks))]
 })
 
 /** Held packages stay at the cluster's version when the system is upgraded. */
@@ -36,51 +35,64 @@ export const heldPackages: Check = perHost(({ host, facts }, { cluster }) => {
 
 interface Lack {
   readonly what: string
-  readonly remedy: string
+  /** The package, as the package manager takes it, that brings it. */
+  readonly packages?: readonly string[]
+  /** The command that mends it, where no package does. */
+  readonly command?: string
+}
+
+/** One command for all packages together, and those for the rest. */
+function commands(facts: HostFacts, lacks: readonly Lack[]): string {
+  const packages = [...new Set(lacks.flatMap((lack) => lack.packages ?? []))]
+  const install = isDebian(facts)
+    ? 'apt-get install -y --allow-change-held-packages'
+    : 'dnf install -y --disableexcludes=all'
+  return [
+    ...(packages.length === 0 ? [] : [`${install} ${packages.join(' ')}`]),
+    ...lacks.flatMap(({ command }) => command ?? []),
+  ]
+    .map((line) => `\`${line}\``)
+    .join(', then ')
 }
 
 function nodeLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack[] {
-  const version = cluster.kubernetes.version.replace(/^v/, '')
-  const packages = KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], cluster.kubernetes.version))
+  const { version } = cluster.kubernetes
   const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
-  const install = isDebian(facts) ? 'apt-get install -y' : 'dnf install -y'
   return [
     ...(runtime.some((name) => facts.packages[name] !== undefined)
       ? []
-      : [{ what: 'containerd', remedy: `\`${install} containerd\`` }]),
-    ...(packages.length === 0 ? [] : [kubernetesLack(facts, packages, version)]),
-    ...programLacks(facts, install),
+      : [{ what: CONTAINER_RUNTIME_PACKAGE, packages: [CONTAINER_RUNTIME_PACKAGE] }]),
+    ...KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], version)).map((name) =>
+      kubernetesLack(facts, name, version),
+    ),
+    ...programLacks(facts),
     ...serviceLacks(facts),
   ]
 }
 
-function kubernetesLack(facts: HostFacts, packages: readonly string[], version: string): Lack {
-  const named = packages.map((name) => {
-    const found = facts.packages[name]
-    return `${name} ${version}${found === undefined ? '' : ` (has ${found})`}`
-  })
-  const minor = version.split('.').slice(0, 2).join('.')
-  const wanted = packages.map((name) => (isDebian(facts) ? `${name}=${version}-*` : `${name}-${version}`))
-  const install = isDebian(facts)
-    ? `apt-get install -y --allow-change-held-packages ${wanted.map((one) => `'${one}'`).join(' ')}`
-    : `dnf install -y --disableexcludes=all ${wanted.join(' ')}`
-  return { what: named.join(', '), remedy: `\`${install}\` from the repository of v${minor}` }
+function kubernetesLack(facts: HostFacts, name: string, kubernetesVersion: string): Lack {
+  const found = facts.packages[name]
+  const version = kubernetesVersion.replace(/^v/, '')
+  return {
+    what: `${name} ${version}${found === undefined ? '' : ` (has ${found})`}`,
+    packages: [isDebian(facts) ? `'${name}=${packagePin(kubernetesVersion)}'` : `${name}-${version}`],
+  }
 }
 
-function programLacks({ details }: HostFacts, install: string): readonly Lack[] {
+function programLacks({ details }: HostFacts): readonly Lack[] {
   if (details === undefined) return []
   const { missingPrograms, missingCniPlugins } = details
   return [
     ...missingPrograms.map((name) => ({
       what: `the program ${name}`,
-      remedy: `\`${install} ${PACKAGE_OF[name] ?? name}\``,
+      packages: [PACKAGE_OF[name] ?? name],
     })),
     ...(missingCniPlugins.length === 0
       ? []
       : [
           {
             what: `the CNI plugins ${missingCniPlugins.join(', ')} in /opt/cni/bin`,
-            remedy: `\`${install} kubernetes-cni\``,
+            packages: ['kubernetes-cni'],
           },
         ]),
   ]
@@ -98,12 +110,12 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
 function serviceLacks({ details, packages }: HostFacts): readonly Lack[] {
   if (details === undefined || packages['kubelet'] === undefined) return []
   if (details.enabledServices.includes('kubelet')) return []
-  return [{ what: 'a kubelet that starts at boot', remedy: '`systemctl enable kubelet`' }]
+  return [{ what: 'a kubelet that starts at boot', command: 'systemctl enable kubelet' }]
 }
 
 function balancerLacks({ facts }: ObservedHost): readonly Lack[] {
   if (facts.packages['haproxy'] !== undefined) return []
-  return [{ what: 'haproxy', remedy: `\`${isDebian(facts) ? 'apt-get' : 'dnf'} install -y haproxy\`` }]
+  return [{ what: 'haproxy', packages: ['haproxy'] }]
 }
 
 /** Whether an installed version, with or without a revision (`1.36.3-1.1`), is one of this Kubernetes version. */
