@@ -102,11 +102,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 async function ownParts(): Promise<WorkerParts> {
-  const [{ createActivities }, { createSessionPool }] = await Promise.all([
+  const [{ createActivities }, { askAtTerminal, createSessionPool }] = await Promise.all([
     import('./activities/index.js'),
     import('./ssh/index.js'),
   ])
-  const sessions = createSessionPool()
+  const askSecret = askAtTerminal()
+  const sessions = createSessionPool(askSecret === undefined ? {} : { askSecret })
   return {
     workflowBundle: await workflowBundle(),
     activities: (server) => createActivities({ sessions, server }),

@@ -1,4 +1,5 @@
 /** The SSH room's door: what activities use to run commands, units and file transfers on hosts. */
+export { askAtTerminal } from './ask-at-terminal.js'
 export { command, quote, script, type Command } from './command.js'
 export { expectSuccess, lastLines } from './expect.js'
 export { fenced, type Fence } from './fence.js'
