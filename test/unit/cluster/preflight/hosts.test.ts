@@ -75,6 +75,10 @@ describe('preflight', () => {
     expect(problemsWith({ w1: foreign })).toEqual([{ code: 'FOREIGN_CLUSTER', host: 'w1' }])
   })
 
+  it('refuses a host of a cluster that the control plane to be initialised does not know', () => {
+    expect(problemsWith({ w1: { caHash: 'sha256:aa' } })).toEqual([{ code: 'FOREIGN_CLUSTER', host: 'w1' }])
+  })
+
   it('refuses a control plane with another cluster CA than the first has', () => {
     expect(problemsWith({ cp1: { caHash: 'sha256:aa' }, cp2: { caHash: 'sha256:bb' } })).toEqual([
       { code: 'FOREIGN_CLUSTER', host: 'cp2' },
