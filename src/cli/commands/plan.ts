@@ -4,6 +4,7 @@ import type { PlanResult } from '../../cluster/operation.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { planned } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {
   const command = new Command('plan').description(
@@ -16,16 +17,8 @@ export function planCommand(): CommandUnknownOpts {
 async function plan(context: Context): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
-  const { withClient } = await import('../open-operation.js')
-  return withClient(context, 'start', async (client) => {
-    const [{ follow }, { finish }] = await Promise.all([import('../follow.js'), import('../finish.js')])
-    const operation = await client.plan(cluster)
-    // The plan is the output; how it came about is only shown where somebody watches.
-    const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
-    const result = followed.kind === 'closed' ? followed.snapshot.result : undefined
-    if (result === undefined || !('changes' in result)) return finish(context, operation, followed)
-    return show(context, cluster.name, result)
-  })
+  const outcome = await planned(context, cluster)
+  return outcome.kind === 'ended' ? outcome.exitCode : show(context, cluster.name, outcome.plan)
 }
 
 async function show({ io, json }: Context, cluster: string, result: PlanResult): Promise<ExitCode> {
