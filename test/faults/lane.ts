@@ -211,7 +211,12 @@ export class Lane {
     }
     return {
       ...cluster,
-      kubernetes: { ...cluster.kubernetes, controlPlaneEndpoint },
+      kubernetes: {
+        ...cluster.kubernetes,
+        controlPlaneEndpoint,
+        // Whatever the machine that plays the hosts has.
+        kubeadm: { ...cluster.kubernetes.kubeadm, kubeletConfiguration: { failCgroupV1: false } },
+      },
       packages: { ...cluster.packages, signingKey: 'a key that signs packages\n' },
     }
   }
@@ -230,6 +235,7 @@ export class Lane {
         const seen = await Promise.race([ended, delay(LOOK_AT_BLOCKED_EVERY_MS, 'time' as const)])
         if (seen === 'ended') return { runId }
         if (seen !== 'time') return { runId, failure: describe(await operation.describe()) }
+        if (existsSync(join(this.model, 'unexpected'))) return { runId, failure: 'a call is not scripted' }
         if (this.worker.ownEnd !== undefined) return { runId, failure: this.worker.ownEnd }
         const snapshot = await operation.describe().catch(() => undefined)
         if ((snapshot?.progress?.blocked.length ?? 0) > 0) return { runId, failure: describe(snapshot) }

@@ -126,6 +126,7 @@ export class ScriptedHost {
       mkdirSync(join(this.folder, 'own', 'var', 'lib', 'host', name), { recursive: true })
     }
     own('var/lib/host/images', '')
+    own('etc/host-address', `${this.address}\n`)
     own('etc/hostname', `${this.name}\n`)
     own(
       'etc/machine-id',
@@ -143,7 +144,8 @@ function sshdConfig(address: string): string {
     `ListenAddress ${address}`,
     'HostKey /etc/ssh/scripted_host_key',
     'AuthorizedKeysFile /etc/ssh/scripted_host_authorized_keys',
-    'SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin FAKE_SYSTEMD=/run/units',
+    // SHLVL keeps bash from reading a .bashrc, which it does when sshd starts it.
+    'SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin FAKE_SYSTEMD=/run/units SHLVL=1',
     'PidFile none',
     'StrictModes no',
     'UsePAM no',
