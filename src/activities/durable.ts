@@ -40,7 +40,7 @@ export interface DurableCommand {
 const STOP_TIMEOUT_MS = 90_000
 
 /** Causes that any command may meet and that only a person can mend. */
-const DISK_FULL = /No space left on device|Disk quota exceeded/
+const DISK_FULL = /no space left on device|disk quota exceeded/i
 
 /**
  * Runs the command once for this operation, or joins the run that is there.

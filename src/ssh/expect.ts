@@ -8,7 +8,7 @@ const LAST_LINES = 20
 
 /** Causes that are told apart by what the C library says of them. */
 const CAUSES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
-  { pattern: /No space left on device|Disk quota exceeded/, code: 'DISK_FULL' },
+  { pattern: /no space left on device|disk quota exceeded/i, code: 'DISK_FULL' },
 ]
 
 /**

@@ -126,7 +126,7 @@ describe('a step that ends while its long command runs', () => {
 
 describe('a host without space', () => {
   it('is named as such, whatever the command was', async () => {
-    const full = attempt('echo "cp: error writing: No space left on device" >&2; exit 1')
+    const full = attempt('echo "write /var/lib/containerd/x: no space left on device" >&2; exit 1')
     await expect(full).rejects.toMatchObject({ type: 'DISK_FULL', nonRetryable: true })
   })
 })

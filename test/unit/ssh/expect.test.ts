@@ -29,9 +29,11 @@ test('a failure names what was done, where, the status and the reason', () => {
   )
 })
 
-test('a full disk is told by its name', () => {
-  const failure = result(1, '', 'cp: error writing /x: No space left on device\n')
-  expect(() => expectSuccess(failure, 'copying', host)).toThrow(
+test.each([
+  ['in C', 'cp: error writing /x: No space left on device\n'],
+  ['in Go', 'write /var/lib/containerd/x: no space left on device\n'],
+])('a full disk is told by its name, as programs %s say it', (_, stderr) => {
+  expect(() => expectSuccess(result(1, '', stderr), 'copying', host)).toThrow(
     expect.objectContaining({ code: 'DISK_FULL' }),
   )
 })
