@@ -2,9 +2,6 @@
 import type { BlockedStep, OperationProgress, PlannedChange } from '../cluster/operation.js'
 import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
 
-/** How progress names a pause among the things it waits for. */
-const PAUSE = 'pause'
-
 /** Why nothing goes on. */
 export type Waiting =
   /** Steps that are parked, and nothing else runs. */
@@ -41,14 +38,9 @@ export function waitsForIn(progress: OperationProgress): Waiting | undefined {
 export function decidable(progress: OperationProgress): Exclude<Waiting, { kind: 'outside' }> | undefined {
   const { blocked } = progress
   if (blocked.length > 0) return { kind: 'blocked', blocked }
-  if (isPaused(progress)) return { kind: 'paused' }
+  if (progress.paused) return { kind: 'paused' }
   const waiting = waitsForIn(progress)
   return waiting?.kind === 'outside' ? undefined : waiting
-}
-
-/** Whether it was asked to pause, even while a step still comes to its end. */
-export function isPaused({ state, blockedOn }: OperationProgress): boolean {
-  return state === 'paused' || (blockedOn ?? '').split(', ').includes(PAUSE)
 }
 
 /** The command that answers. */

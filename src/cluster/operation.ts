@@ -184,6 +184,8 @@ export interface OperationProgress {
   readonly blockedOn?: string
   /** Steps that wait for a decision; other hosts may still go on beside them. */
   readonly blocked: readonly BlockedStep[]
+  /** Whether it was asked to pause, even while a step still comes to its end. */
+  readonly paused: boolean
   /** What would change, while it waits for {@link MESSAGES.approve}. */
   readonly approval?: readonly PlannedChange[]
   readonly phases: readonly PhaseProgress[]

@@ -124,7 +124,7 @@ export class Progress {
   }
 
   private snapshot(): OperationProgress {
-    const { blocked, approval } = this.decisions()
+    const { blocked, approval, isPaused } = this.decisions()
     const blockedOn = this.blockedOn()
     return {
       cluster: this.input.cluster.name,
@@ -134,6 +134,7 @@ export class Progress {
       phases: this.phases,
       warnings: this.warnings,
       blocked,
+      paused: isPaused,
       ...(approval === undefined ? {} : { approval }),
       ...(blockedOn === undefined ? {} : { blockedOn }),
       ...(this.error === undefined ? {} : { error: this.error }),

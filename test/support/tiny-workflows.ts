@@ -155,6 +155,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
     phases: [{ title: PHASE, state: 'running', hosts }],
     warnings: [],
     blocked: [...desk.blocked.values()],
+    paused: desk.paused,
     ...(desk.approval === undefined ? {} : { approval: desk.approval }),
     ...(desk.blockedOn === '' ? {} : { blockedOn: desk.blockedOn }),
   }))

@@ -2,7 +2,6 @@
 import type { Operation } from '../../client.js'
 import type { OperationProgress } from '../../cluster/operation.js'
 import type { Context } from '../context.js'
-import { isPaused } from '../waits-for.js'
 
 export type Decision =
   /** All parked steps unless one is named. */
@@ -19,7 +18,7 @@ export function endingPause(
   progress: OperationProgress,
 ): readonly Decision[] {
   const goesOn = !decisions.some(({ kind }) => kind === 'abort' || kind === 'resume')
-  return goesOn && isPaused(progress) ? [...decisions, { kind: 'resume' }] : decisions
+  return goesOn && progress.paused ? [...decisions, { kind: 'resume' }] : decisions
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The options of `quorate resume` as decisions, checked against each other and against what is parked. */
 import type { BlockedStep, OperationProgress } from '../../cluster/operation.js'
 import { QuorateError } from '../../errors/index.js'
-import { answerFor, describeWaiting, isPaused, waitsForIn } from '../waits-for.js'
+import { answerFor, describeWaiting, waitsForIn } from '../waits-for.js'
 import { endingPause, type Decision } from './decision.js'
 
 /** As commander gives them. */
@@ -51,7 +51,7 @@ export function chosenDecision(options: DecisionOptions): Decision | undefined {
 export function decisionsFor(chosen: Decision | undefined, progress: OperationProgress): readonly Decision[] {
   if (chosen === undefined) return byDefault(progress)
   if (chosen.kind === 'retry' && chosen.step === undefined && progress.blocked.length === 0) {
-    if (isPaused(progress)) return [{ kind: 'resume' }]
+    if (progress.paused) return [{ kind: 'resume' }]
   }
   return endingPause([naming(chosen, progress.blocked)], progress)
 }
@@ -94,7 +94,7 @@ function byDefault(progress: OperationProgress): readonly Decision[] {
     )
   }
   if (blocked.length > 0) return endingPause([{ kind: 'retry' }], progress)
-  if (isPaused(progress)) return [{ kind: 'resume' }]
+  if (progress.paused) return [{ kind: 'resume' }]
   if (waiting === undefined) {
     throw new QuorateError(
       'OPERATION_NOT_BLOCKED',

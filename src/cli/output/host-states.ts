@@ -14,7 +14,7 @@ const PHASE_WORDS: Readonly<Record<string, { readonly made: string; readonly act
   Workers: { made: 'joined as worker', act: 'kubeadm join' },
 }
 /** Phases that change nothing. */
-const LOOKING: readonly string[] = ['Facts', 'Load balancer health', 'Verify']
+const LOOKING: readonly string[] = ['Facts', 'Lock hosts', 'Load balancer health', 'Verify']
 
 /** The lines of a table with every host. */
 export function renderHostStates(progress: OperationProgress, style: Style): string[] {

@@ -9,7 +9,7 @@ import { renderEvent } from '../../../src/cli/output/lines.js'
 import { renderLiveView } from '../../../src/cli/output/live-view.js'
 import { renderApplied, renderFailed } from '../../../src/cli/output/summary.js'
 import { renderWaiting } from '../../../src/cli/output/waiting.js'
-import { decidable, isPaused, waitsFor } from '../../../src/cli/waits-for.js'
+import { decidable, waitsFor } from '../../../src/cli/waits-for.js'
 import { QuorateError, type ErrorCode } from '../../../src/errors/index.js'
 import type { BlockedStep, HostProgress } from '../../../src/cluster/operation.js'
 import { aProgress, aSnapshot, START } from './snapshots.js'
@@ -162,8 +162,7 @@ describe('what an operation waits for', () => {
   })
 
   it('is a pause also while steps come to their end', () => {
-    expect(isPaused(aProgress([], { blockedOn: 'workers/w1, pause' }))).toBe(true)
-    expect(isPaused(aProgress([], { blockedOn: 'control-planes/pause' }))).toBe(false)
+    expect(decidable(aProgress([], { state: 'running', paused: true }))).toEqual({ kind: 'paused' })
   })
 })
 

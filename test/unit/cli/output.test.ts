@@ -112,6 +112,7 @@ describe('the end of an apply', () => {
         ],
         warnings: [],
         blocked: [],
+        paused: false,
       },
     })
     expect(renderFailed(failed, PLAIN, { verbose: false }).filter((line) => line.startsWith('✘'))).toEqual([

@@ -17,6 +17,7 @@ export function aProgress(
     phases,
     warnings: [],
     blocked: [],
+    paused: false,
     ...changes,
   }
 }
