@@ -4,7 +4,7 @@ import type { OperationProgress } from '../../src/cluster/operation.js'
 import { expectWholeCluster } from '../support/oracle.js'
 import { enlargeImageDisk, smallImageDisk } from './support/faults.js'
 import { expectOneSuccess } from './support/ran.js'
-import { clusterWithout, fleet, leave } from './support/scene.js'
+import { clusterWithout, fleet, leave, WAITING } from './support/scene.js'
 
 beforeAll(async () => {
   await clusterWithout('w2')
@@ -22,12 +22,12 @@ async function blockedSteps(): Promise<OperationProgress['blocked']> {
 describe('a disk that is full', () => {
   it('parks the host with the cause; once there is space, resume --retry brings the run to its end', async () => {
     const parking = await fleet.apply()
-    expect(parking.exitCode, parking.stdout + parking.stderr).toBe(3)
+    expect(parking.exitCode, parking.stdout + parking.stderr).toBe(WAITING)
     const blocked = await blockedSteps()
     expect(blocked.map(({ host, error }) => `${host}: ${error.code}`)).toEqual(['w2: DISK_FULL'])
     expect(blocked[0]?.error.output).toMatch(/no space left on device/i)
     const status = await fleet.quorate('status', fleet.name)
-    expect(status.exitCode, status.stdout + status.stderr).toBe(3)
+    expect(status.exitCode, status.stdout + status.stderr).toBe(WAITING)
 
     await enlargeImageDisk(fleet, 'w2')
     const resumed = await fleet.quorate('resume', fleet.name, '--retry')

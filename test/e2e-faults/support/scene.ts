@@ -14,6 +14,9 @@ export const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
 export const WORKERS = ['w1', 'w2'] as const
 export const HOSTS = [...CONTROL_PLANES, ...WORKERS, 'lb1'] as const
 
+/** Exit code of a command that leaves an operation which waits for a decision. */
+export const WAITING = 3
+
 /** The fleet of all scenarios. */
 export const fleet = new Fleet('faults')
 
@@ -59,8 +62,12 @@ export function clusterFileWith(kubeadm: Readonly<Record<string, unknown>>): str
 
 /** What a scenario that failed has left comes to its end first; where that is no good one, hosts begin bare. */
 async function applyOrStartOver(): Promise<void> {
-  const apply = () => fleet.quorate('apply', '-f', fleet.clusterFile, '--attach', '--on-blocked', 'exit')
-  if ((await apply()).exitCode === 0) return
+  const wait = ['--on-blocked', 'exit']
+  const apply = () => fleet.quorate('apply', '-f', fleet.clusterFile, '--attach', ...wait)
+  const { exitCode } = await apply()
+  if (exitCode === 0) return
+  if (exitCode === WAITING && (await fleet.quorate('resume', fleet.name, '--retry', ...wait)).exitCode === 0)
+    return
   await bareHosts()
   const again = await apply()
   expect(again.exitCode, again.stdout + again.stderr).toBe(0)
