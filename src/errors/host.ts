@@ -10,7 +10,7 @@ export const HOST_ERRORS = {
   SUDO_DENIED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'let the user run sudo without a password (NOPASSWD in /etc/sudoers.d), or log in as root',
+    hint: 'let the user run sudo without a password (NOPASSWD in /etc/sudoers.d), say where its password is (ssh.sudoPasswordFrom), or log in as root',
   },
   SYSTEMD_MISSING: {
     source: 'user',

@@ -7,7 +7,7 @@ import type { Command } from './command.js'
 
 /** How a command is run. */
 export interface RunOptions {
-  /** Run as root: through `sudo -n`, or as it is where the login user is root. */
+  /** Run as root: through sudo, with a password where the host has one, or as it is where the login user is root. */
   readonly root?: boolean
   readonly stdin?: string | Buffer
   /** Milliseconds until the command is given up as `SSH_TIMEOUT`; 30 000 unless given, `Infinity` for never. */
@@ -41,7 +41,7 @@ export interface Session {
   /**
    * Runs a command to its end. Resolves for every numeric exit status, also one other than 0.
    * @throws QuorateError `SSH_CONNECTION_LOST` when the outcome is unknown, `SSH_TIMEOUT` when it took too long,
-   *   `SUDO_DENIED` when root was asked for and sudo refused.
+   *   `SUDO_DENIED` when root was asked for and sudo refused, `SECRET_NEEDED` when there is no password for it.
    */
   run(command: Command, options?: RunOptions): Promise<CommandResult>
   /** The bytes of a file, read as root; undefined when there is no such file. */

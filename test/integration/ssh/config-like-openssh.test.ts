@@ -170,6 +170,6 @@ test('every heeded setting is what ssh -G says', () => {
         expect(compared(said, said)).toEqual(compared(openssh(file, name, user), said))
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 150 },
   )
 })
