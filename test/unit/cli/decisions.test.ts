@@ -34,7 +34,7 @@ const BLOCKED = aProgress([], {
   blocked: [CP2, W1],
   blockedOn: 'control-planes/cp2, workers/w1',
 })
-const PAUSED = aProgress([], { state: 'paused', blockedOn: 'pause' })
+const PAUSED = aProgress([], { state: 'paused', paused: true, blockedOn: 'pause' })
 const REVIEW = aProgress([], {
   state: 'blocked',
   blockedOn: 'approval',
@@ -106,7 +106,7 @@ describe('a decision', () => {
   it('is to retry everything by default, and ends a pause', () => {
     expect(decisionsFor(undefined, BLOCKED)).toEqual([{ kind: 'retry' }])
     expect(decisionsFor(undefined, PAUSED)).toEqual([{ kind: 'resume' }])
-    const both = { ...BLOCKED, blockedOn: 'workers/w1, pause' }
+    const both = { ...BLOCKED, paused: true }
     expect(decisionsFor(undefined, both)).toEqual([{ kind: 'retry' }, { kind: 'resume' }])
     expect(endingPause([{ kind: 'abort' }], both)).toEqual([{ kind: 'abort' }])
   })
