@@ -87,10 +87,10 @@ describe("a fleet's cluster file", () => {
       },
     })
     expect(warnings).toEqual([])
-    expect(read).toEqual([`/fleet/${FILES.signingKey}`])
+    expect(read.filter((path) => path.startsWith('/fleet/'))).toEqual([`/fleet/${FILES.signingKey}`])
     expect(cluster.hosts[0]?.ssh).toMatchObject({
       user: 'ops',
-      identityFile: `/fleet/${FILES.identity}`,
+      identityFiles: [`/fleet/${FILES.identity}`],
       knownHostsFile: `/fleet/${FILES.knownHosts}`,
     })
   })
