@@ -7,6 +7,7 @@ import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
 import { configureContainerd } from './containerd.js'
+import { waitForOthers } from './durable.js'
 import { kubeadmImages, pullImages } from './images.js'
 import { installKubernetes } from './kubernetes-packages.js'
 import type { Step, StepResult } from './step.js'
@@ -14,6 +15,8 @@ import type { Step, StepResult } from './step.js'
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
 export async function prepareHost(step: Step): Promise<StepResult> {
   await claimHost(step)
+  // What a lost operation still installs here is not missing.
+  await waitForOthers(step)
   const changes = [
     ...(await Promise.all([loadKernelModules(step), turnSwapOff(step), installKubernetes(step)])),
     // The bridge's parameters exist only once its module is loaded.
