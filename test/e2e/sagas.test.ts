@@ -27,8 +27,8 @@ const JOIN = 'kubeadm-join'
 async function killAfter(host: string, step: string, line: string): Promise<void> {
   // On the host itself, where no time is lost between the line and the kill.
   const killer = `timeout 300 sh -c '
-    until unit=$(systemctl list-units --plain --no-legend "quorate-*-${step}-*" | grep -o "quorate-[^ ]*") &&
-      grep -qF "$0" /var/lib/quorate/operations/*/${step}.*/output; do sleep 0.05; done
+    until unit=$(systemctl list-units --plain --no-legend "quorate-*-${step}-*" | cut -d " " -f 1) &&
+      [ -n "$unit" ] && grep -qF "$0" /var/lib/quorate/operations/*/${step}.*/output; do sleep 0.05; done
     systemctl kill --signal=SIGKILL "$unit"' "${line.replaceAll('"', '\\"')}"`
   await fleet.on(host, killer)
 }
@@ -78,10 +78,16 @@ describe("cp3's join", () => {
 
   /** cp3 as it is before it joins, except for what kubeadm left in the journal. */
   async function takeOut(): Promise<void> {
+    // The node first: afterwards the balancer still sends requests to the API server that is no more.
+    await fleet.on('cp3', 'systemctl stop kubelet')
+    await fleet.kubectl('delete', 'node', 'cp3', '--ignore-not-found')
     const id = await memberId(fleet, address())
     if (id !== '') await etcdctl(fleet, `member remove ${id}`)
     await wipe()
-    await fleet.kubectl('delete', 'node', 'cp3', '--ignore-not-found')
+    await fleet.on(
+      'cp1',
+      `until kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes; do sleep 0.5; done`,
+    )
   }
 
   /** Only the host: the cluster still counts on it. */
