@@ -184,6 +184,52 @@ describe('the agent', () => {
   })
 })
 
+describe('which keys are tried', () => {
+  test('several identity files, one after the other', async () => {
+    expect(await logIn({ identityFiles: [strangeKey, sshd.identityFile] }, '')).toBe('hello\n')
+  })
+
+  test('the default keys where none is asked for', async () => {
+    expect(await logIn({}, '', ['/nonexistent/id_ed25519', sshd.identityFile])).toBe('hello\n')
+  })
+
+  test('no default key where one is asked for', async () => {
+    await expect(logIn({ identityFiles: [strangeKey] }, '', [sshd.identityFile])).rejects.toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+    })
+  })
+
+  test('none of the others of the agent with identitiesOnly', async () => {
+    agent.add(sshd.identityFile)
+    const ssh = { identityFiles: [strangeKey], identitiesOnly: true }
+    await expect(logIn(ssh, agent.socket)).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
+  })
+
+  test("another agent's in place of the worker's, or no agent's", async () => {
+    agent.add(sshd.identityFile)
+    expect(await logIn({ identityAgent: agent.socket }, '')).toBe('hello\n')
+    await pool?.close()
+    await expect(logIn({ identityAgent: 'none' }, agent.socket)).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+    })
+  })
+
+  test('not the certificate of an SSH CA, which is said where the key alone is refused', async () => {
+    const certificate = `${strangeKey}-cert.pub`
+    writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
+    try {
+      await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
+        code: 'SSH_AUTHENTICATION_FAILED',
+        message: expect.stringContaining(
+          `${certificate} is not used: certificates of an SSH CA are not supported`,
+        ) as string,
+      })
+    } finally {
+      rmSync(certificate)
+    }
+  })
+})
+
 test('without an identity file and an agent it is said that there is no key', async () => {
   await expect(logIn({}, '')).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',
