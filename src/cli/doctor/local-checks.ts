@@ -44,8 +44,9 @@ export async function checkClusterFile({ file }: Context): Promise<Check | undef
   if (file === undefined && !existsSync(path)) return undefined
   try {
     const { cluster } = await parseFile(path)
-    const keys = new Set(cluster.hosts.flatMap(({ ssh }) => ssh.identityFiles ?? []))
-    const missing = [...keys].filter((key) => !existsSync(key))
+    // Of several keys, as an ssh configuration may name for all hosts, one is enough.
+    const lists = cluster.hosts.map(({ ssh }) => ssh.identityFiles ?? [])
+    const missing = [...new Set(lists.filter((keys) => !keys.some((key) => existsSync(key))).flat())]
     if (missing.length > 0) {
       return fail(
         'cluster file',
