@@ -4,14 +4,14 @@ import { hostsTomlPath, renderHostsToml } from '../cluster/containerd/hosts.js'
 import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { sandboxImage } from '../cluster/supported-minors.js'
 import { QuorateError } from '../errors/index.js'
-import { command, expectSuccess, script } from '../ssh/index.js'
+import { command } from '../ssh/index.js'
 import { waitUntil } from './poll.js'
+import { ensureService } from './service.js'
 import type { Step } from './step.js'
 
 const CRICTL_CONFIG = `runtime-endpoint: ${CONTAINERD_SOCKET}\nimage-endpoint: ${CONTAINERD_SOCKET}\ntimeout: 30\n`
-const RESTART = script('systemctl enable --quiet containerd; systemctl restart containerd')
 
-/** Writes the configuration and restarts containerd if it changed; false when nothing had to be done. */
+/** Writes the configuration and restarts containerd if it runs with another; false when nothing had to be done. */
 export async function configureContainerd(step: Step, images: readonly string[]): Promise<boolean> {
   const { session, cluster } = step
   const { version, imageRepository } = cluster.kubernetes
@@ -29,12 +29,8 @@ export async function configureContainerd(step: Step, images: readonly string[])
     // containerd reads these at each pull; no restart is needed for them.
     written.push(await session.writeFile(hostsTomlPath(mirror), renderHostsToml(mirror), { mode: 0o644 }))
   }
-  const restart = written[1] === true
-  const active = await session.run(command('systemctl', 'is-active', '--quiet', 'containerd'))
-  if (restart || active.exitCode !== 0) {
-    const restarted = await session.run(RESTART, { root: true, timeoutMs: 90_000 })
-    expectSuccess(restarted, 'restarting containerd', step.host)
-  }
+  const configuration = CONTAINERD_CONFIG_FILE.path
+  written.push(await ensureService(step, { name: 'containerd', configuration, action: 'restart' }))
   await waitForRuntime(step)
   return written.includes(true)
 }

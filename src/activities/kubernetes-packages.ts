@@ -26,13 +26,17 @@ export async function installKubernetes(step: Step): Promise<boolean> {
       ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
     ],
   })
-  if (installed) {
-    const enabled = await step.session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), {
-      root: true,
-    })
-    expectSuccess(enabled, 'enabling kubelet', step.host)
-  }
-  return sourced || installed
+  const enabled = cluster.packages.install && (await enableKubelet(step))
+  return sourced || installed || enabled
+}
+
+/** Looked at by itself: an attempt that died may have installed the kubelet and not come to this. */
+async function enableKubelet({ session, host }: Step): Promise<boolean> {
+  const looked = await session.run(command('systemctl', 'is-enabled', '--quiet', 'kubelet'))
+  if (looked.exitCode === 0) return false
+  const enabled = await session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), { root: true })
+  expectSuccess(enabled, 'enabling kubelet', host)
+  return true
 }
 
 async function addRepository(step: Step): Promise<boolean> {

@@ -7,6 +7,7 @@ import { command, expectSuccess, lastLines, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
 import { installPackages } from './packages.js'
 import { waitUntil } from './poll.js'
+import { ensureService } from './service.js'
 import type { Step, StepResult } from './step.js'
 
 const CANDIDATE = `${HAPROXY_CONFIG_FILE.path}.quorate`
@@ -17,16 +18,12 @@ export async function configureLoadBalancer(step: Step, backends: readonly Host[
   await claimHost(step)
   const installed = await installPackages(step, { unit: 'install-haproxy', packages: [{ name: 'haproxy' }] })
   const configured = await writeConfiguration(step, renderHaproxyConfig(cluster, backends))
-  const active = await session.run(command('systemctl', 'is-active', '--quiet', 'haproxy'))
-  if (configured || active.exitCode !== 0) {
-    await session.run(script('systemctl enable --quiet haproxy; systemctl reload-or-restart haproxy'), {
-      root: true,
-    })
-  }
+  const configuration = HAPROXY_CONFIG_FILE.path
+  const loaded = await ensureService(step, { name: 'haproxy', configuration, action: 'reload-or-restart' })
   await waitUntilListening(step)
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   return {
-    changed: installed || configured,
+    changed: installed || configured || loaded,
     summary: `haproxy, ${endpoint} → ${backends.map((host) => host.name).join(', ')}`,
   }
 }

@@ -1,0 +1,45 @@
+/**
+ * Services that run with the configuration that stands in their file. That is judged by what the host remembers of
+ * their last start, not by what this attempt wrote: an earlier one may have died between the file and the restart.
+ */
+import { expectSuccess, script } from '../ssh/index.js'
+import type { Step } from './step.js'
+
+/** A service and the file that it reads when it starts. */
+export interface ConfiguredService {
+  readonly name: string
+  readonly configuration: string
+  /** How a service that runs is brought to read it. */
+  readonly action: 'restart' | 'reload-or-restart'
+}
+
+/** The exit status by which the script says that the service runs with what stands in the file. */
+const UNCHANGED = 3
+
+// $1: service, $2: its file, $3: action. The digest is kept last, so that a restart that was cut off is done again.
+const ENSURE = `
+loaded=/var/lib/quorate/loaded/$1
+digest=$(sha256sum <"$2")
+if systemctl is-active --quiet "$1" && [ "$(cat "$loaded" 2>/dev/null)" = "$digest" ]; then exit ${UNCHANGED}; fi
+systemctl enable --quiet "$1"
+systemctl "$3" "$1"
+(umask 022 && mkdir -p "\${loaded%/*}")
+printf '%s\\n' "$digest" >"$loaded.new"
+sync -- "$loaded.new"
+mv -f -- "$loaded.new" "$loaded"`
+
+/**
+ * Enables the service and makes it run with the configuration that stands in its file.
+ * @returns false when it did.
+ * @throws QuorateError `COMMAND_FAILED` when it does not start.
+ */
+export async function ensureService(step: Step, service: ConfiguredService): Promise<boolean> {
+  const { name, configuration, action } = service
+  const result = await step.session.run(script(ENSURE, name, configuration, action), {
+    root: true,
+    timeoutMs: 90_000,
+  })
+  if (result.exitCode === UNCHANGED) return false
+  expectSuccess(result, `starting ${name}`, step.host)
+  return true
+}
