@@ -16,7 +16,8 @@ export interface EndState {
 /** Of the model: not the cluster, but the machinery of the sweep. */
 const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
 /** On a host: names and times of one operation, which are judged by the journal. */
-const OF_ONE_OPERATION = /^(var\/lib\/quorate\/(operations|journal|lock)|var\/log|root|home)(\/|$)/
+const OF_ONE_OPERATION =
+  /^(var\/lib\/quorate\/(operations|journal|lock|loaded\/haproxy)|var\/log|root|home)(\/|$)/
 
 /** Looks at the end of a run. `subnet`, such as `127.20.0.`, is taken out: each lane has its own. */
 export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet: string): EndState {
