@@ -14,7 +14,7 @@ const CANDIDATE = `${HAPROXY_CONFIG_FILE.path}.quorate`
 
 /** Makes the balancer forward the endpoint's port to these control planes. */
 export async function configureLoadBalancer(step: Step, backends: readonly Host[]): Promise<StepResult> {
-  const { session, cluster } = step
+  const { cluster } = step
   await claimHost(step)
   const installed = await installPackages(step, { unit: 'install-haproxy', packages: [{ name: 'haproxy' }] })
   const configured = await writeConfiguration(step, renderHaproxyConfig(cluster, backends))
