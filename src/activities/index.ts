@@ -1,6 +1,7 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../cluster/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
+import type { UnitsAtRelease } from '../cluster/operation.js'
 import { abandonJoin } from './abandon-join.js'
 import { initControlPlane } from './control-plane.js'
 import { gatherFacts } from './facts.js'
@@ -29,7 +30,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     lockHost: (cluster: Cluster, host: Host): Promise<StepResult> =>
       change(cluster, host, () => Promise.resolve({ changed: false, summary: 'locked' })),
     /** Gives it back, where the operation has it. */
-    releaseHost: (_cluster: Cluster, host: Host): Promise<void> => releaseHost(dependencies, host),
+    releaseHost: (_cluster: Cluster, host: Host, units: UnitsAtRelease): Promise<void> =>
+      releaseHost(dependencies, host, units),
     prepareHost: (cluster: Cluster, host: Host): Promise<StepResult> => change(cluster, host, prepareHost),
     configureLoadBalancer: (cluster: Cluster, host: Host, backends: readonly Host[]): Promise<StepResult> =>
       change(cluster, host, (step) => configureLoadBalancer(step, backends)),

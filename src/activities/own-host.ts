@@ -4,9 +4,10 @@
  */
 import { Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../cluster/model.js'
+import type { UnitsAtRelease } from '../cluster/operation.js'
 import { isQuorateError, type ErrorCode } from '../errors/index.js'
-import type { SessionPool } from '../ssh/index.js'
-import { holdingPool, releaseLock, type LockHolder } from './lock.js'
+import { stopUnit, type Session, type SessionPool } from '../ssh/index.js'
+import { holdingPool, releaseLock, unitsOf, type LockHolder } from './lock.js'
 import { onHost, operationId, STANDALONE, withHeartbeat, type Step } from './step.js'
 
 /** What the activities need from the worker. */
@@ -55,13 +56,20 @@ const WORTH_ANOTHER_ATTEMPT: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH
  * Gives a host back, where the operation holds it. One that can not be reached stays locked, which only the worker's
  * log tells: the cluster's next operation takes it over.
  */
-export async function releaseHost(dependencies: ActivityDependencies, host: Host): Promise<void> {
+export async function releaseHost(
+  dependencies: ActivityDependencies,
+  host: Host,
+  units: UnitsAtRelease,
+): Promise<void> {
   const { sessions, server = NO_SERVER } = dependencies
   const holder = await lockHolder(server)
   const { info, log } = Context.current()
   await withHeartbeat(host.name, async (signal) => {
     try {
-      await releaseLock(await sessions.session(host, signal), holder)
+      const session = await sessions.session(host, signal)
+      // Steps stop their own units; one whose worker was dead when it was cancelled could not.
+      if (units === 'stop') await stopUnits(session, holder.operation)
+      await releaseLock(session, holder)
     } catch (error) {
       const isFinal =
         isQuorateError(error) && (info.attempt > 1 || !WORTH_ANOTHER_ATTEMPT.includes(error.code))
@@ -69,6 +77,13 @@ export async function releaseHost(dependencies: ActivityDependencies, host: Host
       log.warn('a host stays locked', { host: host.name, code: error.code, reason: error.message })
     }
   })
+}
+
+async function stopUnits(session: Session, operation: string): Promise<void> {
+  const steps = (await unitsOf(session, operation)).map((unit) =>
+    unit.slice(`quorate-${operation}-`.length).replace(/-\d+$/, ''),
+  )
+  await Promise.all(steps.map((step) => stopUnit(session, { operation, step })))
 }
 
 /** Who asks for hosts: the run of the workflow that called this activity. */

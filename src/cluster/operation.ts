@@ -81,6 +81,9 @@ export interface DecisionTaken {
   readonly steps: readonly string[]
 }
 
+/** What becomes of an operation's units that still run on a host when it gives the host back. */
+export type UnitsAtRelease = 'stop' | 'leave'
+
 /** What decisions call the step of a host in a phase, e.g. `control-planes/cp2`. */
 export function stepId(phaseTitle: string, host: string): string {
   return `${phaseTitle.toLowerCase().replaceAll(' ', '-')}/${host}`

@@ -20,12 +20,16 @@ export async function lockHosts(run: Operation, cluster: Cluster, first: Host): 
   }
 }
 
-/** Releases what the operation holds, however it ends. A host that is away is taken over by the next apply. */
+/**
+ * Releases what the operation holds, however it ends; after a cancel nothing of it runs there any more. A host that is
+ * away is taken over by the next apply.
+ */
 export async function releaseHosts(cluster: Cluster): Promise<void> {
+  const units = CancellationScope.current().consideredCancelled ? 'stop' : 'leave'
   await CancellationScope.nonCancellable(() =>
     Promise.allSettled(
       cluster.hosts.map((host) =>
-        activities('release', `${host.name}: release`).releaseHost(narrow(cluster, host), host),
+        activities('release', `${host.name}: release`).releaseHost(narrow(cluster, host), host, units),
       ),
     ),
   )

@@ -10,8 +10,9 @@ import { onOwnHost, type TemporalServer } from '../../../src/activities/own-host
 import { hashCaCertificate } from '../../../src/activities/pki.js'
 import type { Step } from '../../../src/activities/step.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { UnitsAtRelease } from '../../../src/cluster/operation.js'
 import { QuorateError } from '../../../src/errors/index.js'
-import { command, createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
+import { command, createSessionPool, runningUnits, script, type SessionPool } from '../../../src/ssh/index.js'
 import { activity, type CalledBy } from '../../support/activity.js'
 import { CA, OTHER_CA } from '../../support/certificates.js'
 import { aCluster } from '../../support/clusters.js'
@@ -57,14 +58,29 @@ class Apply {
     return activity(() => this.activities.lockHost(this.cluster, on), this.run)
   }
 
-  release(on: Host = host, attempt = 1): Promise<void> {
-    return activity(() => this.activities.releaseHost(this.cluster, on), { ...this.run, attempt })
+  release(on: Host = host, attempt = 1, units: UnitsAtRelease = 'leave'): Promise<void> {
+    return activity(() => this.activities.releaseHost(this.cluster, on, units), { ...this.run, attempt })
   }
 
   /** Does something on the host that it holds. */
   step<Result>(act: (step: Step) => Promise<Result>): Promise<Result> {
     return activity(() => onOwnHost({ sessions, server: this.server }, this.cluster, host, act), this.run)
   }
+}
+
+/** A unit of the apply that runs until the machine lets go; what is given settles with its step. */
+async function underway(apply: Apply): Promise<{ running: Promise<unknown> }> {
+  const line = 'while [ ! -e "$0/go" ] && [ -d "$0" ]; do sleep 0.02; done'
+  const failure = () => new QuorateError('KUBEADM_FAILED', 'failed')
+  const held = command('sh', '-c', line, machine.folder)
+  const running = apply.step((step) =>
+    runDurably(step, { unit: 'kubeadm-init', title: 'kubeadm init', command: held, failure }),
+  )
+  running.catch(() => undefined)
+  await expect
+    .poll(() => existsSync(join(machine.folder, 'state', 'journal')), { timeout: 20_000 })
+    .toBe(true)
+  return { running }
 }
 
 const EARLIER = '01a20876-49e0'
@@ -93,19 +109,7 @@ describe('a host', () => {
   })
 
   it('is refused with the names of units that still run', async () => {
-    const held = command(
-      'sh',
-      '-c',
-      'while [ ! -e "$0/go" ] && [ -d "$0" ]; do sleep 0.02; done',
-      machine.folder,
-    )
-    const failure = () => new QuorateError('KUBEADM_FAILED', 'failed')
-    const running = alice().step((step) =>
-      runDurably(step, { unit: 'kubeadm-init', title: 'kubeadm init', command: held, failure }),
-    )
-    await expect
-      .poll(() => existsSync(join(machine.folder, 'state', 'journal')), { timeout: 20_000 })
-      .toBe(true)
+    const { running } = await underway(alice())
     await expect(bob().lock()).rejects.toThrow('quorate-01a20876-49e0-kubeadm-init-1 runs there now')
     machine.letGo()
     await running
@@ -155,6 +159,14 @@ describe('a host', () => {
     await alice().lock()
     await alice().release()
     await bob().lock()
+  })
+
+  it('is left by the units of an operation that was cancelled while its worker was dead', async () => {
+    const { running } = await underway(alice())
+    await alice().release(host, 1, 'stop')
+    await expect(running).rejects.toThrow()
+    expect(await runningUnits(machine.session)).toEqual([])
+    expect(await readLock(machine.session)).toBeUndefined()
   })
 
   it('is not released by an operation that does not have it', async () => {
