@@ -6,6 +6,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
+import type { Operation, QuorateClient } from '../../src/client.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import { aCluster, aHost } from '../support/clusters.js'
 import { lookAtEnd, type EndState } from './end-state.js'
@@ -23,10 +24,11 @@ const ADDRESSES: Readonly<Record<string, number>> = { cp1: 11, cp2: 12, w1: 21, 
 const ENDPOINT = { name: 'lb1', port: 6443 }
 /** Seconds that each place of a unit takes. */
 const PACE = '0.03'
-/** A case that takes longer hangs. */
-const PATIENCE_MS = Number(process.env.PATIENCE ?? 150_000)
+/** A run without faults that takes longer hangs. */
+const PATIENCE_MS = 120_000
+/** For each fault: the heartbeat's time-out, the restart, and a machine that is busy with other lanes. */
+const PATIENCE_PER_FAULT_MS = 45_000
 const LOOK_AT_BLOCKED_EVERY_MS = 4_000
-/** Nothing of this is asked for before a run has had time to recover from a fault. */
 
 /** What became of a run. */
 export interface RunOutcome {
@@ -58,6 +60,7 @@ export class Lane {
   private readonly proxies = new Map<string, SshProxy>()
   private worker!: WorkerProcess
   private connection!: Connection
+  private quorate!: QuorateClient
   private calibration!: Calibration
 
   private constructor(options: LaneOptions) {
@@ -97,7 +100,7 @@ export class Lane {
       killServer: () => server.killAndRestart(),
     })
     const begun = Date.now()
-    const { runId, failure } = await this.apply()
+    const { runId, failure } = await this.apply(PATIENCE_MS + faults.length * PATIENCE_PER_FAULT_MS)
     const durationMs = Date.now() - begun
     const neverHappened = await injector.end()
     const handle = this.client.workflow.getHandle('cluster/faults', runId)
@@ -135,6 +138,7 @@ export class Lane {
     await Promise.all(this.hosts.map((host) => host.stop()))
     await Promise.all([...this.proxies.values()].map((proxy) => proxy.close()))
     await this.connection.close()
+    await this.quorate.close()
   }
 
   private get namespace(): string {
@@ -152,6 +156,7 @@ export class Lane {
     for (const { name, address } of this.hosts)
       this.proxies.set(name, await SshProxy.start(address, SSH_PORT))
     this.connection = await Connection.connect({ address: server.address })
+    this.quorate = await createClient({ address: server.address, namespace: this.namespace })
     this.worker = new WorkerProcess({
       address: server.address,
       namespace: this.namespace,
@@ -221,28 +226,37 @@ export class Lane {
     }
   }
 
-  private async apply(): Promise<{ readonly runId: string; readonly failure?: string }> {
-    const client = await createClient({ address: this.options.server.address, namespace: this.namespace })
-    try {
-      const operation = await client.apply(this.cluster())
-      const { runId } = operation
-      const ended = this.untilClosed(runId).then(
-        () => 'ended' as const,
-        (error: unknown) => error,
-      )
-      const deadline = Date.now() + PATIENCE_MS
-      for (;;) {
-        const seen = await Promise.race([ended, delay(LOOK_AT_BLOCKED_EVERY_MS, 'time' as const)])
-        if (seen === 'ended') return { runId }
-        if (seen !== 'time') return { runId, failure: describe(await operation.describe()) }
-        if (existsSync(join(this.model, 'unexpected'))) return { runId, failure: 'a call is not scripted' }
-        if (this.worker.ownEnd !== undefined) return { runId, failure: this.worker.ownEnd }
-        const snapshot = await operation.describe().catch(() => undefined)
-        if ((snapshot?.progress?.blocked.length ?? 0) > 0) return { runId, failure: describe(snapshot) }
-        if (Date.now() > deadline) return { runId, failure: `it hangs: ${describe(snapshot)}` }
+  private async apply(patienceMs: number): Promise<{ readonly runId: string; readonly failure?: string }> {
+    const operation = await this.begin()
+    const { runId } = operation
+    const ended = this.untilClosed(runId).then(
+      () => 'ended' as const,
+      (error: unknown) => error,
+    )
+    const deadline = Date.now() + patienceMs
+    for (;;) {
+      const seen = await Promise.race([ended, delay(LOOK_AT_BLOCKED_EVERY_MS, 'time' as const)])
+      if (seen === 'ended') return { runId }
+      if (seen !== 'time') return { runId, failure: describe(await operation.describe()) }
+      if (existsSync(join(this.model, 'unexpected'))) return { runId, failure: 'a call is not scripted' }
+      if (this.worker.ownEnd !== undefined) return { runId, failure: this.worker.ownEnd }
+      const snapshot = await operation.describe().catch(() => undefined)
+      if ((snapshot?.progress?.blocked.length ?? 0) > 0) return { runId, failure: describe(snapshot) }
+      if (Date.now() > deadline) return { runId, failure: `it hangs: ${describe(snapshot)}` }
+    }
+  }
+
+  /** Starts the run, also while the server is away; whoever was answered too late finds it running. */
+  private async begin(): Promise<Operation> {
+    for (;;) {
+      try {
+        return await this.quorate.apply(this.cluster())
+      } catch (error) {
+        const code = (error as { readonly code?: unknown }).code
+        if (code === 'OPERATION_RUNNING') return this.quorate.operation('faults')
+        if (code !== 'TEMPORAL_UNREACHABLE') throw error
+        await delay(200)
       }
-    } finally {
-      await client.close()
     }
   }
 
