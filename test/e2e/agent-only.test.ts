@@ -16,7 +16,7 @@ let agent: ChildProcess | undefined
 beforeAll(async () => {
   await fleet.up('--control-planes', '1', '--workers', '1', '--load-balancers', '0')
   agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-  await expect.poll(() => existsSync(socket)).toBe(true)
+  await vi.waitFor(() => expect(existsSync(socket)).toBe(true))
   const key = join(fleet.folder, 'id_ed25519')
   await mustRun('ssh-add', ['-q', key], { SSH_AUTH_SOCK: socket })
   for (const file of [key, `${key}.pub`]) rmSync(file)

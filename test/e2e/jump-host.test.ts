@@ -56,7 +56,7 @@ describe('hosts that only a bastion reaches', () => {
     expect(stdout + stderr).toMatch(/SSH_HOST_KEY_UNKNOWN/)
   })
 
-  it('become a cluster through it, by one connection of the bastion to each', async () => {
+  it('become a cluster through it, and are logged in to from nowhere else', async () => {
     const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', clusterFile())
     expect(exitCode, stdout + stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])
