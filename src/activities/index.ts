@@ -4,6 +4,7 @@ import type { Cluster, Endpoint, Host } from '../cluster/model.js'
 import type { UnitsAtRelease } from '../cluster/operation.js'
 import { abandonJoin } from './abandon-join.js'
 import { initControlPlane } from './control-plane.js'
+import { spreadClusterDns } from './dns-spread.js'
 import { gatherFacts } from './facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
 import { checkLoadBalancer } from './load-balancer-test.js'
@@ -48,6 +49,8 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, first, (step) => abandonJoin(step, host)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       change(cluster, host, (step) => joinWorker(step, first)),
+    spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      change(cluster, host, spreadClusterDns),
     verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>
       look(cluster, host, verifyCluster),
   }

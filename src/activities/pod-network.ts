@@ -3,9 +3,8 @@ import { renderFlannel } from '../cluster/network/flannel.js'
 import type { Cluster } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { kubectl, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
+import { fetchManifest } from './manifest.js'
 import type { Step, StepResult } from './step.js'
-
-const FETCH_TIMEOUT_MS = 30_000
 
 /** Applies the manifest; whether the nodes then become Ready is for the joins and the final verification to see. */
 export async function applyPodNetwork(step: Step): Promise<StepResult> {
@@ -20,13 +19,14 @@ export async function applyPodNetwork(step: Step): Promise<StepResult> {
     step.report('applying the manifest')
     await apply(step, api, manifest)
   }
-  const name = network.plugin === 'flannel' ? 'flannel' : network.source
+  const name = network.plugin === 'flannel' ? `flannel, ${network.backend}` : network.source
   return { changed: differs, summary: differs ? name : `${name} already there` }
 }
 
 /** Of apply's errors, those that another attempt would only repeat. */
-const REJECTED =
-  /error parsing|error validating|is invalid|no matches for kind|unknown field|\(BadRequest\)|\(Forbidden\)/
+const REJECTED = /error parsing|error validating|is invalid|unknown field|\(BadRequest\)|\(Forbidden\)/
+const UNKNOWN_KIND = /no matches for kind/
+const DEFINES_KINDS = /^kind: *["']?CustomResourceDefinition\b/m
 
 async function apply(step: Step, api: ClusterApi, manifest: string): Promise<void> {
   const args = ['apply', '--server-side', '--force-conflicts', '-f', '-']
@@ -34,7 +34,9 @@ async function apply(step: Step, api: ClusterApi, manifest: string): Promise<voi
     await kubectl(api, args, manifest)
   } catch (error) {
     const output = isQuorateError(error) ? (error.context.output ?? '') : ''
-    if (!REJECTED.test(output)) throw error
+    // A kind that the manifest itself defines is known a moment later: the next attempt finds it.
+    const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
+    if (!isRejected) throw error
     throw new QuorateError('MANIFEST_REJECTED', 'the API server does not take the manifest', {
       host: step.host.name,
       step: 'pod network',
@@ -44,19 +46,12 @@ async function apply(step: Step, api: ClusterApi, manifest: string): Promise<voi
 }
 
 async function networkManifest({ network, ...cluster }: Cluster): Promise<string> {
-  if (network.plugin === 'flannel') return renderFlannel({ ...cluster, network })
-  if (network.plugin === 'manifest' && network.content !== undefined) return network.content
-  const source = network.plugin === 'manifest' ? network.source : ''
-  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch(
-    (error: unknown) => {
-      throw new QuorateError('MANIFEST_UNREACHABLE', `the manifest ${source} can not be fetched`, {
-        cause: error,
-      })
-    },
-  )
-  if (response.ok) return response.text()
-  throw new QuorateError(
-    'MANIFEST_UNREACHABLE',
-    `the manifest ${source} can not be fetched: HTTP ${response.status}`,
-  )
+  switch (network.plugin) {
+    case 'flannel':
+      return renderFlannel({ ...cluster, network })
+    case 'manifest':
+      return network.content ?? (await fetchManifest(network.source, network.digest))
+    case 'none':
+      throw new QuorateError('INTERNAL', 'there is no manifest where the pod network is left to the operator')
+  }
 }

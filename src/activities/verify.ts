@@ -4,7 +4,7 @@
  * answering.
  */
 import { hostsWithRole, type Host } from '../cluster/model.js'
-import { FLANNEL } from '../cluster/network/flannel.js'
+import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../cluster/network/flannel.js'
 import type { NodeSummary } from '../cluster/operation.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
@@ -40,6 +40,7 @@ export interface VerifiedCluster extends StepResult {
 
 /** What of a pod is read. */
 interface Pod {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
   readonly spec: { readonly nodeName?: string }
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -125,7 +126,13 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
     ),
     { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(step, api, nodes) },
     ...(cluster.network.plugin === 'flannel'
-      ? [{ code: 'POD_NETWORK_FAILED', host: host.name, look: () => flannelObstacle(api, nodes) } as const]
+      ? [
+          {
+            code: 'POD_NETWORK_FAILED',
+            host: host.name,
+            look: () => flannelObstacle(step, api, nodes),
+          } as const,
+        ]
       : []),
     ...(cluster.network.plugin === 'none'
       ? []
@@ -208,11 +215,23 @@ async function nodesObstacle(
 }
 
 /** A node stays Ready without its pod network once that has written its configuration there. */
-async function flannelObstacle(api: ClusterApi, hosts: readonly Host[]): Promise<Obstacle | undefined> {
+async function flannelObstacle(
+  { cluster: { network, kubernetes } }: Step,
+  api: ClusterApi,
+  hosts: readonly Host[],
+): Promise<Obstacle | undefined> {
+  if (network.plugin !== 'flannel') return undefined
+  const settings = netConfAnnotation(network, kubernetes.networking.podSubnet)
   const pods = await listObjects<Pod>(api, 'pods', '-n', FLANNEL.namespace)
   const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
-  const without = hosts.find((host) => !ready.some((pod) => pod.spec.nodeName === host.name))
-  return without && { host: without.name, reason: 'flannel is not ready there' }
+  const current = ready.filter(({ metadata }) => metadata.annotations?.[NET_CONF_ANNOTATION] === settings)
+  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec.nodeName === host.name)
+  const without = hosts.find((host) => !runsOn(current, host))
+  if (without === undefined) return undefined
+  const reason = runsOn(ready, without)
+    ? 'flannel runs there with other settings'
+    : 'flannel is not ready there'
+  return { host: without.name, reason }
 }
 
 function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): NodeSummary[] {

@@ -4,6 +4,7 @@
  */
 import type { Cluster, Host, HostRole } from './model.js'
 import { apiServerBindPort } from './api-server.js'
+import { flannelUdpPort } from './network/flannel-backends.js'
 
 /** A file that is the same on every host. */
 export interface HostFile {
@@ -67,13 +68,6 @@ const CONTROL_PLANE: readonly RequiredPort[] = [
   { port: 10257, protocol: 'tcp', purpose: 'kube-controller-manager', clients: 'host' },
   { port: 10259, protocol: 'tcp', purpose: 'kube-scheduler', clients: 'host' },
 ]
-const FLANNEL_VXLAN: RequiredPort = {
-  port: 8472,
-  protocol: 'udp',
-  purpose: 'flannel vxlan',
-  clients: 'cluster',
-}
-
 const PORTS: Readonly<Record<HostRole, readonly RequiredPort[]>> = {
   'control-plane': [...ETCD, ...CONTROL_PLANE, ...KUBELET, ...KUBE_PROXY],
   worker: [...KUBELET, ...KUBE_PROXY],
@@ -91,7 +85,6 @@ export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPo
     clients: 'everybody',
   })
   const runsPods = host.role === 'control-plane' || host.role === 'worker'
-  const usesVxlan = cluster.network.plugin === 'flannel' && cluster.network.backend === 'vxlan'
   const stacked = cluster.etcd.topology === 'stacked'
   return [
     ...(host.role === 'control-plane' ? [apiServer(apiServerBindPort(cluster), 'kube-apiserver')] : []),
@@ -99,6 +92,12 @@ export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPo
       ? [apiServer(cluster.kubernetes.controlPlaneEndpoint.port, 'load balancer')]
       : []),
     ...PORTS[host.role].filter((port) => stacked || host.role === 'etcd' || !ETCD.includes(port)),
-    ...(runsPods && usesVxlan ? [FLANNEL_VXLAN] : []),
+    ...(runsPods ? podNetworkPorts(cluster) : []),
   ]
+}
+
+function podNetworkPorts({ network }: Cluster): readonly RequiredPort[] {
+  const port = network.plugin === 'flannel' ? flannelUdpPort(network) : undefined
+  if (network.plugin !== 'flannel' || port === undefined) return []
+  return [{ port, protocol: 'udp', purpose: `flannel ${network.backend}`, clients: 'cluster' }]
 }

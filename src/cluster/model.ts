@@ -107,7 +107,15 @@ export interface Networking {
 export type PodNetwork =
   | {
       readonly plugin: 'flannel'
-      readonly backend: 'vxlan' | 'host-gw'
+      readonly backend: FlannelBackend
+      /** UDP port of vxlan or wireguard; Flannel's own unless given. */
+      readonly port?: number
+      /** Number of the vxlan network; Flannel's own unless given. */
+      readonly vni?: number
+      /** Name of the interface, or a regular expression for it; that of the node's address unless given. */
+      readonly interface?: string
+      /** Merged into Flannel's `net-conf.json`. */
+      readonly netConf?: Readonly<Record<string, unknown>>
       /** Image with `flanneld` and the CNI configuration tools. */
       readonly image: string
       /** Image with the `flannel` CNI plugin. */
@@ -119,8 +127,13 @@ export type PodNetwork =
       readonly content?: string
       /** Where it came from: path or URL. */
       readonly source: string
+      /** `sha256:…` of the text; always there for a URL, which is fetched when it is needed. */
+      readonly digest?: string
     }
   | { readonly plugin: 'none' }
+
+/** How Flannel carries packets between nodes; {@link PodNetwork}. */
+export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'
 
 export type LoadBalancer =
   { readonly type: 'haproxy'; readonly hosts: readonly string[] } | { readonly type: 'external' }
@@ -193,6 +206,12 @@ export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
     ...cluster,
     hosts,
     packages: { install: packages.install, repository: packages.repository },
-    network: network.plugin === 'manifest' ? { plugin: 'manifest', source: network.source } : network,
+    network: withoutContent(network),
   }
+}
+
+function withoutContent(network: PodNetwork): PodNetwork {
+  if (network.plugin !== 'manifest') return network
+  const { plugin, source, digest } = network
+  return { plugin, source, ...(digest === undefined ? {} : { digest }) }
 }

@@ -17,6 +17,7 @@ const RULES: Readonly<Record<string, SkipRule>> = {
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
   'First control plane': never('there is no cluster without it'),
   'Pod network': never('no node becomes Ready without it; network.plugin: none leaves it to you'),
+  'Cluster DNS': never('it asks for nothing but an API that answers: retry it'),
   Verify: never('an apply that is not verified has not succeeded'),
 }
 

@@ -90,6 +90,11 @@ export const KUBERNETES_ERRORS = {
     remedy: 'retry',
     hint: 'check the URL in network.manifest and that the worker reaches it; a path to a file needs no network',
   },
+  MANIFEST_CHANGED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'look at what has changed at the URL; then give its digest in network.digest, or use a file of the text that you know',
+  },
   MANIFEST_REJECTED: {
     source: 'user',
     remedy: 'operator',

@@ -2,7 +2,14 @@
  * Applying a cluster file: the guide "Creating highly available clusters with kubeadm", from bare hosts to a
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
-import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  patched,
+  setHandler,
+} from '@temporalio/workflow'
 import { narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { planApply, type ApplyPlan } from '../cluster/plan.js'
@@ -24,6 +31,7 @@ export const APPLY_PHASES = [
   'Pod network',
   'Control planes',
   'Workers',
+  'Cluster DNS',
   'Verify',
 ] as const
 
@@ -98,7 +106,10 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const workers = phase(apply, 'Workers', plan.workers, joinWorker, {
     after: (host) => [...ready(host), networked.all()],
   })
-  return verify(apply, [prepared, healthy, networked, controlPlanes, workers])
+  const spread = phase(apply, 'Cluster DNS', dnsHosts(apply), spreadClusterDns, {
+    after: () => [networked.all(), controlPlanes.all(), workers.all()],
+  })
+  return verify(apply, [prepared, healthy, networked, controlPlanes, workers, spread])
 }
 
 /** Begins a phase of the apply. */
@@ -129,6 +140,18 @@ function initControlPlane({ cluster }: Apply, host: Host) {
 function applyPodNetwork({ cluster }: Apply, host: Host) {
   return activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
     { ...narrow(cluster, host), network: cluster.network },
+    host,
+  )
+}
+
+/** Without a pod network no pod of CoreDNS has begun. Runs of earlier releases leave its pods where they are. */
+function dnsHosts({ cluster, plan }: Apply): readonly Host[] {
+  return cluster.network.plugin !== 'none' && patched('cluster-dns') ? [plan.first] : []
+}
+
+function spreadClusterDns({ cluster }: Apply, host: Host) {
+  return activities('prepare', `${host.name}: spread the cluster DNS`).spreadClusterDns(
+    narrow(cluster, host),
     host,
   )
 }

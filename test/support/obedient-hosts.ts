@@ -36,6 +36,7 @@ export function obedientHosts() {
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
+    spreadClusterDns: () => note('cluster DNS'),
     abandonJoin: (_cluster: Cluster, host: Host) => note(`abandon ${host.name}`),
     verifyCluster: (cluster: Cluster) =>
       note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({

@@ -10,6 +10,7 @@ const PHASE_WORDS: Readonly<Record<string, { readonly made: string; readonly act
   etcd: { made: 'etcd member', act: 'joining etcd' },
   'First control plane': { made: 'initialised', act: 'kubeadm init' },
   'Pod network': { made: 'initialised, with the pod network', act: 'applying the pod network' },
+  'Cluster DNS': { made: 'initialised, with pod network and DNS', act: 'spreading the cluster DNS' },
   'Control planes': { made: 'joined as control plane', act: 'kubeadm join' },
   Workers: { made: 'joined as worker', act: 'kubeadm join' },
 }

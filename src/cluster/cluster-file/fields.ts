@@ -2,16 +2,23 @@
 import { z } from 'zod'
 import { FORMATS, type FormatName } from './formats.js'
 
-/** A text of a format. A wrong one becomes an issue that names the format in its `params`. */
-export function text(format: FormatName, description: string) {
+/**
+ * A text of a format. A wrong one becomes an issue that names the format in its `params`.
+ * @param example where those of the format do not fit the field.
+ */
+export function text(format: FormatName, description: string, example?: string) {
   const { test, examples } = FORMATS[format]
   return z
     .string()
     .refine(test, { params: { format } })
-    .meta({ description, examples: [...examples] })
+    .meta({ description, examples: example === undefined ? [...examples] : [example] })
 }
 
 /** A TCP port. */
-export function port(description: string) {
-  return z.int().min(1).max(65_535).meta({ description })
+export function port(description: string, example = 2222) {
+  return z
+    .int()
+    .min(1)
+    .max(65_535)
+    .meta({ description, examples: [example] })
 }

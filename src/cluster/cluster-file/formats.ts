@@ -77,6 +77,16 @@ export const FORMATS = {
     test: (text) => isUrl(text, ['https', 'http']),
   },
   path: { name: 'a path', examples: ['~/.ssh/id_ed25519'], test: isPath },
+  digest: {
+    name: 'a SHA-256 digest (sha256: and 64 hexadecimal digits)',
+    examples: ['sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    test: (text) => /^sha256:[a-f0-9]{64}$/.test(text),
+  },
+  interface: {
+    name: 'the name of a network interface, or a regular expression for it',
+    examples: ['eth1', '^ens[0-9]+$'],
+    test: (text) => /^\S+$/.test(text),
+  },
   user: {
     name: 'a login name',
     examples: ['ops'],

@@ -1,7 +1,9 @@
 /** From a checked cluster file to the cluster: hosts complete in themselves, paths absolute, named files read. */
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../../errors/index.js'
+import { withoutUndefined } from '../merge.js'
 import type { Cluster, Host, LoadBalancer, PodNetwork, Taint } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { formatVersion, parseVersion } from '../versions.js'
@@ -67,6 +69,7 @@ export function readNamedFiles(
     wrongWithKey,
   )
   const manifest = read(['spec', 'network', 'manifest'], textAt(file.network, 'manifest'), wrongWithManifest)
+  if (manifest !== undefined) findings.push(...digestFindings(file, manifest))
   return {
     files: {
       ...(signingKey === undefined ? {} : { signingKey }),
@@ -85,6 +88,14 @@ function wrongWithKey(text: string): string | undefined {
   return text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')
     ? undefined
     : 'is not an ASCII-armored public key (gpg --armor --export makes one)'
+}
+
+function digestFindings({ network }: Outline, manifest: string): readonly Finding[] {
+  const given = textAt(network, 'digest')
+  const actual = `sha256:${createHash('sha256').update(manifest).digest('hex')}`
+  if (given === undefined || given === actual) return []
+  const text = `${given} is not the digest of ${show(network['manifest'])}, which is ${actual}`
+  return [problem(['spec', 'network', 'digest'], text, 'look at what has changed there, then correct it')]
 }
 
 // The text travels in the operation's input, and Temporal takes no payload above 2 MB.
@@ -151,21 +162,26 @@ function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[nu
 }
 
 function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
-  const { plugin, manifest, backend, image, cniPluginImage } = file.spec.network
+  const { plugin, manifest, digest, backend = 'vxlan', port, vni, netConf, ...rest } = file.spec.network
   if (plugin === 'none') return { plugin }
   if (manifest === undefined) {
-    return {
+    return withoutUndefined<Extract<PodNetwork, { plugin: 'flannel' }>>({
       plugin: 'flannel',
-      backend: backend ?? 'vxlan',
-      image: image ?? FLANNEL_IMAGES.image,
-      cniPluginImage: cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
-    }
+      backend,
+      port,
+      vni,
+      interface: rest.interface,
+      netConf,
+      image: rest.image ?? FLANNEL_IMAGES.image,
+      cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+    })
   }
-  return {
+  return withoutUndefined<Extract<PodNetwork, { plugin: 'manifest' }>>({
     plugin: 'manifest',
     source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
-    ...(files.manifest === undefined ? {} : { content: files.manifest }),
-  }
+    content: files.manifest,
+    digest,
+  })
 }
 
 function resolveLoadBalancer(file: ClusterFile): LoadBalancer {

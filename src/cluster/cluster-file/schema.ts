@@ -3,8 +3,9 @@
  * messages' knowledge of fields and the JSON Schema for editors. What concerns several fields is in `checks/`.
  */
 import { z } from 'zod'
+import type { PlainObject } from '../merge.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
-import { text } from './fields.js'
+import { port, text } from './fields.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema } from './ssh-schema.js'
 
 /** What a file must say to be one of ours. */
@@ -14,8 +15,11 @@ export const KIND = 'Cluster'
 /** The cluster's networks, where the file does not say. */
 export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
 
-function freeForm(description: string) {
-  return z.record(z.string(), z.unknown()).prefault({}).meta({ description })
+function freeForm(description: string, example: PlainObject) {
+  return z
+    .record(z.string(), z.unknown())
+    .prefault({})
+    .meta({ description, examples: [example] })
 }
 
 const taint = z.strictObject({
@@ -50,7 +54,9 @@ const host = z.strictObject({
 const networking = z
   .strictObject({
     podSubnet: text('network', 'Addresses of pods.').default(DEFAULT_NETWORKS.podSubnet),
-    serviceSubnet: text('network', 'Addresses of services.').default(DEFAULT_NETWORKS.serviceSubnet),
+    serviceSubnet: text('network', 'Addresses of services.', DEFAULT_NETWORKS.serviceSubnet).default(
+      DEFAULT_NETWORKS.serviceSubnet,
+    ),
     dnsDomain: text('dnsName', "Domain of the cluster's own DNS.").default('cluster.local'),
   })
   .prefault({})
@@ -58,11 +64,17 @@ const networking = z
 
 const kubeadm = z
   .strictObject({
-    clusterConfiguration: freeForm("Merged into kubeadm's ClusterConfiguration."),
-    initConfiguration: freeForm("Merged into kubeadm's InitConfiguration."),
-    joinConfiguration: freeForm("Merged into kubeadm's JoinConfiguration of every host that joins."),
-    kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.'),
-    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.'),
+    clusterConfiguration: freeForm("Merged into kubeadm's ClusterConfiguration.", {
+      apiServer: { extraArgs: { 'audit-log-maxage': '30' } },
+    }),
+    initConfiguration: freeForm("Merged into kubeadm's InitConfiguration.", {
+      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
+    }),
+    joinConfiguration: freeForm("Merged into kubeadm's JoinConfiguration of every host that joins.", {
+      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
+    }),
+    kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.', { maxPods: 200 }),
+    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.', { mode: 'nftables' }),
   })
   .prefault({})
   .meta({
@@ -97,15 +109,45 @@ const network = z
         description: 'flannel: installed by Quorate. manifest: yours is applied. none: you install one.',
       })
       .optional(),
-    manifest: text('path', 'Path or https URL of the manifest of a network plugin.').optional(),
+    manifest: text(
+      'path',
+      'Path or https URL of the manifest of a network plugin.',
+      './calico.yaml',
+    ).optional(),
+    digest: text(
+      'digest',
+      'SHA-256 of the manifest (`curl -fsSL URL | sha256sum`); needed with a URL, so that what is applied is what you have looked at.',
+    ).optional(),
     backend: z
-      .enum(['vxlan', 'host-gw'])
-      .meta({ description: "Flannel's backend: vxlan (the default), or host-gw for hosts of one subnet." })
+      .enum(['vxlan', 'host-gw', 'wireguard'])
+      .meta({
+        description:
+          "Flannel's backend: vxlan (unless given), host-gw for hosts of one subnet, wireguard to encrypt what passes between hosts.",
+      })
+      .optional(),
+    port: port("UDP port of Flannel's vxlan (8472 unless given) or wireguard (51820).", 4789).optional(),
+    vni: z
+      .int()
+      .min(1)
+      .max(16_777_215)
+      .meta({ description: "Number of Flannel's vxlan network; 1 unless given.", examples: [42] })
+      .optional(),
+    interface: text(
+      'interface',
+      "Interface for packets between hosts, where it is not that of the host's internal address: its name, or a regular expression.",
+    ).optional(),
+    netConf: z
+      .record(z.string(), z.unknown())
+      .meta({
+        description: "Merged into Flannel's net-conf.json.",
+        examples: [{ Backend: { DirectRouting: true } }],
+      })
       .optional(),
     image: text('image', `Flannel's image; ${FLANNEL_IMAGES.image} unless given.`).optional(),
     cniPluginImage: text(
       'image',
       `Image of Flannel's CNI plugin; ${FLANNEL_IMAGES.cniPluginImage} unless given.`,
+      'registry.example.com/flannel-cni-plugin:v1.9.1-flannel1',
     ).optional(),
   })
   .prefault({})
@@ -117,7 +159,7 @@ const loadBalancer = z
       .enum(['haproxy', 'external'])
       .meta({ description: 'haproxy: Quorate runs it on hosts of yours. external: you have one.' }),
     hosts: z
-      .array(text('name', 'Name of a host with the role load-balancer.'))
+      .array(text('name', 'Name of a host with the role load-balancer.', 'lb1'))
       .meta({ description: 'Where HAProxy runs; every host with the role load-balancer unless given.' })
       .optional(),
   })
@@ -139,6 +181,7 @@ const packages = z
     signingKeyFile: text(
       'path',
       "The repository's public key, ASCII-armored; fetched from the repository over https unless given.",
+      './packages.asc',
     ).optional(),
   })
   .prefault({})
@@ -155,7 +198,7 @@ const containerRuntime = z
       )
       .default([])
       .meta({ description: 'Registries that are reached in another way than https on their own name.' }),
-    config: freeForm("Merged into containerd's CRI plugin section."),
+    config: freeForm("Merged into containerd's CRI plugin section.", { max_container_log_line_size: 32_768 }),
   })
   .prefault({})
   .meta({ description: 'containerd.' })
@@ -165,7 +208,7 @@ export const clusterFileSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION).meta({ description: 'Version of this format.' }),
   kind: z.literal(KIND).meta({ description: 'What the file describes.' }),
   metadata: z
-    .strictObject({ name: text('name', 'Name of the cluster.') })
+    .strictObject({ name: text('name', 'Name of the cluster.', 'prod') })
     .meta({ description: 'What the cluster is called.' }),
   spec: z
     .strictObject({

@@ -3,9 +3,10 @@
  * images. IPv4 only.
  */
 import { QuorateError } from '../../errors/index.js'
+import { mergeDeep, type PlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
-import type { PlainObject } from '../merge.js'
 import { renderYaml } from '../yaml-output.js'
+import { FLANNEL_BACKENDS, type Flannel } from './flannel-backends.js'
 
 /** Where the manifest's objects live, and what its rollout is called. */
 export const FLANNEL = { namespace: 'kube-flannel', daemonSet: 'kube-flannel-ds' } as const
@@ -15,6 +16,9 @@ export const FLANNEL_IMAGES = {
   image: 'ghcr.io/flannel-io/flannel:v0.28.5',
   cniPluginImage: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
 } as const
+
+/** On the pods of the DaemonSet: what they were started with, so that a change of it starts them anew. */
+export const NET_CONF_ANNOTATION = 'quorate.dev/net-conf'
 
 const LABELS = { app: 'flannel', 'k8s-app': 'flannel', tier: 'node' } as const
 
@@ -52,15 +56,27 @@ export function renderFlannel(cluster: Cluster): string {
       metadata: { name: 'kube-flannel-cfg', namespace: FLANNEL.namespace, labels: LABELS },
       data: {
         'cni-conf.json': indented(CNI_CONFIGURATION),
-        'net-conf.json': indented({
-          Network: kubernetes.networking.podSubnet,
-          EnableNFTables: false,
-          Backend: { Type: network.backend },
-        }),
+        'net-conf.json': indented(netConf(network, kubernetes.networking.podSubnet)),
       },
     },
-    daemonSet(network.image, network.cniPluginImage),
+    daemonSet(network, kubernetes.networking.podSubnet),
   ])
+}
+
+/** What {@link NET_CONF_ANNOTATION} says on a pod that runs with the cluster's settings. */
+export function netConfAnnotation(network: Flannel, podSubnet: string): string {
+  return JSON.stringify(netConf(network, podSubnet))
+}
+
+/** Flannel's `net-conf.json`. Sources: Flannel's pages on configuration and backends. */
+function netConf({ backend, port, vni, netConf = {} }: Flannel, podSubnet: string): PlainObject {
+  const { udp } = FLANNEL_BACKENDS[backend]
+  const Backend = {
+    Type: backend,
+    ...(port === undefined || udp === undefined ? {} : { [udp.field]: port }),
+    ...(vni === undefined ? {} : { VNI: vni }),
+  }
+  return mergeDeep({ Network: podSubnet, EnableNFTables: false, Backend }, netConf)
 }
 
 function indented(value: PlainObject): string {
@@ -92,7 +108,8 @@ function accessControl(): readonly PlainObject[] {
   ]
 }
 
-function daemonSet(image: string, cniPluginImage: string): PlainObject {
+function daemonSet(network: Flannel, podSubnet: string): PlainObject {
+  const annotations = { [NET_CONF_ANNOTATION]: netConfAnnotation(network, podSubnet) }
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
@@ -100,15 +117,15 @@ function daemonSet(image: string, cniPluginImage: string): PlainObject {
     spec: {
       selector: { matchLabels: { app: 'flannel' } },
       template: {
-        metadata: { labels: LABELS },
+        metadata: { labels: LABELS, annotations },
         spec: {
           affinity: linuxOnly(),
           hostNetwork: true,
           priorityClassName: 'system-node-critical',
           serviceAccountName: 'flannel',
           tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
-          initContainers: installers(image, cniPluginImage),
-          containers: [flanneld(image)],
+          initContainers: installers(network.image, network.cniPluginImage),
+          containers: [flanneld(network)],
           volumes: [
             { name: 'run', hostPath: { path: '/run/flannel' } },
             { name: 'cni-plugin', hostPath: { path: '/opt/cni/bin' } },
@@ -153,14 +170,14 @@ function installers(image: string, cniPluginImage: string): readonly PlainObject
   ]
 }
 
-function flanneld(image: string): PlainObject {
+function flanneld({ image, interface: wanted }: Flannel): PlainObject {
   const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
   return {
     name: 'kube-flannel',
     image,
     command: ['/opt/bin/flanneld'],
     // Unlike upstream, the interface is that of the node's own address: the default route's may be another one.
-    args: ['--ip-masq', '--kube-subnet-mgr', '--iface=$(NODE_IP)'],
+    args: ['--ip-masq', '--kube-subnet-mgr', interfaceArgument(wanted)],
     resources: { requests: { cpu: '100m', memory: '50Mi' } },
     securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
     env: [
@@ -175,4 +192,10 @@ function flanneld(image: string): PlainObject {
       { name: 'xtables-lock', mountPath: '/run/xtables.lock' },
     ],
   }
+}
+
+/** Flannel takes names and addresses by one flag, regular expressions by another. */
+function interfaceArgument(wanted: string | undefined): string {
+  if (wanted === undefined) return '--iface=$(NODE_IP)'
+  return /^[\w.@:-]+$/.test(wanted) ? `--iface=${wanted}` : `--iface-regex=${wanted}`
 }

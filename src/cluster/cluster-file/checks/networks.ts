@@ -1,4 +1,4 @@
-/** Checks of the networks: nothing overlaps, every node gets its pods' addresses, and the plugin's fields fit it. */
+/** Checks of the networks: nothing overlaps, every node gets its pods' addresses. */
 import {
   networkContains,
   networksOverlap,
@@ -7,11 +7,11 @@ import {
   type Network,
 } from '../../ip-address.js'
 import { parseEndpoint } from '../endpoint.js'
-import { isUrl } from '../names.js'
-import { textAt, type Outline, type OutlineHost } from '../outline.js'
-import { show, type FieldPath, type Finding } from '../problem.js'
+import type { Outline, OutlineHost } from '../outline.js'
+import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'
 import { hostPath } from './hosts.js'
+import { pluginFindings } from './network-plugin.js'
 
 const NETWORKING = ['spec', 'kubernetes', 'networking'] as const
 
@@ -39,7 +39,7 @@ export function checkNetworks(file: Outline): readonly Finding[] {
     ...networks.flatMap((network) => addressesInside(file, network)),
     ...(pods === undefined ? [] : podSubnetSize(file, pods)),
     ...(services === undefined ? [] : serviceSubnetSize(services)),
-    ...pluginFields(file),
+    ...pluginFindings(file),
   ]
 }
 
@@ -105,38 +105,4 @@ function serviceSubnetSize({ text, network }: NamedNetwork): readonly Finding[] 
   const size = network.prefixLength < min ? 'too large' : 'too small'
   const remedy = `kubeadm takes a /${min} to a /${max}`
   return [problem([...NETWORKING, 'serviceSubnet'], `${text} is ${size}`, remedy)]
-}
-
-function pluginFields(file: Outline): readonly Finding[] {
-  const manifest = textAt(file.network, 'manifest')
-  const plugin = textAt(file.network, 'plugin') ?? (manifest === undefined ? 'flannel' : 'manifest')
-  const at = (field: string): FieldPath => ['spec', 'network', field]
-  const podFamily = file.podSubnet === undefined ? undefined : parseNetwork(file.podSubnet)?.family
-  return [
-    ...(plugin === 'manifest' && manifest === undefined
-      ? [problem(at('manifest'), 'missing', 'give the path or https URL of the manifest')]
-      : []),
-    ...(plugin !== 'manifest' && manifest !== undefined
-      ? [problem(at('manifest'), `is given, but the plugin is ${plugin}`, 'remove one of the two')]
-      : []),
-    ...(manifest !== undefined && isUrl(manifest, ['http'])
-      ? [problem(at('manifest'), `${show(manifest)} is not protected on its way`, 'use https, or a file')]
-      : []),
-    ...(plugin === 'flannel'
-      ? []
-      : ['backend', 'image', 'cniPluginImage']
-          .filter((field) => file.network[field] !== undefined)
-          .map((field) =>
-            problem(at(field), `is Flannel's, but the plugin is ${plugin}`, 'remove one of the two'),
-          )),
-    ...(plugin === 'flannel' && podFamily === 6
-      ? [
-          problem(
-            [...NETWORKING, 'podSubnet'],
-            'IPv6 is not supported yet with flannel',
-            'use another plugin',
-          ),
-        ]
-      : []),
-  ]
 }

@@ -165,7 +165,8 @@ describe('files that a cluster file names', () => {
 
   it('are left to the cluster where they are URLs', () => {
     const manifest = 'https://example.com/calico.yaml'
-    const text = clusterFile([['spec', 'network'], { plugin: 'manifest', manifest }])
-    expect(parse(text).cluster.network).toEqual({ plugin: 'manifest', source: manifest })
+    const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
+    const text = clusterFile([['spec', 'network'], { plugin: 'manifest', manifest, digest }])
+    expect(parse(text).cluster.network).toEqual({ plugin: 'manifest', source: manifest, digest })
   })
 })

@@ -103,6 +103,26 @@ const NETWORKS: readonly Case[] = [
     'spec.network.manifest: "http://example.com/cni.yaml" is not protected on its way; use https, or a file',
   ],
   [
+    'a manifest by URL that may be another tomorrow',
+    [['spec', 'network'], { manifest: 'https://example.com/cni.yaml' }],
+    'spec.network.digest: missing, and what the URL gives may change; look at the manifest, then give what `curl -fsSL https://example.com/cni.yaml | sha256sum` says, as sha256:…',
+  ],
+  [
+    'a digest without a manifest',
+    [['spec', 'network'], { digest: `sha256:${'0'.repeat(64)}` }],
+    'spec.network.digest: is given, but the plugin is flannel; remove one of the two',
+  ],
+  [
+    'a port where packets are merely routed',
+    [['spec', 'network'], { backend: 'host-gw', port: 8472 }],
+    'spec.network.port: is not of the backend host-gw; remove one of the two',
+  ],
+  [
+    "the pod subnet in flannel's own words",
+    [['spec', 'network'], { netConf: { Network: '10.0.0.0/8' } }],
+    'spec.network.netConf.Network: has a field of its own; use kubernetes.networking.podSubnet',
+  ],
+  [
     'a manifest that can not be read',
     [['spec', 'network'], { manifest: 'cni.yaml' }],
     'spec.network.manifest: "cni.yaml" can not be read; no files can be read here',

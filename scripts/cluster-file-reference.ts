@@ -1,0 +1,131 @@
+/** The reference of the cluster file, a page made from its schema: each object a section, each field a row. */
+import { format, resolveConfig } from 'prettier'
+import { stringify } from 'yaml'
+import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster/cluster-file/json-schema.js'
+
+/** Where the page is, from the project's folder. */
+export const REFERENCE_PAGE = 'docs/cluster-file.md'
+
+const HEAD = `<!-- Written by \`npm run docs:reference\` from src/cluster/cluster-file/schema.ts. Changes here are overwritten. -->
+
+# The cluster file
+
+One file says what the cluster should be. It uses Kubernetes' and kubeadm's own words. The smallest one:
+
+\`\`\`yaml
+apiVersion: quorate.dev/v1alpha1
+kind: Cluster
+metadata: { name: prod }
+spec:
+  kubernetes: { version: v1.36.3, controlPlaneEndpoint: api.prod.lab:6443 }
+  hosts:
+    - { name: cp1, role: control-plane, address: 10.0.0.11 }
+\`\`\`
+
+\`quorate init\` writes one with comments, \`quorate validate\` tells every mistake with its line and column, \`quorate schema\`
+prints the JSON Schema for editors. A field with nothing after its colon counts as not given. Relative paths start from the
+file's own folder, \`~\` is your home folder. An unknown field is a mistake, never ignored.
+Where no default is shown, a field that is left out is not set, or does what its meaning says.
+`
+
+/** The title of the section of what stands at the left margin. */
+const FILE = 'The file'
+
+interface Section {
+  readonly title: string
+  readonly description: string
+  readonly schema: JsonSchema
+}
+
+/** The page, as prettier has it. */
+export async function renderReference(): Promise<string> {
+  const { properties = {} } = clusterFileJsonSchema()
+  const top = { properties, required: Object.keys(properties) }
+  const sections = sectionsOf({ title: FILE, description: '', schema: top }, '')
+  const text = [HEAD, ...sections.map(renderSection)].join('\n')
+  const options = await resolveConfig(REFERENCE_PAGE)
+  return format(text, { ...options, parser: 'markdown' })
+}
+
+/** A section for the object, and for each object within it. */
+function sectionsOf(section: Section, path: string): readonly Section[] {
+  const fields = Object.entries(section.schema.properties ?? {})
+  const inner = fields.flatMap(([name, field]) => {
+    const below = path === '' ? name : `${path}.${name}`
+    const listed = field.items?.properties !== undefined
+    const schema = listed ? field.items : field
+    if (schema?.properties === undefined) return []
+    const title = listed ? `${below}[]` : below
+    return sectionsOf({ title, description: field.description ?? '', schema }, title)
+  })
+  return [section, ...inner]
+}
+
+function renderSection({ title, description, schema }: Section): string {
+  const required = Array.isArray(schema['required']) ? (schema['required'] as readonly string[]) : []
+  const rows = Object.entries(schema.properties ?? {}).map(([name, field]) =>
+    row([
+      `\`${name}\``,
+      linked(typeOf(field), title, name, field),
+      defaultOf(field, required.includes(name)),
+      field.description ?? '',
+      exampleOf(field),
+    ]),
+  )
+  const heading = title === FILE ? title : `\`${title}\``
+  const table = [row(['Field', 'Type', 'Default', 'Meaning', 'Example']), row(Array(5).fill('---')), ...rows]
+  return `## ${heading}\n\n${description}\n\n${table.join('\n')}\n`
+}
+
+/** An object's type leads to its section. */
+function linked(type: string, section: string, name: string, field: JsonSchema): string {
+  if ((field.properties ?? field.items?.properties) === undefined) return type
+  const title = section === FILE ? name : `${section}.${name}`
+  return `[${type}](#${title.toLowerCase().replace(/[^a-z0-9]/g, '')})`
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function typeOf(schema: JsonSchema): string {
+  const { type, enum: values, const: constant, items, properties, minimum, maximum } = schema
+  if (Array.isArray(values)) return values.map(inline).join(', ')
+  if (constant !== undefined) return inline(constant)
+  if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as JsonSchema[]).map(typeOf).join(' or ')
+  switch (type) {
+    case 'array':
+      return `list of ${items?.properties === undefined ? typeOf(items ?? {}) : 'objects'}`
+    case 'integer':
+    case 'number':
+      return `number, ${String(minimum)} to ${String(maximum)}`
+    case 'object':
+      return properties === undefined ? 'map' : 'object'
+    case 'boolean':
+      return 'true or false'
+    default:
+      return 'text'
+  }
+}
+
+function defaultOf(schema: JsonSchema, required: boolean): string {
+  const { default: value } = schema
+  if (required && value === undefined) return '**needed**'
+  const isEmpty = value === undefined || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
+  return isEmpty ? '' : inline(value)
+}
+
+/** Examples as they stand in the schema; otherwise the values that there are. */
+function exampleOf(schema: JsonSchema): string {
+  const { examples, enum: values, const: constant, items, type } = schema
+  if (Array.isArray(examples)) return examples.map(inline).join(', ')
+  if (Array.isArray(values)) return inline(values.at(-1))
+  if (constant !== undefined) return inline(constant)
+  if (type === 'boolean') return inline(schema.default !== true)
+  const [ofItem] = Array.isArray(items?.['examples']) ? (items['examples'] as readonly unknown[]) : []
+  return ofItem === undefined ? '' : inline([ofItem])
+}
+
+function inline(value: unknown): string {
+  return `\`${stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()}\``
+}

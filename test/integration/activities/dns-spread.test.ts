@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { spreadClusterDns } from '../../../src/activities/dns-spread.js'
+import { onHost, type StepResult } from '../../../src/activities/step.js'
+import { activity } from '../../support/activity.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { scriptedPool } from '../../support/scripted-session.js'
+
+const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }
+const TOLERATIONS = [{ key: CONTROL_PLANE_TAINT.key, effect: 'NoSchedule' }]
+const READY = { conditions: [{ type: 'Ready', status: 'True' }] }
+
+const node = (name: string, spec: object = {}, status: object = READY) => ({
+  metadata: { name },
+  spec,
+  status,
+})
+const pod = (name: string, nodeName: string | undefined, metadata: object = {}) => ({
+  metadata: { name, ...metadata },
+  spec: { ...(nodeName === undefined ? {} : { nodeName }), tolerations: TOLERATIONS },
+  status: READY,
+})
+
+/** A cluster with these nodes, whose pods of CoreDNS are these, one list for each look; and what was deleted. */
+async function spread(nodes: readonly object[], ...looks: readonly (readonly object[])[]) {
+  const deleted: string[] = []
+  let look = 0
+  const hosts = scriptedPool([
+    [' get pods ', () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] })],
+    [' get nodes ', () => JSON.stringify({ items: nodes })],
+    [
+      / delete pod (coredns-\w+)/,
+      () => {
+        deleted.push('one pod')
+        return ''
+      },
+    ],
+  ])
+  const result: StepResult = await activity(() => onHost(hosts, aCluster(), aHost('cp1'), spreadClusterDns))
+  return { ...result, deleted }
+}
+
+describe('the cluster DNS', () => {
+  const crowded = [pod('coredns-a', 'cp1'), pod('coredns-b', 'cp1')]
+
+  it('has one of its pods moved where all are on the first node and another would take it', async () => {
+    const moving = [
+      pod('coredns-a', 'cp1', { deletionTimestamp: 'now' }),
+      crowded[1] ?? {},
+      { ...pod('coredns-c', 'w1'), status: {} },
+    ]
+    const unready = [crowded[1] ?? {}, { ...pod('coredns-c', 'w1'), status: {} }]
+    const moved = [crowded[1] ?? {}, pod('coredns-c', 'w1')]
+    expect(await spread([node('cp1'), node('w1')], crowded, moving, unready, moved)).toEqual({
+      changed: true,
+      summary: 'CoreDNS on cp1, w1',
+      deleted: ['one pod'],
+    })
+  })
+
+  it('may move to another control plane, whose taint it bears', async () => {
+    const nodes = [node('cp1'), node('cp2', { taints: [CONTROL_PLANE_TAINT] })]
+    const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'cp2')]
+    expect((await spread(nodes, crowded, moved)).changed).toBe(true)
+  })
+
+  it('moves once: an attempt that follows waits for the pod that goes, and finds the other', async () => {
+    const going = [pod('coredns-a', 'cp1', { deletionTimestamp: 'now' }), pod('coredns-b', 'cp1')]
+    const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'w1')]
+    expect(await spread([node('cp1'), node('w1')], going, moved)).toMatchObject({
+      changed: false,
+      deleted: [],
+    })
+  })
+
+  const left: Record<string, readonly [readonly object[], readonly object[], string]> = {
+    'that is on two nodes': [
+      [node('cp1'), node('w1')],
+      [pod('coredns-a', 'cp1'), pod('coredns-b', 'w1')],
+      'CoreDNS on cp1, w1',
+    ],
+    'of a single pod': [[node('cp1'), node('w1')], [pod('coredns-a', 'cp1')], 'CoreDNS on cp1'],
+    'that somebody took out of the cluster': [[node('cp1'), node('w1')], [], 'no CoreDNS'],
+    'that the scheduler is about to place': [
+      [node('cp1'), node('w1')],
+      [pod('coredns-a', 'cp1'), pod('coredns-b', undefined)],
+      'CoreDNS on cp1, no node yet',
+    ],
+    'of a single node': [[node('cp1')], crowded, 'CoreDNS on cp1, the only node for it'],
+    'whose other nodes are not ready': [
+      [node('cp1'), node('w1', {}, {})],
+      crowded,
+      'CoreDNS on cp1, the only node for it',
+    ],
+    'whose other nodes are cordoned or keep it off': [
+      [
+        node('cp1'),
+        node('w1', { unschedulable: true }),
+        node('w2', { taints: [{ key: 'gpu', value: 'yes', effect: 'NoExecute' }] }),
+      ],
+      crowded,
+      'CoreDNS on cp1, the only node for it',
+    ],
+  }
+  it.each(Object.entries(left))('is left alone: one %s', async (_, [nodes, pods, summary]) => {
+    expect(await spread(nodes, pods)).toEqual({ changed: false, summary, deleted: [] })
+  })
+})

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { REFERENCE_PAGE, renderReference } from '../../../scripts/cluster-file-reference.js'
+
+describe('the reference of the cluster file', () => {
+  it('is what the schema says; `npm run docs:reference` writes it anew', async () => {
+    const path = fileURLToPath(new URL(`../../../${REFERENCE_PAGE}`, import.meta.url))
+    expect(readFileSync(path, 'utf8')).toBe(await renderReference())
+  })
+})
