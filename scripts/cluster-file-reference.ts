@@ -54,7 +54,7 @@ function sectionsOf(section: Section, path: string): readonly Section[] {
     const below = path === '' ? name : `${path}.${name}`
     const listed = field.items?.properties !== undefined
     const schema = listed ? field.items : field
-    if (schema?.properties === undefined) return []
+    if (schema.properties === undefined) return []
     const title = listed ? `${below}[]` : below
     return sectionsOf({ title, description: field.description ?? '', schema }, title)
   })
