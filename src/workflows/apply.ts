@@ -106,10 +106,9 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const workers = phase(apply, 'Workers', plan.workers, joinWorker, {
     after: (host) => [...ready(host), networked.all()],
   })
-  const spread = phase(apply, 'Cluster DNS', dnsHosts(apply), spreadClusterDns, {
-    after: () => [networked.all(), controlPlanes.all(), workers.all()],
-  })
-  return verify(apply, [prepared, healthy, networked, controlPlanes, workers, spread])
+  const joined = [networked, controlPlanes, workers]
+  const spread = patched('cluster-dns') ? [spreadDns(apply, joined)] : []
+  return verify(apply, [prepared, healthy, ...joined, ...spread])
 }
 
 /** Begins a phase of the apply. */
@@ -144,9 +143,10 @@ function applyPodNetwork({ cluster }: Apply, host: Host) {
   )
 }
 
-/** Without a pod network no pod of CoreDNS has begun. Runs of earlier releases leave its pods where they are. */
-function dnsHosts({ cluster, plan }: Apply): readonly Host[] {
-  return cluster.network.plugin !== 'none' && patched('cluster-dns') ? [plan.first] : []
+/** CoreDNS on more than one node; without a pod network none of its pods has begun. */
+function spreadDns(apply: Apply, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
+  const hosts = apply.cluster.network.plugin === 'none' ? [] : [apply.plan.first]
+  return phase(apply, 'Cluster DNS', hosts, spreadClusterDns, { after: () => before.map((one) => one.all()) })
 }
 
 function spreadClusterDns({ cluster }: Apply, host: Host) {
