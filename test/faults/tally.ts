@@ -48,7 +48,11 @@ export class Tally {
   }
 
   private recover(what: Restarted, { history }: RunOutcome, restarts: readonly number[]): readonly string[] {
-    const times = restarts.flatMap((moment) => progressAfter(history, moment) ?? [])
+    const times = restarts.flatMap((moment, index) => {
+      const time = progressAfter(history, moment) ?? Infinity
+      // Killed again before it went on, or not needed any more: nothing is told by either.
+      return moment + time < (restarts[index + 1] ?? Infinity) ? [time] : []
+    })
     this.recoveries[what].push(...times)
     return times
       .filter((time) => time > LIMITS[what])
