@@ -16,7 +16,7 @@ import { etcdObstacle } from './etcd.js'
 import { joinStanding, joinTraces, undoJoin, undoWorkerJoin } from './failed-join.js'
 import { hostState, startKubelet } from './host-state.js'
 import { runKubeadm } from './kubeadm.js'
-import { findNode, hasCondition, localApi, type ClusterApi } from './kubectl.js'
+import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode } from './kubectl.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
@@ -84,30 +84,34 @@ export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
     !(await isUnderway(step, 'kubeadm-join')) &&
     node !== undefined &&
     (await hostState(step)).has('kubelet.conf')
-  if (joined) await startKubelet(step)
-  else await join(step, via, () => undoWorkerJoin(step, via, node))
-  await waitForNode(step, via)
+  if (!joined) await join(step, via, () => undoWorkerJoin(step, via, node))
+  // Of a node that is well nothing more is asked: a cluster may have many, and one that is added to it is not them.
+  if (!joined || (await nodeObstacle(step, node)) !== undefined) {
+    if (joined) await startKubelet(step)
+    await waitForNode(step, via)
+  }
   const labelled = await labelNode(via, step.host)
   return { changed: !joined || labelled, summary: joined ? 'joined already' : 'kubeadm join' }
 }
 
 /** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */
 export async function waitForNode(step: Step, via: ClusterApi): Promise<void> {
-  const { cluster, host } = step
+  const { host } = step
   await waitUntil(
     step,
-    async () => {
-      // The API hears of a kubelet that has stopped most of a minute later.
-      const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
-      if (kubelet.exitCode !== 0) return 'its kubelet does not run'
-      const node = await findNode(via, host.name)
-      if (node === undefined) return 'its node is not registered yet'
-      if (cluster.network.plugin === 'none' || hasCondition(node.status.conditions, 'Ready')) return undefined
-      return 'its node is not Ready yet'
-    },
+    async () => nodeObstacle(step, await findNode(via, host.name)),
     (reason) => new QuorateError('NODE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
     { timeoutMs: step.patience.node },
   )
+}
+
+async function nodeObstacle(step: Step, node: KubernetesNode | undefined): Promise<string | undefined> {
+  // The API hears of a kubelet that has stopped most of a minute later.
+  const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
+  if (kubelet.exitCode !== 0) return 'its kubelet does not run'
+  if (node === undefined) return 'its node is not registered yet'
+  const isReady = hasCondition(node.status.conditions, 'Ready')
+  return isReady || step.cluster.network.plugin === 'none' ? undefined : 'its node is not Ready yet'
 }
 
 async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
