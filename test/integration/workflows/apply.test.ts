@@ -41,7 +41,11 @@ describe('applying a cluster', () => {
     expect(at('init cp1 ends')).toBeLessThan(at('pod network begins'))
     expect(at('join cp2 ends')).toBeLessThan(at('lb1 → cp1,cp2 begins'))
     expect(at('lb1 → cp1,cp2 ends')).toBeLessThan(at('join cp3 begins'))
+    for (const host of ['cp3', 'w1', 'w2']) {
+      expect(at('cluster DNS begins')).toBeGreaterThan(at(`join ${host} ends`))
+    }
     expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('lb1 → cp1,cp2,cp3 ends'))
+    expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('cluster DNS ends'))
   })
 
   it('tells its progress, host by host', async () => {
