@@ -59,6 +59,7 @@ describe('a user whose sudo asks for a password', () => {
     writeFileSync(join(fleet.folder, 'sudo-password'), `${PASSWORD}\n`, { mode: 0o600 })
     const { exitCode, stdout, stderr } = await run('apply', { file: './sudo-password' })
     expect(exitCode, stdout + stderr).toBe(0)
+    expect(stdout).toMatch(/nothing to change/)
   })
 
   it('has the password in no history, log or file of the engine and the hosts', async () => {
