@@ -35,6 +35,10 @@ program
   .option('--etcd <n>', 'number of etcd hosts; with any, the topology is external', Number, 0)
   .option('--load-balancers <n>', 'number of load balancers', Number, 1)
   .option(
+    '--virtual-address',
+    'an address that moves between the load balancers; without any, between control planes',
+  )
+  .option(
     '--kubernetes-version <versions>',
     "version of Kubernetes; several (a,b or given again) are all packaged, the first is the cluster file's",
     collectVersions,
@@ -42,7 +46,8 @@ program
   .action(async (options) => {
     const versions = options.kubernetesVersion ?? [PINNED.kubernetes]
     const { name, controlPlanes, workers, etcd, loadBalancers } = options
-    const shape = { name, controlPlanes, workers, etcd, loadBalancers }
+    const shared = options.virtualAddress === true ? { virtualAddress: true as const } : {}
+    const shape = { name, controlPlanes, workers, etcd, loadBalancers, ...shared }
     const problems = [...shapeProblems(shape), ...versionProblems(versions)]
     if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
     await ensureEngine()

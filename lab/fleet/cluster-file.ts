@@ -9,6 +9,8 @@ export interface ClusterFileFacts {
   readonly kubernetesVersion: string
   readonly hosts: readonly FleetHost[]
   readonly machine: MachineFacts
+  /** Between the load balancers; where there is none, the control planes run haproxy themselves. */
+  readonly virtualAddress?: string
 }
 
 /** Properties of the machine that kubelet or kubeadm would stumble over. */
@@ -34,7 +36,9 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
   const zone = zoneOf(facts.name)
   const registry = `mirror.${zone}:5000`
   const hosts = (role: FleetHost['role']) => facts.hosts.filter((host) => host.role === role)
-  const loadBalancers = hosts('load-balancer').map((host) => host.name)
+  const own = hosts('load-balancer').map((host) => host.name)
+  const shared = facts.virtualAddress !== undefined && own.length === 0
+  const loadBalancers = shared ? hosts('control-plane').map((host) => host.name) : own
   const document = {
     apiVersion: 'quorate.dev/v1alpha1',
     kind: 'Cluster',
@@ -42,7 +46,8 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
     spec: {
       kubernetes: {
         version: facts.kubernetesVersion,
-        controlPlaneEndpoint: `api.${zone}:6443`,
+        // The API server has 6443 on the control planes themselves.
+        controlPlaneEndpoint: `api.${zone}:${shared ? 8443 : 6443}`,
         imageRepository: registry,
         kubeadm: kubeadmPatches(facts.machine),
       },
@@ -53,7 +58,13 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
         cniPluginImage: `${registry}/${FLANNEL_CNI_IMAGE}`,
       },
       loadBalancer:
-        loadBalancers.length === 0 ? { type: 'external' } : { type: 'haproxy', hosts: loadBalancers },
+        loadBalancers.length === 0
+          ? { type: 'external' }
+          : {
+              type: 'haproxy',
+              hosts: loadBalancers,
+              ...(facts.virtualAddress === undefined ? {} : { virtualAddress: facts.virtualAddress }),
+            },
       etcd: { topology: hosts('etcd').length === 0 ? 'stacked' : 'external' },
       packages: { repository: `http://mirror.${zone}`, signingKeyFile: `./${FILES.signingKey}` },
       containerRuntime: {

@@ -110,7 +110,7 @@ export async function startMirror(record: FleetRecord, image: string): Promise<v
   const hosts = hostsOf(record.shape, record.network)
   const names = [
     ...hosts.map(({ name, address }) => `--host-record=${name}.${zone},${address}`),
-    `--host-record=api.${zone},${apiAddress(hosts)}`,
+    `--host-record=api.${zone},${apiAddress(record.shape, record.network)}`,
     `--host-record=mirror.${zone},${mirrorAddress(record.network)}`,
   ]
   await docker([

@@ -8,6 +8,8 @@ export interface FleetShape {
   readonly workers: number
   readonly etcd: number
   readonly loadBalancers: number
+  /** An address that moves between the load balancers; without any, between the control planes. */
+  readonly virtualAddress?: true
 }
 
 export interface FleetHost {
@@ -54,6 +56,11 @@ export function mirrorAddress(network: FleetNetwork): string {
   return `${network.subnet}.2`
 }
 
+/** The address of a fleet that moves between its load balancers; above all hosts'. */
+export function virtualAddress({ subnet }: FleetNetwork): string {
+  return `${subnet}.250`
+}
+
 /** What is wrong with a shape, in words; empty when nothing is. */
 export function shapeProblems(shape: FleetShape): string[] {
   const problems = NAME.test(shape.name)
@@ -71,10 +78,10 @@ export function shapeProblems(shape: FleetShape): string[] {
 
 /** `3 control-plane, 2 worker, 1 load-balancer`. */
 export function describeShape(shape: FleetShape): string {
-  return counts(shape)
+  const roles = counts(shape)
     .filter(([, count]) => count > 0)
     .map(([role, count]) => `${count} ${role}`)
-    .join(', ')
+  return [...roles, ...(shape.virtualAddress === true ? ['a virtual address'] : [])].join(', ')
 }
 
 /** The hosts of a fleet, in the order of its cluster file. */
@@ -89,8 +96,13 @@ export function hostsOf(shape: FleetShape, network: FleetNetwork): FleetHost[] {
   })
 }
 
-/** Where the name `api.<zone>` leads: the first load balancer, or the first control plane where there is none. */
-export function apiAddress(hosts: readonly FleetHost[]): string {
+/**
+ * Where the name `api.<zone>` leads: the virtual address where there is one, otherwise the first load balancer, or the
+ * first control plane where there is none.
+ */
+export function apiAddress(shape: FleetShape, network: FleetNetwork): string {
+  if (shape.virtualAddress === true) return virtualAddress(network)
+  const hosts = hostsOf(shape, network)
   const answering = hosts.find((host) => host.role === 'load-balancer') ?? hosts.find(isControlPlane)
   if (answering === undefined) throw new Error('a fleet without a control plane')
   return answering.address

@@ -15,7 +15,7 @@ import { removeFleet } from './down.js'
 import { clusterFilePath, fleetPath, readRecord, writeRecord, type FleetRecord } from './folder.js'
 import { bridgeRule, machineFacts, raiseLimits } from './machine.js'
 import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
-import { describeShape, hostsOf, type FleetShape } from './shape.js'
+import { describeShape, hostsOf, virtualAddress, type FleetShape } from './shape.js'
 
 /**
  * Brings up a fleet of this shape. One that is up already is left alone, but gets the versions that it lacks. What is
@@ -108,6 +108,8 @@ async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
   await writeWhole(fleetPath(fleet, FILES.knownHosts), `${lines.flat().join('\n')}\n`)
   await copyFile(join(await signingKeys(report), 'kubernetes.asc'), fleetPath(fleet, FILES.signingKey))
   const machine = await machineFacts(fleet, first)
-  const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine })
+  const shared =
+    record.shape.virtualAddress === true ? { virtualAddress: virtualAddress(record.network) } : {}
+  const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine, ...shared })
   await writeWhole(clusterFilePath(fleet), text)
 }

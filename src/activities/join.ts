@@ -17,6 +17,7 @@ import { joinStanding, joinTraces, undoJoin, undoWorkerJoin } from './failed-joi
 import { hostState, startKubelet } from './host-state.js'
 import { runKubeadm } from './kubeadm.js'
 import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode } from './kubectl.js'
+import { waitForEndpoint } from './load-balancer-test.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
@@ -122,6 +123,7 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       subcommand: 'join',
       clear,
       configuration: async () => {
+        await waitForEndpoint(step, via.session.host)
         const [caCertHash, token] = await Promise.all([caHash(via.session), mintBootstrapToken(step, via)])
         return renderJoinConfiguration(cluster, host, { token, caCertHash, apiServerEndpoint })
       },

@@ -1,73 +1,153 @@
 /**
  * The guide's test of the load balancer (`nc -v LOAD_BALANCER_IP PORT`) with the guide's meaning: refused is fine
  * while no API server runs; a timeout means that the balancer can't be reached or can't reach the control plane.
+ * Once an API server runs, nothing but an API server will do.
  */
 import { apiServerBindPort } from '../cluster/api-server.js'
-import { formatEndpoint, type Endpoint, type Host } from '../cluster/model.js'
-import { QuorateError, type ErrorCode } from '../errors/index.js'
-import { script } from '../ssh/index.js'
+import { balancerHosts, runsBalancer } from '../cluster/load-balancer/hosts.js'
+import { formatEndpoint, type Cluster, type Endpoint, type Host } from '../cluster/model.js'
+import { ERRORS, QuorateError, type ErrorCode } from '../errors/index.js'
+import { answerOf, reach, type Answer, type Reach } from './load-balancer-answer.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-/** How a TCP connection went. */
-export type Reachability = 'open' | 'refused' | 'timeout' | 'unreachable' | 'name-not-resolved'
+/** What is in the way, each kind with a code of its own. */
+interface Obstacle {
+  readonly code: ErrorCode
+  readonly message: string
+}
 
-const MEANING: Record<Exclude<Reachability, 'open'>, (target: string) => string> = {
-  refused: (target) => `${target} refuses connections`,
-  timeout: (target) => `${target} does not answer (timeout)`,
-  unreachable: (target) => `there is no route to ${target}`,
-  'name-not-resolved': (target) => `the name of ${target} does not resolve`,
+type Meaning = readonly [code: ErrorCode, message: (target: string) => string]
+
+/** What each answer means that is not an API server's. */
+const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> = {
+  'name-not-resolved': ['ENDPOINT_NOT_RESOLVED', (target) => `the name of ${target} does not resolve`],
+  refused: ['ENDPOINT_REFUSED', (target) => `${target} refuses connections`],
+  timeout: ['LOAD_BALANCER_UNREACHABLE', (target) => `${target} does not answer (timeout)`],
+  unreachable: ['LOAD_BALANCER_UNREACHABLE', (target) => `there is no route to ${target}`],
+  closed: ['LOAD_BALANCER_EMPTY', (target) => `${target} accepts connections and closes them again`],
+  silent: ['LOAD_BALANCER_EMPTY', (target) => `${target} accepts connections and then says nothing`],
+  'not-tls': ['ENDPOINT_NOT_API_SERVER', (target) => `what answers at ${target} does not speak TLS`],
+  'other-certificate': [
+    'ENDPOINT_NOT_API_SERVER',
+    (target) => `what answers at ${target} shows a certificate that is no API server's`,
+  ],
+}
+
+/** What a balancer answers of which nobody knows yet where it leads. */
+const EXPECTED_BEFORE_INIT: Readonly<Partial<Record<Answer, string>>> = {
+  refused: 'refuses, as expected',
+  closed: 'accepts connections, with no API server behind it yet',
 }
 
 /** As long as it takes: only the operator knows when the balancer will be there. */
 const PATIENCE_MS = 30 * 24 * 3600 * 1000
-
-// Needs only bash, getent and timeout, which every host has. $1 host, $2 port.
-const CONNECT = `
-getent ahosts "$1" >/dev/null || { echo name-not-resolved; exit 0; }
-reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) && { echo open; exit 0; }
-status=$?
-case "$status:$reason" in
-  124:*) echo timeout ;;
-  *refused*) echo refused ;;
-  *"timed out"*) echo timeout ;;
-  *) echo unreachable ;;
-esac`
+const INTERVAL_MS = 1_000
 
 /**
  * Waits until the host at the other end passes its part of the test: a balancer must reach the first control plane,
- * every other host must reach the endpoint.
+ * every node must reach the endpoint, and every other control plane must be reached by the balancers.
  */
 export async function checkLoadBalancer(step: Step, first: Host): Promise<StepResult> {
   const { cluster, host } = step
-  const isBalancer = host.role === 'load-balancer'
-  const target: Endpoint = isBalancer
-    ? { host: first.internalAddress, port: apiServerBindPort(cluster) }
-    : cluster.kubernetes.controlPlaneEndpoint
-  // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
-  const refusedIsFine = isBalancer || cluster.loadBalancer.type === 'external'
-  let last = 'timeout' as Reachability
+  const isNode = host.role !== 'load-balancer'
+  const target = formatEndpoint(isNode ? cluster.kubernetes.controlPlaneEndpoint : apiServer(cluster, first))
+  let summary = `${target} answers`
+  const look = async (): Promise<Obstacle | undefined> => {
+    const way =
+      (runsBalancer(cluster, host) ? await backendObstacle(step, host, first, first) : undefined) ??
+      (host.role === 'control-plane' && host.name !== first.name
+        ? await backendsObstacle(step, first)
+        : undefined)
+    if (way !== undefined || !isNode) return way
+    const answer = await answerOf(step.session, cluster.kubernetes.controlPlaneEndpoint)
+    const expected = EXPECTED_BEFORE_INIT[answer]
+    summary = `${target} ${expected ?? 'answers'}`
+    return endpointObstacle(step, first, answer)
+  }
+  await waitWhile(step, look, PATIENCE_MS)
+  return { changed: false, summary }
+}
+
+/**
+ * Waits until the endpoint leads to an API server, as a join needs it.
+ * @throws QuorateError with the code of what is in the way, once patience is at its end.
+ */
+export async function waitForEndpoint(step: Step, first: Host): Promise<void> {
+  const endpoint = step.cluster.kubernetes.controlPlaneEndpoint
+  const look = async () => endpointObstacle(step, first, await answerOf(step.session, endpoint))
+  await waitWhile(step, look, step.patience.components)
+}
+
+async function waitWhile(
+  step: Step,
+  look: () => Promise<Obstacle | undefined>,
+  timeoutMs: number,
+): Promise<void> {
+  let last: Obstacle = { code: 'LOAD_BALANCER_UNREACHABLE', message: 'the load balancer was not looked at' }
   await waitUntil(
     step,
     async () => {
-      last = await reach(step, target)
-      if (last === 'open' || (last === 'refused' && refusedIsFine)) return undefined
-      return MEANING[last](formatEndpoint(target))
+      const obstacle = await look()
+      if (obstacle === undefined) return undefined
+      last = obstacle
+      return `${obstacle.message} (${obstacle.code}): ${ERRORS[obstacle.code].hint}`
     },
-    (reason) => {
-      const code: ErrorCode =
-        last === 'name-not-resolved' ? 'ENDPOINT_NOT_RESOLVED' : 'LOAD_BALANCER_UNREACHABLE'
-      return new QuorateError(code, reason, { host: host.name, step: 'load balancer test' })
-    },
-    { timeoutMs: PATIENCE_MS, intervalMs: 2_000 },
+    () => new QuorateError(last.code, last.message, { host: step.host.name, step: 'load balancer test' }),
+    { timeoutMs, intervalMs: INTERVAL_MS },
   )
-  return {
-    changed: false,
-    summary: `${formatEndpoint(target)} ${last === 'open' ? 'answers' : 'refuses, as expected'}`,
-  }
 }
 
-async function reach({ session }: Step, target: Endpoint): Promise<Reachability> {
-  const { stdout } = await session.run(script(CONNECT, target.host, String(target.port)))
-  return stdout.trim() as Reachability
+async function endpointObstacle(step: Step, first: Host, answer: Answer): Promise<Obstacle | undefined> {
+  const { cluster, session } = step
+  if (answer === 'api-server' || answer === 'tls') return undefined
+  // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
+  const isExpected = answer === 'closed' || (answer === 'refused' && cluster.loadBalancer.type === 'external')
+  if (isExpected && (await reach(session, apiServer(cluster, first))) !== 'open') return undefined
+  const [code, message] = MEANING[answer]
+  return { code, message: message(formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)) }
+}
+
+/** The first of our balancers that does not reach the control plane at the other end. */
+async function backendsObstacle(step: Step, first: Host): Promise<Obstacle | undefined> {
+  const obstacles = await Promise.all(
+    balancerHosts(step.cluster).map((balancer) => backendObstacle(step, balancer, step.host, first)),
+  )
+  return obstacles.find((obstacle) => obstacle !== undefined)
+}
+
+async function backendObstacle(
+  step: Step,
+  balancer: Host,
+  controlPlane: Host,
+  first: Host,
+): Promise<Obstacle | undefined> {
+  const { cluster, host } = step
+  const session =
+    balancer.name === host.name ? step.session : await step.sessions.session(balancer, step.signal)
+  const way = (to: Host) => reach(session, apiServer(cluster, to))
+  const outcome = await way(controlPlane)
+  if (isOpen(outcome)) return undefined
+  const reachesFirst = controlPlane.name !== first.name && isOpen(await way(first))
+  const though = reachesFirst ? `, though it reaches ${first.name}` : ''
+  const target = formatEndpoint(apiServer(cluster, controlPlane))
+  const message = `${balancer.name} does not reach ${controlPlane.name} at ${target} (${WORDS[outcome]})${though}`
+  return { code: 'BACKEND_UNREACHABLE', message }
+}
+
+type NoWay = Exclude<Reach, 'open' | 'refused'>
+
+const WORDS: Readonly<Record<NoWay, string>> = {
+  timeout: 'timeout',
+  unreachable: 'no route',
+  'name-not-resolved': 'its name does not resolve',
+}
+
+/** A refusal comes from the host itself: packets get through. */
+function isOpen(outcome: Reach): outcome is Exclude<Reach, NoWay> {
+  return outcome === 'open' || outcome === 'refused'
+}
+
+function apiServer(cluster: Cluster, host: Host): Endpoint {
+  return { host: host.internalAddress, port: apiServerBindPort(cluster) }
 }

@@ -1,4 +1,5 @@
 /** Where a control plane's own API server listens, as kubeadm is told and the load balancer needs it. */
+import { isPlainObject } from './merge.js'
 import type { Cluster } from './model.js'
 
 /** kubeadm's default port of the API server on each control plane. */
@@ -9,9 +10,12 @@ export const DEFAULT_API_SERVER_PORT = 6443
  * `localAPIEndpoint.bindPort` for the first one. The joining ones follow it.
  */
 export function apiServerBindPort(cluster: Cluster): number {
-  const localEndpoint = cluster.kubernetes.kubeadm.initConfiguration['localAPIEndpoint']
-  if (typeof localEndpoint !== 'object' || localEndpoint === null || !('bindPort' in localEndpoint)) {
-    return DEFAULT_API_SERVER_PORT
-  }
-  return typeof localEndpoint.bindPort === 'number' ? localEndpoint.bindPort : DEFAULT_API_SERVER_PORT
+  return bindPortOf(cluster.kubernetes.kubeadm.initConfiguration)
+}
+
+/** As {@link apiServerBindPort}, of what the cluster file lays over kubeadm's InitConfiguration. */
+export function bindPortOf(initConfiguration: unknown): number {
+  const localEndpoint = isPlainObject(initConfiguration) ? initConfiguration['localAPIEndpoint'] : undefined
+  const port = isPlainObject(localEndpoint) ? localEndpoint['bindPort'] : undefined
+  return typeof port === 'number' ? port : DEFAULT_API_SERVER_PORT
 }

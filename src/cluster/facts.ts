@@ -81,6 +81,8 @@ export const OBSERVED_PACKAGES = [
   'containerd',
   'containerd.io',
   'haproxy',
+  'keepalived',
+  'curl',
   'cri-tools',
   'kubernetes-cni',
 ] as const

@@ -4,6 +4,7 @@
  */
 import type { Cluster, Host, HostRole } from './model.js'
 import { apiServerBindPort } from './api-server.js'
+import { runsBalancer } from './load-balancer/hosts.js'
 import { flannelUdpPort } from './network/flannel-backends.js'
 
 /** A file that is the same on every host. */
@@ -88,7 +89,7 @@ export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPo
   const stacked = cluster.etcd.topology === 'stacked'
   return [
     ...(host.role === 'control-plane' ? [apiServer(apiServerBindPort(cluster), 'kube-apiserver')] : []),
-    ...(host.role === 'load-balancer'
+    ...(runsBalancer(cluster, host)
       ? [apiServer(cluster.kubernetes.controlPlaneEndpoint.port, 'load balancer')]
       : []),
     ...PORTS[host.role].filter((port) => stacked || host.role === 'etcd' || !ETCD.includes(port)),

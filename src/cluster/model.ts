@@ -135,8 +135,24 @@ export type PodNetwork =
 /** How Flannel carries packets between nodes; {@link PodNetwork}. */
 export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'
 
+/** An address that moves to another balancer when the one that has it fails. */
+export interface VirtualAddress {
+  readonly address: string
+  readonly prefixLength: number
+  /** The network interface that gets it; on each balancer the one with its internal address unless given. */
+  readonly interface?: string
+  /** What tells this group of balancers from others in the same network, 1 to 255. */
+  readonly routerId: number
+}
+
 export type LoadBalancer =
-  { readonly type: 'haproxy'; readonly hosts: readonly string[] } | { readonly type: 'external' }
+  | {
+      readonly type: 'haproxy'
+      /** Hosts with the role `load-balancer`, or control planes. */
+      readonly hosts: readonly string[]
+      readonly virtualAddress?: VirtualAddress
+    }
+  | { readonly type: 'external' }
 
 export interface Packages {
   /** False: nothing is installed, what is there is only verified. */

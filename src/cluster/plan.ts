@@ -3,6 +3,7 @@ import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
+import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
 import { formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
@@ -14,7 +15,7 @@ import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_P
 export interface ApplyPlan {
   /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl. */
   readonly nodes: readonly Host[]
-  /** Hosts that run our HAProxy. */
+  /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on. */
   readonly first: Host
@@ -46,7 +47,7 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
   const workers = hostsWithRole(cluster, 'worker')
   return {
     nodes: [...controlPlanes, ...workers],
-    loadBalancers: cluster.loadBalancer.type === 'haproxy' ? hostsWithRole(cluster, 'load-balancer') : [],
+    loadBalancers: balancerHosts(cluster),
     first,
     serving: controlPlanes.filter(
       (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
@@ -74,12 +75,10 @@ function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean 
 
 function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: Host): PlannedChange[] {
   const change = (phase: string, action: string): PlannedChange => ({ host: host.name, phase, action })
-  if (host.role === 'load-balancer') {
-    if (facts.packages.haproxy !== undefined) return []
-    const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
-    return [change('Load balancer', `install haproxy, serve ${endpoint}`)]
-  }
-  const changes: PlannedChange[] = []
+  const changes: PlannedChange[] = runsBalancer(cluster, host)
+    ? balancerChanges(cluster, { host, facts })
+    : []
+  if (host.role === 'load-balancer') return changes
   const missing = cluster.packages.install ? missingPackages(cluster, facts) : []
   if (missing.length > 0) {
     changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${cluster.kubernetes.version}`))
@@ -93,6 +92,16 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
     else changes.push(change('Control planes', 'kubeadm join as control plane, with an etcd member'))
   }
   return changes
+}
+
+function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): PlannedChange[] {
+  const missing = balancerPackages(cluster).filter((name) => facts.packages[name] === undefined)
+  if (missing.length === 0) return []
+  const virtualAddress = virtualAddressOf(cluster)
+  const shared = virtualAddress === undefined ? '' : `, share ${virtualAddress.address}`
+  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
+  const action = `install ${missing.join(', ')}, serve ${endpoint}${shared}`
+  return [{ host: host.name, phase: 'Load balancer', action }]
 }
 
 /** containerd may come from Docker's repository, under another name. */

@@ -15,6 +15,31 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'a timeout means that the load balancer can not be reached or can not reach the control plane: check its address, its backends and firewalls',
   },
+  ENDPOINT_REFUSED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'start the load balancer, and let it listen on the port of kubernetes.controlPlaneEndpoint',
+  },
+  LOAD_BALANCER_EMPTY: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'the load balancer works, but has no control plane that it can send connections to: check its backends, their health checks, and the way from it to the control planes',
+  },
+  ENDPOINT_NOT_API_SERVER: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'the endpoint must lead to the API servers, with TCP passed through: check the address and port in kubernetes.controlPlaneEndpoint, its DNS entry, and that the load balancer does not end TLS itself',
+  },
+  BACKEND_UNREACHABLE: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: "let the load balancer reach the control plane's API port: look at firewalls and security groups between the two",
+  },
+  INTERFACE_NOT_FOUND: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'set loadBalancer.interface in the cluster file to the network interface that gets the virtual address',
+  },
   ENDPOINT_NOT_RESOLVED: {
     source: 'environment',
     remedy: 'operator',

@@ -73,13 +73,18 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
 async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const { plan } = apply
   const prepared = phase(apply, 'Prepare hosts', plan.nodes, prepareHost)
-  const balanced = phase(apply, 'Load balancer', plan.loadBalancers, (_, host) =>
-    configureLoadBalancer(apply.cluster, host, plan.serving),
+  const balanced = phase(
+    apply,
+    'Load balancer',
+    plan.loadBalancers,
+    (_, host) => configureLoadBalancer(apply, host, plan.serving),
+    // A control plane may be a balancer as well, and installs one thing at a time.
+    { after: (host) => [prepared.of(host)] },
   )
   const healthy = phase(
     apply,
     'Load balancer health',
-    [...plan.loadBalancers, ...plan.nodes],
+    [...new Set([...plan.loadBalancers, ...plan.nodes])],
     testLoadBalancer,
     { after: () => [balanced.all()], waitsFor: 'load balancer health' },
   )
@@ -165,7 +170,8 @@ function joinWorker({ cluster, plan }: Apply, host: Host) {
 }
 
 /** Joins a control plane, then lets the balancers send requests to it. */
-async function joinControlPlane({ cluster, plan }: Apply, host: Host, serving: Host[]) {
+async function joinControlPlane(apply: Apply, host: Host, serving: Host[]) {
+  const { cluster, plan } = apply
   const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
     narrow(cluster, host, plan.first),
     host,
@@ -173,7 +179,7 @@ async function joinControlPlane({ cluster, plan }: Apply, host: Host, serving: H
   )
   if (plan.serving.includes(host)) return outcome
   if (!serving.includes(host)) serving.push(host)
-  await Promise.all(plan.loadBalancers.map((balancer) => configureLoadBalancer(cluster, balancer, serving)))
+  await Promise.all(balancers(apply).map((balancer) => configureLoadBalancer(apply, balancer, serving)))
   return outcome
 }
 
@@ -187,11 +193,12 @@ function abandonJoin({ cluster, plan }: Apply, host: Host) {
 }
 
 /** The guide's `nc` test, from the balancer's side and from every host; ended early by the operator's word. */
-async function testLoadBalancer({ cluster, plan, signals }: Apply, host: Host): Promise<StepOutcome> {
+async function testLoadBalancer(apply: Apply, host: Host): Promise<StepOutcome> {
+  const { cluster, plan, signals } = apply
   const check = new CancellationScope()
   const answered = check.run(() =>
     activities('wait', `${host.name}: test the load balancer`).checkLoadBalancer(
-      narrow(cluster, host, plan.first),
+      narrow(cluster, ...new Set([host, plan.first, ...balancers(apply)])),
       host,
       plan.first,
     ),
@@ -250,10 +257,15 @@ async function withLocks<Result>(
   }
 }
 
-function configureLoadBalancer(cluster: Cluster, balancer: Host, backends: readonly Host[]) {
+/** The balancers of ours that take part. */
+function balancers({ run, plan }: Apply): readonly Host[] {
+  return plan.loadBalancers.filter((host) => !run.isLeftOut(host))
+}
+
+function configureLoadBalancer(apply: Apply, balancer: Host, backends: readonly Host[]) {
   const names = backends.map((host) => host.name).join(', ')
   return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(cluster, balancer, ...backends),
+    narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
     balancer,
     backends,
   )

@@ -51,6 +51,16 @@ export const FORMATS = {
     examples: ['10.244.0.0/16'],
     test: (text) => parseNetwork(text) !== undefined && isCanonicalNetwork(text),
   },
+  virtualAddress: {
+    name: 'an IP address, with or without the length of its prefix',
+    examples: ['10.0.0.100', '10.0.0.100/24'],
+    test: (text) => parseIpAddress(text) !== undefined || parseNetwork(text) !== undefined,
+  },
+  interface: {
+    name: 'the name of a network interface',
+    examples: ['eth0'],
+    test: (text) => /^[^\s/:"{}]{1,15}$/.test(text),
+  },
   version: {
     name: 'a Kubernetes version',
     examples: ['v1.36.3', 'stable', 'stable-1.36'],

@@ -37,10 +37,6 @@ const PASSPHRASE: Feature = {
   instead: 'add the key to ssh-agent (ssh-add)',
   never: true,
 }
-const VIRTUAL_ADDRESS: Feature = {
-  what: 'keepalived and a virtual address',
-  instead: 'use one haproxy host, or type external with a load balancer of yours',
-}
 
 // By the name of the field, wherever it stands.
 const FIELDS: Readonly<Record<string, Feature>> = {
@@ -53,10 +49,6 @@ const FIELDS: Readonly<Record<string, Feature>> = {
   sudoPassword: PASSWORD,
   sudoPasswordFile: PASSWORD,
   becomePassword: PASSWORD,
-  keepalived: VIRTUAL_ADDRESS,
-  virtualAddress: VIRTUAL_ADDRESS,
-  virtualIP: VIRTUAL_ADDRESS,
-  vip: VIRTUAL_ADDRESS,
   external: EXTERNAL_ETCD,
 }
 
@@ -64,7 +56,6 @@ const FIELDS: Readonly<Record<string, Feature>> = {
 const VALUES: Readonly<Record<string, Readonly<Record<string, Feature>>>> = {
   topology: { external: EXTERNAL_ETCD },
   role: { etcd: { what: 'the role etcd', instead: EXTERNAL_ETCD.instead } },
-  type: { keepalived: VIRTUAL_ADDRESS },
 }
 
 /** The refusal of an unknown field, where it is one that is to come. */

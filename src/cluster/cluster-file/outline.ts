@@ -29,6 +29,8 @@ export interface Outline {
   readonly network: PlainObject
   readonly loadBalancerType: string | undefined
   readonly loadBalancerHosts: readonly string[] | undefined
+  /** `spec.loadBalancer` as a whole. */
+  readonly loadBalancer: PlainObject
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
   readonly identityFile: string | undefined
@@ -56,6 +58,7 @@ export function outline(data: unknown): Outline {
     loadBalancerHosts: Array.isArray(listedHosts)
       ? listedHosts.map((name) => (typeof name === 'string' ? name : ''))
       : undefined,
+    loadBalancer,
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
     identityFile: textAt(ssh, 'identityFile'),

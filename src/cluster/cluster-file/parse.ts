@@ -52,7 +52,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...(shape.success ? [] : shapeFindings(data, shape.error.issues)),
     ...checkKubernetes(file),
     ...checkNetworks(file),
-    ...checkLoadBalancer(file),
+    ...checkLoadBalancer(file, connectsTo),
     ...checkSources(file),
     ...checkHosts(file, connectsTo),
     ...checkKeys(file),

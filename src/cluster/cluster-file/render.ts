@@ -115,7 +115,14 @@ function loadBalancer(answers: ClusterFileAnswers): Lines {
   return [
     '  # Quorate runs haproxy on these hosts. With type external you have a load balancer of your own.',
     '  loadBalancer:',
-    ...(names.length === 0 ? ['    type: external'] : ['    type: haproxy', `    hosts: ${value(names)}`]),
+    ...(names.length === 0
+      ? ['    type: external']
+      : [
+          '    type: haproxy',
+          `    hosts: ${value(names)}`,
+          '    # With two hosts or more: an address that keepalived keeps at one that works; the endpoint leads to it.',
+          given('    ', 'virtualAddress', undefined, '10.0.0.100'),
+        ]),
     '  # Each control plane carries an etcd member.',
     '  etcd:',
     '    topology: stacked',

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../../errors/index.js'
+import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined } from '../merge.js'
-import type { Cluster, Host, LoadBalancer, PodNetwork, Taint } from '../model.js'
+import type { Cluster, Host, LoadBalancer, PodNetwork, Taint, VirtualAddress } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
@@ -186,11 +187,31 @@ function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files:
 
 function resolveLoadBalancer(file: ClusterFile): LoadBalancer {
   const withRole = file.spec.hosts.filter(({ role }) => role === 'load-balancer').map(({ name }) => name)
-  const { type, hosts } = file.spec.loadBalancer ?? {
-    type: withRole.length > 0 ? 'haproxy' : 'external',
-    hosts: undefined,
+  const given = file.spec.loadBalancer ?? { type: withRole.length > 0 ? 'haproxy' : 'external' }
+  if (given.type === 'external') return { type: given.type }
+  const virtualAddress = resolveVirtualAddress(given)
+  return {
+    type: given.type,
+    hosts: given.hosts ?? withRole,
+    ...(virtualAddress === undefined ? {} : { virtualAddress }),
   }
-  return type === 'external' ? { type } : { type, hosts: hosts ?? withRole }
+}
+
+function resolveVirtualAddress(
+  given: NonNullable<ClusterFile['spec']['loadBalancer']>,
+): VirtualAddress | undefined {
+  const { virtualAddress, interface: name, virtualRouterId } = given
+  if (virtualAddress === undefined) return undefined
+  const [address = '', length] = virtualAddress.split('/')
+  const { family, value } = checked(parseIpAddress(address))
+  return {
+    address,
+    // Its own network's routes stay with the address that the host has there anyhow.
+    prefixLength: length === undefined ? (family === 4 ? 32 : 128) : Number(length),
+    ...(name === undefined ? {} : { interface: name }),
+    // The address is its group's own, so its last number hardly is another group's.
+    routerId: virtualRouterId ?? (Number(value & 0xffn) || 255),
+  }
 }
 
 function checked<Value>(value: Value | undefined): Value {

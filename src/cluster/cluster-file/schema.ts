@@ -159,8 +159,28 @@ const loadBalancer = z
       .enum(['haproxy', 'external'])
       .meta({ description: 'haproxy: Quorate runs it on hosts of yours. external: you have one.' }),
     hosts: z
-      .array(text('name', 'Name of a host with the role load-balancer.', 'lb1'))
-      .meta({ description: 'Where HAProxy runs; every host with the role load-balancer unless given.' })
+      .array(text('name', 'Name of a host with the role load-balancer or control-plane.', 'lb1'))
+      .meta({
+        description:
+          'Where HAProxy runs; every host with the role load-balancer unless given. Control planes may run it themselves.',
+      })
+      .optional(),
+    virtualAddress: text(
+      'virtualAddress',
+      "Address that keepalived keeps at a HAProxy host that works; the endpoint leads to it. A free address of the hosts' network.",
+    ).optional(),
+    interface: text(
+      'interface',
+      "Network interface that gets the virtual address; the one with the host's internal address unless given.",
+    ).optional(),
+    virtualRouterId: z
+      .int()
+      .min(1)
+      .max(255)
+      .meta({
+        description:
+          'VRRP number of this group of HAProxy hosts, its own in the network; the last number of the virtual address unless given.',
+      })
       .optional(),
   })
   .meta({

@@ -1,5 +1,6 @@
 /** Checks that the endpoint's name leads every host to the load balancer. */
 import { parseIpAddress } from '../ip-address.js'
+import { balancerHosts, virtualAddressOf } from '../load-balancer/hosts.js'
 import type { Cluster } from '../model.js'
 import { finding, type Check } from './finding.js'
 
@@ -19,7 +20,7 @@ export const endpointName: Check = ({ cluster, observed }) => {
   })
 }
 
-/** Where the balancers are ours, the name leads to one of them. */
+/** Where the balancers are ours, the name leads to one of them, or to the address that moves between them. */
 export const endpointAddress: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
   const right = balancerAddresses(cluster)
@@ -34,10 +35,13 @@ export const endpointAddress: Check = ({ cluster, observed }) => {
   })
 }
 
-/** Addresses of our balancers; empty where they are somebody else's, or known by name only. */
-function balancerAddresses({ loadBalancer, hosts }: Cluster): readonly string[] {
-  if (loadBalancer.type !== 'haproxy') return []
-  const own = hosts.filter(({ name }) => loadBalancer.hosts.includes(name))
-  const addresses = own.flatMap(({ address, internalAddress }) => [internalAddress, address])
+/** Where the name must lead to; empty where the balancers are somebody else's, or known by name only. */
+function balancerAddresses(cluster: Cluster): readonly string[] {
+  const virtualAddress = virtualAddressOf(cluster)
+  if (virtualAddress !== undefined) return [virtualAddress.address]
+  const addresses = balancerHosts(cluster).flatMap(({ address, internalAddress }) => [
+    internalAddress,
+    address,
+  ])
   return [...new Set(addresses)].filter((address) => parseIpAddress(address) !== undefined)
 }

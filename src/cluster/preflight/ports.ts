@@ -1,13 +1,14 @@
 /** Checks that the ports of Kubernetes are free on a host, and of firewalls that may keep others from them. */
 import type { HostFacts } from '../facts.js'
 import { requiredPorts, type RequiredPort } from '../host-prerequisites.js'
+import { runsBalancer } from '../load-balancer/hosts.js'
 import { finding, hasJoined, perHost, type Check } from './finding.js'
 
 /** Nothing else listens where a component of Kubernetes will. */
 export const busyPorts: Check = perHost(({ host, facts }, { cluster }) => {
   if (hasJoined(facts)) return []
   const wanted = requiredPorts(cluster, host).filter(({ protocol }) => protocol === 'tcp')
-  const own = host.role === 'load-balancer' ? 'haproxy' : undefined
+  const own = runsBalancer(cluster, host) ? 'haproxy' : undefined
   return facts.listeners
     .filter(({ program }) => program !== own && !ownUnderway(facts, program))
     .flatMap(({ port, program }) => {

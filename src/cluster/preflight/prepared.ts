@@ -3,6 +3,7 @@
  * otherwise install is there, in the right version. Nothing of it is installed.
  */
 import type { HostFacts, ObservedHost } from '../facts.js'
+import { balancerPackages, runsBalancer } from '../load-balancer/hosts.js'
 import type { Cluster } from '../model.js'
 import {
   CONTAINER_RUNTIME_ALTERNATIVES,
@@ -15,7 +16,10 @@ import { finding, perHost, runsKubelet, type Check } from './finding.js'
 /** Every missing prerequisite of a host, in one finding with the commands that bring them. */
 export const preparedByHand: Check = perHost((entry, { cluster }) => {
   if (cluster.packages.install) return []
-  const lacks = runsKubelet(entry.host) ? nodeLacks(cluster, entry) : balancerLacks(entry)
+  const lacks = [
+    ...(runsKubelet(entry.host) ? nodeLacks(cluster, entry) : []),
+    ...(runsBalancer(cluster, entry.host) ? balancerLacks(cluster, entry) : []),
+  ]
   if (lacks.length === 0) return []
   const message = `packages.install is false, and the host lacks ${lacks.map(({ what }) => what).join(', ')}`
   return [finding('error', 'HOST_NOT_PREPARED', entry.host, message, commands(entry.facts, lacks))]
@@ -113,9 +117,10 @@ function serviceLacks({ details, packages }: HostFacts): readonly Lack[] {
   return [{ what: 'a kubelet that starts at boot', command: 'systemctl enable kubelet' }]
 }
 
-function balancerLacks({ facts }: ObservedHost): readonly Lack[] {
-  if (facts.packages['haproxy'] !== undefined) return []
-  return [{ what: 'haproxy', packages: ['haproxy'] }]
+function balancerLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack[] {
+  return balancerPackages(cluster)
+    .filter((name) => facts.packages[name] === undefined)
+    .map((name) => ({ what: name, packages: [name] }))
 }
 
 /** Whether an installed version, with or without a revision (`1.36.3-1.1`), is one of this Kubernetes version. */

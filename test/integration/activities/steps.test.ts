@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,10 +6,9 @@ import { etcdMembers, etcdObstacle, removeMember } from '../../../src/activities
 import { createActivities } from '../../../src/activities/index.js'
 import { installPackages } from '../../../src/activities/packages.js'
 import { onHost } from '../../../src/activities/step.js'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
-import { activity, activityEnvironment } from '../../support/activity.js'
-import { aCluster, aHost } from '../../support/clusters.js'
+import { activity } from '../../support/activity.js'
+import { aCluster } from '../../support/clusters.js'
 import { freePort, startSshd, type TestSshd } from '../../support/sshd.js'
 
 let programs: string
@@ -69,56 +67,6 @@ describe('facts', () => {
       type: 'SSH_UNREACHABLE',
       nonRetryable: false,
     })
-  })
-})
-
-describe('the load balancer test', () => {
-  async function listening(): Promise<{ server: Server; port: number }> {
-    const port = await freePort()
-    const server = createServer((socket) => socket.destroy())
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return { server, port }
-  }
-
-  function balancedAt(host: string, port: number, type: 'haproxy' | 'external'): Cluster {
-    const cluster = aCluster()
-    return {
-      ...cluster,
-      kubernetes: { ...cluster.kubernetes, controlPlaneEndpoint: { host, port } },
-      loadBalancer: type === 'haproxy' ? { type, hosts: ['lb1'] } : { type },
-    }
-  }
-
-  const check = (cluster: Cluster, host: Host) =>
-    activity(() => createActivities({ sessions }).checkLoadBalancer(cluster, host, aHost('cp1')))
-
-  it('is passed by a balancer that accepts connections', async () => {
-    const { server, port } = await listening()
-    const result = await check(balancedAt('127.0.0.1', port, 'haproxy'), sshd.host())
-    server.close()
-    expect(result.summary).toBe(`127.0.0.1:${port} answers`)
-  })
-
-  it("is passed by somebody else's balancer that refuses, as the guide expects before init", async () => {
-    const port = await freePort()
-    const result = await check(balancedAt('127.0.0.1', port, 'external'), sshd.host())
-    expect(result.summary).toContain('refuses, as expected')
-  })
-
-  it('waits for a name that does not resolve, says so, and ends when it is cancelled', async () => {
-    const environment = activityEnvironment()
-    const lines: string[] = []
-    environment.on('heartbeat', (details: { line: string }) => {
-      lines.push(details.line)
-      if (details.line.includes('does not resolve')) environment.cancel()
-    })
-    const cluster = balancedAt('api.nowhere.invalid', 6443, 'external')
-    const host = sshd.host()
-    const waiting = environment.run(() =>
-      createActivities({ sessions }).checkLoadBalancer(cluster, host, aHost('cp1')),
-    )
-    await expect(waiting).rejects.toThrow()
-    expect(lines).toContain('the name of api.nowhere.invalid:6443 does not resolve')
   })
 })
 

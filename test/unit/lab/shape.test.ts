@@ -45,11 +45,15 @@ describe('the hosts of a fleet', () => {
 
 describe('the API endpoint', () => {
   it('is the first load balancer', () => {
-    expect(apiAddress(hostsOf({ ...usual, loadBalancers: 2 }, network))).toBe('172.30.7.5')
+    expect(apiAddress({ ...usual, loadBalancers: 2 }, network)).toBe('172.30.7.5')
   })
 
   it('is the first control plane when there is no load balancer', () => {
-    expect(apiAddress(hostsOf({ ...usual, loadBalancers: 0 }, network))).toBe('172.30.7.11')
+    expect(apiAddress({ ...usual, loadBalancers: 0 }, network)).toBe('172.30.7.11')
+  })
+
+  it('is the virtual address where there is one', () => {
+    expect(apiAddress({ ...usual, virtualAddress: true }, network)).toBe('172.30.7.250')
   })
 })
 

@@ -1,17 +1,26 @@
-/** Checks of the load balancer: its hosts exist, have the role, and stand where the endpoint points. */
+/** Checks of the load balancer: its hosts exist and may run it, its address is its own, the endpoint leads there. */
 import { parseIpAddress } from '../../ip-address.js'
+import { bindPortOf } from '../../api-server.js'
 import { parseEndpoint } from '../endpoint.js'
 import { nearest } from '../nearest.js'
 import type { Outline, OutlineHost } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem, repetitions, warning } from './finding.js'
 import { hasKnownRole, hostPath, internalAddressOf } from './hosts.js'
+import { virtualAddressFindings } from './virtual-address.js'
 
 const ROLE = 'load-balancer'
 const LOAD_BALANCER = ['spec', 'loadBalancer'] as const
+const ENDPOINT = ['spec', 'kubernetes', 'controlPlaneEndpoint'] as const
 
-/** All checks of the load balancer. */
-export function checkLoadBalancer(file: Outline): readonly Finding[] {
+/**
+ * All checks of the load balancer.
+ * @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration.
+ */
+export function checkLoadBalancer(
+  file: Outline,
+  connectsTo: (address: string) => string,
+): readonly Finding[] {
   const withRole = file.hosts.filter(({ role }) => role === ROLE)
   if (file.loadBalancerType === 'external') return externalFindings(file, withRole)
   const serving = servingHosts(file, withRole)
@@ -24,7 +33,7 @@ export function checkLoadBalancer(file: Outline): readonly Finding[] {
           problem(
             [...LOAD_BALANCER, 'hosts'],
             'haproxy has no host to run on',
-            `give a host the role ${ROLE}, or use type external`,
+            `give a host the role ${ROLE}, name control planes here, or use type external`,
           ),
         ]
       : []),
@@ -38,25 +47,31 @@ export function checkLoadBalancer(file: Outline): readonly Finding[] {
         ),
       ),
     ...endpointFindings(file, serving),
+    ...sharedPortFindings(file, serving),
+    ...virtualAddressFindings(file, serving, connectsTo),
   ]
 }
 
+/** Hosts that run HAProxy, as far as they may. */
 function servingHosts(file: Outline, withRole: readonly OutlineHost[]): readonly OutlineHost[] {
   const listed = file.loadBalancerHosts
-  return listed === undefined ? withRole : withRole.filter(({ name }) => listed.includes(name ?? ''))
+  return listed === undefined
+    ? withRole
+    : file.hosts.filter((host) => listed.includes(host.name ?? '') && mayServe(host))
+}
+
+function mayServe({ role }: OutlineHost): boolean {
+  return role === ROLE || role === 'control-plane'
 }
 
 function externalFindings(file: Outline, withRole: readonly OutlineHost[]): readonly Finding[] {
+  const ours = ['hosts', 'virtualAddress', 'interface', 'virtualRouterId']
   return [
-    ...(file.loadBalancerHosts === undefined
-      ? []
-      : [
-          problem(
-            [...LOAD_BALANCER, 'hosts'],
-            'the type is external',
-            'remove the list, or use type haproxy',
-          ),
-        ]),
+    ...ours
+      .filter((field) => file.loadBalancer[field] !== undefined)
+      .map((field) =>
+        problem([...LOAD_BALANCER, field], 'the type is external', 'remove it, or use type haproxy'),
+      ),
     ...withRole.map((host) =>
       problem(
         hostPath(host, 'role'),
@@ -75,8 +90,8 @@ function listedFindings(file: Outline): readonly Finding[] {
       if (name === '') return []
       const host = file.hosts.find((candidate) => candidate.name === name)
       if (host === undefined) return [noSuchHost(file, at(index), name)]
-      if (host.role === ROLE || !hasKnownRole(host)) return []
-      const remedy = `give it the role ${ROLE}, or name another host`
+      if (mayServe(host) || !hasKnownRole(host)) return []
+      const remedy = `name hosts with the role ${ROLE}, or control planes`
       return [problem(at(index), `the host ${show(name)} has the role ${show(host.role)}`, remedy)]
     }),
     ...repetitions(listed, ({ name }) => name).map(({ item }) =>
@@ -92,10 +107,11 @@ function noSuchHost(file: Outline, path: FieldPath, name: string): Finding {
   return problem(path, `no host is called ${show(name)}`, remedy)
 }
 
+/** Where no virtual address says where the endpoint leads to. */
 function endpointFindings(file: Outline, serving: readonly OutlineHost[]): readonly Finding[] {
-  const path = ['spec', 'kubernetes', 'controlPlaneEndpoint']
   const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
-  if (endpoint === undefined || serving.length === 0) return []
+  if (endpoint === undefined || serving.length === 0 || file.loadBalancer['virtualAddress'] !== undefined)
+    return []
   const places = serving.flatMap((host) => [host.address, internalAddressOf(host)])
   const isElsewhere =
     parseIpAddress(endpoint.host) !== undefined &&
@@ -105,7 +121,7 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
     ...(isElsewhere
       ? [
           warning(
-            path,
+            ENDPOINT,
             `${endpoint.host} is not an address of ${serving.map(({ name }) => name).join(' or ')}`,
             'the endpoint must lead to the load balancer',
           ),
@@ -114,11 +130,26 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
     ...(serving.length > 1
       ? [
           warning(
-            path,
+            ENDPOINT,
             `${serving.length} hosts run haproxy, and no address moves between them`,
-            'see that the endpoint leads to one that lives; a virtual address is not supported yet',
+            'give spec.loadBalancer.virtualAddress, or see that the DNS entry of the endpoint leads to one that lives',
           ),
         ]
       : []),
+  ]
+}
+
+/** On one host the API server and HAProxy can not both have a port. */
+function sharedPortFindings(file: Outline, serving: readonly OutlineHost[]): readonly Finding[] {
+  const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
+  const shared = serving.filter(({ role }) => role === 'control-plane')
+  const bindPort = bindPortOf(file.kubeadm['initConfiguration'])
+  if (endpoint?.port !== bindPort || shared.length === 0) return []
+  return [
+    problem(
+      ENDPOINT,
+      `on ${shared.map(({ name }) => name ?? '').join(', ')} the API server itself listens on port ${bindPort}, and haproxy would too`,
+      `give the endpoint another port, e.g. ${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${bindPort === 8443 ? 9443 : 8443}, or run haproxy on hosts of its own`,
+    ),
   ]
 }

@@ -76,10 +76,14 @@ function addresses(file: Outline): readonly { readonly path: FieldPath; readonly
       : [{ path: hostPath(host, 'internalAddress'), address: host.internalAddress }]),
   ]
   const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
+  const virtualAddress = textAt(file.loadBalancer, 'virtualAddress')?.split('/')[0]
   return [
     ...(endpoint === undefined
       ? []
       : [{ path: ['spec', 'kubernetes', 'controlPlaneEndpoint'], address: endpoint.host }]),
+    ...(virtualAddress === undefined
+      ? []
+      : [{ path: ['spec', 'loadBalancer', 'virtualAddress'], address: virtualAddress }]),
     ...file.hosts.flatMap(ofHost),
   ]
 }

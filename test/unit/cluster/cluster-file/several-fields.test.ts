@@ -163,7 +163,7 @@ const REST: readonly Case[] = [
   [
     'a balancer on a worker',
     [['spec', 'loadBalancer'], { type: 'haproxy', hosts: ['lb1', 'w1'] }],
-    'spec.loadBalancer.hosts[1]: the host "w1" has the role "worker"; give it the role load-balancer, or name another host',
+    'spec.loadBalancer.hosts[1]: the host "w1" has the role "worker"; name hosts with the role load-balancer, or control planes',
   ],
   [
     'a balancer host for an external balancer',

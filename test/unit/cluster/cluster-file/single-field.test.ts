@@ -135,11 +135,6 @@ const NOT_YET: readonly Case[] = [
     [['spec', 'ssh', 'sudoPassword'], 'x'],
     'spec.ssh.sudoPassword: a password in the cluster file is not supported; say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
   ],
-  [
-    'keepalived',
-    [['spec', 'loadBalancer'], { type: 'haproxy', keepalived: { virtualAddress: '10.0.0.100' } }],
-    'spec.loadBalancer.keepalived: keepalived and a virtual address are not supported yet; use one haproxy host, or type external with a load balancer of yours',
-  ],
 ]
 
 describe.each([

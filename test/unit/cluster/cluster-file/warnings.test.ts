@@ -52,7 +52,12 @@ const CASES: readonly (readonly [what: string, change: Change, warning: string])
   [
     'two balancers',
     [['spec', 'hosts', 5], { name: 'lb2', role: 'load-balancer', address: '10.0.0.6' }],
-    'spec.kubernetes.controlPlaneEndpoint: 2 hosts run haproxy, and no address moves between them; see that the endpoint leads to one that lives; a virtual address is not supported yet',
+    'spec.kubernetes.controlPlaneEndpoint: 2 hosts run haproxy, and no address moves between them; give spec.loadBalancer.virtualAddress, or see that the DNS entry of the endpoint leads to one that lives',
+  ],
+  [
+    'a virtual address that has nowhere to go',
+    [['spec', 'loadBalancer'], { type: 'haproxy', virtualAddress: '10.0.0.100' }],
+    'spec.loadBalancer.virtualAddress: only lb1 can have it; give spec.loadBalancer.hosts a second host',
   ],
 ]
 

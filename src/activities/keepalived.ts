@@ -1,0 +1,81 @@
+/** keepalived on a load balancer host: the address that clients use is always at a balancer that works. */
+import { balancerHosts } from '../cluster/load-balancer/hosts.js'
+import { KEEPALIVED_CONFIG_FILE, renderKeepalivedConfig } from '../cluster/load-balancer/keepalived.js'
+import type { VirtualAddress } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { command, lastLines, script } from '../ssh/index.js'
+import { waitUntil } from './poll.js'
+import { configureService } from './load-balancer-service.js'
+import type { Step } from './step.js'
+
+/**
+ * Makes the balancer take its part in keeping the virtual address; `step.cluster` must hold all balancers.
+ * @returns whether anything was changed.
+ * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
+ */
+export async function configureKeepalived(step: Step, virtualAddress: VirtualAddress): Promise<boolean> {
+  const { cluster, host } = step
+  const text = renderKeepalivedConfig({
+    virtualAddress,
+    host,
+    peers: balancerHosts(cluster).filter(({ name }) => name !== host.name),
+    interface: virtualAddress.interface ?? (await ownInterface(step)),
+    port: cluster.kubernetes.controlPlaneEndpoint.port,
+  })
+  const changed = await configureService(step, {
+    ...KEEPALIVED_CONFIG_FILE,
+    service: 'keepalived',
+    content: text,
+    check: (path) => command('keepalived', '--config-test', '--log-console', '--use-file', path),
+  })
+  await waitUntilRunning(step)
+  return changed
+}
+
+// Prints the interface that has the address $1.
+const INTERFACE_OF = `ip -o addr show to "$1" | awk 'NR == 1 { print $2 }'`
+
+/** The interface by which the other hosts reach this one. */
+async function ownInterface({ session, host }: Step): Promise<string> {
+  const { stdout } = await session.run(script(INTERFACE_OF, host.internalAddress))
+  const name = stdout.trim()
+  if (name !== '') return name
+  throw new QuorateError('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
+    host: host.name,
+    step: 'load balancer',
+  })
+}
+
+// keepalived ends at once where it can not take part, for example for want of the interface.
+async function waitUntilRunning(step: Step): Promise<void> {
+  const { session, host } = step
+  const look = async (): Promise<string | undefined> => {
+    const active = await session.run(command('systemctl', 'is-active', '--quiet', 'keepalived'))
+    return active.exitCode === 0 ? undefined : 'keepalived does not run'
+  }
+  const said = async (): Promise<string> => {
+    const log = command(
+      'journalctl',
+      '--unit',
+      'keepalived',
+      '--lines',
+      '10',
+      '--output',
+      'cat',
+      '--no-pager',
+    )
+    return lastLines((await session.run(log, { root: true })).stdout)
+  }
+  let output = ''
+  await waitUntil(
+    step,
+    async () => {
+      const reason = await look()
+      if (reason !== undefined) output = await said()
+      return reason
+    },
+    (reason) =>
+      new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer', output }),
+    { timeoutMs: 10_000, intervalMs: 200 },
+  )
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ApiClient } from '../support/api-client.js'
+import { Fleet } from '../support/fleet.js'
+import { journal, readyNodes } from '../support/oracle.js'
+import { mustRun } from '../support/process.js'
+import { eventually } from '../support/eventually.js'
+import { holders, silenceOf, virtualAddressOf } from '../support/virtual-address.js'
+
+/** For how long the API may be away when the balancer that clients use dies. */
+const AWAY_MS = 5_000
+
+const fleet = new Fleet('keepalived')
+const BALANCERS = ['lb1', 'lb2']
+
+beforeAll(async () => {
+  await fleet.up('--control-planes', '1', '--workers', '0', '--load-balancers', '2', '--virtual-address')
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+async function holder(): Promise<string> {
+  const [name, ...others] = await holders(fleet, BALANCERS)
+  expect(others).toEqual([])
+  expect(name).toBeDefined()
+  return name ?? ''
+}
+
+describe('two balancers that share an address', () => {
+  it('carry a cluster that was made through that address', async () => {
+    const applied = await fleet.apply()
+    expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
+    expect(await readyNodes(fleet)).toEqual(['cp1'])
+    for (const host of BALANCERS) expect(await journal(fleet, host)).toEqual(['install-haproxy.1 → 0'])
+    expect(await fleet.on('cp1', 'grep -h server: /etc/kubernetes/kubelet.conf')).toContain(
+      'api.keepalived.test:6443',
+    )
+    expect(await holder()).toMatch(/^lb/)
+  })
+
+  it('are not touched by another apply', async () => {
+    const again = await fleet.apply()
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).toMatch(/nothing to change/)
+  })
+
+  it('keep long connections while haproxy and keepalived read their configuration again', async () => {
+    const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
+    const watch = api.watch('/api/v1/namespaces?watch=1')
+    await eventually(() => watch.received.includes('kube-system'), 'the watch begins')
+    await fleet.on(await holder(), 'systemctl reload haproxy keepalived')
+    await fleet.kubectl('create', 'namespace', 'after-reload')
+    await eventually(() => watch.received.includes('after-reload'), 'the watch goes on')
+    expect(watch.ended).toBeUndefined()
+    watch.close()
+  })
+
+  it('give the address over when the one that has it dies, and do not move it back when it returns', async () => {
+    const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
+    const active = await holder()
+    const other = BALANCERS.find((name) => name !== active) ?? ''
+    const begunAt = Date.now()
+    await mustRun('docker', ['kill', fleet.container(active)])
+    const away = await silenceOf(api, begunAt)
+    console.log(`keepalived: the API was away for ${away} ms after docker kill of ${active}`)
+    expect(away).toBeLessThan(AWAY_MS)
+    expect(await holders(fleet, [other])).toEqual([other])
+
+    await mustRun('docker', ['start', fleet.container(active)])
+    await eventually(
+      async () =>
+        (await fleet.on(active, 'systemctl is-active haproxy keepalived || true')) === 'active\nactive\n',
+      'the balancer is back',
+    )
+    expect(await holder()).toBe(other)
+  })
+
+  it('give the address over when haproxy fails on the host that has it', async () => {
+    const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
+    const active = await holder()
+    const begunAt = Date.now()
+    await fleet.on(active, 'systemctl stop haproxy')
+    const away = await silenceOf(api, begunAt)
+    console.log(`keepalived: the API was away for ${away} ms after haproxy stopped on ${active}`)
+    expect(away).toBeLessThan(AWAY_MS)
+    await eventually(async () => (await holder()) !== active, 'the address moves')
+    await fleet.on(active, 'systemctl start haproxy')
+  })
+})

@@ -1,0 +1,26 @@
+/** Waiting in tests for what comes by itself. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Undefined where it holds; otherwise what is known of why it does not. */
+async function attempt(holds: () => boolean | Promise<boolean>): Promise<string | undefined> {
+  try {
+    return (await holds()) ? undefined : ''
+  } catch (error) {
+    return `: ${String(error)}`
+  }
+}
+
+/** Looks until it holds. An error counts as not yet. */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  patienceMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  for (;;) {
+    const failure = await attempt(holds)
+    if (failure === undefined) return
+    if (Date.now() > deadline) throw new Error(`in vain: ${what}${failure}`)
+    await delay(100)
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { renderKeepalivedConfig } from '../../../src/cluster/load-balancer/keepalived.js'
+import { aHost } from '../../support/clusters.js'
+
+const FACTS = {
+  virtualAddress: { address: '192.0.2.100', prefixLength: 32, routerId: 100 },
+  host: aHost('lb1'),
+  peers: [aHost('lb2')],
+  interface: 'eth0',
+  port: 6443,
+}
+
+describe('the keepalived configuration', () => {
+  it('keeps the address at a balancer through which an API server answers', async () => {
+    await expect(renderKeepalivedConfig(FACTS)).toMatchFileSnapshot('../../golden/keepalived.conf')
+  })
+
+  it('differs between balancers only in who is who', () => {
+    const other = renderKeepalivedConfig({ ...FACTS, host: aHost('lb2'), peers: [aHost('lb1')] })
+    const swapped = other
+      .replace('router_id lb2', 'router_id lb1')
+      .replace('unicast_src_ip 192.0.2.102', 'unicast_src_ip 192.0.2.101')
+      .replace('        192.0.2.101\n', '        192.0.2.102\n')
+    expect(swapped).toBe(renderKeepalivedConfig(FACTS))
+  })
+
+  it('asks the API at the port of the endpoint', () => {
+    expect(renderKeepalivedConfig({ ...FACTS, port: 8443 })).toContain('https://127.0.0.1:8443/readyz')
+  })
+
+  it('names no peers where there are none', () => {
+    expect(renderKeepalivedConfig({ ...FACTS, peers: [] })).not.toContain('unicast')
+  })
+})
