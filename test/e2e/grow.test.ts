@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
+import { renderFlannel } from '../../src/cluster/network/flannel.js'
 import { Fleet } from '../support/fleet.js'
+import { LabSteps } from '../support/lab-steps.js'
 import { etcdVoters, journal, readyNodes } from '../support/oracle.js'
 import type { Ended } from '../support/process.js'
 import { BOOTSTRAP_UNITS } from '../support/units.js'
@@ -12,12 +15,15 @@ const clusterFile = join(fleet.folder, 'growing.yaml')
 
 beforeAll(async () => {
   await fleet.up()
+  const steps = new LabSteps(fleet)
+  writeFileSync(join(fleet.folder, 'flannel.yaml'), renderFlannel(steps.cluster))
+  await steps.close()
 })
 afterAll(async () => {
   await fleet.down()
 })
 
-/** Applies the fleet's cluster file with these of its hosts alone. */
+/** Applies the fleet's cluster file with these of its hosts alone, and the pod network as a manifest of one's own. */
 async function applyWith(...hosts: readonly string[]): Promise<Ended> {
   const file = parseDocument(readFileSync(fleet.clusterFile, 'utf8'))
   const all = file.toJS() as { spec: { hosts: readonly { name: string }[] } }
@@ -25,6 +31,9 @@ async function applyWith(...hosts: readonly string[]): Promise<Ended> {
     ['spec', 'hosts'],
     all.spec.hosts.filter(({ name }) => hosts.includes(name)),
   )
+  const manifest = readFileSync(join(fleet.folder, 'flannel.yaml'))
+  const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`
+  file.setIn(['spec', 'network'], { plugin: 'manifest', manifest: './flannel.yaml', digest })
   writeFileSync(clusterFile, String(file))
   return fleet.quorate('apply', '-f', clusterFile)
 }
@@ -91,7 +100,7 @@ const unitsOf = (host: string) => (BOOTSTRAP_UNITS[host] ?? []).map((unit) => `$
 const asked: Record<string, number>[] = []
 
 describe('a cluster that grows', () => {
-  it('begins small, with the cluster DNS on both of its nodes', async () => {
+  it('begins small, with a pod network by manifest and the cluster DNS on both of its nodes', async () => {
     const applied = await applyWith('cp1', 'w1', 'lb1')
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])
