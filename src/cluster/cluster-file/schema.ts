@@ -180,6 +180,7 @@ const loadBalancer = z
       .meta({
         description:
           'VRRP number of this group of HAProxy hosts, its own in the network; the last number of the virtual address unless given.',
+        examples: [51],
       })
       .optional(),
   })

@@ -7,7 +7,7 @@ import {
   type Network,
 } from '../../ip-address.js'
 import { parseEndpoint } from '../endpoint.js'
-import type { Outline, OutlineHost } from '../outline.js'
+import { textAt, type Outline, type OutlineHost } from '../outline.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'
 import { hostPath } from './hosts.js'
