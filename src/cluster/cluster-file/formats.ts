@@ -56,11 +56,6 @@ export const FORMATS = {
     examples: ['10.0.0.100', '10.0.0.100/24'],
     test: (text) => parseIpAddress(text) !== undefined || parseNetwork(text) !== undefined,
   },
-  interface: {
-    name: 'the name of a network interface',
-    examples: ['eth0'],
-    test: (text) => /^[^\s/:"{}]{1,15}$/.test(text),
-  },
   version: {
     name: 'a Kubernetes version',
     examples: ['v1.36.3', 'stable', 'stable-1.36'],
@@ -91,6 +86,11 @@ export const FORMATS = {
     name: 'a SHA-256 digest (sha256: and 64 hexadecimal digits)',
     examples: ['sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
     test: (text) => /^sha256:[a-f0-9]{64}$/.test(text),
+  },
+  interfaceName: {
+    name: 'the name of a network interface',
+    examples: ['eth0'],
+    test: (text) => /^[^\s/:"{}]{1,15}$/.test(text),
   },
   interface: {
     name: 'the name of a network interface, or a regular expression for it',

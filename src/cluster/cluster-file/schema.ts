@@ -170,7 +170,7 @@ const loadBalancer = z
       "Address that keepalived keeps at a HAProxy host that works; the endpoint leads to it. A free address of the hosts' network.",
     ).optional(),
     interface: text(
-      'interface',
+      'interfaceName',
       "Network interface that gets the virtual address; the one with the host's internal address unless given.",
     ).optional(),
     virtualRouterId: z
