@@ -82,6 +82,11 @@ export const PREFLIGHT_ERRORS = {
     remedy: 'operator',
     hint: 'correct the DNS entry of kubernetes.controlPlaneEndpoint, or /etc/hosts on the host',
   },
+  VIRTUAL_ADDRESS_ELSEWHERE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'choose a free address of the network that the balancers are in as loadBalancer.virtualAddress, or set loadBalancer.interface to the interface that is in its network',
+  },
   REPOSITORY_UNREACHABLE: {
     source: 'environment',
     remedy: 'retry',

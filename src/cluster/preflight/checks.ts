@@ -20,6 +20,7 @@ import {
 import { networkOverlaps } from './networks.js'
 import { busyPorts, firewalls } from './ports.js'
 import { heldPackages, preparedByHand } from './prepared.js'
+import { virtualAddress } from './virtual-address.js'
 import { imageSource, packageRepository } from './sources.js'
 
 /** By the name that documentation and tests call them. */
@@ -46,6 +47,7 @@ export const CHECKS = {
   endpointName,
   endpointAddress,
   endpointConnection,
+  virtualAddress,
   packageRepository,
   imageSource,
   networkOverlaps,
