@@ -133,6 +133,6 @@ describe('a cluster that grows', () => {
     const [first, second] = asked.map((hosts) => hosts.w1)
     console.log(`commands as root on each host: ${JSON.stringify(asked)}`)
     expect(second).toBe(first)
-    expect(first).toBeLessThan(40)
+    expect(first).toBeLessThan(30)
   })
 })
