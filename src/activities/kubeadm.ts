@@ -1,6 +1,7 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
 import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { renderInitConfiguration } from '../cluster/kubeadm/render.js'
+import { flannelLinks } from '../cluster/network/flannel-backends.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
 import { makeBootstrapToken } from './bootstrap-token.js'
@@ -64,7 +65,8 @@ for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
  * @throws QuorateError `KUBEADM_FAILED` when something is left all the same.
  */
 export async function resetHost(step: Step): Promise<void> {
-  const links = step.cluster.network.plugin === 'flannel' ? ['cni0', 'flannel.1'] : []
+  const { network } = step.cluster
+  const links = network.plugin === 'flannel' ? ['cni0', ...flannelLinks(network)] : []
   await runDurably(step, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',

@@ -21,3 +21,13 @@ export function flannelUdpPort({ backend, port }: Flannel): number | undefined {
   const { udp } = FLANNEL_BACKENDS[backend]
   return udp === undefined ? undefined : (port ?? udp.port)
 }
+
+/** Network interfaces that Flannel leaves on a host. */
+export function flannelLinks({ backend, vni = 1 }: Flannel): readonly string[] {
+  const links: Readonly<Record<FlannelBackend, readonly string[]>> = {
+    vxlan: [`flannel.${vni}`],
+    'host-gw': [],
+    wireguard: ['flannel-wg', 'flannel-wg-v6'],
+  }
+  return links[backend]
+}
