@@ -40,7 +40,9 @@ export function joinStanding({ host, member, node }: JoinTraces): JoinStanding {
   if (member === undefined || !member.started || member.learner) return 'undone'
   if (!host.has('etcd-data')) return isMarked(node) && host.has('kubelet.conf') ? 'data-lost' : 'undone'
   if (isMarked(node)) return 'joined'
-  return host.has('kubelet.conf') ? 'unmarked' : 'undone'
+  // A kubelet that has no certificate yet gets none any more: the token of the join is revoked.
+  const isRegistered = node !== undefined || host.has('kubelet-certificate')
+  return host.has('kubelet.conf') && isRegistered ? 'unmarked' : 'undone'
 }
 
 /**

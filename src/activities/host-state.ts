@@ -7,8 +7,9 @@ import type { Step } from './step.js'
 const MARKER = '/var/lib/quorate/initialised'
 
 const FINDINGS = [
-  /** The kubelet has credentials of its own. */
   'kubelet.conf',
+  /** The certificate that the kubelet got for itself, which kubelet.conf names before it is there. */
+  'kubelet-certificate',
   'admin.conf',
   'ca.key',
   /** Any kubeconfig file, or certificates other than those that Quorate copies: kubeadm has begun. */
@@ -34,6 +35,7 @@ cd /etc/kubernetes 2>/dev/null || cd /
 some() { for path in "$@"; do if [ -e "$path" ]; then return 0; fi; done; return 1; }
 say() { finding=$1; shift; if "$@"; then echo "$finding"; fi; }
 say kubelet.conf test -e kubelet.conf
+say kubelet-certificate test -e /var/lib/kubelet/pki/kubelet-client-current.pem
 say admin.conf test -e admin.conf
 say ca.key test -e pki/ca.key
 say kubeconfigs some /etc/kubernetes/*.conf

@@ -44,7 +44,8 @@ async function reboot(host: string): Promise<void> {
 }
 
 async function expectWhole(): Promise<void> {
-  expect(await readyNodes(fleet)).toEqual(['cp1', 'cp2', 'cp3', 'w1'])
+  // A join ends when the control plane serves; its node becomes Ready with the pod network, a little later.
+  await expect.poll(() => readyNodes(fleet), { timeout: 90_000 }).toEqual(['cp1', 'cp2', 'cp3', 'w1'])
   expect(await etcdVoters(fleet)).toEqual(['cp1', 'cp2', 'cp3'])
   const [first, ...others] = await Promise.all(['cp1', 'cp2', 'cp3'].map((host) => sharedFiles(fleet, host)))
   for (const other of others) expect(other).toBe(first)

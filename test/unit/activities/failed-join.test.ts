@@ -50,8 +50,13 @@ describe('a join that died', () => {
     expect(standing(['manifests', 'etcd-data'], { member: VOTER })).toBe('undone')
   })
 
+  it('as a voter, while the kubelet still asked for its certificate, is taken back', () => {
+    expect(standing(['manifests', 'etcd-data', 'kubelet.conf'], { member: VOTER })).toBe('undone')
+  })
+
   it('as a voter whose kubelet is at home in the cluster only lacks its mark', () => {
-    expect(standing(['etcd-data', 'kubelet.conf'], { member: VOTER })).toBe('unmarked')
+    const certified = ['etcd-data', 'kubelet.conf', 'kubelet-certificate'] as const
+    expect(standing([...certified], { member: VOTER })).toBe('unmarked')
     expect(standing(['etcd-data', 'kubelet.conf'], { member: VOTER, node: node({}) })).toBe('unmarked')
   })
 
