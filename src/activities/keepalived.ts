@@ -26,11 +26,17 @@ export async function configureKeepalived(step: Step, virtualAddress: VirtualAdd
     ...KEEPALIVED_CONFIG_FILE,
     service: 'keepalived',
     content: text,
-    check: (path) => command('keepalived', '--config-test', '--log-console', '--use-file', path),
+    check: (path) => script(CONFIGURATION_TEST, path),
   })
   await waitUntilRunning(step)
   return changed
 }
+
+// The test ends itself by a signal where scripts have a user without rights (seen in 2.2.7), so it gets a copy.
+const CONFIGURATION_TEST = `
+trap 'rm -f "$1.test"' EXIT
+sed 's/^ *script_user .*/script_user root/' "$1" >"$1.test"
+keepalived --config-test --log-console --use-file "$1.test"`
 
 // Prints the interface that has the address $1.
 const INTERFACE_OF = `ip -o addr show to "$1" | awk 'NR == 1 { print $2 }'`
