@@ -14,6 +14,9 @@ import type { Step, StepResult } from './step.js'
 export async function abandonJoin(step: Step, host: Host): Promise<StepResult> {
   const { session } = step
   await revokeBootstrapTokens(localApi(step.cluster, session), host.name)
+  if (step.cluster.etcd.topology === 'external') {
+    return { changed: false, summary: `${host.name} was to carry no etcd member` }
+  }
   const outcome = { removed: false }
   await waitUntil(
     step,

@@ -5,7 +5,10 @@ import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
 import { makeBootstrapToken } from './bootstrap-token.js'
 import { isUnderway, waitForOthers } from './durable.js'
-import { etcdMembers, memberOf } from './etcd.js'
+import { etcdMembers, memberOf, type EtcdMember } from './etcd.js'
+import { waitForWholeEtcd } from './etcd-access.js'
+import { placeEtcdClient } from './etcd-client.js'
+import { emptyRegistry, keepRegistry } from './etcd-registry.js'
 import { hostState, markInitialised, startKubelet } from './host-state.js'
 import { clearFailedInit, initStanding } from './failed-init.js'
 import { runKubeadm, runPhase } from './kubeadm.js'
@@ -21,6 +24,7 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
   const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
   if (changed) await init(step, api)
   await markInitialised(step)
+  await keepRegistry(step)
   const labelled = await labelNode(api, step.host)
   return {
     changed: changed || labelled,
@@ -51,7 +55,10 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
   const { cluster, host } = step
   await runKubeadm(step, {
     subcommand: 'init',
-    clear: () => clearFailedInit(step, api),
+    clear: async () => {
+      await clearFailedInit(step, api)
+      if (cluster.etcd.topology === 'external') await reachEtcd(step)
+    },
     configuration: () =>
       Promise.resolve(renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })),
   })
@@ -62,6 +69,13 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
     { timeoutMs: step.patience.components },
   )
+}
+
+/** Gives the API server its way into external etcd, which must be whole and hold no cluster. */
+async function reachEtcd(step: Step): Promise<void> {
+  await placeEtcdClient(step)
+  await waitForWholeEtcd(step, step.session)
+  await emptyRegistry(step)
 }
 
 /** The objects that kubeadm's last phases leave, unless the cluster file has them left out. */
@@ -106,15 +120,27 @@ export async function completeControlPlane(step: Step, api: ClusterApi): Promise
 }
 
 /**
- * Why a control plane does not count as joined yet; undefined when its etcd member is a started voter, its API server
- * is ready, and kubeadm's last phase has labelled its node. `api` is its own; etcd is asked where `via` is.
+ * Why a control plane does not count as joined yet; undefined when its etcd member, where it has one, is a started
+ * voter, its API server is ready, and kubeadm's last phase has labelled its node. `api` is its own; etcd is asked where
+ * `via` is.
  */
-export async function joinObstacle(host: Host, api: ClusterApi, via: Session): Promise<string | undefined> {
-  const member = memberOf(await etcdMembers(via), host)
-  if (member === undefined) return 'its etcd member is missing'
-  if (!member.started) return 'its etcd member has not started'
-  if (member.learner) return 'its etcd member is still a learner'
+export async function joinObstacle(
+  { cluster }: Pick<Step, 'cluster'>,
+  host: Host,
+  api: ClusterApi,
+  via: Session,
+): Promise<string | undefined> {
+  if (cluster.etcd.topology === 'stacked') {
+    const obstacle = memberObstacle(memberOf(await etcdMembers(via), host))
+    if (obstacle !== undefined) return obstacle
+  }
   if (!(await isApiServerReady(api))) return 'its API server is not ready'
   if (isMarked(await findNode(api, host.name))) return undefined
   return 'its node is not registered as control plane'
+}
+
+function memberObstacle(member: EtcdMember | undefined): string | undefined {
+  if (member === undefined) return 'its etcd member is missing'
+  if (!member.started) return 'its etcd member has not started'
+  return member.learner ? 'its etcd member is still a learner' : undefined
 }

@@ -1,4 +1,5 @@
-/** etcd's members, seen from inside one of its own containers on a control plane. */
+/** etcd's members, seen from inside one of its own containers: on a control plane, or on an etcd host. */
+import { peerUrl } from '../cluster/etcd/urls.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { script, type CommandResult, type Session } from '../ssh/index.js'
@@ -26,7 +27,8 @@ if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
 exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/ca.crt \\
   --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key "$@"`
 
-function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
+/** Runs etcdctl against the member on the host; the outcome is the caller's to judge. */
+export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
   return session.run(script(ETCDCTL, ...args), { root: true, timeoutMs: 30_000 })
 }
 
@@ -103,12 +105,6 @@ export async function etcdObstacle(session: Session): Promise<EtcdObstacle | und
   )
 }
 
-/** Where etcd's peers reach the member of a host. */
-export function peerUrl(host: Host): string {
-  const address = host.internalAddress.includes(':') ? `[${host.internalAddress}]` : host.internalAddress
-  return `https://${address}:2380`
-}
-
 /** The member of this host, and of no other. */
 export function memberOf(members: readonly EtcdMember[], host: Host): EtcdMember | undefined {
   return members.find((member) => member.peerUrls.includes(peerUrl(host)))
@@ -119,7 +115,8 @@ export function memberTitle(member: EtcdMember): string {
   return member.name === '' ? member.peerUrls.join(',') : member.name
 }
 
-function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
+/** Whether the member answers for itself, by what {@link healthyEndpoints} told. */
+export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
   return member.clientUrls.some((url) => healthy.has(url))
 }
 

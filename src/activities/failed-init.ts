@@ -4,6 +4,7 @@
  */
 import { QuorateError } from '../errors/index.js'
 import { etcdMembers, memberOf, memberTitle, storedNodes } from './etcd.js'
+import { askEtcd } from './etcd-access.js'
 import { hostState, showsTraces, type HostState } from './host-state.js'
 import { resetHost } from './kubeadm.js'
 import { isApiServerReady, listObjects, type ClusterApi, type KubernetesNode } from './kubectl.js'
@@ -18,11 +19,7 @@ export async function initStanding(step: Step, api: ClusterApi): Promise<'there'
   const state = await hostState(step)
   if (!holdsState(step, state)) {
     if (!state.has('initialised')) return 'absent'
-    throw new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data are gone', {
-      host: step.host.name,
-      step: 'kubeadm init',
-      hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin anew',
-    })
+    throw stateLost(step)
   }
   if (state.has('initialised') || state.has('etcd-joined') || !state.has('init-unfinished')) return 'there'
   return (await others(step, api)).length > 0 ? 'there' : 'absent'
@@ -33,17 +30,35 @@ function holdsState({ cluster }: Step, state: HostState): boolean {
   return state.has(cluster.etcd.topology === 'stacked' ? 'etcd-data' : 'manifests')
 }
 
+function stateLost({ cluster, host }: Step): QuorateError {
+  const context = { host: host.name, step: 'kubeadm init' }
+  if (cluster.etcd.topology === 'external') {
+    return new QuorateError(
+      'CONTROL_PLANE_NOT_READY',
+      "the cluster was initialised here, but its components' manifests are gone",
+      { ...context, hint: 'put /etc/kubernetes/manifests back and retry' },
+    )
+  }
+  return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data are gone', {
+    ...context,
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin anew',
+  })
+}
+
 /** Who else depends on this control plane, as far as anything of it answers. */
-async function others({ session, host }: Step, api: ClusterApi): Promise<readonly string[]> {
+async function others(step: Step, api: ClusterApi): Promise<readonly string[]> {
+  const { session, host, cluster } = step
   if (await isApiServerReady(api)) {
     const nodes = await listObjects<KubernetesNode>(api, 'nodes')
     return nodes.map((node) => node.metadata.name).filter((name) => name !== host.name)
   }
-  const members = await etcdMembers(session).catch(() => undefined)
+  const via = await askEtcd(step, session).catch(() => undefined)
+  const members = via && (await etcdMembers(via).catch(() => undefined))
   // An init of ours that never ended well has let nobody join; where nothing answers, that is what is known.
-  if (members === undefined) return []
+  if (via === undefined || members === undefined) return []
+  const nodes = (await storedNodes(via)).filter((name) => name !== host.name)
+  if (cluster.etcd.topology === 'external') return nodes
   const own = memberOf(members, host)
-  const nodes = (await storedNodes(session)).filter((name) => name !== host.name)
   return [...members.filter((member) => member !== own).map(memberTitle), ...nodes]
 }
 

@@ -2,7 +2,7 @@
  * What a control plane's join may have left at any point where it died, and how it is taken back: our own etcd
  * member by its peer URL, never another's and never at the price of quorum; then the host; then its node.
  */
-import type { Host } from '../cluster/model.js'
+import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
 import {
@@ -35,8 +35,21 @@ export interface JoinTraces {
  */
 export type JoinStanding = 'joined' | 'unmarked' | 'undone' | 'data-lost'
 
+type Topology = Cluster['etcd']['topology']
+
 /** Where the join stands. A member that never became a voter with data behind it has nothing that could be lost. */
-export function joinStanding({ host, member, node }: JoinTraces): JoinStanding {
+export function joinStanding(traces: JoinTraces, topology: Topology): JoinStanding {
+  return topology === 'stacked' ? withMember(traces) : withoutMember(traces)
+}
+
+/** With external etcd nothing on the host could be lost: whatever has a node that is marked only has to run. */
+function withoutMember({ host, node }: JoinTraces): JoinStanding {
+  if (!host.has('kubelet.conf')) return 'undone'
+  if (isMarked(node)) return 'joined'
+  return host.has('manifests') ? 'unmarked' : 'undone'
+}
+
+function withMember({ host, member, node }: JoinTraces): JoinStanding {
   if (member === undefined || !member.started || member.learner) return 'undone'
   if (!host.has('etcd-data')) return isMarked(node) && host.has('kubelet.conf') ? 'data-lost' : 'undone'
   if (isMarked(node)) return 'joined'
@@ -51,6 +64,9 @@ export function joinStanding({ host, member, node }: JoinTraces): JoinStanding {
  */
 export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTraces> {
   const host = await hostState(step)
+  if (step.cluster.etcd.topology === 'external') {
+    return { host, member: undefined, node: await findNode(via, step.host.name) }
+  }
   let members: readonly EtcdMember[] = []
   let helped = !host.has('etcd-data')
   await waitUntil(

@@ -39,7 +39,7 @@ say kubelet-certificate test -e /var/lib/kubelet/pki/kubelet-client-current.pem
 say admin.conf test -e admin.conf
 say ca.key test -e pki/ca.key
 say kubeconfigs some /etc/kubernetes/*.conf
-say certificates some pki/apiserver* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
+say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
 say manifests some manifests/*.yaml
 say etcd-data test -e "$1/member"
 say etcd-joined grep -qse '--initial-cluster-state=existing' manifests/etcd.yaml

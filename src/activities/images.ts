@@ -1,5 +1,6 @@
 /** Images pulled before they are needed, so that kubeadm's own time is not spent on downloads. */
 import { renderClusterConfiguration } from '../cluster/kubeadm/render.js'
+import { initialCluster, renderMemberConfiguration } from '../cluster/kubeadm/render-etcd.js'
 import type { HostRole } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script, type Session } from '../ssh/index.js'
@@ -9,6 +10,7 @@ import type { Step } from './step.js'
 /** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
 const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
   worker: ['kube-proxy', 'pause', 'coredns'],
+  etcd: ['etcd', 'pause'],
 }
 
 /** What kubeadm of this host would run, asked of the binary itself. */
@@ -17,7 +19,7 @@ export async function kubeadmImages(step: Step): Promise<readonly string[]> {
     command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
     {
       root: true,
-      stdin: renderClusterConfiguration(step.cluster),
+      stdin: imagesConfiguration(step),
     },
   )
   if (result.exitCode !== 0) {
@@ -28,6 +30,13 @@ export async function kubeadmImages(step: Step): Promise<readonly string[]> {
     })
   }
   return result.stdout.split('\n').filter((line) => line.includes('/'))
+}
+
+/** With external etcd kubeadm lists etcd's image only for those who run a member. */
+function imagesConfiguration({ cluster, host }: Step): string {
+  if (host.role !== 'etcd') return renderClusterConfiguration(cluster)
+  const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
+  return renderMemberConfiguration(cluster, host, { beginning })
 }
 
 /** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
@@ -67,7 +76,8 @@ function roleImages(step: Step, all: readonly string[]): readonly string[] {
   return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))
 }
 
-function networkImages({ cluster }: Step): readonly string[] {
+function networkImages({ cluster, host }: Step): readonly string[] {
+  if (host.role === 'etcd') return []
   const { network } = cluster
   return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
 }

@@ -5,6 +5,8 @@ import type { UnitsAtRelease } from '../cluster/operation.js'
 import { abandonJoin } from './abandon-join.js'
 import { initControlPlane } from './control-plane.js'
 import { spreadClusterDns } from './dns-spread.js'
+import { makeEtcdAuthority } from './etcd-certificates.js'
+import { runEtcdMember } from './etcd-member.js'
 import { gatherFacts } from './facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
 import { checkLoadBalancer } from './load-balancer-test.js'
@@ -38,6 +40,10 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (step) => configureLoadBalancer(step, backends)),
     checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       look(cluster, host, (step) => checkLoadBalancer(step, first)),
+    makeEtcdAuthority: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      change(cluster, host, makeEtcdAuthority),
+    runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
+      change(cluster, host, (step) => runEtcdMember(step, authority)),
     initControlPlane: (cluster: Cluster, host: Host): Promise<StepResult> =>
       change(cluster, host, initControlPlane),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>

@@ -12,7 +12,7 @@ import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
 import { completeControlPlane, joinObstacle } from './control-plane.js'
 import { isUnderway, waitForOthers } from './durable.js'
-import { etcdObstacle } from './etcd.js'
+import { waitForWholeEtcd } from './etcd-access.js'
 import { joinStanding, joinTraces, undoJoin, undoWorkerJoin } from './failed-join.js'
 import { hostState, startKubelet } from './host-state.js'
 import { runKubeadm } from './kubeadm.js'
@@ -22,7 +22,7 @@ import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-/** Makes this host another control plane with a voting etcd member. */
+/** Makes this host another control plane, where etcd is stacked with a voting member of it. */
 export async function joinControlPlane(step: Step, first: Host): Promise<StepResult> {
   const { cluster, host, session } = step
   await waitForOthers(step)
@@ -32,22 +32,25 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   if (completed === 'undone') {
     await join(step, via, async () => {
       await undoJoin(step, via, await joinTraces(step, via))
-      await Promise.all([waitForWholeEtcd(step, via), copyCertificates(cluster, via.session, session)])
+      await Promise.all([
+        waitForWholeEtcd(step, via.session),
+        copyCertificates(cluster, via.session, session),
+      ])
     })
   }
   await waitUntil(
     step,
-    () => joinObstacle(host, api, via.session),
+    () => joinObstacle(step, host, api, via.session),
     (reason) =>
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
     { timeoutMs: step.patience.components },
   )
+  const member = cluster.etcd.topology === 'stacked' ? ', voting etcd member' : ''
   // Etcd as a whole is looked at again before the next member is added, and by the final verification.
   const labelled = await labelNode(via, host)
   return {
     changed: completed !== 'joined' || labelled,
-    summary:
-      completed === 'joined' ? 'joined already, voting etcd member' : 'kubeadm join, voting etcd member',
+    summary: `${completed === 'joined' ? 'joined already' : 'kubeadm join'}${member}`,
   }
 }
 
@@ -57,7 +60,8 @@ async function completeJoin(
   via: ClusterApi,
   api: ClusterApi,
 ): Promise<'joined' | 'completed' | 'undone'> {
-  const standing = joinStanding(await joinTraces(step, via))
+  const { cluster } = step
+  const standing = joinStanding(await joinTraces(step, via), cluster.etcd.topology)
   switch (standing) {
     case 'joined':
       await startKubelet(step)
@@ -145,13 +149,4 @@ async function caHash(session: Session): Promise<string> {
     })
   }
   return hashCaCertificate(certificate.toString())
-}
-
-async function waitForWholeEtcd(step: Step, via: ClusterApi): Promise<void> {
-  await waitUntil(
-    step,
-    async () => (await etcdObstacle(via.session))?.reason,
-    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: via.session.host.name, step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
-  )
 }

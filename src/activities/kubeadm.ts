@@ -83,11 +83,14 @@ export async function resetHost(step: Step): Promise<void> {
 /** Phases of `kubeadm init` that may be run by themselves on any control plane. */
 export type KubeadmPhase = 'mark-control-plane' | 'kubeconfig admin'
 
-/** Runs one phase of kubeadm, which takes moments and may be repeated. */
+/** Runs one phase of kubeadm on a control plane; see {@link runPhaseWith}. */
 export async function runPhase(step: Step, phase: KubeadmPhase): Promise<void> {
-  const configuration = renderInitConfiguration(step.cluster, step.host, {
-    bootstrapToken: makeBootstrapToken(),
-  })
+  const secrets = { bootstrapToken: makeBootstrapToken() }
+  await runPhaseWith(step, phase, renderInitConfiguration(step.cluster, step.host, secrets))
+}
+
+/** Runs one phase of `kubeadm init` with a configuration; it takes moments and may be repeated. */
+export async function runPhaseWith(step: Step, phase: string, configuration: string): Promise<void> {
   const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
   const title = `kubeadm init phase ${phase}`
   step.report(title)

@@ -9,7 +9,7 @@ import type { NodeSummary } from '../cluster/operation.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
 import { joinObstacle } from './control-plane.js'
-import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './etcd.js'
+import { etcdStanding, type EtcdTrouble } from './etcd-access.js'
 import {
   balancedApi,
   hasCondition,
@@ -48,10 +48,7 @@ interface Pod {
 }
 
 /** What does not hold, and on which host. */
-interface Obstacle {
-  readonly host: string
-  readonly reason: string
-}
+type Obstacle = EtcdTrouble
 
 /** One thing that must hold. */
 interface Check {
@@ -71,12 +68,12 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
-  const members = await etcdMembers(session)
+  const { members } = await etcdStanding(step, session)
   return {
     changed: false,
     summary: `${nodes.length} nodes, ${members.length} etcd voters, DNS and endpoint answer`,
     nodes: summarise(nodes, cluster.hosts),
-    etcdMembers: members.map((member) => member.name).sort(),
+    etcdMembers: members,
   }
 }
 
@@ -112,12 +109,12 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
   })
   const { dnsDomain } = cluster.kubernetes.networking
   return [
-    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdVotersObstacle(api, host, controlPlanes) },
+    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdObstacle(step) },
     ...withSessions
       .filter(({ node }) => node.role === 'control-plane')
       .map(({ node, session }) =>
         ofHost('CONTROL_PLANE_NOT_READY', node.name, () =>
-          controlPlaneObstacle(node, localApi(cluster, session), api.session),
+          controlPlaneObstacle(step, node, localApi(cluster, session)),
         ),
       ),
     ofHost('API_UNREACHABLE', host.name, () => endpointObstacle(step)),
@@ -140,31 +137,19 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
   ]
 }
 
-async function etcdVotersObstacle(
-  api: ClusterApi,
-  asked: Host,
-  controlPlanes: readonly Host[],
-): Promise<Obstacle | undefined> {
-  const hostOf = (member: EtcdMember) =>
-    controlPlanes.find((host) => memberOf([member], host) !== undefined)?.name
-  const obstacle = await etcdObstacle(api.session)
-  if (obstacle !== undefined) return { host: hostOf(obstacle.member) ?? asked.name, reason: obstacle.reason }
-  const members = await etcdMembers(api.session)
-  const stranger = members.find((member) => hostOf(member) === undefined)
-  if (stranger !== undefined) {
-    const reason = `etcd has a member ${memberTitle(stranger)} that is no control plane of the cluster file`
-    return { host: asked.name, reason }
-  }
-  const absent = controlPlanes.find((host) => memberOf(members, host) === undefined)
-  return absent && { host: absent.name, reason: 'its etcd member is missing' }
+async function etcdObstacle(step: Step): Promise<Obstacle | undefined> {
+  return (await etcdStanding(step, step.session)).trouble
 }
 
 /** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
-async function controlPlaneObstacle(host: Host, api: ClusterApi, via: Session): Promise<string | undefined> {
+async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Promise<string | undefined> {
+  const expected = COMPONENTS.filter(
+    ({ name }) => name !== 'etcd' || step.cluster.etcd.topology === 'stacked',
+  )
   const running = await runningContainers(api.session)
-  const stopped = COMPONENTS.find(({ name }) => !running.includes(name))
+  const stopped = expected.find(({ name }) => !running.includes(name))
   if (stopped !== undefined) return `${stopped.name} does not run`
-  const obstacle = await joinObstacle(host, api, via)
+  const obstacle = await joinObstacle(step, host, api, step.session)
   if (obstacle !== undefined) return obstacle
   for (const { name, port } of COMPONENTS) {
     if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`

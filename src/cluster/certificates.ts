@@ -21,6 +21,13 @@ const publicFile = (name: string): SharedFile => ({
 })
 const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o600, secret: true })
 
+/** What API servers show to an external etcd, where kubeadm's own names for these files put them. */
+export const ETCD_CLIENT_FILES = {
+  ca: publicFile('etcd/ca.crt'),
+  certificate: publicFile('apiserver-etcd-client.crt'),
+  key: keyFile('apiserver-etcd-client.key'),
+} as const
+
 const CLUSTER_FILES = [
   publicFile('ca.crt'),
   keyFile('ca.key'),
@@ -34,10 +41,5 @@ const CLUSTER_FILES = [
 /** From the first control plane to each other one; all owned by root. */
 export const SHARED_CERTIFICATES: Readonly<Record<'stacked' | 'external', readonly SharedFile[]>> = {
   stacked: [...CLUSTER_FILES, publicFile('etcd/ca.crt'), keyFile('etcd/ca.key')],
-  external: [
-    ...CLUSTER_FILES,
-    publicFile('etcd/ca.crt'),
-    publicFile('apiserver-etcd-client.crt'),
-    keyFile('apiserver-etcd-client.key'),
-  ],
+  external: [...CLUSTER_FILES, ...Object.values(ETCD_CLIENT_FILES)],
 }

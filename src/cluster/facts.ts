@@ -1,5 +1,6 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
 import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
+import { ETCD_KUBELET_UNIT } from './etcd/kubelet.js'
 import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
@@ -67,6 +68,8 @@ export const OBSERVED_PATHS = [
   '/etc/kubernetes/pki/ca.key',
   '/etc/kubernetes/manifests/kube-apiserver.yaml',
   '/etc/kubernetes/manifests/etcd.yaml',
+  '/etc/kubernetes/pki/etcd/ca.key',
+  ETCD_KUBELET_UNIT,
   '/var/lib/etcd/member',
 ] as const
 

@@ -41,7 +41,7 @@ export const SYSCTL_FILE: HostFile = {
 }
 
 /** Who opens connections to a port. */
-export type PortClients = 'everybody' | 'cluster' | 'control-planes' | 'etcd-peers' | 'host'
+export type PortClients = 'everybody' | 'cluster' | 'control-planes' | 'etcd-clients' | 'etcd-peers' | 'host'
 
 /** A port that something of Kubernetes listens on. */
 export interface RequiredPort {
@@ -61,7 +61,7 @@ const KUBE_PROXY: readonly RequiredPort[] = [
   { port: 10249, protocol: 'tcp', purpose: 'kube-proxy metrics', clients: 'host' },
 ]
 const ETCD: readonly RequiredPort[] = [
-  { port: 2379, protocol: 'tcp', purpose: 'etcd clients', clients: 'control-planes' },
+  { port: 2379, protocol: 'tcp', purpose: 'etcd clients', clients: 'etcd-clients' },
   { port: 2380, protocol: 'tcp', purpose: 'etcd peers', clients: 'etcd-peers' },
   { port: 2381, protocol: 'tcp', purpose: 'etcd metrics', clients: 'host' },
 ]

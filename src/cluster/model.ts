@@ -177,6 +177,24 @@ export interface ContainerRuntime {
   readonly config: Readonly<Record<string, unknown>>
 }
 
+/** Where the certificates are, on the worker's machine, by which an etcd of somebody else's lets us in. */
+export interface EtcdClientFiles {
+  readonly caFile: string
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+/** Where etcd runs: a member on each control plane, or elsewhere. */
+export type Etcd =
+  | { readonly topology: 'stacked' }
+  | {
+      readonly topology: 'external'
+      /** Client URLs of the members, e.g. `https://10.0.0.31:2379`. */
+      readonly endpoints: readonly string[]
+      /** Given where the members are none of ours; otherwise they are the hosts with the role etcd. */
+      readonly clientFiles?: EtcdClientFiles
+    }
+
 /** The whole cluster. */
 export interface Cluster {
   readonly name: string
@@ -191,7 +209,7 @@ export interface Cluster {
   }
   readonly network: PodNetwork
   readonly loadBalancer: LoadBalancer
-  readonly etcd: { readonly topology: 'stacked' | 'external' }
+  readonly etcd: Etcd
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
@@ -202,6 +220,24 @@ export interface Cluster {
 /** The hosts with a role, in the order of the cluster file. */
 export function hostsWithRole(cluster: Cluster, role: HostRole): readonly Host[] {
   return cluster.hosts.filter((host) => host.role === role)
+}
+
+/** What carries etcd's members: `elsewhere` is an etcd that somebody else runs. */
+export function etcdPlace({ etcd }: Cluster): 'control-planes' | 'etcd-hosts' | 'elsewhere' {
+  if (etcd.topology === 'stacked') return 'control-planes'
+  return etcd.clientFiles === undefined ? 'etcd-hosts' : 'elsewhere'
+}
+
+/** The hosts that carry etcd's members, as far as they are ours. */
+export function etcdHosts(cluster: Cluster): readonly Host[] {
+  switch (etcdPlace(cluster)) {
+    case 'control-planes':
+      return hostsWithRole(cluster, 'control-plane')
+    case 'etcd-hosts':
+      return hostsWithRole(cluster, 'etcd')
+    case 'elsewhere':
+      return []
+  }
 }
 
 /** `host:port`, with brackets around an IPv6 address. */

@@ -4,7 +4,7 @@ import { apiServerBindPort } from './api-server.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
-import { formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
+import { etcdPlace, formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
 import type { PreflightFinding } from './preflight/finding.js'
@@ -13,7 +13,11 @@ import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_P
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
-  /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl. */
+  /** With external etcd the hosts of its members, unless somebody else runs it. */
+  readonly etcd: readonly Host[]
+  /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
+  readonly etcdAuthority: Host | undefined
+  /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
@@ -45,7 +49,10 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
   const findings = preflight(cluster, observed)
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
+  const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
   return {
+    etcd,
+    etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
@@ -59,6 +66,10 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
     changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
   }
+}
+
+function holdsEtcdKey(facts: HostFacts | undefined): boolean {
+  return facts !== undefined && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {
@@ -86,10 +97,12 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
   if (facts.swapOn && cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] !== false) {
     changes.push(change('Prepare hosts', 'turn swap off, now and in /etc/fstab'))
   }
-  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
+  if (host.role === 'etcd') {
+    if (!hasPath(facts, '/var/lib/etcd/member')) changes.push(change('etcd', 'start an etcd member'))
+  } else if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
     if (host.role === 'worker') changes.push(change('Workers', 'kubeadm join'))
     else if (host.name === first.name) changes.push(change('First control plane', 'kubeadm init'))
-    else changes.push(change('Control planes', 'kubeadm join as control plane, with an etcd member'))
+    else changes.push(change('Control planes', joinAction(cluster)))
   }
   return changes
 }
@@ -102,6 +115,11 @@ function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): Plann
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   const action = `install ${missing.join(', ')}, serve ${endpoint}${shared}`
   return [{ host: host.name, phase: 'Load balancer', action }]
+}
+
+function joinAction(cluster: Cluster): string {
+  const join = 'kubeadm join as control plane'
+  return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
 }
 
 /** containerd may come from Docker's repository, under another name. */

@@ -8,10 +8,17 @@ const never =
   () =>
     why
 
+const NEEDED_BY_ETCD =
+  'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
+
 /** For each phase of an apply why a host's step can not be skipped; phases that are not listed can be. */
 const RULES: Readonly<Record<string, SkipRule>> = {
-  'Prepare hosts': (plan, host) =>
-    host === plan.first.name ? `${host} is the control plane that kubeadm init runs on` : undefined,
+  'Prepare hosts': (plan, host) => {
+    if (host === plan.first.name) return `${host} is the control plane that kubeadm init runs on`
+    return plan.etcd.some(({ name }) => name === host) ? NEEDED_BY_ETCD : undefined
+  },
+  'etcd certificates': never('no etcd member starts without them'),
+  etcd: never(NEEDED_BY_ETCD),
   'Load balancer': (plan) =>
     plan.loadBalancers.length < 2 ? 'without it nothing answers at the control plane endpoint' : undefined,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),

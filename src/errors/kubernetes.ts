@@ -95,6 +95,16 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'bring the other etcd members back first; then retry',
   },
+  ETCD_AUTHORITY_LOST: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'put /etc/kubernetes/pki/etcd/ca.key back on the etcd host that has had it (root, mode 0600), then retry',
+  },
+  ETCD_CLIENT_FILES_MISSING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'spec.etcd.caFile, certFile and keyFile are paths on the machine where the worker runs; put the files there, the key with mode 0600, then retry',
+  },
   ETCD_DATA_LOST: {
     source: 'user',
     remedy: 'operator',

@@ -10,7 +10,7 @@ import {
   patched,
   setHandler,
 } from '@temporalio/workflow'
-import { narrow, type Cluster, type Host } from '../cluster/model.js'
+import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { planApply, type ApplyPlan } from '../cluster/plan.js'
 import { skipRefusal } from '../cluster/skipping.js'
@@ -21,10 +21,12 @@ import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './op
 import { activities } from './proxies.js'
 
 /** The phases of an apply, in the order of the guide. */
-export const APPLY_PHASES = [
+const APPLY_PHASES = [
   'Facts',
   'Lock hosts',
   'Prepare hosts',
+  'etcd certificates',
+  'etcd',
   'Load balancer',
   'Load balancer health',
   'First control plane',
@@ -34,6 +36,9 @@ export const APPLY_PHASES = [
   'Cluster DNS',
   'Verify',
 ] as const
+
+/** Phases that there are only where etcd has hosts of its own. */
+const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd']
 
 type ApplyPhase = (typeof APPLY_PHASES)[number]
 
@@ -47,7 +52,9 @@ interface Apply {
 
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const run = new Operation('apply', input, APPLY_PHASES)
+  const hasEtcdHosts = etcdPlace(input.cluster) === 'etcd-hosts'
+  const phases = APPLY_PHASES.filter((title) => hasEtcdHosts || !ETCD_PHASES.includes(title))
+  const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
   setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {
     signals.loadBalancerReady = true
@@ -72,7 +79,8 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
 /** The sequence of the guide. Each phase names what it comes after; nothing else holds it up. */
 async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const { plan } = apply
-  const prepared = phase(apply, 'Prepare hosts', plan.nodes, prepareHost)
+  const prepared = phase(apply, 'Prepare hosts', [...plan.etcd, ...plan.nodes], prepareHost)
+  const etcd = plan.etcdAuthority === undefined ? [] : [externalEtcd(apply, plan.etcdAuthority, prepared)]
   const balanced = phase(
     apply,
     'Load balancer',
@@ -89,7 +97,10 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
     { after: () => [balanced.all()], waitsFor: 'load balancer health' },
   )
   const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
-    after: (first) => [prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
+    after: (first) => [
+      ...[prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
+      ...etcd.map((members) => members.all()),
+    ],
   })
   const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
     after: () => [initialised.all()],
@@ -116,6 +127,17 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   return verify(apply, [prepared, healthy, ...joined, ...spread])
 }
 
+/** etcd on hosts of its own: one of them issues the certificates of all, then all members start together. */
+function externalEtcd(apply: Apply, authority: Host, prepared: Phase<StepOutcome>): Phase<StepOutcome> {
+  const { etcd } = apply.plan
+  const certified = phase(apply, 'etcd certificates', [authority], makeEtcdAuthority, {
+    after: () => [prepared.of(authority)],
+  })
+  return phase(apply, 'etcd', etcd, (_, host) => runEtcdMember(apply, host, authority), {
+    after: () => [...etcd.map((host) => prepared.of(host)), certified.all()],
+  })
+}
+
 /** Begins a phase of the apply. */
 function phase<Result extends StepOutcome>(
   apply: Apply,
@@ -137,8 +159,23 @@ function prepareHost({ cluster }: Apply, host: Host) {
   )
 }
 
-function initControlPlane({ cluster }: Apply, host: Host) {
-  return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(narrow(cluster, host), host)
+function makeEtcdAuthority({ cluster, plan }: Apply, host: Host) {
+  return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
+}
+
+function runEtcdMember({ cluster, plan }: Apply, host: Host, authority: Host) {
+  return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
+    narrow(cluster, ...plan.etcd),
+    host,
+    authority,
+  )
+}
+
+function initControlPlane({ cluster, plan }: Apply, host: Host) {
+  return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
+    narrow(cluster, host, ...plan.etcd),
+    host,
+  )
 }
 
 function applyPodNetwork({ cluster }: Apply, host: Host) {
@@ -173,7 +210,7 @@ function joinWorker({ cluster, plan }: Apply, host: Host) {
 async function joinControlPlane(apply: Apply, host: Host, serving: Host[]) {
   const { cluster, plan } = apply
   const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
-    narrow(cluster, host, plan.first),
+    narrow(cluster, host, plan.first, ...plan.etcd),
     host,
     plan.first,
   )

@@ -1,4 +1,5 @@
 /** Clusters and facts for tests: small, valid, and changed by the test where it matters. */
+import { clientUrl } from '../../src/cluster/etcd/urls.js'
 import type { HostFacts } from '../../src/cluster/facts.js'
 import type { HostDetails, HostProbes, Reachability } from '../../src/cluster/host-details.js'
 import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
@@ -11,7 +12,9 @@ export function aHost(name: string, changes: Partial<Host> = {}): Host {
     ? 'control-plane'
     : name.startsWith('lb')
       ? 'load-balancer'
-      : 'worker'
+      : name.startsWith('e')
+        ? 'etcd'
+        : 'worker'
   const base = { 'control-plane': 10, 'load-balancer': 100, worker: 20, etcd: 30 }[role]
   const address = `192.0.2.${base + number}`
   return {
@@ -51,6 +54,13 @@ export function aCluster(changes: Partial<Cluster> = {}): Cluster {
     hosts: ['cp1', 'cp2', 'cp3', 'w1', 'w2', 'lb1'].map((name) => aHost(name)),
     ...changes,
   }
+}
+
+/** A cluster whose etcd has three hosts of its own. */
+export function aClusterWithEtcdHosts(changes: Partial<Cluster> = {}): Cluster {
+  const hosts = ['e1', 'e2', 'e3', 'cp1', 'cp2', 'w1', 'lb1'].map((name) => aHost(name))
+  const endpoints = hosts.filter(({ role }) => role === 'etcd').map(clientUrl)
+  return aCluster({ hosts, etcd: { topology: 'external', endpoints }, ...changes })
 }
 
 /** What a bare, healthy Debian host tells. */

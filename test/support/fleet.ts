@@ -45,9 +45,9 @@ export class Fleet {
     await this.lab('reset', '--name', this.name)
   }
 
-  async down(): Promise<void> {
+  async down({ keep = process.env.QUORATE_E2E_KEEP === '1' } = {}): Promise<void> {
     await this.quorate('engine', 'stop')
-    if (process.env.QUORATE_E2E_KEEP !== '1') await this.lab('down', '--name', this.name)
+    if (!keep) await this.lab('down', '--name', this.name)
   }
 
   /** The container that is the host. */

@@ -32,6 +32,9 @@ export function obedientHosts() {
     configureLoadBalancer: (_cluster: Cluster, host: Host, backends: readonly Host[]) =>
       note(`${host.name} → ${backends.map(({ name }) => name).join()}`),
     checkLoadBalancer: (_cluster: Cluster, host: Host) => note(`test from ${host.name}`),
+    makeEtcdAuthority: (_cluster: Cluster, host: Host) => note(`certify on ${host.name}`),
+    runEtcdMember: (_cluster: Cluster, host: Host, authority: Host) =>
+      note(`etcd ${host.name} by ${authority.name}`, 20),
     initControlPlane: (_cluster: Cluster, host: Host) => note(`init ${host.name}`),
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),

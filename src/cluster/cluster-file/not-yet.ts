@@ -13,10 +13,6 @@ interface Feature {
   readonly never?: true
 }
 
-const EXTERNAL_ETCD: Feature = {
-  what: 'an external etcd cluster',
-  instead: 'leave it out: each control plane carries an etcd member',
-}
 const PROXY_COMMAND: Feature = {
   what: 'a command in place of a connection',
   instead: 'use proxyJump',
@@ -49,13 +45,10 @@ const FIELDS: Readonly<Record<string, Feature>> = {
   sudoPassword: PASSWORD,
   sudoPasswordFile: PASSWORD,
   becomePassword: PASSWORD,
-  external: EXTERNAL_ETCD,
 }
 
 // By the name of the field and its value.
 const VALUES: Readonly<Record<string, Readonly<Record<string, Feature>>>> = {
-  topology: { external: EXTERNAL_ETCD },
-  role: { etcd: { what: 'the role etcd', instead: EXTERNAL_ETCD.instead } },
 }
 
 /** The refusal of an unknown field, where it is one that is to come. */

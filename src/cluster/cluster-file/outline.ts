@@ -31,6 +31,7 @@ export interface Outline {
   readonly loadBalancerHosts: readonly string[] | undefined
   /** `spec.loadBalancer` as a whole. */
   readonly loadBalancer: PlainObject
+  readonly etcd: PlainObject
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
   readonly identityFile: string | undefined
@@ -59,6 +60,7 @@ export function outline(data: unknown): Outline {
       ? listedHosts.map((name) => (typeof name === 'string' ? name : ''))
       : undefined,
     loadBalancer,
+    etcd: objectAt(spec, 'etcd'),
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
     identityFile: textAt(ssh, 'identityFile'),

@@ -5,6 +5,7 @@
 import { isPlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
 import { expandHostName, settingsFor } from '../ssh-config/settings.js'
+import { checkEtcd } from './checks/etcd.js'
 import { checkHosts } from './checks/hosts.js'
 import { checkKubernetes } from './checks/kubernetes.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
@@ -54,6 +55,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkNetworks(file),
     ...checkLoadBalancer(file, connectsTo),
     ...checkSources(file),
+    ...checkEtcd(file),
     ...checkHosts(file, connectsTo),
     ...checkKeys(file),
     ...(shape.success ? checkSsh(shape.data) : []),

@@ -3,9 +3,18 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../../errors/index.js'
+import { clientUrl } from '../etcd/urls.js'
 import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined } from '../merge.js'
-import type { Cluster, Host, LoadBalancer, PodNetwork, Taint, VirtualAddress } from '../model.js'
+import type {
+  Cluster,
+  Etcd,
+  Host,
+  LoadBalancer,
+  PodNetwork,
+  Taint,
+  VirtualAddress,
+} from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
@@ -122,8 +131,9 @@ export function resolveCluster(
   files: NamedFiles,
   reaches: readonly Reach[],
 ): Cluster {
-  const { kubernetes, packages, etcd, containerRuntime } = file.spec
+  const { kubernetes, packages, containerRuntime } = file.spec
   const version = parseVersion(kubernetes.version)
+  const hosts = file.spec.hosts.map((host, index) => resolveHost(host, checked(reaches[index])))
   return {
     name: file.metadata.name,
     kubernetes: {
@@ -133,14 +143,14 @@ export function resolveCluster(
     },
     network: resolveNetwork(file, location, files),
     loadBalancer: resolveLoadBalancer(file),
-    etcd,
+    etcd: resolveEtcd(file, location, hosts),
     packages: {
       install: packages.install,
       repository: packages.repository.replace(/\/+$/, ''),
       ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     },
     containerRuntime,
-    hosts: file.spec.hosts.map((host, index) => resolveHost(host, checked(reaches[index]))),
+    hosts,
   }
 }
 
@@ -183,6 +193,20 @@ function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files:
     content: files.manifest,
     digest,
   })
+}
+
+function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: readonly Host[]): Etcd {
+  const { topology, endpoints, caFile, certFile, keyFile } = file.spec.etcd
+  if (topology === 'stacked') return { topology }
+  if (endpoints === undefined) {
+    return { topology, endpoints: hosts.filter(({ role }) => role === 'etcd').map(clientUrl) }
+  }
+  const path = (name: string | undefined): string => absolutePath(checked(name), location)
+  return {
+    topology,
+    endpoints: endpoints.map((url) => url.replace(/\/+$/, '')),
+    clientFiles: { caFile: path(caFile), certFile: path(certFile), keyFile: path(keyFile) },
+  }
 }
 
 function resolveLoadBalancer(file: ClusterFile): LoadBalancer {

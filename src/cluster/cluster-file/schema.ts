@@ -32,9 +32,10 @@ const taint = z.strictObject({
 
 const host = z.strictObject({
   name: text('name', "The host's name in this file and the name of its node."),
-  role: z
-    .enum(['control-plane', 'worker', 'load-balancer'])
-    .meta({ description: 'What the host is for. Control planes carry an etcd member each.' }),
+  role: z.enum(['control-plane', 'worker', 'etcd', 'load-balancer']).meta({
+    description:
+      'What the host is for. Control planes carry an etcd member each, unless the topology is external.',
+  }),
   address: text('address', 'IP address or DNS name that Quorate connects to.'),
   internalAddress: text(
     'ipAddress',
@@ -190,6 +191,27 @@ const loadBalancer = z
   })
   .optional()
 
+const etcd = z
+  .strictObject({
+    topology: z.enum(['stacked', 'external']).default('stacked').meta({
+      description:
+        'stacked: an etcd member on each control plane. external: on hosts with the role etcd, or an etcd of yours at endpoints.',
+    }),
+    endpoints: z
+      .array(text('url', 'Client URL of a member, e.g. https://10.0.0.31:2379.'))
+      .min(1)
+      .meta({ description: 'An etcd that you run yourself: the client URLs of its members.' })
+      .optional(),
+    caFile: text('path', 'With endpoints: certificate of the authority of that etcd.').optional(),
+    certFile: text('path', 'With endpoints: client certificate for the API servers.').optional(),
+    keyFile: text(
+      'path',
+      'With endpoints: key of certFile; only its owner may read it. The paths are of the machine where the worker runs.',
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'Where etcd runs.' })
+
 const packages = z
   .strictObject({
     install: z
@@ -236,15 +258,7 @@ export const clusterFileSchema = z.strictObject({
       kubernetes,
       network,
       loadBalancer,
-      etcd: z
-        .strictObject({
-          topology: z
-            .enum(['stacked'])
-            .default('stacked')
-            .meta({ description: 'stacked: an etcd member on each control plane.' }),
-        })
-        .prefault({})
-        .meta({ description: 'Where etcd runs.' }),
+      etcd,
       packages,
       containerRuntime,
       ssh: clusterSshSchema,

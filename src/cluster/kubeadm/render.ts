@@ -3,7 +3,8 @@
  * it must travel and be stored as a secret.
  */
 import { formatEndpoint, type Cluster, type Host } from '../model.js'
-import type { PlainObject } from '../merge.js'
+import { ETCD_CLIENT_FILES } from '../certificates.js'
+import { isPlainObject, type PlainObject } from '../merge.js'
 import { minorFacts } from '../supported-minors.js'
 import { renderYaml } from '../yaml-output.js'
 import { emitDocument, patchDocument, type KubeadmDocument } from './documents.js'
@@ -37,7 +38,7 @@ export function renderInitConfiguration(cluster: Cluster, host: Host, secrets: I
   const patches = cluster.kubernetes.kubeadm
   return emit(cluster, [
     patchDocument(initConfiguration(cluster, host, secrets), patches.initConfiguration),
-    patchDocument(clusterConfiguration(cluster), patches.clusterConfiguration),
+    patchedClusterConfiguration(cluster),
     patchDocument(
       { kind: 'KubeletConfiguration', body: { cgroupDriver: 'systemd' } },
       patches.kubeletConfiguration,
@@ -48,8 +49,7 @@ export function renderInitConfiguration(cluster: Cluster, host: Host, secrets: I
 
 /** For `kubeadm config images list|pull --config`. Throws as {@link renderInitConfiguration}. */
 export function renderClusterConfiguration(cluster: Cluster): string {
-  const patch = cluster.kubernetes.kubeadm.clusterConfiguration
-  return emit(cluster, [patchDocument(clusterConfiguration(cluster), patch)])
+  return emit(cluster, [patchedClusterConfiguration(cluster)])
 }
 
 /**
@@ -92,6 +92,21 @@ function joinConfiguration(cluster: Cluster, host: Host, discovery: JoinDiscover
   }
 }
 
+function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
+  const patch = cluster.kubernetes.kubeadm.clusterConfiguration
+  const { etcd, ...others } = patch
+  // What is said of local members is for the etcd hosts; kubeadm takes no file that tells of both.
+  const isMeantForMembers = cluster.etcd.topology === 'external' && isPlainObject(etcd)
+  return patchDocument(clusterConfiguration(cluster), isMeantForMembers ? others : patch)
+}
+
+function externalEtcd({ etcd }: Cluster): PlainObject {
+  if (etcd.topology === 'stacked') return {}
+  const { ca, certificate, key } = ETCD_CLIENT_FILES
+  const files = { caFile: ca.path, certFile: certificate.path, keyFile: key.path }
+  return { etcd: { external: { endpoints: [...etcd.endpoints], ...files } } }
+}
+
 function clusterConfiguration(cluster: Cluster): KubeadmDocument {
   const { version, controlPlaneEndpoint, certSANs, networking, imageRepository } = cluster.kubernetes
   const { featureGates } = minorFacts(version)
@@ -104,12 +119,14 @@ function clusterConfiguration(cluster: Cluster): KubeadmDocument {
       imageRepository,
       networking: { ...networking },
       apiServer: { certSANs: [...new Set([controlPlaneEndpoint.host, ...certSANs])] },
+      ...externalEtcd(cluster),
       ...(Object.keys(featureGates).length === 0 ? {} : { featureGates }),
     },
   }
 }
 
-function emit(cluster: Cluster, documents: readonly KubeadmDocument[]): string {
+/** The documents in the API version that the cluster's kubeadm wants. */
+export function emit(cluster: Cluster, documents: readonly KubeadmDocument[]): string {
   const { kubeadmApi } = minorFacts(cluster.kubernetes.version)
   return renderYaml(documents.map((document): PlainObject => emitDocument(document, kubeadmApi)))
 }

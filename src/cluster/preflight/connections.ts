@@ -7,9 +7,9 @@ import type { RequiredPort } from '../host-prerequisites.js'
 import type { Reachability } from '../host-details.js'
 import { apiServerBindPort } from '../api-server.js'
 import type { Cluster, Host } from '../model.js'
-import { finding, hasJoined, listNames, type Check, type PreflightFinding } from './finding.js'
+import { finding, hasJoined, listNames, perHost, type Check, type PreflightFinding } from './finding.js'
 import { openingCommand } from './ports.js'
-import { connectionsFrom, reached, type Connection } from './targets.js'
+import { connectionsFrom, foreignEtcd, reached, usesEndpoint, type Connection } from './targets.js'
 
 interface Blocked extends Connection {
   readonly outcome: Reachability
@@ -104,6 +104,18 @@ function keptOutFindings(
   })
 }
 
+/** Control planes that do not reach an etcd of the user's, which must be there before them. */
+export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => {
+  if (host.role !== 'control-plane' || hasJoined(facts)) return []
+  return foreignEtcd(cluster).flatMap((endpoint) => {
+    const outcome = reached(facts, endpoint)
+    if (outcome === undefined || outcome === 'open') return []
+    const message = `etcd at ${endpoint.host}:${endpoint.port} can not be reached (${outcome})`
+    const hint = `let ${endpoint.port}/tcp through to it, and see that etcd listens there (spec.etcd.endpoints)`
+    return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
+  })
+})
+
 const WORDS: Readonly<Record<Reachability, string>> = {
   open: 'open',
   refused: 'refused, though something listens there',
@@ -116,7 +128,8 @@ const WORDS: Readonly<Record<Reachability, string>> = {
 export const endpointConnection: Check = ({ cluster, observed }) => {
   const { controlPlaneEndpoint } = cluster.kubernetes
   const target = `${controlPlaneEndpoint.host}:${controlPlaneEndpoint.port}`
-  const silent = observed.filter(({ facts }) => {
+  const silent = observed.filter(({ host, facts }) => {
+    if (!usesEndpoint(host)) return false
     const outcome = reached(facts, controlPlaneEndpoint)
     return (outcome === 'timeout' || outcome === 'unreachable') && mayBeExpected(cluster, facts)
   })

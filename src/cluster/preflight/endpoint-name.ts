@@ -3,15 +3,14 @@ import { parseIpAddress } from '../ip-address.js'
 import { balancerHosts, virtualAddressOf } from '../load-balancer/hosts.js'
 import type { Cluster } from '../model.js'
 import { finding, type Check } from './finding.js'
+import { usesEndpoint } from './targets.js'
 
 /** The name resolves on every host that will use it. */
 export const endpointName: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
   const unresolved = observed.filter(
     ({ host, facts }) =>
-      host.role !== 'load-balancer' &&
-      facts.probes !== undefined &&
-      facts.probes.endpointAddresses.length === 0,
+      usesEndpoint(host) && facts.probes !== undefined && facts.probes.endpointAddresses.length === 0,
   )
   return unresolved.map(({ host }) => {
     const message = `the endpoint's name ${name} does not resolve on the host`
@@ -28,7 +27,7 @@ export const endpointAddress: Check = ({ cluster, observed }) => {
   return observed.flatMap(({ host, facts }) => {
     const found = facts.probes?.endpointAddresses ?? []
     // On the balancer itself a name in /etc/hosts may well lead to the loopback.
-    if (host.role === 'load-balancer' || found.length === 0) return []
+    if (!usesEndpoint(host) || found.length === 0) return []
     if (found.some((address) => right.includes(address))) return []
     const message = `${name} resolves to ${found.join(', ')}; the load balancer is at ${right.join(', ')}`
     return [finding('warning', 'ENDPOINT_WRONG_ADDRESS', host, message)]

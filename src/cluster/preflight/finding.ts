@@ -1,5 +1,6 @@
 /** What preflight finds, and what a check is given to find it. */
 import { QuorateError, type ErrorCode, type ErrorReport } from '../../errors/index.js'
+import { ETCD_KUBELET_UNIT } from '../etcd/kubelet.js'
 import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
 import type { Cluster, Host } from '../model.js'
 
@@ -48,9 +49,12 @@ export function perHost(
   return (context) => context.observed.flatMap((entry) => check(entry, context))
 }
 
-/** Whether the host is a node of a cluster already: what was needed for that is no question any more. */
+/** Whether the host is a node, or an etcd member, already: what was needed for that is no question any more. */
 export function hasJoined(facts: HostFacts): boolean {
-  return hasPath(facts, '/etc/kubernetes/kubelet.conf')
+  return (
+    hasPath(facts, '/etc/kubernetes/kubelet.conf') ||
+    (hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member'))
+  )
 }
 
 /** Whether the host runs, or will run, a kubelet. */

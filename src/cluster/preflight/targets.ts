@@ -2,7 +2,7 @@
 import type { HostFacts } from '../facts.js'
 import { endpointOfUrl, type Reachability } from '../host-details.js'
 import { requiredPorts, type PortClients, type RequiredPort } from '../host-prerequisites.js'
-import type { Cluster, Endpoint, Host, HostRole } from '../model.js'
+import { etcdPlace, type Cluster, type Endpoint, type Host, type HostRole } from '../model.js'
 
 /** A connection that the cluster will need. */
 export interface Connection {
@@ -15,6 +15,7 @@ export interface Connection {
 const CLIENT_ROLES: Readonly<Record<PortClients, readonly HostRole[]>> = {
   everybody: ['control-plane', 'worker', 'load-balancer'],
   'control-planes': ['control-plane'],
+  'etcd-clients': ['control-plane', 'etcd'],
   'etcd-peers': [],
   // Asked for by load balancers outside of the cluster alone.
   cluster: [],
@@ -43,12 +44,24 @@ export function connectionTargets(cluster: Cluster, from: Host): readonly Endpoi
   }))
   const repository = cluster.packages.install ? endpointOfUrl(cluster.packages.repository) : undefined
   const others = [
-    ...(from.role === 'load-balancer'
-      ? []
-      : [cluster.kubernetes.controlPlaneEndpoint, imageRegistry(cluster)]),
+    ...(usesEndpoint(from) ? [cluster.kubernetes.controlPlaneEndpoint] : []),
+    ...(from.role === 'load-balancer' ? [] : [imageRegistry(cluster)]),
+    ...(from.role === 'control-plane' ? foreignEtcd(cluster) : []),
     ...(repository === undefined || from.role === 'load-balancer' ? [] : [repository]),
   ]
   return [...peers, ...others]
+}
+
+/** Whether the host talks to the API by the control plane endpoint: balancers are behind it, etcd asks for nothing. */
+export function usesEndpoint({ role }: Host): boolean {
+  return role === 'control-plane' || role === 'worker'
+}
+
+/** The members of an etcd that somebody else runs. */
+export function foreignEtcd(cluster: Cluster): readonly Endpoint[] {
+  const { etcd } = cluster
+  if (etcd.topology === 'stacked' || etcdPlace(cluster) !== 'elsewhere') return []
+  return etcd.endpoints.flatMap((url) => endpointOfUrl(url) ?? [])
 }
 
 /** How an attempt went; undefined where none was made. */

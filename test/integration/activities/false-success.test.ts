@@ -97,7 +97,7 @@ const JOINED: Answers = [
 describe('a control plane counts as joined only', () => {
   const obstacle = (answers: Answers) => {
     const session = scriptedSession(aHost('cp2'), answers)
-    return joinObstacle(session.host, localApi(aCluster(), session), session)
+    return joinObstacle({ cluster: aCluster() }, session.host, localApi(aCluster(), session), session)
   }
   const cases: Record<string, readonly [Answers, string | undefined]> = {
     'with everything in place': [[], undefined],

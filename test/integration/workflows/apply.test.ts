@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES, type ApplyResult, type PlanResult } from '../../../src/cluster/operation.js'
 import { QuorateError } from '../../../src/errors/index.js'
-import { aCluster, bareFacts } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, bareFacts } from '../../support/clusters.js'
 import { failureOf, obedientHosts, progressOf, startScripted } from '../../support/obedient-hosts.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
@@ -46,6 +46,27 @@ describe('applying a cluster', () => {
     }
     expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('lb1 → cp1,cp2,cp3 ends'))
     expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('cluster DNS ends'))
+  })
+
+  it('has etcd on hosts of its own whole before init, its members started together', async () => {
+    const { journal, activities } = obedientHosts()
+    const cluster = aClusterWithEtcdHosts()
+    const worker = await scriptedWorker(temporal, activities)
+    const titles = await worker.runUntil(async () => {
+      const handle = await start('apply', cluster)
+      await handle.result()
+      return (await progressOf(handle)).phases.map(({ title }) => title)
+    })
+    const at = (entry: string) => journal.indexOf(entry)
+    const members = ['e1', 'e2', 'e3'].map((name) => `etcd ${name} by e1`)
+    const lastPrepared = Math.max(...['e1', 'e2', 'e3'].map((name) => at(`prepare ${name} ends`)))
+    expect(at('certify on e1 begins')).toBeGreaterThan(at('prepare e1 ends'))
+    for (const member of members) {
+      expect(at(`${member} begins`)).toBeGreaterThan(Math.max(lastPrepared, at('certify on e1 ends')))
+      expect(at(`${member} ends`)).toBeLessThan(at('init cp1 begins'))
+    }
+    expect(journal).not.toContain('join e1 begins')
+    expect(titles).toContain('etcd')
   })
 
   it('tells its progress, host by host', async () => {

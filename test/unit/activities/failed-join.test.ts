@@ -33,7 +33,7 @@ function standing(
   host: readonly (HostState extends ReadonlySet<infer F> ? F : never)[],
   rest: Partial<JoinTraces>,
 ) {
-  return joinStanding({ host: new Set(host), member: undefined, node: undefined, ...rest })
+  return joinStanding({ host: new Set(host), member: undefined, node: undefined, ...rest }, 'stacked')
 }
 
 describe('a join that died', () => {
@@ -62,6 +62,30 @@ describe('a join that died', () => {
 
   it('after its node was marked is part of the cluster, whatever else it lacks', () => {
     expect(standing(['etcd-data'], { member: VOTER, node: MARKED })).toBe('joined')
+  })
+})
+
+describe('with external etcd a join', () => {
+  const external = (
+    host: readonly (HostState extends ReadonlySet<infer F> ? F : never)[],
+    one?: KubernetesNode,
+  ) => joinStanding({ host: new Set(host), member: undefined, node: one }, 'external')
+
+  it('that never got credentials is taken back', () => {
+    expect(external(['manifests', 'certificates'])).toBe('undone')
+  })
+
+  it('that lacks no more than its mark is completed', () => {
+    expect(external(['manifests', 'kubelet.conf'], node({}))).toBe('unmarked')
+  })
+
+  it('that came to its end is never taken back', () => {
+    expect(external(['manifests', 'kubelet.conf'], MARKED)).toBe('joined')
+    expect(external(['kubelet.conf'], MARKED)).toBe('joined')
+  })
+
+  it('of a host that was reset by hand is done anew', () => {
+    expect(external([], MARKED)).toBe('undone')
   })
 })
 

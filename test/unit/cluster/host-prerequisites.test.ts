@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../../src/cluster/certificates.js'
 import { MODULES_FILE, requiredPorts, SYSCTL_FILE } from '../../../src/cluster/host-prerequisites.js'
 import type { Cluster } from '../../../src/cluster/model.js'
-import { aCluster, aHost } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
 
 const ports = (cluster: Cluster, host: string): string[] =>
   requiredPorts(cluster, aHost(host))
@@ -28,6 +28,12 @@ describe('what a host needs', () => {
   it("has ports by its role: a worker's, without flannel's where another backend is used", () => {
     const network = { plugin: 'flannel', backend: 'host-gw', image: 'f', cniPluginImage: 'c' } as const
     expect(ports(aCluster({ network }), 'w1')).toEqual(['10248/tcp', '10249/tcp', '10250/tcp', '10256/tcp'])
+  })
+
+  it("has ports by its role: an etcd host's, which a control plane then does without", () => {
+    const etcd = ['10248/tcp', '10250/tcp', '2379/tcp', '2380/tcp', '2381/tcp']
+    expect(ports(aClusterWithEtcdHosts(), 'e1')).toEqual(etcd)
+    expect(ports(aClusterWithEtcdHosts(), 'cp1')).not.toContain('2379/tcp')
   })
 
   it("has ports by its role: the endpoint's on a load balancer", () => {

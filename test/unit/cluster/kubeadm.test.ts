@@ -5,9 +5,10 @@ import {
   renderInitConfiguration,
   renderJoinConfiguration,
 } from '../../../src/cluster/kubeadm/render.js'
+import { initialCluster, renderMemberConfiguration } from '../../../src/cluster/kubeadm/render-etcd.js'
 import type { Cluster, KubeadmPatches } from '../../../src/cluster/model.js'
 import { SUPPORTED_MINORS } from '../../../src/cluster/supported-minors.js'
-import { aCluster, aHost } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
 
 const SECRETS = { bootstrapToken: 'abcdef.0123456789abcdef' }
 const DISCOVERY = {
@@ -72,6 +73,20 @@ describe.each([
   it('of a joining control plane', async () => {
     const text = renderJoinConfiguration(patched, aHost('cp2'), DISCOVERY)
     await expect(text).toMatchFileSnapshot(golden('join-control-plane'))
+  })
+
+  it('of an etcd member', async () => {
+    const base = cluster(version, PATCHES)
+    const hosts = ['e1', 'e2', 'e3'].map((name) => aHost(name))
+    const beginning = { state: 'new', initialCluster: initialCluster(hosts) } as const
+    const text = renderMemberConfiguration(base, aHost('e2'), { beginning })
+    await expect(text).toMatchFileSnapshot(golden('etcd-member'))
+  })
+
+  it('of a cluster on external etcd, whose members are nothing to it', async () => {
+    const { etcd } = aClusterWithEtcdHosts()
+    const text = renderClusterConfiguration({ ...cluster(version, PATCHES), etcd })
+    await expect(text).toMatchFileSnapshot(golden('external-etcd'))
   })
 
   it('of a worker', async () => {

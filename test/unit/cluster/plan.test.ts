@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/cluster/plan.js'
-import { aCluster, factsOf } from '../../support/clusters.js'
+import { skipRefusal } from '../../../src/cluster/skipping.js'
+import { aCluster, aClusterWithEtcdHosts, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {
   containerd: '1.6.20~ds1-1',
@@ -84,5 +85,48 @@ describe('the plan of an apply', () => {
     expect(plan.problems.map(({ host, code }) => `${host ?? ''} ${code}`)).toEqual(
       cluster.hosts.map(({ name }) => `${name} HOST_NOT_PREPARED`),
     )
+  })
+})
+
+describe('the plan of an apply with etcd hosts', () => {
+  const cluster = aClusterWithEtcdHosts()
+  const KEY = '/etc/kubernetes/pki/etcd/ca.key'
+
+  it('starts a member on each of them, and no member on control planes', () => {
+    const plan = planApply(cluster, factsOf(cluster))
+    expect(plan.etcd.map(({ name }) => name)).toEqual(['e1', 'e2', 'e3'])
+    const actions = plan.changes.filter(({ phase }) => phase !== 'Prepare hosts')
+    expect(actions.map(({ host, phase, action }) => `${host} ${phase}: ${action}`)).toEqual([
+      'e1 etcd: start an etcd member',
+      'e2 etcd: start an etcd member',
+      'e3 etcd: start an etcd member',
+      'cp1 First control plane: kubeadm init',
+      'cp2 Control planes: kubeadm join as control plane',
+      'w1 Workers: kubeadm join',
+      'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',
+    ])
+  })
+
+  it('has the first of them issue certificates, or the one that has the key already', () => {
+    expect(planApply(cluster, factsOf(cluster)).etcdAuthority?.name).toBe('e1')
+    const facts = factsOf(cluster, { e3: { paths: [KEY] } })
+    expect(planApply(cluster, facts).etcdAuthority?.name).toBe('e3')
+  })
+
+  it('leaves an etcd of somebody else alone', () => {
+    const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
+    const foreign = aCluster({
+      etcd: { topology: 'external', endpoints: ['https://10.9.9.1:2379'], clientFiles },
+    })
+    const plan = planApply(foreign, factsOf(foreign))
+    expect(plan.etcd).toEqual([])
+    expect(plan.etcdAuthority).toBeUndefined()
+  })
+
+  it('lets no etcd host be skipped: etcd would never be whole', () => {
+    const plan = planApply(cluster, factsOf(cluster))
+    expect(skipRefusal(plan, 'Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(skipRefusal(plan, 'etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(skipRefusal(plan, 'Prepare hosts', 'w1')).toBeUndefined()
   })
 })

@@ -1,18 +1,18 @@
 /** Checks of the hosts against each other: names, addresses, how many of each role. */
 import { parseIpAddress } from '../../ip-address.js'
-import type { Outline, OutlineHost } from '../outline.js'
+import { textAt, type Outline, type OutlineHost } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem, repetitions, warning } from './finding.js'
 
-const ROLES: readonly (string | undefined)[] = ['control-plane', 'worker', 'load-balancer']
+const ROLES: readonly (string | undefined)[] = ['control-plane', 'worker', 'etcd', 'load-balancer']
 
 /** @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration. */
 export function checkHosts(file: Outline, connectsTo: (address: string) => string): readonly Finding[] {
   return [
     ...duplicates(file.hosts),
     ...sharedInternalAddresses(file.hosts),
-    ...file.hosts.flatMap((host) => controlPlaneNeedsAddress(host, connectsTo)),
-    ...roleCounts(file.hosts),
+    ...file.hosts.flatMap((host) => advertisesAddress(host, connectsTo)),
+    ...roleCounts(file),
     ...file.hosts.flatMap(repeatedTaints),
   ]
 }
@@ -54,7 +54,7 @@ function duplicates(hosts: readonly OutlineHost[]): readonly Finding[] {
 
 // Behind one forwarding address several hosts can be logged in to, but not be nodes of one cluster.
 function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Finding[] {
-  const nodes = hosts.filter(({ role }) => role === 'control-plane' || role === 'worker')
+  const nodes = hosts.filter((host) => hasKnownRole(host) && host.role !== 'load-balancer')
   return repetitions(nodes, internalAddressOf)
     .filter(({ item, earlier }) => item.address !== earlier.address || item.sshPort !== earlier.sshPort)
     .map(({ item, earlier }) =>
@@ -66,28 +66,31 @@ function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Findin
     )
 }
 
+const ADVERTISING: Readonly<Record<string, string>> = {
+  'control-plane': 'a control plane',
+  etcd: 'an etcd member',
+}
+
 // etcd's peers and the API server's advertised address can not be names.
-function controlPlaneNeedsAddress(
-  host: OutlineHost,
-  connectsTo: (address: string) => string,
-): readonly Finding[] {
-  if (host.role !== 'control-plane' || host.address === undefined || host.internalAddress !== undefined)
-    return []
+function advertisesAddress(host: OutlineHost, connectsTo: (address: string) => string): readonly Finding[] {
+  const subject = ADVERTISING[host.role ?? '']
+  if (subject === undefined || host.address === undefined || host.internalAddress !== undefined) return []
   if ([host.address, connectsTo(host.address)].some((address) => parseIpAddress(address))) return []
   return [
     problem(
       hostPath(host, 'internalAddress'),
       `missing, and the address ${show(host.address)} is a name`,
-      'a control plane advertises an IP address; give it here',
+      `${subject} advertises an IP address; give it here`,
     ),
   ]
 }
 
-function roleCounts(hosts: readonly OutlineHost[]): readonly Finding[] {
+function roleCounts({ hosts, etcd }: Outline): readonly Finding[] {
   const path = ['spec', 'hosts']
   // With a role that is unknown, nobody can say how many there are of the others.
   if (hosts.length === 0 || !hosts.every(hasKnownRole)) return []
   const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').length
+  const carriesEtcd = textAt(etcd, 'topology') !== 'external'
   const workers = hosts.filter(({ role }) => role === 'worker').length
   return [
     ...(controlPlanes === 0
@@ -96,7 +99,7 @@ function roleCounts(hosts: readonly OutlineHost[]): readonly Finding[] {
     ...(controlPlanes === 1
       ? [warning(path, 'one control plane is not highly available', 'give the role to three hosts')]
       : []),
-    ...(controlPlanes > 0 && controlPlanes % 2 === 0 ? [evenNumber(controlPlanes)] : []),
+    ...(controlPlanes > 0 && controlPlanes % 2 === 0 && carriesEtcd ? [evenNumber(controlPlanes)] : []),
     ...(workers === 0
       ? [
           warning(

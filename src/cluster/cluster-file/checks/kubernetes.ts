@@ -68,7 +68,7 @@ const SET_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> 
     networking: 'kubernetes.networking sets it',
     'apiServer.certSANs': 'kubernetes.certSANs adds to them',
     certificatesDir: 'Quorate relies on /etc/kubernetes/pki',
-    'etcd.external': 'an external etcd cluster is not supported yet',
+    'etcd.external': 'spec.etcd sets it',
     'etcd.local.dataDir': 'Quorate relies on /var/lib/etcd',
   },
   initConfiguration: {

@@ -116,16 +116,6 @@ const FORMATS: readonly Case[] = [
 
 const NOT_YET: readonly Case[] = [
   [
-    'external etcd',
-    [['spec', 'etcd'], { topology: 'external' }],
-    'spec.etcd.topology: an external etcd cluster is not supported yet; leave it out: each control plane carries an etcd member',
-  ],
-  [
-    'hosts for etcd',
-    [['spec', 'hosts', 5], { name: 'e1', role: 'etcd', address: '10.0.0.31' }],
-    'spec.hosts[5].role: the role etcd is not supported yet; leave it out: each control plane carries an etcd member',
-  ],
-  [
     'commands in place of a connection',
     [host(3, 'ssh'), { proxyCommand: 'nc %h %p' }],
     'spec.hosts[3].ssh.proxyCommand: a command in place of a connection is not supported; use proxyJump',

@@ -35,7 +35,10 @@ describe('the ways that matter', () => {
     const etcd = [1, 2].map((number) =>
       aHost(`e${number}`, { role: 'etcd', internalAddress: `192.0.2.3${number}` }),
     )
-    const external = aCluster({ etcd: { topology: 'external' }, hosts: [aHost('cp1'), ...etcd] })
+    const external = aCluster({
+      etcd: { topology: 'external', endpoints: [] },
+      hosts: [aHost('cp1'), ...etcd],
+    })
     const named = (host: string) =>
       external.hosts
         .filter(({ name }) => name === host)

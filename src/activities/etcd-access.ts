@@ -1,0 +1,125 @@
+/** Asking etcd how it is, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
+import { ETCD_CLIENT_FILES } from '../cluster/certificates.js'
+import { etcdHosts, etcdPlace, hostsWithRole } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { command, type Session } from '../ssh/index.js'
+import { etcdMembers, etcdObstacle, memberOf, memberTitle } from './etcd.js'
+import { waitUntil } from './poll.js'
+import type { Step } from './step.js'
+
+/** What is in the way of etcd's being whole, and the host that it is about. */
+export interface EtcdTrouble {
+  readonly host: string
+  readonly reason: string
+}
+
+/**
+ * A host on which etcdctl can ask: with stacked etcd the control plane itself, otherwise the first etcd host whose
+ * member answers for a majority. Undefined where etcd is somebody else's.
+ * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
+ */
+export async function askEtcd(step: Step, controlPlane: Session): Promise<Session | undefined> {
+  switch (etcdPlace(step.cluster)) {
+    case 'control-planes':
+      return controlPlane
+    case 'etcd-hosts':
+      return answeringMember(step)
+    case 'elsewhere':
+      return undefined
+  }
+}
+
+/** The first etcd host whose member answers; throws as {@link askEtcd} does. */
+export async function answeringMember(step: Step): Promise<Session> {
+  const failures: unknown[] = []
+  for (const host of hostsWithRole(step.cluster, 'etcd')) {
+    try {
+      const session = await step.sessions.session(host, step.signal)
+      await etcdMembers(session)
+      return session
+    } catch (error) {
+      step.signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+  throw new QuorateError('ETCD_UNREACHABLE', `no etcd member answers: ${reasons.join('; ')}`, { step: 'etcd' })
+}
+
+/** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
+export async function etcdTrouble(step: Step, controlPlane: Session): Promise<EtcdTrouble | undefined> {
+  const asked = await askEtcd(step, controlPlane)
+  if (asked === undefined) return foreignTrouble(step, controlPlane)
+  const obstacle = await etcdObstacle(asked)
+  if (obstacle === undefined) return undefined
+  const owner = etcdHosts(step.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
+  return { host: owner?.name ?? asked.host.name, reason: obstacle.reason }
+}
+
+/**
+ * Like {@link etcdTrouble}; also why its members are not exactly the hosts that the cluster file says.
+ * @returns the names of the members, or the endpoints of an etcd that somebody else runs.
+ */
+export async function etcdStanding(
+  step: Step,
+  controlPlane: Session,
+): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
+  const { etcd } = step.cluster
+  const trouble = await etcdTrouble(step, controlPlane)
+  const asked = await askEtcd(step, controlPlane)
+  if (asked === undefined) return { trouble, members: etcd.topology === 'external' ? etcd.endpoints : [] }
+  const members = await etcdMembers(asked)
+  const hosts = etcdHosts(step.cluster)
+  const names = members.map(({ name }) => name).sort()
+  const stranger = members.find((member) => hosts.every((host) => memberOf([member], host) === undefined))
+  const absent = hosts.find((host) => memberOf(members, host) === undefined)
+  if (trouble !== undefined) return { trouble, members: names }
+  if (stranger !== undefined) {
+    const kind = etcdPlace(step.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
+    const reason = `etcd has a member ${memberTitle(stranger)} that is no ${kind} of the cluster file`
+    return { trouble: { host: asked.host.name, reason }, members: names }
+  }
+  if (absent === undefined) return { trouble: undefined, members: names }
+  return { trouble: { host: absent.name, reason: 'its etcd member is missing' }, members: names }
+}
+
+/**
+ * Waits until etcd is whole.
+ * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
+ */
+export async function waitForWholeEtcd(step: Step, controlPlane: Session): Promise<void> {
+  let culprit = controlPlane.host.name
+  await waitUntil(
+    step,
+    async () => {
+      const trouble = await etcdTrouble(step, controlPlane)
+      if (trouble !== undefined) culprit = trouble.host
+      return trouble?.reason
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: culprit, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+}
+
+/** An etcd of somebody else's is asked as API servers ask it: from a control plane, with their certificate. */
+async function foreignTrouble({ cluster }: Step, session: Session): Promise<EtcdTrouble | undefined> {
+  if (cluster.etcd.topology === 'stacked') return undefined
+  for (const endpoint of cluster.etcd.endpoints) {
+    if (await answersHealthy(session, endpoint)) continue
+    return { host: session.host.name, reason: `etcd at ${endpoint} does not say that it is healthy` }
+  }
+  return undefined
+}
+
+async function answersHealthy(session: Session, endpoint: string): Promise<boolean> {
+  const { ca, certificate, key } = ETCD_CLIENT_FILES
+  // kubectl is the one client of TLS and HTTP that is on every control plane.
+  const ask = command(
+    'kubectl',
+    ...['--kubeconfig', '/dev/null', '--server', endpoint, '--request-timeout', '5s'],
+    ...['--certificate-authority', ca.path, '--client-certificate', certificate.path],
+    ...['--client-key', key.path, 'get', '--raw', '/health'],
+  )
+  const { exitCode, stdout } = await session.run(ask, { root: true })
+  return exitCode === 0 && /"health":\s*"?true"?/.test(stdout)
+}
