@@ -43,7 +43,9 @@ export async function answeringMember(step: Step): Promise<Session> {
     }
   }
   const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
-  throw new QuorateError('ETCD_UNREACHABLE', `no etcd member answers: ${reasons.join('; ')}`, { step: 'etcd' })
+  throw new QuorateError('ETCD_UNREACHABLE', `no etcd member answers: ${reasons.join('; ')}`, {
+    step: 'etcd',
+  })
 }
 
 /** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */

@@ -6,15 +6,7 @@ import { QuorateError } from '../../errors/index.js'
 import { clientUrl } from '../etcd/urls.js'
 import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined } from '../merge.js'
-import type {
-  Cluster,
-  Etcd,
-  Host,
-  LoadBalancer,
-  PodNetwork,
-  Taint,
-  VirtualAddress,
-} from '../model.js'
+import type { Cluster, Etcd, Host, LoadBalancer, PodNetwork, Taint, VirtualAddress } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'

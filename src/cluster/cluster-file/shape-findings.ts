@@ -4,7 +4,7 @@ import { isPlainObject } from '../merge.js'
 import { FORMATS, type FormatName } from './formats.js'
 import { descriptionAt, exampleAt, fieldName, fieldsAt, pathsOfField } from './known-fields.js'
 import { nearest } from './nearest.js'
-import { fieldNotYetSupported, valueNotYetSupported } from './not-yet.js'
+import { fieldNotSupported } from './not-supported.js'
 import { clusterFileSchema } from './schema.js'
 import { show, type FieldPath, type Finding } from './problem.js'
 
@@ -59,7 +59,7 @@ function findingsOf(data: unknown, issue: Issue): readonly Finding[] {
 }
 
 function unknownField(path: FieldPath, key: string): Finding {
-  const later = fieldNotYetSupported(path, key)
+  const later = fieldNotSupported(path, key)
   if (later !== undefined) return later
   const siblings = fieldsAt(path)
   const meant = nearest(key, siblings)
@@ -82,8 +82,6 @@ function missing(path: FieldPath): Finding {
 
 function unknownValue(path: FieldPath, value: unknown, known: readonly unknown[]): Finding {
   const field = fieldName(path)
-  const later = valueNotYetSupported(path, field, value)
-  if (later !== undefined) return later
   const names = known.map(String)
   const meant = typeof value === 'string' ? nearest(value, names) : undefined
   const all = `${names.length === 1 ? 'known is' : 'known are'} ${names.join(', ')}`

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Reachability } from '../../../../src/cluster/host-details.js'
 import { connectionsFrom, connectionTargets } from '../../../../src/cluster/preflight/targets.js'
-import { aCluster, aHost } from '../../../support/clusters.js'
+import { preflight } from '../../../../src/cluster/preflight/checks.js'
+import { aCluster, aHost, bareFacts, bareProbes } from '../../../support/clusters.js'
 import { findingsWith, JOINED } from './support.js'
 
 const cluster = aCluster()
@@ -44,7 +45,7 @@ describe('the ways that matter', () => {
         .filter(({ name }) => name === host)
         .flatMap((from) => connectionsFrom(external, from).map(({ to, port }) => `${to.name}:${port.port}`))
     expect(named('cp1')).toEqual(['e1:2379', 'e2:2379'])
-    expect(named('e1')).toEqual(['e2:2380'])
+    expect(named('e1')).toEqual(['e2:2379', 'e2:2380'])
   })
 
   it('lead to the endpoint and to where packages and images come from, too', () => {
@@ -109,5 +110,25 @@ describe('a port that is blocked', () => {
   it('is no finding of its own on a host that does not answer at all', () => {
     const connections = to('w9', [10250], 'timeout')
     expect(findingsWith({ cp1: { connections } })).toEqual([])
+  })
+})
+
+describe('an etcd of the user', () => {
+  const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
+  const endpoints = ['https://198.51.100.7:2379']
+  const foreign = aCluster({ etcd: { topology: 'external', endpoints, clientFiles } })
+
+  it('is tried from control planes, and from no other host', () => {
+    const etcd = { host: '198.51.100.7', port: 2379 }
+    expect(connectionTargets(foreign, aHost('cp1'))).toContainEqual(etcd)
+    expect(connectionTargets(foreign, aHost('w1'))).not.toContainEqual(etcd)
+  })
+
+  it('stops an apply where a control plane does not reach it', () => {
+    const probes = bareProbes(foreign, 'cp1', { '198.51.100.7:2379': 'timeout' })
+    const found = preflight(foreign, [{ host: aHost('cp1'), facts: bareFacts('cp1', { probes }) }])
+    expect(found.filter(({ code }) => code === 'ETCD_UNREACHABLE')).toMatchObject([
+      { host: 'cp1', severity: 'error', message: 'etcd at 198.51.100.7:2379 can not be reached (timeout)' },
+    ])
   })
 })

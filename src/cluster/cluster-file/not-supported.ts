@@ -1,0 +1,55 @@
+/**
+ * Fields that people rightly look for and that Quorate does not have: each is refused with a clear word, since one that
+ * is silently ignored would be worse.
+ */
+import type { FieldPath, Finding } from './problem.js'
+
+interface Feature {
+  /** What is asked for. */
+  readonly what: string
+  /** What can be done instead. */
+  readonly instead: string
+}
+
+const PROXY_COMMAND: Feature = {
+  what: 'a command in place of a connection',
+  instead: 'use proxyJump',
+}
+const JUMP_HOST: Feature = {
+  what: 'a jump host by this name',
+  instead: 'name it in proxyJump, and give it an entry in spec.jumpHosts where it needs one',
+}
+const PASSWORD: Feature = {
+  what: 'a password in the cluster file',
+  instead: 'say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
+}
+const PASSPHRASE: Feature = {
+  what: "a key's passphrase",
+  instead: 'add the key to ssh-agent (ssh-add)',
+}
+
+// By the name of the field, wherever it stands.
+const FIELDS: Readonly<Record<string, Feature>> = {
+  proxyCommand: PROXY_COMMAND,
+  bastion: JUMP_HOST,
+  jumpHost: JUMP_HOST,
+  password: PASSWORD,
+  passwordFile: PASSWORD,
+  passphrase: PASSPHRASE,
+  sudoPassword: PASSWORD,
+  sudoPasswordFile: PASSWORD,
+  becomePassword: PASSWORD,
+}
+
+/** The refusal of an unknown field, where it is one that people look for. */
+export function fieldNotSupported(path: FieldPath, field: string): Finding | undefined {
+  const feature = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined
+  if (feature === undefined) return undefined
+  return {
+    severity: 'problem',
+    path: [...path, field],
+    atKey: true,
+    problem: `${feature.what} is not supported`,
+    remedy: feature.instead,
+  }
+}
