@@ -16,7 +16,7 @@ import { planApply, type ApplyPlan } from '../cluster/plan.js'
 import { skipRefusal } from '../cluster/skipping.js'
 import { failPreflight, failWith, reportFailure } from './failure.js'
 import { inspect } from './inspect.js'
-import { lockHosts, releaseHosts } from './locks.js'
+import { withLocks } from './locks.js'
 import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
@@ -275,22 +275,6 @@ async function verify(apply: Apply, before: readonly Phase<StepOutcome>[]): Prom
     etcdMembers: seen.etcdMembers,
     warnings: plan.warnings,
     skipped: run.skipped,
-  }
-}
-
-/** Holds the hosts of the cluster while `act` runs; no step is under way any more when they are released. */
-async function withLocks<Result>(
-  run: Operation,
-  cluster: Cluster,
-  first: Host,
-  act: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    await lockHosts(run, cluster, first)
-    return await act()
-  } finally {
-    await run.settled()
-    await releaseHosts(cluster)
   }
 }
 

@@ -10,7 +10,7 @@ import { activities } from './proxies.js'
  * the other stops there, before either holds a part of the hosts.
  * @throws ApplicationFailure with what kept it from hosts, e.g. `HOST_LOCKED`.
  */
-export async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise<void> {
+async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise<void> {
   const others = cluster.hosts.filter((host) => host.name !== first.name)
   for (const hosts of [[first], others]) {
     const { failures } = await run.attempt('Lock hosts', hosts, (host) =>
@@ -24,7 +24,7 @@ export async function lockHosts(run: Operation, cluster: Cluster, first: Host): 
  * Releases what the operation holds, however it ends; after a cancel nothing of it runs there any more. A host that is
  * away is taken over by the next apply.
  */
-export async function releaseHosts(cluster: Cluster): Promise<void> {
+async function releaseHosts(cluster: Cluster): Promise<void> {
   const units = CancellationScope.current().consideredCancelled ? 'stop' : 'leave'
   await CancellationScope.nonCancellable(() =>
     Promise.allSettled(
@@ -33,4 +33,20 @@ export async function releaseHosts(cluster: Cluster): Promise<void> {
       ),
     ),
   )
+}
+
+/** Holds the hosts of the cluster while `act` runs; no step is under way any more when they are released. */
+export async function withLocks<Result>(
+  run: Operation,
+  cluster: Cluster,
+  first: Host,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await lockHosts(run, cluster, first)
+    return await act()
+  } finally {
+    await run.settled()
+    await releaseHosts(cluster)
+  }
 }
