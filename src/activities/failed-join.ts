@@ -46,16 +46,19 @@ export function joinStanding(traces: JoinTraces, topology: Topology): JoinStandi
 function withoutMember({ host, node }: JoinTraces): JoinStanding {
   if (!host.has('kubelet.conf')) return 'undone'
   if (isMarked(node)) return 'joined'
-  return host.has('manifests') ? 'unmarked' : 'undone'
+  return host.has('manifests') && isRegistered(host, node) ? 'unmarked' : 'undone'
 }
 
 function withMember({ host, member, node }: JoinTraces): JoinStanding {
   if (member === undefined || !member.started || member.learner) return 'undone'
   if (!host.has('etcd-data')) return isMarked(node) && host.has('kubelet.conf') ? 'data-lost' : 'undone'
   if (isMarked(node)) return 'joined'
-  // A kubelet that has no certificate yet gets none any more: the token of the join is revoked.
-  const isRegistered = node !== undefined || host.has('kubelet-certificate')
-  return host.has('kubelet.conf') && isRegistered ? 'unmarked' : 'undone'
+  return host.has('kubelet.conf') && isRegistered(host, node) ? 'unmarked' : 'undone'
+}
+
+/** A kubelet that has no certificate yet gets none any more: the token of the join is revoked. */
+function isRegistered(host: HostState, node: KubernetesNode | undefined): boolean {
+  return node !== undefined || host.has('kubelet-certificate')
 }
 
 /**

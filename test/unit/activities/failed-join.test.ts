@@ -72,6 +72,7 @@ describe('with external etcd a join', () => {
   ) => joinStanding({ host: new Set(host), member: undefined, node: one }, 'external')
 
   it('that never got credentials is taken back', () => {
+    expect(external(['manifests', 'kubelet.conf'])).toBe('undone')
     expect(external(['manifests', 'certificates'])).toBe('undone')
   })
 
