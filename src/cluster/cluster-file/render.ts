@@ -123,9 +123,9 @@ function loadBalancer(answers: ClusterFileAnswers): Lines {
           '    # With two hosts or more: an address that keepalived keeps at one that works; the endpoint leads to it.',
           given('    ', 'virtualAddress', undefined, '10.0.0.100'),
         ]),
-    '  # Each control plane carries an etcd member.',
+    '  # Each control plane carries an etcd member; with topology external, hosts with the role etcd do.',
     '  etcd:',
-    '    topology: stacked',
+    `    topology: ${answers.hosts.some(({ role }) => role === 'etcd') ? 'external' : 'stacked'}`,
   ]
 }
 
