@@ -40,7 +40,7 @@ describe('control planes that run haproxy themselves', () => {
     const applied = await fleet.quorate('apply', '-f', firstAlone)
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1'])
-    expect(await fleet.on('cp1', 'grep -h server: /etc/kubernetes/kubelet.conf')).toContain(
+    expect(await fleet.on('cp1', 'grep -h server: /etc/kubernetes/admin.conf')).toContain(
       'api.shared.test:8443',
     )
     expect(await backends('cp1')).toEqual(['cp1'])

@@ -32,7 +32,7 @@ describe('two balancers that share an address', () => {
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1'])
     for (const host of BALANCERS) expect(await journal(fleet, host)).toEqual(['install-haproxy.1 → 0'])
-    expect(await fleet.on('cp1', 'grep -h server: /etc/kubernetes/kubelet.conf')).toContain(
+    expect(await fleet.on('cp1', 'grep -h server: /etc/kubernetes/admin.conf')).toContain(
       'api.keepalived.test:6443',
     )
     expect(await holder()).toMatch(/^lb/)
