@@ -2,14 +2,7 @@
  * Applying a cluster file: the guide "Creating highly available clusters with kubeadm", from bare hosts to a
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
-import {
-  CancellationScope,
-  condition,
-  defineSignal,
-  isCancellation,
-  patched,
-  setHandler,
-} from '@temporalio/workflow'
+import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { planApply, type ApplyPlan } from '../cluster/plan.js'
@@ -123,8 +116,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
     after: (host) => [...ready(host), networked.all()],
   })
   const joined = [networked, controlPlanes, workers]
-  const spread = patched('cluster-dns') ? [spreadDns(apply, joined)] : []
-  return verify(apply, [prepared, healthy, ...joined, ...spread])
+  return verify(apply, [prepared, healthy, ...joined, spreadDns(apply, joined)])
 }
 
 /** etcd on hosts of its own: one of them issues the certificates of all, then all members start together. */

@@ -1,11 +1,12 @@
 /** Writing a new cluster file, with comments that teach, from what `quorate init` has learnt. */
 import { stringify } from 'yaml'
+import type { HostRole } from '../model.js'
 import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
 
 /** A host of a new cluster file. */
 export interface AnsweredHost {
   readonly name: string
-  readonly role: 'control-plane' | 'worker' | 'load-balancer'
+  readonly role: HostRole
   /** IP address or DNS name. */
   readonly address: string
   /** IP address; needed for a control plane whose address is a name. */
