@@ -1,5 +1,5 @@
-// Records the newest run of a cluster's operation as a fixture for the replay tests:
-//   node scripts/record-history.mjs <host:port of Temporal> <cluster> test/histories/<version>/<name>.json
+// Records a run of a cluster's operation, the newest unless one is named, as a fixture for the replay tests:
+//   node scripts/record-history.mjs <host:port of Temporal> <cluster> test/histories/<version>/<name>.json [<run id>]
 // Paths of this machine are taken out of the payloads; nothing else is changed.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -7,13 +7,16 @@ import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const [, , address, cluster, file] = process.argv
-if (file === undefined) throw new Error('usage: record-history.mjs <host:port> <cluster> <file>')
+const [, , address, cluster, file, run] = process.argv
+if (file === undefined) throw new Error('usage: record-history.mjs <host:port> <cluster> <file> [<run id>]')
 const project = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const cli = execFileSync('bash', [`${project}/scripts/ensure-temporal.sh`], { encoding: 'utf8' }).trim()
 const text = execFileSync(
   cli,
-  ['workflow', 'show', '--address', address, '-w', `cluster/${cluster}`, '--output', 'json'],
+  [
+    ...['workflow', 'show', '--address', address, '-w', `cluster/${cluster}`, '--output', 'json'],
+    ...(run === undefined ? [] : ['--run-id', run]),
+  ],
   { maxBuffer: 1 << 28, encoding: 'utf8' },
 )
 
