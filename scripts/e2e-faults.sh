@@ -5,7 +5,7 @@
 # left. QUORATE_E2E_KEEP=1 leaves the fleet standing afterwards.
 . "$(dirname "$0")/common.sh"
 
-CI_SCENARIOS=(worker-kills reboot-cp2 disk-full two-operators database-lost)
+CI_SCENARIOS=(two-operators disk-full)
 
 if [ "${1:-}" = --ci ]; then
   shift
