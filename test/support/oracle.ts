@@ -72,7 +72,10 @@ export async function expectWholeCluster(fleet: Fleet): Promise<void> {
     expect(await runningContainers(fleet, host), host).toEqual(expect.arrayContaining(STATIC_PODS))
     expect(await manifests(fleet, host), host).toEqual(STATIC_PODS)
   }
-  for (const host of ['cp1', ...WORKERS]) expect(await dnsAnswers(fleet, host), `DNS at ${host}`).toBe(true)
+  // Routes to the pods of a node that has just joined reach the other nodes a moment after it is Ready.
+  for (const host of ['cp1', ...WORKERS]) {
+    await expect.poll(() => dnsAnswers(fleet, host), { timeout: 30_000, message: `DNS at ${host}` }).toBe(true)
+  }
 }
 
 /** Certificates that belong to one host are on no other, and all hosts trust the same CA. */
