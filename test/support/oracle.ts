@@ -74,7 +74,9 @@ export async function expectWholeCluster(fleet: Fleet): Promise<void> {
   }
   // Routes to the pods of a node that has just joined reach the other nodes a moment after it is Ready.
   for (const host of ['cp1', ...WORKERS]) {
-    await expect.poll(() => dnsAnswers(fleet, host), { timeout: 30_000, message: `DNS at ${host}` }).toBe(true)
+    await expect
+      .poll(() => dnsAnswers(fleet, host), { timeout: 30_000, message: `DNS at ${host}` })
+      .toBe(true)
   }
 }
 
