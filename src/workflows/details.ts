@@ -1,15 +1,6 @@
 /** The live table of an operation that Temporal's UI shows as the workflow's current details (Markdown). */
-import type { HostProgress, OperationProgress, StepState } from '../cluster/operation.js'
-
-const MARK: Record<StepState, string> = {
-  pending: '·',
-  running: '▶',
-  unchanged: '✔',
-  done: '✔',
-  failed: '✘',
-  blocked: '⏸',
-  skipped: '⤼',
-}
+import type { HostProgress, OperationProgress } from '../cluster/operation.js'
+import { MARK } from '../cluster/state-marks.js'
 
 /** Renders progress as Markdown, well below the 20 KB that Temporal takes for a few hundred hosts. */
 export function renderDetails(progress: OperationProgress): string {

@@ -1,8 +1,8 @@
 /** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
 import type { BlockedStep } from '../../cluster/operation.js'
+import { MARK } from '../../cluster/state-marks.js'
 import type { Style } from '../io.js'
 import { formatDuration, formatTime } from './duration.js'
-import { MARK } from './marks.js'
 import { renderReport } from './report.js'
 
 /** The lines of all of them. */

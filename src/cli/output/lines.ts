@@ -1,9 +1,10 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
+import { MARK } from '../../cluster/state-marks.js'
 import type { Reach } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
 import type { OperationEvent } from './events.js'
-import { colourOf, MARK } from './marks.js'
+import { colourOf } from './colours.js'
 import { renderReport } from './report.js'
 import { renderWaiting } from './waiting.js'
 

@@ -1,5 +1,6 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
+import { MARK } from '../../cluster/state-marks.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
@@ -7,7 +8,7 @@ import type { Style } from '../io.js'
 import { answerFor, waitsFor } from '../waits-for.js'
 import { formatDuration } from './duration.js'
 import { REACH_WORDS } from './lines.js'
-import { colourOf, MARK } from './marks.js'
+import { colourOf } from './colours.js'
 import { visibleWidth } from './table.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

@@ -1,16 +1,6 @@
-/** Symbols and colours of states, the same in lines and the live view. */
+/** Colours of states, the same in lines and the live view. */
 import type { StepState } from '../../cluster/operation.js'
 import type { Style } from '../io.js'
-
-export const MARK: Readonly<Record<StepState, string>> = {
-  pending: '·',
-  running: '▶',
-  unchanged: '✔',
-  done: '✔',
-  failed: '✘',
-  blocked: '⏸',
-  skipped: '⤼',
-}
 
 const COLOUR = {
   pending: 'dim',
