@@ -32,6 +32,11 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'start a worker with `quorate worker` (or `quorate engine start` for the embedded engine)',
   },
+  WORKER_LOST: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'the step goes on where it stands on the host as soon as a worker is there; `quorate doctor` tells whether one is',
+  },
   OPERATION_RUNNING: {
     source: 'user',
     remedy: 'operator',

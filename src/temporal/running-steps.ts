@@ -1,5 +1,6 @@
 /** The activities of a run that are under way, from the server's description: it knows them without a worker. */
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
+import { decodeTimeoutType } from '@temporalio/common'
 import type { StepHeartbeat } from '../cluster/operation.js'
 import { QuorateError, type ErrorReport } from '../errors/index.js'
 import { reportOfDetails } from './failure.js'
@@ -53,8 +54,11 @@ function errorOf(failure: Failure | null | undefined): ErrorReport | undefined {
   const report = reportOfDetails(
     payloads.map((payload: Payload) => defaultPayloadConverter.fromPayload(payload)),
   )
-  // A time-out or a lost worker is told in Temporal's own words.
-  return report ?? new QuorateError('OPERATION_FAILED', failure.message ?? 'the attempt failed').report()
+  if (report !== undefined) return report
+  if (decodeTimeoutType(failure.timeoutFailureInfo?.timeoutType) === 'HEARTBEAT') {
+    return new QuorateError('WORKER_LOST', 'the worker gave no sign of life any more').report()
+  }
+  return new QuorateError('OPERATION_FAILED', failure.message ?? 'the attempt failed').report()
 }
 
 function secondsOf({ nextAttemptScheduleTime }: PendingActivity): number | undefined {

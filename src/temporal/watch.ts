@@ -1,4 +1,5 @@
 /** Following an operation to its end, through restarts of the server and absence of workers. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import { isServerAway } from './service-error.js'
@@ -86,6 +87,11 @@ class EndOfRun {
   private readonly reached = new Promise<void>((resolve) => (this.announce = resolve))
   private readonly stopped = new AbortController()
   private client: Client | undefined
+
+  constructor() {
+    // The client adds a listener for each poll of a minute and takes none off again; Node warns from the eleventh on.
+    setMaxListeners(0, this.stopped.signal)
+  }
 
   /** Waits for the end to be reached, but once only, or for the pause. */
   async orAfter(pause: Promise<void>): Promise<void> {

@@ -1,0 +1,63 @@
+import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
+import { encodeTimeoutType } from '@temporalio/common'
+import { describe, expect, it } from 'vitest'
+import { QuorateError } from '../../../src/errors/index.js'
+import { runningSteps } from '../../../src/temporal/running-steps.js'
+
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]
+
+function stepOf(pending: Pending) {
+  const description = { raw: { pendingActivities: [pending] } } as unknown as WorkflowExecutionDescription
+  return runningSteps(description)[0]
+}
+
+describe('a step that runs', () => {
+  it('has the host and the line of its last heartbeat', () => {
+    const details = { host: 'cp2', line: 'kubeadm join ▸ [etcd] …', failures: 0 }
+    const step = stepOf({
+      activityType: { name: 'joinControlPlane' },
+      attempt: 1,
+      heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(details)] },
+    })
+    expect(step).toEqual({
+      activity: 'joinControlPlane',
+      attempt: 1,
+      host: 'cp2',
+      line: 'kubeadm join ▸ [etcd] …',
+    })
+  })
+
+  it('tells of the error of the attempt before in the words of the step', () => {
+    const report = new QuorateError('KUBEADM_TIMED_OUT', 'kubeadm join ended with 1', {
+      host: 'cp2',
+    }).report()
+    const details = { payloads: [defaultPayloadConverter.toPayload(report)] }
+    const step = stepOf({ attempt: 2, lastFailure: { applicationFailureInfo: { details } } })
+    expect(step).toMatchObject({ attempt: 2, host: 'cp2', lastError: report })
+  })
+
+  it('says that its worker is gone where heartbeats stayed away', () => {
+    const step = stepOf({
+      attempt: 2,
+      lastFailure: {
+        message: 'activity Heartbeat timeout',
+        timeoutFailureInfo: { timeoutType: encodeTimeoutType('HEARTBEAT') },
+      },
+    })
+    expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
+  })
+
+  it("tells of any other time-out in Temporal's words", () => {
+    const step = stepOf({
+      attempt: 2,
+      lastFailure: {
+        message: 'activity StartToClose timeout',
+        timeoutFailureInfo: { timeoutType: encodeTimeoutType('START_TO_CLOSE') },
+      },
+    })
+    expect(step?.lastError).toMatchObject({
+      code: 'OPERATION_FAILED',
+      message: 'activity StartToClose timeout',
+    })
+  })
+})
