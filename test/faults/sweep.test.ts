@@ -17,7 +17,7 @@ import { differences } from './end-state.js'
 import type { Fault } from './faults.js'
 import type { Lane, RunOutcome } from './lane.js'
 import { Sweep } from './sweep.js'
-import { Tally } from './tally.js'
+import { LIMITS, Tally } from './tally.js'
 
 /** Parts of the names of the cases that are wanted; all where there is none. */
 const only = (process.env.QUORATE_FAULTS_ONLY ?? '').split(',').filter(Boolean)
@@ -70,7 +70,7 @@ async function judge(
     ...differences(clean.outcome.end, outcome.end),
     ...outcome.neverHappened.map((fault) => `never happened: ${JSON.stringify(fault)}`),
   ]
-  findings.push(...tally.add(group, faults.length, outcome, findings))
+  tally.add(group, faults.length, outcome, findings)
   if (findings.length === 0) return []
   return [...findings, `faults: ${JSON.stringify(faults)}`, `logs: ${lane.keep(name, outcome, findings)}`]
 }
@@ -119,5 +119,11 @@ describe.runIf(isWanted('server-killed'))('server killed', () => {
       findings.push(...(await Promise.all(runs)).flat())
     }
     expect(findings).toEqual([])
+  })
+})
+
+describe('after a restart', () => {
+  it.each(Object.entries(LIMITS))('the run goes on in time: %s', (what, limit) => {
+    expect(tally.mostRecoveredWithin(what as keyof typeof LIMITS)).toBeLessThanOrEqual(limit)
   })
 })
