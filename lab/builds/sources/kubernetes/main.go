@@ -21,15 +21,15 @@ import (
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
+	kubeadmerrors "k8s.io/kubernetes/cmd/kubeadm/app/util/errors"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 func main() {
 	name := filepath.Base(os.Args[0])
 	if name == "kubeadm" {
-		if err := kubeadm.Run(); err != nil {
-			os.Exit(1)
-		}
+		// As kubeadm's own main does: this is where its errors are printed.
+		kubeadmerrors.HandleError(kubeadm.Run())
 		return
 	}
 	command := commandFor(name)
