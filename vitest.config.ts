@@ -28,8 +28,8 @@ export default defineConfig({
         test: {
           name: 'faults-lab',
           include: ['test/e2e-faults/**/*.test.ts'],
-          testTimeout: 1_200_000,
-          hookTimeout: 1_200_000,
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           sequence: { groupOrder: 4 },
         },
