@@ -2,9 +2,8 @@
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { revokeBootstrapTokens } from './bootstrap-token.js'
-import { etcdMembers, healthyEndpoints, memberOf, removalObstacle, removeMember } from './etcd.js'
+import { takeMemberOut } from './failed-join.js'
 import { localApi } from './kubectl.js'
-import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
 /**
@@ -17,28 +16,12 @@ export async function abandonJoin(step: Step, host: Host): Promise<StepResult> {
   if (step.cluster.etcd.topology === 'external') {
     return { changed: false, summary: `${host.name} was to carry no etcd member` }
   }
-  const outcome = { removed: false }
-  await waitUntil(
-    step,
-    async () => {
-      const members = await etcdMembers(session)
-      const member = memberOf(members, host)
-      if (member === undefined) return undefined
-      if (member.started && !member.learner) throw votes(host)
-      const obstacle = removalObstacle(members, await healthyEndpoints(session), member)
-      if (obstacle !== undefined) return obstacle
-      await removeMember(session, member)
-      outcome.removed = true
-      return undefined
-    },
-    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
-  )
+  const removed = await takeMemberOut(step, session, host, (member) => {
+    if (member.started && !member.learner) throw votes(host)
+  })
   return {
-    changed: outcome.removed,
-    summary: outcome.removed
-      ? `took the etcd member of ${host.name} out`
-      : `etcd has no member of ${host.name}`,
+    changed: removed,
+    summary: removed ? `took the etcd member of ${host.name} out` : `etcd has no member of ${host.name}`,
   }
 }
 

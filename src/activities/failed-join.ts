@@ -101,8 +101,7 @@ export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces):
   if (node !== undefined) refuseAnotherMachine(step.host, node)
   if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
   if (member !== undefined) {
-    await waitUntilRemovable(step, via.session)
-    await removeMember(via.session, member)
+    await takeMemberOut(step, via.session, step.host)
     step.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
   }
   if (showsTraces(host)) await resetHost(step)
@@ -156,17 +155,33 @@ export async function undoWorkerJoin(
   if (node !== undefined) await deleteNode(via, node)
 }
 
-/** @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time. */
-async function waitUntilRemovable(step: Step, via: Session): Promise<void> {
+/**
+ * Takes the etcd member of a host out as soon as etcd can do without it. `refuse` may throw when it sees the member.
+ * @returns false where etcd has no member of the host.
+ * @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time.
+ */
+export async function takeMemberOut(
+  step: Step,
+  via: Session,
+  host: Host,
+  refuse: (member: EtcdMember) => void = () => undefined,
+): Promise<boolean> {
+  const outcome = { removed: false }
   await waitUntil(
     step,
     async () => {
       const members = await etcdMembers(via)
-      const member = memberOf(members, step.host)
+      const member = memberOf(members, host)
       if (member === undefined) return undefined
-      return removalObstacle(members, await healthyEndpoints(via), member)
+      refuse(member)
+      const obstacle = removalObstacle(members, await healthyEndpoints(via), member)
+      if (obstacle !== undefined) return obstacle
+      await removeMember(via, member)
+      outcome.removed = true
+      return undefined
     },
-    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: step.host.name, step: 'etcd' }),
+    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
     { timeoutMs: step.patience.etcd },
   )
+  return outcome.removed
 }

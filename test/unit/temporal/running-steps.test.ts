@@ -41,7 +41,7 @@ describe('a step that runs', () => {
       attempt: 2,
       lastFailure: {
         message: 'activity Heartbeat timeout',
-        timeoutFailureInfo: { timeoutType: encodeTimeoutType('HEARTBEAT') },
+        timeoutFailureInfo: { timeoutType: encodeTimeoutType('HEARTBEAT') ?? null },
       },
     })
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
@@ -52,7 +52,7 @@ describe('a step that runs', () => {
       attempt: 2,
       lastFailure: {
         message: 'activity StartToClose timeout',
-        timeoutFailureInfo: { timeoutType: encodeTimeoutType('START_TO_CLOSE') },
+        timeoutFailureInfo: { timeoutType: encodeTimeoutType('START_TO_CLOSE') ?? null },
       },
     })
     expect(step?.lastError).toMatchObject({
