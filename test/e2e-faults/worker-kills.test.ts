@@ -54,18 +54,26 @@ async function killWorker(moment: string): Promise<void> {
   return kills
 }
 
-/** Kills at the moments of one host. kubeadm is held at each until the run has gone on: the worker is there again. */
+/** Kills at the moments of one host. */
 async function killAt(points: readonly Point[]): Promise<void> {
   for (const point of points) {
-    if (point.at === 'end' || !point.unit.startsWith('kubeadm')) {
-      await reach(fleet, point)
-      await killWorker(describePoint(point))
-    } else {
+    if (canBeHeld(point)) {
       await reachAndFreeze(fleet, point)
       await killWorker(describePoint(point))
       await thaw(fleet, point.host)
+    } else {
+      await reach(fleet, point)
+      await killWorker(describePoint(point))
     }
   }
+}
+
+/**
+ * Whether kubeadm can be held until the run has gone on, so that the next moment comes after the restart. What it asks
+ * of etcd has time limits of seconds, and does not in all places survive them.
+ */
+function canBeHeld({ unit, at }: Point): boolean {
+  return unit.startsWith('kubeadm') && at !== 'end' && at !== '[etcd]'
 }
 
 describe('a worker that is killed a dozen times in one bootstrap', () => {
