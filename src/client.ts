@@ -11,10 +11,6 @@ import {
   WORKFLOWS,
   type AbortDecision,
   type ApplyResult,
-  type DecisionTaken,
-  type OperationInput,
-  type OperationKind,
-  type OperationProgress,
   type PlanResult,
   type RetryDecision,
   type SkipDecision,
@@ -31,6 +27,7 @@ import {
 } from './temporal/decisions.js'
 import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
+import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './temporal/snapshot.js'
@@ -51,6 +48,7 @@ export type {
 export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
 export type { TemporalOptions } from './temporal/settings.js'
 export type { RunningStep } from './temporal/running-steps.js'
+export type { Operation, OperationSummary } from './temporal/operation.js'
 export type { OperationSnapshot } from './temporal/snapshot.js'
 
 export interface ClientOptions extends TemporalOptions {
@@ -64,71 +62,6 @@ export interface ClientOptions extends TemporalOptions {
    * SSH agent and code, since what was wrong may have been either; but no engine is started where none ever ran.
    */
   readonly takesDecisions?: boolean
-}
-
-/** One run of an operation. */
-export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult> extends RunReference {
-  readonly cluster: string
-  /** URL of the run in the Temporal UI, where one is known. */
-  readonly uiAddress?: string
-  /** What is known now. */
-  describe(): Promise<OperationSnapshot>
-  /** Snapshots until the operation has ended, through restarts of server and workers. */
-  watch(options?: WatchOptions): AsyncGenerator<OperationSnapshot, void>
-  /**
-   * Waits for the end.
-   * @throws QuorateError with the code and details of what the operation failed with.
-   */
-  result(): Promise<Result>
-  /** What the run was started with. */
-  input(): Promise<OperationInput>
-  /**
-   * What a worker tells of the run now, while it takes decisions.
-   * @throws QuorateError `OPERATION_ENDED`, or `NO_WORKER` when no worker answers; decisions and signals throw these too.
-   */
-  progress(): Promise<OperationProgress>
-  /**
-   * Tries a parked step again, or all of them.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`
-   */
-  retry(step?: string): Promise<DecisionTaken>
-  /**
-   * Leaves a parked step out, and with it its host.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`, `STEP_NOT_SKIPPABLE`
-   */
-  skip(step: string, reason: string): Promise<DecisionTaken>
-  /**
-   * Ends an operation that waits for a decision, once the steps that run have come to their end.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`
-   */
-  abort(reason?: string): Promise<DecisionTaken>
-  /**
-   * Lets an operation go on that was started with a review.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`
-   */
-  approve(): Promise<DecisionTaken>
-  /** Starts no further step until {@link Operation.resume}; what runs comes to its end. */
-  pause(): Promise<void>
-  /** Goes on after {@link Operation.pause}. */
-  resume(): Promise<void>
-  /** Vouches for the load balancer, so that its test is not waited for any longer. */
-  signalLoadBalancerReady(): Promise<void>
-  /**
-   * Asks the operation to stop; what runs on hosts is ended in order. Needs no worker now.
-   * @throws QuorateError `OPERATION_ENDED`
-   */
-  cancel(): Promise<void>
-}
-
-/** An operation in a list. */
-export interface OperationSummary {
-  readonly cluster: string
-  readonly kind: OperationKind
-  readonly runId: string
-  /** Temporal's word, e.g. `RUNNING`, `COMPLETED`, `FAILED`. */
-  readonly status: string
-  readonly startedAt: Date
-  readonly closedAt?: Date
 }
 
 export interface QuorateClient {
