@@ -111,7 +111,7 @@ async function validateConfiguration({ session, host }: Step, configuration: str
 
 /** Reasons of kubeadm's that may be gone a moment later: it waited for something that load or the network delayed. */
 const MAY_PASS =
-  /deadline exceeded|timed out|timeout|connection (?:refused|reset)|unexpected EOF|no route to host|network is unreachable|etcdserver: |currently unable|too many requests/i
+  /deadline exceeded|timed out|timeout|connection (?:refused|reset)|\bEOF\b|no route to host|network is unreachable|etcdserver: |currently unable|too many requests/i
 
 /** kubeadm has its own patience of minutes; beyond this many runs in one operation it is for the operator. */
 const MAX_RUNS = 3

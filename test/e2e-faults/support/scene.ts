@@ -41,7 +41,11 @@ export async function clusterWithout(...hosts: readonly string[]): Promise<void>
   for (const host of hosts) {
     // kubeadm takes the member of a control plane out of etcd as well.
     await fleet.on(host, 'kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock 2>&1')
-    await fleet.kubectl('delete', 'node', host)
+    // The balancer may still send requests to the API server that is no more.
+    await fleet.on(
+      'cp1',
+      `timeout 60 sh -c 'until kubectl --kubeconfig /etc/kubernetes/admin.conf delete node ${host} --ignore-not-found; do sleep 0.5; done'`,
+    )
   }
   await forgetUnits()
 }
