@@ -92,12 +92,12 @@ export function randomCase(seed: number, places: Places): FaultCase {
   return { group: 'two at random', name: `random/${seed}`, faults: [first, second] }
 }
 
-/**
- * Divides cases into runs of several faults each, far from each other in time: a run costs more than a fault. Cases of
- * one boundary never share a run as long as there are more runs than places.
- */
+/** No boundary has more places than this: cases of one boundary, which are neighbours, must not share a run. */
+const MOST_PLACES = Math.max(ACTIVITY_PLACES.length, BLOWS.length, SSH_STAGES.length)
+
+/** Divides cases into runs of several faults each, far from each other in time: a run costs more than a fault. */
 export function inRuns(cases: readonly FaultCase[], faultsEach: number): readonly (readonly FaultCase[])[] {
-  const runs = Math.ceil(cases.length / faultsEach)
+  const runs = Math.max(Math.ceil(cases.length / faultsEach), Math.min(cases.length, MOST_PLACES))
   return Array.from({ length: runs }, (_, run) => cases.filter((_, index) => index % runs === run))
 }
 
