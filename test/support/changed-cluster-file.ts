@@ -8,6 +8,7 @@ import type { Fleet } from './fleet.js'
 export interface ChangeableSpec {
   ssh: Record<string, unknown>
   jumpHosts?: unknown[]
+  etcd?: Record<string, unknown>
   hosts: { name: string; address: string; ssh?: Record<string, unknown> }[]
 }
 

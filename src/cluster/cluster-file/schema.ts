@@ -198,15 +198,24 @@ const etcd = z
         'stacked: an etcd member on each control plane. external: on hosts with the role etcd, or an etcd of yours at endpoints.',
     }),
     endpoints: z
-      .array(text('url', 'Client URL of a member, e.g. https://10.0.0.31:2379.'))
+      .array(text('url', 'Client URL of a member.', 'https://10.0.0.31:2379'))
       .min(1)
       .meta({ description: 'An etcd that you run yourself: the client URLs of its members.' })
       .optional(),
-    caFile: text('path', 'With endpoints: certificate of the authority of that etcd.').optional(),
-    certFile: text('path', 'With endpoints: client certificate for the API servers.').optional(),
+    caFile: text(
+      'path',
+      'With endpoints: certificate of the authority of that etcd.',
+      './etcd/ca.crt',
+    ).optional(),
+    certFile: text(
+      'path',
+      'With endpoints: client certificate for the API servers.',
+      './etcd/client.crt',
+    ).optional(),
     keyFile: text(
       'path',
       'With endpoints: key of certFile; only its owner may read it. The paths are of the machine where the worker runs.',
+      './etcd/client.key',
     ).optional(),
   })
   .prefault({})

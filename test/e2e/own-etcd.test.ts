@@ -1,0 +1,128 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cachePath } from '../../lab/cache.js'
+import { addressOf, changedClusterFile } from '../support/changed-cluster-file.js'
+import { Fleet } from '../support/fleet.js'
+import { expectEachUnitOnce, readyNodes } from '../support/oracle.js'
+import { mustRun } from '../support/process.js'
+
+const CONTROL_PLANES = ['cp1', 'cp2']
+const PREPARE = ['install-kubernetes', 'pull-images']
+/** The host beside the cluster on which somebody runs an etcd. */
+const HOLDER = 'lb1'
+const FILES = '/root/etcd'
+
+const fleet = new Fleet('own-etcd')
+let clusterFile = ''
+
+beforeAll(async () => {
+  await fleet.up('--control-planes', '2', '--workers', '0', '--load-balancers', '1')
+  const endpoint = await runEtcd(addressOf(fleet, HOLDER))
+  await takeClientFiles(join(fleet.folder, 'etcd'))
+  clusterFile = changedClusterFile(fleet, 'own-etcd.yaml', (spec) => {
+    spec.etcd = {
+      topology: 'external',
+      endpoints: [endpoint],
+      caFile: './etcd/ca.crt',
+      certFile: './etcd/client.crt',
+      keyFile: './etcd/client.key',
+    }
+  })
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+/** What somebody else does: an etcd of one member, an authority of its own, and clients only with certificates. */
+async function runEtcd(address: string): Promise<string> {
+  const build = readdirSync(cachePath('build')).find((name) => /^etcd-v3\.6\.[^.]*$/.test(name))
+  if (build === undefined) throw new Error('the lab has built no etcd')
+  const program = cachePath('build', build, 'etcd')
+  await mustRun('docker', ['cp', program, `${fleet.container(HOLDER)}:/usr/local/bin/own-etcd`])
+  await fleet.on(
+    HOLDER,
+    `set -e; umask 077; mkdir -p ${FILES}; cd ${FILES}
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 30 -subj /CN=own-etcd-ca 2>/dev/null
+certificate() {
+  openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$1 2>/dev/null
+  printf 'subjectAltName=IP:${address}\\nextendedKeyUsage=serverAuth,clientAuth\\n' >$1.ext
+  openssl x509 -req -in $1.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out $1.crt -days 30 -extfile $1.ext 2>/dev/null
+}
+certificate server
+certificate client
+systemd-run --quiet --unit=own-etcd --service-type=notify /usr/local/bin/own-etcd --data-dir ${FILES}/data \\
+  --listen-client-urls https://${address}:2379 --advertise-client-urls https://${address}:2379 \\
+  --client-cert-auth --trusted-ca-file ${FILES}/ca.crt --cert-file ${FILES}/server.crt --key-file ${FILES}/server.key`,
+  )
+  return `https://${address}:2379`
+}
+
+/** The three files that its owner hands out. */
+async function takeClientFiles(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['ca.crt', 'client.crt', 'client.key']) {
+    await mustRun('docker', ['cp', `${fleet.container(HOLDER)}:${FILES}/${name}`, join(folder, name)])
+  }
+}
+
+const etcdService = (verb: 'kill --signal=STOP' | 'kill --signal=CONT') =>
+  fleet.on(HOLDER, `systemctl ${verb} own-etcd`)
+
+describe('a cluster on an etcd that somebody else runs', () => {
+  it('is not begun while that etcd does not answer', async () => {
+    await etcdService('kill --signal=STOP')
+    const applying = fleet.startQuorate('apply', '-f', clusterFile, '--on-blocked', 'exit')
+    await expect
+      .poll(async () => (await fleet.quorate('status', '--json', fleet.name)).stdout, { timeout: 240_000 })
+      .toContain('2379')
+    expect(await fleet.on('cp1', 'ls /var/lib/quorate/operations/*/kubeadm-init.* 2>/dev/null || true')).toBe(
+      '',
+    )
+    await etcdService('kill --signal=CONT')
+    const applied = await applying.ended
+    expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
+  })
+
+  it('has its state there, and no etcd of its own', async () => {
+    expect(await readyNodes(fleet)).toEqual(CONTROL_PLANES)
+    await expectEachUnitOnce(fleet, {
+      cp1: [...PREPARE, 'kubeadm-init'],
+      cp2: [...PREPARE, 'kubeadm-join'],
+      lb1: ['install-haproxy'],
+    })
+    for (const host of CONTROL_PLANES) {
+      expect(
+        await fleet.on(
+          host,
+          'ls -d /etc/kubernetes/manifests/etcd.yaml /var/lib/etcd/member 2>/dev/null || true',
+        ),
+      ).toBe('')
+    }
+    const data = await fleet.on(HOLDER, `grep -c /registry/minions/cp2 ${FILES}/data/member/snap/db`)
+    expect(Number(data)).toBeGreaterThan(0)
+  })
+
+  it("has the client's key on control planes only, and in no history", async () => {
+    const digests = await Promise.all(
+      CONTROL_PLANES.map((host) =>
+        fleet.on(
+          host,
+          'cd /etc/kubernetes/pki && stat -c %a apiserver-etcd-client.key && sha256sum <apiserver-etcd-client.key',
+        ),
+      ),
+    )
+    const own = await fleet.on(HOLDER, `echo 600; sha256sum <${FILES}/client.key`)
+    expect(digests).toEqual([own, own])
+    const key = await fleet.on(HOLDER, `sed -n 3p ${FILES}/client.key`)
+    const found = await mustRun('sh', ['-c', `grep -rlF '${key.trim()}' '${fleet.engineFolder}' || true`])
+    expect(found).toBe('')
+  })
+
+  it('is not touched by another apply', async () => {
+    const again = await fleet.quorate('apply', '-f', clusterFile)
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).toContain('nothing to change')
+  })
+})
