@@ -72,28 +72,3 @@ export function formatVersion(version: KubernetesVersion): string {
 export function minorName(version: KubernetesVersion): string {
   return `${version.major}.${version.minor}`
 }
-
-/** Negative where `a` is older than `b`, 0 where they are the same, positive where it is newer. */
-export function compareVersions(a: KubernetesVersion, b: KubernetesVersion): number {
-  return (
-    a.major - b.major ||
-    a.minor - b.minor ||
-    a.patch - b.patch ||
-    comparePrereleases(a.prerelease, b.prerelease)
-  )
-}
-
-function comparePrereleases(a: string | undefined, b: string | undefined): number {
-  if (a === b) return 0
-  if (a === undefined) return 1
-  if (b === undefined) return -1
-  const [stageA = '', numberA] = a.split('.')
-  const [stageB = '', numberB] = b.split('.')
-  // The stages' names happen to be in alphabetical order: alpha, beta, rc.
-  return stageA === stageB ? Number(numberA) - Number(numberB) : stageA < stageB ? -1 : 1
-}
-
-/** How many minors `newer` is ahead of `older`; negative where it is behind. */
-export function minorDistance(older: KubernetesVersion, newer: KubernetesVersion): number {
-  return (newer.major - older.major) * 1000 + newer.minor - older.minor
-}

@@ -2,6 +2,8 @@
 export { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
 export {
   QuorateError,
+  isErrorCode,
+  isErrorReport,
   isQuorateError,
   reportError,
   type ErrorContext,

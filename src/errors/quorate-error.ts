@@ -90,3 +90,22 @@ export function reportError(thrown: unknown): ErrorReport {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new QuorateError('INTERNAL', message).report()
 }
+
+/** Whether this is one of our codes, also where it has been through a history. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
+}
+
+/** Whether this is a report, also where it has been through a history. */
+export function isErrorReport(value: unknown): value is ErrorReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    isErrorCode(value.code) &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'hint' in value &&
+    typeof value.hint === 'string'
+  )
+}

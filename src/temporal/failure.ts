@@ -7,7 +7,14 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client'
-import { ERRORS, QuorateError, reportError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+import {
+  isErrorCode,
+  isErrorReport,
+  QuorateError,
+  reportError,
+  type ErrorCode,
+  type ErrorReport,
+} from '../errors/index.js'
 
 /** The report of the failure that a workflow ended with. */
 export function reportWorkflowFailure(error: unknown): ErrorReport {
@@ -36,21 +43,4 @@ function reportApplicationFailure(failure: ApplicationFailure): ErrorReport {
   if (report !== undefined) return report
   const code: ErrorCode = isErrorCode(failure.type) ? failure.type : 'INTERNAL'
   return new QuorateError(code, failure.message).report()
-}
-
-function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
-}
-
-function isErrorReport(value: unknown): value is ErrorReport {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'code' in value &&
-    isErrorCode(value.code) &&
-    'message' in value &&
-    typeof value.message === 'string' &&
-    'hint' in value &&
-    typeof value.hint === 'string'
-  )
 }

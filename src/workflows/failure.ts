@@ -1,6 +1,6 @@
 /** Between errors as reports (what people and progress see) and Temporal's failures (what history holds). */
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
-import { QuorateError, reportError, type ErrorReport } from '../errors/index.js'
+import { isErrorReport, QuorateError, reportError, type ErrorReport } from '../errors/index.js'
 
 /** The report that an activity's failure carries; time-outs and the like are described in words. */
 export function reportFailure(error: unknown, host?: string): ErrorReport {
@@ -11,7 +11,7 @@ export function reportFailure(error: unknown, host?: string): ErrorReport {
   const failure = error instanceof ActivityFailure ? error.cause : error
   if (failure instanceof ApplicationFailure) {
     const [report] = failure.details ?? []
-    if (isReport(report)) return report
+    if (isErrorReport(report)) return report
   }
   const report = reportError(failure ?? error)
   return host === undefined ? report : { ...report, host }
@@ -45,8 +45,4 @@ export function failPreflight(problems: readonly ErrorReport[]): ApplicationFail
 /** Cancellation is not a failure of a host and passes through untouched. */
 export function rethrowCancellation(error: unknown): void {
   if (isCancellation(error)) throw error
-}
-
-function isReport(value: unknown): value is ErrorReport {
-  return typeof value === 'object' && value !== null && 'code' in value && 'hint' in value
 }
