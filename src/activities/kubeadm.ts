@@ -7,6 +7,7 @@ import { command, lastLines, script } from '../ssh/index.js'
 import { makeBootstrapToken } from './bootstrap-token.js'
 import { runDurably } from './durable.js'
 import { hasTraces } from './host-state.js'
+import { kubeadmError } from './kubeadm-error.js'
 import type { Step } from './step.js'
 
 /** A run of `kubeadm init` or `kubeadm join`. */
@@ -41,7 +42,7 @@ export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ duratio
       await validateConfiguration(step, configuration)
       return { 'kubeadm.yaml': configuration }
     },
-    failure: (exitCode, output, ordinal) => kubeadmError(step, title, exitCode, output, ordinal),
+    failure: (exitCode, output, ordinal) => kubeadmError(step.host, title, { exitCode, output, ordinal }),
   })
 }
 
@@ -71,7 +72,8 @@ export async function resetHost(step: Step): Promise<void> {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
     command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, ...links),
-    failure: (exitCode, output, ordinal) => kubeadmError(step, 'kubeadm reset', exitCode, output, ordinal),
+    failure: (exitCode, output, ordinal) =>
+      kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
   if (!(await hasTraces(step))) return
   throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
@@ -95,7 +97,8 @@ export async function runPhaseWith(step: Step, phase: string, configuration: str
   const title = `kubeadm init phase ${phase}`
   step.report(title)
   const result = await step.session.run(run, { root: true, stdin: configuration, timeoutMs: 120_000 })
-  if (result.exitCode !== 0) throw kubeadmError(step, title, result.exitCode, result.stderr, 1)
+  if (result.exitCode === 0) return
+  throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
 }
 
 async function validateConfiguration({ session, host }: Step, configuration: string): Promise<void> {
@@ -107,39 +110,4 @@ async function validateConfiguration({ session, host }: Step, configuration: str
     step: 'kubeadm config validate',
     output: lastLines(result.stderr),
   })
-}
-
-/** Reasons of kubeadm's that may be gone a moment later: it waited for something that load or the network delayed. */
-const MAY_PASS =
-  /deadline exceeded|timed out|timeout|connection (?:refused|reset)|\bEOF\b|no route to host|network is unreachable|etcdserver: |currently unable|too many requests/i
-
-/** kubeadm has its own patience of minutes; beyond this many runs in one operation it is for the operator. */
-const MAX_RUNS = 3
-
-function kubeadmError(
-  step: Step,
-  title: string,
-  exitCode: number,
-  output: string,
-  ordinal: number,
-): QuorateError {
-  // kubeadm writes one line `[ERROR Name]: …` for each of its preflight checks that failed.
-  const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
-    (match) => `${match[1]}: ${match[2]}`,
-  )
-  const context = { host: step.host.name, step: title, output: lastLines(withoutClientLog(output)) }
-  if (checks.length > 0) {
-    return new QuorateError('KUBEADM_PREFLIGHT_FAILED', `${title} preflight: ${checks.join('; ')}`, context)
-  }
-  const reason = /^error(?: execution phase)?[: ]*(.*)$/m.exec(output)?.[1] ?? 'no reason given'
-  const code = MAY_PASS.test(reason) && ordinal < MAX_RUNS ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
-  return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
-}
-
-/** Without the lines in which the clients of etcd and the API tell of every single attempt. */
-function withoutClientLog(output: string): string {
-  return output
-    .split('\n')
-    .filter((line) => !/^[IWE]\d{4} /.test(line))
-    .join('\n')
 }

@@ -1,4 +1,5 @@
 /** Turns the outcome of a command that had to succeed into an error where it did not. */
+import { stripVTControlCharacters } from 'node:util'
 import type { Host } from '../cluster/model.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import type { CommandResult } from './session.js'
@@ -28,9 +29,9 @@ export function expectSuccess(result: CommandResult, what: string, host: Host): 
   )
 }
 
-/** The last lines of a text that say something. */
+/** The last lines of a text that say something, without colours. */
 export function lastLines(text: string, count = LAST_LINES): string {
-  return text
+  return stripVTControlCharacters(text)
     .split('\n')
     .filter((line) => line.trim() !== '')
     .slice(-count)
