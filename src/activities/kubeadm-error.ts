@@ -35,16 +35,18 @@ export function kubeadmError(
   title: string,
   { exitCode, output, ordinal }: FailedRun,
 ): QuorateError {
+  const context = { host: host.name, step: title, output: lastLines(withoutClientLog(output)) }
+  const mayPass = (text: string) => ordinal < MAX_RUNS && MAY_PASS.test(text)
   // kubeadm writes one line `[ERROR Name]: …` for each of its preflight checks that failed.
   const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
     (match) => `${match[1]}: ${match[2]}`,
   )
-  const context = { host: host.name, step: title, output: lastLines(withoutClientLog(output)) }
   if (checks.length > 0) {
-    return new QuorateError('KUBEADM_PREFLIGHT_FAILED', `${title} preflight: ${checks.join('; ')}`, context)
+    const code = checks.every(mayPass) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_PREFLIGHT_FAILED'
+    return new QuorateError(code, `${title} preflight: ${checks.join('; ')}`, context)
   }
   const reason = REASON.exec(output)?.[1] ?? 'no reason given'
-  const code = MAY_PASS.test(reason) && ordinal < MAX_RUNS ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
+  const code = mayPass(reason) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
   return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
 }
 

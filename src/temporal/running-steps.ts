@@ -25,6 +25,9 @@ type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingA
 type Failure = NonNullable<PendingActivity['lastFailure']>
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0]
 
+/** What Temporal's SDK calls the failure of an activity that a worker leaves when it is shut down in order. */
+const SHUT_DOWN = 'WorkerShutdown'
+
 /** The steps that run or wait for their next attempt. */
 export function runningSteps({ raw }: WorkflowExecutionDescription): RunningStep[] {
   return (raw.pendingActivities ?? []).map((pending) => {
@@ -57,6 +60,9 @@ function errorOf(failure: Failure | null | undefined): ErrorReport | undefined {
   if (report !== undefined) return report
   if (decodeTimeoutType(failure.timeoutFailureInfo?.timeoutType) === 'HEARTBEAT') {
     return new QuorateError('WORKER_LOST', 'the worker gave no sign of life any more').report()
+  }
+  if (failure.applicationFailureInfo?.type === SHUT_DOWN) {
+    return new QuorateError('WORKER_LOST', 'the worker was shut down').report()
   }
   return new QuorateError('OPERATION_FAILED', failure.message ?? 'the attempt failed').report()
 }

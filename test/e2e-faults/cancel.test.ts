@@ -16,7 +16,7 @@ async function runningUnits(host: string): Promise<string> {
 describe('a worker that is shut down in order during a join', () => {
   it('leaves the join running, and the next worker takes it over', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile, '--detach')
-    await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[preflight]' })
+    await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[kubelet-start] Starting' })
     await apply.ended
     const pid = fleet.engine().worker?.pid ?? 0
     fleet.signal('worker', 'SIGTERM')

@@ -19,7 +19,7 @@ function loseEngine(): void {
 describe("Temporal's data, lost in the middle of a bootstrap", () => {
   it('is not needed: once the locks of the lost operation are broken, a new apply ends what it began', async () => {
     const lost = fleet.startQuorate('apply', '-f', fleet.clusterFile, '--detach')
-    await reachAndFreeze(fleet, { host: 'cp2', unit: 'kubeadm-join', at: '[preflight]' })
+    await reachAndFreeze(fleet, { host: 'cp2', unit: 'kubeadm-join', at: '[certs]' })
     await lost.ended
     loseEngine()
 

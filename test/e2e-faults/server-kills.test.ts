@@ -15,7 +15,7 @@ describe('a Temporal server that is killed', () => {
   it('is started again by whoever follows the run, which goes on within 30 s and repeats nothing', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     const recoveries: number[] = []
-    const at = '[preflight]'
+    const at = '[kubelet-start] Starting'
     await Promise.all(['w1', 'w2'].map((host) => reachAndFreeze(fleet, { host, unit: 'kubeadm-join', at })))
     for (const [host, parts] of [
       ['w1', ['server']],

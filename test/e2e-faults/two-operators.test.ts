@@ -18,7 +18,7 @@ afterAll(async () => {
 describe('two operators at the same time', () => {
   it('on one Temporal server: the second is told what runs, and changes nothing', async () => {
     const first = fleet.startQuorate('apply', '-f', fleet.clusterFile)
-    await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[preflight]' })
+    await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[kubelet-start] Starting' })
     const second = await fleet.apply()
     expect(second.exitCode, second.stdout + second.stderr).toBe(1)
     expect(second.stderr).toMatch(/OPERATION_RUNNING/)

@@ -27,7 +27,7 @@ const MOMENTS: readonly (readonly Point[])[] = [
     { host: 'cp1', unit: 'kubeadm-init', at: 'end' },
   ],
   [
-    { host: 'cp2', unit: 'kubeadm-join', at: '[preflight]' },
+    { host: 'cp2', unit: 'kubeadm-join', at: '[certs]' },
     { host: 'cp2', unit: 'kubeadm-join', at: '[kubelet-start] Starting' },
     { host: 'cp2', unit: 'kubeadm-join', at: '[etcd]' },
   ],

@@ -23,7 +23,10 @@ export async function reach(fleet: Fleet, point: Point): Promise<void> {
   await fleet.on(point.host, waiting(condition(point), describePoint(point)))
 }
 
-/** Waits for the moment and holds kubeadm there, as a host that is slow right then, until {@link thaw}. */
+/**
+ * Waits for the moment and holds kubeadm there, as a host that is slow right then, until {@link thaw}. Where it has
+ * just asked something of the runtime or of etcd (`[preflight]`, `[etcd]`), it fails of its own deadline afterwards.
+ */
 export async function reachAndFreeze(fleet: Fleet, point: Point): Promise<void> {
   // The unit's folder is there a moment before kubeadm is.
   const held = `${condition(point)} && pkill -STOP -x kubeadm`

@@ -62,6 +62,20 @@ describe('what kubeadm ends with', () => {
     )
   })
 
+  it.each([
+    ['a runtime that is slow', 'CRI', 'rpc error: code = DeadlineExceeded desc = context deadline exceeded'],
+    [
+      'a runtime that is just restarting',
+      'CRI',
+      'dial unix /run/containerd/containerd.sock: connect: connection refused',
+    ],
+  ])('is tried again where its preflight met nothing but %s', (_, check, reason) => {
+    const output = `[preflight] Some fatal errors occurred:\n\t[ERROR ${check}]: ${reason}\n`
+    expect(errorOf(output).code).toBe('KUBEADM_TIMED_OUT')
+    expect(errorOf(`${output}\t[ERROR Swap]: swap is on\n`).code).toBe('KUBEADM_PREFLIGHT_FAILED')
+    expect(errorOf(output, 3).code).toBe('KUBEADM_PREFLIGHT_FAILED')
+  })
+
   it('comes with the last of its output, without the chatter of its clients and without colours', () => {
     const output = [
       'W1123 17:48:12.522037   17777 logging.go:55] [core] grpc: addrConn.createTransport failed',

@@ -47,6 +47,11 @@ describe('a step that runs', () => {
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
   })
 
+  it('says that its worker is gone where that was shut down', () => {
+    const step = stepOf({ attempt: 2, lastFailure: { applicationFailureInfo: { type: 'WorkerShutdown' } } })
+    expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST', message: 'the worker was shut down' })
+  })
+
   it("tells of any other time-out in Temporal's words", () => {
     const step = stepOf({
       attempt: 2,
