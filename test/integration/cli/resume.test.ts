@@ -2,68 +2,23 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createClient, type Operation, type QuorateClient } from '../../../src/client.js'
-import { QuorateError } from '../../../src/errors/index.js'
+import { describe, expect, it } from 'vitest'
 import { freePort } from '../../../src/temporal/engine/ports.js'
-import { aCluster, aHost } from '../../support/clusters.js'
 import { quorate, startOnTerminal } from '../../support/quorate.js'
-import { Controls } from '../../support/tiny-activities.js'
-import { startTinyWorker, TestServer } from '../../support/tiny-operations.js'
+import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
-const PATIENCE = { timeout: 60_000 }
 const DOWN = '\u001b[B'
 const ENTER = '\r'
 
-let server: TestServer
-let client: QuorateClient
-let controls: Controls
-let stopWorker: () => Promise<void>
-let number = 0
-
-beforeAll(async () => {
-  server = await TestServer.start()
-  client = await createClient({ address: server.address })
-})
-afterAll(async () => {
-  await client.close()
-  await server.remove()
-})
-beforeEach(async () => {
-  controls = new Controls()
-  stopWorker = await startTinyWorker(server.address, controls.activities)
-})
-afterEach(async () => {
-  controls.finished = true
-  await stopWorker()
-})
-
-async function start(options: Parameters<QuorateClient['apply']>[1] = {}): Promise<Operation> {
-  number += 1
-  return client.apply(aCluster({ name: `resumed-${number}`, hosts: [aHost('cp1'), aHost('w1')] }), options)
-}
-
-async function startBlocked(...hosts: string[]): Promise<Operation> {
-  for (const host of hosts) {
-    const error = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', {
-      host,
-      hint: 'free it',
-    })
-    controls.broken.set(host, error)
-  }
-  controls.finished = true
-  const operation = await start()
-  await expect.poll(async () => (await operation.describe()).state, PATIENCE).toBe('blocked')
-  return operation
-}
+const scene = TinyScene.forFile()
 
 function run(...args: string[]) {
-  return quorate([...args, '--address', server.address])
+  return quorate([...args, '--address', scene.server.address])
 }
 
 describe('a run that is blocked', () => {
   it('is left by attach with exit code 3 and the command that decides; status says the same', async () => {
-    const operation = await startBlocked('w1')
+    const operation = await scene.startBlocked('w1')
     const { cluster } = operation
     const attached = await run('attach', cluster)
     expect(attached.exitCode).toBe(3)
@@ -77,22 +32,22 @@ describe('a run that is blocked', () => {
   })
 
   it('is tried again by resume, and followed to its end', async () => {
-    const { cluster } = await startBlocked('cp1', 'w1')
-    controls.broken.clear()
+    const { cluster } = await scene.startBlocked('cp1', 'w1')
+    scene.controls.broken.clear()
     const { exitCode, stdout } = await run('resume', cluster)
     expect(stdout).toContain('▶ trying again: work/cp1, work/w1')
     expect(exitCode).toBe(0)
   })
 
   it('goes on without a host that is skipped, and says so in the end', async () => {
-    const { cluster } = await startBlocked('w1')
+    const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--skip', 'w1', '--reason', 'being repaired')
     expect(stdout).toContain('⚠ work/w1 was left out: being repaired')
     expect(exitCode).toBe(0)
   })
 
   it('ends when it is aborted, and tells the state of every host', async () => {
-    const { cluster } = await startBlocked('w1')
+    const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('resume', cluster, '--abort', '--reason', 'wrong machine')
     expect(stderr).toContain(`✘ apply of ${cluster} was aborted`)
     expect(stderr).toMatch(/HOST +STATE\ncp1 +Work done\nw1 +parked in Work\n/)
@@ -100,19 +55,19 @@ describe('a run that is blocked', () => {
   })
 
   it('tells decisions as JSON, and detaches on request', async () => {
-    const { cluster } = await startBlocked('w1')
+    const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--retry', 'w1', '--detach', '--json')
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ type: 'decision', decision: 'retry', steps: ['work/w1'] })
-    controls.broken.clear()
+    scene.controls.broken.clear()
     await run('resume', cluster)
   })
 })
 
 describe('a review', () => {
   it('is shown, waited for with exit code 3, and approved by name only', async () => {
-    controls.finished = true
-    const { cluster } = await start({ review: true })
+    scene.controls.finished = true
+    const { cluster } = await scene.start({ review: true })
     const waiting = await run('attach', cluster)
     expect(waiting.exitCode).toBe(3)
     expect(waiting.stdout).toMatch(/cp1 +Work +\+ work on cp1/)
@@ -124,10 +79,10 @@ describe('a review', () => {
 
 describe('a pause', () => {
   it('begins by a signal and ends by resume', async () => {
-    const operation = await startBlocked('w1')
+    const operation = await scene.startBlocked('w1')
     const { cluster } = operation
     expect(await run('signal', 'pause', cluster)).toMatchObject({ exitCode: 0 })
-    controls.broken.clear()
+    scene.controls.broken.clear()
     await expect
       .poll(async () => (await operation.describe()).progress?.blockedOn, PATIENCE)
       .toContain('pause')
@@ -139,7 +94,7 @@ describe('a pause', () => {
 
 describe('a cancel', () => {
   it('waits for the end and tells the state of every host', async () => {
-    const { cluster } = await startBlocked('w1')
+    const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('cancel', cluster)
     expect(stderr).toContain(`✘ apply of ${cluster} was cancelled`)
     expect(stderr).toMatch(/w1 +parked in Work/)
@@ -149,7 +104,7 @@ describe('a cancel', () => {
 
 describe('a decision that can not be taken exits with 2 and changes nothing:', () => {
   it('for a run that goes on', async () => {
-    const operation = await start()
+    const operation = await scene.start()
     const { cluster } = operation
     for (const option of [[], ['--retry'], ['--abort'], ['--approve']]) {
       const { exitCode, stderr } = await run('resume', cluster, ...option)
@@ -159,7 +114,7 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
   })
 
   it('for a step that does not exist, or is not to be skipped', async () => {
-    const operation = await startBlocked('cp1')
+    const operation = await scene.startBlocked('cp1')
     const { cluster } = operation
     const unknown = await run('resume', cluster, '--retry', 'work/w7')
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('(STEP_UNKNOWN)')])
@@ -171,8 +126,8 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
   })
 
   it('for a run that has ended', async () => {
-    controls.finished = true
-    const operation = await start()
+    scene.controls.finished = true
+    const operation = await scene.start()
     const { cluster } = operation
     await operation.result()
     for (const args of [['resume'], ['signal', 'pause'], ['cancel']]) {
@@ -189,11 +144,11 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
   })
 
   it('without a worker', async () => {
-    const { cluster } = await startBlocked('w1')
-    await stopWorker()
+    const { cluster } = await scene.startBlocked('w1')
+    await scene.stopWorker()
     const { exitCode, stderr } = await run('resume', cluster)
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('(NO_WORKER)')])
-    stopWorker = await startTinyWorker(server.address, controls.activities)
+    await scene.startWorker()
     await run('cancel', cluster)
   })
 
@@ -216,9 +171,9 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
 
 describe('on a terminal', () => {
   it('attach asks when the run is blocked, and goes on with the answer', async () => {
-    const { cluster } = await startBlocked('w1')
-    controls.broken.clear()
-    const terminal = startOnTerminal(['attach', cluster, '--address', server.address])
+    const { cluster } = await scene.startBlocked('w1')
+    scene.controls.broken.clear()
+    const terminal = startOnTerminal(['attach', cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
     expect(terminal.output()).toContain('port 6443 is in use')
     terminal.type(ENTER)
@@ -227,8 +182,8 @@ describe('on a terminal', () => {
   })
 
   it('resume asks, and a step is skipped with a reason', async () => {
-    const { cluster } = await startBlocked('w1')
-    const terminal = startOnTerminal(['resume', cluster, '--address', server.address])
+    const { cluster } = await scene.startBlocked('w1')
+    const terminal = startOnTerminal(['resume', cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
     terminal.type(DOWN)
     terminal.type(ENTER)
@@ -239,10 +194,10 @@ describe('on a terminal', () => {
   })
 
   it('a question is taken back when it is answered elsewhere', async () => {
-    const operation = await startBlocked('w1')
-    const terminal = startOnTerminal(['attach', operation.cluster, '--address', server.address])
+    const operation = await scene.startBlocked('w1')
+    const terminal = startOnTerminal(['attach', operation.cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
-    controls.broken.clear()
+    scene.controls.broken.clear()
     await operation.retry()
     expect((await terminal.ended).exitCode).toBe(0)
     expect(terminal.output()).toContain('this was decided elsewhere')

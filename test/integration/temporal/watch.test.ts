@@ -1,51 +1,10 @@
 /** Following operations on a real Temporal server, with a workflow that only waits. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  createClient,
-  type Operation,
-  type OperationSnapshot,
-  type QuorateClient,
-} from '../../../src/client.js'
+import { describe, expect, it } from 'vitest'
+import type { Operation, OperationSnapshot } from '../../../src/client.js'
 import { QuorateError } from '../../../src/errors/index.js'
-import { aCluster, aHost } from '../../support/clusters.js'
-import { Controls } from '../../support/tiny-activities.js'
-import { startTinyWorker, TestServer } from '../../support/tiny-operations.js'
+import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
-let server: TestServer
-let client: QuorateClient
-let controls: Controls
-let stopWorker: () => Promise<void>
-let number = 0
-
-/** For what a busy machine may take. */
-const PATIENCE = { timeout: 30_000 }
-
-beforeAll(async () => {
-  server = await TestServer.start()
-  client = await createClient({ address: server.address })
-})
-afterAll(async () => {
-  await client.close()
-  await server.remove()
-})
-beforeEach(() => {
-  controls = new Controls()
-  stopWorker = () => Promise.resolve()
-})
-afterEach(async () => {
-  controls.finished = true
-  await stopWorker()
-})
-
-/** Each test has a cluster of its own, since a cluster has one operation at a time. */
-function tinyCluster(changes: Parameters<typeof aCluster>[0] = {}) {
-  number += 1
-  return aCluster({ name: `tiny-${number}`, hosts: [aHost('cp1'), aHost('w1')], ...changes })
-}
-
-async function startWorker(): Promise<void> {
-  stopWorker = await startTinyWorker(server.address, controls.activities)
-}
+const scene = TinyScene.forFile({ workers: 'on demand' })
 
 /** The first snapshot that fits; everything before it is let go. */
 async function until(
@@ -58,8 +17,8 @@ async function until(
 
 describe('a watched operation', () => {
   it('shows the last line of every host that is at work', async () => {
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
     const { steps } = await until(operation, ({ steps }) => steps.filter(({ line }) => line).length === 2)
     expect(steps.map(({ host, line }) => [host, line]).sort()).toEqual([
       ['cp1', 'cp1 at work'],
@@ -68,9 +27,9 @@ describe('a watched operation', () => {
   })
 
   it('ends with the result', async () => {
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
-    controls.finished = true
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
+    scene.controls.finished = true
     await expect(operation.result()).resolves.toMatchObject({ changed: true, kubernetesVersion: 'v1.36.3' })
     const { state, progress } = await operation.describe()
     expect(state).toBe('done')
@@ -78,66 +37,66 @@ describe('a watched operation', () => {
   })
 
   it('fails with the error of the host, its code, place and hint', async () => {
-    controls.fatal = new QuorateError('SUDO_DENIED', 'a password is required', {
+    scene.controls.fatal = new QuorateError('SUDO_DENIED', 'a password is required', {
       host: 'w1',
       step: 'prepare',
     })
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
     const { state, error } = await until(operation, (snapshot) => snapshot.state === 'failed')
     expect(state).toBe('failed')
-    expect(error).toEqual(controls.fatal.report())
+    expect(error).toEqual(scene.controls.fatal.report())
   })
 
   it('tells why a step is tried again', async () => {
-    controls.failures = 19
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
+    scene.controls.failures = 19
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
     const { steps } = await until(operation, ({ steps }) => steps.some(({ attempt }) => attempt > 2))
     expect(steps[0]?.lastError).toMatchObject({ code: 'SSH_UNREACHABLE', message: 'connection refused' })
   })
 
   it('waits for a worker, and goes on once there is one', async () => {
-    const operation = await client.apply(tinyCluster())
+    const operation = await scene.client.apply(scene.cluster())
     await expect(until(operation, ({ reach }) => reach === 'server')).resolves.toMatchObject({
       state: 'running',
     })
-    await startWorker()
-    controls.finished = true
+    await scene.startWorker()
+    scene.controls.finished = true
     await expect(until(operation, ({ state }) => state === 'done')).resolves.toMatchObject({
       reach: 'worker',
     })
   })
 
   it('outlives a server that is killed and started again', async () => {
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
     const watched: OperationSnapshot[] = []
     const watching = (async () => {
       for await (const snapshot of operation.watch()) watched.push(snapshot)
     })()
     await expect.poll(() => watched.at(-1)?.steps.length, PATIENCE).toBe(2)
-    server.kill()
+    scene.server.kill()
     await expect.poll(() => watched.at(-1)?.reach, PATIENCE).toBe('nobody')
-    await server.startAgain()
-    controls.finished = true
+    await scene.server.startAgain()
+    scene.controls.finished = true
     await watching
     expect(watched.at(-1)).toMatchObject({ state: 'done', result: { changed: true } })
   })
 
   it('says for what it waits, until the operator vouches for it', async () => {
-    await startWorker()
-    const operation = await client.apply(tinyCluster({ loadBalancer: { type: 'external' } }))
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
     const waiting = await until(operation, ({ state }) => state === 'waiting')
     expect(waiting.progress?.blockedOn).toBe('load balancer')
     await operation.signalLoadBalancerReady()
-    controls.finished = true
+    scene.controls.finished = true
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
 
   it('is cancelled on request', async () => {
-    await startWorker()
-    const operation = await client.apply(tinyCluster())
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
     await until(operation, ({ steps }) => steps.length === 2)
     await operation.cancel()
     await expect(operation.result()).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' })
@@ -146,22 +105,22 @@ describe('a watched operation', () => {
 
 describe('a cluster', () => {
   it('has one operation at a time: a second is told which one runs, and since when', async () => {
-    const cluster = tinyCluster()
-    const operation = await client.apply(cluster)
-    await expect(client.apply(cluster)).rejects.toMatchObject({ code: 'OPERATION_RUNNING' })
-    await expect(client.apply(cluster)).rejects.toThrow(
+    const cluster = scene.cluster()
+    const operation = await scene.client.apply(cluster)
+    await expect(scene.client.apply(cluster)).rejects.toMatchObject({ code: 'OPERATION_RUNNING' })
+    await expect(scene.client.apply(cluster)).rejects.toThrow(
       new RegExp(`an apply of ${cluster.name} has been running since \\d{4}-.*, started by `),
     )
     await operation.cancel()
   })
 
   it('is known by what its operation was started with', async () => {
-    const cluster = tinyCluster()
-    await client.apply(cluster)
-    const found = await client.operation(cluster.name)
+    const cluster = scene.cluster()
+    await scene.client.apply(cluster)
+    const found = await scene.client.operation(cluster.name)
     await expect(found.input()).resolves.toEqual({ cluster, searchAttributes: true })
     await expect
-      .poll(() => client.list(), PATIENCE)
+      .poll(() => scene.client.list(), PATIENCE)
       .toContainEqual(
         expect.objectContaining({ cluster: cluster.name, status: 'RUNNING', runId: found.runId }),
       )
@@ -169,6 +128,6 @@ describe('a cluster', () => {
   })
 
   it('without an operation is told so', async () => {
-    await expect(client.operation('nobody')).rejects.toMatchObject({ code: 'OPERATION_NOT_FOUND' })
+    await expect(scene.client.operation('nobody')).rejects.toMatchObject({ code: 'OPERATION_NOT_FOUND' })
   })
 })
