@@ -74,7 +74,8 @@ export async function mend(fleet: Fleet, hosts: readonly string[]): Promise<void
         `pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
         ${CHAINS.map((rule) => `while iptables -w -D ${rule} eth0 -j DROP 2>/dev/null; do :; done`).join('; ')}
         if grep -q '^tmpfs ${IMAGE_STORE} ' /proc/mounts; then
-          systemctl stop kubelet containerd; umount -l ${IMAGE_STORE}; systemctl start containerd
+          systemctl stop kubelet; crictl rmp --all --force >/dev/null 2>&1
+          systemctl stop containerd; umount -l ${IMAGE_STORE}; systemctl start containerd
         fi; true`,
       )
     }),

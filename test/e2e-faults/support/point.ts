@@ -11,7 +11,7 @@ export interface Point {
   readonly at: 'start' | 'end' | (string & {})
 }
 
-const TIMEOUT_S = 900
+const TIMEOUT_S = 300
 
 /** E.g. `cp2: kubeadm-join, [etcd]` */
 export function describePoint({ host, unit, at }: Point): string {
