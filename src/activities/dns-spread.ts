@@ -4,7 +4,7 @@
  * anti-affinity that kubeadm gives CoreDNS finds the new one another node. A restart of the whole deployment, the usual
  * advice, may put both on one node again where there are two.
  */
-import { QuorateError } from '../errors/index.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
 import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
@@ -49,14 +49,38 @@ export async function spreadClusterDns(step: Step): Promise<StepResult> {
   // A pod without a node is the scheduler's to place, which puts it apart from the others.
   const isSpread = before.length < 2 || before.some(({ spec }) => spec.nodeName !== crowded)
   if (pod === undefined || crowded === undefined || isSpread) return unchanged(describe(before))
-  const nodes = await listObjects<Node>(api, 'nodes')
-  if (!nodes.some((node) => node.metadata.name !== crowded && takes(node, pod))) {
+  if (!(await hasPlaceElsewhere(step, api, pod, crowded))) {
     return unchanged(`${describe(before)}, the only node for it`)
   }
   step.report(`moving ${pod.metadata.name} away from ${crowded}`)
   await kubectl(api, [...NAMESPACE, 'delete', 'pod', pod.metadata.name, '--ignore-not-found', '--wait=false'])
   const after = await waitForPods(step, api, (pods) => goingAway(pods) ?? notReady(pods))
   return { changed: true, summary: describe(after) }
+}
+
+/** Whether another node takes the pod; one that has just joined becomes Ready a moment later, and is waited for. */
+async function hasPlaceElsewhere(
+  step: Step,
+  api: ClusterApi,
+  pod: DnsPod,
+  crowded: string,
+): Promise<boolean> {
+  let found = false
+  const look = async () => {
+    const nodes = await listObjects<Node>(api, 'nodes')
+    const others = nodes.filter((node) => node.metadata.name !== crowded && isOpenTo(node, pod))
+    found = others.some(isReady)
+    return found || others.length === 0 ? undefined : `no node beside ${crowded} is Ready yet`
+  }
+  const place = { host: step.host.name, step: 'cluster DNS' }
+  const giveUp = (reason: string) => new QuorateError('NODE_NOT_READY', reason, place)
+  try {
+    await waitUntil(step, look, giveUp, { timeoutMs: step.patience.node })
+  } catch (error) {
+    // Which node that is, and whether it matters, is for the verification to say.
+    if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
+  }
+  return found
 }
 
 /** CoreDNS' pods once there is nothing any more that they are waited for. */
@@ -88,10 +112,19 @@ function notReady(pods: readonly DnsPod[]): string | undefined {
   return unready && `${unready.metadata.name} is not ready yet`
 }
 
-/** Whether the node is there for pods, and for this one. */
-function takes({ spec = {}, status }: Node, { spec: { tolerations = [] } }: DnsPod): boolean {
-  if (spec.unschedulable === true || !hasCondition(status.conditions, 'Ready')) return false
-  const repelling = (spec.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule')
+function isReady({ status }: Node): boolean {
+  return hasCondition(status.conditions, 'Ready')
+}
+
+/** What the node controller puts on a node that is not Ready, and takes off again when it is. */
+const WHILE_NOT_READY = /^node\.kubernetes\.io\/(?:not-ready|unreachable|network-unavailable)$/
+
+/** Whether the node is there for pods, and for this one, as soon as it is Ready. */
+function isOpenTo({ spec = {} }: Node, { spec: { tolerations = [] } }: DnsPod): boolean {
+  if (spec.unschedulable === true) return false
+  const repelling = (spec.taints ?? []).filter(
+    ({ key, effect }) => effect !== 'PreferNoSchedule' && !WHILE_NOT_READY.test(key),
+  )
   return repelling.every((taint) => tolerations.some((toleration) => isTolerated(taint, toleration)))
 }
 

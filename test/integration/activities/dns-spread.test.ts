@@ -20,13 +20,16 @@ const pod = (name: string, nodeName: string | undefined, metadata: object = {}) 
   status: READY,
 })
 
+/** All the time the same, or as they are at each look. */
+type Nodes = readonly object[] | (() => readonly object[])
+
 /** A cluster with these nodes, whose pods of CoreDNS are these, one list for each look; and what was deleted. */
-async function spread(nodes: readonly object[], ...looks: readonly (readonly object[])[]) {
+async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
   const deleted: string[] = []
   let look = 0
   const hosts = scriptedPool([
     [' get pods ', () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] })],
-    [' get nodes ', () => JSON.stringify({ items: nodes })],
+    [' get nodes ', () => JSON.stringify({ items: typeof nodes === 'function' ? nodes() : nodes })],
     [
       / delete pod (coredns-\w+)/,
       () => {
@@ -35,7 +38,11 @@ async function spread(nodes: readonly object[], ...looks: readonly (readonly obj
       },
     ],
   ])
-  const result: StepResult = await activity(() => onHost(hosts, aCluster(), aHost('cp1'), spreadClusterDns))
+  const result: StepResult = await activity(() =>
+    onHost(hosts, aCluster(), aHost('cp1'), (step) =>
+      spreadClusterDns({ ...step, patience: { ...step.patience, node: 1_000 } }),
+    ),
+  )
   return { ...result, deleted }
 }
 
@@ -63,6 +70,17 @@ describe('the cluster DNS', () => {
     expect((await spread(nodes, crowded, moved)).changed).toBe(true)
   })
 
+  it('may move to a node that has just joined, as soon as that is ready', async () => {
+    const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+    let looks = 0
+    const nodes = () => {
+      looks += 1
+      return [node('cp1'), looks === 1 ? node('w1', { taints: [notReady] }, {}) : node('w1')]
+    }
+    const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'w1')]
+    expect((await spread(nodes, crowded, moved)).changed).toBe(true)
+  })
+
   it('moves once: an attempt that follows waits for the pod that goes, and finds the other', async () => {
     const going = [pod('coredns-a', 'cp1', { deletionTimestamp: 'now' }), pod('coredns-b', 'cp1')]
     const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'w1')]
@@ -72,7 +90,7 @@ describe('the cluster DNS', () => {
     })
   })
 
-  const left: Record<string, readonly [readonly object[], readonly object[], string]> = {
+  const left: Record<string, readonly [Nodes, readonly object[], string]> = {
     'that is on two nodes': [
       [node('cp1'), node('w1')],
       [pod('coredns-a', 'cp1'), pod('coredns-b', 'w1')],
@@ -86,7 +104,7 @@ describe('the cluster DNS', () => {
       'CoreDNS on cp1, no node yet',
     ],
     'of a single node': [[node('cp1')], crowded, 'CoreDNS on cp1, the only node for it'],
-    'whose other nodes are not ready': [
+    'whose other nodes do not become ready': [
       [node('cp1'), node('w1', {}, {})],
       crowded,
       'CoreDNS on cp1, the only node for it',
