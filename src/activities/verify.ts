@@ -6,6 +6,7 @@
 import { hostsWithRole, type Host } from '../cluster/model.js'
 import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../cluster/network/flannel.js'
 import type { NodeSummary } from '../cluster/operation.js'
+import { count } from '../cluster/words.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
 import { joinObstacle } from './control-plane.js'
@@ -71,7 +72,7 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   const { members } = await etcdStanding(step, session)
   return {
     changed: false,
-    summary: `${nodes.length} nodes, ${members.length} etcd voters, DNS and endpoint answer`,
+    summary: `${count(nodes.length, 'node')}, ${count(members.length, 'etcd voter')}, DNS and endpoint answer`,
     nodes: summarise(nodes, cluster.hosts),
     etcdMembers: members,
   }

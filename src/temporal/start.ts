@@ -10,6 +10,7 @@ import {
   type OperationInput,
   type OperationKind,
 } from '../cluster/operation.js'
+import { count } from '../cluster/words.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION } from './runtime.js'
 import { ensureSearchAttributes, initialSearchAttributes } from './search-attributes.js'
@@ -132,8 +133,4 @@ function nameOfUid(): string {
   } catch {
     return String(process.getuid?.() ?? 'unknown')
   }
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

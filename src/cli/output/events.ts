@@ -111,7 +111,8 @@ function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): O
       host,
     ),
   )
-  if ((before?.state ?? 'pending') === after.state) return hosts
+  // A phase that has nothing to do in this cluster is no news.
+  if ((before?.state ?? 'pending') === after.state || after.hosts.length === 0) return hosts
   const event: OperationEvent = {
     type: 'phase',
     phase: after.title,

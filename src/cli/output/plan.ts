@@ -1,5 +1,6 @@
 /** A plan as text: what would change on which host, and what stands in the way. */
 import type { PlannedChange, PlanResult } from '../../cluster/operation.js'
+import { count } from '../../cluster/words.js'
 import type { Style } from '../io.js'
 import { renderReport } from './report.js'
 import { renderTable } from './table.js'
@@ -36,8 +37,4 @@ function summary(cluster: string, { changes, problems }: PlanResult, style: Styl
     return `${style.green('✔')} nothing to change: ${cluster} is as the file describes it`
   const hosts = new Set(changes.map(({ host }) => host)).size
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate apply\` makes them`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

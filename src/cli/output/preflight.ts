@@ -1,6 +1,7 @@
 /** Preflight as text: one table of what was found, each finding with what mends it, and what it comes to. */
 import type { Cluster } from '../../cluster/model.js'
 import type { PreflightFinding, Severity } from '../../cluster/preflight/finding.js'
+import { count } from '../../cluster/words.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
 
@@ -64,8 +65,4 @@ function amount(number: number, noun: string): readonly string[] {
 function mark(severity: Severity, style: Style): string {
   const colour = { error: style.red, warning: style.yellow, advice: style.cyan }[severity]
   return colour(MARKS[severity])
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -26,8 +26,10 @@ export function renderReport(report: ErrorReport, style: Style, options: ReportO
   ]
 }
 
-function place({ host, step }: ErrorReport, style: Style): string {
-  const words = [host, step].filter((word) => word !== undefined)
+/** Where it happened; a step that the message begins with is not said twice. */
+function place({ host, step, message }: ErrorReport, style: Style): string {
+  const title = step !== undefined && message.startsWith(step) ? undefined : step
+  const words = [host, title].filter((word) => word !== undefined)
   return words.length === 0 ? '' : `${style.bold(words.join(': '))}: `
 }
 

@@ -47,7 +47,7 @@ describe('plain lines', () => {
     })
     expect(lines(failed).slice(1).join('\n')).toBe(
       [
-        '  ✘ cp1: kubeadm init: kubeadm init ended with 1 (KUBEADM_FAILED)',
+        '  ✘ cp1: kubeadm init ended with 1 (KUBEADM_FAILED)',
         '    │ error: no space left',
         '    → read the output',
         '✘ Init',

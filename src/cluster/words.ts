@@ -1,0 +1,6 @@
+/** Words for people that more than one room needs. */
+
+/** E.g. `1 host`, `3 hosts`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
