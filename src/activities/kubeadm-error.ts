@@ -26,8 +26,8 @@ const REASON = /^(?:error: )?(?:error execution phase |(?<=error: ))(.*)$/m
 const MAX_RUNS = 3
 
 /**
- * `KUBEADM_PREFLIGHT_FAILED` with each check that failed, `KUBEADM_TIMED_OUT` where another run may succeed, else
- * `KUBEADM_FAILED`.
+ * `KUBEADM_PREFLIGHT_FAILED` with each check that failed, `KUBEADM_TIMED_OUT` where another run may succeed,
+ * `UNIT_INTERRUPTED` where somebody killed it (as the kernel does without memory), else `KUBEADM_FAILED`.
  * @param title what a person calls the command, e.g. `kubeadm join`.
  */
 export function kubeadmError(
@@ -45,7 +45,13 @@ export function kubeadmError(
     const code = checks.every(mayPass) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_PREFLIGHT_FAILED'
     return new QuorateError(code, `${title} preflight: ${checks.join('; ')}`, context)
   }
-  const reason = REASON.exec(output)?.[1] ?? 'no reason given'
+  const killed = exitCode > 128
+  const reason = killed
+    ? `killed by signal ${exitCode - 128}`
+    : (REASON.exec(output)?.[1] ?? 'no reason given')
+  if (killed && ordinal < MAX_RUNS) {
+    return new QuorateError('UNIT_INTERRUPTED', `${title} was ${reason}`, context)
+  }
   const code = mayPass(reason) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
   return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
 }

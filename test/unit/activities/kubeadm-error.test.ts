@@ -46,6 +46,16 @@ describe('what kubeadm ends with', () => {
     expect(errorOf(output).message).toBe('kubeadm join ended with 1: preflight: no such host')
   })
 
+  it('is tried again where it was killed, as by a kernel without memory', () => {
+    const killed = (ordinal: number) =>
+      kubeadmError(aHost('cp2'), 'kubeadm join', { exitCode: 137, output: '[etcd] …', ordinal })
+    expect(killed(1)).toMatchObject({
+      code: 'UNIT_INTERRUPTED',
+      message: 'kubeadm join was killed by signal 9',
+    })
+    expect(killed(3)).toMatchObject({ code: 'KUBEADM_FAILED' })
+  })
+
   it('is told without a phase where there was none', () => {
     expect(errorOf('error: unknown flag: --foo\n').message).toBe(
       'kubeadm join ended with 1: unknown flag: --foo',
