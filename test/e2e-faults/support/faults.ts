@@ -1,6 +1,7 @@
 /** What is done to hosts of the lab: the ways to break them, and to mend them again. */
 import type { Fleet } from '../../support/fleet.js'
 import { mustRun, runProgram } from '../../support/process.js'
+import { WAITER } from './point.js'
 
 /** Power cut and return: files stay, everything else is gone, the boot id is another. */
 export async function crashAndBoot(fleet: Fleet, host: string): Promise<void> {
@@ -71,7 +72,7 @@ export async function mend(fleet: Fleet, hosts: readonly string[]): Promise<void
       await runProgram('docker', ['start', fleet.container(host)])
       await fleet.on(
         host,
-        `pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
+        `pkill -f '[${WAITER.slice(0, 1)}]${WAITER.slice(1)}'; pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
         ${CHAINS.map((rule) => `while iptables -w -D ${rule} eth0 -j DROP 2>/dev/null; do :; done`).join('; ')}
         if grep -q '^tmpfs ${IMAGE_STORE} ' /proc/mounts; then
           systemctl stop kubelet; crictl rmp --all --force >/dev/null 2>&1

@@ -13,6 +13,9 @@ export interface Point {
 
 const TIMEOUT_S = 300
 
+/** What processes on hosts are called that wait for a moment: those of a test that failed must not strike later. */
+export const WAITER = 'waits-for-a-moment'
+
 /** E.g. `cp2: kubeadm-join, [etcd]` */
 export function describePoint({ host, unit, at }: Point): string {
   return `${host}: ${unit}, ${at}`
@@ -48,5 +51,5 @@ function condition({ unit, at }: Point): string {
 
 function waiting(condition: string, name: string): string {
   const loop = `until ${condition}; do sleep 0.02; done`
-  return `timeout ${TIMEOUT_S} sh -c ${quote(loop)} || { echo ${quote(`never came: ${name}`)} >&2; exit 1; }`
+  return `timeout ${TIMEOUT_S} sh -c ${quote(loop)} ${WAITER} || { echo ${quote(`never came: ${name}`)} >&2; exit 1; }`
 }
