@@ -23,6 +23,13 @@ enter() {
   holder= held=
   if [ -e ${LOCK_FILE} ]; then read -r holder held <${LOCK_FILE} || :; fi
 }
+# Whether an operation is an earlier one than another. Ids begin with the time of their start in milliseconds, as 48 bits
+# (UUIDv7: 01e… is of 2035), but for the random one that a reset gives its run: that goes after and before any other.
+earlier() {
+  case $1 in 01[89a-f]*) ;; *) return 1 ;; esac
+  case $2 in 01[89a-f]*) ;; *) return 1 ;; esac
+  [ "$2" \\> "$1" ]
+}
 answer() {
   echo "$1"
   if [ -n "$holder" ]; then cat ${LOCK_FILE}; fi
@@ -62,12 +69,13 @@ if [ -e ${CLAIM_FILE} ]; then read -r claim <${CLAIM_FILE} || :; fi
 if [ -n "$claim" ] && [ "$claim" != "$cluster" ]; then echo "claimed $claim"; exit 0; fi
 if [ -e ${BROKEN_FILE} ]; then
   while read -r whose which; do
-    if [ "$whose" = "$owner" ] && ! [ "$operation" \\> "$which" ]; then answer broken; fi
+    [ "$whose" = "$owner" ] || continue
+    if [ "$operation" = "$which" ] || earlier "$operation" "$which"; then answer broken; fi
   done <${BROKEN_FILE}
 fi
 if [ "$holder" = "$owner" ]; then
   if [ "$held" = "$operation" ]; then answer held; fi
-  if [ "$held" \\> "$operation" ]; then answer newer; fi
+  if earlier "$operation" "$held"; then answer newer; fi
 elif [ -n "$holder" ]; then
   answer locked
 fi

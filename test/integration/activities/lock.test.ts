@@ -155,6 +155,16 @@ describe('a host', () => {
     })
   })
 
+  it.each(['d07be34c-ab9f', '00a1b2c3-d4e5'])(
+    'goes to the run of a reset, whose id is random, and from there to the next operation: %s',
+    async (reset) => {
+      for (const operation of [EARLIER, reset, LATER]) {
+        await alice(operation).lock()
+        expect(await readLock(machine.session)).toMatchObject({ operation })
+      }
+    },
+  )
+
   it('is free again once it was released', async () => {
     await alice().lock()
     await alice().release()
