@@ -62,7 +62,13 @@ export class UnitHost {
 
   async stop(): Promise<void> {
     await this.connect()
-    for (const unit of await runningUnits(this.session)) this.killUnit(unit)
+    for (const unit of await runningUnits(this.session)) {
+      try {
+        this.killUnit(unit)
+      } catch {
+        // It has come to its end meanwhile.
+      }
+    }
     await this.#pool.close()
     await this.proxy.close()
     await this.sshd.stop()
