@@ -208,7 +208,9 @@ async function joinControlPlane(apply: Apply, host: Host, serving: Host[]) {
   )
   if (plan.serving.includes(host)) return outcome
   if (!serving.includes(host)) serving.push(host)
-  await Promise.all(balancers(apply).map((balancer) => configureLoadBalancer(apply, balancer, serving)))
+  // As the next apply will list them, whichever joined first: it must find nothing to change.
+  const backends = plan.nodes.filter((node) => serving.includes(node))
+  await Promise.all(balancers(apply).map((balancer) => configureLoadBalancer(apply, balancer, backends)))
   return outcome
 }
 

@@ -117,6 +117,24 @@ describe('applying a cluster', () => {
     ])
   })
 
+  it("gives the balancer its backends in the file's order, whichever joined first", async () => {
+    const { journal, activities } = obedientHosts()
+    const prepareHost = async (cluster: Cluster, host: Host) => {
+      const joined = () => journal.includes('join cp3 ends')
+      if (host.name === 'cp2') await expect.poll(joined, { timeout: 30_000 }).toBe(true)
+      return activities.prepareHost(cluster, host)
+    }
+    const worker = await scriptedWorker(temporal, { ...activities, prepareHost })
+    await worker.runUntil(async () => {
+      await (await start('apply', aCluster())).result()
+    })
+    expect(journal.filter((entry) => /^lb1 → .* ends$/.test(entry))).toEqual([
+      'lb1 → cp1 ends',
+      'lb1 → cp1,cp3 ends',
+      'lb1 → cp1,cp2,cp3 ends',
+    ])
+  })
+
   it('reports the hosts that do not answer together with the problems of those that do', async () => {
     const { activities } = obedientHosts()
     const unreachable = new QuorateError('SSH_AUTHENTICATION_FAILED', 'refused', { host: 'cp3' }).report()
