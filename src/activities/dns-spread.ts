@@ -108,11 +108,11 @@ function goingAway(pods: readonly DnsPod[]): string | undefined {
 }
 
 function notReady(pods: readonly DnsPod[]): string | undefined {
-  const unready = pods.find(({ status }) => !hasCondition(status.conditions, 'Ready'))
+  const unready = pods.find((pod) => !isReady(pod))
   return unready && `${unready.metadata.name} is not ready yet`
 }
 
-function isReady({ status }: Node): boolean {
+function isReady({ status }: Node | DnsPod): boolean {
   return hasCondition(status.conditions, 'Ready')
 }
 

@@ -166,7 +166,7 @@ export async function takeMemberOut(
   host: Host,
   refuse: (member: EtcdMember) => void = () => undefined,
 ): Promise<boolean> {
-  const outcome = { removed: false }
+  let removed = false
   await waitUntil(
     step,
     async () => {
@@ -177,11 +177,11 @@ export async function takeMemberOut(
       const obstacle = removalObstacle(members, await healthyEndpoints(via), member)
       if (obstacle !== undefined) return obstacle
       await removeMember(via, member)
-      outcome.removed = true
+      removed = true
       return undefined
     },
     (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
     { timeoutMs: step.patience.etcd },
   )
-  return outcome.removed
+  return removed
 }

@@ -60,6 +60,6 @@ export function kubeadmError(
 function withoutClientLog(output: string): string {
   return output
     .split('\n')
-    .filter((line) => !/^[IWE]\d{4} /.test(line) && !/^\{"level":/.test(line))
+    .filter((line) => !/^(?:[IWE]\d{4} |\{"level":)/.test(line))
     .join('\n')
 }

@@ -67,12 +67,11 @@ async function takeClientFiles(folder: string): Promise<void> {
   }
 }
 
-const etcdService = (verb: 'kill --signal=STOP' | 'kill --signal=CONT') =>
-  fleet.on(HOLDER, `systemctl ${verb} own-etcd`)
+const signalEtcd = (signal: 'STOP' | 'CONT') => fleet.on(HOLDER, `systemctl kill --signal=${signal} own-etcd`)
 
 describe('a cluster on an etcd that somebody else runs', () => {
   it('is not begun while that etcd does not answer', async () => {
-    await etcdService('kill --signal=STOP')
+    await signalEtcd('STOP')
     const applying = fleet.startQuorate('apply', '-f', clusterFile, '--on-blocked', 'exit')
     await expect
       .poll(async () => (await fleet.quorate('status', '--json', fleet.name)).stdout, { timeout: 240_000 })
@@ -80,7 +79,7 @@ describe('a cluster on an etcd that somebody else runs', () => {
     expect(await fleet.on('cp1', 'ls /var/lib/quorate/operations/*/kubeadm-init.* 2>/dev/null || true')).toBe(
       '',
     )
-    await etcdService('kill --signal=CONT')
+    await signalEtcd('CONT')
     const applied = await applying.ended
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
   })

@@ -1,6 +1,7 @@
 /** `quorate validate`: check the cluster file, without touching a host. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
+import { count } from '../../cluster/words.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -42,8 +43,6 @@ async function validate(context: Context, argument: string | undefined): Promise
 function describe({ name, kubernetes, hosts }: Cluster): string {
   const roles = new Map<string, number>()
   for (const { role } of hosts) roles.set(role, (roles.get(role) ?? 0) + 1)
-  const counts = [...roles].map(
-    ([role, count]) => `${count} ${role.replace('-', ' ')}${count === 1 ? '' : 's'}`,
-  )
+  const counts = [...roles].map(([role, number]) => count(number, role.replace('-', ' ')))
   return `cluster ${name}, Kubernetes ${kubernetes.version}, ${counts.join(', ')}`
 }

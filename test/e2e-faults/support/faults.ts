@@ -66,13 +66,15 @@ export async function enlargeImageDisk(fleet: Fleet, host: string): Promise<void
 
 /** Takes every fault back that may be left of a test that failed half-way. */
 export async function mend(fleet: Fleet, hosts: readonly string[]): Promise<void> {
+  // A pattern that does not match the command line which it is part of.
+  const waiters = `[${WAITER.slice(0, 1)}]${WAITER.slice(1)}`
   await Promise.all(
     hosts.map(async (host) => {
       await runProgram('docker', ['unpause', fleet.container(host)])
       await runProgram('docker', ['start', fleet.container(host)])
       await fleet.on(
         host,
-        `pkill -f '[${WAITER.slice(0, 1)}]${WAITER.slice(1)}'; pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
+        `pkill -f '${waiters}'; pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
         ${CHAINS.map((rule) => `while iptables -w -D ${rule} eth0 -j DROP 2>/dev/null; do :; done`).join('; ')}
         if grep -q '^tmpfs ${IMAGE_STORE} ' /proc/mounts; then
           systemctl stop kubelet; crictl rmp --all --force >/dev/null 2>&1

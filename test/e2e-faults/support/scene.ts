@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { expect } from 'vitest'
 import { mergeDeep } from '../../../src/cluster/merge.js'
+import { eventually } from '../../support/eventually.js'
 import { Fleet } from '../../support/fleet.js'
 import { mend } from './faults.js'
 
@@ -42,10 +43,10 @@ export async function clusterWithout(...hosts: readonly string[]): Promise<void>
     // kubeadm takes the member of a control plane out of etcd as well.
     await fleet.on(host, 'kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock 2>&1')
     // The balancer may still send requests to the API server that is no more.
-    await fleet.on(
-      'cp1',
-      `timeout 60 sh -c 'until kubectl --kubeconfig /etc/kubernetes/admin.conf delete node ${host} --ignore-not-found; do sleep 0.5; done'`,
-    )
+    await eventually(async () => {
+      await fleet.kubectl('delete', 'node', host, '--ignore-not-found')
+      return true
+    }, `the node ${host} is deleted`)
   }
   await forgetUnits()
 }
