@@ -13,12 +13,19 @@ import { hostState, markInitialised, startKubelet } from './host-state.js'
 import { clearFailedInit, initStanding } from './failed-init.js'
 import { runKubeadm, runPhase } from './kubeadm.js'
 import { findNode, isApiServerReady, isMarked, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
+import { caHashOf } from './pki.js'
 import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
+/** What an init gives back. */
+export interface InitResult extends StepResult {
+  /** `sha256:…` of the cluster CA's public key, by which later steps know the cluster. */
+  readonly caHash: string
+}
+
 /** Makes this host the cluster's first control plane. */
-export async function initControlPlane(step: Step): Promise<StepResult> {
+export async function initControlPlane(step: Step): Promise<InitResult> {
   await waitForOthers(step)
   const api = localApi(step.cluster, step.session)
   const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
@@ -29,6 +36,7 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
   return {
     changed: changed || labelled,
     summary: changed ? `kubeadm init ${step.cluster.kubernetes.version}` : 'initialised already',
+    caHash: await caHashOf(step.session),
   }
 }
 

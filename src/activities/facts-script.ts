@@ -1,10 +1,10 @@
 /** The script that asks a host for its facts, in one round trip; it only reads. */
-import { CLAIM_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
+import { CLAIM_FILE, LOCK_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
 import { OBSERVED_SERVICES, REQUIRED_CNI_PLUGINS, REQUIRED_PROGRAMS } from '../cluster/host-details.js'
 import { SYSCTLS } from '../cluster/host-prerequisites.js'
 import { script, type Command } from '../ssh/index.js'
 
-// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services.
+// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services, $8: the lock's path.
 // Prints lines of key<TAB>value (cluster/facts.ts and cluster/host-details.ts read them). The clock comes first, so
 // that nothing stands between it and the question.
 const STATE = `
@@ -31,6 +31,7 @@ done
 ss -Hltnp 2>/dev/null | while IFS= read -r line; do say listener "$line"; done
 for path in $2; do if [ -e "$path" ]; then say path "$path"; fi; done
 if [ -f "$3" ]; then say claimedBy "$(cat "$3")"; fi
+if [ -e "$8" ]; then say held yes; fi
 for conf in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
   if [ -f "$conf" ]; then say apiServer "$(awk '$1=="server:"{print $2; exit}' "$conf")"; break; fi
 done
@@ -81,4 +82,5 @@ export const FACTS_QUESTION: Command = script(
   REQUIRED_PROGRAMS.join(' '),
   REQUIRED_CNI_PLUGINS.join(' '),
   OBSERVED_SERVICES.join(' '),
+  LOCK_FILE,
 )

@@ -2,8 +2,9 @@
 import type { HostFacts } from '../cluster/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
 import type { UnitsAtRelease } from '../cluster/operation.js'
+import type { ClusterPresence } from '../cluster/standing.js'
 import { abandonJoin } from './abandon-join.js'
-import { initControlPlane } from './control-plane.js'
+import { initControlPlane, type InitResult } from './control-plane.js'
 import { spreadClusterDns } from './dns-spread.js'
 import { makeEtcdAuthority } from './etcd-certificates.js'
 import { runEtcdMember } from './etcd-member.js'
@@ -14,6 +15,7 @@ import { configureLoadBalancer } from './load-balancer.js'
 import { onOwnHost, releaseHost, type ActivityDependencies } from './own-host.js'
 import { applyPodNetwork } from './pod-network.js'
 import { prepareHost } from './prepare-host.js'
+import { readStanding } from './standing.js'
 import { onHost, withHeartbeat, type Step, type StepResult } from './step.js'
 import { verifyCluster, type VerifiedCluster } from './verify.js'
 import { resolveVersion } from './versions.js'
@@ -29,6 +31,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     resolveVersion: (channel: string): Promise<string> => withHeartbeat('', () => resolveVersion(channel)),
     gatherFacts: (cluster: Cluster, host: Host, peers?: readonly Endpoint[]): Promise<HostFacts> =>
       look(cluster, host, (step) => gatherFacts(step, peers)),
+    /** What the cluster that this control plane is part of says of itself. */
+    readStanding: (cluster: Cluster, host: Host): Promise<ClusterPresence> =>
+      look(cluster, host, readStanding),
     /** Takes the host for the operation; every step that changes it makes sure again that it has it. */
     lockHost: (cluster: Cluster, host: Host): Promise<StepResult> =>
       change(cluster, host, () => Promise.resolve({ changed: false, summary: 'locked' })),
@@ -44,7 +49,7 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, makeEtcdAuthority),
     runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
       change(cluster, host, (step) => runEtcdMember(step, authority)),
-    initControlPlane: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
       change(cluster, host, initControlPlane),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>
       change(cluster, host, applyPodNetwork),

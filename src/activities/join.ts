@@ -2,12 +2,11 @@
  * Joins. A control plane joins only while etcd is whole and undoes exactly its own failed attempt before another;
  * a worker needs nothing but the API.
  */
-import { hashCaCertificate } from './pki.js'
-import { PKI_FOLDER } from '../cluster/certificates.js'
+import { caHashOf } from './pki.js'
 import { renderJoinConfiguration } from '../cluster/kubeadm/render.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { command, type Session } from '../ssh/index.js'
+import { command } from '../ssh/index.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
 import { completeControlPlane, joinObstacle } from './control-plane.js'
@@ -128,7 +127,7 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       clear,
       configuration: async () => {
         await waitForEndpoint(step, via.session.host)
-        const [caCertHash, token] = await Promise.all([caHash(via.session), mintBootstrapToken(step, via)])
+        const [caCertHash, token] = await Promise.all([caHashOf(via.session), mintBootstrapToken(step, via)])
         return renderJoinConfiguration(cluster, host, { token, caCertHash, apiServerEndpoint })
       },
     })
@@ -139,14 +138,4 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       await revokeBootstrapTokens(via, host.name).catch(() => undefined)
     }
   }
-}
-
-async function caHash(session: Session): Promise<string> {
-  const certificate = await session.readFile(`${PKI_FOLDER}/ca.crt`)
-  if (certificate === undefined) {
-    throw new QuorateError('CONTROL_PLANE_NOT_READY', `${PKI_FOLDER}/ca.crt is missing`, {
-      host: session.host.name,
-    })
-  }
-  return hashCaCertificate(certificate.toString())
 }

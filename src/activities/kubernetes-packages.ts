@@ -8,6 +8,7 @@ import {
   KUBERNETES_PACKAGES,
   packagePin,
 } from '../cluster/packages.js'
+import { versionOf } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
@@ -17,7 +18,8 @@ import type { Step } from './step.js'
 /** Installs containerd, kubeadm, kubelet and kubectl where they are not there in the wanted version. */
 export async function installKubernetes(step: Step): Promise<boolean> {
   const { cluster } = step
-  const version = packagePin(cluster.kubernetes.version)
+  // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
+  const version = packagePin(versionOf(cluster, step.host))
   const sourced = cluster.packages.install && (await addRepository(step))
   const installed = await installPackages(step, {
     unit: 'install-kubernetes',
@@ -41,7 +43,7 @@ async function enableKubelet({ session, host }: Step): Promise<boolean> {
 
 async function addRepository(step: Step): Promise<boolean> {
   const { session, cluster } = step
-  const { sourceFile } = aptPlan(cluster.packages, cluster.kubernetes.version)
+  const { sourceFile } = aptPlan(cluster.packages, versionOf(cluster, step.host))
   const keyed = await placeSigningKey(step)
   const sourced = await session.writeFile(APT_SOURCE_FILE.path, sourceFile, APT_SOURCE_FILE)
   return keyed || sourced
@@ -54,7 +56,7 @@ async function placeSigningKey(step: Step): Promise<boolean> {
   if (signingKey !== undefined) return session.writeFile(APT_KEY_FILE.path, signingKey, APT_KEY_FILE)
   if ((await session.readFile(APT_KEY_FILE.path)) !== undefined) return false
   await installPackages(step, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
-  const url = aptPlan(cluster.packages, cluster.kubernetes.version).signingKeyUrl
+  const url = aptPlan(cluster.packages, versionOf(cluster, host)).signingKeyUrl
   await runDurably(step, {
     unit: 'fetch-signing-key',
     title: `fetch ${url}`,

@@ -3,12 +3,9 @@
  * trip, decides under flock, and replaces the file by rename. POSIX sh with coreutils and util-linux' flock.
  */
 import { PKI_FOLDER } from '../cluster/certificates.js'
-import { CLAIM_FILE } from '../cluster/facts.js'
+import { CLAIM_FILE, LOCK_FILE } from '../cluster/facts.js'
 
 const STATE_FOLDER = '/var/lib/quorate'
-
-/** First line: owner and operation. Then `started-by <who>` and `since <time>`, for people. */
-export const LOCK_FILE = `${STATE_FOLDER}/lock`
 
 /** Owner and operation of each lock that was broken: that operation, and earlier ones, take the host no more. */
 const BROKEN_FILE = `${LOCK_FILE}.broken`

@@ -14,7 +14,8 @@ import {
   type Session,
   type SessionPool,
 } from '../ssh/index.js'
-import { ACQUIRE, BREAK, LOCK_FILE, RELEASE, SHOW } from './lock-script.js'
+import { LOCK_FILE } from '../cluster/facts.js'
+import { ACQUIRE, BREAK, RELEASE, SHOW } from './lock-script.js'
 import { hashCaCertificate } from './pki.js'
 
 /** Which operation holds, or asks for, a host. */

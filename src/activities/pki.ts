@@ -1,8 +1,22 @@
 /** What Quorate needs to know of certificates. */
 import { createHash, X509Certificate } from 'node:crypto'
+import { PKI_FOLDER } from '../cluster/certificates.js'
+import { QuorateError } from '../errors/index.js'
+import type { Session } from '../ssh/index.js'
 
 /** Hash of a certificate's public key as kubeadm's discovery wants it: `sha256:` and hex of SHA-256 over the SPKI. */
 export function hashCaCertificate(pem: string): string {
   const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
   return `sha256:${createHash('sha256').update(spki).digest('hex')}`
+}
+
+/**
+ * The same of the CA of a control plane's cluster.
+ * @throws QuorateError `CONTROL_PLANE_NOT_READY` where the certificate is missing.
+ */
+export async function caHashOf(session: Session): Promise<string> {
+  const path = `${PKI_FOLDER}/ca.crt`
+  const certificate = await session.readFile(path)
+  if (certificate !== undefined) return hashCaCertificate(certificate.toString())
+  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} is missing`, { host: session.host.name })
 }

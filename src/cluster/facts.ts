@@ -48,6 +48,8 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
+  /** Whether an operation held the host when it was asked. */
+  readonly isHeld?: boolean
   /** What only preflight asks for; missing in what workers before 0.2 tell. */
   readonly details?: HostDetails
   /** What came of trying things out, where that was asked for. */
@@ -72,6 +74,12 @@ export const OBSERVED_PATHS = [
   ETCD_KUBELET_UNIT,
   '/var/lib/etcd/member',
 ] as const
+
+/**
+ * Where a host keeps which operation holds it. First line: owner and operation. Then `started-by <who>` and
+ * `since <time>`, for people.
+ */
+export const LOCK_FILE = '/var/lib/quorate/lock'
 
 /** Where the claim of a host by a cluster is kept, on the host. */
 export const CLAIM_FILE = '/var/lib/quorate/cluster'
@@ -142,6 +150,7 @@ export function parseFacts(
     ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
+    ...(one('held') === '' ? {} : { isHeld: true }),
     ...(details === undefined ? {} : { details }),
   }
 }

@@ -35,3 +35,20 @@ export function firstControlPlane(cluster: Cluster, observed: readonly ObservedH
   if (first === undefined) throw new QuorateError('CLUSTER_FILE_INVALID', 'the cluster has no control plane')
   return first
 }
+
+/**
+ * The control planes that may know of a running cluster, because an API server was set up on them; the first control
+ * plane before the others.
+ */
+export function servingControlPlanes(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
+  const first = firstControlPlane(cluster, observed).name
+  return observed
+    .filter(
+      ({ host, facts }) =>
+        host.role === 'control-plane' &&
+        hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') &&
+        hasPath(facts, '/etc/kubernetes/admin.conf'),
+    )
+    .map(({ host }) => host)
+    .sort((a, b) => Number(b.name === first) - Number(a.name === first))
+}

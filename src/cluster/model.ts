@@ -77,6 +77,19 @@ export interface Host {
   readonly taints?: readonly Taint[]
   /** Which machine this is (`/etc/machine-id`), once an operation has asked; steps change no other. */
   readonly machineId?: string
+  /** The version, `vX.Y.Z`, of the kubelet of a host that is part of the cluster already; steps leave it alone. */
+  readonly kubeletVersion?: string
+}
+
+/**
+ * A node of the cluster that an operation leaves as it is and counts with: its host does not answer, or the cluster
+ * file does not have it.
+ */
+export interface Bystander {
+  readonly name: string
+  readonly role: HostRole
+  readonly internalAddress: string
+  readonly why: 'away' | 'not-in-file'
 }
 
 /** `host:port` of the API as clients reach it. */
@@ -213,8 +226,15 @@ export interface Cluster {
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
+  /** Nodes and etcd members beside the hosts. */
+  readonly bystanders?: readonly Bystander[]
   /** Hash of the cluster CA's public key (`sha256:…`), once there is one; steps change no host that has another. */
   readonly caHash?: string
+}
+
+/** The version of Kubernetes that a host has or gets: its own where it is part of the cluster already. */
+export function versionOf({ kubernetes }: Cluster, { kubeletVersion }: Host): string {
+  return kubeletVersion ?? kubernetes.version
 }
 
 /** The hosts with a role, in the order of the cluster file. */

@@ -4,15 +4,21 @@ import { apiServerBindPort } from './api-server.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
-import { etcdPlace, formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
+import { etcdPlace, formatEndpoint, hostsWithRole, versionOf, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
 import type { PreflightFinding } from './preflight/finding.js'
 import { hasVersion } from './preflight/prepared.js'
+import { unansweredFindings } from './drift/away.js'
+import { compareWithCluster } from './drift/drift.js'
+import { asRunning } from './drift/running.js'
+import type { ClusterPresence } from './standing.js'
 import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_PACKAGES } from './packages.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
+  /** The cluster that the phases work on: as the file wants it, and as far as it is fixed, as it runs. */
+  readonly cluster: Cluster
   /** With external etcd the hosts of its members, unless somebody else runs it. */
   readonly etcd: readonly Host[]
   /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
@@ -34,23 +40,46 @@ export interface ApplyPlan {
   readonly problems: readonly ErrorReport[]
   /** Of the findings, those that do not, in a line each. */
   readonly warnings: readonly string[]
+  /** Whether the file was compared with the running cluster, or there is none. */
+  readonly isCompared: boolean
   /** What is expected to change, as far as the facts tell. */
   readonly changes: readonly PlannedChange[]
 }
 
+/** What was learnt beside the facts before an apply is planned. */
+export interface Learnt {
+  /** The running cluster, if there is one. */
+  readonly presence: ClusterPresence
+  /** What kept the hosts that did not answer from it. */
+  readonly unanswered: readonly ErrorReport[]
+  /** The channel that the file names in place of a version. */
+  readonly channel?: string
+}
+
+/** A first look at bare hosts, all of which answered. */
+const NOTHING_LEARNT: Learnt = { presence: { kind: 'absent' }, unanswered: [] }
+
 /** Plans an apply. Pure: the same facts give the same plan. */
-export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyPlan {
+export function planApply(
+  file: Cluster,
+  facts: readonly HostFacts[],
+  { presence, unanswered, channel }: Learnt = NOTHING_LEARNT,
+): ApplyPlan {
   const byName = new Map(facts.map((one) => [one.host, one]))
-  const observed = cluster.hosts.flatMap((host): ObservedHost[] => {
-    const known = byName.get(host.name)
-    return known === undefined ? [] : [{ host, facts: known }]
-  })
+  const known = observedHosts(file, facts)
+  const cluster = asRunning(file, known, presence)
+  const observed = observedHosts(cluster, facts)
   const first = firstControlPlane(cluster, observed)
-  const findings = preflight(cluster, observed)
+  const findings = [
+    ...unansweredFindings(file, unanswered, presence),
+    ...compareWithCluster(file, known, presence, channel),
+    ...preflight(cluster, observed),
+  ]
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
   return {
+    cluster,
     etcd,
     etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
     nodes: [...controlPlanes, ...workers],
@@ -62,10 +91,24 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
     findings,
-    problems: findings.filter(({ severity }) => severity === 'error'),
+    problems: errorsOf(findings),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
+    isCompared: presence.kind !== 'unreadable',
     changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
   }
+}
+
+/** The hosts of the cluster that answered, with what they told. */
+export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): readonly ObservedHost[] {
+  const byName = new Map(facts.map((one) => [one.host, one]))
+  return cluster.hosts.flatMap((host): ObservedHost[] => {
+    const told = byName.get(host.name)
+    return told === undefined ? [] : [{ host, facts: told }]
+  })
+}
+
+function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
+  return findings.filter(({ severity }) => severity === 'error')
 }
 
 function holdsEtcdKey(facts: HostFacts | undefined): boolean {
@@ -90,9 +133,10 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
     ? balancerChanges(cluster, { host, facts })
     : []
   if (host.role === 'load-balancer') return changes
-  const missing = cluster.packages.install ? missingPackages(cluster, facts) : []
+  const version = versionOf(cluster, host)
+  const missing = cluster.packages.install ? missingPackages(version, facts) : []
   if (missing.length > 0) {
-    changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${cluster.kubernetes.version}`))
+    changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${version}`))
   }
   if (facts.swapOn && cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] !== false) {
     changes.push(change('Prepare hosts', 'turn swap off, now and in /etc/fstab'))
@@ -123,8 +167,7 @@ function joinAction(cluster: Cluster): string {
 }
 
 /** containerd may come from Docker's repository, under another name. */
-function missingPackages(cluster: Cluster, facts: HostFacts): readonly string[] {
-  const { version } = cluster.kubernetes
+function missingPackages(version: string, facts: HostFacts): readonly string[] {
   const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
   return [
     ...(runtime.some((name) => facts.packages[name] !== undefined) ? [] : [CONTAINER_RUNTIME_PACKAGE]),

@@ -23,6 +23,7 @@ const RULES: Readonly<Record<string, SkipRule>> = {
     plan.loadBalancers.length < 2 ? 'without it nothing answers at the control plane endpoint' : undefined,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
   'First control plane': never('there is no cluster without it'),
+  'Running cluster': never('what the file asks for must be compared with the cluster before more is changed'),
   'Pod network': never('no node becomes Ready without it; network.plugin: none leaves it to you'),
   'Cluster DNS': never('it asks for nothing but an API that answers: retry it'),
   Verify: never('an apply that is not verified has not succeeded'),

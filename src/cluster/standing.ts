@@ -19,7 +19,12 @@ export interface Standing {
   readonly nodes: readonly StandingNode[]
   /** What runs as a static pod on each control plane. */
   readonly components: readonly StandingComponent[]
-  /** Undefined where somebody else runs etcd. */
+  /** The kubelets' and kube-proxies' configuration as the cluster keeps it; undefined where it keeps none. */
+  readonly kubeletConfiguration?: Readonly<Record<string, unknown>>
+  readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
+  /** Whether our Flannel, or another of the same name, is the pod network. */
+  readonly runsFlannel: boolean
+  /** Undefined where somebody else runs etcd, or none of its members answers. */
   readonly members?: readonly StandingMember[]
   /** `sha256:…` of the cluster CA's public key. */
   readonly caHash: string
@@ -44,7 +49,7 @@ export interface StandingConfiguration {
 /** A node of the cluster. */
 export interface StandingNode {
   readonly name: string
-  /** `/etc/machine-id` of the machine whose kubelet registered it. */
+  /** `/etc/machine-id` of the machine whose kubelet registered it; empty where it never did. */
   readonly machineId: string
   readonly role: 'control-plane' | 'worker'
   readonly internalAddress?: string
@@ -58,6 +63,9 @@ export interface StandingNode {
   /** What Quorate has set on the node, as it noted there; it takes nothing else away. */
   readonly managed: ManagedMarks
 }
+
+/** The annotations in which Quorate notes what it has set on a node: keys, separated by commas. */
+export const MARKS_ANNOTATIONS = { labels: 'quorate.dev/labels', taints: 'quorate.dev/taints' } as const
 
 /** What Quorate has set on a node, by key (labels) and by `key:effect` (taints). */
 export interface ManagedMarks {

@@ -4,6 +4,7 @@ import { HOST_ERRORS } from './host.js'
 import { KUBERNETES_ERRORS } from './kubernetes.js'
 import { PREFLIGHT_ERRORS } from './preflight.js'
 import { SSH_ERRORS } from './ssh.js'
+import { STANDING_ERRORS } from './standing.js'
 import { TEMPORAL_ERRORS } from './temporal.js'
 
 /** Who is at the root of an error: the person's input, the world around, or Quorate itself. */
@@ -27,6 +28,7 @@ export const ERRORS = {
   ...HOST_ERRORS,
   ...PREFLIGHT_ERRORS,
   ...KUBERNETES_ERRORS,
+  ...STANDING_ERRORS,
   ...TEMPORAL_ERRORS,
   INTERNAL: {
     source: 'bug',

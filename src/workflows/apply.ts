@@ -5,11 +5,12 @@
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
-import { planApply, type ApplyPlan } from '../cluster/plan.js'
+import { compareWithCluster } from '../cluster/drift/drift.js'
+import { observedHosts } from '../cluster/plan.js'
 import { skipRefusal } from '../cluster/skipping.js'
-import { failPreflight, failWith, reportFailure } from './failure.js'
-import { inspect } from './inspect.js'
-import { withLocks } from './locks.js'
+import { failWith, reportFailure } from './failure.js'
+import { lookAtHosts, summarise } from './inspect.js'
+import { holding, reviewed, type Planned } from './planning.js'
 import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
@@ -17,6 +18,7 @@ import { activities } from './proxies.js'
 const APPLY_PHASES = [
   'Facts',
   'Lock hosts',
+  'Running cluster',
   'Prepare hosts',
   'etcd certificates',
   'etcd',
@@ -36,10 +38,10 @@ const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd']
 type ApplyPhase = (typeof APPLY_PHASES)[number]
 
 /** What the phases of one apply share. */
-interface Apply {
+interface Apply extends Planned {
   readonly run: Operation
-  readonly cluster: Cluster
-  readonly plan: ApplyPlan
+  /** Knows the cluster's CA from the moment on that there is one. */
+  cluster: Cluster
   readonly signals: { loadBalancerReady: boolean }
 }
 
@@ -53,13 +55,11 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
     signals.loadBalancerReady = true
   })
   try {
-    const { cluster, facts, unanswered } = await inspect(run, input.cluster)
-    const plan = planApply(cluster, facts)
-    run.warn(...plan.warnings)
-    const problems = [...unanswered, ...plan.problems]
-    if (problems.length > 0) throw failPreflight(problems)
-    if (input.review === true && plan.changes.length > 0) await run.approve(plan.changes)
-    const result = await withLocks(run, cluster, plan.first, () => bootstrap({ run, cluster, plan, signals }))
+    const looked = await lookAtHosts(run, input.cluster)
+    const result = await holding(run, looked, async () => {
+      const planned = await reviewed(run, input, looked)
+      return bootstrap({ run, signals, ...planned, cluster: planned.plan.cluster })
+    })
     run.end()
     return result
   } catch (error) {
@@ -95,8 +95,11 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
       ...etcd.map((members) => members.all()),
     ],
   })
-  const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
+  const compared = phase(apply, 'Running cluster', plan.isCompared ? [] : [plan.first], compareWithRunning, {
     after: () => [initialised.all()],
+  })
+  const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
+    after: () => [compared.all()],
   })
   const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
   const serving = [...plan.serving]
@@ -108,7 +111,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
     {
       // One at a time, for etcd's safety: each join waits until every member is a started voter.
       oneAtATime: true,
-      after: (host) => [...ready(host), initialised.all()],
+      after: (host) => [...ready(host), compared.all()],
       leaveOut: (host) => abandonJoin(apply, host),
     },
   )
@@ -163,11 +166,29 @@ function runEtcdMember({ cluster, plan }: Apply, host: Host, authority: Host) {
   )
 }
 
-function initControlPlane({ cluster, plan }: Apply, host: Host) {
-  return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
+/** From here on no step touches a host with another cluster's CA. */
+async function initControlPlane(apply: Apply, host: Host) {
+  const { cluster, plan } = apply
+  const { caHash, ...outcome } = await activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     narrow(cluster, host, ...plan.etcd),
     host,
   )
+  apply.cluster = { ...cluster, caHash }
+  return outcome
+}
+
+/** The API that did not answer when the plan was made does now: what the file asks for may be what it cannot have. */
+async function compareWithRunning({ cluster, plan, looked }: Apply, host: Host): Promise<StepOutcome> {
+  const presence = await activities('observe', `${host.name}: the running cluster`).readStanding(
+    narrow(cluster, host, ...plan.etcd),
+    host,
+  )
+  const { file, facts, channel } = looked
+  const problems = compareWithCluster(file, observedHosts(file, facts), presence, channel).filter(
+    ({ severity }) => severity === 'error',
+  )
+  if (problems.length > 0) throw failWith(problems)
+  return { changed: false, summary: summarise(presence) }
 }
 
 function applyPodNetwork({ cluster }: Apply, host: Host) {

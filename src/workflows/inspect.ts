@@ -1,23 +1,33 @@
-/** The first phase of every operation: resolve the version once, and ask all hosts for their facts at once. */
+/** The first phases of every operation: ask all hosts for their facts at once, and the running cluster for its standing. */
 import type { HostFacts } from '../cluster/facts.js'
-import { narrow, type Cluster } from '../cluster/model.js'
+import { etcdHosts, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { connectionTargets } from '../cluster/preflight/targets.js'
+import { servingControlPlanes } from '../cluster/first-control-plane.js'
+import { observedHosts } from '../cluster/plan.js'
+import type { ClusterPresence } from '../cluster/standing.js'
+import { count } from '../cluster/words.js'
 import { parseChannel } from '../cluster/versions.js'
 import type { ErrorReport } from '../errors/index.js'
+import { reportFailure, rethrowCancellation } from './failure.js'
 import type { Operation } from './operation.js'
 import { activities } from './proxies.js'
 
-/** The cluster with its version pinned, the facts of the hosts that answered, and what kept others from it. */
-export interface Inspection {
-  readonly cluster: Cluster
+/** The hosts as they answered, and the cluster file with the version that its channel stands for. */
+export interface Looked {
+  readonly file: Cluster
   readonly facts: readonly HostFacts[]
+  /** What kept the other hosts from answering. */
   readonly unanswered: readonly ErrorReport[]
+  /** The channel that the file names in place of a version. */
+  readonly channel?: string
+  /** Why the channel could not be resolved; matters only where no cluster says which version it runs. */
+  readonly unresolved?: ErrorReport
 }
 
-/** Asks everything that can be asked without changing anything. */
-export async function inspect(run: Operation, file: Cluster): Promise<Inspection> {
-  const [cluster, { results, failures }] = await Promise.all([
-    pinVersion(file),
+/** Asks everything that can be asked of hosts without changing anything. */
+export async function lookAtHosts(run: Operation, file: Cluster): Promise<Looked> {
+  const [resolved, { results, failures }] = await Promise.all([
+    resolveVersion(file),
     run.attempt(
       'Facts',
       file.hosts,
@@ -30,24 +40,66 @@ export async function inspect(run: Operation, file: Cluster): Promise<Inspection
       ({ osName, cpus, memoryMiB }) => `${osName}, ${cpus} CPUs, ${memoryMiB} MiB`,
     ),
   ])
-  run.setVersion(cluster.kubernetes.version)
-  return { cluster: identify(cluster, results), facts: results, unanswered: failures }
-}
-
-/** Which machines these are: whatever answers at their addresses later must be the same. */
-function identify(cluster: Cluster, facts: readonly HostFacts[]): Cluster {
-  const machines = new Map(facts.map(({ host, machineId }) => [host, machineId]))
-  const hosts = cluster.hosts.map((host) => {
-    const machineId = machines.get(host.name) ?? ''
-    return machineId === '' ? host : { ...host, machineId }
-  })
-  return { ...cluster, hosts }
+  return { ...resolved, facts: results, unanswered: failures }
 }
 
 /** A channel means another version tomorrow; one operation must see one. */
-async function pinVersion(cluster: Cluster): Promise<Cluster> {
-  const { version } = cluster.kubernetes
-  if (parseChannel(version) === undefined) return cluster
-  const resolved = await activities('observe', `resolve ${version}`).resolveVersion(version)
-  return { ...cluster, kubernetes: { ...cluster.kubernetes, version: resolved } }
+async function resolveVersion(file: Cluster): Promise<Pick<Looked, 'file' | 'channel' | 'unresolved'>> {
+  const channel = file.kubernetes.version
+  if (parseChannel(channel) === undefined) return { file }
+  try {
+    const version = await activities('observe', `resolve ${channel}`).resolveVersion(channel)
+    return { file: { ...file, kubernetes: { ...file.kubernetes, version } }, channel }
+  } catch (error) {
+    rethrowCancellation(error)
+    return { file, channel, unresolved: reportFailure(error) }
+  }
+}
+
+/** What is known of the cluster by the hosts alone, until it is asked itself. */
+export function supposedPresence({ file, facts }: Looked): ClusterPresence {
+  const [host] = servingControlPlanes(file, observedHosts(file, facts))
+  if (host === undefined) return { kind: 'absent' }
+  return { kind: 'unreadable', host: host.name, reason: 'it was not asked yet' }
+}
+
+/** Asks the running cluster, where the hosts show that there may be one: the first control plane that can tell. */
+export async function lookAtCluster(run: Operation, { file, facts }: Looked): Promise<ClusterPresence> {
+  let known: ClusterPresence = { kind: 'absent' }
+  for (const host of servingControlPlanes(file, observedHosts(file, facts))) {
+    const told = await askForStanding(run, file, host)
+    if (told.kind === 'read') return told
+    // An API server that lost its data serves an empty cluster: another one may know better.
+    if (told.kind === 'unreadable') known = told
+  }
+  return known
+}
+
+async function askForStanding(run: Operation, file: Cluster, host: Host): Promise<ClusterPresence> {
+  const { results, failures } = await run.attempt(
+    'Running cluster',
+    [host],
+    () =>
+      activities('observe', `${host.name}: the running cluster`).readStanding(
+        narrow(file, ...new Set([host, ...etcdHosts(file)])),
+        host,
+      ),
+    summarise,
+  )
+  const reason = failures[0]?.message ?? 'no answer'
+  return results[0] ?? { kind: 'unreadable', host: host.name, reason }
+}
+
+/** What is told of the running cluster in the live view. */
+export function summarise(presence: ClusterPresence): string {
+  switch (presence.kind) {
+    case 'absent':
+      return 'no cluster yet'
+    case 'unreadable':
+      return `its API does not answer: ${presence.reason}`
+    case 'read': {
+      const { configuration, nodes } = presence.standing
+      return `Kubernetes ${configuration.version}, ${count(nodes.length, 'node')}`
+    }
+  }
 }

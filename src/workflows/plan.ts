@@ -3,24 +3,23 @@ import { isCancellation } from '@temporalio/workflow'
 import type { OperationInput, PlanResult } from '../cluster/operation.js'
 import { planApply } from '../cluster/plan.js'
 import { failWith, reportFailure } from './failure.js'
-import { inspect } from './inspect.js'
+import { lookAtCluster, lookAtHosts } from './inspect.js'
 import { Operation } from './operation.js'
 
 /** Workflow: the plan of an apply of `input.cluster` as things stand. */
 export async function planCluster(input: OperationInput): Promise<PlanResult> {
-  const run = new Operation('plan', input, ['Facts'])
+  const run = new Operation('plan', input, ['Facts', 'Running cluster'])
   try {
-    const { cluster, facts, unanswered } = await inspect(run, input.cluster)
-    const { changes, findings, problems, warnings } = planApply(cluster, facts)
+    const looked = await lookAtHosts(run, input.cluster)
+    const presence = await lookAtCluster(run, looked)
+    const { cluster, changes, findings, problems, warnings } = planApply(looked.file, looked.facts, {
+      ...looked,
+      presence,
+    })
+    run.setVersion(cluster.kubernetes.version)
     run.warn(...warnings)
     run.end()
-    return {
-      kubernetesVersion: cluster.kubernetes.version,
-      changes,
-      problems: [...unanswered, ...problems],
-      warnings,
-      findings: [...unanswered.map((report) => ({ severity: 'error', ...report }) as const), ...findings],
-    }
+    return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings, findings }
   } catch (error) {
     run.end(error)
     if (isCancellation(error)) throw error

@@ -10,6 +10,7 @@ import {
   type OperationInput,
   type OperationProgress,
 } from '../../src/cluster/operation.js'
+import type { ClusterPresence } from '../../src/cluster/standing.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
 
@@ -26,6 +27,7 @@ export function obedientHosts() {
   }
   const activities = {
     gatherFacts: (_cluster: Cluster, host: Host) => Promise.resolve(bareFacts(host.name)),
+    readStanding: (): Promise<ClusterPresence> => Promise.resolve({ kind: 'absent' }),
     lockHost: (_cluster: Cluster, host: Host) => note(`lock ${host.name}`),
     releaseHost: (_cluster: Cluster, host: Host) => note(`release ${host.name}`),
     prepareHost: (_cluster: Cluster, host: Host) => note(`prepare ${host.name}`),
@@ -35,7 +37,8 @@ export function obedientHosts() {
     makeEtcdAuthority: (_cluster: Cluster, host: Host) => note(`certify on ${host.name}`),
     runEtcdMember: (_cluster: Cluster, host: Host, authority: Host) =>
       note(`etcd ${host.name} by ${authority.name}`, 20),
-    initControlPlane: (_cluster: Cluster, host: Host) => note(`init ${host.name}`),
+    initControlPlane: (_cluster: Cluster, host: Host) =>
+      note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),

@@ -4,7 +4,7 @@
  */
 import type { HostFacts, ObservedHost } from '../facts.js'
 import { balancerPackages, runsBalancer } from '../load-balancer/hosts.js'
-import type { Cluster } from '../model.js'
+import { versionOf, type Cluster } from '../model.js'
 import {
   CONTAINER_RUNTIME_ALTERNATIVES,
   CONTAINER_RUNTIME_PACKAGE,
@@ -59,8 +59,8 @@ function commands(facts: HostFacts, lacks: readonly Lack[]): string {
     .join(', then ')
 }
 
-function nodeLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack[] {
-  const { version } = cluster.kubernetes
+function nodeLacks(cluster: Cluster, { host, facts }: ObservedHost): readonly Lack[] {
+  const version = versionOf(cluster, host)
   const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
   return [
     ...(runtime.some((name) => facts.packages[name] !== undefined)

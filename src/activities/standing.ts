@@ -1,0 +1,182 @@
+/** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
+import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../cluster/kubeadm-config.js'
+import { withoutUndefined, type PlainObject } from '../cluster/merge.js'
+import { etcdPlace, type Taint } from '../cluster/model.js'
+import { FLANNEL } from '../cluster/network/flannel.js'
+import {
+  MARKS_ANNOTATIONS,
+  type ClusterPresence,
+  type StandingComponent,
+  type StandingConfiguration,
+  type StandingMember,
+  type StandingNode,
+} from '../cluster/standing.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { lastLines } from '../ssh/index.js'
+import { answeringMember } from './etcd-access.js'
+import { etcdMembers, healthyEndpoints, isHealthy } from './etcd.js'
+import {
+  hasCondition,
+  isMarked,
+  listObjects,
+  localApi,
+  tryKubectl,
+  type ClusterApi,
+  type KubernetesNode,
+} from './kubectl.js'
+import { caHashOf } from './pki.js'
+import { waitUntil } from './poll.js'
+import type { Step } from './step.js'
+
+/** For how long an API server that is just starting is waited for, in milliseconds. */
+const API_PATIENCE_MS = 10_000
+
+/** A node with what only the standing reads of it. */
+interface WholeNode extends KubernetesNode {
+  readonly metadata: KubernetesNode['metadata'] & { readonly annotations?: Readonly<Record<string, string>> }
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
+  readonly status: KubernetesNode['status'] & {
+    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
+  }
+}
+
+interface StaticPod {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] }
+}
+
+/**
+ * What the cluster says of itself, asked on this control plane.
+ * @throws QuorateError of the SSH_ family.
+ */
+export async function readStanding(step: Step): Promise<ClusterPresence> {
+  const api = localApi(step.cluster, step.session)
+  let kept: KeptConfiguration | undefined
+  try {
+    kept = await readConfiguration(step, api)
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'API_UNREACHABLE') throw error
+    return { kind: 'unreadable', host: step.host.name, reason: error.message }
+  }
+  // An init that was cut off before it kept its configuration has made no cluster yet.
+  if (kept === undefined) return { kind: 'absent' }
+  const [nodes, components, flannel, members, caHash] = await Promise.all([
+    listObjects<WholeNode>(api, 'nodes'),
+    listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
+    listObjects(api, 'daemonsets', '-n', FLANNEL.namespace),
+    readMembers(step),
+    caHashOf(step.session),
+  ])
+  return {
+    kind: 'read',
+    standing: {
+      configuration: kept.cluster,
+      ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
+      ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
+      runsFlannel: flannel.length > 0,
+      nodes: nodes.map(standingNode),
+      components: components.map(standingComponent),
+      ...(members === undefined ? {} : { members }),
+      caHash,
+    },
+  }
+}
+
+/** The ConfigMaps in which kubeadm keeps the configuration of a cluster. */
+interface KeptConfiguration {
+  readonly cluster: StandingConfiguration
+  readonly kubelet?: PlainObject
+  readonly kubeProxy?: PlainObject
+}
+
+interface ConfigMap {
+  readonly metadata: { readonly name: string }
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/**
+ * Undefined where the API serves no cluster of kubeadm's.
+ * @throws QuorateError `API_UNREACHABLE` when it does not answer.
+ */
+async function readConfiguration(step: Step, api: ClusterApi): Promise<KeptConfiguration | undefined> {
+  const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
+  const names = [cluster.name, kubelet.name, kubeProxy.name]
+  const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
+  let answer = ''
+  await waitUntil(
+    step,
+    async () => {
+      const { exitCode, stdout, stderr } = await tryKubectl(api, ask)
+      answer = stdout
+      return exitCode === 0 ? undefined : lastLines(stderr, 1)
+    },
+    (reason) => new QuorateError('API_UNREACHABLE', reason, { host: step.host.name, step: 'standing' }),
+    { timeoutMs: API_PATIENCE_MS },
+  )
+  if (answer.trim() === '') return undefined
+  const { items } = JSON.parse(answer) as { readonly items: readonly ConfigMap[] }
+  const textOf = ({ name, key }: { readonly name: string; readonly key: string }) =>
+    items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
+  const configuration = parseClusterConfiguration(textOf(cluster))
+  if (configuration === undefined) return undefined
+  return withoutUndefined<KeptConfiguration>({
+    cluster: configuration,
+    kubelet: parseDocument(textOf(kubelet)),
+    kubeProxy: parseDocument(textOf(kubeProxy)),
+  })
+}
+
+/** Members that do not answer at all are told as such by what needs them; the standing does without. */
+async function readMembers(step: Step): Promise<readonly StandingMember[] | undefined> {
+  const place = etcdPlace(step.cluster)
+  if (place === 'elsewhere') return undefined
+  try {
+    const asked = place === 'control-planes' ? step.session : await answeringMember(step)
+    const [members, healthy] = await Promise.all([etcdMembers(asked), healthyEndpoints(asked)])
+    return members.map((member) => ({
+      name: member.name,
+      peerUrls: member.peerUrls,
+      learner: member.learner,
+      healthy: isHealthy(member, healthy),
+    }))
+  } catch (error) {
+    if (isQuorateError(error) && error.code === 'ETCD_UNREACHABLE') return undefined
+    throw error
+  }
+}
+
+function standingNode(node: WholeNode): StandingNode {
+  const { name, labels = {}, annotations = {} } = node.metadata
+  const internalAddress = node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address
+  return {
+    name,
+    machineId: node.status.nodeInfo.machineID ?? '',
+    role: isMarked(node) ? 'control-plane' : 'worker',
+    ...(internalAddress === undefined ? {} : { internalAddress }),
+    version: node.status.nodeInfo.kubeletVersion,
+    ready: hasCondition(node.status.conditions, 'Ready'),
+    schedulable: node.spec?.unschedulable !== true,
+    labels,
+    taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => ({
+      key,
+      ...(value === undefined ? {} : { value }),
+      effect,
+    })),
+    managed: {
+      labels: listed(annotations[MARKS_ANNOTATIONS.labels]),
+      taints: listed(annotations[MARKS_ANNOTATIONS.taints]),
+    },
+  }
+}
+
+function listed(annotation: string | undefined): readonly string[] {
+  return (annotation ?? '').split(',').filter((entry) => entry !== '')
+}
+
+function standingComponent({ metadata, spec }: StaticPod): StandingComponent {
+  return {
+    host: spec.nodeName ?? '',
+    component: metadata.labels?.['component'] ?? '',
+    version: spec.containers[0]?.image.split(':').at(-1) ?? '',
+  }
+}

@@ -1,0 +1,85 @@
+/** The cluster that an operation works on: what the file wants, with what a running cluster fixes in its place. */
+import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
+import type { Bystander, Cluster, Host } from '../model.js'
+import type { ClusterPresence, Standing } from '../standing.js'
+import { hasJoined } from '../preflight/finding.js'
+import { parseVersion, formatVersion } from '../versions.js'
+
+/**
+ * The file's cluster as it runs: version, image repository and CA are the running cluster's, each host is the machine
+ * that answered, and what is no host that answered is a bystander.
+ */
+export function asRunning(
+  file: Cluster,
+  observed: readonly ObservedHost[],
+  presence: ClusterPresence,
+): Cluster {
+  // What an init that was cut off has left binds nobody.
+  if (presence.kind === 'absent')
+    return { ...file, hosts: file.hosts.map((host) => asMachine(host, factsOf(observed, host))) }
+  const standing = presence.kind === 'read' ? presence.standing : undefined
+  const answered = new Map(observed.map(({ host, facts }) => [host.name, facts]))
+  const bystanders = standing === undefined ? [] : bystandersOf(file, answered, standing)
+  const away = new Set(bystanders.map(({ name }) => name))
+  return {
+    ...file,
+    kubernetes: {
+      ...file.kubernetes,
+      version: standing?.configuration.version ?? installedVersion(observed) ?? file.kubernetes.version,
+      ...(standing === undefined ? {} : { imageRepository: standing.configuration.imageRepository }),
+    },
+    hosts: file.hosts
+      .filter(({ name }) => !away.has(name))
+      .map((host) => asMember(host, answered.get(host.name))),
+    ...(bystanders.length === 0 ? {} : { bystanders }),
+    ...(standing === undefined ? {} : { caHash: standing.caHash }),
+  }
+}
+
+/** Nodes that are not in the file, and hosts of the file that are nodes and do not answer. */
+function bystandersOf(
+  file: Cluster,
+  answered: ReadonlyMap<string, HostFacts>,
+  standing: Standing,
+): readonly Bystander[] {
+  const inFile = new Map(file.hosts.map((host) => [host.name, host]))
+  return standing.nodes.flatMap(({ name, role, internalAddress }): readonly Bystander[] => {
+    const host = inFile.get(name)
+    if (host === undefined) {
+      return [{ name, role, internalAddress: internalAddress ?? '', why: 'not-in-file' }]
+    }
+    if (answered.has(name)) return []
+    return [{ name, role: host.role, internalAddress: host.internalAddress, why: 'away' }]
+  })
+}
+
+function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts | undefined {
+  return observed.find(({ host }) => host.name === name)?.facts
+}
+
+/** Whatever answers at the host's address later must be the same machine. */
+function asMachine(host: Host, facts: HostFacts | undefined): Host {
+  return facts === undefined || facts.machineId === '' ? host : { ...host, machineId: facts.machineId }
+}
+
+/** A host that is part of the cluster keeps its version. */
+function asMember(host: Host, facts: HostFacts | undefined): Host {
+  const kubeletVersion = facts !== undefined && hasJoined(facts) ? packagedVersion(facts) : undefined
+  return { ...asMachine(host, facts), ...(kubeletVersion === undefined ? {} : { kubeletVersion }) }
+}
+
+/** What a control plane has installed; for a cluster whose API does not answer. */
+function installedVersion(observed: readonly ObservedHost[]): string | undefined {
+  const serving = observed.find(
+    ({ host, facts }) =>
+      host.role === 'control-plane' && hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
+  )
+  return serving === undefined ? undefined : packagedVersion(serving.facts)
+}
+
+/** `v1.36.3` of a package's `1.36.3-1.1`. */
+function packagedVersion({ packages }: HostFacts): string | undefined {
+  const release = packages['kubelet']?.split('-')[0]?.replace('~', '-')
+  const version = release === undefined ? undefined : parseVersion(release)
+  return version === undefined ? undefined : formatVersion(version)
+}

@@ -1,0 +1,63 @@
+/** From the first look to the plan that an apply acts on: hosts held, the running cluster asked, changes approved. */
+import { isAway } from '../cluster/drift/away.js'
+import type { OperationInput } from '../cluster/operation.js'
+import { observedHosts, planApply, type ApplyPlan } from '../cluster/plan.js'
+import { failPreflight, failWith } from './failure.js'
+import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './inspect.js'
+import { withLocks } from './locks.js'
+import type { Operation } from './operation.js'
+
+/**
+ * Holds the hosts that answered while `act` runs. What is wrong with the hosts themselves stops the apply before
+ * anything is written there; the cluster is asked only once they are held, so that nothing is planned on what another
+ * operation is about to change.
+ */
+export async function holding<Result>(
+  run: Operation,
+  looked: Looked,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const { file, facts, unanswered } = looked
+  const presence = supposedPresence(looked)
+  const { cluster, problems, first } = planApply(file, facts, { ...looked, presence })
+  const mayBeAway = presence.kind === 'absent' ? [] : unanswered.filter(isAway)
+  const final = problems.filter(
+    ({ host, code }) => !mayBeAway.some((one) => one.host === host && one.code === code),
+  )
+  if (final.length > 0) throw failPreflight(problems)
+  const answered = observedHosts(cluster, facts).map(({ host }) => host)
+  return await withLocks(run, { ...cluster, hosts: answered }, first, act)
+}
+
+/** A plan, and what it was made from. */
+export interface Planned {
+  readonly looked: Looked
+  readonly plan: ApplyPlan
+}
+
+/** The plan to act on: what was approved, and what holds now. */
+export async function reviewed(run: Operation, input: OperationInput, first: Looked): Promise<Planned> {
+  const again = async () => plannedNow(run, await lookAtHosts(run, input.cluster))
+  // Who held a host while it was asked may have changed it since.
+  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
+  let planned = isStale ? await again() : await plannedNow(run, first)
+  while (input.review === true && planned.plan.changes.length > 0) {
+    const { changes } = planned.plan
+    await run.approve(changes)
+    // Days may have gone by.
+    planned = await again()
+    if (JSON.stringify(planned.plan.changes) === JSON.stringify(changes)) break
+    run.warn('hosts or cluster have changed since the plan was shown: it was made again')
+  }
+  return planned
+}
+
+async function plannedNow(run: Operation, looked: Looked): Promise<Planned> {
+  const presence = await lookAtCluster(run, looked)
+  if (presence.kind === 'absent' && looked.unresolved !== undefined) throw failWith([looked.unresolved])
+  const plan = planApply(looked.file, looked.facts, { ...looked, presence })
+  run.setVersion(plan.cluster.kubernetes.version)
+  run.warn(...plan.warnings)
+  if (plan.problems.length > 0) throw failPreflight(plan.problems)
+  return { looked, plan }
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../../../src/errors/index.js'
+import { QuorateError } from '../../../../src/errors/index.js'
+import type { HostFacts } from '../../../../src/cluster/facts.js'
+import type { Cluster, Host } from '../../../../src/cluster/model.js'
+import { planApply } from '../../../../src/cluster/plan.js'
+import { aCluster, aHost, bareFacts } from '../../../support/clusters.js'
+import { joinedFacts, nodeOf, present, standingOf } from '../../../support/standings.js'
+
+const running = aCluster()
+
+interface Situation {
+  readonly file?: Cluster
+  readonly facts?: readonly HostFacts[]
+  readonly standing?: Parameters<typeof standingOf>[1]
+  readonly away?: Readonly<Record<string, ErrorCode>>
+}
+
+function planOf({ file = running, facts = joinedFacts(running), standing = {}, away = {} }: Situation) {
+  const unanswered = Object.entries(away).map(([host, code]) =>
+    new QuorateError(code, 'no answer', { host }).report(),
+  )
+  const answered = facts.filter(({ host }) => away[host] === undefined)
+  return planApply(file, answered, { presence: present(standingOf(running, standing)), unanswered })
+}
+
+function findingsOf(situation: Situation) {
+  return planOf(situation).findings.map(
+    ({ severity, code, host, message }) => `${severity} ${code} ${host ?? '-'}: ${message}`,
+  )
+}
+
+const withHosts = (...hosts: readonly Host[]): Cluster => ({ ...running, hosts })
+const others = (...names: readonly string[]) => running.hosts.filter(({ name }) => !names.includes(name))
+const host = (name: string): Host => running.hosts.find((one) => one.name === name) ?? aHost(name)
+const factsAs = (name: string, of: string): HostFacts => ({
+  ...(joinedFacts(running).find((facts) => facts.host === of) ?? bareFacts(of)),
+  host: name,
+})
+
+describe('hosts of the file that are other nodes of the cluster', () => {
+  it('knows a renamed worker by its machine, and refuses to join it again', () => {
+    const w9 = { ...host('w1'), name: 'w9' }
+    const facts = [...joinedFacts(running).filter((one) => one.host !== 'w1'), factsAs('w9', 'w1')]
+    expect(findingsOf({ file: withHosts(...others('w1'), w9), facts })).toEqual([
+      'error HOST_RENAMED w9: the machine at 192.0.2.21 is the node w1 of the cluster, not w9',
+    ])
+  })
+
+  it('refuses addresses that were swapped', () => {
+    const swapped = withHosts(
+      ...others('w1', 'w2'),
+      { ...host('w1'), address: host('w2').address },
+      { ...host('w2'), address: host('w1').address },
+    )
+    const facts = [
+      ...joinedFacts(running).filter((one) => !['w1', 'w2'].includes(one.host)),
+      factsAs('w1', 'w2'),
+      factsAs('w2', 'w1'),
+    ]
+    expect(findingsOf({ file: swapped, facts }).filter((line) => line.startsWith('error'))).toEqual([
+      'error HOST_RENAMED w1: the machine at 192.0.2.22 is the node w2 of the cluster, not w1',
+      'error HOST_RENAMED w2: the machine at 192.0.2.21 is the node w1 of the cluster, not w2',
+    ])
+  })
+
+  it('lets a new machine take the place of one that is gone', () => {
+    const fresh = bareFacts('w1', { machineId: 'another' })
+    const facts = [...joinedFacts(running).filter((one) => one.host !== 'w1'), fresh]
+    expect(findingsOf({ facts })).toEqual([])
+  })
+})
+
+describe('roles', () => {
+  it('refuses to make a worker that runs a control plane', () => {
+    const file = withHosts(...others('w1'), { ...host('w1'), role: 'control-plane' })
+    expect(findingsOf({ file })).toContain(
+      'error ROLE_CHANGED w1: it is a worker of the running cluster, and the file says control-plane',
+    )
+  })
+
+  it('refuses to make a control plane that runs a worker', () => {
+    const file = withHosts(...others('cp3'), { ...host('cp3'), role: 'worker' })
+    expect(findingsOf({ file })).toContain(
+      'error ROLE_CHANGED cp3: it is a control-plane of the running cluster, and the file says worker',
+    )
+  })
+
+  it('lets a control plane go on that was cut off before its node was marked', () => {
+    const nodes = [...standingOf(running).nodes.filter(({ name }) => name !== 'cp3')]
+    const cp3 = nodeOf(running, host('cp3'), { role: 'worker', ready: false })
+    expect(findingsOf({ standing: { nodes: [...nodes, cp3] } })).toEqual([])
+  })
+})
+
+describe('nodes and what is told of them', () => {
+  it('tells a node that is not in the file, and lets it be', () => {
+    const plan = planOf({
+      file: withHosts(...others('w1')),
+      facts: joinedFacts(running).filter((one) => one.host !== 'w1'),
+    })
+    expect(plan.warnings).toEqual(['the worker w1 is in the cluster and not in the file'])
+    expect(plan.cluster.bystanders).toEqual([
+      { name: 'w1', role: 'worker', internalAddress: host('w1').internalAddress, why: 'not-in-file' },
+    ])
+  })
+
+  it('refuses another internal address for a machine that has joined', () => {
+    const file = withHosts(...others('w1'), { ...host('w1'), internalAddress: '192.0.2.99' })
+    expect(findingsOf({ file })).toContain(
+      'error ADDRESS_CHANGED w1: its node has the internal address 192.0.2.21, and the file says 192.0.2.99',
+    )
+  })
+
+  it('tells a node that is cordoned', () => {
+    const nodes = standingOf(running).nodes.map((node) => ({ ...node, schedulable: node.name !== 'w1' }))
+    expect(findingsOf({ standing: { nodes } })).toEqual([
+      'warning NODE_CORDONED w1: its node is cordoned: it takes no new pods',
+    ])
+  })
+
+  it('tells kubelets of another version, and leaves their hosts as they are', () => {
+    const nodes = standingOf(running).nodes.map((node) =>
+      node.name === 'w1' ? { ...node, version: 'v1.36.1' } : node,
+    )
+    const older = {
+      packages: { kubeadm: '1.36.1-1.1', kubelet: '1.36.1-1.1', kubectl: '1.36.1-1.1', containerd: '1' },
+    }
+    const plan = planOf({ standing: { nodes }, facts: joinedFacts(running, { w1: older }) })
+    expect(plan.warnings).toEqual(['the cluster is v1.36.3, and v1.36.1 runs as the kubelet of w1'])
+    expect(plan.changes).toEqual([])
+    expect(plan.cluster.hosts.find(({ name }) => name === 'w1')?.kubeletVersion).toBe('v1.36.1')
+  })
+
+  it('takes the version from the cluster, whoever upgraded it', () => {
+    const standing = standingOf(running)
+    const plan = planOf({ standing: { configuration: { ...standing.configuration, version: 'v1.37.2' } } })
+    expect(plan.cluster.kubernetes.version).toBe('v1.37.2')
+    expect(plan.problems.map(({ code }) => code)).toEqual(['UPGRADE_NEEDED'])
+  })
+})
+
+describe('hosts that are away', () => {
+  it('leaves a worker that is away out, with a warning', () => {
+    const plan = planOf({ away: { w1: 'SSH_UNREACHABLE' } })
+    expect(plan.problems).toEqual([])
+    expect(plan.warnings).toEqual(['w1: it does not answer (no answer), and is left out'])
+    expect(plan.workers.map(({ name }) => name)).toEqual(['w2'])
+  })
+
+  it('leaves a control plane out that is away, while nothing is to be done with etcd', () => {
+    const plan = planOf({ away: { cp3: 'SSH_UNREACHABLE' } })
+    expect(plan.problems).toEqual([])
+    expect(plan.cluster.bystanders?.map(({ name }) => name)).toEqual(['cp3'])
+  })
+
+  it('says what waits for a control plane that is away', () => {
+    const file = withHosts(...running.hosts, aHost('cp4'))
+    const facts = [...joinedFacts(running), bareFacts('cp4')]
+    const { problems } = planOf({ file, facts, away: { cp3: 'SSH_UNREACHABLE' } })
+    expect(problems).toMatchObject([
+      {
+        code: 'HOST_AWAY',
+        host: 'cp3',
+        message: 'it does not answer (no answer); cp4 cannot join before every member of etcd is well',
+      },
+    ])
+  })
+
+  it.each<[string, Situation['away']]>([
+    ['a host that refuses the login', { w1: 'SSH_AUTHENTICATION_FAILED' }],
+    ['a host whose key has changed', { w1: 'SSH_HOST_KEY_CHANGED' }],
+    ['a balancer', { lb1: 'SSH_UNREACHABLE' }],
+  ])('stops at %s', (_, away) => {
+    expect(planOf({ away }).problems).toHaveLength(1)
+  })
+
+  it('stops at a worker that is away and has never joined', () => {
+    const file = withHosts(...running.hosts, aHost('w3'))
+    expect(planOf({ file, away: { w3: 'SSH_UNREACHABLE' } }).problems.map(({ code }) => code)).toEqual([
+      'SSH_UNREACHABLE',
+    ])
+  })
+})
