@@ -172,7 +172,7 @@ describe('hosts that are away', () => {
     ['a host whose key has changed', { w1: 'SSH_HOST_KEY_CHANGED' }],
     ['a balancer', { lb1: 'SSH_UNREACHABLE' }],
   ])('stops at %s', (_, away) => {
-    expect(planOf({ away }).problems).toHaveLength(1)
+    expect(planOf({ away: away ?? {} }).problems).toHaveLength(1)
   })
 
   it('stops at a worker that is away and has never joined', () => {
