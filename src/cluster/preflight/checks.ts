@@ -5,7 +5,7 @@ import type { Cluster } from '../model.js'
 import { diskSpeed, freeSpace, memory, processors } from './capacity.js'
 import { certificates } from './certificates.js'
 import { clockSkew } from './clocks.js'
-import { endpointConnection, etcdConnections, hostConnections } from './connections.js'
+import { endpointConnection, etcdConnections, hostConnections, untriedConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
@@ -47,6 +47,7 @@ export const CHECKS = {
   firewalls,
   hostConnections,
   etcdConnections,
+  untriedConnections,
   endpointName,
   endpointAddress,
   endpointConnection,
