@@ -3,6 +3,7 @@ import { peerUrl } from '../cluster/etcd/urls.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { script, type CommandResult, type Session } from '../ssh/index.js'
+import { withoutCrictl } from './containers.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'
 
@@ -21,11 +22,12 @@ export interface EtcdMember {
 }
 
 // etcdctl lives only in etcd's image, so it is run in the member's own container.
+const CREDENTIALS = `--cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key`
 const ETCDCTL = `
+${withoutCrictl('etcd', `etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS}`)}
 id=$(crictl ps --name '^etcd$' --state Running -q | head -n 1)
 if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
-exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/ca.crt \\
-  --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key "$@"`
+exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
 
 /** Runs etcdctl against the member on the host; the outcome is the caller's to judge. */
 export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {

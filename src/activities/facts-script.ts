@@ -1,10 +1,18 @@
 /** The script that asks a host for its facts, in one round trip; it only reads. */
 import { CLAIM_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
-import { OBSERVED_SERVICES, REQUIRED_CNI_PLUGINS, REQUIRED_PROGRAMS } from '../cluster/host-details.js'
+import {
+  DATA_FOLDERS,
+  OBSERVED_PROGRAMS,
+  OBSERVED_SERVICES,
+  REQUIRED_CNI_PLUGINS,
+} from '../cluster/host-details.js'
 import { SYSCTLS } from '../cluster/host-prerequisites.js'
+import { SWAP_SERVICES } from '../cluster/swap.js'
 import { script, type Command } from '../ssh/index.js'
+import { SWAP_AT_BOOT } from './swap.js'
 
-// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services.
+// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services,
+// $8: services that turn swap on, $9: folders of data.
 // Prints lines of key<TAB>value (cluster/facts.ts and cluster/host-details.ts read them). The clock comes first, so
 // that nothing stands between it and the question.
 const STATE = `
@@ -65,6 +73,13 @@ for name in $6; do [ -e "/opt/cni/bin/$name" ] || [ -e "/usr/lib/cni/$name" ] ||
 for name in $7; do
   if systemctl is-enabled --quiet "$name" 2>/dev/null; then say enabledService "$name"; fi
 done
+${SWAP_AT_BOOT}
+swap_at_boot $8 | while IFS= read -r source; do say swapAtBoot "$source"; done
+for path in $9; do
+  there=$path
+  until [ -e "$there" ]; do there=\${there%/*}; there=\${there:-/}; done
+  say dataFolder "$path $(df -Pk "$there" | awk 'END{print $4, $6}')"
+done
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
 if [ -f /etc/kubernetes/pki/ca.crt ]; then echo certificate; cat /etc/kubernetes/pki/ca.crt; fi
 `
@@ -78,7 +93,9 @@ export const FACTS_QUESTION: Command = script(
   Object.entries(SYSCTLS)
     .map(([name, value]) => `${name}=${value}`)
     .join(' '),
-  REQUIRED_PROGRAMS.join(' '),
+  OBSERVED_PROGRAMS.join(' '),
   REQUIRED_CNI_PLUGINS.join(' '),
   OBSERVED_SERVICES.join(' '),
+  SWAP_SERVICES.join(' '),
+  DATA_FOLDERS.join(' '),
 )

@@ -9,6 +9,7 @@ import type { NodeSummary } from '../cluster/operation.js'
 import { count } from '../cluster/words.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle } from './cluster-dns.js'
+import { RUNNING_CONTAINERS } from './containers.js'
 import { joinObstacle } from './control-plane.js'
 import { etcdStanding, type EtcdTrouble } from './etcd-access.js'
 import {
@@ -160,9 +161,8 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
 
 /** Names of the containers that run on the host, by its runtime: the API hears of static pods seconds later. */
 async function runningContainers(session: Session): Promise<readonly string[]> {
-  const list = command('crictl', 'ps', '--state', 'Running', '-o', 'json')
   const { stdout } = expectSuccess(
-    await session.run(list, { root: true }),
+    await session.run(RUNNING_CONTAINERS, { root: true }),
     'listing containers',
     session.host,
   )

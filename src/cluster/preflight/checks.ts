@@ -6,6 +6,7 @@ import { diskSpeed, freeSpace, memory, processors } from './capacity.js'
 import { clockSkew } from './clocks.js'
 import { endpointConnection, etcdConnections, hostConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
+import { etcdLearners } from './etcd-learners.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
 import {
@@ -52,6 +53,7 @@ export const CHECKS = {
   packageRepository,
   imageSource,
   networkOverlaps,
+  etcdLearners,
   preparedByHand,
   heldPackages,
 } as const satisfies Record<string, Check>
