@@ -5,6 +5,7 @@ import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
 import { sandboxImage } from '../cluster/supported-minors.js'
 import { QuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
+import { runtimeObstacle } from './containers.js'
 import { waitUntil } from './poll.js'
 import { ensureService } from './service.js'
 import type { Step } from './step.js'
@@ -51,14 +52,11 @@ async function containerdMajor({ session, host }: Step): Promise<1 | 2> {
 }
 
 async function waitForRuntime(step: Step): Promise<void> {
-  const info = command('crictl', 'info', '-q')
   await waitUntil(
     step,
     async () => {
-      const { exitCode, stderr } = await step.session.run(info, { root: true })
-      return exitCode === 0
-        ? undefined
-        : `containerd does not answer yet: ${stderr.trim().split('\n')[0] ?? ''}`
+      const obstacle = await runtimeObstacle(step.session)
+      return obstacle === undefined ? undefined : `containerd does not answer yet: ${obstacle}`
     },
     (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: step.host.name, step: 'containerd' }),
     { timeoutMs: step.patience.runtime },

@@ -5,6 +5,7 @@
 import { QuorateError } from '../errors/index.js'
 import {
   acknowledgeUnit,
+  expectPrograms,
   lastLines,
   runUnit,
   runningUnits,
@@ -63,6 +64,7 @@ export async function runDurably(step: Step, durable: DurableCommand): Promise<{
   if (DISK_FULL.test(outcome.output)) {
     throw new QuorateError('DISK_FULL', `${durable.title} found no space left`, context)
   }
+  if (outcome.kind === 'exited') expectPrograms(outcome.exitCode, outcome.output, host.name)
   if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output, outcome.ordinal)
   throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, context)
 }

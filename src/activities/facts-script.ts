@@ -1,10 +1,18 @@
 /** The script that asks a host for its facts, in one round trip; it only reads. */
 import { CLAIM_FILE, LOCK_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
-import { OBSERVED_SERVICES, REQUIRED_CNI_PLUGINS, REQUIRED_PROGRAMS } from '../cluster/host-details.js'
+import {
+  DATA_FOLDERS,
+  OBSERVED_PROGRAMS,
+  OBSERVED_SERVICES,
+  REQUIRED_CNI_PLUGINS,
+} from '../cluster/host-details.js'
 import { SYSCTLS } from '../cluster/host-prerequisites.js'
+import { SWAP_SERVICES } from '../cluster/swap.js'
 import { script, type Command } from '../ssh/index.js'
+import { SWAP_AT_BOOT } from './swap.js'
 
-// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services, $8: the lock's path.
+// $1: packages, $2: paths, $3: the claim's path, $4: kernel parameters, $5: programs, $6: CNI plugins, $7: services,
+// $8: services that turn swap on, $9: folders of data, ${10}: the lock's path.
 // Prints lines of key<TAB>value (cluster/facts.ts and cluster/host-details.ts read them). The clock comes first, so
 // that nothing stands between it and the question.
 const STATE = `
@@ -31,7 +39,7 @@ done
 ss -Hltnp 2>/dev/null | while IFS= read -r line; do say listener "$line"; done
 for path in $2; do if [ -e "$path" ]; then say path "$path"; fi; done
 if [ -f "$3" ]; then say claimedBy "$(cat "$3")"; fi
-if [ -e "$8" ]; then say held yes; fi
+if [ -e "\${10}" ]; then say held yes; fi
 for conf in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
   if [ -f "$conf" ]; then say apiServer "$(awk '$1=="server:"{print $2; exit}' "$conf")"; break; fi
 done
@@ -74,6 +82,13 @@ for name in $6; do [ -e "/opt/cni/bin/$name" ] || [ -e "/usr/lib/cni/$name" ] ||
 for name in $7; do
   if systemctl is-enabled --quiet "$name" 2>/dev/null; then say enabledService "$name"; fi
 done
+${SWAP_AT_BOOT}
+swap_at_boot $8 | while IFS= read -r source; do say swapAtBoot "$source"; done
+for path in $9; do
+  there=$path
+  until [ -e "$there" ]; do there=\${there%/*}; there=\${there:-/}; done
+  say dataFolder "$path $(df -Pk "$there" | awk 'END{print $4, $6}')"
+done
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
 if [ -f "$manifest" ]; then say etcdServers "$(sed -n 's/^ *- --etcd-servers=//p' "$manifest" | head -n 1)"; fi
 {
@@ -96,8 +111,10 @@ export const FACTS_QUESTION: Command = script(
   Object.entries(SYSCTLS)
     .map(([name, value]) => `${name}=${value}`)
     .join(' '),
-  REQUIRED_PROGRAMS.join(' '),
+  OBSERVED_PROGRAMS.join(' '),
   REQUIRED_CNI_PLUGINS.join(' '),
   OBSERVED_SERVICES.join(' '),
+  SWAP_SERVICES.join(' '),
+  DATA_FOLDERS.join(' '),
   LOCK_FILE,
 )

@@ -2,9 +2,11 @@
 import { renderClusterConfiguration } from '../cluster/kubeadm/render.js'
 import { initialCluster, renderMemberConfiguration } from '../cluster/kubeadm/render-etcd.js'
 import type { HostRole } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
-import { command, lastLines, script, type Session } from '../ssh/index.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { command, lastLines } from '../ssh/index.js'
+import { presentImages, pullCommand } from './containers.js'
 import { runDurably } from './durable.js'
+import { imageProxy } from './image-proxy.js'
 import type { Step } from './step.js'
 
 /** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
@@ -41,19 +43,31 @@ function imagesConfiguration({ cluster, host }: Step): string {
 
 /** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
 export async function pullImages(step: Step, images: readonly string[]): Promise<boolean> {
-  const { session, cluster, host } = step
+  const { session, host } = step
   const wanted = [...roleImages(step, images), ...networkImages(step)]
   const present = await presentImages(session)
   const missing = wanted.filter((image) => !isAmong(present, image))
   if (missing.length === 0) return false
-  await runDurably(step, {
+  await pull(step, missing)
+  const pulled = await presentImages(session)
+  const still = missing.filter((image) => !isAmong(pulled, image))
+  if (still.length === 0) return true
+  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
+    host: host.name,
+    step: 'pull images',
+  })
+}
+
+async function pull(step: Step, missing: readonly string[]): Promise<void> {
+  const { session, cluster, host } = step
+  const pulling = runDurably(step, {
     unit: 'pull-images',
     title: `pull ${missing.length} images`,
-    command: script('printf "%s\\n" "$@" | xargs -P 3 -n 1 crictl pull', ...missing),
+    command: pullCommand(missing),
     failure: (exitCode, output) =>
       new QuorateError(
         'IMAGES_FAILED',
-        `images can not be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
+        `images cannot be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
         {
           host: host.name,
           step: 'pull images',
@@ -61,12 +75,12 @@ export async function pullImages(step: Step, images: readonly string[]): Promise
         },
       ),
   })
-  const pulled = await presentImages(session)
-  const still = missing.filter((image) => !isAmong(pulled, image))
-  if (still.length === 0) return true
-  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
-    host: host.name,
-    step: 'pull images',
+  await pulling.catch(async (error: unknown) => {
+    if (!isQuorateError(error) || error.code !== 'IMAGES_FAILED') throw error
+    const proxy = await imageProxy(session)
+    if (proxy === undefined) throw error
+    const hint = proxy.hint === undefined ? {} : { hint: proxy.hint }
+    throw new QuorateError(error.code, `${error.message}: ${proxy.message}`, { ...error.context, ...hint })
   })
 }
 
@@ -80,17 +94,6 @@ function networkImages({ cluster, host }: Step): readonly string[] {
   if (host.role === 'etcd') return []
   const { network } = cluster
   return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
-}
-
-async function presentImages(session: Session): Promise<ReadonlySet<string>> {
-  const result = await session.run(command('crictl', 'images', '-o', 'json'), { root: true })
-  if (result.exitCode !== 0) return new Set()
-  const { images } = JSON.parse(result.stdout) as {
-    images?: readonly { repoTags?: readonly string[]; repoDigests?: readonly string[] }[]
-  }
-  return new Set(
-    (images ?? []).flatMap(({ repoTags = [], repoDigests = [] }) => [...repoTags, ...repoDigests]),
-  )
 }
 
 /** Runtimes keep an image under its full name; of one from Docker Hub the registry may be left out. */

@@ -1,44 +1,47 @@
-/** The package repository of one Kubernetes minor, and the packages of one version from it. */
-import {
-  APT_KEY_FILE,
-  APT_SOURCE_FILE,
-  aptPlan,
-  CONTAINER_RUNTIME_ALTERNATIVES,
-  CONTAINER_RUNTIME_PACKAGE,
-  KUBERNETES_PACKAGES,
-  packagePin,
-} from '../cluster/packages.js'
+/** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
+import { REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
+import { APT_SOURCE_FILE, aptPlan, nodePackages } from '../cluster/packages.js'
 import { versionOf } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
-import { command, expectSuccess, lastLines, script } from '../ssh/index.js'
-import { runDurably } from './durable.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { expectSuccess, script } from '../ssh/index.js'
 import { installPackages } from './packages.js'
+import { placeSigningKey, renewSigningKey } from './signing-key.js'
 import type { Step } from './step.js'
 
-/** Installs containerd, kubeadm, kubelet and kubectl where they are not there in the wanted version. */
-export async function installKubernetes(step: Step): Promise<boolean> {
-  const { cluster } = step
-  // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
-  const version = packagePin(versionOf(cluster, step.host))
-  const sourced = cluster.packages.install && (await addRepository(step))
-  const installed = await installPackages(step, {
-    unit: 'install-kubernetes',
-    packages: [
-      { name: CONTAINER_RUNTIME_PACKAGE, alternatives: CONTAINER_RUNTIME_ALTERNATIVES },
-      ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
-    ],
-  })
-  const enabled = cluster.packages.install && (await enableKubelet(step))
-  return sourced || installed || enabled
+/** What became of a host's packages. */
+export interface InstalledPackages {
+  readonly changed: boolean
+  /** What a person should know beyond that. */
+  readonly notes: readonly string[]
 }
 
-/** Looked at by itself: an attempt that died may have installed the kubelet and not come to this. */
-async function enableKubelet({ session, host }: Step): Promise<boolean> {
-  const looked = await session.run(command('systemctl', 'is-enabled', '--quiet', 'kubelet'))
-  if (looked.exitCode === 0) return false
-  const enabled = await session.run(command('systemctl', 'enable', '--quiet', 'kubelet'), { root: true })
-  expectSuccess(enabled, 'enabling kubelet', host)
-  return true
+/** Installs what a node needs where it is not there, Kubernetes in the wanted version. */
+export async function installKubernetes(step: Step): Promise<InstalledPackages> {
+  const { cluster } = step
+  const sourced = cluster.packages.install && (await addRepository(step))
+  const { changed, notes } = await installNodePackages(step)
+  const finished = await finishInstallation(step)
+  return { changed: sourced || changed || finished, notes }
+}
+
+/** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
+async function installNodePackages(step: Step): Promise<InstalledPackages> {
+  const { cluster, host } = step
+  // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
+  const version = versionOf(cluster, host)
+  const install = () =>
+    installPackages(step, {
+      unit: 'install-kubernetes',
+      packages: nodePackages(version),
+      repository: aptPlan(cluster.packages, version).repositoryPath,
+    })
+  try {
+    return { changed: await install(), notes: [] }
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'REPOSITORY_KEY_INVALID') throw error
+    const note = await renewSigningKey(step, error)
+    return { changed: await install(), notes: [note] }
+  }
 }
 
 async function addRepository(step: Step): Promise<boolean> {
@@ -49,35 +52,39 @@ async function addRepository(step: Step): Promise<boolean> {
   return keyed || sourced
 }
 
-/** The key as given in the cluster file, or fetched once from the repository by apt's own downloader. */
-async function placeSigningKey(step: Step): Promise<boolean> {
-  const { session, cluster, host } = step
-  const { signingKey } = cluster.packages
-  if (signingKey !== undefined) return session.writeFile(APT_KEY_FILE.path, signingKey, APT_KEY_FILE)
-  if ((await session.readFile(APT_KEY_FILE.path)) !== undefined) return false
-  await installPackages(step, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
-  const url = aptPlan(cluster.packages, versionOf(cluster, host)).signingKeyUrl
-  await runDurably(step, {
-    unit: 'fetch-signing-key',
-    title: `fetch ${url}`,
-    command: script(FETCH_KEY, url, APT_KEY_FILE.path),
-    failure: (exitCode, output) =>
-      new QuorateError(
-        'PACKAGES_FAILED',
-        `the signing key ${url} can not be fetched (apt-helper: ${exitCode})`,
-        {
-          host: host.name,
-          step: 'package repository',
-          output: lastLines(output),
-        },
-      ),
-  })
+/** The exit status by which the script says that a plugin is nowhere. */
+const NO_PLUGIN = 67
+
+const CNI_FOLDER = '/opt/cni/bin'
+/** Where Debian's package of the CNI plugins has them; containerd and Flannel look in {@link CNI_FOLDER} alone. */
+const DEBIAN_CNI_FOLDER = '/usr/lib/cni'
+
+// $1: yes where kubelet is to start at boot; the rest: CNI plugins.
+const IS_FINISHED = `
+[ "$1" != yes ] || systemctl is-enabled --quiet kubelet
+shift
+for name in "$@"; do [ -e "${CNI_FOLDER}/$name" ] || exit 1; done`
+const FINISH = `
+if [ "$1" = yes ]; then systemctl enable --quiet kubelet; fi
+shift
+mkdir -p ${CNI_FOLDER}
+for name in "$@"; do
+  if [ -e "${CNI_FOLDER}/$name" ]; then continue; fi
+  if [ ! -e "${DEBIAN_CNI_FOLDER}/$name" ]; then echo "$name" >&2; exit ${NO_PLUGIN}; fi
+  ln -sf "${DEBIAN_CNI_FOLDER}/$name" "${CNI_FOLDER}/$name"
+done`
+
+/** Looked at by itself: an attempt that died may have installed everything and not come to this. */
+async function finishInstallation({ session, cluster, host }: Step): Promise<boolean> {
+  const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
+  const looked = await session.run(script(IS_FINISHED, ...wanted))
+  if (looked.exitCode === 0) return false
+  const finished = await session.run(script(FINISH, ...wanted), { root: true })
+  if (finished.exitCode === NO_PLUGIN) {
+    const message = `the CNI plugin ${finished.stderr.trim()} is neither in ${CNI_FOLDER} nor in ${DEBIAN_CNI_FOLDER}`
+    const hint = 'install kubernetes-cni, or containernetworking-plugins of Debian, on the host'
+    throw new QuorateError('HOST_NOT_PREPARED', message, { host: host.name, step: 'packages', hint })
+  }
+  expectSuccess(finished, 'enabling kubelet', host)
   return true
 }
-
-// A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
-const FETCH_KEY = `
-mkdir -p "$(dirname "$2")"
-/usr/lib/apt/apt-helper download-file "$1" "$2.new"
-chmod 644 "$2.new"
-mv "$2.new" "$2"`

@@ -1,24 +1,17 @@
-/** Packages on Debian and its kin: wanted versions installed and held, by apt in a unit that outlives us. */
+/** Packages on Debian-family hosts: wanted versions installed and held, by apt in a unit that outlives us. */
+import { missingPackages, type WantedPackage } from '../cluster/packages.js'
 import { QuorateError } from '../errors/index.js'
 import { lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
+import { INSTALL, INSTALL_STATUS } from './install-script.js'
 import type { Step } from './step.js'
-
-/** A package to have. */
-export interface WantedPackage {
-  readonly name: string
-  /** Pattern of the version for apt, e.g. `1.36.3-*`; any where not given. */
-  readonly version?: string
-  /** Other packages that serve as well where they are installed already. */
-  readonly alternatives?: readonly string[]
-  /** Kept from being upgraded by anything but Quorate. */
-  readonly hold?: boolean
-}
 
 export interface Installation {
   /** Name of the unit. */
   readonly unit: string
   readonly packages: readonly WantedPackage[]
+  /** Part of the address of the repository whose signature must hold for this; any may be stale where not given. */
+  readonly repository?: string
 }
 
 const INSTALLED = `for name in "$@"; do
@@ -26,37 +19,15 @@ const INSTALLED = `for name in "$@"; do
     || rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
 done`
 
-/** For how long another program may hold the package lock, in seconds. */
-const LOCK_TIMEOUT_S = 600
-
-// $1: packages to hold; the rest: what apt installs. The lock is waited for, not fought over; a run that was cut off
-// in the middle is finished first. dpkg itself does not know how to wait.
-const INSTALL = `
-export DEBIAN_FRONTEND=noninteractive
-hold=$1; shift
-lock='-o DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}'
-seconds() { cut -d. -f1 /proc/uptime; }
-deadline=$(($(seconds) + ${LOCK_TIMEOUT_S}))
-waiting=
-until said=$(dpkg --configure -a 2>&1); do
-  case $said in *lock*) ;; *) echo "$said" >&2; exit 1 ;; esac
-  if [ "$(seconds)" -ge "$deadline" ]; then echo "$said" >&2; exit 1; fi
-  if [ "$said" != "$waiting" ]; then echo "$said" | head -n 1; waiting=$said; fi
-  sleep 1
-done
-apt-get -q $lock -o Acquire::Retries=3 update
-apt-get -q -y $lock -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \\
-  --no-install-recommends --allow-change-held-packages install "$@"
-if [ -n "$hold" ]; then apt-mark hold $hold; fi`
-
 /**
  * Makes the packages be there.
  * @returns false when they were.
  * @throws QuorateError `HOST_NOT_PREPARED` when something is missing and packages are not to be installed;
- *   `PACKAGE_MISSING` when the repository has no such version; `PACKAGES_FAILED` for anything that may pass.
+ *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when apt does not accept the
+ *   signature of {@link Installation.repository}; `PACKAGES_FAILED` for anything that may pass.
  */
 export async function installPackages(step: Step, installation: Installation): Promise<boolean> {
-  const missing = await missingPackages(step, installation.packages)
+  const missing = await look(step, installation.packages)
   if (missing.length === 0) return false
   const names = missing.map(describe).join(', ')
   if (!step.cluster.packages.install) {
@@ -69,10 +40,10 @@ export async function installPackages(step: Step, installation: Installation): P
   await runDurably(step, {
     unit: installation.unit,
     title: `install ${names}`,
-    command: script(INSTALL, hold.join(' '), ...missing.map(aptArgument)),
+    command: script(INSTALL, installation.repository ?? '', hold.join(' '), ...missing.map(choice)),
     failure: (exitCode, output) => installError(step, exitCode, output),
   })
-  const still = await missingPackages(step, installation.packages)
+  const still = await look(step, installation.packages)
   if (still.length === 0) return true
   throw new QuorateError('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
     host: step.host.name,
@@ -80,28 +51,20 @@ export async function installPackages(step: Step, installation: Installation): P
   })
 }
 
-async function missingPackages(
-  step: Step,
-  wanted: readonly WantedPackage[],
-): Promise<readonly WantedPackage[]> {
+async function look(step: Step, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
   const { stdout } = await step.session.run(script(INSTALLED, ...names))
-  const installed = new Map(
-    stdout.split('\n').flatMap((line): [string, string][] => {
-      const [status, name, version] = line.split(' ')
-      return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
-    }),
-  )
-  return wanted.filter(({ name, alternatives = [], version }) => {
-    const found = [name, ...alternatives]
-      .map((candidate) => installed.get(candidate))
-      .find((one) => one !== undefined)
-    return found === undefined || (version !== undefined && !found.startsWith(version.replace(/\*$/, '')))
+  const installed = stdout.split('\n').flatMap((line): [string, string][] => {
+    const [status, name, version] = line.split(' ')
+    return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
   })
+  return missingPackages(wanted, Object.fromEntries(installed))
 }
 
-function aptArgument({ name, version }: WantedPackage): string {
-  return version === undefined ? name : `${name}=${version}`
+/** As the script takes it: what serves, the first that a repository has, and a bar at the end where nothing need. */
+function choice({ name, version, alternatives = [], optional }: WantedPackage): string {
+  const first = version === undefined ? name : `${name}=${version}`
+  return [first, ...alternatives, ...(optional === true ? [''] : [])].join('|')
 }
 
 function describe({ name, version }: WantedPackage): string {
@@ -110,7 +73,24 @@ function describe({ name, version }: WantedPackage): string {
 
 function installError(step: Step, exitCode: number, output: string): QuorateError {
   const context = { host: step.host.name, step: 'packages', output: lastLines(output) }
-  const absent = /(?:Unable to locate package|Version '[^']*' for '[^']*' was not found).*/.exec(output)
-  if (absent !== null) return new QuorateError('PACKAGE_MISSING', absent[0], context)
+  if (exitCode === INSTALL_STATUS.badSignature) {
+    const word = /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''
+    return new QuorateError(
+      'REPOSITORY_KEY_INVALID',
+      `apt does not accept the repository's signature: ${word}`,
+      context,
+    )
+  }
+  const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
+  if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
+    return new QuorateError('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, context)
+  }
+  const unmet = /^ *(\S+) : Depends: (.+?) but it is not installable/m.exec(output)
+  if (unmet !== null) {
+    const [, name = '', dependency = ''] = unmet
+    const message = `${name} needs ${dependency}, which no package repository of the host has`
+    const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host's apt, such as that of the Kubernetes minor before; or use another version`
+    return new QuorateError('PACKAGE_MISSING', message, { ...context, hint })
+  }
   return new QuorateError('PACKAGES_FAILED', `apt-get ended with ${exitCode}`, context)
 }

@@ -11,23 +11,27 @@ import { waitForOthers } from './durable.js'
 import { kubeadmImages, pullImages } from './images.js'
 import { installKubernetes } from './kubernetes-packages.js'
 import type { Step, StepResult } from './step.js'
+import { turnSwapOff } from './swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
 export async function prepareHost(step: Step): Promise<StepResult> {
   await claimHost(step)
   // What a lost operation still installs here is not missing.
   await waitForOthers(step)
-  const changes = [
-    ...(await Promise.all([loadKernelModules(step), turnSwapOff(step), installKubernetes(step)])),
-    // The bridge's parameters exist only once its module is loaded.
-    await setKernelParameters(step),
-  ]
+  const [modules, swap, packages] = await Promise.all([
+    loadKernelModules(step),
+    turnSwapOff(step),
+    installKubernetes(step),
+  ])
+  // The bridge's parameters exist only once its module is loaded.
+  const changes = [modules, swap, packages.changed, await setKernelParameters(step)]
   const images = await kubeadmImages(step)
   changes.push(await configureContainerd(step, images), await pullImages(step, images))
   const { version } = step.cluster.kubernetes
   const changed = changes.includes(true)
   const tools = `containerd, kubeadm, kubelet and kubectl ${version}`
-  return { changed, summary: changed ? tools : `${tools} already there` }
+  const summary = [changed ? tools : `${tools} already there`, ...packages.notes].join('; ')
+  return { changed, summary }
 }
 
 /** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */
@@ -70,25 +74,5 @@ async function setKernelParameters({ session, host }: Step): Promise<boolean> {
     host: host.name,
     step: 'kernel parameters',
     output: stderr.slice(-2000),
-  })
-}
-
-/** kubelet refuses to start with swap, unless the cluster file tells it otherwise; then swap is the user's business. */
-async function turnSwapOff({ session, cluster, host }: Step): Promise<boolean> {
-  if (cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false) return false
-  const isOff = script('[ "$(tail -n +2 /proc/swaps | wc -l)" = 0 ]')
-  if ((await session.run(isOff)).exitCode === 0) return false
-  await session.run(
-    script(`swapoff -a; sed -i -E '/^[^#].*[[:space:]]swap[[:space:]]/s/^/# quorate: /' /etc/fstab`),
-    {
-      root: true,
-      timeoutMs: 300_000,
-    },
-  )
-  if ((await session.run(isOff)).exitCode === 0) return true
-  throw new QuorateError('KERNEL_NOT_PREPARED', 'swap can not be turned off', {
-    host: host.name,
-    step: 'swap',
-    hint: 'look at /proc/swaps and turn it off by hand, or set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
   })
 }

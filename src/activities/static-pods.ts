@@ -1,6 +1,7 @@
 /** The components that kubeadm runs as static pods, told from other pods whose containers have the same names. */
 import type { Host } from '../cluster/model.js'
-import { command, expectSuccess, type Session } from '../ssh/index.js'
+import { expectSuccess, type Session } from '../ssh/index.js'
+import { RUNNING_CONTAINERS } from './containers.js'
 
 const NAMESPACE = 'kube-system'
 
@@ -17,8 +18,7 @@ export function staticPodName(component: string, { name }: Pick<Host, 'name'>): 
 
 /** The static pods' components that run on the node, by its runtime: the API hears of them seconds later. */
 export async function runningComponents(session: Session): Promise<ReadonlySet<string>> {
-  const list = command('crictl', 'ps', '--state', 'Running', '-o', 'json')
-  const result = await session.run(list, { root: true })
+  const result = await session.run(RUNNING_CONTAINERS, { root: true })
   const { stdout } = expectSuccess(result, 'listing containers', session.host)
   const { containers = [] } = JSON.parse(stdout) as { readonly containers?: readonly Container[] }
   const components = containers.filter(({ metadata, labels = {} }) => {

@@ -117,6 +117,12 @@ export const OBSERVED_PACKAGES = [
   'curl',
   'cri-tools',
   'kubernetes-cni',
+  'containernetworking-plugins',
+  'conntrack',
+  'iproute2',
+  'iptables',
+  'mount',
+  'procps',
 ] as const
 
 /** Clock readings of the worker around the question, in milliseconds since the epoch. */

@@ -36,7 +36,7 @@ export interface HostDetails {
   readonly fixedParameters: readonly string[]
   /** Firewalls that are at work, by the name of their service. */
   readonly firewalls: readonly string[]
-  /** Of {@link REQUIRED_PROGRAMS}, those that are not there. */
+  /** Of {@link OBSERVED_PROGRAMS}, those that are not there. */
   readonly missingPrograms: readonly string[]
   /** Of {@link REQUIRED_CNI_PLUGINS}, those that are not there. */
   readonly missingCniPlugins: readonly string[]
@@ -46,7 +46,26 @@ export interface HostDetails {
   readonly heldPackages: readonly string[]
   /** Whether apt goes through a proxy. */
   readonly packageProxy: boolean
+  /** What turns swap on at boot: `/etc/fstab`, units of systemd. Missing in what workers before 0.2 tell. */
+  readonly swapAtBoot?: readonly string[]
+  /** Free space where the data of programs lie. Missing in what workers before 0.2 tell. */
+  readonly dataFolders?: readonly DataFolder[]
 }
+
+/** A folder that fills up, and the file system that it is on, or will be on. */
+export interface DataFolder {
+  readonly path: string
+  readonly mountPoint: string
+  readonly freeMiB: number
+}
+
+/** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
+export const DATA_FOLDERS = [
+  '/var/lib',
+  '/var/lib/containerd',
+  '/var/lib/kubelet',
+  '/var/lib/etcd',
+] as const
 
 /** What came of trying things out on a host. */
 export interface HostProbes {
@@ -60,14 +79,16 @@ export interface HostProbes {
   readonly syncMs?: number
 }
 
-/** Programs that kubeadm, kubelet and the steps call and that come with the packages, but not with the system. */
-export const REQUIRED_PROGRAMS = [
+/** Programs that some Kubernetes version needs (`host-programs.ts`) and that not every system has. */
+export const OBSERVED_PROGRAMS = [
   'crictl',
   'conntrack',
   'iptables',
   'ip',
   'mount',
   'nsenter',
+  'losetup',
+  'cp',
   'sysctl',
 ] as const
 
@@ -108,7 +129,16 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
     enabledServices: all('enabledService'),
     heldPackages: all('heldPackage'),
     packageProxy: all('packageProxy').length > 0,
+    swapAtBoot: all('swapAtBoot'),
+    dataFolders: all('dataFolder').flatMap(parseDataFolder),
   }
+}
+
+/** `/var/lib/etcd 1048576 /var/lib/etcd`: the folder, KiB free, and where its file system is mounted. */
+function parseDataFolder(line: string): readonly DataFolder[] {
+  const { path, free, mountPoint } = /^(?<path>\S+) (?<free>\d+) (?<mountPoint>.+)$/.exec(line)?.groups ?? {}
+  if (path === undefined || mountPoint === undefined) return []
+  return [{ path, mountPoint, freeMiB: Math.round(Number(free) / 1024) }]
 }
 
 /** A line of `ip route`: `10.0.0.0/8 via 10.1.0.1 dev eth0 proto static`. */

@@ -8,12 +8,12 @@ import { etcdPlace, formatEndpoint, hostsWithRole, versionOf, type Cluster, type
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
 import type { PreflightFinding } from './preflight/finding.js'
-import { hasVersion } from './preflight/prepared.js'
 import { unansweredFindings } from './drift/away.js'
 import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from './standing.js'
-import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_PACKAGES } from './packages.js'
+import { missingPackages, nodePackages } from './packages.js'
+import { keepsSwap, swapChange } from './swap.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
@@ -134,13 +134,13 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
     : []
   if (host.role === 'load-balancer') return changes
   const version = versionOf(cluster, host)
-  const missing = cluster.packages.install ? missingPackages(version, facts) : []
+  const wanted = cluster.packages.install ? nodePackages(version) : []
+  const missing = missingPackages(wanted, facts.packages).map(({ name }) => name)
   if (missing.length > 0) {
     changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${version}`))
   }
-  if (facts.swapOn && cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] !== false) {
-    changes.push(change('Prepare hosts', 'turn swap off, now and in /etc/fstab'))
-  }
+  const swap = keepsSwap(cluster) ? undefined : swapChange(facts)
+  if (swap !== undefined) changes.push(change('Prepare hosts', swap))
   if (host.role === 'etcd') {
     if (!hasPath(facts, '/var/lib/etcd/member')) changes.push(change('etcd', 'start an etcd member'))
   } else if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
@@ -164,13 +164,4 @@ function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): Plann
 function joinAction(cluster: Cluster): string {
   const join = 'kubeadm join as control plane'
   return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
-}
-
-/** containerd may come from Docker's repository, under another name. */
-function missingPackages(version: string, facts: HostFacts): readonly string[] {
-  const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
-  return [
-    ...(runtime.some((name) => facts.packages[name] !== undefined) ? [] : [CONTAINER_RUNTIME_PACKAGE]),
-    ...KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], version)),
-  ]
 }

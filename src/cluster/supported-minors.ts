@@ -18,6 +18,8 @@ export interface MinorFacts {
   readonly controlPlaneTaints: readonly string[]
   /** kubeadm's feature gates that Quorate turns on. An unknown gate is an error, so each only where it exists. */
   readonly featureGates: Readonly<Record<string, boolean>>
+  /** Programs without which kubeadm's preflight ends with an error; what it only warns of is not among them. */
+  readonly programs: readonly string[]
   /** Whether whole clusters of this minor are built in Quorate's own tests. */
   readonly tested: boolean
 }
@@ -27,6 +29,18 @@ const MASTER = 'node-role.kubernetes.io/master'
 // The kubelet of a control plane talks to its own apiserver, so that a lagging load balancer can not stop a join.
 // On by default from 1.33; gone as a gate from 1.36.
 const LOCAL_MODE = { ControlPlaneKubeletLocalMode: true }
+// A new etcd member has no vote until it has caught up. On by default from 1.29; before 1.27 there is no such gate.
+const LEARNER_MODE = { EtcdLearnerMode: true }
+
+/** The first minor whose kubeadm adds etcd members as learners. */
+export const FIRST_MINOR_WITH_LEARNERS = 27
+
+// Mandatory in kubeadm's `addExecChecks`. kubeadm speaks CRI itself from 1.31, kube-proxy does without conntrack from
+// 1.32, and 1.33 dropped what kubelet and kube-proxy no longer call.
+const UNTIL_1_30 = ['crictl', 'conntrack', 'ip', 'iptables', 'mount', 'nsenter']
+const IN_1_31 = ['conntrack', 'ip', 'iptables', 'mount', 'nsenter']
+const IN_1_32 = ['ip', 'iptables', 'mount', 'nsenter']
+const FROM_1_33 = ['losetup', 'mount', 'cp']
 
 type Row = readonly [
   minor: number,
@@ -34,34 +48,36 @@ type Row = readonly [
   sandboxImageTag: string,
   controlPlaneTaints: readonly string[],
   featureGates: Readonly<Record<string, boolean>>,
+  programs: readonly string[],
   tested: boolean,
 ]
 
 const ROWS: readonly Row[] = [
-  [24, 'v1beta3', '3.7', [CONTROL_PLANE, MASTER], {}, false],
-  [25, 'v1beta3', '3.8', [CONTROL_PLANE], {}, false],
-  [26, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
-  [27, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
-  [28, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
-  [29, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
-  [30, 'v1beta3', '3.9', [CONTROL_PLANE], {}, false],
-  [31, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, false],
-  [32, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, false],
-  [33, 'v1beta4', '3.10', [CONTROL_PLANE], {}, false],
-  [34, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, false],
-  [35, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, false],
-  [36, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, true],
-  [37, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, true],
+  [24, 'v1beta3', '3.7', [CONTROL_PLANE, MASTER], {}, UNTIL_1_30, false],
+  [25, 'v1beta3', '3.8', [CONTROL_PLANE], {}, UNTIL_1_30, false],
+  [26, 'v1beta3', '3.9', [CONTROL_PLANE], {}, UNTIL_1_30, false],
+  [27, 'v1beta3', '3.9', [CONTROL_PLANE], LEARNER_MODE, UNTIL_1_30, false],
+  [28, 'v1beta3', '3.9', [CONTROL_PLANE], LEARNER_MODE, UNTIL_1_30, false],
+  [29, 'v1beta3', '3.9', [CONTROL_PLANE], {}, UNTIL_1_30, false],
+  [30, 'v1beta3', '3.9', [CONTROL_PLANE], {}, UNTIL_1_30, false],
+  [31, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, IN_1_31, false],
+  [32, 'v1beta4', '3.10', [CONTROL_PLANE], LOCAL_MODE, IN_1_32, false],
+  [33, 'v1beta4', '3.10', [CONTROL_PLANE], {}, FROM_1_33, false],
+  [34, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, FROM_1_33, false],
+  [35, 'v1beta4', '3.10.1', [CONTROL_PLANE], {}, FROM_1_33, false],
+  [36, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, FROM_1_33, true],
+  [37, 'v1beta4', '3.10.2', [CONTROL_PLANE], {}, FROM_1_33, true],
 ]
 
 /** Every minor that Quorate can render for, oldest first. */
 export const SUPPORTED_MINORS: readonly MinorFacts[] = ROWS.map(
-  ([minor, kubeadmApi, sandboxImageTag, controlPlaneTaints, featureGates, tested]) => ({
+  ([minor, kubeadmApi, sandboxImageTag, controlPlaneTaints, featureGates, programs, tested]) => ({
     minor,
     kubeadmApi,
     sandboxImageTag,
     controlPlaneTaints,
     featureGates,
+    programs,
     tested,
   }),
 )

@@ -70,7 +70,17 @@ export const HOST_ERRORS = {
   PACKAGE_MISSING: {
     source: 'user',
     remedy: 'operator',
-    hint: 'the repository does not have this version; check kubernetes.version and packages.repository',
+    hint: 'check kubernetes.version and packages.repository, or give the host a repository that has the package',
+  },
+  REPOSITORY_KEY_INVALID: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: "the repository's key has expired, or is another: check packages.repository and the host's clock; once the repository offers a renewed key, retry",
+  },
+  PROGRAM_MISSING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'install the program on the host, then retry',
   },
   IMAGES_FAILED: {
     source: 'environment',

@@ -25,7 +25,12 @@ export const PREFLIGHT_ERRORS = {
   SWAP_ON: {
     source: 'user',
     remedy: 'operator',
-    hint: 'an apply turns swap off and takes it out of /etc/fstab; to keep it, set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
+    hint: 'an apply turns swap off, now and at boot (/etc/fstab, swap.target, services for zram); to keep it, set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
+  },
+  ETCD_WITHOUT_LEARNERS: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'use Kubernetes 1.27 or newer, where a control plane that dies while it joins costs etcd no vote',
   },
   CPUS_TOO_FEW: {
     source: 'user',

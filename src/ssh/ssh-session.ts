@@ -5,6 +5,7 @@ import type { Command } from './command.js'
 import type { Connection, ConnectionRun } from './connection.js'
 import type { Execution } from './execute.js'
 import { readFile, removeFile, writeFile } from './files.js'
+import { expectPrograms } from './missing-program.js'
 import { remoteLine, sudoRefusal } from './remote-line.js'
 import type { Secrets } from './secrets.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
@@ -85,6 +86,7 @@ export class SshSession implements Session {
         `${this.host.ssh.user} may not use sudo on ${this.host.name}: ${refusal}`,
       )
     }
+    expectPrograms(end.exitCode, stderr, this.host.name)
     return { exitCode: end.exitCode, stdout: end.stdout.toString(), stderr, stdoutBytes: end.stdout }
   }
 

@@ -1,4 +1,6 @@
 /** Checks of what a host has to give: processors, memory, free space, and how fast its disk is. */
+import type { HostFacts } from '../facts.js'
+import { DATA_FOLDERS, type DataFolder } from '../host-details.js'
 import type { HostRole } from '../model.js'
 import { finding, hasJoined, perHost, type Check, type PreflightContext, type Severity } from './finding.js'
 
@@ -6,12 +8,17 @@ import { finding, hasJoined, perHost, type Check, type PreflightContext, type Se
 const CPUS = 2
 const MEMORY_MIB = 1700
 
-/** Free space that a role needs on `/var/lib`, in MiB: images, etcd's data, logs. */
-const FREE_SPACE_MIB: Record<HostRole, number> = {
-  'control-plane': 4096,
-  worker: 3072,
-  etcd: 2048,
-  'load-balancer': 256,
+/** Free space that a role needs, in MiB: packages and our own units, images, volumes and logs, etcd's data. */
+const FREE_SPACE_MIB: Readonly<Record<HostRole, Readonly<Record<string, number>>>> = {
+  'control-plane': {
+    '/var/lib': 256,
+    '/var/lib/containerd': 2304,
+    '/var/lib/kubelet': 512,
+    '/var/lib/etcd': 1024,
+  },
+  worker: { '/var/lib': 256, '/var/lib/containerd': 2304, '/var/lib/kubelet': 512 },
+  etcd: { '/var/lib': 256, '/var/lib/containerd': 640, '/var/lib/kubelet': 128, '/var/lib/etcd': 1024 },
+  'load-balancer': { '/var/lib': 256 },
 }
 
 /** etcd's own advice for the 99th percentile of its log's syncs. */
@@ -30,14 +37,28 @@ export const memory: Check = perHost(({ host, facts }, context) => {
   return [finding(severity, 'MEMORY_TOO_SMALL', host, message)]
 })
 
+/** Each file system that holds data must have room for all folders that are on it. */
 export const freeSpace: Check = perHost(({ host, facts }) => {
-  const needed = FREE_SPACE_MIB[host.role]
-  if (facts.freeMiB >= needed || hasJoined(facts)) return []
-  const message = `/var/lib has ${facts.freeMiB} MiB free, ${needed} MiB are needed`
-  const hint =
-    'free space or put a larger disk there; `du -xh --max-depth=2 /var/lib | sort -h | tail` shows what takes it'
-  return [finding('error', 'DISK_FULL', host, message, hint)]
+  if (hasJoined(facts)) return []
+  const demands = FREE_SPACE_MIB[host.role]
+  const folders = dataFolders(facts).filter(({ path }) => demands[path] !== undefined)
+  const mountPoints = [...new Set(folders.map(({ mountPoint }) => mountPoint))]
+  return mountPoints.flatMap((mountPoint) => {
+    const together = folders.filter((folder) => folder.mountPoint === mountPoint)
+    const needed = together.reduce((sum, { path }) => sum + (demands[path] ?? 0), 0)
+    const [first] = together
+    if (first === undefined || first.freeMiB >= needed) return []
+    const message = `${first.path} has ${first.freeMiB} MiB free, ${needed} MiB are needed`
+    const hint = `free space or put a larger disk there; \`du -xh --max-depth=2 ${first.path} | sort -h | tail\` shows what takes it`
+    return [finding('error', 'DISK_FULL', host, message, hint)]
+  })
 })
+
+/** Where workers before 0.2 told of `/var/lib` alone, everything is taken to be there. */
+function dataFolders({ details, freeMiB }: HostFacts): readonly DataFolder[] {
+  if (details?.dataFolders !== undefined && details.dataFolders.length > 0) return details.dataFolders
+  return DATA_FOLDERS.map((path) => ({ path, mountPoint: '', freeMiB }))
+}
 
 export const diskSpeed: Check = perHost(({ host, facts: { probes } }) => {
   const syncMs = probes?.syncMs

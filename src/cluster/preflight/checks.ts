@@ -7,6 +7,7 @@ import { certificates } from './certificates.js'
 import { clockSkew } from './clocks.js'
 import { endpointConnection, etcdConnections, hostConnections, untriedConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
+import { etcdLearners } from './etcd-learners.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
 import {
@@ -55,6 +56,7 @@ export const CHECKS = {
   packageRepository,
   imageSource,
   networkOverlaps,
+  etcdLearners,
   preparedByHand,
   heldPackages,
 } as const satisfies Record<string, Check>

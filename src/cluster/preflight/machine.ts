@@ -1,5 +1,6 @@
 /** Checks of what kind of machine a host is: its init system, its distribution, its kernel. */
 import { SYSCTLS } from '../host-prerequisites.js'
+import { keepsSwap } from '../swap.js'
 import { parseVersion } from '../versions.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
 
@@ -43,9 +44,11 @@ export const cgroups: Check = perHost(({ host, facts }, { cluster }) => {
 })
 
 export const swap: Check = perHost(({ host, facts }, { cluster }) => {
-  if (!runsKubelet(host) || !facts.swapOn) return []
-  if (cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false) return []
-  return [finding('warning', 'SWAP_ON', host, 'swap is on, and kubelet wants it off; an apply turns it off')]
+  const sources = facts.details?.swapAtBoot ?? []
+  if (!runsKubelet(host) || keepsSwap(cluster) || (!facts.swapOn && sources.length === 0)) return []
+  const atBoot = sources.length === 0 ? '' : `, turned on at boot by ${sources.join(', ')}`
+  const state = facts.swapOn ? `swap is on${atBoot}` : `swap is off${atBoot.replace(',', ' now, but')}`
+  return [finding('warning', 'SWAP_ON', host, `${state}, and kubelet wants it off; an apply turns it off`)]
 })
 
 export const kernelModules: Check = perHost(({ host, facts: { details } }) =>

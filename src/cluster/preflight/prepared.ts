@@ -3,9 +3,11 @@
  * otherwise install is there, in the right version. Nothing of it is installed.
  */
 import type { HostFacts, ObservedHost } from '../facts.js'
+import { PROGRAM_PACKAGES, requiredPrograms } from '../host-programs.js'
 import { balancerPackages, runsBalancer } from '../load-balancer/hosts.js'
 import { versionOf, type Cluster } from '../model.js'
 import {
+  CNI_PACKAGE,
   CONTAINER_RUNTIME_ALTERNATIVES,
   CONTAINER_RUNTIME_PACKAGE,
   KUBERNETES_PACKAGES,
@@ -69,7 +71,7 @@ function nodeLacks(cluster: Cluster, { host, facts }: ObservedHost): readonly La
     ...KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], version)).map((name) =>
       kubernetesLack(facts, name, version),
     ),
-    ...programLacks(facts),
+    ...programLacks(facts, version),
     ...serviceLacks(facts),
   ]
 }
@@ -83,31 +85,23 @@ function kubernetesLack(facts: HostFacts, name: string, kubernetesVersion: strin
   }
 }
 
-function programLacks({ details }: HostFacts): readonly Lack[] {
+function programLacks({ details }: HostFacts, kubernetesVersion: string): readonly Lack[] {
   if (details === undefined) return []
-  const { missingPrograms, missingCniPlugins } = details
+  const { missingCniPlugins } = details
+  const required = requiredPrograms(kubernetesVersion)
   return [
-    ...missingPrograms.map((name) => ({
-      what: `the program ${name}`,
-      packages: [PACKAGE_OF[name] ?? name],
-    })),
+    ...details.missingPrograms
+      .filter((name) => required.includes(name))
+      .map((name) => ({ what: `the program ${name}`, packages: [PROGRAM_PACKAGES[name] ?? name] })),
     ...(missingCniPlugins.length === 0
       ? []
       : [
           {
             what: `the CNI plugins ${missingCniPlugins.join(', ')} in /opt/cni/bin`,
-            packages: ['kubernetes-cni'],
+            packages: [CNI_PACKAGE],
           },
         ]),
   ]
-}
-
-/** Packages, of Debian's names, that bring a program of another name. */
-const PACKAGE_OF: Readonly<Record<string, string>> = {
-  crictl: 'cri-tools',
-  ip: 'iproute2',
-  nsenter: 'util-linux',
-  sysctl: 'procps',
 }
 
 /** kubelet must start at boot; where it is not installed that goes without saying. */
