@@ -65,6 +65,15 @@ for name in $6; do [ -e "/opt/cni/bin/$name" ] || [ -e "/usr/lib/cni/$name" ] ||
 for name in $7; do
   if systemctl is-enabled --quiet "$name" 2>/dev/null; then say enabledService "$name"; fi
 done
+for file in /etc/cni/net.d/*; do
+  case $file in *.conf|*.conflist|*.json) [ ! -e "$file" ] || say podNetwork "$file" ;; esac
+done
+config=/etc/containerd/config.toml
+if [ -f "$config" ] && ! head -n 1 "$config" | grep -q '^# Written by Quorate'; then
+  shipped=$(dpkg-query -W -f '\${Conffiles}\n' containerd containerd.io 2>/dev/null \\
+    | awk -v file="$config" '$1 == file { print $2; exit }')
+  [ "$(md5sum <"$config" | cut -d ' ' -f 1)" = "$shipped" ] || say foreignContainerdConfig yes
+fi
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
 if [ -f /etc/kubernetes/pki/ca.crt ]; then echo certificate; cat /etc/kubernetes/pki/ca.crt; fi
 `

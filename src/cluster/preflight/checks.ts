@@ -8,6 +8,7 @@ import { endpointConnection, etcdConnections, hostConnections } from './connecti
 import { endpointAddress, endpointName } from './endpoint-name.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
+import { foreignPodNetwork, replacedContainerdConfig } from './leftovers.js'
 import {
   architecture,
   cgroups,
@@ -52,6 +53,8 @@ export const CHECKS = {
   packageRepository,
   imageSource,
   networkOverlaps,
+  foreignPodNetwork,
+  replacedContainerdConfig,
   preparedByHand,
   heldPackages,
 } as const satisfies Record<string, Check>
