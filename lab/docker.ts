@@ -20,17 +20,18 @@ export async function hasImage(image: string): Promise<boolean> {
 export async function buildImage(
   image: string,
   context: string,
-  base: string,
+  args: Readonly<Record<string, string>>,
   logFile: string,
 ): Promise<void> {
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy']
     .filter((name) => process.env[name] !== undefined)
     .flatMap((name) => ['--build-arg', name])
+  const given = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
   // The classic builder is in every engine; BuildKit's client part is not everywhere.
-  await docker(
-    ['build', '--network=host', '--build-arg', `BASE=${base}`, ...proxies, '--tag', image, context],
-    { env: { DOCKER_BUILDKIT: '0' }, logFile },
-  )
+  await docker(['build', '--network=host', ...given, ...proxies, '--tag', image, context], {
+    env: { DOCKER_BUILDKIT: '0' },
+    logFile,
+  })
 }
 
 /** One container of a fleet. */

@@ -9,7 +9,8 @@ import { fleetContainers } from './docker.js'
 import { onHost } from './fleet/access.js'
 import { down } from './fleet/down.js'
 import { clusterFilePath, readRecord, recordedFleets, type FleetRecord } from './fleet/folder.js'
-import { hostsOf, shapeProblems, type FleetHost } from './fleet/shape.js'
+import { OPERATING_SYSTEMS, type OsName } from './fleet/operating-systems.js'
+import { hostsOf, shapeProblems, type FleetHost, type FleetShape } from './fleet/shape.js'
 import { reset, up } from './fleet/up.js'
 import { passThrough } from './process.js'
 import { consoleReport } from './report.js'
@@ -26,9 +27,7 @@ const program = new Command('lab')
 
 program
   .command('up')
-  .description(
-    'bring up a fleet of bare hosts; the first time, everything they need is built (about 10 minutes)',
-  )
+  .description('bring up a fleet of hosts; the first time, everything they need is built (about 10 minutes)')
   .option('--name <name>', 'name of the fleet, and of its cluster', DEFAULT_NAME)
   .option('--control-planes <n>', 'number of control planes', Number, 3)
   .option('--workers <n>', 'number of workers', Number, 2)
@@ -39,6 +38,13 @@ program
     'an address that moves between the load balancers; without any, between control planes',
   )
   .option(
+    '--os <names>',
+    `what the hosts run, in turn where there are several (a,b): ${Object.keys(OPERATING_SYSTEMS).join(', ')}`,
+    (value) => value.split(','),
+  )
+  .option('--rough', 'hosts as people set theirs up, each another way')
+  .option('--leftovers', 'hosts on which earlier use has left things')
+  .option(
     '--kubernetes-version <versions>',
     "version of Kubernetes; several (a,b or given again) are all packaged, the first is the cluster file's",
     collectVersions,
@@ -46,8 +52,14 @@ program
   .action(async (options) => {
     const versions = options.kubernetesVersion ?? [PINNED.kubernetes]
     const { name, controlPlanes, workers, etcd, loadBalancers } = options
-    const shared = options.virtualAddress === true ? { virtualAddress: true as const } : {}
-    const shape = { name, controlPlanes, workers, etcd, loadBalancers, ...shared }
+    const shape: FleetShape = {
+      ...{ name, controlPlanes, workers, etcd, loadBalancers },
+      ...(options.virtualAddress === true ? { virtualAddress: true } : {}),
+      // What is no name of an operating system is a problem of the shape.
+      ...(options.os === undefined ? {} : { systems: options.os as OsName[] }),
+      ...(options.rough === true ? { rough: true } : {}),
+      ...(options.leftovers === true ? { leftovers: true } : {}),
+    }
     const problems = [...shapeProblems(shape), ...versionProblems(versions)]
     if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
     await ensureEngine()

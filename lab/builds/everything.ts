@@ -1,8 +1,9 @@
 /** Brings the cache to what a fleet needs: images of hosts and mirror, packages, Kubernetes and its images. */
 import type { Report } from '../report.js'
+import type { OsName } from '../fleet/operating-systems.js'
 import { crictl, flanneld, flannelCniPlugin } from './go-programs.js'
 import { buildGoProgram } from './go.js'
-import { labImage } from './images.js'
+import { hostImage, livedInImage, mirrorImage } from './images.js'
 import {
   buildKubernetes,
   makeFlannelImages,
@@ -15,16 +16,27 @@ import { makeDebianRepository } from './repositories.js'
 
 /** Names of the images that containers of a fleet are made from. */
 export interface LabImages {
-  readonly host: string
+  readonly hosts: Readonly<Partial<Record<OsName, string>>>
   readonly mirror: string
 }
 
+/** What a fleet needs to be built. */
+export interface Needs {
+  /** Versions of Kubernetes. */
+  readonly versions: readonly string[]
+  /** Operating systems of its hosts, each once. */
+  readonly systems: readonly OsName[]
+  /** Whether its hosts have what people bring with them. */
+  readonly livedIn: boolean
+}
+
 /**
- * Makes what is missing for these versions of Kubernetes. Compiling keeps every core busy for minutes; what is
+ * Makes what is missing of what a fleet needs. Compiling keeps every core busy for minutes; what is
  * mostly downloading and unpacking goes on beside it.
  */
-export async function buildEverything(versions: readonly string[], report: Report): Promise<LabImages> {
-  const [programs, images] = await Promise.all([compile(versions, report), prepareDebian(report)])
+export async function buildEverything(needs: Needs, report: Report): Promise<LabImages> {
+  const { versions } = needs
+  const [programs, images] = await Promise.all([compile(versions, report), prepareDebian(needs, report)])
   await makeKubernetesRepositories(versions, report)
   for (const one of programs) await makeKubernetesImages(one, report)
   await makeFlannelImages(report)
@@ -41,10 +53,14 @@ async function compile(versions: readonly string[], report: Report): Promise<Kub
   return programs
 }
 
-async function prepareDebian(report: Report): Promise<LabImages> {
-  const images = { mirror: await labImage('mirror', report), host: await labImage('host', report) }
-  await makeDebianRepository(report)
+async function prepareDebian({ systems, livedIn }: Needs, report: Report): Promise<LabImages> {
+  const mirror = await mirrorImage(report)
+  const hosts: Partial<Record<OsName, string>> = {}
+  for (const os of systems) {
+    hosts[os] = await (livedIn ? livedInImage(os, report) : hostImage(os, report))
+    await makeDebianRepository(os, report)
+  }
   await networkTools(report)
   await cniPlugins(report)
-  return images
+  return { mirror, hosts }
 }

@@ -48,7 +48,7 @@ export async function makeKubernetesRepositories(versions: readonly string[], re
           for (const folder of folders) {
             for (const file of await readdir(folder)) await copyFile(join(folder, file), join(fresh, file))
           }
-          await sign(fresh, 'kubernetes', 'flat', report)
+          await sign(fresh, 'kubernetes', ['flat'], report)
         }),
     )
   }

@@ -1,8 +1,9 @@
 /** Runs the build tools that are in the mirror's image, so that this machine needs none of them itself. */
+import { basename } from 'node:path'
 import { cachePath } from '../cache.js'
 import { docker } from '../docker.js'
 import type { Report } from '../report.js'
-import { labImage } from './images.js'
+import { mirrorImage } from './images.js'
 
 /**
  * Runs a command of the mirror's image with folders of this machine mounted, by their path inside. What it writes
@@ -13,7 +14,15 @@ export async function inMirrorImage(
   folders: Readonly<Record<string, string>>,
   report: Report,
 ): Promise<void> {
-  const image = await labImage('mirror', report)
+  await inImage(await mirrorImage(report), command, folders)
+}
+
+/** The same in any image that has a shell, e.g. that of another release. */
+export async function inImage(
+  image: string,
+  command: readonly string[],
+  folders: Readonly<Record<string, string>>,
+): Promise<void> {
   const mounts = Object.entries(folders).flatMap(([inside, folder]) => [
     '--mount',
     `type=bind,source=${folder},destination=${inside}`,
@@ -35,6 +44,6 @@ export async function inMirrorImage(
       owner,
       ...command,
     ],
-    { logFile: cachePath('build', `${command[0] ?? 'tool'}.log`) },
+    { logFile: cachePath('build', `${basename(command[0] ?? 'tool')}.log`) },
   )
 }

@@ -4,10 +4,12 @@ import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachedFolder, cachePath, inputsKey, replaceFolder, writeWhole } from '../cache.js'
 import { withLock } from '../lock.js'
+import { OPERATING_SYSTEMS, type OsName } from '../fleet/operating-systems.js'
 import { output } from '../process.js'
 import type { Report } from '../report.js'
-import { labImage } from './images.js'
-import { inMirrorImage } from './mirror-image.js'
+import { baseImage } from './base-image.js'
+import { hostImage } from './images.js'
+import { inImage, inMirrorImage } from './mirror-image.js'
 
 /** The folder that every mirror serves. */
 export function aptRoot(): string {
@@ -62,25 +64,29 @@ const DEBIAN_PACKAGES = [
   'tcpdump',
 ]
 
-/** Makes the Debian repository unless the cache has it. */
-export async function makeDebianRepository(report: Report): Promise<void> {
-  const hostImage = await labImage('host', report)
-  const wanted = inputsKey(DEBIAN_PACKAGES, hostImage, await publicKey('debian', report))
-  await remade(join(aptRoot(), 'debian'), wanted, async (folder) => {
-    await report.step('fetch the Debian packages of bare hosts', async () => {
+const TOOLS = join(import.meta.dirname, '..', 'images', 'mirror')
+
+/** Makes the repository of a release of Debian unless the cache has it. */
+export async function makeDebianRepository(os: OsName, report: Report): Promise<void> {
+  const { codename } = OPERATING_SYSTEMS[os]
+  const bare = await hostImage(os, report)
+  const wanted = inputsKey(DEBIAN_PACKAGES, bare, await publicKey('debian', report))
+  await remade(join(aptRoot(), `debian-${codename}`), wanted, async (folder) => {
+    await report.step(`fetch the packages of bare hosts of ${os}`, async () => {
       const status = await output('docker', [
         'run',
         '--rm',
         '--entrypoint',
         'cat',
-        hostImage,
+        bare,
         '/var/lib/dpkg/status',
       ])
       await writeWhole(join(folder, 'status'), `${status}\n`)
-      await inMirrorImage(['fetch-debian-packages', ...DEBIAN_PACKAGES], { '/work': folder }, report)
+      const fetch = ['/lab/fetch-debian-packages', codename, ...DEBIAN_PACKAGES]
+      await inImage(await baseImage(os, report), fetch, { '/work': folder, '/lab': TOOLS })
       await rm(join(folder, 'status'))
     })
-    await sign(folder, 'debian', 'pool', report)
+    await sign(folder, 'debian', ['pool', codename], report)
   })
 }
 
@@ -88,7 +94,7 @@ export async function makeDebianRepository(report: Report): Promise<void> {
 export async function sign(
   folder: string,
   key: 'debian' | 'kubernetes',
-  layout: 'flat' | 'pool',
+  layout: readonly ['flat'] | readonly ['pool', codename: string],
   report: Report,
 ): Promise<void> {
   const keys = await signingKeys(report)
@@ -96,7 +102,7 @@ export async function sign(
   await mkdir(work, { recursive: true })
   try {
     await copyFile(join(keys, `${key}.secret.asc`), join(work, 'signing.secret.asc'))
-    await inMirrorImage(['make-repository', layout], { '/work': work, '/work/repository': folder }, report)
+    await inMirrorImage(['make-repository', ...layout], { '/work': work, '/work/repository': folder }, report)
   } finally {
     await rm(work, { recursive: true, force: true })
   }

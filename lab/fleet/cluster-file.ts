@@ -73,7 +73,10 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
         config: { restrict_oom_score_adj: true },
       },
       ssh: { user: 'ops', identityFile: `./${FILES.identity}`, knownHostsFile: `./${FILES.knownHosts}` },
-      hosts: facts.hosts.map(({ name, role, address }) => ({ name, role, address })),
+      hosts: facts.hosts.map(({ name, role, address, features }) => {
+        const ssh = Object.assign({}, ...features.map((feature) => feature.ssh ?? {})) as object
+        return { name, role, address, ...(Object.keys(ssh).length === 0 ? {} : { ssh }) }
+      }),
     },
   }
   return HEADER + stringify(document, { lineWidth: 110, aliasDuplicateObjects: false })

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { aptRoot } from '../builds/repositories.js'
 import { registryRoot } from '../builds/registry-storage.js'
 import { docker, FLEET_LABEL, HOST_LABEL, networkSubnets } from '../docker.js'
+import { installation } from './feature.js'
 import type { FleetRecord } from './folder.js'
 import {
   apiAddress,
@@ -134,7 +135,7 @@ export interface HostSecrets {
   readonly mirrorKey: string
 }
 
-/** Starts a host, bare. */
+/** Starts a host, as bare as its fleet's shape wants it. */
 export async function startHost(
   record: FleetRecord,
   host: FleetHost,
@@ -149,6 +150,7 @@ export async function startHost(
     LAB_ZONE: zoneOf(fleet),
     LAB_AUTHORIZED_KEY: secrets.authorizedKey,
     LAB_MIRROR_KEY: secrets.mirrorKey,
+    LAB_INSTALLATION: installation(host.features),
   }
   const modules = existsSync('/lib/modules')
     ? ['--mount', 'type=bind,source=/lib/modules,destination=/lib/modules,readonly']

@@ -28,6 +28,11 @@ export async function bridgeRule(
   await onEngine(image, ['bridge-rule', change, `br-${found.stdout.slice(0, 12)}`])
 }
 
+/** Whether the engine's machine has cgroup v1. */
+export async function engineCgroupV1(): Promise<boolean> {
+  return (await output('docker', ['info', '--format', '{{.CgroupVersion}}'])) === '1'
+}
+
 /** Looks at the machine through a running host. */
 export async function machineFacts(fleet: string, host: FleetHost): Promise<MachineFacts> {
   const probe = 'stat --file-system --format=%T /sys/fs/cgroup; tail --lines=+2 /proc/swaps | wc -l'

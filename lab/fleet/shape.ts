@@ -1,5 +1,9 @@
 /** A fleet's shape: which hosts it has, what they are called, and where they are in its subnet. Pure. */
 import type { HostRole } from '../../src/cluster/model.js'
+import type { HostFeature } from './feature.js'
+import { LEFTOVERS } from './leftovers.js'
+import { DEFAULT_OS, isOsName, OPERATING_SYSTEMS, type OsName } from './operating-systems.js'
+import { ROUGH_FEATURES, roughFeatures } from './rough.js'
 
 /** What was asked for. */
 export interface FleetShape {
@@ -10,12 +14,21 @@ export interface FleetShape {
   readonly loadBalancers: number
   /** An address that moves between the load balancers; without any, between the control planes. */
   readonly virtualAddress?: true
+  /** Hosts have these in turn, in the order of the cluster file; {@link DEFAULT_OS} where nothing is said. */
+  readonly systems?: readonly OsName[]
+  /** Hosts are set up as people do, each another way (`rough.ts`). */
+  readonly rough?: true
+  /** Hosts have been used for other things before (`leftovers.ts`). */
+  readonly leftovers?: true
 }
 
 export interface FleetHost {
   readonly name: string
   readonly role: HostRole
   readonly address: string
+  readonly os: OsName
+  /** What it has that a bare host does not. */
+  readonly features: readonly HostFeature[]
 }
 
 /** A fleet's place in the network. `subnet` is a /24, as its first three numbers: `172.30.4`. */
@@ -73,6 +86,11 @@ export function shapeProblems(shape: FleetShape): string[] {
       problems.push(`${count} is no number of ${role} hosts: from ${least} to ${most}`)
     }
   }
+  for (const os of (shape.systems ?? []).filter((name: string) => !isOsName(name))) {
+    problems.push(
+      `"${os as string}" is no operating system of the lab: ${Object.keys(OPERATING_SYSTEMS).join(', ')}`,
+    )
+  }
   return problems
 }
 
@@ -81,12 +99,23 @@ export function describeShape(shape: FleetShape): string {
   const roles = counts(shape)
     .filter(([, count]) => count > 0)
     .map(([role, count]) => `${count} ${role}`)
-  return [...roles, ...(shape.virtualAddress === true ? ['a virtual address'] : [])].join(', ')
+  return [
+    ...roles,
+    ...(shape.virtualAddress === true ? ['a virtual address'] : []),
+    ...(shape.systems ?? []),
+    ...(shape.rough === true ? ['rough'] : []),
+    ...(shape.leftovers === true ? ['with leftovers'] : []),
+  ].join(', ')
+}
+
+/** The operating systems of a fleet's hosts, each once. */
+export function systemsOf(shape: FleetShape): readonly OsName[] {
+  return [...new Set(shape.systems ?? [DEFAULT_OS])]
 }
 
 /** The hosts of a fleet, in the order of its cluster file. */
 export function hostsOf(shape: FleetShape, network: FleetNetwork): FleetHost[] {
-  return counts(shape).flatMap(([role, count]) => {
+  const places = counts(shape).flatMap(([role, count]) => {
     const { prefix, firstAddress } = ROLES[role]
     return Array.from({ length: count }, (_, index) => ({
       name: `${prefix}${index + 1}`,
@@ -94,6 +123,18 @@ export function hostsOf(shape: FleetShape, network: FleetNetwork): FleetHost[] {
       address: `${network.subnet}.${firstAddress + index}`,
     }))
   })
+  const { systems = [DEFAULT_OS] } = shape
+  return places.map((place, index) => {
+    const os = systems[index % systems.length] ?? DEFAULT_OS
+    return { ...place, os, features: featuresOf(shape, index, os) }
+  })
+}
+
+function featuresOf(shape: FleetShape, index: number, os: OsName): readonly HostFeature[] {
+  return [
+    ...(shape.rough === true ? roughFeatures(index, os).map((name) => ROUGH_FEATURES[name]) : []),
+    ...(shape.leftovers === true ? Object.values(LEFTOVERS) : []),
+  ]
 }
 
 /**

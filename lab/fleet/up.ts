@@ -1,9 +1,9 @@
 /** Brings a fleet up: its network, its mirror and its hosts, and the files that lead to them. */
 import { existsSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { buildEverything, type LabImages } from '../builds/everything.js'
+import { buildEverything, type LabImages, type Needs } from '../builds/everything.js'
 import { publicKey, signingKeys } from '../builds/repositories.js'
 import { writeWhole } from '../cache.js'
 import { fleetContainers, removeContainers } from '../docker.js'
@@ -13,9 +13,11 @@ import { FILES, renderClusterFile } from './cluster-file.js'
 import { createNetwork, startHost, startMirror } from './containers.js'
 import { removeFleet } from './down.js'
 import { clusterFilePath, fleetPath, readRecord, writeRecord, type FleetRecord } from './folder.js'
-import { bridgeRule, machineFacts, raiseLimits } from './machine.js'
+import { bridgeRule, engineCgroupV1, machineFacts, raiseLimits } from './machine.js'
+import { machineLacks } from './operating-systems.js'
 import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
-import { describeShape, hostsOf, virtualAddress, type FleetShape } from './shape.js'
+import { SUDO_PASSWORD, SUDO_PASSWORD_FILE } from './rough.js'
+import { describeShape, hostsOf, systemsOf, virtualAddress, type FleetShape } from './shape.js'
 
 /**
  * Brings up a fleet of this shape. One that is up already is left alone, but gets the versions that it lacks. What is
@@ -27,7 +29,9 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
     await keep(existing, shape, versions, report)
     return
   }
-  const images = await buildEverything(versions, report)
+  const lacks = machineLacks(systemsOf(shape), await engineCgroupV1())
+  if (lacks !== undefined) throw new Error(lacks)
+  const images = await buildEverything(needsOf(shape, versions), report)
   await report.step('clear away what is left of an earlier fleet', () => removeFleet(shape.name))
   const network = await createNetwork(shape.name)
   const record: FleetRecord = { shape, network, kubernetesVersions: versions }
@@ -38,6 +42,11 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
   await startHosts(record, images, report)
   await waitForMirror(shape.name)
   report.say(`fleet ${shape.name} is up: ${clusterFilePath(shape.name)}`)
+}
+
+function needsOf(shape: FleetShape, versions: readonly string[]): Needs {
+  const livedIn = shape.rough === true || shape.leftovers === true
+  return { versions, systems: systemsOf(shape), livedIn }
 }
 
 async function keep(
@@ -54,24 +63,24 @@ async function keep(
   }
   const missing = versions.filter((version) => !record.kubernetesVersions.includes(version))
   if (missing.length > 0) {
-    await buildEverything(missing, report)
+    await buildEverything(needsOf(shape, missing), report)
     await writeRecord({ ...record, kubernetesVersions: [...record.kubernetesVersions, ...missing] })
     report.say(`the mirror of fleet ${shape.name} now has ${missing.join(', ')} too`)
   }
   report.say(`fleet ${shape.name} is up already: ${clusterFilePath(shape.name)}`)
 }
 
-/** Makes all hosts of a fleet anew, bare; the mirror and the SSH key stay. */
+/** Makes all hosts of a fleet anew, as they were at first; the mirror and the SSH key stay. */
 export async function reset(record: FleetRecord, report: Report): Promise<void> {
   const fleet = record.shape.name
-  const images = await buildEverything(record.kubernetesVersions, report)
+  const images = await buildEverything(needsOf(record.shape, record.kubernetesVersions), report)
   await report.step('remove the hosts', async () => {
     const containers = await fleetContainers(fleet)
     const hosts = containers.filter((container) => container.host !== 'mirror')
     await removeContainers(hosts.map((container) => container.id))
   })
   await startHosts(record, images, report)
-  report.say(`fleet ${fleet} is bare again: ${clusterFilePath(fleet)}`)
+  report.say(`fleet ${fleet} is as new: ${clusterFilePath(fleet)}`)
 }
 
 /** What a fleet was made from, if every container of it is running. */
@@ -89,7 +98,9 @@ async function startHosts(record: FleetRecord, images: LabImages, report: Report
   await report.step(`boot ${hosts.length} hosts`, async () => {
     await Promise.all(
       hosts.map(async (host) => {
-        await startHost(record, host, images.host, secrets)
+        const image = images.hosts[host.os]
+        if (image === undefined) throw new Error(`no image of ${host.os} was built`)
+        await startHost(record, host, image, secrets)
         await waitForBoot(fleet, host)
       }),
     )
@@ -107,6 +118,11 @@ async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
   const lines = await Promise.all(hosts.map((host) => knownHostsLines(fleet, host)))
   await writeWhole(fleetPath(fleet, FILES.knownHosts), `${lines.flat().join('\n')}\n`)
   await copyFile(join(await signingKeys(report), 'kubernetes.asc'), fleetPath(fleet, FILES.signingKey))
+  if (record.shape.rough === true) {
+    const passwordFile = fleetPath(fleet, SUDO_PASSWORD_FILE)
+    await writeWhole(passwordFile, `${SUDO_PASSWORD}\n`)
+    await chmod(passwordFile, 0o600)
+  }
   const machine = await machineFacts(fleet, first)
   const shared =
     record.shape.virtualAddress === true ? { virtualAddress: virtualAddress(record.network) } : {}

@@ -89,6 +89,15 @@ for path in $9; do
   until [ -e "$there" ]; do there=\${there%/*}; there=\${there:-/}; done
   say dataFolder "$path $(df -Pk "$there" | awk 'END{print $4, $6}')"
 done
+for file in /etc/cni/net.d/*; do
+  case $file in *.conf|*.conflist|*.json) [ ! -e "$file" ] || say podNetwork "$file" ;; esac
+done
+config=/etc/containerd/config.toml
+if [ -f "$config" ] && ! head -n 1 "$config" | grep -q '^# Written by Quorate'; then
+  shipped=$(dpkg-query -W -f '\${Conffiles}\n' containerd containerd.io 2>/dev/null \\
+    | awk -v file="$config" '$1 == file { print $2; exit }')
+  [ "$(md5sum <"$config" | cut -d ' ' -f 1)" = "$shipped" ] || say foreignContainerdConfig yes
+fi
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
 if [ -f "$manifest" ]; then say etcdServers "$(sed -n 's/^ *- --etcd-servers=//p' "$manifest" | head -n 1)"; fi
 {

@@ -2,7 +2,13 @@
  * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
-import { KERNEL_MODULES, MODULES_FILE, SYSCTL_FILE, SYSCTLS } from '../cluster/host-prerequisites.js'
+import {
+  FORMER_SYSCTL_FILE,
+  KERNEL_MODULES,
+  MODULES_FILE,
+  SYSCTL_FILE,
+  SYSCTLS,
+} from '../cluster/host-prerequisites.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
@@ -61,6 +67,7 @@ async function loadKernelModules({ session, host }: Step): Promise<boolean> {
 
 async function setKernelParameters({ session, host }: Step): Promise<boolean> {
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
+  if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
   const holds = script(
     'for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done',

@@ -44,6 +44,10 @@ export interface HostDetails {
   readonly enabledServices: readonly string[]
   /** Packages that the package manager keeps from being upgraded. */
   readonly heldPackages: readonly string[]
+  /** Files that configure a pod network on the host; missing in what workers before 0.2 tell. */
+  readonly podNetworks?: readonly string[]
+  /** Whether containerd's configuration is neither Quorate's nor just what its package brought. */
+  readonly foreignContainerdConfig?: boolean
   /** Whether apt goes through a proxy. */
   readonly packageProxy: boolean
   /** What turns swap on at boot: `/etc/fstab`, units of systemd. Missing in what workers before 0.2 tell. */
@@ -128,6 +132,8 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
     missingCniPlugins: all('missingCniPlugin'),
     enabledServices: all('enabledService'),
     heldPackages: all('heldPackage'),
+    podNetworks: all('podNetwork'),
+    foreignContainerdConfig: all('foreignContainerdConfig').length > 0,
     packageProxy: all('packageProxy').length > 0,
     swapAtBoot: all('swapAtBoot'),
     dataFolders: all('dataFolder').flatMap(parseDataFolder),

@@ -33,12 +33,15 @@ export const MODULES_FILE: HostFile = {
   content: `${[HEADER, ...KERNEL_MODULES].join('\n')}\n`,
 }
 
-/** Has systemd set the sysctls at boot. */
+/** Has systemd set the sysctls at boot. The last file wins, so it sorts after a `99-hardening.conf`. */
 export const SYSCTL_FILE: HostFile = {
-  path: '/etc/sysctl.d/90-quorate-kubernetes.conf',
+  path: '/etc/sysctl.d/zz-quorate-kubernetes.conf',
   mode: 0o644,
   content: `${[HEADER, ...Object.entries(SYSCTLS).map(([key, value]) => `${key} = ${value}`)].join('\n')}\n`,
 }
+
+/** Where the sysctls were written before 0.2. */
+export const FORMER_SYSCTL_FILE = '/etc/sysctl.d/90-quorate-kubernetes.conf'
 
 /** Who opens connections to a port. */
 export type PortClients = 'everybody' | 'cluster' | 'control-planes' | 'etcd-clients' | 'etcd-peers' | 'host'

@@ -87,6 +87,16 @@ export const PREFLIGHT_ERRORS = {
     remedy: 'operator',
     hint: 'choose other networks under kubernetes.networking in the cluster file, apart from those of the hosts',
   },
+  FOREIGN_POD_NETWORK: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'move the file out of /etc/cni/net.d, or set network.plugin: none if the pods are to use that network',
+  },
+  CONTAINERD_CONFIG_REPLACED: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'put what must stay under containerRuntime.config in the cluster file, or into a file in /etc/containerd/conf.d',
+  },
   HOST_PORT_BLOCKED: {
     source: 'user',
     remedy: 'operator',

@@ -8,6 +8,12 @@ import { mergeDeep, type PlainObject } from '../merge.js'
 /** Where containerd reads it, and the mode of the file. */
 export const CONTAINERD_CONFIG_FILE = { path: '/etc/containerd/config.toml', mode: 0o644 } as const
 
+/**
+ * Files that containerd reads beside its own, so that what others put there (an operator for accelerators, a person)
+ * outlasts an apply. None need be there.
+ */
+export const DROP_IN_CONFIGS = '/etc/containerd/conf.d/*.toml'
+
 /** Folder with one folder per registry; see `hosts.ts`. */
 export const REGISTRIES_FOLDER = '/etc/containerd/certs.d'
 
@@ -24,7 +30,7 @@ export interface ContainerdConfigOptions {
   readonly config: PlainObject
 }
 
-const HEADER = '# Written by Quorate; changes are overwritten.\n'
+const HEADER = '# Written by Quorate; changes are overwritten. What is to stay goes to conf.d.\n'
 const CRI_PLUGIN = 'io.containerd.grpc.v1.cri'
 const CRI_RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
 const CRI_IMAGES_PLUGIN = 'io.containerd.cri.v1.images'
@@ -63,7 +69,7 @@ export function renderContainerdConfig(options: ContainerdConfigOptions): string
 // Format 2, read by containerd 1.3 and later, and still by 2.x, but without the settings that moved.
 function versionTwo({ sandboxImage, config }: ContainerdConfigOptions): PlainObject {
   const ours = { sandbox_image: sandboxImage, ...REGISTRY, ...RUNTIME }
-  return { version: 2, plugins: { [CRI_PLUGIN]: mergeDeep(ours, config) } }
+  return { version: 2, imports: [DROP_IN_CONFIGS], plugins: { [CRI_PLUGIN]: mergeDeep(ours, config) } }
 }
 
 function versionThree({ sandboxImage, config }: ContainerdConfigOptions): PlainObject {
@@ -72,6 +78,7 @@ function versionThree({ sandboxImage, config }: ContainerdConfigOptions): PlainO
   const forRuntime = Object.fromEntries(entries.filter(([key]) => !IMAGE_KEYS.has(key)))
   return {
     version: 3,
+    imports: [DROP_IN_CONFIGS],
     plugins: {
       [CRI_IMAGES_PLUGIN]: mergeDeep({ pinned_images: { sandbox: sandboxImage }, ...REGISTRY }, forImages),
       [CRI_RUNTIME_PLUGIN]: mergeDeep(RUNTIME, forRuntime),

@@ -4,6 +4,9 @@ import type { FlannelBackend, PodNetwork } from '../model.js'
 /** The pod network where it is Flannel. */
 export type Flannel = Extract<PodNetwork, { readonly plugin: 'flannel' }>
 
+/** Where Flannel configures the pod network of a node. */
+export const FLANNEL_CNI_CONFIG = '/etc/cni/net.d/10-flannel.conflist'
+
 interface Backend {
   /** UDP port unless another is given, and the field of `net-conf.json` that gives another. */
   readonly udp?: { readonly port: number; readonly field: string }

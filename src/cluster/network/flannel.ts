@@ -6,7 +6,7 @@ import { QuorateError } from '../../errors/index.js'
 import { mergeDeep, type PlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
 import { renderYaml } from '../yaml-output.js'
-import { FLANNEL_BACKENDS, type Flannel } from './flannel-backends.js'
+import { FLANNEL_BACKENDS, FLANNEL_CNI_CONFIG, type Flannel } from './flannel-backends.js'
 
 /** Where the manifest's objects live, and what its rollout is called. */
 export const FLANNEL = { namespace: 'kube-flannel', daemonSet: 'kube-flannel-ds' } as const
@@ -161,7 +161,7 @@ function installers(image: string, cniPluginImage: string): readonly PlainObject
       name: 'install-cni',
       image,
       command: ['cp'],
-      args: ['-f', '/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'],
+      args: ['-f', '/etc/kube-flannel/cni-conf.json', FLANNEL_CNI_CONFIG],
       volumeMounts: [
         { name: 'cni', mountPath: '/etc/cni/net.d' },
         { name: 'flannel-cfg', mountPath: '/etc/kube-flannel/' },

@@ -10,6 +10,7 @@ import { endpointAddress, endpointName } from './endpoint-name.js'
 import { etcdLearners } from './etcd-learners.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
+import { foreignPodNetwork, replacedContainerdConfig } from './leftovers.js'
 import {
   architecture,
   cgroups,
@@ -57,6 +58,8 @@ export const CHECKS = {
   imageSource,
   networkOverlaps,
   etcdLearners,
+  foreignPodNetwork,
+  replacedContainerdConfig,
   preparedByHand,
   heldPackages,
 } as const satisfies Record<string, Check>

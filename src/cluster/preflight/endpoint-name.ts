@@ -19,19 +19,33 @@ export const endpointName: Check = ({ cluster, observed }) => {
   })
 }
 
-/** Where the balancers are ours, the name leads to one of them, or to the address that moves between them. */
+/**
+ * Where the balancers are ours, the name leads to one of them, or to the address that moves between them. Wherever they
+ * are, it does not lead a node to itself.
+ */
 export const endpointAddress: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
   const right = balancerAddresses(cluster)
-  if (right.length === 0 || parseIpAddress(name) !== undefined) return []
+  if (parseIpAddress(name) !== undefined) return []
   return observed.flatMap(({ host, facts }) => {
     const found = facts.probes?.endpointAddresses ?? []
     // On the balancer itself a name in /etc/hosts may well lead to the loopback.
     if (!usesEndpoint(host) || found.length === 0) return []
     if (found.some((address) => right.includes(address))) return []
+    if (found.every(isLoopback)) {
+      const message = `${name} resolves to ${found.join(', ')}, which is the host itself`
+      const hint = `take ${name} out of the loopback lines of /etc/hosts on ${host.name}; on every node it must lead to ${right.join(', ') || 'the address that all of them reach'}`
+      return [finding('warning', 'ENDPOINT_WRONG_ADDRESS', host, message, hint)]
+    }
+    if (right.length === 0) return []
     const message = `${name} resolves to ${found.join(', ')}; the load balancer is at ${right.join(', ')}`
     return [finding('warning', 'ENDPOINT_WRONG_ADDRESS', host, message)]
   })
+}
+
+/** Debian's installer, for one, gives the host's own name 127.0.1.1. */
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1'
 }
 
 /** Where the name must lead to; empty where the balancers are somebody else's, or known by name only. */

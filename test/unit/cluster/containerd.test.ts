@@ -17,6 +17,11 @@ describe('the containerd configuration', () => {
     containerd: { runtimes: { gvisor: { runtime_type: 'io.containerd.runsc.v1' } } },
   }
 
+  it.each([1, 2] as const)('of containerd %d reads what others put beside it', (majorVersion) => {
+    const read = parse(renderContainerdConfig({ majorVersion, sandboxImage, config: {} }))
+    expect(read['imports']).toEqual(['/etc/containerd/conf.d/*.toml'])
+  })
+
   it("lays the user's keys over the one section that containerd 1 has", () => {
     const read = parse(renderContainerdConfig({ majorVersion: 1, sandboxImage, config }))
     expect(read['plugins']).toMatchObject({ 'io.containerd.grpc.v1.cri': config })

@@ -16,6 +16,15 @@ describe('what a host needs', () => {
     expect(SYSCTL_FILE.content).toMatch(/^net\.bridge\.bridge-nf-call-iptables = 1$/m)
   })
 
+  it('has its sysctls set after all that others set at boot', () => {
+    const others = [
+      '/etc/sysctl.d/99-sysctl.conf',
+      '/etc/sysctl.d/99-hardening.conf',
+      '/etc/sysctl.d/99-zz.conf',
+    ]
+    expect([...others, SYSCTL_FILE.path].sort().at(-1)).toBe(SYSCTL_FILE.path)
+  })
+
   it("has ports by its role: a control plane's", () => {
     expect(ports(aCluster(), 'cp1')).toEqual(
       ['6443', '2379', '2380', '2381', '10250', '10248', '10249', '10256', '10257', '10259']

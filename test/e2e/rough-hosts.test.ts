@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { REFUSING_FEATURES } from '../../lab/fleet/rough.js'
+import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { Fleet } from '../support/fleet.js'
+import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/oracle.js'
+import { BOOTSTRAP_UNITS } from '../support/units.js'
+
+const fleet = new Fleet('rough-hosts')
+
+beforeAll(async () => {
+  await fleet.up('--rough', '--os', 'debian-12,debian-13')
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+const journals = () => Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))
+
+describe('hosts as people set theirs up, of Debian 12 and 13', () => {
+  it.each([
+    ['a key that only says whom to log in as', 'cloudRoot', 'root', /Please login as the user/],
+    ['a sudo that wants a terminal', 'requireTty', 'ops', /SUDO_DENIED/],
+  ] as const)(
+    'are refused with %s, by what it says, before anything is changed',
+    async (_, name, user, says) => {
+      await fleet.on('cp1', REFUSING_FEATURES[name].install)
+      const path = changedClusterFile(fleet, `${name}.yaml`, (spec) => {
+        for (const host of spec.hosts) if (host.name === 'cp1') host.ssh = { ...host.ssh, user }
+      })
+      const { exitCode, stdout, stderr, durationMs } = await fleet.quorate('preflight', '-f', path)
+      expect(exitCode, stdout + stderr).toBe(1)
+      expect(stdout + stderr).toMatch(says)
+      expect(durationMs).toBeLessThan(60_000)
+      await fleet.on('cp1', 'rm -f /root/.ssh/authorized_keys /etc/sudoers.d/tty; test ! -e /var/lib/quorate')
+    },
+  )
+
+  it('make the same cluster after one apply, each step having run once on each host', async () => {
+    const applied = await fleet.apply()
+    expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
+    await expectWholeCluster(fleet)
+    await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
+  })
+
+  it('are not touched by another apply', async () => {
+    const before = await journals()
+    const again = await fleet.apply()
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).toMatch(/nothing to change/)
+    expect(await journals()).toEqual(before)
+  })
+
+  it('give out a kubeconfig that is nothing but that', async () => {
+    const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', fleet.name)
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toMatch(/^apiVersion: v1\n/)
+    expect(parse(stdout)).toMatchObject({ kind: 'Config' })
+  })
+})
