@@ -1,6 +1,7 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
-import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import { ETCD_KUBELET_UNIT } from './etcd/kubelet.js'
+import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
+import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
@@ -48,6 +49,8 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
+  /** What Quorate sets there, as it is; missing in what workers before 0.2 tell. */
+  readonly configuration?: HostConfiguration
   /** What only preflight asks for; missing in what workers before 0.2 tell. */
   readonly details?: HostDetails
   /** What came of trying things out, where that was asked for. */
@@ -60,6 +63,9 @@ export interface ObservedHost {
   readonly facts: HostFacts
 }
 
+/** Written once an init is verified; what a cluster was initialised on is never initialised again. */
+export const INITIALISED_MARKER = '/var/lib/quorate/initialised'
+
 /** Files and folders whose presence tells how far a host has come. */
 export const OBSERVED_PATHS = [
   '/etc/kubernetes/kubelet.conf',
@@ -69,8 +75,12 @@ export const OBSERVED_PATHS = [
   '/etc/kubernetes/manifests/kube-apiserver.yaml',
   '/etc/kubernetes/manifests/etcd.yaml',
   '/etc/kubernetes/pki/etcd/ca.key',
+  '/etc/kubernetes/pki/etcd/ca.crt',
+  '/etc/kubernetes/pki/apiserver-etcd-client.key',
+  '/var/lib/kubelet/pki/kubelet-client-current.pem',
   ETCD_KUBELET_UNIT,
   '/var/lib/etcd/member',
+  INITIALISED_MARKER,
 ] as const
 
 /** Where the claim of a host by a cluster is kept, on the host. */
@@ -142,6 +152,7 @@ export function parseFacts(
     ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
+    configuration: parseConfiguration(values),
     ...(details === undefined ? {} : { details }),
   }
 }

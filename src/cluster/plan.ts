@@ -1,15 +1,14 @@
 /** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
+import { plannedChanges } from './changes/planned-changes.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
-import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
-import { etcdPlace, formatEndpoint, hostsWithRole, type Cluster, type Host } from './model.js'
+import { balancerHosts } from './load-balancer/hosts.js'
+import { etcdPlace, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
 import type { PreflightFinding } from './preflight/finding.js'
-import { hasVersion } from './preflight/prepared.js'
-import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE, KUBERNETES_PACKAGES } from './packages.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
@@ -50,21 +49,22 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
+  const serving = controlPlanes.filter(
+    (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
+  )
   return {
     etcd,
     etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
-    serving: controlPlanes.filter(
-      (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
-    ),
+    serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
     findings,
     problems: findings.filter(({ severity }) => severity === 'error'),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
-    changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
+    changes: plannedChanges(cluster, observed, { first, serving }),
   }
 }
 
@@ -82,52 +82,4 @@ function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean 
     facts?.listeners.some((listener) => listener.port === port && listener.program === 'kube-apiserver') ??
     false
   )
-}
-
-function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: Host): PlannedChange[] {
-  const change = (phase: string, action: string): PlannedChange => ({ host: host.name, phase, action })
-  const changes: PlannedChange[] = runsBalancer(cluster, host)
-    ? balancerChanges(cluster, { host, facts })
-    : []
-  if (host.role === 'load-balancer') return changes
-  const missing = cluster.packages.install ? missingPackages(cluster, facts) : []
-  if (missing.length > 0) {
-    changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${cluster.kubernetes.version}`))
-  }
-  if (facts.swapOn && cluster.kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] !== false) {
-    changes.push(change('Prepare hosts', 'turn swap off, now and in /etc/fstab'))
-  }
-  if (host.role === 'etcd') {
-    if (!hasPath(facts, '/var/lib/etcd/member')) changes.push(change('etcd', 'start an etcd member'))
-  } else if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
-    if (host.role === 'worker') changes.push(change('Workers', 'kubeadm join'))
-    else if (host.name === first.name) changes.push(change('First control plane', 'kubeadm init'))
-    else changes.push(change('Control planes', joinAction(cluster)))
-  }
-  return changes
-}
-
-function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): PlannedChange[] {
-  const missing = balancerPackages(cluster).filter((name) => facts.packages[name] === undefined)
-  if (missing.length === 0) return []
-  const virtualAddress = virtualAddressOf(cluster)
-  const shared = virtualAddress === undefined ? '' : `, share ${virtualAddress.address}`
-  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
-  const action = `install ${missing.join(', ')}, serve ${endpoint}${shared}`
-  return [{ host: host.name, phase: 'Load balancer', action }]
-}
-
-function joinAction(cluster: Cluster): string {
-  const join = 'kubeadm join as control plane'
-  return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
-}
-
-/** containerd may come from Docker's repository, under another name. */
-function missingPackages(cluster: Cluster, facts: HostFacts): readonly string[] {
-  const { version } = cluster.kubernetes
-  const runtime = [CONTAINER_RUNTIME_PACKAGE, ...CONTAINER_RUNTIME_ALTERNATIVES]
-  return [
-    ...(runtime.some((name) => facts.packages[name] !== undefined) ? [] : [CONTAINER_RUNTIME_PACKAGE]),
-    ...KUBERNETES_PACKAGES.filter((name) => !hasVersion(facts.packages[name], version)),
-  ]
 }

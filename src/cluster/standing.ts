@@ -2,6 +2,7 @@
  * The standing: what a running cluster says of itself. Read once at the start of every operation, it is what the
  * cluster file is compared with. Plain data without secrets.
  */
+import type { DnsPod } from './cluster-dns.js'
 import type { Taint } from './model.js'
 
 /** What the hosts show of a cluster before its API is asked. */
@@ -23,6 +24,10 @@ export interface Standing {
   readonly members?: readonly StandingMember[]
   /** `sha256:…` of the cluster CA's public key. */
   readonly caHash: string
+  /** Whether the manifest of the cluster file's pod network is what the API has; undefined where there is none. */
+  readonly podNetwork?: 'same' | 'differs'
+  /** The pods of CoreDNS. */
+  readonly clusterDns?: readonly DnsPod[]
 }
 
 /** kubeadm's ClusterConfiguration, as it is kept in the cluster (`kube-system/kubeadm-config`). */
@@ -44,7 +49,7 @@ export interface StandingConfiguration {
 /** A node of the cluster. */
 export interface StandingNode {
   readonly name: string
-  /** `/etc/machine-id` of the machine whose kubelet registered it. */
+  /** `/etc/machine-id` of the machine whose kubelet registered it; empty where it never did. */
   readonly machineId: string
   readonly role: 'control-plane' | 'worker'
   readonly internalAddress?: string
@@ -58,6 +63,9 @@ export interface StandingNode {
   /** What Quorate has set on the node, as it noted there; it takes nothing else away. */
   readonly managed: ManagedMarks
 }
+
+/** The annotations in which Quorate notes what it has set on a node: keys, separated by commas. */
+export const MARKS_ANNOTATIONS = { labels: 'quorate.dev/labels', taints: 'quorate.dev/taints' } as const
 
 /** What Quorate has set on a node, by key (labels) and by `key:effect` (taints). */
 export interface ManagedMarks {
