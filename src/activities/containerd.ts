@@ -1,53 +1,55 @@
 /** containerd set up for kubelet: systemd cgroups, kubeadm's sandbox image, the cluster's registries. */
-import { CONTAINERD_CONFIG_FILE, renderContainerdConfig } from '../cluster/containerd/config.js'
-import { hostsTomlPath, renderHostsToml } from '../cluster/containerd/hosts.js'
-import { CONTAINERD_SOCKET } from '../cluster/kubeadm/node-registration.js'
-import { sandboxImage } from '../cluster/supported-minors.js'
+import { leftRegistries } from '../cluster/changes/prepared.js'
+import {
+  CONTAINERD_CONFIG_FILE,
+  REGISTRIES_FOLDER,
+  type ContainerdMajor,
+} from '../cluster/containerd/config.js'
+import { containerdFiles } from '../cluster/containerd/files.js'
+import { containerdMajor } from '../cluster/host-configuration.js'
+import { HEADER } from '../cluster/host-prerequisites.js'
 import { QuorateError } from '../errors/index.js'
-import { command } from '../ssh/index.js'
+import { script } from '../ssh/index.js'
 import { runtimeObstacle } from './containers.js'
 import { waitUntil } from './poll.js'
 import { ensureService } from './service.js'
 import type { Step } from './step.js'
 
-const CRICTL_CONFIG = `runtime-endpoint: ${CONTAINERD_SOCKET}\nimage-endpoint: ${CONTAINERD_SOCKET}\ntimeout: 30\n`
-
 /** Writes the configuration and restarts containerd if it runs with another; false when nothing had to be done. */
-export async function configureContainerd(step: Step, images: readonly string[]): Promise<boolean> {
+export async function configureContainerd(step: Step): Promise<boolean> {
   const { session, cluster } = step
-  const { version, imageRepository } = cluster.kubernetes
-  const pause = images.find((image) => image.includes('/pause:'))
-  const config = renderContainerdConfig({
-    majorVersion: await containerdMajor(step),
-    sandboxImage: pause ?? sandboxImage(version, imageRepository),
-    config: cluster.containerRuntime.config,
-  })
-  const written = [
-    await session.writeFile('/etc/crictl.yaml', CRICTL_CONFIG, { mode: 0o644 }),
-    await session.writeFile(CONTAINERD_CONFIG_FILE.path, config, CONTAINERD_CONFIG_FILE),
-  ]
-  for (const mirror of cluster.containerRuntime.registries) {
-    // containerd reads these at each pull; no restart is needed for them.
-    written.push(await session.writeFile(hostsTomlPath(mirror), renderHostsToml(mirror), { mode: 0o644 }))
+  const { major, registries } = await lookAtContainerd(step)
+  const changes: boolean[] = []
+  // containerd reads the files of registries at each pull; no restart is needed for them.
+  for (const file of containerdFiles(cluster, major)) {
+    changes.push(await session.writeFile(file.path, file.content, file))
   }
+  for (const path of leftRegistries(cluster, registries)) changes.push(await session.removeFile(path))
   const configuration = CONTAINERD_CONFIG_FILE.path
-  written.push(await ensureService(step, { name: 'containerd', configuration, action: 'restart' }))
+  changes.push(await ensureService(step, { name: 'containerd', configuration, action: 'restart' }))
   await waitForRuntime(step)
-  return written.includes(true)
+  return changes.includes(true)
 }
 
-async function containerdMajor({ session, host }: Step): Promise<1 | 2> {
-  const { stdout } = await session.run(command('containerd', '--version'), { root: true })
-  const major = / v?(\d+)\.\d+/.exec(stdout)?.[1]
-  if (major === '1') return 1
-  if (major === '2') return 2
+// $1: the folder of registries, $2: the line by which files of Quorate's are known.
+const LOOK = `
+containerd --version || true
+grep -lsxF -- "$2" "$1"/*/hosts.toml || true`
+
+/** Which containerd there is, and which registries Quorate has told it of. */
+async function lookAtContainerd({ session, host }: Step): Promise<{
+  readonly major: ContainerdMajor
+  readonly registries: readonly string[]
+}> {
+  const { stdout } = await session.run(script(LOOK, REGISTRIES_FOLDER, HEADER), { root: true })
+  const lines = stdout.split('\n')
+  const version = lines.find((line) => !line.startsWith('/')) ?? ''
+  const major = containerdMajor(version)
+  if (major !== undefined) return { major, registries: lines.filter((line) => line.startsWith('/')) }
   throw new QuorateError(
     'HOST_NOT_PREPARED',
-    `containerd 1.x or 2.x is needed, found ${stdout.trim() || 'none'}`,
-    {
-      host: host.name,
-      step: 'containerd',
-    },
+    `containerd 1.x or 2.x is needed, found ${version.trim() || 'none'}`,
+    { host: host.name, step: 'containerd' },
   )
 }
 

@@ -9,12 +9,26 @@ import { etcdMembers, memberOf, type EtcdMember } from './etcd.js'
 import { waitForWholeEtcd } from './etcd-access.js'
 import { placeEtcdClient } from './etcd-client.js'
 import { emptyRegistry, keepRegistry } from './etcd-registry.js'
-import { hostState, markInitialised, startKubelet } from './host-state.js'
+import {
+  hostState,
+  markInitialised,
+  startKubelet,
+  startStoppedKubelet,
+  type HostState,
+} from './host-state.js'
 import { clearFailedInit, initStanding } from './failed-init.js'
 import { runKubeadm, runPhase } from './kubeadm.js'
-import { findNode, isApiServerReady, isMarked, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
+import {
+  findNode,
+  isApiServerReady,
+  isMarked,
+  localApi,
+  tryKubectl,
+  type ClusterApi,
+  type KubernetesNode,
+} from './kubectl.js'
+import { markNewNode, markNode } from './node-marks.js'
 import { caHashOf } from './pki.js'
-import { labelNode } from './node-labels.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
@@ -28,26 +42,44 @@ export interface InitResult extends StepResult {
 export async function initControlPlane(step: Step): Promise<InitResult> {
   await waitForOthers(step)
   const api = localApi(step.cluster, step.session)
-  const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
-  if (changed) await init(step, api)
+  const found = (await isUnderway(step, 'kubeadm-init')) ? undefined : await bringUp(step, api)
+  const did: string[] = []
+  if (found === undefined) {
+    await init(step, api)
+    did.push(`kubeadm init ${step.cluster.kubernetes.version}`)
+  } else if (await startStoppedKubelet(step, found.state)) {
+    // The API server of a kubelet that was stopped goes on without it.
+    did.push('started kubelet')
+  }
   // Also where the init is of an operation that did not live to revoke it.
   const isNew = await markInitialised(step)
-  if (isNew && !changed) await revokeInitToken(api, step.host)
+  if (isNew && found !== undefined) await revokeInitToken(api, step.host)
   await keepRegistry(step)
-  const labelled = await labelNode(api, step.host)
+  did.push(
+    ...(await (found === undefined ? markNewNode(api, step.host) : markNode(api, step.host, found.node))),
+  )
   return {
-    changed: changed || labelled,
-    summary: changed ? `kubeadm init ${step.cluster.kubernetes.version}` : 'initialised already',
+    changed: did.length > 0,
+    summary: did.length === 0 ? 'initialised already' : did.join(', '),
     caHash: await caHashOf(step.session),
   }
 }
 
-/** Brings a cluster that was initialised here to an answer, and completes it; says so where there is none. */
-async function bringUp(step: Step, api: ClusterApi): Promise<'there' | 'absent'> {
-  if (await isInitialised(step, api)) return 'there'
-  if ((await initStanding(step, api)) === 'absent') return 'absent'
+/** A cluster that was initialised here, as it was when it was looked at. */
+interface Initialised {
+  readonly state: HostState
+  /** Its own node; undefined where it must be looked at again. */
+  readonly node?: KubernetesNode
+}
+
+/** Brings a cluster that was initialised here to an answer, and completes it; undefined where there is none. */
+async function bringUp(step: Step, api: ClusterApi): Promise<Initialised | undefined> {
+  const there = await findInitialised(step, api)
+  if (there !== undefined) return there
+  if ((await initStanding(step, api)) === 'absent') return undefined
+  const state = await hostState(step)
   await completeControlPlane(step, api)
-  if (await isStored(api, CONFIGURATION)) return 'there'
+  if (await isStored(api, CONFIGURATION)) return { state }
   // Where an initialised etcd finds its folder empty it begins anew, and the API server serves the empty cluster.
   throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     host: step.host.name,
@@ -76,7 +108,7 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
   })
   await waitUntil(
     step,
-    async () => ((await isInitialised(step, api)) ? undefined : 'waiting for the API server'),
+    async () => ((await findInitialised(step, api)) === undefined ? 'waiting for the API server' : undefined),
     (reason) =>
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
     { timeoutMs: step.patience.components },
@@ -96,14 +128,14 @@ const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
 const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
 
 /** The last effects of init, not its early marker files: API ready, its configuration stored, addons and node there. */
-async function isInitialised(step: Step, api: ClusterApi): Promise<boolean> {
+async function findInitialised(step: Step, api: ClusterApi): Promise<Initialised | undefined> {
   const state = await hostState(step)
-  if (!state.has('admin.conf') || !(await isApiServerReady(api))) return false
+  if (!state.has('admin.conf') || !(await isApiServerReady(api))) return undefined
   // Who leaves an addon out, or takes it out later, has an initialised cluster all the same.
   const objects = state.has('init-unfinished') ? [...CONFIGURATION, ...ADDONS] : CONFIGURATION
-  if (!(await isStored(api, objects))) return false
+  if (!(await isStored(api, objects))) return undefined
   const node = await findNode(api, step.host.name)
-  return isMarked(node)
+  return node !== undefined && isMarked(node) ? { state, node } : undefined
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Gathers a host's facts: one question, one round trip, nothing changed; and what trying things out there gives. */
 import { hasPath, parseFacts, type HostFacts } from '../cluster/facts.js'
-import type { Endpoint } from '../cluster/model.js'
+import type { Cluster, Endpoint } from '../cluster/model.js'
 import { expectSuccess, type Session } from '../ssh/index.js'
 import { readCertificates } from './certificate-facts.js'
-import { FACTS_QUESTION } from './facts-script.js'
+import { factsQuestion } from './facts-script.js'
 import { hashCaCertificate } from './pki.js'
 import { probeHost } from './probes.js'
 import type { Step } from './step.js'
@@ -17,7 +17,7 @@ export async function gatherFacts(
   { session, cluster, host }: Pick<Step, 'session' | 'cluster' | 'host'>,
   peers?: readonly Endpoint[],
 ): Promise<HostFacts> {
-  const facts = await askForFacts(session)
+  const facts = await askForFacts(session, cluster)
   if (peers === undefined) return facts
   const carriesEtcd = host.role === (cluster.etcd.topology === 'stacked' ? 'control-plane' : 'etcd')
   const probes = await probeHost(session, {
@@ -29,9 +29,9 @@ export async function gatherFacts(
   return { ...facts, probes }
 }
 
-async function askForFacts(session: Session): Promise<HostFacts> {
+async function askForFacts(session: Session, cluster: Cluster): Promise<HostFacts> {
   const before = Date.now()
-  const result = await session.run(FACTS_QUESTION, { root: true })
+  const result = await session.run(factsQuestion(cluster), { root: true })
   const after = Date.now()
   expectSuccess(result, 'gathering facts', session.host)
   const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)

@@ -2,6 +2,7 @@
  * What a control plane's join may have left at any point where it died, and how it is taken back: our own etcd
  * member by its peer URL, never another's and never at the price of quorum; then the host; then its node.
  */
+import { judgeJoin, type JoinSigns, type JoinStanding } from '../cluster/changes/join-standing.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
@@ -28,37 +29,20 @@ export interface JoinTraces {
   readonly node: KubernetesNode | undefined
 }
 
-/**
- * `joined`: part of the cluster; it may be unwell, but is never taken back. `unmarked`: all but the last phase is
- * done, which can be done now. `undone`: whatever is there is taken back before another join. `data-lost`: a part of
- * the cluster whose etcd data are gone, which may be no more than a disk that is not mounted.
- */
-export type JoinStanding = 'joined' | 'unmarked' | 'undone' | 'data-lost'
-
-type Topology = Cluster['etcd']['topology']
-
-/** Where the join stands. A member that never became a voter with data behind it has nothing that could be lost. */
-export function joinStanding(traces: JoinTraces, topology: Topology): JoinStanding {
-  return topology === 'stacked' ? withMember(traces) : withoutMember(traces)
-}
-
-/** With external etcd nothing on the host could be lost: whatever has a node that is marked only has to run. */
-function withoutMember({ host, node }: JoinTraces): JoinStanding {
-  if (!host.has('kubelet.conf')) return 'undone'
-  if (isMarked(node)) return 'joined'
-  return host.has('manifests') && isRegistered(host, node) ? 'unmarked' : 'undone'
-}
-
-function withMember({ host, member, node }: JoinTraces): JoinStanding {
-  if (member === undefined || !member.started || member.learner) return 'undone'
-  if (!host.has('etcd-data')) return isMarked(node) && host.has('kubelet.conf') ? 'data-lost' : 'undone'
-  if (isMarked(node)) return 'joined'
-  return host.has('kubelet.conf') && isRegistered(host, node) ? 'unmarked' : 'undone'
-}
-
-/** A kubelet that has no certificate yet gets none any more: the token of the join is revoked. */
-function isRegistered(host: HostState, node: KubernetesNode | undefined): boolean {
-  return node !== undefined || host.has('kubelet-certificate')
+/** Where the join stands; see {@link judgeJoin}. */
+export function joinStanding(
+  { host, member, node }: JoinTraces,
+  topology: Cluster['etcd']['topology'],
+): JoinStanding {
+  const signs: JoinSigns = {
+    kubeletConf: host.has('kubelet.conf'),
+    manifests: host.has('manifests'),
+    etcdData: host.has('etcd-data'),
+    kubeletCertificate: host.has('kubelet-certificate'),
+    node: node === undefined ? 'missing' : isMarked(node) ? 'marked' : 'unmarked',
+    member: member === undefined ? 'missing' : member.started && !member.learner ? 'votes' : 'not-voting',
+  }
+  return judgeJoin(signs, topology)
 }
 
 /**

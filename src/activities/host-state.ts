@@ -1,10 +1,8 @@
 /** How far kubeadm has come on a host, as its files tell: looked at as root, in one round trip. */
+import { INITIALISED_MARKER } from '../cluster/facts.js'
 import type { Cluster } from '../cluster/model.js'
 import { expectSuccess, script } from '../ssh/index.js'
 import type { Step } from './step.js'
-
-/** Written once an init is verified; what a cluster was initialised on is never initialised again. */
-const MARKER = '/var/lib/quorate/initialised'
 
 const FINDINGS = [
   'kubelet.conf',
@@ -22,8 +20,9 @@ const FINDINGS = [
   'etcd-joined',
   /** By the journal, `kubeadm init` of ours began here and did not end well, and nothing of it was taken back. */
   'init-unfinished',
-  /** {@link MARKER} is there, for the CA that is here. */
+  /** {@link INITIALISED_MARKER} is there, for the CA that is here. */
   'initialised',
+  'kubelet-runs',
 ] as const
 
 /** What was found of kubeadm's work on a host. */
@@ -54,11 +53,12 @@ unfinished() {
 }
 say init-unfinished unfinished
 initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
-say initialised initialised "$2"`
+say initialised initialised "$2"
+say kubelet-runs systemctl is-active --quiet kubelet`
 
 /** Looks at the host of the step. */
 export async function hostState(step: Step): Promise<HostState> {
-  const look = script(LOOK, etcdDataFolder(step.cluster), MARKER)
+  const look = script(LOOK, etcdDataFolder(step.cluster), INITIALISED_MARKER)
   const result = await step.session.run(look, { root: true })
   expectSuccess(result, 'looking at what kubeadm has done', step.host)
   const said = new Set(result.stdout.split('\n'))
@@ -91,7 +91,7 @@ echo marked`
  * @returns false where the mark was there.
  */
 export async function markInitialised(step: Step): Promise<boolean> {
-  const result = await step.session.run(script(MARK, MARKER), { root: true })
+  const result = await step.session.run(script(MARK, INITIALISED_MARKER), { root: true })
   expectSuccess(result, 'marking the host as initialised', step.host)
   return result.stdout.trim() === 'marked'
 }
@@ -99,6 +99,13 @@ export async function markInitialised(step: Step): Promise<boolean> {
 /** Starts the kubelet where it does not run; on a host where kubeadm got far enough, it brings up the rest. */
 export async function startKubelet({ session }: Step): Promise<void> {
   await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
+}
+
+/** The same on a host that was looked at; false where the kubelet ran. */
+export async function startStoppedKubelet(step: Step, state: HostState): Promise<boolean> {
+  if (state.has('kubelet-runs')) return false
+  await startKubelet(step)
+  return true
 }
 
 /** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */

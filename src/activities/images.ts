@@ -2,6 +2,7 @@
 import { renderClusterConfiguration } from '../cluster/kubeadm/render.js'
 import { initialCluster, renderMemberConfiguration } from '../cluster/kubeadm/render-etcd.js'
 import type { HostRole } from '../cluster/model.js'
+import { sandboxImage } from '../cluster/supported-minors.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { command, lastLines } from '../ssh/index.js'
 import { presentImages, pullCommand } from './containers.js'
@@ -43,8 +44,11 @@ function imagesConfiguration({ cluster, host }: Step): string {
 
 /** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
 export async function pullImages(step: Step, images: readonly string[]): Promise<boolean> {
-  const { session, host } = step
-  const wanted = [...roleImages(step, images), ...networkImages(step)]
+  const { session, cluster, host } = step
+  const { version, imageRepository } = cluster.kubernetes
+  // What containerd starts pods with comes from the table of minors, so that a plan knows it before kubeadm is there.
+  const sandbox = sandboxImage(version, imageRepository)
+  const wanted = [...new Set([...roleImages(step, images), sandbox, ...networkImages(step)])]
   const present = await presentImages(session)
   const missing = wanted.filter((image) => !isAmong(present, image))
   if (missing.length === 0) return false

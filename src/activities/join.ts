@@ -12,12 +12,12 @@ import { copyCertificates } from './certificates.js'
 import { completeControlPlane, joinObstacle } from './control-plane.js'
 import { isUnderway, waitForOthers } from './durable.js'
 import { waitForWholeEtcd } from './etcd-access.js'
-import { joinStanding, joinTraces, undoJoin, undoWorkerJoin } from './failed-join.js'
-import { hostState, startKubelet } from './host-state.js'
+import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './failed-join.js'
+import { hostState, startStoppedKubelet } from './host-state.js'
 import { runKubeadm } from './kubeadm.js'
 import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode } from './kubectl.js'
 import { waitForEndpoint } from './load-balancer-test.js'
-import { labelNode } from './node-labels.js'
+import { markNewNode, markNode } from './node-marks.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
@@ -27,7 +27,8 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   await waitForOthers(step)
   const via = localApi(cluster, await step.sessions.session(first, step.signal))
   const api = localApi(cluster, session)
-  const completed = (await isUnderway(step, 'kubeadm-join')) ? 'undone' : await completeJoin(step, via, api)
+  const traces = (await isUnderway(step, 'kubeadm-join')) ? undefined : await joinTraces(step, via)
+  const completed = traces === undefined ? 'undone' : await completeJoin(step, api, traces)
   if (completed === 'undone') {
     await join(step, via, async () => {
       await undoJoin(step, via, await joinTraces(step, via))
@@ -46,25 +47,30 @@ export async function joinControlPlane(step: Step, first: Host): Promise<StepRes
   )
   const member = cluster.etcd.topology === 'stacked' ? ', voting etcd member' : ''
   // Etcd as a whole is looked at again before the next member is added, and by the final verification.
-  const labelled = await labelNode(via, host)
-  return {
-    changed: completed !== 'joined' || labelled,
-    summary: `${completed === 'joined' ? 'joined already' : 'kubeadm join'}${member}`,
-  }
+  const marked =
+    completed === 'undone' ? await markNewNode(via, host) : await markNode(via, host, traces?.node)
+  const did = DID[completed]
+  const summary = [...(did === undefined ? [] : [`${did}${member}`]), ...marked].join(', ')
+  return { changed: summary !== '', summary: summary === '' ? `joined already${member}` : summary }
 }
 
+/** What was done to a control plane, by what became of its join. */
+const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
+  joined: undefined,
+  started: 'started kubelet',
+  completed: 'completed its join',
+  undone: 'kubeadm join',
+}
+
+type JoinCompletion = 'joined' | 'started' | 'completed' | 'undone'
+
 /** Completes a join that has come so far that it must not be taken back; `undone` where another is needed. */
-async function completeJoin(
-  step: Step,
-  via: ClusterApi,
-  api: ClusterApi,
-): Promise<'joined' | 'completed' | 'undone'> {
+async function completeJoin(step: Step, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
   const { cluster } = step
-  const standing = joinStanding(await joinTraces(step, via), cluster.etcd.topology)
+  const standing = joinStanding(traces, cluster.etcd.topology)
   switch (standing) {
     case 'joined':
-      await startKubelet(step)
-      return 'joined'
+      return (await startStoppedKubelet(step, traces.host)) ? 'started' : 'joined'
     case 'unmarked':
       await completeControlPlane(step, api)
       return 'completed'
@@ -84,18 +90,18 @@ export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
   await waitForOthers(step)
   const via = localApi(step.cluster, await step.sessions.session(first, step.signal))
   const node = await findNode(via, step.host.name)
-  const joined =
-    !(await isUnderway(step, 'kubeadm-join')) &&
-    node !== undefined &&
-    (await hostState(step)).has('kubelet.conf')
+  const isBegun = await isUnderway(step, 'kubeadm-join')
+  const state = isBegun || node === undefined ? undefined : await hostState(step)
+  const joined = state?.has('kubelet.conf') === true
   if (!joined) await join(step, via, () => undoWorkerJoin(step, via, node))
   // Of a node that is well nothing more is asked: a cluster may have many, and one that is added to it is not them.
+  const did = joined ? [] : ['kubeadm join']
   if (!joined || (await nodeObstacle(step, node)) !== undefined) {
-    if (joined) await startKubelet(step)
+    if (joined && (await startStoppedKubelet(step, state))) did.push('started kubelet')
     await waitForNode(step, via)
   }
-  const labelled = await labelNode(via, step.host)
-  return { changed: !joined || labelled, summary: joined ? 'joined already' : 'kubeadm join' }
+  did.push(...(await (joined ? markNode(via, step.host, node) : markNewNode(via, step.host))))
+  return { changed: did.length > 0, summary: did.length === 0 ? 'joined already' : did.join(', ') }
 }
 
 /** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */

@@ -1,9 +1,9 @@
 /** keepalived on a load balancer host: the address that clients use is always at a balancer that works. */
-import { balancerHosts } from '../cluster/load-balancer/hosts.js'
-import { KEEPALIVED_CONFIG_FILE, renderKeepalivedConfig } from '../cluster/load-balancer/keepalived.js'
-import type { VirtualAddress } from '../cluster/model.js'
+import { parseAddresses, type InterfaceAddress } from '../cluster/host-details.js'
+import { keepalivedFile } from '../cluster/load-balancer/services.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
+import { LIST_ADDRESSES } from './facts-script.js'
 import { waitUntil } from './poll.js'
 import { configureService } from './load-balancer-service.js'
 import type { Step } from './step.js'
@@ -13,19 +13,18 @@ import type { Step } from './step.js'
  * @returns whether anything was changed.
  * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
  */
-export async function configureKeepalived(step: Step, virtualAddress: VirtualAddress): Promise<boolean> {
+export async function configureKeepalived(step: Step): Promise<boolean> {
   const { cluster, host } = step
-  const text = renderKeepalivedConfig({
-    virtualAddress,
-    host,
-    peers: balancerHosts(cluster).filter(({ name }) => name !== host.name),
-    interface: virtualAddress.interface ?? (await ownInterface(step)),
-    port: cluster.kubernetes.controlPlaneEndpoint.port,
-  })
+  const file = keepalivedFile(cluster, host, await addresses(step))
+  if (file === undefined) {
+    throw new QuorateError('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
+      host: host.name,
+      step: 'load balancer',
+    })
+  }
   const changed = await configureService(step, {
-    ...KEEPALIVED_CONFIG_FILE,
+    ...file,
     service: 'keepalived',
-    content: text,
     check: (path) => script(CONFIGURATION_TEST, path),
   })
   await waitUntilRunning(step)
@@ -38,18 +37,9 @@ trap 'rm -f "$1.test"' EXIT
 sed 's/^ *script_user .*/script_user root/' "$1" >"$1.test"
 keepalived --config-test --log-console --use-file "$1.test"`
 
-// Prints the interface that has the address $1.
-const INTERFACE_OF = `ip -o addr show to "$1" | awk 'NR == 1 { print $2 }'`
-
-/** The interface by which the other hosts reach this one. */
-async function ownInterface({ session, host }: Step): Promise<string> {
-  const { stdout } = await session.run(script(INTERFACE_OF, host.internalAddress))
-  const name = stdout.trim()
-  if (name !== '') return name
-  throw new QuorateError('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
-    host: host.name,
-    step: 'load balancer',
-  })
+async function addresses({ session }: Step): Promise<readonly InterfaceAddress[]> {
+  const { stdout } = await session.run(script(LIST_ADDRESSES))
+  return parseAddresses(stdout.split('\n').filter((line) => line !== ''))
 }
 
 // keepalived ends at once where it can not take part, for example for want of the interface.

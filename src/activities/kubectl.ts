@@ -1,6 +1,6 @@
 /** kubectl on a control plane, as its administrator, against that host's own API server. */
 import { apiServerBindPort } from '../cluster/api-server.js'
-import { formatEndpoint, type Cluster } from '../cluster/model.js'
+import { formatEndpoint, type Cluster, type Taint } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, type CommandResult, type Session } from '../ssh/index.js'
 
@@ -8,7 +8,13 @@ export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 
 /** What of kubectl's answers Quorate reads. */
 export interface KubernetesNode {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
+  readonly metadata: {
+    readonly name: string
+    readonly resourceVersion?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+  readonly spec?: { readonly taints?: readonly Taint[] }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly nodeInfo: { readonly kubeletVersion: string }

@@ -1,19 +1,23 @@
 /** A service of the load balancer and its one file, which the service's own program judges before it takes effect. */
+import type { HostFile } from '../cluster/host-prerequisites.js'
+import { sha256 } from '../cluster/sha256.js'
 import { QuorateError } from '../errors/index.js'
-import { command, expectSuccess, lastLines, type Command } from '../ssh/index.js'
+import { command, expectSuccess, lastLines, script, type Command } from '../ssh/index.js'
 import { ensureService } from './service.js'
 import type { Step } from './step.js'
 
 /** A service and what it is to read. */
-export interface BalancerService {
+export interface BalancerService extends HostFile {
   /** Of systemd; also the program's name. */
   readonly service: string
-  readonly path: string
-  readonly mode: number
-  readonly content: string
   /** The command by which the program judges a file. */
   readonly check: (path: string) => Command
 }
+
+// $1: the file, $2: its mode and owner, $3: the digest of its content.
+const HOLDS = `
+[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %U:%G' -- "$1")" = "$2" ] || exit 1
+[ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$3" ]`
 
 /**
  * Makes the service run with this configuration, now and after a boot; one that runs takes it up without a cut. A
@@ -22,9 +26,9 @@ export interface BalancerService {
  * @throws QuorateError `SERVICE_NOT_RUNNING` for a configuration that is rejected.
  */
 export async function configureService(step: Step, wanted: BalancerService): Promise<boolean> {
-  const { service, path, content } = wanted
-  const current = await step.session.readFile(path)
-  const isWritten = current?.toString() === content
+  const { service, path, mode, content } = wanted
+  const look = script(HOLDS, path, `${mode.toString(8)} root:root`, sha256(content))
+  const isWritten = (await step.session.run(look, { root: true })).exitCode === 0
   if (!isWritten) await writeConfiguration(step, wanted)
   const loaded = await ensureService(step, {
     name: service,

@@ -1,6 +1,6 @@
 /** HAProxy on a load balancer host: installed, configured for the control planes that serve, reloaded without a cut. */
-import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from '../cluster/load-balancer/haproxy.js'
 import { balancerPackages, virtualAddressOf } from '../cluster/load-balancer/hosts.js'
+import { haproxyFile } from '../cluster/load-balancer/services.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
@@ -18,14 +18,13 @@ export async function configureLoadBalancer(step: Step, backends: readonly Host[
   const packages = balancerPackages(cluster).map((name) => ({ name }))
   const installed = await installPackages(step, { unit: 'install-haproxy', packages })
   const configured = await configureService(step, {
-    ...HAPROXY_CONFIG_FILE,
+    ...haproxyFile(cluster, backends),
     service: 'haproxy',
-    content: renderHaproxyConfig(cluster, backends),
     check: (path) => command('haproxy', '-c', '-f', path),
   })
   await waitUntilListening(step)
   const virtualAddress = virtualAddressOf(cluster)
-  const joined = virtualAddress !== undefined && (await configureKeepalived(step, virtualAddress))
+  const joined = virtualAddress !== undefined && (await configureKeepalived(step))
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   const names = backends.map((host) => host.name).join(', ')
   return {

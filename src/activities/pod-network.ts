@@ -13,14 +13,31 @@ export async function applyPodNetwork(step: Step): Promise<StepResult> {
   if (network.plugin === 'none') return { changed: false, summary: 'left to the operator' }
   const api = localApi(cluster, session)
   const manifest = await networkManifest(cluster)
-  // 0: as it should be; 1: differs; above: could not tell, and apply says why.
-  const differs = (await tryKubectl(api, ['diff', '--server-side', '-f', '-'], manifest)).exitCode !== 0
+  const differs = await isDifferent(api, manifest)
   if (differs) {
     step.report('applying the manifest')
     await apply(step, api, manifest)
   }
   const name = network.plugin === 'flannel' ? `flannel, ${network.backend}` : network.source
   return { changed: differs, summary: differs ? name : `${name} already there` }
+}
+
+/**
+ * How the API server compares with the cluster's pod network; changes nothing.
+ * @returns undefined where the pod network is left to the operator.
+ */
+export async function podNetworkStanding({
+  cluster,
+  session,
+}: Pick<Step, 'cluster' | 'session'>): Promise<'same' | 'differs' | undefined> {
+  if (cluster.network.plugin === 'none') return undefined
+  const manifest = await networkManifest(cluster)
+  return (await isDifferent(localApi(cluster, session), manifest)) ? 'differs' : 'same'
+}
+
+/** kubectl's status is 0 where nothing differs; above 1 it could not tell, and apply says why. */
+async function isDifferent(api: ClusterApi, manifest: string): Promise<boolean> {
+  return (await tryKubectl(api, ['diff', '--server-side', '-f', '-'], manifest)).exitCode !== 0
 }
 
 /** Of apply's errors, those that another attempt would only repeat. */

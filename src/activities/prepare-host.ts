@@ -2,6 +2,7 @@
  * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
+import { ETCD_KUBELET_UNIT } from '../cluster/etcd/kubelet.js'
 import {
   FORMER_SYSCTL_FILE,
   KERNEL_MODULES,
@@ -31,13 +32,23 @@ export async function prepareHost(step: Step): Promise<StepResult> {
   ])
   // The bridge's parameters exist only once its module is loaded.
   const changes = [modules, swap, packages.changed, await setKernelParameters(step)]
-  const images = await kubeadmImages(step)
-  changes.push(await configureContainerd(step, images), await pullImages(step, images))
+  changes.push(await configureContainerd(step))
+  // The images of a node are its kubelet's business: it may have removed some, and pulls what it needs.
+  if (!(await hasJoined(step))) changes.push(await pullImages(step, await kubeadmImages(step)))
   const { version } = step.cluster.kubernetes
   const changed = changes.includes(true)
   const tools = `containerd, kubeadm, kubelet and kubectl ${version}`
   const summary = [changed ? tools : `${tools} already there`, ...packages.notes].join('; ')
   return { changed, summary }
+}
+
+/** As preflight sees it: the kubelet runs here for the cluster, or for a member of etcd. */
+async function hasJoined({ session }: Step): Promise<boolean> {
+  const look = script(
+    '[ -e /etc/kubernetes/kubelet.conf ] || { [ -e "$1" ] && [ -e /var/lib/etcd/member ]; }',
+    ETCD_KUBELET_UNIT,
+  )
+  return (await session.run(look, { root: true })).exitCode === 0
 }
 
 /** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */

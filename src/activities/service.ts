@@ -2,6 +2,7 @@
  * Services that run with the configuration that stands in their file. That is judged by what the host remembers of
  * their last start, not by what this attempt wrote: an earlier one may have died between the file and the restart.
  */
+import { LOADED_FOLDER } from '../cluster/host-configuration.js'
 import { expectSuccess, script } from '../ssh/index.js'
 import type { Step } from './step.js'
 
@@ -16,12 +17,17 @@ export interface ConfiguredService {
 /** The exit status by which the script says that the service runs with what stands in the file. */
 const UNCHANGED = 3
 
-// $1: service, $2: its file, $3: action. The digest is kept last, so that a restart that was cut off is done again.
+// $1: service, $2: its file, $3: action, $4: the folder of digests. The digest is kept last, so that a restart that was cut off is done again.
 const ENSURE = `
-loaded=/var/lib/quorate/loaded/$1
+loaded=$4/$1
 digest=$(sha256sum <"$2")
-if systemctl is-active --quiet "$1" && [ "$(cat "$loaded" 2>/dev/null)" = "$digest" ]; then exit ${UNCHANGED}; fi
-systemctl enable --quiet "$1"
+enabled=yes
+systemctl is-enabled --quiet "$1" || enabled=no
+if [ $enabled = no ]; then systemctl enable --quiet "$1"; fi
+if systemctl is-active --quiet "$1" && [ "$(cat "$loaded" 2>/dev/null)" = "$digest" ]; then
+  if [ $enabled = yes ]; then exit ${UNCHANGED}; fi
+  exit 0
+fi
 systemctl "$3" "$1"
 (umask 022 && mkdir -p "\${loaded%/*}")
 printf '%s\\n' "$digest" >"$loaded.new"
@@ -35,7 +41,7 @@ mv -f -- "$loaded.new" "$loaded"`
  */
 export async function ensureService(step: Step, service: ConfiguredService): Promise<boolean> {
   const { name, configuration, action } = service
-  const result = await step.session.run(script(ENSURE, name, configuration, action), {
+  const result = await step.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
     root: true,
     timeoutMs: 90_000,
   })

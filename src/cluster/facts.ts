@@ -1,6 +1,7 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
-import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import { ETCD_KUBELET_UNIT } from './etcd/kubelet.js'
+import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
+import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
@@ -54,6 +55,8 @@ export interface HostFacts {
   readonly etcdServers?: readonly string[]
   /** The certificates on the host; missing in what workers before 0.2 tell. */
   readonly certificates?: CertificatesSeen
+  /** What Quorate sets there, as it is; missing in what workers before 0.2 tell. */
+  readonly configuration?: HostConfiguration
   /** What only preflight asks for; missing in what workers before 0.2 tell. */
   readonly details?: HostDetails
   /** What came of trying things out, where that was asked for. */
@@ -83,6 +86,9 @@ export interface ObservedHost {
   readonly facts: HostFacts
 }
 
+/** Written once an init is verified; what a cluster was initialised on is never initialised again. */
+export const INITIALISED_MARKER = '/var/lib/quorate/initialised'
+
 /** Files and folders whose presence tells how far a host has come. */
 export const OBSERVED_PATHS = [
   '/etc/kubernetes/kubelet.conf',
@@ -92,8 +98,12 @@ export const OBSERVED_PATHS = [
   '/etc/kubernetes/manifests/kube-apiserver.yaml',
   '/etc/kubernetes/manifests/etcd.yaml',
   '/etc/kubernetes/pki/etcd/ca.key',
+  '/etc/kubernetes/pki/etcd/ca.crt',
+  '/etc/kubernetes/pki/apiserver-etcd-client.key',
+  '/var/lib/kubelet/pki/kubelet-client-current.pem',
   ETCD_KUBELET_UNIT,
   '/var/lib/etcd/member',
+  INITIALISED_MARKER,
 ] as const
 
 /**
@@ -180,6 +190,7 @@ export function parseFacts(
     ...(claimedBy === '' ? {} : { claimedBy }),
     ...(one('held') === '' ? {} : { isHeld: true }),
     ...(etcdServers === '' ? {} : { etcdServers: etcdServers.split(',') }),
+    configuration: parseConfiguration(values),
     ...(details === undefined ? {} : { details }),
   }
 }

@@ -2,6 +2,7 @@
  * What preflight wants to know of a host beyond its facts: its network, its kernel, its firewall, what was prepared
  * by hand; and what came of trying, such as connections to its peers.
  */
+import { parseServices } from './host-configuration.js'
 import type { Endpoint } from './model.js'
 
 /** How a TCP connection went; a refusal is an answer, so that packets get through. */
@@ -40,7 +41,7 @@ export interface HostDetails {
   readonly missingPrograms: readonly string[]
   /** Of {@link REQUIRED_CNI_PLUGINS}, those that are not there. */
   readonly missingCniPlugins: readonly string[]
-  /** Of {@link OBSERVED_SERVICES}, those that start at boot. */
+  /** Of Quorate's services, those that start at boot. */
   readonly enabledServices: readonly string[]
   /** Packages that the package manager keeps from being upgraded. */
   readonly heldPackages: readonly string[]
@@ -64,12 +65,7 @@ export interface DataFolder {
 }
 
 /** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
-export const DATA_FOLDERS = [
-  '/var/lib',
-  '/var/lib/containerd',
-  '/var/lib/kubelet',
-  '/var/lib/etcd',
-] as const
+export const DATA_FOLDERS = ['/var/lib', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const
 
 /** What came of trying things out on a host. */
 export interface HostProbes {
@@ -99,9 +95,6 @@ export const OBSERVED_PROGRAMS = [
 /** The CNI plugins that containerd and Flannel need and that come with the package `kubernetes-cni`. */
 export const REQUIRED_CNI_PLUGINS = ['loopback', 'bridge', 'host-local', 'portmap'] as const
 
-/** Services that must start at boot. */
-export const OBSERVED_SERVICES = ['kubelet', 'containerd'] as const
-
 /** Values by key, as the facts script prints them. */
 export type Answers = ReadonlyMap<string, readonly string[]>
 
@@ -119,10 +112,9 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
   return {
     kernel,
     ...(productUuid === undefined ? {} : { productUuid: productUuid.toLowerCase() }),
-    addresses: all('address').map((entry): InterfaceAddress => {
-      const [name = '', address = ''] = entry.split(' ')
-      const mac = macs.get(name)
-      return { interface: name, address, ...(mac === undefined ? {} : { mac }) }
+    addresses: parseAddresses(all('address')).map((entry) => {
+      const mac = macs.get(entry.interface)
+      return mac === undefined ? entry : { ...entry, mac }
     }),
     routes: all('route').flatMap(parseRoute),
     missingModules: all('missingModule'),
@@ -130,7 +122,9 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
     firewalls: all('firewall'),
     missingPrograms: all('missingProgram'),
     missingCniPlugins: all('missingCniPlugin'),
-    enabledServices: all('enabledService'),
+    enabledServices: Object.entries(parseServices(answers)).flatMap(([name, { enabled }]) =>
+      enabled ? [name] : [],
+    ),
     heldPackages: all('heldPackage'),
     podNetworks: all('podNetwork'),
     foreignContainerdConfig: all('foreignContainerdConfig').length > 0,
@@ -145,6 +139,14 @@ function parseDataFolder(line: string): readonly DataFolder[] {
   const { path, free, mountPoint } = /^(?<path>\S+) (?<free>\d+) (?<mountPoint>.+)$/.exec(line)?.groups ?? {}
   if (path === undefined || mountPoint === undefined) return []
   return [{ path, mountPoint, freeMiB: Math.round(Number(free) / 1024) }]
+}
+
+/** Addresses as a host lists them: an interface and its address in each line. */
+export function parseAddresses(lines: readonly string[]): readonly InterfaceAddress[] {
+  return lines.map((line) => {
+    const [name = '', address = ''] = line.split(' ')
+    return { interface: name, address }
+  })
 }
 
 /** A line of `ip route`: `10.0.0.0/8 via 10.1.0.1 dev eth0 proto static`. */

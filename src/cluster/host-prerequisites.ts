@@ -14,7 +14,8 @@ export interface HostFile {
   readonly content: string
 }
 
-const HEADER = '# Written by Quorate; changes are overwritten.'
+/** First line of every file that Quorate writes whole. */
+export const HEADER = '# Written by Quorate; changes are overwritten.'
 
 /** Loaded now and at boot: `overlay` for containerd, `br_netfilter` for the sysctls of bridges below. */
 export const KERNEL_MODULES = ['overlay', 'br_netfilter'] as const

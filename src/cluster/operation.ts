@@ -134,6 +134,8 @@ export interface PlannedChange {
   readonly phase: string
   /** E.g. `install kubeadm, kubelet, kubectl 1.36.3`. */
   readonly action: string
+  /** It takes away something that runs or once ran in the cluster; an apply asks before it, also without a review. */
+  readonly disruptive?: boolean
 }
 
 /** What `planCluster` gives back. */

@@ -1,10 +1,11 @@
 /** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
+import { plannedChanges } from './changes/planned-changes.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
-import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
-import { etcdPlace, formatEndpoint, hostsWithRole, versionOf, type Cluster, type Host } from './model.js'
+import { balancerHosts } from './load-balancer/hosts.js'
+import { etcdPlace, hostsWithRole, type Cluster, type Host } from './model.js'
 import type { PlannedChange } from './operation.js'
 import { preflight } from './preflight/checks.js'
 import type { PreflightFinding } from './preflight/finding.js'
@@ -12,8 +13,6 @@ import { unansweredFindings } from './drift/away.js'
 import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from './standing.js'
-import { missingPackages, nodePackages } from './packages.js'
-import { keepsSwap, swapChange } from './swap.js'
 
 /** The hosts of each phase of an apply, and what is in its way. */
 export interface ApplyPlan {
@@ -78,6 +77,9 @@ export function planApply(
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
+  const serving = controlPlanes.filter(
+    (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
+  )
   return {
     cluster,
     etcd,
@@ -85,16 +87,18 @@ export function planApply(
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
-    serving: controlPlanes.filter(
-      (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
-    ),
+    serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
     findings,
     problems: errorsOf(findings),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
     isCompared: presence.kind !== 'unreadable',
-    changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
+    changes: plannedChanges(cluster, observed, {
+      first,
+      serving,
+      ...(presence.kind === 'read' ? { standing: presence.standing } : {}),
+    }),
   }
 }
 
@@ -125,43 +129,4 @@ function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean 
     facts?.listeners.some((listener) => listener.port === port && listener.program === 'kube-apiserver') ??
     false
   )
-}
-
-function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: Host): PlannedChange[] {
-  const change = (phase: string, action: string): PlannedChange => ({ host: host.name, phase, action })
-  const changes: PlannedChange[] = runsBalancer(cluster, host)
-    ? balancerChanges(cluster, { host, facts })
-    : []
-  if (host.role === 'load-balancer') return changes
-  const version = versionOf(cluster, host)
-  const wanted = cluster.packages.install ? nodePackages(version) : []
-  const missing = missingPackages(wanted, facts.packages).map(({ name }) => name)
-  if (missing.length > 0) {
-    changes.push(change('Prepare hosts', `install ${missing.join(', ')} for ${version}`))
-  }
-  const swap = keepsSwap(cluster) ? undefined : swapChange(facts)
-  if (swap !== undefined) changes.push(change('Prepare hosts', swap))
-  if (host.role === 'etcd') {
-    if (!hasPath(facts, '/var/lib/etcd/member')) changes.push(change('etcd', 'start an etcd member'))
-  } else if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) {
-    if (host.role === 'worker') changes.push(change('Workers', 'kubeadm join'))
-    else if (host.name === first.name) changes.push(change('First control plane', 'kubeadm init'))
-    else changes.push(change('Control planes', joinAction(cluster)))
-  }
-  return changes
-}
-
-function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): PlannedChange[] {
-  const missing = balancerPackages(cluster).filter((name) => facts.packages[name] === undefined)
-  if (missing.length === 0) return []
-  const virtualAddress = virtualAddressOf(cluster)
-  const shared = virtualAddress === undefined ? '' : `, share ${virtualAddress.address}`
-  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
-  const action = `install ${missing.join(', ')}, serve ${endpoint}${shared}`
-  return [{ host: host.name, phase: 'Load balancer', action }]
-}
-
-function joinAction(cluster: Cluster): string {
-  const join = 'kubeadm join as control plane'
-  return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
 }

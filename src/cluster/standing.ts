@@ -2,6 +2,7 @@
  * The standing: what a running cluster says of itself. Read once at the start of every operation, it is what the
  * cluster file is compared with. Plain data without secrets.
  */
+import type { DnsPod } from './cluster-dns.js'
 import type { Taint } from './model.js'
 
 /** What the hosts show of a cluster before its API is asked. */
@@ -28,6 +29,10 @@ export interface Standing {
   readonly members?: readonly StandingMember[]
   /** `sha256:…` of the cluster CA's public key. */
   readonly caHash: string
+  /** Whether the manifest of the cluster file's pod network is what the API has; undefined where there is none. */
+  readonly podNetwork?: 'same' | 'differs'
+  /** The pods of CoreDNS. */
+  readonly clusterDns?: readonly DnsPod[]
 }
 
 /** kubeadm's ClusterConfiguration, as it is kept in the cluster (`kube-system/kubeadm-config`). */

@@ -82,6 +82,11 @@ export const SUPPORTED_MINORS: readonly MinorFacts[] = ROWS.map(
   }),
 )
 
+/** Keys of every NoSchedule taint that kubeadm of any of these minors puts on control planes. */
+export const ALL_CONTROL_PLANE_TAINTS: readonly string[] = [
+  ...new Set(SUPPORTED_MINORS.flatMap(({ controlPlaneTaints }) => controlPlaneTaints)),
+]
+
 /** The facts of a version's minor; undefined where Quorate does not support it. */
 export function findMinorFacts(version: KubernetesVersion): MinorFacts | undefined {
   if (version.major !== 1) return undefined

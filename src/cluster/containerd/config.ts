@@ -3,6 +3,7 @@
  * registries by folder, and the user's settings of the CRI plugin.
  */
 import { stringify } from 'smol-toml'
+import { HEADER } from '../host-prerequisites.js'
 import { mergeDeep, type PlainObject } from '../merge.js'
 
 /** Where containerd reads it, and the mode of the file. */
@@ -30,7 +31,6 @@ export interface ContainerdConfigOptions {
   readonly config: PlainObject
 }
 
-const HEADER = '# Written by Quorate; changes are overwritten. What is to stay goes to conf.d.\n'
 const CRI_PLUGIN = 'io.containerd.grpc.v1.cri'
 const CRI_RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
 const CRI_IMAGES_PLUGIN = 'io.containerd.cri.v1.images'
@@ -63,7 +63,7 @@ const REGISTRY: PlainObject = { registry: { config_path: REGISTRIES_FOLDER } }
 /** The whole file, in the version of the format that the major reads. */
 export function renderContainerdConfig(options: ContainerdConfigOptions): string {
   const file = options.majorVersion === 1 ? versionTwo(options) : versionThree(options)
-  return `${HEADER}${stringify(file)}\n`
+  return `${HEADER}\n# What is to stay goes to conf.d.\n${stringify(file)}\n`
 }
 
 // Format 2, read by containerd 1.3 and later, and still by 2.x, but without the settings that moved.

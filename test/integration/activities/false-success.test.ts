@@ -46,12 +46,12 @@ describe('a host counts as prepared only', () => {
     ],
     'with a containerd that answers': [
       [['crictl info', 1], ...PREPARED],
-      (step) => configureContainerd(step, IMAGES),
+      (step) => configureContainerd(step),
       'SERVICE_NOT_RUNNING',
     ],
     'with a containerd that it knows': [
       [['containerd --version', 'containerd v3.0.0']],
-      (step) => configureContainerd(step, IMAGES),
+      (step) => configureContainerd(step),
       'HOST_NOT_PREPARED',
     ],
     'with its images there after they were pulled': [
