@@ -65,7 +65,7 @@ export const SSH_ERRORS = {
   SSH_SESSION_REFUSED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'look at MaxSessions and ForceCommand in the sshd_config of the host, and at its log',
+    hint: 'set ssh.user to a user whose login shell runs commands; look at ForceCommand in the sshd_config of the host, at command="…" before the key in authorized_keys, and at the shell in /etc/passwd',
   },
   SSH_TIMEOUT: {
     source: 'environment',

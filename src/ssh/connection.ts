@@ -1,14 +1,21 @@
 /** One authenticated SSH connection to one host, shared by all that runs there. */
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
-import { execute, type Execution, type ExecutionEnd } from './execute.js'
+import { execute, type Carrier, type Execution, type ExecutionEnd } from './execute.js'
 import { forward } from './forward.js'
 import { Gate } from './gate.js'
 import type { SshServer } from './server.js'
 
 /** Below sshd's MaxSessions of 10. */
 const MAX_CHANNELS = 8
+
+/**
+ * When to ask again for a channel that was refused, in milliseconds: OpenSSH frees the session of a command a moment
+ * after its channel is closed. First beside others that run there, then with nothing else open.
+ */
+const REOPEN_AFTER_MS = [20] as const
+const REOPEN_ALONE_AFTER_MS = [20, 50, 100, 200, 400, 800] as const
 
 /** A server that does not answer the end of a connection within this is left, in milliseconds. */
 const CLOSE_GRACE_MS = 2_000
@@ -101,12 +108,12 @@ export class Connection {
   async #execute(execution: Execution): Promise<ConnectionRun> {
     let end: ExecutionEnd
     try {
-      end = await execute(this.#client, execution, () => this.#alive)
+      end = await this.#open(execution)
     } catch (aborted) {
       this.#retire()
       throw aborted
     }
-    if (end.kind === 'timeout') this.#retire()
+    if (end.kind === 'timeout' || (end.kind === 'exited' && end.isHeld)) this.#retire()
     if (end.kind === 'lost' && this.#via !== undefined) {
       // The jump host's connection may be known as lost only after what led through it.
       await setImmediate()
@@ -118,6 +125,23 @@ export class Connection {
       return { kind: 'unsent' }
     }
     return end
+  }
+
+  /** Executes; asks again for a channel that is refused, since an earlier one may not be quite gone. */
+  async #open(execution: Execution): Promise<ExecutionEnd> {
+    const carrier: Carrier = {
+      client: this.#client,
+      connected: () => this.#alive,
+      throughJumpHost: this.#via !== undefined,
+    }
+    for (let refusals = 0; ; refusals += 1) {
+      const end = await execute(carrier, execution)
+      const pauses = this.#channels.inside > 1 ? REOPEN_AFTER_MS : REOPEN_ALONE_AFTER_MS
+      const pause = pauses[refusals]
+      if (end.kind !== 'refused' || end.opened || pause === undefined || !this.usable) return end
+      await delay(pause)
+      execution.signal?.throwIfAborted()
+    }
   }
 
   /** Closes the connection; resolves when it is closed. */

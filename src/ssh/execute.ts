@@ -1,45 +1,65 @@
 /** Runs one command on a channel of its own and tells what is known of its end. */
-import { constants } from 'node:os'
 import type { Client, ClientChannel } from 'ssh2'
+import { windowAdjust } from 'ssh2/lib/Channel.js'
+import type { CommandFrame } from './frame.js'
 import type { SudoDialogue } from './sudo-dialogue.js'
 
 /** What to run and how long to wait for it. */
 export interface Execution {
   readonly line: string
+  /** Takes what the line writes; made for this line. */
+  readonly frame: CommandFrame
   readonly stdin: string | Buffer
-  /** Milliseconds; `Infinity` waits for ever. */
+  /** Milliseconds; `Infinity` waits forever once the command has begun. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  /** Takes standard output as it comes, in place of its being collected. */
-  readonly onStdout?: (chunk: Buffer) => void
   /** Holds the input back until sudo has let the command in. */
   readonly sudo?: SudoDialogue
 }
 
-/** Only `exited` is an outcome of the command; after `lost` and `timeout` its fate is unknown. */
+/** Only `exited` is an outcome of the command; after `lost`, `killed` and `timeout` its fate is unknown. */
 export type ExecutionEnd =
-  | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: Buffer; readonly stderr: Buffer }
+  | {
+      readonly kind: 'exited'
+      readonly exitCode: number
+      /** Whether the server still held the channel, though the command had ended. */
+      readonly isHeld: boolean
+    }
   | {
       readonly kind: 'lost'
       /** Name of the jump host whose connection was lost with it. */
       readonly jumpHost?: string
     }
+  /** The shell around the command was ended, and the connection stands. */
+  | { readonly kind: 'killed' }
   | { readonly kind: 'timeout' }
+  /** Something else ran in place of the command, and ended. */
+  | { readonly kind: 'not-run'; readonly exitCode: number }
   /** The server opened no channel, or ran nothing in it. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly opened: boolean }
+
+/** A command without a limit must still begin within this, in milliseconds. */
+const BEGIN_MS = 60_000
+
+/** How long the channel of a command that has ended may stay open, in milliseconds: a wrapper may go on for long. */
+const LINGER_MS = 2_000
+
+/** The connection that carries a command. */
+export interface Carrier {
+  readonly client: Client
+  /** Whether the connection still stands. */
+  readonly connected: () => boolean
+  /** Whether it leads through a jump host. */
+  readonly throughJumpHost: boolean
+}
 
 /**
  * Runs a command over a connection.
- * @param connected tells whether the connection still stands: a channel that ends with its connection may carry an
- *   exit status and yet have lost output.
  * @throws the reason of the signal when it is aborted.
  */
-export function execute(
-  client: Client,
-  execution: Execution,
-  connected: () => boolean,
-): Promise<ExecutionEnd> {
-  const { signal } = execution
+export function execute(carrier: Carrier, execution: Execution): Promise<ExecutionEnd> {
+  const { client, connected } = carrier
+  const { signal, frame, timeoutMs } = execution
   return new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined
     let settled = false
@@ -56,19 +76,27 @@ export function execute(
         action()
       })
     const abort = () => abandon(() => reject(signal?.reason as Error))
-    const timer = Number.isFinite(execution.timeoutMs)
-      ? setTimeout(() => abandon(() => resolve({ kind: 'timeout' })), execution.timeoutMs)
-      : undefined
+    const expire = () => {
+      const { exitCode } = frame
+      if (exitCode !== undefined) abandon(() => resolve({ kind: 'exited', exitCode, isHeld: true }))
+      else if (Number.isFinite(timeoutMs) || !frame.hasBegun) abandon(() => resolve({ kind: 'timeout' }))
+    }
+    let timer = setTimeout(expire, Number.isFinite(timeoutMs) ? timeoutMs : BEGIN_MS)
+    const ended = () => {
+      if (settled) return
+      clearTimeout(timer)
+      timer = setTimeout(expire, LINGER_MS)
+    }
     signal?.addEventListener('abort', abort, { once: true })
     try {
       client.exec(execution.line, (error, opened) => {
         if (error !== undefined) {
-          settle(() => resolve(connected() ? { kind: 'refused', reason: error.message } : { kind: 'lost' }))
+          settle(() => resolve(connected() ? refused(error) : { kind: 'lost' }))
         } else if (settled) {
           opened.close()
         } else {
           channel = opened
-          void finish(opened, execution, connected).then((end) => settle(() => resolve(end)))
+          void finish(opened, carrier, execution, ended).then((end) => settle(() => resolve(end)))
         }
       })
     } catch {
@@ -77,49 +105,58 @@ export function execute(
   })
 }
 
+/** @param reason of ssh2's errors where the channel itself was refused. */
+function refused(error: Error & { readonly reason?: unknown }): ExecutionEnd {
+  return { kind: 'refused', reason: error.message, opened: error.reason === undefined }
+}
+
+/** @param ended is called, once, when the command has ended and all its output is here. */
 async function finish(
   channel: ClientChannel,
+  { connected, throughJumpHost }: Carrier,
   execution: Execution,
-  connected: () => boolean,
+  ended: () => void,
 ): Promise<ExecutionEnd> {
-  const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
-  channel.on('data', execution.onStdout ?? ((chunk: Buffer) => stdout.push(chunk)))
-  channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  const { frame } = execution
+  let hasEnded = false
+  const taken = () => {
+    if (hasEnded) return
+    hasEnded = frame.exitCode !== undefined
+    if (hasEnded) ended()
+    // OpenSSH leaves Nagle's algorithm on where it only forwards: what comes next would wait 40 ms for a delayed
+    // acknowledgement, were nothing sent back.
+    else if (throughJumpHost) windowAdjust(channel)
+  }
+  channel.on('data', (chunk: Buffer) => {
+    frame.takeStdout(chunk)
+    taken()
+  })
+  channel.stderr.on('data', (chunk: Buffer) => {
+    frame.takeStderr(chunk)
+    taken()
+  })
   // A command that ends without reading its input closes the channel under our writing; that is no failure.
   channel.on('error', () => undefined)
   const closed = Promise.all([
-    new Promise<number | undefined>((resolve) => {
-      channel.once('close', (code: number | null | undefined, signalName?: string) =>
-        resolve(exitCode(code, signalName)),
-      )
+    new Promise<number | null | undefined>((resolve) => {
+      channel.once('close', (code: number | null | undefined) => resolve(code))
     }),
     new Promise((resolve) => channel.stderr.once('close', resolve)),
   ])
   sendInput(channel, execution)
   const [code] = await closed
-  if (code === undefined || !connected()) return { kind: 'lost' }
-  return { kind: 'exited', exitCode: code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }
+  frame.end()
+  // Known also where the connection was lost right after it: nothing can be missing before the last mark.
+  if (frame.exitCode !== undefined) return { kind: 'exited', exitCode: frame.exitCode, isHeld: false }
+  if (!connected()) return { kind: 'lost' }
+  if (frame.hasBegun && !frame.isMangled) return { kind: 'killed' }
+  return typeof code === 'number' ? { kind: 'not-run', exitCode: code } : { kind: 'lost' }
 }
 
-function sendInput(channel: ClientChannel, { sudo, stdin }: Execution): void {
+function sendInput(channel: ClientChannel, { sudo, stdin, frame }: Execution): void {
   if (sudo === undefined) {
     channel.end(stdin)
     return
   }
-  channel.stderr.on('data', (chunk: Buffer) => {
-    if (sudo.isRoot || sudo.isRefused) return
-    const answer = sudo.read(chunk)
-    if (answer === 'send-password') channel.write(`${sudo.password}\n`)
-    else if (answer === 'send-input') channel.end(stdin)
-    else if (answer === 'give-up') channel.end()
-  })
-}
-
-/** The numeric status: as a shell would report it for a command that a signal ended. */
-function exitCode(code: number | null | undefined, signalName: string | undefined): number | undefined {
-  if (typeof code === 'number') return code
-  if (signalName === undefined) return undefined
-  const number = (constants.signals as Readonly<Record<string, number | undefined>>)[signalName]
-  return number === undefined ? undefined : 128 + number
+  channel.stderr.on('data', () => sudo.answer(channel, frame.hasBegun, stdin))
 }

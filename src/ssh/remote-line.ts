@@ -1,28 +1,44 @@
 /**
  * The line that a login shell is given, so that whatever the shell (bash, zsh, fish, csh), a POSIX `sh` interprets
- * the command, as root where asked for, with messages in English and the programs of `sbin` in reach.
+ * the command, as root where asked for, with messages in English and the programs of `sbin` in reach, and marks what
+ * is the command's own (frame.ts).
  */
 import type { Command } from './command.js'
-import { SUDO_PROMPT, SUDO_READY } from './sudo-dialogue.js'
+import { SUDO_PROMPT } from './sudo-dialogue.js'
 
-// Every shell leaves these as they are within single quotes, apart from what `encode` takes out.
+// Every shell leaves these as they are within single quotes, apart from what `encode` takes out: no quote, exclamation
+// mark or double backslash may stand here. `$0` is the command line, `$1` the token. The token is not part of the
+// text of any mark, so that a shell that traces or logs the line writes none. A subshell, since a command may exit.
+function framed(line: string): string {
+  return (
+    `echo quorate-stdout-begin-$1; echo quorate-stderr-begin-$1 >&2; (eval "${line}"); set -- $1 $?; ` +
+    'echo quorate-stdout-end-$1-$2; echo quorate-stderr-end-$1-$2 >&2; exit $2'
+  )
+}
+
 const ENVIRONMENT = 'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
-const AS_LOGIN_USER = `${ENVIRONMENT}; eval "$(printf %b "$0")"`
-const AS_ROOT = `${ENVIRONMENT}; exec sudo -n -- sh -c "export LC_ALL=C; $(printf %b "$0")"`
-const AS_ROOT_WITH_PASSWORD = `${ENVIRONMENT}; exec sudo -S -p ${SUDO_PROMPT} -- sh -c "echo ${SUDO_READY} >&2; export LC_ALL=C; $(printf %b "$0")"`
+const LINE = '$(printf %b "$0")'
+const ROOT = `export LC_ALL=C; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
+
+function throughSudo(options: string): string {
+  return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -- sh -c "${ROOT}" "${LINE}" $1`
+}
 
 /** As whom a command runs: the login user, or root by sudo, which asks for a password or must not. */
 export type Runner = 'login-user' | 'sudo' | 'sudo-with-password'
 
 const SCRIPTS: Readonly<Record<Runner, string>> = {
-  'login-user': AS_LOGIN_USER,
-  sudo: AS_ROOT,
-  'sudo-with-password': AS_ROOT_WITH_PASSWORD,
+  'login-user': `${ENVIRONMENT}; ${framed(LINE)}`,
+  sudo: throughSudo('-n'),
+  'sudo-with-password': throughSudo(`-S -p ${SUDO_PROMPT}`),
 }
 
-/** What to send for a command. */
-export function remoteLine(command: Command, runner: Runner): string {
-  return `exec sh -c '${SCRIPTS[runner]}' '${encode(command.line)}'`
+/**
+ * What to send for a command.
+ * @param token of the frame that reads the answer; letters and digits.
+ */
+export function remoteLine(command: Command, runner: Runner, token: string): string {
+  return `exec sh -c '${SCRIPTS[runner]}' '${encode(command.line)}' ${token}`
 }
 
 /**
@@ -34,29 +50,4 @@ function encode(line: string): string {
     /['\\!\n\r]/g,
     (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
   )
-}
-
-/** How sudo says no, in its C locale, and the shell where there is no sudo. */
-const REFUSALS = [
-  /^sudo: a password is required/m,
-  /^sudo: no password was provided/m,
-  /^sudo: \d+ incorrect password attempts?/m,
-  /^sudo: a terminal is required/m,
-  /^sudo: no tty present/m,
-  /^sudo: sorry, you must have a tty/m,
-  /^sudo: .*(?:account validation failure|no valid sudoers sources|is owned by uid|must be owned by uid|setuid bit)/m,
-  /^sudo: .*no new privileges/m,
-  /is not in the sudoers file/,
-  /is not allowed to (?:run sudo|execute)/,
-  /may not run sudo/,
-  /sudo: (?:command )?not found/,
-] as const
-
-/** The line with which sudo refused, if it did. */
-export function sudoRefusal(exitCode: number, stderr: string): string | undefined {
-  if (exitCode === 0 || !REFUSALS.some((refusal) => refusal.test(stderr))) return undefined
-  return stderr
-    .split('\n')
-    .find((line) => REFUSALS.some((refusal) => refusal.test(line)))
-    ?.trim()
 }

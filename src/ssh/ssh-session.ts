@@ -5,11 +5,13 @@ import type { Command } from './command.js'
 import type { Connection, ConnectionRun } from './connection.js'
 import type { Execution } from './execute.js'
 import { readFile, removeFile, writeFile } from './files.js'
+import { CommandFrame } from './frame.js'
+import { remoteLine, type Runner } from './remote-line.js'
 import { expectPrograms } from './missing-program.js'
-import { remoteLine, sudoRefusal } from './remote-line.js'
 import type { Secrets } from './secrets.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
-import { SudoDialogue, withoutDialogue } from './sudo-dialogue.js'
+import { SudoDialogue } from './sudo-dialogue.js'
+import { withoutOutcome } from './without-outcome.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -31,17 +33,26 @@ export class SshSession implements Session {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const throughSudo = options.root === true && this.host.ssh.user !== 'root'
     const sudo = throughSudo ? await this.#sudoDialogue() : undefined
-    const runner = sudo ? 'sudo-with-password' : throughSudo ? 'sudo' : 'login-user'
+    const runner: Runner = sudo ? 'sudo-with-password' : throughSudo ? 'sudo' : 'login-user'
+    const frame = new CommandFrame(runner, {
+      onStdout: options.onStdout,
+      onSudo: (chunk) => sudo?.listen(chunk),
+    })
     const end = await this.#send({
-      line: remoteLine(command, runner),
+      line: remoteLine(command, runner, frame.token),
+      frame,
       ...(sudo === undefined ? {} : { sudo }),
       stdin: options.stdin ?? '',
       timeoutMs,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.onStdout === undefined ? {} : { onStdout: options.onStdout }),
     })
-    if (end.kind !== 'exited') throw this.#withoutOutcome(end, timeoutMs)
-    return this.#result(end, throughSudo, sudo)
+    if (end.kind === 'exited') {
+      const ended = result(end.exitCode, frame)
+      expectPrograms(ended.exitCode, ended.stderr, this.host.name)
+      return ended
+    }
+    if (sudo?.isRefused === true) throw this.#wrongPassword()
+    throw withoutOutcome(end, { host: this.host, frame, throughSudo, timeoutMs })
   }
 
   readFile(path: string): Promise<Buffer | undefined> {
@@ -71,42 +82,6 @@ export class SshSession implements Session {
     return new SudoDialogue(await this.#secrets.read(ssh.sudoPassword, purpose, name))
   }
 
-  #result(
-    end: Extract<Ended, { kind: 'exited' }>,
-    throughSudo: boolean,
-    sudo: SudoDialogue | undefined,
-  ): CommandResult {
-    const stderr = sudo === undefined ? end.stderr.toString() : withoutDialogue(end.stderr.toString())
-    if (sudo?.isRefused === true) throw this.#wrongPassword()
-    const isStarted = sudo?.isRoot ?? false
-    const refusal = throughSudo && !isStarted ? sudoRefusal(end.exitCode, stderr) : undefined
-    if (refusal !== undefined) {
-      throw this.#error(
-        'SUDO_DENIED',
-        `${this.host.ssh.user} may not use sudo on ${this.host.name}: ${refusal}`,
-      )
-    }
-    expectPrograms(end.exitCode, stderr, this.host.name)
-    return { exitCode: end.exitCode, stdout: end.stdout.toString(), stderr, stdoutBytes: end.stdout }
-  }
-
-  #withoutOutcome(end: Exclude<Ended, { kind: 'exited' }>, timeoutMs: number): QuorateError {
-    const { name } = this.host
-    switch (end.kind) {
-      case 'lost': {
-        const also = end.jumpHost === undefined ? '' : `, with that to its jump host ${end.jumpHost},`
-        return this.#error(
-          'SSH_CONNECTION_LOST',
-          `the connection to ${name} was lost${also} while a command ran`,
-        )
-      }
-      case 'timeout':
-        return this.#error('SSH_TIMEOUT', `a command on ${name} did not end within ${timeoutMs / 1000} s`)
-      case 'refused':
-        return this.#error('SSH_SESSION_REFUSED', `${name} refuses to run a command: ${end.reason}`)
-    }
-  }
-
   #wrongPassword(): QuorateError {
     const { name, ssh } = this.host
     // Asked for again, where a person gave it.
@@ -116,11 +91,8 @@ export class SshSession implements Session {
       hint: 'correct what ssh.sudoPasswordFrom leads to; try it on the host with `sudo -k true`',
     })
   }
+}
 
-  #error(
-    code: 'SSH_CONNECTION_LOST' | 'SSH_TIMEOUT' | 'SSH_SESSION_REFUSED' | 'SUDO_DENIED',
-    message: string,
-  ): QuorateError {
-    return new QuorateError(code, message, { host: this.host.name })
-  }
+function result(exitCode: number, { stdout, stderr }: CommandFrame): CommandResult {
+  return { exitCode, stdout: stdout.toString(), stderr: stderr.toString(), stdoutBytes: stdout }
 }

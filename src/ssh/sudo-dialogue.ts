@@ -1,31 +1,22 @@
 /**
- * Becoming root with a password: sudo's prompt and the start of the command are watched for on standard error. The
- * password is sent only when sudo asks for it, and the command's own input only when the command runs, so that
- * neither is ever taken for the other, whether sudo asks or not.
+ * Becoming root with a password: sudo's prompt is watched for on standard error. The password is sent only when sudo
+ * asks for it, and the command's own input only when the command runs, so that neither is ever taken for the other,
+ * whether sudo asks or not.
  */
+import type { Writable } from 'node:stream'
 
-/** What sudo asks with; like the other a plain word, which no shell takes for anything else. */
+/** What sudo asks with: a plain word, which no shell takes for anything else. */
 export const SUDO_PROMPT = 'quorate-sudo-password:'
 
-/** What the command line writes when sudo has let it in. */
-export const SUDO_READY = 'quorate-is-root'
-
-/** What to do now. */
-export type SudoAnswer = 'wait' | 'send-password' | 'give-up' | 'send-input'
-
 export class SudoDialogue {
-  readonly password: string
+  readonly #password: string
   #seen = ''
   #prompts = 0
-  #isRoot = false
+  #answers = 0
+  #done = false
 
   constructor(password: string) {
-    this.password = password
-  }
-
-  /** Whether the command was started. */
-  get isRoot(): boolean {
-    return this.#isRoot
+    this.#password = password
   }
 
   /** Whether the password was asked for again. */
@@ -33,23 +24,25 @@ export class SudoDialogue {
     return this.#prompts > 1
   }
 
-  /** Takes what came on standard error before the command runs. */
-  read(chunk: Buffer): SudoAnswer {
+  /** Takes what sudo says on standard error. */
+  listen(chunk: Buffer): void {
     this.#seen += chunk.toString()
-    if (this.#seen.includes(`${SUDO_READY}\n`)) {
-      this.#isRoot = true
-      return 'send-input'
-    }
-    const prompts = this.#seen.split(SUDO_PROMPT).length - 1
-    if (prompts === this.#prompts) return 'wait'
-    this.#prompts = prompts
-    // Once is enough: more would count against the account.
-    return prompts === 1 ? 'send-password' : 'give-up'
+    this.#prompts = this.#seen.split(SUDO_PROMPT).length - 1
   }
-}
 
-/** Standard error without what belongs to the dialogue. */
-export function withoutDialogue(stderr: string): string {
-  const start = stderr.indexOf(`${SUDO_READY}\n`)
-  return start === -1 ? stderr.replaceAll(SUDO_PROMPT, '') : stderr.slice(start + SUDO_READY.length + 1)
+  /**
+   * Writes what is due, after more was heard.
+   * @param hasBegun whether the command runs, which gets the input.
+   */
+  answer(channel: Writable, hasBegun: boolean, input: string | Buffer): void {
+    if (this.#done) return
+    // A second prompt is not answered: more attempts would count against the account.
+    this.#done = hasBegun || this.isRefused
+    if (hasBegun) channel.end(input)
+    else if (this.isRefused) channel.end()
+    else if (this.#prompts > this.#answers) {
+      this.#answers = this.#prompts
+      channel.write(`${this.#password}\n`)
+    }
+  }
 }

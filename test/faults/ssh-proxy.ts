@@ -116,6 +116,12 @@ export class SshProxy {
 /** Long against what loopback takes, so that groups of packets are told apart. */
 const PAUSE_MS = 300
 
+/** Packets with which a command begins. */
+const MARKS = 2
+
+/** Packets with which a channel ends: its exit status, the end of its output, and its closing. */
+const ENDING = 3
+
 /** Learns the packets of a connection to the host behind the proxy from a real login and a real command. */
 export async function calibrate(proxy: SshProxy, host: Host): Promise<Calibration> {
   const seen: { readonly length: number; readonly at: number }[] = []
@@ -131,8 +137,9 @@ export async function calibrate(proxy: SshProxy, host: Host): Promise<Calibratio
     const pause = String((PAUSE_MS * 2) / 1000)
     const begun = Date.now()
     await session.run(script('sleep "$1"; printf %64s output; sleep "$1"', pause))
-    const output = seen.filter(({ at }) => at < begun + PAUSE_MS).length
-    const end = seen.slice(output + 1).map(({ length }) => length)
+    // The last two of these mark where the command begins, one on each stream.
+    const output = seen.filter(({ at }) => at < begun + PAUSE_MS).length - MARKS
+    const end = seen.slice(-ENDING).map(({ length }) => length)
     const calibration = { ready, output, exitStatusLength: Math.max(...end), closeLength: end.at(-1) ?? 0 }
     await session.run(command('true'))
     return calibration

@@ -66,7 +66,7 @@ export class PacketReader {
 export interface Calibration {
   /** The packets of the login are those before this one. */
   readonly ready: number
-  /** The first packet of what the first command writes. */
+  /** The packet by which the first command is seen to begin. */
   readonly output: number
   readonly exitStatusLength: number
   readonly closeLength: number

@@ -1,10 +1,11 @@
-/** What the login shell is given, and how sudo's refusals are told from a command's own failure. */
+/** What the login shell is given, and that what the command wrote comes out of it whole. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { command, script } from '../../../src/ssh/command.js'
-import { remoteLine, sudoRefusal } from '../../../src/ssh/remote-line.js'
+import { command, script, type Command } from '../../../src/ssh/command.js'
+import { CommandFrame } from '../../../src/ssh/frame.js'
+import { remoteLine } from '../../../src/ssh/remote-line.js'
 
 const LOGIN_SHELLS = ['sh', 'dash', 'bash', 'zsh', 'fish', 'tcsh', 'csh', 'ksh', 'mksh', 'busybox']
   .map((name) => [`/bin/${name}`, `/usr/bin/${name}`].find((path) => existsSync(path)))
@@ -14,22 +15,29 @@ const argument = fc
   .array(fc.constantFrom(...Array.from(' \n\r\'"`$\\!*?{}()<>|&;#~=%é😀a0')), { maxLength: 10 })
   .map((characters) => characters.join(''))
 
-function logIn(shell: string, line: string) {
+function logIn(shell: string, command: Command, before = '') {
+  const frame = new CommandFrame('login-user')
+  const line = `${before}${remoteLine(command, 'login-user', frame.token)}`
   const args = shell.endsWith('/busybox') ? ['sh', '-c', line] : ['-c', line]
-  return spawnSync(shell, args, {
+  const { stdout, stderr, status } = spawnSync(shell, args, {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'de_DE.UTF-8' },
   })
+  frame.takeStdout(stdout)
+  frame.takeStderr(stderr)
+  return {
+    stdout: frame.stdout.toString(),
+    stderr: frame.stderr.toString(),
+    exitCode: frame.exitCode,
+    status,
+  }
 }
 
 describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
   test('arguments arrive intact', () => {
     fc.assert(
       fc.property(fc.array(argument, { maxLength: 5 }), (args) => {
-        const { stdout } = logIn(
-          shell,
-          remoteLine(command('printf', '%s\\0', 'first', ...args), 'login-user'),
-        )
-        expect(stdout.toString()).toBe(['first', ...args].map((arg) => `${arg}\0`).join(''))
+        const { stdout } = logIn(shell, command('printf', '%s\\0', 'first', ...args))
+        expect(stdout).toBe(['first', ...args].map((arg) => `${arg}\0`).join(''))
       }),
       { numRuns: 25 },
     )
@@ -40,38 +48,14 @@ describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
       echo "$LC_ALL"
       case $PATH in *:/usr/sbin:*) echo sbin ;; esac
       exit 7`
-    const { stdout, status } = logIn(shell, remoteLine(script(text), 'login-user'))
-    expect(stdout.toString()).toBe("a b!\nit's!\nC\nsbin\n")
-    expect(status).toBe(7)
+    const { stdout, exitCode, status } = logIn(shell, script(text))
+    expect(stdout).toBe("a b!\nit's!\nC\nsbin\n")
+    expect([exitCode, status]).toEqual([7, 7])
   })
-})
 
-test.each([
-  ['a password is asked for', 1, 'sudo: a password is required\n'],
-  ['a terminal is asked for', 1, 'sudo: a terminal is required to read the password; either use …\n'],
-  ['an old sudo asks for a terminal', 1, 'sudo: no tty present and no askpass program specified\n'],
-  ['requiretty is set', 1, 'sudo: sorry, you must have a tty to run sudo\n'],
-  ['the user is no sudoer', 1, 'ops is not in the sudoers file.\n'],
-  [
-    'the command is not allowed',
-    1,
-    "Sorry, user ops is not allowed to execute '/bin/sh' as root on host1.\n",
-  ],
-  ['the user may not use sudo', 1, 'Sorry, user ops may not run sudo on host1.\n'],
-  ['there is no sudo', 127, 'sh: 1: exec: sudo: not found\n'],
-])('it is a refusal when %s', (_case, exitCode, stderr) => {
-  expect(sudoRefusal(exitCode, stderr)).toBe(stderr.trim())
-})
-
-test('the refusal is found among other lines', () => {
-  const stderr = 'sudo: unable to resolve host w1: Name or service not known\nsudo: a password is required\n'
-  expect(sudoRefusal(1, stderr)).toBe('sudo: a password is required')
-})
-
-test('a command that fails by itself was not refused', () => {
-  expect(sudoRefusal(1, 'cat: /etc/shadow: Permission denied\n')).toBeUndefined()
-})
-
-test('a command that succeeds was not refused, whatever it prints', () => {
-  expect(sudoRefusal(0, 'sudo: a password is required\n')).toBeUndefined()
+  test("what it says and traces before the command is not the command's", () => {
+    const noise = shell.endsWith('csh') ? 'echo -n title; set echo; ' : 'echo -n title; set -x; '
+    const { stdout, stderr, exitCode } = logIn(shell, script('echo out; echo err >&2; exit 3'), noise)
+    expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'out\n', stderr: 'err\n', exitCode: 3 })
+  })
 })

@@ -1,0 +1,65 @@
+/**
+ * What to say when sudo did not start the command. That it did not is known by the command's mark (frame.ts),
+ * whatever sudo it is and whatever it says; here is only which of its lines tells why, and what to do about it.
+ */
+import { SUDO_PROMPT } from './sudo-dialogue.js'
+
+/** What stands beside a refusal and is none. */
+const BESIDE_THE_POINT = [
+  /^sudo: unable to resolve host/,
+  /^sudo: unable to send audit message/,
+  /^This incident (?:will be|has been) reported/,
+  /^sudo: Sorry, try again|^Sorry, try again/,
+] as const
+
+/** How sudo and sudo-rs say no, in the C locale; a second line that says less may follow. */
+const REFUSALS = [
+  /must have a tty/,
+  /a terminal is required|no tty present/,
+  /incorrect (?:password|authentication) attempts?/,
+  /(?:is not in the sudoers file|is not allowed to (?:run sudo|execute)|may not run sudo)/,
+  /I'm sorry .*I'm afraid I can't do that/,
+  /effective uid is not 0|setuid bit|no new privileges|must be owned by uid|is owned by uid/,
+  /(?:account validation failure|Account expired|PAM account management error|unknown uid)/,
+] as const
+
+const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) => string }[] = [
+  {
+    pattern: /must have a tty/,
+    hint: (user) =>
+      `requiretty is set in the host's sudoers; lift it for this user: put \`Defaults:${user} !requiretty\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`,
+  },
+  {
+    pattern:
+      /effective uid is not 0|setuid bit|no new privileges|must be owned by uid|PERM_SUDOERS|setresuid/,
+    hint: () =>
+      'sudo itself cannot become root there: check its owner and mode (`ls -l $(command -v sudo)`: root, 4755) and that its file system is not mounted with nosuid; or log in as root',
+  },
+  {
+    pattern: /account validation failure|Account expired|PAM account management error|unknown uid/,
+    hint: (user) =>
+      `the account of ${user} is not in order on the host: check \`chage -l ${user}\` and /etc/pam.d/sudo`,
+  },
+  {
+    pattern: /sudo: (?:command )?not found/,
+    hint: () => 'install sudo on the host, or log in as root',
+  },
+]
+
+/** Why sudo did not start the command, in its own words, and what to do where more is known than the general hint. */
+export interface SudoRefusal {
+  readonly reason: string
+  readonly hint?: string
+}
+
+/** @param said the end of what sudo, or the shell in its place, wrote. */
+export function sudoRefusal(said: string, user: string): SudoRefusal {
+  const lines = said
+    .replaceAll(new RegExp(`(?:\\[sudo: )?${SUDO_PROMPT}(?:\\] Password: ?)?`, 'g'), '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !BESIDE_THE_POINT.some((pattern) => pattern.test(line)))
+  const telling = lines.find((line) => REFUSALS.some((pattern) => pattern.test(line))) ?? lines.at(-1)
+  const hint = HINTS.find(({ pattern }) => lines.some((line) => pattern.test(line)))?.hint(user)
+  return { reason: telling ?? 'sudo said nothing', ...(hint === undefined ? {} : { hint }) }
+}
