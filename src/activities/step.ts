@@ -5,6 +5,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../cluster/model.js'
 import type { StepHeartbeat } from '../cluster/operation.js'
+import { plainLine, plainText } from '../cluster/plain-text.js'
 import { isQuorateError, reportError } from '../errors/index.js'
 import type { Session, SessionPool } from '../ssh/index.js'
 import { PATIENCE, type Patience } from './poll.js'
@@ -89,7 +90,7 @@ export async function withHeartbeat<Result>(
   const begunAt = Date.now()
   const beat = () => context.heartbeat({ host, line, failures } satisfies StepHeartbeat)
   const report = (latest: string) => {
-    line = latest
+    line = plainLine(latest)
     beat()
   }
   beat()
@@ -130,14 +131,14 @@ function retryDelay(failures: number): number {
 /** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
 function toApplicationFailure(error: unknown, failures: number): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
-  const text = message.slice(0, MAX_TEXT)
+  const text = plainText(message).slice(0, MAX_TEXT)
   const failure = ApplicationFailure.create({
     type: report.code,
     message: report.host === undefined ? text : `${report.host}: ${text}`,
     nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || failures >= MAX_FAILURES,
     nextRetryDelay: retryDelay(failures),
     details: [
-      { ...report, message: text, ...(output === undefined ? {} : { output: output.slice(-MAX_TEXT) }) },
+      { ...report, message: text, ...(output === undefined ? {} : { output: plainText(output).slice(-MAX_TEXT) }) },
     ],
   })
   // Where it was thrown tells an operator nothing; for a bug of ours it is the first thing to know.

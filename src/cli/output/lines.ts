@@ -1,4 +1,5 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
+import { plainLine } from '../../cluster/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
 import type { Reach } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
@@ -29,11 +30,11 @@ export function renderEvent(
     case 'host':
       return renderHost(event, style)
     case 'line':
-      return options.verbose ? style.dim(`    ${event.host} ▸ ${event.line}`) : undefined
+      return options.verbose ? style.dim(`    ${event.host} ▸ ${plainLine(event.line)}`) : undefined
     case 'retry': {
       const place = event.host === undefined ? event.activity : event.host
       return style.yellow(
-        `  ↻ ${place}: attempt ${event.attempt} after: ${event.error.message} (${event.error.code})`,
+        `  ↻ ${place}: attempt ${event.attempt} after: ${plainLine(event.error.message)} (${event.error.code})`,
       )
     }
     case 'waiting':
@@ -43,7 +44,7 @@ export function renderEvent(
     case 'reach':
       return style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
     case 'warning':
-      return style.yellow(`⚠ ${event.warning}`)
+      return style.yellow(`⚠ ${plainLine(event.warning)}`)
   }
 }
 
@@ -62,7 +63,7 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
       .map((line) => `  ${line}`)
       .join('\n')
   }
-  const what = event.summary ?? (event.state === 'unchanged' ? 'nothing to change' : 'done')
+  const what = plainLine(event.summary ?? '') || (event.state === 'unchanged' ? 'nothing to change' : 'done')
   const colour = event.state === 'unchanged' ? style.dim : colourOf(event.state, style)
   const mark = colour(MARK[event.state])
   if (event.state === 'skipped') return `  ${mark} ${event.host}: left out${reason(event.summary)}`

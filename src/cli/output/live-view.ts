@@ -1,5 +1,6 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
+import { plainLine } from '../../cluster/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'
@@ -9,7 +10,8 @@ import { answerFor, waitsFor } from '../waits-for.js'
 import { formatDuration } from './duration.js'
 import { REACH_WORDS } from './lines.js'
 import { colourOf } from './colours.js'
-import { visibleWidth } from './table.js'
+import { runsIn } from './phase-of-step.js'
+import { fit, visibleWidth } from './width.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const SPIN_MS = 100
@@ -36,24 +38,6 @@ export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame:
   const room = Math.max(1, frame.rows - 1 - foot.length)
   // On a low terminal what was done first is left out first.
   return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
-}
-
-/** Cuts a line that may hold colours to a width. */
-export function fit(line: string, columns: number): string {
-  if (visibleWidth(line) <= columns) return line
-  let width = 0
-  let cut = ''
-  // eslint-disable-next-line no-control-regex -- escape sequences are what colours are made of
-  for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
-    if (piece.startsWith('\u001b')) cut += piece
-    else {
-      const room = Math.max(0, columns - 1 - width)
-      const characters = Array.from(piece).slice(0, room)
-      width += characters.length
-      cut += characters.join('')
-    }
-  }
-  return `${cut}…`
 }
 
 function renderPhase(
@@ -92,7 +76,7 @@ function phaseMark(
 function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: Style): string {
   const [only, ...others] = phase.hosts
   if (only === undefined) return style.dim('no hosts')
-  if (others.length === 0) return renderOnlyHost(only, snapshot, style)
+  if (others.length === 0) return renderOnlyHost(phase, only, snapshot, style)
   const count = (...states: readonly string[]): number =>
     phase.hosts.filter(({ state }) => states.includes(state)).length
   const finished = count('done', 'unchanged')
@@ -105,9 +89,14 @@ function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: S
   return `${phase.hosts.length} hosts${what}${left}`
 }
 
-function renderOnlyHost(host: HostProgress, snapshot: OperationSnapshot, style: Style): string {
-  if (host.state === 'running') return `${host.host}${doing(stepOf(snapshot, host), style)}`
-  return `${host.host}${host.summary === undefined ? '' : `: ${host.summary}`}`
+function renderOnlyHost(
+  phase: PhaseProgress,
+  host: HostProgress,
+  snapshot: OperationSnapshot,
+  style: Style,
+): string {
+  if (host.state === 'running') return `${host.host}${doing(stepOf(snapshot, phase, host), style)}`
+  return `${host.host}${host.summary === undefined ? '' : `: ${plainLine(host.summary)}`}`
 }
 
 /** Under the title: hosts that run, were left out, are parked or failed, a line each. */
@@ -120,7 +109,9 @@ function renderHostLines(
   const [troubled, left] = [phase.hosts.filter(hasTrouble), phase.hosts.filter(isLeftOut)]
   const running = phase.hosts
     .filter((host) => host.state === 'running')
-    .flatMap((host) => renderRunning(host, phase.hosts.length === 1, stepOf(snapshot, host), style, now))
+    .flatMap((host) =>
+      renderRunning(host, phase.hosts.length === 1, stepOf(snapshot, phase, host), style, now),
+    )
   const shown = running.slice(0, HOST_LINES)
   const more = running.length - shown.length
   return [
@@ -141,7 +132,7 @@ function isLeftOut({ state, summary }: HostProgress): boolean {
 }
 
 function renderMarked({ host, state }: HostProgress, what: string, style: Style): string {
-  return `      ${colourOf(state, style)(`${MARK[state]} ${host}: ${what}`)}`
+  return `      ${colourOf(state, style)(`${MARK[state]} ${host}: ${plainLine(what)}`)}`
 }
 
 /** What a host does, unless that stands beside the title already, or when it will try again. */
@@ -156,7 +147,7 @@ function renderRunning(
   if (step?.lastError !== undefined && wait > 0) {
     const { attempt, lastError } = step
     return [
-      `      ${style.yellow(`↻ ${host}: attempt ${attempt} in ${formatDuration(wait)} after: ${lastError.message}`)}`,
+      `      ${style.yellow(`↻ ${host}: attempt ${attempt} in ${formatDuration(wait)} after: ${plainLine(lastError.message)}`)}`,
     ]
   }
   return isOnly ? [] : [`      ${style.cyan('▸')} ${host}${doing(step, style)}`]
@@ -165,7 +156,7 @@ function renderRunning(
 function renderFoot(snapshot: OperationSnapshot, style: Style): string[] {
   const { progress, reach } = snapshot
   return [
-    ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${warning}`)),
+    ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${plainLine(warning)}`)),
     ...renderWaiting(snapshot, style),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
   ]
@@ -185,10 +176,16 @@ function renderWaiting(snapshot: OperationSnapshot, style: Style): string[] {
   return steps === '' ? [] : [style.yellow(`  ${MARK.blocked} waits for you: ${answer} (${steps})`)]
 }
 
-function stepOf(snapshot: OperationSnapshot, { host }: HostProgress): RunningStep | undefined {
-  return snapshot.steps.find((step) => step.host === host)
+/** A host may be in several phases at once, and each shows its own step there. */
+function stepOf(
+  snapshot: OperationSnapshot,
+  { title }: PhaseProgress,
+  { host }: HostProgress,
+): RunningStep | undefined {
+  return snapshot.steps.find((step) => step.host === host && runsIn(step.activity, title))
 }
 
 function doing(step: RunningStep | undefined, style: Style): string {
-  return step?.line === undefined || step.line === '' ? '' : ` ${style.dim(`▸ ${step.line}`)}`
+  const line = plainLine(step?.line ?? '')
+  return line === '' ? '' : ` ${style.dim(`▸ ${line}`)}`
 }

@@ -1,4 +1,5 @@
 /** Error reports as text: where, what, the evidence, and what to do. */
+import { plainLine, plainText } from '../../cluster/plain-text.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { Style } from '../io.js'
 
@@ -19,10 +20,10 @@ export function renderReport(report: ErrorReport, style: Style, options: ReportO
     return problems.flatMap((problem) => renderReport(problem, style, options))
   }
   return [
-    `${options.mark ?? style.red('✘')} ${place(report, style)}${report.message} ${style.dim(`(${report.code})`)}`,
+    `${options.mark ?? style.red('✘')} ${place(report, style)}${plainText(report.message)} ${style.dim(`(${report.code})`)}`,
     ...renderOutput(report.output, style, options.verbose === true),
     ...problems.flatMap((problem) => renderReport(problem, style, options).map((line) => `  ${line}`)),
-    `  ${style.cyan('→')} ${report.hint}`,
+    `  ${style.cyan('→')} ${plainLine(report.hint)}`,
   ]
 }
 
@@ -35,7 +36,7 @@ function place({ host, step, message }: ErrorReport, style: Style): string {
 
 function renderOutput(output: string | undefined, style: Style, verbose: boolean): string[] {
   if (output === undefined || output.trim() === '') return []
-  const lines = output.trimEnd().split('\n')
+  const lines = plainText(output).trimEnd().split('\n')
   const shown = verbose ? lines : lines.slice(-OUTPUT_LINES)
   const omitted = lines.length - shown.length
   return [

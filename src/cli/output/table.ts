@@ -1,6 +1,6 @@
 /** Tables in columns as wide as their widest cell. */
-import { stripVTControlCharacters } from 'node:util'
 import type { Style } from '../io.js'
+import { visibleWidth } from './width.js'
 
 const GAP = '   '
 
@@ -19,9 +19,4 @@ export function renderTable(
       .join(GAP)
       .trimEnd()
   return [style.dim(line(header)), ...rows.map(line)]
-}
-
-/** Columns that a text takes on a terminal, without its colours. */
-export function visibleWidth(text: string): number {
-  return Array.from(stripVTControlCharacters(text)).length
 }

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import { fit, renderLiveView, type Frame } from '../../../src/cli/output/live-view.js'
-import { visibleWidth } from '../../../src/cli/output/table.js'
+import { renderLiveView, type Frame } from '../../../src/cli/output/live-view.js'
+import { fit, visibleWidth } from '../../../src/cli/output/width.js'
 import { aProgress, aSnapshot, MIDDLE, START } from './snapshots.js'
 
 const PLAIN = pc.createColors(false)
@@ -89,5 +89,78 @@ describe('the live view', () => {
 describe('a line that is too long', () => {
   it('is cut by what is seen, and keeps its colours closed', () => {
     expect(fit(COLOURS.red('abcdef'), 4)).toBe(`${COLOURS.red('abc')}…`)
+  })
+})
+
+describe('what hosts say', () => {
+  const said =
+    '\t[WARNING ContainerRuntimeVersion]: \u001b[0;37mYou must update\rit \u001b]0;title\u0007now\u001b[0m'
+  const joining = {
+    ...MIDDLE,
+    steps: ['w2', 'w3'].map((host) => ({
+      activity: 'joinWorker',
+      host,
+      line: `${said} ${'and more '.repeat(20)}`,
+      attempt: 1,
+    })),
+  }
+
+  it('takes a line of the terminal, whatever steers it and however long it is', () => {
+    const lines = renderLiveView(joining, PLAIN, { ...FRAME, columns: 100 })
+    const shown = lines.filter((line) => line.includes('WARNING'))
+    expect(shown).toHaveLength(2)
+    for (const line of shown) {
+      expect(line).toContain('▸ [WARNING ContainerRuntimeVersion]: You must update it now and more')
+      // eslint-disable-next-line no-control-regex -- nothing of these may be left
+      expect(line).not.toMatch(/[\u0000-\u001f]/)
+      expect(line).toHaveLength(100)
+    }
+  })
+
+  it('is shown by the phase that its step belongs to, where a host is in two of them', () => {
+    const running = (title: string) => ({
+      title,
+      state: 'running' as const,
+      startedAt: START,
+      hosts: ['cp1', 'cp2'].map((host) => ({ host, state: 'running' as const, startedAt: START })),
+    })
+    const both = aSnapshot({
+      progress: aProgress([running('Prepare hosts'), running('Load balancer health')]),
+      steps: [
+        { activity: 'prepareHost', host: 'cp1', line: 'install containerd', attempt: 1 },
+        { activity: 'checkLoadBalancer', host: 'cp1', line: 'api.lab:6443 refuses', attempt: 1 },
+        { activity: 'prepareHost', host: 'cp2', line: 'install kubeadm', attempt: 1 },
+      ],
+    })
+    expect(view(both)).toMatchInlineSnapshot(`
+      "
+        ⠋ Prepare hosts         0 of 2 hosts                                               16.0s
+            ▸ cp1 ▸ install containerd
+            ▸ cp2 ▸ install kubeadm
+        ⠋ Load balancer health  0 of 2 hosts                                               16.0s
+            ▸ cp1 ▸ api.lab:6443 refuses
+            ▸ cp2
+      "
+    `)
+  })
+})
+
+describe('the width of a text', () => {
+  it.each([
+    ['abc', 3],
+    [COLOURS.red('abc'), 3],
+    ['日本語', 6],
+    ['한국', 4],
+    ['e\u0301', 1],
+    ['👩‍💻', 2],
+    ['⚠️', 2],
+    ['⠋ ✔ ✘ · ▸', 9],
+  ])('%s takes %i columns', (text, columns) => {
+    expect(visibleWidth(text)).toBe(columns)
+  })
+
+  it('never exceeds what was asked for, with characters of two columns', () => {
+    expect(fit('日本語日本語', 6)).toBe('日本…')
+    expect(visibleWidth(fit('日本語日本語', 5))).toBe(5)
   })
 })

@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { plainLine, plainText } from '../../../src/cluster/plain-text.js'
+
+describe('what a host says', () => {
+  it.each([
+    ['\u001b[0;37mgrey\u001b[0m', 'grey'],
+    ['\u001b]0;a title\u0007text', 'text'],
+    ['\u001b]8;;http://x\u001b\\link\u001b]8;;\u001b\\', 'link'],
+    ['\u001bPq#0\u001b\\text', 'text'],
+    ['\u001b(Btext\u001bc', 'text'],
+    ['10%\r20%\r\nnext', '10% 20%\nnext'],
+    ['\ttabbed', '    tabbed'],
+    ['a\u0007b\u0000c\u009bKd', 'abcd'],
+    ['abc\u202edef', 'abcdef'],
+  ])('%j is shown as %j', (said, shown) => {
+    expect(plainText(said)).toBe(shown)
+  })
+
+  it('is one line where one is wanted', () => {
+    expect(plainLine('\t[WARNING X]:\n\tone\u001b[K\r\n two ')).toBe('[WARNING X]: one two')
+  })
+
+  it('never steers a terminal', () => {
+    fc.assert(
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom('\u001b', '[', ']', '\u009b', '\r', '\t', 'm', '1', '\u0007', 'é'),
+        }),
+        (text) => {
+          // eslint-disable-next-line no-control-regex -- nothing of these may be left
+          expect(plainLine(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+        },
+      ),
+    )
+  })
+})
