@@ -33,7 +33,10 @@ export type Reach = Extract<Answer, 'name-not-resolved' | 'refused' | 'timeout' 
 // is said also whether it was answered (124: not within 4 s), and what came back, in hexadecimal.
 const CONNECT = `
 export LC_ALL=C
-getent ahosts "$1" >/dev/null || { echo name-not-resolved; exit 0; }
+case "$1" in
+  *:*) ;;
+  *[!0-9.]*) getent ahosts "$1" >/dev/null || { echo name-not-resolved; exit 0; } ;;
+esac
 status=0
 reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
 case "$status:$reason" in

@@ -4,6 +4,7 @@
  */
 import { parseConnections, slowestSync, type HostProbes } from '../cluster/host-details.js'
 import type { Endpoint } from '../cluster/model.js'
+import { isQuorateError } from '../errors/index.js'
 import { script, type Session } from '../ssh/index.js'
 
 /** What to try. */
@@ -14,32 +15,74 @@ export interface ProbePlan {
   readonly disk: boolean
 }
 
-// Needs only bash, getent and timeout, which every host has; all at once, so it takes as long as the slowest.
-// $1: the endpoint's name; then pairs of host and port. Where nothing listens yet, a refusal shows that packets get
-// through: only a firewall that answers in the host's place can not be told from it. Silence counts when it is met
-// twice, since a host under load may take its time.
+/** Connections that are tried at a time. */
+const SLOTS = 32
+/** Seconds after which no further try begins. */
+const DEADLINE_S = 45
+
+// Needs only bash, getent and timeout, which every host has; a few dozen at a time, so that a host with many peers has
+// not more to start than it can. $1: the endpoint's name; then pairs of host and port. Where nothing listens yet, a
+// refusal shows that packets get through: only a firewall that answers in the host's place can not be told from it.
+// Silence counts when it is met twice, and only while this host has time for what it is asked: where even a program
+// that does nothing does not come to its end, nothing is known, it is asked again more patiently, and told as unknown.
 const CONNECT = `
 export LC_ALL=C
 name=$1; shift
-resolve() { timeout 4 getent ahosts "$1"; }
-reach() {
-  resolve "$1" >/dev/null || { echo name-not-resolved; return; }
-  for _ in first second; do
+slots=${SLOTS}
+now() { read -r uptime _ </proc/uptime; echo "\${uptime%.*}"; }
+deadline=$(($(now) + ${DEADLINE_S}))
+has_time() { timeout 2 bash -c :; }
+is_address() { case "$1" in *:*) ;; *[!0-9.]*) return 1 ;; esac; }
+resolve() {
+  if is_address "$1"; then echo "$1"; return; fi
+  for patience in 4 10; do
     status=0
-    reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
+    timeout "$patience" getent ahosts "$1" || status=$?
+    [ "$status" -eq 124 ] || return "$status"
+  done
+  if has_time; then return 2; fi
+  return 124
+}
+reach() {
+  status=0
+  resolve "$1" >/dev/null || status=$?
+  case "$status" in 0) ;; 124) echo unknown; return ;; *) echo name-not-resolved; return ;; esac
+  met=''
+  for patience in 3 3 10; do
+    [ "$(now)" -lt "$deadline" ] || break
+    status=0
+    reason=$(timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
     case "$status:$reason" in
       0:*) echo open; return ;;
       *refused*) echo refused; return ;;
       124:*|*"timed out"*) outcome=timeout ;;
       *) outcome=unreachable ;;
     esac
+    has_time || continue
+    if [ -n "$met" ]; then echo "$outcome"; return; fi
+    met=$outcome
   done
-  echo "$outcome"
+  echo unknown
 }
-{ resolve "$name" || true; } | awk '!seen[$1]++ { print "endpoint\\t" $1 }' &
-while [ $# -gt 1 ]; do
-  { outcome=$(reach "$1" "$2"); printf '%s\\t%s\\n' "$outcome" "$1:$2"; } &
-  shift 2
+walk() {
+  shift $((($1 - 1) * 2 + 1))
+  while [ $# -gt 1 ]; do
+    outcome=$(reach "$1" "$2")
+    printf '%s\\t%s\\n' "$outcome" "$1:$2"
+    [ $# -gt $((slots * 2)) ] || break
+    shift $((slots * 2))
+  done
+}
+{
+  status=0
+  addresses=$(resolve "$name") || status=$?
+  if [ "$status" -eq 124 ]; then printf 'unknown\\t%s\\n' "$name"; fi
+  printf '%s\\n' "$addresses" | awk 'NF && !seen[$1]++ { print "endpoint\\t" $1 }'
+} &
+slot=0
+while [ "$slot" -lt "$slots" ] && [ $((slot * 2)) -lt $# ]; do
+  slot=$((slot + 1))
+  walk "$slot" "$@" &
 done
 wait`
 
@@ -53,19 +96,33 @@ timeout 1 sh -c 'for _ in 1 2 3 4 5 6 7 8 9 10; do for _ in 1 2 3 4 5 6 7 8 9 10
   dd if=/dev/zero of="$0" bs=2300 count=1 oflag=dsync conv=notrunc 2>&1
 done; done' "$file" | awk '/copied/ { for (i = 2; i <= NF; i++) if ($i ~ /^s,?$/) print $(i - 1) }'`
 
-/** Milliseconds for all connections together; each is given up after twice 3 s, and its name after 4. */
-const PATIENCE_MS = 60_000
+/** Milliseconds for all connections together. */
+const PATIENCE_MS = 90_000
 
 /**
  * Tries everything at once.
  * @throws QuorateError of the SSH_ family.
  */
 export async function probeHost(session: Session, plan: ProbePlan): Promise<HostProbes> {
-  const targets = plan.peers.flatMap(({ host, port }) => [host, String(port)])
   const [connected, synced] = await Promise.all([
-    session.run(script(CONNECT, plan.endpoint.host, ...targets), { timeoutMs: PATIENCE_MS }),
+    tryConnections(session, plan),
     plan.disk ? session.run(script(SYNC, '/var/lib'), { root: true }) : undefined,
   ])
   const syncMs = synced === undefined ? undefined : slowestSync(synced.stdout)
-  return { ...parseConnections(connected.stdout), ...(syncMs === undefined ? {} : { syncMs }) }
+  return { ...connected, ...(syncMs === undefined ? {} : { syncMs }) }
+}
+
+async function tryConnections(session: Session, { peers, endpoint }: ProbePlan): Promise<HostProbes> {
+  const targets = peers.flatMap(({ host, port }) => [host, String(port)])
+  try {
+    const { stdout } = await session.run(script(CONNECT, endpoint.host, ...targets), {
+      timeoutMs: PATIENCE_MS,
+    })
+    return parseConnections(stdout)
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'SSH_TIMEOUT') throw error
+    // The host answered a moment ago: it is busy, and what was tried there is as unknown as before.
+    const unanswered = [endpoint.host, ...peers.map(({ host, port }) => `${host}:${port}`)]
+    return { connections: {}, endpointAddresses: [], unanswered }
+  }
 }

@@ -54,6 +54,8 @@ export interface HostProbes {
   readonly connections: Readonly<Record<string, Reachability>>
   /** What the endpoint's name resolves to there. */
   readonly endpointAddresses: readonly string[]
+  /** What the host had no time for, as `host:port`, or the endpoint's name: nothing is known of it. */
+  readonly unanswered?: readonly string[]
   /** Milliseconds that all but one in a hundred of small synced writes take; only where etcd's data will be. */
   readonly syncMs?: number
 }
@@ -120,17 +122,21 @@ function parseRoute(line: string): readonly Route[] {
   return [{ destination, interface: after('dev') ?? '', ...(gateway === undefined ? {} : { gateway }) }]
 }
 
-/** The answers of the connection script: `outcome<TAB>host:port`, and `endpoint<TAB>address`. */
-export function parseConnections(answer: string): Pick<HostProbes, 'connections' | 'endpointAddresses'> {
+/** The answers of the connection script: `outcome<TAB>host:port`, `unknown<TAB>what`, and `endpoint<TAB>address`. */
+export function parseConnections(
+  answer: string,
+): Pick<HostProbes, 'connections' | 'endpointAddresses' | 'unanswered'> {
   const connections: Record<string, Reachability> = {}
   const endpointAddresses: string[] = []
+  const unanswered: string[] = []
   for (const line of answer.split('\n')) {
     const [what = '', value = ''] = line.split('\t')
     if (value === '') continue
     if (what === 'endpoint') endpointAddresses.push(value)
+    else if (what === 'unknown') unanswered.push(value)
     else connections[value] = what as Reachability
   }
-  return { connections, endpointAddresses }
+  return { connections, endpointAddresses, ...(unanswered.length === 0 ? {} : { unanswered }) }
 }
 
 /** Milliseconds that all but one in a hundred of the samples (in seconds, one a line) stay below. */

@@ -57,6 +57,11 @@ export const PREFLIGHT_ERRORS = {
     remedy: 'operator',
     hint: 'give the host a name of its own with `hostnamectl set-hostname`',
   },
+  HOST_BUSY: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'run `quorate preflight` again when the host is less busy (`uptime`, `top`); an apply begins all the same',
+  },
   ADDRESS_NOT_ON_HOST: {
     source: 'user',
     remedy: 'operator',

@@ -4,7 +4,7 @@ import { firstControlPlane } from '../first-control-plane.js'
 import type { Cluster } from '../model.js'
 import { diskSpeed, freeSpace, memory, processors } from './capacity.js'
 import { clockSkew } from './clocks.js'
-import { endpointConnection, etcdConnections, hostConnections } from './connections.js'
+import { endpointConnection, etcdConnections, hostConnections, untriedConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
@@ -45,6 +45,7 @@ export const CHECKS = {
   firewalls,
   hostConnections,
   etcdConnections,
+  untriedConnections,
   endpointName,
   endpointAddress,
   endpointConnection,

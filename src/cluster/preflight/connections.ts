@@ -7,6 +7,7 @@ import type { RequiredPort } from '../host-prerequisites.js'
 import type { Reachability } from '../host-details.js'
 import { apiServerBindPort } from '../api-server.js'
 import type { Cluster, Host } from '../model.js'
+import { count } from '../words.js'
 import { finding, hasJoined, listNames, perHost, type Check, type PreflightFinding } from './finding.js'
 import { openingCommand } from './ports.js'
 import { connectionsFrom, foreignEtcd, reached, usesEndpoint, type Connection } from './targets.js'
@@ -114,6 +115,14 @@ export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => 
     const hint = `let ${endpoint.port}/tcp through to it, and see that etcd listens there (spec.etcd.endpoints)`
     return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
   })
+})
+
+/** What a host had no time to try: nothing is known of that, and nothing is made of it. */
+export const untriedConnections: Check = perHost(({ host, facts }) => {
+  const untried = facts.probes?.unanswered ?? []
+  if (untried.length === 0) return []
+  const message = `is too busy to try ${count(untried.length, 'connection')} in time: ${listNames(untried)}`
+  return [finding('warning', 'HOST_BUSY', host, message)]
 })
 
 const WORDS: Readonly<Record<Reachability, string>> = {

@@ -8,10 +8,10 @@ import { usesEndpoint } from './targets.js'
 /** The name resolves on every host that will use it. */
 export const endpointName: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
-  const unresolved = observed.filter(
-    ({ host, facts }) =>
-      usesEndpoint(host) && facts.probes !== undefined && facts.probes.endpointAddresses.length === 0,
-  )
+  const unresolved = observed.filter(({ host, facts: { probes } }) => {
+    if (!usesEndpoint(host) || probes === undefined) return false
+    return probes.endpointAddresses.length === 0 && probes.unanswered?.includes(name) !== true
+  })
   return unresolved.map(({ host }) => {
     const message = `the endpoint's name ${name} does not resolve on the host`
     const hint = `give ${name} a DNS entry with the load balancer's address (${balancerAddresses(cluster).join(', ') || 'yours'}), or an entry in /etc/hosts of the host; an apply waits for it`

@@ -117,6 +117,17 @@ const BROKEN: readonly (readonly [string, string, Broken, string, RegExp, RegExp
     /firewall-cmd --permanent --add-port=10250\/tcp .*--reload/,
   ],
   [
+    'time to try its connections',
+    'w1',
+    {
+      connections: { '192.0.2.11:6443': undefined as never },
+      probes: { endpointAddresses: [], unanswered: ['api.prod.lab', '192.0.2.11:6443'] },
+    },
+    'warning HOST_BUSY',
+    /too busy to try 2 connections in time: api.prod.lab and 192.0.2.11:6443/,
+    /quorate preflight/,
+  ],
+  [
     "the endpoint's name",
     'w1',
     { probes: { endpointAddresses: [] } },
