@@ -2,7 +2,8 @@
  * Bootstrap tokens for joins: made here, one for each join, put into the cluster over stdin, gone when the join is.
  * A token never stands in an argument, a log or a result.
  */
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
+import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { kubectl, tryKubectl, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
@@ -13,11 +14,31 @@ const LIFETIME_MS = 25 * 60_000
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
+const ID_LENGTH = 6
+const SECRET_LENGTH = 16
+
 /** A token as kubeadm takes it: `<id>.<secret>`. */
-export function makeBootstrapToken(): string {
-  const letters = (count: number) =>
-    Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
-  return `${letters(6)}.${letters(16)}`
+export function makeBootstrapToken(id = randomLetters(ID_LENGTH)): string {
+  return `${id}.${randomLetters(SECRET_LENGTH)}`
+}
+
+function randomLetters(count: number): string {
+  return Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}
+
+/**
+ * The id of the token that `kubeadm init` asks for. Ids are no secrets; this one follows from the host, so that an
+ * attempt that only verifies an init can revoke what an earlier one made.
+ */
+export function initTokenId(host: Host): string {
+  const digest = createHash('sha256').update(`kubeadm init ${host.name}`).digest()
+  return Array.from(digest.subarray(0, ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
+}
+
+/** Revokes the token that `kubeadm init` made, which no join of ours uses. It expires by itself where that fails. */
+export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void> {
+  const name = `bootstrap-token-${initTokenId(host)}`
+  await tryKubectl(api, ['-n', 'kube-system', 'delete', 'secret', name, '--ignore-not-found', '--wait=false'])
 }
 
 /** Makes a token valid for joins and waits until the cluster's public information is signed with it. */

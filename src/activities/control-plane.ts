@@ -3,7 +3,7 @@ import { renderInitConfiguration } from '../cluster/kubeadm/render.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
-import { makeBootstrapToken } from './bootstrap-token.js'
+import { initTokenId, makeBootstrapToken, revokeInitToken } from './bootstrap-token.js'
 import { isUnderway, waitForOthers } from './durable.js'
 import { etcdMembers, memberOf, type EtcdMember } from './etcd.js'
 import { waitForWholeEtcd } from './etcd-access.js'
@@ -23,7 +23,9 @@ export async function initControlPlane(step: Step): Promise<StepResult> {
   const api = localApi(step.cluster, step.session)
   const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
   if (changed) await init(step, api)
-  await markInitialised(step)
+  // Also where the init is of an operation that did not live to revoke it.
+  const isNew = await markInitialised(step)
+  if (isNew && !changed) await revokeInitToken(api, step.host)
   await keepRegistry(step)
   const labelled = await labelNode(api, step.host)
   return {
@@ -59,8 +61,10 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
       await clearFailedInit(step, api)
       if (cluster.etcd.topology === 'external') await reachEtcd(step)
     },
-    configuration: () =>
-      Promise.resolve(renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })),
+    configuration: () => {
+      const bootstrapToken = makeBootstrapToken(initTokenId(host))
+      return Promise.resolve(renderInitConfiguration(cluster, host, { bootstrapToken }))
+    },
   })
   await waitUntil(
     step,
@@ -69,6 +73,7 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
       new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
     { timeoutMs: step.patience.components },
   )
+  await revokeInitToken(api, host)
 }
 
 /** Gives the API server its way into external etcd, which must be whole and hold no cluster. */

@@ -83,12 +83,17 @@ identity=$(sha256sum </etc/kubernetes/pki/ca.crt)
 if [ "$(cat "$1" 2>/dev/null)" = "$identity" ]; then exit 0; fi
 printf '%s\\n' "$identity" >"$1.new"
 sync -- "$1.new"
-mv -f -- "$1.new" "$1"`
+mv -f -- "$1.new" "$1"
+echo marked`
 
-/** Remembers on the host that a cluster was initialised here, for as long as its CA is there. */
-export async function markInitialised(step: Step): Promise<void> {
-  const mark = script(MARK, MARKER)
-  expectSuccess(await step.session.run(mark, { root: true }), 'marking the host as initialised', step.host)
+/**
+ * Remembers on the host that a cluster was initialised here, for as long as its CA is there.
+ * @returns false where the mark was there.
+ */
+export async function markInitialised(step: Step): Promise<boolean> {
+  const result = await step.session.run(script(MARK, MARKER), { root: true })
+  expectSuccess(result, 'marking the host as initialised', step.host)
+  return result.stdout.trim() === 'marked'
 }
 
 /** Starts the kubelet where it does not run; on a host where kubeadm got far enough, it brings up the rest. */

@@ -34,9 +34,11 @@ const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> 
   ],
 }
 
+const REFUSES = 'refuses, as expected'
+
 /** What a balancer answers of which nobody knows yet where it leads. */
 const EXPECTED_BEFORE_INIT: Readonly<Partial<Record<Answer, string>>> = {
-  refused: 'refuses, as expected',
+  refused: REFUSES,
   closed: 'accepts connections, with no API server behind it yet',
 }
 
@@ -54,15 +56,16 @@ export async function checkLoadBalancer(step: Step, first: Host): Promise<StepRe
   const target = formatEndpoint(isNode ? cluster.kubernetes.controlPlaneEndpoint : apiServer(cluster, first))
   let summary = `${target} answers`
   const look = async (): Promise<Obstacle | undefined> => {
-    const way =
-      (runsBalancer(cluster, host) ? await backendObstacle(step, host, first, first) : undefined) ??
-      (host.role === 'control-plane' && host.name !== first.name
-        ? await backendsObstacle(step, first)
-        : undefined)
-    if (way !== undefined || !isNode) return way
+    if (runsBalancer(cluster, host)) {
+      const outcome = await reachBackend(step, host, first)
+      if (!isOpen(outcome)) return backendObstacle(step, host, first, first, outcome)
+      summary = `${target} ${outcome === 'refused' ? REFUSES : 'answers'}`
+    }
+    const isFurther = host.role === 'control-plane' && host.name !== first.name
+    const obstacle = isFurther ? await backendsObstacle(step, first) : undefined
+    if (obstacle !== undefined || !isNode) return obstacle
     const answer = await answerOf(step.session, cluster.kubernetes.controlPlaneEndpoint)
-    const expected = EXPECTED_BEFORE_INIT[answer]
-    summary = `${target} ${expected ?? 'answers'}`
+    summary = `${target} ${EXPECTED_BEFORE_INIT[answer] ?? 'answers'}`
     return endpointObstacle(step, first, answer)
   }
   await waitWhile(step, look, PATIENCE_MS)
@@ -111,9 +114,19 @@ async function endpointObstacle(step: Step, first: Host, answer: Answer): Promis
 /** The first of our balancers that does not reach the control plane at the other end. */
 async function backendsObstacle(step: Step, first: Host): Promise<Obstacle | undefined> {
   const obstacles = await Promise.all(
-    balancerHosts(step.cluster).map((balancer) => backendObstacle(step, balancer, step.host, first)),
+    balancerHosts(step.cluster).map(async (balancer) => {
+      const outcome = await reachBackend(step, balancer, step.host)
+      return isOpen(outcome) ? undefined : backendObstacle(step, balancer, step.host, first, outcome)
+    }),
   )
   return obstacles.find((obstacle) => obstacle !== undefined)
+}
+
+/** How a connection from one of our balancers to the control plane's API server goes. */
+async function reachBackend(step: Step, balancer: Host, controlPlane: Host): Promise<Reach> {
+  const session =
+    balancer.name === step.host.name ? step.session : await step.sessions.session(balancer, step.signal)
+  return reach(session, apiServer(step.cluster, controlPlane))
 }
 
 async function backendObstacle(
@@ -121,16 +134,11 @@ async function backendObstacle(
   balancer: Host,
   controlPlane: Host,
   first: Host,
-): Promise<Obstacle | undefined> {
-  const { cluster, host } = step
-  const session =
-    balancer.name === host.name ? step.session : await step.sessions.session(balancer, step.signal)
-  const way = (to: Host) => reach(session, apiServer(cluster, to))
-  const outcome = await way(controlPlane)
-  if (isOpen(outcome)) return undefined
-  const reachesFirst = controlPlane.name !== first.name && isOpen(await way(first))
+  outcome: NoWay,
+): Promise<Obstacle> {
+  const reachesFirst = controlPlane.name !== first.name && isOpen(await reachBackend(step, balancer, first))
   const though = reachesFirst ? `, though it reaches ${first.name}` : ''
-  const target = formatEndpoint(apiServer(cluster, controlPlane))
+  const target = formatEndpoint(apiServer(step.cluster, controlPlane))
   const message = `${balancer.name} does not reach ${controlPlane.name} at ${target} (${WORDS[outcome]})${though}`
   return { code: 'BACKEND_UNREACHABLE', message }
 }

@@ -138,7 +138,11 @@ function toApplicationFailure(error: unknown, failures: number): ApplicationFail
     nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || failures >= MAX_FAILURES,
     nextRetryDelay: retryDelay(failures),
     details: [
-      { ...report, message: text, ...(output === undefined ? {} : { output: plainText(output).slice(-MAX_TEXT) }) },
+      {
+        ...report,
+        message: text,
+        ...(output === undefined ? {} : { output: plainText(output).slice(-MAX_TEXT) }),
+      },
     ],
   })
   // Where it was thrown tells an operator nothing; for a bug of ours it is the first thing to know.

@@ -26,12 +26,12 @@ export async function uiAddressOf(
   return undefined
 }
 
-/** URL of one run. */
+/** URL of one run: its timeline, where each step is a bar with its name. */
 export function runAddress(
   uiAddress: string,
   namespace: string,
   { workflowId, runId }: RunReference,
 ): string {
   const [space, id] = [namespace, workflowId].map(encodeURIComponent)
-  return `${uiAddress}/namespaces/${space ?? ''}/workflows/${id ?? ''}/${runId}/history`
+  return `${uiAddress}/namespaces/${space ?? ''}/workflows/${id ?? ''}/${runId}/timeline`
 }

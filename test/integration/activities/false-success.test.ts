@@ -172,6 +172,38 @@ describe('a cluster counts as initialised only', () => {
   }
 })
 
+describe('the token that kubeadm init makes', () => {
+  const WHOLE: Answers = [
+    ['kubelet.conf', 'admin.conf\nkubelet.conf\netcd-data\n'],
+    ['/readyz', 'ok'],
+    ['configmap/kubeadm-config', 'configmap/kubeadm-config\n'],
+    ['get node', MARKED],
+  ]
+  const revoked = async (answers: Answers, unitState: 'ended' | 'absent'): Promise<number> => {
+    let count = 0
+    const revoke = () => {
+      count += 1
+      return ''
+    }
+    await step(
+      'cp1',
+      [[/delete secret bootstrap-token-[a-z0-9]{6} /, revoke], ...answers, ...WHOLE],
+      initControlPlane,
+      unitState,
+    )
+    return count
+  }
+
+  it('is revoked once the cluster is initialised, by whichever attempt sees it', async () => {
+    expect(await revoked([], 'ended')).toBe(1)
+    expect(await revoked([['echo marked', 'marked']], 'absent')).toBe(1)
+  })
+
+  it('is nothing to ask for later', async () => {
+    expect(await revoked([], 'absent')).toBe(0)
+  })
+})
+
 describe('nothing is initialised', () => {
   /** What is found on cp1 before any unit of this operation ran. */
   const init = (answers: Answers) => step('cp1', answers, initControlPlane, 'absent')

@@ -161,6 +161,16 @@ describe('once an API server runs, the load balancer test', () => {
 })
 
 describe('the way from a balancer to a control plane', () => {
+  it('is told as it is: refused before init, answered once an API server runs', async () => {
+    const lb1 = { ...sshd.host(), name: 'lb1', role: 'load-balancer' } as const
+    const hosts = { loadBalancer: { type: 'haproxy', hosts: ['lb1'] }, hosts: [lb1] } as const
+    const to = (port: number) => ({ port: 6443, apiServer: { host: '127.0.0.1', port } })
+    const nothing = await freePort()
+    expect(await outcome(to(nothing), hosts, lb1)).toBe(`127.0.0.1:${nothing} refuses, as expected`)
+    const port = await encrypted('kubernetes.default.svc')
+    expect(await outcome(to(port), hosts, lb1)).toBe(`127.0.0.1:${port} answers`)
+  })
+
   it('is waited for, and named with the one that the balancer does reach', async () => {
     const port = await encrypted('kubernetes.default.svc')
     // A name that resolves nowhere stands for an address that the balancer does not reach.

@@ -47,7 +47,7 @@ describe('the address of the UI', () => {
 
   it('leads to one run', () => {
     expect(runAddress('http://127.0.0.1:8233', 'default', { workflowId: 'cluster/prod', runId: 'r1' })).toBe(
-      'http://127.0.0.1:8233/namespaces/default/workflows/cluster%2Fprod/r1/history',
+      'http://127.0.0.1:8233/namespaces/default/workflows/cluster%2Fprod/r1/timeline',
     )
   })
 })
