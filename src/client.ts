@@ -28,7 +28,7 @@ import {
 import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
-import { callServer } from './temporal/service-error.js'
+import { callServer, outlastBusy } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './temporal/snapshot.js'
 import { startOperation, type StartOptions } from './temporal/start.js'
@@ -226,7 +226,7 @@ class Client implements QuorateClient {
       ...run,
       cluster,
       ...(this.uiAddress === undefined ? {} : { uiAddress: runAddress(this.uiAddress, this.namespace, run) }),
-      describe: () => this.call(() => observe(this.temporal, run)),
+      describe: () => this.call(() => outlastBusy(() => observe(this.temporal, run))),
       watch: follow,
       result: () => endOf<Result>(follow()),
       input: () => this.call(() => readInput(this.temporal, run)),

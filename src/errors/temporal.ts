@@ -47,6 +47,11 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'check the name of the cluster; `quorate status` without a name lists what is known',
   },
+  OPERATION_LOST: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'the hosts are as the operation left them, and still locked by it: `quorate unlock` shows who holds them and frees them, then `quorate apply` goes on from where they are',
+  },
   OPERATION_FAILED: {
     source: 'environment',
     remedy: 'operator',

@@ -36,6 +36,7 @@ export class Connection {
   readonly #closed: Promise<void>
   #alive = true
   #retired = false
+  #distrusted = false
   #idleTimer: NodeJS.Timeout | undefined
   /** Streams to other servers that lead through this connection. */
   #forwards = 0
@@ -69,6 +70,18 @@ export class Connection {
   /** False once it is lost or closed. */
   get isAlive(): boolean {
     return this.#alive
+  }
+
+  /** False once the key of its host, or of one on the way there, is not trusted any more. */
+  get isTrusted(): boolean {
+    return !this.#distrusted && (this.#via?.connection.isTrusted ?? true)
+  }
+
+  /** What runs on it may come to its end; what comes next gets a connection to a host that is trusted, or none. */
+  distrust(): void {
+    this.#distrusted = true
+    this.#retire()
+    this.#waitIdle()
   }
 
   /** Runs a command as soon as a channel is free. */

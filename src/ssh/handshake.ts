@@ -34,6 +34,12 @@ const NOT_YET = /booting up|nologin|shut(?:ting)? down|not permitted to log in/i
  */
 export type OpenStream = (signal: AbortSignal) => Promise<Duplex | undefined>
 
+/** A connection that is logged in, and the host key that it was made with. */
+export interface LoggedIn {
+  readonly client: Client
+  readonly hostKey: Buffer
+}
+
 /** All that one attempt needs. */
 interface Attempt {
   readonly host: SshServer
@@ -55,13 +61,13 @@ export async function handshake(
   credentials: Credentials,
   limits: HandshakeLimits,
   signal: AbortSignal,
-): Promise<Client> {
+): Promise<LoggedIn> {
   const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, credentials)])
   const plan: Attempt = { host, open, policy, login, limits, signal }
   let failure: QuorateError | undefined
   for (const offer of policy.offers) {
     const result = await attemptWhileDropped(plan, offer)
-    if (result instanceof ssh2.Client) return result
+    if (result !== undefined && !(result instanceof QuorateError)) return result
     failure ??= result
   }
   throw failure ?? noCommonAlgorithm(host, 'no matching host key format')
@@ -71,7 +77,7 @@ export async function handshake(
 async function attemptWhileDropped(
   plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
-): Promise<Client | QuorateError | undefined> {
+): Promise<LoggedIn | QuorateError | undefined> {
   for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
     const result = await attempt(plan, offer)
     if (result !== 'dropped') return result
@@ -90,13 +96,13 @@ async function attemptWhileDropped(
 }
 
 /**
- * One handshake. Resolves to the client; to the refusal of its key, or undefined where it has no key of the types
+ * One handshake. Resolves to the connection; to the refusal of its key, or undefined where it has no key of the types
  * that were asked for, so that other types may be; to `dropped` when the server hung up before its banner.
  */
 async function attempt(
   plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
-): Promise<Client | QuorateError | undefined | 'dropped'> {
+): Promise<LoggedIn | QuorateError | undefined | 'dropped'> {
   const { open, signal } = plan
   const socket = await open(signal)
   if (socket === undefined) return 'dropped'
@@ -114,7 +120,7 @@ async function logIn(
   plan: Attempt,
   offer: readonly HostKeyAlgorithm[],
   socket: Duplex,
-): Promise<Client | QuorateError | undefined | 'dropped'> {
+): Promise<LoggedIn | QuorateError | undefined | 'dropped'> {
   const { policy, login } = plan
   const client = new ssh2.Client()
   const key = new HostKeyCheck(policy)
@@ -141,7 +147,7 @@ async function logIn(
     client.end()
     throw error
   }
-  return client
+  return { client, hostKey: key.trusted }
 }
 
 function connectConfig(
@@ -174,6 +180,11 @@ class HostKeyCheck {
 
   constructor(policy: HostKeyPolicy) {
     this.#policy = policy
+  }
+
+  /** The key that was accepted; none is before the handshake. */
+  get trusted(): Buffer {
+    return this.#trusted ?? Buffer.alloc(0)
   }
 
   /** Called at each key exchange, so also when keys are renewed in a long session. */

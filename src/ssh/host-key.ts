@@ -2,7 +2,7 @@
  * Decides whether a host is the one we mean: by the fingerprint that the cluster file pins, or by known_hosts.
  * Nothing is sent to a host that fails here, not even the user's name.
  */
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { QuorateError } from '../errors/index.js'
 import { HOST_KEY_ALGORITHMS, hostKeyAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
@@ -72,9 +72,31 @@ async function knownHostsPolicy(host: SshServer): Promise<HostKeyPolicy> {
   }
 }
 
+/**
+ * A text that changes whenever what `hostKeyPolicy` reads may have: that is read again only then. A pinned key is part
+ * of what the host is known by, so that nothing needs to be read for it.
+ */
+export async function trustVersion(host: SshServer): Promise<string> {
+  if (host.ssh.hostKeyFingerprint !== undefined) return 'pinned'
+  const states = await Promise.all(knownHostsFiles(host).map(fileVersion))
+  return states.join(' ')
+}
+
+async function fileVersion(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join('-')
+  } catch {
+    return 'none'
+  }
+}
+
+function knownHostsFiles({ ssh }: SshServer): readonly string[] {
+  return [...new Set([ssh.knownHostsFile, ...(ssh.otherKnownHostsFiles ?? []), SYSTEM_KNOWN_HOSTS])]
+}
+
 async function knownEntries(host: SshServer): Promise<KnownHostEntry[]> {
-  const { knownHostsFile, otherKnownHostsFiles = [] } = host.ssh
-  const files = [...new Set([knownHostsFile, ...otherKnownHostsFiles, SYSTEM_KNOWN_HOSTS])]
+  const files = knownHostsFiles(host)
   const texts = await Promise.all(files.map((file) => readIfThere(file, host)))
   const entries = files.flatMap((file, index) => parseKnownHosts(texts[index] ?? '', file))
   return entriesFor(entries, nameInKnownHosts(host))
@@ -158,7 +180,8 @@ function unknownHint(host: SshServer, key: Buffer, authority: KnownHostEntry | u
       : `host certificates (${place(authority)}) are not supported, so the host's own key must be known; `
   return (
     `${certificates}compare the fingerprint with \`ssh-keygen -lf\` of the public keys in /etc/ssh on the host; ` +
-    `if it is the same, add this line to ${host.ssh.knownHostsFile}, or set ssh.hostKeyFingerprint: ${line}`
+    `if it is the same, add this line to ${host.ssh.knownHostsFile}: ${line}; ` +
+    `or set ssh.hostKeyFingerprint: ${fingerprint(key)} in the cluster file`
   )
 }
 

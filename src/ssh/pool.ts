@@ -7,6 +7,7 @@ import type { Credentials } from './authentication.js'
 import { Connection, type JumpConnection } from './connection.js'
 import { dial } from './dial.js'
 import { Gate } from './gate.js'
+import { hostKeyPolicy, trustVersion } from './host-key.js'
 import { handshake, type HandshakeLimits, type OpenStream } from './handshake.js'
 import { Secrets, type AskSecret } from './secrets.js'
 import { address, type SshServer } from './server.js'
@@ -60,6 +61,7 @@ class SshSessionPool implements SessionPool {
   async session(host: Host, signal?: AbortSignal): Promise<Session> {
     if (this.#closed) throw poolClosed(host)
     const target = this.#target(host, host.ssh.proxyJump ?? [])
+    await target.reconsiderTrust()
     await target.connection(signal)
     return new SshSession(host, this.#secrets, (ofRun) => target.connection(ofRun))
   }
@@ -97,6 +99,12 @@ interface Via {
   readonly target: Target
 }
 
+/** The key that a host was trusted by, and what known_hosts was like then. */
+interface Trust {
+  readonly hostKey: Buffer
+  readonly version: string
+}
+
 /** The one connection to one server. */
 class Target {
   readonly #server: SshServer
@@ -105,6 +113,8 @@ class Target {
   readonly #secrets: Secrets
   readonly #options: SessionPoolOptions
   #connection: Connection | undefined
+  /** Why the host of the connection is trusted. */
+  #trust: Trust | undefined
   #connecting: Promise<Connection> | undefined
   readonly #closing = new AbortController()
 
@@ -130,6 +140,28 @@ class Target {
     return unlessAborted(this.#connecting, signal)
   }
 
+  /**
+   * Leaves the connection where known_hosts has changed and does not trust the host any more, or one on the way there:
+   * a connection lives for long, and whoever revokes a key means the next operation, too.
+   * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
+   */
+  async reconsiderTrust(): Promise<void> {
+    await this.#via?.target.reconsiderTrust()
+    const connection = this.#connection
+    if (connection?.usable !== true) return
+    if (!connection.isTrusted || !(await this.#isStillTrusted())) connection.distrust()
+  }
+
+  async #isStillTrusted(): Promise<boolean> {
+    const [known, version] = [this.#trust, await trustVersion(this.#server)]
+    if (known === undefined || known.version === version) return true
+    const decision = (await hostKeyPolicy(this.#server)).check(known.hostKey)
+    if (decision.kind === 'refused') return false
+    if (decision.kind === 'accepted') await decision.record()
+    this.#trust = { hostKey: known.hostKey, version }
+    return true
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(poolClosed(this.#server))
     await this.#connecting?.catch(() => undefined)
@@ -146,7 +178,9 @@ class Target {
         via === undefined
           ? dial(this.#server, dialTimeoutMs, signal)
           : via.connection.forward(via.name, this.#server, dialTimeoutMs, signal)
-      const client = await handshake(
+      // Before known_hosts is read: what changes meanwhile is looked at with the next session.
+      const version = await trustVersion(this.#server)
+      const { client, hostKey } = await handshake(
         this.#server,
         open,
         credentials(this.#secrets, this.#options),
@@ -154,6 +188,7 @@ class Target {
         closing,
       )
       this.#connection = new Connection(client, idleMs, via)
+      this.#trust = { hostKey, version }
       return this.#connection
     } finally {
       leave()

@@ -1,6 +1,7 @@
 /** Connecting a client to a Temporal server. */
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client'
 import { QuorateError } from '../errors/index.js'
+import { GrpcCalls } from './grpc-calls.js'
 import { assertReachable } from './preflight.js'
 import type { ServerSettings } from './settings.js'
 
@@ -22,21 +23,26 @@ export interface TemporalConnection {
 export async function connect(settings: ServerSettings): Promise<TemporalConnection> {
   // Behind a proxy only gRPC itself knows the way.
   if (!usesProxy(process.env)) await assertReachable(settings.address)
-  const connection = await open(settings)
+  const calls = new GrpcCalls()
+  const connection = await open(settings, calls)
   return {
     settings,
     client: new Client({ connection, namespace: settings.namespace }),
-    close: () => connection.close(),
+    close: async () => {
+      calls.close()
+      await connection.close()
+    },
   }
 }
 
-async function open(settings: ServerSettings): Promise<Connection> {
+async function open(settings: ServerSettings, calls: GrpcCalls): Promise<Connection> {
   const { address, tls, apiKey, metadata } = settings
   try {
     return await Connection.connect({
       address,
       connectTimeout: CONNECT_TIMEOUT_MS,
       channelArgs: RECONNECT,
+      interceptors: [calls.interceptor],
       ...(tls === undefined ? {} : { tls }),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(metadata === undefined ? {} : { metadata }),

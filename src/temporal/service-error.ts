@@ -1,4 +1,5 @@
 /** Errors of calls to the Temporal server, in our own codes. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import { QuorateError, isQuorateError } from '../errors/index.js'
 
@@ -7,6 +8,7 @@ const CANCELLED = 1
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
 const PERMISSION_DENIED = 7
+const RESOURCE_EXHAUSTED = 8
 const UNAVAILABLE = 14
 const UNAUTHENTICATED = 16
 
@@ -19,7 +21,33 @@ export function grpcStatus(error: unknown): number | undefined {
 /** Whether the server did not answer, so that the same call may succeed later. */
 export function isServerAway(error: unknown): boolean {
   const status = grpcStatus(error)
-  return status === UNAVAILABLE || status === DEADLINE_EXCEEDED || status === CANCELLED
+  return status === UNAVAILABLE || status === CANCELLED || isServerBusy(error)
+}
+
+/** Whether the server is there and has no time now. */
+function isServerBusy(error: unknown): boolean {
+  const status = grpcStatus(error)
+  return status === DEADLINE_EXCEEDED || status === RESOURCE_EXHAUSTED
+}
+
+/** A server that works on an operation of some hundred hosts may leave questions unanswered for so long. */
+const BUSY_TIMEOUT_MS = 45_000
+const BUSY_INTERVAL_MS = 500
+
+/** Makes the call until the server has the time to answer it; other errors end it at once. */
+export async function outlastBusy<Result>(
+  call: () => Promise<Result>,
+  timeoutMs = BUSY_TIMEOUT_MS,
+): Promise<Result> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!isServerBusy(error) || Date.now() >= deadline) throw error
+      await delay(BUSY_INTERVAL_MS)
+    }
+  }
 }
 
 /** Runs a call to the server; its errors become {@link QuorateError}s where we have a code for them. */
@@ -37,6 +65,7 @@ function translate(address: string, error: unknown): unknown {
   switch (grpcStatus(error)) {
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
+    case RESOURCE_EXHAUSTED:
       return new QuorateError('TEMPORAL_UNREACHABLE', `${address} does not answer: ${message}`, {
         cause: error,
       })

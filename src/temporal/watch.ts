@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
+import { isQuorateError, QuorateError } from '../errors/index.js'
 import { isServerAway } from './service-error.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
 
@@ -25,7 +26,7 @@ export interface WatchOptions {
 
 /**
  * Yields what is known, twice a second, until the operation has ended; the last snapshot is of its end.
- * @throws QuorateError `OPERATION_NOT_FOUND`
+ * @throws QuorateError `OPERATION_LOST` when the server does not know the run any more.
  */
 export async function* watch(
   source: WatchSource,
@@ -75,9 +76,19 @@ async function look(
   try {
     return await observe(source.client(), run, previous)
   } catch (error) {
+    if (isQuorateError(error) && error.code === 'OPERATION_NOT_FOUND') throw lost(run, error)
     if (!isServerAway(error)) throw error
     return previous === undefined ? undefined : { ...previous, reach: 'nobody' }
   }
+}
+
+/** The run was there when the watch began: what is gone is what Temporal kept, not a name that was mistyped. */
+function lost({ workflowId }: RunReference, cause: unknown): QuorateError {
+  return new QuorateError(
+    'OPERATION_LOST',
+    `the Temporal server does not know ${workflowId} any more: its data were deleted or replaced`,
+    { cause },
+  )
 }
 
 /** Learns of the run's end at once, by a long poll beside the looks. */

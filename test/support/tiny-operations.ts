@@ -47,6 +47,11 @@ export class TestServer {
     if (this.process !== undefined) process.kill(this.process.pid, 'SIGKILL')
   }
 
+  /** As where its database is deleted while it does not run. */
+  forget(): void {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.home.database}${suffix}`, { force: true })
+  }
+
   async remove(): Promise<void> {
     if (this.process !== undefined) await stop(this.process, 5_000)
     rmSync(this.home.folder, { recursive: true, force: true })

@@ -10,6 +10,7 @@ export function engineCommand(): CommandUnknownOpts {
   const engine = new Command('engine').description(
     'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no ' +
       'other server is configured. It may be stopped or killed at any time: operations go on where they were. ' +
+      'What of it dies by itself is started again within seconds. ' +
       'Its files are in $QUORATE_HOME, or quorate in $XDG_STATE_HOME (~/.local/state).',
   )
   const add = (name: string, description: string, act: (context: Context) => Promise<ExitCode>): void => {
@@ -21,18 +22,37 @@ export function engineCommand(): CommandUnknownOpts {
   add('status', 'show what runs and where', status)
   add('stop', 'stop it; operations wait until it is started again', stop)
   engine.addCommand(logsCommand())
+  engine.addCommand(superviseCommand(), { hidden: true })
   return engine
 }
 
 function logsCommand(): CommandUnknownOpts {
   const command = new Command('logs')
-    .description('show the logs of worker and server')
+    .description('show the logs of worker, server and supervisor')
     .option('--follow', 'go on as they grow')
     .option('-n, --lines <count>', 'lines from the end of each', Number, DEFAULT_LINES)
     .option('--server', 'only the server')
     .option('--worker', 'only the worker')
   command.action((options) => exitWith(logs(contextOf(command), options)))
   return command
+}
+
+function superviseCommand(): CommandUnknownOpts {
+  const command = new Command('supervise').description('start again what dies of it, until it is stopped')
+  command.action(() => exitWith(supervise()))
+  return command
+}
+
+async function supervise(): Promise<ExitCode> {
+  const { superviseEngine } = await import('../../temporal/engine/supervisor.js')
+  await superviseEngine({
+    restart: async () => {
+      const { ensureEngine } = await import('../../temporal/engine/engine.js')
+      await ensureEngine({ handOver: false, respectStop: true })
+    },
+    log: (msg) => process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
+  })
+  return EXIT.done
 }
 
 async function start(context: Context): Promise<ExitCode> {
@@ -43,7 +63,7 @@ async function start(context: Context): Promise<ExitCode> {
 
 async function status({ io, json }: Context): Promise<ExitCode> {
   const { engineStatus } = await import('../../temporal/engine/engine.js')
-  const { home, serverPid, workerPid, address, uiAddress, exists } = engineStatus()
+  const { home, serverPid, workerPid, supervisorPid, address, uiAddress, exists } = engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined
   if (json) {
     io.out(
@@ -51,6 +71,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
         running: isWhole,
         serverPid,
         workerPid,
+        supervisorPid,
         address,
         uiAddress,
         folder: home.folder,
@@ -90,6 +111,7 @@ async function logs(
   const files = [
     ...(both || options.server === true ? [{ name: 'server', path: home.serverLog }] : []),
     ...(both || options.worker === true ? [{ name: 'worker', path: home.workerLog }] : []),
+    ...(both ? [{ name: 'supervisor', path: home.supervisorLog }] : []),
   ]
   await showLogs(files, {
     lines: options.lines,

@@ -1,6 +1,6 @@
 /**
  * The embedded engine: a Temporal server on SQLite and a worker, both detached, started when a command needs them.
- * Whatever of it was killed is started again by the next command, and operations go on where they were.
+ * Whatever of it dies is started again by its supervisor or the next command, and operations go on where they were.
  */
 import { existsSync } from 'node:fs'
 import { QuorateError } from '../../errors/index.js'
@@ -13,6 +13,7 @@ import { freePort } from './ports.js'
 import { isAlive, stop } from './process.js'
 import { readRecord, writeRecord, type EngineRecord } from './record.js'
 import { loopback, startServer, waitUntilReady } from './server.js'
+import { startSupervisor } from './supervisor.js'
 import { startWorker, waitUntilPolling } from './worker-process.js'
 
 const DEFAULT_PORT = 7233
@@ -21,6 +22,7 @@ const DEFAULT_UI_PORT = 8233
 const SERVER_GRACE_MS = 10_000
 /** More than the worker's own time for shutting down (src/worker.ts). */
 const WORKER_GRACE_MS = 15_000
+const SUPERVISOR_GRACE_MS = 5_000
 
 /** Where the running engine is reached. */
 export interface EngineAddresses {
@@ -55,7 +57,9 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Engine
         hint: 'start it again with `quorate engine start`; the operation goes on where it was',
       })
     }
-    return addresses(await startWorkerIfNeeded(home, await startServerIfNeeded(home, record), options))
+    const served = await startServerIfNeeded(home, record)
+    const worked = await startWorkerIfNeeded(home, served, options)
+    return addresses(await startSupervisorIfNeeded(home, worked, options))
   })
 }
 
@@ -65,7 +69,9 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (record === undefined) return false
-    const { server, worker, ...rest } = record
+    const { server, worker, supervisor, ...rest } = record
+    // The first of all: it would start again what is stopped here.
+    if (supervisor !== undefined) await stop(supervisor, SUPERVISOR_GRACE_MS)
     const running = [worker, server].some((process) => process !== undefined && isAlive(process))
     if (worker !== undefined) await stop(worker, WORKER_GRACE_MS)
     if (server !== undefined) await stop(server, SERVER_GRACE_MS)
@@ -82,23 +88,26 @@ export interface EngineStatus extends EngineAddresses {
   /** Process ids of what runs. */
   readonly serverPid?: number
   readonly workerPid?: number
+  readonly supervisorPid?: number
 }
 
 /** Looks without starting anything. */
 export function engineStatus(home = engineHome()): EngineStatus {
   const record = readRecord(home)
-  const { server, worker } = record ?? {}
+  const { server, worker, supervisor } = record ?? {}
   return {
     home,
     exists: existsSync(home.database),
     ...addresses(record ?? { port: DEFAULT_PORT, uiPort: DEFAULT_UI_PORT }),
     ...(server !== undefined && isAlive(server) ? { serverPid: server.pid } : {}),
     ...(worker !== undefined && isAlive(worker) ? { workerPid: worker.pid } : {}),
+    ...(supervisor !== undefined && isAlive(supervisor) ? { supervisorPid: supervisor.pid } : {}),
   }
 }
 
 async function isWhole(record: EngineRecord, { handOver }: EnsureEngineOptions): Promise<boolean> {
-  const { server, worker, port } = record
+  const { server, worker, supervisor, port } = record
+  if (supervisor === undefined || !isAlive(supervisor)) return false
   if (server === undefined || !isAlive(server)) return false
   if (worker === undefined || !isAlive(worker)) return false
   if (handOver && worker.fingerprint !== codeFingerprint()) return false
@@ -113,9 +122,12 @@ async function startServerIfNeeded(home: EngineHome, known: EngineRecord | undef
   const port = await freePort(known?.port, DEFAULT_PORT)
   const uiPort = await freePort(known?.uiPort, DEFAULT_UI_PORT)
   const server = await startServer(home, port, uiPort)
-  const worker = known?.worker === undefined ? {} : { worker: known.worker }
+  const others = {
+    ...(known?.worker === undefined ? {} : { worker: known.worker }),
+    ...(known?.supervisor === undefined ? {} : { supervisor: known.supervisor }),
+  }
   // Recorded before it is ready: whoever comes after a kill of this command finds it and starts no second one.
-  const record = writeRecord(home, { port, uiPort, server, ...worker, stopped: false })
+  const record = writeRecord(home, { port, uiPort, server, ...others, stopped: false })
   await waitUntilReady(home, server, port)
   return record
 }
@@ -137,6 +149,21 @@ async function startWorkerIfNeeded(
   const next = writeRecord(home, { ...record, worker: { ...started, fingerprint, address }, stopped: false })
   await waitUntilPolling(home, started, address)
   return next
+}
+
+async function startSupervisorIfNeeded(
+  home: EngineHome,
+  record: EngineRecord,
+  { handOver }: EnsureEngineOptions,
+): Promise<EngineRecord> {
+  const fingerprint = codeFingerprint()
+  const { supervisor } = record
+  if (supervisor !== undefined && isAlive(supervisor)) {
+    if (!handOver || supervisor.fingerprint === fingerprint) return record
+    await stop(supervisor, SUPERVISOR_GRACE_MS)
+  }
+  const started = await startSupervisor(home)
+  return writeRecord(home, { ...record, supervisor: { ...started, fingerprint }, stopped: false })
 }
 
 function addresses({ port, uiPort }: Pick<EngineRecord, 'port' | 'uiPort'>): EngineAddresses {

@@ -12,6 +12,7 @@ export interface EngineHome {
   readonly record: string
   readonly serverLog: string
   readonly workerLog: string
+  readonly supervisorLog: string
   /** Link to the SSH agent of who started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
 }
@@ -28,6 +29,7 @@ export function engineHome(
     record: join(folder, 'engine.json'),
     serverLog: join(folder, 'server.log'),
     workerLog: join(folder, 'worker.log'),
+    supervisorLog: join(folder, 'supervisor.log'),
     agent: join(folder, 'agent.sock'),
   }
 }

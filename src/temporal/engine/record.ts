@@ -10,6 +10,7 @@ const engineRecord = z.object({
   uiPort: z.number().int(),
   server: processIdentity.optional(),
   worker: processIdentity.extend({ fingerprint: z.string(), address: z.string() }).optional(),
+  supervisor: processIdentity.extend({ fingerprint: z.string() }).optional(),
   /** Stopped by `engine stop`, so that followers of an operation do not start it again. */
   stopped: z.boolean(),
 })

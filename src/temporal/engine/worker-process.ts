@@ -4,13 +4,12 @@ import { QuorateError } from '../../errors/index.js'
 import { TASK_QUEUE } from '../../cluster/operation.js'
 import { poll } from '../poll.js'
 import { quorateInvocation, workerIdentity } from '../runtime.js'
+import { workerEnvironment } from './environment.js'
 import type { EngineHome } from './home.js'
 import { isAlive, lastLines, startDetached, type ProcessIdentity } from './process.js'
 
 const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 100
-/** Bytes that the name of a Unix socket may have, on the most sparing system. */
-const LONGEST_SOCKET_PATH = 103
 
 /** Starts a worker for the server at this address; {@link waitUntilPolling} tells when it is of use. */
 export function startWorker(home: EngineHome, address: string): Promise<ProcessIdentity> {
@@ -55,17 +54,4 @@ async function polls(connection: Connection, identity: string): Promise<boolean>
     taskQueue: { name: TASK_QUEUE },
   })
   return pollers.some((poller) => poller.identity === identity)
-}
-
-/**
- * The caller's environment, with the agent by its link; without settings for other Temporal servers, and without
- * what debuggers put into NODE_OPTIONS for the caller alone.
- */
-function workerEnvironment(home: EngineHome): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('TEMPORAL_') && name !== 'NODE_OPTIONS',
-  )
-  const environment = { ...Object.fromEntries(inherited), QUORATE_HOME: home.folder }
-  const isUsable = Buffer.byteLength(home.agent) <= LONGEST_SOCKET_PATH
-  return isUsable ? { ...environment, SSH_AUTH_SOCK: home.agent } : environment
 }

@@ -13,6 +13,7 @@ interface Status {
   readonly running: boolean
   readonly serverPid?: number
   readonly workerPid?: number
+  readonly supervisorPid?: number
   readonly address: string
 }
 
@@ -95,6 +96,21 @@ describe('the embedded engine', () => {
     expect(after.serverPid).not.toBe(before.serverPid)
   })
 
+  it('starts again by itself what dies of it, without any further command', async () => {
+    const before = await pids()
+    kill(before.workerPid)
+    await expect
+      .poll(async () => (await status()).workerPid ?? before.workerPid, { timeout: 60_000, interval: 500 })
+      .not.toBe(before.workerPid)
+    const { serverPid, workerPid } = await pids()
+    expect(serverPid).toBe(before.serverPid)
+    kill(serverPid)
+    kill(workerPid)
+    await expect.poll(async () => (await status()).running, { timeout: 60_000, interval: 500 }).toBe(true)
+    const { stdout } = await quorate(['engine', 'logs'], environment)
+    expect(stdout).toMatch(/supervisor warn {2}the worker ended by itself; it is started again in 1 s/)
+  })
+
   it('is started once by commands that come at the same time', async () => {
     const before = await pids()
     kill(before.serverPid)
@@ -116,9 +132,11 @@ describe('the embedded engine', () => {
 
   it('stops, and says so', async () => {
     const { serverPid, workerPid } = await pids()
+    const { supervisorPid = 0 } = await status()
+    expect(identify(supervisorPid)).toBeDefined()
     const { stdout, exitCode } = await quorate(['engine', 'stop'], environment)
     expect([stdout, exitCode]).toEqual(['the engine is stopped\n', 0])
-    for (const pid of [serverPid, workerPid]) expect(identify(pid)).toBeUndefined()
+    for (const pid of [serverPid, workerPid, supervisorPid]) expect(identify(pid)).toBeUndefined()
     const { exitCode: afterwards } = await quorate(['engine', 'status'], environment)
     expect(afterwards).toBe(1)
   })

@@ -243,3 +243,44 @@ test('what answers after a lost connection is checked anew', async () => {
     rmSync(server.folder, { recursive: true })
   }
 })
+
+describe('while a connection stands', () => {
+  const connections = () => sshd.log().match(/Accepted /g)?.length ?? 0
+
+  test('a host that known_hosts does not hold any more is refused to who asks next', async () => {
+    know(`${name()} ${await sshd.hostKey('ed25519')}`)
+    const session = await pool.session(sshd.host({ knownHostsFile }))
+    const running = session.run(command('sleep', '1'))
+    know()
+    await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
+    // What ran comes to its end: it began when the host was trusted.
+    expect((await running).exitCode).toBe(0)
+  })
+
+  test('a key that is revoked is refused to who asks next', async () => {
+    const key = await sshd.hostKey('ed25519')
+    know(`${name()} ${key}`)
+    await logIn()
+    know(`${name()} ${key}`, `@revoked * ${key}`)
+    await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_REVOKED' })
+  })
+
+  test('another fingerprint in the cluster file is another host', async () => {
+    await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })
+    await expect(logIn({ hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({
+      code: 'SSH_HOST_KEY_CHANGED',
+    })
+  })
+
+  test('it is kept where known_hosts changes otherwise, and the key that accept-new took is recorded again', async () => {
+    know()
+    const ssh = { hostKeyChecking: 'accept-new' } as const
+    await logIn(ssh)
+    const before = connections()
+    know(`other.host ${anotherKey()}`)
+    expect(await logIn(ssh)).toBe('hello\n')
+    expect(readFileSync(knownHostsFile, 'utf8')).toContain(await sshd.hostKey('ed25519'))
+    expect(await logIn(ssh)).toBe('hello\n')
+    expect(connections()).toBe(before)
+  })
+})

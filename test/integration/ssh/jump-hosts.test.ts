@@ -55,6 +55,19 @@ describe('a host behind one jump host', () => {
     expect(logins(bastion)).toBe(before + 1)
   })
 
+  test('is left when the jump host is not trusted any more', async () => {
+    const knownHostsFile = join(bastion.folder, 'known_hosts_of_the_way')
+    writeFileSync(knownHostsFile, `[127.0.0.1]:${bastion.port} ${await bastion.hostKey('ed25519')}\n`)
+    pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
+    const host = behind([jump(bastion, 'bastion', { knownHostsFile })])
+    expect((await (await pool.session(host)).run(command('true'))).exitCode).toBe(0)
+    writeFileSync(knownHostsFile, '')
+    await expect(pool.session(host)).rejects.toMatchObject({
+      code: 'SSH_HOST_KEY_UNKNOWN',
+      message: expect.stringContaining('on the way to cp1') as string,
+    })
+  })
+
   test('gets commands, input and output through unchanged, quickly', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))

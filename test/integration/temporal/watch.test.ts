@@ -84,6 +84,22 @@ describe('a watched operation', () => {
     expect(watched.at(-1)).toMatchObject({ state: 'done', result: { changed: true } })
   })
 
+  it('that the server does not know any more says what to do now', async () => {
+    await scene.startWorker()
+    const operation = await scene.client.apply(scene.cluster())
+    const watching = until(operation, () => false)
+    watching.catch(() => undefined)
+    await until(operation, ({ steps }) => steps.length === 2)
+    scene.server.kill()
+    scene.server.forget()
+    await scene.server.startAgain()
+    await expect(watching).rejects.toMatchObject({
+      code: 'OPERATION_LOST',
+      message: expect.stringContaining(operation.workflowId) as string,
+      hint: expect.stringMatching(/`quorate unlock`.*`quorate apply`/) as string,
+    })
+  })
+
   it('says for what it waits, until the operator vouches for it', async () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
