@@ -1,4 +1,4 @@
-/** IP addresses and networks (CIDR) as numbers: reading, containment and overlap. */
+/** IP addresses and networks (CIDR) as numbers: reading, containment, overlap, and which no host can be reached by. */
 
 /** An address of either family. */
 export interface IpAddress {
@@ -36,6 +36,11 @@ export function parseNetwork(text: string): Network | undefined {
   return { family: address.family, first, last: first + (1n << hostBits) - 1n, prefixLength }
 }
 
+/** How the network is written from its first address on, e.g. `10.0.0.0/8` for `10.0.0.1/8`, in IPv4. */
+export function formatIpv4Network({ first, prefixLength }: Network): string {
+  return `${[24n, 16n, 8n, 0n].map((shift) => (first >> shift) & 0xffn).join('.')}/${prefixLength}`
+}
+
 /** Whether the network's text names its first address, as `10.0.0.0/8` does and `10.0.0.1/8` does not. */
 export function isCanonicalNetwork(text: string): boolean {
   const network = parseNetwork(text)
@@ -50,6 +55,50 @@ export function networksOverlap(a: Network, b: Network): boolean {
 /** Whether the address belongs to the network. */
 export function networkContains(network: Network, address: IpAddress): boolean {
   return network.family === address.family && network.first <= address.value && address.value <= network.last
+}
+
+/** Networks of addresses that no other machine can reach a host by, with what each is called. */
+const RESERVED: readonly (readonly [network: string, name: string])[] = [
+  ['0.0.0.0/8', 'unspecified'],
+  ['127.0.0.0/8', 'loopback'],
+  ['169.254.0.0/16', 'link-local'],
+  ['224.0.0.0/4', 'multicast'],
+  ['::/128', 'unspecified'],
+  ['::1/128', 'loopback'],
+  ['fe80::/10', 'link-local'],
+  ['ff00::/8', 'multicast'],
+]
+
+/** What the address is called where no other machine can reach a host by it, e.g. `loopback`; undefined elsewhere. */
+export function reservedName(address: IpAddress): string | undefined {
+  if (address.family === 4 && address.value === 0xffff_ffffn) return 'broadcast'
+  return RESERVED.find(([network]) => containedIn(network, address))?.[1]
+}
+
+/** The network of such addresses that the network shares one with; undefined where there is none. */
+export function reservedPart(network: Network): readonly [network: string, name: string] | undefined {
+  return RESERVED.find(([text]) => {
+    const reserved = parseNetwork(text)
+    return reserved !== undefined && networksOverlap(reserved, network)
+  })
+}
+
+/** The IPv4 address that an IPv6 address such as `::ffff:10.0.0.12` stands for; undefined for any other. */
+export function embeddedIpv4(address: IpAddress): string | undefined {
+  if (address.family !== 6 || address.value >> 32n !== 0xffffn) return undefined
+  return [24n, 16n, 8n, 0n].map((shift) => (address.value >> shift) & 0xffn).join('.')
+}
+
+/** The same text for every spelling of an address; a name in lowercase. */
+export function addressKey(text: string): string {
+  const address = parseIpAddress(text)
+  if (address === undefined) return text.toLowerCase()
+  return embeddedIpv4(address) ?? (address.family === 4 ? text : `[${address.value.toString(16)}]`)
+}
+
+function containedIn(text: string, address: IpAddress): boolean {
+  const network = parseNetwork(text)
+  return network !== undefined && networkContains(network, address)
 }
 
 function parseIpv4(text: string): bigint | undefined {

@@ -3,7 +3,16 @@ import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../ip-address.
 import { parseChannel, parseVersion } from '../versions.js'
 import { parseJumps } from '../ssh-config/jumps.js'
 import { parseEndpoint } from './endpoint.js'
-import { isDnsLabel, isDnsName, isLabelValue, isQualifiedName, isUrl } from './names.js'
+import { likelyMistake, type Mistake } from './likely-mistakes.js'
+import {
+  isAlias,
+  isDnsLabel,
+  isDnsName,
+  isLabelValue,
+  isLowercaseDnsName,
+  isQualifiedName,
+  isUrl,
+} from './names.js'
 
 /** One format of a text. */
 export interface Format {
@@ -12,6 +21,8 @@ export interface Format {
   /** Right ones, the first the most telling. */
   readonly examples: readonly string[]
   readonly test: (text: string) => boolean
+  /** What is wrong with a text that is not of the format, where it shows what was meant. */
+  readonly explain?: (text: string) => Mistake | undefined
 }
 
 // `~somebody/…` is what a shell knows, and nothing else.
@@ -29,13 +40,24 @@ export const FORMATS = {
     examples: ['cp1'],
     test: isDnsLabel,
   },
-  address: { name: 'an IP address or DNS name', examples: ['10.0.0.11', 'cp1.example.com'], test: isAddress },
+  address: {
+    name: 'an IP address or DNS name',
+    examples: ['10.0.0.11', 'cp1.example.com'],
+    test: (text) => isAddress(text) || isAlias(text),
+    explain: likelyMistake.inAddress,
+  },
   ipAddress: {
     name: 'an IP address',
     examples: ['10.0.0.11'],
     test: (text) => parseIpAddress(text) !== undefined,
+    explain: likelyMistake.inAddress,
   },
-  dnsName: { name: 'a DNS name', examples: ['cluster.local'], test: isDnsName },
+  dnsName: {
+    name: 'a DNS name',
+    examples: ['cluster.local'],
+    test: isLowercaseDnsName,
+    explain: likelyMistake.inDnsName,
+  },
   subjectName: {
     name: 'an IP address or DNS name',
     examples: ['api.example.com', '203.0.113.7'],
@@ -44,12 +66,18 @@ export const FORMATS = {
   endpoint: {
     name: 'host[:port]',
     examples: ['api.prod.lab:6443'],
-    test: (text) => parseEndpoint(text) !== undefined,
+    // As kubeadm does: of names only those in lowercase.
+    test: (text) => {
+      const host = parseEndpoint(text)?.host
+      return host !== undefined && (parseIpAddress(host) !== undefined || isLowercaseDnsName(host))
+    },
+    explain: likelyMistake.inEndpoint,
   },
   network: {
     name: 'a network in CIDR notation that begins with its first address',
     examples: ['10.244.0.0/16'],
     test: (text) => parseNetwork(text) !== undefined && isCanonicalNetwork(text),
+    explain: likelyMistake.inNetwork,
   },
   virtualAddress: {
     name: 'an IP address, with or without the length of its prefix',
@@ -100,7 +128,8 @@ export const FORMATS = {
   user: {
     name: 'a login name',
     examples: ['ops'],
-    test: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/.test(text),
+    // A directory's account may be `jane@corp.example.com` or `CORP\jane`.
+    test: (text) => /^[A-Za-z0-9_]([A-Za-z0-9_.@+\\-]*[A-Za-z0-9_.@+-])?\$?$/.test(text),
   },
   jumps: {
     name: '[user@]host[:port], several with commas between',

@@ -13,10 +13,20 @@ export function isDnsName(text: string): boolean {
     .every((label) => label.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/i.test(label))
 }
 
+/** RFC 1123 subdomain as Kubernetes and kubeadm take it: in lowercase alone. */
+export function isLowercaseDnsName(text: string): boolean {
+  return isDnsName(text) && text === text.toLowerCase()
+}
+
+/** What an ssh configuration may call a host, though no DNS name may be so, e.g. `k8s_w1`. */
+export function isAlias(text: string): boolean {
+  return /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(text) && !/^[\d.]+$/.test(text)
+}
+
 /** `key` or `prefix/key`, as Kubernetes has it for labels and taints. */
 export function isQualifiedName(text: string): boolean {
   const [name = '', prefix, ...rest] = text.split('/').reverse()
-  if (rest.length > 0 || (prefix !== undefined && !(isDnsName(prefix) && prefix === prefix.toLowerCase()))) {
+  if (rest.length > 0 || (prefix !== undefined && !isLowercaseDnsName(prefix))) {
     return false
   }
   return name.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)

@@ -5,6 +5,7 @@
 import { isPlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
 import { expandHostName, settingsFor } from '../ssh-config/settings.js'
+import { checkAddresses } from './checks/addresses.js'
 import { checkEtcd } from './checks/etcd.js'
 import { checkHosts } from './checks/hosts.js'
 import { checkKubernetes } from './checks/kubernetes.js'
@@ -52,6 +53,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
   const findings = [
     ...(shape.success ? [] : shapeFindings(data, shape.error.issues)),
     ...checkKubernetes(file),
+    ...checkAddresses(file, connectsTo),
     ...checkNetworks(file),
     ...checkLoadBalancer(file, connectsTo),
     ...checkSources(file),
@@ -101,9 +103,15 @@ const NULLS_KEPT: readonly (readonly string[])[] = [
   ['spec', 'containerRuntime', 'config'],
 ]
 
+// Of a label only its name may be of interest.
+const LABELS = ['spec', 'hosts', '[]', 'labels']
+
 // As in Kubernetes, a field with nothing after its colon is as good as not there.
 function withoutNulls(value: unknown, path: readonly string[]): unknown {
   if (NULLS_KEPT.some((kept) => matches(path, kept))) return value
+  if (matches(path, LABELS) && isPlainObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, child ?? '']))
+  }
   if (Array.isArray(value)) return value.map((item) => withoutNulls(item, [...path, '[]']))
   if (!isPlainObject(value)) return value
   const fields = Object.entries(value).filter(([, child]) => child !== null)

@@ -1,7 +1,7 @@
 /** What the schema found wrong, put in words: which value, and what would be right. */
 import type { z } from 'zod'
 import { isPlainObject } from '../merge.js'
-import { FORMATS, type FormatName } from './formats.js'
+import { FORMATS, type Format, type FormatName } from './formats.js'
 import { descriptionAt, exampleAt, fieldName, fieldsAt, pathsOfField } from './known-fields.js'
 import { nearest } from './nearest.js'
 import { fieldNotSupported } from './not-supported.js'
@@ -96,7 +96,10 @@ function wrongFormat(path: FieldPath, value: unknown, issue: Issue | undefined, 
   const params: unknown = issue?.code === 'custom' ? issue.params : undefined
   const format = isPlainObject(params) ? (params['format'] as FormatName) : undefined
   if (format === undefined) return problem(path, `${show(value)} is not right`, 'see the description')
-  const { name, examples } = FORMATS[format]
+  const { name, examples, explain }: Format = FORMATS[format]
+  const mistake = typeof value === 'string' ? explain?.(value) : undefined
+  if (mistake !== undefined)
+    return { ...problem(path, `${show(value)} ${mistake.problem}`, mistake.remedy), atKey }
   const finding = problem(path, `${show(value)} is not ${name}`, `write it like ${examples.join(' or ')}`)
   return { ...finding, atKey }
 }

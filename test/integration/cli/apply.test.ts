@@ -45,7 +45,7 @@ spec:
   loadBalancer: { type: external }
   ssh: { user: root }
   hosts:
-    - { name: cp1, role: control-plane, address: 127.0.0.1, ssh: { port: ${port} } }
+    - { name: cp1, role: control-plane, address: 127.0.0.1, internalAddress: 192.0.2.11, ssh: { port: ${port} } }
 `,
   )
   return path

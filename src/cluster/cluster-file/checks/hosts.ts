@@ -1,5 +1,6 @@
 /** Checks of the hosts against each other: names, addresses, how many of each role. */
-import { parseIpAddress } from '../../ip-address.js'
+import { addressKey, parseIpAddress } from '../../ip-address.js'
+import { FORMATS } from '../formats.js'
 import { textAt, type Outline, type OutlineHost } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem, repetitions, warning } from './finding.js'
@@ -41,7 +42,7 @@ function duplicates(hosts: readonly OutlineHost[]): readonly Finding[] {
         'give each host a name of its own',
       ),
     ),
-    ...repetitions(hosts, ({ address, sshPort }) => address && `${address} ${sshPort}`).map(
+    ...repetitions(hosts, ({ address, sshPort }) => address && `${addressKey(address)} ${sshPort}`).map(
       ({ item, earlier }) =>
         problem(
           hostPath(item, 'address'),
@@ -55,8 +56,11 @@ function duplicates(hosts: readonly OutlineHost[]): readonly Finding[] {
 // Behind one forwarding address several hosts can be logged in to, but not be nodes of one cluster.
 function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Finding[] {
   const nodes = hosts.filter((host) => hasKnownRole(host) && host.role !== 'load-balancer')
-  return repetitions(nodes, internalAddressOf)
-    .filter(({ item, earlier }) => item.address !== earlier.address || item.sshPort !== earlier.sshPort)
+  const key = (address: string | undefined) => address && addressKey(address)
+  return repetitions(nodes, (host) => key(internalAddressOf(host)))
+    .filter(
+      ({ item, earlier }) => key(item.address) !== key(earlier.address) || item.sshPort !== earlier.sshPort,
+    )
     .map(({ item, earlier }) =>
       problem(
         hostPath(item, item.internalAddress === undefined ? 'address' : 'internalAddress'),
@@ -71,11 +75,13 @@ const ADVERTISING: Readonly<Record<string, string>> = {
   etcd: 'an etcd member',
 }
 
-// etcd's peers and the API server's advertised address can not be names.
+// etcd's peers and the API server's advertised address cannot be names.
 function advertisesAddress(host: OutlineHost, connectsTo: (address: string) => string): readonly Finding[] {
   const subject = ADVERTISING[host.role ?? '']
   if (subject === undefined || host.address === undefined || host.internalAddress !== undefined) return []
   if ([host.address, connectsTo(host.address)].some((address) => parseIpAddress(address))) return []
+  // What is neither an address nor a name is reported as that.
+  if (!FORMATS.address.test(host.address)) return []
   return [
     problem(
       hostPath(host, 'internalAddress'),

@@ -1,5 +1,5 @@
 /** Checks of the load balancer: its hosts exist and may run it, its address is its own, the endpoint leads there. */
-import { parseIpAddress } from '../../ip-address.js'
+import { addressKey, parseIpAddress } from '../../ip-address.js'
 import { bindPortOf } from '../../api-server.js'
 import { parseEndpoint } from '../endpoint.js'
 import { nearest } from '../nearest.js'
@@ -116,7 +116,7 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
   const isElsewhere =
     parseIpAddress(endpoint.host) !== undefined &&
     places.every((place) => place !== undefined && parseIpAddress(place) !== undefined) &&
-    !places.includes(endpoint.host)
+    !places.some((place) => place !== undefined && addressKey(place) === addressKey(endpoint.host))
   return [
     ...(isElsewhere
       ? [

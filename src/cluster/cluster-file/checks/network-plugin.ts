@@ -1,5 +1,4 @@
 /** Checks of the pod network: the fields that are given fit the plugin, and a manifest can be trusted. */
-import { parseNetwork } from '../../ip-address.js'
 import { objectAt, textAt, type Outline } from '../outline.js'
 import { isUrl } from '../names.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
@@ -56,10 +55,9 @@ function manifestFindings({ network }: Outline, plugin: string): readonly Findin
   return [problem(at('digest'), 'missing, and what the URL gives may change', remedy)]
 }
 
-function flannelFindings({ network, podSubnet }: Outline): readonly Finding[] {
+function flannelFindings({ network }: Outline): readonly Finding[] {
   const backend = textAt(network, 'backend') ?? 'vxlan'
   const netConf = objectAt(network, 'netConf')
-  const podFamily = podSubnet === undefined ? undefined : parseNetwork(podSubnet)?.family
   return [
     ...Object.entries(BACKEND_FIELDS)
       .filter(([field, backends]) => network[field] !== undefined && !backends.includes(backend))
@@ -68,15 +66,6 @@ function flannelFindings({ network, podSubnet }: Outline): readonly Finding[] {
       ([within, name, field]) =>
         problem(at('netConf', ...within, name), 'has a field of its own', `use ${field}`),
     ),
-    ...(podFamily === 6
-      ? [
-          problem(
-            ['spec', 'kubernetes', 'networking', 'podSubnet'],
-            'IPv6 is not supported yet with flannel',
-            'use another plugin',
-          ),
-        ]
-      : []),
   ]
 }
 

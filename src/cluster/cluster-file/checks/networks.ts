@@ -1,4 +1,4 @@
-/** Checks of the networks: nothing overlaps, every node gets its pods' addresses. */
+/** Checks of the networks: nothing overlaps, and the sizes are those that kubeadm takes. */
 import {
   networkContains,
   networksOverlap,
@@ -12,14 +12,9 @@ import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'
 import { hostPath } from './hosts.js'
 import { pluginFindings } from './network-plugin.js'
+import { podSubnetSize, serviceSubnetSize } from './network-sizes.js'
 
 const NETWORKING = ['spec', 'kubernetes', 'networking'] as const
-
-// What kube-controller-manager gives each node of the pod network, unless it is told otherwise.
-const NODE_PREFIX = 24
-
-// kubeadm's own limits for IPv4: at least 10 addresses, at most 20 bits of them.
-const SERVICE_PREFIX = { min: 12, max: 28 }
 
 interface NamedNetwork {
   readonly field: 'podSubnet' | 'serviceSubnet'
@@ -30,15 +25,16 @@ interface NamedNetwork {
 /** All checks of networks. */
 export function checkNetworks(file: Outline): readonly Finding[] {
   const networks = (['podSubnet', 'serviceSubnet'] as const).flatMap((field): NamedNetwork[] => {
-    const network = file[field] === undefined ? undefined : parseNetwork(file[field])
-    return network === undefined ? [] : [{ field, text: file[field] ?? '', network }]
+    const network = parseNetwork(file[field] ?? '')
+    // Of IPv6 it is said elsewhere that it is not supported; nothing more is asked of it.
+    return network?.family === 4 ? [{ field, text: file[field] ?? '', network }] : []
   })
   const [pods, services] = [networks.find(isPods), networks.find((network) => !isPods(network))]
   return [
     ...(pods !== undefined && services !== undefined ? betweenThem(pods, services) : []),
     ...networks.flatMap((network) => addressesInside(file, network)),
-    ...(pods === undefined ? [] : podSubnetSize(file, pods)),
-    ...(services === undefined ? [] : serviceSubnetSize(services)),
+    ...(pods === undefined ? [] : podSubnetSize(file, pods.text, pods.network)),
+    ...(services === undefined ? [] : serviceSubnetSize(services.text, services.network)),
     ...pluginFindings(file),
   ]
 }
@@ -49,10 +45,6 @@ function isPods({ field }: NamedNetwork): boolean {
 
 function betweenThem(pods: NamedNetwork, services: NamedNetwork): readonly Finding[] {
   const path = [...NETWORKING, 'podSubnet']
-  if (pods.network.family !== services.network.family) {
-    const remedy = 'choose both of IPv4 or both of IPv6; two families together are not supported yet'
-    return [problem(path, `${pods.text} and the serviceSubnet ${services.text} are of two families`, remedy)]
-  }
   if (!networksOverlap(pods.network, services.network)) return []
   const remedy = 'choose networks that share no address'
   return [problem(path, `${pods.text} overlaps with the serviceSubnet ${services.text}`, remedy)]
@@ -86,27 +78,4 @@ function addresses(file: Outline): readonly { readonly path: FieldPath; readonly
       : [{ path: ['spec', 'loadBalancer', 'virtualAddress'], address: virtualAddress }]),
     ...file.hosts.flatMap(ofHost),
   ]
-}
-
-function podSubnetSize(file: Outline, { text, network }: NamedNetwork): readonly Finding[] {
-  const tellsOtherwise = JSON.stringify(file.kubeadm).includes('node-cidr-mask-size')
-  if (network.family !== 4 || tellsOtherwise) return []
-  const nodes = file.hosts.filter(({ role }) => role === 'control-plane' || role === 'worker').length
-  const room = network.prefixLength > NODE_PREFIX ? 0 : 2 ** (NODE_PREFIX - network.prefixLength)
-  if (nodes <= room) return []
-  return [
-    problem(
-      [...NETWORKING, 'podSubnet'],
-      `${text} has room for ${room} nodes of a /${NODE_PREFIX} each, and there are ${nodes}`,
-      'choose a larger network, e.g. a /16',
-    ),
-  ]
-}
-
-function serviceSubnetSize({ text, network }: NamedNetwork): readonly Finding[] {
-  const { min, max } = SERVICE_PREFIX
-  if (network.family !== 4 || (network.prefixLength >= min && network.prefixLength <= max)) return []
-  const size = network.prefixLength < min ? 'too large' : 'too small'
-  const remedy = `kubeadm takes a /${min} to a /${max}`
-  return [problem([...NETWORKING, 'serviceSubnet'], `${text} is ${size}`, remedy)]
 }

@@ -1,5 +1,5 @@
 /** Checks of the virtual address of the load balancers. */
-import { parseIpAddress } from '../../ip-address.js'
+import { addressKey, parseIpAddress } from '../../ip-address.js'
 import { parseEndpoint } from '../endpoint.js'
 import { textAt, type Outline, type OutlineHost } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
@@ -19,13 +19,12 @@ export function virtualAddressFindings(
   const path = ['spec', 'loadBalancer', 'virtualAddress']
   if (text === undefined) return withoutAddress(file)
   const address = text.split('/')[0] ?? ''
-  const parsed = parseIpAddress(address)
-  if (parsed === undefined) return []
-  const owner = file.hosts.find((host) => [host.address, internalAddressOf(host)].includes(address))
-  const other = serving.find((host) => {
-    const family = parseIpAddress(internalAddressOf(host) ?? '')?.family
-    return family !== undefined && family !== parsed.family
-  })
+  if (parseIpAddress(address) === undefined) return []
+  const owner = file.hosts.find((host) =>
+    [host.address, internalAddressOf(host)].some(
+      (own) => own !== undefined && addressKey(own) === addressKey(address),
+    ),
+  )
   return [
     ...(owner === undefined
       ? []
@@ -34,15 +33,6 @@ export function virtualAddressFindings(
             path,
             `${address} is the address of ${owner.name ?? 'a host'}`,
             'choose a free address of the same network',
-          ),
-        ]),
-    ...(other === undefined
-      ? []
-      : [
-          problem(
-            path,
-            `${address} is of another family than ${internalAddressOf(other) ?? ''}, the address of ${other.name ?? 'a host'}`,
-            'choose an address of the same family',
           ),
         ]),
     ...serving.flatMap((host) => needsAddress(host, connectsTo)),
@@ -62,7 +52,7 @@ export function virtualAddressFindings(
 // The balancers tell each other by address that they live.
 function needsAddress(host: OutlineHost, connectsTo: (address: string) => string): readonly Finding[] {
   const address = internalAddressOf(host)
-  // Of a control plane it is asked anyhow.
+  // A control plane needs one in any case.
   if (address === undefined || host.role === 'control-plane') return []
   if ([address, connectsTo(address)].some((one) => parseIpAddress(one) !== undefined)) return []
   const path: FieldPath = ['spec', 'hosts', host.index, 'internalAddress']

@@ -46,7 +46,7 @@ describe('a cluster file', () => {
   it.each([
     ['api.prod.lab', { host: 'api.prod.lab', port: 6443 }],
     ['api.prod.lab:8443', { host: 'api.prod.lab', port: 8443 }],
-    ['[fd00::5]:6443', { host: 'fd00::5', port: 6443 }],
+    ['10.0.0.5:8443', { host: '10.0.0.5', port: 8443 }],
   ])('reads the endpoint %s', (text, endpoint) => {
     const read = cluster([['spec', 'kubernetes', 'controlPlaneEndpoint'], text])
     expect(read.kubernetes.controlPlaneEndpoint).toEqual(endpoint)
@@ -97,6 +97,17 @@ describe('a cluster file', () => {
   it('may leave a field empty, as Kubernetes allows', () => {
     const text = clusterFile([['spec', 'network'], null], [['spec', 'hosts', 0, 'labels'], null])
     expect(parse(text).cluster.network.plugin).toBe('flannel')
+  })
+
+  it('may give a label a name alone', () => {
+    const text = clusterFile([['spec', 'hosts', 3, 'labels'], { 'node-role.kubernetes.io/worker': null }])
+    expect(parse(text).cluster.hosts[3]?.labels).toEqual({ 'node-role.kubernetes.io/worker': '' })
+  })
+
+  it("may log in as a directory's account", () => {
+    const users = ['jane@corp.example.com', 'CORP\\jane', 'svc-build$']
+    const read = users.map((user) => cluster([['spec', 'ssh'], { user }]).hosts[0]?.ssh.user)
+    expect(read).toEqual(users)
   })
 
   it('keeps null in what it lays over kubeadm, where it removes', () => {

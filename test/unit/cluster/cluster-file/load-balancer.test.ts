@@ -75,9 +75,9 @@ const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[],
     'spec.loadBalancer.virtualAddress: 10.0.0.5 is the address of lb1; choose a free address of the same network',
   ],
   [
-    'of another family than the hosts',
+    'of IPv6',
     [balancer({ virtualAddress: 'fd00::100' })],
-    'spec.loadBalancer.virtualAddress: fd00::100 is of another family than 10.0.0.5, the address of lb1; choose an address of the same family',
+    "spec.loadBalancer.virtualAddress: fd00::100: IPv6 is not supported yet; choose a free IPv4 address of the hosts' network",
   ],
   [
     'among the pods',

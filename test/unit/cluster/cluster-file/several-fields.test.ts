@@ -83,9 +83,9 @@ const NETWORKS: readonly Case[] = [
     'spec.kubernetes.networking.serviceSubnet: 172.16.0.0/30 is too small; kubeadm takes a /12 to a /28',
   ],
   [
-    'two families of addresses',
+    'services of another family than pods',
     [kubernetes('networking'), { serviceSubnet: 'fd00:10::/112' }],
-    'spec.kubernetes.networking.podSubnet: 10.244.0.0/16 and the serviceSubnet fd00:10::/112 are of two families; choose both of IPv4 or both of IPv6; two families together are not supported yet',
+    'spec.kubernetes.networking.serviceSubnet: fd00:10::/112: IPv6 is not supported yet; choose a private IPv4 network, e.g. 10.96.0.0/12',
   ],
   [
     "flannel's field for another plugin",

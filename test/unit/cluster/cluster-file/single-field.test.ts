@@ -85,7 +85,52 @@ const FORMATS: readonly Case[] = [
   [
     'a network that begins within itself',
     [kubernetes('networking', 'podSubnet'), '10.244.1.1/16'],
-    'spec.kubernetes.networking.podSubnet: "10.244.1.1/16" is not a network in CIDR notation that begins with its first address; write it like 10.244.0.0/16',
+    'spec.kubernetes.networking.podSubnet: "10.244.1.1/16" does not begin with its first address; write 10.244.0.0/16',
+  ],
+  [
+    'a network without its length',
+    [kubernetes('networking', 'podSubnet'), '10.244.0.0'],
+    'spec.kubernetes.networking.podSubnet: "10.244.0.0" lacks the length of its prefix; write it like 10.244.0.0/16',
+  ],
+  [
+    'two networks in one',
+    [kubernetes('networking', 'podSubnet'), '10.244.0.0/16,fd00:244::/56'],
+    'spec.kubernetes.networking.podSubnet: "10.244.0.0/16,fd00:244::/56" names several networks, and dual stack is not supported yet; give the IPv4 one alone',
+  ],
+  [
+    'two addresses in one',
+    [host(3, 'internalAddress'), '10.0.0.21,fd00::21'],
+    'spec.hosts[3].internalAddress: "10.0.0.21,fd00::21" names several addresses, and dual stack is not supported yet; give the IPv4 one alone',
+  ],
+  [
+    'capitals in the endpoint',
+    [kubernetes('controlPlaneEndpoint'), 'API-Lb1.Prod.Lab:6443'],
+    'spec.kubernetes.controlPlaneEndpoint: "API-Lb1.Prod.Lab:6443" has capital letters, which kubeadm refuses; write api-lb1.prod.lab:6443',
+  ],
+  [
+    "capitals in the cluster's domain",
+    [kubernetes('networking', 'dnsDomain'), 'Cluster.Local'],
+    'spec.kubernetes.networking.dnsDomain: "Cluster.Local" has capital letters, which kubeadm refuses; write cluster.local',
+  ],
+  [
+    'an endpoint of IPv6 without brackets',
+    [kubernetes('controlPlaneEndpoint'), 'fd00:10::5'],
+    'spec.kubernetes.controlPlaneEndpoint: "fd00:10::5" is an IPv6 address, and IPv6 is not supported yet; use a DNS name, or an IPv4 address',
+  ],
+  [
+    'an address with the length of a prefix, which is not a name either',
+    [host(0, 'address'), '10.0.0.11/24'],
+    'spec.hosts[0].address: "10.0.0.11/24" has the length of a prefix; write 10.0.0.11',
+  ],
+  [
+    'an address with a port',
+    [host(0, 'address'), '10.0.0.11:2222'],
+    'spec.hosts[0].address: "10.0.0.11:2222" has a port; write 10.0.0.11, and ssh: { port: 2222 } if SSH is meant',
+  ],
+  [
+    'an address with a login name',
+    [host(0, 'address'), 'ops@10.0.0.11'],
+    'spec.hosts[0].address: "ops@10.0.0.11" has a login name; write 10.0.0.11, and ssh: { user: ops }',
   ],
   [
     'a certificate name that is none',
