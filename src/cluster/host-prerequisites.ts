@@ -73,7 +73,8 @@ const CONTROL_PLANE: readonly RequiredPort[] = [
   { port: 10257, protocol: 'tcp', purpose: 'kube-controller-manager', clients: 'host' },
   { port: 10259, protocol: 'tcp', purpose: 'kube-scheduler', clients: 'host' },
 ]
-const PORTS: Readonly<Record<HostRole, readonly RequiredPort[]>> = {
+/** What listens on hosts of a role, in every cluster. */
+export const PORTS_BY_ROLE: Readonly<Record<HostRole, readonly RequiredPort[]>> = {
   'control-plane': [...ETCD, ...CONTROL_PLANE, ...KUBELET, ...KUBE_PROXY],
   worker: [...KUBELET, ...KUBE_PROXY],
   // Without an API server there, only the host itself asks the kubelet of an etcd host.
@@ -96,7 +97,7 @@ export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPo
     ...(runsBalancer(cluster, host)
       ? [apiServer(cluster.kubernetes.controlPlaneEndpoint.port, 'load balancer')]
       : []),
-    ...PORTS[host.role].filter((port) => stacked || host.role === 'etcd' || !ETCD.includes(port)),
+    ...PORTS_BY_ROLE[host.role].filter((port) => stacked || host.role === 'etcd' || !ETCD.includes(port)),
     ...(runsPods ? podNetworkPorts(cluster) : []),
   ]
 }

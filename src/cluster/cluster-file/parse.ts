@@ -11,6 +11,7 @@ import { checkHosts } from './checks/hosts.js'
 import { checkKubernetes } from './checks/kubernetes.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
+import { checkPorts } from './checks/ports.js'
 import { checkSources } from './checks/sources.js'
 import { checkKeys, checkSsh } from './checks/ssh.js'
 import { outline } from './outline.js'
@@ -56,6 +57,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkAddresses(file, connectsTo),
     ...checkNetworks(file),
     ...checkLoadBalancer(file, connectsTo),
+    ...checkPorts(file),
     ...checkSources(file),
     ...checkEtcd(file),
     ...checkHosts(file, connectsTo),

@@ -3,10 +3,10 @@
  * ValidateNetworking and kube-controller-manager's setNodeCIDRMaskSizes, for IPv4.
  */
 import type { Network } from '../../ip-address.js'
-import { objectAt, type Outline } from '../outline.js'
+import { objectAt, textAt, type Outline } from '../outline.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { argumentsAt, type GivenArgument } from './extra-arguments.js'
-import { problem } from './finding.js'
+import { problem, warning } from './finding.js'
 
 const NETWORKING = ['spec', 'kubernetes', 'networking'] as const
 const POD_SUBNET = [...NETWORKING, 'podSubnet']
@@ -47,6 +47,7 @@ export function podSubnetSize(file: Outline, text: string, network: Network): re
   const kubeadmPrefix = Number(flags.ipv4?.value ?? NODE_PREFIX)
   return [
     ...dividedFindings(file, text, network, nodePrefix),
+    ...crowdedNodes(file, nodePrefix),
     ...(nodePrefix !== kubeadmPrefix && !fits(prefixLength, kubeadmPrefix) && flags.any !== undefined
       ? [
           problem(
@@ -78,6 +79,22 @@ function dividedFindings(
   if (nodes <= room && room > 0) return []
   const problemText = `${text} has room for ${room} nodes of a /${nodePrefix} each, and there are ${nodes}`
   return [problem(POD_SUBNET, problemText, 'choose a larger network, e.g. a /16')]
+}
+
+/** Flannel gives each pod an address of its node's part; two of them are the network's own, and one the bridge's. */
+function crowdedNodes(file: Outline, nodePrefix: number): readonly Finding[] {
+  const plugin =
+    textAt(file.network, 'plugin') ?? (file.network['manifest'] === undefined ? 'flannel' : 'manifest')
+  const maxPods = objectAt(file.kubeadm, 'kubeletConfiguration')['maxPods']
+  const addresses = 2 ** (32 - nodePrefix) - 3
+  if (plugin !== 'flannel' || typeof maxPods !== 'number' || maxPods <= addresses) return []
+  return [
+    warning(
+      ['spec', 'kubernetes', 'kubeadm', 'kubeletConfiguration', 'maxPods'],
+      `${maxPods} pods, and a node's /${nodePrefix} has addresses for ${addresses}`,
+      'give controllerManager.extraArgs node-cidr-mask-size-ipv4 a smaller number, and podSubnet room for it',
+    ),
+  ]
 }
 
 interface MaskFlags {

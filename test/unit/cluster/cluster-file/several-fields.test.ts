@@ -143,12 +143,12 @@ const REST: readonly Case[] = [
   [
     'what Quorate sets itself, laid over kubeadm',
     [kubernetes('kubeadm', 'clusterConfiguration'), { kubernetesVersion: 'v1.35.0' }],
-    'spec.kubernetes.kubeadm.clusterConfiguration.kubernetesVersion: can not be set here; remove it: kubernetes.version sets it',
+    'spec.kubernetes.kubeadm.clusterConfiguration.kubernetesVersion: cannot be set here; remove it: kubernetes.version sets it',
   ],
   [
     "a document's own header, laid over kubeadm",
     [kubernetes('kubeadm', 'kubeletConfiguration'), { kind: 'KubeletConfiguration' }],
-    'spec.kubernetes.kubeadm.kubeletConfiguration.kind: can not be set here; remove it: the name of the section says it',
+    'spec.kubernetes.kubeadm.kubeletConfiguration.kind: cannot be set here; remove it: the name of the section says it',
   ],
   [
     'extra arguments that are none',
