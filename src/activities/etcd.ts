@@ -2,6 +2,7 @@
 import { peerUrl } from '../cluster/etcd/urls.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
+import { staticPodName } from './static-pods.js'
 import { script, type CommandResult, type Session } from '../ssh/index.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'
@@ -20,16 +21,24 @@ export interface EtcdMember {
   readonly clientUrls: readonly string[]
 }
 
-// etcdctl lives only in etcd's image, so it is run in the member's own container.
+// etcdctl lives only in etcd's image, so it is run in the member's own container. $1: its pod; where nobody knows that,
+// as on an etcd host, whose kubelet goes by the hostname, the namespace and the container's name must do. Other pods
+// may well have a container called etcd, but none of them is in kube-system under this name.
 const ETCDCTL = `
-id=$(crictl ps --name '^etcd$' --state Running -q | head -n 1)
+pod=$1
+shift
+id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd \\
+  \${pod:+--label "io.kubernetes.pod.name=$pod"} --state Running -q | head -n 1)
 if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
 exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/ca.crt \\
   --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key "$@"`
 
 /** Runs etcdctl against the member on the host; the outcome is the caller's to judge. */
 export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
-  return session.run(script(ETCDCTL, ...args), { root: true, timeoutMs: 30_000 })
+  const { host } = session
+  // Kubelets of control planes are registered, and their static pods named, by the name in the cluster file.
+  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
+  return session.run(script(ETCDCTL, pod, ...args), { root: true, timeoutMs: 30_000 })
 }
 
 /**

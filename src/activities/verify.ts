@@ -22,7 +22,8 @@ import {
   type KubernetesNode,
 } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import { command, expectSuccess, type Session } from '../ssh/index.js'
+import { runningComponents } from './static-pods.js'
+import { command, type Session } from '../ssh/index.js'
 import type { Step, StepResult } from './step.js'
 
 /** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
@@ -147,8 +148,8 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
   const expected = COMPONENTS.filter(
     ({ name }) => name !== 'etcd' || step.cluster.etcd.topology === 'stacked',
   )
-  const running = await runningContainers(api.session)
-  const stopped = expected.find(({ name }) => !running.includes(name))
+  const running = await runningComponents(api.session)
+  const stopped = expected.find(({ name }) => !running.has(name))
   if (stopped !== undefined) return `${stopped.name} does not run`
   const obstacle = await joinObstacle(step, host, api, step.session)
   if (obstacle !== undefined) return obstacle
@@ -156,20 +157,6 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
     if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`
   }
   return undefined
-}
-
-/** Names of the containers that run on the host, by its runtime: the API hears of static pods seconds later. */
-async function runningContainers(session: Session): Promise<readonly string[]> {
-  const list = command('crictl', 'ps', '--state', 'Running', '-o', 'json')
-  const { stdout } = expectSuccess(
-    await session.run(list, { root: true }),
-    'listing containers',
-    session.host,
-  )
-  const { containers } = JSON.parse(stdout) as {
-    containers?: readonly { readonly metadata: { readonly name: string } }[]
-  }
-  return (containers ?? []).map((container) => container.metadata.name)
 }
 
 async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {
