@@ -38,7 +38,15 @@ done
 
 // A module counts when it is in effect, however it came to be; the machine around a container may have loaded it.
 // Interfaces of pods are left out: there are many, and they say nothing of the host's own networks.
+// Of a file with a certificate and its key, as kubelet's are, only the certificate is read.
 const DETAILS = `
+manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
+certificate_in() {
+  awk '/^-----BEGIN CERTIFICATE-----/ { inside = 1; body = ""; next }
+    inside && /^-----END CERTIFICATE-----/ { print body; exit }
+    /^-----/ { inside = 0 }
+    inside { body = body $1 }' "$1"
+}
 say kernel "$(uname -r)"
 if [ -r /sys/class/dmi/id/product_uuid ]; then say productUuid "$(cat /sys/class/dmi/id/product_uuid)"; fi
 ip -o addr show scope global 2>/dev/null | while read -r _ interface _ address _; do
@@ -66,6 +74,15 @@ for name in $7; do
   if systemctl is-enabled --quiet "$name" 2>/dev/null; then say enabledService "$name"; fi
 done
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
+if [ -f "$manifest" ]; then say etcdServers "$(sed -n 's/^ *- --etcd-servers=//p' "$manifest" | head -n 1)"; fi
+{
+  for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-*-current.pem; do
+    if [ -f "$file" ]; then say x509 "$file $(certificate_in "$file")"; fi
+  done
+  for file in /etc/kubernetes/*.conf; do
+    if [ -f "$file" ]; then say x509 "$file $(awk '$1 == "client-certificate-data:" { print $2; exit }' "$file")"; fi
+  done
+} | head -n 40
 if [ -f /etc/kubernetes/pki/ca.crt ]; then echo certificate; cat /etc/kubernetes/pki/ca.crt; fi
 `
 

@@ -2,6 +2,7 @@
 import { hasPath, parseFacts, type HostFacts } from '../cluster/facts.js'
 import type { Endpoint } from '../cluster/model.js'
 import { expectSuccess, type Session } from '../ssh/index.js'
+import { readCertificates } from './certificate-facts.js'
 import { FACTS_QUESTION } from './facts-script.js'
 import { hashCaCertificate } from './pki.js'
 import { probeHost } from './probes.js'
@@ -33,5 +34,7 @@ async function askForFacts(session: Session): Promise<HostFacts> {
   const result = await session.run(FACTS_QUESTION, { root: true })
   const after = Date.now()
   expectSuccess(result, 'gathering facts', session.host)
-  return parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)
+  const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)
+  const certificates = { at: new Date(before).toISOString(), found: readCertificates(result.stdout) }
+  return { ...facts, certificates }
 }

@@ -48,10 +48,31 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
+  /** Where the API server of this host looks for etcd, by its manifest. */
+  readonly etcdServers?: readonly string[]
+  /** The certificates on the host; missing in what workers before 0.2 tell. */
+  readonly certificates?: CertificatesSeen
   /** What only preflight asks for; missing in what workers before 0.2 tell. */
   readonly details?: HostDetails
   /** What came of trying things out, where that was asked for. */
   readonly probes?: HostProbes
+}
+
+/** What is said of a certificate; times are ISO 8601. */
+export interface CertificateFacts {
+  /** The file that holds it: a certificate, or the kubeconfig file of a client. */
+  readonly path: string
+  /** Its common name. */
+  readonly subject: string
+  readonly notBefore: string
+  readonly notAfter: string
+  readonly isCA: boolean
+}
+
+/** The certificates on a host, and when they were looked at by the worker's clock (ISO 8601). */
+export interface CertificatesSeen {
+  readonly at: string
+  readonly found: readonly CertificateFacts[]
 }
 
 /** A host of the cluster file and what was observed of it. */
@@ -118,6 +139,7 @@ export function parseFacts(
   const details = parseDetails(values)
   const apiServer = one('apiServer').replace(/^https:\/\//, '')
   const claimedBy = one('claimedBy')
+  const etcdServers = one('etcdServers')
   return {
     host,
     machineId: one('machineId'),
@@ -142,6 +164,7 @@ export function parseFacts(
     ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
+    ...(etcdServers === '' ? {} : { etcdServers: etcdServers.split(',') }),
     ...(details === undefined ? {} : { details }),
   }
 }

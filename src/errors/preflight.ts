@@ -42,6 +42,16 @@ export const PREFLIGHT_ERRORS = {
     remedy: 'operator',
     hint: 'put /var/lib/etcd on a local SSD; a slow disk makes etcd lose its leader under load',
   },
+  CERTIFICATE_EXPIRED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'renew it; what needs it works no longer',
+  },
+  CERTIFICATE_EXPIRING: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'renew it before it expires',
+  },
   DUPLICATE_PRODUCT_UUID: {
     source: 'user',
     remedy: 'operator',

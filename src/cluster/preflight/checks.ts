@@ -3,6 +3,7 @@ import type { ObservedHost } from '../facts.js'
 import { firstControlPlane } from '../first-control-plane.js'
 import type { Cluster } from '../model.js'
 import { diskSpeed, freeSpace, memory, processors } from './capacity.js'
+import { certificates } from './certificates.js'
 import { clockSkew } from './clocks.js'
 import { endpointConnection, etcdConnections, hostConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
@@ -41,6 +42,7 @@ export const CHECKS = {
   ownAddress,
   foreignCluster,
   clockSkew,
+  certificates,
   busyPorts,
   firewalls,
   hostConnections,
