@@ -1,9 +1,9 @@
 /** Asking etcd how it is, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
-import { ETCD_CLIENT_FILES } from '../cluster/certificates.js'
 import { etcdHosts, etcdPlace, hostsWithRole } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { command, type Session } from '../ssh/index.js'
+import type { Session } from '../ssh/index.js'
 import { etcdMembers, etcdObstacle, memberOf, memberTitle } from './etcd.js'
+import { answersHealthy } from './etcd-gateway.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
@@ -111,17 +111,4 @@ async function foreignTrouble({ cluster }: Step, session: Session): Promise<Etcd
     return { host: session.host.name, reason: `etcd at ${endpoint} does not say that it is healthy` }
   }
   return undefined
-}
-
-async function answersHealthy(session: Session, endpoint: string): Promise<boolean> {
-  const { ca, certificate, key } = ETCD_CLIENT_FILES
-  // kubectl is the one client of TLS and HTTP that is on every control plane.
-  const ask = command(
-    'kubectl',
-    ...['--kubeconfig', '/dev/null', '--server', endpoint, '--request-timeout', '5s'],
-    ...['--certificate-authority', ca.path, '--client-certificate', certificate.path],
-    ...['--client-key', key.path, 'get', '--raw', '/health'],
-  )
-  const { exitCode, stdout } = await session.run(ask, { root: true })
-  return exitCode === 0 && /"health":\s*"?true"?/.test(stdout)
 }

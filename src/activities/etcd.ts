@@ -166,8 +166,8 @@ export async function removeMember(session: Session, member: EtcdMember): Promis
  * Names of the nodes that the cluster's state holds, asked of etcd itself: also where no API server runs.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
  */
-export async function storedNodes(session: Session): Promise<readonly string[]> {
-  const prefix = '/registry/minions/'
+export async function storedNodes(session: Session, registry = '/registry/'): Promise<readonly string[]> {
+  const prefix = `${registry}minions/`
   const result = await etcdctl(session, 'get', prefix, '--prefix', '--keys-only')
   if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list the nodes', result)
   return result.stdout

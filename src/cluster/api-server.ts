@@ -1,4 +1,5 @@
 /** Where a control plane's own API server listens, as kubeadm is told and the load balancer needs it. */
+import { mergeExtraArguments } from './kubeadm/extra-arguments.js'
 import { isPlainObject } from './merge.js'
 import type { Cluster } from './model.js'
 
@@ -18,4 +19,14 @@ export function bindPortOf(initConfiguration: unknown): number {
   const localEndpoint = isPlainObject(initConfiguration) ? initConfiguration['localAPIEndpoint'] : undefined
   const port = isPlainObject(localEndpoint) ? localEndpoint['bindPort'] : undefined
   return typeof port === 'number' ? port : DEFAULT_API_SERVER_PORT
+}
+
+/** Below which key API servers keep everything in etcd; clusters that share one etcd differ in it. */
+export function registryKey({ kubernetes }: Cluster): string {
+  const { apiServer } = kubernetes.kubeadm.clusterConfiguration
+  const given = isPlainObject(apiServer) ? apiServer['extraArgs'] : undefined
+  const field = 'clusterConfiguration.apiServer.extraArgs'
+  const named = given === undefined ? [] : mergeExtraArguments([], given, field)
+  const prefix = named.findLast(({ name }) => name === 'etcd-prefix')?.value ?? 'registry'
+  return `/${prefix.replaceAll(/^\/+|\/+$/g, '')}/`
 }

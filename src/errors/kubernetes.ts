@@ -105,6 +105,11 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'spec.etcd.caFile, certFile and keyFile are paths on the machine where the worker runs; put the files there, the key with mode 0600, then retry',
   },
+  ETCD_CONTENT_UNKNOWN: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'nothing is initialised on an etcd that may hold another cluster: let it answer its HTTP gateway (etcd runs with --enable-grpc-gateway) to the client certificate in spec.etcd, with the right to read, then retry; or look yourself, and if it holds no cluster say so with `touch /var/lib/quorate/etcd-is-empty` on the control plane, then retry',
+  },
   ETCD_DATA_LOST: {
     source: 'user',
     remedy: 'operator',

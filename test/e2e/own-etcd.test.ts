@@ -38,8 +38,10 @@ afterAll(async () => {
 async function runEtcd(address: string): Promise<string> {
   const build = readdirSync(cachePath('build')).find((name) => /^etcd-v3\.6\.[^.]*$/.test(name))
   if (build === undefined) throw new Error('the lab has built no etcd')
-  const program = cachePath('build', build, 'etcd')
-  await mustRun('docker', ['cp', program, `${fleet.container(HOLDER)}:/usr/local/bin/own-etcd`])
+  for (const program of ['etcd', 'etcdctl']) {
+    const place = `${fleet.container(HOLDER)}:/usr/local/bin/own-${program}`
+    await mustRun('docker', ['cp', cachePath('build', build, program), place])
+  }
   await fleet.on(
     HOLDER,
     `set -e; umask 077; mkdir -p ${FILES}; cd ${FILES}
@@ -69,7 +71,29 @@ async function takeClientFiles(folder: string): Promise<void> {
 
 const signalEtcd = (signal: 'STOP' | 'CONT') => fleet.on(HOLDER, `systemctl kill --signal=${signal} own-etcd`)
 
+/** What its owner does with it. */
+const theirEtcdctl = (line: string) =>
+  fleet.on(
+    HOLDER,
+    `own-etcdctl --endpoints https://${addressOf(fleet, HOLDER)}:2379 --cacert ${FILES}/ca.crt` +
+      ` --cert ${FILES}/client.crt --key ${FILES}/client.key ${line}`,
+  )
+
 describe('a cluster on an etcd that somebody else runs', () => {
+  it('is not begun where that etcd holds another cluster', async () => {
+    await theirEtcdctl('put /registry/minions/another-cluster x')
+    const applied = await fleet.quorate('apply', '-f', clusterFile, '--on-blocked', 'exit')
+    expect(applied.exitCode, applied.stdout + applied.stderr).toBe(3)
+    expect(applied.stdout + applied.stderr).toContain('CLUSTER_EXISTS')
+    expect(await theirEtcdctl('get /registry/ --prefix --keys-only')).toBe(
+      '/registry/minions/another-cluster\n\n',
+    )
+    await theirEtcdctl('del /registry/ --prefix')
+    await fleet.quorate('resume', fleet.name, '--abort')
+    const state = async () => (await fleet.quorate('status', '--json', fleet.name)).stdout
+    await expect.poll(state, { timeout: 60_000 }).toContain('"state":"cancelled"')
+  })
+
   it('is not begun while that etcd does not answer', async () => {
     await signalEtcd('STOP')
     const applying = fleet.startQuorate('apply', '-f', clusterFile, '--on-blocked', 'exit')

@@ -61,7 +61,7 @@ function inOneFinding(
   const day = first.notAfter.slice(0, 10)
   const when = others.length === 0 ? `on ${day}` : `the first on ${day}`
   const [expired, expires] = others.length === 0 ? ['has expired', 'expires'] : ['have expired', 'expire']
-  const verb = code === 'CERTIFICATE_EXPIRED' ? `${expired}` : `${expires} soon`
+  const verb = code === 'CERTIFICATE_EXPIRED' ? expired : `${expires} soon`
   return [finding('warning', code, host, `${names} ${verb}, ${when}`, hint)]
 }
 
