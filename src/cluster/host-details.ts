@@ -64,12 +64,7 @@ export interface DataFolder {
 }
 
 /** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
-export const DATA_FOLDERS = [
-  '/var/lib',
-  '/var/lib/containerd',
-  '/var/lib/kubelet',
-  '/var/lib/etcd',
-] as const
+export const DATA_FOLDERS = ['/var/lib', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const
 
 /** What came of trying things out on a host. */
 export interface HostProbes {
