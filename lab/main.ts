@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { PINNED } from './builds/go-programs.js'
 import { removeLabImages } from './builds/images.js'
+import { PACKAGE_SHAPES, type PackagesShape } from './builds/package-shapes.js'
 import { cacheRoot } from './cache.js'
 import { fleetContainers } from './docker.js'
 import { onHost } from './fleet/access.js'
@@ -42,6 +43,10 @@ program
     `what the hosts run, in turn where there are several (a,b): ${Object.keys(OPERATING_SYSTEMS).join(', ')}`,
     (value) => value.split(','),
   )
+  .option(
+    '--packages <shape>',
+    `what the packages of Kubernetes depend on: ${Object.keys(PACKAGE_SHAPES).join(', ')}`,
+  )
   .option('--rough', 'hosts as people set theirs up, each another way')
   .option('--leftovers', 'hosts on which earlier use has left things')
   .option(
@@ -57,6 +62,8 @@ program
       ...(options.virtualAddress === true ? { virtualAddress: true } : {}),
       // What is no name of an operating system is a problem of the shape.
       ...(options.os === undefined ? {} : { systems: options.os as OsName[] }),
+      // Likewise.
+      ...(options.packages === undefined ? {} : { packages: options.packages as PackagesShape }),
       ...(options.rough === true ? { rough: true } : {}),
       ...(options.leftovers === true ? { leftovers: true } : {}),
     }

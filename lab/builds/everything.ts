@@ -12,6 +12,7 @@ import {
 } from './kubernetes-images.js'
 import { cniPlugins, makeKubernetesRepositories } from './kubernetes-packages.js'
 import { networkTools } from './network-tools.js'
+import type { PackagesShape } from './package-shapes.js'
 import { makeDebianRepository } from './repositories.js'
 
 /** Names of the images that containers of a fleet are made from. */
@@ -26,6 +27,8 @@ export interface Needs {
   readonly versions: readonly string[]
   /** Operating systems of its hosts, each once. */
   readonly systems: readonly OsName[]
+  /** What the packages of Kubernetes depend on. */
+  readonly packages: PackagesShape
   /** Whether its hosts have what people bring with them. */
   readonly livedIn: boolean
 }
@@ -37,7 +40,7 @@ export interface Needs {
 export async function buildEverything(needs: Needs, report: Report): Promise<LabImages> {
   const { versions } = needs
   const [programs, images] = await Promise.all([compile(versions, report), prepareDebian(needs, report)])
-  await makeKubernetesRepositories(versions, report)
+  await makeKubernetesRepositories(versions, needs.packages, report)
   for (const one of programs) await makeKubernetesImages(one, report)
   await makeFlannelImages(report)
   return images

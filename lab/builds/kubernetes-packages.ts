@@ -10,6 +10,7 @@ import type { Report } from '../report.js'
 import { crictl, kubernetes, PINNED } from './go-programs.js'
 import { buildGoProgram } from './go.js'
 import { inMirrorImage } from './mirror-image.js'
+import { dependenciesOf, type PackagesShape } from './package-shapes.js'
 import { kubernetesRepository, publicKey, remade, sign } from './repositories.js'
 
 const SOURCES = join(import.meta.dirname, 'packages')
@@ -37,11 +38,15 @@ export function minorOf(version: string): string {
 }
 
 /** Makes the repositories that hold these versions, unless the cache has them. Versions already there stay. */
-export async function makeKubernetesRepositories(versions: readonly string[], report: Report): Promise<void> {
+export async function makeKubernetesRepositories(
+  versions: readonly string[],
+  shape: PackagesShape,
+  report: Report,
+): Promise<void> {
   for (const minor of new Set(versions.map(minorOf))) {
-    const folders = await packageFolders(minor, versions, report)
+    const folders = await packageFolders(minor, versions, shape, report)
     await remade(
-      kubernetesRepository(minor),
+      kubernetesRepository(minor, shape),
       inputsKey(folders, await publicKey('kubernetes', report)),
       (fresh) =>
         report.step(`make the apt repository of Kubernetes ${minor}`, async () => {
@@ -55,23 +60,41 @@ export async function makeKubernetesRepositories(versions: readonly string[], re
 }
 
 /** Folders of packages that belong to a minor: the wanted versions, and those made for it before. */
-async function packageFolders(minor: string, versions: readonly string[], report: Report): Promise<string[]> {
+async function packageFolders(
+  minor: string,
+  versions: readonly string[],
+  shape: PackagesShape,
+  report: Report,
+): Promise<string[]> {
   const wanted = versions.filter((version) => minorOf(version) === minor)
-  const folders = [await toolPackages(report)]
+  const folders = shape === 'without-tools' ? [] : [await toolPackages(report)]
   for (const version of wanted) folders.push(await versionPackages(version, report))
   const earlier = (await readdir(cachePath('packages')))
     .filter((name) => name.startsWith(`${minor}.`) && !/\.(partial|lock)$/.test(name))
     .filter((name) => !wanted.some((version) => name.startsWith(`${version}-`)))
-  return [...new Set([...folders, ...earlier.map((name) => cachePath('packages', name))])].sort()
+  const published = [...new Set([...folders, ...earlier.map((name) => cachePath('packages', name))])].sort()
+  if (shape === 'published') return published
+  // Their files have the names of the published ones and are copied over them.
+  const shaped = await Promise.all(wanted.map((version) => shapedPackages(version, shape, report)))
+  return [...published, ...shaped]
 }
 
 /** Gives the folder of kubeadm, kubelet and kubectl of a version. */
 async function versionPackages(version: string, report: Report): Promise<string> {
   const program = await buildGoProgram(kubernetes(version))
-  return packagesFolder(version, describePackages(version, program), report)
+  return packagesFolder(version, describePackages(version, 'published', program), report)
 }
 
-function describePackages(version: string, program: string): DebianPackage[] {
+/** Gives a folder of those packages of a version whose control files are others in a shape. */
+async function shapedPackages(version: string, shape: PackagesShape, report: Report): Promise<string> {
+  const program = await buildGoProgram(kubernetes(version))
+  const packages = describePackages(version, shape, program)
+  const changed = packages.filter(({ name }) => name === 'kubeadm' || name === 'kubelet')
+  return packagesFolder(`${shape}-${version}`, changed, report)
+}
+
+function describePackages(version: string, shape: PackagesShape, program: string): DebianPackage[] {
+  const dependencies = dependenciesOf(minorOf(version), shape)
   const debianVersion = `${version.slice(1)}-${REVISION}`
   const shared = `lab-kubernetes-${version.slice(1)}`
   const folder = `usr/libexec/kubernetes/${version}`
@@ -86,7 +109,7 @@ function describePackages(version: string, program: string): DebianPackage[] {
     {
       name: 'kubeadm',
       version: debianVersion,
-      depends: ['cri-tools (>= 1.30.0)', `${shared} (= ${debianVersion})`],
+      depends: [...dependencies.kubeadm, `${shared} (= ${debianVersion})`],
       description: 'Command-line utility for administering a Kubernetes cluster',
       content: {
         'usr/bin/kubeadm': command,
@@ -98,17 +121,7 @@ function describePackages(version: string, program: string): DebianPackage[] {
     {
       name: 'kubelet',
       version: debianVersion,
-      depends: [
-        'conntrack',
-        'ethtool',
-        'iproute2',
-        'iptables (>= 1.4.21)',
-        'kubernetes-cni',
-        'mount',
-        'socat',
-        'util-linux',
-        `${shared} (= ${debianVersion})`,
-      ],
+      depends: [...dependencies.kubelet, `${shared} (= ${debianVersion})`],
       description: 'Node agent for Kubernetes clusters',
       content: {
         'usr/bin/kubelet': command,

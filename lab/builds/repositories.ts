@@ -16,9 +16,9 @@ export function aptRoot(): string {
   return cachePath('apt')
 }
 
-/** Folder of the Kubernetes repository of a minor (`v1.36`), laid out as the public one. */
-export function kubernetesRepository(minor: string): string {
-  return join(aptRoot(), 'core:', 'stable:', minor, 'deb')
+/** Folder of the Kubernetes repository of a minor (`v1.36`) in a shape, laid out as the public one. */
+export function kubernetesRepository(minor: string, shape: PackagesShape): string {
+  return join(aptRoot(), repositoryBase(shape), 'core:', 'stable:', minor, 'deb')
 }
 
 /** Folder of the signing keys: `<name>.asc` and `<name>.secret.asc`. */

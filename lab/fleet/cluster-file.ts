@@ -1,6 +1,7 @@
 /** The cluster file of a fleet: what a person would write for these hosts, and what hosts in containers need. Pure. */
 import { stringify } from 'yaml'
 import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from '../builds/image-names.js'
+import { repositoryBase, type PackagesShape } from '../builds/package-shapes.js'
 import { zoneOf, type FleetHost } from './shape.js'
 
 /** What the cluster file says, beside the hosts. */
@@ -9,6 +10,8 @@ export interface ClusterFileFacts {
   readonly kubernetesVersion: string
   readonly hosts: readonly FleetHost[]
   readonly machine: MachineFacts
+  /** What the packages of Kubernetes depend on; as published unless given. */
+  readonly packages?: PackagesShape
   /** Between the load balancers; where there is none, the control planes run haproxy themselves. */
   readonly virtualAddress?: string
 }
@@ -35,6 +38,7 @@ const HEADER = `# The cluster file of a lab fleet, written by \`npm run lab -- u
 export function renderClusterFile(facts: ClusterFileFacts): string {
   const zone = zoneOf(facts.name)
   const registry = `mirror.${zone}:5000`
+  const base = repositoryBase(facts.packages ?? 'published')
   const hosts = (role: FleetHost['role']) => facts.hosts.filter((host) => host.role === role)
   const own = hosts('load-balancer').map((host) => host.name)
   const shared = facts.virtualAddress !== undefined && own.length === 0
@@ -66,7 +70,10 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
               ...(facts.virtualAddress === undefined ? {} : { virtualAddress: facts.virtualAddress }),
             },
       etcd: { topology: hosts('etcd').length === 0 ? 'stacked' : 'external' },
-      packages: { repository: `http://mirror.${zone}`, signingKeyFile: `./${FILES.signingKey}` },
+      packages: {
+        repository: `http://mirror.${zone}${base === '' ? '' : `/${base}`}`,
+        signingKeyFile: `./${FILES.signingKey}`,
+      },
       containerRuntime: {
         registries: [{ registry, endpoint: `http://${registry}` }],
         // Without CAP_SYS_RESOURCE no process may be made less likely to be killed.

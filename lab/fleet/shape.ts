@@ -1,5 +1,6 @@
 /** A fleet's shape: which hosts it has, what they are called, and where they are in its subnet. Pure. */
 import type { HostRole } from '../../src/cluster/model.js'
+import { isPackagesShape, PACKAGE_SHAPES, type PackagesShape } from '../builds/package-shapes.js'
 import type { HostFeature } from './feature.js'
 import { LEFTOVERS } from './leftovers.js'
 import { DEFAULT_OS, isOsName, OPERATING_SYSTEMS, type OsName } from './operating-systems.js'
@@ -16,6 +17,8 @@ export interface FleetShape {
   readonly virtualAddress?: true
   /** Hosts have these in turn, in the order of the cluster file; {@link DEFAULT_OS} where nothing is said. */
   readonly systems?: readonly OsName[]
+  /** What the packages of Kubernetes depend on, where not as published. */
+  readonly packages?: PackagesShape
   /** Hosts are set up as people do, each another way (`rough.ts`). */
   readonly rough?: true
   /** Hosts have been used for other things before (`leftovers.ts`). */
@@ -91,6 +94,12 @@ export function shapeProblems(shape: FleetShape): string[] {
       `"${os as string}" is no operating system of the lab: ${Object.keys(OPERATING_SYSTEMS).join(', ')}`,
     )
   }
+  const { packages = 'published' } = shape
+  if (!isPackagesShape(packages)) {
+    problems.push(
+      `"${packages as string}" is no shape of the package repository: ${Object.keys(PACKAGE_SHAPES).join(', ')}`,
+    )
+  }
   return problems
 }
 
@@ -105,6 +114,7 @@ export function describeShape(shape: FleetShape): string {
     ...(shape.systems ?? []),
     ...(shape.rough === true ? ['rough'] : []),
     ...(shape.leftovers === true ? ['with leftovers'] : []),
+    ...(shape.packages === undefined ? [] : [`packages ${shape.packages}`]),
   ].join(', ')
 }
 

@@ -46,7 +46,7 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
 
 function needsOf(shape: FleetShape, versions: readonly string[]): Needs {
   const livedIn = shape.rough === true || shape.leftovers === true
-  return { versions, systems: systemsOf(shape), livedIn }
+  return { versions, systems: systemsOf(shape), packages: shape.packages ?? 'published', livedIn }
 }
 
 async function keep(
@@ -126,6 +126,8 @@ async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
   const machine = await machineFacts(fleet, first)
   const shared =
     record.shape.virtualAddress === true ? { virtualAddress: virtualAddress(record.network) } : {}
-  const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine, ...shared })
+  const { packages } = record.shape
+  const shaped = packages === undefined ? {} : { packages }
+  const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine, ...shared, ...shaped })
   await writeWhole(clusterFilePath(fleet), text)
 }

@@ -5,9 +5,10 @@ import { QuorateError } from '../errors/index.js'
 /** What POSIX has a shell, `env`, `xargs` and `nsenter` end with when there is no such program. */
 const NOT_FOUND = 127
 
-// dash: `sh: 1: crictl: not found`; bash: `bash: line 1: crictl: command not found`; others: `xargs: crictl: No such
+// dash: `sh: 1: crictl: not found`; bash: `bash: line 1: crictl: command not found`; zsh: `command not found: crictl`; others: `xargs: crictl: No such
 // file or directory`, `env: ‘crictl’: No such file or directory`, `nsenter: failed to execute crictl: No such file …`.
 const WORDS = [
+  /command not found: ([\w.+/-]+)\s*$/m,
   /([\w.+/-]+): (?:command )?not found\s*$/m,
   /^(?:[\w/]*xargs|[\w/]*env|[\w/]*nsenter|sudo|exec): (?:failed to execute )?['"‘]?([\w.+/-]+)['"’]?: No such file or directory/m,
 ] as const

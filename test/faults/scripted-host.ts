@@ -25,6 +25,7 @@ const HIDDEN = [
     '/etc/crictl.yaml',
     '/etc/fstab',
     '/etc/hostname',
+    '/opt/cni',
   ],
   ...['/var/lib/quorate', '/var/lib/etcd', '/var/lib/kubelet', '/var/lib/host'],
 ]

@@ -9,6 +9,13 @@ const PLACES = {
   '/etc/machine-id': 'machine-id',
   '/etc/kubernetes': 'kubernetes',
   '/var/lib/kubelet': 'kubelet',
+  '/etc/apt': 'apt',
+  '/usr/lib/apt': 'apt-programs',
+  '/etc/environment': 'environment',
+  '/etc/fstab': 'fstab',
+  '/proc/swaps': 'swaps',
+  '/opt/cni': 'cni',
+  '/usr/lib/cni': 'debian-cni',
 } as const
 
 /** How a unit's script is started; the script itself is the first line of its input. */

@@ -39,6 +39,10 @@ describe('facts', () => {
     expect(details?.kernel).toBe(release())
     expect(details?.addresses.every(({ address }) => address.includes('/'))).toBe(true)
     expect(details?.missingPrograms).not.toContain('mount')
+    expect(details?.dataFolders?.map(({ path }) => path)).toContain('/var/lib/etcd')
+    expect(details?.dataFolders?.every(({ freeMiB, mountPoint }) => freeMiB > 0 && mountPoint !== '')).toBe(
+      true,
+    )
   })
 
   it('try nothing out where that was not asked for', async () => {

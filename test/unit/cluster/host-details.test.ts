@@ -24,6 +24,8 @@ describe('the details of a host', () => {
           ],
         ],
         ['packageProxy', ['yes']],
+        ['swapAtBoot', ['/etc/fstab', 'dev-zram0.swap']],
+        ['dataFolder', ['/var/lib 2097152 /', '/var/lib/etcd 24576 /var/lib/etcd', '/var/lib/kubelet  ']],
       ]),
     )
     expect(details).toMatchObject({
@@ -38,6 +40,11 @@ describe('the details of a host', () => {
         { destination: '10.0.0.0/24', interface: 'eth0' },
       ],
       packageProxy: true,
+      swapAtBoot: ['/etc/fstab', 'dev-zram0.swap'],
+      dataFolders: [
+        { path: '/var/lib', freeMiB: 2048, mountPoint: '/' },
+        { path: '/var/lib/etcd', freeMiB: 24, mountPoint: '/var/lib/etcd' },
+      ],
     })
   })
 

@@ -116,6 +116,8 @@ describe('kubeadm configuration', () => {
   it('turns a feature gate on only where it exists', () => {
     const gates = (version: string) =>
       document(renderClusterConfiguration(cluster(version)), 'ClusterConfiguration')['featureGates']
+    expect(gates('v1.26.0')).toBeUndefined()
+    expect(gates('v1.28.4')).toEqual({ EtcdLearnerMode: true })
     expect(gates('v1.30.0')).toBeUndefined()
     expect(gates('v1.31.4')).toEqual({ ControlPlaneKubeletLocalMode: true })
     expect(gates('v1.33.0')).toBeUndefined()

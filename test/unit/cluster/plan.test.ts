@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/cluster/plan.js'
 import { skipRefusal } from '../../../src/cluster/skipping.js'
-import { aCluster, aClusterWithEtcdHosts, factsOf } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, bareDetails, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {
   containerd: '1.6.20~ds1-1',
   kubeadm: '1.36.3-1.1',
   kubelet: '1.36.3-1.1',
   kubectl: '1.36.3-1.1',
+  'kubernetes-cni': '1.8.0-1.1',
+  mount: '2.38.1-5',
+  procps: '2:4.0.2-3',
 }
 
 describe('the plan of an apply', () => {
@@ -47,7 +50,8 @@ describe('the plan of an apply', () => {
       {
         host: 'w1',
         phase: 'Prepare hosts',
-        action: 'install containerd, kubeadm, kubelet, kubectl for v1.36.3',
+        action:
+          'install containerd, kubeadm, kubelet, kubectl, kubernetes-cni, mount, procps, cri-tools, iptables for v1.36.3',
       },
       { host: 'w1', phase: 'Workers', action: 'kubeadm join' },
     ])
@@ -62,13 +66,23 @@ describe('the plan of an apply', () => {
 
   it('plans to turn swap off, unless kubelet is told to bear it', () => {
     const cluster = aCluster()
-    const facts = factsOf(cluster, { w1: { swapOn: true, packages: PREPARED } })
-    const swap = { host: 'w1', phase: 'Prepare hosts', action: 'turn swap off, now and in /etc/fstab' }
+    const details = bareDetails('w1', { swapAtBoot: ['/etc/fstab', 'dev-zram0.swap'] })
+    const facts = factsOf(cluster, { w1: { swapOn: true, packages: PREPARED, details } })
+    const action = 'turn swap off, now and at boot (/etc/fstab, dev-zram0.swap)'
+    const swap = { host: 'w1', phase: 'Prepare hosts', action }
     expect(planApply(cluster, facts).changes).toContainEqual(swap)
     const { kubeadm, ...kubernetes } = cluster.kubernetes
     const borne = { ...kubeadm, kubeletConfiguration: { failSwapOn: false } }
     const tolerant = { ...cluster, kubernetes: { ...kubernetes, kubeadm: borne } }
     expect(planApply(tolerant, facts).changes).not.toContainEqual(swap)
+  })
+
+  it('plans to keep swap off after the next boot where it is off only now', () => {
+    const cluster = aCluster()
+    const details = bareDetails('w1', { swapAtBoot: ['zramswap.service'] })
+    const { changes } = planApply(cluster, factsOf(cluster, { w1: { packages: PREPARED, details } }))
+    const action = 'turn swap off, at boot (zramswap.service)'
+    expect(changes).toContainEqual({ host: 'w1', phase: 'Prepare hosts', action })
   })
 
   it('tells in a line each what would not stop an apply', () => {

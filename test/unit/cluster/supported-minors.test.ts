@@ -26,6 +26,21 @@ describe('the table of supported minors', () => {
     expect(gated.map(({ minor }) => minor)).toEqual([31, 32])
   })
 
+  it('has etcd members added as learners wherever kubeadm can', () => {
+    const gated = SUPPORTED_MINORS.filter(({ featureGates }) => featureGates['EtcdLearnerMode'] === true)
+    // On by default from 1.29; before 1.27 there is no such gate, and an unknown one is an error.
+    expect(gated.map(({ minor }) => minor)).toEqual([27, 28])
+  })
+
+  it.each([
+    ['v1.30.14', ['crictl', 'conntrack', 'ip', 'iptables', 'mount', 'nsenter']],
+    ['v1.31.14', ['conntrack', 'ip', 'iptables', 'mount', 'nsenter']],
+    ['v1.32.9', ['ip', 'iptables', 'mount', 'nsenter']],
+    ['v1.36.3', ['losetup', 'mount', 'cp']],
+  ])('tells the programs that kubeadm of %s demands', (version, programs) => {
+    expect(minorFacts(version).programs).toEqual(programs)
+  })
+
   it('names the sandbox image in the repository of the cluster', () => {
     expect(sandboxImage('v1.36.3', 'mirror.lab:5000')).toBe('mirror.lab:5000/pause:3.10.2')
   })

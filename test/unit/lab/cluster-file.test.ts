@@ -34,6 +34,16 @@ describe("a fleet's cluster file", () => {
     ])
   })
 
+  it('leads to a repository of another shape where there is one', () => {
+    const shape = { name: 'try', controlPlanes: 1, workers: 0, etcd: 0, loadBalancers: 0 }
+    const hosts = hostsOf(shape, { subnet: '172.30.0' })
+    const facts = { name: 'try', kubernetesVersion: 'v1.36.3', hosts, machine: modern }
+    const file = parse(renderClusterFile({ ...facts, packages: 'without-tools' })) as {
+      spec: { packages: { repository: string } }
+    }
+    expect(file.spec.packages.repository).toBe('http://mirror.try.test/without-tools')
+  })
+
   it('lists the hosts with role and address', () => {
     expect(rendered({ controlPlanes: 1 }).spec.hosts).toEqual([
       { name: 'cp1', role: 'control-plane', address: '172.30.0.11' },

@@ -6,6 +6,12 @@ import { findingsWith, JOINED, marksWith, type Broken } from './support.js'
 
 const AN_OTHER_ID = { productUuid: 'uuid-cp1' }
 const FOREIGN_MAC = { addresses: [{ interface: 'eth0', address: '192.0.2.21/24', mac: 'mac-cp1' }] }
+const SMALL_CONTAINERD = [
+  { path: '/var/lib', mountPoint: '/', freeMiB: 20_000 },
+  { path: '/var/lib/containerd', mountPoint: '/var/lib/containerd', freeMiB: 24 },
+  { path: '/var/lib/kubelet', mountPoint: '/', freeMiB: 20_000 },
+  { path: '/var/lib/etcd', mountPoint: '/', freeMiB: 20_000 },
+]
 const DOCKER = { interface: 'docker0', address: '10.244.7.1/24' }
 
 /** The prerequisite, the host, what is broken there, and what is found: severity, code, a word of message and hint. */
@@ -45,11 +51,27 @@ const BROKEN: readonly (readonly [string, string, Broken, string, RegExp, RegExp
   ],
   ['cgroup v2', 'w1', { cgroupVersion: 1 }, 'error CGROUP_V1', /kubelet of v1.36.3 needs v2/, /failCgroupV1/],
   ['no swap', 'w1', { swapOn: true }, 'warning SWAP_ON', /swap is on/, /failSwapOn/],
+  [
+    'no swap after a reboot',
+    'w1',
+    { details: { swapAtBoot: ['/etc/fstab', 'dev-zram0.swap'] } },
+    'warning SWAP_ON',
+    /swap is off now, but turned on at boot by \/etc\/fstab, dev-zram0\.swap/,
+    /swap\.target/,
+  ],
   ['processors for the first', 'cp1', { cpus: 1 }, 'error CPUS_TOO_FEW', /wants 2 CPUs, has 1/, /NumCPU/],
   ['processors for others', 'cp2', { cpus: 1 }, 'warning CPUS_TOO_FEW', /wants 2 CPUs, has 1/, /processors/],
   ['memory', 'cp1', { memoryMiB: 900 }, 'error MEMORY_TOO_SMALL', /1700 MiB of memory, has 900/, /memory/],
   ['memory of a worker', 'w1', { memoryMiB: 900 }, 'warning MEMORY_TOO_SMALL', /has 900/, /memory/],
   ['free space', 'w1', { freeMiB: 100 }, 'error DISK_FULL', /100 MiB free, 3072 MiB are needed/, /du -xh/],
+  [
+    'free space on a file system of its own',
+    'cp1',
+    { details: { dataFolders: SMALL_CONTAINERD } },
+    'error DISK_FULL',
+    /\/var\/lib\/containerd has 24 MiB free, 2304 MiB are needed/,
+    /du -xh --max-depth=2 \/var\/lib\/containerd/,
+  ],
   [
     'a quick disk for etcd',
     'cp2',
@@ -237,6 +259,24 @@ describe('preflight names, on the right host and with what mends it, the lack of
       'w1 error DISK_FULL',
       'lb1 error CLOCK_SKEW',
     ])
+  })
+})
+
+describe('preflight warns of a kubeadm that adds etcd members with a vote at once', () => {
+  const withVersion = (version: string, hosts = aCluster().hosts): Cluster =>
+    aCluster({ kubernetes: { ...aCluster().kubernetes, version }, hosts })
+  const learners = (cluster: Cluster, broken = {}) =>
+    marksWith(broken, cluster).filter((mark) => mark.endsWith('ETCD_WITHOUT_LEARNERS'))
+
+  it('before 1.27, where there is no gate for it', () => {
+    expect(learners(withVersion('v1.26.15'))).toEqual(['all warning ETCD_WITHOUT_LEARNERS'])
+    expect(learners(withVersion('v1.27.0'))).toEqual([])
+  })
+
+  it('but not where no control plane joins', () => {
+    const alone = aCluster().hosts.filter(({ name }) => !['cp2', 'cp3'].includes(name))
+    expect(learners(withVersion('v1.26.15', alone))).toEqual([])
+    expect(learners(withVersion('v1.26.15'), { cp1: JOINED, cp2: JOINED, cp3: JOINED })).toEqual([])
   })
 })
 

@@ -34,13 +34,29 @@ describe('hosts that people prepare themselves', () => {
     expect(finding?.mark).toBe('cp1 error')
     expect(finding?.message).toBe(
       'packages.install is false, and the host lacks containerd, kubeadm 1.36.3, kubelet 1.36.3, kubectl 1.36.3, ' +
-        'the program crictl, the program conntrack, the program iptables, ' +
         'the CNI plugins loopback, bridge, host-local, portmap in /opt/cni/bin',
     )
     expect(finding?.hint).toBe(
       "`apt-get install -y --allow-change-held-packages containerd 'kubeadm=1.36.3-*' 'kubelet=1.36.3-*' " +
-        "'kubectl=1.36.3-*' cri-tools conntrack iptables kubernetes-cni`",
+        "'kubectl=1.36.3-*' kubernetes-cni`",
     )
+  })
+
+  it.each([
+    ['v1.36.3', []],
+    ['v1.32.9', ['ip', 'iptables']],
+    ['v1.31.14', ['conntrack', 'ip', 'iptables']],
+    ['v1.30.14', ['crictl', 'conntrack', 'ip', 'iptables']],
+  ])('for %s lack no program that its kubeadm does without', (version, lacking) => {
+    const installed = `${version.slice(1)}-1.1`
+    const packages = { containerd: '1.6.20', kubeadm: installed, kubelet: installed, kubectl: installed }
+    const details = { ...READY.details, missingPrograms: ['crictl', 'conntrack', 'iptables', 'ip'] }
+    const older = { ...cluster, kubernetes: { ...cluster.kubernetes, version } }
+    const findings = findingsWith({ cp1: { packages, details }, lb1: BALANCER }, older)
+    const told = findings.map(({ message }) =>
+      [...message.matchAll(/the program (\w+)/g)].map(([, name]) => name),
+    )
+    expect(told.flat().toSorted()).toEqual(lacking.toSorted())
   })
 
   it('are told which version they have instead', () => {

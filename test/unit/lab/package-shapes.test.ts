@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { dependenciesOf } from '../../../lab/builds/package-shapes.js'
+
+describe('the packages of the lab', () => {
+  it.each([
+    [
+      'v1.29',
+      ['kubelet (>= 1.19.0)', 'kubectl (>= 1.19.0)', 'kubernetes-cni (>= 1.1.1)', 'cri-tools (>= 1.28.0)'],
+    ],
+    ['v1.31', ['cri-tools (>= 1.30.0)']],
+    ['v1.36', []],
+  ])('depend on what the public ones of %s do, and on no conntrack', (minor, kubeadm) => {
+    const published = dependenciesOf(minor, 'published')
+    expect(published.kubeadm).toEqual(kubeadm)
+    expect(published.kubelet.join()).toMatch(/kubernetes-cni/)
+    expect(published.kubelet.join()).not.toMatch(/conntrack/)
+  })
+
+  it('depend on no tools where their repository has none', () => {
+    const { kubeadm, kubelet } = dependenciesOf('v1.36', 'without-tools')
+    expect([...kubeadm, ...kubelet].join()).not.toMatch(/cri-tools|kubernetes-cni/)
+  })
+})
