@@ -8,6 +8,7 @@ const PLACES = {
   '/run/quorate': 'secrets',
   '/etc/machine-id': 'machine-id',
   '/etc/kubernetes': 'kubernetes',
+  '/etc/containerd': 'containerd',
 } as const
 
 /** How a unit's script is started; the script itself is the first line of its input. */
