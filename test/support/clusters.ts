@@ -1,6 +1,7 @@
 /** Clusters and facts for tests: small, valid, and changed by the test where it matters. */
 import { clientUrl } from '../../src/cluster/etcd/urls.js'
 import type { HostFacts } from '../../src/cluster/facts.js'
+import type { HostConfiguration } from '../../src/cluster/host-configuration.js'
 import type { HostDetails, HostProbes, Reachability } from '../../src/cluster/host-details.js'
 import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
 import { connectionTargets } from '../../src/cluster/preflight/targets.js'
@@ -84,10 +85,14 @@ export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostF
     packages: {},
     listeners: [{ port: 22, program: 'sshd' }],
     paths: [],
+    configuration: BARE_CONFIGURATION,
     details: bareDetails(host),
     ...changes,
   }
 }
+
+/** What a bare host tells of what Quorate sets: nothing of it is there. */
+export const BARE_CONFIGURATION: HostConfiguration = { files: {}, modules: [], parameters: {}, services: {} }
 
 /** What preflight sees on a bare, healthy Debian host. */
 export function bareDetails(host: string, changes: Partial<HostDetails> = {}): HostDetails {

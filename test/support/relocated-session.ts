@@ -16,6 +16,7 @@ const PLACES = {
   '/proc/swaps': 'swaps',
   '/opt/cni': 'cni',
   '/usr/lib/cni': 'debian-cni',
+  '/etc/containerd': 'containerd',
 } as const
 
 /** How a unit's script is started; the script itself is the first line of its input. */

@@ -1,12 +1,16 @@
-import { readdirSync } from 'node:fs'
-import { release } from 'node:os'
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { release, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createActivities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/cluster/facts.js'
+import { HEADER } from '../../../src/cluster/host-prerequisites.js'
 import type { Cluster, Endpoint, HostRole } from '../../../src/cluster/model.js'
 import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster } from '../../support/clusters.js'
+import { relocatedPool } from '../../support/relocated-session.js'
 import { freePort, startSshd, type TestSshd } from '../../support/sshd.js'
 
 let sshd: TestSshd
@@ -47,6 +51,60 @@ describe('facts', () => {
 
   it('try nothing out where that was not asked for', async () => {
     expect((await gather()).probes).toBeUndefined()
+  })
+})
+
+describe('what Quorate sets on a host', () => {
+  let folder: string
+  let host: TestSshd
+  let pool: SessionPool
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'quorate-facts-'))
+    const own = (path: string, content: string, mode = 0o644) => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), content)
+      chmodSync(join(folder, path), mode)
+    }
+    const unit = (name: string, state: string) =>
+      `MainPID=0\\nId=${name}.service\\nActiveState=${state}\\nUnitFileState=enabled\\n`
+    own(
+      'programs/systemctl',
+      `#!/bin/sh\n[ "$1" = show ] && printf '${unit('containerd', 'active')}\\n${unit('haproxy', 'failed')}'\n`,
+      0o755,
+    )
+    own(
+      'programs/containerd',
+      '#!/bin/sh\necho containerd github.com/containerd/containerd 1.7.24~ds1\n',
+      0o755,
+    )
+    own('containerd/config.toml', 'version = 2\n', 0o600)
+    own('containerd/certs.d/left.lab:5000/hosts.toml', `${HEADER}\nserver = "x"\n`)
+    own('containerd/certs.d/by.hand/hosts.toml', 'server = "y"\n')
+    own('state/loaded/containerd', `${'a'.repeat(64)}  -\n`)
+    host = await startSshd({ path: [join(folder, 'programs')] })
+    pool = relocatedPool(createSessionPool({ agentSocket: '' }), folder)
+  })
+  afterAll(async () => {
+    await pool.close()
+    await host.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('is told with digests and modes, services as they run, and the registries that it wrote', async () => {
+    const asked = host.host()
+    const { gatherFacts } = createActivities({ sessions: pool })
+    const { configuration } = await activity(() => gatherFacts(aCluster({ hosts: [asked] }), asked))
+    const digest = createHash('sha256').update('version = 2\n').digest('hex')
+    expect(configuration?.files[join(folder, 'containerd/config.toml')]?.digest).toBe(digest)
+    expect(configuration?.files[join(folder, 'containerd/config.toml')]?.mode).toMatch(/^600 /)
+    expect(Object.keys(configuration?.files ?? {}).filter((path) => path.includes('certs.d'))).toEqual([
+      join(folder, 'containerd/certs.d/left.lab:5000/hosts.toml'),
+    ])
+    expect(configuration?.services).toEqual({
+      containerd: { active: true, enabled: true, loaded: 'a'.repeat(64) },
+      haproxy: { active: false, enabled: true },
+    })
+    expect(configuration?.containerdMajor).toBe(1)
   })
 })
 

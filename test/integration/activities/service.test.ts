@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 beforeEach(() => {
-  for (const name of ['state', 'calls', 'broken'])
+  for (const name of ['state', 'calls', 'broken', 'disabled'])
     rmSync(join(folder, name), { recursive: true, force: true })
   writeFileSync(join(folder, 'configuration'), 'one\n')
   systemctl()
@@ -36,7 +36,7 @@ function systemctl(): void {
   const program = join(folder, 'programs', 'systemctl')
   writeFileSync(
     program,
-    '#!/bin/sh\ncase $1 in restart) [ ! -e "$HOST_FOLDER/broken" ] || exit 1; echo "$*" >>"$HOST_FOLDER/calls" ;; esac\n',
+    '#!/bin/sh\ncase $1 in is-enabled) [ ! -e "$HOST_FOLDER/disabled" ] ;; enable) rm "$HOST_FOLDER/disabled" ;; restart) [ ! -e "$HOST_FOLDER/broken" ] || exit 1; echo "$*" >>"$HOST_FOLDER/calls" ;; esac\n',
   )
   chmodSync(program, 0o755)
 }
@@ -60,6 +60,15 @@ const ensure = () =>
 describe('a service', () => {
   it('is restarted for the configuration that stands in its file, once', async () => {
     expect(await ensure()).toBe(true)
+    expect(await ensure()).toBe(false)
+    expect(restarts()).toBe(1)
+  })
+
+  it('is enabled where somebody disabled it, and goes on as it runs', async () => {
+    await ensure()
+    writeFileSync(join(folder, 'disabled'), '')
+    expect(await ensure()).toBe(true)
+    expect(existsSync(join(folder, 'disabled'))).toBe(false)
     expect(await ensure()).toBe(false)
     expect(restarts()).toBe(1)
   })

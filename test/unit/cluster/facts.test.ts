@@ -17,6 +17,19 @@ const ANSWER = [
   'listener\tLISTEN 0 128 [::]:22 [::]:*',
   'path\t/etc/kubernetes/kubelet.conf',
   'claimedBy\tprod',
+  'fileMode\t644 root:root /etc/crictl.yaml',
+  'fileDigest\taaaa /etc/crictl.yaml',
+  'fileMode\t600 root:root /etc/containerd/certs.d/a/hosts.toml',
+  'fileDigest\taaaa /etc/containerd/certs.d/a/hosts.toml',
+  'fileMode\t600 root:root /gone/meanwhile',
+  'module\toverlay',
+  'parameter\tnet.ipv4.ip_forward 1',
+  'loaded\tcontainerd bbbb',
+  'unit\tMainPID=7 Id=containerd.service ActiveState=active UnitFileState=enabled',
+  'unit\tMainPID=0 Id=kubelet.service ActiveState=activating UnitFileState=disabled',
+  'unit\tMainPID=0 Id=haproxy.service ActiveState=inactive UnitFileState=',
+  'containerdVersion\tcontainerd github.com/containerd/containerd/v2 v2.1.4 75cb2b7',
+  'kubeletConfiguration\t',
   'apiServer\thttps://api.prod.lab:6443',
   'certificate',
   '-----BEGIN CERTIFICATE-----',
@@ -54,6 +67,24 @@ describe('the facts of a host', () => {
       claimedBy: 'prod',
       apiServer: 'api.prod.lab:6443',
       caHash: 'sha256:hash',
+    })
+  })
+
+  it('tell what Quorate sets there as it is', () => {
+    const file = { mode: '644 root:root', digest: 'aaaa' }
+    expect(facts.configuration).toEqual({
+      files: {
+        '/etc/crictl.yaml': file,
+        '/etc/containerd/certs.d/a/hosts.toml': { ...file, mode: '600 root:root' },
+      },
+      modules: ['overlay'],
+      parameters: { 'net.ipv4.ip_forward': '1' },
+      services: {
+        containerd: { active: true, enabled: true, loaded: 'bbbb' },
+        kubelet: { active: false, enabled: false },
+        haproxy: { active: false, enabled: false },
+      },
+      containerdMajor: 2,
     })
   })
 

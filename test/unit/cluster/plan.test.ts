@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/cluster/plan.js'
 import { skipRefusal } from '../../../src/cluster/skipping.js'
-import { aCluster, aClusterWithEtcdHosts, bareDetails, factsOf } from '../../support/clusters.js'
+import { appliedFacts } from '../../support/applied-facts.js'
+import { aCluster, aClusterWithEtcdHosts, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {
   containerd: '1.6.20~ds1-1',
@@ -44,23 +45,23 @@ describe('the plan of an apply', () => {
   })
 
   it('tells what would change on which host', () => {
-    const cluster = aCluster({ hosts: aCluster().hosts.filter((host) => ['cp1', 'w1'].includes(host.name)) })
-    const joined = { packages: PREPARED, paths: ['/etc/kubernetes/kubelet.conf'] }
-    expect(planApply(cluster, factsOf(cluster, { cp1: joined })).changes).toEqual([
-      {
-        host: 'w1',
-        phase: 'Prepare hosts',
-        action:
-          'install containerd, kubeadm, kubelet, kubectl, kubernetes-cni, mount, procps, cri-tools, iptables for v1.36.3',
-      },
-      { host: 'w1', phase: 'Workers', action: 'kubeadm join' },
+    const hosts = aCluster().hosts.filter((host) => ['cp1', 'w1', 'lb1'].includes(host.name))
+    const cluster = aCluster({ hosts })
+    const plan = planApply(cluster, factsOf(cluster, { cp1: appliedFacts(cluster, 'cp1') }))
+    expect(plan.changes.map(({ host, phase, action }) => `${host} ${phase}: ${action}`)).toEqual([
+      'w1 Prepare hosts: install containerd, kubeadm, kubelet, kubectl for v1.36.3',
+      'w1 Prepare hosts: load overlay, br_netfilter',
+      'w1 Prepare hosts: set net.ipv4.ip_forward=1, net.bridge.bridge-nf-call-iptables=1, net.bridge.bridge-nf-call-ip6tables=1',
+      'w1 Prepare hosts: write /etc/apt/sources.list.d/quorate-kubernetes.list, /etc/modules-load.d/quorate-kubernetes.conf, /etc/sysctl.d/90-quorate-kubernetes.conf, /etc/crictl.yaml, /etc/containerd/config.toml',
+      'w1 Prepare hosts: fetch the signing key of https://pkgs.k8s.io',
+      'w1 Workers: kubeadm join',
+      'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',
     ])
   })
 
   it('plans nothing for hosts that are as they should be', () => {
     const cluster = aCluster()
-    const done = { packages: { ...PREPARED, haproxy: '2.6.12-1' }, paths: ['/etc/kubernetes/kubelet.conf'] }
-    const facts = factsOf(cluster, Object.fromEntries(cluster.hosts.map(({ name }) => [name, done])))
+    const facts = cluster.hosts.map(({ name }) => appliedFacts(cluster, name))
     expect(planApply(cluster, facts).changes).toEqual([])
   })
 
@@ -95,7 +96,9 @@ describe('the plan of an apply', () => {
   it('plans no installation where packages are only verified', () => {
     const cluster = aCluster({ packages: { install: false, repository: 'https://pkgs.k8s.io' } })
     const plan = planApply(cluster, factsOf(cluster))
-    expect(plan.changes.filter(({ phase }) => phase === 'Prepare hosts')).toEqual([])
+    expect(
+      plan.changes.filter(({ action }) => action.startsWith('install') && !action.includes('haproxy')),
+    ).toEqual([])
     expect(plan.problems.map(({ host, code }) => `${host ?? ''} ${code}`)).toEqual(
       cluster.hosts.map(({ name }) => `${name} HOST_NOT_PREPARED`),
     )
@@ -112,9 +115,12 @@ describe('the plan of an apply with etcd hosts', () => {
     const actions = plan.changes.filter(({ phase }) => phase !== 'Prepare hosts')
     expect(actions.map(({ host, phase, action }) => `${host} ${phase}: ${action}`)).toEqual([
       'e1 etcd: start an etcd member',
+      "e1 etcd certificates: make etcd's CA and the certificate of the API servers for etcd",
       'e2 etcd: start an etcd member',
       'e3 etcd: start an etcd member',
       'cp1 First control plane: kubeadm init',
+      'cp1 Pod network: apply Flannel (vxlan)',
+      'cp1 Cluster DNS: move a pod of CoreDNS to another node, where all of them are on one',
       'cp2 Control planes: kubeadm join as control plane',
       'w1 Workers: kubeadm join',
       'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',

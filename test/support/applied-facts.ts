@@ -1,0 +1,90 @@
+/** What hosts tell once an apply has set everything on them: made by the same tables that the steps write from. */
+import { createHash } from 'node:crypto'
+import { containerdFiles } from '../../src/cluster/containerd/files.js'
+import type { HostFacts } from '../../src/cluster/facts.js'
+import type { HostConfiguration, ServiceState } from '../../src/cluster/host-configuration.js'
+import {
+  KERNEL_MODULES,
+  MODULES_FILE,
+  SYSCTL_FILE,
+  SYSCTLS,
+  type HostFile,
+} from '../../src/cluster/host-prerequisites.js'
+import { runsBalancer } from '../../src/cluster/load-balancer/hosts.js'
+import { haproxyFile } from '../../src/cluster/load-balancer/services.js'
+import { hostsWithRole, type Cluster } from '../../src/cluster/model.js'
+import { APT_KEY_FILE, APT_SOURCE_FILE, aptPlan } from '../../src/cluster/packages.js'
+import { bareFacts } from './clusters.js'
+
+/** The facts of a host of a finished cluster with stacked etcd, in which all control planes serve. */
+export function appliedFacts(cluster: Cluster, name: string, changes: Partial<HostFacts> = {}): HostFacts {
+  const host = cluster.hosts.find((one) => one.name === name)
+  const isNode = host?.role !== 'load-balancer'
+  const isControlPlane = host?.role === 'control-plane'
+  const isBalancer = host !== undefined && runsBalancer(cluster, host)
+  const kubernetes = `${cluster.kubernetes.version.slice(1)}-1.1`
+  return bareFacts(name, {
+    packages: {
+      ...(isNode
+        ? { containerd: '1.6.20~ds1-1', kubeadm: kubernetes, kubelet: kubernetes, kubectl: kubernetes }
+        : {}),
+      ...(isBalancer ? { haproxy: '2.6.12-1' } : {}),
+    },
+    paths: [
+      ...(isNode ? ['/etc/kubernetes/kubelet.conf', '/var/lib/kubelet/pki/kubelet-client-current.pem'] : []),
+      ...(isControlPlane
+        ? [
+            '/etc/kubernetes/admin.conf',
+            '/etc/kubernetes/pki/ca.key',
+            '/etc/kubernetes/manifests/kube-apiserver.yaml',
+            '/var/lib/etcd/member',
+            '/var/lib/quorate/initialised',
+          ]
+        : []),
+    ],
+    listeners: isControlPlane ? [{ port: 6443, program: 'kube-apiserver' }] : [],
+    configuration: appliedConfiguration(cluster, { isNode, isBalancer }),
+    ...changes,
+  })
+}
+
+function appliedConfiguration(
+  cluster: Cluster,
+  { isNode, isBalancer }: { readonly isNode: boolean; readonly isBalancer: boolean },
+): HostConfiguration {
+  const { sourceFile } = aptPlan(cluster.packages, cluster.kubernetes.version)
+  const nodeFiles: readonly HostFile[] = [
+    MODULES_FILE,
+    SYSCTL_FILE,
+    { ...APT_SOURCE_FILE, content: sourceFile },
+    { ...APT_KEY_FILE, content: cluster.packages.signingKey ?? 'fetched' },
+    ...containerdFiles(cluster, 1),
+  ]
+  const balancerFile = haproxyFile(cluster, hostsWithRole(cluster, 'control-plane'))
+  const files = [...(isNode ? nodeFiles : []), ...(isBalancer ? [balancerFile] : [])]
+  const runs = (file: HostFile | undefined): ServiceState => ({
+    active: true,
+    enabled: true,
+    ...(file === undefined ? {} : { loaded: digestOf(file.content) }),
+  })
+  const containerd = nodeFiles.find(({ path }) => path === '/etc/containerd/config.toml')
+  return {
+    files: Object.fromEntries(
+      files.map(({ path, mode, content }) => [
+        path,
+        { mode: `${mode.toString(8)} root:root`, digest: digestOf(content) },
+      ]),
+    ),
+    modules: isNode ? KERNEL_MODULES : [],
+    parameters: isNode ? SYSCTLS : {},
+    services: {
+      ...(isNode ? { kubelet: runs(undefined), containerd: runs(containerd) } : {}),
+      ...(isBalancer ? { haproxy: runs(balancerFile) } : {}),
+    },
+    ...(isNode ? { containerdMajor: 1 } : {}),
+  }
+}
+
+function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex')
+}

@@ -1,0 +1,220 @@
+/**
+ * A host that is only data: what steps write and set is kept, and told again as facts. For tests of what steps change,
+ * with the steps' own code; no command of theirs is run.
+ */
+import { createHash } from 'node:crypto'
+import { PATIENCE } from '../../src/activities/poll.js'
+import type { Step } from '../../src/activities/step.js'
+import type { ObservedHost } from '../../src/cluster/facts.js'
+import type { HostConfiguration, ServiceState } from '../../src/cluster/host-configuration.js'
+import { HEADER } from '../../src/cluster/host-prerequisites.js'
+import type { Cluster, Host } from '../../src/cluster/model.js'
+import type { Command } from '../../src/ssh/command.js'
+import type { CommandResult, Session } from '../../src/ssh/session.js'
+import { bareFacts } from './clusters.js'
+import { scriptedSession } from './scripted-session.js'
+
+interface MemoryFile {
+  mode: number
+  content: string
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+export class MemoryHost {
+  readonly files = new Map<string, MemoryFile>()
+  readonly services = new Map<string, Mutable<ServiceState>>()
+  readonly modules = new Set<string>()
+  readonly parameters = new Map<string, string>()
+  swapOn = false
+  /** Installed, with these versions. */
+  packages: Readonly<Record<string, string>> = {}
+  paths: readonly string[] = []
+  containerdMajor: 1 | 2 = 1
+  readonly #host: Host
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  /** What the facts script would tell. */
+  observed(): ObservedHost {
+    const registries = [...this.files].filter(([path]) => path.endsWith('/hosts.toml'))
+    const strangers = registries.flatMap(([path, { content }]) => (content.startsWith(HEADER) ? [] : [path]))
+    const configuration: HostConfiguration = {
+      files: Object.fromEntries(
+        [...this.files]
+          .filter(([path]) => !strangers.includes(path))
+          .map(([path, { mode, content }]) => [
+            path,
+            { mode: `${mode.toString(8)} root:root`, digest: digestOf(content) },
+          ]),
+      ),
+      modules: [...this.modules],
+      parameters: Object.fromEntries(this.parameters),
+      services: Object.fromEntries([...this.services].map(([name, state]) => [name, { ...state }])),
+      containerdMajor: this.containerdMajor,
+    }
+    const { swapOn, packages, paths } = this
+    const facts = bareFacts(this.#host.name, { configuration, swapOn, packages, paths })
+    return { host: this.#host, facts }
+  }
+
+  /** A step on this host. */
+  step(cluster: Cluster): Step {
+    const session = this.session()
+    return {
+      cluster,
+      host: this.#host,
+      session,
+      sessions: { session: () => Promise.resolve(session), close: () => Promise.resolve() },
+      operation: 'memory',
+      signal: new AbortController().signal,
+      isCancelled: () => false,
+      patience: PATIENCE,
+      report: () => undefined,
+    }
+  }
+
+  session(): Session {
+    const scripted = scriptedSession(this.#host, [])
+    return {
+      host: this.#host,
+      run: async (command, options) => {
+        const answer = this.#answer(command)
+        return answer === undefined ? scripted.run(command, options) : result(answer)
+      },
+      readFile: (path) => {
+        const file = this.files.get(path)
+        return Promise.resolve(file === undefined ? undefined : Buffer.from(file.content))
+      },
+      writeFile: (path, content, { mode }) => {
+        const before = this.files.get(path)
+        const text = content.toString()
+        if (before?.content === text && before.mode === mode) return Promise.resolve(false)
+        this.files.set(path, { mode, content: text })
+        return Promise.resolve(true)
+      },
+      removeFile: (path) => Promise.resolve(this.files.delete(path)),
+    }
+  }
+
+  service(name: string): Mutable<ServiceState> {
+    const state = this.services.get(name) ?? { active: false, enabled: false }
+    this.services.set(name, state)
+    return state
+  }
+
+  /** The exit status or the output of the commands that steps are known to run; others end well. */
+  #answer({ line }: Command): number | string | undefined {
+    const known: readonly (readonly [string, (args: readonly string[]) => number | string])[] = [
+      ['/proc/filesystems && test -e', () => Number(this.modules.size < 2)],
+      ['do modprobe ', (names) => this.#load(names)],
+      ['do [ "$(sysctl -n ', (pairs) => Number(!pairs.every((pair) => this.#holds(pair)))],
+      ['sysctl -q -p ', () => this.#setParameters(line.split(' ').at(-1) ?? '')],
+      ['tail -n +2 /proc/swaps', () => Number(this.swapOn)],
+      ['swapoff -a', () => this.#turnSwapOff()],
+      ['dpkg-query -W', (names) => this.#installed(names)],
+      ['containerd --version || true', () => this.#containerd()],
+      ['systemctl is-enabled --quiet kubelet', () => Number(!this.service('kubelet').enabled)],
+      ['systemctl enable --quiet kubelet', () => this.#enable('kubelet')],
+      ['[ -e /etc/kubernetes/kubelet.conf ] ||', () => 0],
+      ['systemctl "$3" "$1"', ([name = '', path = '']) => this.#ensure(name, path)],
+      ['cut -d ', ([path = '', ...expected]) => Number(!this.#hasFile(path, expected))],
+      ['mv ', () => this.#move(line.split(' ').slice(-2))],
+      ['ip -o addr show scope global', () => `eth0 ${this.#host.internalAddress}/24\n`],
+    ]
+    const found = known.find(([part]) => line.includes(part))
+    return found?.[1](argumentsOf(line))
+  }
+
+  #load(names: readonly string[]): number {
+    for (const name of names) this.modules.add(name)
+    return 0
+  }
+
+  #holds(pair: string): boolean {
+    const [name = '', value] = pair.split('=')
+    return this.parameters.get(name) === value
+  }
+
+  #setParameters(path: string): number {
+    for (const line of this.files.get(path)?.content.split('\n') ?? []) {
+      const [name = '', value] = line.split(' = ')
+      if (value !== undefined) this.parameters.set(name, value)
+    }
+    return 0
+  }
+
+  #turnSwapOff(): number {
+    this.swapOn = false
+    return 0
+  }
+
+  #installed(names: readonly string[]): string {
+    return names
+      .flatMap((name) => {
+        const version = this.packages[name]
+        return version === undefined ? [] : [`installed ${name} ${version}\n`]
+      })
+      .join('')
+  }
+
+  #containerd(): string {
+    const registries = [...this.files].filter(
+      ([path, { content }]) => path.endsWith('/hosts.toml') && content.startsWith(HEADER),
+    )
+    return [
+      `containerd github.com/x v${this.containerdMajor}.7.1 y`,
+      ...registries.map(([path]) => path),
+    ].join('\n')
+  }
+
+  #enable(name: string): number {
+    this.service(name).enabled = true
+    return 0
+  }
+
+  /** As activities/service.ts has it. */
+  #ensure(name: string, path: string): number {
+    const state = this.service(name)
+    const digest = digestOf(this.files.get(path)?.content ?? '')
+    if (state.active && state.loaded === digest && state.enabled) return 3
+    Object.assign(state, { active: true, enabled: true, loaded: digest })
+    return 0
+  }
+
+  #hasFile(path: string, [mode = '', digest]: readonly string[]): boolean {
+    const file = this.files.get(path)
+    return (
+      file !== undefined && file.mode.toString(8) === mode.split(' ')[0] && digestOf(file.content) === digest
+    )
+  }
+
+  #move([from = '', to = '']: readonly string[]): number {
+    const file = this.files.get(from)
+    if (file !== undefined) this.files.set(to, file)
+    this.files.delete(from)
+    return 0
+  }
+}
+
+/** The arguments of a script, which come after its name; each in quotes or a word. */
+function argumentsOf(line: string): readonly string[] {
+  const after = line.split(' quorate ').at(-1) ?? ''
+  return [...after.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '')
+}
+
+function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function result(answer: number | string): CommandResult {
+  const stdout = typeof answer === 'string' ? answer : ''
+  return {
+    exitCode: typeof answer === 'number' ? answer : 0,
+    stdout,
+    stderr: '',
+    stdoutBytes: Buffer.from(stdout),
+  }
+}
