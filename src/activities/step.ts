@@ -5,8 +5,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../cluster/model.js'
 import type { StepHeartbeat } from '../cluster/operation.js'
-import { isQuorateError, reportError } from '../errors/index.js'
+import { isQuorateError, QuorateError, reportError } from '../errors/index.js'
 import type { Session, SessionPool } from '../ssh/index.js'
+import { countError, errorCount } from './error-count.js'
 import { PATIENCE, type Patience } from './poll.js'
 
 /** Well below the heartbeat timeouts of workflows/proxies.ts. */
@@ -85,36 +86,56 @@ export async function withHeartbeat<Result>(
   const context = Context.current()
   let line = ''
   // What the attempt before left: Temporal counts the deaths of workers as attempts as well.
-  let failures = (context.info.heartbeatDetails as StepHeartbeat | undefined)?.failures ?? 0
+  let count = errorCount(context.info.heartbeatDetails as StepHeartbeat | undefined)
   const begunAt = Date.now()
-  const beat = () => context.heartbeat({ host, line, failures } satisfies StepHeartbeat)
+  const beat = () => context.heartbeat({ host, line, ...count } satisfies StepHeartbeat)
   const report = (latest: string) => {
     line = latest
     beat()
   }
   beat()
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  const timeLimit = limitTime(context.info.startToCloseTimeoutMs, () => ({ host, line }))
   try {
-    return await act(context.cancellationSignal, report)
-  } catch (error) {
+    return await act(AbortSignal.any([context.cancellationSignal, timeLimit.signal]), report)
+  } catch (thrown) {
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason
-    if (Date.now() - begunAt > LONG_ATTEMPT_MS) failures = 0
-    failures += 1
+    const error: unknown = timeLimit.signal.aborted ? timeLimit.signal.reason : thrown
+    const counted = countError(count, reportError(error), Date.now() - begunAt)
+    count = counted.count
     beat()
-    throw toApplicationFailure(error, failures)
+    throw toApplicationFailure(error, count.failures, counted.isLast)
   } finally {
     clearInterval(timer)
+    timeLimit.end()
   }
+}
+
+/** Before Temporal's own time-out, which would be one more attempt that nobody counts. */
+const BEFORE_TIMEOUT_MS = 30_000
+
+/** The longest time that a timer of Node.js takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Ends an attempt that takes its whole time; what it runs on the host goes on. */
+function limitTime(
+  timeoutMs: number,
+  place: () => { readonly host: string; readonly line: string },
+): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  const milliseconds = timeoutMs - BEFORE_TIMEOUT_MS
+  const end = () => {
+    const { host, line } = place()
+    const message = `not done after ${Math.round(timeoutMs / 60_000)} minutes: ${line}`
+    controller.abort(new QuorateError('STEP_TIMED_OUT', message, { host }))
+  }
+  const hasLimit = milliseconds > 0 && milliseconds <= LONGEST_TIMER_MS
+  const timer = hasLimit ? setTimeout(end, milliseconds) : undefined
+  return { signal: controller.signal, end: () => clearTimeout(timer) }
 }
 
 /** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
 const MAX_TEXT = 1_000
-
-/** An error that may pass is the operator's after so many attempts, about a minute of waiting between them. */
-const MAX_FAILURES = 6
-
-/** After an attempt that went well for so long, an error is a new one. */
-const LONG_ATTEMPT_MS = 10 * 60_000
 
 const FIRST_DELAY_MS = 2_000
 const LONGEST_DELAY_MS = 30_000
@@ -128,13 +149,13 @@ function retryDelay(failures: number): number {
 }
 
 /** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
-function toApplicationFailure(error: unknown, failures: number): ApplicationFailure {
+function toApplicationFailure(error: unknown, failures: number, isLast: boolean): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
   const text = message.slice(0, MAX_TEXT)
   const failure = ApplicationFailure.create({
     type: report.code,
     message: report.host === undefined ? text : `${report.host}: ${text}`,
-    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || failures >= MAX_FAILURES,
+    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || isLast,
     nextRetryDelay: retryDelay(failures),
     details: [
       { ...report, message: text, ...(output === undefined ? {} : { output: output.slice(-MAX_TEXT) }) },

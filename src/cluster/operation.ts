@@ -201,6 +201,10 @@ export interface StepHeartbeat {
   readonly host: string
   /** Last line of output or what is waited for. */
   readonly line: string
-  /** How many attempts have ended in an error so far; those whose worker died do not count. */
+  /** How many attempts in a row have ended in an error; those whose worker died do not count. */
   readonly failures: number
+  /** How many have in all, also those after which the count in a row began again. */
+  readonly allFailures?: number
+  /** What the last of them ended with, where it took long. */
+  readonly longReason?: string
 }

@@ -77,6 +77,11 @@ export const HOST_ERRORS = {
     remedy: 'retry',
     hint: 'check kubernetes.imageRepository, containerRuntime.registries and that the host reaches the registry',
   },
+  STEP_TIMED_OUT: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'what runs on the host goes on, and a retry attaches to it; look at the load of the host and at what it waits for',
+  },
   SERVICE_NOT_RUNNING: {
     source: 'environment',
     remedy: 'operator',
