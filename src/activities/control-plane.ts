@@ -9,7 +9,7 @@ import { etcdMembers, memberOf, type EtcdMember } from './etcd.js'
 import { waitForWholeEtcd } from './etcd-access.js'
 import { placeEtcdClient } from './etcd-client.js'
 import { emptyRegistry, keepRegistry } from './etcd-registry.js'
-import { hostState, markInitialised, startKubelet } from './host-state.js'
+import { hostState, markInitialised, restartKubelet, startKubelet } from './host-state.js'
 import { clearFailedInit, initStanding } from './failed-init.js'
 import { runKubeadm, runPhase } from './kubeadm.js'
 import { findNode, isApiServerReady, isMarked, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
@@ -21,7 +21,10 @@ import type { Step, StepResult } from './step.js'
 export async function initControlPlane(step: Step): Promise<StepResult> {
   await waitForOthers(step)
   const api = localApi(step.cluster, step.session)
-  const changed = (await isUnderway(step, 'kubeadm-init')) || (await bringUp(step, api)) === 'absent'
+  const isInitialising = await isUnderway(step, 'kubeadm-init', async () =>
+    (await hostState(step)).has('kubelet.conf'),
+  )
+  const changed = isInitialising || (await bringUp(step, api)) === 'absent'
   if (changed) await init(step, api)
   await markInitialised(step)
   await keepRegistry(step)
@@ -104,12 +107,17 @@ export async function completeControlPlane(step: Step, api: ClusterApi): Promise
   const state = await hostState(step)
   if (!state.has('admin.conf') && state.has('ca.key')) await runPhase(step, 'kubeconfig admin')
   const seen = { marked: false }
+  let restarted = false
   await waitUntil(
     step,
     async () => {
       if (!(await isApiServerReady(api))) return 'its API server is not ready'
       const node = await findNode(api, host.name)
-      if (node === undefined) return 'its node is not registered'
+      if (node === undefined) {
+        if (!restarted) await restartKubelet(step)
+        restarted = true
+        return 'its node is not registered'
+      }
       seen.marked = isMarked(node)
       return undefined
     },

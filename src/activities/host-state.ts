@@ -1,6 +1,6 @@
 /** How far kubeadm has come on a host, as its files tell: looked at as root, in one round trip. */
 import type { Cluster } from '../cluster/model.js'
-import { expectSuccess, script } from '../ssh/index.js'
+import { command, expectSuccess, script } from '../ssh/index.js'
 import type { Step } from './step.js'
 
 /** Written once an init is verified; what a cluster was initialised on is never initialised again. */
@@ -22,6 +22,8 @@ const FINDINGS = [
   'etcd-joined',
   /** By the journal, `kubeadm init` of ours began here and did not end well, and nothing of it was taken back. */
   'init-unfinished',
+  /** By the journal, `kubeadm join` of ours ended well here, and nothing of it was taken back. */
+  'join-complete',
   /** {@link MARKER} is there, for the CA that is here. */
   'initialised',
 ] as const
@@ -53,6 +55,13 @@ unfinished() {
     END { exit !unfinished }' "$journal"
 }
 say init-unfinished unfinished
+complete() {
+  [ -e "$journal" ] && awk '
+    $4 == "kubeadm-join" || $4 == "kubeadm-reset" { complete = 0 }
+    $2 == "end" && $4 == "kubeadm-join" && $6 == 0 { complete = 1 }
+    END { exit !complete }' "$journal"
+}
+say join-complete complete
 initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
 say initialised initialised "$2"`
 
@@ -96,8 +105,14 @@ export async function startKubelet({ session }: Step): Promise<void> {
   await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
 }
 
+/** A kubelet registers its node once: where that was deleted, only a new start brings it back. */
+export async function restartKubelet(step: Step): Promise<void> {
+  const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
+  expectSuccess(restarted, 'restarting the kubelet', step.host)
+}
+
 /** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */
-function etcdDataFolder(cluster: Cluster): string {
+export function etcdDataFolder(cluster: Cluster): string {
   const etcd = cluster.kubernetes.kubeadm.clusterConfiguration['etcd'] as
     { readonly local?: { readonly dataDir?: unknown } } | undefined
   const folder = etcd?.local?.dataDir

@@ -11,7 +11,7 @@ export interface KubernetesNode {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly nodeInfo: { readonly kubeletVersion: string }
+    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
     readonly conditions: readonly {
       readonly type: string
       readonly status: string

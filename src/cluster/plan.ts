@@ -28,6 +28,10 @@ export interface ApplyPlan {
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
+  /** Names of the control planes whose etcd has data already. */
+  readonly members: readonly string[]
+  /** Whether each control plane carries a member of etcd. */
+  readonly stacked: boolean
   /** Everything that preflight has to say. */
   readonly findings: readonly PreflightFinding[]
   /** Of the findings, those that stop an apply. */
@@ -50,6 +54,7 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
+  const isStacked = etcdPlace(cluster) === 'control-planes'
   return {
     etcd,
     etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
@@ -61,6 +66,10 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     ),
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
+    members: isStacked
+      ? controlPlanes.filter((host) => hasEtcdData(byName.get(host.name))).map(({ name }) => name)
+      : [],
+    stacked: isStacked,
     findings,
     problems: findings.filter(({ severity }) => severity === 'error'),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
@@ -70,6 +79,10 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
 
 function holdsEtcdKey(facts: HostFacts | undefined): boolean {
   return facts !== undefined && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
+}
+
+function hasEtcdData(facts: HostFacts | undefined): boolean {
+  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {
