@@ -86,14 +86,19 @@ export async function etcdStanding(
 }
 
 /**
- * Waits until etcd is whole.
+ * Waits until etcd is whole. `before` is called before each look.
  * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
  */
-export async function waitForWholeEtcd(step: Step, controlPlane: Session): Promise<void> {
+export async function waitForWholeEtcd(
+  step: Step,
+  controlPlane: Session,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   let culprit = controlPlane.host.name
   await waitUntil(
     step,
     async () => {
+      await before()
       const trouble = await etcdTrouble(step, controlPlane)
       if (trouble !== undefined) culprit = trouble.host
       return trouble?.reason

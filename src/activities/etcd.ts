@@ -131,6 +131,26 @@ export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boo
   return member.clientUrls.some((url) => healthy.has(url))
 }
 
+/** Whether the member counts for quorum and has had data; it may be dead since. */
+export function isVoter(member: EtcdMember): boolean {
+  return member.started && !member.learner
+}
+
+/** The voters that remain without a member: all of them, those that are healthy, and how many are needed. */
+export function votersWithout(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  leaving: EtcdMember,
+): {
+  readonly remaining: readonly EtcdMember[]
+  readonly alive: readonly EtcdMember[]
+  readonly quorum: number
+} {
+  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
+  const alive = remaining.filter((member) => isHealthy(member, healthy))
+  return { remaining, alive, quorum: Math.floor(remaining.length / 2) + 1 }
+}
+
 /**
  * Why a member may not be taken out now: too few of the voters that remain would be healthy to decide anything.
  * A learner has no vote, so that its going costs nothing.
@@ -141,9 +161,7 @@ export function removalObstacle(
   leaving: EtcdMember,
 ): string | undefined {
   if (leaving.learner) return undefined
-  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
-  const alive = remaining.filter((member) => isHealthy(member, healthy))
-  const quorum = Math.floor(remaining.length / 2) + 1
+  const { remaining, alive, quorum } = votersWithout(members, healthy, leaving)
   if (alive.length >= quorum) return undefined
   const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
   return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`

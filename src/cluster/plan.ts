@@ -33,6 +33,10 @@ export interface ApplyPlan {
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
+  /** Names of the control planes whose etcd has data already. */
+  readonly members: readonly string[]
+  /** Whether each control plane carries a member of etcd. */
+  readonly stacked: boolean
   /** Everything that preflight has to say. */
   readonly findings: readonly PreflightFinding[]
   /** Of the findings, those that stop an apply. */
@@ -80,6 +84,7 @@ export function planApply(
   const serving = controlPlanes.filter(
     (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
   )
+  const isStacked = etcdPlace(cluster) === 'control-planes'
   return {
     cluster,
     etcd,
@@ -90,6 +95,10 @@ export function planApply(
     serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
+    members: isStacked
+      ? controlPlanes.filter((host) => hasEtcdData(byName.get(host.name))).map(({ name }) => name)
+      : [],
+    stacked: isStacked,
     findings,
     problems: errorsOf(findings),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
@@ -117,6 +126,10 @@ function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFind
 
 function holdsEtcdKey(facts: HostFacts | undefined): boolean {
   return facts !== undefined && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
+}
+
+function hasEtcdData(facts: HostFacts | undefined): boolean {
+  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {

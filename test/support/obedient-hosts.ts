@@ -9,6 +9,7 @@ import {
   WORKFLOWS,
   type OperationInput,
   type OperationProgress,
+  type SkipConsequence,
 } from '../../src/cluster/operation.js'
 import type { ClusterPresence } from '../../src/cluster/standing.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
@@ -43,6 +44,8 @@ export function obedientHosts() {
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
     spreadClusterDns: () => note('cluster DNS'),
+    settleJoin: (_cluster: Cluster, host: Host) =>
+      note(`settle ${host.name}`).then((): SkipConsequence => ({})),
     abandonJoin: (_cluster: Cluster, host: Host) => note(`abandon ${host.name}`),
     verifyCluster: (cluster: Cluster) =>
       note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({

@@ -80,7 +80,7 @@ function joinRepair(
 ): Repair | undefined {
   if (host.role === 'worker') {
     if (node !== undefined) return undefined
-    return { action: 'kubeadm reset, then kubeadm join: its node was deleted', isDisruptive: true }
+    return { action: `${REGISTERED_AGAIN}; where it does not, kubeadm reset and join`, isDisruptive: true }
   }
   const signs: JoinSigns = {
     kubeletConf: true,
