@@ -92,11 +92,15 @@ export interface EtcdObstacle {
 }
 
 /**
- * Why no member may be added now; undefined when every member is a started, healthy voter.
+ * Why no member may be added now; undefined when every member is a started, healthy voter, but for those that may be
+ * unwell.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
  */
-export async function etcdObstacle(session: Session): Promise<EtcdObstacle | undefined> {
-  const members = await etcdMembers(session)
+export async function etcdObstacle(
+  session: Session,
+  mayBeUnwell: (member: EtcdMember) => boolean = () => false,
+): Promise<EtcdObstacle | undefined> {
+  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
   const obstacle = (member: EtcdMember | undefined, state: string) =>
     member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
   const unwell =
@@ -117,7 +121,10 @@ export async function etcdObstacle(session: Session): Promise<EtcdObstacle | und
 }
 
 /** The member of this host, and of no other. */
-export function memberOf(members: readonly EtcdMember[], host: Host): EtcdMember | undefined {
+export function memberOf(
+  members: readonly EtcdMember[],
+  host: Pick<Host, 'internalAddress'>,
+): EtcdMember | undefined {
   return members.find((member) => member.peerUrls.includes(peerUrl(host)))
 }
 

@@ -28,7 +28,9 @@ export interface ApplyPlan {
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on. */
   readonly first: Host
-  /** Control planes whose API server runs already, and the first: what the balancer may send requests to. */
+  /** Every control plane that balancers may get to know, in the order in which their configuration lists them. */
+  readonly backends: readonly Host[]
+  /** Of these, those whose API server runs already, and the first: what the balancer may send requests to. */
   readonly serving: readonly Host[]
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
@@ -81,8 +83,10 @@ export function planApply(
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
-  const serving = controlPlanes.filter(
-    (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
+  const backends = [...hostsWithRole(file, 'control-plane'), ...unlistedControlPlanes(cluster, first)]
+  const isBystander = ({ name }: Host) => cluster.bystanders?.some((one) => one.name === name) === true
+  const serving = backends.filter(
+    (host) => host.name === first.name || isBystander(host) || runsApiServer(cluster, byName.get(host.name)),
   )
   const isStacked = etcdPlace(cluster) === 'control-planes'
   return {
@@ -92,6 +96,7 @@ export function planApply(
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
+    backends,
     serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
@@ -118,6 +123,17 @@ export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): re
     const told = byName.get(host.name)
     return told === undefined ? [] : [{ host, facts: told }]
   })
+}
+
+/** Control planes of the cluster that the file does not have: they serve until they are taken out of the cluster. */
+function unlistedControlPlanes({ bystanders = [] }: Cluster, { ssh }: Host): readonly Host[] {
+  return bystanders
+    .filter(({ role, why, internalAddress }) => {
+      return role === 'control-plane' && why === 'not-in-file' && internalAddress !== ''
+    })
+    .map(({ name, role, internalAddress }) => {
+      return { name, role, address: internalAddress, internalAddress, ssh, labels: {} }
+    })
 }
 
 function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {

@@ -24,7 +24,7 @@ export function loadBalancerBackends(
   const configure = async (_: Bootstrap, balancer: Host): Promise<StepOutcome> => {
     if (!isBehind(balancer)) return { changed: false, summary: 'no control plane has joined' }
     // As the next apply will list them, whichever joined first: it must find nothing to change.
-    const backends = plan.nodes.filter((node) => serving.includes(node))
+    const backends = plan.backends.filter((host) => serving.some(({ name }) => name === host.name))
     const outcome = await configureLoadBalancer(apply, balancer, backends)
     known.set(balancer.name, backends.length)
     return outcome
