@@ -181,8 +181,10 @@ export function parseConnections(
 export function slowestSync(answer: string): number | undefined {
   const seconds = answer
     .split('\n')
+    .filter((line) => line.trim() !== '')
     .map(Number)
-    .filter((sample) => sample > 0)
+    // Some tell tenths of a second only: a zero is a sample too.
+    .filter((sample) => sample >= 0)
     .sort((a, b) => a - b)
   const slow = seconds[Math.min(seconds.length - 1, Math.ceil(seconds.length * 0.99) - 1)]
   return slow === undefined ? undefined : Math.round(slow * 10_000) / 10
