@@ -110,7 +110,10 @@ if systemctl is-active --quiet firewalld 2>/dev/null; then say firewall firewall
 if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf; then say firewall ufw; fi
 flock --wait 0 --conflict-exit-code 0 / true 2>/dev/null || say unfitProgram flock
 for name in $programs; do command -v "$name" >/dev/null || say missingProgram "$name"; done
-for name in $plugins; do [ -e "/opt/cni/bin/$name" ] || [ -e "/usr/lib/cni/$name" ] || say missingCniPlugin "$name"; done
+for name in $plugins; do
+  if [ -e "/opt/cni/bin/$name" ]; then continue; fi
+  if [ -e "/usr/lib/cni/$name" ]; then say unlinkedCniPlugin "$name"; else say missingCniPlugin "$name"; fi
+done
 ${SWAP_AT_BOOT}
 swap_at_boot $swap_services | while IFS= read -r source; do say swapAtBoot "$source"; done
 for path in $data_folders; do

@@ -41,6 +41,8 @@ export interface HostDetails {
   readonly missingPrograms: readonly string[]
   /** Of {@link REQUIRED_CNI_PLUGINS}, those that are not there. */
   readonly missingCniPlugins: readonly string[]
+  /** Those that are only where Debian's package has them. Missing in what workers before 0.2 tell. */
+  readonly unlinkedCniPlugins?: readonly string[]
   /** Of Quorate's services, those that start at boot. */
   readonly enabledServices: readonly string[]
   /** Packages that the package manager keeps from being upgraded. */
@@ -122,6 +124,7 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
     firewalls: all('firewall'),
     missingPrograms: all('missingProgram'),
     missingCniPlugins: all('missingCniPlugin'),
+    unlinkedCniPlugins: all('unlinkedCniPlugin'),
     enabledServices: Object.entries(parseServices(answers)).flatMap(([name, { enabled }]) =>
       enabled ? [name] : [],
     ),

@@ -6,7 +6,14 @@ import { hostsTomlPath } from '../containerd/hosts.js'
 import type { HostConfiguration } from '../host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../host-prerequisites.js'
 import { versionOf, type Cluster } from '../model.js'
-import { APT_KEY_FILE, APT_SOURCE_FILE, aptPlan, missingPackages, nodePackages } from '../packages.js'
+import {
+  APT_KEY_FILE,
+  APT_SOURCE_FILE,
+  aptPlan,
+  CNI_PACKAGE,
+  missingPackages,
+  nodePackages,
+} from '../packages.js'
 import { sha256 } from '../sha256.js'
 import { keepsSwap, swapChange } from '../swap.js'
 import { changesOf, type HostChanges } from './context.js'
@@ -26,8 +33,15 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   return changesOf(host, PHASE, [
     ...(missing.length === 0 ? [] : [`install ${missing.join(', ')} for ${version}`]),
     ...(swap === undefined ? [] : [swap]),
+    ...(missing.includes(CNI_PACKAGE) ? [] : linkedPlugins(facts)),
     ...(facts.configuration === undefined ? [] : settings(cluster, version, facts, facts.configuration)),
   ])
+}
+
+/** Debian's CNI plugins lie elsewhere than containerd looks. */
+function linkedPlugins({ details }: HostFacts): readonly string[] {
+  const unlinked = details?.unlinkedCniPlugins ?? []
+  return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into /opt/cni/bin`]
 }
 
 function settings(
