@@ -10,6 +10,7 @@ import type { Report } from '../report.js'
 import { baseImage } from './base-image.js'
 import { hostImage } from './images.js'
 import { inImage, inMirrorImage } from './mirror-image.js'
+import { repositoryBase, type PackagesShape } from './package-shapes.js'
 
 /** The folder that every mirror serves. */
 export function aptRoot(): string {

@@ -13,6 +13,7 @@ import {
 } from '../cluster/standing.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { lastLines } from '../ssh/index.js'
+import { dnsPod, listDnsPods } from './dns-spread.js'
 import { answeringMember } from './etcd-access.js'
 import { etcdMembers, healthyEndpoints, isHealthy } from './etcd.js'
 import {
@@ -25,6 +26,7 @@ import {
   type KubernetesNode,
 } from './kubectl.js'
 import { caHashOf } from './pki.js'
+import { podNetworkStanding } from './pod-network.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
 
@@ -60,10 +62,12 @@ export async function readStanding(step: Step): Promise<ClusterPresence> {
   }
   // An init that was cut off before it kept its configuration has made no cluster yet.
   if (kept === undefined) return { kind: 'absent' }
-  const [nodes, components, flannel, members, caHash] = await Promise.all([
+  const [nodes, components, flannel, podNetwork, dnsPods, members, caHash] = await Promise.all([
     listObjects<WholeNode>(api, 'nodes'),
     listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
     listObjects(api, 'daemonsets', '-n', FLANNEL.namespace),
+    podNetworkStanding(step),
+    listDnsPods(api),
     readMembers(step),
     caHashOf(step.session),
   ])
@@ -74,6 +78,8 @@ export async function readStanding(step: Step): Promise<ClusterPresence> {
       ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
       ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
       runsFlannel: flannel.length > 0,
+      ...(podNetwork === undefined ? {} : { podNetwork }),
+      clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),
       components: components.map(standingComponent),
       ...(members === undefined ? {} : { members }),

@@ -81,7 +81,8 @@ async function askForStanding(run: Operation, file: Cluster, host: Host): Promis
     [host],
     () =>
       activities('observe', `${host.name}: the running cluster`).readStanding(
-        narrow(file, ...new Set([host, ...etcdHosts(file)])),
+        // The manifest of the pod network is compared as a whole.
+        { ...narrow(file, ...new Set([host, ...etcdHosts(file)])), network: file.network },
         host,
       ),
     summarise,

@@ -13,7 +13,13 @@ import {
 import { runsBalancer } from '../../src/cluster/load-balancer/hosts.js'
 import { haproxyFile } from '../../src/cluster/load-balancer/services.js'
 import { hostsWithRole, type Cluster } from '../../src/cluster/model.js'
-import { APT_KEY_FILE, APT_SOURCE_FILE, aptPlan } from '../../src/cluster/packages.js'
+import {
+  APT_KEY_FILE,
+  APT_SOURCE_FILE,
+  aptPlan,
+  KUBERNETES_PACKAGES,
+  nodePackages,
+} from '../../src/cluster/packages.js'
 import { bareFacts } from './clusters.js'
 
 /** The facts of a host of a finished cluster with stacked etcd, in which all control planes serve. */
@@ -23,11 +29,15 @@ export function appliedFacts(cluster: Cluster, name: string, changes: Partial<Ho
   const isControlPlane = host?.role === 'control-plane'
   const isBalancer = host !== undefined && runsBalancer(cluster, host)
   const kubernetes = `${cluster.kubernetes.version.slice(1)}-1.1`
+  const isOfKubernetes = (packageName: string) =>
+    (KUBERNETES_PACKAGES as readonly string[]).includes(packageName)
+  const installed = nodePackages(cluster.kubernetes.version).map(({ name: one }) => [
+    one,
+    isOfKubernetes(one) ? kubernetes : '1.6.20~ds1-1',
+  ])
   return bareFacts(name, {
     packages: {
-      ...(isNode
-        ? { containerd: '1.6.20~ds1-1', kubeadm: kubernetes, kubelet: kubernetes, kubectl: kubernetes }
-        : {}),
+      ...(isNode ? (Object.fromEntries(installed) as Record<string, string>) : {}),
       ...(isBalancer ? { haproxy: '2.6.12-1' } : {}),
     },
     paths: [

@@ -1,7 +1,7 @@
 /** Standings for tests: what a whole cluster, made from a cluster file, says of itself; changed where it matters. */
 import { etcdHosts, formatEndpoint, type Cluster, type Host } from '../../src/cluster/model.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../src/cluster/standing.js'
-import { bareFacts, factsOf } from './clusters.js'
+import { appliedFacts } from './applied-facts.js'
 import type { HostFacts } from '../../src/cluster/facts.js'
 
 /** What a cluster says that was made from the file and runs well. */
@@ -23,6 +23,8 @@ export function standingOf(cluster: Cluster, changes: Partial<Standing> = {}): S
       .filter(({ role }) => role === 'control-plane')
       .map(({ name }) => ({ host: name, component: 'kube-apiserver', version })),
     runsFlannel: cluster.network.plugin === 'flannel',
+    podNetwork: 'same',
+    clusterDns: [],
     members: etcdHosts(cluster).map(({ name, internalAddress }) => ({
       name,
       peerUrls: [`https://${internalAddress}:2380`],
@@ -36,7 +38,7 @@ export function standingOf(cluster: Cluster, changes: Partial<Standing> = {}): S
 
 const CA_HASH = 'sha256:ca'
 
-function isNode({ role }: Host): boolean {
+function isNode({ role }: Pick<Host, 'role'>): boolean {
   return role === 'control-plane' || role === 'worker'
 }
 
@@ -62,36 +64,25 @@ export function present(standing: Standing): ClusterPresence {
   return { kind: 'read', standing }
 }
 
-/** What the hosts of a cluster tell that runs: joined, claimed, with the packages of its version. */
+/** What the hosts of a cluster tell that runs: joined, claimed, with everything as an apply sets it. */
 export function joinedFacts(
   cluster: Cluster,
   changes: Readonly<Record<string, Partial<HostFacts>>> = {},
 ): HostFacts[] {
-  const release = `${cluster.kubernetes.version.slice(1)}-1.1`
-  const packages = { kubeadm: release, kubelet: release, kubectl: release, containerd: '1.6.20' }
-  return factsOf(cluster).map(({ host }) => {
-    const role = cluster.hosts.find(({ name }) => name === host)?.role
-    const claimed = { claimedBy: cluster.name }
-    const kubelet = '/etc/kubernetes/kubelet.conf'
-    const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
-    const joined = { ...claimed, apiServer: endpoint, packages }
-    if (role === 'worker') return bareFacts(host, { ...joined, paths: [kubelet], ...changes[host] })
-    if (role !== 'control-plane')
-      return bareFacts(host, { ...claimed, packages: { haproxy: '2.6' }, ...changes[host] })
-    return bareFacts(host, {
-      ...joined,
-      caHash: CA_HASH,
+  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
+  return cluster.hosts.map(({ name, role }) => {
+    const facts = appliedFacts(cluster, name)
+    const isControlPlane = role === 'control-plane'
+    return {
+      ...facts,
+      claimedBy: cluster.name,
+      ...(isNode({ role }) ? { apiServer: endpoint } : {}),
+      ...(isControlPlane ? { caHash: CA_HASH } : {}),
       paths: [
-        kubelet,
-        '/etc/kubernetes/admin.conf',
-        '/etc/kubernetes/pki/ca.crt',
-        '/etc/kubernetes/pki/ca.key',
-        '/etc/kubernetes/manifests/kube-apiserver.yaml',
-        '/etc/kubernetes/manifests/etcd.yaml',
-        '/var/lib/etcd/member',
+        ...facts.paths,
+        ...(isControlPlane ? ['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/manifests/etcd.yaml'] : []),
       ],
-      listeners: [{ port: 6443, address: '*', program: 'kube-apiserver' }],
-      ...changes[host],
-    })
+      ...changes[name],
+    }
   })
 }

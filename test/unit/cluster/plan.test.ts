@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/cluster/plan.js'
 import { skipRefusal } from '../../../src/cluster/skipping.js'
 import { appliedFacts } from '../../support/applied-facts.js'
-import { aCluster, aClusterWithEtcdHosts, factsOf } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, bareDetails, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {
   containerd: '1.6.20~ds1-1',

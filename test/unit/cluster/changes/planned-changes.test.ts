@@ -30,6 +30,7 @@ function aStanding(changes: Partial<Standing> = {}, cluster: Cluster = CLUSTER):
     },
     nodes: cluster.hosts.filter(({ role }) => role !== 'load-balancer').map((host) => aNode(host)),
     components: [],
+    runsFlannel: true,
     members,
     caHash: 'sha256:ca',
     podNetwork: 'same',

@@ -123,9 +123,9 @@ describe('nodes and what is told of them', () => {
     const nodes = standingOf(running).nodes.map((node) =>
       node.name === 'w1' ? { ...node, version: 'v1.36.1' } : node,
     )
-    const older = {
-      packages: { kubeadm: '1.36.1-1.1', kubelet: '1.36.1-1.1', kubectl: '1.36.1-1.1', containerd: '1' },
-    }
+    const release = '1.36.1-1.1'
+    const { packages } = joinedFacts(running).find((facts) => facts.host === 'w1') ?? bareFacts('w1')
+    const older = { packages: { ...packages, kubeadm: release, kubelet: release, kubectl: release } }
     const plan = planOf({ standing: { nodes }, facts: joinedFacts(running, { w1: older }) })
     expect(plan.warnings).toEqual(['the cluster is v1.36.3, and v1.36.1 runs as the kubelet of w1'])
     expect(plan.changes).toEqual([])
