@@ -3,7 +3,7 @@ import type { HostConfiguration } from '../host-configuration.js'
 import type { HostFile } from '../host-prerequisites.js'
 import { balancerPackages, runsBalancer, virtualAddressOf } from '../load-balancer/hosts.js'
 import { haproxyFile, keepalivedFile } from '../load-balancer/services.js'
-import { formatEndpoint } from '../model.js'
+import { formatEndpoint, hostsWithRole } from '../model.js'
 import { sha256 } from '../sha256.js'
 import { changesOf, type HostChanges, type HostContext } from './context.js'
 import { fileActions } from './files.js'
@@ -11,10 +11,24 @@ import { serviceActions } from './services.js'
 
 const PHASE = 'Load balancer'
 
-/** Everything that the step of this phase would change; control planes that join later are added by their joins. */
+const BACKENDS_PHASE = 'Load balancer backends'
+
+/** Everything that the steps of both phases would change. */
 export const balancerChanges: HostChanges = (context) => {
-  const { cluster, host, facts } = context
+  const { cluster, host, serving } = context
   if (!runsBalancer(cluster, host)) return []
+  const joining = hostsWithRole(cluster, 'control-plane').filter(
+    ({ name }) => !serving.some((one) => one.name === name),
+  )
+  const names = joining.map(({ name }) => name).join(', ')
+  return [
+    ...setUp(context),
+    ...changesOf(host, BACKENDS_PHASE, names === '' ? [] : [`send requests to ${names}, once joined`]),
+  ]
+}
+
+const setUp: HostChanges = (context) => {
+  const { cluster, host, facts } = context
   const missing = balancerPackages(cluster).filter((name) => facts.packages[name] === undefined)
   if (missing.length === 0 && facts.configuration !== undefined) {
     return changesOf(host, PHASE, settings(context, facts.configuration))

@@ -80,7 +80,10 @@ function joinRepair(
 ): Repair | undefined {
   if (host.role === 'worker') {
     if (node !== undefined) return undefined
-    return { action: `${REGISTERED_AGAIN}; where it does not, kubeadm reset and join`, isDisruptive: true }
+    // A kubelet that the cluster still knows needs no other join; only its attempt tells.
+    const isKnown = hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem')
+    const action = 'kubeadm reset and kubeadm join: its node was deleted'
+    return { action: isKnown ? `restart kubelet, or else ${action}` : action, isDisruptive: false }
   }
   const signs: JoinSigns = {
     kubeletConf: true,

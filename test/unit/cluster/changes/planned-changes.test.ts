@@ -169,6 +169,17 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
+  it('is a control plane that the balancers are to send requests to', () => {
+    const observed = CLUSTER.hosts.map((host) => ({ host, facts: appliedFacts(CLUSTER, host.name) }))
+    const context = { first: aHost('cp1'), serving: [aHost('cp1'), aHost('cp2')], standing: aStanding() }
+    const changes = plannedChanges(CLUSTER, observed, context)
+    expect(changes.map(({ host, phase, action }) => `${host} ${phase}: ${action}`)).toEqual([
+      'lb1 Load balancer: change /etc/haproxy/haproxy.cfg',
+      'lb1 Load balancer: reload haproxy',
+      'lb1 Load balancer backends: send requests to cp3, once joined',
+    ])
+  })
+
   it('is the pod network where the API has another', () => {
     expect(told({ standing: { podNetwork: 'differs' } })).toEqual(['cp1 Pod network: apply Flannel (vxlan)'])
   })
@@ -185,15 +196,15 @@ describe('what plan shows of a cluster that runs', () => {
 })
 
 describe('what plan shows of a host that is no longer whole', () => {
-  it('is another join of a worker whose node was deleted, which is asked about', () => {
+  it('is a worker whose node was deleted: its kubelet started again, or another join', () => {
     const nodes = aStanding().nodes.filter(({ name }) => name !== 'w2')
-    expect(plan({ standing: { nodes } })).toEqual([
-      {
-        host: 'w2',
-        phase: 'Workers',
-        action: 'kubeadm reset, then kubeadm join: its node was deleted',
-        disruptive: true,
-      },
+    expect(told({ standing: { nodes } })).toEqual([
+      'w2 Workers: restart kubelet, or else kubeadm reset and kubeadm join: its node was deleted',
+    ])
+    const { paths } = appliedFacts(CLUSTER, 'w2')
+    const unknown = { paths: paths.filter((path) => !path.endsWith('.pem')) }
+    expect(told({ facts: { w2: unknown }, standing: { nodes } })).toEqual([
+      'w2 Workers: kubeadm reset and kubeadm join: its node was deleted',
     ])
   })
 
