@@ -1,6 +1,8 @@
 /** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
+import { staleEndpoints } from './etcd/endpoints.js'
+import { CLIENT_CERTIFICATE, etcdRenewals, isDueOn } from './etcd/renewal.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts, balancerPackages, runsBalancer, virtualAddressOf } from './load-balancer/hosts.js'
@@ -17,6 +19,10 @@ export interface ApplyPlan {
   readonly etcd: readonly Host[]
   /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
   readonly etcdAuthority: Host | undefined
+  /** Etcd hosts, and after them control planes, whose certificates for etcd expire soon. */
+  readonly renewals: readonly Host[]
+  /** Control planes whose API server asks other etcd endpoints than the file names. */
+  readonly staleEndpoints: readonly Host[]
   /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
@@ -50,9 +56,12 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
+  const etcdAuthority = etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0]
   return {
     etcd,
-    etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
+    etcdAuthority,
+    renewals: etcdRenewals(cluster, observed).map(({ host }) => host),
+    staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
@@ -64,7 +73,10 @@ export function planApply(cluster: Cluster, facts: readonly HostFacts[]): ApplyP
     findings,
     problems: findings.filter(({ severity }) => severity === 'error'),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
-    changes: observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
+    changes: [
+      ...observed.flatMap((entry) => plannedChanges(cluster, entry, first)),
+      ...etcdChanges(cluster, observed, etcdAuthority),
+    ],
   }
 }
 
@@ -105,6 +117,39 @@ function plannedChanges(cluster: Cluster, { host, facts }: ObservedHost, first: 
     else changes.push(change('Control planes', joinAction(cluster)))
   }
   return changes
+}
+
+/** What external etcd needs on hosts that run already. */
+function etcdChanges(
+  cluster: Cluster,
+  observed: readonly ObservedHost[],
+  authority: Host | undefined,
+): readonly PlannedChange[] {
+  const renewals = etcdRenewals(cluster, observed)
+  const issuers = observed.filter(
+    (entry) =>
+      entry.host.name === authority?.name &&
+      holdsEtcdKey(entry.facts) &&
+      isDueOn(cluster, entry, CLIENT_CERTIFICATE),
+  )
+  const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints.join(', ') : ''
+  return [
+    ...issuers.map(({ host }) => ({
+      host: host.name,
+      phase: 'etcd certificates',
+      action: `renew ${CLIENT_CERTIFICATE}`,
+    })),
+    ...renewals.map(({ host, certificates }) => ({
+      host: host.name,
+      phase: 'Renew certificates',
+      action: `renew ${certificates.join(', ')}`,
+    })),
+    ...staleEndpoints(cluster, observed).map((host) => ({
+      host: host.name,
+      phase: 'etcd endpoints',
+      action: `restart the API server with the etcd endpoints ${endpoints}`,
+    })),
+  ]
 }
 
 function balancerChanges(cluster: Cluster, { host, facts }: ObservedHost): PlannedChange[] {

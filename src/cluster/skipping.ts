@@ -8,6 +8,9 @@ const never =
   () =>
     why
 
+const neverTheFirst: SkipRule = (plan, host) =>
+  host === plan.first.name ? `${host} is the control plane by which the others join` : undefined
+
 const NEEDED_BY_ETCD =
   'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
 
@@ -19,6 +22,9 @@ const RULES: Readonly<Record<string, SkipRule>> = {
   },
   'etcd certificates': never('no etcd member starts without them'),
   etcd: never(NEEDED_BY_ETCD),
+  'Renew certificates': (plan, host) =>
+    plan.etcd.some(({ name }) => name === host) ? NEEDED_BY_ETCD : neverTheFirst(plan, host),
+  'etcd endpoints': (plan, host) => neverTheFirst(plan, host),
   'Load balancer': (plan) =>
     plan.loadBalancers.length < 2 ? 'without it nothing answers at the control plane endpoint' : undefined,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),

@@ -20,6 +20,8 @@ const APPLY_PHASES = [
   'Prepare hosts',
   'etcd certificates',
   'etcd',
+  'Renew certificates',
+  'etcd endpoints',
   'Load balancer',
   'Load balancer health',
   'First control plane',
@@ -31,7 +33,12 @@ const APPLY_PHASES = [
 ] as const
 
 /** Phases that there are only where etcd has hosts of its own. */
-const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd']
+const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
+
+function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
+  if (title === 'etcd endpoints') return cluster.etcd.topology === 'external'
+  return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
+}
 
 type ApplyPhase = (typeof APPLY_PHASES)[number]
 
@@ -45,8 +52,7 @@ interface Apply {
 
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const hasEtcdHosts = etcdPlace(input.cluster) === 'etcd-hosts'
-  const phases = APPLY_PHASES.filter((title) => hasEtcdHosts || !ETCD_PHASES.includes(title))
+  const phases = APPLY_PHASES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
   setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {
@@ -74,6 +80,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const { plan } = apply
   const prepared = phase(apply, 'Prepare hosts', [...plan.etcd, ...plan.nodes], prepareHost)
   const etcd = plan.etcdAuthority === undefined ? [] : [externalEtcd(apply, plan.etcdAuthority, prepared)]
+  const etcdReady = [...etcd, ...settledEtcd(apply, prepared, etcd)]
   const balanced = phase(
     apply,
     'Load balancer',
@@ -92,7 +99,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
     after: (first) => [
       ...[prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
-      ...etcd.map((members) => members.all()),
+      ...etcdReady.map((phase) => phase.all()),
     ],
   })
   const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
@@ -130,6 +137,41 @@ function externalEtcd(apply: Apply, authority: Host, prepared: Phase<StepOutcome
   })
 }
 
+/** What an etcd that runs needs now and then. One host after the other: etcd and API servers must stay. */
+function settledEtcd(
+  apply: Apply,
+  prepared: Phase<StepOutcome>,
+  etcd: readonly Phase<StepOutcome>[],
+): readonly Phase<StepOutcome>[] {
+  const { cluster, plan } = apply
+  if (cluster.etcd.topology === 'stacked') return []
+  const after = (phases: readonly Phase<StepOutcome>[]) => ({
+    oneAtATime: true,
+    after: (host: Host) => [prepared.of(host), ...phases.map((one) => one.all())],
+  })
+  const authority = plan.etcdAuthority
+  const renewed =
+    authority === undefined
+      ? []
+      : [
+          phase(
+            apply,
+            'Renew certificates',
+            plan.renewals,
+            (_, host) => renewEtcdCertificates(apply, host, authority),
+            after(etcd),
+          ),
+        ]
+  const told = phase(
+    apply,
+    'etcd endpoints',
+    plan.staleEndpoints,
+    setEtcdEndpoints,
+    after([...etcd, ...renewed]),
+  )
+  return [...renewed, told]
+}
+
 /** Begins a phase of the apply. */
 function phase<Result extends StepOutcome>(
   apply: Apply,
@@ -160,6 +202,21 @@ function runEtcdMember({ cluster, plan }: Apply, host: Host, authority: Host) {
     narrow(cluster, ...plan.etcd),
     host,
     authority,
+  )
+}
+
+function renewEtcdCertificates({ cluster, plan }: Apply, host: Host, authority: Host) {
+  return activities('kubeadm', `${host.name}: renew certificates`).renewEtcdCertificates(
+    narrow(cluster, ...new Set([host, ...plan.etcd])),
+    host,
+    authority,
+  )
+}
+
+function setEtcdEndpoints({ cluster, plan }: Apply, host: Host) {
+  return activities('kubeadm', `${host.name}: etcd endpoints of its API server`).setEtcdEndpoints(
+    narrow(cluster, ...new Set([host, ...plan.etcd])),
+    host,
   )
 }
 
