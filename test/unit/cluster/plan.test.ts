@@ -154,12 +154,20 @@ describe('the plan of an apply with etcd hosts', () => {
 
 const NOTHING_HAPPENED = { hasJoined: () => false, isLeaving: () => false }
 
+const STATE = ['/var/lib/etcd/member', '/etc/kubernetes/kubelet.conf']
+
 describe('skipping a host', () => {
   const cluster = aCluster({
     hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1', 'lb2'].map((name) => aHost(name)),
     loadBalancer: { type: 'haproxy', hosts: ['lb1', 'lb2'] },
   })
-  const plan = planApply(cluster, factsOf(cluster, { cp2: { paths: ['/var/lib/etcd/member'] } }))
+  const plan = planApply(
+    cluster,
+    factsOf(cluster, {
+      cp1: { paths: STATE, listeners: [{ port: 6443, program: 'kube-apiserver' }] },
+      cp2: { paths: STATE },
+    }),
+  )
 
   it('is refused where etcd counts its vote already, except for its join, which takes the member out', () => {
     const refusal = (phase: string, host: string, joined: readonly string[] = []) =>
