@@ -159,7 +159,7 @@ describe('an apply that nobody watches', () => {
     )
     expect((await quorate(['status', '--all'], environment)).stderr).toBe('')
     await quorate(['cancel', 'alone'], environment)
-  })
+  }, 180_000)
 })
 
 async function workerPid(): Promise<number | undefined> {

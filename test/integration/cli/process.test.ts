@@ -166,7 +166,10 @@ describe('without Temporal', () => {
 
   it('on a machine that only has the file, a name means what the file describes', async () => {
     const closed = await freePort()
-    const local = VALID.replaceAll(/192\.0\.2\.\d+ }/g, `127.0.0.1, ssh: { port: ${closed} } }`)
+    // Each has an address of its own here, where nothing listens.
+    const here = (_match: string, number: string) =>
+      `address: 127.0.0.${number}, internalAddress: 192.0.2.${number}, ssh: { port: ${closed} } }`
+    const local = VALID.replaceAll(/address: 192\.0\.2\.(\d+) }/g, here)
     writeFileSync(join(folder, 'cluster.yaml'), local)
     const kubeconfig = await quorate(['kubeconfig', 'prod'], environment, folder)
     expect(kubeconfig.stderr).toContain(
