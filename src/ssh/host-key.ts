@@ -64,11 +64,12 @@ function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError
 }
 
 async function knownHostsPolicy(host: SshServer): Promise<HostKeyPolicy> {
-  const entries = await knownEntries(host)
+  const all = await knownEntries(host)
+  const entries = entriesFor(all, nameInKnownHosts(host))
   const types = entries.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
   return {
     offers: [hostKeyAlgorithms(new Set(types))],
-    check: (key) => checkKnown(host, entries, key),
+    check: (key) => checkKnown(host, entries, key, lineWithoutPort(host, all, key)),
   }
 }
 
@@ -95,11 +96,21 @@ function knownHostsFiles({ ssh }: SshServer): readonly string[] {
   return [...new Set([ssh.knownHostsFile, ...(ssh.otherKnownHostsFiles ?? []), SYSTEM_KNOWN_HOSTS])]
 }
 
+/** The line by which OpenSSH would let the host in though it is of port 22: it has this key for the bare name. */
+function lineWithoutPort(
+  host: SshServer,
+  entries: readonly KnownHostEntry[],
+  key: Buffer,
+): KnownHostEntry | undefined {
+  const [, bareName] = /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host)) ?? []
+  if (bareName === undefined) return undefined
+  return entriesFor(entries, bareName).find((entry) => entry.marker === undefined && entry.key.equals(key))
+}
+
 async function knownEntries(host: SshServer): Promise<KnownHostEntry[]> {
   const files = knownHostsFiles(host)
   const texts = await Promise.all(files.map((file) => readIfThere(file, host)))
-  const entries = files.flatMap((file, index) => parseKnownHosts(texts[index] ?? '', file))
-  return entriesFor(entries, nameInKnownHosts(host))
+  return files.flatMap((file, index) => parseKnownHosts(texts[index] ?? '', file))
 }
 
 async function readIfThere(file: string, host: SshServer): Promise<string> {
@@ -118,7 +129,12 @@ async function readIfThere(file: string, host: SshServer): Promise<string> {
   }
 }
 
-function checkKnown(host: SshServer, entries: readonly KnownHostEntry[], key: Buffer): HostKeyDecision {
+function checkKnown(
+  host: SshServer,
+  entries: readonly KnownHostEntry[],
+  key: Buffer,
+  withoutPort?: KnownHostEntry,
+): HostKeyDecision {
   const verdict = judgeKey(entries, key)
   switch (verdict.kind) {
     case 'trusted':
@@ -150,7 +166,7 @@ function checkKnown(host: SshServer, entries: readonly KnownHostEntry[], key: Bu
         'SSH_HOST_KEY_UNKNOWN',
         host,
         `${at(host)} shows the key ${describe(key)}, which is not in ${host.ssh.knownHostsFile}`,
-        { hint: unknownHint(host, key, verdict.authority) },
+        { hint: unknownHint(host, key, verdict.authority, withoutPort) },
       )
   }
 }
@@ -172,15 +188,31 @@ function changedHint(host: SshServer): string {
   )
 }
 
-function unknownHint(host: SshServer, key: Buffer, authority: KnownHostEntry | undefined): string {
-  const line = knownHostLine(nameInKnownHosts(host), key)
+function unknownHint(
+  host: SshServer,
+  key: Buffer,
+  authority: KnownHostEntry | undefined,
+  withoutPort: KnownHostEntry | undefined,
+): string {
+  if (withoutPort !== undefined) {
+    return (
+      `${place(withoutPort)} has it for port 22, by which ssh goes on every port, and Quorate does not; ` +
+      `if the same host answers here, ${ways(host, key)}`
+    )
+  }
   const certificates =
     authority === undefined
       ? ''
       : `host certificates (${place(authority)}) are not supported, so the host's own key must be known; `
   return (
     `${certificates}compare the fingerprint with \`ssh-keygen -lf\` of the public keys in /etc/ssh on the host; ` +
-    `if it is the same, add this line to ${host.ssh.knownHostsFile}: ${line}; ` +
+    `if it is the same, ${ways(host, key)}`
+  )
+}
+
+function ways(host: SshServer, key: Buffer): string {
+  return (
+    `add this line to ${host.ssh.knownHostsFile}: ${knownHostLine(nameInKnownHosts(host), key)}; ` +
     `or set ssh.hostKeyFingerprint: ${fingerprint(key)} in the cluster file`
   )
 }

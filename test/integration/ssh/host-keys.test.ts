@@ -88,9 +88,25 @@ describe('strict', () => {
     await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
   })
 
-  test('does not take the line of another port', async () => {
-    know(`127.0.0.1 ${await sshd.hostKey('ed25519')}`)
-    await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
+  test.each(['127.0.0.1', '127.0.0.*'])(
+    'does not take the line of port 22 for another port, but names it: %s',
+    async (bareName) => {
+      know('# some other line', `${bareName} ${await sshd.hostKey('ed25519')}`)
+      await expect(logIn()).rejects.toMatchObject({
+        code: 'SSH_HOST_KEY_UNKNOWN',
+        hint: expect.stringContaining(
+          `${knownHostsFile}:2 has it for port 22, by which ssh goes on every port, and Quorate does not; if the same host answers here, add this line`,
+        ) as string,
+      })
+    },
+  )
+
+  test('does not name the line of port 22 where it has another key', async () => {
+    know(`127.0.0.1 ${anotherKey()}`)
+    await expect(logIn()).rejects.toMatchObject({
+      code: 'SSH_HOST_KEY_UNKNOWN',
+      hint: expect.not.stringContaining('port 22') as string,
+    })
   })
 
   test('refuses a file that can not be read rather than to go on without it', async () => {

@@ -68,6 +68,10 @@ describe('the slowest of synced writes', () => {
     expect(slowestSync(samples.join('\n'))).toBe(4.2)
   })
 
+  it('does not become slow where a dd tells tenths of a second only', () => {
+    expect(slowestSync(`${'0.0\n'.repeat(99)}0.1\n`)).toBe(0)
+  })
+
   it('is unknown without samples', () => {
     expect(slowestSync('')).toBeUndefined()
   })

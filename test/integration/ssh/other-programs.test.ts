@@ -1,0 +1,88 @@
+/** Hosts whose common programs are of another make than GNU's: each behaves as we need, or is refused by name. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createActivities } from '../../../src/activities/index.js'
+import type { HostFacts } from '../../../src/cluster/facts.js'
+import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
+import { activity } from '../../support/activity.js'
+import { aCluster } from '../../support/clusters.js'
+import { relocated } from '../../support/relocated-session.js'
+import { startSshd, type TestSshd } from '../../support/sshd.js'
+
+const FAKE_SYSTEMD = fileURLToPath(new URL('../../support/fake-systemd', import.meta.url))
+
+let folder: string
+let sshd: TestSshd
+let pool: SessionPool
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'quorate-programs-'))
+  for (const name of ['programs', 'host', 'systemd']) mkdirSync(join(folder, name))
+  sshd = await startSshd({
+    path: [join(folder, 'programs'), FAKE_SYSTEMD],
+    environment: { FAKE_SYSTEMD: join(folder, 'systemd') },
+  })
+  pool = createSessionPool({ agentSocket: '' })
+})
+
+afterEach(async () => {
+  await pool.close()
+  await sshd.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** A program of the host that does as this shell script says; the system's own are in /usr/bin and /bin. */
+function stand(name: string, text: string): void {
+  const path = join(folder, 'programs', name)
+  writeFileSync(path, `#!/bin/sh\n${text}\n`)
+  chmodSync(path, 0o755)
+}
+
+function gather(): Promise<HostFacts> {
+  const { gatherFacts } = createActivities({ sessions: pool })
+  const host = sshd.host()
+  return activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
+}
+
+test.each([
+  [
+    'of uutils 0.8, which ignores widths',
+    'case $1 in *3N*) exec /bin/date +%s%N ;; esac; exec /bin/date "$@"',
+  ],
+  ['of uutils 0.0.17, which refuses widths', 'case $1 in *3N*) exit 1 ;; esac; exec /bin/date "$@"'],
+  ['of busybox, which has seconds', `exec /bin/date "$(printf %s "$1" | sed 's/%[0-9]*N/%%&/')"`],
+])('the clock is right with the date %s', async (_whose, text) => {
+  stand('date', text)
+  const { clockOffsetMs, clockUncertaintyMs } = await gather()
+  expect(Math.abs(clockOffsetMs)).toBeLessThanOrEqual(clockUncertaintyMs + 1)
+})
+
+test('a date that tells no time is named', async () => {
+  stand('date', 'echo "date: applet not found"')
+  await expect(gather()).rejects.toMatchObject({
+    type: 'FACTS_UNREADABLE',
+    nonRetryable: true,
+    message: expect.stringContaining('host1 answers "date: applet not found" to `date +%s.%N`') as string,
+  })
+})
+
+test('a flock that waits for nobody is named', async () => {
+  stand('flock', 'echo "flock: unrecognized option" >&2; exit 1')
+  await expect(gather()).rejects.toMatchObject({ type: 'PROGRAM_UNFIT', nonRetryable: true })
+})
+
+test('the output of a unit is whole though tail follows no process', async () => {
+  stand(
+    'tail',
+    'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',
+  )
+  const session = relocated(await pool.session(sshd.host()), join(folder, 'host'))
+  const text = 'echo one; sleep 0.3; echo two; exit 6'
+  expect(await runUnit(session, { operation: 'abc', step: 'init' }, script(text))).toMatchObject({
+    exitCode: 6,
+    output: 'one\ntwo\n',
+  })
+})
