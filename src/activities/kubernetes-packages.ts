@@ -1,6 +1,6 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
 import { REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
-import { APT_SOURCE_FILE, aptPlan, nodePackages } from '../cluster/packages.js'
+import { APT_SOURCE_FILE, aptPlan, nodePackages, versionedPackages } from '../cluster/packages.js'
 import { versionOf } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { expectSuccess, script } from '../ssh/index.js'
@@ -32,7 +32,7 @@ async function installNodePackages(step: Step): Promise<InstalledPackages> {
   const install = () =>
     installPackages(step, {
       unit: 'install-kubernetes',
-      packages: nodePackages(version),
+      packages: cluster.packages.install ? nodePackages(version) : versionedPackages(version),
       repository: aptPlan(cluster.packages, version).repositoryPath,
     })
   try {

@@ -41,15 +41,25 @@ const OPTIONAL_PACKAGES = ['cri-tools', 'iptables'] as const
  * to minor, and again within one.
  */
 export function nodePackages(kubernetesVersion: string): readonly WantedPackage[] {
-  const version = packagePin(kubernetesVersion)
   const programs = requiredPrograms(kubernetesVersion).map((program) => PROGRAM_PACKAGES[program] ?? program)
   const system = [...new Set(programs)].filter((name) => !ESSENTIAL.includes(name))
   return [
-    { name: CONTAINER_RUNTIME_PACKAGE, alternatives: CONTAINER_RUNTIME_ALTERNATIVES },
-    ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
+    ...versionedPackages(kubernetesVersion),
     { name: CNI_PACKAGE, alternatives: CNI_ALTERNATIVES },
     ...system.map((name) => ({ name })),
     ...OPTIONAL_PACKAGES.filter((name) => !system.includes(name)).map((name) => ({ name, optional: true })),
+  ]
+}
+
+/**
+ * The packages that a host which people prepare themselves must have under these names too. Of everything else only
+ * the programs count, wherever they come from; preflight looks for those.
+ */
+export function versionedPackages(kubernetesVersion: string): readonly WantedPackage[] {
+  const version = packagePin(kubernetesVersion)
+  return [
+    { name: CONTAINER_RUNTIME_PACKAGE, alternatives: CONTAINER_RUNTIME_ALTERNATIVES },
+    ...KUBERNETES_PACKAGES.map((name) => ({ name, version, hold: true })),
   ]
 }
 

@@ -5,19 +5,15 @@ import { Fleet } from '../support/fleet.js'
 import { journal, readyNodes } from '../support/oracle.js'
 
 const HOSTS = ['cp1', 'w1'] as const
-const TOOLS: Readonly<Record<Exclude<PackagesShape, 'published'>, RegExp>> = {
-  'with-dependencies': /^cri-tools kubernetes-cni $/,
-  'without-dependencies': /^cri-tools kubernetes-cni $/,
-  'without-tools': /^containernetworking-plugins $/,
+/** By shape: the fleet's name, and the tools that its hosts end with. */
+const SHAPES: Readonly<Record<Exclude<PackagesShape, 'published'>, readonly [string, RegExp]>> = {
+  'with-dependencies': ['packages-with', /^cri-tools kubernetes-cni $/],
+  'without-dependencies': ['packages-without', /^cri-tools kubernetes-cni $/],
+  'without-tools': ['packages-no-tools', /^containernetworking-plugins $/],
 }
 
-describe.each(Object.entries(TOOLS))('a repository %s', (shape, tools) => {
-  const fleet = new Fleet(
-    `packages-${shape
-      .split('-')
-      .map((word) => word.slice(0, 4))
-      .join('-')}`,
-  )
+describe.each(Object.entries(SHAPES))('a repository %s', (shape, [name, tools]) => {
+  const fleet = new Fleet(name)
 
   beforeAll(async () => {
     const roles = ['--control-planes', '1', '--workers', '1', '--load-balancers', '0']

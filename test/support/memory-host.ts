@@ -11,7 +11,7 @@ import { HEADER } from '../../src/cluster/host-prerequisites.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/command.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
-import { bareFacts } from './clusters.js'
+import { bareDetails, bareFacts } from './clusters.js'
 import { scriptedSession } from './scripted-session.js'
 
 interface MemoryFile {
@@ -27,6 +27,10 @@ export class MemoryHost {
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
   swapOn = false
+  /** What turns swap on at boot. */
+  swapAtBoot: readonly string[] = []
+  /** CNI plugins that are only where Debian has them. */
+  unlinkedCniPlugins: readonly string[] = []
   /** Installed, with these versions. */
   packages: Readonly<Record<string, string>> = {}
   paths: readonly string[] = []
@@ -55,8 +59,9 @@ export class MemoryHost {
       services: Object.fromEntries([...this.services].map(([name, state]) => [name, { ...state }])),
       containerdMajor: this.containerdMajor,
     }
-    const { swapOn, packages, paths } = this
-    const facts = bareFacts(this.#host.name, { configuration, swapOn, packages, paths })
+    const { swapOn, packages, paths, swapAtBoot, unlinkedCniPlugins } = this
+    const details = bareDetails(this.#host.name, { swapAtBoot, unlinkedCniPlugins })
+    const facts = bareFacts(this.#host.name, { configuration, swapOn, packages, paths, details })
     return { host: this.#host, facts }
   }
 
@@ -112,12 +117,11 @@ export class MemoryHost {
       ['do modprobe ', (names) => this.#load(names)],
       ['do [ "$(sysctl -n ', (pairs) => Number(!pairs.every((pair) => this.#holds(pair)))],
       ['sysctl -q -p ', () => this.#setParameters(line.split(' ').at(-1) ?? '')],
-      ['tail -n +2 /proc/swaps', () => Number(this.swapOn)],
       ['swapoff -a', () => this.#turnSwapOff()],
       ['dpkg-query -W', (names) => this.#installed(names)],
       ['containerd --version || true', () => this.#containerd()],
-      ['systemctl is-enabled --quiet kubelet', () => Number(!this.service('kubelet').enabled)],
-      ['systemctl enable --quiet kubelet', () => this.#enable('kubelet')],
+      ['systemctl is-enabled --quiet kubelet', ([enabled]) => Number(!this.#isFinished(enabled === 'yes'))],
+      ['systemctl enable --quiet kubelet', ([enabled]) => this.#finish(enabled === 'yes')],
       ['[ -e /etc/kubernetes/kubelet.conf ] ||', () => 0],
       ['systemctl "$3" "$1"', ([name = '', path = '']) => this.#ensure(name, path)],
       ['cut -d ', ([path = '', ...expected]) => Number(!this.#hasFile(path, expected))],
@@ -146,8 +150,11 @@ export class MemoryHost {
     return 0
   }
 
+  /** As activities/swap.ts has it. */
   #turnSwapOff(): number {
+    if (!this.swapOn && this.swapAtBoot.length === 0) return 3
     this.swapOn = false
+    this.swapAtBoot = []
     return 0
   }
 
@@ -170,8 +177,15 @@ export class MemoryHost {
     ].join('\n')
   }
 
-  #enable(name: string): number {
-    this.service(name).enabled = true
+  /** As activities/kubernetes-packages.ts has it. */
+  #isFinished(startsAtBoot: boolean): boolean {
+    const starts = !startsAtBoot || this.service('kubelet').enabled
+    return starts && this.unlinkedCniPlugins.length === 0
+  }
+
+  #finish(startsAtBoot: boolean): number {
+    if (startsAtBoot) this.service('kubelet').enabled = true
+    this.unlinkedCniPlugins = []
     return 0
   }
 

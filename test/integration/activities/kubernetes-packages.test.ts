@@ -92,6 +92,18 @@ describe("a repository's key that apt does not accept any more", () => {
   })
 })
 
+describe('a host that people prepare themselves', () => {
+  it('needs no package but those with a version: its programs may come from elsewhere', async () => {
+    for (const name of ['containerd', 'kubeadm', 'kubelet', 'kubectl']) {
+      apt.put(`installed/${name}`, name === 'containerd' ? '2.1.4' : '1.36.3-150500.1.1')
+    }
+    const packages = { install: false, repository: 'https://pkgs.k8s.io' }
+    const { notes } = await installKubernetes(localStep(apt, aCluster({ packages })))
+    expect(notes).toEqual([])
+    expect(apt.calls().filter((call) => call.startsWith('apt-get'))).toEqual([])
+  })
+})
+
 describe("Debian's CNI plugins", () => {
   it('are linked to where containerd and Flannel look, once', async () => {
     expect((await install()).changed).toBe(true)

@@ -13,6 +13,9 @@ const PACKAGES = {
   kubeadm: '1.36.3-1.1',
   kubelet: '1.36.3-1.1',
   kubectl: '1.36.3-1.1',
+  'kubernetes-cni': '1.8.0-1.1',
+  mount: '2.38.1-5',
+  procps: '2:4.0.2-3',
   haproxy: '2.6.12-1',
   keepalived: '2.2.7-1',
   curl: '7.88-1',
@@ -76,6 +79,8 @@ const damages = fc.array(
       'parameter',
       'module',
       'swap',
+      'swap at boot',
+      'unlink',
     ),
     which: fc.nat(20),
   }),
@@ -97,6 +102,8 @@ function damage(host: MemoryHost, kind: string, which: number): void {
   if (kind === 'parameter') host.parameters.set(pick(host.parameters.keys()) ?? '', '0')
   if (kind === 'module') host.modules.delete(pick(host.modules) ?? '')
   if (kind === 'swap') host.swapOn = true
+  if (kind === 'swap at boot') host.swapAtBoot = ['dev-zram0.swap']
+  if (kind === 'unlink') host.unlinkedCniPlugins = ['portmap']
 }
 
 /** Applies again and again, with edits and damages between, and compares each time what is planned with what is done. */
