@@ -7,7 +7,9 @@ import { abandonJoin, settleJoin, type VoterRemoval } from './abandon-join.js'
 import { initControlPlane, type InitResult } from './control-plane.js'
 import { spreadClusterDns } from './dns-spread.js'
 import { makeEtcdAuthority } from './etcd-certificates.js'
+import { setEtcdEndpoints } from './etcd-endpoints.js'
 import { runEtcdMember } from './etcd-member.js'
+import { renewEtcdCertificates } from './etcd-renewal.js'
 import { gatherFacts } from './facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
 import { checkLoadBalancer } from './load-balancer-test.js'
@@ -49,6 +51,10 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, makeEtcdAuthority),
     runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
       change(cluster, host, (step) => runEtcdMember(step, authority)),
+    renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
+      change(cluster, host, (step) => renewEtcdCertificates(step, authority)),
+    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      change(cluster, host, setEtcdEndpoints),
     initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
       change(cluster, host, initControlPlane),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>

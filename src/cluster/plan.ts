@@ -2,6 +2,8 @@
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
 import { plannedChanges } from './changes/planned-changes.js'
+import { staleEndpoints } from './etcd/endpoints.js'
+import { etcdRenewals } from './etcd/renewal.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts } from './load-balancer/hosts.js'
@@ -22,6 +24,10 @@ export interface ApplyPlan {
   readonly etcd: readonly Host[]
   /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
   readonly etcdAuthority: Host | undefined
+  /** Etcd hosts, and after them control planes, whose certificates for etcd expire soon. */
+  readonly renewals: readonly Host[]
+  /** Control planes whose API server asks other etcd endpoints than the file names. */
+  readonly staleEndpoints: readonly Host[]
   /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
@@ -93,6 +99,8 @@ export function planApply(
     cluster,
     etcd,
     etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
+    renewals: etcdRenewals(cluster, observed).map(({ host }) => host),
+    staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,

@@ -10,6 +10,7 @@ import { observedHosts } from '../cluster/plan.js'
 import { phase } from './apply-phase.js'
 import { configureLoadBalancer, loadBalancerBackends } from './balancers.js'
 import { abandonJoin, abandonLateJoins, joinControlPlane, settleJoin } from './control-planes.js'
+import { etcdPhases } from './etcd-phases.js'
 import { failWith, reportFailure } from './failure.js'
 import { lookAtHosts, summarise } from './inspect.js'
 import { Operation, type Phase, type StepOutcome } from './operation.js'
@@ -24,6 +25,8 @@ const APPLY_PHASES = [
   'Prepare hosts',
   'etcd certificates',
   'etcd',
+  'Renew certificates',
+  'etcd endpoints',
   'Load balancer',
   'Load balancer health',
   'First control plane',
@@ -36,7 +39,12 @@ const APPLY_PHASES = [
 ] as const
 
 /** Phases that there are only where etcd has hosts of its own. */
-const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd']
+const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
+
+function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
+  if (title === 'etcd endpoints') return cluster.etcd.topology === 'external'
+  return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
+}
 
 /** The title of one of them. */
 export type ApplyPhase = (typeof APPLY_PHASES)[number]
@@ -57,8 +65,7 @@ export interface Bootstrap extends Apply {
 
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const hasEtcdHosts = etcdPlace(input.cluster) === 'etcd-hosts'
-  const phases = APPLY_PHASES.filter((title) => hasEtcdHosts || !ETCD_PHASES.includes(title))
+  const phases = APPLY_PHASES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
   setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {
@@ -84,7 +91,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const { plan } = given
   const apply: Bootstrap = { ...given, serving: [...plan.serving] }
   const prepared = phase(apply, 'Prepare hosts', [...plan.etcd, ...plan.nodes], prepareHost)
-  const etcd = plan.etcdAuthority === undefined ? [] : [externalEtcd(apply, plan.etcdAuthority, prepared)]
+  const etcd = etcdPhases(apply, prepared)
   const balanced = phase(
     apply,
     'Load balancer',
@@ -103,7 +110,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
     after: (first) => [
       ...[prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
-      ...etcd.map((members) => members.all()),
+      ...etcd.map((one) => one.all()),
     ],
   })
   const compared = phase(apply, 'Running cluster', plan.isCompared ? [] : [plan.first], compareWithRunning, {
@@ -129,33 +136,10 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   return verify(apply, [prepared, healthy, ...joined, balancing, spreadDns(apply, joined)])
 }
 
-/** etcd on hosts of its own: one of them issues the certificates of all, then all members start together. */
-function externalEtcd(apply: Bootstrap, authority: Host, prepared: Phase<StepOutcome>): Phase<StepOutcome> {
-  const { etcd } = apply.plan
-  const certified = phase(apply, 'etcd certificates', [authority], makeEtcdAuthority, {
-    after: () => [prepared.of(authority)],
-  })
-  return phase(apply, 'etcd', etcd, (_, host) => runEtcdMember(apply, host, authority), {
-    after: () => [...etcd.map((host) => prepared.of(host)), certified.all()],
-  })
-}
-
 function prepareHost({ cluster }: Bootstrap, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(
     { ...narrow(cluster, host), packages: cluster.packages },
     host,
-  )
-}
-
-function makeEtcdAuthority({ cluster, plan }: Bootstrap, host: Host) {
-  return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
-}
-
-function runEtcdMember({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
-  return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
-    narrow(cluster, ...plan.etcd),
-    host,
-    authority,
   )
 }
 

@@ -38,6 +38,9 @@ export function obedientHosts() {
     makeEtcdAuthority: (_cluster: Cluster, host: Host) => note(`certify on ${host.name}`),
     runEtcdMember: (_cluster: Cluster, host: Host, authority: Host) =>
       note(`etcd ${host.name} by ${authority.name}`, 20),
+    renewEtcdCertificates: (_cluster: Cluster, host: Host, authority: Host) =>
+      note(`renew on ${host.name} by ${authority.name}`, 20),
+    setEtcdEndpoints: (_cluster: Cluster, host: Host) => note(`endpoints of ${host.name}`, 20),
     initControlPlane: (_cluster: Cluster, host: Host) =>
       note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
     applyPodNetwork: () => note('pod network'),
