@@ -79,47 +79,49 @@ export class EtcdFleet {
   }
 
   #run(host: Host, { line }: Command, { stdin = '' }: RunOptions): CommandResult {
+    const answer = this.#answers(host, line, stdin.toString()).find(([part]) => line.includes(part))?.[1]
+    return answer?.() ?? said('')
+  }
+
+  /** By parts of command lines; the first that fits counts, and everything else ends well. */
+  #answers(host: Host, line: string, stdin: string): readonly (readonly [string, () => CommandResult])[] {
+    const { nodes = [], isReady, idAt } = this.#options
     const members = this.#cluster.hosts.filter(({ role }) => role === 'etcd')
-    const url = /--server (\S+)/.exec(line)?.[1] ?? ''
+    const listed = members.map((one) => `1, started, ${one.name}, ${peerUrl(one)}, ${clientUrl(one)}, false`)
+    const healthy = members.map((one) => ({ endpoint: clientUrl(one), health: true }))
     const last = line.split(' ').at(-1) ?? ''
-    const isAt = (part: string): boolean => line.includes(part)
-    if (isAt('member list')) {
-      return said(
-        members.map((one) => `1, started, ${one.name}, ${peerUrl(one)}, ${clientUrl(one)}, false`).join('\n'),
-      )
-    }
-    if (isAt('endpoint health'))
-      return said(JSON.stringify(members.map((one) => ({ endpoint: clientUrl(one), health: true }))))
-    if (isAt('/minions/'))
-      return said((this.#options.nodes ?? []).map((name) => `/registry/minions/${name}`).join('\n'))
-    if (isAt('/readyz')) return said((this.#options.isReady?.() ?? true) ? 'ok' : 'not ready')
-    if (isAt('/v3/maintenance/status')) {
-      const id = this.#options.idAt?.(url)
-      return id === undefined ? said('', 1) : said(`{"header":{"cluster_id":"${id}", "member_id":"1"}}`)
-    }
-    if (isAt('--raw /health')) return said('{"health":"true"}')
-    if (isAt('.key.renewed')) return this.#rename(host, last)
-    if (isAt('kubeadm init phase certs "$phase"')) return this.#issue(line)
-    if (isAt('kubeadm init phase certs apiserver-etcd-client')) {
-      this.putPair(host.name, 'apiserver-etcd-client', this.#made('apiserver-etcd-client'))
-      return said('')
-    }
-    if (isAt('get configmap kubeadm-config')) {
-      return said(
-        JSON.stringify({
-          metadata: { resourceVersion: '7' },
-          data: { ClusterConfiguration: this.configuration },
-        }),
-      )
-    }
-    if (isAt('replace -f -')) {
-      const { data } = JSON.parse(stdin.toString()) as { data: { ClusterConfiguration: string } }
-      this.configuration = data.ClusterConfiguration
-      this.journal.push('kubeadm-config replaced')
-      return said('')
-    }
-    if (isAt('pidof kube-apiserver'))
-      return said('', this.read(host.name, MANIFEST).includes(`--etcd-servers=${last}`) ? 0 : 1)
+    const configMap = () => ({
+      metadata: { resourceVersion: '7' },
+      data: { ClusterConfiguration: this.configuration },
+    })
+    return [
+      ['member list', () => said(listed.join('\n'))],
+      ['endpoint health', () => said(JSON.stringify(healthy))],
+      ['/minions/', () => said(nodes.map((name) => `/registry/minions/${name}`).join('\n'))],
+      ['/readyz', () => said((isReady?.() ?? true) ? 'ok' : 'not ready')],
+      ['/v3/maintenance/status', () => statusOf(idAt?.(/--server (\S+)/.exec(line)?.[1] ?? ''))],
+      ['--raw /health', () => said('{"health":"true"}')],
+      ['.key.renewed', () => this.#rename(host, last)],
+      ['kubeadm init phase certs "$phase"', () => this.#issue(line)],
+      ['kubeadm init phase certs apiserver-etcd-client', () => this.#issueClient(host)],
+      ['get configmap kubeadm-config', () => said(JSON.stringify(configMap()))],
+      ['replace -f -', () => this.#replaceConfiguration(stdin)],
+      [
+        'pidof kube-apiserver',
+        () => said('', this.read(host.name, MANIFEST).includes(`--etcd-servers=${last}`) ? 0 : 1),
+      ],
+    ]
+  }
+
+  #issueClient(host: Host): CommandResult {
+    this.putPair(host.name, 'apiserver-etcd-client', this.#made('apiserver-etcd-client'))
+    return said('')
+  }
+
+  #replaceConfiguration(object: string): CommandResult {
+    const { data } = JSON.parse(object) as { data: { ClusterConfiguration: string } }
+    this.configuration = data.ClusterConfiguration
+    this.journal.push('kubeadm-config replaced')
     return said('')
   }
 
@@ -151,6 +153,10 @@ export class EtcdFleet {
     this.journal.push(`${host.name} replaces ${name}`)
     return said('')
   }
+}
+
+function statusOf(id: string | undefined): CommandResult {
+  return id === undefined ? said('', 1) : said(`{"header":{"cluster_id":"${id}", "member_id":"1"}}`)
 }
 
 function said(stdout: string, exitCode = 0): CommandResult {
