@@ -16,7 +16,6 @@ const never =
   () =>
     why
 
-
 const NEEDED_BY_ETCD =
   'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
 
@@ -40,8 +39,6 @@ const always: SkipRule = (plan, host, { hasJoined }) => {
 const RULES: Readonly<Record<string, SkipRule>> = {
   'etcd certificates': never('no etcd member starts without them'),
   'Load balancer': needsAnotherBalancer,
-  'Renew certificates': (plan, host) =>
-    plan.etcd.some(({ name }) => name === host) ? NEEDED_BY_ETCD : undefined,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
   'First control plane': never('there is no cluster without it'),
   'Running cluster': never('what the file asks for must be compared with the cluster before more is changed'),

@@ -10,7 +10,7 @@ import { observedHosts } from '../cluster/plan.js'
 import { phase } from './apply-phase.js'
 import { configureLoadBalancer, loadBalancerBackends } from './balancers.js'
 import { abandonJoin, abandonLateJoins, joinControlPlane, settleJoin } from './control-planes.js'
-import { externalEtcd } from './external-etcd.js'
+import { etcdPhases } from './etcd-phases.js'
 import { failWith, reportFailure } from './failure.js'
 import { lookAtHosts, summarise } from './inspect.js'
 import { Operation, type Phase, type StepOutcome } from './operation.js'
@@ -91,7 +91,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const { plan } = given
   const apply: Bootstrap = { ...given, serving: [...plan.serving] }
   const prepared = phase(apply, 'Prepare hosts', [...plan.etcd, ...plan.nodes], prepareHost)
-  const etcdReady = externalEtcd(apply, prepared)
+  const etcd = etcdPhases(apply, prepared)
   const balanced = phase(
     apply,
     'Load balancer',
@@ -110,7 +110,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
     after: (first) => [
       ...[prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
-      ...etcdReady.map((phase) => phase.all()),
+      ...etcd.map((one) => one.all()),
     ],
   })
   const compared = phase(apply, 'Running cluster', plan.isCompared ? [] : [plan.first], compareWithRunning, {

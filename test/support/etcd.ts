@@ -12,8 +12,8 @@ export async function etcdctl(fleet: Fleet, line: string, host = 'cp1'): Promise
 }
 
 /** Id of the member of a host; empty where there is none. */
-export async function memberId(fleet: Fleet, address: string): Promise<string> {
-  const list = await etcdctl(fleet, 'member list -w simple')
+export async function memberId(fleet: Fleet, address: string, via = 'cp1'): Promise<string> {
+  const list = await etcdctl(fleet, 'member list -w simple', via)
   const line = list.split('\n').find((candidate) => candidate.includes(`https://${address}:2380`))
   return line?.split(', ')[0] ?? ''
 }

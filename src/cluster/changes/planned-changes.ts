@@ -4,7 +4,8 @@ import type { Cluster } from '../model.js'
 import type { PlannedChange } from '../operation.js'
 import { clusterChanges } from './cluster-wide.js'
 import type { ChangesContext, HostChanges } from './context.js'
-import { authorityChanges, etcdChanges, upkeepChanges } from './etcd.js'
+import { authorityChanges, etcdChanges } from './etcd.js'
+import { etcdUpkeepChanges } from './etcd-upkeep.js'
 import { balancerChanges } from './load-balancer.js'
 import { membershipChanges } from './membership.js'
 import { preparedChanges } from './prepared.js'
@@ -28,7 +29,7 @@ export function plannedChanges(
 ): readonly PlannedChange[] {
   const wide = [
     ...authorityChanges(cluster, observed),
-    ...upkeepChanges(cluster, observed),
+    ...etcdUpkeepChanges(cluster, observed),
     ...clusterChanges(cluster, observed, context),
   ]
   return observed.flatMap((entry) => [

@@ -1,6 +1,6 @@
 /** Which certificates of etcd hosts, and of the API servers that ask them, an apply renews; kubeadm renews none. */
 import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../certificates.js'
-import { certificatePeriod, isRenewalDue } from '../expiry.js'
+import { certificatePeriod, hasEnded, isRenewalDue } from '../expiry.js'
 import { hasPath, type CertificateFacts, type ObservedHost } from '../facts.js'
 import { etcdPlace, type Cluster, type Host } from '../model.js'
 import { MEMBER_CERTIFICATES } from './certificates.js'
@@ -23,18 +23,38 @@ const MEMBER_FILES = MEMBER_CERTIFICATES.map(({ name }) => `${name}.crt`)
  */
 export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
   if (etcdPlace(cluster) !== 'etcd-hosts' || !canIssue(observed)) return []
-  const due = (entry: ObservedHost, names: readonly string[]): readonly Renewal[] => {
-    const certificates = names.filter((name) => isDueOn(cluster, entry, name))
-    return certificates.length === 0 ? [] : [{ host: entry.host, certificates }]
-  }
-  const running = (role: Host['role'], sign: Parameters<typeof hasPath>[1]) =>
-    observed.filter(({ host, facts }) => host.role === role && hasPath(facts, sign))
   return [
-    ...running('etcd', '/var/lib/etcd/member').flatMap((entry) => due(entry, MEMBER_FILES)),
-    ...running('control-plane', '/etc/kubernetes/manifests/kube-apiserver.yaml').flatMap((entry) =>
-      due(entry, [CLIENT_CERTIFICATE]),
-    ),
+    ...namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'valid')),
+    ...namesOn(servers(observed), [CLIENT_CERTIFICATE], (entry, name) => isDueOn(cluster, entry, name)),
   ]
+}
+
+/** What has expired of members: replaced as they start, all at once, since there may be no quorum to keep. */
+export function expiredCertificates(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
+  if (etcdPlace(cluster) !== 'etcd-hosts' || !canIssue(observed)) return []
+  return namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'expired'))
+}
+
+function members(observed: readonly ObservedHost[]): readonly ObservedHost[] {
+  return observed.filter(({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/var/lib/etcd/member'))
+}
+
+function servers(observed: readonly ObservedHost[]): readonly ObservedHost[] {
+  return observed.filter(
+    ({ host, facts }) =>
+      host.role === 'control-plane' && hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
+  )
+}
+
+function namesOn(
+  entries: readonly ObservedHost[],
+  names: readonly string[],
+  isMeant: (entry: ObservedHost, name: string) => boolean,
+): readonly Renewal[] {
+  return entries.flatMap((entry) => {
+    const certificates = names.filter((name) => isMeant(entry, name))
+    return certificates.length === 0 ? [] : [{ host: entry.host, certificates }]
+  })
 }
 
 /** Whether an etcd host has the authority's key. */
@@ -44,11 +64,19 @@ export function canIssue(observed: readonly ObservedHost[]): boolean {
   )
 }
 
-/** Whether the certificate of this name is on the host, and due. */
-export function isDueOn(cluster: Cluster, { facts }: ObservedHost, name: string): boolean {
+/** Whether the certificate of this name is on the host, and due; of those that are, only valid or expired ones. */
+export function isDueOn(
+  cluster: Cluster,
+  { facts }: ObservedHost,
+  name: string,
+  which?: 'valid' | 'expired',
+): boolean {
   const seen = facts.certificates
   const found = seen?.found.find(({ path }) => path === `${PKI_FOLDER}/${name}`)
-  return seen !== undefined && found !== undefined && isDue(cluster, found, Date.parse(seen.at))
+  if (seen === undefined || found === undefined) return false
+  const at = Date.parse(seen.at)
+  const isExpired = hasEnded({ ...found, at, period: Infinity })
+  return isDue(cluster, found, at) && (which === undefined || isExpired === (which === 'expired'))
 }
 
 /** Whether a certificate that kubeadm has issued for this cluster is renewed now (milliseconds since the epoch). */

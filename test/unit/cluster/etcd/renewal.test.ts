@@ -11,7 +11,7 @@ const CLIENT = 'apiserver-etcd-client.crt'
 const named = (lasting: Lasting, servers?: readonly string[], of = cluster) => {
   const { changes } = planApply(of, oldFacts(of, lasting, servers))
   return changes
-    .filter(({ phase }) => /certificates|endpoints/.test(phase))
+    .filter(({ action }) => /^renew|endpoints/.test(action))
     .map(({ host, phase, action }) => `${host} ${phase}: ${action}`)
 }
 
@@ -25,6 +25,13 @@ describe('certificates of etcd hosts', () => {
   it('are renewed 90 days before they expire, and the plan names each', () => {
     expect(named({ e2: { 'etcd/peer.crt': 89, 'etcd/server.crt': 89 } })).toEqual([
       'e2 Renew certificates: renew etcd/server.crt, etcd/peer.crt',
+    ])
+  })
+
+  it('that have expired are replaced as the members start', () => {
+    expect(named({ e2: { 'etcd/peer.crt': -1, 'etcd/server.crt': 20 } })).toEqual([
+      'e2 etcd: renew etcd/peer.crt',
+      'e2 Renew certificates: renew etcd/server.crt',
     ])
   })
 
@@ -95,14 +102,15 @@ describe('the etcd endpoints of API servers', () => {
   })
 })
 
-const NOTHING_HAPPENED = { hasJoined: () => false, isLeaving: () => false }
-
 describe('skipping', () => {
   it('is possible for what comes to other control planes than the first only', () => {
     const plan = planApply(cluster, oldFacts(cluster))
-    expect(skipRefusal(plan, 'Renew certificates', 'e2', NOTHING_HAPPENED)).toMatch(/^etcd is whole only/)
-    expect(skipRefusal(plan, 'Renew certificates', 'cp1', NOTHING_HAPPENED)).toMatch(/kubeadm init runs on/)
-    expect(skipRefusal(plan, 'etcd endpoints', 'cp1', NOTHING_HAPPENED)).toMatch(/kubeadm init runs on/)
-    expect(skipRefusal(plan, 'etcd endpoints', 'cp2', NOTHING_HAPPENED)).toBeUndefined()
+    const refusal = (title: string, host: string) =>
+      skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })
+    expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is whole only/)
+    for (const title of ['Renew certificates', 'etcd endpoints']) {
+      expect(refusal(title, 'cp1')).toBeDefined()
+      expect(refusal(title, 'cp2')).toBeUndefined()
+    }
   })
 })

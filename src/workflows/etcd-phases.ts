@@ -1,29 +1,33 @@
-/**
- * etcd on hosts of its own: one of them issues the certificates of all, then all members start together. What a member
- * or an API server that runs needs now and then is done one host after the other: both must stay.
- */
+/** The phases of an apply that are about an etcd apart from control planes. */
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './apply.js'
 import type { Phase, StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
-type EtcdPhase = Phase<StepOutcome>
-
-/** Begins the phases of external etcd, all of which must be over before an API server is set up. */
-export function externalEtcd(apply: Bootstrap, prepared: EtcdPhase): readonly EtcdPhase[] {
+/**
+ * Members on hosts of their own, their certificates, and what API servers are told of them; empty with stacked etcd.
+ * Nothing else comes between these and what follows them: they take the turn of control planes and members.
+ */
+export function etcdPhases(apply: Bootstrap, prepared: Phase<StepOutcome>): readonly Phase<StepOutcome>[] {
   const { cluster, plan } = apply
   if (cluster.etcd.topology === 'stacked') return []
   const authority = plan.etcdAuthority
-  const members = authority === undefined ? [] : ownMembers(apply, authority, prepared)
+  const members = authority === undefined ? [] : membersAndCertificates(apply, authority, prepared)
   const told = phase(apply, 'etcd endpoints', plan.staleEndpoints, setEtcdEndpoints, {
+    // An API server restarts; the others must be there meanwhile.
     oneAtATime: true,
     after: (host) => [prepared.of(host), ...members.map((one) => one.all())],
   })
   return [...members, told]
 }
 
-function ownMembers(apply: Bootstrap, authority: Host, prepared: EtcdPhase): readonly EtcdPhase[] {
+/** One etcd host issues the certificates of all, then all members start together; later they are renewed in turn. */
+function membersAndCertificates(
+  apply: Bootstrap,
+  authority: Host,
+  prepared: Phase<StepOutcome>,
+): readonly Phase<StepOutcome>[] {
   const { etcd, renewals } = apply.plan
   const certified = phase(apply, 'etcd certificates', [authority], makeEtcdAuthority, {
     after: () => [prepared.of(authority)],
