@@ -2,7 +2,7 @@
 import { CLAIM_FILE, LOCK_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
 import { REGISTRIES_FOLDER } from '../cluster/containerd/config.js'
 import { LOADED_FOLDER, managedPaths, MANAGED_SERVICES } from '../cluster/host-configuration.js'
-import { DATA_FOLDERS, OBSERVED_PROGRAMS, REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
+import { CNI_FOLDER, DATA_FOLDERS, OBSERVED_PROGRAMS, REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
 import { HEADER, SYSCTLS } from '../cluster/host-prerequisites.js'
 import type { Cluster } from '../cluster/model.js'
 import { SWAP_SERVICES } from '../cluster/swap.js'
@@ -64,6 +64,7 @@ pid=$(printf '%s\\n' "$units" | sed -n '/Id=kubelet\\.service/s/.*MainPID=\\([0-
 if [ "\${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
   say kubeletConfiguration "$(tr '\\0' '\\n' <"/proc/$pid/cmdline" | sed -n 's/^--config=//p')"
 fi
+for name in $plugins; do [ -e "${CNI_FOLDER}/$name" ] || say unlinkedPlugin "$name"; done
 if command -v containerd >/dev/null; then say containerdVersion "$(containerd --version 2>/dev/null || true)"; fi
 `
 

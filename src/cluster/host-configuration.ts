@@ -40,6 +40,8 @@ export interface HostConfiguration {
   readonly parameters: Readonly<Record<string, string>>
   /** By name, of {@link MANAGED_SERVICES}. */
   readonly services: Readonly<Record<string, ServiceState>>
+  /** CNI plugins that are needed and not where containerd looks for them. */
+  readonly unlinkedPlugins: readonly string[]
   /** Of the containerd that is installed; undefined where there is none, or none that Quorate knows. */
   readonly containerdMajor?: ContainerdMajor
   /** The file that the kubelet was started with, where it runs. */
@@ -90,6 +92,7 @@ export function parseConfiguration(answers: Answers): HostConfiguration {
     modules: all('module'),
     parameters: Object.fromEntries(all('parameter').map((line) => split(line))),
     services: parseServices(answers),
+    unlinkedPlugins: all('unlinkedPlugin'),
     ...(containerd === undefined ? {} : { containerdMajor: containerd }),
     ...(kubelet === undefined || kubelet === '' ? {} : { kubeletConfiguration: kubelet }),
   }

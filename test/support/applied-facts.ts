@@ -91,6 +91,7 @@ function appliedConfiguration(
       ...(isNode ? { kubelet: runs(undefined), containerd: runs(containerd) } : {}),
       ...(isBalancer ? { haproxy: runs(balancerFile) } : {}),
     },
+    unlinkedPlugins: [],
     ...(isNode ? { containerdMajor: 1 } : {}),
   }
 }

@@ -27,6 +27,7 @@ export class MemoryHost {
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
   swapOn = false
+  unlinkedPlugins: string[] = []
   /** Installed, with these versions. */
   packages: Readonly<Record<string, string>> = {}
   paths: readonly string[] = []
@@ -53,6 +54,7 @@ export class MemoryHost {
       modules: [...this.modules],
       parameters: Object.fromEntries(this.parameters),
       services: Object.fromEntries([...this.services].map(([name, state]) => [name, { ...state }])),
+      unlinkedPlugins: [...this.unlinkedPlugins],
       containerdMajor: this.containerdMajor,
     }
     const { swapOn, packages, paths } = this
@@ -112,12 +114,11 @@ export class MemoryHost {
       ['do modprobe ', (names) => this.#load(names)],
       ['do [ "$(sysctl -n ', (pairs) => Number(!pairs.every((pair) => this.#holds(pair)))],
       ['sysctl -q -p ', () => this.#setParameters(line.split(' ').at(-1) ?? '')],
-      ['tail -n +2 /proc/swaps', () => Number(this.swapOn)],
       ['swapoff -a', () => this.#turnSwapOff()],
       ['dpkg-query -W', (names) => this.#installed(names)],
       ['containerd --version || true', () => this.#containerd()],
-      ['systemctl is-enabled --quiet kubelet', () => Number(!this.service('kubelet').enabled)],
-      ['systemctl enable --quiet kubelet', () => this.#enable('kubelet')],
+      ['systemctl enable --quiet kubelet', ([kubelet]) => this.#finish(kubelet === 'yes')],
+      ['systemctl is-enabled --quiet kubelet', ([kubelet]) => Number(!this.#isFinished(kubelet === 'yes'))],
       ['[ -e /etc/kubernetes/kubelet.conf ] ||', () => 0],
       ['systemctl "$3" "$1"', ([name = '', path = '']) => this.#ensure(name, path)],
       ['cut -d ', ([path = '', ...expected]) => Number(!this.#hasFile(path, expected))],
@@ -147,6 +148,7 @@ export class MemoryHost {
   }
 
   #turnSwapOff(): number {
+    if (!this.swapOn) return 3
     this.swapOn = false
     return 0
   }
@@ -170,8 +172,13 @@ export class MemoryHost {
     ].join('\n')
   }
 
-  #enable(name: string): number {
-    this.service(name).enabled = true
+  #isFinished(kubelet: boolean): boolean {
+    return (!kubelet || this.service('kubelet').enabled) && this.unlinkedPlugins.length === 0
+  }
+
+  #finish(kubelet: boolean): number {
+    if (kubelet) this.service('kubelet').enabled = true
+    this.unlinkedPlugins = []
     return 0
   }
 

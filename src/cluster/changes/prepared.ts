@@ -3,6 +3,7 @@ import type { HostFacts } from '../facts.js'
 import { containerdFiles } from '../containerd/files.js'
 import { CONTAINERD_CONFIG_FILE, REGISTRIES_FOLDER } from '../containerd/config.js'
 import { hostsTomlPath } from '../containerd/hosts.js'
+import { CNI_FOLDER } from '../host-details.js'
 import type { HostConfiguration } from '../host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../host-prerequisites.js'
 import { versionOf, type Cluster } from '../model.js'
@@ -27,6 +28,10 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
     ...(missing.length === 0 ? [] : [`install ${missing.join(', ')} for ${version}`]),
     ...(swap === undefined ? [] : [swap]),
     ...(facts.configuration === undefined ? [] : settings(cluster, version, facts, facts.configuration)),
+    // Packages that are to be installed bring their plugins with them.
+    ...(missing.length > 0
+      ? []
+      : listed(`link into ${CNI_FOLDER}`, facts.configuration?.unlinkedPlugins ?? [])),
   ])
 }
 

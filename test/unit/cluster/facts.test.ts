@@ -22,6 +22,7 @@ const ANSWER = [
   'fileMode\t600 root:root /etc/containerd/certs.d/a/hosts.toml',
   'fileDigest\taaaa /etc/containerd/certs.d/a/hosts.toml',
   'fileMode\t600 root:root /gone/meanwhile',
+  'unlinkedPlugin\tportmap',
   'module\toverlay',
   'parameter\tnet.ipv4.ip_forward 1',
   'loaded\tcontainerd bbbb',
@@ -84,6 +85,7 @@ describe('the facts of a host', () => {
         kubelet: { active: false, enabled: false },
         haproxy: { active: false, enabled: false },
       },
+      unlinkedPlugins: ['portmap'],
       containerdMajor: 2,
     })
   })

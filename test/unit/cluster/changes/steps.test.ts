@@ -4,19 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { configureLoadBalancer } from '../../../../src/activities/load-balancer.js'
 import { prepareHost } from '../../../../src/activities/prepare-host.js'
 import { plannedChanges } from '../../../../src/cluster/changes/planned-changes.js'
+import { nodePackages } from '../../../../src/cluster/packages.js'
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
 import { MemoryHost } from '../../../support/memory-host.js'
 
-const PACKAGES = {
-  containerd: '1.6.20~ds1-1',
-  kubeadm: '1.36.3-1.1',
-  kubelet: '1.36.3-1.1',
-  kubectl: '1.36.3-1.1',
-  haproxy: '2.6.12-1',
-  keepalived: '2.2.7-1',
-  curl: '7.88-1',
-}
+/** All that a node or a balancer needs; what is of no certain version is of any. */
+const PACKAGES = Object.fromEntries([
+  ...nodePackages('v1.36.3').map(({ name, version }) => [name, version?.replace('*', '1.1') ?? '1.0']),
+  ...['haproxy', 'keepalived', 'curl'].map((name) => [name, '2.6.12-1']),
+]) as Readonly<Record<string, string>>
 const JOINED = ['/etc/kubernetes/kubelet.conf', '/var/lib/quorate/initialised']
 
 /** A host on which everything is installed and nothing set. */
@@ -76,6 +73,7 @@ const damages = fc.array(
       'parameter',
       'module',
       'swap',
+      'plugin',
     ),
     which: fc.nat(20),
   }),
@@ -97,6 +95,7 @@ function damage(host: MemoryHost, kind: string, which: number): void {
   if (kind === 'parameter') host.parameters.set(pick(host.parameters.keys()) ?? '', '0')
   if (kind === 'module') host.modules.delete(pick(host.modules) ?? '')
   if (kind === 'swap') host.swapOn = true
+  if (kind === 'plugin') host.unlinkedPlugins = ['portmap']
 }
 
 /** Applies again and again, with edits and damages between, and compares each time what is planned with what is done. */
