@@ -223,7 +223,8 @@ describe('what plan shows of a host that is no longer whole', () => {
   })
 
   it('is no join where etcd did not tell its members', () => {
-    const { members: _, ...standing } = aStanding()
+    const { members, ...standing } = aStanding()
+    expect(members).toHaveLength(3)
     const observed = CLUSTER.hosts.map((host) => ({ host, facts: appliedFacts(CLUSTER, host.name) }))
     const serving = hostsWithRole(CLUSTER, 'control-plane')
     expect(plannedChanges(CLUSTER, observed, { first: aHost('cp1'), serving, standing })).toEqual([])

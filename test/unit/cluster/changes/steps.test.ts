@@ -82,20 +82,23 @@ const damages = fc.array(
 
 function damage(host: MemoryHost, kind: string, which: number): void {
   const pick = <Item>(items: Iterable<Item>): Item | undefined => [...items][which % [...items].length]
-  const file = pick(host.files)
+  const [path = '', file] = pick(host.files) ?? []
   // What the kubelet does is its node's step's concern, but for its start at boot.
   const service = pick([...host.services.values()].filter((one) => one.loaded !== undefined))
-  if (kind === 'delete' && file !== undefined) host.files.delete(file[0])
-  if (kind === 'append' && file !== undefined) file[1].content += '# by hand\n'
-  if (kind === 'mode' && file !== undefined) file[1].mode = 0o600
-  if (kind === 'stop' && service !== undefined) service.active = false
-  if (kind === 'disable' && service !== undefined) service.enabled = false
-  if (kind === 'kubelet') host.service('kubelet').enabled = false
-  if (kind === 'forget' && service !== undefined) delete service.loaded
-  if (kind === 'parameter') host.parameters.set(pick(host.parameters.keys()) ?? '', '0')
-  if (kind === 'module') host.modules.delete(pick(host.modules) ?? '')
-  if (kind === 'swap') host.swapOn = true
-  if (kind === 'plugin') host.unlinkedPlugins = ['portmap']
+  const acts: Readonly<Record<string, () => unknown>> = {
+    delete: () => host.files.delete(path),
+    append: () => file && (file.content += '# by hand\n'),
+    mode: () => file && (file.mode = 0o600),
+    stop: () => service && (service.active = false),
+    disable: () => service && (service.enabled = false),
+    kubelet: () => (host.service('kubelet').enabled = false),
+    forget: () => service && delete service.loaded,
+    parameter: () => host.parameters.set(pick(host.parameters.keys()) ?? '', '0'),
+    module: () => host.modules.delete(pick(host.modules) ?? ''),
+    swap: () => (host.swapOn = true),
+    plugin: () => (host.unlinkedPlugins = ['portmap']),
+  }
+  acts[kind]?.()
 }
 
 /** Applies again and again, with edits and damages between, and compares each time what is planned with what is done. */
