@@ -1,5 +1,5 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
-import { REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
+import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
 import { APT_SOURCE_FILE, aptPlan, nodePackages, versionedPackages } from '../cluster/packages.js'
 import { versionOf } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
@@ -55,7 +55,6 @@ async function addRepository(step: Step): Promise<boolean> {
 /** The exit status by which the script says that a plugin is nowhere. */
 const NO_PLUGIN = 67
 
-const CNI_FOLDER = '/opt/cni/bin'
 /** Where Debian's package of the CNI plugins has them; containerd and Flannel look in {@link CNI_FOLDER} alone. */
 const DEBIAN_CNI_FOLDER = '/usr/lib/cni'
 

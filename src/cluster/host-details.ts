@@ -94,6 +94,9 @@ export const OBSERVED_PROGRAMS = [
   'sysctl',
 ] as const
 
+/** Where containerd and Flannel look for CNI plugins. */
+export const CNI_FOLDER = '/opt/cni/bin'
+
 /** The CNI plugins that containerd and Flannel need and that come with the package `kubernetes-cni`. */
 export const REQUIRED_CNI_PLUGINS = ['loopback', 'bridge', 'host-local', 'portmap'] as const
 

@@ -17,6 +17,10 @@ const KUBELET_MAY_SET: ReadonlySet<string> = new Set([
   'beta.kubernetes.io/os',
   'beta.kubernetes.io/arch',
 ])
+/** Of those that it may set, what it puts back to its own flags' value whenever it starts. */
+const KUBELET_PUTS_BACK =
+  /^(?:topology|failure-domain\.beta)\.kubernetes\.io\/|(?:^|\.)kubernetes\.io\/instance-type$/
+
 const KUBELET_MAY_SET_UNDER: readonly string[] = ['kubelet.kubernetes.io', 'node.kubernetes.io']
 const RESERVED: readonly string[] = ['kubernetes.io', 'k8s.io']
 
@@ -31,9 +35,11 @@ export interface NodeLabels {
 /** The labels of a host, divided by who may set them. */
 export function nodeLabels(host: Host): NodeLabels {
   const entries = Object.entries(host.labels)
+  // Were it in the kubelet's flags, a later change in the cluster file would not outlast the kubelet's next start.
+  const isItsOwn = (key: string): boolean => kubeletMaySet(key) && !KUBELET_PUTS_BACK.test(key)
   return {
-    byKubelet: Object.fromEntries(entries.filter(([key]) => kubeletMaySet(key))),
-    byAdministrator: Object.fromEntries(entries.filter(([key]) => !kubeletMaySet(key))),
+    byKubelet: Object.fromEntries(entries.filter(([key]) => isItsOwn(key))),
+    byAdministrator: Object.fromEntries(entries.filter(([key]) => !isItsOwn(key))),
   }
 }
 

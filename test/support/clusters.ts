@@ -92,7 +92,12 @@ export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostF
 }
 
 /** What a bare host tells of what Quorate sets: nothing of it is there. */
-export const BARE_CONFIGURATION: HostConfiguration = { files: {}, modules: [], parameters: {}, services: {} }
+export const BARE_CONFIGURATION: HostConfiguration = {
+  files: {},
+  modules: [],
+  parameters: {},
+  services: {},
+}
 
 /** What preflight sees on a bare, healthy Debian host. */
 export function bareDetails(host: string, changes: Partial<HostDetails> = {}): HostDetails {

@@ -95,8 +95,8 @@ function joinRepair(
   }
   switch (judgeJoin(signs, cluster.etcd.topology)) {
     case 'joined':
-    // Nothing is done to it: the operation stops there, and says so.
     case 'data-lost':
+      // Where its data are lost nothing is done: the operation stops there, and says so.
       return undefined
     case 'unmarked':
       return firstRepair(node)

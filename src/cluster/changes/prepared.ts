@@ -3,6 +3,7 @@ import type { HostFacts } from '../facts.js'
 import { containerdFiles } from '../containerd/files.js'
 import { CONTAINERD_CONFIG_FILE, REGISTRIES_FOLDER } from '../containerd/config.js'
 import { hostsTomlPath } from '../containerd/hosts.js'
+import { CNI_FOLDER } from '../host-details.js'
 import type { HostConfiguration } from '../host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../host-prerequisites.js'
 import { versionOf, type Cluster } from '../model.js'
@@ -41,7 +42,7 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
 /** Debian's CNI plugins lie elsewhere than containerd looks. */
 function linkedPlugins({ details }: HostFacts): readonly string[] {
   const unlinked = details?.unlinkedCniPlugins ?? []
-  return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into /opt/cni/bin`]
+  return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into ${CNI_FOLDER}`]
 }
 
 function settings(

@@ -24,6 +24,15 @@ describe('labels of a node', () => {
     expect(kubeletMaySet(key)).toBe(false)
   })
 
+  it.each([
+    'topology.kubernetes.io/zone',
+    'node.kubernetes.io/instance-type',
+    'beta.kubernetes.io/instance-type',
+  ])('%s is the administrator’s, since the kubelet would put it back at each start', (key) => {
+    const labels = { [key]: 'a' }
+    expect(nodeLabels(aHost('w1', { labels }))).toEqual({ byKubelet: {}, byAdministrator: labels })
+  })
+
   it('are divided by who may set them', () => {
     const labels = { disk: 'ssd', 'node-role.kubernetes.io/worker': '' }
     expect(nodeLabels(aHost('w1', { labels }))).toEqual({

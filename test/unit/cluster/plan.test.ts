@@ -49,10 +49,10 @@ describe('the plan of an apply', () => {
     const cluster = aCluster({ hosts })
     const plan = planApply(cluster, factsOf(cluster, { cp1: appliedFacts(cluster, 'cp1') }))
     expect(plan.changes.map(({ host, phase, action }) => `${host} ${phase}: ${action}`)).toEqual([
-      'w1 Prepare hosts: install containerd, kubeadm, kubelet, kubectl for v1.36.3',
+      'w1 Prepare hosts: install containerd, kubeadm, kubelet, kubectl, kubernetes-cni, mount, procps, cri-tools, iptables for v1.36.3',
       'w1 Prepare hosts: load overlay, br_netfilter',
       'w1 Prepare hosts: set net.ipv4.ip_forward=1, net.bridge.bridge-nf-call-iptables=1, net.bridge.bridge-nf-call-ip6tables=1',
-      'w1 Prepare hosts: write /etc/apt/sources.list.d/quorate-kubernetes.list, /etc/modules-load.d/quorate-kubernetes.conf, /etc/sysctl.d/90-quorate-kubernetes.conf, /etc/crictl.yaml, /etc/containerd/config.toml',
+      'w1 Prepare hosts: write /etc/apt/sources.list.d/quorate-kubernetes.list, /etc/modules-load.d/quorate-kubernetes.conf, /etc/sysctl.d/zz-quorate-kubernetes.conf, /etc/crictl.yaml, /etc/containerd/config.toml',
       'w1 Prepare hosts: fetch the signing key of https://pkgs.k8s.io',
       'w1 Workers: kubeadm join',
       'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',
@@ -124,6 +124,7 @@ describe('the plan of an apply with etcd hosts', () => {
       'cp2 Control planes: kubeadm join as control plane',
       'w1 Workers: kubeadm join',
       'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',
+      'lb1 Load balancer backends: send requests to cp2, once joined',
     ])
   })
 

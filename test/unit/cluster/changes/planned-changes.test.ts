@@ -5,7 +5,7 @@ import type { HostConfiguration, ServiceState } from '../../../../src/cluster/ho
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import type { Standing, StandingNode } from '../../../../src/cluster/standing.js'
 import { appliedFacts } from '../../../support/applied-facts.js'
-import { aCluster, aHost, bareDetails } from '../../../support/clusters.js'
+import { aCluster, aHost, BARE_CONFIGURATION, bareDetails } from '../../../support/clusters.js'
 
 const CLUSTER = aCluster()
 
@@ -141,10 +141,7 @@ describe('what plan shows of a cluster that runs', () => {
   })
 
   it('is a registry that has left the file', () => {
-    const { configuration = { files: {}, modules: [], parameters: {}, services: {} } } = appliedFacts(
-      CLUSTER,
-      'w1',
-    )
+    const { configuration = BARE_CONFIGURATION } = appliedFacts(CLUSTER, 'w1')
     const path = '/etc/containerd/certs.d/docker.io/hosts.toml'
     const files = { ...configuration.files, [path]: { mode: '644 root:root', digest: 'any' } }
     expect(told({ facts: { w1: { configuration: { ...configuration, files } } } })).toEqual([
@@ -234,7 +231,8 @@ describe('what plan shows of a host that is no longer whole', () => {
   })
 
   it('is no join where etcd did not tell its members', () => {
-    const { members: _, ...standing } = aStanding()
+    const { members, ...standing } = aStanding()
+    expect(members).toHaveLength(3)
     const observed = CLUSTER.hosts.map((host) => ({ host, facts: appliedFacts(CLUSTER, host.name) }))
     const serving = hostsWithRole(CLUSTER, 'control-plane')
     expect(plannedChanges(CLUSTER, observed, { first: aHost('cp1'), serving, standing })).toEqual([])

@@ -4,22 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { configureLoadBalancer } from '../../../../src/activities/load-balancer.js'
 import { prepareHost } from '../../../../src/activities/prepare-host.js'
 import { plannedChanges } from '../../../../src/cluster/changes/planned-changes.js'
+import { nodePackages } from '../../../../src/cluster/packages.js'
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
 import { MemoryHost } from '../../../support/memory-host.js'
 
-const PACKAGES = {
-  containerd: '1.6.20~ds1-1',
-  kubeadm: '1.36.3-1.1',
-  kubelet: '1.36.3-1.1',
-  kubectl: '1.36.3-1.1',
-  'kubernetes-cni': '1.8.0-1.1',
-  mount: '2.38.1-5',
-  procps: '2:4.0.2-3',
-  haproxy: '2.6.12-1',
-  keepalived: '2.2.7-1',
-  curl: '7.88-1',
-}
+/** All that a node or a balancer needs; what is of no certain version is of any. */
+const PACKAGES = Object.fromEntries([
+  ...nodePackages('v1.36.3').map(({ name, version }) => [name, version?.replace('*', '1.1') ?? '1.0']),
+  ...['haproxy', 'keepalived', 'curl'].map((name) => [name, '2.6.12-1']),
+]) as Readonly<Record<string, string>>
 const JOINED = ['/etc/kubernetes/kubelet.conf', '/var/lib/quorate/initialised']
 
 /** A host on which everything is installed and nothing set. */
@@ -89,21 +83,24 @@ const damages = fc.array(
 
 function damage(host: MemoryHost, kind: string, which: number): void {
   const pick = <Item>(items: Iterable<Item>): Item | undefined => [...items][which % [...items].length]
-  const file = pick(host.files)
+  const [path = '', file] = pick(host.files) ?? []
   // What the kubelet does is its node's step's concern, but for its start at boot.
   const service = pick([...host.services.values()].filter((one) => one.loaded !== undefined))
-  if (kind === 'delete' && file !== undefined) host.files.delete(file[0])
-  if (kind === 'append' && file !== undefined) file[1].content += '# by hand\n'
-  if (kind === 'mode' && file !== undefined) file[1].mode = 0o600
-  if (kind === 'stop' && service !== undefined) service.active = false
-  if (kind === 'disable' && service !== undefined) service.enabled = false
-  if (kind === 'kubelet') host.service('kubelet').enabled = false
-  if (kind === 'forget' && service !== undefined) delete service.loaded
-  if (kind === 'parameter') host.parameters.set(pick(host.parameters.keys()) ?? '', '0')
-  if (kind === 'module') host.modules.delete(pick(host.modules) ?? '')
-  if (kind === 'swap') host.swapOn = true
-  if (kind === 'swap at boot') host.swapAtBoot = ['dev-zram0.swap']
-  if (kind === 'unlink') host.unlinkedCniPlugins = ['portmap']
+  const acts: Readonly<Record<string, () => unknown>> = {
+    delete: () => host.files.delete(path),
+    append: () => file && (file.content += '# by hand\n'),
+    mode: () => file && (file.mode = 0o600),
+    stop: () => service && (service.active = false),
+    disable: () => service && (service.enabled = false),
+    kubelet: () => (host.service('kubelet').enabled = false),
+    forget: () => service && delete service.loaded,
+    parameter: () => host.parameters.set(pick(host.parameters.keys()) ?? '', '0'),
+    module: () => host.modules.delete(pick(host.modules) ?? ''),
+    swap: () => (host.swapOn = true),
+    'swap at boot': () => (host.swapAtBoot = ['dev-zram0.swap']),
+    unlink: () => (host.unlinkedCniPlugins = ['portmap']),
+  }
+  acts[kind]?.()
 }
 
 /** Applies again and again, with edits and damages between, and compares each time what is planned with what is done. */

@@ -75,7 +75,12 @@ describe('control planes that run haproxy themselves', () => {
     const plan = planApply(ownBalancers(), factsOf(ownBalancers()))
     expect(plan.loadBalancers.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
     const phases = plan.changes.filter(({ host }) => host === 'cp2').map(({ phase }) => phase)
-    expect([...new Set(phases)]).toEqual(['Prepare hosts', 'Load balancer', 'Control planes'])
+    expect([...new Set(phases)]).toEqual([
+      'Prepare hosts',
+      'Load balancer',
+      'Load balancer backends',
+      'Control planes',
+    ])
   })
 
   it('must have the port of the endpoint free, but for their own haproxy', () => {
