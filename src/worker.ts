@@ -17,6 +17,9 @@ const RECONNECT_MS = 1_000
 
 /** Options of the SDK's worker that make up our behaviour. */
 const TUNING = {
+  // Node.js aborts the process where V8 is stopped amid promises while async hooks watch it ("async hook stack has become
+  // corrupted"), so that the default of 5 s kills the worker of a large cluster on a busy machine.
+  isolateExecutionTimeout: '10m',
   // Activities wait for SSH most of their time: one slot for each of 200 hosts.
   maxConcurrentActivityTaskExecutions: 200,
   maxConcurrentActivityTaskPolls: 5,

@@ -32,5 +32,7 @@ export async function scriptedWorker(
     taskQueue: TASK_QUEUE,
     workflowBundle: await bundle,
     activities,
+    // As the real one: on a busy machine a workflow task of 200 hosts takes longer than the default.
+    isolateExecutionTimeout: '10m',
   })
 }
