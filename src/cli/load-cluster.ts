@@ -1,6 +1,6 @@
 /** The cluster that a command is about: from its file, or from what an operation was started with. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
 import type { ClusterFileLocation, ParsedClusterFile } from '../cluster/cluster-file/parse.js'
@@ -68,20 +68,22 @@ function readText(path: string): string {
 }
 
 function locationOf(path: string): ClusterFileLocation {
-  const user = loginName()
+  const user = whoRunsThis()
   return {
     path,
     directory: dirname(resolve(path)),
     home: homedir(),
     readFile: (named) => readFileSync(named, 'utf8'),
     listFolder: (named) => readdirSync(named),
-    ...(user === undefined ? {} : { user }),
+    hostName: hostname(),
+    variables: process.env,
+    ...(user === undefined ? {} : { user: user.username, uid: user.uid }),
   }
 }
 
-function loginName(): string | undefined {
+function whoRunsThis(): { readonly username: string; readonly uid: number } | undefined {
   try {
-    return userInfo().username
+    return userInfo()
   } catch {
     // A uid without an entry in the user database, as in containers.
     return undefined

@@ -5,7 +5,8 @@
 import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined, type OrUndefined } from '../merge.js'
 import type { HostSsh, JumpHost, SecretSource, SshLogin } from '../model.js'
-import { parseJumps, type Jump } from '../ssh-config/jumps.js'
+import { ExpansionError, hostNameTokens, proxyTokens, type Destination } from '../ssh-config/expansion.js'
+import { expandJumps, parseJumps, type Jump } from '../ssh-config/jumps.js'
 import { expandHostName, settingsFor, type SshSettings } from '../ssh-config/settings.js'
 import { problem, warning } from './checks/finding.js'
 import { show, type FieldPath, type Finding } from './problem.js'
@@ -13,12 +14,12 @@ import { absolutePath, type ClusterFileLocation } from './resolve.js'
 import type { ClusterFile } from './schema.js'
 import type { SshConfiguration } from './ssh-configuration.js'
 import {
+  expandValue,
   hostKeyCheckingOf,
   identityAgentOf,
   identityFilesOf,
   jumpOfCommand,
   knownHostsFilesOf,
-  type Destination,
 } from './ssh-values.js'
 
 type FileHost = ClusterFile['spec']['hosts'][number]
@@ -44,6 +45,8 @@ interface Sources {
 
 /** A login, and what leads there, before the jumps on the way are looked up. */
 interface Server {
+  /** As it was asked for. */
+  readonly name: string
   readonly address: string
   readonly ssh: SshLogin
   /** The value of `ProxyJump`, wherever it was given, and where. */
@@ -140,9 +143,12 @@ function serverOf(
     sources.findings.push(problem(['spec', 'ssh', 'user'], 'missing', remedy))
   }
   sources.findings.push(...doubts(said, given))
+  const understood = <Value>(read: () => Value): Value | undefined => orProblem(read, path, sources)
   const destination: Destination = {
     name,
-    address: expandHostName(said.hostName, name),
+    address:
+      understood(() => expandValue('HostName', said.hostName ?? '%h', hostNameTokens(name))) ??
+      expandHostName(said.hostName, name),
     port: given.port ?? said.port ?? 22,
     user: user ?? '',
   }
@@ -150,12 +156,27 @@ function serverOf(
   const ssh = withoutUndefined<SshLogin>({
     user: destination.user,
     port: destination.port,
-    ...keysOf(given, said, inherited, destination, location),
-    ...trustOf(given, said, inherited, destination, location),
+    ...understood(() => keysOf(given, said, inherited, destination, location)),
+    ...(understood(() => trustOf(given, said, inherited, destination, location)) ?? NOTHING_TRUSTED),
     password: password && secretSource(password, `password of ${destination.user} on ${on}`, sources),
   })
   const proxyJump = given.proxyJump ?? jumpOf(name, said, path, sources)
-  return { address: destination.address, ssh, proxyJump, path }
+  return { name, address: destination.address, ssh, proxyJump, path }
+}
+
+// With a problem told, no login is ever made of it.
+const NOTHING_TRUSTED = { knownHostsFile: '/dev/null', hostKeyChecking: 'strict' } as const
+
+/** What was read, or the problem of a value that says what is not known here. */
+function orProblem<Value>(read: () => Value, path: FieldPath, sources: Sources): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ExpansionError)) throw error
+    const remedy = 'correct it there, or say here what is meant'
+    sources.findings.push(problem(path, `the ssh configuration's ${error.message}`, remedy))
+    return undefined
+  }
 }
 
 type Part = OrUndefined<Partial<SshLogin>>
@@ -222,7 +243,10 @@ function jumpOf(name: string, said: SshSettings, path: FieldPath, sources: Sourc
 /** The servers on the way. Only the first of a list may itself have one before it, as with OpenSSH. */
 function jumpsTo(server: Server, sources: Sources, passed: readonly string[]): readonly JumpHost[] {
   if (server.proxyJump === undefined) return []
-  const jumps = parseJumps(server.proxyJump)
+  const parsed = parseJumps(server.proxyJump)
+  const { name, address, ssh } = server
+  const tokens = proxyTokens({ name, address, user: ssh.user, port: ssh.port })
+  const jumps = parsed && expandJumps(parsed, tokens)
   if (jumps === undefined) {
     const text = `${show(server.proxyJump)} is not a list of jump hosts`
     sources.findings.push(problem(server.path, text, 'write [user@]host[:port], with commas between'))

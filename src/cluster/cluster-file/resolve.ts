@@ -27,6 +27,11 @@ export interface ClusterFileLocation {
   readonly home: string
   /** Name of whoever runs this; the login name where nothing else is said. */
   readonly user?: string
+  /** Number of that user, and the name of this machine: what tokens of the ssh configuration stand for. */
+  readonly uid?: number
+  readonly hostName?: string
+  /** The environment, for `${NAME}` in the ssh configuration. */
+  readonly variables?: Readonly<Record<string, string | undefined>>
   /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
   readonly readFile?: (path: string) => string
   /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
@@ -61,7 +66,7 @@ export function readNamedFiles(
       return text
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      findings.push(problem(path, `${show(name)} can not be read`, reason))
+      findings.push(problem(path, `${show(name)} cannot be read`, reason))
       return undefined
     }
   }

@@ -39,13 +39,13 @@ const host = z.strictObject({
   address: text('address', 'IP address or DNS name that Quorate connects to.'),
   internalAddress: text(
     'ipAddress',
-    "IP address that the cluster's components use among themselves; the same as address unless given.",
+    "IPv4 address that the cluster's components use among themselves; the same as address unless given.",
   ).optional(),
   ssh: hostSshSchema,
   labels: z
     .record(text('labelKey', 'Key of the label.'), text('labelValue', 'Value of the label.'))
     .prefault({})
-    .meta({ description: 'Labels of the node.' }),
+    .meta({ description: 'Labels of the node; not those that the kubelet or kubeadm sets.' }),
   taints: z
     .array(taint)
     .meta({ description: "Taints that the node registers with; kubeadm's choice for the role unless given." })
@@ -54,14 +54,21 @@ const host = z.strictObject({
 
 const networking = z
   .strictObject({
-    podSubnet: text('network', 'Addresses of pods.').default(DEFAULT_NETWORKS.podSubnet),
-    serviceSubnet: text('network', 'Addresses of services.', DEFAULT_NETWORKS.serviceSubnet).default(
-      DEFAULT_NETWORKS.serviceSubnet,
+    podSubnet: text('network', 'Addresses of pods; a /24 of it for each node, so a /8 to a /24.').default(
+      DEFAULT_NETWORKS.podSubnet,
     ),
-    dnsDomain: text('dnsName', "Domain of the cluster's own DNS.").default('cluster.local'),
+    serviceSubnet: text(
+      'network',
+      'Addresses of services; a /12 to a /28.',
+      DEFAULT_NETWORKS.serviceSubnet,
+    ).default(DEFAULT_NETWORKS.serviceSubnet),
+    dnsDomain: text('dnsName', "Domain of the cluster's own DNS, in lowercase.").default('cluster.local'),
   })
   .prefault({})
-  .meta({ description: "The cluster's networks. They must not overlap with each other or with the hosts'." })
+  .meta({
+    description:
+      "The cluster's networks, of IPv4: IPv6 and dual stack are not supported yet. They must not overlap with each other or with the hosts'.",
+  })
 
 const kubeadm = z
   .strictObject({
@@ -80,7 +87,7 @@ const kubeadm = z
   .prefault({})
   .meta({
     description:
-      'Laid over what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list.',
+      'Laid over what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. What another field sets, or Quorate relies on, is refused with the reason.',
   })
 
 const kubernetes = z
@@ -88,7 +95,7 @@ const kubernetes = z
     version: text('version', 'Kubernetes release; stable and stable-1.Y are resolved once, then pinned.'),
     controlPlaneEndpoint: text(
       'endpoint',
-      'host[:port] by which everybody reaches the API: the load balancer, best by a DNS name. The port is 6443 unless given.',
+      'host[:port] by which everybody reaches the API: the load balancer, best by a DNS name, in lowercase. The port is 6443 unless given.',
     ),
     certSANs: z
       .array(text('subjectName', 'An IP address or DNS name.'))
@@ -245,7 +252,7 @@ const containerRuntime = z
       .array(
         z.strictObject({
           registry: text('registry', 'Registry as it stands in image names: host and port.'),
-          endpoint: text('url', 'URL that is asked instead.'),
+          endpoint: text('url', 'URL that is asked instead.', 'https://mirror.example.com'),
         }),
       )
       .default([])

@@ -22,11 +22,11 @@ export function readSshConfiguration(
   const reader = { readFile: location.readFile, listFolder: location.listFolder ?? (() => []) }
   const read = (path: string, folder: string, isRequired: boolean): SshConfiguration => {
     try {
-      return [readDirectives(path, reader, { home: location.home, folder })]
+      return [readDirectives(path, reader, { machine: location, folder })]
     } catch (error) {
       if (!isRequired && isAbsent(error)) return []
       const reason = error instanceof Error ? error.message : String(error)
-      findings.push(problem(['spec', 'ssh', 'configFile'], `${show(path)} can not be read`, reason))
+      findings.push(problem(['spec', 'ssh', 'configFile'], `${show(path)} cannot be read`, reason))
       return []
     }
   }

@@ -6,7 +6,11 @@ function secretSource(description: string) {
   return z
     .strictObject({
       env: text('variable', "A variable of the worker's environment.").optional(),
-      file: text('path', "A file on the worker's machine that only its owner may read.").optional(),
+      file: text(
+        'path',
+        "A file on the worker's machine that only its owner may read.",
+        '~/.quorate/password',
+      ).optional(),
       prompt: z
         .literal(true)
         .meta({ description: 'Asked for at the terminal of a worker in the foreground.' })
@@ -32,6 +36,7 @@ const loginFields = {
   knownHostsFile: text(
     'path',
     'known_hosts file on the machine where the worker runs; ~/.ssh/known_hosts unless given.',
+    '~/.ssh/known_hosts',
   ).optional(),
   hostKeyChecking: z
     .enum(['strict', 'accept-new'])
@@ -76,6 +81,7 @@ export const clusterSshSchema = z
     configFile: text(
       'path',
       'OpenSSH configuration that fills in what is not given here; ~/.ssh/config and the system-wide one unless given, none for none.',
+      './ssh_config',
     ).optional(),
   })
   .prefault({})

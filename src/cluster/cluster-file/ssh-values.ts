@@ -1,47 +1,45 @@
 /** Values of the ssh configuration in our terms: tokens replaced, paths absolute, words of ours. */
+import { resolve } from 'node:path'
+import { expand, expandPath, ExpansionError, pathTokens, type Destination } from '../ssh-config/expansion.js'
 import type { HostKeyChecking } from '../model.js'
 import type { SshSettings } from '../ssh-config/settings.js'
-import { absolutePath, type ClusterFileLocation } from './resolve.js'
-
-/** Whom the settings are about; what the tokens of ssh_config(5) stand for. */
-export interface Destination {
-  /** As it was asked for. */
-  readonly name: string
-  readonly address: string
-  readonly user: string
-  readonly port: number
-}
+import type { ClusterFileLocation } from './resolve.js'
 
 /** Absolute paths of the keys; undefined where nothing is said, empty for `none`. */
 export function identityFilesOf(
-  { identityFiles, hostKeyAlias }: SshSettings,
+  settings: SshSettings,
   destination: Destination,
   location: ClusterFileLocation,
 ): readonly string[] | undefined {
-  return identityFiles
+  return settings.identityFiles
     ?.filter((file) => file !== 'none')
-    .map((file) => pathOf(file, destination, hostKeyAlias, location))
+    .map((file) => pathOf('IdentityFile', file, settings, destination, location))
 }
 
 /** Absolute paths of the known_hosts files; undefined where nothing is said. */
 export function knownHostsFilesOf(
-  { userKnownHostsFiles, hostKeyAlias }: SshSettings,
+  settings: SshSettings,
   destination: Destination,
   location: ClusterFileLocation,
 ): readonly string[] | undefined {
-  return userKnownHostsFiles?.map((file) =>
-    file === 'none' ? '/dev/null' : pathOf(file, destination, hostKeyAlias, location),
+  return settings.userKnownHostsFiles?.map((file) =>
+    file === 'none' ? '/dev/null' : pathOf('UserKnownHostsFile', file, settings, destination, location),
   )
 }
 
 /** The agent, where it is another than the worker's own. */
 export function identityAgentOf(
-  { identityAgent, hostKeyAlias }: SshSettings,
+  settings: SshSettings,
   destination: Destination,
   location: ClusterFileLocation,
 ): string | undefined {
-  if (identityAgent === undefined || /^(\$|SSH_AUTH_SOCK$)/.test(identityAgent)) return undefined
-  return identityAgent === 'none' ? identityAgent : pathOf(identityAgent, destination, hostKeyAlias, location)
+  const { identityAgent } = settings
+  if (identityAgent === undefined || /^\$?(SSH_AUTH_SOCK|\{SSH_AUTH_SOCK\})$/.test(identityAgent))
+    return undefined
+  if (identityAgent === 'none') return identityAgent
+  // The old form: a variable that holds the path, without braces.
+  const path = identityAgent.replace(/^\$([A-Za-z_][A-Za-z0-9_]*)$/, '${$1}')
+  return pathOf('IdentityAgent', path, settings, destination, location)
 }
 
 /** `ask` and `yes` are strict: there is nobody to ask. Unchecked keys are never accepted. */
@@ -55,28 +53,34 @@ export function jumpOfCommand(command: string): string | undefined {
   const [, first, second] =
     /^ssh\s+(?:-q\s+)?(?:-W\s+\[?%h\]?:%p\s+(\S+)|(\S+)\s+-W\s+\[?%h\]?:%p)$/.exec(command) ?? []
   const jump = first ?? second
-  return jump?.startsWith('-') === true ? undefined : jump
+  // What a shell would make of it is not known here.
+  return jump?.startsWith('-') === true || /[$`'"\\|;&<>()~*?]/.test(jump ?? '') ? undefined : jump
 }
 
 function pathOf(
+  keyword: string,
   path: string,
+  settings: SshSettings,
   destination: Destination,
-  alias: string | undefined,
   location: ClusterFileLocation,
 ): string {
-  const { name, address, user, port } = destination
-  const tokens: Readonly<Record<string, string>> = {
-    '%': '%',
-    d: location.home,
-    h: address,
-    n: name,
-    p: String(port),
-    r: user,
-    u: location.user ?? '',
-    k: alias ?? name,
-  }
-  return absolutePath(
-    path.replace(/%(.)/g, (token, letter: string) => tokens[letter] ?? token),
-    location,
+  const tokens = pathTokens(location, destination, settings)
+  return resolve(
+    location.directory,
+    inWords(keyword, path, () => expandPath(path, tokens, location)),
   )
+}
+
+/** The value expanded; what stands in the way says which value it is. Throws ExpansionError. */
+export function expandValue(keyword: string, text: string, tokens: Parameters<typeof expand>[1]): string {
+  return inWords(keyword, text, () => expand(text, tokens))
+}
+
+function inWords(keyword: string, text: string, expanded: () => string): string {
+  try {
+    return expanded()
+  } catch (error) {
+    if (!(error instanceof ExpansionError)) throw error
+    throw new ExpansionError(`${keyword} ${JSON.stringify(text)} ${error.message}`)
+  }
 }

@@ -3,7 +3,8 @@
  * files that `Include` names. What they mean for a host is in `settings.ts`.
  */
 import { dirname, join, resolve } from 'node:path'
-import { patternMatches } from './pattern.js'
+import { expandPath, ExpansionError, localTokens, type LocalMachine } from './expansion.js'
+import { globMatches, isGlob } from './glob.js'
 
 /** One line that says something. */
 export interface Directive {
@@ -26,9 +27,9 @@ export interface ConfigReader {
   readonly listFolder: (path: string) => readonly string[]
 }
 
-/** Where `~` and relative paths of `Include` lead. */
+/** Where `~`, variables and relative paths of `Include` lead. */
 export interface IncludePlaces {
-  readonly home: string
+  readonly machine: LocalMachine
   /** Folder of relative paths: `~/.ssh` for a user's file, `/etc/ssh` for the system's. */
   readonly folder: string
 }
@@ -38,7 +39,8 @@ const MAX_DEPTH = 16
 
 /**
  * The directives of a file, with those of the files it includes.
- * @throws what `reader.readFile` throws for the file itself; an included file that can not be read counts as empty.
+ * @throws what `reader.readFile` throws for the file itself; an included file that cannot be read counts as empty.
+ *   ExpansionError for the name of an included file that says what is not known here.
  */
 export function readDirectives(
   file: string,
@@ -61,7 +63,8 @@ function readIncluded(
 ): readonly Directive[] {
   try {
     return readDirectives(file, reader, places, depth)
-  } catch {
+  } catch (error) {
+    if (error instanceof ExpansionError) throw error
     return []
   }
 }
@@ -103,18 +106,19 @@ function splitArguments(text: string): readonly string[] {
   return words
 }
 
-function includePath(pattern: string, { home, folder }: IncludePlaces): string {
-  return pattern.startsWith('~/') ? join(home, pattern.slice(2)) : resolve(folder, pattern)
+// Of a file that is named by the host it would depend on the host what is read; so only what is local is replaced.
+function includePath(pattern: string, { machine, folder }: IncludePlaces): string {
+  return resolve(folder, expandPath(pattern, localTokens(machine), machine))
 }
 
 /** The paths that a pattern stands for, sorted; a path without wildcards stands for itself. */
 function expand(path: string, reader: ConfigReader): readonly string[] {
-  if (!/[*?]/.test(path)) return [path]
+  if (!isGlob(path)) return [path]
   return expand(dirname(path), reader).flatMap((folder) => {
     const pattern = path.slice(dirname(path).length).replace(/^\//, '')
-    if (!/[*?]/.test(pattern)) return [join(folder, pattern)]
+    if (!isGlob(pattern)) return [join(folder, pattern)]
     return namesIn(folder, reader)
-      .filter((name) => patternMatches(pattern, name) && (!name.startsWith('.') || pattern.startsWith('.')))
+      .filter((name) => globMatches(pattern, name))
       .toSorted()
       .map((name) => join(folder, name))
   })

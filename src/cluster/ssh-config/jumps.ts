@@ -1,5 +1,7 @@
 /** The value of `ProxyJump`: servers to pass, as `[user@]host[:port]` or `ssh://…`, with commas between. */
 
+import { expand, type Tokens } from './expansion.js'
+
 /** One server to pass, as far as it is said. */
 export interface Jump {
   readonly name: string
@@ -7,8 +9,18 @@ export interface Jump {
   readonly port?: number
 }
 
+/** The jumps with the tokens of ssh_config(5) replaced. Throws as {@link expand}. */
+export function expandJumps(jumps: readonly Jump[], tokens: Tokens): readonly Jump[] {
+  return jumps.map((jump) => ({
+    ...jump,
+    name: expand(jump.name, tokens),
+    ...(jump.user === undefined ? {} : { user: expand(jump.user, tokens) }),
+  }))
+}
+
 /** The servers, in the order in which they are passed; none for `none`; undefined for what is no such value. */
 export function parseJumps(text: string): readonly Jump[] | undefined {
+  if (/%(?![%hnpr])/.test(text.replaceAll('%%', ''))) return undefined
   if (text.toLowerCase() === 'none') return []
   const jumps = text.split(',').map(parseJump)
   return jumps.every((jump) => jump !== undefined) ? jumps : undefined

@@ -45,7 +45,7 @@ export interface SshQuery {
 
 type Draft = OrUndefined<SshSettings> & { ignored: IgnoredSetting[] }
 
-/** `unsure`: a section whose criteria can not be judged here; it does not apply, but may have been meant to. */
+/** `unsure`: a section whose criteria cannot be judged here; it does not apply, but may have been meant to. */
 type Activity = 'yes' | 'no' | 'unsure'
 
 /** Keeps the first value. */
@@ -73,7 +73,7 @@ const HEEDED: Readonly<Record<string, Apply>> = {
     if (draft.proxyJump === undefined || draft.proxyJump === 'none') draft.proxyCommand ??= rest
   },
   userknownhostsfile: (draft, files) => void (draft.userKnownHostsFiles ??= files),
-  hostkeyalias: (draft, [alias]) => void (draft.hostKeyAlias ??= alias),
+  hostkeyalias: (draft, [alias]) => void (draft.hostKeyAlias ??= alias?.toLowerCase()),
   stricthostkeychecking: (draft, [word]) => void (draft.strictHostKeyChecking ??= word?.toLowerCase()),
 }
 

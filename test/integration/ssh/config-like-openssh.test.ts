@@ -49,7 +49,10 @@ const reader = {
 
 /** Our answers in the words of `ssh -G`, with its defaults. */
 function ours(file: string, name: string, user: string | undefined): Answers {
-  const directives = readDirectives(file, reader, { home: homedir(), folder: join(homedir(), '.ssh') })
+  const directives = readDirectives(file, reader, {
+    machine: { home: homedir() },
+    folder: join(homedir(), '.ssh'),
+  })
   const localUser = userInfo().username
   const said = settingsFor([directives], { name, localUser, ...(user === undefined ? {} : { user }) })
   const checking: Readonly<Record<string, string>> = { yes: 'true', no: 'false', off: 'false' }

@@ -103,6 +103,8 @@ function nameFindings(host: OutlineHost, connectsTo: (address: string) => string
   if (address === undefined || !FORMATS.address.test(address)) return []
   const target = connectsTo(address)
   if (parseIpAddress(target) !== undefined || isDnsName(target)) return []
+  // A token that is left is one that ssh does not know either, and is told with the way to the host.
+  if (target.includes('%')) return []
   const told = address === target ? '' : ` (HostName of ${show(address)})`
   return [
     problem(

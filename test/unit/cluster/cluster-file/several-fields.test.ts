@@ -123,9 +123,9 @@ const NETWORKS: readonly Case[] = [
     'spec.network.netConf.Network: has a field of its own; use kubernetes.networking.podSubnet',
   ],
   [
-    'a manifest that can not be read',
+    'a manifest that cannot be read',
     [['spec', 'network'], { manifest: 'cni.yaml' }],
-    'spec.network.manifest: "cni.yaml" can not be read; no files can be read here',
+    'spec.network.manifest: "cni.yaml" cannot be read; no files can be read here',
   ],
 ]
 

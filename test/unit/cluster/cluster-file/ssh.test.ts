@@ -196,10 +196,28 @@ describe('mistakes in how hosts are reached', () => {
       'spec.jumpHosts[0].name: the name "cp1" is taken; give each host a name of its own; a host of the cluster can be named in proxyJump as it is',
     ],
     [
+      'a variable that is not set',
+      'Host 10.0.0.11\n  IdentityFile ${NOT_SET}/id\n',
+      [],
+      'spec.hosts[0].address: the ssh configuration\'s IdentityFile "${NOT_SET}/id" needs the variable NOT_SET, which is not set; correct it there, or say here what is meant',
+    ],
+    [
+      'a token that nobody knows',
+      'Host 10.0.0.11\n  IdentityAgent /run/%z/agent\n',
+      [],
+      'spec.hosts[0].address: the ssh configuration\'s IdentityAgent "/run/%z/agent" has the token %z, which is not known here; correct it there, or say here what is meant',
+    ],
+    [
+      'an included file whose name depends on the host',
+      'Include conf.d/%h\n',
+      [],
+      'spec.ssh.configFile: "/home/ops/.ssh/config" cannot be read; has the token %h, which is not known here',
+    ],
+    [
       'a configuration that is not there',
       '',
       [[['spec', 'ssh'], { configFile: './none.conf' }]],
-      'spec.ssh.configFile: "/clusters/prod/none.conf" can not be read; no such file: /clusters/prod/none.conf',
+      'spec.ssh.configFile: "/clusters/prod/none.conf" cannot be read; no such file: /clusters/prod/none.conf',
     ],
   ])('%s', (_what, config, changes, problem) => {
     expect(configured(config, ...changes)).toContain(problem)

@@ -1,0 +1,49 @@
+/** Names of files by a shell's patterns, as glob(7): `*`, `?` and brackets. `Host` patterns know no brackets. */
+
+const CLASSES: Readonly<Record<string, string>> = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  lower: 'a-z',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+  space: '\\s',
+  punct: '!-/:-@\\[-`{-~',
+}
+
+/** Whether a part of a path is a pattern, rather than a name. */
+export function isGlob(text: string): boolean {
+  return /[*?[]/.test(text)
+}
+
+/** Whether the pattern is that of a file's name; one that begins with a dot only matches a pattern that does. */
+export function globMatches(pattern: string, name: string): boolean {
+  if (name.startsWith('.') && !pattern.startsWith('.')) return false
+  return expressionOf(pattern).test(name)
+}
+
+function expressionOf(pattern: string): RegExp {
+  const bracket = String.raw`\[([!^]?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]`
+  const part = new RegExp(String.raw`\\(.)|(\*)|(\?)|${bracket}|([^])`, 'g')
+  const source = pattern.replace(
+    part,
+    (whole, escaped?: string, star?: string, question?: string, negation?: string, set?: string) => {
+      if (escaped !== undefined) return literal(escaped)
+      if (star !== undefined) return '.*'
+      if (question !== undefined) return '.'
+      if (set === undefined || set === '') return literal(whole)
+      return `[${negation === '' ? '' : '^'}${setOf(set)}]`
+    },
+  )
+  return new RegExp(`^${source}$`, 's')
+}
+
+function setOf(set: string): string {
+  return set.replace(/\[:([a-z]+):\]|([\\\]^[])/g, (_whole, name?: string, special?: string) =>
+    name === undefined ? `\\${special ?? ''}` : (CLASSES[name] ?? ''),
+  )
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
+}
