@@ -117,13 +117,13 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
     after: () => [initialised.all()],
   })
   const networked = phase(apply, 'Pod network', [plan.first], applyPodNetwork, {
-    after: () => [compared.all()],
+    after: () => [initialised.all(), compared.all()],
   })
   const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
   const controlPlanes = phase(apply, 'Control planes', plan.joiningControlPlanes, joinControlPlane, {
     // One at a time, for etcd's safety: each join waits until every member is a started voter.
     oneAtATime: true,
-    after: (host) => [...ready(host), compared.all()],
+    after: (host) => [...ready(host), initialised.all(), compared.all()],
     beforeParking: (host) => settleJoin(apply, host),
     // Without the turn: whoever has it may be waiting for exactly this member to go.
     leaveOut: (host, isShown) => abandonJoin(apply, host, isShown ? 'shown' : undefined),

@@ -52,7 +52,10 @@ const IMAGE_KEYS: ReadonlySet<string> = new Set([
   'use_local_image_pull',
 ])
 
+// Said although it is the default elsewhere: Debian's containerd looks in /usr/lib/cni alone from 1.7 on, where neither
+// the package kubernetes-cni nor a pod network puts its plugins. containerd 2.1 calls it `bin_dirs`, and takes both.
 const RUNTIME: PlainObject = {
+  cni: { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' },
   containerd: {
     default_runtime_name: 'runc',
     runtimes: { runc: { runtime_type: 'io.containerd.runc.v2', options: { SystemdCgroup: true } } },

@@ -40,6 +40,7 @@ describe('applying a cluster', () => {
     const at = (entry: string) => journal.indexOf(entry)
     expect(at('test from lb1 ends')).toBeLessThan(at('init cp1 begins'))
     expect(at('init cp1 ends')).toBeLessThan(at('pod network begins'))
+    expect(at('init cp1 ends')).toBeLessThan(at('join cp2 begins'))
     expect(at('join cp2 ends')).toBeLessThan(at('lb1 → cp1,cp2 begins'))
     for (const host of ['cp3', 'w1', 'w2']) {
       expect(at('cluster DNS begins')).toBeGreaterThan(at(`join ${host} ends`))

@@ -22,6 +22,11 @@ describe('the containerd configuration', () => {
     expect(read['imports']).toEqual(['/etc/containerd/conf.d/*.toml'])
   })
 
+  it.each([1, 2] as const)('of containerd %d has the plugins where Kubernetes puts them', (majorVersion) => {
+    const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
+    expect(text).toContain('bin_dir = "/opt/cni/bin"')
+  })
+
   it("lays the user's keys over the one section that containerd 1 has", () => {
     const read = parse(renderContainerdConfig({ majorVersion: 1, sandboxImage, config }))
     expect(read['plugins']).toMatchObject({ 'io.containerd.grpc.v1.cri': config })
