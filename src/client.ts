@@ -81,6 +81,8 @@ export interface QuorateClient {
   operation(clusterName: string): Promise<Operation>
   /** The latest apply of each cluster, the newest first. */
   list(): Promise<readonly OperationSummary[]>
+  /** Open applies that go on because this client started the embedded engine, which nobody had done before. */
+  woken(): Promise<readonly OperationSummary[]>
   close(): Promise<void>
 }
 
@@ -97,7 +99,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Quorate
   const engine = embedded ? await ensureEngine({ handOver }) : undefined
   const server = settings ?? plainSettings(engine?.address ?? '')
   const uiAddress = engine?.uiAddress ?? (await uiAddressOf(server))
-  return new Client(await connect(server), uiAddress, embedded)
+  return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
 }
 
 /**
@@ -138,11 +140,18 @@ class Client implements QuorateClient {
   private connection: TemporalConnection
   private uiAddress: string | undefined
   private readonly embedded: boolean
+  private readonly wokeEngine: boolean
 
-  constructor(connection: TemporalConnection, uiAddress: string | undefined, embedded: boolean) {
+  constructor(
+    connection: TemporalConnection,
+    uiAddress: string | undefined,
+    embedded: boolean,
+    wokeEngine: boolean,
+  ) {
     this.connection = connection
     this.uiAddress = uiAddress
     this.embedded = embedded
+    this.wokeEngine = wokeEngine
   }
 
   get address(): string {
@@ -198,6 +207,11 @@ class Client implements QuorateClient {
       }
     })
     return [...latest.values()].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
+  }
+
+  async woken(): Promise<readonly OperationSummary[]> {
+    if (!this.wokeEngine) return []
+    return (await this.list()).filter(({ status }) => status === 'RUNNING')
   }
 
   close(): Promise<void> {

@@ -12,6 +12,7 @@ import { emptyRegistry, keepRegistry } from './etcd-registry.js'
 import {
   hostState,
   markInitialised,
+  restartKubelet,
   startKubelet,
   startStoppedKubelet,
   type HostState,
@@ -42,7 +43,10 @@ export interface InitResult extends StepResult {
 export async function initControlPlane(step: Step): Promise<InitResult> {
   await waitForOthers(step)
   const api = localApi(step.cluster, step.session)
-  const found = (await isUnderway(step, 'kubeadm-init')) ? undefined : await bringUp(step, api)
+  const isInitialising = await isUnderway(step, 'kubeadm-init', async () =>
+    (await hostState(step)).has('kubelet.conf'),
+  )
+  const found = isInitialising ? undefined : await bringUp(step, api)
   const did: string[] = []
   if (found === undefined) {
     await init(step, api)
@@ -149,12 +153,17 @@ export async function completeControlPlane(step: Step, api: ClusterApi): Promise
   const state = await hostState(step)
   if (!state.has('admin.conf') && state.has('ca.key')) await runPhase(step, 'kubeconfig admin')
   const seen = { marked: false }
+  let restarted = false
   await waitUntil(
     step,
     async () => {
       if (!(await isApiServerReady(api))) return 'its API server is not ready'
       const node = await findNode(api, host.name)
-      if (node === undefined) return 'its node is not registered'
+      if (node === undefined) {
+        if (!restarted) await restartKubelet(step)
+        restarted = true
+        return 'its node is not registered'
+      }
       seen.marked = isMarked(node)
       return undefined
     },

@@ -40,8 +40,8 @@ export interface DurableCommand {
 /** For how long a unit that was stopped is waited for: systemd itself ends what does not heed SIGTERM after 30 s. */
 const STOP_TIMEOUT_MS = 90_000
 
-/** Causes that any command may meet and that only a person can mend. */
-const DISK_FULL = /no space left on device|disk quota exceeded/i
+/** A cause that any command may meet and that only a person can fix. */
+export const DISK_FULL = /no space left on device|disk quota exceeded/i
 
 /**
  * Runs the command once for this operation, or joins the run that is there.
@@ -126,9 +126,16 @@ async function stop(
   )
 }
 
-/** Whether this step's command was started in this operation and has an outcome to come or to be looked at. */
-export async function isUnderway(step: Step, unit: string): Promise<boolean> {
-  return (await unitState(step.session, { operation: step.operation, step: unit })) !== 'absent'
+/**
+ * Whether this step's command was started in this operation and has an outcome to come or to be looked at. An outcome
+ * counts only while its `trace` is on the host: what somebody has taken back by hand is done again.
+ */
+export async function isUnderway(step: Step, unit: string, trace: () => Promise<boolean>): Promise<boolean> {
+  const identity = { operation: step.operation, step: unit }
+  const state = await unitState(step.session, identity)
+  if (state !== 'ended' || (await trace())) return state !== 'absent'
+  await acknowledgeUnit(step.session, identity)
+  return false
 }
 
 /**

@@ -2,7 +2,7 @@
 import { etcdHosts, etcdPlace, hostsWithRole } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
-import { etcdMembers, etcdObstacle, memberOf, memberTitle } from './etcd.js'
+import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './etcd.js'
 import { answersHealthy } from './etcd-gateway.js'
 import { waitUntil } from './poll.js'
 import type { Step } from './step.js'
@@ -49,31 +49,39 @@ export async function answeringMember(step: Step): Promise<Session> {
 }
 
 /** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
-export async function etcdTrouble(step: Step, controlPlane: Session): Promise<EtcdTrouble | undefined> {
+export async function etcdTrouble(
+  step: Step,
+  controlPlane: Session,
+  mayBeUnwell?: (member: EtcdMember) => boolean,
+): Promise<EtcdTrouble | undefined> {
   const asked = await askEtcd(step, controlPlane)
   if (asked === undefined) return foreignTrouble(step, controlPlane)
-  const obstacle = await etcdObstacle(asked)
+  const obstacle = await etcdObstacle(asked, mayBeUnwell)
   if (obstacle === undefined) return undefined
   const owner = etcdHosts(step.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
   return { host: owner?.name ?? asked.host.name, reason: obstacle.reason }
 }
 
 /**
- * Like {@link etcdTrouble}; also why its members are not exactly the hosts that the cluster file says.
+ * Like {@link etcdTrouble}; also why its members are not exactly the hosts that the cluster file says, and those
+ * beside them. A member whose host is away may be unwell.
  * @returns the names of the members, or the endpoints of an etcd that somebody else runs.
  */
 export async function etcdStanding(
   step: Step,
   controlPlane: Session,
 ): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
-  const { etcd } = step.cluster
-  const trouble = await etcdTrouble(step, controlPlane)
+  const { etcd, bystanders = [] } = step.cluster
+  const away = bystanders.filter(({ why }) => why === 'away')
+  const isAway = (member: EtcdMember) => away.some((one) => memberOf([member], one) !== undefined)
+  const trouble = await etcdTrouble(step, controlPlane, isAway)
   const asked = await askEtcd(step, controlPlane)
   if (asked === undefined) return { trouble, members: etcd.topology === 'external' ? etcd.endpoints : [] }
   const members = await etcdMembers(asked)
   const hosts = etcdHosts(step.cluster)
+  const known = [...hosts, ...bystanders]
   const names = members.map(({ name }) => name).sort()
-  const stranger = members.find((member) => hosts.every((host) => memberOf([member], host) === undefined))
+  const stranger = members.find((member) => known.every((one) => memberOf([member], one) === undefined))
   const absent = hosts.find((host) => memberOf(members, host) === undefined)
   if (trouble !== undefined) return { trouble, members: names }
   if (stranger !== undefined) {
@@ -86,14 +94,19 @@ export async function etcdStanding(
 }
 
 /**
- * Waits until etcd is whole.
+ * Waits until etcd is whole. `before` is called before each look.
  * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
  */
-export async function waitForWholeEtcd(step: Step, controlPlane: Session): Promise<void> {
+export async function waitForWholeEtcd(
+  step: Step,
+  controlPlane: Session,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   let culprit = controlPlane.host.name
   await waitUntil(
     step,
     async () => {
+      await before()
       const trouble = await etcdTrouble(step, controlPlane)
       if (trouble !== undefined) culprit = trouble.host
       return trouble?.reason

@@ -6,9 +6,11 @@ import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import { PKI_FOLDER } from '../cluster/certificates.js'
 import { ETCD_CA, MEMBER_CERTIFICATES, type MemberCertificate } from '../cluster/etcd/certificates.js'
 import { initialCluster, renderMemberConfiguration } from '../cluster/kubeadm/render-etcd.js'
+import { isDue } from '../cluster/etcd/renewal.js'
 import { hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { lastLines, script, type Session } from '../ssh/index.js'
+import { describeCertificate } from './certificate-facts.js'
 import { waitForOthers } from './durable.js'
 import { runPhaseWith } from './kubeadm.js'
 import type { Step, StepResult } from './step.js'
@@ -16,7 +18,8 @@ import type { Step, StepResult } from './step.js'
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 
 /**
- * Makes, on the host of the step, etcd's authority and the certificate that API servers show to etcd. Where another
+ * Makes, on the host of the step, etcd's authority and the certificate that API servers show to etcd, which is made
+ * again before it expires: it goes from here to the control planes. Where another
  * host has the authority's certificate, and nobody the key, nothing is made: a second authority would be a second etcd.
  */
 export async function makeEtcdAuthority(step: Step): Promise<StepResult> {
@@ -28,7 +31,7 @@ export async function makeEtcdAuthority(step: Step): Promise<StepResult> {
     await makePair(step, { phase: 'etcd-ca', name: 'etcd/ca' })
     made.push('CA')
   }
-  if (!(await isPair(session, CLIENT.name))) {
+  if (!(await lasts(step, CLIENT.name))) {
     await makePair(step, CLIENT)
     made.push('client certificate of the API servers')
   }
@@ -66,9 +69,9 @@ export async function placeMemberCertificates(
   const placed = await session.writeFile(ETCD_CA.certificate, ca, { mode: 0o644 })
   if (missing.length === 0) return placed
   step.report(`issuing certificates on ${authority.name}`)
-  for (const [name, content] of await issue(step, issuer, missing)) {
-    const mode = name.endsWith('.key') ? 0o600 : 0o644
-    await session.writeFile(`${PKI_FOLDER}/${name}`, content, { mode })
+  for (const [name, { certificate, key }] of await issueMemberCertificates(step, issuer, missing)) {
+    await session.writeFile(`${PKI_FOLDER}/${name}.crt`, certificate, { mode: 0o644 })
+    await session.writeFile(`${PKI_FOLDER}/${name}.key`, key, { mode: 0o600 })
   }
   return true
 }
@@ -97,7 +100,14 @@ async function isAuthorityKnown(step: Step): Promise<boolean> {
   return known.some((certificate) => certificate.length > 0)
 }
 
-async function readPair(session: Session, name: string) {
+/** A certificate and its key, PEM. */
+export interface KeyPair {
+  readonly certificate: Buffer
+  readonly key: Buffer
+}
+
+/** Both files of a name below the folder of certificates; undefined where one is missing. */
+export async function readPair(session: Session, name: string): Promise<KeyPair | undefined> {
   const [certificate, key] = await Promise.all(
     ['crt', 'key'].map((suffix) => session.readFile(`${PKI_FOLDER}/${name}.${suffix}`)),
   )
@@ -107,6 +117,13 @@ async function readPair(session: Session, name: string) {
 async function isPair(session: Session, name: string): Promise<boolean> {
   const pair = await readPair(session, name)
   return pair !== undefined && belongTogether(pair)
+}
+
+async function lasts({ session, cluster }: Step, name: string): Promise<boolean> {
+  const pair = await readPair(session, name)
+  if (pair === undefined || !belongTogether(pair)) return false
+  const seen = describeCertificate(name, pair.certificate)
+  return seen !== undefined && !isDue(cluster, seen, Date.now())
 }
 
 /** Whether the host has this certificate: from the authority, with its key, still valid, and for the host's address. */
@@ -125,7 +142,7 @@ async function isMembers(
 }
 
 /** A power cut may leave half of a file. */
-function belongTogether({ certificate, key }: { certificate: Buffer; key: Buffer }): boolean {
+function belongTogether({ certificate, key }: KeyPair): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
   } catch {
@@ -150,12 +167,12 @@ rm "$work"/etcd/ca.*
 cd "$work"
 for file in etcd/*; do printf '%s ' "$file"; base64 -w 0 "$file"; echo; done`
 
-/** Has certificates made for the host of the step. */
-async function issue(
+/** Has certificates and their keys made for the host of the step, by the host at the other end of `issuer`. */
+export async function issueMemberCertificates(
   step: Step,
   issuer: Session,
   certificates: readonly MemberCertificate[],
-): Promise<readonly (readonly [name: string, content: Buffer])[]> {
+): Promise<readonly (readonly [name: string, pair: KeyPair])[]> {
   if ((await issuer.readFile(ETCD_CA.key)) === undefined) throw authorityLost(issuer.host)
   const folder = `/run/quorate/etcd-certificates/${randomUUID()}`
   const run = script(ISSUE, folder, ...certificates.map(({ phase }) => phase))
@@ -168,13 +185,18 @@ async function issue(
       output: lastLines(result.stderr),
     })
   }
-  return result.stdout
-    .trim()
-    .split('\n')
-    .map((line) => {
+  const lines = result.stdout.trim().split('\n')
+  const files = new Map(
+    lines.map((line) => {
       const [name = '', content = ''] = line.split(' ')
       return [name, Buffer.from(content, 'base64')] as const
-    })
+    }),
+  )
+  return certificates.map(({ name }) => {
+    const [certificate, key] = [files.get(`${name}.crt`), files.get(`${name}.key`)]
+    if (certificate === undefined || key === undefined) throw new Error(`kubeadm made no ${name}`)
+    return [name, { certificate, key }] as const
+  })
 }
 
 function authorityLost(host: Host): QuorateError {

@@ -17,6 +17,17 @@ export async function answersHealthy(session: Session, endpoint: string): Promis
   return exitCode === 0 && /"health":\s*"?true"?/.test(stdout)
 }
 
+/** What tells one etcd from another: its id, by the word of one endpoint; undefined where that does not tell. */
+export async function etcdIdAt(session: Session, endpoint: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await ask(
+    session,
+    endpoint,
+    ['create', '--raw', '/v3/maintenance/status', '-f', '-'],
+    '{}',
+  )
+  return exitCode === 0 ? /"cluster_id":\s*"(\d+)"/.exec(stdout)?.[1] : undefined
+}
+
 /**
  * The keys that begin so, not more than `limit`, as a majority of the members knows them.
  * @throws QuorateError `ETCD_UNREACHABLE` when no endpoint answers, or `ETCD_CONTENT_UNKNOWN` when one refuses to tell.

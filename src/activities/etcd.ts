@@ -92,11 +92,15 @@ export interface EtcdObstacle {
 }
 
 /**
- * Why no member may be added now; undefined when every member is a started, healthy voter.
+ * Why no member may be added now; undefined when every member is a started, healthy voter, but for those that may be
+ * unwell.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
  */
-export async function etcdObstacle(session: Session): Promise<EtcdObstacle | undefined> {
-  const members = await etcdMembers(session)
+export async function etcdObstacle(
+  session: Session,
+  mayBeUnwell: (member: EtcdMember) => boolean = () => false,
+): Promise<EtcdObstacle | undefined> {
+  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
   const obstacle = (member: EtcdMember | undefined, state: string) =>
     member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
   const unwell =
@@ -117,7 +121,10 @@ export async function etcdObstacle(session: Session): Promise<EtcdObstacle | und
 }
 
 /** The member of this host, and of no other. */
-export function memberOf(members: readonly EtcdMember[], host: Host): EtcdMember | undefined {
+export function memberOf(
+  members: readonly EtcdMember[],
+  host: Pick<Host, 'internalAddress'>,
+): EtcdMember | undefined {
   return members.find((member) => member.peerUrls.includes(peerUrl(host)))
 }
 
@@ -131,6 +138,26 @@ export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boo
   return member.clientUrls.some((url) => healthy.has(url))
 }
 
+/** Whether the member counts for quorum and has had data; it may be dead since. */
+export function isVoter(member: EtcdMember): boolean {
+  return member.started && !member.learner
+}
+
+/** The voters that remain without a member: all of them, those that are healthy, and how many are needed. */
+export function votersWithout(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  leaving: EtcdMember,
+): {
+  readonly remaining: readonly EtcdMember[]
+  readonly alive: readonly EtcdMember[]
+  readonly quorum: number
+} {
+  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
+  const alive = remaining.filter((member) => isHealthy(member, healthy))
+  return { remaining, alive, quorum: Math.floor(remaining.length / 2) + 1 }
+}
+
 /**
  * Why a member may not be taken out now: too few of the voters that remain would be healthy to decide anything.
  * A learner has no vote, so that its going costs nothing.
@@ -141,9 +168,7 @@ export function removalObstacle(
   leaving: EtcdMember,
 ): string | undefined {
   if (leaving.learner) return undefined
-  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
-  const alive = remaining.filter((member) => isHealthy(member, healthy))
-  const quorum = Math.floor(remaining.length / 2) + 1
+  const { remaining, alive, quorum } = votersWithout(members, healthy, leaving)
   if (alive.length >= quorum) return undefined
   const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
   return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`

@@ -20,15 +20,15 @@ data_folders=$1 managed=$2 header=$3 registries=$4 loaded_folder=$5
 // that nothing stands between it and the question.
 const STATE = `
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
-say clockMs "$(date +%s%3N)"
+say clock "$(date +%s.%N)"
 say machineId "$(cat /etc/machine-id 2>/dev/null || true)"
 say hostname "$(uname -n)"
 say architecture "$(uname -m)"
-( . /etc/os-release; say osId "\${ID:-}"; say osLike "\${ID_LIKE:-}"; say osName "\${PRETTY_NAME:-}" )
+( if [ -r /etc/os-release ]; then . /etc/os-release; fi; say osId "\${ID:-}"; say osLike "\${ID_LIKE:-}"; say osName "\${PRETTY_NAME:-}" )
 say initSystem "$(cat /proc/1/comm)"
 say cpus "$(nproc)"
 say memoryKiB "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo)"
-say cgroup "$(stat -fc %T /sys/fs/cgroup)"
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then say cgroup 2; else say cgroup 1; fi
 say swaps "$(tail -n +2 /proc/swaps | wc -l)"
 say freeKiB "$(df -Pk /var/lib | awk 'END{print $4}')"
 for name in $packages; do
@@ -109,8 +109,12 @@ for pair in $parameters; do
 done
 if systemctl is-active --quiet firewalld 2>/dev/null; then say firewall firewalld; fi
 if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf; then say firewall ufw; fi
+flock --wait 0 --conflict-exit-code 0 / true 2>/dev/null || say unfitProgram flock
 for name in $programs; do command -v "$name" >/dev/null || say missingProgram "$name"; done
-for name in $plugins; do [ -e "/opt/cni/bin/$name" ] || [ -e "/usr/lib/cni/$name" ] || say missingCniPlugin "$name"; done
+for name in $plugins; do
+  if [ -e "/opt/cni/bin/$name" ]; then continue; fi
+  if [ -e "/usr/lib/cni/$name" ]; then say unlinkedCniPlugin "$name"; else say missingCniPlugin "$name"; fi
+done
 ${SWAP_AT_BOOT}
 swap_at_boot $swap_services | while IFS= read -r source; do say swapAtBoot "$source"; done
 for path in $data_folders; do

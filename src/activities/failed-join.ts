@@ -5,7 +5,7 @@
 import { judgeJoin, type JoinSigns, type JoinStanding } from '../cluster/changes/join-standing.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import type { Session } from '../ssh/index.js'
+import { command, expectSuccess, type Session } from '../ssh/index.js'
 import {
   etcdMembers,
   healthyEndpoints,
@@ -82,7 +82,7 @@ export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTrace
 /** Takes back what the traces show, in an order in which each step may be the last before a crash. */
 export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
-  if (node !== undefined) refuseAnotherMachine(step.host, node)
+  if (node !== undefined) await refuseAnotherMachine(step, node)
   if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
   if (member !== undefined) {
     await takeMemberOut(step, via.session, step.host)
@@ -108,19 +108,30 @@ async function refuseOtherEtcd(step: Step): Promise<void> {
 }
 
 /** kubeadm refuses to join under the name of a node that still counts as Ready, which a node does for a while. */
-async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
+export async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
   await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
 }
 
+/** Whether both machines are known, and not the same. */
+export function isAnotherMachine({ machineId }: Host, { status }: KubernetesNode): boolean {
+  const { machineID = '' } = status.nodeInfo
+  return machineId !== undefined && machineID !== '' && machineId !== machineID
+}
+
 /**
- * A node of the host's name that is at another address is somebody else's.
+ * A node of the host's name that is another machine is somebody else's, unless it is at an address of this host: then it
+ * is what this host was before it was installed again.
  * @throws QuorateError `NODE_NAME_TAKEN`.
  */
-function refuseAnotherMachine(host: Host, node: KubernetesNode): void {
+async function refuseAnotherMachine(step: Step, node: KubernetesNode): Promise<void> {
+  const { host } = step
+  const { machineID = '' } = node.status.nodeInfo
+  if (host.machineId !== undefined && host.machineId === machineID) return
   const addresses = (node.status.addresses ?? []).flatMap(({ type, address }) =>
     type === 'InternalIP' ? [address] : [],
   )
   if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
+  for (const address of addresses) if (await hasAddress(step, address)) return
   throw new QuorateError(
     'NODE_NAME_TAKEN',
     `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
@@ -128,20 +139,27 @@ function refuseAnotherMachine(host: Host, node: KubernetesNode): void {
   )
 }
 
-/** Takes back a worker's join that did not come to its end. */
+/** A host that is given by name has addresses that only it knows. */
+async function hasAddress({ session, host }: Step, address: string): Promise<boolean> {
+  const shown = await session.run(command('ip', '-o', 'address', 'show', 'to', address))
+  return expectSuccess(shown, 'looking at the addresses', host).stdout.trim() !== ''
+}
+
+/** Takes back a worker's join that did not come to its end; `state`: what was just found on the host. */
 export async function undoWorkerJoin(
   step: Step,
   via: ClusterApi,
   node: KubernetesNode | undefined,
+  state?: HostState,
 ): Promise<void> {
-  if (node !== undefined) refuseAnotherMachine(step.host, node)
-  if (showsTraces(await hostState(step))) await resetHost(step)
+  if (node !== undefined) await refuseAnotherMachine(step, node)
+  if (showsTraces(state ?? (await hostState(step)))) await resetHost(step)
   if (node !== undefined) await deleteNode(via, node)
 }
 
 /**
  * Takes the etcd member of a host out as soon as etcd can do without it. `refuse` may throw when it sees the member.
- * @returns false where etcd has no member of the host.
+ * @returns the member; undefined where etcd has none of the host.
  * @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time.
  */
 export async function takeMemberOut(
@@ -149,8 +167,8 @@ export async function takeMemberOut(
   via: Session,
   host: Host,
   refuse: (member: EtcdMember) => void = () => undefined,
-): Promise<boolean> {
-  let removed = false
+): Promise<EtcdMember | undefined> {
+  let removed: EtcdMember | undefined
   await waitUntil(
     step,
     async () => {
@@ -161,7 +179,7 @@ export async function takeMemberOut(
       const obstacle = removalObstacle(members, await healthyEndpoints(via), member)
       if (obstacle !== undefined) return obstacle
       await removeMember(via, member)
-      removed = true
+      removed = member
       return undefined
     },
     (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),

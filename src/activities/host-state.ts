@@ -1,7 +1,7 @@
 /** How far kubeadm has come on a host, as its files tell: looked at as root, in one round trip. */
 import { INITIALISED_MARKER } from '../cluster/facts.js'
 import type { Cluster } from '../cluster/model.js'
-import { expectSuccess, script } from '../ssh/index.js'
+import { command, expectSuccess, script } from '../ssh/index.js'
 import type { Step } from './step.js'
 
 const FINDINGS = [
@@ -20,6 +20,8 @@ const FINDINGS = [
   'etcd-joined',
   /** By the journal, `kubeadm init` of ours began here and did not end well, and nothing of it was taken back. */
   'init-unfinished',
+  /** By the journal, `kubeadm join` of ours ended well here, and nothing of it was taken back. */
+  'join-complete',
   /** {@link INITIALISED_MARKER} is there, for the CA that is here. */
   'initialised',
   'kubelet-runs',
@@ -52,6 +54,13 @@ unfinished() {
     END { exit !unfinished }' "$journal"
 }
 say init-unfinished unfinished
+complete() {
+  [ -e "$journal" ] && awk '
+    $4 == "kubeadm-join" || $4 == "kubeadm-reset" { complete = 0 }
+    $2 == "end" && $4 == "kubeadm-join" && $6 == 0 { complete = 1 }
+    END { exit !complete }' "$journal"
+}
+say join-complete complete
 initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
 say initialised initialised "$2"
 say kubelet-runs systemctl is-active --quiet kubelet`
@@ -108,8 +117,14 @@ export async function startStoppedKubelet(step: Step, state: HostState): Promise
   return true
 }
 
+/** A kubelet registers its node once: where that was deleted, only a new start brings it back. */
+export async function restartKubelet(step: Step): Promise<void> {
+  const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
+  expectSuccess(restarted, 'restarting the kubelet', step.host)
+}
+
 /** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */
-function etcdDataFolder(cluster: Cluster): string {
+export function etcdDataFolder(cluster: Cluster): string {
   const etcd = cluster.kubernetes.kubeadm.clusterConfiguration['etcd'] as
     { readonly local?: { readonly dataDir?: unknown } } | undefined
   const folder = etcd?.local?.dataDir

@@ -1,13 +1,15 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../cluster/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
-import type { UnitsAtRelease } from '../cluster/operation.js'
+import type { SkipConsequence, UnitsAtRelease } from '../cluster/operation.js'
 import type { ClusterPresence } from '../cluster/standing.js'
-import { abandonJoin } from './abandon-join.js'
+import { abandonJoin, settleJoin, type VoterRemoval } from './abandon-join.js'
 import { initControlPlane, type InitResult } from './control-plane.js'
 import { spreadClusterDns } from './dns-spread.js'
 import { makeEtcdAuthority } from './etcd-certificates.js'
+import { setEtcdEndpoints } from './etcd-endpoints.js'
 import { runEtcdMember } from './etcd-member.js'
+import { renewEtcdCertificates } from './etcd-renewal.js'
 import { gatherFacts } from './facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
 import { checkLoadBalancer } from './load-balancer-test.js'
@@ -49,15 +51,27 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, makeEtcdAuthority),
     runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
       change(cluster, host, (step) => runEtcdMember(step, authority)),
+    renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
+      change(cluster, host, (step) => renewEtcdCertificates(step, authority)),
+    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepResult> =>
+      change(cluster, host, setEtcdEndpoints),
     initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
       change(cluster, host, initControlPlane),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>
       change(cluster, host, applyPodNetwork),
-    joinControlPlane: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
-      change(cluster, host, (step) => joinControlPlane(step, first)),
+    /** `leftOut`: control planes whose joins were given up, and may still come to etcd. */
+    joinControlPlane: (
+      cluster: Cluster,
+      host: Host,
+      first: Host,
+      leftOut?: readonly Host[],
+    ): Promise<StepResult> => change(cluster, host, (step) => joinControlPlane(step, first, leftOut)),
+    /** Through the first control plane, as {@link abandonJoin}. */
+    settleJoin: (cluster: Cluster, host: Host, first: Host): Promise<SkipConsequence> =>
+      change(cluster, first, (step) => settleJoin(step, host)),
     /** Through the first control plane alone: the host whose join is given up may be out of reach. */
-    abandonJoin: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
-      change(cluster, first, (step) => abandonJoin(step, host)),
+    abandonJoin: (cluster: Cluster, host: Host, first: Host, voter?: VoterRemoval): Promise<StepResult> =>
+      change(cluster, first, (step) => abandonJoin(step, host, voter)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
       change(cluster, host, (step) => joinWorker(step, first)),
     spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepResult> =>

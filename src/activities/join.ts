@@ -5,15 +5,17 @@
 import { caHashOf } from './pki.js'
 import { renderJoinConfiguration } from '../cluster/kubeadm/render.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
+import { abandonLateJoins } from './abandon-join.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
 import { completeControlPlane, joinObstacle } from './control-plane.js'
+import { blamingTheDisk } from './disk-state.js'
 import { isUnderway, waitForOthers } from './durable.js'
 import { waitForWholeEtcd } from './etcd-access.js'
 import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './failed-join.js'
-import { hostState, startStoppedKubelet } from './host-state.js'
+import { hostState, restartKubelet, startStoppedKubelet, type HostState } from './host-state.js'
 import { runKubeadm } from './kubeadm.js'
 import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode } from './kubectl.js'
 import { waitForEndpoint } from './load-balancer-test.js'
@@ -21,29 +23,38 @@ import { markNewNode, markNode } from './node-marks.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
 
-/** Makes this host another control plane, where etcd is stacked with a voting member of it. */
-export async function joinControlPlane(step: Step, first: Host): Promise<StepResult> {
+/**
+ * Makes this host another control plane, where etcd is stacked with a voting member of it. What control planes that are
+ * `leftOut` bring to etcd all the same is taken out first.
+ */
+export async function joinControlPlane(
+  step: Step,
+  first: Host,
+  leftOut: readonly Host[] = [],
+): Promise<StepResult> {
   const { cluster, host, session } = step
   await waitForOthers(step)
   const via = localApi(cluster, await step.sessions.session(first, step.signal))
   const api = localApi(cluster, session)
-  const traces = (await isUnderway(step, 'kubeadm-join')) ? undefined : await joinTraces(step, via)
+  const traces = (await isJoining(step)) ? undefined : await joinTraces(step, via)
   const completed = traces === undefined ? 'undone' : await completeJoin(step, api, traces)
   if (completed === 'undone') {
     await join(step, via, async () => {
       await undoJoin(step, via, await joinTraces(step, via))
       await Promise.all([
-        waitForWholeEtcd(step, via.session),
+        waitForWholeEtcd(step, via.session, () => abandonLateJoins(step, via, leftOut)),
         copyCertificates(cluster, via.session, session),
       ])
     })
   }
-  await waitUntil(
-    step,
-    () => joinObstacle(step, host, api, via.session),
-    (reason) =>
-      new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
-    { timeoutMs: step.patience.components },
+  await blamingTheDisk(step, () =>
+    waitUntil(
+      step,
+      () => joinObstacle(step, host, api, via.session),
+      (reason) =>
+        new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
+      { timeoutMs: step.patience.components },
+    ),
   )
   const member = cluster.etcd.topology === 'stacked' ? ', voting etcd member' : ''
   // Etcd as a whole is looked at again before the next member is added, and by the final verification.
@@ -85,23 +96,77 @@ async function completeJoin(step: Step, api: ClusterApi, traces: JoinTraces): Pr
   }
 }
 
+/** Whether kubeadm joins this host in this operation, or has and left something of it there. */
+function isJoining(step: Step): Promise<boolean> {
+  return isUnderway(step, 'kubeadm-join', async () => (await hostState(step)).has('kubelet.conf'))
+}
+
 /** Makes this host a worker node. */
 export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
   await waitForOthers(step)
   const via = localApi(step.cluster, await step.sessions.session(first, step.signal))
   const node = await findNode(via, step.host.name)
-  const isBegun = await isUnderway(step, 'kubeadm-join')
-  const state = isBegun || node === undefined ? undefined : await hostState(step)
-  const joined = state?.has('kubelet.conf') === true
-  if (!joined) await join(step, via, () => undoWorkerJoin(step, via, node))
+  const { completed, state } = await completeWorkerJoin(step, via, node)
+  if (completed === 'undone') await join(step, via, () => undoWorkerJoin(step, via, node, state))
+  const did: string[] = completed === 'joined' ? [] : [WORKER_SUMMARY[completed]]
   // Of a node that is well nothing more is asked: a cluster may have many, and one that is added to it is not them.
-  const did = joined ? [] : ['kubeadm join']
-  if (!joined || (await nodeObstacle(step, node)) !== undefined) {
-    if (joined && (await startStoppedKubelet(step, state))) did.push('started kubelet')
+  if (completed !== 'joined' || (await nodeObstacle(step, node)) !== undefined) {
+    if (completed === 'joined' && state !== undefined && (await startStoppedKubelet(step, state))) {
+      did.push('started kubelet')
+    }
     await waitForNode(step, via)
   }
-  did.push(...(await (joined ? markNode(via, step.host, node) : markNewNode(via, step.host))))
+  did.push(
+    ...(await (completed === 'joined' ? markNode(via, step.host, node) : markNewNode(via, step.host))),
+  )
   return { changed: did.length > 0, summary: did.length === 0 ? 'joined already' : did.join(', ') }
+}
+
+const WORKER_SUMMARY = {
+  completed: 'kubelet restarted, node registered again',
+  undone: 'kubeadm join',
+} as const
+
+/** Where a kubelet registers its node at all, that takes seconds. */
+const REGISTRATION_MS = 60_000
+
+interface WorkerJoin {
+  readonly completed: 'joined' | keyof typeof WORKER_SUMMARY
+  /** What was found on the host, where it was looked at. */
+  readonly state?: HostState
+}
+
+/** Brings back the node of a worker that joined before and whose node was deleted; `undone` where it must join. */
+async function completeWorkerJoin(
+  step: Step,
+  via: ClusterApi,
+  node: KubernetesNode | undefined,
+): Promise<WorkerJoin> {
+  if (await isJoining(step)) return { completed: 'undone' }
+  const state = await hostState(step)
+  if (!state.has('kubelet.conf')) return { completed: 'undone', state }
+  if (node !== undefined) return { completed: 'joined', state }
+  const hasJoined = state.has('join-complete') && state.has('kubelet-certificate')
+  return { completed: hasJoined && (await registerAgain(step, via)) ? 'completed' : 'undone', state }
+}
+
+/** Whether the kubelet registers its node when it starts, as one does whose certificate the cluster takes. */
+async function registerAgain(step: Step, via: ClusterApi): Promise<boolean> {
+  const { host, patience } = step
+  await restartKubelet(step)
+  let registered = false
+  await waitUntil(
+    step,
+    async () => {
+      registered = (await findNode(via, host.name)) !== undefined
+      return registered ? undefined : 'waiting for the kubelet to register its node again'
+    },
+    (reason) => new QuorateError('NODE_NOT_READY', reason, { host: host.name, step: 'kubelet' }),
+    { timeoutMs: Math.min(patience.node, REGISTRATION_MS) },
+  ).catch((error: unknown) => {
+    if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
+  })
+  return registered
 }
 
 /** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */

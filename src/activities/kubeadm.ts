@@ -5,7 +5,8 @@ import { flannelLinks } from '../cluster/network/flannel-backends.js'
 import { QuorateError } from '../errors/index.js'
 import { command, lastLines, script } from '../ssh/index.js'
 import { makeBootstrapToken } from './bootstrap-token.js'
-import { runDurably } from './durable.js'
+import { blamingTheDisk } from './disk-state.js'
+import { runDurably, type DurableCommand } from './durable.js'
 import { hasTraces } from './host-state.js'
 import { kubeadmError } from './kubeadm-error.js'
 import type { Step } from './step.js'
@@ -29,7 +30,7 @@ const FLAGS: Record<KubeadmRun['subcommand'], string> = {
 /** Runs kubeadm once for this operation, or joins the run that is there; see {@link runDurably}. */
 export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ durationMs: number }> {
   const title = `kubeadm ${run.subcommand}`
-  return runDurably(step, {
+  const durable: DurableCommand = {
     unit: `kubeadm-${run.subcommand}`,
     title,
     once: true,
@@ -43,7 +44,8 @@ export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ duratio
       return { 'kubeadm.yaml': configuration }
     },
     failure: (exitCode, output, ordinal) => kubeadmError(step.host, title, { exitCode, output, ordinal }),
-  })
+  }
+  return blamingTheDisk(step, () => runDurably(step, durable))
 }
 
 /**

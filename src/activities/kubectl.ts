@@ -17,7 +17,7 @@ export interface KubernetesNode {
   readonly spec?: { readonly taints?: readonly Taint[] }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly nodeInfo: { readonly kubeletVersion: string }
+    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
     readonly conditions: readonly {
       readonly type: string
       readonly status: string

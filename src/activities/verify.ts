@@ -16,6 +16,7 @@ import {
   hasCondition,
   isApiServerReady,
   isComponentHealthy,
+  kubectl,
   listObjects,
   localApi,
   type ClusterApi,
@@ -151,12 +152,23 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
   const running = await runningComponents(api.session)
   const stopped = expected.find(({ name }) => !running.has(name))
   if (stopped !== undefined) return `${stopped.name} does not run`
-  const obstacle = await joinObstacle(step, host, api, step.session)
+  const obstacle =
+    (await joinObstacle(step, host, api, step.session)) ?? (await versionObstacle(step, host, api))
   if (obstacle !== undefined) return obstacle
   for (const { name, port } of COMPONENTS) {
     if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`
   }
   return undefined
+}
+
+/** One that was part of the cluster before keeps its version. */
+async function versionObstacle({ cluster }: Step, host: Host, api: ClusterApi): Promise<string | undefined> {
+  if (host.kubeletVersion !== undefined) return undefined
+  const { gitVersion } = JSON.parse(await kubectl(api, ['get', '--raw', '/version'])) as {
+    readonly gitVersion: string
+  }
+  const { version } = cluster.kubernetes
+  return gitVersion === version ? undefined : `its API server is ${gitVersion}, not ${version}`
 }
 
 async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {
@@ -179,6 +191,11 @@ async function nodesObstacle(
   for (const host of hosts) {
     const node = nodes.find((candidate) => candidate.metadata.name === host.name)
     if (node === undefined) return { host: host.name, reason: 'its node is missing' }
+    const version = node.status.nodeInfo.kubeletVersion
+    // One that was part of the cluster before keeps its version, and the plan has told of it.
+    if (host.kubeletVersion === undefined && version !== cluster.kubernetes.version) {
+      return { host: host.name, reason: `its kubelet is ${version}, not ${cluster.kubernetes.version}` }
+    }
     const mustBeReady = cluster.network.plugin !== 'none'
     if (mustBeReady && !hasCondition(node.status.conditions, 'Ready')) {
       return { host: host.name, reason: 'its node is not Ready' }

@@ -20,12 +20,17 @@ const REFUSALS: readonly ErrorCode[] = [
   'NO_WORKER',
 ]
 
-/** Follows the operation until it ends, is left, or stands still and nobody is asked. */
+/**
+ * Follows the operation until it ends, is left, or stands still and nobody is asked. One that is being aborted waits for
+ * nobody any more.
+ */
 export async function accompany(
   context: Context,
   operation: Operation,
   onBlocked: OnBlocked | undefined,
+  isAborting = false,
 ): Promise<Followed> {
+  if (isAborting) return follow(context, operation, { until: 'end' })
   const asks = context.io.canAsk && !context.json && onBlocked !== 'exit'
   const until = leavesAt(onBlocked, asks)
   for (;;) {

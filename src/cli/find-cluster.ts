@@ -1,16 +1,25 @@
 /** The whole cluster that a command works on over SSH, without an operation. */
 import type { Cluster } from '../cluster/model.js'
+import { isQuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /**
  * The cluster as its latest apply was given it, where a name is given, and else as its file describes it. A file that
- * is named is used, whatever was applied.
+ * is named is used, whatever was applied; and cluster.yaml, where it was applied elsewhere.
  */
 export async function findCluster(context: Context, name: string | undefined): Promise<Cluster> {
-  const { parseFile, clusterOfLastApply } = await import('./load-cluster.js')
+  const { parseFile, clusterOfLastApply, describedHere } = await import('./load-cluster.js')
   if (name === undefined || context.file !== undefined) {
     return (await parseFile(context.file ?? DEFAULT_FILE)).cluster
   }
   const { withClient } = await import('./open-operation.js')
-  return withClient(context, 'look', (client) => clusterOfLastApply(client, name))
+  try {
+    return await withClient(context, 'look', (client) => clusterOfLastApply(client, name))
+  } catch (error) {
+    const isUnknown = isQuorateError(error) && error.code === 'OPERATION_NOT_FOUND'
+    const described = isUnknown ? await describedHere(name) : undefined
+    if (described === undefined) throw error
+    context.io.note(`no apply of ${name} is known here; its hosts are taken from ${DEFAULT_FILE}`)
+    return described
+  }
 }

@@ -1,7 +1,9 @@
 /** Opening a client for a command, and the operation that the command is about; closed when the command is done. */
 import type { ClientOptions, Operation, QuorateClient } from '../client.js'
-import type { Context } from './context.js'
-import { clusterName } from './load-cluster.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { DEFAULT_FILE, type Context } from './context.js'
+import { clusterName, describedHere } from './load-cluster.js'
+import { renderWoken } from './output/woken.js'
 
 /** What a command does: `look` leaves the embedded engine's worker as it is. */
 export type Access = 'start' | 'decide' | 'look'
@@ -14,13 +16,16 @@ const OPTIONS: Readonly<Record<Access, Pick<ClientOptions, 'startsOperations' | 
 
 /** Runs `act` with a client. */
 export async function withClient<Result>(
-  { temporal }: Context,
+  { temporal, io }: Context,
   access: Access,
   act: (client: QuorateClient) => Promise<Result>,
 ): Promise<Result> {
   const { createClient } = await import('../client.js')
   const client = await createClient({ ...temporal, ...OPTIONS[access] })
   try {
+    // A courtesy: where the list can not be had, what was asked for is done all the same.
+    const woken = await client.woken().catch(() => [])
+    if (woken.length > 0) io.note(io.style.yellow(renderWoken(woken, Date.now())))
     return await act(client)
   } finally {
     await client.close()
@@ -38,5 +43,23 @@ export async function withOperation<Result>(
   act: (operation: Operation) => Promise<Result>,
 ): Promise<Result> {
   const name = await clusterName(context, argument)
-  return withClient(context, access, async (client) => act(await client.operation(name)))
+  try {
+    return await withClient(context, access, async (client) => act(await client.operation(name)))
+  } catch (error) {
+    throw (await appliedElsewhere(name, error)) ?? error
+  }
+}
+
+/** On a machine that has the cluster's file, but none of its operations. */
+async function appliedElsewhere(name: string, error: unknown): Promise<QuorateError | undefined> {
+  if (!isQuorateError(error) || error.code !== 'OPERATION_NOT_FOUND') return undefined
+  if ((await describedHere(name)) === undefined) return undefined
+  return new QuorateError(
+    'OPERATION_NOT_FOUND',
+    `no apply of ${name} is known here, only its ${DEFAULT_FILE}`,
+    {
+      cause: error,
+      hint: `name the Temporal server that applied it (--address, TEMPORAL_ADDRESS); \`quorate plan\` looks at the hosts themselves, and \`quorate unlock --show\` at who holds them`,
+    },
+  )
 }

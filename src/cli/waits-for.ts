@@ -28,6 +28,7 @@ export function waitsForIn(progress: OperationProgress): Waiting | undefined {
     case 'waiting':
       return { kind: 'outside', what: blockedOn ?? 'the operator' }
     case 'running':
+    case 'aborting':
     case 'done':
     case 'failed':
       return undefined

@@ -2,6 +2,7 @@
 import { ETCD_KUBELET_UNIT } from './etcd/kubelet.js'
 import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
 import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
+import { FactReadings } from './fact-readings.js'
 import type { Host } from './model.js'
 
 /** A TCP port that something listens on. */
@@ -36,7 +37,7 @@ export interface HostFacts {
   readonly freeMiB: number
   /** The host's clock minus the worker's, in milliseconds; precise to `clockUncertaintyMs`. */
   readonly clockOffsetMs: number
-  /** Half the round trip of the question. */
+  /** Half the round trip of the question, and half a second where the host tells only seconds. */
   readonly clockUncertaintyMs: number
   /** Installed versions by package name; only packages that Quorate cares for. */
   readonly packages: Readonly<Record<string, string>>
@@ -144,6 +145,7 @@ export interface AskedAt {
 /**
  * Reads the facts script's answer: lines of `key<TAB>value`, keys may repeat; after a line `certificate` the rest
  * is the cluster CA as PEM, which `hashCertificate` turns into {@link HostFacts.caHash}.
+ * @throws QuorateError `FACTS_UNREADABLE` where an answer is missing or makes no sense, `PROGRAM_UNFIT`.
  */
 export function parseFacts(
   host: string,
@@ -159,7 +161,10 @@ export function parseFacts(
     const key = line.slice(0, tab)
     values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()])
   }
+  const readings = new FactReadings(host, values)
+  readings.expectFitPrograms()
   const one = (key: string): string => values.get(key)?.[0] ?? ''
+  const clock = readings.clock()
   const details = parseDetails(values)
   const apiServer = one('apiServer').replace(/^https:\/\//, '')
   const claimedBy = one('claimedBy')
@@ -167,19 +172,19 @@ export function parseFacts(
   return {
     host,
     machineId: one('machineId'),
-    hostname: one('hostname'),
-    architecture: one('architecture'),
+    hostname: readings.word('hostname'),
+    architecture: readings.word('architecture'),
     osId: one('osId'),
     osLike: one('osLike'),
     osName: one('osName'),
-    initSystem: one('initSystem'),
-    cpus: Number(one('cpus')),
-    memoryMiB: Math.round(Number(one('memoryKiB')) / 1024),
-    cgroupVersion: one('cgroup') === 'cgroup2fs' ? 2 : 1,
-    swapOn: Number(one('swaps')) > 0,
-    freeMiB: Math.round(Number(one('freeKiB')) / 1024),
-    clockOffsetMs: Math.round(Number(one('clockMs')) - (asked.before + asked.after) / 2),
-    clockUncertaintyMs: Math.ceil((asked.after - asked.before) / 2),
+    initSystem: readings.word('initSystem'),
+    cpus: readings.number('cpus'),
+    memoryMiB: Math.round(readings.number('memoryKiB') / 1024),
+    cgroupVersion: readings.number('cgroup') === 2 ? 2 : 1,
+    swapOn: readings.number('swaps') > 0,
+    freeMiB: Math.round(readings.number('freeKiB') / 1024),
+    clockOffsetMs: Math.round(clock.ms - (asked.before + asked.after) / 2),
+    clockUncertaintyMs: Math.ceil((asked.after - asked.before) / 2 + clock.uncertaintyMs),
     packages: Object.fromEntries(
       (values.get('package') ?? []).map((entry) => entry.split(' ')).filter((entry) => entry.length === 2),
     ) as Record<string, string>,

@@ -41,6 +41,8 @@ export interface HostDetails {
   readonly missingPrograms: readonly string[]
   /** Of {@link REQUIRED_CNI_PLUGINS}, those that are not there. */
   readonly missingCniPlugins: readonly string[]
+  /** Those that are only where Debian's package has them. Missing in what workers before 0.2 tell. */
+  readonly unlinkedCniPlugins?: readonly string[]
   /** Of Quorate's services, those that start at boot. */
   readonly enabledServices: readonly string[]
   /** Packages that the package manager keeps from being upgraded. */
@@ -125,6 +127,7 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
     firewalls: all('firewall'),
     missingPrograms: all('missingProgram'),
     missingCniPlugins: all('missingCniPlugin'),
+    unlinkedCniPlugins: all('unlinkedCniPlugin'),
     enabledServices: Object.entries(parseServices(answers)).flatMap(([name, { enabled }]) =>
       enabled ? [name] : [],
     ),
@@ -184,8 +187,10 @@ export function parseConnections(
 export function slowestSync(answer: string): number | undefined {
   const seconds = answer
     .split('\n')
+    .filter((line) => line.trim() !== '')
     .map(Number)
-    .filter((sample) => sample > 0)
+    // Some tell tenths of a second only: a zero is a sample too.
+    .filter((sample) => sample >= 0)
     .sort((a, b) => a - b)
   const slow = seconds[Math.min(seconds.length - 1, Math.ceil(seconds.length * 0.99) - 1)]
   return slow === undefined ? undefined : Math.round(slow * 10_000) / 10

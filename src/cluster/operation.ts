@@ -71,7 +71,10 @@ export interface SkipDecision {
   readonly reason: string
 }
 
-/** Ends an operation that waits for a decision; steps that run come to their end first. */
+/**
+ * Ends an operation that waits, for a decision or for something outside. Steps that run come to their end first, those
+ * that only wait are ended.
+ */
 export interface AbortDecision {
   readonly reason?: string
 }
@@ -99,9 +102,14 @@ export interface BlockedStep {
   readonly error: ErrorReport
   /** Milliseconds since the epoch, workflow time. */
   readonly since: number
-  /** Why it can not be skipped; undefined where it can. */
+  /** Why it cannot be skipped; undefined where it can. */
   readonly notSkippable?: string
+  /** What skipping it does beside leaving the host out, e.g. `takes its etcd member out`; the operator is shown it. */
+  readonly onSkip?: string
 }
+
+/** What is known of a step before it is parked. */
+export type SkipConsequence = Pick<BlockedStep, 'notSkippable' | 'onSkip'>
 
 /** A step that was left out by decision. */
 export interface SkippedStep {
@@ -175,9 +183,9 @@ export interface PhaseProgress {
 
 /**
  * `waiting`: for something outside, such as the load balancer. `blocked`: nothing goes on any more until somebody
- * decides. `paused`: on request, before the next step.
+ * decides. `paused`: on request, before the next step. `aborting`: by decision, until what runs has come to its end.
  */
-export type OperationState = 'running' | 'waiting' | 'blocked' | 'paused' | 'done' | 'failed'
+export type OperationState = 'running' | 'waiting' | 'blocked' | 'paused' | 'aborting' | 'done' | 'failed'
 
 /** The answer of the `progress` query. */
 export interface OperationProgress {

@@ -2,6 +2,8 @@
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
 import { plannedChanges } from './changes/planned-changes.js'
+import { staleEndpoints } from './etcd/endpoints.js'
+import { etcdRenewals } from './etcd/renewal.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts } from './load-balancer/hosts.js'
@@ -22,17 +24,27 @@ export interface ApplyPlan {
   readonly etcd: readonly Host[]
   /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
   readonly etcdAuthority: Host | undefined
+  /** Etcd hosts, and after them control planes, whose certificates for etcd expire soon. */
+  readonly renewals: readonly Host[]
+  /** Control planes whose API server asks other etcd endpoints than the file names. */
+  readonly staleEndpoints: readonly Host[]
   /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on. */
   readonly first: Host
-  /** Control planes whose API server runs already, and the first: what the balancer may send requests to. */
+  /** Every control plane that balancers may get to know, in the order in which their configuration lists them. */
+  readonly backends: readonly Host[]
+  /** Of these, those whose API server runs already, and the first: what the balancer may send requests to. */
   readonly serving: readonly Host[]
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
+  /** Names of the control planes whose etcd has data already. */
+  readonly members: readonly string[]
+  /** Whether each control plane carries a member of etcd. */
+  readonly stacked: boolean
   /** Everything that preflight has to say. */
   readonly findings: readonly PreflightFinding[]
   /** Of the findings, those that stop an apply. */
@@ -77,19 +89,30 @@ export function planApply(
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
-  const serving = controlPlanes.filter(
-    (host) => host.name === first.name || runsApiServer(cluster, byName.get(host.name)),
+  const backends = [...hostsWithRole(file, 'control-plane'), ...unlistedControlPlanes(cluster, first)]
+  const isBystander = ({ name }: Host) => cluster.bystanders?.some((one) => one.name === name) === true
+  const serving = backends.filter(
+    (host) => host.name === first.name || isBystander(host) || runsApiServer(cluster, byName.get(host.name)),
   )
+  const isStacked = etcdPlace(cluster) === 'control-planes'
+  const etcdAuthority = etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0]
   return {
     cluster,
     etcd,
-    etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
+    etcdAuthority,
+    renewals: etcdRenewals(cluster, observed).map(({ host }) => host),
+    staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     first,
+    backends,
     serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
     workers,
+    members: isStacked
+      ? controlPlanes.filter((host) => hasEtcdData(byName.get(host.name))).map(({ name }) => name)
+      : [],
+    stacked: isStacked,
     findings,
     problems: errorsOf(findings),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
@@ -111,12 +134,27 @@ export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): re
   })
 }
 
+/** Control planes of the cluster that the file does not have: they serve until they are taken out of the cluster. */
+function unlistedControlPlanes({ bystanders = [] }: Cluster, { ssh }: Host): readonly Host[] {
+  return bystanders
+    .filter(({ role, why, internalAddress }) => {
+      return role === 'control-plane' && why === 'not-in-file' && internalAddress !== ''
+    })
+    .map(({ name, role, internalAddress }) => {
+      return { name, role, address: internalAddress, internalAddress, ssh, labels: {} }
+    })
+}
+
 function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
   return findings.filter(({ severity }) => severity === 'error')
 }
 
 function holdsEtcdKey(facts: HostFacts | undefined): boolean {
   return facts !== undefined && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
+}
+
+function hasEtcdData(facts: HostFacts | undefined): boolean {
+  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {

@@ -1,35 +1,63 @@
 /** Which parked steps the operator may skip: never one without which there would be no cluster, or a broken one. */
 import type { ApplyPlan } from './plan.js'
 
-type SkipRule = (plan: ApplyPlan, host: string) => string | undefined
+/** What has become of hosts since the plan was made. */
+export interface SkipSituation {
+  /** Whether the control plane has joined meanwhile. */
+  readonly hasJoined: (host: string) => boolean
+  /** Whether the host takes no further part, or it was decided so. */
+  readonly isLeaving: (host: string) => boolean
+}
+
+type SkipRule = (plan: ApplyPlan, host: string, situation: SkipSituation) => string | undefined
 
 const never =
   (why: string): SkipRule =>
   () =>
     why
 
+
 const NEEDED_BY_ETCD =
   'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
 
-/** For each phase of an apply why a host's step can not be skipped; phases that are not listed can be. */
+const needsAnotherBalancer: SkipRule = (plan, host, { isLeaving }) => {
+  const others = plan.loadBalancers.filter(({ name }) => name !== host && !isLeaving(name))
+  return others.length === 0 ? 'without it nothing answers at the control plane endpoint' : undefined
+}
+
+/** The phase in which skipping a member of etcd takes it out first. */
+const JOINS = 'Control planes'
+
+/** What holds in every phase. */
+const always: SkipRule = (plan, host, { hasJoined }) => {
+  if (host === plan.first.name) return `${host} is the control plane that kubeadm init runs on`
+  if (plan.etcd.some(({ name }) => name === host)) return NEEDED_BY_ETCD
+  if (!plan.members.includes(host) && !(plan.stacked && hasJoined(host))) return undefined
+  return `${host} is a member of etcd and counts for its quorum; an apply is not verified without it`
+}
+
+/** For each phase of an apply why a host's step cannot be skipped; phases that are not listed can be. */
 const RULES: Readonly<Record<string, SkipRule>> = {
-  'Prepare hosts': (plan, host) => {
-    if (host === plan.first.name) return `${host} is the control plane that kubeadm init runs on`
-    return plan.etcd.some(({ name }) => name === host) ? NEEDED_BY_ETCD : undefined
-  },
   'etcd certificates': never('no etcd member starts without them'),
-  etcd: never(NEEDED_BY_ETCD),
-  'Load balancer': (plan) =>
-    plan.loadBalancers.length < 2 ? 'without it nothing answers at the control plane endpoint' : undefined,
+  'Load balancer': needsAnotherBalancer,
+  'Renew certificates': (plan, host) =>
+    plan.etcd.some(({ name }) => name === host) ? NEEDED_BY_ETCD : undefined,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
   'First control plane': never('there is no cluster without it'),
   'Running cluster': never('what the file asks for must be compared with the cluster before more is changed'),
   'Pod network': never('no node becomes Ready without it; network.plugin: none leaves it to you'),
+  'Load balancer backends': needsAnotherBalancer,
   'Cluster DNS': never('it asks for nothing but an API that answers: retry it'),
   Verify: never('an apply that is not verified has not succeeded'),
 }
 
-/** Why the step of a host can not be skipped; undefined where it can. */
-export function skipRefusal(plan: ApplyPlan, phaseTitle: string, host: string): string | undefined {
-  return RULES[phaseTitle]?.(plan, host)
+/** Why the step of a host cannot be skipped; undefined where it can. */
+export function skipRefusal(
+  plan: ApplyPlan,
+  phaseTitle: string,
+  host: string,
+  situation: SkipSituation,
+): string | undefined {
+  const own = RULES[phaseTitle]?.(plan, host, situation)
+  return own ?? (phaseTitle === JOINS ? undefined : always(plan, host, situation))
 }

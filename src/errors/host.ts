@@ -22,6 +22,16 @@ export const HOST_ERRORS = {
     remedy: 'operator',
     hint: 'use a Debian or Ubuntu host, or prepare it by hand and set packages.install: false',
   },
+  FACTS_UNREADABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: "run the command named above on the host as root; a program of another make (busybox, an early uutils) may come before the system's own in its PATH",
+  },
+  PROGRAM_UNFIT: {
+    source: 'user',
+    remedy: 'operator',
+    hint: "install the program named above from Debian's package, and let no other of its name come before it in the PATH of root",
+  },
   SAME_MACHINE_TWICE: {
     source: 'user',
     remedy: 'operator',

@@ -1,4 +1,5 @@
 /** The family of errors and its registry; imports nothing, every room may import it. */
+export { hintWhenParked } from './parked.js'
 export { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
 export {
   QuorateError,

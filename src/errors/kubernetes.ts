@@ -110,6 +110,11 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'nothing is initialised on an etcd that may hold another cluster: let it answer its HTTP gateway (etcd runs with --enable-grpc-gateway) to the client certificate in spec.etcd, with the right to read, then retry; or look yourself, and if it holds no cluster say so with `touch /var/lib/quorate/etcd-is-empty` on the control plane, then retry',
   },
+  ETCD_OTHER_CLUSTER: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'an API server on another etcd would serve an empty cluster: replace etcd hosts (or spec.etcd.endpoints) one after the other, each while a majority of the members that the cluster runs on is there, and apply after each',
+  },
   ETCD_DATA_LOST: {
     source: 'user',
     remedy: 'operator',

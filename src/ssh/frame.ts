@@ -157,7 +157,7 @@ class Head {
 function readable(text: string, token: string): string {
   return stripVTControlCharacters(text)
     .split(/[\r\n]+/)
-    .map((line) => line.replaceAll(/[\p{Cc}\u{fffd}]+/gu, ' ').trim())
+    .map((line) => line.replaceAll(/[\p{Cc}\u{fffd}\s]+/gu, ' ').trim())
     .filter((line) => line !== '' && !line.includes(token))
     .join('\n')
 }

@@ -139,8 +139,11 @@ follow() {
     done
   ) &
   watcher=$!
-  tail -c +1 -s 0.1 -f --pid="$watcher" -- "$folder/output" || :
+  followed=0
+  tail -c +1 -s 0.1 -f --pid="$watcher" -- "$folder/output" || followed=$?
   wait "$watcher"
+  # A tail that knows no --pid (busybox) has refused at once, so that nothing was shown yet.
+  if [ "$followed" = 1 ]; then cat -- "$folder/output"; fi
 }
 `
 

@@ -7,11 +7,14 @@ import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
 import { compareWithCluster } from '../cluster/drift/drift.js'
 import { observedHosts } from '../cluster/plan.js'
-import { skipRefusal } from '../cluster/skipping.js'
+import { phase } from './apply-phase.js'
+import { configureLoadBalancer, loadBalancerBackends } from './balancers.js'
+import { abandonJoin, abandonLateJoins, joinControlPlane, settleJoin } from './control-planes.js'
+import { externalEtcd } from './external-etcd.js'
 import { failWith, reportFailure } from './failure.js'
 import { lookAtHosts, summarise } from './inspect.js'
+import { Operation, type Phase, type StepOutcome } from './operation.js'
 import { holding, reviewed, type Planned } from './planning.js'
-import { Operation, type Phase, type PhaseOptions, type StepOutcome } from './operation.js'
 import { activities } from './proxies.js'
 
 /** The phases of an apply, in the order of the guide. */
@@ -22,33 +25,47 @@ const APPLY_PHASES = [
   'Prepare hosts',
   'etcd certificates',
   'etcd',
+  'Renew certificates',
+  'etcd endpoints',
   'Load balancer',
   'Load balancer health',
   'First control plane',
   'Pod network',
   'Control planes',
+  'Load balancer backends',
   'Workers',
   'Cluster DNS',
   'Verify',
 ] as const
 
 /** Phases that there are only where etcd has hosts of its own. */
-const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd']
+const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
 
-type ApplyPhase = (typeof APPLY_PHASES)[number]
+function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
+  if (title === 'etcd endpoints') return cluster.etcd.topology === 'external'
+  return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
+}
+
+/** The title of one of them. */
+export type ApplyPhase = (typeof APPLY_PHASES)[number]
 
 /** What the phases of one apply share. */
-interface Apply extends Planned {
+export interface Apply extends Planned {
   readonly run: Operation
   /** Knows the cluster's CA from the moment on that there is one. */
   cluster: Cluster
   readonly signals: { loadBalancerReady: boolean }
 }
 
+/** What the phases share that come after the plan. */
+export interface Bootstrap extends Apply {
+  /** Control planes that may get requests, those that have joined meanwhile at the end. */
+  readonly serving: Host[]
+}
+
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const hasEtcdHosts = etcdPlace(input.cluster) === 'etcd-hosts'
-  const phases = APPLY_PHASES.filter((title) => hasEtcdHosts || !ETCD_PHASES.includes(title))
+  const phases = APPLY_PHASES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
   setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {
@@ -70,10 +87,11 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
 }
 
 /** The sequence of the guide. Each phase names what it comes after; nothing else holds it up. */
-async function bootstrap(apply: Apply): Promise<ApplyResult> {
-  const { plan } = apply
+async function bootstrap(given: Apply): Promise<ApplyResult> {
+  const { plan } = given
+  const apply: Bootstrap = { ...given, serving: [...plan.serving] }
   const prepared = phase(apply, 'Prepare hosts', [...plan.etcd, ...plan.nodes], prepareHost)
-  const etcd = plan.etcdAuthority === undefined ? [] : [externalEtcd(apply, plan.etcdAuthority, prepared)]
+  const etcdReady = externalEtcd(apply, prepared)
   const balanced = phase(
     apply,
     'Load balancer',
@@ -92,7 +110,7 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
   const initialised = phase(apply, 'First control plane', [plan.first], initControlPlane, {
     after: (first) => [
       ...[prepared.of(first), ...[...plan.loadBalancers, first].map((host) => healthy.of(host))],
-      ...etcd.map((members) => members.all()),
+      ...etcdReady.map((phase) => phase.all()),
     ],
   })
   const compared = phase(apply, 'Running cluster', plan.isCompared ? [] : [plan.first], compareWithRunning, {
@@ -102,72 +120,31 @@ async function bootstrap(apply: Apply): Promise<ApplyResult> {
     after: () => [compared.all()],
   })
   const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
-  const serving = [...plan.serving]
-  const controlPlanes = phase(
-    apply,
-    'Control planes',
-    plan.joiningControlPlanes,
-    (_, host) => joinControlPlane(apply, host, serving),
-    {
-      // One at a time, for etcd's safety: each join waits until every member is a started voter.
-      oneAtATime: true,
-      after: (host) => [...ready(host), compared.all()],
-      leaveOut: (host) => abandonJoin(apply, host),
-    },
-  )
+  const controlPlanes = phase(apply, 'Control planes', plan.joiningControlPlanes, joinControlPlane, {
+    // One at a time, for etcd's safety: each join waits until every member is a started voter.
+    oneAtATime: true,
+    after: (host) => [...ready(host), compared.all()],
+    beforeParking: (host) => settleJoin(apply, host),
+    // Without the turn: whoever has it may be waiting for exactly this member to go.
+    leaveOut: (host, isShown) => abandonJoin(apply, host, isShown ? 'shown' : undefined),
+  })
+  const balancing = loadBalancerBackends(apply, controlPlanes)
   const workers = phase(apply, 'Workers', plan.workers, joinWorker, {
     after: (host) => [...ready(host), networked.all()],
   })
   const joined = [networked, controlPlanes, workers]
-  return verify(apply, [prepared, healthy, ...joined, spreadDns(apply, joined)])
+  return verify(apply, [prepared, healthy, ...joined, balancing, spreadDns(apply, joined)])
 }
 
-/** etcd on hosts of its own: one of them issues the certificates of all, then all members start together. */
-function externalEtcd(apply: Apply, authority: Host, prepared: Phase<StepOutcome>): Phase<StepOutcome> {
-  const { etcd } = apply.plan
-  const certified = phase(apply, 'etcd certificates', [authority], makeEtcdAuthority, {
-    after: () => [prepared.of(authority)],
-  })
-  return phase(apply, 'etcd', etcd, (_, host) => runEtcdMember(apply, host, authority), {
-    after: () => [...etcd.map((host) => prepared.of(host)), certified.all()],
-  })
-}
-
-/** Begins a phase of the apply. */
-function phase<Result extends StepOutcome>(
-  apply: Apply,
-  title: ApplyPhase,
-  hosts: readonly Host[],
-  act: (apply: Apply, host: Host) => Promise<Result>,
-  options: PhaseOptions = {},
-): Phase<Result> {
-  return apply.run.phase(title, hosts, (host) => act(apply, host), {
-    notSkippable: (host) => skipRefusal(apply.plan, title, host.name),
-    ...options,
-  })
-}
-
-function prepareHost({ cluster }: Apply, host: Host) {
+function prepareHost({ cluster }: Bootstrap, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(
     { ...narrow(cluster, host), packages: cluster.packages },
     host,
   )
 }
 
-function makeEtcdAuthority({ cluster, plan }: Apply, host: Host) {
-  return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
-}
-
-function runEtcdMember({ cluster, plan }: Apply, host: Host, authority: Host) {
-  return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
-    narrow(cluster, ...plan.etcd),
-    host,
-    authority,
-  )
-}
-
 /** From here on no step touches a host with another cluster's CA. */
-async function initControlPlane(apply: Apply, host: Host) {
+async function initControlPlane(apply: Bootstrap, host: Host) {
   const { cluster, plan } = apply
   const { caHash, ...outcome } = await activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     narrow(cluster, host, ...plan.etcd),
@@ -191,7 +168,7 @@ async function compareWithRunning({ cluster, plan, looked }: Apply, host: Host):
   return { changed: false, summary: summarise(presence) }
 }
 
-function applyPodNetwork({ cluster }: Apply, host: Host) {
+function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
   return activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
     { ...narrow(cluster, host), network: cluster.network },
     host,
@@ -199,19 +176,19 @@ function applyPodNetwork({ cluster }: Apply, host: Host) {
 }
 
 /** CoreDNS on more than one node; without a pod network none of its pods has begun. */
-function spreadDns(apply: Apply, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
+function spreadDns(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
   const hosts = apply.cluster.network.plugin === 'none' ? [] : [apply.plan.first]
   return phase(apply, 'Cluster DNS', hosts, spreadClusterDns, { after: () => before.map((one) => one.all()) })
 }
 
-function spreadClusterDns({ cluster }: Apply, host: Host) {
+function spreadClusterDns({ cluster }: Bootstrap, host: Host) {
   return activities('prepare', `${host.name}: spread the cluster DNS`).spreadClusterDns(
     narrow(cluster, host),
     host,
   )
 }
 
-function joinWorker({ cluster, plan }: Apply, host: Host) {
+function joinWorker({ cluster, plan }: Bootstrap, host: Host) {
   return activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
     narrow(cluster, host, plan.first),
     host,
@@ -219,33 +196,8 @@ function joinWorker({ cluster, plan }: Apply, host: Host) {
   )
 }
 
-/** Joins a control plane, then lets the balancers send requests to it. */
-async function joinControlPlane(apply: Apply, host: Host, serving: Host[]) {
-  const { cluster, plan } = apply
-  const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
-    narrow(cluster, host, plan.first, ...plan.etcd),
-    host,
-    plan.first,
-  )
-  if (plan.serving.includes(host)) return outcome
-  if (!serving.includes(host)) serving.push(host)
-  // As the next apply will list them, whichever joined first: it must find nothing to change.
-  const backends = plan.nodes.filter((node) => serving.includes(node))
-  await Promise.all(balancers(apply).map((balancer) => configureLoadBalancer(apply, balancer, backends)))
-  return outcome
-}
-
-/** Takes what a join that is given up left in etcd out again, so that others can join. */
-function abandonJoin({ cluster, plan }: Apply, host: Host) {
-  return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
-    narrow(cluster, host, plan.first),
-    host,
-    plan.first,
-  )
-}
-
 /** The guide's `nc` test, from the balancer's side and from every host; ended early by the operator's word. */
-async function testLoadBalancer(apply: Apply, host: Host): Promise<StepOutcome> {
+async function testLoadBalancer(apply: Bootstrap, host: Host): Promise<StepOutcome> {
   const { cluster, plan, signals } = apply
   const check = new CancellationScope()
   const answered = check.run(() =>
@@ -266,13 +218,14 @@ async function testLoadBalancer(apply: Apply, host: Host): Promise<StepOutcome> 
 }
 
 /** Asks the cluster itself, once everything else is done; hosts that were left out are not expected in it. */
-async function verify(apply: Apply, before: readonly Phase<StepOutcome>[]): Promise<ApplyResult> {
+async function verify(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Promise<ApplyResult> {
   const { run, cluster, plan } = apply
   const verified = phase(
     apply,
     'Verify',
     [plan.first],
-    (_, host) => {
+    async (_, host) => {
+      await abandonLateJoins(apply)
       const taking = cluster.hosts.filter((one) => !run.isLeftOut(one))
       return activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
         narrow(cluster, ...taking),
@@ -294,15 +247,6 @@ async function verify(apply: Apply, before: readonly Phase<StepOutcome>[]): Prom
 }
 
 /** The balancers of ours that take part. */
-function balancers({ run, plan }: Apply): readonly Host[] {
+function balancers({ run, plan }: Bootstrap): readonly Host[] {
   return plan.loadBalancers.filter((host) => !run.isLeftOut(host))
-}
-
-function configureLoadBalancer(apply: Apply, balancer: Host, backends: readonly Host[]) {
-  const names = backends.map((host) => host.name).join(', ')
-  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
-    balancer,
-    backends,
-  )
 }

@@ -27,7 +27,17 @@ export type StepDecision = { readonly kind: 'retry' } | { readonly kind: 'skip';
 
 interface ParkedStep {
   readonly blocked: BlockedStep
+  /** Asked each time: decisions about other steps may change the answer. */
+  readonly notSkippable: () => string | undefined
   decision?: StepDecision
+}
+
+/** What decisions need to know of the operation, and tell it. */
+export interface DecisionsOptions {
+  /** Called whenever something that progress shows has changed. */
+  readonly announce: () => void
+  /** Whether a step waits for something outside, such as the load balancer. */
+  readonly waitsOutside: () => boolean
 }
 
 /** What {@link DecisionTaken} calls the review of the plan. */
@@ -38,24 +48,37 @@ export class Decisions {
   private changes: readonly PlannedChange[] | undefined
   private paused = false
   private abortion: AbortDecision | undefined
+  private readonly abortListeners = new Set<() => void>()
   private readonly announce: () => void
+  private readonly waitsOutside: () => boolean
 
-  /** `announce` is called whenever something that progress shows has changed. */
-  constructor(announce: () => void) {
+  constructor({ announce, waitsOutside }: DecisionsOptions) {
     this.announce = announce
+    this.waitsOutside = waitsOutside
     this.listen()
   }
 
-  /** Steps that nobody has decided of yet, in the order in which they were parked. */
+  /** Steps that nobody has decided of yet, in the order in which they were parked; none once it is being aborted. */
   get blocked(): readonly BlockedStep[] {
+    if (this.isAborted) return []
     return [...this.parked.values()]
       .filter(({ decision }) => decision === undefined)
-      .map((one) => one.blocked)
+      .map(({ blocked, notSkippable }) => {
+        const why = notSkippable()
+        return why === undefined ? blocked : { ...blocked, notSkippable: why }
+      })
+  }
+
+  /** Whether it was decided that the host is left out, even if that is not carried out yet. */
+  isLeaving(host: string): boolean {
+    return [...this.parked.values()].some(
+      ({ blocked, decision }) => blocked.host === host && decision?.kind === 'skip',
+    )
   }
 
   /** What would change, while it waits for the approval. */
   get approval(): readonly PlannedChange[] | undefined {
-    return this.changes
+    return this.isAborted ? undefined : this.changes
   }
 
   get isPaused(): boolean {
@@ -71,8 +94,11 @@ export class Decisions {
    * Waits until somebody decides of a step.
    * @throws ApplicationFailure `OPERATION_ABORTED`
    */
-  async park(blocked: BlockedStep): Promise<StepDecision> {
-    const entry: ParkedStep = { blocked }
+  async park(
+    blocked: Omit<BlockedStep, 'notSkippable'>,
+    notSkippable: () => string | undefined,
+  ): Promise<StepDecision> {
+    const entry: ParkedStep = { blocked, notSkippable }
     this.parked.set(blocked.step, entry)
     this.announce()
     await condition(() => entry.decision !== undefined || this.isAborted)
@@ -102,6 +128,12 @@ export class Decisions {
     if (CancellationScope.current().consideredCancelled)
       throw new CancelledFailure('cancelled by the operator')
     if (this.isAborted) throw this.aborted()
+  }
+
+  /** Calls `listener` when the operation is aborted, until what is returned is called. */
+  onAbort(listener: () => void): () => void {
+    this.abortListeners.add(listener)
+    return () => this.abortListeners.delete(listener)
   }
 
   /** The failure of an operation that was ended by decision, with the steps that were parked then. */
@@ -149,6 +181,8 @@ export class Decisions {
   private abort(decision: AbortDecision): DecisionTaken {
     const steps = this.changes === undefined ? this.blocked.map(({ step }) => step) : [PLAN]
     this.abortion = decision
+    this.announce()
+    for (const listener of this.abortListeners) listener()
     return { steps }
   }
 
@@ -158,16 +192,24 @@ export class Decisions {
     return { steps: [PLAN] }
   }
 
+  private requireNotAborted(): void {
+    if (!this.isAborted) return
+    throw refusal('OPERATION_NOT_BLOCKED', 'the operation is being aborted, and takes no more decisions')
+  }
+
   private requireReview(): void {
+    this.requireNotAborted()
     if (this.changes === undefined) throw refusal('OPERATION_NOT_BLOCKED', 'no plan waits for approval')
   }
 
   private requireWaiting(): void {
-    if (this.blocked.length > 0 || this.changes !== undefined || this.paused) return
+    this.requireNotAborted()
+    if (this.blocked.length > 0 || this.changes !== undefined || this.paused || this.waitsOutside()) return
     throw refusal('OPERATION_NOT_BLOCKED', 'the operation does not wait for a decision')
   }
 
   private requireBlocked(step: string | undefined): BlockedStep | undefined {
+    this.requireNotAborted()
     const { blocked } = this
     if (blocked.length === 0) throw refusal('OPERATION_NOT_BLOCKED', 'no step waits for a decision')
     if (step === undefined) return undefined
@@ -180,7 +222,7 @@ export class Decisions {
   private requireSkippable({ step, reason }: SkipDecision): void {
     const blocked = this.requireBlocked(step)
     if (blocked?.notSkippable !== undefined) {
-      throw refusal('STEP_NOT_SKIPPABLE', `${step} can not be skipped: ${blocked.notSkippable}`)
+      throw refusal('STEP_NOT_SKIPPABLE', `${step} cannot be skipped: ${blocked.notSkippable}`)
     }
     if (reason.trim() === '') throw refusal('USAGE', 'a step is skipped for a reason, and none was given')
   }

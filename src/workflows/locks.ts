@@ -24,12 +24,14 @@ async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise
  * Releases what the operation holds, however it ends; after a cancel nothing of it runs there any more. A host that is
  * away is taken over by the next apply.
  */
-async function releaseHosts(cluster: Cluster): Promise<void> {
+async function releaseHosts(run: Operation, cluster: Cluster): Promise<void> {
   const units = CancellationScope.current().consideredCancelled ? 'stop' : 'leave'
   await CancellationScope.nonCancellable(() =>
     Promise.allSettled(
       cluster.hosts.map((host) =>
-        activities('release', `${host.name}: release`).releaseHost(narrow(cluster, host), host, units),
+        run.begin(() =>
+          activities('release', `${host.name}: release`).releaseHost(narrow(cluster, host), host, units),
+        ),
       ),
     ),
   )
@@ -47,6 +49,6 @@ export async function withLocks<Result>(
     return await act()
   } finally {
     await run.settled()
-    await releaseHosts(cluster)
+    await releaseHosts(run, cluster)
   }
 }

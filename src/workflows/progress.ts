@@ -13,6 +13,7 @@ import {
   type StepState,
 } from '../cluster/operation.js'
 import type { ErrorReport } from '../errors/index.js'
+import { summariseBlockedOn } from './blocked-on.js'
 import type { Decisions } from './decisions.js'
 import { renderDetails } from './details.js'
 import { reportFailure } from './failure.js'
@@ -28,9 +29,6 @@ const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttribute
 const PHASE = keyword(SEARCH_ATTRIBUTES.phase)
 const BLOCKED_ON = keyword(SEARCH_ATTRIBUTES.blockedOn)
 const KUBERNETES_VERSION = keyword(SEARCH_ATTRIBUTES.kubernetesVersion)
-
-/** Temporal takes 2 KB for a Keyword. */
-const BLOCKED_ON_CHARACTERS = 1_000
 
 /** States of a step in which nothing more will happen to it by itself. */
 const SETTLED: readonly StepState[] = ['unchanged', 'done', 'failed', 'skipped']
@@ -76,6 +74,11 @@ export class Progress {
     return this.phases.some((phase) => phase.hosts.some((host) => host.state === 'done'))
   }
 
+  /** Whether a step waits for something outside, such as the load balancer. */
+  get waitsOutside(): boolean {
+    return this.running().some(({ waitsFor }) => waitsFor !== undefined)
+  }
+
   /** Names the hosts of a phase before any of them begins. */
   expect(title: string, hosts: readonly string[], waitsFor?: string): void {
     const phase = this.phase(title)
@@ -117,7 +120,7 @@ export class Progress {
   publish(): void {
     const progress = this.snapshot()
     setCurrentDetails(renderDetails(progress))
-    const blockedOn = progress.blockedOn?.slice(0, BLOCKED_ON_CHARACTERS)
+    const { blockedOn } = progress
     if (!this.input.searchAttributes || blockedOn === this.published) return
     this.published = blockedOn
     upsertSearchAttributes([{ key: BLOCKED_ON, value: blockedOn ?? null }])
@@ -143,27 +146,30 @@ export class Progress {
 
   private state(): OperationState {
     if (this.end !== undefined) return this.end
-    const { blocked, approval, isPaused } = this.decisions()
-    const running = this.phases.filter((phase) => phase.hosts.some(({ state }) => state === 'running'))
-    if (running.some((phase) => phase.waitsFor === undefined)) return 'running'
-    if (running.length > 0) return 'waiting'
+    const { blocked, approval, isPaused, isAborted } = this.decisions()
+    if (isAborted) return 'aborting'
+    if (this.running().some((phase) => phase.waitsFor === undefined)) return 'running'
     if (blocked.length > 0 || approval !== undefined) return 'blocked'
+    if (this.waitsOutside) return 'waiting'
     return isPaused ? 'paused' : 'running'
   }
 
   private blockedOn(): string | undefined {
     if (this.end !== undefined) return undefined
-    const { blocked, approval, isPaused } = this.decisions()
-    const waiting = this.phases.find(
-      (phase) => phase.waitsFor !== undefined && phase.hosts.some(({ state }) => state === 'running'),
-    )
-    const what = [
-      ...blocked.map(({ step }) => step),
+    const { blocked, approval, isPaused, isAborted } = this.decisions()
+    if (isAborted) return undefined
+    const waiting = this.running().find(({ waitsFor }) => waitsFor !== undefined)
+    const others = [
       ...(approval === undefined ? [] : ['approval']),
       ...(waiting?.waitsFor === undefined ? [] : [waiting.waitsFor]),
       ...(isPaused ? ['pause'] : []),
     ]
-    return what.length === 0 ? undefined : what.join(', ')
+    const steps = blocked.map(({ step }) => step)
+    return steps.length + others.length === 0 ? undefined : summariseBlockedOn(steps, others)
+  }
+
+  private running(): readonly Phase[] {
+    return this.phases.filter((phase) => phase.hosts.some(({ state }) => state === 'running'))
   }
 
   private phase(title: string): Phase {

@@ -9,6 +9,7 @@ import {
   WORKFLOWS,
   type OperationInput,
   type OperationProgress,
+  type SkipConsequence,
 } from '../../src/cluster/operation.js'
 import type { ClusterPresence } from '../../src/cluster/standing.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
@@ -37,12 +38,17 @@ export function obedientHosts() {
     makeEtcdAuthority: (_cluster: Cluster, host: Host) => note(`certify on ${host.name}`),
     runEtcdMember: (_cluster: Cluster, host: Host, authority: Host) =>
       note(`etcd ${host.name} by ${authority.name}`, 20),
+    renewEtcdCertificates: (_cluster: Cluster, host: Host, authority: Host) =>
+      note(`renew on ${host.name} by ${authority.name}`, 20),
+    setEtcdEndpoints: (_cluster: Cluster, host: Host) => note(`endpoints of ${host.name}`, 20),
     initControlPlane: (_cluster: Cluster, host: Host) =>
       note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
     spreadClusterDns: () => note('cluster DNS'),
+    settleJoin: (_cluster: Cluster, host: Host) =>
+      note(`settle ${host.name}`).then((): SkipConsequence => ({})),
     abandonJoin: (_cluster: Cluster, host: Host) => note(`abandon ${host.name}`),
     verifyCluster: (cluster: Cluster) =>
       note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({

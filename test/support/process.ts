@@ -20,16 +20,17 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-/** Starts a program in the project's folder. */
+/** Starts a program, in the project's folder unless another is given. */
 export function startProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   stdin: 'empty' | 'open' = 'empty',
+  folder = PROJECT,
 ): Running {
   const startedAt = Date.now()
   const child = spawn(program, args, {
-    cwd: PROJECT,
+    cwd: folder,
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -55,8 +56,9 @@ export async function runProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  folder?: string,
 ): Promise<Ended> {
-  return startProgram(program, args, environment).ended
+  return startProgram(program, args, environment, 'empty', folder).ended
 }
 
 /** Runs a program that must succeed, and gives its output. */

@@ -9,12 +9,13 @@ if (!existsSync(join(PROJECT, 'dist'))) throw new Error('these tests run the bui
 /** No Temporal settings and no agent of whoever runs the tests. */
 const CLEAN = { TEMPORAL_ADDRESS: '', TEMPORAL_CONFIG_FILE: '/nowhere', SSH_AUTH_SOCK: '' }
 
-/** Runs `quorate` to its end. */
+/** Runs `quorate` to its end, in `folder` where that is given. */
 export function quorate(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  folder?: string,
 ): Promise<Ended> {
-  return runProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment })
+  return runProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment }, folder)
 }
 
 /** Starts `quorate`. */

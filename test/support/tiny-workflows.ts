@@ -138,7 +138,7 @@ class Desk {
   private requireSkippable(step: string): void {
     this.require(step)
     const why = this.blocked.get(step)?.notSkippable
-    if (why !== undefined) throw refusal('STEP_NOT_SKIPPABLE', `${step} can not be skipped: ${why}`)
+    if (why !== undefined) throw refusal('STEP_NOT_SKIPPABLE', `${step} cannot be skipped: ${why}`)
   }
 }
 

@@ -1,5 +1,5 @@
 /** `quorate init`: write a new cluster file, from flags, or from questions on a terminal. */
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -28,6 +28,12 @@ Example:
     )
     .option('--user <name>', 'login name on the hosts: root, or one who may run sudo without a password')
     .option('--identity-file <path>', 'private key to log in with; without, the keys in ssh-agent')
+    .addOption(
+      new Option(
+        '--host-key-checking <how>',
+        "strict: known_hosts has every host's key; accept-new: a key is learnt at the first connection",
+      ).choices(['strict', 'accept-new'] as const),
+    )
     .option('--kubernetes-version <version>', 'e.g. v1.36.3 or stable-1.36')
     .option('-o, --output <path>', 'where to write; - is standard output', DEFAULT_FILE)
     .option('--force', 'overwrite a file that is there')
@@ -46,9 +52,17 @@ async function init(context: Context, options: InitOptions): Promise<ExitCode> {
     context.io.note('nothing was written')
     return EXIT.failed
   }
-  const path = writeClusterFile(context, answersFromOptions(complete), complete)
-  if (path !== undefined) {
-    context.io.note(`wrote ${path}; next: \`quorate validate\`, then \`quorate plan\``)
+  const { path, problems } = writeClusterFile(context, answersFromOptions(complete), {
+    ...complete,
+    // Who has answered questions is not to answer them again.
+    evenIfWrong: asks,
+  })
+  if (path === undefined) return EXIT.done
+  if (problems.length > 0) {
+    problems.forEach((problem) => context.io.note(`${context.io.style.red('✘')} ${problem}`))
+    context.io.note(`wrote ${path} all the same; correct it there, then \`quorate validate\``)
+    return EXIT.failed
   }
+  context.io.note(`wrote ${path}; next: \`quorate validate\`, then \`quorate plan\``)
   return EXIT.done
 }

@@ -56,11 +56,8 @@ async function resume(
     if (typeof decided === 'number') return decided
     if (options.detach === true) return EXIT.done
     const [{ accompany }, { finish }] = await Promise.all([import('../accompany.js'), import('../finish.js')])
-    const followed = await accompany(context, operation, options.onBlocked)
-    const exitCode = finish(context, operation, followed)
-    const isAborted = followed.kind === 'closed' && followed.snapshot.state === 'cancelled'
-    // That it ended was what this command was asked for.
-    return isAborted && decided.some(({ kind }) => kind === 'abort') ? EXIT.done : exitCode
+    const isAborting = decided.some(({ kind }) => kind === 'abort')
+    return finish(context, operation, await accompany(context, operation, options.onBlocked, isAborting))
   })
 }
 

@@ -68,9 +68,11 @@ class Questions {
     return decisions
   }
 
-  private async aboutStep({ step, notSkippable }: BlockedStep): Promise<readonly Decision[]> {
+  private async aboutStep({ step, notSkippable, onSkip }: BlockedStep): Promise<readonly Decision[]> {
     const skip: Choice[] = notSkippable === undefined ? ['skip'] : []
-    const message = notSkippable === undefined ? step : `${step} (can not be skipped: ${notSkippable})`
+    const aside = notSkippable === undefined ? onSkip : `cannot be skipped: ${notSkippable}`
+    const skipping = notSkippable === undefined ? 'skipping it ' : ''
+    const message = aside === undefined ? step : `${step} (${skipping}${aside})`
     return this.decisionsOf(await this.choose(message, ['retry', ...skip, 'abort', 'leave']), step)
   }
 
@@ -117,7 +119,7 @@ class Questions {
 }
 
 const LABELS: Readonly<Record<Choice, { readonly label: string; readonly hint: string }>> = {
-  retry: { label: 'retry', hint: 'the cause is mended' },
+  retry: { label: 'retry', hint: 'the cause is fixed; with the cluster file that the run began with' },
   skip: { label: 'skip', hint: 'the host takes no further part in this run' },
   each: { label: 'one by one', hint: 'decide each for itself' },
   abort: { label: 'abort', hint: 'end the run; what is done stays done' },

@@ -12,6 +12,7 @@ export interface InitOptions {
   readonly loadBalancer?: readonly string[]
   readonly user?: string
   readonly identityFile?: string
+  readonly hostKeyChecking?: 'strict' | 'accept-new'
   readonly kubernetesVersion?: string
   readonly output: string
   readonly force?: true
@@ -52,12 +53,16 @@ export function answersFromOptions(options: InitOptions): ClusterFileAnswers {
     ...parseHosts('control-plane', options.controlPlane ?? []),
     ...parseHosts('worker', options.worker ?? []),
   ]
-  const { identityFile } = options
+  const { identityFile, hostKeyChecking } = options
   return {
     name: options.name ?? '',
     version: options.kubernetesVersion ?? defaultVersion(),
     controlPlaneEndpoint: options.endpoint ?? `${hosts[0]?.address ?? ''}:${DEFAULT_PORT}`,
-    ssh: { user: options.user ?? DEFAULT_USER, ...(identityFile === undefined ? {} : { identityFile }) },
+    ssh: {
+      user: options.user ?? DEFAULT_USER,
+      ...(identityFile === undefined ? {} : { identityFile }),
+      ...(hostKeyChecking === undefined ? {} : { hostKeyChecking }),
+    },
     hosts,
   }
 }

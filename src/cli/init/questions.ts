@@ -1,10 +1,7 @@
 /** The questions of `quorate init` on a terminal, for what no flag has said. */
-import { cancel, intro, isCancel, outro, text } from '@clack/prompts'
-import type { AnsweredHost } from '../../cluster/cluster-file/render.js'
-import { isQuorateError } from '../../errors/index.js'
+import { cancel, intro, isCancel, outro, select, text } from '@clack/prompts'
 import { defaultVersion, parseHosts, type InitOptions } from './answers.js'
-
-type Validate = (answer: string | undefined) => string | undefined
+import { problemOf, type Question } from './check.js'
 
 /** Thrown by Ctrl-C within a question. */
 class GivenUp extends Error {}
@@ -24,67 +21,114 @@ export async function ask(options: InitOptions): Promise<InitOptions | undefined
 }
 
 async function askAll(given: InitOptions): Promise<InitOptions> {
-  const name = given.name ?? (await askText('Name of the cluster', 'prod', required))
-  const controlPlane =
-    given.controlPlane ??
-    (await askHosts('control-plane', 'Control planes as name=address; three make a quorum', true))
-  const worker = given.worker ?? (await askHosts('worker', 'Workers as name=address', false))
-  const loadBalancer =
-    given.loadBalancer ??
-    (await askHosts('load-balancer', 'Hosts for haproxy as name=address; none if you have a balancer', false))
-  const endpoint =
-    given.endpoint ??
-    (await askText(
-      'Name by which the API is reached, leading to the load balancer',
-      endpointFor(name, loadBalancer),
-      required,
-    ))
-  const user = given.user ?? (await askText('Login name on the hosts', 'root', required))
-  const identityFile =
-    given.identityFile ?? (await askText('Private key; empty for the keys in ssh-agent', ''))
-  const kubernetesVersion =
-    given.kubernetesVersion ?? (await askText('Kubernetes version', defaultVersion(), required))
-  return {
-    ...given,
-    name,
-    controlPlane,
-    worker,
-    loadBalancer,
-    endpoint,
-    user,
-    kubernetesVersion,
-    ...(identityFile === '' ? {} : { identityFile }),
+  let answers: InitOptions = given
+  for (const { question, ...asked } of QUESTIONS) {
+    if (answers[question] !== undefined) continue
+    const answer = await askOne(question, asked, answers)
+    if (answer !== undefined) answers = { ...answers, [question]: answer }
   }
+  return answers
 }
 
-async function askText(message: string, initialValue: string, validate?: Validate): Promise<string> {
-  const answer: unknown = await text({
+interface Asked {
+  readonly message: string
+  /** Shown in grey where nothing is typed yet. */
+  readonly example?: (answers: InitOptions) => string
+  /** Whether the example is the answer where nothing is typed. */
+  readonly isDefault?: true
+  /** Whether there may be no answer. */
+  readonly isOptional?: true
+  /** Whether several are given, between blanks or commas. */
+  readonly isList?: true
+}
+
+const SEPARATED = 'as name=address, with blanks between'
+
+const QUESTIONS: readonly (Asked & { readonly question: Question })[] = [
+  { question: 'name', message: 'Name of the cluster', example: () => 'prod', isDefault: true },
+  {
+    question: 'controlPlane',
+    message: `Control planes ${SEPARATED}; three keep the cluster alive when one fails`,
+    example: () => 'cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13',
+    isList: true,
+  },
+  {
+    question: 'worker',
+    message: `Workers ${SEPARATED}; none is fine, too`,
+    example: () => 'w1=10.0.0.21 w2=10.0.0.22',
+    isOptional: true,
+    isList: true,
+  },
+  {
+    question: 'loadBalancer',
+    message: `Hosts that Quorate runs haproxy on, ${SEPARATED}; none if you have a load balancer`,
+    example: () => 'lb1=10.0.0.5',
+    isOptional: true,
+    isList: true,
+  },
+  {
+    question: 'endpoint',
+    message: 'Name by which the API is reached; it leads to the load balancer, and can not be changed later',
+    example: ({ name, loadBalancer }) => endpointFor(name ?? 'prod', loadBalancer ?? []),
+    isDefault: true,
+  },
+  { question: 'user', message: 'Login name on the hosts', example: () => 'root', isDefault: true },
+  {
+    question: 'identityFile',
+    message: 'Private key to log in with; none for the keys in ssh-agent',
+    example: () => '~/.ssh/id_ed25519',
+    isOptional: true,
+  },
+  { question: 'hostKeyChecking', message: "How are the hosts' keys checked?" },
+  {
+    question: 'kubernetesVersion',
+    message: 'Kubernetes version',
+    example: () => defaultVersion(),
+    isDefault: true,
+  },
+]
+
+async function askOne(
+  question: Question,
+  { message, example, isDefault, isOptional, isList }: Asked,
+  answers: InitOptions,
+): Promise<string | readonly string[] | undefined> {
+  if (question === 'hostKeyChecking') return askHostKeyChecking(message)
+  const shown = example?.(answers) ?? ''
+  const validate = (answer: string | undefined): string | undefined => {
+    const typed = (answer ?? '').trim()
+    if (typed !== '') return problemOf(question, isList === true ? [typed] : typed, answers)
+    return isDefault === true || isOptional === true ? undefined : `this is needed, such as ${shown}`
+  }
+  // What is typed takes the example's place: only an answer that is left empty becomes the default.
+  const answer: unknown = await text({ message, placeholder: shown, validate })
+  if (isCancel(answer)) throw new GivenUp()
+  const typed = typeof answer === 'string' ? answer.trim() : ''
+  if (typed === '') return isDefault === true ? shown : undefined
+  return isList === true ? [typed] : typed
+}
+
+async function askHostKeyChecking(message: string): Promise<string> {
+  const answer: unknown = await select({
     message,
-    initialValue,
-    ...(validate === undefined ? {} : { validate }),
+    options: [
+      {
+        value: 'strict',
+        label: 'strict: known_hosts has them',
+        hint: 'for a new host: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console, compare, add its line',
+      },
+      {
+        value: 'accept-new',
+        label: 'accept-new: learn each at the first connection',
+        hint: 'whoever answers at the address then is trusted',
+      },
+    ],
   })
   if (isCancel(answer)) throw new GivenUp()
-  // An answer that was left empty is undefined.
-  return typeof answer === 'string' ? answer.trim() : ''
-}
-
-async function askHosts(role: AnsweredHost['role'], message: string, isRequired: boolean): Promise<string[]> {
-  const validate: Validate = (answer) => {
-    try {
-      const hosts = parseHosts(role, [answer ?? ''])
-      return hosts.length === 0 && isRequired ? 'at least one is needed, such as cp1=10.0.0.11' : undefined
-    } catch (error) {
-      return isQuorateError(error) ? error.message : String(error)
-    }
-  }
-  return [await askText(message, '', validate)]
+  return String(answer)
 }
 
 function endpointFor(name: string, loadBalancer: readonly string[]): string {
   const [first] = parseHosts('load-balancer', loadBalancer)
   return first === undefined ? `api.${name}.example.com:6443` : `${first.address}:6443`
-}
-
-function required(answer: string | undefined): string | undefined {
-  return answer === undefined || answer.trim() === '' ? 'this is needed' : undefined
 }

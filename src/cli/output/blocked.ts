@@ -15,12 +15,15 @@ export function renderBlocked(
 }
 
 function renderStep(
-  { step, since, error, host, notSkippable }: BlockedStep,
+  { step, since, error, host, notSkippable, onSkip }: BlockedStep,
   style: Style,
   { now, verbose }: { readonly now: number; readonly verbose: boolean },
 ): string[] {
   const waited = `since ${formatTime(since)} (${formatDuration(now - since)})`
-  const skip = notSkippable === undefined ? 'may be skipped' : `can not be skipped: ${notSkippable}`
+  const skip =
+    notSkippable === undefined
+      ? `may be skipped${onSkip === undefined ? '' : `, which ${onSkip}`}`
+      : `cannot be skipped: ${notSkippable}`
   return [
     `${style.yellow(MARK.blocked)} ${style.bold(step)}  ${style.dim(`waits for you ${waited}; ${skip}`)}`,
     ...renderReport({ ...error, host }, style, { verbose }).map((line) => `  ${line}`),

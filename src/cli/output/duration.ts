@@ -21,6 +21,14 @@ export function formatTime(milliseconds: number): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(':')
 }
 
+/** `01:49`, local time; with the date where that is another day than now. */
+export function formatMinute(milliseconds: number, now: number): string {
+  const time = new Date(milliseconds)
+  const clock = [time.getHours(), time.getMinutes()].map(pad).join(':')
+  if (time.toDateString() === new Date(now).toDateString()) return clock
+  return `${[time.getFullYear(), time.getMonth() + 1, time.getDate()].map(pad).join('-')} ${clock}`
+}
+
 function pad(number: number): string {
   return String(number).padStart(2, '0')
 }

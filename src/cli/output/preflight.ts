@@ -1,6 +1,7 @@
 /** Preflight as text: one table of what was found, each finding with what mends it, and what it comes to. */
 import type { Cluster } from '../../cluster/model.js'
-import type { PreflightFinding, Severity } from '../../cluster/preflight/finding.js'
+import { plainLine } from '../../cluster/plain-text.js'
+import { listNames, type PreflightFinding, type Severity } from '../../cluster/preflight/finding.js'
 import { count } from '../../cluster/words.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
@@ -29,15 +30,35 @@ export function renderPreflight(
   ]
 }
 
+/** One finding, and every host that has it in the same words. */
+interface Row {
+  readonly finding: PreflightFinding
+  readonly hosts: string[]
+}
+
 function findingRows(findings: readonly PreflightFinding[], style: Style): string[][] {
-  return findings.flatMap(({ severity, code, host, message, hint }, index) => {
+  const rows = sameOnSeveral(findings)
+  return rows.flatMap(({ finding: { severity, code, message, hint }, hosts }, index) => {
+    const name = listNames(hosts)
     // A host stands once, before the first of its findings.
-    const isFirst = index === 0 || findings[index - 1]?.host !== host
+    const isFirst = index === 0 || listNames(rows[index - 1]?.hosts ?? []) !== name
     return [
-      [isFirst ? style.bold(host ?? 'all') : '', style.dim(code), `${mark(severity, style)} ${message}`],
-      ['', '', `${style.cyan('→')} ${hint}`],
+      [isFirst ? style.bold(name) : '', style.dim(code), `${mark(severity, style)} ${plainLine(message)}`],
+      ['', '', `${style.cyan('→')} ${plainLine(hint)}`],
     ]
   })
+}
+
+function sameOnSeveral(findings: readonly PreflightFinding[]): readonly Row[] {
+  const rows = new Map<string, Row>()
+  for (const finding of findings) {
+    const { severity, code, message, hint, host = 'all' } = finding
+    const key = JSON.stringify([severity, code, message, hint])
+    const row = rows.get(key)
+    if (row === undefined) rows.set(key, { finding, hosts: [host] })
+    else row.hosts.push(host)
+  }
+  return [...rows.values()]
 }
 
 function summary(hosts: number, findings: readonly PreflightFinding[], style: Style): string {
@@ -47,7 +68,7 @@ function summary(hosts: number, findings: readonly PreflightFinding[], style: St
   const counts = [
     ...amount(counted(findings, 'error'), 'error'),
     ...amount(counted(findings, 'warning'), 'warning'),
-    ...(counted(findings, 'advice') > 0 ? [`${counted(findings, 'advice')} of advice`] : []),
+    ...(counted(findings, 'advice') > 0 ? [`${counted(findings, 'advice')} advice`] : []),
   ].join(', ')
   const touched = new Set(findings.flatMap(({ host }) => host ?? [])).size
   const meaning = worst === 'error' ? 'an apply would not begin' : 'an apply would begin'

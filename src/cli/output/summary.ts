@@ -46,11 +46,15 @@ export function renderFailed(
     ...(snapshot.state === 'cancelled' && snapshot.progress !== undefined
       ? ['', ...renderHostStates(snapshot.progress, style)]
       : []),
-    // Before anything was changed there is nothing that stays done.
-    ...(snapshot.error?.code === 'PREFLIGHT_FAILED'
-      ? []
-      : ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` goes on from there.`]),
+    ...whatNow(snapshot),
   ]
+}
+
+function whatNow(snapshot: OperationSnapshot): string[] {
+  if (snapshot.kind === 'plan') return ['', 'A plan changes nothing: the hosts are as they were.']
+  // Before anything was changed there is nothing that stays done.
+  if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
+  return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` goes on from there.`]
 }
 
 function endWord({ state, error }: OperationSnapshot): string {

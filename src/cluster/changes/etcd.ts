@@ -1,4 +1,6 @@
 /** What an apply does on hosts that carry the members of an external etcd. */
+import { staleEndpoints } from '../etcd/endpoints.js'
+import { CLIENT_CERTIFICATE, etcdRenewals, isDueOn } from '../etcd/renewal.js'
 import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../etcd/kubelet.js'
 import { hasPath, type ObservedHost } from '../facts.js'
 import type { HostConfiguration } from '../host-configuration.js'
@@ -47,4 +49,24 @@ export function authorityChanges(
       : ['the certificate of the API servers for etcd']),
   ]
   return changesOf(host, 'etcd certificates', missing.length === 0 ? [] : [`make ${missing.join(' and ')}`])
+}
+
+/** What an external etcd that runs, and the API servers that ask it, need now and then. */
+export function upkeepChanges(cluster: Cluster, observed: readonly ObservedHost[]): readonly PlannedChange[] {
+  const { etcd } = cluster
+  if (etcd.topology === 'stacked') return []
+  const issuers = observed.filter(
+    (entry) =>
+      hasPath(entry.facts, '/etc/kubernetes/pki/etcd/ca.key') &&
+      entry.host.role === 'etcd' &&
+      isDueOn(cluster, entry, CLIENT_CERTIFICATE),
+  )
+  const restart = `restart the API server with the etcd endpoints ${etcd.endpoints.join(', ')}`
+  return [
+    ...issuers.flatMap(({ host }) => changesOf(host, 'etcd certificates', [`renew ${CLIENT_CERTIFICATE}`])),
+    ...etcdRenewals(cluster, observed).flatMap(({ host, certificates }) =>
+      changesOf(host, 'Renew certificates', [`renew ${certificates.join(', ')}`]),
+    ),
+    ...staleEndpoints(cluster, observed).flatMap((host) => changesOf(host, 'etcd endpoints', [restart])),
+  ]
 }

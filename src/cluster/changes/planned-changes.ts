@@ -4,7 +4,7 @@ import type { Cluster } from '../model.js'
 import type { PlannedChange } from '../operation.js'
 import { clusterChanges } from './cluster-wide.js'
 import type { ChangesContext, HostChanges } from './context.js'
-import { authorityChanges, etcdChanges } from './etcd.js'
+import { authorityChanges, etcdChanges, upkeepChanges } from './etcd.js'
 import { balancerChanges } from './load-balancer.js'
 import { membershipChanges } from './membership.js'
 import { preparedChanges } from './prepared.js'
@@ -26,7 +26,11 @@ export function plannedChanges(
   observed: readonly ObservedHost[],
   context: ChangesContext,
 ): readonly PlannedChange[] {
-  const wide = [...authorityChanges(cluster, observed), ...clusterChanges(cluster, observed, context)]
+  const wide = [
+    ...authorityChanges(cluster, observed),
+    ...upkeepChanges(cluster, observed),
+    ...clusterChanges(cluster, observed, context),
+  ]
   return observed.flatMap((entry) => [
     ...OF_EACH_HOST.flatMap((changes) => changes({ cluster, ...context, ...entry })),
     ...wide.filter(({ host }) => host === entry.host.name),

@@ -7,7 +7,14 @@ import { CNI_FOLDER } from '../host-details.js'
 import type { HostConfiguration } from '../host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../host-prerequisites.js'
 import { versionOf, type Cluster } from '../model.js'
-import { APT_KEY_FILE, APT_SOURCE_FILE, aptPlan, missingPackages, nodePackages } from '../packages.js'
+import {
+  APT_KEY_FILE,
+  APT_SOURCE_FILE,
+  aptPlan,
+  CNI_PACKAGE,
+  missingPackages,
+  nodePackages,
+} from '../packages.js'
 import { sha256 } from '../sha256.js'
 import { keepsSwap, swapChange } from '../swap.js'
 import { changesOf, type HostChanges } from './context.js'
@@ -27,12 +34,19 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   return changesOf(host, PHASE, [
     ...(missing.length === 0 ? [] : [`install ${missing.join(', ')} for ${version}`]),
     ...(swap === undefined ? [] : [swap]),
+    ...(missing.includes(CNI_PACKAGE) ? [] : linkedPlugins(facts)),
     ...(facts.configuration === undefined ? [] : settings(cluster, version, facts, facts.configuration)),
     // Packages that are to be installed bring their plugins with them.
     ...(missing.length > 0
       ? []
       : listed(`link into ${CNI_FOLDER}`, facts.configuration?.unlinkedPlugins ?? [])),
   ])
+}
+
+/** Debian's CNI plugins lie elsewhere than containerd looks. */
+function linkedPlugins({ details }: HostFacts): readonly string[] {
+  const unlinked = details?.unlinkedCniPlugins ?? []
+  return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into /opt/cni/bin`]
 }
 
 function settings(

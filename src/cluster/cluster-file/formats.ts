@@ -28,10 +28,11 @@ export interface Format {
 // `~somebody/…` is what a shell knows, and nothing else.
 const isPath = (text: string): boolean => text.trim() !== '' && !/^~[^/]/.test(text)
 const isAddress = (text: string): boolean => parseIpAddress(text) !== undefined || isDnsName(text)
-// Lowercase path components after a host that may have a port; neither scheme, tag nor digest.
-const IMAGE_REPOSITORY = /^[A-Za-z0-9.-]+(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/
-const IMAGE =
-  /^[A-Za-z0-9.-]+(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/
+// As containerd and kubeadm read references: a host that may have a port, then path components in lowercase.
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
+const REGISTRY = `${LABEL}(?:\\.${LABEL})*(?::\\d{1,5})?`
+const REPOSITORY = `${REGISTRY}(?:/[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*)*`
+const IMAGE = new RegExp(`^${REPOSITORY}(?::\\w[\\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`)
 
 /** Every format that the schema uses. */
 export const FORMATS = {
@@ -92,7 +93,7 @@ export const FORMATS = {
   imageRepository: {
     name: 'an image repository (host[:port] and path, without scheme and tag)',
     examples: ['registry.example.com:5000/kubernetes'],
-    test: (text) => IMAGE_REPOSITORY.test(text),
+    test: (text) => new RegExp(`^${REPOSITORY}$`).test(text),
   },
   image: {
     name: 'an image',
@@ -102,7 +103,7 @@ export const FORMATS = {
   registry: {
     name: 'a registry (host[:port], as in image names)',
     examples: ['registry.k8s.io'],
-    test: (text) => /^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(text),
+    test: (text) => new RegExp(`^${REGISTRY}$`).test(text),
   },
   url: {
     name: 'a URL of https or http',

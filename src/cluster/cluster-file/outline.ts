@@ -16,6 +16,7 @@ export interface OutlineHost {
   readonly internalAddress: string | undefined
   readonly sshPort: number
   readonly identityFile: string | undefined
+  readonly labels: PlainObject
   readonly taints: readonly PlainObject[]
 }
 
@@ -34,6 +35,8 @@ export interface Outline {
   readonly etcd: PlainObject
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
+  /** `spec.containerRuntime.config`. */
+  readonly containerdConfig: PlainObject
   readonly identityFile: string | undefined
   readonly sshConfigFile: string | undefined
   readonly hosts: readonly OutlineHost[]
@@ -63,6 +66,7 @@ export function outline(data: unknown): Outline {
     etcd: objectAt(spec, 'etcd'),
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
+    containerdConfig: objectAt(objectAt(spec, 'containerRuntime'), 'config'),
     identityFile: textAt(ssh, 'identityFile'),
     sshConfigFile: textAt(ssh, 'configFile'),
     hosts: listAt(spec, 'hosts').map((host, index) => outlineHost(host, index, ssh)),
@@ -79,8 +83,14 @@ function outlineHost(host: PlainObject, index: number, clusterSsh: PlainObject):
     internalAddress: textAt(host, 'internalAddress'),
     sshPort: portAt(ssh) ?? portAt(clusterSsh) ?? 22,
     identityFile: textAt(ssh, 'identityFile'),
+    labels: objectAt(host, 'labels'),
     taints: listAt(host, 'taints'),
   }
+}
+
+/** Which pod network is meant: `flannel`, `manifest` or `none`; any other is reported by the schema. */
+export function pluginOf({ network }: Pick<Outline, 'network'>): string {
+  return textAt(network, 'plugin') ?? (textAt(network, 'manifest') === undefined ? 'flannel' : 'manifest')
 }
 
 /** The object in a field; an empty one where there is none. */

@@ -6,9 +6,11 @@ import { isPlainObject } from '../merge.js'
 import type { Cluster } from '../model.js'
 import { expandHostName, settingsFor } from '../ssh-config/settings.js'
 import { checkAddresses } from './checks/addresses.js'
+import { checkContainerd } from './checks/containerd.js'
 import { checkEtcd } from './checks/etcd.js'
 import { checkHosts } from './checks/hosts.js'
 import { checkKubernetes } from './checks/kubernetes.js'
+import { checkLabels } from './checks/labels.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
 import { checkPorts } from './checks/ports.js'
@@ -59,8 +61,10 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkLoadBalancer(file, connectsTo),
     ...checkPorts(file),
     ...checkSources(file),
+    ...checkContainerd(file),
     ...checkEtcd(file),
     ...checkHosts(file, connectsTo),
+    ...checkLabels(file),
     ...checkKeys(file),
     ...(shape.success ? checkSsh(shape.data) : []),
     ...fileFindings,

@@ -63,11 +63,45 @@ export function readYaml(text: string): YamlSource {
       ? []
       : [at(second.range[0], 'a second document begins', 'one file holds one cluster; remove the rest')]),
   ]
+  const data = isReadable(document) ? dataOf(document) : undefined
+  const tooMuch =
+    data === TOO_MUCH
+      ? [
+          at(
+            firstAlias(document),
+            `the aliases (*name) stand for more than ${MAX_ALIASES} values`,
+            'write out what is meant; a few lines need no aliases of aliases',
+          ),
+        ]
+      : []
   return {
-    data: isReadable(document) ? document.toJS() : undefined,
-    problems,
+    data: data === TOO_MUCH ? undefined : data,
+    problems: [...problems, ...tooMuch],
     locate: ({ path, atKey }) => placeAt(offsetOf(document, path, atKey === true)),
   }
+}
+
+/** Values that the aliases of a file may stand for: aliases of aliases would fill any memory. */
+const MAX_ALIASES = 1_000
+const TOO_MUCH = Symbol('too much')
+
+function dataOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown
+  } catch (error) {
+    if (error instanceof ReferenceError) return TOO_MUCH
+    throw error
+  }
+}
+
+function firstAlias(document: Document.Parsed): number {
+  let offset: number | undefined
+  visit(document, {
+    Alias(_key, alias) {
+      offset ??= alias.range?.[0]
+    },
+  })
+  return offset ?? 0
 }
 
 // After a syntax error the parser guesses; a repeated key leaves the rest as it is.

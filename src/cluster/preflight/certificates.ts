@@ -1,8 +1,17 @@
 /** Checks how long the certificates on hosts are valid: kubeadm's end after a year, and most without a word. */
 import { certificatePeriod, endsSoon, hasEnded } from '../expiry.js'
 import type { CertificateFacts } from '../facts.js'
-import { etcdPlace, type Cluster, type Host } from '../model.js'
-import { finding, listNames, perHost, runsKubelet, type Check, type PreflightFinding } from './finding.js'
+import { canIssue } from '../etcd/renewal.js'
+import { etcdPlace, type Host } from '../model.js'
+import {
+  finding,
+  listNames,
+  perHost,
+  runsKubelet,
+  type Check,
+  type PreflightContext,
+  type PreflightFinding,
+} from './finding.js'
 
 const PKI = '/etc/kubernetes/pki/'
 
@@ -15,6 +24,8 @@ const ETCD_CLIENT = `${PKI}apiserver-etcd-client.crt`
 /** Who renews a certificate, and what a person does about it. */
 const HINTS = {
   apply: '`quorate apply` renews it, one host after the other',
+  authority:
+    'put /etc/kubernetes/pki/etcd/ca.key back on the etcd host that has had it (root, mode 0600); then `quorate apply` renews it',
   kubeadm:
     'run `kubeadm certs renew all` there, then restart the static pods: move each manifest out of /etc/kubernetes/manifests for 20 seconds and back; one control plane after the other',
   kubelet:
@@ -25,18 +36,22 @@ const HINTS = {
 
 type Renewer = keyof typeof HINTS
 
+/** For as long as the cluster file has kubeadm issue them. */
+const ISSUED_BY_KUBEADM: readonly Renewer[] = ['apply', 'authority', 'kubeadm']
+
 /** Warnings only: an apply may be what repairs a cluster whose certificates have ended. */
-export const certificates: Check = perHost(({ host, facts }, { cluster }) => {
+export const certificates: Check = perHost(({ host, facts }, context) => {
+  const { cluster } = context
   const seen = facts.certificates
   if (seen === undefined || !runsKubelet(host)) return []
   const at = Date.parse(seen.at)
   const expiry = (one: CertificateFacts, renewer: Renewer) => ({
     ...one,
     at,
-    period: renewer === 'kubeadm' || renewer === 'apply' ? certificatePeriod(cluster) : Infinity,
+    period: ISSUED_BY_KUBEADM.includes(renewer) ? certificatePeriod(cluster) : Infinity,
   })
   const due = seen.found
-    .map((one) => ({ one, renewer: renewerOf(cluster, host, one) }))
+    .map((one) => ({ one, renewer: renewerOf(context, host, one) }))
     .filter(({ one, renewer }) => endsSoon(expiry(one, renewer), renewer === 'kubelet'))
   return (Object.keys(HINTS) as Renewer[]).flatMap((renewer) => {
     const own = due.filter((entry) => entry.renewer === renewer).map(({ one }) => one)
@@ -65,13 +80,19 @@ function inOneFinding(
   return [finding('warning', code, host, `${names} ${verb}, ${when}`, hint)]
 }
 
-function renewerOf(cluster: Cluster, host: Host, { path, isCA }: CertificateFacts): Renewer {
+function renewerOf(
+  { cluster, observed }: PreflightContext,
+  host: Host,
+  { path, isCA }: CertificateFacts,
+): Renewer {
   if (isCA) return 'ca'
   if (path.startsWith('/var/lib/kubelet/')) return 'kubelet'
   const place = etcdPlace(cluster)
-  if (place !== 'control-planes' && path === ETCD_CLIENT) return place === 'etcd-hosts' ? 'apply' : 'owner'
-  if (!BY_KUBEADM.test(path)) return 'owner'
-  return host.role === 'etcd' ? 'apply' : 'kubeadm'
+  if (!BY_KUBEADM.test(path) || (place === 'elsewhere' && path === ETCD_CLIENT)) return 'owner'
+  if (place === 'etcd-hosts' && (host.role === 'etcd' || path === ETCD_CLIENT)) {
+    return canIssue(observed) ? 'apply' : 'authority'
+  }
+  return 'kubeadm'
 }
 
 /** `apiserver.crt`, `etcd/peer.crt`, `admin.conf`: as kubeadm's own table of expiry names them, nearly. */

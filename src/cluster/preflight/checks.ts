@@ -8,6 +8,7 @@ import { clockSkew } from './clocks.js'
 import { endpointConnection, etcdConnections, hostConnections, untriedConnections } from './connections.js'
 import { endpointAddress, endpointName } from './endpoint-name.js'
 import { etcdLearners } from './etcd-learners.js'
+import { etcdHosts } from './etcd-hosts.js'
 import type { Check, PreflightFinding } from './finding.js'
 import { foreignCluster, machineIds, otherIds, ownAddress } from './identity.js'
 import { foreignPodNetwork, replacedContainerdConfig } from './leftovers.js'
@@ -43,6 +44,7 @@ export const CHECKS = {
   otherIds,
   ownAddress,
   foreignCluster,
+  etcdHosts,
   clockSkew,
   certificates,
   busyPorts,

@@ -32,6 +32,12 @@ export interface EngineAddresses {
   readonly uiAddress: string
 }
 
+/** The engine that runs now. */
+export interface RunningEngine extends EngineAddresses {
+  /** Whether nothing worked on operations before: open ones go on only now. */
+  readonly wasIdle: boolean
+}
+
 export interface EnsureEngineOptions {
   readonly home?: EngineHome
   /**
@@ -44,12 +50,12 @@ export interface EnsureEngineOptions {
 }
 
 /** Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes. */
-export async function ensureEngine(options: EnsureEngineOptions): Promise<EngineAddresses> {
+export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
   makeHome(home)
   if (options.handOver) handOverAgent(home)
   const known = readRecord(home)
-  if (known !== undefined && (await isWhole(known, options))) return addresses(known)
+  if (known !== undefined && (await isWhole(known, options))) return { ...addresses(known), wasIdle: false }
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (options.respectStop === true && record?.stopped === true) {
@@ -57,9 +63,11 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Engine
         hint: 'start it again with `quorate engine start`; the operation goes on where it was',
       })
     }
+    const hadWorker = record?.worker !== undefined && isAlive(record.worker)
     const served = await startServerIfNeeded(home, record)
     const worked = await startWorkerIfNeeded(home, served, options)
-    return addresses(await startSupervisorIfNeeded(home, worked, options))
+    const whole = await startSupervisorIfNeeded(home, worked, options)
+    return { ...addresses(whole), wasIdle: !hadWorker }
   })
 }
 

@@ -1,6 +1,6 @@
 import { ActivityCancellationDetails } from '@temporalio/common'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { runDurably, type DurableCommand } from '../../../src/activities/durable.js'
+import { isUnderway, runDurably, type DurableCommand } from '../../../src/activities/durable.js'
 import { onHost } from '../../../src/activities/step.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { runningUnits, script, type SessionPool } from '../../../src/ssh/index.js'
@@ -63,6 +63,29 @@ describe('a long command of a step', () => {
     await attempt(MARK, { once: true, prepare })
     expect(prepared).toBe(1)
     expect(host.secretFolders()).toEqual([])
+  })
+})
+
+describe('a good outcome that is kept for the rest of the operation', () => {
+  const isUnderwayWith = (trace: boolean) =>
+    activity(() =>
+      onHost(sessions, aCluster(), host.session.host, (step) =>
+        isUnderway(step, 'kubeadm-init', () => Promise.resolve(trace)),
+      ),
+    )
+
+  it('counts while its trace is on the host', async () => {
+    await attempt(MARK, { once: true })
+    expect(await isUnderwayWith(true)).toBe(true)
+    await attempt(MARK, { once: true })
+    expect(host.marks()).toBe(1)
+  })
+
+  it('counts no more once somebody has reset the host: the command runs again', async () => {
+    await attempt(MARK, { once: true })
+    expect(await isUnderwayWith(false)).toBe(false)
+    await attempt(MARK, { once: true })
+    expect(host.marks()).toBe(2)
   })
 })
 

@@ -141,6 +141,27 @@ describe('an apply that runs', () => {
   })
 })
 
+describe('an apply that nobody watches', () => {
+  it('gets a new worker by itself, and is named to who starts a stopped engine', async () => {
+    const file = clusterFile('alone', silentPort)
+    expect((await quorate(['apply', '-f', file, '--detach'], environment)).exitCode).toBe(0)
+    const before = await workerPid()
+    if (before === undefined) throw new Error('no worker runs')
+    process.kill(before, 'SIGKILL')
+    await expect
+      .poll(workerPid, { timeout: 60_000, interval: 500 })
+      .toSatisfy((pid) => pid !== undefined && pid !== before)
+
+    await quorate(['engine', 'stop'], environment)
+    const { stderr } = await quorate(['status', '--all'], environment)
+    expect(stderr).toMatch(
+      /^1 open operation goes on: cluster\/alone, since \d\d:\d\d \(`quorate status alone`\)$/m,
+    )
+    expect((await quorate(['status', '--all'], environment)).stderr).toBe('')
+    await quorate(['cancel', 'alone'], environment)
+  })
+})
+
 async function workerPid(): Promise<number | undefined> {
   const { stdout } = await quorate(['engine', 'status', '--json'], environment)
   return (JSON.parse(stdout) as { workerPid?: number }).workerPid

@@ -164,6 +164,24 @@ describe('without Temporal', () => {
     expect(existsSync(home)).toBe(false)
   })
 
+  it('on a machine that only has the file, a name means what the file describes', async () => {
+    const closed = await freePort()
+    const local = VALID.replaceAll(/192\.0\.2\.\d+ }/g, `127.0.0.1, ssh: { port: ${closed} } }`)
+    writeFileSync(join(folder, 'cluster.yaml'), local)
+    const kubeconfig = await quorate(['kubeconfig', 'prod'], environment, folder)
+    expect(kubeconfig.stderr).toContain(
+      'no apply of prod is known here; its hosts are taken from cluster.yaml\n',
+    )
+    expect(kubeconfig.stderr).toContain('(SSH_UNREACHABLE)')
+    const status = await quorate(['status', 'prod'], environment, folder)
+    expect(status.exitCode).toBe(2)
+    expect(status.stderr).toContain(
+      'no apply of prod is known here, only its cluster.yaml (OPERATION_NOT_FOUND)',
+    )
+    const other = await quorate(['kubeconfig', 'other'], environment, folder)
+    expect(other.stderr).toContain('no operation has been started here yet (OPERATION_NOT_FOUND)')
+  })
+
   it('validate, schema, completion and doctor touch no engine', async () => {
     rmSync(home, { recursive: true, force: true })
     const path = clusterFile(VALID)

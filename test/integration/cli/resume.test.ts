@@ -120,7 +120,7 @@ describe('a decision that can not be taken exits with 2 and changes nothing:', (
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('(STEP_UNKNOWN)')])
     const firm = await run('resume', cluster, '--skip', 'cp1', '--reason', 'x')
     expect(firm.exitCode).toBe(2)
-    expect(firm.stderr).toContain('work/cp1 can not be skipped: without it there is no cluster')
+    expect(firm.stderr).toContain('work/cp1 cannot be skipped: without it there is no cluster')
     expect(await operation.describe()).toMatchObject({ state: 'blocked' })
     await operation.abort()
   })

@@ -73,10 +73,15 @@ describe('a host behind one jump host', () => {
     const session = await pool.session(behind([jump(bastion, 'bastion')]))
     const stdin = Buffer.alloc(3_000_000, 'abc')
     expect((await session.run(script('wc -c'), { stdin })).stdout.trim()).toBe('3000000')
-    const begin = performance.now()
-    for (let index = 0; index < 20; index += 1) await session.run(command('true'))
-    // With Nagle's algorithm anywhere on the way each of them would take 40 ms more.
-    expect((performance.now() - begin) / 20).toBeLessThan(40)
+    const times: number[] = []
+    for (let index = 0; index < 40; index += 1) {
+      const begin = performance.now()
+      await session.run(command('echo', 'hello'))
+      times.push(performance.now() - begin)
+    }
+    // With Nagle's algorithm anywhere on the way each of them would take 40 ms more. The fastest ones: a busy machine
+    // must not fail this.
+    expect(times.sort((one, other) => one - other)[2]).toBeLessThan(40)
   })
 })
 

@@ -216,6 +216,39 @@ describe('a password for sudo', () => {
     expect(result).toMatchObject({ exitCode: 0, stdout: 'input', stderr: '' })
   })
 
+  describe('behind a ForceCommand', () => {
+    const behind = async (wrapper: string, look: (session: Session, folder: string) => Promise<void>) => {
+      vi.stubEnv(VARIABLE, PASSWORD)
+      const server = await startSshd({ config: [`ForceCommand ${wrapper}`] })
+      try {
+        chmodSync(server.folder, 0o777)
+        const session = await sessionOf({ identityFiles: [server.identityFile], sudoPassword }, server)
+        await look(session, server.folder)
+      } finally {
+        await pool?.close()
+        await server.stop()
+      }
+    }
+
+    test('that talks, makes root all the same', () =>
+      behind('printf noise; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye', async (session) => {
+        const result = await session.run(script('id -un; cat; exit 4'), { root: true, stdin: 'input' })
+        expect(result).toMatchObject({ exitCode: 4, stdout: 'root\ninput', stderr: '' })
+      }))
+
+    test('that asks for it in the place of sudo, is not told', () =>
+      behind(
+        'printf quorate-sudo-password: >&2; timeout 1 cat >/tmp/quorate-told; exit 1',
+        async (session) => {
+          await expect(session.run(script('true'), { root: true })).rejects.toMatchObject({
+            code: 'SSH_SESSION_REFUSED',
+          })
+          expect(readFileSync('/tmp/quorate-told', 'utf8')).toBe('')
+          rmSync('/tmp/quorate-told')
+        },
+      ))
+  })
+
   test('is not needed without root', async () => {
     const session = await asRoot()
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)

@@ -169,14 +169,17 @@ describe('a session', () => {
     expect(Math.max(...results.map(({ stdout }) => Number(stdout)))).toBeLessThanOrEqual(8)
   })
 
-  test('gets along with a server that allows fewer sessions', async () => {
-    const narrow = await startSshd({ config: ['MaxSessions 2'] })
+  test.each([1, 2, 3, 10])('gets along with a server that allows %i sessions', async (sessions) => {
+    const narrow = await startSshd({ config: [`MaxSessions ${sessions}`] })
     try {
       const session = await pool.session(narrow.host())
-      const results = await Promise.all(
-        Array.from({ length: 12 }, () => session.run(script('sleep 0.05; echo ok'))),
-      )
-      expect(results.map(({ stdout }) => stdout)).toEqual(Array(12).fill('ok\n'))
+      const hello = (index: number) => session.run(command('echo', String(index)))
+      const numbers = Array.from({ length: 30 }, (_, index) => index)
+      const one: string[] = []
+      for (const index of numbers) one.push((await hello(index)).stdout)
+      const all = (await Promise.all(numbers.map(hello))).map(({ stdout }) => stdout)
+      expect(one).toEqual(numbers.map((index) => `${index}\n`))
+      expect(all).toEqual(one)
     } finally {
       await pool.close()
       await narrow.stop()
@@ -187,7 +190,10 @@ describe('a session', () => {
     const shut = await startSshd({ config: ['MaxSessions 0'] })
     try {
       const session = await pool.session(shut.host())
-      await expect(session.run(command('true'))).rejects.toMatchObject({ code: 'SSH_SESSION_REFUSED' })
+      await expect(session.run(command('true'))).rejects.toMatchObject({
+        code: 'SSH_SESSION_REFUSED',
+        hint: expect.stringContaining('MaxSessions') as string,
+      })
     } finally {
       await pool.close()
       await shut.stop()

@@ -15,6 +15,7 @@ import { startSshd, type TestSshd } from '../../support/sshd.js'
 // Users of the machine that runs the tests, for as long as they run.
 const OPERATOR = 'quorate-test-op'
 const STRANGER = 'quorate-test-no'
+const TERMINAL = 'quorate-test-tty'
 const SUDOERS = '/etc/sudoers.d/quorate-test'
 
 let sshd: TestSshd
@@ -25,12 +26,12 @@ beforeAll(async () => {
   if (!existsSync('/usr/bin/sudo'))
     throw new Error('these tests need sudo: apt-get install openssh-server sudo')
   removeUsers()
-  for (const user of [OPERATOR, STRANGER]) {
+  for (const user of [OPERATOR, STRANGER, TERMINAL]) {
     // `*`: no password fits, but the account is not locked.
     execFileSync('useradd', [
       '--no-create-home',
       '--home-dir',
-      '/',
+      '/nonexistent',
       '--shell',
       '/bin/sh',
       '--password',
@@ -38,7 +39,8 @@ beforeAll(async () => {
       user,
     ])
   }
-  writeFileSync(SUDOERS, `${OPERATOR} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 })
+  const rules = [OPERATOR, TERMINAL].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL\n`)
+  writeFileSync(SUDOERS, `${rules.join('')}Defaults:${TERMINAL} requiretty\n`, { mode: 0o440 })
   sshd = await startSshd()
   // The users must get at the authorized keys, which live in a folder of root's.
   execFileSync('chmod', ['755', sshd.folder])
@@ -53,7 +55,7 @@ afterAll(async () => {
 
 function removeUsers(): void {
   rmSync(SUDOERS, { force: true })
-  for (const user of [OPERATOR, STRANGER]) spawnSync('userdel', ['--force', user])
+  for (const user of [OPERATOR, STRANGER, TERMINAL]) spawnSync('userdel', ['--force', user])
 }
 
 function sessionOf(user: string): Promise<Session> {
@@ -88,6 +90,36 @@ describe('a user who may use sudo', () => {
       exitCode: 42,
       stdout: "it's|a\\b!\n|$(id)||input",
       stderr: 'not well\n',
+    })
+  })
+
+  test("gets nothing but the command's own, whatever its shell says and though its home folder is missing", async () => {
+    const noisy = await startSshd({
+      config: [
+        `ForceCommand printf 'Welcome, no end'; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye; exit 0`,
+      ],
+    })
+    execFileSync('chmod', ['755', noisy.folder])
+    try {
+      const session = await pool.session(noisy.host({ user: OPERATOR }))
+      const result = await session.run(script('id -un; cat; echo err >&2; exit 9'), {
+        root: true,
+        stdin: 'input',
+      })
+      expect(result).toMatchObject({ exitCode: 9, stdout: 'root\ninput', stderr: 'err\n' })
+    } finally {
+      await pool.close()
+      pool = createSessionPool({ agentSocket: '' })
+      await noisy.stop()
+    }
+  })
+
+  test('but only at a terminal is told how to lift that', async () => {
+    const session = await sessionOf(TERMINAL)
+    await expect(session.run(command('id'), { root: true })).rejects.toMatchObject({
+      code: 'SUDO_DENIED',
+      message: `${TERMINAL} may not use sudo on host1: sudo: sorry, you must have a tty to run sudo`,
+      hint: expect.stringContaining(`Defaults:${TERMINAL} !requiretty`) as string,
     })
   })
 

@@ -50,7 +50,7 @@ describe('a decision that can not be taken', () => {
     const operation = await scene.startBlocked('cp1')
     await expect(operation.skip('work/cp1', 'why not')).rejects.toMatchObject({
       code: 'STEP_NOT_SKIPPABLE',
-      message: 'work/cp1 can not be skipped: without it there is no cluster',
+      message: 'work/cp1 cannot be skipped: without it there is no cluster',
     })
     await expect(operation.describe()).resolves.toMatchObject({ state: 'blocked' })
     await operation.abort()

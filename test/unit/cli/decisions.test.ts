@@ -174,7 +174,7 @@ describe('a parked step', () => {
     })
     expect(lines.map((line) => line.replace(/\d\d:\d\d:\d\d/, 'hh:mm:ss'))).toEqual([
       '',
-      '⏸ control-planes/cp2  waits for you since hh:mm:ss (1m 05s); can not be skipped: two control planes make no quorum',
+      '⏸ control-planes/cp2  waits for you since hh:mm:ss (1m 05s); cannot be skipped: two control planes make no quorum',
       '  ✘ cp2: kubeadm join: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)',
       '    │ [ERROR Port-6443]: Port 6443 is in use',
       '    → free the port',

@@ -8,6 +8,7 @@ import { renderPlan } from '../../../src/cli/output/plan.js'
 import { renderReport } from '../../../src/cli/output/report.js'
 import { renderApplied, renderFailed } from '../../../src/cli/output/summary.js'
 import { renderTable } from '../../../src/cli/output/table.js'
+import { renderWoken } from '../../../src/cli/output/woken.js'
 import type { ErrorReport } from '../../../src/errors/index.js'
 import { aSnapshot, START } from './snapshots.js'
 
@@ -208,5 +209,30 @@ describe('a log line', () => {
 
   it('that is no JSON is told as it is', () => {
     expect(formatLogLine('server', 'Temporal UI: http://x')).toBe('server: Temporal UI: http://x')
+  })
+})
+
+describe('a plan that fails', () => {
+  it('has changed nothing, and does not speak of what is done', () => {
+    const failed = aSnapshot({ kind: 'plan', state: 'failed', closedAt: START + 1_000, error: refused })
+    const text = renderFailed(failed, PLAIN, { verbose: false }).join('\n')
+    expect(text).toContain('✘ plan of prod failed')
+    expect(text).toContain('A plan changes nothing: the hosts are as they were.')
+    expect(text).not.toContain('What is done stays done')
+  })
+})
+
+describe('operations that go on because the engine was started', () => {
+  it('are named, each with how to look at it', () => {
+    const at = (day: number, hour: number) => new Date(2026, 0, day, hour, 49)
+    const operation = (cluster: string, startedAt: Date) =>
+      ({ cluster, startedAt, kind: 'apply', runId: 'r', status: 'RUNNING' }) as const
+    const now = at(2, 12).getTime()
+    expect(renderWoken([operation('look', at(2, 1))], now)).toBe(
+      '1 open operation goes on: cluster/look, since 01:49 (`quorate status look`)',
+    )
+    expect(renderWoken([operation('a', at(2, 1)), operation('b', at(1, 23))], now)).toBe(
+      '2 open operations go on: cluster/a, since 01:49 (`quorate status a`); cluster/b, since 2026-01-01 23:49 (`quorate status b`)',
+    )
   })
 })

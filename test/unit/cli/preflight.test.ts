@@ -30,7 +30,22 @@ describe('preflight on the terminal', () => {
       '',
       '✔ nothing found on w1',
       '',
-      '✘ 1 error, 1 warning, 1 of advice on 2 of 3 hosts: an apply would not begin',
+      '✘ 1 error, 1 warning, 1 advice on 2 of 3 hosts: an apply would not begin',
+    ])
+  })
+
+  it('tells once what is the same on several hosts', () => {
+    const onAll = (...hosts: readonly string[]) =>
+      hosts.map((name) => finding('warning', 'SWAP_ON', aHost(name), 'swap is on', 'turn it off'))
+    const full = finding('error', 'DISK_FULL', aHost('w1'), '\u001b[31m100 MiB free', 'make space')
+    expect(lines(...onAll('cp1', 'w1'), full, ...onAll('w2')).slice(2)).toEqual([
+      'HOST             CODE        FINDING',
+      'cp1, w1 and w2   SWAP_ON     ⚠ swap is on',
+      '                             → turn it off',
+      'w1               DISK_FULL   ✘ 100 MiB free',
+      '                             → make space',
+      '',
+      '✘ 1 error, 3 warnings on 3 of 3 hosts: an apply would not begin',
     ])
   })
 

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { parseFacts } from '../../../src/cluster/facts.js'
 
 const ANSWER = [
-  'clockMs\t1700000000500',
+  'clock\t1700000000.500000000',
   'machineId\tabc',
+  'hostname\tcp1',
+  'architecture\tx86_64',
   'osId\tdebian',
   'osName\tDebian GNU/Linux 12 (bookworm)',
   'initSystem\tsystemd',
   'cpus\t2',
   'memoryKiB\t4194304',
-  'cgroup\tcgroup2fs',
+  'cgroup\t2',
   'swaps\t1',
   'freeKiB\t2097152',
   'package\tkubeadm 1.36.3-1.1',
@@ -38,12 +40,16 @@ const ANSWER = [
   '-----END CERTIFICATE-----',
 ].join('\n')
 
-const facts = parseFacts(
-  'cp1',
-  ANSWER,
-  { before: 1_700_000_000_000, after: 1_700_000_000_200 },
-  () => 'sha256:hash',
-)
+const ASKED = { before: 1_700_000_000_000, after: 1_700_000_000_200 }
+
+const parse = (answer: string) => parseFacts('cp1', answer, ASKED, () => 'sha256:hash')
+
+const facts = parse(ANSWER)
+
+/** The answer with another value, or without one, for a key. */
+function answering(key: string, value?: string): string {
+  return ANSWER.replace(new RegExp(`^${key}\\t.*\n`, 'm'), value === undefined ? '' : `${key}\t${value}\n`)
+}
 
 describe('the facts of a host', () => {
   it('measure the clock against the middle of the question', () => {
@@ -91,8 +97,76 @@ describe('the facts of a host', () => {
   })
 
   it('leave out what the host does not have', () => {
-    const bare = parseFacts('w1', 'machineId\tdef\n', { before: 0, after: 0 }, () => 'never')
+    const bare = parse(answering('claimedBy').replace(/^certificate\n.*/ms, ''))
     expect(bare).not.toHaveProperty('caHash')
     expect(bare).not.toHaveProperty('claimedBy')
   })
+})
+
+describe('a clock', () => {
+  it.each([
+    ['busybox, which knows no nanoseconds', '1700000000.%N'],
+    ['another, which says nothing of them', '1700000000'],
+    ['an early uutils, which drops leading zeros', '1700000000.82754300'],
+  ])('is read to the second from the date of %s', (_whose, answer) => {
+    expect(parse(answering('clock', answer))).toMatchObject({ clockOffsetMs: 400, clockUncertaintyMs: 600 })
+  })
+
+  it('is far behind where it stands at the beginning of time', () => {
+    expect(parse(answering('clock', '12.000000000')).clockOffsetMs).toBeLessThan(-1_600_000_000_000)
+  })
+
+  it.each(['1795654005682754300', '', 'Welcome to cp1', 'date: invalid format'])(
+    'is not taken from an answer that is no time: %j',
+    (answer) => {
+      expect(() => parse(answering('clock', answer))).toThrow(
+        expect.objectContaining({
+          code: 'FACTS_UNREADABLE',
+          message: `cp1 answers ${answer === '' ? 'nothing' : `"${answer}"`} to \`date +%s.%N\`, from which its time cannot be read`,
+          context: { host: 'cp1' },
+        }) as Error,
+      )
+    },
+  )
+})
+
+describe('an answer that is missing or makes no sense', () => {
+  const keys = [
+    'clock',
+    'hostname',
+    'architecture',
+    'initSystem',
+    'cpus',
+    'memoryKiB',
+    'cgroup',
+    'swaps',
+    'freeKiB',
+  ]
+  const unreadable = expect.objectContaining({ code: 'FACTS_UNREADABLE' }) as Error
+
+  it.each(keys)('is no fact: %s', (key) => {
+    expect(() => parse(answering(key))).toThrow(unreadable)
+    expect(() => parse(answering(key, ''))).toThrow(unreadable)
+  })
+
+  it.each(['cpus', 'memoryKiB', 'cgroup', 'swaps', 'freeKiB'])('is no number: %s', (key) => {
+    for (const value of ['-1', 'two', '1.5G', 'Filesystem']) {
+      expect(() => parse(answering(key, value))).toThrow(unreadable)
+    }
+  })
+
+  it('is everything that a host says which never ran the question', () => {
+    expect(() => parse('interactive logins only\n')).toThrow(unreadable)
+  })
+})
+
+it('a host whose programs are not those that the steps need is refused by their name', () => {
+  expect(() => parse(`unfitProgram\tflock\n${ANSWER}`)).toThrow(
+    expect.objectContaining({
+      code: 'PROGRAM_UNFIT',
+      message: expect.stringContaining(
+        "the program flock on cp1 is missing or lacks what Quorate needs of it (util-linux's",
+      ) as string,
+    }) as Error,
+  )
 })

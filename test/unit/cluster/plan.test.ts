@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/cluster/plan.js'
 import { skipRefusal } from '../../../src/cluster/skipping.js'
 import { appliedFacts } from '../../support/applied-facts.js'
-import { aCluster, aClusterWithEtcdHosts, bareDetails, factsOf } from '../../support/clusters.js'
+import { aCluster, aClusterWithEtcdHosts, aHost, bareDetails, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {
   containerd: '1.6.20~ds1-1',
@@ -146,8 +146,46 @@ describe('the plan of an apply with etcd hosts', () => {
 
   it('lets no etcd host be skipped: etcd would never be whole', () => {
     const plan = planApply(cluster, factsOf(cluster))
-    expect(skipRefusal(plan, 'Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
-    expect(skipRefusal(plan, 'etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
-    expect(skipRefusal(plan, 'Prepare hosts', 'w1')).toBeUndefined()
+    const refusal = (phase: string, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
+    expect(refusal('Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(refusal('etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(refusal('Prepare hosts', 'w1')).toBeUndefined()
+  })
+})
+
+const NOTHING_HAPPENED = { hasJoined: () => false, isLeaving: () => false }
+
+const STATE = ['/var/lib/etcd/member', '/etc/kubernetes/kubelet.conf']
+
+describe('skipping a host', () => {
+  const cluster = aCluster({
+    hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1', 'lb2'].map((name) => aHost(name)),
+    loadBalancer: { type: 'haproxy', hosts: ['lb1', 'lb2'] },
+  })
+  const plan = planApply(
+    cluster,
+    factsOf(cluster, {
+      cp1: { paths: STATE, listeners: [{ port: 6443, program: 'kube-apiserver' }] },
+      cp2: { paths: STATE },
+    }),
+  )
+
+  it('is refused where etcd counts its vote already, except for its join, which takes the member out', () => {
+    const refusal = (phase: string, host: string, joined: readonly string[] = []) =>
+      skipRefusal(plan, phase, host, { ...NOTHING_HAPPENED, hasJoined: (name) => joined.includes(name) })
+    expect(refusal('Prepare hosts', 'cp2')).toMatch(/is a member of etcd/)
+    expect(refusal('Prepare hosts', 'cp3')).toBeUndefined()
+    expect(refusal('Load balancer backends', 'cp3', ['cp3'])).toMatch(/is a member of etcd/)
+    expect(refusal('Control planes', 'cp2')).toBeUndefined()
+  })
+
+  it('that balances is refused only where no other balancer is left', () => {
+    const refusal = (leaving: readonly string[]) =>
+      skipRefusal(plan, 'Load balancer backends', 'lb2', {
+        ...NOTHING_HAPPENED,
+        isLeaving: (name) => leaving.includes(name),
+      })
+    expect(refusal([])).toBeUndefined()
+    expect(refusal(['lb1'])).toMatch(/nothing answers at the control plane endpoint/)
   })
 })

@@ -25,7 +25,6 @@ export function checkEtcd(file: Outline): readonly Finding[] {
       ),
     ),
     ...memberCount(file, members),
-    ...members.flatMap(noNode),
   ]
 }
 
@@ -112,12 +111,4 @@ function memberCount(file: Outline, members: readonly OutlineHost[]): readonly F
     return [warning(path, `${count} etcd members make each write slow`, 'use three or five')]
   }
   return []
-}
-
-/** An etcd host is no node of the cluster. */
-function noNode(host: OutlineHost): readonly Finding[] {
-  if (host.taints.length === 0) return []
-  return [
-    problem(hostPath(host, 'taints'), 'an etcd host is no node', 'remove them: no pod is ever put there'),
-  ]
 }

@@ -14,7 +14,6 @@ export function checkHosts(file: Outline, connectsTo: (address: string) => strin
     ...sharedInternalAddresses(file.hosts),
     ...file.hosts.flatMap((host) => advertisesAddress(host, connectsTo)),
     ...roleCounts(file),
-    ...file.hosts.flatMap(repeatedTaints),
   ]
 }
 
@@ -124,21 +123,6 @@ function evenNumber(count: number): Finding {
     ['spec', 'hosts'],
     `${count} control planes survive the loss of ${survives === 0 ? 'none' : survives}, as ${count - 1} do`,
     `use ${count - 1} or ${count + 1}: etcd needs more than half of its members`,
-  )
-}
-
-function repeatedTaints(host: OutlineHost): readonly Finding[] {
-  const taints = host.taints.map((taint, index) => ({ taint, index }))
-  return repetitions(taints, ({ taint }) =>
-    typeof taint['key'] === 'string' && typeof taint['effect'] === 'string'
-      ? `${taint['key']}:${taint['effect']}`
-      : undefined,
-  ).map(({ item }) =>
-    problem(
-      ['spec', 'hosts', host.index, 'taints', item.index],
-      `the taint ${show(item.taint['key'])} with ${show(item.taint['effect'])} is given twice`,
-      'keep one of them',
-    ),
   )
 }
 

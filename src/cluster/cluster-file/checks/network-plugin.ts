@@ -1,5 +1,5 @@
 /** Checks of the pod network: the fields that are given fit the plugin, and a manifest can be trusted. */
-import { objectAt, textAt, type Outline } from '../outline.js'
+import { objectAt, pluginOf, textAt, type Outline } from '../outline.js'
 import { isUrl } from '../names.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem } from './finding.js'
@@ -23,8 +23,7 @@ const REMOVE_ONE = 'remove one of the two'
 
 /** All checks of the pod network. */
 export function pluginFindings(file: Outline): readonly Finding[] {
-  const given = textAt(file.network, 'manifest')
-  const plugin = textAt(file.network, 'plugin') ?? (given === undefined ? 'flannel' : 'manifest')
+  const plugin = pluginOf(file)
   return [
     ...manifestFindings(file, plugin),
     ...(plugin === 'flannel' ? flannelFindings(file) : notFlannelFindings(file, plugin)),

@@ -3,7 +3,7 @@
  * ValidateNetworking and kube-controller-manager's setNodeCIDRMaskSizes, for IPv4.
  */
 import type { Network } from '../../ip-address.js'
-import { objectAt, textAt, type Outline } from '../outline.js'
+import { objectAt, pluginOf, type Outline } from '../outline.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { argumentsAt, type GivenArgument } from './extra-arguments.js'
 import { problem, warning } from './finding.js'
@@ -83,11 +83,9 @@ function dividedFindings(
 
 /** Flannel gives each pod an address of its node's part; two of them are the network's own, and one the bridge's. */
 function crowdedNodes(file: Outline, nodePrefix: number): readonly Finding[] {
-  const plugin =
-    textAt(file.network, 'plugin') ?? (file.network['manifest'] === undefined ? 'flannel' : 'manifest')
   const maxPods = objectAt(file.kubeadm, 'kubeletConfiguration')['maxPods']
   const addresses = 2 ** (32 - nodePrefix) - 3
-  if (plugin !== 'flannel' || typeof maxPods !== 'number' || maxPods <= addresses) return []
+  if (pluginOf(file) !== 'flannel' || typeof maxPods !== 'number' || maxPods <= addresses) return []
   return [
     warning(
       ['spec', 'kubernetes', 'kubeadm', 'kubeletConfiguration', 'maxPods'],

@@ -5,7 +5,7 @@ import type { HostConfiguration, ServiceState } from '../../../../src/cluster/ho
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import type { Standing, StandingNode } from '../../../../src/cluster/standing.js'
 import { appliedFacts } from '../../../support/applied-facts.js'
-import { aCluster, aHost, BARE_CONFIGURATION } from '../../../support/clusters.js'
+import { aCluster, aHost, BARE_CONFIGURATION, bareDetails } from '../../../support/clusters.js'
 
 const CLUSTER = aCluster()
 
@@ -101,6 +101,14 @@ describe('what plan shows of a cluster that runs', () => {
     expect(told({ facts: { cp2: { configuration: stopped } } })).toEqual([
       'cp2 Prepare hosts: enable kubelet at boot',
       'cp2 Control planes: start kubelet',
+    ])
+  })
+
+  it("is the link to Debian's CNI plugins, and swap that would be back after a reboot", () => {
+    const details = bareDetails('w1', { unlinkedCniPlugins: ['loopback'], swapAtBoot: ['dev-zram0.swap'] })
+    expect(told({ facts: { w1: { details } } })).toEqual([
+      'w1 Prepare hosts: turn swap off, at boot (dev-zram0.swap)',
+      'w1 Prepare hosts: link the CNI plugins loopback into /opt/cni/bin',
     ])
   })
 

@@ -143,6 +143,11 @@ const FORMATS: readonly Case[] = [
     'spec.kubernetes.imageRepository: "https://registry.k8s.io" is not an image repository (host[:port] and path, without scheme and tag); write it like registry.example.com:5000/kubernetes',
   ],
   [
+    'an image repository that containerd does not take',
+    [kubernetes('imageRepository'), 'registry.example.com/a..b'],
+    'spec.kubernetes.imageRepository: "registry.example.com/a..b" is not an image repository (host[:port] and path, without scheme and tag); write it like registry.example.com:5000/kubernetes',
+  ],
+  [
     'a label key with a space',
     [host(3, 'labels'), { 'a b': 'c' }],
     'spec.hosts[3].labels["a b"]: "a b" is not a label or taint key; write it like example.com/disk',

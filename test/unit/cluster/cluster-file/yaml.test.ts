@@ -47,6 +47,19 @@ describe('a text that is not right YAML', () => {
     ])
   })
 
+  it('has aliases of aliases that would fill any memory', () => {
+    const levels = Array.from({ length: 12 }, (_, level) => {
+      const inner = level === 0 ? 'x' : `*a${level - 1}`
+      return `  a${level}: &a${level} [${Array(10).fill(inner).join(', ')}]`
+    })
+    const text = `${clusterFile()}bomb:\n${levels.join('\n')}\n`
+    expect(problems(text)).toEqual([
+      expect.stringMatching(
+        /^cluster\.yaml:\d+:\d+ the aliases \(\*name\) stand for more than 1000 values; write out/,
+      ),
+    ])
+  })
+
   it('is text, and no object', () => {
     expect(problems('hello\n')[0]).toBe(
       'cluster.yaml:1:1 "hello" is not an object with fields; write an object with fields',

@@ -1,15 +1,16 @@
 /** Checks of `spec.kubernetes.kubeadm`: kubeadm takes it, and it undoes nothing that Quorate relies on. */
 import { isQuorateError } from '../../../../errors/index.js'
 import { emitDocument, patchDocument, type DocumentKind } from '../../../kubeadm/documents.js'
-import { isPlainObject, type PlainObject } from '../../../merge.js'
+import type { PlainObject } from '../../../merge.js'
 import type { KubeadmApi } from '../../../supported-minors.js'
 import { objectAt, type Outline } from '../../outline.js'
-import { show, type FieldPath, type Finding } from '../../problem.js'
+import { formatPath, type FieldPath, type Finding } from '../../problem.js'
 import { argumentsAt } from '../extra-arguments.js'
 import { problem } from '../finding.js'
-import { EVERY_DOCUMENT, FIELDS, FLAGS, type Reliance, type Section } from './reliances.js'
+import { findField, reliedFields, reliedOn } from '../relied-on.js'
+import { EVERY_DOCUMENT, FIELDS, FLAGS, type Section } from './reliances.js'
 import { shapeFindings } from './shape-check.js'
-import { SHAPES } from './shapes.js'
+import { FEATURE_GATES, SHAPES } from './shapes.js'
 
 const KINDS: Readonly<Record<Section, DocumentKind>> = {
   clusterConfiguration: 'ClusterConfiguration',
@@ -24,28 +25,19 @@ export function kubeadmFindings(file: Outline, api: KubeadmApi): readonly Findin
   return (Object.keys(KINDS) as Section[]).flatMap((section) => {
     const path: FieldPath = ['spec', 'kubernetes', 'kubeadm', section]
     const patch = objectAt(file.kubeadm, section)
-    return [
-      ...fieldFindings(file, section, patch, path),
+    const reliedUpon = [
+      ...reliedFields({ ...EVERY_DOCUMENT, ...FIELDS[section] }, patch, path, file),
       ...flagFindings(file, section, patch, path),
-      ...shapeFindings(patch, SHAPES[section], path, api),
+    ]
+    const told = new Set(reliedUpon.map((finding) => formatPath(finding.path)))
+    return [
+      ...reliedUpon,
+      ...shapeFindings(patch, SHAPES[section], path, api).filter((one) => !told.has(formatPath(one.path))),
+      ...(section === 'clusterConfiguration' ? unknownGates(file, patch, path) : []),
       ...ignoredErrors(patch, path),
       ...emitFindings(KINDS[section], patch, path, api),
     ]
   })
-}
-
-function fieldFindings(
-  file: Outline,
-  section: Section,
-  patch: PlainObject,
-  path: FieldPath,
-): readonly Finding[] {
-  const findings = Object.entries({ ...EVERY_DOCUMENT, ...FIELDS[section] }).flatMap(([field, entry]) => {
-    const found = findField(patch, field.split('.'))
-    return found === undefined ? [] : reliedOn(entry, found.value, [...path, ...found.fields], file)
-  })
-  // null in place of an object removes several at a time.
-  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()]
 }
 
 function flagFindings(
@@ -58,6 +50,8 @@ function flagFindings(
     const fields = field.split('.')
     const given = argumentsAt(findField(patch, fields)?.value, [...path, ...fields])
     return given.flatMap((argument) => {
+      if (argument.name === '')
+        return [problem(argument.path, 'an argument has no name', 'name it, or remove it')]
       if (argument.name.startsWith('-')) {
         const remedy = `write ${argument.name.replace(/^-+/, '')}`
         return [{ ...problem(argument.path, 'kubeadm adds the dashes itself', remedy), atKey: true }]
@@ -68,30 +62,19 @@ function flagFindings(
   })
 }
 
-function reliedOn(
-  entry: string | Reliance,
-  value: unknown,
-  path: FieldPath,
-  file: Outline,
-): readonly Finding[] {
-  const { reason, allows }: Reliance = typeof entry === 'string' ? { reason: entry } : entry
-  if (allows === undefined)
-    return [{ ...problem(path, 'cannot be set here', `remove it: ${reason}`), atKey: true }]
-  // null removes what is not there.
-  if (value === null || value === '' || allows(value, file)) return []
-  return [{ ...problem(path, `cannot be ${show(value)}`, `remove it: ${reason}`), atKey: true }]
-}
-
-/** The field's value, or the null that stands in place of an object that would have it. */
-function findField(
-  value: unknown,
-  [field = '', ...rest]: readonly string[],
-): { readonly fields: readonly string[]; readonly value: unknown } | undefined {
-  if (!isPlainObject(value) || !Object.hasOwn(value, field)) return undefined
-  const child = value[field]
-  if (rest.length === 0 || child === null) return { fields: [field], value: child }
-  const found = findField(child, rest)
-  return found === undefined ? undefined : { ...found, fields: [field, ...found.fields] }
+function unknownGates({ version }: Outline, patch: PlainObject, path: FieldPath): readonly Finding[] {
+  const known = FEATURE_GATES[version?.minor ?? 0]
+  if (known === undefined) return []
+  return Object.keys(objectAt(patch, 'featureGates'))
+    .filter((gate) => !known.includes(gate))
+    .map((gate) => ({
+      ...problem(
+        [...path, 'featureGates', gate],
+        `kubeadm 1.${version?.minor ?? 0} has no feature gate "${gate}"`,
+        `it has ${known.join(', ')}; gates of a component stand in its extraArgs`,
+      ),
+      atKey: true,
+    }))
 }
 
 function ignoredErrors(patch: PlainObject, path: FieldPath): readonly Finding[] {

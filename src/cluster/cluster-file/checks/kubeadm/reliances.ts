@@ -5,18 +5,8 @@
  */
 import { CONTAINERD_SOCKET } from '../../../kubeadm/node-registration.js'
 import { isPlainObject } from '../../../merge.js'
-import { textAt, type Outline } from '../../outline.js'
-
-/** One field or flag. */
-export interface Reliance {
-  /** Why, as it follows `remove it: `. */
-  readonly reason: string
-  /** The values that leave everything as Quorate relies on it; none unless given. */
-  readonly allows?: (value: unknown, file: Outline) => boolean
-}
-
-/** By the path of a field or the name of a flag. */
-export type Reliances = Readonly<Record<string, string | Reliance>>
+import { pluginOf, type Outline } from '../../outline.js'
+import type { Reliance, Reliances } from '../relied-on.js'
 
 /** The sections of `spec.kubernetes.kubeadm`. */
 export type Section =
@@ -290,10 +280,6 @@ function listed(value: unknown): readonly string[] {
   return String(value)
     .split(',')
     .map((name) => name.trim())
-}
-
-function pluginOf({ network }: Outline): string {
-  return textAt(network, 'plugin') ?? (network['manifest'] === undefined ? 'flannel' : 'manifest')
 }
 
 function isFlannel(file: Outline): boolean {

@@ -1,7 +1,7 @@
 /** Whether what is laid over kubeadm's configuration has the fields and types that kubeadm knows. */
 import { isPlainObject } from '../../../merge.js'
 import type { KubeadmApi } from '../../../supported-minors.js'
-import { nearest } from '../../nearest.js'
+import { editDistance, nearest } from '../../nearest.js'
 import { show, type FieldPath, type Finding } from '../../problem.js'
 import { problem } from '../finding.js'
 import type { Fields, OfOneApi, Shape } from './shapes.js'
@@ -43,8 +43,10 @@ function fieldFindings(
   const known = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (known === undefined) {
     // Every document has a header, of which it is said elsewhere that it is not for the file.
-    if (open || name === 'apiVersion' || name === 'kind') return []
+    if (name === 'apiVersion' || name === 'kind') return []
     const meant = nearest(name, Object.keys(fields))
+    // A later version may have fields that are not known here; a slip of the finger is none.
+    if (open && (meant === undefined || editDistance(meant.toLowerCase(), name.toLowerCase()) > 1)) return []
     const remedy =
       meant === undefined ? `known here are ${Object.keys(fields).join(', ')}` : `did you mean "${meant}"?`
     return [{ ...problem(here, `kubeadm knows no field "${name}" here`, remedy), atKey: true }]

@@ -125,6 +125,10 @@ const KUBELET: readonly (readonly [type: Shape, names: string])[] = [
     'cpuManagerPolicyOptions topologyManagerPolicyOptions qosReserved evictionHard evictionSoft evictionSoftGracePeriod evictionMinimumReclaim systemReserved kubeReserved',
   ],
   [{ mapOf: FLAG }, 'featureGates'],
+  [
+    'any',
+    'staticPodURLHeader preloadedImagesVerificationAllowlist tlsCurvePreferences authentication authorization imagePullCredentialsVerificationPolicy memorySwap configMapAndSecretChangeDetectionStrategy logging shutdownGracePeriodByPodPriority crashLoopBackOff reservedMemory memoryThrottlingFactor memoryReservationPolicy registerWithTaints tracing userNamespaces',
+  ],
 ]
 const KUBE_PROXY: readonly (readonly [type: Shape, names: string])[] = [
   [FLAG, 'bindAddressHardFail enableProfiling'],
@@ -137,11 +141,20 @@ const KUBE_PROXY: readonly (readonly [type: Shape, names: string])[] = [
   [DURATION, 'configSyncPeriod'],
   [{ mapOf: FLAG }, 'featureGates'],
   [oneOf('iptables', 'ipvs', 'nftables'), 'mode'],
+  [
+    'any',
+    'clientConnection logging iptables ipvs nftables winkernel detectLocal conntrack windowsRunAsService',
+  ],
 ]
 
 function open(types: typeof KUBELET): Fields {
   const known = types.flatMap(([type, names]) => names.split(' ').map((name) => [name, type] as const))
   return { fields: Object.fromEntries(known), open: true }
+}
+
+/** kubeadm's own feature gates by minor, where they are known for sure; it refuses any other. */
+export const FEATURE_GATES: Readonly<Record<number, readonly string[]>> = {
+  36: ['NodeLocalCRISocket', 'PublicKeysECDSA', 'RootlessControlPlane'],
 }
 
 /** Each section of `spec.kubernetes.kubeadm`. */

@@ -1,0 +1,34 @@
+/** A phase of an apply: a phase of the operation whose steps are skipped by the rules of an apply. */
+import type { Host } from '../cluster/model.js'
+import { skipRefusal } from '../cluster/skipping.js'
+import type { ApplyPhase, Bootstrap } from './apply.js'
+import type { Phase, PhaseOptions, StepOutcome } from './operation.js'
+
+/** Begins a phase of the apply. */
+export function phase<Result extends StepOutcome>(
+  apply: Bootstrap,
+  title: ApplyPhase,
+  hosts: readonly Host[],
+  act: (apply: Bootstrap, host: Host) => Promise<Result>,
+  options: PhaseOptions = {},
+): Phase<Result> {
+  return apply.run.phase(title, hosts, (host) => act(apply, host), {
+    notSkippable: (host) => whyNotSkippable(apply, title, host),
+    ...options,
+  })
+}
+
+function whyNotSkippable(
+  { run, plan, serving }: Bootstrap,
+  title: ApplyPhase,
+  host: Host,
+): string | undefined {
+  const named = (hosts: readonly Host[], name: string) => hosts.find((one) => one.name === name)
+  return skipRefusal(plan, title, host.name, {
+    hasJoined: (name) => named(serving, name) !== undefined,
+    isLeaving: (name) => {
+      const found = named(plan.loadBalancers, name)
+      return found !== undefined && run.isLeaving(found)
+    },
+  })
+}

@@ -1,0 +1,51 @@
+/** Joins of control planes, and what becomes of those that fail. */
+import type { VoterRemoval } from '../activities/abandon-join.js'
+import { narrow, type Host } from '../cluster/model.js'
+import type { Bootstrap } from './apply.js'
+import { activities } from './proxies.js'
+
+/** Joins a control plane; requests come to it by a phase of their own. */
+export async function joinControlPlane(apply: Bootstrap, host: Host) {
+  const { cluster, plan, serving } = apply
+  const leftOut = leftOutControlPlanes(apply)
+  const outcome = await activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
+    narrow(cluster, host, plan.first, ...plan.etcd),
+    host,
+    plan.first,
+    ...(leftOut.length === 0 ? [] : [leftOut]),
+  )
+  if (!serving.includes(host)) serving.push(host)
+  return outcome
+}
+
+/** Control planes that are left out; a join that was under way when one was given up may still go on there. */
+function leftOutControlPlanes({ run, plan }: Bootstrap): readonly Host[] {
+  return plan.joiningControlPlanes.filter((host) => run.isLeftOut(host))
+}
+
+/** Takes back what a join that failed left in etcd and others would wait for; tells what skipping it would mean. */
+export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('observe', `${host.name}: what the join left in etcd`).settleJoin(
+    narrow(cluster, host, plan.first),
+    host,
+    plan.first,
+  )
+}
+
+/** Takes what a join that is given up left in etcd out again, so that others can join. */
+export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: VoterRemoval) {
+  return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
+    narrow(cluster, host, plan.first),
+    host,
+    plan.first,
+    ...(voter === undefined ? [] : [voter]),
+  )
+}
+
+/** A control plane that was out of reach when it was given up may have come to etcd since. */
+export async function abandonLateJoins(apply: Bootstrap): Promise<void> {
+  for (const host of leftOutControlPlanes(apply)) {
+    const { changed, summary } = await abandonJoin(apply, host, 'late')
+    if (changed) apply.run.warn(`${host.name} joined after it was left out: ${summary}`)
+  }
+}

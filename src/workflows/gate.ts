@@ -1,0 +1,71 @@
+/** How many steps begin at once: the server holds no more than 100 events back while one workflow task runs. */
+import { CancellationScope, sleep } from '@temporalio/workflow'
+
+/** Well below the limit, with room for updates, signals and timers. */
+const WIDTH = 64
+
+/** Steps that take longer than this end at times of their own. */
+const SLOW = '5s'
+
+/** Lets so many through at a time; the others wait for their turn, but never for one that is slow. */
+export class Gate {
+  private readonly width: number
+  private readonly slow: () => Promise<void>
+  private readonly within = new Set<object>()
+  private readonly queue: (() => void)[] = []
+  private isTiming = false
+
+  constructor(
+    width: number = WIDTH,
+    slow: () => Promise<void> = () => CancellationScope.nonCancellable(() => sleep(SLOW)),
+  ) {
+    this.width = width
+    this.slow = slow
+  }
+
+  /** Runs `act` once there is room for it. */
+  async pass<Result>(act: () => Promise<Result>): Promise<Result> {
+    const place = {}
+    await this.enter(place)
+    try {
+      return await act()
+    } finally {
+      this.within.delete(place)
+      this.admit()
+    }
+  }
+
+  private enter(place: object): Promise<void> {
+    if (this.within.size < this.width) {
+      this.within.add(place)
+      return Promise.resolve()
+    }
+    const entered = new Promise<void>((resolve) => {
+      this.queue.push(() => {
+        this.within.add(place)
+        resolve()
+      })
+    })
+    if (!this.isTiming) void this.passSlowOnes()
+    return entered
+  }
+
+  private admit(): void {
+    while (this.within.size < this.width) {
+      const next = this.queue.shift()
+      if (next === undefined) return
+      next()
+    }
+  }
+
+  private async passSlowOnes(): Promise<void> {
+    this.isTiming = true
+    while (this.queue.length > 0) {
+      const places = [...this.within]
+      await this.slow()
+      for (const place of places) this.within.delete(place)
+      this.admit()
+    }
+    this.isTiming = false
+  }
+}

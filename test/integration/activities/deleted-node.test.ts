@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { completeControlPlane } from '../../../src/activities/control-plane.js'
+import { blamingTheDisk } from '../../../src/activities/disk-state.js'
+import { undoJoin } from '../../../src/activities/failed-join.js'
+import { joinWorker } from '../../../src/activities/join.js'
+import { localApi, type KubernetesNode } from '../../../src/activities/kubectl.js'
+import { onHost, type Step } from '../../../src/activities/step.js'
+import type { Host } from '../../../src/cluster/model.js'
+import { QuorateError } from '../../../src/errors/index.js'
+import { activity } from '../../support/activity.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { scriptedPool, type Answer, type Answers } from '../../support/scripted-session.js'
+
+/** A step on a host on which no unit of this operation ran. */
+function step<Result>(host: Host, answers: Answers, act: (step: Step) => Promise<Result>): Promise<Result> {
+  const patience = { components: 2_000, etcd: 1, node: 2_000, runtime: 1 }
+  return activity(() =>
+    onHost(scriptedPool(answers, 'absent'), aCluster(), host, (step) => act({ ...step, patience })),
+  )
+}
+
+/** A kubelet that registers its node when it starts, and only then. */
+function kubelet(node: string) {
+  const done: string[] = []
+  const note = (what: string) => (): Answer => {
+    done.push(what)
+    return ''
+  }
+  const answers: Answers = [
+    ['systemctl restart kubelet', note('restarted')],
+    ['kubeadm reset', note('reset')],
+    ['mark-control-plane', note('marked')],
+    ['get node', () => (done.includes('restarted') ? node : '')],
+    ['/readyz', 'ok'],
+  ]
+  return { done, answers }
+}
+
+const node = (name: string) =>
+  JSON.stringify({
+    metadata: { name, labels: {} },
+    status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'True' }] },
+  })
+
+describe('a node that was deleted', () => {
+  it('of a worker that had joined comes back by a restart of its kubelet, without a reset', async () => {
+    const { done, answers } = kubelet(node('w1'))
+    const state = 'kubelet.conf\nkubelet-certificate\nkubeconfigs\njoin-complete\n'
+    const joined = await step(aHost('w1'), [['kubelet-certificate', state], ...answers], (step) =>
+      joinWorker(step, aHost('cp1')),
+    )
+    expect(joined).toMatchObject({ changed: true, summary: 'kubelet restarted, node registered again' })
+    expect(done).toEqual(['restarted'])
+  })
+
+  it('of a control plane comes back by a restart of the kubelet that runs there, and is marked', async () => {
+    const { done, answers } = kubelet(node('cp2'))
+    const state = 'kubelet.conf\nkubelet-certificate\nadmin.conf\n'
+    await step(aHost('cp2'), [['kubelet-certificate', state], ...answers], (step) =>
+      completeControlPlane(step, localApi(step.cluster, step.session)),
+    )
+    expect(done).toEqual(['restarted', 'marked'])
+  })
+})
+
+describe('a node of the same name', () => {
+  /** Undoing a join on w1, where the cluster has a node of that name. */
+  const undo = (host: Host, machineID: string, address: string, answers: Answers = []) => {
+    const known: KubernetesNode = {
+      metadata: { name: 'w1' },
+      status: {
+        nodeInfo: { kubeletVersion: 'v1.36.3', machineID },
+        addresses: [{ type: 'InternalIP', address }],
+        conditions: [],
+      },
+    }
+    const traces = { host: new Set([]), member: undefined, node: known }
+    return step(host, answers, (step) => undoJoin(step, localApi(step.cluster, step.session), traces))
+  }
+  const byName = aHost('w1', { internalAddress: 'w1.example.com', machineId: 'one' })
+
+  it('is ours where the machine is the same, whatever address stands in the file', async () => {
+    await undo(byName, 'one', '192.0.2.99')
+  })
+
+  it('is ours where the host has its address: it was installed again', async () => {
+    await undo(byName, 'another', '192.0.2.99', [['ip -o address', '2: eth0 inet 192.0.2.99/24\n']])
+  })
+
+  it('is somebody else’s where neither is so', async () => {
+    await expect(undo(byName, 'another', '192.0.2.99')).rejects.toMatchObject({ type: 'NODE_NAME_TAKEN' })
+  })
+})
+
+describe('a full disk under etcd', () => {
+  const failed = new QuorateError('KUBEADM_FAILED', 'kubeadm join ended with 1: etcd did not start', {
+    host: 'cp2',
+    output: 'waiting for etcd',
+  })
+  const join = (answer: string) =>
+    step(aHost('cp2'), [['df -Pk', answer]], (step) => blamingTheDisk(step, () => Promise.reject(failed)))
+
+  it('is told in place of what kubeadm waited for', async () => {
+    await expect(join('0 /var/lib/etcd\n')).rejects.toMatchObject({
+      type: 'DISK_FULL',
+      message: expect.stringContaining('no space left for etcd on /var/lib/etcd (0 MiB free)') as string,
+    })
+  })
+
+  it('is known by what etcd said, though there is space again', async () => {
+    const log = 'panic: wal: write /var/lib/etcd/member/wal/1.wal: no space left on device'
+    await expect(join(`900000 /\n${log}\n`)).rejects.toMatchObject({
+      type: 'DISK_FULL',
+      details: [{ output: expect.stringContaining(log) as string }],
+    })
+  })
+
+  it('is not made up', async () => {
+    await expect(join('900000 /\nready to serve client requests\n')).rejects.toMatchObject({
+      type: 'KUBEADM_FAILED',
+    })
+  })
+})

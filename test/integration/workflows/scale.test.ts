@@ -1,0 +1,39 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { obedientHosts, startScripted } from '../../support/obedient-hosts.js'
+import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+
+let temporal: TestWorkflowEnvironment
+beforeAll(async () => {
+  temporal = await startTemporal()
+})
+afterAll(async () => {
+  await temporal.teardown()
+})
+
+describe('an apply of 200 hosts', () => {
+  it('begins no more than 64 steps at once, and no workflow task fails', { timeout: 300_000 }, async () => {
+    const workers = Array.from({ length: 196 }, (_, index) =>
+      aHost(`w${index + 1}`, {
+        address: `198.51.100.${index + 1}`,
+        internalAddress: `198.51.100.${index + 1}`,
+      }),
+    )
+    const hosts = [...['cp1', 'cp2', 'cp3', 'lb1'].map((name) => aHost(name)), ...workers]
+    const { activities } = obedientHosts()
+    const worker = await scriptedWorker(temporal, activities)
+    const { events } = await worker.runUntil(async () => {
+      const handle = await startScripted(temporal, 'apply', aCluster({ hosts }))
+      await handle.result()
+      return handle.fetchHistory()
+    })
+    const begun = new Map<string, number>()
+    for (const event of events ?? []) {
+      const task = event.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId?.toString()
+      if (task !== undefined) begun.set(task, (begun.get(task) ?? 0) + 1)
+    }
+    expect(Math.max(...begun.values())).toBeLessThanOrEqual(64)
+    expect((events ?? []).filter((event) => event.workflowTaskFailedEventAttributes != null)).toEqual([])
+  })
+})
