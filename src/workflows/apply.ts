@@ -5,6 +5,7 @@
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
+import { unplanned } from '../cluster/changes/unplanned.js'
 import { compareWithCluster } from '../cluster/drift/drift.js'
 import { observedHosts } from '../cluster/plan.js'
 import { phase } from './apply-phase.js'
@@ -236,12 +237,16 @@ async function verify(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): 
   )
   const [seen] = await verified.all()
   if (seen === undefined) throw new Error('the verification gave no result')
+  const surprises = unplanned(plan.changes, run.phases).map(
+    ({ host, phase: title }) => `${host}: ${title} changed something that the plan had not named`,
+  )
+  run.warn(...surprises)
   return {
     kubernetesVersion: cluster.kubernetes.version,
     changed: run.changed,
     nodes: seen.nodes,
     etcdMembers: seen.etcdMembers,
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...surprises],
     skipped: run.skipped,
   }
 }

@@ -3,7 +3,13 @@
  * that host; a step that retries can't mend parks its host until somebody decides, and holds up no other.
  */
 import type { Host } from '../cluster/model.js'
-import type { OperationInput, OperationKind, PlannedChange, SkippedStep } from '../cluster/operation.js'
+import type {
+  OperationInput,
+  OperationKind,
+  PhaseProgress,
+  PlannedChange,
+  SkippedStep,
+} from '../cluster/operation.js'
 import type { ErrorReport } from '../errors/index.js'
 import { Decisions } from './decisions.js'
 import { HostSteps } from './host-steps.js'
@@ -35,6 +41,11 @@ export class Operation {
 
   warn(...warnings: readonly string[]): void {
     this.progress.warn(...warnings)
+  }
+
+  /** The phases as they are. */
+  get phases(): readonly PhaseProgress[] {
+    return this.progress.steps
   }
 
   /** True once any step of the phases changed something. */

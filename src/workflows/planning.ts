@@ -1,4 +1,5 @@
 /** From the first look to the plan that an apply acts on: hosts held, the running cluster asked, changes approved. */
+import { disruptiveChanges } from '../cluster/changes/membership.js'
 import { isAway } from '../cluster/drift/away.js'
 import type { OperationInput } from '../cluster/operation.js'
 import { observedHosts, planApply, type ApplyPlan } from '../cluster/plan.js'
@@ -41,7 +42,7 @@ export async function reviewed(run: Operation, input: OperationInput, first: Loo
   // Who held a host while it was asked may have changed it since.
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
   let planned = isStale ? await again() : await plannedNow(run, first)
-  while (input.review === true && planned.plan.changes.length > 0) {
+  while (mustBeApproved(input, planned.plan)) {
     const { changes } = planned.plan
     await run.approve(changes)
     // Days may have gone by.
@@ -50,6 +51,11 @@ export async function reviewed(run: Operation, input: OperationInput, first: Loo
     run.warn('hosts or cluster have changed since the plan was shown: it was made again')
   }
   return planned
+}
+
+/** What was asked to be shown first, and what takes away something that runs, waits for the operator's word. */
+function mustBeApproved({ review }: OperationInput, { changes }: ApplyPlan): boolean {
+  return (review === true && changes.length > 0) || disruptiveChanges(changes).length > 0
 }
 
 async function plannedNow(run: Operation, looked: Looked): Promise<Planned> {

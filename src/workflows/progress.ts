@@ -69,6 +69,11 @@ export class Progress {
     this.publish()
   }
 
+  /** The phases as they are. */
+  get steps(): readonly PhaseProgress[] {
+    return this.phases
+  }
+
   /** True once any step changed something. */
   get changed(): boolean {
     return this.phases.some((phase) => phase.hosts.some((host) => host.state === 'done'))
