@@ -11,15 +11,14 @@ import { temporalLogger } from './temporal/logger.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
 import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
 import type { ServerSettings } from './temporal/settings.js'
+import { WORKFLOW_TIME } from './temporal/workflow-time.js'
 
 /** Between attempts to reach a server that is away. */
 const RECONNECT_MS = 1_000
 
 /** Options of the SDK's worker that make up our behaviour. */
 const TUNING = {
-  // Node.js aborts the process where V8 is stopped amid promises while async hooks watch it ("async hook stack has become
-  // corrupted"), so that the default of 5 s kills the worker of a large cluster on a busy machine.
-  isolateExecutionTimeout: '10m',
+  ...WORKFLOW_TIME,
   // Activities wait for SSH most of their time: one slot for each of 200 hosts.
   maxConcurrentActivityTaskExecutions: 200,
   maxConcurrentActivityTaskPolls: 5,

@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../../src/activities/index.js'
 import { TASK_QUEUE } from '../../src/cluster/operation.js'
 import { workflowBundle } from '../../src/temporal/bundle.js'
+import { WORKFLOW_TIME } from '../../src/temporal/workflow-time.js'
 import { findTemporalCli } from '../../src/temporal/engine/temporal-cli.js'
 
 // Tests make workflows fail on purpose; what the worker thinks of it is noise.
@@ -33,6 +34,6 @@ export async function scriptedWorker(
     workflowBundle: await bundle,
     activities,
     // As the real one: on a busy machine a workflow task of 200 hosts takes longer than the default.
-    isolateExecutionTimeout: '10m',
+    ...WORKFLOW_TIME,
   })
 }

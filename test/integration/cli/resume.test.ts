@@ -51,7 +51,7 @@ describe('a run that is blocked', () => {
     const { exitCode, stderr } = await run('resume', cluster, '--abort', '--reason', 'wrong machine')
     expect(stderr).toContain(`✘ apply of ${cluster} was aborted`)
     expect(stderr).toMatch(/HOST +STATE\ncp1 +Work done\nw1 +parked in Work\n/)
-    expect(exitCode).toBe(0)
+    expect(exitCode).toBe(1)
   })
 
   it('tells decisions as JSON, and detaches on request', async () => {

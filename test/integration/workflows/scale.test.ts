@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aCluster, aHost } from '../../support/clusters.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { aCluster, aHost, bareDetails, bareFacts } from '../../support/clusters.js'
 import { obedientHosts, startScripted } from '../../support/obedient-hosts.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
@@ -22,10 +23,14 @@ describe('an apply of 200 hosts', () => {
     )
     const hosts = [...['cp1', 'cp2', 'cp3', 'lb1'].map((name) => aHost(name)), ...workers]
     const { activities } = obedientHosts()
-    const worker = await scriptedWorker(temporal, activities)
+    const gatherFacts = (_: Cluster, { name, internalAddress }: Host) => {
+      const addresses = [{ interface: 'eth0', address: `${internalAddress}/24`, mac: `mac-${name}` }]
+      return Promise.resolve(bareFacts(name, { details: bareDetails(name, { addresses }) }))
+    }
+    const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
     const { events } = await worker.runUntil(async () => {
       const handle = await startScripted(temporal, 'apply', aCluster({ hosts }))
-      await handle.result()
+      expect(await handle.result().then(() => 'done', String)).toBe('done')
       return handle.fetchHistory()
     })
     const begun = new Map<string, number>()
