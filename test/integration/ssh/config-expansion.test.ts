@@ -45,8 +45,7 @@ function settings(lines: readonly string[]): Readonly<Record<string, string>> {
     env: VARIABLES,
   })
   return Object.fromEntries(
-    stdout.split('
-').map((line): [string, string] => {
+    stdout.split('\n').map((line): [string, string] => {
       const [, keyword = '', value = ''] = /^(\S+) ?(.*)$/.exec(line) ?? []
       return [keyword, value]
     }),
