@@ -48,7 +48,8 @@ export function oldFacts(cluster: Cluster, lasting: Lasting = {}, servers?: read
           etcdServers: servers ?? members.map(clientUrl),
           certificates: found('apiserver-etcd-client.crt'),
         })
-      default:
+      case 'worker':
+      case 'load-balancer':
         return bareFacts(host.name, { paths: ['/etc/kubernetes/kubelet.conf'], claimedBy: cluster.name })
     }
   })
