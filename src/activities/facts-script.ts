@@ -2,7 +2,7 @@
 import { CLAIM_FILE, LOCK_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../cluster/facts.js'
 import { REGISTRIES_FOLDER } from '../cluster/containerd/config.js'
 import { LOADED_FOLDER, managedPaths, MANAGED_SERVICES } from '../cluster/host-configuration.js'
-import { CNI_FOLDER, DATA_FOLDERS, OBSERVED_PROGRAMS, REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
+import { DATA_FOLDERS, OBSERVED_PROGRAMS, REQUIRED_CNI_PLUGINS } from '../cluster/host-details.js'
 import { HEADER, SYSCTLS } from '../cluster/host-prerequisites.js'
 import type { Cluster } from '../cluster/model.js'
 import { SWAP_SERVICES } from '../cluster/swap.js'

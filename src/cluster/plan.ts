@@ -99,7 +99,7 @@ export function planApply(
   return {
     cluster,
     etcd,
-    etcdAuthority: etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0],
+    etcdAuthority,
     renewals: etcdRenewals(cluster, observed).map(({ host }) => host),
     staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
