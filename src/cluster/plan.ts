@@ -89,7 +89,11 @@ export function planApply(
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const workers = hostsWithRole(cluster, 'worker')
   const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
-  const backends = [...hostsWithRole(file, 'control-plane'), ...unlistedControlPlanes(cluster, first)]
+  const present = new Map(cluster.hosts.map((host) => [host.name, host]))
+  const backends = [
+    ...hostsWithRole(file, 'control-plane').map((host) => present.get(host.name) ?? host),
+    ...unlistedControlPlanes(cluster, first),
+  ]
   const isBystander = ({ name }: Host) => cluster.bystanders?.some((one) => one.name === name) === true
   const serving = backends.filter(
     (host) => host.name === first.name || isBystander(host) || runsApiServer(cluster, byName.get(host.name)),

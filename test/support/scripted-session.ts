@@ -1,4 +1,6 @@
 /** A session to a host that answers as the test says, for steps whose judgement is tested and not their commands. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
@@ -9,6 +11,9 @@ export type Answer = string | number
 
 /** Parts of command lines and what they are answered; the first that fits counts. Everything else ends well. */
 export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
+
+/** Every host has the CA of its cluster. */
+const CA_CERTIFICATE = readFileSync(join(import.meta.dirname, '../faults/host/usr/local/lib/host/ca-1.crt'))
 
 /** Units ended well, and none of an earlier operation runs. */
 const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
@@ -36,7 +41,7 @@ export function scriptedSession(
   return {
     host,
     run,
-    readFile: () => Promise.resolve(undefined),
+    readFile: (path) => Promise.resolve(path.endsWith('/pki/ca.crt') ? CA_CERTIFICATE : undefined),
     writeFile: () => Promise.resolve(true),
     removeFile: () => Promise.resolve(true),
   }

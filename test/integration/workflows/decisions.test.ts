@@ -48,8 +48,8 @@ describe('a step that retries can not mend', () => {
     const hosts = obedientHosts()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     await apply(hosts, { prepareHost }, async (handle) => {
+      await expect.poll(() => hosts.journal, { timeout: 20_000 }).toContain('join cp3 ends')
       await untilBlocked(handle)
-      expect(hosts.journal).toContain('join cp3 ends')
       expect(hosts.journal).not.toContain('join w1 begins')
       await decide(handle, 'retryStep', { step: 'prepare-hosts/w1' })
       await handle.result()
@@ -185,6 +185,9 @@ describe('decisions that make no sense', () => {
   })
 })
 
+/** Hosts are held while the plan waits, and given back. */
+const isChange = (entry: string) => !/^(?:lock|release) /.test(entry)
+
 describe('a plan that is to be reviewed', () => {
   it('is shown and waits for the approval before anything is changed', async () => {
     const hosts = obedientHosts()
@@ -199,7 +202,7 @@ describe('a plan that is to be reviewed', () => {
           phase: 'First control plane',
           action: 'kubeadm init',
         })
-        expect(hosts.journal).toEqual([])
+        expect(hosts.journal.filter(isChange)).toEqual([])
         expect(await decide(handle, 'approve', {})).toEqual({ steps: ['plan'] })
         await handle.result()
       },
@@ -221,7 +224,7 @@ describe('a plan that is to be reviewed', () => {
       { review: true },
     )
     expect(failure.type).toBe('OPERATION_ABORTED')
-    expect(hosts.journal).toEqual([])
+    expect(hosts.journal.filter(isChange)).toEqual([])
   })
 })
 
