@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mustRun } from '../support/process.js'
 import { generateKey } from '../support/sshd.js'
@@ -55,6 +55,7 @@ export async function buildHostImage(folder: string): Promise<HostImage> {
   )
   writeFileSync(join(layer, 'etc', 'passwd'), passwd)
   // A device 0:0 in a layer hides what is below it.
+  HIDDEN.forEach((path) => mkdirSync(dirname(join(layer, path)), { recursive: true }))
   await Promise.all(HIDDEN.map((path) => mustRun('mknod', [join(layer, path), 'c', '0', '0'])))
   const keys = { identity: join(folder, 'id_ed25519'), host: join(layer, 'etc', 'ssh', 'scripted_host_key') }
   await Promise.all([generateKey(keys.identity, 'ed25519'), generateKey(keys.host, 'ed25519')])
