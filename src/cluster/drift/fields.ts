@@ -94,8 +94,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
   {
     path: 'spec.network.plugin',
     changedBy: 'never',
-    differs: ({ network }, { runsFlannel }) =>
-      runsFlannel && network.plugin !== 'flannel' ? { file: network.plugin, cluster: 'flannel' } : undefined,
+    differs: otherNetwork,
   },
   { path: 'spec.network', changedBy: 'apply' },
   { path: 'spec.loadBalancer', changedBy: 'apply' },
@@ -125,6 +124,15 @@ export function ruleOf(path: string): FieldRule | undefined {
   const covers = (rule: string) =>
     path === rule || path.startsWith(`${rule}.`) || path.startsWith(`${rule}[]`)
   return FIELD_RULES.filter((rule) => covers(rule.path)).sort((a, b) => b.path.length - a.path.length)[0]
+}
+
+/** Flannel stays where it is; a manifest of the user's may well be that of the Flannel that runs. */
+function otherNetwork({ network }: Cluster, { runsFlannel, podNetwork }: Standing): Difference | undefined {
+  if (!runsFlannel || network.plugin === 'flannel') return undefined
+  const isFlannel =
+    network.plugin === 'manifest' &&
+    (podNetwork === 'same' || network.content?.includes('kube-flannel') === true)
+  return isFlannel ? undefined : { file: network.plugin, cluster: 'flannel' }
 }
 
 function unequal(
