@@ -11,7 +11,7 @@ const NODES = ['cp1', 'cp2', 'cp3', 'w1', 'w2']
 beforeAll(async () => {
   await fleet.up()
   const applied = await fleet.apply()
-  expect(applied.exitCode, applied.output).toBe(0)
+  expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
 })
 afterAll(async () => {
   await fleet.down()
@@ -83,8 +83,8 @@ async function startTimes(): Promise<readonly string[]> {
 async function applied(file: string): Promise<PlanResult> {
   const planned = await plan(file)
   const ended = await fleet.quorate('apply', '-f', file)
-  expect(ended.exitCode, ended.output).toBe(0)
-  expect(ended.output).not.toContain('the plan had not named')
+  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+  expect(ended.stdout + ended.stderr).not.toContain('the plan had not named')
   expect(await changedPlaces()).toEqual(places(planned.changes))
   return planned
 }
@@ -142,8 +142,8 @@ describe('an edit that a running cluster cannot have', () => {
         what,
       ).toContain(code)
       const ended = await fleet.quorate('apply', '-f', file)
-      expect(ended.exitCode, `${what}\n${ended.output}`).toBe(1)
-      expect(ended.output, what).toContain(code)
+      expect(ended.exitCode, `${what}\n${ended.stdout}${ended.stderr}`).toBe(1)
+      expect(ended.stdout + ended.stderr, what).toContain(code)
     }
     expect(await startTimes()).toEqual(before)
     await expectWholeCluster(fleet)
