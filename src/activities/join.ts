@@ -116,9 +116,7 @@ export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
     }
     await waitForNode(step, via)
   }
-  did.push(
-    ...(await (completed === 'joined' ? markNode(via, step.host, node) : markNewNode(via, step.host))),
-  )
+  did.push(...(await (completed === 'joined' ? markNode(via, step.host, node) : markNewNode(via, step.host))))
   return { changed: did.length > 0, summary: did.length === 0 ? 'joined already' : did.join(', ') }
 }
 
