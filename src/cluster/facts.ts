@@ -166,9 +166,6 @@ export function parseFacts(
   const one = (key: string): string => values.get(key)?.[0] ?? ''
   const clock = readings.clock()
   const details = parseDetails(values)
-  const apiServer = one('apiServer').replace(/^https:\/\//, '')
-  const claimedBy = one('claimedBy')
-  const etcdServers = one('etcdServers')
   return {
     host,
     machineId: one('machineId'),
@@ -191,12 +188,24 @@ export function parseFacts(
     listeners: (values.get('listener') ?? []).map(parseListener),
     paths: values.get('path') ?? [],
     ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
+    ...parseAllegiance(one),
+    configuration: parseConfiguration(values),
+    ...(details === undefined ? {} : { details }),
+  }
+}
+
+/** To what the host belongs: a cluster, its API, its etcd, an operation that holds it. */
+function parseAllegiance(
+  one: (key: string) => string,
+): Pick<HostFacts, 'apiServer' | 'claimedBy' | 'isHeld' | 'etcdServers'> {
+  const apiServer = one('apiServer').replace(/^https:\/\//, '')
+  const claimedBy = one('claimedBy')
+  const etcdServers = one('etcdServers')
+  return {
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
     ...(one('held') === '' ? {} : { isHeld: true }),
     ...(etcdServers === '' ? {} : { etcdServers: etcdServers.split(',') }),
-    configuration: parseConfiguration(values),
-    ...(details === undefined ? {} : { details }),
   }
 }
 

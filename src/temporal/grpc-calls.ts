@@ -11,8 +11,11 @@ type Call = ReturnType<NextCall>
 type Listener = Parameters<Call['start']>[1]
 type Metadata = Parameters<Call['start']>[0]
 
+type Status = Parameters<NonNullable<NonNullable<Listener>['onReceiveStatus']>>[0]
+
 /** gRPC status code. */
-const CANCELLED = 1
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is of a package that the SDK brings
+const CANCELLED = 1 as Status['code']
 
 const RETRY = defaultGrpcRetryOptions()
 

@@ -79,7 +79,9 @@ describe('applying a cluster', () => {
     const gatherFacts = (_cluster: Cluster, { name }: Host) =>
       Promise.resolve(facts.find(({ host }) => host === name))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
-    await worker.runUntil(async () => (await start('apply', cluster)).result())
+    await worker.runUntil(async () => {
+      await (await start('apply', cluster)).result()
+    })
     const turns = [
       ...['e1', 'e2', 'e3', 'cp1', 'cp2'].map((host) => `renew on ${host} by e1`),
       ...['cp1', 'cp2'].map((host) => `endpoints of ${host}`),
