@@ -77,9 +77,21 @@ export function readAnswer(bytes: Buffer, wasSilent: boolean): Answer {
   if (bytes.length === 0) return wasSilent ? 'silent' : 'closed'
   const [type] = bytes
   if (type === ALERT) return 'tls'
-  if (type !== HANDSHAKE || bytes[1] !== 3) return 'not-tls'
-  return bytes.includes(API_SERVER_NAME) ? 'api-server' : 'other-certificate'
+  if (type !== HANDSHAKE || (bytes.length > 1 && bytes[1] !== 3)) return 'not-tls'
+  if (bytes.includes(API_SERVER_NAME)) return 'api-server'
+  return isCut(bytes) ? 'silent' : 'other-certificate'
 }
+
+/** Whether an answer stops amid a record: a machine under load had not sent the rest when it was read. */
+function isCut(bytes: Buffer): boolean {
+  let at = 0
+  while (at + RECORD_HEADER <= bytes.length) at += RECORD_HEADER + bytes.readUInt16BE(at + 3)
+  return at !== bytes.length && bytes.length < READ_AT_MOST
+}
+
+const RECORD_HEADER = 5
+/** The first byte, and what is read after it. */
+const READ_AT_MOST = 6001
 
 const ALERT = 0x15
 const HANDSHAKE = 0x16
