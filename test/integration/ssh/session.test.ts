@@ -74,9 +74,12 @@ describe('a command', () => {
     expect(result.stdout).toBe('')
   })
 
-  test('that is not there has the status of a shell', async () => {
+  test('that is not there is named as a missing program', async () => {
     const session = await connect()
-    expect(await session.run(command('no-such-program'))).toMatchObject({ exitCode: 127 })
+    await expect(session.run(command('no-such-program'))).rejects.toMatchObject({
+      code: 'PROGRAM_MISSING',
+      message: expect.stringContaining('no-such-program') as string,
+    })
   })
 
   test('that is killed by a signal has the status of a shell', async () => {
