@@ -1,6 +1,7 @@
 /** The reference of the cluster file, a page made from its schema: each object a section, each field a row. */
 import { format, resolveConfig } from 'prettier'
 import { stringify } from 'yaml'
+import { ruleOf, type ChangedBy } from '../src/cluster/drift/fields.js'
 import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster/cluster-file/json-schema.js'
 
 /** Where the page is, from the project's folder. */
@@ -26,6 +27,12 @@ spec:
 prints the JSON Schema for editors. A field with nothing after its colon counts as not given. Relative paths start from the
 file's own folder, \`~\` is your home folder. An unknown field is a mistake, never ignored.
 Where no default is shown, a field that is left out is not set, or does what its meaning says.
+
+_Later_ says what becomes of an edit once the cluster runs; \`quorate plan\` compares the file with the running cluster and
+names both values. **apply**: \`quorate apply\` changes it. **new hosts**: it holds for hosts that join from then on.
+**told**: it is compared and told, and not applied yet. **upgrade**: applying never changes it and refuses another value;
+a channel such as \`stable\` keeps the running version. **no**: a node cannot change it while it is part of the cluster.
+**never**: only a new cluster can have another value. **free**: it is about the way to the hosts.
 `
 
 /** The title of the section of what stands at the left margin. */
@@ -69,12 +76,35 @@ function renderSection({ title, description, schema }: Section): string {
       linked(typeOf(field), title, name, field),
       defaultOf(field, required.includes(name)),
       field.description ?? '',
+      laterOf(title, name, field),
       exampleOf(field),
     ]),
   )
   const heading = title === FILE ? title : `\`${title}\``
-  const table = [row(['Field', 'Type', 'Default', 'Meaning', 'Example']), row(Array(5).fill('---')), ...rows]
+  const table = [
+    row(['Field', 'Type', 'Default', 'Meaning', 'Later', 'Example']),
+    row(Array(6).fill('---')),
+    ...rows,
+  ]
   return `## ${heading}\n\n${description}\n\n${table.join('\n')}\n`
+}
+
+/** What becomes of an edit of the field once the cluster runs, in words (LATER explains them). */
+const LATER: Readonly<Record<ChangedBy, string>> = {
+  apply: 'apply',
+  'new-hosts': 'new hosts',
+  'not-yet': 'told',
+  upgrade: 'upgrade',
+  remove: 'no',
+  never: 'never',
+  free: 'free',
+}
+
+/** Nothing for an object, whose fields say so themselves. */
+function laterOf(title: string, name: string, field: JsonSchema): string {
+  if (field.properties !== undefined || field.items?.properties !== undefined) return ''
+  const rule = ruleOf(title === FILE ? name : `${title}.${name}`)
+  return rule === undefined ? '' : LATER[rule.changedBy]
 }
 
 /** An object's type leads to its section. */
