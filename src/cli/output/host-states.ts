@@ -7,7 +7,10 @@ import { renderTable } from './table.js'
 const PHASE_WORDS: Readonly<Record<string, { readonly made: string; readonly act: string } | undefined>> = {
   'Prepare hosts': { made: 'prepared', act: 'the preparation' },
   'Load balancer': { made: 'balances', act: 'configuring the load balancer' },
+  'Load balancer backends': { made: 'balances', act: 'configuring the load balancer' },
   etcd: { made: 'etcd member', act: 'joining etcd' },
+  'Renew certificates': { made: 'certificates renewed', act: 'renewing certificates' },
+  'etcd endpoints': { made: 'API server at the new etcd endpoints', act: 'moving the API server' },
   'First control plane': { made: 'initialised', act: 'kubeadm init' },
   'Pod network': { made: 'initialised, with the pod network', act: 'applying the pod network' },
   'Cluster DNS': { made: 'initialised, with pod network and DNS', act: 'spreading the cluster DNS' },
@@ -15,7 +18,13 @@ const PHASE_WORDS: Readonly<Record<string, { readonly made: string; readonly act
   Workers: { made: 'joined as worker', act: 'kubeadm join' },
 }
 /** Phases that change nothing. */
-const LOOKING: readonly string[] = ['Facts', 'Lock hosts', 'Load balancer health', 'Verify']
+const LOOKING: readonly string[] = [
+  'Facts',
+  'Lock hosts',
+  'Running cluster',
+  'Load balancer health',
+  'Verify',
+]
 
 /** The lines of a table with every host. */
 export function renderHostStates(progress: OperationProgress, style: Style): string[] {
