@@ -1,14 +1,15 @@
-/** Fault: a host's disk is full. No retry mends that: its step is parked until somebody has made space. */
+/** Fault: a host's disk is full once preflight has seen space. Its step is parked until somebody has made space. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationProgress } from '../../src/cluster/operation.js'
 import { expectWholeCluster } from '../support/oracle.js'
-import { enlargeImageDisk, smallImageDisk } from './support/faults.js'
+import { enlargeImageDisk, fillImageDisk, imageDisk } from './support/faults.js'
+import { reach } from './support/point.js'
 import { expectOneSuccess } from './support/ran.js'
 import { clusterWithout, fleet, leave, WAITING } from './support/scene.js'
 
 beforeAll(async () => {
   await clusterWithout('w2')
-  await smallImageDisk(fleet, 'w2')
+  await imageDisk(fleet, 'w2')
 })
 // The disk is taken away with the next scenario's mending.
 afterAll(leave)
@@ -21,7 +22,10 @@ async function blockedSteps(): Promise<OperationProgress['blocked']> {
 
 describe('a disk that is full', () => {
   it('parks the host with the cause; once there is space, resume --retry brings the run to its end', async () => {
-    const parking = await fleet.apply()
+    const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
+    await reach(fleet, { host: 'w2', unit: 'pull-images', at: 'start' })
+    await fillImageDisk(fleet, 'w2')
+    const parking = await apply.ended
     expect(parking.exitCode, parking.stdout + parking.stderr).toBe(WAITING)
     const blocked = await blockedSteps()
     expect(blocked.map(({ host, error }) => `${host}: ${error.code}`)).toEqual(['w2: DISK_FULL'])

@@ -51,15 +51,20 @@ export async function holdPackageLock(fleet: Fleet, host: string, seconds: numbe
 
 const IMAGE_STORE = '/var/lib/containerd'
 
-/** Puts the images of a host that is in no cluster on a disk on which they do not fit. */
-export async function smallImageDisk(fleet: Fleet, host: string): Promise<void> {
+/** Puts the images of a host that is in no cluster on a disk of its own, which has room for them. */
+export async function imageDisk(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(
     host,
-    `systemctl stop containerd; mount -t tmpfs -o size=24m tmpfs ${IMAGE_STORE} && systemctl start containerd`,
+    `systemctl stop containerd; mount -t tmpfs -o size=6g tmpfs ${IMAGE_STORE} && systemctl start containerd`,
   )
 }
 
-/** Space is made on the disk of {@link smallImageDisk}. */
+/** Others fill the disk of {@link imageDisk} until the images do not fit any more. */
+export async function fillImageDisk(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(host, `mount -o remount,size=24m ${IMAGE_STORE}`)
+}
+
+/** Space is made on the disk again. */
 export async function enlargeImageDisk(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(host, `mount -o remount,size=2g ${IMAGE_STORE}`)
 }
