@@ -76,10 +76,7 @@ describe('a command', () => {
 
   test('that is not there is named as a missing program', async () => {
     const session = await connect()
-    await expect(session.run(command('no-such-program'))).rejects.toMatchObject({
-      code: 'PROGRAM_MISSING',
-      message: expect.stringContaining('no-such-program') as string,
-    })
+    await expect(session.run(command('no-such-program'))).rejects.toThrow(/the program no-such-program is not/)
   })
 
   test('that is killed by a signal has the status of a shell', async () => {
