@@ -76,9 +76,7 @@ describe('a command', () => {
 
   test('that is not there is named as a missing program', async () => {
     const session = await connect()
-    await expect(session.run(command('no-such-program'))).rejects.toThrow(
-      /the program no-such-program is not/,
-    )
+    await expect(session.run(command('no-such-program'))).rejects.toThrow('no-such-program is not')
   })
 
   test('that is killed by a signal has the status of a shell', async () => {
