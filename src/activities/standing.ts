@@ -1,4 +1,5 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
+import { parseNote } from '../cluster/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../cluster/kubeadm-config.js'
 import { withoutUndefined, type PlainObject } from '../cluster/merge.js'
 import { etcdPlace, type Taint } from '../cluster/model.js'
@@ -169,14 +170,10 @@ function standingNode(node: WholeNode): StandingNode {
       effect,
     })),
     managed: {
-      labels: listed(annotations[MARKS_ANNOTATIONS.labels]),
-      taints: listed(annotations[MARKS_ANNOTATIONS.taints]),
+      labels: parseNote(annotations[MARKS_ANNOTATIONS.labels]),
+      taints: parseNote(annotations[MARKS_ANNOTATIONS.taints]),
     },
   }
-}
-
-function listed(annotation: string | undefined): readonly string[] {
-  return (annotation ?? '').split(',').filter((entry) => entry !== '')
 }
 
 function standingComponent({ metadata, spec }: StaticPod): StandingComponent {
