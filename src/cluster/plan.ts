@@ -3,7 +3,7 @@ import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from './api-server.js'
 import { plannedChanges } from './changes/planned-changes.js'
 import { staleEndpoints } from './etcd/endpoints.js'
-import { etcdRenewals } from './etcd/renewal.js'
+import { etcdRenewals, issuerOf } from './etcd/renewal.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { firstControlPlane } from './first-control-plane.js'
 import { balancerHosts } from './load-balancer/hosts.js'
@@ -99,7 +99,7 @@ export function planApply(
     (host) => host.name === first.name || isBystander(host) || runsApiServer(cluster, byName.get(host.name)),
   )
   const isStacked = etcdPlace(cluster) === 'control-planes'
-  const etcdAuthority = etcd.find((host) => holdsEtcdKey(byName.get(host.name))) ?? etcd[0]
+  const etcdAuthority = etcd.length === 0 ? undefined : (issuerOf(observed)?.host ?? etcd[0])
   return {
     cluster,
     etcd,
@@ -151,10 +151,6 @@ function unlistedControlPlanes({ bystanders = [] }: Cluster, { ssh }: Host): rea
 
 function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
   return findings.filter(({ severity }) => severity === 'error')
-}
-
-function holdsEtcdKey(facts: HostFacts | undefined): boolean {
-  return facts !== undefined && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
 }
 
 function hasEtcdData(facts: HostFacts | undefined): boolean {

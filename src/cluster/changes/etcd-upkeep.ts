@@ -5,9 +5,10 @@ import {
   etcdRenewals,
   expiredCertificates,
   isDueOn,
+  issuerOf,
   type Renewal,
 } from '../etcd/renewal.js'
-import { hasPath, type ObservedHost } from '../facts.js'
+import type { ObservedHost } from '../facts.js'
 import type { Cluster } from '../model.js'
 import type { PlannedChange } from '../operation.js'
 import { changesOf } from './context.js'
@@ -32,9 +33,7 @@ export function etcdUpkeepChanges(
 
 /** The host that issues makes what API servers show to etcd again, before it goes to them. */
 function reissuedClient(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
-  const issuer = observed.find(
-    ({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key'),
-  )
+  const issuer = issuerOf(observed)
   if (issuer === undefined || !isDueOn(cluster, issuer, CLIENT_CERTIFICATE)) return []
   return [{ host: issuer.host, certificates: [CLIENT_CERTIFICATE] }]
 }

@@ -1,5 +1,6 @@
 /** What an apply does on hosts that carry the members of an external etcd. */
 import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../etcd/kubelet.js'
+import { issuerOf } from '../etcd/renewal.js'
 import { hasPath, type ObservedHost } from '../facts.js'
 import type { HostConfiguration } from '../host-configuration.js'
 import { etcdPlace, type Cluster } from '../model.js'
@@ -33,8 +34,7 @@ export function authorityChanges(
 ): readonly PlannedChange[] {
   if (etcdPlace(cluster) !== 'etcd-hosts') return []
   const members = observed.filter(({ host }) => host.role === 'etcd')
-  const authority =
-    members.find(({ facts }) => hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')) ?? members[0]
+  const authority = issuerOf(members) ?? members[0]
   if (authority === undefined) return []
   const { host, facts } = authority
   const hasKey = hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')

@@ -22,7 +22,7 @@ const MEMBER_FILES = MEMBER_CERTIFICATES.map(({ name }) => `${name}.crt`)
  * Nothing where no host has the key of etcd's authority, since nobody else can issue.
  */
 export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
-  if (etcdPlace(cluster) !== 'etcd-hosts' || !canIssue(observed)) return []
+  if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
   return [
     ...namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'valid')),
     ...namesOn(servers(observed), [CLIENT_CERTIFICATE], (entry, name) => isDueOn(cluster, entry, name)),
@@ -31,7 +31,7 @@ export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]
 
 /** What has expired of members: replaced as they start, all at once, since there may be no quorum to keep. */
 export function expiredCertificates(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
-  if (etcdPlace(cluster) !== 'etcd-hosts' || !canIssue(observed)) return []
+  if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
   return namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'expired'))
 }
 
@@ -57,9 +57,9 @@ function namesOn(
   })
 }
 
-/** Whether an etcd host has the authority's key. */
-export function canIssue(observed: readonly ObservedHost[]): boolean {
-  return observed.some(
+/** The etcd host with the authority's key, which alone can issue; undefined where none has it. */
+export function issuerOf(observed: readonly ObservedHost[]): ObservedHost | undefined {
+  return observed.find(
     ({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key'),
   )
 }

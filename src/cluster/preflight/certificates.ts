@@ -1,7 +1,7 @@
 /** Checks how long the certificates on hosts are valid: kubeadm's end after a year, and most without a word. */
 import { certificatePeriod, endsSoon, hasEnded } from '../expiry.js'
 import type { CertificateFacts } from '../facts.js'
-import { canIssue } from '../etcd/renewal.js'
+import { issuerOf } from '../etcd/renewal.js'
 import { etcdPlace, type Host } from '../model.js'
 import {
   finding,
@@ -90,7 +90,7 @@ function renewerOf(
   const place = etcdPlace(cluster)
   if (!BY_KUBEADM.test(path) || (place === 'elsewhere' && path === ETCD_CLIENT)) return 'owner'
   if (place === 'etcd-hosts' && (host.role === 'etcd' || path === ETCD_CLIENT)) {
-    return canIssue(observed) ? 'apply' : 'authority'
+    return issuerOf(observed) === undefined ? 'authority' : 'apply'
   }
   return 'kubeadm'
 }
