@@ -238,6 +238,17 @@ describe('what hands did on hosts and in the API', () => {
     await fleet.kubectl('uncordon', 'w2')
   })
 
+  it('is told of a kubelet that was configured on its host alone, which keeps its configuration', async () => {
+    const config = '/var/lib/kubelet/config.yaml'
+    await fleet.on('w2', `cp ${config} /tmp/kept && echo 'maxPods: 77' >>${config}`)
+    const { changes, warnings } = await applied(fleet.clusterFile)
+    expect(changes).toEqual([])
+    expect(warnings).toEqual([
+      "w2: its kubelet has maxPods: 77, and the cluster's configuration for kubelets maxPods: not set",
+    ])
+    expect(await fleet.on('w2', `tail -n 1 ${config}; mv /tmp/kept ${config}`)).toBe('maxPods: 77\n')
+  })
+
   it('is named and repaired: a kubelet that was stopped and disabled', async () => {
     await fleet.on('w1', 'systemctl disable --now kubelet')
     expect(places((await applied(fleet.clusterFile)).changes)).toEqual(['w1 Prepare hosts', 'w1 Workers'])
