@@ -5,7 +5,7 @@
  * carries the exit status, since a wrapper may swallow it, and a shell that was killed has one of its own.
  */
 import { randomBytes } from 'node:crypto'
-import { stripVTControlCharacters } from 'node:util'
+import { plainText } from '../errors/index.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'
 
@@ -155,9 +155,9 @@ class Head {
 
 /** Lines without control characters, our own marks, and what is empty. */
 function readable(text: string, token: string): string {
-  return stripVTControlCharacters(text)
+  return plainText(text)
     .split(/[\r\n]+/)
-    .map((line) => line.replaceAll(/[\p{Cc}\u{fffd}\s]+/gu, ' ').trim())
+    .map((line) => line.replaceAll(/[\u{fffd}\s]+/gu, ' ').trim())
     .filter((line) => line !== '' && !line.includes(token))
     .join('\n')
 }
