@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { plainText } from '../errors/index.js'
+import { OUTPUT_LIMITS, type OutputStream } from './output-limits.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'
 
@@ -33,6 +34,7 @@ export class CommandFrame {
   readonly #shell = new Tail()
   readonly #sudo = new Tail()
   readonly #ends = [new Head(), new Head()] as const
+  readonly #taken: Record<OutputStream, number> = { 'standard output': 0, 'standard error': 0 }
   /** How many marks on standard error come before the command. */
   readonly #marksBefore: number
 
@@ -67,17 +69,29 @@ export class CommandFrame {
   }
 
   takeStdout(chunk: Buffer): void {
-    this.#stdout.write(chunk)
+    if (this.#mayTake('standard output', chunk)) this.#stdout.write(chunk)
   }
 
   takeStderr(chunk: Buffer): void {
-    this.#stderr.write(chunk)
+    if (this.#mayTake('standard error', chunk)) this.#stderr.write(chunk)
   }
 
   /** Nothing more comes. */
   end(): void {
     this.#stdout.end()
     this.#stderr.end()
+  }
+
+  /** The stream on which more came than is taken; what comes after that is lost. */
+  get overflow(): OutputStream | undefined {
+    return (Object.keys(OUTPUT_LIMITS) as OutputStream[]).find(
+      (stream) => this.#taken[stream] > OUTPUT_LIMITS[stream],
+    )
+  }
+
+  #mayTake(stream: OutputStream, { length }: Buffer): boolean {
+    if (this.overflow === undefined) this.#taken[stream] += length
+    return this.overflow === undefined
   }
 
   /** Whether our own `sh` ran, be it only to call sudo. */
