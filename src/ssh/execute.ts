@@ -100,7 +100,9 @@ export function execute(carrier: Carrier, execution: Execution): Promise<Executi
           opened.close()
         } else {
           channel = opened
-          void finish(opened, carrier, execution, { ended, overflowed }).then((end) => settle(() => resolve(end)))
+          void finish(opened, carrier, execution, { ended, overflowed }).then((end) =>
+            settle(() => resolve(end)),
+          )
         }
       })
     } catch {

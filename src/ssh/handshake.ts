@@ -9,6 +9,7 @@ import { Banners } from './banners.js'
 import { unreachable } from './dial.js'
 import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
 import { address, type SshServer } from './server.js'
+import { sendWholeSignatures } from './signing-keys.js'
 
 /** Limits of making a connection; all in milliseconds. */
 export interface HandshakeLimits {
@@ -154,6 +155,7 @@ async function logIn(
     })
   })
   client.connect(connectConfig(plan, socket, key, offer))
+  sendWholeSignatures(client)
   if (!(await ready)) return explain(plan, key, errors, banners)
   try {
     await key.recorded
@@ -265,7 +267,10 @@ function bannerFlood(host: SshServer): QuorateError {
   return new QuorateError(
     'SSH_HANDSHAKE_FAILED',
     `${address(host)} says so much before the login that it was left`,
-    { host: host.name, hint: 'no SSH server does that: check that the address and port are those of your host' },
+    {
+      host: host.name,
+      hint: 'no SSH server does that: check that the address and port are those of your host',
+    },
   )
 }
 
