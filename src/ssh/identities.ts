@@ -28,8 +28,7 @@ const OTHERS = 0o077
 
 /** Reads a private key's file, or at least the public half beside it. */
 export async function readIdentity(file: string): Promise<Identity> {
-  const certificate = await readPublicKey(`${file}-cert.pub`)
-  const known = { file, ...(certificate === undefined ? {} : { certificate }) }
+  const known = { file, ...(await certificateOf(file)) }
   let text: Buffer
   let mode: number | undefined
   try {
@@ -54,6 +53,16 @@ export async function readIdentity(file: string): Promise<Identity> {
   }
   const half = await publicHalf(file)
   return { ...known, ...half, problem: unusable(file, key, half.publicKey) }
+}
+
+async function certificateOf(file: string): Promise<Pick<Identity, 'certificate' | 'problem'>> {
+  const path = `${file}-cert.pub`
+  const text = await readFile(path, 'latin1').catch(() => undefined)
+  if (text === undefined) return {}
+  const certificate = parsePublicKey(text)
+  return certificate === undefined
+    ? { problem: `${path} is not a certificate that can be used` }
+    : { certificate }
 }
 
 function unusable(file: string, error: Error, publicKey: PublicKey | undefined): string {
