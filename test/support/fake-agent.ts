@@ -79,7 +79,12 @@ function ecdsaToken(comment: string): FakeKey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
   const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-65)
   return {
-    blob: Buffer.concat([wireString(type), wireString('nistp256'), wireString(point), wireString(APPLICATION)]),
+    blob: Buffer.concat([
+      wireString(type),
+      wireString('nistp256'),
+      wireString(point),
+      wireString(APPLICATION),
+    ]),
     comment,
     sign: (data) => signature(type, data, (message) => ecdsaSignature(message, privateKey)),
   }

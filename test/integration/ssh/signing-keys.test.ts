@@ -41,7 +41,17 @@ function certified(name: string, type: HostKeyType, ...options: readonly string[
   const key = join(folder, name)
   keygen('-t', type, '-f', key)
   const { user } = sshd.host().ssh
-  execFileSync('ssh-keygen', ['-q', '-s', join(folder, 'ca'), '-I', name, '-n', user, ...options, `${key}.pub`])
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-s',
+    join(folder, 'ca'),
+    '-I',
+    name,
+    '-n',
+    user,
+    ...options,
+    `${key}.pub`,
+  ])
   return key
 }
 
@@ -66,7 +76,9 @@ describe('a key of a FIDO token in the agent', () => {
     agent = await startFakeAgent([untouched])
     await expect(logIn(agent.socket)).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
-      message: expect.stringContaining('no signature was made with yubikey (sk-ssh-ed25519@openssh.com)') as string,
+      message: expect.stringContaining(
+        'no signature was made with yubikey (sk-ssh-ed25519@openssh.com)',
+      ) as string,
     })
     await pool?.close()
     expect(await logIn(agent.socket, { identityFiles: [sshd.identityFile] })).toBe('in\n')
@@ -79,7 +91,9 @@ describe('a certificate of a CA that the server trusts', () => {
     const process_ = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
     try {
       const env = { ...process.env, SSH_AUTH_SOCK: socket }
-      await vi.waitFor(() => execFileSync('ssh-add', ['-q', key], { env, stdio: 'ignore' }), { timeout: 10_000 })
+      await vi.waitFor(() => execFileSync('ssh-add', ['-q', key], { env, stdio: 'ignore' }), {
+        timeout: 10_000,
+      })
       await use(socket)
     } finally {
       process_.kill()
@@ -91,10 +105,13 @@ describe('a certificate of a CA that the server trusts', () => {
     await withAgent(key, async (socket) => expect(await logIn(socket)).toBe('in\n'))
   })
 
-  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('logs in from the file beside its key: %s', async (type) => {
-    const key = certified(`file-${type}`, type)
-    expect(await logIn('', { identityFiles: [key] })).toBe('in\n')
-  })
+  test.each(['ed25519', 'ecdsa', 'rsa'] as const)(
+    'logs in from the file beside its key: %s',
+    async (type) => {
+      const key = certified(`file-${type}`, type)
+      expect(await logIn('', { identityFiles: [key] })).toBe('in\n')
+    },
+  )
 
   test('logs in from its file, signed for by the copy of its key that the agent holds', async () => {
     const key = certified('copy', 'ed25519')
@@ -109,7 +126,9 @@ describe('a certificate of a CA that the server trusts', () => {
 
   test('that has ended lets nobody in', async () => {
     const key = certified('ended', 'ed25519', '-V', '20200101:20200102')
-    await expect(logIn('', { identityFiles: [key] })).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
+    await expect(logIn('', { identityFiles: [key] })).rejects.toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+    })
   })
 })
 
@@ -118,7 +137,9 @@ test('keys that no server is shown are named', async () => {
   agent = await startFakeAgent([{ blob, comment: 'old\u001b[2J key', sign: undefined }])
   await expect(logIn(agent.socket)).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',
-    message: expect.stringContaining('ssh-agent holds keys of types that are not used: old key (ssh-dss)') as string,
+    message: expect.stringContaining(
+      'ssh-agent holds keys of types that are not used: old key (ssh-dss)',
+    ) as string,
   })
 })
 

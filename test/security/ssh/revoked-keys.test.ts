@@ -52,7 +52,12 @@ async function logIn(ssh: Partial<HostSsh>): Promise<string> {
 
 /** What `ssh` itself makes of the same files. */
 function opensshLogsIn(options: Readonly<Record<string, string>>): boolean {
-  const all = { BatchMode: 'yes', StrictHostKeyChecking: 'yes', GlobalKnownHostsFile: '/dev/null', ...options }
+  const all = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
+    GlobalKnownHostsFile: '/dev/null',
+    ...options,
+  }
   const args = Object.entries(all).flatMap(([name, value]) => ['-o', `${name}=${value}`])
   const login = ['-F', 'none', '-i', sshd.identityFile, '-p', String(sshd.port)]
   return spawnSync('ssh', [...login, ...args, '127.0.0.1', 'true']).status === 0
@@ -69,7 +74,9 @@ describe('a line @revoked', () => {
     const [known, other] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: `${known} ${other}` })).toBe(false)
     const refusal = { ...REVOKED, hint: expect.stringContaining(`${other}:1`) as string }
-    await expect(logIn({ knownHostsFile: known, otherKnownHostsFiles: [other] })).rejects.toMatchObject(refusal)
+    await expect(logIn({ knownHostsFile: known, otherKnownHostsFiles: [other] })).rejects.toMatchObject(
+      refusal,
+    )
     expectNothingTold()
   })
 
@@ -91,7 +98,9 @@ describe('a line @revoked', () => {
   })
 
   test('also where the cluster file pins the key', async () => {
-    const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], { encoding: 'utf8' })
+    const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], {
+      encoding: 'utf8',
+    })
     const hostKeyFingerprint = shown.split(' ')[1] ?? ''
     expect(await logIn({ hostKeyFingerprint, knownHostsFile: '/dev/null' })).toBe('in\n')
     const knownHostsFile = file(await revokedLine())
