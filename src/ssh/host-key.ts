@@ -141,16 +141,23 @@ function bareName(host: SshServer): string | undefined {
   return /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host))?.[1]
 }
 
-/** What every file says of the host, with its port or without. */
+/** What every file says of the host: by its name, or, where nothing is known by that, by its name without the port. */
 async function knownEntries(host: SshServer): Promise<readonly KnownHostEntry[]> {
-  const found = await Promise.all(knownHostsFiles(host).map((file) => entriesIn(file, host)))
+  const name = nameInKnownHosts(host)
+  const bare = bareName(host)
+  const about = await entriesAbout(name, host)
+  if (bare === undefined || about.some(({ marker }) => marker === undefined)) return about
+  return [...about, ...(await entriesAbout(bare, host))]
+}
+
+async function entriesAbout(name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
+  const found = await Promise.all(knownHostsFiles(host).map((file) => entriesIn(file, name, host)))
   return found.flat()
 }
 
-async function entriesIn(file: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
-  const names = [nameInKnownHosts(host), bareName(host)].filter((name) => name !== undefined)
+async function entriesIn(file: string, name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
   try {
-    return await knownHostsOf(file, names)
+    return await knownHostsOf(file, name)
   } catch (cause) {
     throw unusableFile(`can not read ${file}`, host, cause)
   }
@@ -284,7 +291,7 @@ function recordKey(host: SshServer, key: Buffer): Promise<void> {
 async function appendKey(host: SshServer, key: Buffer): Promise<void> {
   const file = host.ssh.knownHostsFile
   const name = nameInKnownHosts(host)
-  const entries = entriesFor(await entriesIn(file, host), name)
+  const entries = await entriesIn(file, name, host)
   const verdict = judgeKey(entries, key)
   if (verdict.kind === 'trusted') return
   // Another process recorded another key meanwhile: one of the two connections is not with the host.

@@ -17,29 +17,25 @@ const MAX_REMEMBERED = 1_000
 
 interface Remembered {
   readonly version: string
-  readonly byNames: Map<string, Promise<readonly KnownHostEntry[]>>
+  readonly byName: Map<string, Promise<readonly KnownHostEntry[]>>
 }
 
 const remembered = new Map<string, Remembered>()
 
 /**
- * The lines of a file about hosts of these names; none where there is no such file.
+ * The lines of a file about a host of this name; none where there is no such file.
  * @throws Error where it cannot be read.
  */
-export async function knownHostsOf(
-  file: string,
-  names: readonly string[],
-): Promise<readonly KnownHostEntry[]> {
+export async function knownHostsOf(file: string, name: string): Promise<readonly KnownHostEntry[]> {
   const version = await fileVersion(file)
   let known = remembered.get(file)
-  if (known?.version !== version || known.byNames.size > MAX_REMEMBERED) {
-    known = { version, byNames: new Map() }
+  if (known?.version !== version || known.byName.size > MAX_REMEMBERED) {
+    known = { version, byName: new Map() }
     remembered.set(file, known)
   }
-  const key = names.join('\n')
-  const entries = known.byNames.get(key) ?? scan(file, names)
-  known.byNames.set(key, entries)
-  entries.catch(() => known.byNames.delete(key))
+  const entries = known.byName.get(name) ?? scan(file, name)
+  known.byName.set(name, entries)
+  entries.catch(() => known.byName.delete(name))
   return entries
 }
 
@@ -53,13 +49,13 @@ export async function fileVersion(file: string): Promise<string> {
   }
 }
 
-async function scan(file: string, names: readonly string[]): Promise<readonly KnownHostEntry[]> {
+async function scan(file: string, name: string): Promise<readonly KnownHostEntry[]> {
   const entries: KnownHostEntry[] = []
   let number = 0
   for await (const line of linesOf(file)) {
     number += 1
     const about = namesOf(line)
-    if (about === undefined || !names.some((name) => namesMatch(about, name))) continue
+    if (about === undefined || !namesMatch(about, name)) continue
     const entry = parseKnownHostLine(line, file, number)
     if (entry === undefined) continue
     if (entries.length === MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} lines are about one host`)

@@ -37,13 +37,14 @@ export function parseKnownHosts(text: string, file: string): KnownHostEntry[] {
 
 /** The names in a line, found without reading the rest of it; undefined for what is no line about hosts. */
 export function namesOf(text: string): string | undefined {
-  const [, marker, names] = /^[ \t]*(?:(@\S+)[ \t]+)?([^#\s]\S*)[ \t]/.exec(text) ?? []
+  const [, marker, names] = /^[ \t]*(?:(@[^ \t]+)[ \t]+)?([^# \t][^ \t]*)[ \t]/.exec(text) ?? []
   return marker === undefined || marker === '@revoked' || marker === '@cert-authority' ? names : undefined
 }
 
 /** One line; undefined for what OpenSSH would not understand. */
 export function parseKnownHostLine(text: string, file: string, line: number): KnownHostEntry | undefined {
-  const words = text.trim().split(/[ \t]+/)
+  // By blanks and TABs only, as names are found: no line may be about other hosts than those that it is looked up by.
+  const words = text.replaceAll(/^[ \t]+|[ \t\r]+$/g, '').split(/[ \t]+/)
   let marker: KnownHostEntry['marker']
   if (words[0]?.startsWith('@') === true) {
     if (words[0] === '@revoked') marker = 'revoked'

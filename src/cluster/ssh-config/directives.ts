@@ -4,7 +4,7 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import { expandPath, ExpansionError, localTokens, type LocalMachine } from './expansion.js'
-import { FilePermissionsError, expectSafe, type FileState } from './file-permissions.js'
+import { RefusedFileError, expectSafe, type FileState } from './file-permissions.js'
 import { globMatches, isGlob } from './glob.js'
 
 /** One line that says something. */
@@ -45,19 +45,23 @@ const MAX_DEPTH = 16
 /**
  * The directives of a file, with those of the files it includes.
  * @throws what `reader.readFile` throws for the file itself; an included file that cannot be read counts as empty.
- *   ExpansionError for the name of an included file that says what is not known here; FilePermissionsError.
+ *   ExpansionError for the name of an included file that says what is not known here; RefusedFileError.
  */
 export function readDirectives(
   file: string,
   reader: ConfigReader,
   places: IncludePlaces,
-  depth = 0,
+  within: readonly string[] = [],
 ): readonly Directive[] {
+  if (within.includes(file)) throw new RefusedFileError(`${file} includes itself`)
   if (places.isChecked === true) expectSafe(file, reader.fileState?.(file), places.machine)
   return parseDirectives(reader.readFile(file), file).map((directive) => {
-    if (directive.keyword !== 'include' || depth >= MAX_DEPTH) return directive
+    if (directive.keyword !== 'include' || within.length >= MAX_DEPTH) return directive
     const files = directive.args.flatMap((pattern) => expand(includePath(pattern, places), reader))
-    return { ...directive, included: files.map((each) => readIncluded(each, reader, places, depth + 1)) }
+    return {
+      ...directive,
+      included: files.map((each) => readIncluded(each, reader, places, [...within, file])),
+    }
   })
 }
 
@@ -65,12 +69,12 @@ function readIncluded(
   file: string,
   reader: ConfigReader,
   places: IncludePlaces,
-  depth: number,
+  within: readonly string[],
 ): readonly Directive[] {
   try {
-    return readDirectives(file, reader, { ...places, isChecked: true }, depth)
+    return readDirectives(file, reader, { ...places, isChecked: true }, within)
   } catch (error) {
-    if (error instanceof ExpansionError || error instanceof FilePermissionsError) throw error
+    if (error instanceof ExpansionError || error instanceof RefusedFileError) throw error
     return []
   }
 }

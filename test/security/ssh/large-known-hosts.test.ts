@@ -9,8 +9,10 @@ import { knownHostsOf } from '../../../src/ssh/known-hosts-file.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
 const LINES = 1_000_000
+/** Each hashed name costs an HMAC: some microseconds, as with `ssh`. */
+const HASHED_LINES = 250_000
 const MIB = 1024 * 1024
-/** On a busy machine; a second or two on an idle one, with hashed names three or four. */
+/** On a busy machine; a second or two on an idle one. */
 const LIMIT_MS = 60_000
 
 let folder: string
@@ -26,11 +28,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-async function fileOf(name: string, nameOf: (index: number) => string): Promise<string> {
+async function fileOf(name: string, nameOf: (index: number) => string, count = LINES): Promise<string> {
   const path = join(folder, name)
   const key = await sshd.hostKey('ed25519')
   const file = openSync(path, 'w')
-  for (let index = 0; index < LINES; index += 1000) {
+  for (let index = 0; index < count; index += 1000) {
     const lines = Array.from({ length: 1000 }, (_, offset) => `${nameOf(index + offset)} ${key}\n`)
     writeSync(file, lines.join(''))
   }
@@ -42,14 +44,15 @@ const salts = Array.from({ length: 1000 }, () => randomBytes(20))
 const hashes = salts.map((salt) => createHmac('sha1', salt).update('another').digest('base64'))
 
 describe.each([
-  ['plain', (index: number) => `host${index}.example.com,10.1.${index % 250}.9`],
+  ['plain', LINES, (index: number) => `host${index}.example.com,10.1.${index % 250}.9`],
   [
     'hashed',
+    HASHED_LINES,
     (index: number) => `|1|${salts[index % 1000]?.toString('base64') ?? ''}|${hashes[index % 1000] ?? ''}`,
   ],
-])('with %s names', (kind, nameOf) => {
+])('with %s names', (kind, count, nameOf) => {
   test('the last line counts, memory stays small, others may work meanwhile, and it is read once', async () => {
-    const path = await fileOf(kind, nameOf)
+    const path = await fileOf(kind, nameOf, count)
     appendFileSync(path, `[127.0.0.1]:${sshd.port} ${await sshd.hostKey('ed25519')}\n`)
     const before = process.memoryUsage().rss
     let longestPauseMs = 0
@@ -69,7 +72,7 @@ describe.each([
     expect(longestPauseMs).toBeLessThan(2_000)
     const again = Date.now()
     const name = `[127.0.0.1]:${sshd.port}`
-    expect(await knownHostsOf(path, [name, '127.0.0.1'])).toMatchObject([{ line: LINES + 1 }])
+    expect(await knownHostsOf(path, name)).toMatchObject([{ line: count + 1 }])
     expect(Date.now() - again).toBeLessThan(Math.max(200, firstMs / 4))
     console.log(`${kind}: ${firstMs} ms, longest pause ${longestPauseMs} ms`)
   })
@@ -77,7 +80,7 @@ describe.each([
 
 test('more lines about one host than a person writes are refused', async () => {
   const path = await fileOf('same', () => 'cp1')
-  await expect(knownHostsOf(path, ['cp1'])).rejects.toThrow('more than 10000 lines are about one host')
+  await expect(knownHostsOf(path, 'cp1')).rejects.toThrow('more than 10000 lines are about one host')
 })
 
 test('a line without end is refused', async () => {
@@ -85,5 +88,5 @@ test('a line without end is refused', async () => {
   const file = openSync(path, 'w')
   for (let count = 0; count < 64; count += 1) writeSync(file, 'x'.repeat(MIB))
   closeSync(file)
-  await expect(knownHostsOf(path, ['cp1'])).rejects.toThrow('a line is longer than')
+  await expect(knownHostsOf(path, 'cp1')).rejects.toThrow('a line is longer than')
 })
