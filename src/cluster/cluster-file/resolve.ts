@@ -8,6 +8,7 @@ import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined } from '../merge.js'
 import type { Cluster, Etcd, Host, LoadBalancer, PodNetwork, Taint, VirtualAddress } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
+import type { FileState } from '../ssh-config/file-permissions.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
 import { parseEndpoint } from './endpoint.js'
@@ -36,6 +37,8 @@ export interface ClusterFileLocation {
   readonly readFile?: (path: string) => string
   /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
   readonly listFolder?: (path: string) => readonly string[]
+  /** Owner and mode of a file, for those of the ssh configuration; undefined where there is none. */
+  readonly fileState?: (path: string) => FileState | undefined
 }
 
 /** Texts of the files that a cluster file names. */
