@@ -20,7 +20,11 @@ export class TemporalServer {
   }
 
   static async start(): Promise<TemporalServer> {
-    const server = new TemporalServer([await freePort(), await freePort()])
+    const server = new TemporalServer({
+      port: await freePort(),
+      httpPort: await freePort(),
+      metricsPort: await freePort(),
+    })
     makeHome(server.home)
     await server.launch()
     return server
@@ -53,7 +57,7 @@ export class TemporalServer {
   }
 
   private async launch(): Promise<void> {
-    this.process = await startServer(this.home, ...this.ports)
-    await waitUntilReady(this.home, this.process, this.ports[0])
+    this.process = await startServer(this.home, this.ports)
+    await waitUntilReady(this.home, this.process, this.ports.port)
   }
 }
