@@ -6,16 +6,17 @@ import { Connection } from '@temporalio/client'
 import { freePort } from '../support/sshd.js'
 import { engineHome, loopback, makeHome, startServer, stop, waitUntilReady } from './product.js'
 
+type ServerPorts = Parameters<typeof startServer>[1]
 type Identity = Awaited<ReturnType<typeof startServer>>
 
 export class TemporalServer {
   readonly home = engineHome({ QUORATE_HOME: mkdtempSync(join(tmpdir(), 'quorate-faults-server-')) })
   /** When it was started again, in milliseconds since the epoch. */
   readonly restarts: number[] = []
-  private readonly ports: readonly [number, number]
+  private readonly ports: ServerPorts
   private process: Identity | undefined
 
-  private constructor(ports: readonly [number, number]) {
+  private constructor(ports: ServerPorts) {
     this.ports = ports
   }
 
@@ -31,7 +32,7 @@ export class TemporalServer {
   }
 
   get address(): string {
-    return loopback(this.ports[0])
+    return loopback(this.ports.port)
   }
 
   /** A namespace of one's own, so that workers of one lane never see the work of another. */

@@ -1,5 +1,5 @@
 /** Processes of the engine: started detached, known by pid and start time, ended only when they are ours. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { QuorateError } from '../../errors/index.js'
@@ -39,7 +39,7 @@ export async function startDetached(
   trimLog(options.log)
   const log = openSync(options.log, 'a', 0o600)
   try {
-    const child = spawn(command, args, {
+    const child = spawnPrivately(command, args, {
       cwd: options.folder,
       env: options.environment,
       detached: true,
@@ -57,6 +57,16 @@ export async function startDetached(
     throw new QuorateError('ENGINE_FAILED', `${command} cannot be started: ${reason}`, { cause })
   } finally {
     closeSync(log)
+  }
+}
+
+/** What the program makes is nobody else's, even in a folder that others may read. */
+function spawnPrivately(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const before = process.umask(0o077)
+  try {
+    return spawn(command, args, options)
+  } finally {
+    process.umask(before)
   }
 }
 

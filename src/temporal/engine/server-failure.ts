@@ -5,9 +5,9 @@ import type { EngineHome } from './home.js'
 import { lastLines } from './logs.js'
 
 const LINES = 15
-/** SQLite's words. */
+/** SQLite's words; without tables it was left by a first start that was cut. */
 const LOCKED = /database is locked|SQLITE_BUSY/
-const DAMAGED = /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)/
+const DAMAGED = /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)|no such table: namespaces/
 
 /** The error for a server that ended; `logStart` is where its part of the log begins. */
 export function serverFailure(home: EngineHome, what: string, logStart: number): QuorateError {

@@ -1,6 +1,6 @@
 /** The engine's Temporal server: how it is started, and when it is ready. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, openSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { poll } from '../poll.js'
@@ -49,8 +49,6 @@ export interface StartedServer extends ProcessIdentity {
  */
 export async function startServer(home: EngineHome, ports: ServerPorts): Promise<StartedServer> {
   const command = await usableTemporalCli()
-  // SQLite gives its other files the mode of this one: nobody else ever sees them, even in a folder that can be read.
-  closeSync(openSync(home.database, 'a', 0o600))
   // A log that is too long is begun again by the start.
   trimLog(home.serverLog)
   const logStart = logSize(home.serverLog)
