@@ -100,7 +100,7 @@ function router({ client, assets, codec }: UiOptions): Handler {
   })
   return async (request, response) => {
     const url = request.url ?? ''
-    if (url === SETTINGS) return settings(request, response, assets.url, codec !== undefined)
+    if (url.split('?')[0] === SETTINGS) return settings(request, response, assets.url, codec !== undefined)
     if (url.startsWith(API)) return api(request, response)
     if (codec !== undefined && url.startsWith(`${CODEC}/`)) {
       request.url = url.slice(CODEC.length)
