@@ -25,7 +25,12 @@ import {
   type DecisionName,
   type SignalName,
 } from './temporal/decisions.js'
-import { engineStatus, ensureEngine, type EnsureEngineOptions, type HandOver } from './temporal/engine/engine.js'
+import {
+  engineStatus,
+  ensureEngine,
+  type EnsureEngineOptions,
+  type HandOver,
+} from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'

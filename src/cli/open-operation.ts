@@ -8,7 +8,9 @@ import { renderWoken } from './output/woken.js'
 /** What a command does: `look` leaves the embedded engine's worker as it is, `plan` its SSH agent where others need that. */
 export type Access = 'start' | 'plan' | 'decide' | 'look'
 
-const OPTIONS: Readonly<Record<Access, Pick<ClientOptions, 'startsOperations' | 'takesDecisions' | 'onlyPlans'>>> = {
+const OPTIONS: Readonly<
+  Record<Access, Pick<ClientOptions, 'startsOperations' | 'takesDecisions' | 'onlyPlans'>>
+> = {
   start: { startsOperations: true },
   plan: { startsOperations: true, onlyPlans: true },
   decide: { startsOperations: false, takesDecisions: true },

@@ -20,7 +20,9 @@ export async function connectForUi(context: Context, cluster: string | undefined
   const run =
     cluster === undefined
       ? undefined
-      : await withOperation(context, cluster, 'look', ({ workflowId, runId }) => Promise.resolve({ workflowId, runId }))
+      : await withOperation(context, cluster, 'look', ({ workflowId, runId }) =>
+          Promise.resolve({ workflowId, runId }),
+        )
   const settings =
     serverSettings(context.temporal) ?? plainSettings((await ensureEngine({ handOver: 'nothing' })).address)
   const connection = await connect(settings)

@@ -11,11 +11,12 @@ const RECONNECT_MS = 1_000
 const REMIND_MS = 60_000
 
 /**
- * What a server, or the TLS layer before it, says to a certificate, a key or a token that it does not take. The worker
- * read its own when it started: waiting changes nothing.
+ * What the SDK says of a server, or the TLS layer before it, that does not take a certificate, a key or a token: gRPC's
+ * statuses UNAUTHENTICATED and PERMISSION_DENIED in words, and alerts. The worker read its own when it started: waiting
+ * changes nothing.
  */
 const DENIED =
-  /permission ?denied|unauthenticated|unauthorized|invalid peer certificate|unknownissuer|notvalidforname|certificate ?(required|unknown|expired|revoked)|bad ?certificate|unknown ?ca/i
+  /valid authentication credentials|not have permission|unauthorized|invalid peer certificate|unknownissuer|notvalidforname|certificate ?(required|unknown|expired|revoked)|bad ?certificate|unknown ?ca/i
 
 export interface ReachOptions {
   readonly settings: ServerSettings
@@ -50,7 +51,12 @@ export async function reach({
       const reason = reasonsOf(error).join(': ')
       if (saidAt === undefined || Date.now() - saidAt >= REMIND_MS) {
         saidAt = Date.now()
-        log.warn({ address, reason }, DENIED.test(reason) ? 'Temporal refuses this worker; trying again' : 'Temporal does not answer; waiting for it')
+        log.warn(
+          { address, reason },
+          DENIED.test(reason)
+            ? 'Temporal refuses this worker; trying again'
+            : 'Temporal does not answer; waiting for it',
+        )
       }
       await delay(RECONNECT_MS, undefined, { signal: stop }).catch(() => undefined)
     }
@@ -65,7 +71,9 @@ export async function reach({
 export function throwIfRefused(address: string, error: unknown): void {
   const reason = reasonsOf(error).join(': ')
   if (!DENIED.test(reason)) return
-  throw new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses this worker: ${reason}`, { cause: error })
+  throw new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses this worker: ${reason}`, {
+    cause: error,
+  })
 }
 
 /** The messages of an error and of what is behind it. */

@@ -84,7 +84,9 @@ async function status({ io, json }: Context): Promise<ExitCode> {
   const state = (pid: number | undefined): string =>
     pid === undefined ? yellow('stopped') : `${green('running')} (pid ${pid})`
   io.out(`server   ${state(serverPid)}${serverPid === undefined ? '' : `  ${address}`}`)
-  io.out(`worker   ${state(workerPid)}${isWorkerFrozen ? yellow('  frozen; its supervisor replaces it') : ''}`)
+  io.out(
+    `worker   ${state(workerPid)}${isWorkerFrozen ? yellow('  frozen; its supervisor replaces it') : ''}`,
+  )
   if (serverPid !== undefined) io.out('UI       quorate ui')
   io.out(dim(`folder   ${home.folder}`))
   return isWhole ? EXIT.done : EXIT.failed

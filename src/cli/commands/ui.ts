@@ -19,7 +19,11 @@ export function uiCommand(): CommandUnknownOpts {
   return command
 }
 
-async function ui(context: Context, cluster: string | undefined, port: number | undefined): Promise<ExitCode> {
+async function ui(
+  context: Context,
+  cluster: string | undefined,
+  port: number | undefined,
+): Promise<ExitCode> {
   const [{ connectForUi }, { serveUi }, { startAssets }] = await Promise.all([
     import('../ui-connection.js'),
     import('../../temporal/ui/serve.js'),
@@ -33,7 +37,8 @@ async function ui(context: Context, cluster: string | undefined, port: number | 
         client: () => connection.client,
         assets,
         ...(port === undefined ? {} : { port }),
-        onLogin: () => context.io.note(context.io.style.dim(`opened; for another browser: ${served.link(path)}`)),
+        onLogin: () =>
+          context.io.note(context.io.style.dim(`opened; for another browser: ${served.link(path)}`)),
       })
       tell(context, served.link(path))
       try {
@@ -64,7 +69,8 @@ function tell({ io, json }: Context, link: string): void {
  */
 async function untilEnd(ended: Promise<string>): Promise<void> {
   const stopped = new Promise<undefined>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(undefined))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(undefined))
   })
   const words = await Promise.race([stopped, ended])
   if (words !== undefined) {

@@ -3,7 +3,7 @@
  * Whatever of it dies is started again by its supervisor or the next command, and operations go on where they were.
  */
 import { existsSync } from 'node:fs'
-import { QuorateError } from '../../errors/index.js'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { tryConnect } from '../preflight.js'
 import { codeFingerprint } from '../runtime.js'
 import { handOverAgent, handOverIdleAgent } from './agent.js'
@@ -26,6 +26,7 @@ const SERVER_GRACE_MS = 10_000
 /** More than the worker's own time for shutting down (src/worker.ts). */
 const WORKER_GRACE_MS = 15_000
 const SUPERVISOR_GRACE_MS = 5_000
+const START_ATTEMPTS = 3
 
 /** The engine that runs now. */
 export interface RunningEngine {
@@ -68,7 +69,8 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Runnin
 async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promise<RunningEngine> {
   const known = readRecord(home)
   assertHere(home, known)
-  if (known !== undefined && (await isWhole(known, options))) return { address: loopback(known.port), wasIdle: false }
+  if (known !== undefined && (await isWhole(known, options)))
+    return { address: loopback(known.port), wasIdle: false }
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     assertHere(home, record)
@@ -158,6 +160,15 @@ async function startServerIfNeeded(
     await stop(known.server, SERVER_GRACE_MS)
   }
   assertFree(home)
+  return startServerOnFreePorts(home, known, START_ATTEMPTS)
+}
+
+/** A port that was free may be another's a moment later. */
+async function startServerOnFreePorts(
+  home: EngineHome,
+  known: EngineRecord | undefined,
+  attempts: number,
+): Promise<EngineRecord> {
   const ports = {
     port: await freePort(known?.port, DEFAULT_PORT),
     httpPort: await freePort(known?.httpPort),
@@ -171,8 +182,17 @@ async function startServerIfNeeded(
   // Recorded before it is ready: whoever comes after a kill of this command finds it and starts no second one.
   const server = { pid, startedAt, form: SERVER_FORM }
   const record = writeRecord(home, { machine: thisMachine(), ...ports, server, ...others, stopped: false })
-  await waitUntilReady(home, server, ports.port, logStart)
+  try {
+    await waitUntilReady(home, server, ports.port, logStart)
+  } catch (error) {
+    if (attempts === 1 || !isPortTaken(error)) throw error
+    return startServerOnFreePorts(home, record, attempts - 1)
+  }
   return record
+}
+
+function isPortTaken(error: unknown): boolean {
+  return isQuorateError(error) && /address already in use/.test(error.context.output ?? '')
 }
 
 async function startWorkerIfNeeded(
@@ -184,7 +204,8 @@ async function startWorkerIfNeeded(
   const fingerprint = codeFingerprint()
   const { worker } = record
   if (worker !== undefined && isAlive(worker)) {
-    const isRight = worker.address === address && (handOver === 'nothing' || worker.fingerprint === fingerprint)
+    const isRight =
+      worker.address === address && (handOver === 'nothing' || worker.fingerprint === fingerprint)
     if (isRight) return record
     await stop(worker, WORKER_GRACE_MS)
   }

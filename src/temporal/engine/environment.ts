@@ -23,5 +23,7 @@ export function workerEnvironment(home: EngineHome): NodeJS.ProcessEnv {
 export function serverEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NodeJS.ProcessEnv {
-  return Object.fromEntries(FOR_THE_SERVER.map((name) => [name, environment[name]]).filter(([, value]) => value))
+  return Object.fromEntries(
+    FOR_THE_SERVER.map((name) => [name, environment[name]]).filter(([, value]) => value),
+  )
 }

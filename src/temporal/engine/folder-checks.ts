@@ -45,7 +45,10 @@ export function unsafeFolder(
   if (!stats.isDirectory()) return { message: `${folder} is not a folder`, hint: ELSEWHERE }
   return (
     ownFolderProblem(folder, stats) ??
-    parents(folder).reduce<FolderProblem | undefined>((found, parent) => found ?? parentProblem(parent), undefined) ??
+    parents(folder).reduce<FolderProblem | undefined>(
+      (found, parent) => found ?? parentProblem(parent),
+      undefined,
+    ) ??
     filesystemProblem(folder, filesystemOf)
   )
 }
@@ -64,7 +67,10 @@ function parentProblem(folder: string): FolderProblem | undefined {
   const stats = statSync(folder)
   const { uid, gid, mode } = stats
   if (uid !== ROOT && !isOwn(stats)) {
-    return { message: `${folder}, above the engine's folder, belongs to another user (${uid})`, hint: ELSEWHERE }
+    return {
+      message: `${folder}, above the engine's folder, belongs to another user (${uid})`,
+      hint: ELSEWHERE,
+    }
   }
   if ((mode & STICKY) !== 0) return undefined
   // On many systems each user has a group of their own, which may write.

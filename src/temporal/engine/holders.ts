@@ -15,7 +15,9 @@ export function holdersOf(home: EngineHome): readonly Holder[] {
   const wanted = [home.database, home.serverLog, home.workerLog]
   return processes().flatMap((pid) => {
     const files = wanted.filter((file) => openFiles(pid).includes(file))
-    return files.length === 0 || pid === process.pid ? [] : [{ pid, files: files.map((file) => basename(file)) }]
+    return files.length === 0 || pid === process.pid
+      ? []
+      : [{ pid, files: files.map((file) => basename(file)) }]
   })
 }
 

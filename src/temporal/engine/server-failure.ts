@@ -7,7 +7,8 @@ import { lastLines } from './logs.js'
 const LINES = 15
 /** SQLite's words; without tables it was left by a first start that was cut. */
 const LOCKED = /database is locked|SQLITE_BUSY/
-const DAMAGED = /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)|no such table: namespaces/
+const DAMAGED =
+  /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)|no such table: namespaces/
 
 /** The error for a server that ended; `logStart` is where its part of the log begins. */
 export function serverFailure(home: EngineHome, what: string, logStart: number): QuorateError {
@@ -15,11 +16,15 @@ export function serverFailure(home: EngineHome, what: string, logStart: number):
   const said = lastLines(home.serverLog, Number.MAX_SAFE_INTEGER, logStart)
   if (LOCKED.test(said)) return databaseInUse(home)
   if (DAMAGED.test(said)) {
-    return new QuorateError('ENGINE_DATABASE_DAMAGED', `${home.database} is damaged: ${DAMAGED.exec(said)?.[0] ?? ''}`, {
-      hint:
-        `move it away, with what belongs to it: \`mkdir ${home.folder}/damaged && mv ${home.database}* ${home.folder}/damaged/\`; ` +
-        'the runs in it are lost, but the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
-    })
+    return new QuorateError(
+      'ENGINE_DATABASE_DAMAGED',
+      `${home.database} is damaged: ${DAMAGED.exec(said)?.[0] ?? ''}`,
+      {
+        hint:
+          `move it away, with what belongs to it: \`mkdir ${home.folder}/damaged && mv ${home.database}* ${home.folder}/damaged/\`; ` +
+          'the runs in it are lost, but the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
+      },
+    )
   }
   return new QuorateError('ENGINE_FAILED', what, { output })
 }

@@ -1,6 +1,7 @@
 /** The engine's Temporal server: how it is started, and when it is ready. */
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
+import { platform } from 'node:os'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { poll } from '../poll.js'
@@ -8,6 +9,7 @@ import { tryConnect } from '../preflight.js'
 import { SEARCH_ATTRIBUTE_NAMES } from '../search-attributes.js'
 import { serverEnvironment } from './environment.js'
 import type { EngineHome } from './home.js'
+import { listeningOf } from './listening.js'
 import { logSize, trimLog } from './logs.js'
 import { isAlive, startDetached, type ProcessIdentity } from './process.js'
 import { serverFailure } from './server-failure.js'
@@ -73,7 +75,7 @@ export async function waitUntilReady(
   const answer = await poll(
     async () => {
       if (!isAlive(server)) return 'ended'
-      return (await isReady(loopback(port))) ? 'ready' : undefined
+      return holdsPort(server, port) && (await isReady(loopback(port))) ? 'ready' : undefined
     },
     { everyMs: POLL_MS, timeoutMs: READY_TIMEOUT_MS },
   )
@@ -105,6 +107,17 @@ function serverArguments(home: EngineHome, { port, httpPort, metricsPort }: Serv
 
 function pragmas(...values: readonly string[]): string[] {
   return values.flatMap((value) => ['--sqlite-pragma', value])
+}
+
+/** Whether it is this very server that answers at the port, and not one that took it a moment before. */
+function holdsPort({ pid }: ProcessIdentity, port: number): boolean {
+  if (platform() !== 'linux') return true
+  try {
+    return listeningOf(pid).some((socket) => socket.port === port)
+  } catch {
+    // It has just ended, which the next look tells.
+    return false
+  }
 }
 
 async function isReady(address: string): Promise<boolean> {

@@ -47,7 +47,8 @@ export async function superviseEngine({ home = engineHome(), restart, log }: Sup
     const record = readRecord(home)
     if (record === undefined || record.stopped || record.supervisor?.pid !== process.pid) return
     for (const file of [home.serverLog, home.workerLog, home.supervisorLog]) trimLog(file)
-    if (record.worker !== undefined && pulse.look(home, record.worker.pid)) await endFrozen(record.worker, log)
+    if (record.worker !== undefined && pulse.look(home, record.worker.pid))
+      await endFrozen(record.worker, log)
     const dead = whatDied(record)
     if (dead === undefined) continue
     backoffMs = Date.now() - startedAt > STEADY_MS ? FIRST_BACKOFF_MS : backoffMs

@@ -53,7 +53,10 @@ export async function temporalCliVersion(path: string): Promise<string> {
   const numbers = /version v?(\d+)\.(\d+)\.(\d+)/.exec(said)?.slice(1).map(Number)
   const minimum = MINIMUM_TEMPORAL_CLI.join('.')
   if (numbers === undefined) {
-    throw new QuorateError('TEMPORAL_CLI_OUTDATED', `${path} does not tell its version: ${said.split('\n')[0] ?? ''}`)
+    throw new QuorateError(
+      'TEMPORAL_CLI_OUTDATED',
+      `${path} does not tell its version: ${said.split('\n')[0] ?? ''}`,
+    )
   }
   if (isOlder(numbers, MINIMUM_TEMPORAL_CLI)) {
     throw new QuorateError(

@@ -53,7 +53,9 @@ export class Access {
     if (!this.knows(headers.cookie)) {
       return refused('open the link that `quorate ui` printed; it works once, the command prints a new one')
     }
-    return comesFromHere(method, host, headers) ? { kind: 'allowed' } : refused('this request comes from another page')
+    return comesFromHere(method, host, headers)
+      ? { kind: 'allowed' }
+      : refused('this request comes from another page')
   }
 
   private logIn(url: URL): Verdict {

@@ -44,13 +44,17 @@ export async function startAssets(): Promise<UiAssets> {
   const program = await usableTemporalCli()
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const child = spawn('sh', ['-c', WHILE_WE_LIVE, 'sh', program, ...serverArguments(port, await freePort())], {
-    cwd: tmpdir(),
-    env: serverEnvironment(),
-    // A group of its own: Ctrl-C is for us, who then end it.
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    'sh',
+    ['-c', WHILE_WE_LIVE, 'sh', program, ...serverArguments(port, await freePort())],
+    {
+      cwd: tmpdir(),
+      env: serverEnvironment(),
+      // A group of its own: Ctrl-C is for us, who then end it.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  )
   const said = collect(child)
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
@@ -62,7 +66,10 @@ export async function startAssets(): Promise<UiAssets> {
   }
   const ready = await Promise.race([
     ended.then(() => false),
-    poll(async () => ((await answers(url)) ? true : undefined), { everyMs: POLL_MS, timeoutMs: READY_TIMEOUT_MS }),
+    poll(async () => ((await answers(url)) ? true : undefined), {
+      everyMs: POLL_MS,
+      timeoutMs: READY_TIMEOUT_MS,
+    }),
   ])
   if (ready === true) return { url, ended, close }
   await close()

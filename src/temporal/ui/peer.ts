@@ -15,7 +15,11 @@ export function isOwnConnection(
 ): boolean {
   if (platform() !== 'linux') return true
   if (remoteAddress === undefined || remotePort === undefined || localPort === undefined) return false
-  const uid = ownerOf(readTable(), `${addressInHex(remoteAddress)}:${portInHex(remotePort)}`, portInHex(localPort))
+  const uid = ownerOf(
+    readTable(),
+    `${addressInHex(remoteAddress)}:${portInHex(remotePort)}`,
+    portInHex(localPort),
+  )
   return uid === ROOT || uid === process.getuid?.()
 }
 
@@ -30,7 +34,10 @@ function ownerOf(table: string, local: string, remotePort: string): number | und
 
 /** `127.0.0.1` is `0100007F` there: the bytes of the network in the order of the machine. */
 function addressInHex(address: string): string {
-  const bytes = address.replace(/^::ffff:/, '').split('.').map(Number)
+  const bytes = address
+    .replace(/^::ffff:/, '')
+    .split('.')
+    .map(Number)
   return bytes
     .toReversed()
     .map((byte) => byte.toString(16).padStart(2, '0').toUpperCase())

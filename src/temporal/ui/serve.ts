@@ -69,7 +69,12 @@ export async function serveUi(options: UiOptions): Promise<ServedUi> {
 }
 
 /** Whether the request may go on; otherwise it is answered. */
-function admit(access: Access, request: IncomingMessage, response: ServerResponse, { onLogin }: UiOptions): boolean {
+function admit(
+  access: Access,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { onLogin }: UiOptions,
+): boolean {
   if (!isOwnConnection(request.socket)) {
     refuse(response, 403, 'this UI is of another user of this machine')
     return false
@@ -80,7 +85,11 @@ function admit(access: Access, request: IncomingMessage, response: ServerRespons
     case 'allowed':
       return true
     case 'login':
-      response.writeHead(303, { 'Set-Cookie': verdict.cookie, Location: verdict.location, 'Cache-Control': 'no-store' })
+      response.writeHead(303, {
+        'Set-Cookie': verdict.cookie,
+        Location: verdict.location,
+        'Cache-Control': 'no-store',
+      })
       response.end()
       onLogin?.()
       return false
@@ -118,7 +127,9 @@ async function settings(
   hasCodec: boolean,
 ): Promise<void> {
   const told = (await (await fetch(`${pagesUrl}${SETTINGS}`)).json()) as { Codec?: object }
-  const endpoint = hasCodec ? { Endpoint: `http://${headers.host ?? ''}${CODEC}`, IncludeCredentials: true } : {}
+  const endpoint = hasCodec
+    ? { Endpoint: `http://${headers.host ?? ''}${CODEC}`, IncludeCredentials: true }
+    : {}
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
   response.end(JSON.stringify({ ...told, Codec: { ...told.Codec, ...endpoint } }))
 }

@@ -14,7 +14,12 @@ async function answering(status: number, message: string): Promise<string> {
   server = createServer()
   server.on('stream', (stream) => {
     stream.respond(
-      { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': message },
+      {
+        ':status': 200,
+        'content-type': 'application/grpc',
+        'grpc-status': String(status),
+        'grpc-message': message,
+      },
       { endStream: true },
     )
   })

@@ -85,7 +85,9 @@ describe("Temporal's API as the UI asks for it", () => {
       namespace: 'default',
       execution: { workflowId: 'cluster/shop' },
     })
-    const asked = history?.events?.map((event) => event.workflowExecutionCancelRequestedEventAttributes?.cause)
+    const asked = history?.events?.map(
+      (event) => event.workflowExecutionCancelRequestedEventAttributes?.cause,
+    )
     expect(asked).toContain('lunch')
   })
 

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fetchFrom, launchBrowser, rebind, startForeignSite } from '../../support/browser.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
-import { listeningOf } from '../../support/listening.js'
+import { listeningOf } from '../../../src/temporal/engine/listening.js'
 
 let engine: EmbeddedEngine
 let browser: Browser
@@ -15,7 +15,11 @@ let page: Page
 let foreign: Awaited<ReturnType<typeof startForeignSite>>
 
 beforeAll(async () => {
-  ;[engine, browser, foreign] = await Promise.all([EmbeddedEngine.start(), launchBrowser(), startForeignSite()])
+  ;[engine, browser, foreign] = await Promise.all([
+    EmbeddedEngine.start(),
+    launchBrowser(),
+    startForeignSite(),
+  ])
 })
 afterAll(async () => {
   await browser.close()

@@ -9,6 +9,8 @@ import { startQuorate } from '../../support/quorate.js'
 
 /** The pages are many files; on a busy machine they take their time. */
 const PATIENCE = { timeout: 100_000 }
+/** Three servers and a browser, beside whatever else the machine does. */
+const STARTUP_MS = 120_000
 const RUNS = '/api/v1/namespaces/default/workflows'
 const EVIL_RUN = JSON.stringify({ workflowType: { name: 'planCluster' }, taskQueue: { name: 'quorate' } })
 
@@ -22,14 +24,18 @@ let owner: BrowserContext
 let page: Page
 
 beforeAll(async () => {
-  ;[engine, browser, foreign] = await Promise.all([EmbeddedEngine.start(), launchBrowser(), startForeignSite()])
+  ;[engine, browser, foreign] = await Promise.all([
+    EmbeddedEngine.start(),
+    launchBrowser(),
+    startForeignSite(),
+  ])
   await engine.apply()
   ui = startQuorate(['ui', 'shop', '--json'], engine.environment)
-  await eventually(() => ui.output().includes('"link"'), 'the UI prints its link')
+  await eventually(() => ui.output().includes('"link"'), 'the UI prints its link', STARTUP_MS)
   link = (JSON.parse(ui.output().split('\n')[0] ?? '') as { link: string }).link
   owner = await browser.newContext()
   await owner.request.get(link, { maxRedirects: 0 })
-})
+}, 3 * STARTUP_MS)
 afterAll(async () => {
   ui.child.kill('SIGTERM')
   await ui.ended

@@ -90,14 +90,17 @@ describe('the folder of the engine', () => {
     )
   })
 
-  it.runIf(process.platform === 'linux')('is refused on a network filesystem, where locks do not hold', () => {
-    const NFS = 0x6969
-    const CIFS = 0xff534d42 | 0
-    const EXT4 = 0xef53
-    expect(unsafeFolder(folder, () => NFS)?.message).toContain('network filesystem (NFS)')
-    expect(unsafeFolder(folder, () => CIFS)?.message).toContain('network filesystem (CIFS)')
-    expect(unsafeFolder(folder, () => EXT4)).toBeUndefined()
-  })
+  it.runIf(process.platform === 'linux')(
+    'is refused on a network filesystem, where locks do not hold',
+    () => {
+      const NFS = 0x6969
+      const CIFS = 0xff534d42 | 0
+      const EXT4 = 0xef53
+      expect(unsafeFolder(folder, () => NFS)?.message).toContain('network filesystem (NFS)')
+      expect(unsafeFolder(folder, () => CIFS)?.message).toContain('network filesystem (CIFS)')
+      expect(unsafeFolder(folder, () => EXT4)).toBeUndefined()
+    },
+  )
 })
 
 describe('the environment of the server', () => {

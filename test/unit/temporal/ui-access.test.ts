@@ -57,7 +57,9 @@ describe('a request with the cookie', () => {
 
   it.each(cases)('%s is judged by where it comes from', (_, method, headers, kind) => {
     const { access, cookie } = loggedIn()
-    expect(access.judge({ method, target: RUNS, headers: { host: HOST, cookie, ...headers } }).kind).toBe(kind)
+    expect(access.judge({ method, target: RUNS, headers: { host: HOST, cookie, ...headers } }).kind).toBe(
+      kind,
+    )
   })
 
   it.each(['evil.example:8233', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.nip.example:8233', undefined])(

@@ -10,7 +10,7 @@ export interface Listening {
   readonly port: number
 }
 
-/** The sockets of a process. */
+/** The sockets of one of our processes; to be asked on Linux only. */
 export function listeningOf(pid: number): readonly Listening[] {
   const folder = `/proc/${pid}/fd`
   const inodes = readdirSync(folder).flatMap((file) => {
