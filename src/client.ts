@@ -25,7 +25,12 @@ import {
   type DecisionName,
   type SignalName,
 } from './temporal/decisions.js'
-import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
+import {
+  engineStatus,
+  ensureEngine,
+  type EnsureEngineOptions,
+  type HandOver,
+} from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'
@@ -62,6 +67,11 @@ export interface ClientOptions extends TemporalOptions {
    * SSH agent and code, since what was wrong may have been either; but no engine is started where none ever ran.
    */
   readonly takesDecisions?: boolean
+  /**
+   * Whether only plans will be started. The embedded engine's worker then keeps the SSH agent that it has while an
+   * operation is open that may need it.
+   */
+  readonly onlyPlans?: boolean
 }
 
 export interface QuorateClient {
@@ -88,18 +98,24 @@ export interface QuorateClient {
 
 /**
  * Connects.
- * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `ENGINE_FAILED`, `USAGE`.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `USAGE`, or one of the
+ *   `ENGINE_` family.
  */
 export async function createClient(options: ClientOptions = {}): Promise<QuorateClient> {
   const settings = serverSettings(options)
   const embedded = settings === undefined
   const starts = options.startsOperations ?? true
   if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
-  const handOver = starts || options.takesDecisions === true
-  const engine = embedded ? await ensureEngine({ handOver }) : undefined
+  const engine = embedded ? await ensureEngine({ handOver: handOverOf(starts, options) }) : undefined
   const server = settings ?? plainSettings(engine?.address ?? '')
-  const uiAddress = engine?.uiAddress ?? (await uiAddressOf(server))
+  // The embedded engine has no UI that runs all the time: `quorate ui` opens one.
+  const uiAddress = embedded ? undefined : await uiAddressOf(server)
   return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
+}
+
+function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOptions): HandOver {
+  if (takesDecisions === true || (starts && onlyPlans !== true)) return 'code and agent'
+  return starts ? 'code and idle agent' : 'nothing'
 }
 
 /**
@@ -138,7 +154,7 @@ export async function withHostLocks<Result>(
 
 class Client implements QuorateClient {
   private connection: TemporalConnection
-  private uiAddress: string | undefined
+  private readonly uiAddress: string | undefined
   private readonly embedded: boolean
   private readonly wokeEngine: boolean
 
@@ -259,7 +275,7 @@ class Client implements QuorateClient {
   /** Starts what died of the engine; it may come back on another port. An engine stopped on purpose stays so. */
   private async revive(): Promise<void> {
     try {
-      await this.makeWhole({ handOver: false, respectStop: true })
+      await this.makeWhole({ handOver: 'nothing', respectStop: true })
     } catch {
       // The watcher goes on saying what is missing, and asks again.
     }
@@ -267,7 +283,7 @@ class Client implements QuorateClient {
 
   /** A call that needs a worker: with the embedded engine, what is missing of that is started first. */
   private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
-    if (this.embedded) await this.makeWhole({ handOver: false })
+    if (this.embedded) await this.makeWhole({ handOver: 'nothing' })
     return this.call(act)
   }
 
@@ -276,7 +292,6 @@ class Client implements QuorateClient {
     if (engine.address === this.address) return
     const previous = this.connection
     this.connection = await connect(plainSettings(engine.address))
-    this.uiAddress = engine.uiAddress
     await previous.close()
   }
 }

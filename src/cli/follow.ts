@@ -151,7 +151,7 @@ function interruptSignal(context: Context): { readonly signal: AbortSignal; rele
   return { signal: controller.signal, release: () => void process.off('SIGINT', onInterrupt) }
 }
 
-/** Says where the operation can be looked at: in the Temporal UI, or by its ids. */
+/** Says where the operation can be looked at in the Temporal UI: by a link where the server has one, or by our own. */
 export function announce({ io, json }: Context, operation: Operation<ApplyResult | PlanResult>): void {
   const { cluster, workflowId, runId, uiAddress } = operation
   if (json) {
@@ -159,5 +159,5 @@ export function announce({ io, json }: Context, operation: Operation<ApplyResult
     io.out(JSON.stringify({ time, type: 'started', cluster, workflowId, runId, uiAddress }))
     return
   }
-  io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `workflow ${workflowId}, run ${runId}`}`)
+  io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${cluster}`}`)
 }

@@ -38,7 +38,11 @@ export class TestServer {
   }
 
   async startAgain(): Promise<void> {
-    this.process = await startServer(this.home, this.port, await freePort())
+    this.process = await startServer(this.home, {
+      port: this.port,
+      httpPort: await freePort(),
+      metricsPort: await freePort(),
+    })
     await waitUntilReady(this.home, this.process, this.port)
   }
 

@@ -73,7 +73,7 @@ async function show(
     const waiting = decidable(snapshot.progress)
     if (waiting !== undefined) renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach(io.out)
   }
-  if (uiAddress !== undefined) io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress}`)
+  io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${snapshot.cluster}`}`)
   const { result } = snapshot
   if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
   if (snapshot.error !== undefined) renderFailed(snapshot, io.style, { verbose }).forEach(io.out)
