@@ -10,6 +10,7 @@ import { handOverAgent } from './agent.js'
 import { engineHome, makeHome, type EngineHome } from './home.js'
 import { withLock } from './lock.js'
 import { freePort } from './ports.js'
+import { refuseToLeaveRuns } from './left-runs.js'
 import { isAlive, stop } from './process.js'
 import { readRecord, writeRecord, type EngineRecord } from './record.js'
 import { loopback, startServer, waitUntilReady } from './server.js'
@@ -49,7 +50,10 @@ export interface EnsureEngineOptions {
   readonly respectStop?: boolean
 }
 
-/** Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes. */
+/**
+ * Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes.
+ * @throws QuorateError `ENGINE_IN_USE` when a worker would be replaced whose runs this release cannot go on with.
+ */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
   makeHome(home)
@@ -151,6 +155,7 @@ async function startWorkerIfNeeded(
   if (worker !== undefined && isAlive(worker)) {
     const isRight = worker.address === address && (!handOver || worker.fingerprint === fingerprint)
     if (isRight) return record
+    if (worker.address === address) await refuseToLeaveRuns(address, worker.pid)
     await stop(worker, WORKER_GRACE_MS)
   }
   const started = await startWorker(home, address)
