@@ -1,5 +1,5 @@
 /** Runs whose worker was replaced by one that cannot go on with them, as after an upgrade. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Operation, OperationSnapshot } from '../../../src/client.js'
 import { TASK_QUEUE, taskQueueOf, WORKFLOWS } from '../../../src/cluster/operation.js'
 import { connect } from '../../../src/temporal/connection.js'
@@ -10,6 +10,9 @@ import { needsOtherWorker, whyStuck } from '../../../src/temporal/stuck.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
 const RENAMED = /Nondeterminism error: Activity type of scheduled event 'work' does not match.*'labour'/
+
+// A workflow task that fails is tried again only after its time-out of 10 s, and then after pauses that grow.
+vi.setConfig({ testTimeout: 240_000 })
 
 const scene = TinyScene.forFile({ workers: 'on demand' })
 
@@ -76,7 +79,7 @@ describe('a run whose worker was replaced by one that calls activities by other 
     await scene.stopWorker()
     scene.controls.finished = true
     await scene.startWorker('later')
-    await untilReach(operation, 'failing')
+    await until(operation, ({ taskFailure }) => (taskFailure?.attempts ?? 0) >= 2)
     await expect(scene.client.apply(cluster)).rejects.toMatchObject({
       code: 'OPERATION_RUNNING',
       message: expect.stringMatching(RENAMED) as string,
@@ -159,13 +162,11 @@ describe('a run of another sequence', () => {
       })
     const handle = await start('held')
     // As a worker of release 0.0.9 in the process 4711 would.
-    const polling = client.workflowService
-      .pollWorkflowTaskQueue({
-        namespace: 'default',
-        taskQueue: { name: taskQueueOf(0) },
-        identity: 'quorate-0.0.9@here:4711',
-      })
-      .catch(() => undefined)
+    const taskQueue = { name: taskQueueOf(0) }
+    const poll = { namespace: 'default', taskQueue, identity: 'quorate-0.0.9@here:4711' }
+    await client.withDeadline(Date.now() + PATIENCE.timeout, () =>
+      client.workflowService.pollWorkflowTaskQueue(poll),
+    )
     await expect
       .poll(() => refuseToLeaveRuns(scene.server.address, 4711).catch((error: unknown) => error), PATIENCE)
       .toMatchObject({
@@ -178,7 +179,6 @@ describe('a run of another sequence', () => {
     await expect
       .poll(() => refuseToLeaveRuns(scene.server.address, 4711).catch((error: unknown) => error), PATIENCE)
       .toBeUndefined()
-    await polling
     await connection.close()
   })
 })
