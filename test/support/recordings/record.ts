@@ -106,7 +106,8 @@ async function record(client: Client, recording: Recording & { readonly name: st
   await talk?.(run)
   const { code, told } = await endOf(run)
   if (code !== ends) throw new Error(`${name} ended as ${code} (${told}) and not as ${ends}`)
-  return { name, history: JSON.stringify(anonymous(JSON.parse(historyToJSON(await run.fetchHistory())))) }
+  const history = JSON.parse(historyToJSON(await run.fetchHistory())) as RecordedHistory
+  return { name, history: JSON.stringify(anonymous(withoutInputs(history))) }
 }
 
 function endOf(run: WorkflowHandle): Promise<{ readonly code: string; readonly told: string }> {
@@ -120,6 +121,20 @@ function endOf(run: WorkflowHandle): Promise<{ readonly code: string; readonly t
       }
     },
   )
+}
+
+interface RecordedHistory {
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A replay looks at the results of activities and not at their arguments, which are half of a history. */
+function withoutInputs(history: RecordedHistory): RecordedHistory {
+  const events = history.events.map(({ taskId: _, activityTaskScheduledEventAttributes, ...event }) => {
+    if (activityTaskScheduledEventAttributes === undefined) return event
+    const { input: __, ...scheduled } = activityTaskScheduledEventAttributes as Record<string, unknown>
+    return { ...event, activityTaskScheduledEventAttributes: scheduled }
+  })
+  return { ...history, events }
 }
 
 /** Names and paths of this machine are in payloads (base64) and in plain fields alike. */
