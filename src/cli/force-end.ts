@@ -45,7 +45,9 @@ export async function forceEnd(
       : 'The hosts are still locked by it, and commands that run there go on to their end.',
   )
   const { cyan } = io.style
-  io.out(`  ${cyan('→')} \`quorate apply\` takes the locks over, waits for such commands, and goes on from there`)
+  io.out(
+    `  ${cyan('→')} \`quorate apply\` takes the locks over, waits for such commands, and goes on from there`,
+  )
   io.out(
     `  ${cyan('→')} \`quorate unlock ${cluster}\` shows and breaks the locks, for an apply by another Temporal server`,
   )
@@ -60,14 +62,20 @@ async function isMeant(context: Context, operation: Operation, meaning: string):
   // Of one that has ended there is nothing to ask: it is told as such.
   if (isClosed(snapshot)) return true
   if (!io.canAsk || json) {
-    throw new QuorateError('USAGE', `nobody is there to be asked whether the run on ${cluster} is to be ended`, {
-      hint: 'see `quorate cancel --help` for what it means; --yes ends it without asking',
-    })
+    throw new QuorateError(
+      'USAGE',
+      `nobody is there to be asked whether the run on ${cluster} is to be ended`,
+      {
+        hint: 'see `quorate cancel --help` for what it means; --yes ends it without asking',
+      },
+    )
   }
   io.note(meaning)
   io.note(
     stuck === undefined
-      ? io.style.yellow(`⚠ a worker answers for this run: \`quorate cancel ${cluster}\` would stop it in order`)
+      ? io.style.yellow(
+          `⚠ a worker answers for this run: \`quorate cancel ${cluster}\` would stop it in order`,
+        )
       : `${cluster}: ${stuck.message}`,
   )
   const { confirm, isCancel } = await import('@clack/prompts')

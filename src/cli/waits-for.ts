@@ -44,7 +44,9 @@ export function waitsForIn(progress: OperationProgress): WaitingInRun | undefine
 }
 
 /** What can be decided now, also of steps that are parked while other hosts still go on. */
-export function decidable(progress: OperationProgress): Exclude<WaitingInRun, { kind: 'outside' }> | undefined {
+export function decidable(
+  progress: OperationProgress,
+): Exclude<WaitingInRun, { kind: 'outside' }> | undefined {
   const { blocked } = progress
   if (blocked.length > 0) return { kind: 'blocked', blocked }
   if (progress.paused) return { kind: 'paused' }

@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client'
 import { TASK_QUEUE } from '../../cluster/operation.js'
 import { QuorateError } from '../../errors/index.js'
 import { VERSION, versionOfWorker } from '../runtime.js'
+import { callServer } from '../service-error.js'
 
 const NAMESPACE = 'default'
 const MAX_RUNS = 50
@@ -15,24 +16,28 @@ const MAX_RUNS = 50
 export async function refuseToLeaveRuns(address: string, workerPid: number): Promise<void> {
   const connection = await Connection.connect({ address })
   try {
-    const { executions } = await connection.workflowService.listWorkflowExecutions({
-      namespace: NAMESPACE,
-      query: `ExecutionStatus = 'Running' AND TaskQueue != '${TASK_QUEUE}'`,
-      pageSize: MAX_RUNS,
-    })
-    const queues = new Map<string, string | undefined>()
-    const left: string[] = []
-    for (const { execution, taskQueue } of executions) {
-      const [kind, cluster] = (execution?.workflowId ?? '').split('/')
-      if (taskQueue == null || kind !== 'cluster' || cluster === undefined) continue
-      if (!queues.has(taskQueue)) queues.set(taskQueue, await pollerOf(connection, taskQueue, workerPid))
-      if (queues.get(taskQueue) !== undefined) left.push(cluster)
-    }
-    const [worker] = [...queues.values()].filter((identity) => identity !== undefined)
-    if (worker !== undefined && left.length > 0) throw inUse(worker, [...new Set(left)])
+    await callServer(address, () => refuseIfPolled(connection, workerPid))
   } finally {
     await connection.close()
   }
+}
+
+async function refuseIfPolled(connection: Connection, workerPid: number): Promise<void> {
+  const { executions } = await connection.workflowService.listWorkflowExecutions({
+    namespace: NAMESPACE,
+    query: `ExecutionStatus = 'Running' AND TaskQueue != '${TASK_QUEUE}'`,
+    pageSize: MAX_RUNS,
+  })
+  const queues = new Map<string, string | undefined>()
+  const left: string[] = []
+  for (const { execution, taskQueue } of executions) {
+    const [kind, cluster] = (execution?.workflowId ?? '').split('/')
+    if (taskQueue == null || kind !== 'cluster' || cluster === undefined) continue
+    if (!queues.has(taskQueue)) queues.set(taskQueue, await pollerOf(connection, taskQueue, workerPid))
+    if (queues.get(taskQueue) !== undefined) left.push(cluster)
+  }
+  const [worker] = [...queues.values()].filter((identity) => identity !== undefined)
+  if (worker !== undefined && left.length > 0) throw inUse(worker, [...new Set(left)])
 }
 
 /** The identity under which the process polls the queue; undefined where it does not. */

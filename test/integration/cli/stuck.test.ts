@@ -47,7 +47,9 @@ describe('a run whose workflow task fails', () => {
     expect(list.stdout).toMatch(new RegExp(`${cluster} +running, workflow task fails`))
 
     const doctor = await run('doctor')
-    expect(doctor.stdout).toMatch(new RegExp(`✘ open runs +apply of ${cluster}: its workflow task fails on quorate-`))
+    expect(doctor.stdout).toMatch(
+      new RegExp(`✘ open runs +apply of ${cluster}: its workflow task fails on quorate-`),
+    )
     expect(doctor.exitCode).toBe(1)
 
     const attached = await run('attach', cluster, '--on-blocked', 'exit')
@@ -56,7 +58,9 @@ describe('a run whose workflow task fails', () => {
 
     const cancelled = await run('cancel', cluster)
     expect(cancelled.stdout).toBe('')
-    expect(cancelled.stderr).toContain(`${cluster} was asked to stop, and does not hear it: its workflow task fails`)
+    expect(cancelled.stderr).toContain(
+      `${cluster} was asked to stop, and does not hear it: its workflow task fails`,
+    )
     expect(cancelled.stderr).toContain(`quorate cancel --force ${cluster}`)
     expect(cancelled.exitCode).toBe(1)
     await operation.terminate('the test is over')
@@ -66,7 +70,10 @@ describe('a run whose workflow task fails', () => {
     const operation = await startAndUpgrade()
     const { cluster } = operation
     const asked = await run('cancel', '--force', cluster)
-    expect([asked.exitCode, asked.stderr]).toEqual([2, expect.stringContaining('--yes ends it without asking')])
+    expect([asked.exitCode, asked.stderr]).toEqual([
+      2,
+      expect.stringContaining('--yes ends it without asking'),
+    ])
     expect((await operation.describe()).state).toBe('running')
 
     const ended = await run('cancel', '--force', '--yes', cluster)

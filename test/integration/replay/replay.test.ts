@@ -49,7 +49,9 @@ const begun = events.flatMap((event) => event.workflowExecutionStartedEventAttri
 /** What became of the replay of each. */
 const outcomes = new Map<string, string>()
 
-async function replay(named: Iterable<readonly [name: string, history: object]>): Promise<Map<string, string>> {
+async function replay(
+  named: Iterable<readonly [name: string, history: object]>,
+): Promise<Map<string, string>> {
   const given = [...named].map(([workflowId, history]) => ({ workflowId, history }))
   const results = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, given)
   const found = new Map<string, string>()
@@ -58,7 +60,9 @@ async function replay(named: Iterable<readonly [name: string, history: object]>)
 }
 
 /** The first recorded apply, with one activity changed. */
-function altered(change: (scheduled: { activityId: string; activityType: { name: string } }) => void): object {
+function altered(
+  change: (scheduled: { activityId: string; activityType: { name: string } }) => void,
+): object {
   const copy = structuredClone(histories.get(join(VERSION, 'apply-bootstrap.json')))
   const scheduled = copy?.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? [])
   if (scheduled?.[0] === undefined) throw new Error('no activity was recorded')
@@ -117,7 +121,9 @@ describe('recorded', () => {
   })
 
   it.each(activityNames())('is the activity %s', (activity) => {
-    const names = events.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [])
+    const names = events.flatMap(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
+    )
     expect(names).toContain(activity)
   })
 
@@ -152,11 +158,15 @@ function topologiesOf({ input }: (typeof begun)[number]): readonly string[] {
       : etcd.clientFiles === undefined
         ? 'etcd on hosts of its own'
         : 'etcd that somebody else runs',
-    ...(hosts.some(({ name, role }) => role === 'load-balancer' && isBalancer(name)) ? ['haproxy on balancers'] : []),
+    ...(hosts.some(({ name, role }) => role === 'load-balancer' && isBalancer(name))
+      ? ['haproxy on balancers']
+      : []),
     ...(hosts.some(({ name, role }) => role === 'control-plane' && isBalancer(name))
       ? ['haproxy on control planes']
       : []),
-    ...(loadBalancer.type === 'haproxy' && loadBalancer.virtualAddress !== undefined ? ['a virtual address'] : []),
+    ...(loadBalancer.type === 'haproxy' && loadBalancer.virtualAddress !== undefined
+      ? ['a virtual address']
+      : []),
     ...(loadBalancer.type === 'external' ? ['an external load balancer'] : []),
     ...(network.plugin === 'none' ? ['no pod network'] : []),
   ]

@@ -123,7 +123,9 @@ describe('a run for which no worker answers', () => {
     await untilReach(operation, 'worker')
     await scene.stopWorker()
     const snapshot = await untilReach(operation, 'busy')
-    expect(whyStuck(snapshot)?.message).toMatch(/^no worker answers: quorate-.*, which asked for work \d+ s ago/)
+    expect(whyStuck(snapshot)?.message).toMatch(
+      /^no worker answers: quorate-.*, which asked for work \d+ s ago/,
+    )
     await Promise.all([lonely, operation].map((one) => one.terminate('the test is over')))
     await connection.close()
   })

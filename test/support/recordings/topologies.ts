@@ -17,7 +17,7 @@ function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   const presence = present({
     ...standing,
     nodes: standing.nodes.filter(({ name }) => isThere(name)),
-    members: standing.members.filter(({ name }) => isThere(name)),
+    members: (standing.members ?? []).filter(({ name }) => isThere(name)),
     components: standing.components.filter(({ host }) => isThere(host)),
   })
   return { ...telling(facts), readStanding: () => Promise.resolve(presence) }

@@ -4,7 +4,9 @@ import { lastKnownIn } from '../../../src/temporal/last-known.js'
 type Events = Parameters<typeof lastKnownIn>[0]
 
 /** Events of a history: `begin <activity id>` by number, `end`, `fail` of one of them. */
-function history(...entries: readonly (readonly [what: 'begin' | 'end' | 'fail', of: string | number])[]): Events {
+function history(
+  ...entries: readonly (readonly [what: 'begin' | 'end' | 'fail', of: string | number])[]
+): Events {
   return entries.map(([what, of], index) => {
     const eventId = index + 1
     if (what === 'begin') return { eventId, activityTaskScheduledEventAttributes: { activityId: of } }
