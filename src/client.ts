@@ -22,6 +22,7 @@ import {
   requestCancel,
   sendDecision,
   sendSignal,
+  terminate,
   type DecisionName,
   type SignalName,
 } from './temporal/decisions.js'
@@ -32,6 +33,7 @@ import {
   type HandOver,
 } from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
+import { readLastKnown } from './temporal/last-known.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
@@ -54,7 +56,10 @@ export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.j
 export type { TemporalOptions } from './temporal/settings.js'
 export type { RunningStep } from './temporal/running-steps.js'
 export type { Operation, OperationSummary } from './temporal/operation.js'
-export type { OperationSnapshot } from './temporal/snapshot.js'
+export type { OperationSnapshot, Reach } from './temporal/snapshot.js'
+export type { LastKnown } from './temporal/last-known.js'
+export type { PollingWorker } from './temporal/workers.js'
+export type { TaskFailure } from './temporal/workflow-task.js'
 
 export interface ClientOptions extends TemporalOptions {
   /**
@@ -269,6 +274,8 @@ class Client implements QuorateClient {
       resume: () => signal(MESSAGES.resume),
       signalLoadBalancerReady: () => signal(MESSAGES.loadBalancerReady),
       cancel: () => this.call(() => requestCancel(this.temporal, run)),
+      terminate: (reason) => this.call(() => terminate(this.temporal, run, reason)),
+      lastKnown: () => this.call(() => readLastKnown(this.temporal, run)),
     }
   }
 

@@ -12,7 +12,7 @@ import { Painter } from './output/painter.js'
 import { waitsFor, type Waiting } from './waits-for.js'
 
 const FRAME_MS = 100
-/** What may come by itself, such as a load balancer's answer, is given this long before the operation is left. */
+/** What may come by itself, such as a load balancer's answer or a worker, is given this long before the run is left. */
 const OUTSIDE_GRACE_MS = 5_000
 
 export interface FollowOptions {
@@ -76,7 +76,7 @@ class Standstill {
       return undefined
     }
     this.since ??= now
-    if (waiting.kind !== 'outside') return waiting
+    if (waiting.kind !== 'outside' && waiting.kind !== 'worker') return waiting
     return this.until === 'standstill' && now - this.since >= OUTSIDE_GRACE_MS ? waiting : undefined
   }
 }

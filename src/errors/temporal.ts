@@ -52,10 +52,20 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'move the database away; the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
   },
+  ENGINE_IN_USE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'let the open runs end with the release that started them, or end them with `quorate cancel --force`',
+  },
   NO_WORKER: {
     source: 'environment',
     remedy: 'operator',
     hint: 'start a worker with `quorate worker` (or `quorate engine start` for the embedded engine)',
+  },
+  RUN_STUCK: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'start workers of the release that started the run, or end it with `quorate cancel --force` and apply again',
   },
   WORKER_LOST: {
     source: 'environment',

@@ -1,7 +1,7 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../cluster/operation.js'
-import type { Waiting } from '../waits-for.js'
+import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from './decision.js'
 
 /** What came of asking. */
@@ -15,7 +15,7 @@ export type Answer =
   | { readonly kind: 'overtaken' }
 
 /** What can be asked about; the rest comes by itself. */
-export type Asked = Exclude<Waiting, { kind: 'outside' }>
+export type Asked = Exclude<WaitingInRun, { kind: 'outside' }>
 
 type Choice = 'retry' | 'skip' | 'each' | 'abort' | 'leave' | 'approve' | 'resume'
 

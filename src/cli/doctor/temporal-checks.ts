@@ -14,6 +14,7 @@ import {
 import { VERSION } from '../../temporal/runtime.js'
 import { pollingWorkers } from '../../temporal/workers.js'
 import { fail, ok, warn, type Check } from './check.js'
+import { checkRuns } from './run-checks.js'
 
 /** All checks of Temporal. Starts and changes nothing. */
 export async function checkTemporal(options: TemporalOptions): Promise<Check[]> {
@@ -66,6 +67,7 @@ async function checkServer(settings: ServerSettings): Promise<Check[]> {
       await guarded('Temporal', () => checkVersion(connection)),
       await guarded('namespace', () => checkNamespace(connection)),
       await guarded('worker', () => checkWorkers(connection)),
+      ...(await checkRuns(connection)),
       await guarded('search attributes', () => checkSearchAttributes(connection)),
     ]
   } finally {

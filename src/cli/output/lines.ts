@@ -12,6 +12,8 @@ import { renderWaiting } from './waiting.js'
 /** What to say when somebody stops or begins to answer. */
 export const REACH_WORDS: Readonly<Record<Reach, string>> = {
   worker: 'a worker answers',
+  failing: 'its workflow task fails',
+  busy: 'waiting for a worker to answer',
   server: 'waiting for a worker',
   nobody: 'waiting for the Temporal server',
 }
@@ -42,7 +44,8 @@ export function renderEvent(
     case 'resumed':
       return '▶ going on'
     case 'reach':
-      return style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
+      // Why a workflow task fails is told in full as what the run waits for.
+      return event.reach === 'failing' ? undefined : style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
     case 'warning':
       return style.yellow(`⚠ ${plainLine(event.warning)}`)
   }
@@ -73,6 +76,9 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
 /** Parked steps were told in full when they were parked. */
 function renderStandstill(event: OperationEvent & { type: 'waiting' }, style: Style): string {
   if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${event.for}`)
+  if (event.waiting.kind === 'worker') {
+    return renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }).join('\n')
+  }
   const last = style.yellow(`${MARK.blocked} waits for ${event.for}: ${event.command}`)
   if (event.waiting.kind === 'blocked') return last
   return [...renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }), last].join('\n')

@@ -12,6 +12,7 @@ import { withLock } from './lock.js'
 import { assertHere, thisMachine } from './machine.js'
 import { hasOpenOperation } from './open-operations.js'
 import { freePort } from './ports.js'
+import { refuseToLeaveRuns } from './left-runs.js'
 import { isAlive, stop } from './process.js'
 import { looksFrozen, pulseAge } from './pulse.js'
 import { readRecord, writeRecord, type EngineRecord } from './record.js'
@@ -53,7 +54,8 @@ export interface EnsureEngineOptions {
 /**
  * Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes.
  * @throws QuorateError `ENGINE_FOLDER_UNSAFE`, `ENGINE_ELSEWHERE`, `ENGINE_DATABASE_IN_USE`, `ENGINE_DATABASE_DAMAGED`,
- *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`.
+ *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`; `ENGINE_IN_USE` when a worker would be replaced whose
+ *   runs this release cannot go on with.
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
@@ -207,6 +209,7 @@ async function startWorkerIfNeeded(
     const isRight =
       worker.address === address && (handOver === 'nothing' || worker.fingerprint === fingerprint)
     if (isRight) return record
+    if (worker.address === address) await refuseToLeaveRuns(address, worker.pid)
     await stop(worker, WORKER_GRACE_MS)
   }
   const started = await startWorker(home, address)
