@@ -9,8 +9,10 @@ export const EXIT = {
   usage: 2,
   /** The operation waits for the operator. */
   waiting: 3,
-  /** Left by Ctrl-C while the operation goes on. */
+  /** Left by Ctrl-C, or because nobody reads the output any more; an apply goes on, a plan is stopped. */
   detached: 130,
+  /** Nobody reads the output any more, and nothing goes on. As a shell has it for SIGPIPE. */
+  closedPipe: 141,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -25,7 +25,7 @@ async function cancel(context: Context, argument: string | undefined, detach: bo
     // Without a worker the request waits at the server for the next one, and so would we.
     if (!detach && reach === 'worker') return followToTheEnd(context, operation)
     const { cluster } = operation
-    if (context.json) context.io.out(JSON.stringify({ cancelled: cluster }))
+    if (context.json) context.io.json({ cancelled: cluster })
     else context.io.out(`asked the operation on ${cluster} to stop; \`quorate attach ${cluster}\` shows it`)
     return EXIT.done
   })

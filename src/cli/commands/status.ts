@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { QuorateClient } from '../../client.js'
+import { plainLine } from '../../cluster/plain-text.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -32,7 +33,7 @@ async function status(context: Context, argument: string | undefined, all: boole
 async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
   const operations = await client.list()
   if (json) {
-    io.out(JSON.stringify(operations))
+    io.json(operations)
     return EXIT.done
   }
   const [{ renderTable }, { formatDuration }] = await Promise.all([
@@ -40,13 +41,16 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
     import('../output/duration.js'),
   ])
   const rows = operations.map(({ cluster, status, startedAt, closedAt }) => [
-    cluster,
+    plainLine(cluster),
     status.toLowerCase(),
     startedAt.toISOString().slice(0, 19).replace('T', ' '),
     formatDuration((closedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
   ])
   if (rows.length === 0) io.note('no cluster is known here; `quorate apply` starts with one')
-  else renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach(io.out)
+  else
+    renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach((line) =>
+      io.out(line),
+    )
   return EXIT.done
 }
 
@@ -57,7 +61,7 @@ async function show(
 ): Promise<ExitCode> {
   const { io, json, verbose } = context
   if (json) {
-    io.out(JSON.stringify({ ...snapshot, uiAddress }))
+    io.json({ ...snapshot, uiAddress })
     return exitCodeOf(snapshot)
   }
   const [{ renderLiveView }, { renderApplied, renderFailed }, { renderWaiting }] = await Promise.all([
@@ -67,16 +71,19 @@ async function show(
   ])
   const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
   const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
-  io.out(`${snapshot.kind} of ${io.style.bold(snapshot.cluster)}: ${snapshot.state}`)
-  renderLiveView(snapshot, io.style, frame).forEach(io.out)
+  io.out(`${snapshot.kind} of ${io.style.bold(plainLine(snapshot.cluster))}: ${snapshot.state}`)
+  renderLiveView(snapshot, io.style, frame).forEach((line) => io.out(line))
   if (snapshot.progress !== undefined && !isClosed(snapshot)) {
     const waiting = decidable(snapshot.progress)
-    if (waiting !== undefined) renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach(io.out)
+    if (waiting !== undefined)
+      renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
   }
   if (uiAddress !== undefined) io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress}`)
   const { result } = snapshot
-  if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
-  if (snapshot.error !== undefined) renderFailed(snapshot, io.style, { verbose }).forEach(io.out)
+  if (result !== undefined && 'nodes' in result)
+    renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
+  if (snapshot.error !== undefined)
+    renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.out(line))
   return exitCodeOf(snapshot)
 }
 
