@@ -22,6 +22,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CLUSTER_FILE_INVALID',
   'CLUSTER_FILE_UNREADABLE',
   'VERSION_UNSUPPORTED',
+  'KUBECONFIG_UNUSABLE',
   // A cluster, run or step that is not there, or does not wait: nothing was changed.
   'OPERATION_NOT_FOUND',
   'OPERATION_ENDED',

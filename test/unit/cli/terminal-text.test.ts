@@ -131,7 +131,7 @@ describe('what hosts and servers say', () => {
       ),
     'a failed run': () => renderFailed(aSnapshot({ state: 'failed', error }), STYLE, { verbose: true }),
     'a parked step': () =>
-      renderBlocked([{ step: 'a/b', since: START, error, host: 'cp1' }], STYLE, { now, verbose: true }),
+      renderBlocked([{ step: 'a/b', phase: 'Workers', since: START, error, host: 'cp1' }], STYLE, { now, verbose: true }),
     'a log line': () => [
       formatLogLine('server', `a line ${ATTACK}`),
       formatLogLine('worker', JSON.stringify({ msg: ATTACK })),
