@@ -7,7 +7,9 @@ const main = new URL('../dist/src/cli/main.js', import.meta.url)
 if (existsSync(main)) {
   // Node.js 22 and later keep compiled code between runs, which halves the time to start.
   if (module.enableCompileCache !== undefined) {
-    const { compileCacheFolder } = await import(new URL('../dist/src/cli/compile-cache.js', import.meta.url).href)
+    const { compileCacheFolder } = await import(
+      new URL('../dist/src/cli/compile-cache.js', import.meta.url).href
+    )
     const folder = compileCacheFolder()
     if (folder !== undefined) module.enableCompileCache(folder)
   }

@@ -76,8 +76,14 @@ describe('compiled code', () => {
   it.each([
     ["is another user's", (compiled: string) => chownSync(compiled, NOBODY, NOBODY)],
     ['is open to others', (compiled: string) => chmodSync(compiled, 0o770)],
-    ["lies in a folder of another user's", (compiled: string) => chownSync(dirname(compiled), NOBODY, NOBODY)],
-    ['lies in a folder that others may write to', (compiled: string) => chmodSync(dirname(dirname(compiled)), 0o777)],
+    [
+      "lies in a folder of another user's",
+      (compiled: string) => chownSync(dirname(compiled), NOBODY, NOBODY),
+    ],
+    [
+      'lies in a folder that others may write to',
+      (compiled: string) => chmodSync(dirname(dirname(compiled)), 0o777),
+    ],
   ])('is not kept in a folder that %s', (_what, attack) => {
     const compiled = join(cache, 'quorate', 'compiled')
     mkdirSync(compiled, { recursive: true, mode: 0o700 })
@@ -98,46 +104,41 @@ describe('compiled code', () => {
 
 /** A Node.js that has the cache: this one, or the one that is named. */
 const NODE = process.env['QUORATE_NODE_22'] ?? process.execPath
-const HAS_CACHE = Number(execFileSync(NODE, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) >= 22
+const HAS_CACHE =
+  Number(execFileSync(NODE, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) >= 22
 
 describe.skipIf(!HAS_CACHE)('a poisoned cache', () => {
-  /** Has Node.js compile another program under the genuine one's name, as the attacker would, into `target`. */
+  /**
+   * Lays compiled code of the attacker's into `target`, under the name of a genuine file. Entries are found by the path of
+   * the file, and checked by its length and CRC32, which anybody can read from the package.
+   */
   function poison(target: string): void {
     const genuine = join(PROJECT, 'dist', 'src', 'cli', 'main.js')
-    const source = readFileSync(genuine, 'utf8')
-    const evil = `console.log('POISONED')//`.padEnd(source.length, ' ')
-    const script = join(folder, 'poison.mjs')
-    writeFileSync(script, POISON)
-    run(NODE, [script, genuine, evil, target], {})
+    const source = readFileSync(genuine)
+    const evil = Buffer.from(`console.log('POISONED')//`.padEnd(source.length))
+    const file = join(folder, 'evil.js')
+    writeFileSync(file, evil)
+    mkdirSync(target, { recursive: true, mode: 0o700 })
+    // In a mount namespace of its own the evil file has the genuine one's path, and nothing else sees it.
+    const compile = 'mount --bind "$1" "$2"; NODE_COMPILE_CACHE="$3" "$4" "$2" >/dev/null'
+    run('unshare', ['-m', 'bash', '-c', compile, 'bash', file, genuine, target, NODE], {})
+    for (const entry of readdirSync(target, { recursive: true, encoding: 'utf8' })) {
+      const path = join(target, entry)
+      if (!statSync(path).isFile()) continue
+      const bytes = readFileSync(path)
+      const at = bytes.indexOf(checksum(evil))
+      if (at >= 0) checksum(source).copy(bytes, at)
+      writeFileSync(path, bytes)
+    }
   }
 
-  /** Compiles `evil` for the file `genuine`, and gives the entry the genuine file's length and CRC32. */
-  const POISON = `import module from 'node:module'
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
-const [, , genuine, evil, target] = process.argv
-const source = readFileSync(genuine)
-const build = target + '-build'
-// The key of an entry is the path of its file: the genuine file is replaced for a moment, in a namespace of its own.
-const run = (content) => spawnSync('unshare', ['-m', 'bash', '-c',
-  'printf %s "$1" > "$2"; mount --bind "$2" "$3"; NODE_COMPILE_CACHE="$4" "$5" "$3" >/dev/null 2>&1', 'x',
-  content, build + '.js', genuine, build, process.execPath], { encoding: 'utf8' })
-run(evil)
-mkdirSync(target, { recursive: true })
-cpSync(build, target, { recursive: true })
-const hashOf = (bytes) => { const b = Buffer.alloc(4); b.writeUInt32LE(crc32(bytes)); return b }
-for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile()) continue
-  const path = join(entry.parentPath, entry.name)
-  const bytes = readFileSync(path)
-  const at = bytes.subarray(0, 64).indexOf(hashOf(Buffer.from(evil)))
-  if (at < 0) continue
-  hashOf(source).copy(bytes, at)
-  writeFileSync(path, bytes)
-}
-`
+  function checksum(content: Buffer): Buffer {
+    const code = `process.stdout.write(String(require('node:zlib').crc32(require('node:fs').readFileSync(0))))`
+    const number = Number(execFileSync(NODE, ['-e', code], { input: content, encoding: 'utf8' }))
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32LE(number)
+    return bytes
+  }
 
   it('in /tmp, where Node.js itself would look, is not used', () => {
     const temporary = join(folder, 'tmp')
@@ -158,7 +159,10 @@ for (const entry of readdirSync(target, { recursive: true, withFileTypes: true }
   function asNodeWould(temporary: string): string {
     const naive = join(folder, 'naive.mjs')
     const main = JSON.stringify(join(PROJECT, 'dist', 'src', 'cli', 'main.js'))
-    writeFileSync(naive, `import module from 'node:module'\nmodule.enableCompileCache()\nawait import(${main})\n`)
+    writeFileSync(
+      naive,
+      `import module from 'node:module'\nmodule.enableCompileCache()\nawait import(${main})\n`,
+    )
     return run(NODE, [naive, '--version'], { TMPDIR: temporary })
   }
 })
