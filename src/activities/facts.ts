@@ -6,6 +6,7 @@ import { readCertificates } from './certificate-facts.js'
 import { factsQuestion } from './facts-script.js'
 import { hashCaCertificate } from './pki.js'
 import { probeHost } from './probes.js'
+import { sealRegistryLogins } from './registry-logins.js'
 import type { Step } from './step.js'
 
 /**
@@ -36,5 +37,7 @@ async function askForFacts(session: Session, cluster: Cluster): Promise<HostFact
   expectSuccess(result, 'gathering facts', session.host)
   const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)
   const certificates = { at: new Date(before).toISOString(), found: readCertificates(result.stdout) }
-  return { ...facts, certificates }
+  const { configuration } = facts
+  if (configuration === undefined) return { ...facts, certificates }
+  return { ...facts, certificates, configuration: await sealRegistryLogins(session, cluster, configuration) }
 }
