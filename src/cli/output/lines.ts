@@ -1,5 +1,5 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
 import type { Reach } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'

@@ -1,7 +1,7 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import stringWidth from 'string-width'
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'

@@ -1,6 +1,6 @@
 /** Preflight as text: one table of what was found, each finding with what mends it, and what it comes to. */
 import type { Cluster } from '../../cluster/model.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/plain-text.js'
 import { listNames, type PreflightFinding, type Severity } from '../../cluster/preflight/finding.js'
 import { count } from '../../cluster/words.js'
 import type { Style } from '../io.js'

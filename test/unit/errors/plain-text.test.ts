@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plainLine, plainText } from '../../../src/cluster/plain-text.js'
+import { plainLine, plainText } from '../../../src/errors/plain-text.js'
 
 describe('what a host says', () => {
   it.each([
@@ -13,12 +13,23 @@ describe('what a host says', () => {
     ['\ttabbed', '    tabbed'],
     ['a\u0007b\u0000c\u009bKd', 'abcd'],
     ['abc\u202edef', 'abcdef'],
+    ['pro\u200bd\u2060\ufeff\u00ad', 'prod'],
+    ['tag\u{e0041}\u{e007f}', 'tag'],
+    ['half \ud800 pair', 'half  pair'],
+    [`z${'\u0301'.repeat(50)}`, `z${'\u0301'.repeat(4)}`],
+    ['👩\u200d🚀 ❤\ufe0f می\u200cخواهم', '👩\u200d🚀 ❤\ufe0f می\u200cخواهم'],
   ])('%j is shown as %j', (said, shown) => {
     expect(plainText(said)).toBe(shown)
   })
 
   it('is one line where one is wanted', () => {
     expect(plainLine('\t[WARNING X]:\n\tone\u001b[K\r\n two ')).toBe('[WARNING X]: one two')
+  })
+
+  it('keeps its beginning and its end where it is long, whatever its length', () => {
+    const text = plainText(`first ${'x'.repeat(50_000_000)} last`, 1000)
+    expect(text).toMatch(/^first x+ … x+ last$/)
+    expect(text).toHaveLength(1003)
   })
 
   it('never steers a terminal', () => {
