@@ -1,7 +1,6 @@
 /** Going along with an operation: follow it, and on a terminal ask whenever nothing goes on without the operator. */
 import type { Operation } from '../client.js'
-import { plainLine } from '../cluster/plain-text.js'
-import { isQuorateError, type ErrorCode } from '../errors/index.js'
+import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
 import type { OperationSnapshot } from '../temporal/snapshot.js'
 import type { Context } from './context.js'
 import { carryOut, endingPause } from './decisions/decision.js'

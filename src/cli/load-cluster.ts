@@ -5,8 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
 import type { ClusterFileLocation, ParsedClusterFile } from '../cluster/cluster-file/parse.js'
 import type { Cluster } from '../cluster/model.js'
-import { plainLine } from '../cluster/plain-text.js'
-import { QuorateError } from '../errors/index.js'
+import { plainLine, QuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /**

@@ -1,6 +1,6 @@
 /** Data that others made, with every text in it fit for a terminal. */
 import { isPlainObject } from './merge.js'
-import { plainText } from './plain-text.js'
+import { plainText } from '../errors/index.js'
 
 /** The same data: lists and objects alike, each text as {@link plainText} has it. Names of fields are left. */
 export function plainValue<Value>(value: Value): Value {

@@ -1,7 +1,7 @@
 /** `quorate doctor`: is everything there that is needed? */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import stringWidth from 'string-width'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import type { Check, CheckStatus } from '../doctor/check.js'
 import { EXIT, type ExitCode } from '../exit.js'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { QuorateClient } from '../../client.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/index.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'

@@ -1,8 +1,7 @@
 /** `quorate unlock`: look at the locks of a cluster's hosts, and break them. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { HostLocks, LocksBroken, LocksFound } from '../../client.js'
-import { plainLine } from '../../cluster/plain-text.js'
-import { QuorateError, type ErrorReport } from '../../errors/index.js'
+import { type ErrorReport, plainLine, QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

@@ -1,8 +1,8 @@
 /** `quorate validate`: check the cluster file, without touching a host. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
-import { plainLine } from '../../cluster/plain-text.js'
 import { count } from '../../cluster/words.js'
+import { plainLine } from '../../errors/index.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

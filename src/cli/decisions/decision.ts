@@ -1,7 +1,7 @@
 /** A decision of the operator on a run, and taking it there. */
 import type { Operation } from '../../client.js'
 import type { OperationProgress } from '../../cluster/operation.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'
 
 export type Decision =

@@ -1,7 +1,7 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../cluster/operation.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/index.js'
 import type { Waiting } from '../waits-for.js'
 import type { Decision } from './decision.js'
 

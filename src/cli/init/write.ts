@@ -2,8 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { formatProblem, type ClusterFileProblem } from '../../cluster/cluster-file/parse.js'
 import { renderClusterFile, type ClusterFileAnswers } from '../../cluster/cluster-file/render.js'
-import { plainLine } from '../../cluster/plain-text.js'
-import { QuorateError } from '../../errors/index.js'
+import { plainLine, QuorateError } from '../../errors/index.js'
 import type { Context } from '../context.js'
 import { checkFile } from './check.js'
 

@@ -1,7 +1,7 @@
 /** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
 import type { BlockedStep } from '../../cluster/operation.js'
-import { plainLine } from '../../cluster/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
+import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { formatDuration, formatTime } from './duration.js'
 import { renderReport } from './report.js'

@@ -1,7 +1,6 @@
 /** The last words of an operation. */
 import type { ApplyResult, OperationProgress } from '../../cluster/operation.js'
-import { plainLine } from '../../cluster/plain-text.js'
-import type { ErrorReport } from '../../errors/index.js'
+import { type ErrorReport, plainLine } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'

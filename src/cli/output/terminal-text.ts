@@ -1,5 +1,5 @@
 /** The last look at what is printed: only text, line ends and our own colours reach a terminal. */
-import { plainText } from '../../cluster/plain-text.js'
+import { plainText } from '../../errors/index.js'
 
 /** Whether a stream's readers see colours, and symbols beyond ASCII. */
 export interface Abilities {
@@ -15,7 +15,7 @@ const OUR_COLOURS = /(\u001b\[(?:[12]|22|3[1-36]|39)m)/
 export function terminalText(text: string): string {
   return text
     .split(OUR_COLOURS)
-    .map((piece, index) => (index % 2 === 1 ? piece : plainText(piece)))
+    .map((piece, index) => (index % 2 === 1 ? piece : plainText(piece, Infinity)))
     .join('')
 }
 
@@ -26,7 +26,7 @@ export function terminalLine(text: string): string {
 
 /** The text as a stream can show it. */
 export function textFor({ colours, symbols }: Abilities, text: string): string {
-  const shown = colours ? terminalText(text) : plainText(text)
+  const shown = colours ? terminalText(text) : plainText(text, Infinity)
   return symbols ? shown : inAscii(shown)
 }
 

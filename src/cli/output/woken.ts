@@ -1,6 +1,6 @@
 /** What goes on because a command started the engine, which somebody may not have meant. */
 import type { OperationSummary } from '../../client.js'
-import { plainLine } from '../../cluster/plain-text.js'
+import { plainLine } from '../../errors/index.js'
 import { count } from '../../cluster/words.js'
 import { formatMinute } from './duration.js'
 
