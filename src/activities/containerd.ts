@@ -6,12 +6,14 @@ import {
   type ContainerdMajor,
 } from '../cluster/containerd/config.js'
 import { containerdFiles } from '../cluster/containerd/files.js'
+import { hostsTomlPath } from '../cluster/containerd/hosts.js'
 import { containerdMajor } from '../cluster/host-configuration.js'
 import { HEADER } from '../cluster/host-prerequisites.js'
 import { QuorateError } from '../errors/index.js'
 import { script } from '../ssh/index.js'
 import { runtimeObstacle } from './containers.js'
 import { waitUntil } from './poll.js'
+import { registriesWithLogin, writeRegistryLogin } from './registry-logins.js'
 import { ensureService } from './service.js'
 import type { Step } from './step.js'
 
@@ -21,7 +23,10 @@ export async function configureContainerd(step: Step): Promise<boolean> {
   const { major, registries } = await lookAtContainerd(step)
   const changes: boolean[] = []
   // containerd reads the files of registries at each pull; no restart is needed for them.
-  for (const file of containerdFiles(cluster, major)) {
+  const logins = registriesWithLogin(cluster)
+  for (const mirror of logins) changes.push(await writeRegistryLogin(session, mirror))
+  const written = new Set(logins.map(hostsTomlPath))
+  for (const file of containerdFiles(cluster, major).filter(({ path }) => !written.has(path))) {
     changes.push(await session.writeFile(file.path, file.content, file))
   }
   for (const path of leftRegistries(cluster, registries)) changes.push(await session.removeFile(path))

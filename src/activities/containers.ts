@@ -2,8 +2,10 @@
  * What containerd has and runs on a host. crictl is asked where it is installed; not every repository of Kubernetes has
  * it, so elsewhere containerd's own client, ctr, which comes with containerd, answers in the same form.
  */
+import { z } from 'zod'
 import { REGISTRIES_FOLDER } from '../cluster/containerd/config.js'
 import { script, type Command, type Session } from '../ssh/index.js'
+import { readJson } from './json.js'
 
 const CTR = 'ctr --namespace k8s.io'
 
@@ -52,16 +54,19 @@ const IMAGES = `
 if command -v crictl >/dev/null; then exec crictl images -o json; fi
 exec ${CTR} images ls -q`
 
+const NAMES = z.array(z.string()).nullish()
+const CRICTL_IMAGES = z.looseObject({
+  images: z.array(z.looseObject({ repoTags: NAMES, repoDigests: NAMES })).nullish(),
+})
+
 /** Every name under which containerd has an image; none where it does not answer. */
 export async function presentImages(session: Session): Promise<ReadonlySet<string>> {
   const { exitCode, stdout } = await session.run(script(IMAGES), { root: true })
   if (exitCode !== 0) return new Set()
   if (!stdout.startsWith('{')) return new Set(stdout.split('\n').filter((name) => name !== ''))
-  const { images } = JSON.parse(stdout) as {
-    images?: readonly { repoTags?: readonly string[]; repoDigests?: readonly string[] }[]
-  }
+  const { images } = readJson(session, stdout, CRICTL_IMAGES, 'crictl images')
   return new Set(
-    (images ?? []).flatMap(({ repoTags = [], repoDigests = [] }) => [...repoTags, ...repoDigests]),
+    (images ?? []).flatMap(({ repoTags, repoDigests }) => [...(repoTags ?? []), ...(repoDigests ?? [])]),
   )
 }
 

@@ -1,10 +1,12 @@
 /** etcd's members, seen from inside one of its own containers: on a control plane, or on an etcd host. */
+import { z } from 'zod'
 import { peerUrl } from '../cluster/etcd/urls.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { staticPodName } from './static-pods.js'
 import { script, type CommandResult, type Session } from '../ssh/index.js'
 import { withoutCrictl } from './containers.js'
+import { readJson } from './json.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'
 
@@ -81,9 +83,11 @@ export async function healthyEndpoints(session: Session): Promise<ReadonlySet<st
   const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
   const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
   if (line === undefined) throw unreachable(session, 'etcd does not tell the health of its members', result)
-  const endpoints = JSON.parse(line) as readonly { readonly endpoint: string; readonly health: boolean }[]
+  const endpoints = readJson(session, line, HEALTH, 'etcdctl endpoint health')
   return new Set(endpoints.filter(({ health }) => health).map(({ endpoint }) => endpoint))
 }
+
+const HEALTH = z.array(z.looseObject({ endpoint: z.string(), health: z.boolean() }))
 
 /** What is in the way of etcd's being whole, and the member that it is about. */
 export interface EtcdObstacle {

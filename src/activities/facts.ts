@@ -4,8 +4,9 @@ import type { Cluster, Endpoint } from '../cluster/model.js'
 import { expectSuccess, type Session } from '../ssh/index.js'
 import { readCertificates } from './certificate-facts.js'
 import { factsQuestion } from './facts-script.js'
-import { hashCaCertificate } from './pki.js'
+import { hashIfCertificate } from './pki.js'
 import { probeHost } from './probes.js'
+import { sealRegistryLogins } from './registry-logins.js'
 import type { Step } from './step.js'
 
 /**
@@ -34,7 +35,9 @@ async function askForFacts(session: Session, cluster: Cluster): Promise<HostFact
   const result = await session.run(factsQuestion(cluster), { root: true })
   const after = Date.now()
   expectSuccess(result, 'gathering facts', session.host)
-  const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashCaCertificate)
+  const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashIfCertificate)
   const certificates = { at: new Date(before).toISOString(), found: readCertificates(result.stdout) }
-  return { ...facts, certificates }
+  const { configuration } = facts
+  if (configuration === undefined) return { ...facts, certificates }
+  return { ...facts, certificates, configuration: await sealRegistryLogins(session, cluster, configuration) }
 }

@@ -1,8 +1,10 @@
 /** kubectl on a control plane, as its administrator, against that host's own API server. */
+import { z } from 'zod'
 import { apiServerBindPort } from '../cluster/api-server.js'
 import { formatEndpoint, type Cluster, type Taint } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, type CommandResult, type Session } from '../ssh/index.js'
+import { OBJECTS, readJson } from './json.js'
 
 export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 
@@ -94,15 +96,26 @@ export async function listObjects<Item>(
   api: ClusterApi,
   ...args: readonly string[]
 ): Promise<readonly Item[]> {
-  const list = JSON.parse(await kubectl(api, ['get', ...args, '-o', 'json'])) as { items: readonly Item[] }
-  return list.items
+  const answer = await kubectl(api, ['get', ...args, '-o', 'json'])
+  return readJson(api.session, answer, OBJECTS, `kubectl get ${args[0] ?? ''}`)
+    .items as unknown as readonly Item[]
 }
 
 /** One node, or undefined where there is none of that name. */
 export async function findNode(api: ClusterApi, name: string): Promise<KubernetesNode | undefined> {
   const answer = await kubectl(api, ['get', 'node', name, '--ignore-not-found', '-o', 'json'])
-  return answer.trim() === '' ? undefined : (JSON.parse(answer) as KubernetesNode)
+  if (answer.trim() === '') return undefined
+  return readJson(api.session, answer, NODE, 'kubectl get node') as unknown as KubernetesNode
 }
+
+const TEXTS = z.record(z.string(), z.string()).optional()
+const NODE = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), labels: TEXTS, annotations: TEXTS }),
+  status: z.looseObject({
+    nodeInfo: z.looseObject({ kubeletVersion: z.string() }),
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+  }),
+})
 
 /** Whether kubeadm's last phase, which marks a control plane's node, has come to its end. */
 export function isMarked(node: KubernetesNode | undefined): boolean {

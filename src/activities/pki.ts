@@ -10,13 +10,24 @@ export function hashCaCertificate(pem: string): string {
   return `sha256:${createHash('sha256').update(spki).digest('hex')}`
 }
 
+/** The same; undefined for what is no certificate, such as one that was cut off by a crash. */
+export function hashIfCertificate(pem: string): string | undefined {
+  try {
+    return hashCaCertificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * The same of the CA of a control plane's cluster.
- * @throws QuorateError `CONTROL_PLANE_NOT_READY` where the certificate is missing.
+ * @throws QuorateError `CONTROL_PLANE_NOT_READY` where the certificate is missing, or none.
  */
 export async function caHashOf(session: Session): Promise<string> {
   const path = `${PKI_FOLDER}/ca.crt`
   const certificate = await session.readFile(path)
-  if (certificate !== undefined) return hashCaCertificate(certificate.toString())
-  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} is missing`, { host: session.host.name })
+  const hash = certificate && hashIfCertificate(certificate.toString())
+  if (hash !== undefined) return hash
+  const state = certificate === undefined ? 'is missing' : 'is no certificate'
+  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} ${state}`, { host: session.host.name })
 }

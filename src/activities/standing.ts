@@ -1,4 +1,5 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
+import { z } from 'zod'
 import { parseNote } from '../cluster/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../cluster/kubeadm-config.js'
 import { withoutUndefined, type PlainObject } from '../cluster/merge.js'
@@ -17,6 +18,7 @@ import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './dns-spread.js'
 import { answeringMember } from './etcd-access.js'
 import { etcdMembers, healthyEndpoints, isHealthy } from './etcd.js'
+import { readJson } from './json.js'
 import {
   hasCondition,
   isMarked,
@@ -96,10 +98,14 @@ interface KeptConfiguration {
   readonly kubeProxy?: PlainObject
 }
 
-interface ConfigMap {
-  readonly metadata: { readonly name: string }
-  readonly data?: Readonly<Record<string, string>>
-}
+const CONFIG_MAPS = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string() }),
+      data: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+})
 
 /**
  * Undefined where the API serves no cluster of kubeadm's.
@@ -121,7 +127,7 @@ async function readConfiguration(step: Step, api: ClusterApi): Promise<KeptConfi
     { timeoutMs: API_PATIENCE_MS },
   )
   if (answer.trim() === '') return undefined
-  const { items } = JSON.parse(answer) as { readonly items: readonly ConfigMap[] }
+  const { items } = readJson(step.session, answer, CONFIG_MAPS, 'kubectl get configmaps')
   const textOf = ({ name, key }: { readonly name: string; readonly key: string }) =>
     items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
   const configuration = parseClusterConfiguration(textOf(cluster))

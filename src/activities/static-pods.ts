@@ -1,15 +1,23 @@
 /** The components that kubeadm runs as static pods, told from other pods whose containers have the same names. */
+import { z } from 'zod'
 import type { Host } from '../cluster/model.js'
 import { expectSuccess, type Session } from '../ssh/index.js'
 import { RUNNING_CONTAINERS } from './containers.js'
+import { readJson } from './json.js'
 
 const NAMESPACE = 'kube-system'
 
-/** What of a container `crictl ps` tells. */
-interface Container {
-  readonly metadata: { readonly name: string }
-  readonly labels?: Readonly<Record<string, string>>
-}
+/** What of containers `crictl ps` tells. */
+const CONTAINERS = z.looseObject({
+  containers: z
+    .array(
+      z.looseObject({
+        metadata: z.looseObject({ name: z.string() }),
+        labels: z.record(z.string(), z.string()).default({}),
+      }),
+    )
+    .nullish(),
+})
 
 /** The name of the pod that the kubelet of a node makes of a manifest. */
 export function staticPodName(component: string, { name }: Pick<Host, 'name'>): string {
@@ -20,8 +28,8 @@ export function staticPodName(component: string, { name }: Pick<Host, 'name'>): 
 export async function runningComponents(session: Session): Promise<ReadonlySet<string>> {
   const result = await session.run(RUNNING_CONTAINERS, { root: true })
   const { stdout } = expectSuccess(result, 'listing containers', session.host)
-  const { containers = [] } = JSON.parse(stdout) as { readonly containers?: readonly Container[] }
-  const components = containers.filter(({ metadata, labels = {} }) => {
+  const { containers } = readJson(session, stdout, CONTAINERS, 'crictl ps')
+  const components = (containers ?? []).filter(({ metadata, labels }) => {
     const pod = staticPodName(metadata.name, session.host)
     return labels['io.kubernetes.pod.namespace'] === NAMESPACE && labels['io.kubernetes.pod.name'] === pod
   })

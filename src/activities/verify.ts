@@ -3,6 +3,7 @@
  * Ready, every etcd member a started voter, every component running on its host, pod network, DNS and the endpoint
  * answering.
  */
+import { z } from 'zod'
 import { hostsWithRole, type Host } from '../cluster/model.js'
 import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../cluster/network/flannel.js'
 import type { NodeSummary } from '../cluster/operation.js'
@@ -25,6 +26,7 @@ import {
 import { waitUntil } from './poll.js'
 import { runningComponents } from './static-pods.js'
 import { command, type Session } from '../ssh/index.js'
+import { readJson } from './json.js'
 import type { Step, StepResult } from './step.js'
 
 /** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
@@ -161,12 +163,13 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
   return undefined
 }
 
+const VERSION_ANSWER = z.looseObject({ gitVersion: z.string() })
+
 /** One that was part of the cluster before keeps its version. */
 async function versionObstacle({ cluster }: Step, host: Host, api: ClusterApi): Promise<string | undefined> {
   if (host.kubeletVersion !== undefined) return undefined
-  const { gitVersion } = JSON.parse(await kubectl(api, ['get', '--raw', '/version'])) as {
-    readonly gitVersion: string
-  }
+  const answer = await kubectl(api, ['get', '--raw', '/version'])
+  const { gitVersion } = readJson(api.session, answer, VERSION_ANSWER, 'kubectl get /version')
   const { version } = cluster.kubernetes
   return gitVersion === version ? undefined : `its API server is ${gitVersion}, not ${version}`
 }

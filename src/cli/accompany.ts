@@ -1,6 +1,6 @@
 /** Going along with an operation: follow it, and on a terminal ask whenever nothing goes on without the operator. */
 import type { Operation } from '../client.js'
-import { isQuorateError, type ErrorCode } from '../errors/index.js'
+import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
 import type { OperationSnapshot } from '../temporal/snapshot.js'
 import type { Context } from './context.js'
 import { carryOut, endingPause } from './decisions/decision.js'
@@ -98,6 +98,6 @@ async function take(
     await carryOut(context, operation, progress === undefined ? decisions : endingPause(decisions, progress))
   } catch (error) {
     if (!isQuorateError(error) || !REFUSALS.includes(error.code)) throw error
-    context.io.note(context.io.style.yellow(`⚠ ${error.message}`))
+    context.io.note(context.io.style.yellow(`⚠ ${plainLine(error.message)}`))
   }
 }

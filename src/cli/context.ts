@@ -1,5 +1,6 @@
 /** What every command gets beside its own arguments: the global options, and where output goes. */
 import type { TemporalOptions } from '../temporal/settings.js'
+import type { ColourChoice } from './abilities.js'
 import { processIo, type Io } from './io.js'
 
 /** Options that every command takes, as commander gives them. */
@@ -8,7 +9,7 @@ interface GlobalOptions {
   readonly json?: boolean
   readonly verbose?: boolean
   /** False with `--no-color`. */
-  readonly color: boolean
+  readonly color?: ColourChoice | false
   readonly address?: string
   readonly namespace?: string
   readonly profile?: string
@@ -32,7 +33,7 @@ export function contextOf(command: { optsWithGlobals(): object }): Context {
   const options = command.optsWithGlobals() as GlobalOptions
   const { address, namespace, profile } = options
   return {
-    io: processIo({ color: options.color }),
+    io: processIo({ colour: options.color === false ? 'never' : (options.color ?? 'auto') }),
     json: options.json === true,
     verbose: options.verbose === true,
     file: options.file,

@@ -9,8 +9,10 @@ export const EXIT = {
   usage: 2,
   /** The operation waits for the operator. */
   waiting: 3,
-  /** Left by Ctrl-C while the operation goes on. */
+  /** Left by Ctrl-C, or because nobody reads the output any more; an apply goes on, a plan is stopped. */
   detached: 130,
+  /** Nobody reads the output any more, and nothing goes on. As a shell has it for SIGPIPE. */
+  closedPipe: 141,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
@@ -20,6 +22,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CLUSTER_FILE_INVALID',
   'CLUSTER_FILE_UNREADABLE',
   'VERSION_UNSUPPORTED',
+  'KUBECONFIG_UNUSABLE',
   // A cluster, run or step that is not there, or does not wait: nothing was changed.
   'OPERATION_NOT_FOUND',
   'OPERATION_ENDED',

@@ -41,13 +41,13 @@ export function finishClosed({ io, json, verbose }: Context, snapshot: Operation
   const time = new Date().toISOString()
   if (result !== undefined && 'nodes' in result) {
     const durationMs = (closedAt ?? startedAt) - startedAt
-    if (json) io.out(JSON.stringify({ time, type: 'done', durationMs, result }))
+    if (json) io.json({ time, type: 'done', durationMs, result })
     else renderApplied(snapshot, result satisfies ApplyResult, io.style).forEach((line) => io.out(line))
     return EXIT.done
   }
   if (json) {
     const phases = snapshot.state === 'cancelled' ? { phases: snapshot.progress?.phases } : {}
-    io.out(JSON.stringify({ time, type: snapshot.state, errors: allErrors(snapshot), ...phases }))
+    io.json({ time, type: snapshot.state, errors: allErrors(snapshot), ...phases })
   } else renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.note(line))
   return EXIT.failed
 }

@@ -2,13 +2,14 @@
 import type { Operation } from '../client.js'
 import type { ApplyResult, PlanResult } from '../cluster/operation.js'
 import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
+import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
-import { EXIT } from './exit.js'
 import { formatTime } from './output/duration.js'
 import { eventsBetween } from './output/events.js'
 import { renderEvent } from './output/lines.js'
 import { renderLiveView } from './output/live-view.js'
 import { Painter } from './output/painter.js'
+import { listenForSignals } from './signals.js'
 import { waitsFor, type Waiting } from './waits-for.js'
 
 const FRAME_MS = 100
@@ -38,13 +39,14 @@ export async function follow(
   operation: Operation<ApplyResult | PlanResult>,
   options: FollowOptions = {},
 ): Promise<Followed> {
-  const interrupt = interruptSignal(context)
   const display = options.display === false ? NOTHING : displayFor(context)
   const standstill = new Standstill(options.until ?? 'end')
+  const signals = listenForSignals(() => display.end())
   let last: OperationSnapshot | undefined
   let waiting: Waiting | undefined
+  operationGoesOn(true)
   try {
-    for await (const snapshot of operation.watch({ signal: interrupt.signal })) {
+    for await (const snapshot of operation.watch({ signal: signals.interrupted })) {
       display.show(snapshot, last)
       last = snapshot
       waiting = standstill.reached(snapshot, Date.now())
@@ -52,9 +54,12 @@ export async function follow(
     }
   } finally {
     display.end()
-    interrupt.release()
+    signals.release()
   }
-  if (last !== undefined && isClosed(last)) return { kind: 'closed', snapshot: last }
+  if (last !== undefined && isClosed(last)) {
+    operationGoesOn(false)
+    return { kind: 'closed', snapshot: last }
+  }
   if (last !== undefined && waiting !== undefined) return { kind: 'waits', waiting, snapshot: last }
   return { kind: 'interrupted' }
 }
@@ -97,7 +102,7 @@ function jsonEvents({ io }: Context): Display {
   return {
     show(snapshot, previous) {
       const time = new Date().toISOString()
-      for (const event of eventsBetween(previous, snapshot)) io.out(JSON.stringify({ time, ...event }))
+      for (const event of eventsBetween(previous, snapshot)) io.json({ time, ...event })
     },
     end: () => undefined,
   }
@@ -117,13 +122,14 @@ function plainLines({ io, verbose }: Context): Display {
 }
 
 function liveView({ io }: Context): Display {
-  const painter = new Painter((text) => void process.stdout.write(text))
+  const painter = new Painter(io.screen.write, io.screen.shown)
   let current: OperationSnapshot | undefined
-  const paint = (): void => {
-    if (current === undefined) return
-    painter.paint(renderLiveView(current, io.style, { now: Date.now(), ...io.size() }))
-  }
+  const frame = (): string[] =>
+    current === undefined ? [] : renderLiveView(current, io.style, { now: Date.now(), ...io.size() })
+  const paint = (): void => painter.paint(frame())
+  const repaint = (): void => painter.repaint(frame(), io.size())
   const timer = setInterval(paint, FRAME_MS)
+  process.stdout.on('resize', repaint)
   return {
     show(snapshot) {
       current = snapshot
@@ -131,32 +137,20 @@ function liveView({ io }: Context): Display {
     },
     end() {
       clearInterval(timer)
+      process.stdout.off('resize', repaint)
       paint()
       painter.end()
     },
   }
 }
 
-/** Aborts at the first Ctrl-C; the second ends the process at once. */
-function interruptSignal(context: Context): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController()
-  const onInterrupt = (): void => {
-    if (controller.signal.aborted) {
-      context.io.out(context.io.isTerminal ? '\u001b[?25h' : '')
-      process.exit(EXIT.detached)
-    }
-    controller.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  return { signal: controller.signal, release: () => void process.off('SIGINT', onInterrupt) }
-}
-
 /** Says where the operation can be looked at in the Temporal UI: by a link where the server has one, or by our own. */
 export function announce({ io, json }: Context, operation: Operation<ApplyResult | PlanResult>): void {
+  operationGoesOn(true)
   const { cluster, workflowId, runId, uiAddress } = operation
   if (json) {
     const time = new Date().toISOString()
-    io.out(JSON.stringify({ time, type: 'started', cluster, workflowId, runId, uiAddress }))
+    io.json({ time, type: 'started', cluster, workflowId, runId, uiAddress })
     return
   }
   io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${cluster}`}`)

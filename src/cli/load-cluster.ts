@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
 import type { ClusterFileLocation, ParsedClusterFile } from '../cluster/cluster-file/parse.js'
 import type { Cluster } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
+import { plainLine, QuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /**
@@ -15,7 +15,8 @@ import { DEFAULT_FILE, type Context } from './context.js'
 export async function loadCluster(context: Context): Promise<Cluster> {
   const { cluster, warnings } = await parseFile(context.file ?? DEFAULT_FILE)
   const { formatProblem } = await import('../cluster/cluster-file/parse.js')
-  for (const warning of warnings) context.io.note(context.io.style.yellow(`⚠ ${formatProblem(warning)}`))
+  for (const warning of warnings)
+    context.io.note(context.io.style.yellow(`⚠ ${plainLine(formatProblem(warning))}`))
   return cluster
 }
 

@@ -1,6 +1,8 @@
 /** The `quorate` program: parses the command line, runs the command, and turns errors into words and exit codes. */
 import { CommanderError } from '@commander-js/extra-typings'
 import { isQuorateError, reportError } from '../errors/index.js'
+import { colourChoiceIn } from './abilities.js'
+import { endOnClosedPipe } from './closed-pipe.js'
 import { EXIT, exitCodeOf } from './exit.js'
 import { processIo } from './io.js'
 import { renderReport } from './output/report.js'
@@ -8,11 +10,7 @@ import { buildProgram } from './program.js'
 
 const argv = process.argv.slice(2)
 
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done)
-  throw error
-})
+endOnClosedPipe([process.stdout, process.stderr])
 
 try {
   const program = await buildProgram(argv)
@@ -28,10 +26,10 @@ function usageExit({ exitCode }: CommanderError): number {
 }
 
 function fail(error: unknown): number {
-  const io = processIo({ color: !argv.includes('--no-color') })
+  const io = processIo({ colour: colourChoiceIn(argv) })
   const report = reportError(error)
   if (argv.includes('--json')) {
-    io.out(JSON.stringify({ time: new Date().toISOString(), type: 'error', error: report }))
+    io.json({ time: new Date().toISOString(), type: 'error', error: report })
   } else {
     const verbose = argv.includes('--verbose')
     renderReport(report, io.style, { verbose }).forEach((line) => io.note(line))

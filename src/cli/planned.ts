@@ -1,8 +1,11 @@
 /** Looking at the hosts as `plan` and `preflight` do: a plan is made, and only its result is the output. */
+import type { Operation } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanResult } from '../cluster/operation.js'
+import { isQuorateError } from '../errors/index.js'
+import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
-import type { ExitCode } from './exit.js'
+import { EXIT, type ExitCode } from './exit.js'
 
 /** The plan, or how the command ends without one. */
 export type Planned =
@@ -16,10 +19,27 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     const operation = await client.plan(cluster)
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
+    if (followed.kind === 'interrupted') {
+      await stop(context, operation)
+      return { kind: 'ended', exitCode: EXIT.detached }
+    }
     const result = followed.kind === 'closed' ? followed.snapshot.result : undefined
     if (result === undefined || !('changes' in result)) {
       return { kind: 'ended', exitCode: finish(context, operation, followed) }
     }
     return { kind: 'plan', plan: result }
   })
+}
+
+/** Nobody can attach to a plan: what is left is stopped. */
+async function stop({ io }: Context, operation: Operation<PlanResult>): Promise<void> {
+  try {
+    await operation.cancel()
+    io.note('\nstopped; nothing was changed')
+  } catch (error) {
+    if (!isQuorateError(error)) throw error
+    const isOver = error.code === 'OPERATION_ENDED'
+    io.note(isOver ? '\nstopped; nothing was changed' : `\nleft; it changes nothing: ${error.message}`)
+  }
+  operationGoesOn(false)
 }

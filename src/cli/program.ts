@@ -1,7 +1,9 @@
 /** The program: global options, help that teaches, and the commands. */
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { VERSION } from '../temporal/runtime.js'
+import { abilitiesOf, COLOUR_CHOICES, colourChoiceIn } from './abilities.js'
 import { DEFAULT_FILE } from './context.js'
+import { textFor } from './output/terminal-text.js'
 
 /** Headings of the help, in their order. */
 const GROUPS = {
@@ -61,7 +63,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'kubeconfig',
     group: 'cluster',
-    summary: "print the administrator's kubeconfig",
+    summary: "print or store the administrator's kubeconfig",
     load: async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand(),
   },
   {
@@ -141,7 +143,7 @@ First steps:
   $ quorate preflight                   is every host ready? what is not, with what mends it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running
-  $ quorate kubeconfig > ~/.kube/prod   the administrator's kubeconfig
+  $ quorate kubeconfig --merge          the administrator's kubeconfig, into ~/.kube/config
 
 While it runs, and after:
   $ quorate status prod                 where it is, and what went wrong
@@ -155,7 +157,8 @@ Temporal:
   TEMPORAL_ADDRESS and the other variables and profiles of the Temporal CLI name another.
 
 Exit codes:
-  0 done   1 failed   2 bad usage or configuration   3 waits for you (quorate resume)   130 left with Ctrl-C
+  0 done   1 failed   2 bad usage or configuration   3 waits for you (quorate resume)
+  130 left with Ctrl-C, or by a closed pipe while an apply goes on   141 a closed pipe
 `
 
 /**
@@ -170,13 +173,22 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
     .option('-f, --file <path>', `cluster file (default: ./${DEFAULT_FILE})`)
     .option('--json', 'print JSON instead of text')
     .option('--verbose', 'print more: output of steps, stack traces')
-    .option('--no-color', 'print without colours')
+    .addOption(
+      new Option('--color <when>', 'colours: auto is on a terminal, unless NO_COLOR is set').choices(
+        COLOUR_CHOICES,
+      ),
+    )
+    .option('--no-color', 'the same as --color never')
     .option('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS)')
     .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE)')
     .option('--profile <name>', 'profile in temporal.toml (TEMPORAL_PROFILE)')
     .commandsGroup(GROUPS.more)
     .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(shown(process.stdout, argv, text)),
+      writeErr: (text) => void process.stderr.write(shown(process.stderr, argv, text)),
+    })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
     .showHelpAfterError('(quorate --help tells more)')
@@ -186,6 +198,11 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
   }
   settle(program)
   return program
+}
+
+/** Commander repeats what it was given, which may have come from anywhere. */
+function shown(stream: NodeJS.WriteStream, argv: readonly string[], text: string): string {
+  return textFor(abilitiesOf(stream, colourChoiceIn(argv), process.env), text)
 }
 
 /** The whole program, with every command loaded. */

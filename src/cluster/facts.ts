@@ -152,7 +152,7 @@ export function parseFacts(
   host: string,
   answer: string,
   asked: AskedAt,
-  hashCertificate: (pem: string) => string,
+  hashCertificate: (pem: string) => string | undefined,
 ): HostFacts {
   const [head = '', certificate] = answer.split(/^certificate\n/m)
   const values = new Map<string, string[]>()
@@ -171,6 +171,9 @@ export function parseFacts(
   const one = (key: string): string => values.get(key)?.[0] ?? ''
   const clock = readings.clock()
   const details = parseDetails(values)
+  // One that was cut off by a crash says nothing of a cluster.
+  const caHash =
+    certificate?.includes('BEGIN CERTIFICATE') === true ? hashCertificate(certificate) : undefined
   return {
     host,
     machineId: one('machineId'),
@@ -192,7 +195,7 @@ export function parseFacts(
     ) as Record<string, string>,
     listeners: (values.get('listener') ?? []).map(parseListener),
     paths: values.get('path') ?? [],
-    ...(certificate?.includes('BEGIN CERTIFICATE') === true ? { caHash: hashCertificate(certificate) } : {}),
+    ...(caHash === undefined ? {} : { caHash }),
     ...parseAllegiance(one),
     configuration: parseConfiguration(values),
     ...(details === undefined ? {} : { details }),

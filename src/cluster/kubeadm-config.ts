@@ -13,8 +13,13 @@ export const KEPT_CONFIGURATION = {
 
 /** The YAML document; undefined where the text is none. */
 export function parseDocument(text: string): PlainObject | undefined {
-  const document: unknown = parse(text, { maxAliasCount: 0 })
-  return isPlainObject(document) ? document : undefined
+  try {
+    const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'silent' })
+    return isPlainObject(document) ? document : undefined
+  } catch {
+    // Not YAML, or one with aliases, which kubeadm never writes.
+    return undefined
+  }
 }
 
 /**

@@ -180,12 +180,20 @@ export interface Packages {
   readonly signingKey?: string
 }
 
+/** Who logs in to a registry, and where the password is. */
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: SecretSource
+}
+
 /** A registry that containerd reaches in another way than https on its own name. */
 export interface RegistryMirror {
   /** Host, and port, as it stands in image names. */
   readonly registry: string
   /** URL to ask instead, e.g. `http://mirror.lab:5000`. */
   readonly endpoint: string
+  /** By HTTP basic authentication. The worker reads the password when it writes the file on a host. */
+  readonly login?: RegistryLogin
 }
 
 export interface ContainerRuntime {

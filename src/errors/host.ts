@@ -27,6 +27,11 @@ export const HOST_ERRORS = {
     remedy: 'operator',
     hint: "run the command named above on the host as root; a program of another make (busybox, an early uutils) may come before the system's own in its PATH",
   },
+  ANSWER_UNREADABLE: {
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'run the program named above on the host as root, and see what it prints',
+  },
   PROGRAM_UNFIT: {
     source: 'user',
     remedy: 'operator',

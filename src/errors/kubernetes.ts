@@ -160,4 +160,9 @@ export const KUBERNETES_ERRORS = {
     remedy: 'retry',
     hint: 'read the output above; kubectl can be run by hand on a control plane with /etc/kubernetes/admin.conf',
   },
+  KUBECONFIG_UNUSABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'write to a file of your own with `quorate kubeconfig --output`',
+  },
 } as const satisfies Record<string, ErrorDefinition>

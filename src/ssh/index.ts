@@ -5,7 +5,7 @@ export { expectSuccess, lastLines } from './expect.js'
 export { fenced, type Fence } from './fence.js'
 export { expectPrograms } from './missing-program.js'
 export { createSessionPool, type SessionPoolOptions } from './pool.js'
-export type { AskSecret } from './secrets.js'
+export { Secrets, type AskSecret } from './secrets.js'
 export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
 export {
   acknowledgeUnit,

@@ -15,6 +15,7 @@ import {
   type OperationState,
   type PlanResult,
 } from '../cluster/operation.js'
+import { plainValue } from '../cluster/plain-value.js'
 import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
@@ -93,11 +94,11 @@ export async function observe(
     ...(known === undefined ? {} : { progress: known }),
   } as const
   if (isOpen) {
-    return { ...common, state: openState(known), steps: runningSteps(description) }
+    return plainValue({ ...common, state: openState(known), steps: runningSteps(description) })
   }
   const closedAt = description.closeTime?.getTime()
   const end = await withDeadline(client, () => outcome(handle))
-  return { ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) }
+  return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
 }
 
 type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>

@@ -32,11 +32,14 @@ export interface OnTerminal extends Running {
 }
 
 /** Starts `quorate` on a terminal (by `script` of util-linux). */
-export function startOnTerminal(args: readonly string[]): OnTerminal {
+export function startOnTerminal(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): OnTerminal {
   const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`)
   // A terminal that nobody looks at has no width of its own.
   const command = `stty columns 120 rows 40; exec ${words.join(' ')}`
-  const environment = { ...CLEAN, TERM: 'xterm', CI: '' }
-  const running = startProgram('script', ['-qefc', command, '/dev/null'], environment, 'open')
+  const variables = { ...CLEAN, TERM: 'xterm', CI: '', ...environment }
+  const running = startProgram('script', ['-qefc', command, '/dev/null'], variables, 'open')
   return { ...running, type: (keys) => void running.child.stdin?.write(keys) }
 }

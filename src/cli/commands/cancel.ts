@@ -52,7 +52,7 @@ async function cancel(
     if (stuck !== undefined) return tellUnheard(context, operation, stuck)
     if (options.detach !== true) return followToTheEnd(context, operation)
     const { cluster } = operation
-    if (context.json) context.io.out(JSON.stringify({ cancelled: cluster }))
+    if (context.json) context.io.json({ cancelled: cluster })
     else context.io.out(`asked the operation on ${cluster} to stop; \`quorate attach ${cluster}\` shows it`)
     return EXIT.done
   })

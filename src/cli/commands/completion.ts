@@ -20,6 +20,6 @@ export function completionCommand(): CommandUnknownOpts {
 
 async function completion({ io }: Context, shell: Shell): Promise<ExitCode> {
   const { buildWholeProgram } = await import('../program.js')
-  io.out(completionScript(await buildWholeProgram(), shell))
+  io.data(completionScript(await buildWholeProgram(), shell))
   return EXIT.done
 }

@@ -1,9 +1,12 @@
 /** `quorate doctor`: is everything there that is needed? */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import stringWidth from 'string-width'
+import { plainLine } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import type { Check, CheckStatus } from '../doctor/check.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { padded } from '../output/table.js'
 
 const MARK: Readonly<Record<CheckStatus, string>> = { ok: '✔', warn: '⚠', fail: '✘' }
 
@@ -33,14 +36,14 @@ async function doctor(context: Context): Promise<ExitCode> {
 
 function show({ io, json }: Context, checks: readonly Check[]): void {
   if (json) {
-    io.out(JSON.stringify(checks))
+    io.json(checks)
     return
   }
   const { green, yellow, red, cyan } = io.style
   const colour = { ok: green, warn: yellow, fail: red }
-  const width = Math.max(...checks.map(({ name }) => name.length))
+  const width = Math.max(...checks.map(({ name }) => stringWidth(name)))
   for (const { name, status, detail, hint } of checks) {
-    io.out(`${colour[status](MARK[status])} ${name.padEnd(width)}  ${detail}`)
-    if (hint !== undefined) io.out(`  ${' '.repeat(width)}  ${cyan('→')} ${hint}`)
+    io.out(`${colour[status](MARK[status])} ${padded(name, width)}  ${plainLine(detail)}`)
+    if (hint !== undefined) io.out(`  ${' '.repeat(width)}  ${cyan('→')} ${plainLine(hint)}`)
   }
 }

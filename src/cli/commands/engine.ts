@@ -66,18 +66,16 @@ async function status({ io, json }: Context): Promise<ExitCode> {
   const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined && !isWorkerFrozen
   if (json) {
-    io.out(
-      JSON.stringify({
-        running: isWhole,
-        serverPid,
-        workerPid,
-        supervisorPid,
-        address,
-        isWorkerFrozen,
-        folder: home.folder,
-        exists,
-      }),
-    )
+    io.json({
+      running: isWhole,
+      serverPid,
+      workerPid,
+      supervisorPid,
+      address,
+      isWorkerFrozen,
+      folder: home.folder,
+      exists,
+    })
     return isWhole ? EXIT.done : EXIT.failed
   }
   const { green, yellow, dim } = io.style
@@ -95,7 +93,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
 async function stop({ io, json }: Context): Promise<ExitCode> {
   const { stopEngine } = await import('../../temporal/engine/engine.js')
   const stopped = await stopEngine()
-  if (json) io.out(JSON.stringify({ stopped }))
+  if (json) io.json({ stopped })
   else io.out(stopped ? 'the engine is stopped' : 'the engine did not run')
   return EXIT.done
 }

@@ -1,5 +1,6 @@
 /** `quorate init`: write a new cluster file, from flags, or from questions on a terminal. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { plainLine } from '../../errors/index.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -59,7 +60,7 @@ async function init(context: Context, options: InitOptions): Promise<ExitCode> {
   })
   if (path === undefined) return EXIT.done
   if (problems.length > 0) {
-    problems.forEach((problem) => context.io.note(`${context.io.style.red('✘')} ${problem}`))
+    problems.forEach((problem) => context.io.note(`${context.io.style.red('✘')} ${plainLine(problem)}`))
     context.io.note(`wrote ${path} all the same; correct it there, then \`quorate validate\``)
     return EXIT.failed
   }

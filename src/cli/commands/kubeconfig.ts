@@ -1,38 +1,116 @@
-/** `quorate kubeconfig`: print the administrator's kubeconfig. */
+/** `quorate kubeconfig`: print the administrator's kubeconfig, write it, or add it to the one that kubectl uses. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 
+interface KubeconfigOptions {
+  readonly output?: string
+  readonly merge?: true
+  readonly context?: string
+  readonly setCurrent?: true
+  readonly force?: true
+}
+
+const EXAMPLES = `
+Examples:
+  $ quorate kubeconfig prod --merge               add it to ~/.kube/config, as the context prod
+  $ quorate kubeconfig prod --merge --set-current and make kubectl use it
+  $ quorate kubeconfig prod -o ~/.kube/prod       a file of its own
+`
+
 export function kubeconfigCommand(): CommandUnknownOpts {
   const command = new Command('kubeconfig')
     .description(
-      "Prints the administrator's kubeconfig, read over SSH from a control plane; it is a secret. " +
-        'With a name the hosts are taken from the latest apply, otherwise from the cluster file.',
+      "Prints the administrator's kubeconfig, read over SSH from a control plane; it is a secret. Files are written " +
+        'so that only you may read them. With a name the hosts are taken from the latest apply, otherwise from the ' +
+        'cluster file.',
     )
+    .addHelpText('after', EXAMPLES)
     .argument('[cluster]', 'name of a cluster that was applied')
-    .option('-o, --output <path>', 'write it to a file that only its owner may read')
-  command.action((name, { output }) => exitWith(kubeconfig(contextOf(command), name, output)))
+    .option('-o, --output <path>', 'write it to a file, which must not be there yet')
+    .option('--merge', 'add it to a file that may have others: that of --output, or the one kubectl uses')
+    .option(
+      '--context <name>',
+      'what context, cluster and user are called there (default: the name of the cluster)',
+    )
+    .option('--set-current', 'with --merge: make it the current context')
+    .option('--force', 'overwrite a file, or with --merge another cluster of that name')
+  command.action((name, options) => exitWith(kubeconfig(contextOf(command), name, options)))
   return command
 }
 
 async function kubeconfig(
   context: Context,
   name: string | undefined,
-  output: string | undefined,
+  options: KubeconfigOptions,
 ): Promise<ExitCode> {
+  checkOptions(options)
   const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
   const { fetchKubeconfig } = await import('../../client.js')
-  const content = await fetchKubeconfig(cluster)
-  if (output === undefined) {
-    context.io.out(
-      context.json ? JSON.stringify({ cluster: cluster.name, kubeconfig: content }) : content.trimEnd(),
-    )
+  const { readAdminAccess, renderKubeconfig } = await import('../kubeconfig/admin.js')
+  const access = readAdminAccess(await fetchKubeconfig(cluster))
+  const called = options.context ?? cluster.name
+  if (options.merge === true || options.output !== undefined) {
+    const path = await store(access, called, options)
+    tell(context, cluster.name, called, path, options)
     return EXIT.done
   }
-  const { writeFileSync } = await import('node:fs')
-  writeFileSync(output, content, { mode: 0o600 })
-  context.io.note(`written to ${output}; use it with KUBECONFIG=${output}`)
+  const content = renderKubeconfig(access, called)
+  if (context.json) context.io.json({ cluster: cluster.name, kubeconfig: content })
+  else context.io.data(content.trimEnd())
   return EXIT.done
+}
+
+function checkOptions({ output, merge, setCurrent, force }: KubeconfigOptions): void {
+  if (setCurrent === true && merge !== true) throw needless('--set-current', '--merge')
+  if (force === true && merge !== true && output === undefined)
+    throw needless('--force', '--output or --merge')
+}
+
+function needless(option: string, needs: string): QuorateError {
+  return new QuorateError('USAGE', `${option} belongs to ${needs}`, {
+    hint: 'see `quorate kubeconfig --help`',
+  })
+}
+
+async function store(
+  access: Parameters<typeof import('../kubeconfig/admin.js').renderKubeconfig>[0],
+  name: string,
+  { output, merge, setCurrent, force }: KubeconfigOptions,
+): Promise<string> {
+  const [
+    { renderKubeconfig },
+    { mergeKubeconfig },
+    { defaultKubeconfig },
+    { changeKubeconfig, writeKubeconfig },
+  ] = await Promise.all([
+    import('../kubeconfig/admin.js'),
+    import('../kubeconfig/merge.js'),
+    import('../kubeconfig/place.js'),
+    import('../kubeconfig/write.js'),
+  ])
+  const path = output ?? defaultKubeconfig(process.env)
+  if (merge !== true) {
+    writeKubeconfig(path, renderKubeconfig(access, name), { force: force === true })
+    return path
+  }
+  const options = { name, path, setCurrent: setCurrent === true, force: force === true }
+  changeKubeconfig(path, (text) => mergeKubeconfig(text, access, options))
+  return path
+}
+
+function tell(
+  { io, json }: Context,
+  cluster: string,
+  name: string,
+  path: string,
+  { merge, setCurrent }: KubeconfigOptions,
+): void {
+  if (json) return io.json({ cluster, context: name, path })
+  if (merge !== true) return io.note(`written to ${path}; use it with KUBECONFIG=${path}`)
+  const use = setCurrent === true ? 'kubectl uses it now' : `use it with \`kubectl --context ${name}\``
+  io.note(`added to ${path} as the context ${name}; ${use}`)
 }

@@ -24,7 +24,7 @@ async function plan(context: Context): Promise<ExitCode> {
 async function show({ io, json }: Context, cluster: string, result: PlanResult): Promise<ExitCode> {
   const exitCode = result.problems.length === 0 ? EXIT.done : EXIT.failed
   if (json) {
-    io.out(JSON.stringify(result))
+    io.json(result)
     return exitCode
   }
   const { renderPlan } = await import('../output/plan.js')

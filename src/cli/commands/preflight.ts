@@ -56,7 +56,7 @@ async function show(
 ): Promise<void> {
   if (json) {
     const ready = findings.every(({ severity }) => severity !== 'error')
-    io.out(JSON.stringify({ cluster: cluster.name, kubernetesVersion, ready, findings }))
+    io.json({ cluster: cluster.name, kubernetesVersion, ready, findings })
     return
   }
   const { renderPreflight } = await import('../output/preflight.js')

@@ -15,6 +15,6 @@ export function schemaCommand(): CommandUnknownOpts {
 
 async function schema({ io }: Context): Promise<ExitCode> {
   const { clusterFileJsonSchema } = await import('../../cluster/cluster-file/json-schema.js')
-  io.out(JSON.stringify(clusterFileJsonSchema(), undefined, 2))
+  io.json(clusterFileJsonSchema(), 2)
   return EXIT.done
 }

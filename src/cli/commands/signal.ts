@@ -49,7 +49,7 @@ async function signal(context: Context, name: SignalName, argument: string | und
     const { send, effect }: Signal = SIGNALS[name]
     await send(operation)
     const { cluster } = operation
-    if (context.json) context.io.out(JSON.stringify({ signalled: name, cluster }))
+    if (context.json) context.io.json({ signalled: name, cluster })
     else context.io.out(`${cluster} ${effect}`)
     return EXIT.done
   })

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { OperationSummary, QuorateClient } from '../../client.js'
+import { plainLine } from '../../errors/index.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import { needsOtherWorker, whyStuck, type Stuck } from '../../temporal/stuck.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
@@ -33,7 +34,7 @@ async function status(context: Context, argument: string | undefined, all: boole
 async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
   const operations = await Promise.all((await client.list()).map((one) => withStandstill(client, one)))
   if (json) {
-    io.out(JSON.stringify(operations))
+    io.json(operations)
     return EXIT.done
   }
   const [{ renderTable }, { formatDuration }] = await Promise.all([
@@ -41,13 +42,16 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
     import('../output/duration.js'),
   ])
   const rows = operations.map(({ cluster, status, stuck, startedAt, closedAt }) => [
-    cluster,
+    plainLine(cluster),
     stuck === undefined ? status.toLowerCase() : io.style.yellow(`${status.toLowerCase()}, ${stuck.summary}`),
     startedAt.toISOString().slice(0, 19).replace('T', ' '),
     formatDuration((closedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
   ])
   if (rows.length === 0) io.note('no cluster is known here; `quorate apply` starts with one')
-  else renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach(io.out)
+  else
+    renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach((line) =>
+      io.out(line),
+    )
   return EXIT.done
 }
 
@@ -69,7 +73,7 @@ async function show(
   const { io, json, verbose } = context
   const stuck = whyStuck(snapshot)
   if (json) {
-    io.out(JSON.stringify({ ...snapshot, stuck, uiAddress }))
+    io.json({ ...snapshot, stuck, uiAddress })
     return exitCodeOf(snapshot)
   }
   const [{ renderLiveView }, { renderApplied, renderFailed }, { renderWaiting }] = await Promise.all([
@@ -80,20 +84,23 @@ async function show(
   const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
   const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
   const standstill = stuck === undefined ? '' : io.style.yellow(`, ${stuck.summary}`)
-  io.out(`${snapshot.kind} of ${io.style.bold(snapshot.cluster)}: ${snapshot.state}${standstill}`)
-  renderLiveView(snapshot, io.style, frame).forEach(io.out)
+  io.out(`${snapshot.kind} of ${io.style.bold(plainLine(snapshot.cluster))}: ${snapshot.state}${standstill}`)
+  renderLiveView(snapshot, io.style, frame).forEach((line) => io.out(line))
   // Where waiting may help the view has said only that a worker is missing.
   if (stuck !== undefined && needsOtherWorker(snapshot) === undefined) {
     io.out(`  ${io.style.cyan('→')} ${stuck.message}: ${stuck.hint}`)
   }
   if (snapshot.progress !== undefined && !isClosed(snapshot)) {
     const waiting = decidable(snapshot.progress)
-    if (waiting !== undefined) renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach(io.out)
+    if (waiting !== undefined)
+      renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
   }
   io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${snapshot.cluster}`}`)
   const { result } = snapshot
-  if (result !== undefined && 'nodes' in result) renderApplied(snapshot, result, io.style).forEach(io.out)
-  if (snapshot.error !== undefined) renderFailed(snapshot, io.style, { verbose }).forEach(io.out)
+  if (result !== undefined && 'nodes' in result)
+    renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
+  if (snapshot.error !== undefined)
+    renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.out(line))
   return exitCodeOf(snapshot)
 }
 

@@ -1,7 +1,7 @@
 /** `quorate unlock`: look at the locks of a cluster's hosts, and break them. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { HostLocks, LocksBroken, LocksFound } from '../../client.js'
-import { QuorateError, type ErrorReport } from '../../errors/index.js'
+import { type ErrorReport, plainLine, QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -77,7 +77,7 @@ async function isMeant(context: Context, { yes }: UnlockOptions, { locked }: Loc
 async function tellFound(context: Context, cluster: string, found: LocksFound): Promise<void> {
   const { io, json } = context
   if (json) {
-    io.out(JSON.stringify({ type: 'locks', cluster, ...found }))
+    io.json({ type: 'locks', cluster, ...found })
     return
   }
   await tellUnreachable(context, found.unreachable)
@@ -89,13 +89,11 @@ async function tellFound(context: Context, cluster: string, found: LocksFound): 
   const { renderTable } = await import('../output/table.js')
   const header = ['HOST', 'HELD BY', 'OPERATION', 'STARTED BY', 'SINCE', 'RUNNING UNITS']
   const rows = found.locked.map((lock) => [
-    io.style.bold(lock.host),
+    io.style.bold(plainLine(lock.host)),
     // Two servers may run operations on one cluster, whose workflows have one name.
-    `${lock.workflowId} ${io.style.dim(`on server ${lock.owner.slice(0, 8)}`)}`,
-    lock.operation,
-    lock.startedBy,
-    lock.since,
-    lock.units.length === 0 ? 'none' : lock.units.join(', '),
+    `${plainLine(lock.workflowId)} ${io.style.dim(`on server ${plainLine(lock.owner.slice(0, 8))}`)}`,
+    ...[lock.operation, lock.startedBy, lock.since].map(plainLine),
+    lock.units.length === 0 ? 'none' : plainLine(lock.units.join(', ')),
   ])
   for (const line of renderTable(header, rows, io.style)) io.out(line)
 }
@@ -103,7 +101,7 @@ async function tellFound(context: Context, cluster: string, found: LocksFound): 
 async function tellBroken(context: Context, outcome: LocksBroken): Promise<void> {
   const { io, json } = context
   if (json) {
-    io.out(JSON.stringify({ type: 'unlocked', ...outcome }))
+    io.json({ type: 'unlocked', ...outcome })
     return
   }
   const { broken, changed, unreachable } = outcome

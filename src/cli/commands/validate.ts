@@ -2,6 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import { count } from '../../cluster/words.js'
+import { plainLine } from '../../errors/index.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -23,17 +24,18 @@ async function validate(context: Context, argument: string | undefined): Promise
   ])
   try {
     const { cluster, warnings } = await parseFile(path)
-    if (json) io.out(JSON.stringify({ valid: true, problems: [], warnings, cluster }))
+    if (json) io.json({ valid: true, problems: [], warnings, cluster })
     else {
-      for (const warning of warnings) io.note(`${io.style.yellow('⚠')} ${formatProblem(warning)}`)
-      io.out(`${io.style.green('✔')} ${path} is valid: ${describe(cluster)}`)
+      for (const warning of warnings) io.note(`${io.style.yellow('⚠')} ${plainLine(formatProblem(warning))}`)
+      io.out(`${io.style.green('✔')} ${plainLine(path)} is valid: ${describe(cluster)}`)
     }
     return EXIT.done
   } catch (error) {
     if (!(error instanceof ClusterFileError)) throw error
-    if (json) io.out(JSON.stringify({ valid: false, problems: error.fileProblems, warnings: [] }))
+    if (json) io.json({ valid: false, problems: error.fileProblems, warnings: [] })
     else {
-      for (const problem of error.fileProblems) io.note(`${io.style.red('✘')} ${formatProblem(problem)}`)
+      for (const problem of error.fileProblems)
+        io.note(`${io.style.red('✘')} ${plainLine(formatProblem(problem))}`)
       io.note(error.message)
     }
     return EXIT.usage

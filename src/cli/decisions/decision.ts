@@ -1,6 +1,7 @@
 /** A decision of the operator on a run, and taking it there. */
 import type { Operation } from '../../client.js'
 import type { OperationProgress } from '../../cluster/operation.js'
+import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'
 
 export type Decision =
@@ -33,8 +34,8 @@ export async function carryOut(
   for (const decision of decisions) {
     const steps = await send(operation, decision)
     const time = new Date().toISOString()
-    if (json) io.out(JSON.stringify({ time, type: 'decision', decision: decision.kind, steps }))
-    else io.out(`${io.style.cyan('▶')} ${describe(decision, steps)}`)
+    if (json) io.json({ time, type: 'decision', decision: decision.kind, steps })
+    else io.out(`${io.style.cyan('▶')} ${plainLine(describe(decision, steps))}`)
   }
 }
 

@@ -1,6 +1,7 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../cluster/operation.js'
+import { plainLine } from '../../errors/index.js'
 import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from './decision.js'
 
@@ -103,7 +104,7 @@ class Questions {
 
   private async choose(message: string, choices: readonly Choice[]): Promise<Choice> {
     const options = choices.map((value) => ({ value, ...LABELS[value] }))
-    const answer = await select<Choice>({ message, options, signal: this.signal })
+    const answer = await select<Choice>({ message: plainLine(message), options, signal: this.signal })
     if (isCancel(answer)) throw new NotAnswered()
     return answer
   }
@@ -112,7 +113,7 @@ class Questions {
     const validate = (answer: string | undefined): string | undefined =>
       isRequired && (answer ?? '').trim() === '' ? 'a reason is needed; it is kept in history' : undefined
     // An answer that was left empty is undefined.
-    const answer: unknown = await text({ message, validate, signal: this.signal })
+    const answer: unknown = await text({ message: plainLine(message), validate, signal: this.signal })
     if (isCancel(answer)) throw new NotAnswered()
     return typeof answer === 'string' ? answer.trim() : ''
   }

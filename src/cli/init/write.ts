@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { formatProblem, type ClusterFileProblem } from '../../cluster/cluster-file/parse.js'
 import { renderClusterFile, type ClusterFileAnswers } from '../../cluster/cluster-file/render.js'
-import { QuorateError } from '../../errors/index.js'
+import { plainLine, QuorateError } from '../../errors/index.js'
 import type { Context } from '../context.js'
 import { checkFile } from './check.js'
 
@@ -36,7 +36,7 @@ export function writeClusterFile(
   const { problems, warnings } = checkFile(text, output)
   if (problems.length > 0 && !evenIfWrong) throw invalid(problems)
   for (const { path, problem, remedy } of warnings)
-    io.note(`${io.style.yellow('⚠')} ${path}: ${problem}; ${remedy}`)
+    io.note(`${io.style.yellow('⚠')} ${plainLine(`${path}: ${problem}; ${remedy}`)}`)
   const left = problems.map(formatProblem)
   if (output === '-') {
     io.out(text.trimEnd())

@@ -1,6 +1,7 @@
 /** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
 import type { BlockedStep } from '../../cluster/operation.js'
 import { MARK } from '../../cluster/state-marks.js'
+import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { formatDuration, formatTime } from './duration.js'
 import { renderReport } from './report.js'
@@ -25,7 +26,7 @@ function renderStep(
       ? `may be skipped${onSkip === undefined ? '' : `, which ${onSkip}`}`
       : `cannot be skipped: ${notSkippable}`
   return [
-    `${style.yellow(MARK.blocked)} ${style.bold(step)}  ${style.dim(`waits for you ${waited}; ${skip}`)}`,
+    `${style.yellow(MARK.blocked)} ${style.bold(plainLine(step))}  ${style.dim(plainLine(`waits for you ${waited}; ${skip}`))}`,
     ...renderReport({ ...error, host }, style, { verbose }).map((line) => `  ${line}`),
   ]
 }

@@ -1,5 +1,6 @@
 /** In what state an operation that was stopped has left each host. */
 import type { HostProgress, OperationProgress, PhaseProgress } from '../../cluster/operation.js'
+import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
 
@@ -30,7 +31,7 @@ const LOOKING: readonly string[] = [
 export function renderHostStates(progress: OperationProgress, style: Style): string[] {
   const hosts = [...new Set(progress.phases.flatMap((phase) => phase.hosts.map(({ host }) => host)))]
   if (hosts.length === 0) return []
-  const rows = hosts.map((host) => [style.bold(host), stateOf(host, progress.phases)])
+  const rows = hosts.map((host) => [style.bold(plainLine(host)), plainLine(stateOf(host, progress.phases))])
   return renderTable(['HOST', 'STATE'], rows, style)
 }
 

@@ -7,6 +7,7 @@ import { formatDuration } from './duration.js'
 import type { OperationEvent } from './events.js'
 import { colourOf } from './colours.js'
 import { renderReport } from './report.js'
+import { terminalLine } from './terminal-text.js'
 import { renderWaiting } from './waiting.js'
 
 /** What to say when somebody stops or begins to answer. */
@@ -26,15 +27,17 @@ export function renderEvent(
 ): string | undefined {
   switch (event.type) {
     case 'operation':
-      return `${event.operation} ${style.bold(event.cluster)} (run ${event.runId})`
+      return `${event.operation} ${style.bold(plainLine(event.cluster))} (run ${event.runId})`
     case 'phase':
-      return renderPhase(event, style)
+      return terminalLine(renderPhase(event, style))
     case 'host':
       return renderHost(event, style)
     case 'line':
-      return options.verbose ? style.dim(`    ${event.host} ▸ ${plainLine(event.line)}`) : undefined
+      return options.verbose
+        ? style.dim(`    ${plainLine(event.host)} ▸ ${plainLine(event.line)}`)
+        : undefined
     case 'retry': {
-      const place = event.host === undefined ? event.activity : event.host
+      const place = plainLine(event.host ?? event.activity)
       return style.yellow(
         `  ↻ ${place}: attempt ${event.attempt} after: ${plainLine(event.error.message)} (${event.error.code})`,
       )
@@ -69,23 +72,24 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
   const what = plainLine(event.summary ?? '') || (event.state === 'unchanged' ? 'nothing to change' : 'done')
   const colour = event.state === 'unchanged' ? style.dim : colourOf(event.state, style)
   const mark = colour(MARK[event.state])
-  if (event.state === 'skipped') return `  ${mark} ${event.host}: left out${reason(event.summary)}`
-  return `  ${mark} ${event.host}: ${what}${elapsed(event.durationMs)}`
+  const host = plainLine(event.host)
+  if (event.state === 'skipped') return `  ${mark} ${host}: left out${reason(event.summary)}`
+  return `  ${mark} ${host}: ${what}${elapsed(event.durationMs)}`
 }
 
 /** Parked steps were told in full when they were parked. */
 function renderStandstill(event: OperationEvent & { type: 'waiting' }, style: Style): string {
-  if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${event.for}`)
+  if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${plainLine(event.for)}`)
   if (event.waiting.kind === 'worker') {
     return renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }).join('\n')
   }
-  const last = style.yellow(`${MARK.blocked} waits for ${event.for}: ${event.command}`)
+  const last = style.yellow(`${MARK.blocked} waits for ${plainLine(event.for)}: ${plainLine(event.command)}`)
   if (event.waiting.kind === 'blocked') return last
   return [...renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }), last].join('\n')
 }
 
 function reason(summary: string | undefined): string {
-  return summary === undefined ? '' : `, ${summary}`
+  return summary === undefined ? '' : `, ${plainLine(summary)}`
 }
 
 function elapsed(milliseconds: number | undefined): string {

@@ -1,4 +1,5 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
+import stringWidth from 'string-width'
 import type { HostProgress, PhaseProgress } from '../../cluster/operation.js'
 import { plainLine } from '../../errors/plain-text.js'
 import { MARK } from '../../cluster/state-marks.js'
@@ -11,7 +12,8 @@ import { formatDuration } from './duration.js'
 import { REACH_WORDS } from './lines.js'
 import { colourOf } from './colours.js'
 import { runsIn } from './phase-of-step.js'
-import { fit, visibleWidth } from './width.js'
+import { padded } from './table.js'
+import { fit } from './width.js'
 import { wrap } from './wrap.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -33,7 +35,7 @@ export interface Frame {
 /** The lines of a frame, none wider than the terminal, and fewer than it has rows. */
 export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {
   const phases = snapshot.progress?.phases ?? []
-  const titleWidth = Math.max(0, ...phases.map(({ title }) => title.length))
+  const titleWidth = Math.max(0, ...phases.map(({ title }) => stringWidth(title)))
   const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
   const foot = renderFoot(snapshot, style, frame)
   const room = Math.max(1, frame.rows - 1 - foot.length)
@@ -48,7 +50,7 @@ function renderPhase(
   frame: Frame,
   titleWidth: number,
 ): string[] {
-  const title = phase.title.padEnd(titleWidth)
+  const title = padded(phase.title, titleWidth)
   if (phase.state === 'pending') return [style.dim(`  ${MARK.pending} ${phase.title}`)]
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
@@ -57,7 +59,7 @@ function renderPhase(
   const shown = phase.finishedAt === undefined ? Math.floor(elapsed / 1000) * 1000 : elapsed
   const duration = formatDuration(shown).padStart(DURATION_WIDTH)
   const body = fit(left, frame.columns - DURATION_WIDTH)
-  const gap = ' '.repeat(Math.max(0, Math.min(frame.columns, 100) - DURATION_WIDTH - visibleWidth(body)))
+  const gap = ' '.repeat(Math.max(0, Math.min(frame.columns, 100) - DURATION_WIDTH - stringWidth(body)))
   return [`${body}${gap}${style.dim(duration)}`, ...renderHostLines(phase, snapshot, style, frame)]
 }
 

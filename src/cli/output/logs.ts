@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { plainText } from '../../errors/index.js'
 import { formatTime } from './duration.js'
 
 const FOLLOW_MS = 250
@@ -66,6 +67,10 @@ export async function showLogs(
 
 /** `11:20:03 worker info  worker polls address=127.0.0.1:7233` */
 export function formatLogLine(name: string, line: string): string {
+  return plainText(formatted(name, line)).replaceAll('\n', ' ')
+}
+
+function formatted(name: string, line: string): string {
   const entry = parseEntry(line)
   if (entry === undefined) return `${name}: ${line}`
   const { time, level, msg, err } = entry

@@ -1,6 +1,7 @@
 /** A plan as text: what would change on which host, and what stands in the way. */
 import type { PlannedChange, PlanResult } from '../../cluster/operation.js'
 import { count } from '../../cluster/words.js'
+import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderReport } from './report.js'
 import { renderTable } from './table.js'
@@ -12,7 +13,7 @@ export function renderPlan(cluster: string, plan: PlanResult, style: Style): str
     ...(plan.changes.length === 0 ? [] : ['', ...renderChanges(plan.changes, style)]),
     ...(plan.warnings.length === 0
       ? []
-      : ['', ...plan.warnings.map((warning) => style.yellow(`⚠ ${warning}`))]),
+      : ['', ...plan.warnings.map((warning) => style.yellow(`⚠ ${plainLine(warning)}`))]),
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
     summary(cluster, plan, style),
@@ -24,7 +25,11 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
   const rows = changes.map(({ host, phase, action }, index) => {
     // A host stands once, before the first of its changes.
     const isFirst = changes[index - 1]?.host !== host
-    return [isFirst ? style.bold(host) : '', phase, `${style.green('+')} ${action}`]
+    return [
+      isFirst ? style.bold(plainLine(host)) : '',
+      plainLine(phase),
+      `${style.green('+')} ${plainLine(action)}`,
+    ]
   })
   return renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style)
 }

@@ -20,17 +20,26 @@ export function renderReport(report: ErrorReport, style: Style, options: ReportO
     return problems.flatMap((problem) => renderReport(problem, style, options))
   }
   return [
-    `${options.mark ?? style.red('✘')} ${place(report, style)}${plainText(report.message)} ${style.dim(`(${report.code})`)}`,
+    ...renderMessage(report, style, options.mark ?? style.red('✘')),
     ...renderOutput(report.output, style, options.verbose === true),
     ...problems.flatMap((problem) => renderReport(problem, style, options).map((line) => `  ${line}`)),
     `  ${style.cyan('→')} ${plainLine(report.hint)}`,
   ]
 }
 
+/** Further lines of a message are marked, so that none of them passes for one of ours. */
+function renderMessage(report: ErrorReport, style: Style, mark: string): string[] {
+  const [first = '', ...others] = plainText(report.message).split('\n')
+  return [
+    `${mark} ${place(report, style)}${first} ${style.dim(`(${plainLine(report.code)})`)}`,
+    ...others.map((line) => `  │ ${line}`),
+  ]
+}
+
 /** Where it happened; a step that the message begins with is not said twice. */
 function place({ host, step, message }: ErrorReport, style: Style): string {
   const title = step !== undefined && message.startsWith(step) ? undefined : step
-  const words = [host, title].filter((word) => word !== undefined)
+  const words = [host, title].filter((word) => word !== undefined).map(plainLine)
   return words.length === 0 ? '' : `${style.bold(words.join(': '))}: `
 }
 

@@ -1,6 +1,6 @@
 /** The last words of an operation. */
 import type { ApplyResult, OperationProgress } from '../../cluster/operation.js'
-import type { ErrorReport } from '../../errors/index.js'
+import { type ErrorReport, plainLine } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
@@ -18,15 +18,15 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
     ...renderTable(
       ['NODE', 'ROLE', 'VERSION', 'STATUS'],
       result.nodes.map(({ name, role, version, ready }) => [
-        name,
-        role,
-        version,
+        ...[name, role, version].map(plainLine),
         ready ? style.green('Ready') : style.red('NotReady'),
       ]),
       style,
     ),
     '',
-    ...result.skipped.map(({ step, reason }) => style.yellow(`⚠ ${step} was left out: ${reason}`)),
+    ...result.skipped.map(({ step, reason }) =>
+      style.yellow(`⚠ ${plainLine(`${step} was left out: ${reason}`)}`),
+    ),
     `${style.green('✔')} ${style.bold(snapshot.cluster)}: Kubernetes ${result.kubernetesVersion}, ` +
       `${ready} of ${result.nodes.length} nodes ready, ${members(result.etcdMembers.length)}, ${what}`,
   ]

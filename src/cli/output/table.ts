@@ -1,6 +1,7 @@
 /** Tables in columns as wide as their widest cell. */
+import stringWidth from 'string-width'
 import type { Style } from '../io.js'
-import { visibleWidth } from './width.js'
+import { terminalLine } from './terminal-text.js'
 
 const GAP = '   '
 
@@ -10,13 +11,19 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   style: Style,
 ): string[] {
+  const cells = rows.map((row) => row.map(terminalLine))
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => visibleWidth(row[column] ?? ''))),
+    Math.max(title.length, ...cells.map((row) => stringWidth(row[column] ?? ''))),
   )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - visibleWidth(cell))))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
       .join(GAP)
       .trimEnd()
-  return [style.dim(line(header)), ...rows.map(line)]
+  return [style.dim(line(header)), ...cells.map(line)]
+}
+
+/** The text with blanks up to a width, in columns. */
+export function padded(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - stringWidth(text)))
 }

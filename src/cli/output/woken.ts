@@ -1,14 +1,16 @@
 /** What goes on because a command started the engine, which somebody may not have meant. */
 import type { OperationSummary } from '../../client.js'
+import { plainLine } from '../../errors/index.js'
 import { count } from '../../cluster/words.js'
 import { formatMinute } from './duration.js'
 
 /** `1 open operation goes on: cluster/prod, since 01:49 (\`quorate status prod\`)` */
 export function renderWoken(operations: readonly OperationSummary[], now: number): string {
   const verb = operations.length === 1 ? 'goes' : 'go'
-  const named = operations.map(
-    ({ cluster, startedAt }) =>
+  const named = operations.map(({ cluster, startedAt }) =>
+    plainLine(
       `cluster/${cluster}, since ${formatMinute(startedAt.getTime(), now)} (\`quorate status ${cluster}\`)`,
+    ),
   )
   return `${count(operations.length, 'open operation')} ${verb} on: ${named.join('; ')}`
 }

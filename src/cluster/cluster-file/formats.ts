@@ -132,6 +132,11 @@ export const FORMATS = {
     // A directory's account may be `jane@corp.example.com` or `CORP\jane`.
     test: (text) => /^[A-Za-z0-9_]([A-Za-z0-9_.@+\\-]*[A-Za-z0-9_.@+-])?\$?$/.test(text),
   },
+  registryUser: {
+    name: 'a user name, which has no colon',
+    examples: ['robot$quorate'],
+    test: (text) => /^[^:\p{Control}]+$/u.test(text),
+  },
   jumps: {
     name: '[user@]host[:port], several with commas between',
     examples: ['bastion', 'ops@bastion.example.com:2222'],

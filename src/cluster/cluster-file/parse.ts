@@ -14,8 +14,9 @@ import { checkLabels } from './checks/labels.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
 import { checkPorts } from './checks/ports.js'
+import { checkSecrets } from './checks/secrets.js'
 import { checkSources } from './checks/sources.js'
-import { checkKeys, checkSsh } from './checks/ssh.js'
+import { checkKeys, checkRegistryLogins, checkSsh } from './checks/ssh.js'
 import { outline } from './outline.js'
 import { resolveReaches } from './reach.js'
 import { ClusterFileError, formatPath, type ClusterFileProblem, type Finding } from './problem.js'
@@ -61,12 +62,13 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkLoadBalancer(file, connectsTo),
     ...checkPorts(file),
     ...checkSources(file),
+    ...checkSecrets(data),
     ...checkContainerd(file),
     ...checkEtcd(file),
     ...checkHosts(file, connectsTo),
     ...checkLabels(file),
     ...checkKeys(file),
-    ...(shape.success ? checkSsh(shape.data) : []),
+    ...(shape.success ? [...checkSsh(shape.data), ...checkRegistryLogins(shape.data)] : []),
     ...fileFindings,
     ...ssh.findings,
     ...reachFindings,

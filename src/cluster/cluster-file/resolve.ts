@@ -6,11 +6,21 @@ import { QuorateError } from '../../errors/index.js'
 import { clientUrl } from '../etcd/urls.js'
 import { parseIpAddress } from '../ip-address.js'
 import { withoutUndefined } from '../merge.js'
-import type { Cluster, Etcd, Host, LoadBalancer, PodNetwork, Taint, VirtualAddress } from '../model.js'
+import type {
+  Cluster,
+  Etcd,
+  Host,
+  LoadBalancer,
+  PodNetwork,
+  RegistryMirror,
+  Taint,
+  VirtualAddress,
+} from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import type { FileState } from '../ssh-config/file-permissions.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
+import { secretInManifest } from './checks/secrets.js'
 import { parseEndpoint } from './endpoint.js'
 import { isUrl } from './names.js'
 import { objectAt, textAt, type Outline } from './outline.js'
@@ -79,7 +89,11 @@ export function readNamedFiles(
     wrongWithKey,
   )
   const manifest = read(['spec', 'network', 'manifest'], textAt(file.network, 'manifest'), wrongWithManifest)
-  if (manifest !== undefined) findings.push(...digestFindings(file, manifest))
+  if (manifest !== undefined) {
+    findings.push(...digestFindings(file, manifest))
+    const secret = secretInManifest(manifest)
+    if (secret !== undefined) findings.push(manifestSecret(secret))
+  }
   return {
     files: {
       ...(signingKey === undefined ? {} : { signingKey }),
@@ -87,6 +101,14 @@ export function readNamedFiles(
     },
     findings,
   }
+}
+
+function manifestSecret(what: string): Finding {
+  return problem(
+    ['spec', 'network', 'manifest'],
+    `it ${what}, and Temporal would keep it`,
+    'leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
+  )
 }
 
 function readText(path: string, location: ClusterFileLocation): string {
@@ -149,9 +171,24 @@ export function resolveCluster(
       repository: packages.repository.replace(/\/+$/, ''),
       ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     },
-    containerRuntime,
+    containerRuntime: {
+      ...containerRuntime,
+      registries: containerRuntime.registries.map((mirror) => resolveRegistry(mirror, location)),
+    },
     hosts,
   }
+}
+
+type FileRegistry = ClusterFile['spec']['containerRuntime']['registries'][number]
+
+function resolveRegistry(
+  { registry, endpoint, username, passwordFrom }: FileRegistry,
+  location: ClusterFileLocation,
+): RegistryMirror {
+  if (username === undefined || passwordFrom === undefined) return { registry, endpoint }
+  const { env, file } = passwordFrom
+  const password = env === undefined ? { file: absolutePath(file ?? '', location) } : { env }
+  return { registry, endpoint, login: { username, password } }
 }
 
 type FileHost = ClusterFile['spec']['hosts'][number]

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { PlainObject } from '../merge.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
 import { port, text } from './fields.js'
-import { clusterSshSchema, hostSshSchema, jumpHostsSchema } from './ssh-schema.js'
+import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-schema.js'
 
 /** What a file must say to be one of ours. */
 export const API_VERSION = 'quorate.dev/v1alpha1'
@@ -253,6 +253,11 @@ const containerRuntime = z
         z.strictObject({
           registry: text('registry', 'Registry as it stands in image names: host and port.'),
           endpoint: text('url', 'URL that is asked instead.', 'https://mirror.example.com'),
+          username: text(
+            'registryUser',
+            'Who logs in to endpoint, by HTTP basic authentication, with the password of passwordFrom.',
+          ).optional(),
+          passwordFrom: storedSecret('Where the password for the registry is.').optional(),
         }),
       )
       .default([])

@@ -19,6 +19,20 @@ function secretSource(description: string) {
     .meta({ description: `${description} One of env, file and prompt; the secret itself is never stored.` })
 }
 
+/** A secret that nobody is asked for, since many hosts want it at once. */
+export function storedSecret(description: string) {
+  return z
+    .strictObject({
+      env: text('variable', "A variable of the worker's environment.", 'REGISTRY_PASSWORD').optional(),
+      file: text(
+        'path',
+        "A file on the worker's machine that only its owner may read.",
+        '~/.quorate/registry-password',
+      ).optional(),
+    })
+    .meta({ description: `${description} One of env and file; the secret itself is never stored.` })
+}
+
 const loginFields = {
   user: text(
     'user',

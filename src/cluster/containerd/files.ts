@@ -4,7 +4,7 @@ import type { Cluster } from '../model.js'
 import { sandboxImage } from '../supported-minors.js'
 import { CONTAINERD_CONFIG_FILE, renderContainerdConfig, type ContainerdMajor } from './config.js'
 import { CRICTL_CONFIG_FILE } from './crictl.js'
-import { hostsTomlPath, renderHostsToml } from './hosts.js'
+import { hostsTomlMode, hostsTomlPath, renderHostsToml } from './hosts.js'
 
 /** Every file of a host with this containerd, in the order in which they are written. */
 export function containerdFiles(cluster: Cluster, majorVersion: ContainerdMajor): readonly HostFile[] {
@@ -13,7 +13,7 @@ export function containerdFiles(cluster: Cluster, majorVersion: ContainerdMajor)
     containerdConfigFile(cluster, majorVersion),
     ...cluster.containerRuntime.registries.map((mirror): HostFile => ({
       path: hostsTomlPath(mirror),
-      mode: 0o644,
+      mode: hostsTomlMode(mirror),
       content: renderHostsToml(mirror),
     })),
   ]

@@ -193,6 +193,23 @@ describe('the painter', () => {
       '\u001b[?25h',
     ])
   })
+
+  it('is drawn again, over every line that a narrower terminal has made of it', () => {
+    const written: string[] = []
+    const painter = new Painter((text) => written.push(text))
+    painter.paint(['a'.repeat(50), 'b'])
+    painter.repaint(['a'.repeat(19), 'b'], { columns: 20, rows: 24 })
+    // Three lines and one.
+    expect(written[1]).toBe(`\u001b[4A\r\u001b[J${'a'.repeat(19)}\u001b[K\nb\u001b[K\n`)
+  })
+
+  it('never goes above the screen', () => {
+    const written: string[] = []
+    const painter = new Painter((text) => written.push(text))
+    painter.paint(['a'.repeat(500)])
+    painter.repaint(['a'], { columns: 20, rows: 10 })
+    expect(written[1]).toMatch(/^\u001b\[9A/)
+  })
 })
 
 describe('a log line', () => {

@@ -1,8 +1,9 @@
 /** Checks of how hosts are reached that concern several fields: where secrets are, names of jump hosts, keys. */
+import { isUrl } from '../names.js'
 import type { Outline } from '../outline.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import type { ClusterFile } from '../schema.js'
-import { problem, repetitions } from './finding.js'
+import { problem, repetitions, warning } from './finding.js'
 
 /** What can be said of a file whose shape may be wrong. */
 export function checkKeys(file: Outline): readonly Finding[] {
@@ -40,16 +41,31 @@ export function checkSsh({ spec }: ClusterFile): readonly Finding[] {
 
 type Secrets = Pick<ClusterFile['spec']['ssh'], 'passwordFrom' | 'sudoPasswordFrom'>
 
-function oneSource(path: FieldPath, source: Secrets['passwordFrom']): readonly Finding[] {
+/** Logins to registries: who is it, and where is the password. */
+export function checkRegistryLogins({ spec }: ClusterFile): readonly Finding[] {
+  return spec.containerRuntime.registries.flatMap(({ username, passwordFrom, endpoint }, index) => {
+    const path: FieldPath = ['spec', 'containerRuntime', 'registries', index]
+    if ((username === undefined) !== (passwordFrom === undefined)) {
+      const missing = username === undefined ? 'username' : 'passwordFrom'
+      return [problem(path, `a login without ${missing}`, 'give both username and passwordFrom, or neither')]
+    }
+    return [
+      ...oneSource([...path, 'passwordFrom'], passwordFrom, 'env and file'),
+      ...(username !== undefined && isUrl(endpoint, ['http'])
+        ? [warning([...path, 'endpoint'], 'the password passes unencrypted', 'use https')]
+        : []),
+    ]
+  })
+}
+
+function oneSource(
+  path: FieldPath,
+  source: Secrets['passwordFrom'],
+  places = 'env, file and prompt',
+): readonly Finding[] {
   if (source === undefined || Object.keys(source).length === 1) return []
   const count = Object.keys(source).length
-  return [
-    problem(
-      path,
-      `${count === 0 ? 'no' : 'more than one'} place is given`,
-      'give one of env, file and prompt',
-    ),
-  ]
+  return [problem(path, `${count === 0 ? 'no' : 'more than one'} place is given`, `give one of ${places}`)]
 }
 
 function taken({ name, index }: { readonly name: string; readonly index: number }): Finding {

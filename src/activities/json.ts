@@ -1,0 +1,37 @@
+/** JSON that programs on hosts print: looked at before it is believed. */
+import { z } from 'zod'
+import { lastLines, type Session } from '../ssh/index.js'
+import { QuorateError } from '../errors/index.js'
+
+/**
+ * The answer of a program, with what is needed of it; fields that the shape does not name are kept as they are.
+ * @throws QuorateError `ANSWER_UNREADABLE` where it is not JSON, or not of the shape.
+ */
+export function readJson<Shape extends z.ZodType>(
+  { host }: Pick<Session, 'host'>,
+  text: string,
+  shape: Shape,
+  program: string,
+): z.output<Shape> {
+  const { data, error } = shape.safeParse(parsed(text))
+  if (error === undefined) return data
+  throw new QuorateError('ANSWER_UNREADABLE', `${program} does not answer as it should`, {
+    host: host.name,
+    step: program,
+    output: lastLines(text),
+    cause: error,
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A list of objects of the API, of which each has a name. */
+export const OBJECTS = z.looseObject({
+  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
+})

@@ -1,0 +1,84 @@
+/** The administrator's kubeconfig as a host gave it: data that kubectl will act on, so it is looked at first. */
+import { parse, stringify } from 'yaml'
+import { isPlainObject, type PlainObject } from '../../cluster/merge.js'
+import { QuorateError } from '../../errors/index.js'
+
+/** What makes an administrator: all that is taken over from a host's file. */
+export interface AdminAccess {
+  /** `server`, `certificate-authority-data` and the like. */
+  readonly cluster: PlainObject
+  /** `client-certificate-data` and `client-key-data`. */
+  readonly user: PlainObject
+}
+
+/** Fields that are mere data. Others name programs and files of the machine where kubectl runs. */
+const CLUSTER_FIELDS = ['server', 'certificate-authority-data', 'tls-server-name']
+const USER_FIELDS = ['client-certificate-data', 'client-key-data', 'token']
+
+/**
+ * The access in an admin.conf.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` for one without, and for one that would have kubectl run programs or read
+ * files: kubeadm writes none of that.
+ */
+export function readAdminAccess(text: string): AdminAccess {
+  const data = parsed(text)
+  return {
+    cluster: onlyEntry(data, 'clusters', 'cluster', CLUSTER_FIELDS),
+    user: onlyEntry(data, 'users', 'user', USER_FIELDS),
+  }
+}
+
+/** A kubeconfig with this one access, whose cluster, user and context have names of ours. */
+export function renderKubeconfig(access: AdminAccess, name: string): string {
+  const config = { apiVersion: 'v1', kind: 'Config', ...entriesFor(access, name), 'current-context': name }
+  return stringify(config, { lineWidth: 0 })
+}
+
+/** The entries of an access, by list. */
+export function entriesFor(
+  { cluster, user }: AdminAccess,
+  name: string,
+): Readonly<Record<ListName, readonly Entry[]>> {
+  const userName = `${name}-admin`
+  return {
+    clusters: [{ name, cluster }],
+    users: [{ name: userName, user }],
+    contexts: [{ name, context: { cluster: name, user: userName } }],
+  }
+}
+
+/** The lists of a kubeconfig whose entries have names. */
+export const LISTS = ['clusters', 'users', 'contexts'] as const
+export type ListName = (typeof LISTS)[number]
+
+export interface Entry extends PlainObject {
+  readonly name: string
+}
+
+function parsed(text: string): PlainObject {
+  try {
+    const data: unknown = parse(text)
+    if (isPlainObject(data)) return data
+  } catch {
+    // What is no YAML has no access either.
+  }
+  return {}
+}
+
+function onlyEntry(data: PlainObject, list: string, field: string, allowed: readonly string[]): PlainObject {
+  const entries: unknown = data[list]
+  const [entry, ...others] = Array.isArray(entries) ? (entries as unknown[]) : []
+  const value = isPlainObject(entry) ? entry[field] : undefined
+  if (!isPlainObject(value) || others.length > 0) {
+    throw unusable(`the host's admin.conf does not have one entry in ${list}`)
+  }
+  const strange = Object.keys(value).filter((key) => !allowed.includes(key) || typeof value[key] !== 'string')
+  if (strange.length > 0) throw unusable(`the host's admin.conf has ${strange.join(', ')} in ${list}`)
+  return value
+}
+
+function unusable(message: string): QuorateError {
+  return new QuorateError('KUBECONFIG_UNUSABLE', message, {
+    hint: 'look at /etc/kubernetes/admin.conf on the control planes: kubeadm writes a server, certificates and a key, nothing that runs programs',
+  })
+}

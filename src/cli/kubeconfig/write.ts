@@ -1,0 +1,125 @@
+/** Writing a kubeconfig: whole or not at all, and readable by its owner only from the first byte on. */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { QuorateError } from '../../errors/index.js'
+import { targetOf } from './place.js'
+
+const OWNER_ONLY = 0o600
+
+/**
+ * Writes a file.
+ * @throws QuorateError `USAGE` for one that is there, unless `force`; `KUBECONFIG_UNUSABLE` where it cannot be written.
+ */
+export function writeKubeconfig(path: string, content: string, { force }: { readonly force: boolean }): void {
+  guarded(path, () => {
+    const target = targetOf(path)
+    // The name is taken first: whatever is put there meanwhile is not overwritten.
+    if (!force) closeSync(openSync(target, 'wx', OWNER_ONLY))
+    try {
+      replace(target, content)
+    } catch (error) {
+      if (!force) rmSync(target, { force: true })
+      throw error
+    }
+  })
+}
+
+/**
+ * Changes a file, or makes it, with the lock that kubectl takes for that.
+ * @param change from the text of the file, empty where there is none, to what it shall be.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` where it cannot be read or written, or kubectl holds it; and what `change` throws.
+ */
+export function changeKubeconfig(path: string, change: (text: string) => string): void {
+  guarded(path, () => {
+    const target = targetOf(path)
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    const lock = `${target}.lock`
+    takeLock(lock)
+    try {
+      replace(target, change(textOf(target)))
+    } finally {
+      rmSync(lock, { force: true })
+    }
+  })
+}
+
+function takeLock(lock: string): void {
+  try {
+    closeSync(openSync(lock, 'wx', 0))
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw cause
+    throw new QuorateError('KUBECONFIG_UNUSABLE', `${lock} is there: another program changes the file`, {
+      cause,
+      hint: `wait for it; where none runs, such as kubectl config, remove ${lock}`,
+    })
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** A new file in the place of the old one: nobody who has that open, or may read it, gets to see the new content. */
+function replace(target: string, content: string): void {
+  const folder = dirname(target)
+  const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`)
+  try {
+    const file = openSync(temporary, 'wx', OWNER_ONLY)
+    try {
+      writeSync(file, content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncFolder(folder)
+}
+
+/** So that the new name, too, outlasts a power cut. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function guarded(path: string, act: () => void): void {
+  try {
+    act()
+  } catch (cause) {
+    if (cause instanceof QuorateError) throw cause
+    if (codeOf(cause) === 'EEXIST') {
+      throw new QuorateError('USAGE', `${path} is there already`, {
+        cause,
+        hint: '--merge adds the cluster to it, --force overwrites it',
+      })
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new QuorateError('KUBECONFIG_UNUSABLE', `${path} cannot be written: ${reason}`, { cause })
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

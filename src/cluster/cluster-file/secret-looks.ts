@@ -1,0 +1,77 @@
+/**
+ * What a secret looks like, as data. The cluster file becomes the input of an operation, which Temporal keeps: a secret
+ * in it would be read by whoever may read histories.
+ */
+import type { FieldPath } from './problem.js'
+
+/** Names of fields whose texts are secrets, in lowercase without dashes and underscores. */
+export const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'password',
+  'passwd',
+  'passphrase',
+  'auth',
+  'authpass',
+  'authorization',
+  'identitytoken',
+  'registrytoken',
+  'bearertoken',
+  'accesstoken',
+  'refreshtoken',
+  'token',
+  'tlsbootstraptoken',
+  'certificatekey',
+  'secret',
+  'clientsecret',
+  'secretkey',
+  'secretaccesskey',
+  'privatekey',
+  'clientkeydata',
+  'apikey',
+])
+
+/** Names of variables and arguments, as entries with `name` and `value` have them. */
+export const SECRET_NAMES =
+  /(?:^|[_-])(?:password|passwd|passphrase|token|secret|api[_-]?key|(?:secret|access|private)[_-]?key)$/i
+
+/** What a text is, whatever its field is called. */
+export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (text: string) => boolean }[] = [
+  { what: 'a private key', looks: holdsPrivateKey },
+  {
+    what: 'a URL with a password',
+    looks: (text) => /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:[^\s/?#@]+@/i.test(text),
+  },
+  { what: 'a bootstrap token', looks: (text) => /^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(text) },
+  { what: 'a signed token', looks: (text) => /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.test(text) },
+]
+
+/** What to do instead, by where the secret stands; the first that fits counts. */
+export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: string }[] = [
+  {
+    below: ['spec', 'containerRuntime', 'registries'],
+    instead: 'give the registry a username, and its password by passwordFrom, with env or file',
+  },
+  {
+    below: ['spec', 'containerRuntime'],
+    instead:
+      'give the registry an entry in containerRuntime.registries, with username and passwordFrom; other settings go to /etc/containerd/conf.d on the hosts',
+  },
+  {
+    below: ['spec', 'packages'],
+    instead: 'put the login into /etc/apt/auth.conf.d on the hosts, and leave it out here',
+  },
+  {
+    below: ['spec', 'kubernetes', 'kubeadm'],
+    instead:
+      'put it into a file on the control planes, and name that (extraArgs, extraVolumes); tokens and keys of kubeadm are made by Quorate',
+  },
+  { below: [], instead: 'keep it out of the cluster file, which Temporal stores' },
+]
+
+const PEM_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/
+/** `-----BEGIN` in base64, as kubeconfigs have it. */
+const ENCODED_PEM = /LS0tLS1CRUdJTi[A-Za-z0-9+/\s]+=*/g
+
+function holdsPrivateKey(text: string): boolean {
+  const encoded = text.match(ENCODED_PEM) ?? []
+  return PEM_KEY.test(text) || encoded.some((part) => PEM_KEY.test(Buffer.from(part, 'base64').toString()))
+}

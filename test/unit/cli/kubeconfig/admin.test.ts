@@ -1,0 +1,52 @@
+import { parse, stringify } from 'yaml'
+import { describe, expect, it } from 'vitest'
+import { readAdminAccess, renderKubeconfig } from '../../../../src/cli/kubeconfig/admin.js'
+import { adminConf } from './support.js'
+
+describe("a host's admin.conf", () => {
+  it('gives its server, authority, certificate and key, under a name of ours', () => {
+    expect(parse(renderKubeconfig(readAdminAccess(adminConf()), 'prod'))).toEqual({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'prod',
+          cluster: { server: 'https://api.prod.lab:6443', 'certificate-authority-data': 'CA' },
+        },
+      ],
+      users: [{ name: 'prod-admin', user: { 'client-certificate-data': 'CERT', 'client-key-data': 'KEY' } }],
+      contexts: [{ name: 'prod', context: { cluster: 'prod', user: 'prod-admin' } }],
+      'current-context': 'prod',
+    })
+  })
+
+  it.each([
+    [
+      'run a program',
+      { exec: { command: 'sh', args: ['-c', 'evil'], apiVersion: 'client.authentication.k8s.io/v1' } },
+    ],
+    ['ask a plugin', { 'auth-provider': { name: 'gcp' } }],
+    ['read a file', { tokenFile: '/home/alice/.ssh/id_ed25519' }],
+    ['act as somebody else', { as: 'alice' }],
+  ])('that would have kubectl %s is refused', (_what, user) => {
+    expect(() => readAdminAccess(adminConf({ user }))).toThrow(/admin\.conf has \S+ in users/)
+  })
+
+  it.each([
+    ['no YAML', '\u0000{'],
+    ['nothing', ''],
+    ['a list', '- a'],
+    ['no users', stringify({ clusters: [{ name: 'a', cluster: { server: 'x' } }] })],
+    [
+      'two clusters',
+      stringify({
+        clusters: [
+          { name: 'a', cluster: {} },
+          { name: 'b', cluster: {} },
+        ],
+      }),
+    ],
+  ])('that is %s is refused', (_what, text) => {
+    expect(() => readAdminAccess(text)).toThrow(/does not have one entry/)
+  })
+})
