@@ -25,7 +25,7 @@ import {
   type DecisionName,
   type SignalName,
 } from './temporal/decisions.js'
-import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
+import { engineSeal, engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'
@@ -97,7 +97,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Quorate
   if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
   const handOver = starts || options.takesDecisions === true
   const engine = embedded ? await ensureEngine({ handOver }) : undefined
-  const server = settings ?? plainSettings(engine?.address ?? '')
+  const server = settings ?? plainSettings(engine?.address ?? '', engineSeal())
   const uiAddress = engine?.uiAddress ?? (await uiAddressOf(server))
   return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
 }
@@ -275,7 +275,7 @@ class Client implements QuorateClient {
     const engine = await ensureEngine(options)
     if (engine.address === this.address) return
     const previous = this.connection
-    this.connection = await connect(plainSettings(engine.address))
+    this.connection = await connect(plainSettings(engine.address, engineSeal()))
     this.uiAddress = engine.uiAddress
     await previous.close()
   }

@@ -9,6 +9,9 @@ import { TASK_QUEUE } from './cluster/operation.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
+import { SealCodec } from './temporal/seal/codec.js'
+import { KEY_FILE_VARIABLE, openSeal } from './temporal/seal/source.js'
+import { guardedBundle, sealedWorkerOptions } from './temporal/seal/worker.js'
 import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
 import type { ServerSettings } from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
@@ -34,6 +37,8 @@ const TUNING = {
   shutdownGraceTime: '3s',
   shutdownForceTime: '10s',
 } as const
+
+const UNSEALED = `${KEY_FILE_VARIABLE}=none: whoever reaches the Temporal server can command this worker, with its keys and on its hosts`
 
 export interface WorkerOptions {
   readonly settings: ServerSettings
@@ -69,14 +74,18 @@ export async function runWorkerProcess(settings: ServerSettings): Promise<void> 
 
 /**
  * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
- * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load.
+ * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, no key to seal with.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log } = options
   const stop = options.signal ?? new AbortController().signal
   installRuntime(log)
+  const { address, namespace, seal } = options.settings
+  const keys = openSeal(seal)
+  if (keys === undefined) log.warn({ address }, UNSEALED)
   const parts = options.replace ?? (await ownParts())
-  const { address, namespace } = options.settings
+  const workflowBundle = keys === undefined ? parts.workflowBundle : guardedBundle(parts.workflowBundle)
+  const codec = keys === undefined ? undefined : new SealCodec(keys)
   while (!stop.aborted) {
     const connection = await reach(options.settings, log, stop)
     if (connection === undefined) break
@@ -86,9 +95,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         namespace,
         taskQueue: TASK_QUEUE,
         identity: workerIdentity(),
-        workflowBundle: parts.workflowBundle,
-        activities: parts.activities(await identifyServer(connection, namespace)),
+        workflowBundle,
+        activities: parts.activities(await identifyServer(connection, namespace, codec)),
         ...TUNING,
+        ...(keys === undefined ? {} : sealedWorkerOptions(keys, { connection, namespace, log })),
       })
       log.info({ address, namespace }, 'worker polls')
       await runUntil(worker, stop)

@@ -87,3 +87,13 @@ const REASONS: Readonly<Record<Refusal, string>> = {
 export function describeRefusal({ quorateRefused, key }: RefusedPayload): string {
   return key === undefined ? REASONS[quorateRefused] : `${REASONS[quorateRefused]} (key ${key})`
 }
+
+/** What the guards in a workflow tell its worker; calls of it have no effect on the workflow. */
+export type SealSinks = {
+  readonly seal: {
+    /** Something that was sent to the run is refused. */
+    refused(what: string): void
+    /** The run itself is: nobody with the key has started it. */
+    refusedRun(what: string): void
+  }
+}

@@ -14,9 +14,10 @@ import {
   type OperationState,
   type PlanResult,
 } from '../cluster/operation.js'
-import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
+import { expectSealed } from './seal/payloads.js'
 
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
@@ -73,7 +74,7 @@ export async function observe(
     ...(known === undefined ? {} : { progress: known }),
   } as const
   if (isOpen) {
-    return { ...common, state: openState(known), steps: runningSteps(description) }
+    return { ...common, state: openState(known), steps: await runningSteps(client, description) }
   }
   const closedAt = description.closeTime?.getTime()
   const end = await withDeadline(client, () => outcome(handle))
@@ -105,7 +106,8 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
 
 async function queryProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress | undefined> {
   try {
-    return await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    return expectSealed(answer, 'the answer of the worker')
   } catch {
     // No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do.
     return undefined
@@ -116,8 +118,11 @@ async function outcome(
   handle: WorkflowHandle,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    return { state: 'done', result: (await handle.result()) as ApplyResult | PlanResult }
+    const result = expectSealed((await handle.result()) as ApplyResult | PlanResult, 'its result')
+    return { state: 'done', result }
   } catch (failure) {
+    // The server says that it is done, which whoever reaches the server can have it say.
+    if (isQuorateError(failure)) return { state: 'failed', error: failure.report() }
     if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
     const error = reportWorkflowFailure(failure)
     return { state: STOPPED_ON_PURPOSE.includes(error.code) ? 'cancelled' : 'failed', error }

@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs'
 import { QuorateError } from '../../errors/index.js'
 import { tryConnect } from '../preflight.js'
+import { ensureKeyFile } from '../seal/key-file.js'
+import type { SealSource } from '../seal/source.js'
 import { codeFingerprint } from '../runtime.js'
 import { handOverAgent } from './agent.js'
 import { engineHome, makeHome, type EngineHome } from './home.js'
@@ -55,7 +57,9 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Runnin
   makeHome(home)
   if (options.handOver) handOverAgent(home)
   const known = readRecord(home)
-  if (known !== undefined && (await isWhole(known, options))) return { ...addresses(known), wasIdle: false }
+  const hasKey = existsSync(home.sealKey)
+  if (known !== undefined && hasKey && (await isWhole(known, options)))
+    return { ...addresses(known), wasIdle: false }
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (options.respectStop === true && record?.stopped === true) {
@@ -63,12 +67,18 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Runnin
         hint: 'start it again with `quorate engine start`; the operation goes on where it was',
       })
     }
+    ensureKeyFile(home.sealKey)
     const hadWorker = record?.worker !== undefined && isAlive(record.worker)
     const served = await startServerIfNeeded(home, record)
     const worked = await startWorkerIfNeeded(home, served, options)
     const whole = await startSupervisorIfNeeded(home, worked, options)
     return { ...addresses(whole), wasIdle: !hadWorker }
   })
+}
+
+/** With what commands and worker of the engine seal. */
+export function engineSeal(home = engineHome()): SealSource {
+  return { kind: 'file', path: home.sealKey }
 }
 
 /** Ends worker and server; operations wait in the database. False when nothing ran. */

@@ -13,6 +13,8 @@ export interface EngineHome {
   readonly serverLog: string
   readonly workerLog: string
   readonly supervisorLog: string
+  /** Key that seals what commands and worker give to the server. */
+  readonly sealKey: string
   /** Link to the SSH agent of who started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
 }
@@ -30,6 +32,7 @@ export function engineHome(
     serverLog: join(folder, 'server.log'),
     workerLog: join(folder, 'worker.log'),
     supervisorLog: join(folder, 'supervisor.log'),
+    sealKey: join(folder, 'seal.key'),
     agent: join(folder, 'agent.sock'),
   }
 }
