@@ -34,28 +34,35 @@ export function runningSteps(
   client: Client,
   { raw, workflowId }: WorkflowExecutionDescription,
 ): Promise<RunningStep[]> {
-  const { namespace } = client.options
-  const steps = (raw.pendingActivities ?? []).map(async (pending) => {
-    const read = async (payloads: Payloads): Promise<readonly unknown[]> => {
-      const activityId = pending.activityId ?? ''
-      const context = { type: 'activity', namespace, workflowId, activityId, isLocal: false } as const
-      return decodePayloads(clientCodec(client), payloads ?? [], context)
-    }
-    const [heartbeat] = (await read(pending.heartbeatDetails?.payloads)).filter(isHeartbeat)
-    const details = await read(pending.lastFailure?.applicationFailureInfo?.details?.payloads)
-    const lastError = errorOf(pending.lastFailure, details)
-    const host = heartbeat?.host ?? lastError?.host
-    const nextAttemptAt = secondsOf(pending)
-    return {
-      activity: pending.activityType?.name ?? 'unknown',
-      attempt: pending.attempt ?? 1,
-      ...(host === undefined || host === '' ? {} : { host }),
-      ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
-    }
-  })
-  return Promise.all(steps)
+  return Promise.all((raw.pendingActivities ?? []).map((pending) => runningStep(client, workflowId, pending)))
+}
+
+async function runningStep(
+  client: Client,
+  workflowId: string,
+  pending: PendingActivity,
+): Promise<RunningStep> {
+  const context = {
+    type: 'activity',
+    namespace: client.options.namespace,
+    workflowId,
+    activityId: pending.activityId ?? '',
+    isLocal: false,
+  } as const
+  const read = (payloads: Payloads) => decodePayloads(clientCodec(client), payloads ?? [], context)
+  const [heartbeat] = (await read(pending.heartbeatDetails?.payloads)).filter(isHeartbeat)
+  const details = await read(pending.lastFailure?.applicationFailureInfo?.details?.payloads)
+  const lastError = errorOf(pending.lastFailure, details)
+  const host = heartbeat?.host ?? lastError?.host
+  const nextAttemptAt = secondsOf(pending)
+  return {
+    activity: pending.activityType?.name ?? 'unknown',
+    attempt: pending.attempt ?? 1,
+    ...(host === undefined || host === '' ? {} : { host }),
+    ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+  }
 }
 
 /** What is refused counts as no sign of life. */

@@ -23,24 +23,36 @@ export function codecEndpoint(
   keys: SealKeys,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
-    const answer = (status: number, content: object): void => {
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      response.end(JSON.stringify(content))
-    }
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    if (request.method !== 'POST') return answer(405, { message: 'this takes POST alone' })
-    if (pathname.endsWith('/encode')) {
-      return answer(403, {
-        message: 'messages are sealed by the quorate command: `quorate signal`, `quorate resume`',
-      })
-    }
-    if (!pathname.endsWith('/decode')) return answer(404, { message: 'there is only /decode here' })
-    const text = await readBody(request)
-    if (text === undefined) return answer(413, { message: 'this is too long' })
-    const { success, data } = body.safeParse(parseJson(text))
-    if (!success) return answer(400, { message: 'these are no payloads' })
-    answer(200, { payloads: data.payloads.map((payload) => toJson(open(keys, fromJson(payload)))) })
+    const { status, content } = await answerTo(keys, request)
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    response.end(JSON.stringify(content))
   }
+}
+
+interface Answer {
+  readonly status: number
+  readonly content: object
+}
+
+async function answerTo(keys: SealKeys, request: IncomingMessage): Promise<Answer> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  if (request.method !== 'POST') return failed(405, 'this takes POST alone')
+  if (pathname.endsWith('/encode')) {
+    return failed(403, 'messages are sealed by the quorate command: `quorate signal`, `quorate resume`')
+  }
+  if (!pathname.endsWith('/decode')) return failed(404, 'there is only /decode here')
+  const text = await readBody(request)
+  if (text === undefined) return failed(413, 'this is too long')
+  const { success, data } = body.safeParse(parseJson(text))
+  if (!success) return failed(400, 'these are no payloads')
+  return {
+    status: 200,
+    content: { payloads: data.payloads.map((payload) => toJson(open(keys, fromJson(payload)))) },
+  }
+}
+
+function failed(status: number, message: string): Answer {
+  return { status, content: { message } }
 }
 
 /** In clear, where it is encrypted with a key of ours; otherwise as it is. */

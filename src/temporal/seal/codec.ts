@@ -78,7 +78,8 @@ export class SealCodec implements PayloadCodec {
       return clear === undefined ? refused('forged') : withOrigin(clear, seal)
     }
     if (!isSameProof(seal.mac, proofOf(key, seal, context, payload))) return refused('forged')
-    const { [SEAL]: _, ...metadata } = payload.metadata ?? {}
+    const entries = Object.entries(payload.metadata ?? {}).filter(([name]) => name !== SEAL)
+    const metadata = Object.fromEntries(entries)
     return withOrigin({ ...payload, metadata }, seal)
   }
 }

@@ -67,7 +67,7 @@ describe('a start', () => {
     const told = () => scene.log.filter((line) => line.includes('"msg":"SEAL_KEY_WRONG'))
     await expect.poll(() => told().length, PATIENCE).toBe(1)
     const attempts = async () =>
-      Number((await scene.inStrangersHands(run).describe()).raw.pendingWorkflowTask?.attempt ?? 0)
+      (await scene.inStrangersHands(run).describe()).raw.pendingWorkflowTask?.attempt ?? 0
     await expect.poll(attempts, PATIENCE).toBeGreaterThan(2)
     expect(told()).toHaveLength(1)
     expect(told()[0]).toContain(`sealed with a key that this side does not have (key ${keys[0]?.id ?? ''})`)

@@ -12,6 +12,10 @@ import { SeenPayloads, startRaw } from './stranger.js'
 
 const scene = SealScene.forFile()
 
+/** Values of Temporal's API, whose enums the SDK does not hand on. */
+const SCHEDULE_ACTIVITY_TASK = 1 as never
+const COMPLETED = 3 as never
+
 /** What the owner would have sealed at another time. */
 async function sealedByOwner(workflowId: string, values: readonly unknown[]): Promise<Payload[]> {
   const codec = new SealCodec(SealKeys.read(scene.keyFile))
@@ -110,8 +114,7 @@ describe('a sealed activity', () => {
       taskToken,
       commands: [
         {
-          // SCHEDULE_ACTIVITY_TASK
-          commandType: 1,
+          commandType: SCHEDULE_ACTIVITY_TASK,
           scheduleActivityTaskCommandAttributes: {
             activityId: id,
             activityType: { name: 'prepareHost' },
@@ -200,8 +203,7 @@ async function updateRaw(run: RunReference, name: string, payloads: Payload[]): 
   const { outcome } = await scene.stranger.workflowService.updateWorkflowExecution({
     namespace: 'default',
     workflowExecution: { workflowId, runId },
-    // COMPLETED
-    waitPolicy: { lifecycleStage: 3 },
+    waitPolicy: { lifecycleStage: COMPLETED },
     request: { meta: { updateId: randomUUID() }, input: { name, args: { payloads } } },
   })
   return outcome?.failure?.message ?? 'it was taken'
