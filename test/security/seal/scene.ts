@@ -135,15 +135,13 @@ export class SealScene {
   }
 
   private activities(): object {
-    const all = Object.entries(obedientHosts().activities)
+    const all: [string, (...args: never[]) => Promise<unknown>][] = Object.entries(obedientHosts().activities)
     return Object.fromEntries(
       all.map(([name, obey]) => [
         name,
         (...args: never[]) => {
           this.journal.push(name)
-          const act =
-            this.replaced[name as keyof Activities] ?? (obey as (...args: never[]) => Promise<unknown>)
-          return act(...args)
+          return (this.replaced[name as keyof Activities] ?? obey)(...args)
         },
       ]),
     )
