@@ -16,9 +16,10 @@ import {
   type PlanResult,
 } from '../cluster/operation.js'
 import { plainValue } from '../cluster/plain-value.js'
-import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
+import { expectSealed } from './seal/payloads.js'
 import { pollingWorkers, type PollingWorker } from './workers.js'
 import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
 
@@ -94,7 +95,11 @@ export async function observe(
     ...(known === undefined ? {} : { progress: known }),
   } as const
   if (isOpen) {
-    return plainValue({ ...common, state: openState(known), steps: runningSteps(description) })
+    return plainValue({
+      ...common,
+      state: openState(known),
+      steps: await runningSteps(client, description),
+    })
   }
   const closedAt = description.closeTime?.getTime()
   const end = await withDeadline(client, () => outcome(handle))
@@ -161,8 +166,8 @@ type Answer =
 async function queryProgress(client: Client, { workflowId, runId }: RunReference): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    const progress = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
-    return { kind: 'progress', progress }
+    const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    return { kind: 'progress', progress: expectSealed(answer, 'the answer of the worker') }
   } catch (error) {
     // The name is the SDK's for every answer that is an error of the worker's.
     if (!(error instanceof QueryNotRegisteredError)) return { kind: 'none' }
@@ -174,8 +179,11 @@ async function outcome(
   handle: WorkflowHandle,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    return { state: 'done', result: (await handle.result()) as ApplyResult | PlanResult }
+    const result = expectSealed((await handle.result()) as ApplyResult | PlanResult, 'its result')
+    return { state: 'done', result }
   } catch (failure) {
+    // The server says that it is done, which whoever reaches the server can have it say.
+    if (isQuorateError(failure)) return { state: 'failed', error: failure.report() }
     if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
     const error = reportWorkflowFailure(failure)
     return { state: STOPPED_ON_PURPOSE.includes(error.code) ? 'cancelled' : 'failed', error }
