@@ -17,7 +17,7 @@ import {
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
-import { expectSealed } from './seal/payloads.js'
+import { expectOfRun } from './seal/payloads.js'
 
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
@@ -63,7 +63,9 @@ export async function observe(
   const handle = client.workflow.getHandle(run.workflowId, run.runId)
   const description = await withDeadline(client, () => describe(handle, run))
   const isOpen = description.status.name === 'RUNNING' || description.status.name === 'PAUSED'
-  const progress = await queryProgress(client, handle)
+  const first = description.raw.workflowExecutionInfo?.firstRunId ?? ''
+  const chain = first === '' ? description.runId : first
+  const progress = await queryProgress(client, handle, chain)
   const known = progress ?? previous?.progress
   const common = {
     ...run,
@@ -77,7 +79,7 @@ export async function observe(
     return { ...common, state: openState(known), steps: await runningSteps(client, description) }
   }
   const closedAt = description.closeTime?.getTime()
-  const end = await withDeadline(client, () => outcome(handle))
+  const end = await withDeadline(client, () => outcome(client, handle, chain))
   return { ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) }
 }
 
@@ -104,10 +106,14 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
   }
 }
 
-async function queryProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress | undefined> {
+async function queryProgress(
+  client: Client,
+  handle: WorkflowHandle,
+  chain: string,
+): Promise<OperationProgress | undefined> {
   try {
     const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
-    return expectSealed(answer, 'the answer of the worker')
+    return expectOfRun(client, answer, chain, 'the answer of the worker')
   } catch {
     // No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do.
     return undefined
@@ -115,10 +121,17 @@ async function queryProgress(client: Client, handle: WorkflowHandle): Promise<Op
 }
 
 async function outcome(
+  client: Client,
   handle: WorkflowHandle,
+  chain: string,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    const result = expectSealed((await handle.result()) as ApplyResult | PlanResult, 'its result')
+    const result = expectOfRun(
+      client,
+      (await handle.result()) as ApplyResult | PlanResult,
+      chain,
+      'its result',
+    )
     return { state: 'done', result }
   } catch (failure) {
     // The server says that it is done, which whoever reaches the server can have it say.
