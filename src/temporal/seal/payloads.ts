@@ -41,7 +41,9 @@ export function expectOfRun<Value extends object>(
   what: string,
 ): Value {
   if (clientCodec(client) === undefined) return answer
-  const { quorateRun, ...value } = expectSealed(answer, what) as AnswerOfRun<Value>
+  const given: unknown = expectSealed(answer, what)
+  if (typeof given !== 'object' || given === null) throw new QuorateError('UNSEALED', `${what} is missing`)
+  const { quorateRun, ...value } = given as AnswerOfRun<Value>
   if (quorateRun !== run) throw new QuorateError('UNSEALED', `${what} is of another run`)
   return value as unknown as Value
 }

@@ -14,7 +14,7 @@ const scene = SealScene.forFile()
 
 /** Values of Temporal's API, whose enums the SDK does not hand on. */
 const SCHEDULE_ACTIVITY_TASK = 1 as never
-const COMPLETE_WORKFLOW_EXECUTION = 3 as never
+const COMPLETE_WORKFLOW_EXECUTION = 4 as never
 const COMPLETED = 3 as never
 
 /** What the owner would have sealed at another time. */
@@ -158,10 +158,12 @@ describe('a sealed activity', () => {
 })
 
 describe('the result of an earlier run', () => {
-  it('is not taken for that of a run which the stranger ends with it', async () => {
+  it.each([
+    ['is not taken for that of', (seen: SeenPayloads) => seen.result, 'is of another run'],
+    ['is not needed: nothing is taken for that of', () => [], 'is missing'],
+  ])('%s a run which the stranger ends with it', async (taskQueue, resultOf, why) => {
     const run = await endedRun()
-    const { result } = await seen(run)
-    const taskQueue = 'of-the-stranger-too'
+    const result = resultOf(await seen(run))
     const theirs = await startRaw(scene.stranger, run.workflowId, [], { taskQueue })
     const taskToken = await takeTask(taskQueue)
     await scene.stranger.workflowService.respondWorkflowTaskCompleted({
@@ -176,7 +178,7 @@ describe('the result of an earlier run', () => {
     })
     const { state, error } = await scene.end(theirs)
     expect(state).toBe('failed')
-    expect(error).toMatchObject({ code: 'UNSEALED', message: 'its result is of another run' })
+    expect(error).toMatchObject({ code: 'UNSEALED', message: `its result ${why}` })
   })
 })
 
