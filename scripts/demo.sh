@@ -21,6 +21,7 @@ cat <<'END'
 
 Look further:
   node bin/quorate.js status demo                     what the run did, phase by phase
+  node bin/quorate.js ui demo                         the same in Temporal's UI, every step with its time
   node bin/quorate.js apply -f .lab/demo/cluster.yaml   again: changes nothing, and says so
   npm run lab -- ssh --name demo cp1                  log in to a host
   node bin/quorate.js kubeconfig demo                 the administrator's kubeconfig

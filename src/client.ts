@@ -22,11 +22,18 @@ import {
   requestCancel,
   sendDecision,
   sendSignal,
+  terminate,
   type DecisionName,
   type SignalName,
 } from './temporal/decisions.js'
-import { engineStatus, ensureEngine, type EnsureEngineOptions } from './temporal/engine/engine.js'
+import {
+  engineStatus,
+  ensureEngine,
+  type EnsureEngineOptions,
+  type HandOver,
+} from './temporal/engine/engine.js'
 import { readInput } from './temporal/input.js'
+import { readLastKnown } from './temporal/last-known.js'
 import type { Operation, OperationSummary } from './temporal/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
@@ -49,7 +56,10 @@ export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.j
 export type { TemporalOptions } from './temporal/settings.js'
 export type { RunningStep } from './temporal/running-steps.js'
 export type { Operation, OperationSummary } from './temporal/operation.js'
-export type { OperationSnapshot } from './temporal/snapshot.js'
+export type { OperationSnapshot, Reach } from './temporal/snapshot.js'
+export type { LastKnown } from './temporal/last-known.js'
+export type { PollingWorker } from './temporal/workers.js'
+export type { TaskFailure } from './temporal/workflow-task.js'
 
 export interface ClientOptions extends TemporalOptions {
   /**
@@ -62,6 +72,11 @@ export interface ClientOptions extends TemporalOptions {
    * SSH agent and code, since what was wrong may have been either; but no engine is started where none ever ran.
    */
   readonly takesDecisions?: boolean
+  /**
+   * Whether only plans will be started. The embedded engine's worker then keeps the SSH agent that it has while an
+   * operation is open that may need it.
+   */
+  readonly onlyPlans?: boolean
 }
 
 export interface QuorateClient {
@@ -88,18 +103,24 @@ export interface QuorateClient {
 
 /**
  * Connects.
- * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `ENGINE_FAILED`, `USAGE`.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `USAGE`, or one of the
+ *   `ENGINE_` family.
  */
 export async function createClient(options: ClientOptions = {}): Promise<QuorateClient> {
   const settings = serverSettings(options)
   const embedded = settings === undefined
   const starts = options.startsOperations ?? true
   if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
-  const handOver = starts || options.takesDecisions === true
-  const engine = embedded ? await ensureEngine({ handOver }) : undefined
+  const engine = embedded ? await ensureEngine({ handOver: handOverOf(starts, options) }) : undefined
   const server = settings ?? plainSettings(engine?.address ?? '')
-  const uiAddress = engine?.uiAddress ?? (await uiAddressOf(server))
+  // The embedded engine has no UI that runs all the time: `quorate ui` opens one.
+  const uiAddress = embedded ? undefined : await uiAddressOf(server)
   return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
+}
+
+function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOptions): HandOver {
+  if (takesDecisions === true || (starts && onlyPlans !== true)) return 'code and agent'
+  return starts ? 'code and idle agent' : 'nothing'
 }
 
 /**
@@ -138,7 +159,7 @@ export async function withHostLocks<Result>(
 
 class Client implements QuorateClient {
   private connection: TemporalConnection
-  private uiAddress: string | undefined
+  private readonly uiAddress: string | undefined
   private readonly embedded: boolean
   private readonly wokeEngine: boolean
 
@@ -253,13 +274,15 @@ class Client implements QuorateClient {
       resume: () => signal(MESSAGES.resume),
       signalLoadBalancerReady: () => signal(MESSAGES.loadBalancerReady),
       cancel: () => this.call(() => requestCancel(this.temporal, run)),
+      terminate: (reason) => this.call(() => terminate(this.temporal, run, reason)),
+      lastKnown: () => this.call(() => readLastKnown(this.temporal, run)),
     }
   }
 
   /** Starts what died of the engine; it may come back on another port. An engine stopped on purpose stays so. */
   private async revive(): Promise<void> {
     try {
-      await this.makeWhole({ handOver: false, respectStop: true })
+      await this.makeWhole({ handOver: 'nothing', respectStop: true })
     } catch {
       // The watcher goes on saying what is missing, and asks again.
     }
@@ -267,7 +290,7 @@ class Client implements QuorateClient {
 
   /** A call that needs a worker: with the embedded engine, what is missing of that is started first. */
   private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
-    if (this.embedded) await this.makeWhole({ handOver: false })
+    if (this.embedded) await this.makeWhole({ handOver: 'nothing' })
     return this.call(act)
   }
 
@@ -276,7 +299,6 @@ class Client implements QuorateClient {
     if (engine.address === this.address) return
     const previous = this.connection
     this.connection = await connect(plainSettings(engine.address))
-    this.uiAddress = engine.uiAddress
     await previous.close()
   }
 }

@@ -3,18 +3,19 @@
  * long commands go on on their hosts, and the next attempt, here or in another worker, attaches to them.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
+import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
 import { TASK_QUEUE } from './cluster/operation.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
+import { reach, throwIfRefused } from './temporal/reach.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
 import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
 import type { ServerSettings } from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
 
-/** Between attempts to reach a server that is away. */
-const RECONNECT_MS = 1_000
+/** Before a worker that stopped is started again. */
+const RESTART_MS = 1_000
 
 /** Options of the SDK's worker that make up our behaviour. */
 const TUNING = {
@@ -69,7 +70,7 @@ export async function runWorkerProcess(settings: ServerSettings): Promise<void> 
 
 /**
  * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
- * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load.
+ * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, a server that refuses it.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log } = options
@@ -77,8 +78,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   installRuntime(log)
   const parts = options.replace ?? (await ownParts())
   const { address, namespace } = options.settings
+  let hasWorked = false
   while (!stop.aborted) {
-    const connection = await reach(options.settings, log, stop)
+    const connection = await reach({ settings: options.settings, log, stop, wasConnected: hasWorked })
     if (connection === undefined) break
     try {
       const worker = await Worker.create({
@@ -91,10 +93,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         ...TUNING,
       })
       log.info({ address, namespace }, 'worker polls')
+      hasWorked = true
       await runUntil(worker, stop)
     } catch (error) {
+      if (!hasWorked) throwIfRefused(address, error)
       log.error({ err: error, address, namespace }, 'worker stopped; it will be started again')
-      await pause(RECONNECT_MS, stop)
+      await pause(RESTART_MS, stop)
     } finally {
       await connection.close()
     }
@@ -115,30 +119,6 @@ async function ownParts(): Promise<WorkerParts> {
     activities: (server) => createActivities({ sessions, server }),
     close: () => sessions.close(),
   }
-}
-
-/** A connection, however long it takes; undefined when stopped before. */
-async function reach(
-  settings: ServerSettings,
-  log: Logger,
-  stop: AbortSignal,
-): Promise<NativeConnection | undefined> {
-  const { address, tls, apiKey, metadata } = settings
-  for (let attempt = 1; !stop.aborted; attempt += 1) {
-    try {
-      return await NativeConnection.connect({
-        address,
-        ...(tls === undefined ? {} : { tls }),
-        ...(apiKey === undefined ? {} : { apiKey }),
-        ...(metadata === undefined ? {} : { metadata }),
-      })
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      if (attempt === 1) log.warn({ address, reason }, 'Temporal does not answer; waiting for it')
-      await pause(RECONNECT_MS, stop)
-    }
-  }
-  return undefined
 }
 
 async function runUntil(worker: Worker, stop: AbortSignal): Promise<void> {

@@ -1,13 +1,14 @@
 /** Asks the cluster's DNS a real question from a host, with nothing installed there but bash. */
 import { streamEncode } from 'dns-packet'
 import { script } from '../ssh/index.js'
+import { BASH } from './bash.js'
 import { tryKubectl, type ClusterApi } from './kubectl.js'
 
 const QUERY_ID = 0x5155
 /** Length (2 bytes, since it is TCP) and header (12 bytes) of the answer: they tell whether there is one. */
 const ANSWER_HEAD = 14
 // Question on stdin, the head of the answer on stdout; $1 is the server, $2 how many bytes to wait for.
-const ASK = `exec timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/53"; cat >&3; head -c "$1" <&3' "$1" "$2"`
+const ASK = `exec timeout 5 ${BASH} 'exec 3<>"/dev/tcp/$0/53"; cat >&3; head -c "$1" <&3' "$1" "$2"`
 
 /** Why the cluster's DNS does not answer for the API's own service; undefined when it does. */
 export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Promise<string | undefined> {

@@ -48,6 +48,9 @@ for conf in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
 done
 `
 
+/** kubeadm's own has 1 KB; what is longer is cut, and then no document. */
+const MAX_KUBELET_DOCUMENT_BYTES = 16_384
+
 // Each program is started once for all files, and once for all services. A unit is in one line: Id=… ActiveState=….
 const CONFIGURATION = `
 regular() { while IFS= read -r path; do if [ -f "$path" ] && [ ! -L "$path" ]; then printf '%s\\0' "$path"; fi; done; }
@@ -62,7 +65,11 @@ units=$(systemctl show --property=Id,ActiveState,UnitFileState,MainPID -- $servi
 printf '%s\\n' "$units" | while IFS= read -r unit; do if [ -n "$unit" ]; then say unit "$unit"; fi; done
 pid=$(printf '%s\\n' "$units" | sed -n '/Id=kubelet\\.service/s/.*MainPID=\\([0-9]*\\).*/\\1/p')
 if [ "\${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
-  say kubeletConfiguration "$(tr '\\0' '\\n' <"/proc/$pid/cmdline" | sed -n 's/^--config=//p')"
+  kubelet_config=$(tr '\\0' '\\n' <"/proc/$pid/cmdline" | sed -n 's/^--config=//p')
+  say kubeletConfiguration "$kubelet_config"
+  if [ -f "$kubelet_config" ]; then
+    say kubeletDocument "$(head -c ${MAX_KUBELET_DOCUMENT_BYTES} "$kubelet_config" | base64 | tr -d '\\n')"
+  fi
 fi
 if command -v containerd >/dev/null; then say containerdVersion "$(containerd --version 2>/dev/null || true)"; fi
 `

@@ -4,6 +4,7 @@
  */
 import type { Endpoint } from '../cluster/model.js'
 import { script, type Session } from '../ssh/index.js'
+import { BASH } from './bash.js'
 
 /** What a connection met. */
 export type Answer =
@@ -29,8 +30,9 @@ export type Answer =
 /** What a plain connection met, where nothing was said over it. */
 export type Reach = Extract<Answer, 'name-not-resolved' | 'refused' | 'timeout' | 'unreachable'> | 'open'
 
-// $1 host, $2 port, $3 what to say, for printf; empty to say nothing. Prints one of the words above; where something
-// is said also whether it was answered (124: not within 4 s), and what came back, in hexadecimal.
+// $1 host, $2 port, $3 what to say, for printf; empty to say nothing; $4 how to take leave. Prints one of the words
+// above; where something is said also whether it was answered (124: not within 4 s), and what came back, in hexadecimal.
+// A server that is told goodbye closes after its answer, so that its end is seen, however slow the host is.
 const CONNECT = `
 export LC_ALL=C
 case "$1" in
@@ -38,7 +40,7 @@ case "$1" in
   *[!0-9.]*) getent ahosts "$1" >/dev/null || { echo name-not-resolved; exit 0; } ;;
 esac
 status=0
-reason=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
+reason=$(timeout 3 ${BASH} 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
 case "$status:$reason" in
   0:*) echo open ;;
   *refused*) echo refused; exit 0 ;;
@@ -46,23 +48,28 @@ case "$status:$reason" in
   *) echo unreachable; exit 0 ;;
 esac
 [ -n "$3" ] || exit 0
-timeout 8 bash -c '
+timeout 8 ${BASH} '
   exec 3<>"/dev/tcp/$0/$1" || exit 0
   printf "$2" >&3
   first=$(timeout 4 head -c 1 <&3 | od -An -v -tx1; exit "\${PIPESTATUS[0]}")
   echo "$?"
   echo "$first"
-  timeout 0.3 cat <&3 | head -c 6000 | od -An -v -tx1' "$1" "$2" "$3" 2>/dev/null || true`
+  [ -n "$first" ] || exit 0
+  trap "" PIPE
+  printf "$3" >&3
+  timeout 3 head -c 6000 <&3 | od -An -v -tx1' "$1" "$2" "$3" "$4" 2>/dev/null || true`
 
 /** Whether the port can be reached; says nothing over the connection. */
 export async function reach(session: Session, target: Endpoint): Promise<Reach> {
-  const { stdout } = await session.run(script(CONNECT, target.host, String(target.port), ''))
+  const { stdout } = await session.run(script(CONNECT, target.host, String(target.port), '', ''))
   return stdout.trim() as Reach
 }
 
 /** Connects, begins a TLS handshake, and tells what answers. */
 export async function answerOf(session: Session, target: Endpoint): Promise<Answer> {
-  const { stdout } = await session.run(script(CONNECT, target.host, String(target.port), CLIENT_HELLO))
+  const { stdout } = await session.run(
+    script(CONNECT, target.host, String(target.port), CLIENT_HELLO, FATAL_ALERT),
+  )
   const [reached = '', ended = '', ...said] = stdout.split('\n')
   if (reached !== 'open') return reached as Exclude<Reach, 'open'>
   const hex = said.join('').replaceAll(/\s/g, '')
@@ -98,6 +105,9 @@ const HANDSHAKE = 0x16
 
 /** Every API server's certificate is for this name, also one that did not come from kubeadm: pods use it. */
 const API_SERVER_NAME = 'kubernetes.default.svc'
+
+/** How a client takes leave in the middle of a handshake: fatal, by its user. */
+const FATAL_ALERT = escaped(Buffer.from([ALERT, 3, 3, 0, 2, 2, 90]))
 
 // TLS 1.2, since there the server's certificate comes back readable. It ends with that: no key is ever agreed upon.
 const CLIENT_HELLO = escaped(clientHello())

@@ -6,6 +6,7 @@ import { parseConnections, slowestSync, type HostProbes } from '../cluster/host-
 import type { Endpoint } from '../cluster/model.js'
 import { isQuorateError } from '../errors/index.js'
 import { script, type Session } from '../ssh/index.js'
+import { BASH } from './bash.js'
 
 /** What to try. */
 export interface ProbePlan {
@@ -31,7 +32,7 @@ name=$1; shift
 slots=${SLOTS}
 now() { read -r uptime _ </proc/uptime; echo "\${uptime%.*}"; }
 deadline=$(($(now) + ${DEADLINE_S}))
-has_time() { timeout 2 bash -c :; }
+has_time() { timeout 2 ${BASH} :; }
 is_address() { case "$1" in *:*) ;; *[!0-9.]*) return 1 ;; esac; }
 resolve() {
   if is_address "$1"; then echo "$1"; return; fi
@@ -51,7 +52,7 @@ reach() {
   for patience in 3 3 10; do
     [ "$(now)" -lt "$deadline" ] || break
     status=0
-    reason=$(timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
+    reason=$(timeout "$patience" ${BASH} 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
     case "$status:$reason" in
       0:*) echo open; return ;;
       *refused*) echo refused; return ;;

@@ -18,6 +18,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'STEP_UNKNOWN',
   'STEP_NOT_SKIPPABLE',
   'NO_WORKER',
+  'RUN_STUCK',
 ]
 
 /**
@@ -35,7 +36,8 @@ export async function accompany(
   const until = leavesAt(onBlocked, asks)
   for (;;) {
     const followed = await follow(context, operation, { until })
-    if (followed.kind !== 'waits' || followed.waiting.kind === 'outside') return followed
+    if (followed.kind !== 'waits') return followed
+    if (followed.waiting.kind === 'outside' || followed.waiting.kind === 'worker') return followed
     // Plain lines and JSON have told it already; the live view has room for the gist only.
     if (context.io.isTerminal && !context.json) showWaiting(context, followed.waiting)
     if (!asks) return followed
@@ -78,9 +80,9 @@ export async function askWhileItWaits(operation: Operation, waiting: Asked): Pro
 
 async function watchForChange(operation: Operation, asked: Waiting, signal: AbortSignal): Promise<boolean> {
   for await (const snapshot of operation.watch({ signal })) {
-    // Without a worker nothing is known of what it waits for.
-    if (snapshot.progress === undefined) continue
     const now = waitsFor(snapshot)
+    // Without a worker nothing is known of what it waits for.
+    if (snapshot.progress === undefined || now?.kind === 'worker') continue
     if (now === undefined || describeWaiting(now) !== describeWaiting(asked)) return true
   }
   return false

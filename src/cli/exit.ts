@@ -30,6 +30,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'STEP_UNKNOWN',
   'STEP_NOT_SKIPPABLE',
   'NO_WORKER',
+  'RUN_STUCK',
 ]
 
 /** The exit code for what a command threw. */

@@ -6,6 +6,7 @@ import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { Followed } from './follow.js'
 import { allErrors, renderApplied, renderFailed } from './output/summary.js'
+import { renderWaiting } from './output/waiting.js'
 import { answerFor, describeWaiting } from './waits-for.js'
 
 /** Ends every command that follows an operation. */
@@ -23,6 +24,11 @@ export function finish(
       return EXIT.detached
     case 'waits': {
       const { waiting } = followed
+      if (waiting.kind === 'worker') {
+        const options = { now: Date.now(), verbose: context.verbose }
+        renderWaiting(waiting, io.style, options).forEach((line) => io.note(line))
+        return EXIT.waiting
+      }
       io.note(`${cluster} waits for ${describeWaiting(waiting)}: \`${answerFor(waiting, cluster)}\``)
       return EXIT.waiting
     }

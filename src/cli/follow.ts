@@ -13,7 +13,7 @@ import { listenForSignals } from './signals.js'
 import { waitsFor, type Waiting } from './waits-for.js'
 
 const FRAME_MS = 100
-/** What may come by itself, such as a load balancer's answer, is given this long before the operation is left. */
+/** What may come by itself, such as a load balancer's answer or a worker, is given this long before the run is left. */
 const OUTSIDE_GRACE_MS = 5_000
 
 export interface FollowOptions {
@@ -81,7 +81,7 @@ class Standstill {
       return undefined
     }
     this.since ??= now
-    if (waiting.kind !== 'outside') return waiting
+    if (waiting.kind !== 'outside' && waiting.kind !== 'worker') return waiting
     return this.until === 'standstill' && now - this.since >= OUTSIDE_GRACE_MS ? waiting : undefined
   }
 }
@@ -144,7 +144,7 @@ function liveView({ io }: Context): Display {
   }
 }
 
-/** Says where the operation can be looked at: in the Temporal UI, or by its ids. */
+/** Says where the operation can be looked at in the Temporal UI: by a link where the server has one, or by our own. */
 export function announce({ io, json }: Context, operation: Operation<ApplyResult | PlanResult>): void {
   operationGoesOn(true)
   const { cluster, workflowId, runId, uiAddress } = operation
@@ -153,5 +153,5 @@ export function announce({ io, json }: Context, operation: Operation<ApplyResult
     io.json({ time, type: 'started', cluster, workflowId, runId, uiAddress })
     return
   }
-  io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `workflow ${workflowId}, run ${runId}`}`)
+  io.out(`${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${cluster}`}`)
 }

@@ -1,5 +1,5 @@
 /** The cluster that a command is about: from its file, or from what an operation was started with. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
@@ -76,6 +76,7 @@ function locationOf(path: string): ClusterFileLocation {
     home: homedir(),
     readFile: (named) => readFileSync(named, 'utf8'),
     listFolder: (named) => readdirSync(named),
+    fileState: (named) => statSync(named, { throwIfNoEntry: false }),
     hostName: hostname(),
     variables: process.env,
     ...(user === undefined ? {} : { user: user.username, uid: user.uid }),

@@ -5,11 +5,14 @@ import { DEFAULT_FILE, type Context } from './context.js'
 import { clusterName, describedHere } from './load-cluster.js'
 import { renderWoken } from './output/woken.js'
 
-/** What a command does: `look` leaves the embedded engine's worker as it is. */
-export type Access = 'start' | 'decide' | 'look'
+/** What a command does: `look` leaves the embedded engine's worker as it is, `plan` its SSH agent where others need that. */
+export type Access = 'start' | 'plan' | 'decide' | 'look'
 
-const OPTIONS: Readonly<Record<Access, Pick<ClientOptions, 'startsOperations' | 'takesDecisions'>>> = {
+const OPTIONS: Readonly<
+  Record<Access, Pick<ClientOptions, 'startsOperations' | 'takesDecisions' | 'onlyPlans'>>
+> = {
   start: { startsOperations: true },
+  plan: { startsOperations: true, onlyPlans: true },
   decide: { startsOperations: false, takesDecisions: true },
   look: { startsOperations: false },
 }

@@ -15,7 +15,7 @@ export type Planned =
 /** Makes a plan of an apply of the cluster; how it comes about is only shown where somebody watches. */
 export async function planned(context: Context, cluster: Cluster): Promise<Planned> {
   const { withClient } = await import('./open-operation.js')
-  return withClient(context, 'start', async (client): Promise<Planned> => {
+  return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     const operation = await client.plan(cluster)
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })

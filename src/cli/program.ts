@@ -103,6 +103,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unlock.js')).unlockCommand(),
   },
   {
+    name: 'ui',
+    group: 'running',
+    summary: "open Temporal's UI: every step of every run, as it was",
+    load: async () => (await import('./commands/ui.js')).uiCommand(),
+  },
+  {
     name: 'engine',
     group: 'engine',
     summary: 'start, stop and look at the embedded engine',
@@ -143,6 +149,7 @@ While it runs, and after:
   $ quorate status prod                 where it is, and what went wrong
   $ quorate attach prod                 follow it again, from any terminal
   $ quorate resume prod                 after a failure: what waits for you, and why; retry, skip or abort
+  $ quorate ui prod                     every step of it in Temporal's UI, in your browser
   $ quorate doctor                      is everything there that is needed?
 
 Temporal:

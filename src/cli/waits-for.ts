@@ -1,6 +1,7 @@
 /** What an operation waits for, from the operator's side. */
 import type { BlockedStep, OperationProgress, PlannedChange } from '../cluster/operation.js'
 import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
+import { needsOtherWorker } from '../temporal/stuck.js'
 
 /** Why nothing goes on. */
 export type Waiting =
@@ -11,14 +12,21 @@ export type Waiting =
   | { readonly kind: 'paused' }
   /** Something that may come by itself, such as the load balancer. */
   | { readonly kind: 'outside'; readonly what: string }
+  /** A worker whose code fits the run; where one is started, the run goes on. */
+  | { readonly kind: 'worker'; readonly why: string; readonly hint: string }
+
+/** What a run itself tells. */
+export type WaitingInRun = Exclude<Waiting, { kind: 'worker' }>
 
 /** Why nothing goes on any more; undefined while something does, and after the end. */
 export function waitsFor(snapshot: OperationSnapshot): Waiting | undefined {
+  const stuck = needsOtherWorker(snapshot)
+  if (stuck !== undefined) return { kind: 'worker', why: stuck.message, hint: stuck.hint }
   return isClosed(snapshot) || snapshot.progress === undefined ? undefined : waitsForIn(snapshot.progress)
 }
 
 /** As {@link waitsFor}. */
-export function waitsForIn(progress: OperationProgress): Waiting | undefined {
+export function waitsForIn(progress: OperationProgress): WaitingInRun | undefined {
   const { state, blocked, approval, blockedOn } = progress
   switch (state) {
     case 'blocked':
@@ -36,7 +44,9 @@ export function waitsForIn(progress: OperationProgress): Waiting | undefined {
 }
 
 /** What can be decided now, also of steps that are parked while other hosts still go on. */
-export function decidable(progress: OperationProgress): Exclude<Waiting, { kind: 'outside' }> | undefined {
+export function decidable(
+  progress: OperationProgress,
+): Exclude<WaitingInRun, { kind: 'outside' }> | undefined {
   const { blocked } = progress
   if (blocked.length > 0) return { kind: 'blocked', blocked }
   if (progress.paused) return { kind: 'paused' }
@@ -54,6 +64,8 @@ export function answerFor(waiting: Waiting, cluster: string): string {
       return `quorate resume ${cluster} --approve`
     case 'outside':
       return `quorate signal load-balancer-ready ${cluster}`
+    case 'worker':
+      return `quorate cancel --force ${cluster}`
   }
 }
 
@@ -68,5 +80,7 @@ export function describeWaiting(waiting: Waiting): string {
       return 'you to end the pause'
     case 'outside':
       return waiting.what
+    case 'worker':
+      return 'a worker that can go on with it'
   }
 }

@@ -1,4 +1,5 @@
 /** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
+import { plainText } from '../errors/index.js'
 import { ETCD_KUBELET_UNIT } from './etcd/kubelet.js'
 import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
 import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
@@ -159,7 +160,11 @@ export function parseFacts(
     const tab = line.indexOf('\t')
     if (tab < 0) continue
     const key = line.slice(0, tab)
-    values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()])
+    // What a host says of itself is shown to people.
+    const value = plainText(line.slice(tab + 1)).trim()
+    const known = values.get(key)
+    if (known === undefined) values.set(key, [value])
+    else known.push(value)
   }
   const readings = new FactReadings(host, values)
   readings.expectFitPrograms()

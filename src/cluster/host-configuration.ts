@@ -8,8 +8,10 @@ import { CRICTL_CONFIG_FILE } from './containerd/crictl.js'
 import { hostsTomlPath } from './containerd/hosts.js'
 import type { Answers } from './host-details.js'
 import { MODULES_FILE, SYSCTL_FILE } from './host-prerequisites.js'
+import { parseDocument } from './kubeadm-config.js'
 import { HAPROXY_CONFIG_FILE } from './load-balancer/haproxy.js'
 import { KEEPALIVED_CONFIG_FILE } from './load-balancer/keepalived.js'
+import type { PlainObject } from './merge.js'
 import type { Cluster } from './model.js'
 import { APT_KEY_FILE, APT_SOURCE_FILE } from './packages.js'
 
@@ -44,6 +46,8 @@ export interface HostConfiguration {
   readonly containerdMajor?: ContainerdMajor
   /** The file that the kubelet was started with, where it runs. */
   readonly kubeletConfiguration?: string
+  /** What stands in that file; undefined where it is no YAML document. */
+  readonly kubeletDocument?: PlainObject
 }
 
 /** Services that Quorate has run. */
@@ -92,6 +96,17 @@ export function parseConfiguration(answers: Answers): HostConfiguration {
     services: parseServices(answers),
     ...(containerd === undefined ? {} : { containerdMajor: containerd }),
     ...(kubelet === undefined || kubelet === '' ? {} : { kubeletConfiguration: kubelet }),
+    ...kubeletDocument(all('kubeletDocument')[0] ?? ''),
+  }
+}
+
+/** The kubelet's file, which the answer has in base64. */
+function kubeletDocument(encoded: string): Pick<HostConfiguration, 'kubeletDocument'> {
+  try {
+    const document = parseDocument(Buffer.from(encoded, 'base64').toString('utf8'))
+    return document === undefined ? {} : { kubeletDocument: document }
+  } catch {
+    return {}
   }
 }
 

@@ -30,10 +30,14 @@ export interface SshLogin {
   readonly knownHostsFile: string
   /** Further known_hosts files, which are only read. */
   readonly otherKnownHostsFiles?: readonly string[]
+  /** The system's known_hosts files, where they are others than those of `/etc/ssh`. */
+  readonly systemKnownHostsFiles?: readonly string[]
+  /** Keys of hosts that are never trusted: public keys, one a line, or a list as `ssh-keygen -k` makes it. */
+  readonly revokedHostKeysFile?: string
   /** Name under which known_hosts has the server, in place of its address and port. */
   readonly hostKeyAlias?: string
   readonly hostKeyChecking: HostKeyChecking
-  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this server. */
+  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this server, except for its revoked keys. */
   readonly hostKeyFingerprint?: string
   /** Password for the login, where no key lets in. */
   readonly password?: SecretSource

@@ -9,8 +9,22 @@ import type { PreflightFinding } from './preflight/finding.js'
 /** Workflow type names; stable, since histories carry them. */
 export const WORKFLOWS = { apply: 'applyCluster', plan: 'planCluster' } as const
 
-/** Task queue that every worker polls. */
-export const TASK_QUEUE = 'quorate'
+/**
+ * Version of the sequence: of what the workflows do in which order, with which messages, and how they call activities. It
+ * is raised by a release that would not go on with the runs of the one before (docs/architecture.md).
+ */
+export const SEQUENCE = 1
+
+/**
+ * Task queue of the runs of a sequence. Each has its own, so that no worker is ever given a run that its code cannot
+ * replay, whichever releases share a server.
+ */
+export function taskQueueOf(sequence: number): string {
+  return `quorate-${sequence}`
+}
+
+/** Task queue of the runs that this release starts, and the only one that its workers poll. */
+export const TASK_QUEUE = taskQueueOf(SEQUENCE)
 
 /** Names of the messages that a running operation takes. */
 export const MESSAGES = {

@@ -2,6 +2,7 @@
  * The one family of errors. Every error that a person may see is a {@link QuorateError}: it has a stable code
  * from the registry, says where it happened, and what to do now.
  */
+import { plainText } from './plain-text.js'
 import { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
 
 /** Where an error happened and what is known of it, beside its code and message. */
@@ -35,17 +36,20 @@ export interface ErrorReport {
 // A registered symbol, not instanceof: the class may exist twice (workflow sandbox, duplicated packages).
 const BRAND = Symbol.for('quorate.error')
 
-/** An error with a stable code, a place and a hint. Messages are lowercase and without a full stop. */
+/**
+ * An error with a stable code, a place and a hint. Messages are lowercase and without a full stop. Message, hint and
+ * output may quote what a peer said: here, and so everywhere, they become plain text.
+ */
 export class QuorateError extends Error {
   readonly code: ErrorCode
   readonly context: ErrorContext
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
-    super(message, context.cause === undefined ? undefined : { cause: context.cause })
+    super(plainText(message), context.cause === undefined ? undefined : { cause: context.cause })
     this.name = 'QuorateError'
     this.code = code
-    this.context = context
+    this.context = plainContext(context)
   }
 
   /** Whether the user, the environment or Quorate itself is at the root of it. */
@@ -76,6 +80,15 @@ export class QuorateError extends Error {
       ...(output === undefined ? {} : { output }),
       ...(problems === undefined ? {} : { problems }),
     }
+  }
+}
+
+function plainContext(context: ErrorContext): ErrorContext {
+  const { hint, output } = context
+  return {
+    ...context,
+    ...(hint === undefined ? {} : { hint: plainText(hint) }),
+    ...(output === undefined ? {} : { output: plainText(output) }),
   }
 }
 

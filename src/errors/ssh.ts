@@ -72,6 +72,11 @@ export const SSH_ERRORS = {
     remedy: 'retry',
     hint: 'the host answers too slowly; look at its load',
   },
+  OUTPUT_TOO_LARGE: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'no command of quorate writes that much: log in and look at what the programs and the login shell of the host print, and whether it is the host you mean',
+  },
   COMMAND_FAILED: {
     source: 'environment',
     remedy: 'retry',

@@ -42,6 +42,11 @@ export const STANDING_ERRORS = {
     remedy: 'operator',
     hint: '`kubectl uncordon` lets it take pods again',
   },
+  KUBELET_CONFIG_DIFFERS: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'applying leaves it as it is; `kubeadm upgrade node phase kubelet-config` and a restart of the kubelet bring the host back to what the ConfigMap kubelet-config in kube-system says for all',
+  },
   VERSION_SKEW: {
     source: 'user',
     remedy: 'operator',

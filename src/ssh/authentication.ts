@@ -4,9 +4,10 @@
  */
 import type { AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { isQuorateError, QuorateError } from '../errors/index.js'
-import { AgentKeys, askAgent, readIdentity, sameKey, type AgentAnswer, type Identity } from './identities.js'
+import { askAgent, readIdentity, type AgentAnswer, type Identity, type PublicKey } from './identities.js'
 import type { Secrets } from './secrets.js'
 import type { SshServer } from './server.js'
+import { agentKey, certifiedKey, isUsableType, SigningKeys, type SigningKey } from './signing-keys.js'
 
 /** The ways to try, and what to say when none of them is let in. */
 export interface Authentication {
@@ -27,7 +28,8 @@ export interface Credentials {
 
 type KeyAttempt =
   | { readonly type: 'publickey'; readonly key: ParsedKey }
-  | { readonly type: 'agent'; readonly agent: AgentKeys }
+  /** Keys and certificates for which somebody else signs. */
+  | { readonly type: 'agent'; readonly keys: readonly SigningKey[] }
 
 /** What was found to try. */
 interface Means {
@@ -54,30 +56,56 @@ export async function authentication(server: SshServer, credentials: Credentials
     Promise.all(fallback.map(readIdentity)),
     readPassword(server, credentials.secrets),
   ])
-  const isAsked = (key: ParsedKey) => asked.some((identity) => holds(identity, key))
-  const others = identitiesOnly ? [] : agent.keys.filter((key) => !isAsked(key))
+  const isAsked = (key: PublicKey) => asked.some((identity) => isOf(identity, key))
   const keys = [
     ...asked.flatMap((identity) => attemptsOf(identity, agent)),
-    ...(agent.agent === undefined || others.length === 0
-      ? []
-      : [{ type: 'agent', agent: new AgentKeys(agent.agent, others) } as const]),
+    ...agentAttempt(agent, identitiesOnly ? [] : agent.keys.filter((key) => !isAsked(key))),
     ...defaults
-      .filter((identity) => !agent.keys.some((key) => holds(identity, key)))
+      .filter((identity) => !agent.keys.some((key) => isOf(identity, key)))
       .flatMap((identity) => attemptsOf(identity, { keys: [] })),
   ]
-  const problems = [...asked, agent].map(({ problem }) => problem).filter((problem) => problem !== undefined)
+  const problems = [...asked, agent, ...defaults.filter(({ isOpenToOthers }) => isOpenToOthers)]
+    .map(({ problem }) => problem)
+    .filter((problem) => problem !== undefined)
   return new Attempts(server, { keys, password, problems }, credentials.secrets)
 }
 
-function holds({ publicKey }: Identity, key: ParsedKey): boolean {
-  return publicKey !== undefined && sameKey(publicKey, key)
+/** Whether a key is that of a file, or the certificate beside it. */
+function isOf({ publicKey, certificate }: Identity, { blob }: PublicKey): boolean {
+  return [publicKey, certificate].some((each) => each?.blob.equals(blob) === true)
 }
 
-function attemptsOf(identity: Identity, { agent, keys }: AgentAnswer): readonly KeyAttempt[] {
-  const copies = keys.filter((key) => holds(identity, key))
-  if (agent !== undefined && copies.length > 0)
-    return [{ type: 'agent', agent: new AgentKeys(agent, copies) }]
-  return identity.privateKey === undefined ? [] : [{ type: 'publickey', key: identity.privateKey }]
+function agentAttempt({ socket }: AgentAnswer, keys: AgentAnswer['keys']): readonly KeyAttempt[] {
+  if (socket === undefined || keys.length === 0) return []
+  return [{ type: 'agent', keys: keys.map((key) => agentKey(socket, key)) }]
+}
+
+/** By the certificate first, where there is one, then by the key; both by the agent, where it has the key. */
+function attemptsOf(identity: Identity, agent: AgentAnswer): readonly KeyAttempt[] {
+  const held = agent.keys.filter((key) => isOf(identity, key))
+  const certified = certifiedAttempt(identity, agent)
+  if (held.length > 0) return [...certified, ...agentAttempt(agent, held)]
+  const { privateKey } = identity
+  return [
+    ...certified,
+    ...(privateKey === undefined ? [] : [{ type: 'publickey', key: privateKey } as const]),
+  ]
+}
+
+function certifiedAttempt(
+  { file, privateKey, publicKey, certificate }: Identity,
+  { socket, keys }: AgentAnswer,
+): readonly KeyAttempt[] {
+  if (certificate === undefined || !isUsableType(certificate.type)) return []
+  // Among the agent's own keys then.
+  if (keys.some(({ blob }) => blob.equals(certificate.blob))) return []
+  const copy = keys.find(({ blob }) => publicKey?.blob.equals(blob))
+  if (socket !== undefined && copy !== undefined) {
+    return [{ type: 'agent', keys: [agentKey(socket, copy, { ...copy, ...certificate })] }]
+  }
+  return privateKey === undefined
+    ? []
+    : [{ type: 'agent', keys: [certifiedKey(privateKey, certificate, file)] }]
 }
 
 // Read before the connection is made: a person who is asked may take longer than a login may.
@@ -97,6 +125,8 @@ class Attempts implements Authentication {
   readonly #means: Means
   readonly #secrets: Secrets
   readonly #remaining: KeyAttempt[]
+  /** Keys that the server would take, had somebody signed. */
+  readonly #unsigned: string[] = []
   #isExhausted = false
   /** How far the password has got. */
   #password: 'untried' | 'asked' | 'tried' | 'unwanted' = 'untried'
@@ -113,7 +143,8 @@ class Attempts implements Authentication {
     // Null, whatever its type says, before the server has said what it takes.
     const methods = methodsLeft as readonly AuthenticationType[] | null
     const key = methods?.includes('publickey') === false ? undefined : this.#remaining.shift()
-    if (key !== undefined) next({ ...key, username })
+    if (key?.type === 'agent') next({ type: 'agent', agent: this.#signing(key.keys), username })
+    else if (key !== undefined) next({ ...key, username })
     else if (
       typeof this.#means.password === 'string' &&
       (this.#password === 'untried' || this.#password === 'asked')
@@ -133,7 +164,7 @@ class Attempts implements Authentication {
     if (this.#password === 'tried' && ssh.password !== undefined) this.#secrets.forget(ssh.password)
     if (password instanceof Error) return password
     const isUntold = typeof password === 'string' && this.#password !== 'tried'
-    const reasons = [...problems, ...(isUntold ? ['it takes no password'] : [])]
+    const reasons = [...problems, ...this.#unsigned, ...(isUntold ? ['it takes no password'] : [])]
     const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
     if (keys.length === 0 && password === undefined) {
       const message = `there is no key to log in to ${name} as ${ssh.user}${because || ': no identity file is given and no ssh-agent runs'}`
@@ -148,6 +179,12 @@ class Attempts implements Authentication {
       `${name} does not let ${ssh.user} in${triedText(tried)}${because}`,
       { host: name, cause },
     )
+  }
+
+  #signing(keys: readonly SigningKey[]): SigningKeys {
+    return new SigningKeys(keys, ({ name, type }, error) => {
+      this.#unsigned.push(`no signature was made with ${name} (${type}): ${error.message}`)
+    })
   }
 
   // By one method only: a wrong password would count twice.

@@ -126,7 +126,8 @@ export class Connection {
       this.#retire()
       throw aborted
     }
-    if (end.kind === 'timeout' || (end.kind === 'exited' && end.isHeld)) this.#retire()
+    if (end.kind === 'timeout' || end.kind === 'too-large' || (end.kind === 'exited' && end.isHeld))
+      this.#retire()
     if (end.kind === 'lost' && this.#via !== undefined) {
       // The jump host's connection may be known as lost only after what led through it.
       await setImmediate()

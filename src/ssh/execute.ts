@@ -2,6 +2,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { windowAdjust } from 'ssh2/lib/Channel.js'
 import type { CommandFrame } from './frame.js'
+import type { OutputStream } from './output-limits.js'
 import type { SudoDialogue } from './sudo-dialogue.js'
 
 /** What to run and how long to wait for it. */
@@ -17,7 +18,7 @@ export interface Execution {
   readonly sudo?: SudoDialogue
 }
 
-/** Only `exited` is an outcome of the command; after `lost`, `killed` and `timeout` its fate is unknown. */
+/** Only `exited` is an outcome of the command; after `lost`, `killed`, `timeout` and `too-large` its fate is unknown. */
 export type ExecutionEnd =
   | {
       readonly kind: 'exited'
@@ -33,6 +34,8 @@ export type ExecutionEnd =
   /** The shell around the command was ended, and the connection stands. */
   | { readonly kind: 'killed' }
   | { readonly kind: 'timeout' }
+  /** It wrote more than is taken, and was left. */
+  | { readonly kind: 'too-large'; readonly stream: OutputStream }
   /** Something else ran in place of the command, and ended. */
   | { readonly kind: 'not-run'; readonly exitCode: number }
   /** The server opened no channel, or ran nothing in it. */
@@ -87,6 +90,7 @@ export function execute(carrier: Carrier, execution: Execution): Promise<Executi
       clearTimeout(timer)
       timer = setTimeout(expire, LINGER_MS)
     }
+    const overflowed = (stream: OutputStream) => abandon(() => resolve({ kind: 'too-large', stream }))
     signal?.addEventListener('abort', abort, { once: true })
     try {
       client.exec(execution.line, (error, opened) => {
@@ -96,7 +100,9 @@ export function execute(carrier: Carrier, execution: Execution): Promise<Executi
           opened.close()
         } else {
           channel = opened
-          void finish(opened, carrier, execution, ended).then((end) => settle(() => resolve(end)))
+          void finish(opened, carrier, execution, { ended, overflowed }).then((end) =>
+            settle(() => resolve(end)),
+          )
         }
       })
     } catch {
@@ -110,17 +116,28 @@ function refused(error: Error & { readonly reason?: unknown }): ExecutionEnd {
   return { kind: 'refused', reason: error.message, opened: error.reason === undefined }
 }
 
-/** @param ended is called, once, when the command has ended and all its output is here. */
+/** What becomes known before the channel is closed. */
+interface Meanwhile {
+  /** Called once, when the command has ended and all its output is here. */
+  readonly ended: () => void
+  /** Called where more is written than is taken. */
+  readonly overflowed: (stream: OutputStream) => void
+}
+
 async function finish(
   channel: ClientChannel,
   { connected, throughJumpHost }: Carrier,
   execution: Execution,
-  ended: () => void,
+  { ended, overflowed }: Meanwhile,
 ): Promise<ExecutionEnd> {
   const { frame } = execution
   let hasEnded = false
   const taken = () => {
     if (hasEnded) return
+    if (frame.overflow !== undefined) {
+      overflowed(frame.overflow)
+      return
+    }
     hasEnded = frame.exitCode !== undefined
     if (hasEnded) ended()
     // OpenSSH leaves Nagle's algorithm on where it only forwards: what comes next would wait 40 ms for a delayed

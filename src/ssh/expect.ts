@@ -1,7 +1,6 @@
 /** Turns the outcome of a command that had to succeed into an error where it did not. */
-import { stripVTControlCharacters } from 'node:util'
 import type { Host } from '../cluster/model.js'
-import { QuorateError, type ErrorCode } from '../errors/index.js'
+import { plainText, QuorateError, type ErrorCode } from '../errors/index.js'
 import type { CommandResult } from './session.js'
 
 /** How many lines of output an error carries. */
@@ -29,9 +28,9 @@ export function expectSuccess(result: CommandResult, what: string, host: Host): 
   )
 }
 
-/** The last lines of a text that say something, without colours. */
+/** The last lines of a text that say something, as plain text. */
 export function lastLines(text: string, count = LAST_LINES): string {
-  return stripVTControlCharacters(text)
+  return plainText(text)
     .split('\n')
     .filter((line) => line.trim() !== '')
     .slice(-count)

@@ -5,7 +5,8 @@
  * carries the exit status, since a wrapper may swallow it, and a shell that was killed has one of its own.
  */
 import { randomBytes } from 'node:crypto'
-import { stripVTControlCharacters } from 'node:util'
+import { plainText } from '../errors/index.js'
+import { OUTPUT_LIMITS, type OutputStream } from './output-limits.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'
 
@@ -33,6 +34,7 @@ export class CommandFrame {
   readonly #shell = new Tail()
   readonly #sudo = new Tail()
   readonly #ends = [new Head(), new Head()] as const
+  readonly #taken: Record<OutputStream, number> = { 'standard output': 0, 'standard error': 0 }
   /** How many marks on standard error come before the command. */
   readonly #marksBefore: number
 
@@ -67,17 +69,29 @@ export class CommandFrame {
   }
 
   takeStdout(chunk: Buffer): void {
-    this.#stdout.write(chunk)
+    if (this.#mayTake('standard output', chunk)) this.#stdout.write(chunk)
   }
 
   takeStderr(chunk: Buffer): void {
-    this.#stderr.write(chunk)
+    if (this.#mayTake('standard error', chunk)) this.#stderr.write(chunk)
   }
 
   /** Nothing more comes. */
   end(): void {
     this.#stdout.end()
     this.#stderr.end()
+  }
+
+  /** The stream on which more came than is taken; what comes after that is lost. */
+  get overflow(): OutputStream | undefined {
+    return (Object.keys(OUTPUT_LIMITS) as OutputStream[]).find(
+      (stream) => this.#taken[stream] > OUTPUT_LIMITS[stream],
+    )
+  }
+
+  #mayTake(stream: OutputStream, { length }: Buffer): boolean {
+    if (this.overflow === undefined) this.#taken[stream] += length
+    return this.overflow === undefined
   }
 
   /** Whether our own `sh` ran, be it only to call sudo. */
@@ -155,9 +169,9 @@ class Head {
 
 /** Lines without control characters, our own marks, and what is empty. */
 function readable(text: string, token: string): string {
-  return stripVTControlCharacters(text)
+  return plainText(text)
     .split(/[\r\n]+/)
-    .map((line) => line.replaceAll(/[\p{Cc}\u{fffd}\s]+/gu, ' ').trim())
+    .map((line) => line.replaceAll(/[\u{fffd}\s]+/gu, ' ').trim())
     .filter((line) => line !== '' && !line.includes(token))
     .join('\n')
 }

@@ -2,15 +2,18 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import ssh2, { type Client, type ConnectConfig } from 'ssh2'
-import { QuorateError } from '../errors/index.js'
+import { plainLine, QuorateError } from '../errors/index.js'
 import { offeredAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
 import { authentication, type Authentication, type Credentials } from './authentication.js'
+import { Banners } from './banners.js'
 import { unreachable } from './dial.js'
 import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
 import { address, type SshServer } from './server.js'
+import { sendWholeSignatures } from './signing-keys.js'
 
 /** Limits of making a connection; all in milliseconds. */
 export interface HandshakeLimits {
+  /** For all attempts together, however slowly the server answers. */
   readonly handshakeMs: number
   readonly keepaliveMs: number
 }
@@ -25,8 +28,11 @@ const FIRST_BACKOFF_MS = 100
 /** Messages of ssh2 for a server that hung up before it said anything. */
 const DROPPED = /Connection lost before handshake/
 
-/** What sshd says while pam_nologin keeps users out: the host starts or stops, so that it is worth to wait. */
-const NOT_YET = /booting up|nologin|shut(?:ting)? down|not permitted to log in/i
+/** What sshd passes on of pam_nologin, after a key was accepted: the host starts or stops, so that it is worth to wait. */
+const NOT_YET = /system is (?:booting up|going down)|pam_nologin/i
+
+/** Characters of what a server says that a message quotes. */
+const QUOTED = 300
 
 /**
  * Opens a stream to the server.
@@ -40,6 +46,9 @@ export interface LoggedIn {
   readonly hostKey: Buffer
 }
 
+/** Errors as ssh2 emits them. */
+type SshError = Error & { readonly level?: string; readonly code?: string | number }
+
 /** All that one attempt needs. */
 interface Attempt {
   readonly host: SshServer
@@ -47,6 +56,8 @@ interface Attempt {
   readonly policy: HostKeyPolicy
   readonly login: Authentication
   readonly limits: HandshakeLimits
+  /** When all must be done, in milliseconds since the epoch. */
+  readonly deadline: number
   readonly signal: AbortSignal
 }
 
@@ -63,7 +74,8 @@ export async function handshake(
   signal: AbortSignal,
 ): Promise<LoggedIn> {
   const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, credentials)])
-  const plan: Attempt = { host, open, policy, login, limits, signal }
+  const deadline = Date.now() + limits.handshakeMs
+  const plan: Attempt = { host, open, policy, login, limits, deadline, signal }
   let failure: QuorateError | undefined
   for (const offer of policy.offers) {
     const result = await attemptWhileDropped(plan, offer)
@@ -79,6 +91,7 @@ async function attemptWhileDropped(
   offer: readonly HostKeyAlgorithm[],
 ): Promise<LoggedIn | QuorateError | undefined> {
   for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
+    if (Date.now() >= plan.deadline) throw timedOut(plan)
     const result = await attempt(plan, offer)
     if (result !== 'dropped') return result
     if (attempts === ATTEMPTS) {
@@ -124,15 +137,17 @@ async function logIn(
   const { policy, login } = plan
   const client = new ssh2.Client()
   const key = new HostKeyCheck(policy)
-  const errors: Error[] = []
-  let banner = ''
-  client.on('banner', (message) => (banner += message))
+  const errors: SshError[] = []
+  const banners = new Banners()
+  client.on('banner', (message) => {
+    if (!banners.take(message)) socket.destroy()
+  })
   // As soon as the key is proved and before the login, like OpenSSH.
   client.once('handshake', () => key.record())
   const ready = new Promise<boolean>((resolve) => {
     client.once('ready', () => resolve(true))
     client.once('close', () => resolve(false))
-    client.on('error', (error: Error & { readonly level?: string }) => {
+    client.on('error', (error: SshError) => {
       // One key that could not sign: the next is tried.
       if (error.level === 'agent' || (error.level === 'client-authentication' && !login.exhausted())) return
       errors.push(error)
@@ -140,7 +155,8 @@ async function logIn(
     })
   })
   client.connect(connectConfig(plan, socket, key, offer))
-  if (!(await ready)) return explain(plan, key, errors, banner)
+  sendWholeSignatures(client)
+  if (!(await ready)) return explain(plan, key, errors, banners)
   try {
     await key.recorded
   } catch (error) {
@@ -151,7 +167,7 @@ async function logIn(
 }
 
 function connectConfig(
-  { host, login, limits }: Attempt,
+  { host, login, limits, deadline }: Attempt,
   socket: Duplex,
   key: HostKeyCheck,
   offer: readonly HostKeyAlgorithm[],
@@ -164,7 +180,7 @@ function connectConfig(
     authHandler: login.authHandler,
     agentForward: false,
     algorithms: offeredAlgorithms(offer),
-    readyTimeout: limits.handshakeMs,
+    readyTimeout: Math.max(1, deadline - Date.now()),
     keepaliveInterval: limits.keepaliveMs,
     keepaliveCountMax: KEEPALIVES,
   }
@@ -209,27 +225,53 @@ class HostKeyCheck {
 }
 
 function explain(
-  { host, login, limits }: Attempt,
+  plan: Attempt,
   key: HostKeyCheck,
-  errors: readonly Error[],
-  banner: string,
+  errors: readonly SshError[],
+  banners: Banners,
 ): QuorateError | undefined | 'dropped' {
+  const { host, login } = plan
   if (key.refused !== undefined) return key.refused
+  if (banners.isFull) throw bannerFlood(host)
   const [error] = errors
-  const message = error?.message ?? 'the server hung up during the handshake'
-  if (/Timed out while waiting for handshake/.test(message)) {
-    throw new QuorateError(
-      'SSH_TIMEOUT',
-      `${address(host)} did not finish the SSH handshake within ${limits.handshakeMs / 1000} s`,
-      { host: host.name, cause: error },
-    )
+  // Of what the peer says of itself nothing is concluded but that it wants no more attempts.
+  const said = errors.find(isOfPeer)
+  const own = errors.filter((each) => !isOfPeer(each)).map(({ message }) => message)
+  const says = (pattern: RegExp) => own.some((message) => pattern.test(message))
+  if (says(/Timed out while waiting for handshake/)) throw timedOut(plan, error)
+  if (says(DROPPED)) return 'dropped'
+  if (says(/no matching host key format/)) return undefined
+  if (login.exhausted() || /authentication failures/i.test(said?.message ?? '')) throw login.refusal(error)
+  if (NOT_YET.test(banners.last)) {
+    throw unreachable(host, `it does not let anybody in yet (${plainLine(banners.last, QUOTED)})`)
   }
-  if (errors.some((each) => DROPPED.test(each.message))) return 'dropped'
-  if (/no matching host key format/.test(message)) return undefined
-  if (NOT_YET.test(banner)) throw unreachable(host, `it does not let anybody in yet (${banner.trim()})`)
-  if (login.exhausted() || /authentication failures/i.test(message)) throw login.refusal(error)
-  if (/no matching/.test(message)) throw noCommonAlgorithm(host, message)
-  throw unreachable(host, message)
+  if (says(/no matching/)) throw noCommonAlgorithm(host, own.join('; '))
+  if (said !== undefined) throw unreachable(host, `it hung up and said: ${plainLine(said.message, QUOTED)}`)
+  throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', QUOTED))
+}
+
+/** Whether the message is that of an SSH_MSG_DISCONNECT: with it comes the number of a reason. */
+function isOfPeer({ code }: SshError): boolean {
+  return typeof code === 'number'
+}
+
+function timedOut({ host, limits }: Attempt, cause?: Error): QuorateError {
+  return new QuorateError(
+    'SSH_TIMEOUT',
+    `${address(host)} did not finish the SSH handshake within ${limits.handshakeMs / 1000} s`,
+    { host: host.name, cause },
+  )
+}
+
+function bannerFlood(host: SshServer): QuorateError {
+  return new QuorateError(
+    'SSH_HANDSHAKE_FAILED',
+    `${address(host)} says so much before the login that it was left`,
+    {
+      host: host.name,
+      hint: 'no SSH server does that: check that the address and port are those of your host',
+    },
+  )
 }
 
 function noCommonAlgorithm(host: SshServer, message: string): QuorateError {

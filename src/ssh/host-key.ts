@@ -2,8 +2,7 @@
  * Decides whether a host is the one we mean: by the fingerprint that the cluster file pins, or by known_hosts.
  * Nothing is sent to a host that fails here, not even the user's name.
  */
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { QuorateError } from '../errors/index.js'
 import { HOST_KEY_ALGORITHMS, hostKeyAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
 import {
@@ -12,13 +11,20 @@ import {
   judgeKey,
   keyTypeOf,
   knownHostLine,
-  parseKnownHosts,
   type KnownHostEntry,
 } from './known-hosts.js'
+import { appendKnownHost, fileVersion, knownHostsOf } from './known-hosts-file.js'
+import { revokedKeys, type IsRevoked } from './revoked-keys.js'
 import { nameInKnownHosts, type SshServer } from './server.js'
 
 /** Read beside the user's own file, as OpenSSH does; keys are only ever added to the user's. */
-export const SYSTEM_KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts'
+const SYSTEM_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+
+/** OpenSSH's default has two files; where only the first of them is named, that is the default. */
+const DEFAULT_KNOWN_HOSTS = /\/\.ssh\/known_hosts$/
+
+/** How many of the keys that are known instead a message names. */
+const NAMED_KEYS = 5
 
 /** What to ask a host for, and what to think of its answer. */
 export interface HostKeyPolicy {
@@ -34,10 +40,38 @@ export type HostKeyDecision =
   | { readonly kind: 'accepted'; readonly record: () => Promise<void> }
   | { readonly kind: 'refused'; readonly error: QuorateError }
 
-/** @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE` */
+/**
+ * A key that is revoked is refused however else it is known.
+ * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
+ */
 export async function hostKeyPolicy(host: SshServer): Promise<HostKeyPolicy> {
   const pinned = host.ssh.hostKeyFingerprint
-  return pinned === undefined ? knownHostsPolicy(host) : pinnedPolicy(host, pinned)
+  const [entries, isRevoked] = await Promise.all([knownEntries(host), revokedByFile(host)])
+  const about = entriesFor(entries, nameInKnownHosts(host))
+  const policy = pinned === undefined ? knownHostsPolicy(host, entries, about) : pinnedPolicy(host, pinned)
+  return {
+    ...policy,
+    check: (key) => revocation(host, about, isRevoked, key) ?? policy.check(key),
+  }
+}
+
+function revocation(
+  host: SshServer,
+  about: readonly KnownHostEntry[],
+  isRevoked: IsRevoked | undefined,
+  key: Buffer,
+): HostKeyDecision | undefined {
+  const verdict = judgeKey(about, key)
+  const { revokedHostKeysFile: file } = host.ssh
+  const hint =
+    verdict.kind === 'revoked'
+      ? `the key is marked @revoked in ${place(verdict.entry)}; give the host a new key`
+      : isRevoked?.(key) === true && file !== undefined
+        ? `the key is in ${file}, the RevokedHostKeys of the ssh configuration; give the host a new key`
+        : undefined
+  if (hint === undefined) return undefined
+  const message = `${at(host)} shows the key ${describe(key)}, which is revoked`
+  return refuse('SSH_HOST_KEY_REVOKED', host, message, { hint })
 }
 
 function pinnedPolicy(host: SshServer, pinned: string): HostKeyPolicy {
@@ -63,37 +97,32 @@ function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError
   )
 }
 
-async function knownHostsPolicy(host: SshServer): Promise<HostKeyPolicy> {
-  const all = await knownEntries(host)
-  const entries = entriesFor(all, nameInKnownHosts(host))
-  const types = entries.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
+function knownHostsPolicy(
+  host: SshServer,
+  all: readonly KnownHostEntry[],
+  about: readonly KnownHostEntry[],
+): HostKeyPolicy {
+  const types = about.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
   return {
     offers: [hostKeyAlgorithms(new Set(types))],
-    check: (key) => checkKnown(host, entries, key, lineWithoutPort(host, all, key)),
+    check: (key) => checkKnown(host, about, key, lineWithoutPort(host, all, key)),
   }
 }
 
-/**
- * A text that changes whenever what `hostKeyPolicy` reads may have: that is read again only then. A pinned key is part
- * of what the host is known by, so that nothing needs to be read for it.
- */
+/** A text that changes whenever what `hostKeyPolicy` reads may have: that is read again only then. */
 export async function trustVersion(host: SshServer): Promise<string> {
-  if (host.ssh.hostKeyFingerprint !== undefined) return 'pinned'
-  const states = await Promise.all(knownHostsFiles(host).map(fileVersion))
-  return states.join(' ')
-}
-
-async function fileVersion(file: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
-    return [ino, size, mtimeNs, ctimeNs].join('-')
-  } catch {
-    return 'none'
-  }
+  const { revokedHostKeysFile } = host.ssh
+  const files = [
+    ...knownHostsFiles(host),
+    ...(revokedHostKeysFile === undefined ? [] : [revokedHostKeysFile]),
+  ]
+  return (await Promise.all(files.map(fileVersion))).join(' ')
 }
 
 function knownHostsFiles({ ssh }: SshServer): readonly string[] {
-  return [...new Set([ssh.knownHostsFile, ...(ssh.otherKnownHostsFiles ?? []), SYSTEM_KNOWN_HOSTS])]
+  const { knownHostsFile, otherKnownHostsFiles, systemKnownHostsFiles = SYSTEM_KNOWN_HOSTS } = ssh
+  const second = DEFAULT_KNOWN_HOSTS.test(knownHostsFile) ? [`${knownHostsFile}2`] : []
+  return [...new Set([knownHostsFile, ...(otherKnownHostsFiles ?? second), ...systemKnownHostsFiles])]
 }
 
 /** The line by which OpenSSH would let the host in though it is of port 22: it has this key for the bare name. */
@@ -102,31 +131,58 @@ function lineWithoutPort(
   entries: readonly KnownHostEntry[],
   key: Buffer,
 ): KnownHostEntry | undefined {
-  const [, bareName] = /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host)) ?? []
-  if (bareName === undefined) return undefined
-  return entriesFor(entries, bareName).find((entry) => entry.marker === undefined && entry.key.equals(key))
+  const name = bareName(host)
+  if (name === undefined) return undefined
+  return entriesFor(entries, name).find((entry) => entry.marker === undefined && entry.key.equals(key))
 }
 
-async function knownEntries(host: SshServer): Promise<KnownHostEntry[]> {
-  const files = knownHostsFiles(host)
-  const texts = await Promise.all(files.map((file) => readIfThere(file, host)))
-  return files.flatMap((file, index) => parseKnownHosts(texts[index] ?? '', file))
+/** The name without its port, where known_hosts has one with it. */
+function bareName(host: SshServer): string | undefined {
+  return /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host))?.[1]
 }
 
-async function readIfThere(file: string, host: SshServer): Promise<string> {
+/** What every file says of the host: by its name, or, where nothing is known by that, by its name without the port. */
+async function knownEntries(host: SshServer): Promise<readonly KnownHostEntry[]> {
+  const name = nameInKnownHosts(host)
+  const bare = bareName(host)
+  const about = await entriesAbout(name, host)
+  if (bare === undefined || about.some(({ marker }) => marker === undefined)) return about
+  return [...about, ...(await entriesAbout(bare, host))]
+}
+
+async function entriesAbout(name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
+  const found = await Promise.all(knownHostsFiles(host).map((file) => entriesIn(file, name, host)))
+  return found.flat()
+}
+
+async function entriesIn(file: string, name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
   try {
-    return await readFile(file, 'utf8')
+    return await knownHostsOf(file, name)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw new QuorateError(
-      'SSH_KNOWN_HOSTS_UNREADABLE',
-      `can not read ${file}: ${(cause as Error).message}`,
-      {
-        host: host.name,
-        cause,
-      },
-    )
+    throw unusableFile(`can not read ${file}`, host, cause)
   }
+}
+
+async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
+  const { revokedHostKeysFile: file } = host.ssh
+  if (file === undefined) return undefined
+  try {
+    return revokedKeys(await readFile(file))
+  } catch (cause) {
+    // As ssh itself: without the list nobody can be trusted.
+    throw unusableFile(`can not read the revoked keys in ${file}`, host, cause, REVOKED_KEYS_HINT)
+  }
+}
+
+const REVOKED_KEYS_HINT =
+  'RevokedHostKeys of the ssh configuration names it; make it anew with `ssh-keygen -k`, or list public keys in it, one a line'
+
+function unusableFile(what: string, host: SshServer, cause: unknown, hint?: string): QuorateError {
+  return new QuorateError('SSH_KNOWN_HOSTS_UNREADABLE', `${what}: ${(cause as Error).message}`, {
+    host: host.name,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 function checkKnown(
@@ -140,19 +196,13 @@ function checkKnown(
     case 'trusted':
       return verdict
     case 'revoked':
-      return refuse(
-        'SSH_HOST_KEY_REVOKED',
-        host,
-        `${at(host)} shows the key ${describe(key)}, which is revoked`,
-        {
-          hint: `the key is marked @revoked in ${place(verdict.entry)}; give the host a new key`,
-        },
-      )
+      throw new Error('a revoked key is refused before')
     case 'changed':
       return refuse(
         'SSH_HOST_KEY_CHANGED',
         host,
         `${at(host)} shows the key ${describe(key)}, but known for it is ${verdict.known
+          .slice(0, NAMED_KEYS)
           .map((entry) => `${describe(entry.key)} (${place(entry)})`)
           .join(', ')}`,
         { hint: changedHint(host) },
@@ -240,28 +290,18 @@ function recordKey(host: SshServer, key: Buffer): Promise<void> {
 
 async function appendKey(host: SshServer, key: Buffer): Promise<void> {
   const file = host.ssh.knownHostsFile
-  const text = await readIfThere(file, host)
   const name = nameInKnownHosts(host)
-  const verdict = judgeKey(entriesFor(parseKnownHosts(text, file), name), key)
+  const entries = await entriesIn(file, name, host)
+  const verdict = judgeKey(entries, key)
   if (verdict.kind === 'trusted') return
   // Another process recorded another key meanwhile: one of the two connections is not with the host.
   if (verdict.kind !== 'unknown') {
-    const decision = checkKnown(host, entriesFor(parseKnownHosts(text, file), name), key)
+    const decision = revocation(host, entries, undefined, key) ?? checkKnown(host, entries, key)
     throw decision.kind === 'refused' ? decision.error : new Error(`unexpected decision ${decision.kind}`)
   }
-  const lineEnd = text === '' || text.endsWith('\n') ? '' : '\n'
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    // One write to the end of the file: other programs may append at the same time, and its mode stays.
-    await appendFile(file, `${lineEnd}${knownHostLine(name, key)}\n`, { mode: 0o600 })
+    await appendKnownHost(file, knownHostLine(name, key))
   } catch (cause) {
-    throw new QuorateError(
-      'SSH_KNOWN_HOSTS_UNREADABLE',
-      `can not write ${file}: ${(cause as Error).message}`,
-      {
-        host: host.name,
-        cause,
-      },
-    )
+    throw unusableFile(`can not write ${file}`, host, cause)
   }
 }

@@ -1,53 +1,104 @@
 /** Keys to log in with: those in files, and those that ssh-agent holds. The agent signs; it is never forwarded. */
-import { access, readFile } from 'node:fs/promises'
-import ssh2, { type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
+import { readFile, stat } from 'node:fs/promises'
+import ssh2, { type ParsedKey } from 'ssh2'
+import { agentIdentities, type AgentIdentity } from './agent-protocol.js'
+import { isUsableType } from './signing-keys.js'
+import { WireError, WireReader } from './wire.js'
 
-const AGENT_TIMEOUT_MS = 5_000
+/** A public key or a certificate. */
+export type PublicKey = Pick<AgentIdentity, 'blob' | 'type'>
 
 /** A key that a file holds, as far as it can be used. */
 export interface Identity {
+  readonly file: string
   /** The private key, where it lies open in the file. */
   readonly privateKey?: ParsedKey
   /** The public key, by which the agent's copy is found. */
-  readonly publicKey?: ParsedKey
+  readonly publicKey?: PublicKey
+  /** What a CA says of the key: the file beside it, with `-cert.pub` at the end of its name. */
+  readonly certificate?: PublicKey
   /** Why the file itself can not be used. */
   readonly problem?: string
+  /** True where that is worth a word of a key that nobody asked for. */
+  readonly isOpenToOthers?: boolean
 }
+
+/** Bits of a file's mode by which others than its owner get at it. */
+const OTHERS = 0o077
 
 /** Reads a private key's file, or at least the public half beside it. */
 export async function readIdentity(file: string): Promise<Identity> {
+  const known = { file, ...(await certificateOf(file)) }
   let text: Buffer
+  let mode: number | undefined
   try {
     text = await readFile(file)
+    mode = await modeForOthers(file)
   } catch (error) {
     // The private part may live in the agent only, with the public part left on disk.
-    return { ...(await readPublicKey(file)), problem: `can not read ${file}: ${(error as Error).message}` }
+    const problem = `can not read ${file}: ${(error as Error).message}`
+    return { ...known, ...(await publicHalf(file)), problem }
+  }
+  const publicKey = parsePublicKey(text.toString('latin1'))
+  if (publicKey !== undefined)
+    return { ...known, publicKey, problem: `${file} holds a public key, not a private one` }
+  if (mode !== undefined) {
+    const octal = mode.toString(8).padStart(4, '0')
+    const problem = `${file} is open to others (mode ${octal}), so it is left out, as ssh does: \`chmod 600 ${file}\``
+    return { ...known, ...(await publicHalf(file)), problem, isOpenToOthers: true }
   }
   const key = parsed(text)
   if (!(key instanceof Error)) {
-    return key.isPrivateKey()
-      ? { privateKey: key, publicKey: key, ...(await certificateOf(file)) }
-      : { publicKey: key, problem: `${file} holds a public key, not a private one` }
+    return { ...known, privateKey: key, publicKey: { blob: key.getPublicSSH(), type: key.type } }
   }
-  const problem = /encrypted/i.test(key.message)
+  const half = await publicHalf(file)
+  return { ...known, ...half, problem: unusable(file, key, half.publicKey) }
+}
+
+async function certificateOf(file: string): Promise<Pick<Identity, 'certificate' | 'problem'>> {
+  const path = `${file}-cert.pub`
+  const text = await readFile(path, 'latin1').catch(() => undefined)
+  if (text === undefined) return {}
+  const certificate = parsePublicKey(text)
+  return certificate === undefined
+    ? { problem: `${path} is not a certificate that can be used` }
+    : { certificate }
+}
+
+function unusable(file: string, error: Error, publicKey: PublicKey | undefined): string {
+  if (publicKey?.type.startsWith('sk-') === true)
+    return `${file} belongs to a security key, which only ssh-agent can use: \`ssh-add ${file}\``
+  return /encrypted/i.test(error.message)
     ? `${file} is protected by a passphrase and its key is not in ssh-agent`
-    : `${file} is not a private key that can be used (${key.message})`
-  return { ...(await readPublicKey(file)), problem }
+    : `${file} is not a private key that can be used (${error.message})`
 }
 
-// Only worth a word where the key alone is refused.
-async function certificateOf(file: string): Promise<Pick<Identity, 'problem'>> {
-  const certificate = `${file}-cert.pub`
-  const exists = await access(certificate).then(
-    () => true,
-    () => false,
-  )
-  return exists ? { problem: `${certificate} is not used: certificates of an SSH CA are not supported` } : {}
+// As OpenSSH: what somebody else owns, root was given on purpose.
+async function modeForOthers(file: string): Promise<number | undefined> {
+  const { mode, uid } = await stat(file)
+  return uid === process.getuid?.() && (mode & OTHERS) !== 0 ? mode & 0o777 : undefined
 }
 
-async function readPublicKey(file: string): Promise<Pick<Identity, 'publicKey'>> {
-  const key = await readFile(`${file}.pub`).then(parsed, (error: unknown) => error as Error)
-  return key instanceof Error ? {} : { publicKey: key }
+async function publicHalf(file: string): Promise<Pick<Identity, 'publicKey'>> {
+  const publicKey = await readPublicKey(`${file}.pub`)
+  return publicKey === undefined ? {} : { publicKey }
+}
+
+function readPublicKey(file: string): Promise<PublicKey | undefined> {
+  return readFile(file, 'latin1').then(parsePublicKey, () => undefined)
+}
+
+/** A line `type base64 comment`; undefined for anything else. */
+export function parsePublicKey(text: string): PublicKey | undefined {
+  const [, type, encoded] = /^\s*(\S+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(text) ?? []
+  if (type === undefined || encoded === undefined) return undefined
+  const blob = Buffer.from(encoded, 'base64')
+  try {
+    return new WireReader(blob).string().toString('latin1') === type ? { blob, type } : undefined
+  } catch (error) {
+    if (error instanceof WireError) return undefined
+    throw error
+  }
 }
 
 function parsed(text: Buffer): ParsedKey | Error {
@@ -56,59 +107,33 @@ function parsed(text: Buffer): ParsedKey | Error {
   return (Array.isArray(keys) ? keys[0] : keys) as ParsedKey | Error
 }
 
-/** Whether two keys are halves or copies of one. */
-export function sameKey(one: ParsedKey, other: ParsedKey): boolean {
-  return one.getPublicSSH().equals(other.getPublicSSH())
-}
-
 /** What an agent holds. */
 export interface AgentAnswer {
-  readonly agent?: ssh2.OpenSSHAgent
-  readonly keys: readonly ParsedKey[]
+  /** Path of its socket, where it can be asked to sign. */
+  readonly socket?: string
+  /** Those that a server can be shown. */
+  readonly keys: readonly AgentIdentity[]
   readonly problem?: string
 }
 
 /** Asks an agent for its keys; without a socket it has none. */
-export function askAgent(socket: string | undefined): Promise<AgentAnswer> {
-  if (socket === undefined || socket === '') return Promise.resolve({ keys: [] })
-  const agent = new ssh2.OpenSSHAgent(socket)
-  return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve({ keys: [], problem: 'ssh-agent does not answer' }),
-      AGENT_TIMEOUT_MS,
-    )
-    agent.getIdentities((error, keys) => {
-      clearTimeout(timer)
-      if (error) resolve({ keys: [], problem: `ssh-agent does not answer (${error.message})` })
-      else if (keys === undefined || keys.length === 0)
-        resolve({ keys: [], problem: 'ssh-agent holds no keys' })
-      else resolve({ agent, keys: keys as readonly ParsedKey[] })
-    })
-  })
-}
-
-/** An agent that offers only some of its keys. */
-export class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
-  readonly #agent: ssh2.OpenSSHAgent
-  readonly #keys: readonly ParsedKey[]
-
-  constructor(agent: ssh2.OpenSSHAgent, keys: readonly ParsedKey[]) {
-    super()
-    this.#agent = agent
-    this.#keys = keys
+export async function askAgent(socket: string | undefined): Promise<AgentAnswer> {
+  if (socket === undefined || socket === '') return { keys: [] }
+  let held: readonly AgentIdentity[]
+  try {
+    held = await agentIdentities(socket)
+  } catch (error) {
+    return { keys: [], problem: `ssh-agent does not answer (${(error as Error).message})` }
   }
-
-  override getIdentities(callback: (error: Error | null | undefined, keys?: ParsedKey[]) => void): void {
-    callback(null, [...this.#keys])
-  }
-
-  override sign(
-    key: ParsedKey,
-    data: Buffer,
-    options: SigningRequestOptions | SignCallback,
-    callback?: SignCallback,
-  ): void {
-    if (typeof options === 'function') this.#agent.sign(key, data, options)
-    else this.#agent.sign(key, data, options, callback)
+  if (held.length === 0) return { keys: [], problem: 'ssh-agent holds no keys' }
+  const keys = held.filter(({ type }) => isUsableType(type))
+  const unusable = held.filter(({ type }) => !isUsableType(type))
+  const names = unusable.map(({ comment, type }) => `${comment} (${type})`).join(', ')
+  return {
+    ...(keys.length === 0 ? {} : { socket }),
+    keys,
+    ...(unusable.length === 0
+      ? {}
+      : { problem: `ssh-agent holds keys of types that are not used: ${names}` }),
   }
 }

@@ -30,13 +30,21 @@ export type KnownHostVerdict =
 /** The entries of a file's text; lines that OpenSSH would not understand are passed over, as it does. */
 export function parseKnownHosts(text: string, file: string): KnownHostEntry[] {
   return text.split('\n').flatMap((line, index) => {
-    const entry = parseLine(line, file, index + 1)
+    const entry = parseKnownHostLine(line, file, index + 1)
     return entry === undefined ? [] : [entry]
   })
 }
 
-function parseLine(text: string, file: string, line: number): KnownHostEntry | undefined {
-  const words = text.trim().split(/[ \t]+/)
+/** The names in a line, found without reading the rest of it; undefined for what is no line about hosts. */
+export function namesOf(text: string): string | undefined {
+  const [, marker, names] = /^[ \t]*(?:(@[^ \t]+)[ \t]+)?([^# \t][^ \t]*)[ \t]/.exec(text) ?? []
+  return marker === undefined || marker === '@revoked' || marker === '@cert-authority' ? names : undefined
+}
+
+/** One line; undefined for what OpenSSH would not understand. */
+export function parseKnownHostLine(text: string, file: string, line: number): KnownHostEntry | undefined {
+  // By blanks and TABs only, as names are found: no line may be about other hosts than those that it is looked up by.
+  const words = text.replaceAll(/^[ \t]+|[ \t\r]+$/g, '').split(/[ \t]+/)
   let marker: KnownHostEntry['marker']
   if (words[0]?.startsWith('@') === true) {
     if (words[0] === '@revoked') marker = 'revoked'
@@ -75,7 +83,10 @@ export function entriesFor(entries: readonly KnownHostEntry[], name: string): Kn
 /** Whether the names of a line are those of a host. */
 export function namesMatch(names: string, name: string): boolean {
   if (names.startsWith('|')) return hashMatches(names, name)
-  return anyPatternMatches(names.toLowerCase().split(','), name)
+  const lowercase = names.toLowerCase()
+  // Nearly all lines of a large file are of this kind.
+  if (!/[*?]/.test(lowercase) && !lowercase.includes(name)) return false
+  return anyPatternMatches(lowercase.split(','), name)
 }
 
 function hashMatches(hashed: string, name: string): boolean {

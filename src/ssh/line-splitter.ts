@@ -1,5 +1,9 @@
-/** Cuts a stream of bytes into lines for people: progress that is redrawn by carriage returns counts as lines. */
+/**
+ * Cuts a stream of bytes into lines for people, as plain text: progress that is redrawn by carriage returns counts as
+ * lines.
+ */
 import { StringDecoder } from 'node:string_decoder'
+import { plainText } from '../errors/index.js'
 
 /** Longer lines are cut in pieces of this many characters, so that nothing grows without bound. */
 const MAX_LINE = 4096
@@ -9,7 +13,7 @@ export class LineSplitter {
   readonly #onLine: (line: string) => void
   #rest = ''
 
-  /** @param onLine takes each line that is not empty, without its end. */
+  /** @param onLine takes each line that says something, without its end. */
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine
   }
@@ -31,7 +35,9 @@ export class LineSplitter {
   }
 
   #emit(line: string): void {
-    for (let start = 0; start < line.length; start += MAX_LINE)
-      this.#onLine(line.slice(start, start + MAX_LINE))
+    for (let start = 0; start < line.length; start += MAX_LINE) {
+      const plain = plainText(line.slice(start, start + MAX_LINE))
+      if (plain !== '') this.#onLine(plain)
+    }
   }
 }

@@ -41,7 +41,7 @@ export interface Session {
   /**
    * Runs a command to its end. Resolves for every numeric exit status, also one other than 0.
    * @throws QuorateError `SSH_CONNECTION_LOST` when the outcome is unknown, `SSH_TIMEOUT` when it took too long,
-   *   `SUDO_DENIED` when root was asked for and sudo refused, `SECRET_NEEDED` when there is no password for it.
+   *   `OUTPUT_TOO_LARGE` when it wrote too much (output-limits.ts), `SUDO_DENIED` when root was asked for and sudo refused, `SECRET_NEEDED` when there is no password for it.
    */
   run(command: Command, options?: RunOptions): Promise<CommandResult>
   /** The bytes of a file, read as root; undefined when there is no such file. */

@@ -10,7 +10,8 @@ export const SUDO_PROMPT = 'quorate-sudo-password:'
 
 export class SudoDialogue {
   readonly #password: string
-  #seen = ''
+  /** The end of what was heard, which may be the beginning of a prompt. */
+  #heard = ''
   #prompts = 0
   #answers = 0
   #done = false
@@ -26,8 +27,9 @@ export class SudoDialogue {
 
   /** Takes what sudo says on standard error. */
   listen(chunk: Buffer): void {
-    this.#seen += chunk.toString()
-    this.#prompts = this.#seen.split(SUDO_PROMPT).length - 1
+    const pieces = (this.#heard + chunk.toString('latin1')).split(SUDO_PROMPT)
+    this.#prompts += pieces.length - 1
+    this.#heard = pieces.at(-1)?.slice(-SUDO_PROMPT.length) ?? ''
   }
 
   /**

@@ -3,6 +3,7 @@
  * the state, the order in which they reach the disk. POSIX sh with coreutils, util-linux' flock and systemd.
  */
 import { FENCE, PASSED } from './fence-script.js'
+import { EARLIER_OUTPUT } from './output-limits.js'
 
 /** Where the state of units lives, and their secrets (on tmpfs: gone with the power). */
 const STATE_FOLDER = '/var/lib/quorate'
@@ -123,7 +124,7 @@ ${RUNNER}END_OF_RUNNER
 `
 
 /**
- * Copies the output from its first byte until the runner has gone. The watcher wakes when the runner's lock is
+ * Copies the output, of what is there already no more than its end, until the runner has gone. The watcher wakes when the runner's lock is
  * free; a dot that can not be written tells it that nobody listens any more.
  */
 const FOLLOW = `
@@ -140,16 +141,16 @@ follow() {
   ) &
   watcher=$!
   followed=0
-  tail -c +1 -s 0.1 -f --pid="$watcher" -- "$folder/output" || followed=$?
+  tail -c ${EARLIER_OUTPUT} -s 0.1 -f --pid="$watcher" -- "$folder/output" || followed=$?
   wait "$watcher"
   # A tail that knows no --pid (busybox) has refused at once, so that nothing was shown yet.
-  if [ "$followed" = 1 ]; then cat -- "$folder/output"; fi
+  if [ "$followed" = 1 ]; then tail -c ${EARLIER_OUTPUT} "$folder/output"; fi
 }
 `
 
 /**
  * Starts the unit or attaches to it, and follows it to its end. Standard input: the command line in base64, then
- * for each secret its name and its content in base64. Standard output: the unit's, from its first byte. Standard
+ * for each secret its name and its content in base64. Standard output: the unit's, or its last MiB. Standard
  * error: dots, and `quorate started|attached <ordinal>`, `quorate exited <status> <milliseconds>` or
  * `quorate interrupted`. Arguments: operation, step, `secrets` or `plain`.
  */
@@ -171,7 +172,7 @@ elif [ ! -e "$folder/result" ] && ! active "$unit" && [ ! -e "$folder/started" ]
 fi
 exec 9<&-
 echo "quorate $how $ordinal" >&2
-if [ -e "$folder/result" ]; then cat -- "$folder/output"; else follow; fi
+if [ -e "$folder/result" ]; then tail -c ${EARLIER_OUTPUT} "$folder/output"; else follow; fi
 # The runner was killed where it left no result; what else the unit has must be gone before it counts as ended.
 until [ -e "$folder/result" ] || ! active "$unit"; do sleep 0.1; done
 if [ -e "$folder/result" ]; then

@@ -3,6 +3,7 @@ import type { Host } from '../cluster/model.js'
 import { QuorateError, type ErrorContext } from '../errors/index.js'
 import type { ExecutionEnd } from './execute.js'
 import type { CommandFrame } from './frame.js'
+import { inMiB, OUTPUT_LIMITS } from './output-limits.js'
 import { sudoRefusal } from './sudo-refusal.js'
 
 /** A command that gave no outcome. */
@@ -36,6 +37,12 @@ export function withoutOutcome(
       )
     case 'timeout':
       return timedOut(attempt)
+    case 'too-large':
+      return new QuorateError(
+        'OUTPUT_TOO_LARGE',
+        `a command on ${host.name} wrote more than ${inMiB(OUTPUT_LIMITS[end.stream])} to its ${end.stream}, and was left`,
+        { host: host.name },
+      )
     case 'not-run':
       return notRun(end.exitCode, attempt)
     case 'refused':

@@ -16,12 +16,14 @@ import { reportWorkflowFailure } from './failure.js'
 import { poll } from './poll.js'
 import { isServerAway } from './service-error.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+import { stuckError } from './stuck.js'
 
 /** For a worker that has just been started, or is busy. */
 const WORKER_TIMEOUT_MS = 10_000
 /** Decisions are recorded at once; only a worker that died meanwhile takes longer. */
 const ANSWER_TIMEOUT_MS = 20_000
 const RETRY_MS = 500
+const NOTHING_DECIDED = 'nothing was decided'
 
 /** Messages that are sent as Updates. */
 export type DecisionName = (typeof MESSAGES)['retryStep' | 'skipStep' | 'abort' | 'approve']
@@ -33,17 +35,21 @@ type CurrentClient = () => Client
 
 /**
  * What a worker tells of a run that goes on.
- * @throws QuorateError `OPERATION_NOT_FOUND`; `OPERATION_ENDED`, saying how; `NO_WORKER` when none answers.
+ * @throws QuorateError `OPERATION_NOT_FOUND`; `OPERATION_ENDED`, saying how; `NO_WORKER` when none answers; `RUN_STUCK`
+ *   when those that are there cannot go on with it.
  */
 export async function askProgress(client: Client, run: RunReference): Promise<OperationProgress> {
+  let last: OperationSnapshot | undefined
   const look = async (): Promise<OperationProgress | undefined> => {
-    const snapshot = await observe(client, run)
-    if (isClosed(snapshot)) throw ended(snapshot)
-    return snapshot.reach === 'worker' ? snapshot.progress : undefined
+    last = await observe(client, run, last)
+    if (isClosed(last)) throw ended(last)
+    if (last.reach === 'failing') throw stuckError(last, NOTHING_DECIDED)
+    return last.reach === 'worker' ? last.progress : undefined
   }
   const progress = await poll(look, { everyMs: RETRY_MS, timeoutMs: WORKER_TIMEOUT_MS })
   if (progress !== undefined) return progress
-  throw new QuorateError('NO_WORKER', `no worker answers for ${run.workflowId}; nothing was decided`)
+  if (last !== undefined) throw stuckError(last, NOTHING_DECIDED)
+  throw new QuorateError('NO_WORKER', `no worker answers for ${run.workflowId}; ${NOTHING_DECIDED}`)
 }
 
 /**
@@ -98,10 +104,23 @@ export async function sendSignal(client: Client, run: RunReference, name: Signal
  * @throws QuorateError `OPERATION_ENDED`
  */
 export async function requestCancel(client: Client, run: RunReference): Promise<void> {
-  // The server takes the request for a run that has ended, and says nothing.
+  await requireOpen(client, run)
+  await client.workflow.getHandle(run.workflowId, run.runId).cancel()
+}
+
+/**
+ * Ends a run at once, without its worker: nothing is stopped on hosts, and no lock is given back.
+ * @throws QuorateError `OPERATION_ENDED`
+ */
+export async function terminate(client: Client, run: RunReference, reason: string): Promise<void> {
+  await requireOpen(client, run)
+  await client.workflow.getHandle(run.workflowId, run.runId).terminate(reason)
+}
+
+/** The server takes both requests for a run that has ended, and says nothing. */
+async function requireOpen(client: Client, run: RunReference): Promise<void> {
   const snapshot = await observe(client, run)
   if (isClosed(snapshot)) throw ended(snapshot)
-  await client.workflow.getHandle(run.workflowId, run.runId).cancel()
 }
 
 /** Temporal says of a run that ended, too, that it was not found. */

@@ -7,6 +7,7 @@ import type {
   OperationProgress,
   PlanResult,
 } from '../cluster/operation.js'
+import type { LastKnown } from './last-known.js'
 import type { OperationSnapshot, RunReference } from './snapshot.js'
 import type { WatchOptions } from './watch.js'
 
@@ -28,7 +29,8 @@ export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult
   input(): Promise<OperationInput>
   /**
    * What a worker tells of the run now, while it takes decisions.
-   * @throws QuorateError `OPERATION_ENDED`, or `NO_WORKER` when no worker answers; decisions and signals throw these too.
+   * @throws QuorateError `OPERATION_ENDED`, `NO_WORKER` when no worker answers, or `RUN_STUCK` when those that are there
+   *   cannot go on with it; decisions and signals throw these too.
    */
   progress(): Promise<OperationProgress>
   /**
@@ -62,6 +64,14 @@ export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult
    * @throws QuorateError `OPERATION_ENDED`
    */
   cancel(): Promise<void>
+  /**
+   * Ends the run at once, without its worker: for one that cannot hear. What runs on hosts goes on to its end, and they
+   * stay locked by the run.
+   * @throws QuorateError `OPERATION_ENDED`
+   */
+  terminate(reason: string): Promise<void>
+  /** The last that is known of each host by the run's history, in the order of the first step there; needs no worker. */
+  lastKnown(): Promise<readonly LastKnown[]>
 }
 
 /** An operation in a list. */

@@ -43,6 +43,11 @@ export function workerIdentity(pid = process.pid): string {
   return `quorate-${VERSION}@${hostname()}:${pid}`
 }
 
+/** The version in the identity of a worker; undefined where it is of something else. */
+export function versionOfWorker(identity: string): string | undefined {
+  return /^quorate-(.+?)@/.exec(identity)?.[1]
+}
+
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
   if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)

@@ -1,5 +1,6 @@
 /** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
 import {
+  QueryNotRegisteredError,
   WorkflowNotFoundError,
   type Client,
   type WorkflowExecutionDescription,
@@ -18,6 +19,8 @@ import { plainValue } from '../cluster/plain-value.js'
 import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
+import { pollingWorkers, type PollingWorker } from './workers.js'
+import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
 
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
@@ -29,8 +32,12 @@ export interface RunReference {
   readonly runId: string
 }
 
-/** Whom we hear: a worker and the server, only the server, or nobody. */
-export type Reach = 'worker' | 'server' | 'nobody'
+/**
+ * Whom we hear. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.
+ * `busy`: workers polled within the last minute or so, and none answers now. `server`: only the server; no worker polls
+ * for the run. `nobody`: not even the server.
+ */
+export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
 
 /** An operation at one moment. */
 export interface OperationSnapshot extends RunReference {
@@ -39,6 +46,14 @@ export interface OperationSnapshot extends RunReference {
   /** While it is open, what its worker says of itself; `cancelled`: stopped on purpose, also by a decision. */
   readonly state: OperationState | 'cancelled'
   readonly reach: Reach
+  /** Where its workers poll; tells the version of its sequence. */
+  readonly taskQueue: string
+  /** The release of Quorate that started it; missing where the run does not say. */
+  readonly startedWith?: string
+  /** Workers that polled for it lately; only asked for where none answered. */
+  readonly workers?: readonly PollingWorker[]
+  /** Why it does not go on, although workers poll or did. */
+  readonly taskFailure?: TaskFailure
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly closedAt?: number
@@ -63,14 +78,19 @@ export async function observe(
   const handle = client.workflow.getHandle(run.workflowId, run.runId)
   const description = await withDeadline(client, () => describe(handle, run))
   const isOpen = description.status.name === 'RUNNING' || description.status.name === 'PAUSED'
-  const progress = await queryProgress(client, handle)
+  const { progress, ...heard } = isOpen
+    ? await hear(client, run, description, previous?.taskFailure)
+    : await hearOfClosed(client, run)
   const known = progress ?? previous?.progress
+  const startedWith = description.memo?.['quorate']
   const common = {
     ...run,
     kind: kindOf(description.type),
     cluster: clusterOf(run.workflowId),
-    reach: progress === undefined ? 'server' : 'worker',
+    ...heard,
+    taskQueue: description.taskQueue,
     startedAt: description.startTime.getTime(),
+    ...(typeof startedWith === 'string' ? { startedWith } : {}),
     ...(known === undefined ? {} : { progress: known }),
   } as const
   if (isOpen) {
@@ -79,6 +99,32 @@ export async function observe(
   const closedAt = description.closeTime?.getTime()
   const end = await withDeadline(client, () => outcome(handle))
   return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
+}
+
+type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>
+
+/** Asks the worker of an open run; where none answers, the server why. */
+async function hear(
+  client: Client,
+  run: RunReference,
+  description: WorkflowExecutionDescription,
+  known: TaskFailure | undefined,
+): Promise<Heard> {
+  const failure = await withDeadline(client, () => readTaskFailure(client, run, description, known))
+  // The server refuses questions to such a run, or lets them wait for nothing.
+  const answer: Answer = failure === undefined ? await queryProgress(client, run) : { kind: 'none' }
+  if (answer.kind === 'progress') return { reach: 'worker', progress: answer.progress }
+  // Between two attempts nothing shows it; only an answer proves that it is overcome.
+  const taskFailure = answer.kind === 'failed' ? answer.failure : (failure ?? known)
+  const workers = await withDeadline(client, () => pollingWorkers(client, description.taskQueue))
+  if (taskFailure === undefined) return { reach: workers.length > 0 ? 'busy' : 'server', workers }
+  return { reach: workers.length > 0 ? 'failing' : 'server', workers, taskFailure }
+}
+
+/** Nobody need answer for a run that has ended; what its worker still knows is a bonus. */
+async function hearOfClosed(client: Client, run: RunReference): Promise<Heard> {
+  const answer = await queryProgress(client, run)
+  return answer.kind === 'progress' ? { reach: 'worker', progress: answer.progress } : { reach: 'server' }
 }
 
 /** Whether nothing will change any more. */
@@ -104,12 +150,23 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
   }
 }
 
-async function queryProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress | undefined> {
+/** What became of a question to a run. */
+type Answer =
+  | { readonly kind: 'progress'; readonly progress: OperationProgress }
+  /** A worker took the question and could not replay the run. */
+  | { readonly kind: 'failed'; readonly failure: TaskFailure }
+  /** No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do. */
+  | { readonly kind: 'none' }
+
+async function queryProgress(client: Client, { workflowId, runId }: RunReference): Promise<Answer> {
+  const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    return await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
-  } catch {
-    // No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do.
-    return undefined
+    const progress = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    return { kind: 'progress', progress }
+  } catch (error) {
+    // The name is the SDK's for every answer that is an error of the worker's.
+    if (!(error instanceof QueryNotRegisteredError)) return { kind: 'none' }
+    return { kind: 'failed', failure: taskFailureOfAnswer(error.message) }
   }
 }
 

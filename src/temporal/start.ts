@@ -15,7 +15,8 @@ import { QuorateError } from '../errors/index.js'
 import { VERSION } from './runtime.js'
 import { ensureSearchAttributes, initialSearchAttributes } from './search-attributes.js'
 import { grpcStatus, innermostMessage } from './service-error.js'
-import type { RunReference } from './snapshot.js'
+import { observe, type RunReference } from './snapshot.js'
+import { whyStuck } from './stuck.js'
 
 /** Temporal takes 20 KB of details; a row is about 60 bytes. */
 const DETAILS_HOSTS = 200
@@ -112,11 +113,14 @@ async function alreadyRunning(client: Client, cluster: string, workflowId: strin
   const by = description.memo?.startedBy
   const starterOf = typeof by === 'string' ? `, started by ${by}` : ''
   const kind = description.type === WORKFLOWS.plan ? 'plan' : 'apply'
+  const stuck = whyStuck(await observe(client, { workflowId, runId: description.runId }))
+  const standstill = stuck === undefined ? '' : `; ${stuck.message}`
   return new QuorateError(
     'OPERATION_RUNNING',
-    `an ${kind} of ${cluster} has been running since ${since}${starterOf}`,
+    `an ${kind} of ${cluster} has been running since ${since}${starterOf}${standstill}`,
     {
-      hint: `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
+      hint:
+        stuck?.hint ?? `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
     },
   )
 }

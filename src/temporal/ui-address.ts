@@ -27,11 +27,16 @@ export async function uiAddressOf(
 }
 
 /** URL of one run: its timeline, where each step is a bar with its name. */
-export function runAddress(
-  uiAddress: string,
-  namespace: string,
-  { workflowId, runId }: RunReference,
-): string {
-  const [space, id] = [namespace, workflowId].map(encodeURIComponent)
-  return `${uiAddress}/namespaces/${space ?? ''}/workflows/${id ?? ''}/${runId}/timeline`
+export function runAddress(uiAddress: string, namespace: string, run: RunReference): string {
+  return `${uiAddress}${runPath(namespace, run)}`
+}
+
+/** Path of one run below the URL of a UI. */
+export function runPath(namespace: string, { workflowId, runId }: RunReference): string {
+  return `${runsPath(namespace)}/${encodeURIComponent(workflowId)}/${runId}/timeline`
+}
+
+/** Path of the list of all runs below the URL of a UI. */
+export function runsPath(namespace: string): string {
+  return `/namespaces/${encodeURIComponent(namespace)}/workflows`
 }

@@ -42,7 +42,7 @@ export async function* watch(
       end.listen(source.client(), run)
       const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
       // A worker on a busy machine may miss one question; two in a row mean that there is none.
-      missed = !missed && seen?.reach === 'server' && snapshot?.reach === 'worker'
+      missed = !missed && isUnanswered(seen) && snapshot?.reach === 'worker'
       snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
       if (snapshot !== undefined) {
         yield snapshot
@@ -55,6 +55,10 @@ export async function* watch(
   } finally {
     end.stop()
   }
+}
+
+function isUnanswered(snapshot: OperationSnapshot | undefined): boolean {
+  return snapshot?.reach === 'server' || snapshot?.reach === 'busy'
 }
 
 /** Calls `act`, unless it was called within the last `milliseconds`, or those have not passed from the start. */

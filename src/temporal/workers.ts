@@ -1,4 +1,4 @@
-/** Which workers poll our task queue. */
+/** Which workers poll a task queue. */
 import type { Client } from '@temporalio/client'
 import { TASK_QUEUE } from '../cluster/operation.js'
 
@@ -7,16 +7,20 @@ const RECENT_MS = 75_000
 
 /** A worker that polled lately. */
 export interface PollingWorker {
+  /** As its own release makes it, such as `quorate-0.1.0@host:4711`. */
   readonly identity: string
   /** Milliseconds since its last poll began. */
   readonly lastPollAgoMs: number
 }
 
 /** The workers that polled the queue within the last minute or so; the server remembers them after their end. */
-export async function pollingWorkers(client: Client): Promise<readonly PollingWorker[]> {
+export async function pollingWorkers(
+  client: Client,
+  taskQueue: string = TASK_QUEUE,
+): Promise<readonly PollingWorker[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
-    taskQueue: { name: TASK_QUEUE },
+    taskQueue: { name: taskQueue },
   })
   const now = Date.now()
   return pollers

@@ -54,9 +54,22 @@ const POLICIES = {
 
 export type PolicyClass = keyof typeof POLICIES
 
-/** Activities of one policy class whose calls carry a summary for the Temporal UI. */
+/** Activities of one policy class whose calls carry a summary for the Temporal UI, and an id made of it. */
 export function activities(policy: PolicyClass, summary: string): ActivityProxies {
-  return proxyActivities<Activities>({ ...POLICIES[policy], summary })
+  return proxyActivities<Activities>({ ...POLICIES[policy], summary, activityId: activityId(summary) })
+}
+
+/** How often each summary was used; of one run, since each has these modules for itself. */
+const used = new Map<string, number>()
+
+/**
+ * An id that says what is done where. A replay compares ids, as it does not compare arguments: code that would do the
+ * same on other hosts, or in another order, fails there, instead of taking the result of one host for that of another.
+ */
+function activityId(summary: string): string {
+  const number = (used.get(summary) ?? 0) + 1
+  used.set(summary, number)
+  return number === 1 ? summary : `${summary} (${number})`
 }
 
 export type ActivityProxies = ReturnType<typeof proxyActivities<Activities>>

@@ -163,7 +163,7 @@ describe('an edit that is not applied yet', () => {
     expect(planned.changes).toEqual([])
     expect(planned.warnings).toEqual([
       expect.stringMatching(/^kubernetes\.certSANs is none in the running cluster/),
-      expect.stringMatching(/^kubernetes\.kubeadm\.kubeletConfiguration is maxPods: 110 in the running/),
+      expect.stringMatching(/^kubernetes\.kubeadm\.kubeletConfiguration is maxPods: not set in the running/),
     ])
   })
 })
@@ -238,6 +238,17 @@ describe('what hands did on hosts and in the API', () => {
     await fleet.kubectl('uncordon', 'w2')
   })
 
+  it('is told of a kubelet that was configured on its host alone, which keeps its configuration', async () => {
+    const config = '/var/lib/kubelet/config.yaml'
+    await fleet.on('w2', `cp ${config} /tmp/kept && echo 'maxPods: 77' >>${config}`)
+    const { changes, warnings } = await applied(fleet.clusterFile)
+    expect(changes).toEqual([])
+    expect(warnings).toEqual([
+      "w2: its kubelet has maxPods: 77, and the cluster's configuration for kubelets maxPods: not set",
+    ])
+    expect(await fleet.on('w2', `tail -n 1 ${config}; mv /tmp/kept ${config}`)).toBe('maxPods: 77\n')
+  })
+
   it('is named and repaired: a kubelet that was stopped and disabled', async () => {
     await fleet.on('w1', 'systemctl disable --now kubelet')
     expect(places((await applied(fleet.clusterFile)).changes)).toEqual(['w1 Prepare hosts', 'w1 Workers'])
@@ -252,7 +263,7 @@ describe('what hands did on hosts and in the API', () => {
   })
 
   it('leaves a worker out that does not answer, and goes on with the rest', async () => {
-    await fleet.on('w2', 'systemctl stop ssh')
+    await fleet.on('w2', 'systemctl stop ssh; pkill sshd')
     const planned = await applied(fleet.clusterFile)
     expect(planned.warnings).toEqual([expect.stringMatching(/^w2: it does not answer .* and is left out$/)])
     await fleet.on('w2', 'systemctl start ssh')

@@ -6,28 +6,33 @@ import { Connection } from '@temporalio/client'
 import { freePort } from '../support/sshd.js'
 import { engineHome, loopback, makeHome, startServer, stop, waitUntilReady } from './product.js'
 
+type ServerPorts = Parameters<typeof startServer>[1]
 type Identity = Awaited<ReturnType<typeof startServer>>
 
 export class TemporalServer {
   readonly home = engineHome({ QUORATE_HOME: mkdtempSync(join(tmpdir(), 'quorate-faults-server-')) })
   /** When it was started again, in milliseconds since the epoch. */
   readonly restarts: number[] = []
-  private readonly ports: readonly [number, number]
+  private readonly ports: ServerPorts
   private process: Identity | undefined
 
-  private constructor(ports: readonly [number, number]) {
+  private constructor(ports: ServerPorts) {
     this.ports = ports
   }
 
   static async start(): Promise<TemporalServer> {
-    const server = new TemporalServer([await freePort(), await freePort()])
+    const server = new TemporalServer({
+      port: await freePort(),
+      httpPort: await freePort(),
+      metricsPort: await freePort(),
+    })
     makeHome(server.home)
     await server.launch()
     return server
   }
 
   get address(): string {
-    return loopback(this.ports[0])
+    return loopback(this.ports.port)
   }
 
   /** A namespace of one's own, so that workers of one lane never see the work of another. */
@@ -53,7 +58,7 @@ export class TemporalServer {
   }
 
   private async launch(): Promise<void> {
-    this.process = await startServer(this.home, ...this.ports)
-    await waitUntilReady(this.home, this.process, this.ports[0])
+    this.process = await startServer(this.home, this.ports)
+    await waitUntilReady(this.home, this.process, this.ports.port)
   }
 }

@@ -20,6 +20,13 @@ export async function startTemporal(): Promise<TestWorkflowEnvironment> {
   })
 }
 
+/** The same with its UI, which the tests of ours compare it with. */
+export async function startTemporalWithUi(port: number): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: findTemporalCli() }, ui: true, uiPort: port },
+  })
+}
+
 let bundle: ReturnType<typeof workflowBundle> | undefined
 
 /** A worker of our workflows with these activities in place of the real ones. */

@@ -38,7 +38,11 @@ export class TestServer {
   }
 
   async startAgain(): Promise<void> {
-    this.process = await startServer(this.home, this.port, await freePort())
+    this.process = await startServer(this.home, {
+      port: this.port,
+      httpPort: await freePort(),
+      metricsPort: await freePort(),
+    })
     await waitUntilReady(this.home, this.process, this.port)
   }
 
@@ -58,13 +62,19 @@ export class TestServer {
   }
 }
 
+/** The tiny workflow as it is; or as a later release might have it, which calls its activity by another name. */
+export type TinyRelease = 'this' | 'later'
+
 /** A worker of the tiny workflow in this process; the result ends it. */
 export async function startTinyWorker(
   address: string,
   activities: TinyActivities,
+  release: TinyRelease = 'this',
 ): Promise<() => Promise<void>> {
   bundle ??= buildWorkflowBundle(WORKFLOWS)
-  const replace = { workflowBundle: await bundle, activities: () => activities }
+  const { code } = await bundle
+  const workflowBundle = { code: release === 'this' ? code : renameActivity(code) }
+  const replace = { workflowBundle, activities: () => ({ ...activities, labour: activities.work }) }
   const end = new AbortController()
   const log = pino({ level: 'fatal' })
   const running = runWorker({ settings: plainSettings(address), log, signal: end.signal, replace })
@@ -72,4 +82,10 @@ export async function startTinyWorker(
     end.abort()
     await running
   }
+}
+
+function renameActivity(code: string): string {
+  const renamed = code.replace(/const \{ work \} =/, 'const { labour: work } =')
+  if (renamed === code) throw new Error('the bundle does not have the activity where it was')
+  return renamed
 }

@@ -5,7 +5,7 @@ import type { Cluster } from '../../src/cluster/model.js'
 import { QuorateError } from '../../src/errors/index.js'
 import { aCluster, aHost } from './clusters.js'
 import { Controls } from './tiny-activities.js'
-import { startTinyWorker, TestServer } from './tiny-operations.js'
+import { startTinyWorker, TestServer, type TinyRelease } from './tiny-operations.js'
 
 /** For what a busy machine may take. */
 export const PATIENCE = { timeout: 60_000 }
@@ -42,8 +42,8 @@ export class TinyScene {
     return scene
   }
 
-  async startWorker(): Promise<void> {
-    this.worker = await startTinyWorker(this.server.address, this.controls.activities)
+  async startWorker(release?: TinyRelease): Promise<void> {
+    this.worker = await startTinyWorker(this.server.address, this.controls.activities, release)
   }
 
   async stopWorker(): Promise<void> {

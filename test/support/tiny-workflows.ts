@@ -31,11 +31,15 @@ import {
 import { QuorateError, reportError, type ErrorCode, type ErrorReport } from '../../src/errors/index.js'
 import type { TinyActivities } from './tiny-activities.js'
 
-const { work } = proxyActivities<TinyActivities>({
-  startToCloseTimeout: '1m',
-  heartbeatTimeout: '5s',
-  retry: { initialInterval: '200ms', maximumAttempts: 20 },
-})
+function workOn(host: string): Promise<void> {
+  const { work } = proxyActivities<TinyActivities>({
+    startToCloseTimeout: '1m',
+    heartbeatTimeout: '5s',
+    retry: { initialInterval: '200ms', maximumAttempts: 20 },
+    activityId: `${host}: work`,
+  })
+  return work(host)
+}
 
 const PHASE = 'Work'
 type Entry = { -readonly [K in keyof HostProgress]: HostProgress[K] }
@@ -160,7 +164,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
     ...(desk.blockedOn === '' ? {} : { blockedOn: desk.blockedOn }),
   }))
   await desk.clear(() => desk.approval === undefined && desk.loadBalancerReady)
-  await Promise.all(hosts.map((entry) => workOn(entry, desk)))
+  await Promise.all(hosts.map((entry) => runStep(entry, desk)))
   return {
     kubernetesVersion: cluster.kubernetes.version,
     changed: true,
@@ -171,14 +175,14 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   }
 }
 
-async function workOn(entry: Entry, desk: Desk): Promise<void> {
+async function runStep(entry: Entry, desk: Desk): Promise<void> {
   const step = stepId(PHASE, entry.host)
   for (;;) {
     await desk.clear(() => !desk.paused)
     entry.state = 'running'
     delete entry.error
     try {
-      await work(entry.host)
+      await workOn(entry.host)
       entry.state = 'done'
       return
     } catch (failure) {

@@ -1,9 +1,23 @@
-/** `quorate cancel`: stop a running operation in order. */
+/** `quorate cancel`: stop a running operation. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation } from '../../client.js'
+import type { Stuck } from '../../temporal/stuck.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+
+const FORCE = `
+--force ends the run itself, without its worker: for a run that cannot hear, because no worker is there that can go on
+with it. Nothing is stopped on the hosts then: a command that runs there goes on to its end, and the hosts stay locked by
+the run. The next \`quorate apply\` on this Temporal server takes the locks over, waits for such commands, and goes on from
+where the hosts are; for one on another server, \`quorate unlock\` breaks the locks first.
+`
+
+interface CancelOptions {
+  readonly detach?: true
+  readonly force?: true
+  readonly yes?: true
+}
 
 export function cancelCommand(): CommandUnknownOpts {
   const command = new Command('cancel')
@@ -11,24 +25,53 @@ export function cancelCommand(): CommandUnknownOpts {
       'Stops a running operation at the next safe point, and tells in what state every host is then. What is done ' +
         'stays done, and an apply goes on from there.',
     )
+    .addHelpText('after', FORCE)
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
     .option('--detach', 'only ask it to stop')
-  command.action((name, { detach }) => exitWith(cancel(contextOf(command), name, detach === true)))
+    .option('--force', 'end a run that cannot hear')
+    .option('--yes', 'with --force: do not ask')
+  command.action((name, options) => exitWith(cancel(contextOf(command), name, options)))
   return command
 }
 
-async function cancel(context: Context, argument: string | undefined, detach: boolean): Promise<ExitCode> {
+async function cancel(
+  context: Context,
+  argument: string | undefined,
+  options: CancelOptions,
+): Promise<ExitCode> {
   const { withOperation } = await import('../open-operation.js')
   return withOperation(context, argument, 'look', async (operation) => {
-    const { reach } = await operation.describe()
+    if (options.force === true) {
+      const { forceEnd } = await import('../force-end.js')
+      return forceEnd(context, operation, { yes: options.yes === true, meaning: FORCE })
+    }
+    const { whyStuck } = await import('../../temporal/stuck.js')
+    const stuck = whyStuck(await operation.describe())
     await operation.cancel()
-    // Without a worker the request waits at the server for the next one, and so would we.
-    if (!detach && reach === 'worker') return followToTheEnd(context, operation)
+    // The request waits at the server for a worker that can carry it out, and so would we.
+    if (stuck !== undefined) return tellUnheard(context, operation, stuck)
+    if (options.detach !== true) return followToTheEnd(context, operation)
     const { cluster } = operation
     if (context.json) context.io.json({ cancelled: cluster })
     else context.io.out(`asked the operation on ${cluster} to stop; \`quorate attach ${cluster}\` shows it`)
     return EXIT.done
   })
+}
+
+/** The run was asked, and nobody is there who hears it. */
+function tellUnheard({ io, json }: Context, { cluster }: Operation, stuck: Stuck): ExitCode {
+  if (json) {
+    io.out(JSON.stringify({ asked: cluster, stuck }))
+    return EXIT.failed
+  }
+  const { yellow, cyan } = io.style
+  io.note(yellow(`⚠ ${cluster} was asked to stop, and does not hear it: ${stuck.message}`))
+  io.note(`  ${cyan('→')} the request is kept: it stops as soon as such a worker is there`)
+  io.note(`  ${cyan('→')} ${stuck.hint}`)
+  if (!stuck.hint.includes('--force')) {
+    io.note(`  ${cyan('→')} \`quorate cancel --force ${cluster}\` ends it without a worker`)
+  }
+  return EXIT.failed
 }
 
 async function followToTheEnd(context: Context, operation: Operation): Promise<ExitCode> {

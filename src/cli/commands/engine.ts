@@ -48,7 +48,7 @@ async function supervise(): Promise<ExitCode> {
   await superviseEngine({
     restart: async () => {
       const { ensureEngine } = await import('../../temporal/engine/engine.js')
-      await ensureEngine({ handOver: false, respectStop: true })
+      await ensureEngine({ handOver: 'nothing', respectStop: true })
     },
     log: (msg) => process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
   })
@@ -57,14 +57,14 @@ async function supervise(): Promise<ExitCode> {
 
 async function start(context: Context): Promise<ExitCode> {
   const { ensureEngine } = await import('../../temporal/engine/engine.js')
-  await ensureEngine({ handOver: true })
+  await ensureEngine({ handOver: 'code and idle agent' })
   return status(context)
 }
 
 async function status({ io, json }: Context): Promise<ExitCode> {
   const { engineStatus } = await import('../../temporal/engine/engine.js')
-  const { home, serverPid, workerPid, supervisorPid, address, uiAddress, exists } = engineStatus()
-  const isWhole = serverPid !== undefined && workerPid !== undefined
+  const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = engineStatus()
+  const isWhole = serverPid !== undefined && workerPid !== undefined && !isWorkerFrozen
   if (json) {
     io.json({
       running: isWhole,
@@ -72,7 +72,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
       workerPid,
       supervisorPid,
       address,
-      uiAddress,
+      isWorkerFrozen,
       folder: home.folder,
       exists,
     })
@@ -82,8 +82,10 @@ async function status({ io, json }: Context): Promise<ExitCode> {
   const state = (pid: number | undefined): string =>
     pid === undefined ? yellow('stopped') : `${green('running')} (pid ${pid})`
   io.out(`server   ${state(serverPid)}${serverPid === undefined ? '' : `  ${address}`}`)
-  io.out(`worker   ${state(workerPid)}`)
-  if (serverPid !== undefined) io.out(`UI       ${uiAddress}`)
+  io.out(
+    `worker   ${state(workerPid)}${isWorkerFrozen ? yellow('  frozen; its supervisor replaces it') : ''}`,
+  )
+  if (serverPid !== undefined) io.out('UI       quorate ui')
   io.out(dim(`folder   ${home.folder}`))
   return isWhole ? EXIT.done : EXIT.failed
 }

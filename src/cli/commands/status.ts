@@ -1,9 +1,10 @@
 /** `quorate status`: where the latest apply of a cluster is; or all that is known. */
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { QuorateClient } from '../../client.js'
+import type { OperationSummary, QuorateClient } from '../../client.js'
 import { plainLine } from '../../errors/index.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
+import { needsOtherWorker, whyStuck, type Stuck } from '../../temporal/stuck.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -31,7 +32,7 @@ async function status(context: Context, argument: string | undefined, all: boole
 }
 
 async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
-  const operations = await client.list()
+  const operations = await Promise.all((await client.list()).map((one) => withStandstill(client, one)))
   if (json) {
     io.json(operations)
     return EXIT.done
@@ -40,9 +41,9 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
     import('../output/table.js'),
     import('../output/duration.js'),
   ])
-  const rows = operations.map(({ cluster, status, startedAt, closedAt }) => [
+  const rows = operations.map(({ cluster, status, stuck, startedAt, closedAt }) => [
     plainLine(cluster),
-    status.toLowerCase(),
+    stuck === undefined ? status.toLowerCase() : io.style.yellow(`${status.toLowerCase()}, ${stuck.summary}`),
     startedAt.toISOString().slice(0, 19).replace('T', ' '),
     formatDuration((closedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
   ])
@@ -54,14 +55,25 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
   return EXIT.done
 }
 
+/** With why an open run does not go on, where that is so. */
+async function withStandstill(
+  client: QuorateClient,
+  operation: OperationSummary,
+): Promise<OperationSummary & { readonly stuck?: Stuck }> {
+  if (operation.status !== 'RUNNING') return operation
+  const stuck = whyStuck(await (await client.operation(operation.cluster)).describe())
+  return stuck === undefined ? operation : { ...operation, stuck }
+}
+
 async function show(
   context: Context,
   snapshot: OperationSnapshot,
   uiAddress: string | undefined,
 ): Promise<ExitCode> {
   const { io, json, verbose } = context
+  const stuck = whyStuck(snapshot)
   if (json) {
-    io.json({ ...snapshot, uiAddress })
+    io.json({ ...snapshot, stuck, uiAddress })
     return exitCodeOf(snapshot)
   }
   const [{ renderLiveView }, { renderApplied, renderFailed }, { renderWaiting }] = await Promise.all([
@@ -71,14 +83,19 @@ async function show(
   ])
   const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
   const frame = { now: Date.now(), columns, rows: Number.MAX_SAFE_INTEGER, animate: false }
-  io.out(`${snapshot.kind} of ${io.style.bold(plainLine(snapshot.cluster))}: ${snapshot.state}`)
+  const standstill = stuck === undefined ? '' : io.style.yellow(`, ${stuck.summary}`)
+  io.out(`${snapshot.kind} of ${io.style.bold(plainLine(snapshot.cluster))}: ${snapshot.state}${standstill}`)
   renderLiveView(snapshot, io.style, frame).forEach((line) => io.out(line))
+  // Where waiting may help the view has said only that a worker is missing.
+  if (stuck !== undefined && needsOtherWorker(snapshot) === undefined) {
+    io.out(`  ${io.style.cyan('→')} ${stuck.message}: ${stuck.hint}`)
+  }
   if (snapshot.progress !== undefined && !isClosed(snapshot)) {
     const waiting = decidable(snapshot.progress)
     if (waiting !== undefined)
       renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
   }
-  if (uiAddress !== undefined) io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress}`)
+  io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${snapshot.cluster}`}`)
   const { result } = snapshot
   if (result !== undefined && 'nodes' in result)
     renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
@@ -89,6 +106,7 @@ async function show(
 
 function exitCodeOf(snapshot: OperationSnapshot): ExitCode {
   const { state, progress } = snapshot
+  if (needsOtherWorker(snapshot) !== undefined) return EXIT.waiting
   const isParked = !isClosed(snapshot) && (progress?.blocked.length ?? 0) > 0
   if (isParked || state === 'waiting' || state === 'blocked' || state === 'paused') return EXIT.waiting
   return state === 'failed' || state === 'cancelled' ? EXIT.failed : EXIT.done

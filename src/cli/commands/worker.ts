@@ -26,6 +26,13 @@ async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCo
       hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',
     })
   }
+  if (isEngines) {
+    const [{ engineHome }, { startPulse }] = await Promise.all([
+      import('../../temporal/engine/home.js'),
+      import('../../temporal/engine/pulse.js'),
+    ])
+    startPulse(engineHome())
+  }
   const { runWorkerProcess } = await import('../../worker.js')
   await runWorkerProcess(settings)
   return EXIT.done

@@ -2,7 +2,7 @@
 import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../cluster/operation.js'
 import { plainLine } from '../../errors/index.js'
-import type { Waiting } from '../waits-for.js'
+import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from './decision.js'
 
 /** What came of asking. */
@@ -16,7 +16,7 @@ export type Answer =
   | { readonly kind: 'overtaken' }
 
 /** What can be asked about; the rest comes by itself. */
-export type Asked = Exclude<Waiting, { kind: 'outside' }>
+export type Asked = Exclude<WaitingInRun, { kind: 'outside' }>
 
 type Choice = 'retry' | 'skip' | 'each' | 'abort' | 'leave' | 'approve' | 'resume'
 

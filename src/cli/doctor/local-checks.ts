@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { isQuorateError } from '../../errors/index.js'
+import { isQuorateError, plainLine } from '../../errors/index.js'
 import { DEFAULT_FILE, type Context } from '../context.js'
 import { parseFile } from '../load-cluster.js'
 import { fail, ok, warn, type Check } from './check.js'
@@ -11,6 +11,12 @@ const AGENT_TIMEOUT_MS = 3_000
 const MINIMUM_NODE = [20, 19] as const
 const AGENT_HINT =
   'needed only for keys with a passphrase: `eval $(ssh-agent)`, then `ssh-add`; or name ssh.identityFile'
+
+const KEYS_HINT =
+  'sessions log in with ED25519, ECDSA and RSA keys, those of FIDO tokens (SK) and certificates of them'
+
+/** How `ssh-add -l` names the types of keys that sessions use. */
+const USABLE_KEY = /\((?:ED25519|ECDSA|RSA)(?:-SK)?(?:-CERT)?\)$/
 
 /** Whether this Node.js is one that Quorate runs on. */
 export function checkNode(version = process.versions.node): Check {
@@ -29,6 +35,16 @@ export async function checkSshAgent(): Promise<Check> {
     const { stdout } = await promisify(execFile)('ssh-add', ['-l'], { timeout: AGENT_TIMEOUT_MS })
     const keys = stdout.trim().split('\n')
     const names = keys.map((key) => key.split(' ').slice(2).join(' '))
+    const unusable = keys
+      .filter((key) => !USABLE_KEY.test(key))
+      .map((key) => key.split(' ').slice(2).join(' '))
+    if (unusable.length > 0) {
+      return warn(
+        name,
+        `it holds keys of types that are not used: ${plainLine(unusable.join(', '))}`,
+        KEYS_HINT,
+      )
+    }
     return ok(name, `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${names.join(', ')}`)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -1,10 +1,8 @@
 /** Checks of Temporal: the embedded engine or the server that is configured, workers, versions, search attributes. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { isQuorateError } from '../../errors/index.js'
 import { connect, type TemporalConnection } from '../../temporal/connection.js'
 import { engineStatus } from '../../temporal/engine/engine.js'
-import { findTemporalCli } from '../../temporal/engine/temporal-cli.js'
+import { findTemporalCli, temporalCliVersion } from '../../temporal/engine/temporal-cli.js'
 import { missingSearchAttributes } from '../../temporal/search-attributes.js'
 import { callServer } from '../../temporal/service-error.js'
 import {
@@ -16,6 +14,7 @@ import {
 import { VERSION } from '../../temporal/runtime.js'
 import { pollingWorkers } from '../../temporal/workers.js'
 import { fail, ok, warn, type Check } from './check.js'
+import { checkRuns } from './run-checks.js'
 
 /** All checks of Temporal. Starts and changes nothing. */
 export async function checkTemporal(options: TemporalOptions): Promise<Check[]> {
@@ -25,26 +24,35 @@ export async function checkTemporal(options: TemporalOptions): Promise<Check[]> 
 
 async function checkEngine(): Promise<Check[]> {
   const cli = await guarded('Temporal CLI', checkCli)
-  const { serverPid, workerPid, address, home } = engineStatus()
+  const { serverPid, address, home } = engineStatus()
   if (serverPid === undefined) {
     const detail = `the embedded engine does not run (${home.folder})`
     return [cli, warn('Temporal', detail, 'it is started when needed; `quorate engine start` starts it now')]
   }
-  const worker =
-    workerPid === undefined
-      ? warn(
-          'engine worker',
-          'does not run',
-          'the next command starts it; `quorate engine logs --worker` tells why it ended',
-        )
-      : ok('engine worker', `pid ${workerPid}`)
-  return [cli, worker, ...(await checkServer(plainSettings(address)))]
+  return [cli, checkEngineWorker(), ...(await checkServer(plainSettings(address)))]
+}
+
+function checkEngineWorker(): Check {
+  const { workerPid, supervisorPid, isWorkerFrozen } = engineStatus()
+  const name = 'engine worker'
+  if (workerPid === undefined) {
+    return warn(
+      name,
+      'does not run',
+      'the next command starts it; `quorate engine logs --worker` tells why it ended',
+    )
+  }
+  if (!isWorkerFrozen) return ok(name, `pid ${workerPid}`)
+  const way =
+    supervisorPid === undefined
+      ? `\`kill -9 ${workerPid}\`, then \`quorate engine start\``
+      : 'its supervisor replaces it within a minute; what it had begun goes on on the hosts'
+  return fail(name, `pid ${workerPid} is frozen: it lives, but has done nothing for a minute`, way)
 }
 
 async function checkCli(): Promise<Check> {
   const path = findTemporalCli()
-  const { stdout } = await promisify(execFile)(path, ['--version'])
-  return ok('Temporal CLI', `${path}: ${stdout.trim()}`)
+  return ok('Temporal CLI', `${path}: ${await temporalCliVersion(path)}`)
 }
 
 async function checkServer(settings: ServerSettings): Promise<Check[]> {
@@ -59,6 +67,7 @@ async function checkServer(settings: ServerSettings): Promise<Check[]> {
       await guarded('Temporal', () => checkVersion(connection)),
       await guarded('namespace', () => checkNamespace(connection)),
       await guarded('worker', () => checkWorkers(connection)),
+      ...(await checkRuns(connection)),
       await guarded('search attributes', () => checkSearchAttributes(connection)),
     ]
   } finally {

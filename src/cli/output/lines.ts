@@ -13,6 +13,8 @@ import { renderWaiting } from './waiting.js'
 /** What to say when somebody stops or begins to answer. */
 export const REACH_WORDS: Readonly<Record<Reach, string>> = {
   worker: 'a worker answers',
+  failing: 'its workflow task fails',
+  busy: 'waiting for a worker to answer',
   server: 'waiting for a worker',
   nobody: 'waiting for the Temporal server',
 }
@@ -45,7 +47,8 @@ export function renderEvent(
     case 'resumed':
       return '▶ going on'
     case 'reach':
-      return style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
+      // Why a workflow task fails is told in full as what the run waits for.
+      return event.reach === 'failing' ? undefined : style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
     case 'warning':
       return style.yellow(`⚠ ${plainLine(event.warning)}`)
   }
@@ -77,6 +80,9 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
 /** Parked steps were told in full when they were parked. */
 function renderStandstill(event: OperationEvent & { type: 'waiting' }, style: Style): string {
   if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${plainLine(event.for)}`)
+  if (event.waiting.kind === 'worker') {
+    return renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }).join('\n')
+  }
   const last = style.yellow(`${MARK.blocked} waits for ${plainLine(event.for)}: ${plainLine(event.command)}`)
   if (event.waiting.kind === 'blocked') return last
   return [...renderWaiting(event.waiting, style, { now: Date.now(), verbose: false }), last].join('\n')

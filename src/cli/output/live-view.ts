@@ -7,13 +7,14 @@ import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../temporal/running-steps.js'
 import { isClosed, type OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
-import { answerFor, waitsFor } from '../waits-for.js'
+import { answerFor, waitsFor, type Waiting } from '../waits-for.js'
 import { formatDuration } from './duration.js'
 import { REACH_WORDS } from './lines.js'
 import { colourOf } from './colours.js'
 import { runsIn } from './phase-of-step.js'
 import { padded } from './table.js'
 import { fit } from './width.js'
+import { wrap } from './wrap.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const SPIN_MS = 100
@@ -36,7 +37,7 @@ export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame:
   const phases = snapshot.progress?.phases ?? []
   const titleWidth = Math.max(0, ...phases.map(({ title }) => stringWidth(title)))
   const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
-  const foot = renderFoot(snapshot, style)
+  const foot = renderFoot(snapshot, style, frame)
   const room = Math.max(1, frame.rows - 1 - foot.length)
   // On a low terminal what was done first is left out first.
   return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
@@ -155,12 +156,29 @@ function renderRunning(
   return isOnly ? [] : [`      ${style.cyan('▸')} ${host}${doing(step, style)}`]
 }
 
-function renderFoot(snapshot: OperationSnapshot, style: Style): string[] {
+function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): string[] {
   const { progress, reach } = snapshot
+  const waiting = waitsFor(snapshot)
+  const warnings = (progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${plainLine(warning)}`))
+  // What nobody can decide without a worker is no news while there is none.
+  if (waiting?.kind === 'worker') return [...warnings, ...renderNoWorker(waiting, style, frame)]
   return [
-    ...(progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${plainLine(warning)}`)),
+    ...warnings,
     ...renderWaiting(snapshot, style),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
+  ]
+}
+
+/** In whole sentences, over as many lines as they take. */
+function renderNoWorker(
+  { why, hint }: Waiting & { kind: 'worker' },
+  style: Style,
+  { columns }: Frame,
+): string[] {
+  const lines = (text: string) => wrap(plainLine(text), columns - 4)
+  return [
+    ...lines(why).map((line, index) => style.yellow(`  ${index === 0 ? '▮' : ' '} ${line}`)),
+    ...lines(hint).map((line, index) => `  ${index === 0 ? style.cyan('→') : ' '} ${line}`),
   ]
 }
 

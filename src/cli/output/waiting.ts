@@ -1,5 +1,6 @@
 /** What an operation waits for, shown in full: parked steps with all that is known, or the changes to be approved. */
 import type { PlannedChange } from '../../cluster/operation.js'
+import { plainLine } from '../../errors/plain-text.js'
 import type { Context } from '../context.js'
 import type { Style } from '../io.js'
 import type { Waiting } from '../waits-for.js'
@@ -22,10 +23,16 @@ export function renderWaiting(
       return renderBlocked(waiting.blocked, style, options)
     case 'approval':
       return renderApproval(waiting.changes, style)
+    case 'worker':
+      return renderNoWorker(waiting, style)
     case 'paused':
     case 'outside':
       return []
   }
+}
+
+function renderNoWorker({ why, hint }: Waiting & { kind: 'worker' }, style: Style): string[] {
+  return [style.yellow(`▮ ${plainLine(why)}`), `  ${style.cyan('→')} ${plainLine(hint)}`]
 }
 
 function renderApproval(changes: readonly PlannedChange[], style: Style): string[] {

@@ -15,11 +15,13 @@ import type { ClusterFile } from './schema.js'
 import type { SshConfiguration } from './ssh-configuration.js'
 import {
   expandValue,
+  globalKnownHostsFilesOf,
   hostKeyCheckingOf,
   identityAgentOf,
   identityFilesOf,
   jumpOfCommand,
   knownHostsFilesOf,
+  revokedHostKeysOf,
 } from './ssh-values.js'
 
 type FileHost = ClusterFile['spec']['hosts'][number]
@@ -214,6 +216,8 @@ function trustOf(
   return {
     knownHostsFile,
     otherKnownHostsFiles: others.length === 0 ? undefined : others,
+    systemKnownHostsFiles: globalKnownHostsFilesOf(said),
+    revokedHostKeysFile: revokedHostKeysOf(said, destination, location),
     hostKeyAlias: given.hostKeyAlias ?? said.hostKeyAlias,
     hostKeyChecking:
       given.hostKeyChecking ?? hostKeyCheckingOf(said) ?? inherited.hostKeyChecking ?? 'strict',

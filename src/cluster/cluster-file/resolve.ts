@@ -17,6 +17,7 @@ import type {
   VirtualAddress,
 } from '../model.js'
 import { FLANNEL_IMAGES } from '../network/flannel.js'
+import type { FileState } from '../ssh-config/file-permissions.js'
 import { formatVersion, parseVersion } from '../versions.js'
 import { problem } from './checks/finding.js'
 import { secretInManifest } from './checks/secrets.js'
@@ -46,6 +47,8 @@ export interface ClusterFileLocation {
   readonly readFile?: (path: string) => string
   /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
   readonly listFolder?: (path: string) => readonly string[]
+  /** Owner and mode of a file, for those of the ssh configuration; undefined where there is none. */
+  readonly fileState?: (path: string) => FileState | undefined
 }
 
 /** Texts of the files that a cluster file names. */

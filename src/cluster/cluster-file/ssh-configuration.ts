@@ -19,10 +19,11 @@ export function readSshConfiguration(
   const findings: Finding[] = []
   if (named === 'none' || location.readFile === undefined) return { configuration: [], findings }
   const userFolder = absolutePath('~/.ssh', location)
-  const reader = { readFile: location.readFile, listFolder: location.listFolder ?? (() => []) }
-  const read = (path: string, folder: string, isRequired: boolean): SshConfiguration => {
+  const { readFile, listFolder = () => [], fileState } = location
+  const reader = { readFile, listFolder, ...(fileState === undefined ? {} : { fileState }) }
+  const read = (path: string, folder: string, { isRequired = false, isChecked = false }): SshConfiguration => {
     try {
-      return [readDirectives(path, reader, { machine: location, folder })]
+      return [readDirectives(path, reader, { machine: location, folder, isChecked })]
     } catch (error) {
       if (!isRequired && isAbsent(error)) return []
       const reason = error instanceof Error ? error.message : String(error)
@@ -32,8 +33,11 @@ export function readSshConfiguration(
   }
   const configuration =
     named === undefined
-      ? [...read(`${userFolder}/config`, userFolder, false), ...read(SYSTEM_CONFIG, '/etc/ssh', false)]
-      : read(absolutePath(named, location), userFolder, true)
+      ? [
+          ...read(`${userFolder}/config`, userFolder, { isChecked: true }),
+          ...read(SYSTEM_CONFIG, '/etc/ssh', {}),
+        ]
+      : read(absolutePath(named, location), userFolder, { isRequired: true })
   return { configuration, findings }
 }
 

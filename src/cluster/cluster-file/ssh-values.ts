@@ -27,6 +27,24 @@ export function knownHostsFilesOf(
   )
 }
 
+/** Absolute paths of the system's known_hosts files, where others than usual are named; ssh expands nothing in them. */
+export function globalKnownHostsFilesOf({
+  globalKnownHostsFiles,
+}: SshSettings): readonly string[] | undefined {
+  return globalKnownHostsFiles?.filter((file) => file !== 'none').map((file) => resolve('/', file))
+}
+
+/** Absolute path of the revoked keys; undefined where none are said. */
+export function revokedHostKeysOf(
+  settings: SshSettings,
+  destination: Destination,
+  location: ClusterFileLocation,
+): string | undefined {
+  const { revokedHostKeys } = settings
+  if (revokedHostKeys === undefined || revokedHostKeys.toLowerCase() === 'none') return undefined
+  return pathOf('RevokedHostKeys', revokedHostKeys, settings, destination, location)
+}
+
 /** The agent, where it is another than the worker's own. */
 export function identityAgentOf(
   settings: SshSettings,

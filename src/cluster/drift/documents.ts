@@ -36,6 +36,33 @@ export function kubeProxyConfiguration({ kubernetes }: Cluster, standing: Standi
   return difference(kubernetes.kubeadm.kubeProxyConfiguration, standing.kubeProxyConfiguration)
 }
 
+/**
+ * Fields of a kubelet's file that are the host's own: kubeadm sets them for each host, or the kubelet's defaults differ.
+ * Source: kubeadm's `componentconfigs/kubelet.go` and `phases/kubelet/config.go`.
+ */
+const OWN_TO_HOST: ReadonlySet<string> = new Set([
+  'resolvConf',
+  'containerRuntimeEndpoint',
+  'imageServiceEndpoint',
+  'providerID',
+])
+
+/** The fields that the kubelet of one host has otherwise than the configuration that the cluster keeps for all. */
+export function ownKubeletConfiguration(
+  kubelet: PlainObject,
+  { kubeletConfiguration: kept }: Standing,
+): Difference | undefined {
+  if (kept === undefined) return undefined
+  const paths = new Map([...leaves(kept), ...leaves(kubelet)].map(([path]) => [path.join('.'), path]))
+  const differing = [...paths.values()].filter(
+    (path) => !OWN_TO_HOST.has(path[0] ?? '') && !isSame(at(kubelet, path), at(kept, path)),
+  )
+  if (differing.length === 0) return undefined
+  const listed = (document: PlainObject) =>
+    differing.map((path) => `${path.join('.')}: ${told(at(document, path))}`).join(', ')
+  return { file: listed(kubelet), cluster: listed(kept) }
+}
+
 function difference(patch: KubeadmPatch, document: PlainObject | undefined): Difference | undefined {
   if (document === undefined) return undefined
   const differing = leaves(patch).filter(([path, value]) => !isSame(value, at(document, path)))

@@ -4,6 +4,7 @@ import type { Cluster, Host } from '../model.js'
 import { finding, listNames, type PreflightFinding } from '../preflight/finding.js'
 import { parseIpAddress } from '../ip-address.js'
 import type { Standing, StandingNode } from '../standing.js'
+import { ownKubeletConfiguration } from './documents.js'
 
 /** What is compared. */
 interface Compared {
@@ -25,6 +26,7 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
     ]),
     ...nodesNotInFile(compared, new Set(renamed.map(({ node }) => node))),
     ...versionSkew(compared),
+    ...observed.flatMap((entry) => ownKubelet(entry, standing)),
   ]
 }
 
@@ -82,6 +84,16 @@ function changedAddress(host: Host, { observed, standing }: Compared): readonly 
 function cordoned(host: Host, standing: Standing): readonly PreflightFinding[] {
   if (nodeOf(standing, host)?.schedulable !== false) return []
   return [finding('warning', 'NODE_CORDONED', host, 'its node is cordoned: it takes no new pods')]
+}
+
+/** A kubelet whose configuration was changed on its host alone. */
+function ownKubelet({ host, facts }: ObservedHost, standing: Standing): readonly PreflightFinding[] {
+  const document = facts.configuration?.kubeletDocument
+  if (document === undefined || nodeOf(standing, host) === undefined) return []
+  const difference = ownKubeletConfiguration(document, standing)
+  if (difference === undefined) return []
+  const message = `its kubelet has ${difference.file}, and the cluster's configuration for kubelets ${difference.cluster}`
+  return [finding('warning', 'KUBELET_CONFIG_DIFFERS', host, message)]
 }
 
 function nodesNotInFile(

@@ -4,6 +4,7 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import { expandPath, ExpansionError, localTokens, type LocalMachine } from './expansion.js'
+import { RefusedFileError, expectSafe, type FileState } from './file-permissions.js'
 import { globMatches, isGlob } from './glob.js'
 
 /** One line that says something. */
@@ -25,6 +26,8 @@ export interface ConfigReader {
   readonly readFile: (path: string) => string
   /** Names in a folder. */
   readonly listFolder: (path: string) => readonly string[]
+  /** Who may change a file; undefined where that cannot be known. */
+  readonly fileState?: (path: string) => FileState | undefined
 }
 
 /** Where `~`, variables and relative paths of `Include` lead. */
@@ -32,6 +35,8 @@ export interface IncludePlaces {
   readonly machine: LocalMachine
   /** Folder of relative paths: `~/.ssh` for a user's file, `/etc/ssh` for the system's. */
   readonly folder: string
+  /** Whether the file is refused where others may change it, as ssh does with the user's own and all that are included. */
+  readonly isChecked?: boolean
 }
 
 /** Depth of OpenSSH's own limit (READCONF_MAX_DEPTH). */
@@ -40,18 +45,23 @@ const MAX_DEPTH = 16
 /**
  * The directives of a file, with those of the files it includes.
  * @throws what `reader.readFile` throws for the file itself; an included file that cannot be read counts as empty.
- *   ExpansionError for the name of an included file that says what is not known here.
+ *   ExpansionError for the name of an included file that says what is not known here; RefusedFileError.
  */
 export function readDirectives(
   file: string,
   reader: ConfigReader,
   places: IncludePlaces,
-  depth = 0,
+  within: readonly string[] = [],
 ): readonly Directive[] {
+  if (within.includes(file)) throw new RefusedFileError(`${file} includes itself`)
+  if (places.isChecked === true) expectSafe(file, reader.fileState?.(file), places.machine)
   return parseDirectives(reader.readFile(file), file).map((directive) => {
-    if (directive.keyword !== 'include' || depth >= MAX_DEPTH) return directive
+    if (directive.keyword !== 'include' || within.length >= MAX_DEPTH) return directive
     const files = directive.args.flatMap((pattern) => expand(includePath(pattern, places), reader))
-    return { ...directive, included: files.map((each) => readIncluded(each, reader, places, depth + 1)) }
+    return {
+      ...directive,
+      included: files.map((each) => readIncluded(each, reader, places, [...within, file])),
+    }
   })
 }
 
@@ -59,12 +69,12 @@ function readIncluded(
   file: string,
   reader: ConfigReader,
   places: IncludePlaces,
-  depth: number,
+  within: readonly string[],
 ): readonly Directive[] {
   try {
-    return readDirectives(file, reader, places, depth)
+    return readDirectives(file, reader, { ...places, isChecked: true }, within)
   } catch (error) {
-    if (error instanceof ExpansionError) throw error
+    if (error instanceof ExpansionError || error instanceof RefusedFileError) throw error
     return []
   }
 }

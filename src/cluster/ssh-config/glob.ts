@@ -22,6 +22,9 @@ export function globMatches(pattern: string, name: string): boolean {
   return expressionOf(pattern).test(name)
 }
 
+/** Stands for a star until all of a pattern is read; no name of a file has it. */
+const STAR = '\0'
+
 function expressionOf(pattern: string): RegExp {
   const bracket = String.raw`\[([!^]?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]`
   const part = new RegExp(String.raw`\\(.)|(\*)|(\?)|${bracket}|([^])`, 'g')
@@ -29,13 +32,18 @@ function expressionOf(pattern: string): RegExp {
     part,
     (whole, escaped?: string, star?: string, question?: string, negation?: string, set?: string) => {
       if (escaped !== undefined) return literal(escaped)
-      if (star !== undefined) return '.*'
+      if (star !== undefined) return STAR
       if (question !== undefined) return '.'
       if (set === undefined || set === '') return literal(whole)
       return `[${negation === '' ? '' : '^'}${setOf(set)}]`
     },
   )
-  return new RegExp(`^${source}$`, 's')
+  const [first = '', ...others] = source.split(STAR)
+  const last = others.pop()
+  if (last === undefined) return new RegExp(`^${first}$`, 's')
+  // What stands between two stars is best found where it comes first, and never looked for again: nothing is tried twice.
+  const between = others.map((each, index) => `(?=(.*?${each}))\\${index + 1}`).join('')
+  return new RegExp(`^${first}${between}.*${last}$`, 's')
 }
 
 function setOf(set: string): string {

@@ -19,6 +19,9 @@ export interface SshSettings {
   readonly proxyJump?: string
   readonly proxyCommand?: string
   readonly userKnownHostsFiles?: readonly string[]
+  readonly globalKnownHostsFiles?: readonly string[]
+  /** `none` stands for itself. */
+  readonly revokedHostKeys?: string
   readonly hostKeyAlias?: string
   readonly strictHostKeyChecking?: string
   /** What would make a difference and is not heeded. */
@@ -73,6 +76,8 @@ const HEEDED: Readonly<Record<string, Apply>> = {
     if (draft.proxyJump === undefined || draft.proxyJump === 'none') draft.proxyCommand ??= rest
   },
   userknownhostsfile: (draft, files) => void (draft.userKnownHostsFiles ??= files),
+  globalknownhostsfile: (draft, files) => void (draft.globalKnownHostsFiles ??= files),
+  revokedhostkeys: (draft, [file]) => void (draft.revokedHostKeys ??= file),
   hostkeyalias: (draft, [alias]) => void (draft.hostKeyAlias ??= alias?.toLowerCase()),
   stricthostkeychecking: (draft, [word]) => void (draft.strictHostKeyChecking ??= word?.toLowerCase()),
 }
@@ -80,7 +85,6 @@ const HEEDED: Readonly<Record<string, Apply>> = {
 /** Settings that decide who is trusted or let in, and that are not heeded. By keyword, as a person writes it. */
 const NOT_HEEDED: Readonly<Record<string, string>> = {
   certificatefile: 'CertificateFile',
-  globalknownhostsfile: 'GlobalKnownHostsFile',
   knownhostscommand: 'KnownHostsCommand',
   pkcs11provider: 'PKCS11Provider',
   canonicalizehostname: 'CanonicalizeHostname',

@@ -3,77 +3,97 @@
  * Whatever of it dies is started again by its supervisor or the next command, and operations go on where they were.
  */
 import { existsSync } from 'node:fs'
-import { QuorateError } from '../../errors/index.js'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { tryConnect } from '../preflight.js'
 import { codeFingerprint } from '../runtime.js'
-import { handOverAgent } from './agent.js'
+import { handOverAgent, handOverIdleAgent } from './agent.js'
 import { engineHome, makeHome, type EngineHome } from './home.js'
 import { withLock } from './lock.js'
+import { assertHere, thisMachine } from './machine.js'
+import { hasOpenOperation } from './open-operations.js'
 import { freePort } from './ports.js'
+import { refuseToLeaveRuns } from './left-runs.js'
 import { isAlive, stop } from './process.js'
+import { looksFrozen, pulseAge } from './pulse.js'
 import { readRecord, writeRecord, type EngineRecord } from './record.js'
-import { loopback, startServer, waitUntilReady } from './server.js'
+import { assertFree } from './server-failure.js'
+import { loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
 import { startSupervisor } from './supervisor.js'
 import { startWorker, waitUntilPolling } from './worker-process.js'
 
 const DEFAULT_PORT = 7233
-const DEFAULT_UI_PORT = 8233
 /** Long enough for the server to close its database. */
 const SERVER_GRACE_MS = 10_000
 /** More than the worker's own time for shutting down (src/worker.ts). */
 const WORKER_GRACE_MS = 15_000
 const SUPERVISOR_GRACE_MS = 5_000
-
-/** Where the running engine is reached. */
-export interface EngineAddresses {
-  /** `host:port` of the Temporal server. */
-  readonly address: string
-  /** URL of the Temporal UI. */
-  readonly uiAddress: string
-}
+const START_ATTEMPTS = 3
 
 /** The engine that runs now. */
-export interface RunningEngine extends EngineAddresses {
+export interface RunningEngine {
+  /** `host:port` of the Temporal server. */
+  readonly address: string
   /** Whether nothing worked on operations before: open ones go on only now. */
   readonly wasIdle: boolean
 }
 
+/**
+ * What a command hands over to the worker. What only looks hands over nothing. What works through the worker brings its
+ * code, and its SSH agent: always where the caller decides on a run (apply, resume), or only when no open operation may
+ * need the agent that is there (plan, preflight, engine start).
+ */
+export type HandOver = 'nothing' | 'code and idle agent' | 'code and agent'
+
 export interface EnsureEngineOptions {
   readonly home?: EngineHome
-  /**
-   * What starts an operation hands over: the worker gets this caller's SSH agent, and is restarted when it runs
-   * other code than ours. What only looks leaves the worker as it is.
-   */
-  readonly handOver: boolean
+  readonly handOver: HandOver
   /** Do nothing when the engine was stopped on purpose. */
   readonly respectStop?: boolean
 }
 
-/** Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes. */
+/**
+ * Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes.
+ * @throws QuorateError `ENGINE_FOLDER_UNSAFE`, `ENGINE_ELSEWHERE`, `ENGINE_DATABASE_IN_USE`, `ENGINE_DATABASE_DAMAGED`,
+ *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`; `ENGINE_IN_USE` when a worker would be replaced whose
+ *   runs this release cannot go on with.
+ */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
   makeHome(home)
-  if (options.handOver) handOverAgent(home)
+  if (options.handOver === 'code and agent') handOverAgent(home)
+  const engine = await makeWhole(home, options)
+  if (options.handOver === 'code and idle agent') {
+    await handOverIdleAgent(home, () => hasOpenOperation(engine.address))
+  }
+  return engine
+}
+
+async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promise<RunningEngine> {
   const known = readRecord(home)
-  if (known !== undefined && (await isWhole(known, options))) return { ...addresses(known), wasIdle: false }
+  assertHere(home, known)
+  if (known !== undefined && (await isWhole(known, options)))
+    return { address: loopback(known.port), wasIdle: false }
   return withLock(home.folder, async () => {
     const record = readRecord(home)
+    assertHere(home, record)
     if (options.respectStop === true && record?.stopped === true) {
       throw new QuorateError('ENGINE_FAILED', 'the engine was stopped', {
         hint: 'start it again with `quorate engine start`; the operation goes on where it was',
       })
     }
     const hadWorker = record?.worker !== undefined && isAlive(record.worker)
-    const served = await startServerIfNeeded(home, record)
+    const served = await startServerIfNeeded(home, record, options)
     const worked = await startWorkerIfNeeded(home, served, options)
     const whole = await startSupervisorIfNeeded(home, worked, options)
-    return { ...addresses(whole), wasIdle: !hadWorker }
+    return { address: loopback(whole.port), wasIdle: !hadWorker }
   })
 }
 
 /** Ends worker and server; operations wait in the database. False when nothing ran. */
 export async function stopEngine(home = engineHome()): Promise<boolean> {
-  if (readRecord(home) === undefined) return false
+  const known = readRecord(home)
+  if (known === undefined) return false
+  assertHere(home, known)
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (record === undefined) return false
@@ -89,14 +109,18 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
 }
 
 /** What is there of the engine. */
-export interface EngineStatus extends EngineAddresses {
+export interface EngineStatus {
   readonly home: EngineHome
+  /** `host:port` of the Temporal server, where it runs or will run. */
+  readonly address: string
   /** Whether it has ever run here, so that there may be operations. */
   readonly exists: boolean
   /** Process ids of what runs. */
   readonly serverPid?: number
   readonly workerPid?: number
   readonly supervisorPid?: number
+  /** Whether the worker's process lives, but has done nothing for a minute; its supervisor replaces it. */
+  readonly isWorkerFrozen: boolean
 }
 
 /** Looks without starting anything. */
@@ -106,7 +130,8 @@ export function engineStatus(home = engineHome()): EngineStatus {
   return {
     home,
     exists: existsSync(home.database),
-    ...addresses(record ?? { port: DEFAULT_PORT, uiPort: DEFAULT_UI_PORT }),
+    address: loopback(record?.port ?? DEFAULT_PORT),
+    isWorkerFrozen: worker !== undefined && isAlive(worker) && looksFrozen(pulseAge(home, worker.pid)),
     ...(server !== undefined && isAlive(server) ? { serverPid: server.pid } : {}),
     ...(worker !== undefined && isAlive(worker) ? { workerPid: worker.pid } : {}),
     ...(supervisor !== undefined && isAlive(supervisor) ? { supervisorPid: supervisor.pid } : {}),
@@ -118,26 +143,58 @@ async function isWhole(record: EngineRecord, { handOver }: EnsureEngineOptions):
   if (supervisor === undefined || !isAlive(supervisor)) return false
   if (server === undefined || !isAlive(server)) return false
   if (worker === undefined || !isAlive(worker)) return false
-  if (handOver && worker.fingerprint !== codeFingerprint()) return false
+  const isRenewed = server.form === SERVER_FORM && worker.fingerprint === codeFingerprint()
+  if (handOver !== 'nothing' && !isRenewed) return false
   return (await tryConnect(loopback(port))) === undefined
 }
 
-async function startServerIfNeeded(home: EngineHome, known: EngineRecord | undefined): Promise<EngineRecord> {
+async function startServerIfNeeded(
+  home: EngineHome,
+  known: EngineRecord | undefined,
+  { handOver }: EnsureEngineOptions,
+): Promise<EngineRecord> {
   if (known?.server !== undefined && isAlive(known.server)) {
-    await waitUntilReady(home, known.server, known.port)
-    return known
+    if (handOver === 'nothing' || known.server.form === SERVER_FORM) {
+      await waitUntilReady(home, known.server, known.port)
+      return known
+    }
+    // Of an earlier release, with other options; the worker waits for it and goes on.
+    await stop(known.server, SERVER_GRACE_MS)
   }
-  const port = await freePort(known?.port, DEFAULT_PORT)
-  const uiPort = await freePort(known?.uiPort, DEFAULT_UI_PORT)
-  const server = await startServer(home, port, uiPort)
+  assertFree(home)
+  return startServerOnFreePorts(home, known, START_ATTEMPTS)
+}
+
+/** A port that was free may be another's a moment later. */
+async function startServerOnFreePorts(
+  home: EngineHome,
+  known: EngineRecord | undefined,
+  attempts: number,
+): Promise<EngineRecord> {
+  const ports = {
+    port: await freePort(known?.port, DEFAULT_PORT),
+    httpPort: await freePort(known?.httpPort),
+    metricsPort: await freePort(known?.metricsPort),
+  }
+  const { pid, startedAt, logStart } = await startServer(home, ports)
   const others = {
     ...(known?.worker === undefined ? {} : { worker: known.worker }),
     ...(known?.supervisor === undefined ? {} : { supervisor: known.supervisor }),
   }
   // Recorded before it is ready: whoever comes after a kill of this command finds it and starts no second one.
-  const record = writeRecord(home, { port, uiPort, server, ...others, stopped: false })
-  await waitUntilReady(home, server, port)
+  const server = { pid, startedAt, form: SERVER_FORM }
+  const record = writeRecord(home, { machine: thisMachine(), ...ports, server, ...others, stopped: false })
+  try {
+    await waitUntilReady(home, server, ports.port, logStart)
+  } catch (error) {
+    if (attempts === 1 || !isPortTaken(error)) throw error
+    return startServerOnFreePorts(home, record, attempts - 1)
+  }
   return record
+}
+
+function isPortTaken(error: unknown): boolean {
+  return isQuorateError(error) && /address already in use/.test(error.context.output ?? '')
 }
 
 async function startWorkerIfNeeded(
@@ -149,8 +206,10 @@ async function startWorkerIfNeeded(
   const fingerprint = codeFingerprint()
   const { worker } = record
   if (worker !== undefined && isAlive(worker)) {
-    const isRight = worker.address === address && (!handOver || worker.fingerprint === fingerprint)
+    const isRight =
+      worker.address === address && (handOver === 'nothing' || worker.fingerprint === fingerprint)
     if (isRight) return record
+    if (worker.address === address) await refuseToLeaveRuns(address, worker.pid)
     await stop(worker, WORKER_GRACE_MS)
   }
   const started = await startWorker(home, address)
@@ -167,13 +226,9 @@ async function startSupervisorIfNeeded(
   const fingerprint = codeFingerprint()
   const { supervisor } = record
   if (supervisor !== undefined && isAlive(supervisor)) {
-    if (!handOver || supervisor.fingerprint === fingerprint) return record
+    if (handOver === 'nothing' || supervisor.fingerprint === fingerprint) return record
     await stop(supervisor, SUPERVISOR_GRACE_MS)
   }
   const started = await startSupervisor(home)
   return writeRecord(home, { ...record, supervisor: { ...started, fingerprint }, stopped: false })
-}
-
-function addresses({ port, uiPort }: Pick<EngineRecord, 'port' | 'uiPort'>): EngineAddresses {
-  return { address: loopback(port), uiAddress: `http://${loopback(uiPort)}` }
 }

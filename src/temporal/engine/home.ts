@@ -1,7 +1,9 @@
-/** The engine's folder: where its database, record and logs lie. Only its owner may read it. */
-import { chmodSync, mkdirSync } from 'node:fs'
+/** The engine's folder: where its database, record and logs lie. Only its owner may change it. */
+import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
+import { QuorateError } from '../../errors/index.js'
+import { unsafeFolder } from './folder-checks.js'
 
 /** The files of the engine. */
 export interface EngineHome {
@@ -13,16 +15,18 @@ export interface EngineHome {
   readonly serverLog: string
   readonly workerLog: string
   readonly supervisorLog: string
+  /** Written by the worker every few seconds: a process that lives but no longer writes it is frozen. */
+  readonly workerPulse: string
   /** Link to the SSH agent of who started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
 }
 
-/** `$QUORATE_HOME`, or `quorate` in the XDG state folder. */
+/** `$QUORATE_HOME`, or `quorate` in the XDG state folder; empty variables count as unset, as XDG has it. */
 export function engineHome(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): EngineHome {
-  const state = environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
-  const folder = environment.QUORATE_HOME ?? join(state, 'quorate')
+  const named = environment.QUORATE_HOME ?? ''
+  const folder = named === '' ? join(stateFolder(environment.XDG_STATE_HOME), 'quorate') : resolve(named)
   return {
     folder,
     database: join(folder, 'engine.db'),
@@ -30,12 +34,27 @@ export function engineHome(
     serverLog: join(folder, 'server.log'),
     workerLog: join(folder, 'worker.log'),
     supervisorLog: join(folder, 'supervisor.log'),
+    workerPulse: join(folder, 'worker.pulse'),
     agent: join(folder, 'agent.sock'),
   }
 }
 
-/** Makes the folder, closed to others. */
-export function makeHome(home: EngineHome): void {
-  mkdirSync(home.folder, { recursive: true, mode: 0o700 })
-  chmodSync(home.folder, 0o700)
+/** XDG: paths in its variables must be absolute; others are ignored. */
+function stateFolder(named = ''): string {
+  return isAbsolute(named) ? named : join(homedir(), '.local', 'state')
+}
+
+/**
+ * Makes the folder, closed to others. One that is there is left as it is.
+ * @throws QuorateError `ENGINE_FOLDER_UNSAFE` for a folder that others could change, or on a network filesystem.
+ */
+export function makeHome({ folder }: EngineHome): void {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    chmodSync(folder, 0o700)
+  }
+  const problem = unsafeFolder(realpathSync(folder))
+  if (problem !== undefined) {
+    throw new QuorateError('ENGINE_FOLDER_UNSAFE', problem.message, { hint: problem.hint })
+  }
 }

@@ -1,15 +1,15 @@
 /** Processes of the engine: started detached, known by pid and start time, ended only when they are ours. */
-import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { QuorateError } from '../../errors/index.js'
 import { poll } from '../poll.js'
 import type { Invocation } from '../runtime.js'
+import { trimLog } from './logs.js'
 
-const LOG_LIMIT_BYTES = 10 * 1024 * 1024
 const POLL_MS = 50
 
-/** A process that can not be mistaken for a later one with the same pid. */
+/** A process that cannot be mistaken for a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number
   /** When it started, in a form that only compares for equality. */
@@ -30,16 +30,16 @@ export function isAlive(identity: ProcessIdentity): boolean {
 /**
  * Starts a program in a session of its own, so that neither our end nor Ctrl-C ends it; its output is appended to
  * a log that only its owner may read.
- * @throws QuorateError `ENGINE_FAILED` when it can not be started.
+ * @throws QuorateError `ENGINE_FAILED` when it cannot be started.
  */
 export async function startDetached(
   { command, args }: Invocation,
   options: { readonly environment: NodeJS.ProcessEnv; readonly folder: string; readonly log: string },
 ): Promise<ProcessIdentity> {
-  rotate(options.log)
+  trimLog(options.log)
   const log = openSync(options.log, 'a', 0o600)
   try {
-    const child = spawn(command, args, {
+    const child = spawnPrivately(command, args, {
       cwd: options.folder,
       env: options.environment,
       detached: true,
@@ -54,9 +54,19 @@ export async function startDetached(
     return started
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new QuorateError('ENGINE_FAILED', `${command} can not be started: ${reason}`, { cause })
+    throw new QuorateError('ENGINE_FAILED', `${command} cannot be started: ${reason}`, { cause })
   } finally {
     closeSync(log)
+  }
+}
+
+/** What the program makes is nobody else's, even in a folder that others may read. */
+function spawnPrivately(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const before = process.umask(0o077)
+  try {
+    return spawn(command, args, options)
+  } finally {
+    process.umask(before)
   }
 }
 
@@ -78,20 +88,6 @@ export async function stop(identity: ProcessIdentity, graceMs: number): Promise<
   throw new QuorateError('ENGINE_FAILED', `process ${identity.pid} does not end`)
 }
 
-/** The last lines of a log; empty when there is none. */
-export function lastLines(log: string, count: number): string {
-  try {
-    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
-  } catch {
-    return ''
-  }
-}
-
-function rotate(log: string): void {
-  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0
-  if (size > LOG_LIMIT_BYTES) renameSync(log, `${log}.1`)
-}
-
 function linuxStartTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -109,6 +105,8 @@ function posixStartTime(pid: number): string | undefined {
   try {
     const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',
+      // The same time must read the same from a terminal, from cron, and after a journey.
+      env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' },
     })
       .trim()
       .split(/\s+/)

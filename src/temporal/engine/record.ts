@@ -1,14 +1,20 @@
-/** The engine's record on disk: what was started, on which ports, and whether it was stopped on purpose. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+/** The engine's record on disk: what was started, where, on which ports, and whether it was stopped on purpose. */
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { replaceFile } from './durable-file.js'
 import type { EngineHome } from './home.js'
 
 const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
 const engineRecord = z.object({
+  /** The machine that the processes run on; records of before 0.2 have none. */
+  machine: z.object({ id: z.string(), name: z.string() }).optional(),
   /** Ports on 127.0.0.1; kept over restarts, so that addresses stay valid. */
   port: z.number().int(),
-  uiPort: z.number().int(),
-  server: processIdentity.optional(),
+  /** Of the server's HTTP interface, which is closed, and of its metrics. */
+  httpPort: z.number().int().optional(),
+  metricsPort: z.number().int().optional(),
+  /** `form` tells with which options it was started (server.ts). */
+  server: processIdentity.extend({ form: z.number().int().optional() }).optional(),
   worker: processIdentity.extend({ fingerprint: z.string(), address: z.string() }).optional(),
   supervisor: processIdentity.extend({ fingerprint: z.string() }).optional(),
   /** Stopped by `engine stop`, so that followers of an operation do not start it again. */
@@ -17,7 +23,7 @@ const engineRecord = z.object({
 
 export type EngineRecord = z.infer<typeof engineRecord>
 
-/** The record; undefined when the engine was never started, or the file is damaged (it is then made anew). */
+/** The record; undefined when the engine was never started, or the file is damaged (it is then made again). */
 export function readRecord(home: EngineHome): EngineRecord | undefined {
   try {
     return engineRecord.safeParse(JSON.parse(readFileSync(home.record, 'utf8'))).data
@@ -28,8 +34,6 @@ export function readRecord(home: EngineHome): EngineRecord | undefined {
 
 /** Replaces the record; readers see the old or the new one. Call only while holding the lock. */
 export function writeRecord(home: EngineHome, record: EngineRecord): EngineRecord {
-  const draft = `${home.record}.new`
-  writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
-  renameSync(draft, home.record)
+  replaceFile(home.record, `${JSON.stringify(record, undefined, 2)}\n`)
   return record
 }

@@ -1,12 +1,15 @@
 /**
- * The engine's supervisor: a small process that starts server and worker again when they die, so that an operation goes
- * on without waiting for the next command. It ends with the engine; its own death is mended by the next command.
+ * The engine's supervisor: a small process that starts server and worker again when they die, and replaces a worker
+ * that is frozen, so that an operation goes on without waiting for the next command. It ends with the engine; the next
+ * command starts it again where it died itself.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { quorateInvocation } from '../runtime.js'
 import { workerEnvironment } from './environment.js'
 import { engineHome, type EngineHome } from './home.js'
-import { isAlive, startDetached, type ProcessIdentity } from './process.js'
+import { trimLog } from './logs.js'
+import { isAlive, startDetached, stop, type ProcessIdentity } from './process.js'
+import { PulseWatch } from './pulse.js'
 import { readRecord, type EngineRecord } from './record.js'
 
 const INTERVAL_MS = 1_000
@@ -38,10 +41,14 @@ export interface Supervision {
 export async function superviseEngine({ home = engineHome(), restart, log }: Supervision): Promise<void> {
   let backoffMs = FIRST_BACKOFF_MS
   let startedAt = Date.now()
+  const pulse = new PulseWatch()
   for (;;) {
     await delay(INTERVAL_MS)
     const record = readRecord(home)
     if (record === undefined || record.stopped || record.supervisor?.pid !== process.pid) return
+    for (const file of [home.serverLog, home.workerLog, home.supervisorLog]) trimLog(file)
+    if (record.worker !== undefined && pulse.look(home, record.worker.pid))
+      await endFrozen(record.worker, log)
     const dead = whatDied(record)
     if (dead === undefined) continue
     backoffMs = Date.now() - startedAt > STEADY_MS ? FIRST_BACKOFF_MS : backoffMs
@@ -56,6 +63,13 @@ export async function superviseEngine({ home = engineHome(), restart, log }: Sup
     }
     startedAt = Date.now()
   }
+}
+
+/** A process that is stopped hears no polite signal; what it had begun goes on on the hosts. */
+async function endFrozen(worker: ProcessIdentity, log: (message: string) => void): Promise<void> {
+  if (!isAlive(worker)) return
+  log(`the worker (pid ${worker.pid}) is frozen: it lives, but has done nothing for a minute; it is replaced`)
+  await stop(worker, 0)
 }
 
 /** Processes that were recorded and do not run; what was not started yet is in somebody's hands. */

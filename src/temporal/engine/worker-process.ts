@@ -6,7 +6,8 @@ import { poll } from '../poll.js'
 import { quorateInvocation, workerIdentity } from '../runtime.js'
 import { workerEnvironment } from './environment.js'
 import type { EngineHome } from './home.js'
-import { isAlive, lastLines, startDetached, type ProcessIdentity } from './process.js'
+import { lastLines } from './logs.js'
+import { isAlive, startDetached, type ProcessIdentity } from './process.js'
 
 const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 100

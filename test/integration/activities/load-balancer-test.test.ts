@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,10 @@ let sessions: SessionPool
 const servers: Server[] = []
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-certificates-'))
-  sshd = await startSshd()
+  for (const name of ['.bashrc', 'environment'])
+    writeFileSync(join(folder, name), 'echo "Welcome, says $0"\n')
+  // Start-up files that every bash reads, also those of `bash -c`, and that print.
+  sshd = await startSshd({ environment: { HOME: folder, BASH_ENV: join(folder, 'environment') } })
   sessions = createSessionPool({ agentSocket: '' })
 })
 afterEach(() => {

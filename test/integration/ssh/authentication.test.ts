@@ -1,6 +1,6 @@
 /** Logging in to a real sshd: which keys are tried, in which order, and what is said when none is let in. */
-import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -109,7 +109,7 @@ describe('an identity file', () => {
 
   test('that is no key is named', async () => {
     const path = join(folder, 'nonsense')
-    writeFileSync(path, 'not a key\n')
+    writeFileSync(path, 'not a key\n', { mode: 0o600 })
     await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(`${path} is not a private key that can be used`) as string,
@@ -214,20 +214,32 @@ describe('which keys are tried', () => {
     })
   })
 
-  test('not the certificate of an SSH CA, which is said where the key alone is refused', async () => {
+  test('no certificate that is none, which is said where the key alone is refused', async () => {
     const certificate = `${strangeKey}-cert.pub`
     writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
     try {
       await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
         code: 'SSH_AUTHENTICATION_FAILED',
-        message: expect.stringContaining(
-          `${certificate} is not used: certificates of an SSH CA are not supported`,
-        ) as string,
+        message: expect.stringContaining(`${certificate} is not a certificate that can be used`) as string,
       })
     } finally {
       rmSync(certificate)
     }
   })
+})
+
+test('a private key that others may read is left out, as ssh leaves it out, and named', async () => {
+  const open = join(folder, 'open')
+  copyFileSync(sshd.identityFile, open)
+  chmodSync(open, 0o644)
+  const args = ['-F', 'none', '-o', 'BatchMode=yes', '-o', 'IdentityAgent=none', '-o', 'IdentitiesOnly=yes']
+  const known = ['-o', `UserKnownHostsFile=${sshd.knownHostsFile}`, '-p', String(sshd.port), '-i', open]
+  const ssh = spawnSync('ssh', [...args, ...known, '127.0.0.1', 'true'], { encoding: 'utf8' })
+  expect(ssh.stderr).toContain('bad permissions')
+  const refusal = { message: expect.stringContaining(`\`chmod 600 ${open}\``) as string }
+  await expect(logIn({ identityFiles: [open] }, '')).rejects.toMatchObject(refusal)
+  await pool?.close()
+  await expect(logIn({}, '', [open])).rejects.toMatchObject(refusal)
 })
 
 test('without an identity file and an agent it is said that there is no key', async () => {

@@ -1,5 +1,5 @@
 /** Snapshots of operations for the tests of what is shown. */
-import type { OperationProgress, PhaseProgress } from '../../../src/cluster/operation.js'
+import { TASK_QUEUE, type OperationProgress, type PhaseProgress } from '../../../src/cluster/operation.js'
 import type { OperationSnapshot } from '../../../src/temporal/snapshot.js'
 
 /** When the operation started; all times of the tests are relative to it. */
@@ -30,6 +30,7 @@ export function aSnapshot(changes: Partial<OperationSnapshot> = {}): OperationSn
     cluster: 'prod',
     state: 'running',
     reach: 'worker',
+    taskQueue: TASK_QUEUE,
     startedAt: START,
     steps: [],
     ...changes,

@@ -31,7 +31,8 @@ const ANSWER = [
   'unit\tMainPID=0 Id=kubelet.service ActiveState=activating UnitFileState=disabled',
   'unit\tMainPID=0 Id=haproxy.service ActiveState=inactive UnitFileState=',
   'containerdVersion\tcontainerd github.com/containerd/containerd/v2 v2.1.4 75cb2b7',
-  'kubeletConfiguration\t',
+  'kubeletConfiguration\t/var/lib/kubelet/config.yaml',
+  `kubeletDocument\t${Buffer.from('kind: KubeletConfiguration\nmaxPods: 77\n').toString('base64')}`,
   'apiServer\thttps://api.prod.lab:6443',
   'certificate',
   '-----BEGIN CERTIFICATE-----',
@@ -91,6 +92,8 @@ describe('the facts of a host', () => {
         haproxy: { active: false, enabled: false },
       },
       containerdMajor: 2,
+      kubeletConfiguration: '/var/lib/kubelet/config.yaml',
+      kubeletDocument: { kind: 'KubeletConfiguration', maxPods: 77 },
     })
   })
 

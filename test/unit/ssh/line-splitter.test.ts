@@ -40,3 +40,10 @@ test('the cut of the bytes changes nothing, also within a character', () => {
     }),
   )
 })
+
+test('nothing in a line steers a terminal, and a line of which nothing is left is none', () => {
+  expect(lines('\u001b[2J\u001b[31mred\u001b[0m\n\u001b]52;c;cm0=\u0007\n\tWARNING\u0007\n')).toEqual([
+    'red',
+    '    WARNING',
+  ])
+})

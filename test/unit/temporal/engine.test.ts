@@ -1,16 +1,36 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { handOverAgent } from '../../../src/temporal/engine/agent.js'
+import { handOverAgent, handOverIdleAgent } from '../../../src/temporal/engine/agent.js'
+import { serverEnvironment } from '../../../src/temporal/engine/environment.js'
+import { unsafeFolder } from '../../../src/temporal/engine/folder-checks.js'
+import { holdersOf } from '../../../src/temporal/engine/holders.js'
 import { engineHome, makeHome } from '../../../src/temporal/engine/home.js'
 import { withLock } from '../../../src/temporal/engine/lock.js'
+import { lastLines, trimLog } from '../../../src/temporal/engine/logs.js'
+import { assertHere, thisMachine } from '../../../src/temporal/engine/machine.js'
 import { freePort } from '../../../src/temporal/engine/ports.js'
 import { identify, isAlive, stop } from '../../../src/temporal/engine/process.js'
+import { PulseWatch } from '../../../src/temporal/engine/pulse.js'
 import { readRecord, writeRecord } from '../../../src/temporal/engine/record.js'
-import { findTemporalCli } from '../../../src/temporal/engine/temporal-cli.js'
+import { serverFailure } from '../../../src/temporal/engine/server-failure.js'
+import { findTemporalCli, temporalCliVersion } from '../../../src/temporal/engine/temporal-cli.js'
 
 let folder: string
 beforeEach(() => {
@@ -29,6 +49,145 @@ describe('the folder of the engine', () => {
     expect(engineHome({ QUORATE_HOME: '/q' }).database).toBe('/q/engine.db')
     expect(engineHome({ XDG_STATE_HOME: '/state' }).folder).toBe('/state/quorate')
     expect(engineHome({}).folder).toMatch(/\/\.local\/state\/quorate$/)
+  })
+
+  it('is found from any folder when $QUORATE_HOME is relative', () => {
+    expect(engineHome({ QUORATE_HOME: 'here' }).folder).toBe(join(process.cwd(), 'here'))
+  })
+
+  it('is the usual one where a variable is empty, or XDG_STATE_HOME relative', () => {
+    const usual = engineHome({}).folder
+    expect(engineHome({ QUORATE_HOME: '' }).folder).toBe(usual)
+    expect(engineHome({ XDG_STATE_HOME: '' }).folder).toBe(usual)
+    expect(engineHome({ XDG_STATE_HOME: 'state' }).folder).toBe(usual)
+  })
+
+  it('is made closed to others; one that is there keeps its mode', () => {
+    const made = engineHome({ QUORATE_HOME: join(folder, 'made') })
+    makeHome(made)
+    expect(statSync(made.folder).mode & 0o777).toBe(0o700)
+    const there = engineHome({ QUORATE_HOME: join(folder, 'there') })
+    mkdirSync(there.folder)
+    chmodSync(there.folder, 0o750)
+    makeHome(there)
+    expect(statSync(there.folder).mode & 0o777).toBe(0o750)
+  })
+
+  it('is refused, and left as it is, where others may write to it', () => {
+    const home = engineHome({ QUORATE_HOME: join(folder, 'open') })
+    mkdirSync(home.folder)
+    chmodSync(home.folder, 0o1777)
+    expect(() => makeHome(home)).toThrow(`others may write to ${home.folder}`)
+    expect(statSync(home.folder).mode & 0o7777).toBe(0o1777)
+  })
+
+  it('is refused where others could put another in its place', () => {
+    const parent = join(folder, 'parent')
+    mkdirSync(parent)
+    chmodSync(parent, 0o777)
+    expect(() => makeHome(engineHome({ QUORATE_HOME: join(parent, 'home') }))).toThrow(
+      `others may write to ${parent}, above the engine's folder`,
+    )
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'is refused on a network filesystem, where locks do not hold',
+    () => {
+      const NFS = 0x6969
+      const CIFS = 0xff534d42 | 0
+      const EXT4 = 0xef53
+      expect(unsafeFolder(folder, () => NFS)?.message).toContain('network filesystem (NFS)')
+      expect(unsafeFolder(folder, () => CIFS)?.message).toContain('network filesystem (CIFS)')
+      expect(unsafeFolder(folder, () => EXT4)).toBeUndefined()
+    },
+  )
+})
+
+describe('the environment of the server', () => {
+  it('has no secret of the caller', () => {
+    const environment = { PATH: '/bin', HOME: '/root', SSH_PASSWORD: 'hunter2', TEMPORAL_API_KEY: 'key' }
+    expect(serverEnvironment(environment)).toEqual({ PATH: '/bin', HOME: '/root' })
+  })
+})
+
+describe('a log', () => {
+  it('that has grown too long is begun again, while its process goes on writing to it', () => {
+    const log = join(folder, 'a.log')
+    const file = openSync(log, 'a')
+    writeFileSync(file, 'old line\n'.repeat(10))
+    trimLog(log, 50)
+    appendFileSync(file, 'new line\n')
+    closeSync(file)
+    expect(readFileSync(log, 'utf8')).toBe('new line\n')
+    expect(readFileSync(`${log}.1`, 'utf8')).toBe('old line\n'.repeat(10))
+  })
+
+  it('gives its last lines, of one start only where that is asked for', () => {
+    const log = join(folder, 'a.log')
+    writeFileSync(log, 'one\ntwo\nthree\n')
+    expect(lastLines(log, 2)).toBe('two\nthree')
+    expect(lastLines(log, 9, 'one\ntwo\n'.length)).toBe('three')
+  })
+})
+
+describe('the pulse of a worker', () => {
+  const looks = (watch: PulseWatch, count: number): boolean[] =>
+    Array.from({ length: count }, () => watch.look({ workerPulse: join(folder, 'pulse') }, 7))
+
+  it('that stands still for a minute of looks tells that the worker is frozen', () => {
+    writeFileSync(join(folder, 'pulse'), '7 1\n')
+    const seen = looks(new PulseWatch(), 61)
+    expect(seen.slice(0, 60)).not.toContain(true)
+    expect(seen[60]).toBe(true)
+  })
+
+  it('that beats, however slowly, does not', () => {
+    const watch = new PulseWatch()
+    for (const beat of [1, 2, 3]) {
+      writeFileSync(join(folder, 'pulse'), `7 ${beat}\n`)
+      expect(looks(watch, 59)).not.toContain(true)
+    }
+  })
+
+  it('of another worker, or none at all, tells nothing', () => {
+    expect(looks(new PulseWatch(), 100)).not.toContain(true)
+    writeFileSync(join(folder, 'pulse'), '8 1\n')
+    expect(looks(new PulseWatch(), 100)).not.toContain(true)
+  })
+})
+
+describe('a server that does not start', () => {
+  const home = () => engineHome({ QUORATE_HOME: folder })
+  const failureFor = (words: string) => {
+    writeFileSync(home().serverLog, `of the last start: file is not a database (26)\n`)
+    const start = statSync(home().serverLog).size
+    appendFileSync(home().serverLog, `${words}\n`)
+    return serverFailure(home(), 'the Temporal server ended while it started', start)
+  }
+
+  it('because its database is damaged says how to go on without that', () => {
+    const error = failureFor('failed setting up: file is not a database (26)')
+    expect(error.code).toBe('ENGINE_DATABASE_DAMAGED')
+    expect(error.hint).toMatch(/mv .*engine\.db\*.*quorate unlock.*quorate apply/)
+  })
+
+  it('because another has its database names the process', () => {
+    const file = openSync(home().database, 'w')
+    const child = spawn('sleep', ['60'], { stdio: ['ignore', file, 'ignore'] })
+    try {
+      const error = failureFor('database is locked (5) (SQLITE_BUSY)')
+      expect(error.code).toBe('ENGINE_DATABASE_IN_USE')
+      expect(error.hint).toContain(`kill ${child.pid ?? ''}`)
+      expect(holdersOf(home())).toEqual([{ pid: child.pid, files: ['engine.db'] }])
+    } finally {
+      child.kill('SIGKILL')
+      closeSync(file)
+    }
+  })
+
+  it('for another reason shows what it said this time', () => {
+    const error = failureFor('Error: the port is taken')
+    expect([error.code, error.context.output]).toEqual(['ENGINE_FAILED', 'Error: the port is taken'])
   })
 })
 
@@ -93,9 +252,18 @@ describe('the lock', () => {
 describe('the record', () => {
   it('is read as it was written', () => {
     const home = engineHome({ QUORATE_HOME: folder })
-    const record = { port: 7233, uiPort: 8233, server: { pid: 1, startedAt: 'x' }, stopped: false }
+    const record = { port: 7233, httpPort: 7243, server: { pid: 1, startedAt: 'x' }, stopped: false }
     writeRecord(home, record)
     expect(readRecord(home)).toEqual(record)
+  })
+
+  it('of another machine stops the command, and says where the engine is', () => {
+    const home = engineHome({ QUORATE_HOME: folder })
+    const record = { machine: { id: 'other', name: 'login2' }, port: 7233, stopped: false }
+    expect(() => assertHere(home, record)).toThrow(`the engine in ${folder} was started on login2`)
+    expect(() => assertHere(home, { ...record, stopped: true })).not.toThrow()
+    expect(() => assertHere(home, { ...record, machine: thisMachine() })).not.toThrow()
+    expect(() => assertHere(home, { port: 7233, stopped: false })).not.toThrow()
   })
 
   it('that is damaged counts as none', () => {
@@ -141,6 +309,23 @@ describe('the SSH agent of the caller', () => {
     }
   })
 
+  it('stays while it answers and an operation is open; otherwise the next one is taken', async () => {
+    const home = engineHome({ QUORATE_HOME: join(folder, 'home') })
+    makeHome(home)
+    const mine = await anAgent('mine')
+    const others = { SSH_AUTH_SOCK: await anAgent('others') }
+    handOverAgent(home, { SSH_AUTH_SOCK: mine })
+    await handOverIdleAgent(home, () => Promise.resolve(true), others)
+    expect(readlinkSync(home.agent)).toBe(mine)
+    await handOverIdleAgent(home, () => Promise.resolve(false), others)
+    expect(readlinkSync(home.agent)).toBe(others.SSH_AUTH_SOCK)
+    handOverAgent(home, { SSH_AUTH_SOCK: mine })
+    await new Promise((resolve) => agents[0]?.close(resolve))
+    agents = agents.slice(1)
+    await handOverIdleAgent(home, () => Promise.resolve(true), others)
+    expect(readlinkSync(home.agent)).toBe(others.SSH_AUTH_SOCK)
+  })
+
   it('stays the last one when the caller has none, or one that is gone', async () => {
     const home = engineHome({ QUORATE_HOME: join(folder, 'home') })
     makeHome(home)
@@ -153,9 +338,9 @@ describe('the SSH agent of the caller', () => {
 })
 
 describe('the Temporal CLI', () => {
-  function program(name: string): string {
+  function program(name: string, body = ''): string {
     const path = join(folder, name)
-    writeFileSync(path, '#!/bin/sh\n')
+    writeFileSync(path, `#!/bin/sh\n${body}\n`)
     chmodSync(path, 0o755)
     return path
   }
@@ -163,6 +348,17 @@ describe('the Temporal CLI', () => {
   it('is the one that QUORATE_TEMPORAL_CLI names', () => {
     const path = program('my-temporal')
     expect(findTemporalCli({ QUORATE_TEMPORAL_CLI: path, PATH: '' })).toBe(path)
+  })
+
+  it('must be new enough, and says by how much it is not', async () => {
+    const old = program('old', 'echo "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"')
+    await expect(temporalCliVersion(old)).rejects.toThrow(
+      `${old} is version 1.5.1; the embedded engine needs 1.8.0 or later`,
+    )
+    const young = program('young', 'echo "temporal version 2.0.0 (Server 2.0.0, UI 3.0.0)"')
+    await expect(temporalCliVersion(young)).resolves.toContain('2.0.0')
+    const other = program('other', 'echo hello')
+    await expect(temporalCliVersion(other)).rejects.toThrow(`${other} does not tell its version: hello`)
   })
 
   it('is looked for on PATH', () => {

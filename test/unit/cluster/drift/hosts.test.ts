@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../../../src/errors/index.js'
 import { QuorateError } from '../../../../src/errors/index.js'
 import type { HostFacts } from '../../../../src/cluster/facts.js'
+import { parseConfiguration } from '../../../../src/cluster/host-configuration.js'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
 import { planApply } from '../../../../src/cluster/plan.js'
 import { aCluster, aHost, bareFacts } from '../../../support/clusters.js'
@@ -116,6 +117,27 @@ describe('nodes and what is told of them', () => {
     const nodes = standingOf(running).nodes.map((node) => ({ ...node, schedulable: node.name !== 'w1' }))
     expect(findingsOf({ standing: { nodes } })).toEqual([
       'warning NODE_CORDONED w1: its node is cordoned: it takes no new pods',
+    ])
+  })
+
+  it('tells what one kubelet has that the others have not, but not what is the host’s own', () => {
+    const kept = { cgroupDriver: 'systemd', maxPods: 110, resolvConf: '/etc/resolv.conf' }
+    const own = {
+      cgroupDriver: 'systemd',
+      maxPods: 77,
+      resolvConf: '/run/other',
+      evictionHard: { nodefs: '5%' },
+    }
+    const facts = joinedFacts(running).map((one) => ({
+      ...one,
+      configuration: {
+        ...(one.configuration ?? parseConfiguration(new Map())),
+        kubeletDocument: one.host === 'w1' ? own : { ...kept, resolvConf: '/run/third' },
+      },
+    }))
+    expect(findingsOf({ facts, standing: { kubeletConfiguration: kept } })).toEqual([
+      'warning KUBELET_CONFIG_DIFFERS w1: its kubelet has maxPods: 77, evictionHard.nodefs: "5%", ' +
+        "and the cluster's configuration for kubelets maxPods: 110, evictionHard.nodefs: not set",
     ])
   })
 

@@ -1,0 +1,88 @@
+/** `quorate ui`: Temporal's UI in the browser, for as long as the command runs. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { QuorateError } from '../../errors/index.js'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith } from '../exit-with.js'
+
+const DESCRIPTION =
+  "Serves Temporal's UI on 127.0.0.1 until Ctrl-C and prints a link to it: to the latest apply of a cluster, or to all runs. " +
+  'The link logs one browser in, once; who has no link, other pages in the browser among them, gets nothing. ' +
+  'From another machine: `ssh -L 8233:127.0.0.1:8233 …`. Needs the Temporal CLI, which has the pages.'
+
+export function uiCommand(): CommandUnknownOpts {
+  const command = new Command('ui')
+    .description(DESCRIPTION)
+    .argument('[cluster]', 'name of a cluster that was applied')
+    .option('--port <port>', 'port on 127.0.0.1 (default: 8233, or a free one)', portOf)
+  command.action((cluster, { port }) => exitWith(ui(contextOf(command), cluster, port)))
+  return command
+}
+
+async function ui(
+  context: Context,
+  cluster: string | undefined,
+  port: number | undefined,
+): Promise<ExitCode> {
+  const [{ connectForUi }, { serveUi }, { startAssets }] = await Promise.all([
+    import('../ui-connection.js'),
+    import('../../temporal/ui/serve.js'),
+    import('../../temporal/ui/assets.js'),
+  ])
+  const { connection, path } = await connectForUi(context, cluster)
+  try {
+    const assets = await startAssets()
+    try {
+      const served = await serveUi({
+        client: () => connection.client,
+        assets,
+        ...(port === undefined ? {} : { port }),
+        onLogin: () =>
+          context.io.note(context.io.style.dim(`opened; for another browser: ${served.link(path)}`)),
+      })
+      tell(context, served.link(path))
+      try {
+        await untilEnd(assets.ended)
+      } finally {
+        await served.close()
+      }
+    } finally {
+      await assets.close()
+    }
+  } finally {
+    await connection.close()
+  }
+  return EXIT.done
+}
+
+function tell({ io, json }: Context, link: string): void {
+  if (json) io.out(JSON.stringify({ type: 'ui', link }))
+  else {
+    io.out(`Temporal UI  ${link}`)
+    io.note(io.style.dim('open it in your browser; Ctrl-C ends it, operations go on'))
+  }
+}
+
+/**
+ * Until Ctrl-C or SIGTERM.
+ * @throws QuorateError `ENGINE_FAILED` when the server of the pages ends before.
+ */
+async function untilEnd(ended: Promise<string>): Promise<void> {
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(undefined))
+  })
+  const words = await Promise.race([stopped, ended])
+  if (words !== undefined) {
+    throw new QuorateError('ENGINE_FAILED', "the server of the UI's pages ended", {
+      output: words,
+      hint: 'start `quorate ui` again',
+    })
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new QuorateError('USAGE', `${text} is no port`)
+}

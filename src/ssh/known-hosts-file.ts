@@ -1,0 +1,109 @@
+/**
+ * Reading known_hosts files of any size: line by line, keeping only the lines about the host that is asked for, and
+ * reading a file again only when it has changed.
+ */
+import { createReadStream } from 'node:fs'
+import { appendFile, mkdir, open, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { namesMatch, namesOf, parseKnownHostLine, type KnownHostEntry } from './known-hosts.js'
+
+/** Longer lines are no lines of known_hosts; more about one host no person wrote. */
+const MAX_LINE = 1024 * 1024
+const MAX_ENTRIES = 10_000
+
+/** Names whose lines are kept for a file. */
+const MAX_REMEMBERED = 1_000
+
+interface Remembered {
+  readonly version: string
+  readonly byName: Map<string, Promise<readonly KnownHostEntry[]>>
+}
+
+const remembered = new Map<string, Remembered>()
+
+/**
+ * The lines of a file about a host of this name; none where there is no such file.
+ * @throws Error where it cannot be read.
+ */
+export async function knownHostsOf(file: string, name: string): Promise<readonly KnownHostEntry[]> {
+  const version = await fileVersion(file)
+  let known = remembered.get(file)
+  if (known?.version !== version || known.byName.size > MAX_REMEMBERED) {
+    known = { version, byName: new Map() }
+    remembered.set(file, known)
+  }
+  const entries = known.byName.get(name) ?? scan(file, name)
+  known.byName.set(name, entries)
+  entries.catch(() => known.byName.delete(name))
+  return entries
+}
+
+/** A text that changes whenever the file does. */
+export async function fileVersion(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join('-')
+  } catch {
+    return 'none'
+  }
+}
+
+async function scan(file: string, name: string): Promise<readonly KnownHostEntry[]> {
+  const entries: KnownHostEntry[] = []
+  let number = 0
+  for await (const line of linesOf(file)) {
+    number += 1
+    const about = namesOf(line)
+    if (about === undefined || !namesMatch(about, name)) continue
+    const entry = parseKnownHostLine(line, file, number)
+    if (entry === undefined) continue
+    if (entries.length === MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} lines are about one host`)
+    entries.push(entry)
+  }
+  return entries
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = ''
+  try {
+    for await (const chunk of createReadStream(file, { encoding: 'utf8' }) as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > MAX_LINE) throw new Error(`a line is longer than ${MAX_LINE} characters`)
+      yield* lines
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  yield rest
+}
+
+/**
+ * Adds a line to the end of a file.
+ * @throws Error where it cannot be written.
+ */
+export async function appendKnownHost(file: string, line: string): Promise<void> {
+  // The user's own folder may have to be made; a path that leads nowhere else is a mistake.
+  const folder = join(homedir(), '.ssh')
+  if (dirname(file) === folder) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const lineEnd = (await endsWithLine(file)) ? '' : '\n'
+  // One write to the end of the file: other programs may append at the same time, and its mode stays.
+  await appendFile(file, `${lineEnd}${line}\n`, { mode: 0o600 })
+}
+
+async function endsWithLine(file: string): Promise<boolean> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
+  if (size === 0) return true
+  const handle = await open(file, 'r')
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
+    return buffer.toString() === '\n'
+  } finally {
+    await handle.close()
+  }
+}

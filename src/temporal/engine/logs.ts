@@ -1,0 +1,43 @@
+/** The logs of the engine's processes: appended to by them, kept small by us. */
+import { copyFileSync, closeSync, openSync, readFileSync, readSync, statSync, truncateSync } from 'node:fs'
+
+/** A log may grow to this size; one earlier part of it is kept beside it as `.1`. */
+const LIMIT_BYTES = 10 * 1024 * 1024
+
+/**
+ * Moves what is there of a log that has grown to `.1`. The process behind it goes on writing to the same file, which it
+ * opened for appending; what it writes at this very moment may be lost.
+ */
+export function trimLog(log: string, limitBytes = LIMIT_BYTES): void {
+  if (logSize(log) <= limitBytes) return
+  copyFileSync(log, `${log}.1`)
+  truncateSync(log, 0)
+}
+
+/** Bytes in a log; 0 when there is none. */
+export function logSize(log: string): number {
+  return statSync(log, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** The last lines of a log from a position on; empty when there is none. */
+export function lastLines(log: string, count: number, from = 0): string {
+  try {
+    return readFrom(log, from).trimEnd().split('\n').slice(-count).join('\n')
+  } catch {
+    return ''
+  }
+}
+
+function readFrom(log: string, from: number): string {
+  const size = logSize(log)
+  // A log that is shorter by now was begun again.
+  if (from === 0 || size < from) return readFileSync(log, 'utf8')
+  const file = openSync(log, 'r')
+  try {
+    const buffer = Buffer.alloc(size - from)
+    readSync(file, buffer, 0, buffer.length, from)
+    return buffer.toString('utf8')
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,49 @@
+/** Which user of this machine is at the other end of a connection, where the kernel tells: on Linux. */
+import { readFileSync } from 'node:fs'
+import { platform } from 'node:os'
+import type { Socket } from 'node:net'
+
+const ROOT = 0
+
+/**
+ * Whether a connection over IPv4 loopback is one of this user's (or root's) processes. Where the kernel does not tell it
+ * counts as ours: the login decides.
+ */
+export function isOwnConnection(
+  { remoteAddress, remotePort, localPort }: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>,
+  readTable: () => string = () => readFileSync('/proc/net/tcp', 'utf8'),
+): boolean {
+  if (platform() !== 'linux') return true
+  if (remoteAddress === undefined || remotePort === undefined || localPort === undefined) return false
+  const uid = ownerOf(
+    readTable(),
+    `${addressInHex(remoteAddress)}:${portInHex(remotePort)}`,
+    portInHex(localPort),
+  )
+  return uid === ROOT || uid === process.getuid?.()
+}
+
+/** The table has one line for each end; the other end's has its address first. */
+function ownerOf(table: string, local: string, remotePort: string): number | undefined {
+  for (const line of table.split('\n').slice(1)) {
+    const [, from, to, , , , , uid] = line.trim().split(/\s+/)
+    if (from === local && to?.endsWith(`:${remotePort}`) === true) return Number(uid)
+  }
+  return undefined
+}
+
+/** `127.0.0.1` is `0100007F` there: the bytes of the network in the order of the machine. */
+function addressInHex(address: string): string {
+  const bytes = address
+    .replace(/^::ffff:/, '')
+    .split('.')
+    .map(Number)
+  return bytes
+    .toReversed()
+    .map((byte) => byte.toString(16).padStart(2, '0').toUpperCase())
+    .join('')
+}
+
+function portInHex(port: number): string {
+  return port.toString(16).padStart(4, '0').toUpperCase()
+}

@@ -1,0 +1,104 @@
+/**
+ * The workflow task of a run that its worker fails, as the server tells it: the worker tries it again and again, and says
+ * so only in its log.
+ */
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js'
+import type { RunReference } from './snapshot.js'
+
+/** A workflow task that fails whenever it is tried, as where a worker's code does not fit the run. */
+export interface TaskFailure {
+  /** The first line of what the worker says. */
+  readonly cause: string
+  /** How often it was tried; missing where only a question to the run showed it. */
+  readonly attempts?: number
+  /** Identity of the worker that failed first. */
+  readonly worker?: string
+  /** Milliseconds since the epoch. */
+  readonly since?: number
+}
+
+/** Causes in the server's own doings, after which the same worker does well (`WorkflowTaskFailedCause`). */
+const HARMLESS_CAUSES: ReadonlySet<number> = new Set([
+  1, // UNHANDLED_COMMAND: something came in meanwhile
+  13, // RESET_STICKY_TASK_QUEUE
+  17, // FORCE_CLOSE_COMMAND
+  18, // FAILOVER_CLOSE_COMMAND
+  20, // RESET_WORKFLOW
+  31, // UNHANDLED_UPDATE
+])
+
+/** Events are read backwards: those that came in since the failure stand behind it. */
+const PAGE_SIZE = 50
+const MAX_PAGES = 4
+
+type History = NonNullable<
+  Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistoryReverse']>>['history']
+>
+type HistoryEvent = NonNullable<History['events']>[number]
+
+/**
+ * Why the workflow task that a run waits for fails; undefined where none does. `known` is the failure that was seen
+ * before: while the same task is tried, history is not read again.
+ */
+export async function readTaskFailure(
+  client: Client,
+  run: RunReference,
+  { raw }: WorkflowExecutionDescription,
+  known?: TaskFailure,
+): Promise<TaskFailure | undefined> {
+  const attempts = raw.pendingWorkflowTask?.attempt ?? 0
+  // The first attempt has not failed, and whatever failed before it was overcome.
+  if (attempts < 2) return undefined
+  if (known?.attempts !== undefined && known.attempts <= attempts) return { ...known, attempts }
+  const event = await lastOutcome(client, run)
+  const failed = event?.workflowTaskFailedEventAttributes
+  if (event === undefined || failed == null || HARMLESS_CAUSES.has(Number(failed.cause))) return undefined
+  const { loadedDataConverter } = client.options
+  const error = await decodeOptionalFailureToOptionalError(loadedDataConverter, failed.failure)
+  const since = event.eventTime?.seconds
+  return {
+    cause: firstLine(error?.message ?? ''),
+    attempts,
+    ...(failed.identity == null || failed.identity === '' ? {} : { worker: failed.identity }),
+    ...(since == null ? {} : { since: Number(since) * 1000 }),
+  }
+}
+
+/** What was said of a run by a worker that could not replay it to answer a question. */
+export function taskFailureOfAnswer(message: string): TaskFailure {
+  return { cause: firstLine(message) }
+}
+
+/** The event of the last workflow task that came to an end. */
+async function lastOutcome(
+  client: Client,
+  { workflowId, runId }: RunReference,
+): Promise<HistoryEvent | undefined> {
+  let nextPageToken: Uint8Array | undefined
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: client.options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: PAGE_SIZE,
+      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    })
+    const found = answer.history?.events?.find(isOutcome)
+    if (found !== undefined) return found
+    if (answer.nextPageToken.length === 0) return undefined
+    nextPageToken = answer.nextPageToken
+  }
+  return undefined
+}
+
+function isOutcome(event: HistoryEvent): boolean {
+  return (
+    event.workflowTaskFailedEventAttributes != null ||
+    event.workflowTaskCompletedEventAttributes != null ||
+    event.workflowTaskTimedOutEventAttributes != null
+  )
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? ''
+}

@@ -1,0 +1,368 @@
+/**
+ * Whoever answers in place of a host: what it says reaches no terminal raw, what it holds back keeps nobody waiting for long,
+ * and what it sends without end fills no memory.
+ */
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Host } from '../../../src/cluster/model.js'
+import { isQuorateError, type QuorateError } from '../../../src/errors/index.js'
+import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
+import { wireString } from '../../../src/ssh/wire.js'
+import {
+  packet,
+  rawServer,
+  shellServer,
+  sshServer,
+  type HostileServer,
+} from '../../support/hostile-server.js'
+
+/** Writes the clipboard, clears the screen, forges a success, and turns the direction of writing. */
+const ATTACK =
+  '\u001b]52;c;cm0gLXJmIC8=\u0007\u001b[2J\u001b[H\u001b[32m✔ prod: 5 of 5\u202e\u009b1m\u0000\u0008\tend'
+// eslint-disable-next-line no-control-regex -- nothing of these may be left
+const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+
+const HANDSHAKE_MS = 1_500
+/** On a busy machine. */
+const GRACE_MS = 3_000
+const MIB = 1024 * 1024
+
+let server: HostileServer | undefined
+let pool: SessionPool
+
+beforeEach(() => {
+  process.env['QUORATE_TEST_PASSWORD'] = 'secret'
+  pool = createSessionPool({
+    agentSocket: '',
+    defaultIdentityFiles: [],
+    dialTimeoutMs: HANDSHAKE_MS,
+    handshakeTimeoutMs: HANDSHAKE_MS,
+  })
+})
+
+afterEach(async () => {
+  await pool.close()
+  server?.stop()
+  delete process.env['QUORATE_TEST_PASSWORD']
+})
+
+function evilHost(): Host {
+  if (server === undefined) throw new Error('no server runs')
+  return server.host()
+}
+
+/** The error of what is tried; nothing in it may steer a terminal. */
+async function errorOf(attempt: Promise<unknown>): Promise<QuorateError> {
+  const error: unknown = await attempt.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!isQuorateError(error)) throw new Error(`not an error of ours: ${String(error)}`, { cause: error })
+  expect(JSON.stringify(Object.values(error.report())).length).toBeLessThan(200_000)
+  for (const text of [error.message, error.hint, error.context.output ?? '']) expect(text).not.toMatch(RAW)
+  return error
+}
+
+async function bounded(attempt: () => Promise<unknown>, ms = HANDSHAKE_MS + GRACE_MS): Promise<QuorateError> {
+  const begun = Date.now()
+  const error = await errorOf(attempt())
+  expect(Date.now() - begun).toBeLessThan(ms)
+  return error
+}
+
+function disconnect(text: string, reason = 2): Buffer {
+  const code = Buffer.alloc(5)
+  code.writeUInt8(1)
+  code.writeUInt32BE(reason, 1)
+  return packet(Buffer.concat([code, wireString(text), wireString('')]))
+}
+
+describe('before its key is checked', () => {
+  test('the text with which it hangs up is quoted as plain text', async () => {
+    server = await rawServer((socket) =>
+      socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(ATTACK)])),
+    )
+    const error = await bounded(() => pool.session(evilHost()))
+    expect(error).toMatchObject({
+      code: 'SSH_UNREACHABLE',
+      message: expect.stringContaining('it hung up and said: ✔ prod: 5 of 5 end') as string,
+    })
+  })
+
+  test.each([
+    'Timed out while waiting for handshake',
+    'Connection lost before handshake',
+    'Handshake failed: no matching host key format',
+    'System is booting up',
+  ])('that text passes for nothing else: %s', async (text) => {
+    server = await rawServer((socket) =>
+      socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(text)])),
+    )
+    const error = await bounded(() => pool.session(evilHost()))
+    expect(error.message).toContain(`it hung up and said: ${text}`)
+  })
+
+  test('escape sequences in its name and greeting reach nobody', async () => {
+    server = await rawServer((socket) => socket.end(`${ATTACK}\r\nSSH-2.0-${ATTACK}\r\n`))
+    await bounded(() => pool.session(evilHost()))
+  })
+
+  test.each([
+    ['a megabyte of text', 'x'.repeat(MIB)],
+    ['lines without end', 'hello\r\n'.repeat(200_000)],
+    [
+      'a packet of a gigabyte',
+      Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), Buffer.from([0x40, 0, 0, 0, 4])]),
+    ],
+    ['packets without sense', Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), Buffer.alloc(MIB, 7)])],
+    [
+      'lists of algorithms of 30 KB',
+      Buffer.concat([
+        Buffer.from('SSH-2.0-x\r\n'),
+        packet(
+          Buffer.concat([
+            Buffer.of(20),
+            Buffer.alloc(16),
+            ...Array.from({ length: 10 }, () => wireString('a,'.repeat(1500))),
+            Buffer.alloc(5),
+          ]),
+        ),
+      ]),
+    ],
+  ])('%s is an error of ours, in time', async (_what, bytes) => {
+    server = await rawServer((socket) => socket.write(bytes))
+    await bounded(() => pool.session(evilHost()))
+  })
+
+  test.each([
+    ['nothing', () => undefined],
+    ['its name, a byte at a time', drip('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['a greeting that never ends', drip('hello\r\n'.repeat(1000))],
+    ['the head of a packet', (write: Write) => write('SSH-2.0-OpenSSH_9.2\r\n\0\0\u0004')],
+  ])('%s, and then silence, keeps nobody waiting', async (_what, act) => {
+    server = await rawServer((socket) => void act((text) => void socket.write(text)))
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
+  })
+
+  test('hanging up again and again does not stretch the time', async () => {
+    server = await rawServer((socket) => setTimeout(() => socket.destroy(), 400))
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
+      code: expect.stringMatching(/^SSH_(?:TIMEOUT|UNREACHABLE)$/) as string,
+    })
+  })
+})
+
+type Write = (text: string) => void
+
+function drip(text: string): (write: Write) => void {
+  return (write) => {
+    let sent = 0
+    const timer = setInterval(() => {
+      write(text.charAt(sent))
+      sent += 1
+      if (sent === text.length) clearInterval(timer)
+    }, 20).unref()
+  }
+}
+
+describe('before the login', () => {
+  test('a flood of banners is left', async () => {
+    server = await sshServer((client) => {
+      client.on('authentication', () => {
+        const flood = setInterval(() => {
+          try {
+            for (let count = 0; count < 100; count += 1) banner(client, ATTACK.repeat(100))
+          } catch {
+            clearInterval(flood)
+          }
+        }, 1)
+        client.on('close', () => clearInterval(flood))
+      })
+    })
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_HANDSHAKE_FAILED' })
+  })
+
+  test('a legal banner with words of a host that starts leaves a refused login a refused login', async () => {
+    server = await sshServer((client) => {
+      client.on('authentication', (context) => {
+        banner(client, 'Unauthorized users are not permitted to log in. System is going down at night.\n')
+        context.reject(['password'])
+      })
+    })
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+    })
+  })
+
+  test('the text of pam_nologin after a login that was taken means to try again later', async () => {
+    server = await sshServer((client) => {
+      client.on('authentication', (context) => {
+        if (context.method === 'none') return context.reject(['password'])
+        banner(client, `System is booting up. See pam_nologin(8). ${ATTACK}`)
+        client.end()
+      })
+    })
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
+      code: 'SSH_UNREACHABLE',
+      remedy: 'retry',
+    })
+  })
+
+  test('no answer to the login keeps nobody waiting', async () => {
+    server = await sshServer((client) => client.on('authentication', () => undefined))
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
+  })
+
+  test('methods with escape sequences in their names are no methods', async () => {
+    server = await sshServer((client) => {
+      client.on('authentication', (context) => context.reject([ATTACK as never]))
+    })
+    expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+    })
+  })
+
+  test('questions without end get the password once', async () => {
+    const answers: string[] = []
+    server = await sshServer((client) => {
+      client.on('authentication', (context) => {
+        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
+        const ask = (): void => {
+          context.prompt([{ prompt: ATTACK, echo: false }], ATTACK, (given) => {
+            answers.push(...given)
+            ask()
+          })
+        }
+        ask()
+      })
+    })
+    await bounded(() => pool.session(evilHost()))
+    expect(answers.filter((answer) => answer !== '')).toEqual(['secret'])
+  })
+})
+
+/** ssh2 has no call for this once a client is there. */
+function banner(client: object, text: string): void {
+  const { _protocol: protocol } = client as {
+    readonly _protocol: { sendBanner?: never; _packetRW: Writer; _cipher: Cipher }
+  }
+  const payload = Buffer.concat([Buffer.of(53), wireString(text), wireString('')])
+  const { write } = protocol._packetRW
+  const whole = write.alloc(payload.length)
+  whole.set(payload, write.allocStart)
+  protocol._cipher.encrypt(write.finalize(whole))
+}
+
+interface Writer {
+  readonly write: {
+    readonly allocStart: number
+    alloc(size: number): Buffer
+    finalize(packet: Buffer): Buffer
+  }
+}
+
+interface Cipher {
+  encrypt(packet: Buffer): void
+}
+
+describe('in place of a command', () => {
+  /** Writes without end, as fast as it is taken, until the channel is closed. */
+  function flood(channel: NodeJS.WritableStream, chunk: Buffer): void {
+    let open = true
+    channel.on('close', () => (open = false))
+    const more = (): void => {
+      while (open && channel.write(chunk)) continue
+    }
+    channel.on('drain', more)
+    more()
+  }
+
+  test.each([
+    ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
+    ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
+  ])('output without end on %s is left, and fills no memory', async (stream, of) => {
+    server = await shellServer((channel) => flood(of(channel), Buffer.alloc(32 * 1024, ATTACK)))
+    const session = await pool.session(server.host({ user: 'root' }))
+    const before = process.memoryUsage().rss
+    const error = await bounded(() => session.run(script('true')), 30_000)
+    expect(error).toMatchObject({
+      code: 'OUTPUT_TOO_LARGE',
+      remedy: 'operator',
+      message: expect.stringContaining(stream) as string,
+    })
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
+  })
+
+  test('so is that of a unit, line by line', async () => {
+    server = await shellServer((channel, line) => {
+      const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
+      channel.stderr.write(`quorate-stderr-begin-${token}\n`)
+      channel.write(`quorate-stdout-begin-${token}\n`)
+      flood(channel, Buffer.from(`${ATTACK}\n`.repeat(500)))
+    })
+    const session = await pool.session(server.host({ user: 'root' }))
+    let raw = 0
+    const watched = runUnit(session, { operation: 'o', step: 's' }, script('true'), {
+      onLine: (line) => (raw += RAW.test(line) ? 1 : 0),
+    })
+    expect(await bounded(() => watched, 60_000)).toMatchObject({ code: 'OUTPUT_TOO_LARGE' })
+    expect(raw).toBe(0)
+  })
+
+  test('what it says where nothing runs is quoted as plain text', async () => {
+    server = await shellServer((channel) => {
+      channel.write(ATTACK)
+      channel.stderr.write(ATTACK)
+      channel.exit(1)
+      channel.end()
+    })
+    const session = await pool.session(server.host({ user: 'root' }))
+    expect(await bounded(() => session.run(script('true')))).toMatchObject({ code: 'SSH_SESSION_REFUSED' })
+  })
+
+  test.each([
+    ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
+    ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
+  ])('that it %s is no outcome', async (_what, act) => {
+    server = await shellServer((channel) => act(channel as never))
+    const session = await pool.session(server.host({ user: 'root' }))
+    const error = await bounded(() => session.run(script('true'), { timeoutMs: HANDSHAKE_MS }))
+    expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
+  })
+
+  test('silence ends with the time of the command', async () => {
+    server = await shellServer(() => undefined)
+    const session = await pool.session(server.host({ user: 'root' }))
+    const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))
+    expect(error.code).toBe('SSH_TIMEOUT')
+  })
+})
+
+test('wherever it hangs up, it is an error of ours', async () => {
+  const { port } = (server = await sshServer((client) =>
+    client.on('authentication', (context) => context.accept()),
+  ))
+  for (let bytes = 1; bytes <= 4_000; bytes = Math.ceil(bytes * 1.6)) {
+    // In between, and cutting the server off after so many bytes.
+    const cut = await rawServer((socket) => {
+      const inner = connect(port, '127.0.0.1')
+      let left = bytes
+      inner.on('error', () => undefined)
+      socket.on('data', (chunk) => inner.write(chunk))
+      inner.on('data', (chunk: Buffer) => {
+        socket.write(chunk.subarray(0, left))
+        left -= chunk.length
+        if (left <= 0) socket.destroy()
+      })
+      socket.on('close', () => inner.destroy())
+    })
+    const { hostKeyFingerprint = '' } = server.host().ssh
+    const own = createSessionPool({ agentSocket: '', defaultIdentityFiles: [], handshakeTimeoutMs: 1_000 })
+    const attempt = own
+      .session(cut.host({ hostKeyFingerprint }))
+      .then((session) => session.run(script('true'), { timeoutMs: 500 }))
+    expect((await errorOf(attempt)).code).toMatch(/^SSH_/)
+    await own.close()
+    cut.stop()
+  }
+})

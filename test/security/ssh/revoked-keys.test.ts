@@ -1,0 +1,190 @@
+/** A host whose key is revoked, by each of the ways of OpenSSH: refused by `ssh`, and so by us, before anything is told. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { HostSsh } from '../../../src/cluster/model.js'
+import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
+import { startSshd, type TestSshd } from '../../support/sshd.js'
+
+let sshd: TestSshd
+let folder: string
+let pool: SessionPool
+let files = 0
+let logged = 0
+
+beforeAll(async () => {
+  sshd = await startSshd({ hostKeyTypes: ['ed25519'] })
+})
+
+afterAll(() => sshd.stop())
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'quorate-revoked-'))
+  pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
+  logged = sshd.log().length
+})
+
+afterEach(async () => {
+  await pool.close()
+  rmSync(folder, { recursive: true })
+})
+
+function file(content: string): string {
+  const path = join(folder, `file-${(files += 1)}`)
+  writeFileSync(path, content)
+  return path
+}
+
+async function trusted(): Promise<string> {
+  return `[127.0.0.1]:${sshd.port} ${await sshd.hostKey('ed25519')}\n`
+}
+
+async function revokedLine(): Promise<string> {
+  return `@revoked * ${await sshd.hostKey('ed25519')}\n`
+}
+
+async function logIn(ssh: Partial<HostSsh>): Promise<string> {
+  const session = await pool.session(sshd.host(ssh))
+  return (await session.run(command('echo', 'in'))).stdout
+}
+
+/** What `ssh` itself makes of the same files. */
+function opensshLogsIn(options: Readonly<Record<string, string>>): boolean {
+  const all = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
+    GlobalKnownHostsFile: '/dev/null',
+    ...options,
+  }
+  const args = Object.entries(all).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+  const login = ['-F', 'none', '-i', sshd.identityFile, '-p', String(sshd.port)]
+  return spawnSync('ssh', [...login, ...args, '127.0.0.1', 'true']).status === 0
+}
+
+const REVOKED = { code: 'SSH_HOST_KEY_REVOKED' }
+
+function expectNothingTold(): void {
+  expect(sshd.log().slice(logged)).not.toMatch(/Accepted|Postponed/)
+}
+
+describe('a line @revoked', () => {
+  test('in another file than the one that trusts the key', async () => {
+    const [known, other] = [file(await trusted()), file(await revokedLine())]
+    expect(opensshLogsIn({ UserKnownHostsFile: `${known} ${other}` })).toBe(false)
+    const refusal = { ...REVOKED, hint: expect.stringContaining(`${other}:1`) as string }
+    await expect(logIn({ knownHostsFile: known, otherKnownHostsFiles: [other] })).rejects.toMatchObject(
+      refusal,
+    )
+    expectNothingTold()
+  })
+
+  test('in known_hosts2, which ssh reads beside known_hosts', async () => {
+    mkdirSync(join(folder, '.ssh'))
+    const knownHostsFile = join(folder, '.ssh/known_hosts')
+    writeFileSync(knownHostsFile, await trusted())
+    expect(await logIn({ knownHostsFile })).toBe('in\n')
+    writeFileSync(`${knownHostsFile}2`, await revokedLine())
+    await expect(logIn({ knownHostsFile })).rejects.toMatchObject(REVOKED)
+  })
+
+  test("in the system's file", async () => {
+    const [known, system] = [file(await trusted()), file(await revokedLine())]
+    expect(opensshLogsIn({ UserKnownHostsFile: known, GlobalKnownHostsFile: system })).toBe(false)
+    const ssh = { knownHostsFile: known, systemKnownHostsFiles: ['/dev/null', system] }
+    await expect(logIn(ssh)).rejects.toMatchObject(REVOKED)
+    expectNothingTold()
+  })
+
+  test('also where the cluster file pins the key', async () => {
+    const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], {
+      encoding: 'utf8',
+    })
+    const hostKeyFingerprint = shown.split(' ')[1] ?? ''
+    expect(await logIn({ hostKeyFingerprint, knownHostsFile: '/dev/null' })).toBe('in\n')
+    const knownHostsFile = file(await revokedLine())
+    logged = sshd.log().length
+    await expect(logIn({ hostKeyFingerprint, knownHostsFile })).rejects.toMatchObject(REVOKED)
+    expectNothingTold()
+  })
+
+  test('also where the key would be learnt', async () => {
+    const knownHostsFile = file(await revokedLine())
+    await expect(logIn({ knownHostsFile, hostKeyChecking: 'accept-new' })).rejects.toMatchObject(REVOKED)
+    expect(readFileSync(knownHostsFile, 'utf8')).toBe(await revokedLine())
+  })
+})
+
+describe('the file of RevokedHostKeys', () => {
+  function listOf(specification: string, ...options: readonly string[]): string {
+    const path = join(folder, `krl-${(files += 1)}`)
+    execFileSync('ssh-keygen', ['-q', '-k', '-f', path, ...options, file(specification)])
+    return path
+  }
+
+  const ways: readonly (readonly [string, () => Promise<string>])[] = [
+    ['a list of public keys', async () => file(`# lost\n\n${await sshd.hostKey('ed25519')} cp1\n`)],
+    ['a KRL with the key', async () => listOf(`key: ${await sshd.hostKey('ed25519')}\n`)],
+    ['a KRL with its SHA-256', async () => listOf(`sha256: ${await sshd.hostKey('ed25519')}\n`)],
+    ['a KRL with its SHA-1', async () => listOf(`sha1: ${await sshd.hostKey('ed25519')}\n`)],
+    [
+      'a KRL with certificates before it',
+      async () => {
+        copyFileSync(`${sshd.identityFile}.pub`, join(folder, 'ca.pub'))
+        const options = ['-s', join(folder, 'ca.pub')]
+        return listOf(`serial: 1-100\nid: cp7\nkey: ${await sshd.hostKey('ed25519')}\n`, ...options)
+      },
+    ],
+  ]
+
+  test.each(ways)('%s', async (_what, make) => {
+    const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), await make()]
+    const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
+    expect(opensshLogsIn(options)).toBe(false)
+    logged = sshd.log().length
+    await expect(logIn({ knownHostsFile, revokedHostKeysFile })).rejects.toMatchObject(REVOKED)
+    expectNothingTold()
+  })
+
+  test.each([
+    ['a list of other keys', () => file(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
+    ['a KRL of other keys', () => listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
+    ['an empty file', () => file('')],
+  ])('%s keeps nobody out', async (_what, make) => {
+    const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), make()]
+    const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
+    expect(opensshLogsIn(options)).toBe(true)
+    expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
+  })
+
+  test.each([
+    ['that is not there', () => join(folder, 'absent')],
+    [
+      'that is cut off',
+      () => {
+        const whole = readFileSync(listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8')))
+        const cut = join(folder, 'cut')
+        writeFileSync(cut, whole.subarray(0, whole.length - 5))
+        return cut
+      },
+    ],
+  ])('%s lets nobody in', async (_what, make) => {
+    const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), make()]
+    const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
+    expect(opensshLogsIn(options)).toBe(false)
+    logged = sshd.log().length
+    await expect(logIn({ knownHostsFile, revokedHostKeysFile })).rejects.toMatchObject({
+      code: 'SSH_KNOWN_HOSTS_UNREADABLE',
+      message: expect.stringContaining(revokedHostKeysFile) as string,
+    })
+    expectNothingTold()
+  })
+
+  test('that changes holds at once, also for a connection that stands', async () => {
+    const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), file('')]
+    expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
+    writeFileSync(revokedHostKeysFile, await sshd.hostKey('ed25519'))
+    await expect(logIn({ knownHostsFile, revokedHostKeysFile })).rejects.toMatchObject(REVOKED)
+  })
+})

@@ -1,0 +1,158 @@
+/** Records runs of every kind on a Temporal server of its own, with scripted hosts. */
+import { homedir, hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Context } from '@temporalio/activity'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import type { DataConverter } from '@temporalio/common'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { TASK_QUEUE } from '../../../src/cluster/operation.js'
+import { workflowBundle } from '../../../src/temporal/bundle.js'
+import { reportWorkflowFailure } from '../../../src/temporal/failure.js'
+import { VERSION } from '../../../src/temporal/runtime.js'
+import { startOperation } from '../../../src/temporal/start.js'
+import { WORKFLOW_TIME } from '../../../src/temporal/workflow-time.js'
+import { TestServer } from '../tiny-operations.js'
+import { CONVERSATIONS } from './decisions.js'
+import type { Hosts, Recording } from './recording.js'
+import { TOPOLOGIES } from './topologies.js'
+
+/** What is recorded, by name. */
+export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
+  ...TOPOLOGIES,
+  ...CONVERSATIONS,
+}
+
+const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+const STARTER = 'ops@laptop'
+
+// Some runs fail on purpose; what the worker thinks of it is noise.
+Runtime.install({ logger: new DefaultLogger('ERROR') })
+
+/** What is told of each run as soon as it is recorded. */
+export interface Recorded {
+  readonly name: string
+  /** As JSON, without names and paths of this machine. */
+  readonly history: string
+}
+
+export interface RecordOptions {
+  readonly names?: readonly string[]
+  /** Of client and worker, such as one with a codec. */
+  readonly dataConverter?: DataConverter
+}
+
+/**
+ * Runs them beside each other on one worker.
+ * @throws Error when one ends otherwise than it says.
+ */
+export async function recordHistories({ names, dataConverter }: RecordOptions = {}): Promise<Recorded[]> {
+  const server = await TestServer.start()
+  const converter = dataConverter === undefined ? {} : { dataConverter }
+  const [connection, nativeConnection] = await Promise.all([
+    Connection.connect({ address: server.address }),
+    NativeConnection.connect({ address: server.address }),
+  ])
+  try {
+    const client = new Client({ connection, identity: STARTER, ...converter })
+    const recordings = (names ?? Object.keys(RECORDINGS)).map((name) => recordingOf(name))
+    const worker = await Worker.create({
+      connection: nativeConnection,
+      taskQueue: TASK_QUEUE,
+      identity: `quorate-${VERSION}@laptop:1`,
+      workflowBundle: await workflowBundle(),
+      activities: routed(new Map(recordings.map(({ name, hosts }) => [name, hosts]))),
+      ...WORKFLOW_TIME,
+      ...converter,
+    })
+    const outcomes = await worker.runUntil(() =>
+      Promise.allSettled(recordings.map((one) => record(client, one))),
+    )
+    const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+    if (failures.length > 0) throw new Error(failures.join('\n'))
+    return outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  } finally {
+    await Promise.all([connection.close(), nativeConnection.close()])
+    await server.remove()
+  }
+}
+
+/** Its cluster has its name, so that all may run at once. */
+function recordingOf(name: string): Recording & { readonly name: string } {
+  const make = RECORDINGS[name]
+  if (make === undefined) throw new Error(`there is no recording ${name}`)
+  return { ...make(name), name }
+}
+
+/** Activities that do what the hosts of the recording do to which the run belongs. */
+function routed(hosts: ReadonlyMap<string, Hosts>): Record<string, (...args: never[]) => Promise<unknown>> {
+  const names = new Set([...hosts.values()].flatMap((one) => Object.keys(one) as (keyof Hosts)[]))
+  return Object.fromEntries(
+    [...names].map((name) => [
+      name,
+      (...args: never[]) => {
+        const { workflowExecution } = Context.current().info
+        const act = hosts.get(workflowExecution?.workflowId.split('/')[1] ?? '')?.[name]
+        return act === undefined ? Promise.reject(new Error(`${name} is not scripted`)) : act(...args)
+      },
+    ]),
+  )
+}
+
+async function record(client: Client, recording: Recording & { readonly name: string }): Promise<Recorded> {
+  const { name, kind, cluster, review, talk, ends } = recording
+  const { workflowId, runId } = await startOperation(client, kind, cluster, review === true ? { review } : {})
+  const run = client.workflow.getHandle(workflowId, runId)
+  await talk?.(run)
+  const { code, told } = await endOf(run)
+  if (code !== ends) throw new Error(`${name} ended as ${code} (${told}) and not as ${ends}`)
+  const history = JSON.parse(historyToJSON(await run.fetchHistory())) as RecordedHistory
+  return { name, history: JSON.stringify(anonymous(withoutInputs(history))) }
+}
+
+function endOf(run: WorkflowHandle): Promise<{ readonly code: string; readonly told: string }> {
+  return run.result().then(
+    () => ({ code: 'done', told: '' }),
+    (error: unknown) => {
+      const { code, message, problems = [] } = reportWorkflowFailure(error)
+      return {
+        code,
+        told: [message, ...problems.map((one) => `${one.host ?? ''}: ${one.message}`)].join('; '),
+      }
+    },
+  )
+}
+
+interface RecordedHistory {
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A replay looks at the results of activities and not at their arguments, which are half of a history. */
+function withoutInputs(history: RecordedHistory): RecordedHistory {
+  const events = history.events.map(({ taskId: _, activityTaskScheduledEventAttributes, ...event }) => {
+    if (activityTaskScheduledEventAttributes === undefined) return event
+    const { input: __, ...scheduled } = activityTaskScheduledEventAttributes as Record<string, unknown>
+    return { ...event, activityTaskScheduledEventAttributes: scheduled }
+  })
+  return { ...history, events }
+}
+
+/** Names and paths of this machine are in payloads (base64) and in plain fields alike. */
+function anonymous(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => anonymous(item))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, anonymous(item, name)]))
+  }
+  if (typeof value !== 'string') return value
+  if (key !== 'data') return withoutMachine(value)
+  const clear = Buffer.from(value, 'base64').toString()
+  const clean = withoutMachine(clear)
+  return clean === clear ? value : Buffer.from(clean).toString('base64')
+}
+
+function withoutMachine(text: string): string {
+  return text
+    .replaceAll(new RegExp(`[\\w.-]+@${hostname().replaceAll('.', '\\.')}\\b`, 'g'), STARTER)
+    .replaceAll(PROJECT, '/home/ops/quorate')
+    .replaceAll(homedir(), '/home/ops')
+}

@@ -1,0 +1,104 @@
+/** Applies of every shape of a cluster, from bare hosts and over hosts that are part of it. */
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts, factsOf } from '../clusters.js'
+import { oldFacts } from '../old-etcd.js'
+import { joinedFacts, present, standingOf } from '../standings.js'
+import { hopeless } from '../obedient-hosts.js'
+import { apply, telling, type Hosts, type Recording } from './recording.js'
+
+const named = (...names: readonly string[]) => names.map((name) => aHost(name))
+const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
+
+/** A cluster that runs already, as its hosts and its API tell it; `bare` hosts have not joined. */
+function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
+  const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
+  const standing = standingOf(cluster)
+  const isThere = (name: string) => !bare.includes(name)
+  const presence = present({
+    ...standing,
+    nodes: standing.nodes.filter(({ name }) => isThere(name)),
+    members: (standing.members ?? []).filter(({ name }) => isThere(name)),
+    components: standing.components.filter(({ host }) => isThere(host)),
+  })
+  return { ...telling(facts), readStanding: () => Promise.resolve(presence) }
+}
+
+/** By name, for the name of the file. */
+export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> = {
+  'apply-bootstrap': (name) => apply(aCluster({ name, hosts: named(...SMALL) })),
+  'apply-etcd-hosts': (name) => apply(aClusterWithEtcdHosts({ name })),
+  'apply-etcd-elsewhere': (name) => {
+    const files = { caFile: '/pki/ca.crt', certFile: '/pki/client.crt', keyFile: '/pki/client.key' }
+    const endpoints = ['https://192.0.2.31:2379']
+    return apply(
+      aCluster({
+        name,
+        hosts: named('cp1', 'cp2', 'w1', 'lb1'),
+        etcd: { topology: 'external', endpoints, clientFiles: files },
+      }),
+    )
+  },
+  'apply-keepalived': (name) => {
+    const virtualAddress = { address: '192.0.2.200', prefixLength: 24, routerId: 51 }
+    const loadBalancer = { type: 'haproxy', hosts: ['lb1', 'lb2'], virtualAddress } as const
+    return apply(aCluster({ name, hosts: named(...SMALL, 'lb2'), loadBalancer }))
+  },
+  'apply-haproxy-on-control-planes': (name) => {
+    const virtualAddress = { address: '192.0.2.200', prefixLength: 24, routerId: 51 }
+    const balancers = ['cp1', 'cp2', 'cp3']
+    const cluster = aCluster({
+      name,
+      hosts: named(...balancers, 'w1'),
+      loadBalancer: { type: 'haproxy', hosts: balancers, virtualAddress },
+    })
+    const { kubernetes } = cluster
+    const controlPlaneEndpoint = { ...kubernetes.controlPlaneEndpoint, port: 8443 }
+    return apply({ ...cluster, kubernetes: { ...kubernetes, controlPlaneEndpoint } })
+  },
+  'apply-external-load-balancer': (name) =>
+    apply(aCluster({ name, hosts: named('cp1', 'cp2', 'cp3', 'w1'), loadBalancer: { type: 'external' } })),
+  'apply-without-pod-network': (name) =>
+    apply(aCluster({ name, hosts: named(...SMALL), network: { plugin: 'none' } })),
+  'apply-nothing-to-change': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL) })
+    return apply(cluster, running(cluster))
+  },
+  'apply-more-workers': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL, 'w2') })
+    return apply(cluster, running(cluster, 'w2'))
+  },
+  'apply-another-control-plane': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL) })
+    return apply(cluster, running(cluster, 'cp3'))
+  },
+  'apply-worker-away': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL, 'w2') })
+    const facts = joinedFacts(cluster)
+    const gatherFacts = (_: Cluster, { name: host }: Host) =>
+      host === 'w2'
+        ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', 'w2'))
+        : Promise.resolve(facts.find((one) => one.host === host))
+    return apply(cluster, { ...running(cluster), gatherFacts })
+  },
+  'apply-renewed-certificates': (name) => {
+    const cluster = aClusterWithEtcdHosts({ name })
+    const expiring = { 'etcd/peer.crt': 30, 'apiserver-etcd-client.crt': 30 }
+    const lasting = Object.fromEntries(['e1', 'e2', 'e3', 'cp1', 'cp2'].map((name) => [name, expiring]))
+    return apply(cluster, telling(oldFacts(cluster, lasting, ['https://192.0.2.31:2379'])))
+  },
+  'apply-channel': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL) })
+    const kubernetes = { ...cluster.kubernetes, version: 'stable' }
+    return apply({ ...cluster, kubernetes }, { resolveVersion: () => Promise.resolve('v1.36.3') })
+  },
+  'apply-hosts-held-meanwhile': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL) })
+    const facts = factsOf(cluster).map((one) => ({ ...one, isHeld: true }))
+    return apply(cluster, telling(facts))
+  },
+  'plan-bare': (name) => ({ ...apply(aCluster({ name })), kind: 'plan' }),
+  'plan-running': (name) => {
+    const cluster = aCluster({ name, hosts: named(...SMALL) })
+    return { ...apply(cluster, running(cluster)), kind: 'plan' }
+  },
+}
