@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+// The servers of most tests are theirs alone; tests of seals name keys of their own.
+const env = { QUORATE_SEAL_KEY_FILE: 'none' }
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { env, name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
         test: {
+          env,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
@@ -16,6 +20,7 @@ export default defineConfig({
       },
       {
         test: {
+          env,
           name: 'security',
           include: ['test/security/**/*.test.ts'],
           testTimeout: 120_000,
@@ -26,6 +31,7 @@ export default defineConfig({
       },
       {
         test: {
+          env,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 1_200_000,
@@ -36,6 +42,7 @@ export default defineConfig({
       },
       {
         test: {
+          env,
           name: 'faults-lab',
           include: ['test/e2e-faults/**/*.test.ts'],
           testTimeout: 900_000,
@@ -46,6 +53,7 @@ export default defineConfig({
       },
       {
         test: {
+          env,
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 3_600_000,

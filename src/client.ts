@@ -27,6 +27,7 @@ import {
   type SignalName,
 } from './temporal/decisions.js'
 import {
+  engineSeal,
   engineStatus,
   ensureEngine,
   type EnsureEngineOptions,
@@ -112,7 +113,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Quorate
   const starts = options.startsOperations ?? true
   if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
   const engine = embedded ? await ensureEngine({ handOver: handOverOf(starts, options) }) : undefined
-  const server = settings ?? plainSettings(engine?.address ?? '')
+  const server = settings ?? plainSettings(engine?.address ?? '', engineSeal())
   // The embedded engine has no UI that runs all the time: `quorate ui` opens one.
   const uiAddress = embedded ? undefined : await uiAddressOf(server)
   return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
@@ -298,7 +299,7 @@ class Client implements QuorateClient {
     const engine = await ensureEngine(options)
     if (engine.address === this.address) return
     const previous = this.connection
-    this.connection = await connect(plainSettings(engine.address))
+    this.connection = await connect(plainSettings(engine.address, engineSeal()))
     await previous.close()
   }
 }

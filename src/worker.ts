@@ -10,6 +10,9 @@ import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
 import { reach, throwIfRefused } from './temporal/reach.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
+import { SealCodec } from './temporal/seal/codec.js'
+import { KEY_FILE_VARIABLE, openSeal } from './temporal/seal/source.js'
+import { guardedBundle, sealedWorkerOptions } from './temporal/seal/worker.js'
 import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
 import type { ServerSettings } from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
@@ -35,6 +38,8 @@ const TUNING = {
   shutdownGraceTime: '3s',
   shutdownForceTime: '10s',
 } as const
+
+const UNSEALED = `${KEY_FILE_VARIABLE}=none: whoever reaches the Temporal server can command this worker, with its keys and on its hosts`
 
 export interface WorkerOptions {
   readonly settings: ServerSettings
@@ -70,14 +75,19 @@ export async function runWorkerProcess(settings: ServerSettings): Promise<void> 
 
 /**
  * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
- * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, a server that refuses it.
+ * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, a server that refuses it,
+ *   no key to seal with.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log } = options
   const stop = options.signal ?? new AbortController().signal
   installRuntime(log)
+  const { address, namespace, seal } = options.settings
+  const keys = openSeal(seal)
+  if (keys === undefined) log.warn({ address }, UNSEALED)
   const parts = options.replace ?? (await ownParts())
-  const { address, namespace } = options.settings
+  const workflowBundle = keys === undefined ? parts.workflowBundle : guardedBundle(parts.workflowBundle)
+  const codec = keys === undefined ? undefined : new SealCodec(keys)
   let hasWorked = false
   while (!stop.aborted) {
     const connection = await reach({ settings: options.settings, log, stop, wasConnected: hasWorked })
@@ -88,9 +98,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         namespace,
         taskQueue: TASK_QUEUE,
         identity: workerIdentity(),
-        workflowBundle: parts.workflowBundle,
-        activities: parts.activities(await identifyServer(connection, namespace)),
+        workflowBundle,
+        activities: parts.activities(await identifyServer(connection, namespace, codec)),
         ...TUNING,
+        ...(keys === undefined ? {} : sealedWorkerOptions(keys, { connection, namespace, log })),
       })
       log.info({ address, namespace }, 'worker polls')
       hasWorked = true

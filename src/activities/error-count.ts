@@ -24,7 +24,8 @@ export type ErrorCount = Pick<StepHeartbeat, 'failures' | 'allFailures' | 'longR
 
 /** The count that the attempt before left. */
 export function errorCount(heartbeat: StepHeartbeat | undefined): ErrorCount {
-  if (heartbeat === undefined) return { failures: 0 }
+  // What was refused as no heartbeat of ours (cluster/seal.ts) counts nothing.
+  if (heartbeat === undefined || typeof heartbeat.failures !== 'number') return { failures: 0 }
   const { failures, allFailures, longReason } = heartbeat
   return {
     failures,

@@ -34,7 +34,7 @@ export async function forceEnd(
   const { cluster, runId } = operation
   const { io, json } = context
   if (json) {
-    io.out(JSON.stringify({ terminated: cluster, runId, hosts }))
+    io.json({ terminated: cluster, runId, hosts })
     return EXIT.done
   }
   io.out(`${io.style.green('✔')} the run ${runId} on ${cluster} was ended`)

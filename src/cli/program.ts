@@ -121,6 +121,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/worker.js')).workerCommand(),
   },
   {
+    name: 'seal',
+    group: 'engine',
+    summary: 'make and change the key that workers obey',
+    load: async () => (await import('./commands/seal.js')).sealCommand(),
+  },
+  {
     name: 'doctor',
     group: 'engine',
     summary: 'check that everything is there that is needed',

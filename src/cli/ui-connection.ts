@@ -1,6 +1,6 @@
 /** The connection of `quorate ui` to the Temporal server, and what its pages show first. */
 import { connect, type TemporalConnection } from '../temporal/connection.js'
-import { ensureEngine } from '../temporal/engine/engine.js'
+import { engineSeal, ensureEngine } from '../temporal/engine/engine.js'
 import { plainSettings, serverSettings } from '../temporal/settings.js'
 import { runPath, runsPath } from '../temporal/ui-address.js'
 import type { Context } from './context.js'
@@ -24,7 +24,8 @@ export async function connectForUi(context: Context, cluster: string | undefined
           Promise.resolve({ workflowId, runId }),
         )
   const settings =
-    serverSettings(context.temporal) ?? plainSettings((await ensureEngine({ handOver: 'nothing' })).address)
+    serverSettings(context.temporal) ??
+    plainSettings((await ensureEngine({ handOver: 'nothing' })).address, engineSeal())
   const connection = await connect(settings)
   const { namespace } = settings
   return { connection, path: run === undefined ? runsPath(namespace) : runPath(namespace, run) }

@@ -57,6 +57,26 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'let the open runs end with the release that started them, or end them with `quorate cancel --force`',
   },
+  SEAL_KEY_MISSING: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'make a key file with `quorate seal create FILE` and name it in QUORATE_SEAL_KEY_FILE, the same for commands and workers; QUORATE_SEAL_KEY_FILE=none goes without seals, where nobody else reaches the Temporal server',
+  },
+  SEAL_KEY_UNUSABLE: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'restore the key file, or make another with `quorate seal create FILE`; runs that were sealed with the old one then end, and `quorate apply` goes on from where the hosts are',
+  },
+  SEAL_KEY_WRONG: {
+    source: 'user',
+    remedy: 'operator',
+    hint: 'give commands and workers the same key file; where the key is lost, `quorate cancel`, `quorate unlock` and `quorate apply` go on from where the hosts are',
+  },
+  UNSEALED: {
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'it was sent by somebody without the key, or before payloads were sealed: nothing of it was done. `quorate unlock`, then `quorate apply` go on from where the hosts are',
+  },
   NO_WORKER: {
     source: 'environment',
     remedy: 'operator',

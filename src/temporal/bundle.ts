@@ -12,10 +12,19 @@ const WORKFLOWS_PATH = fileURLToPath(
   new URL(RUNS_FROM_SOURCES ? '../workflows/index.ts' : '../workflows/index.js', import.meta.url),
 )
 
+/** The guards of sealed runs, in every bundle; a worker that takes only what is sealed wakes them (seal/worker.ts). */
+const GUARD_PATH = fileURLToPath(
+  new URL(RUNS_FROM_SOURCES ? '../workflows/seal-guard.ts' : '../workflows/seal-guard.js', import.meta.url),
+)
+
 /** The code of all workflows, self-contained. */
 export async function buildWorkflowBundle(workflowsPath = WORKFLOWS_PATH): Promise<{ code: string }> {
   const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} }
-  return bundleWorkflowCode({ workflowsPath, logger: quiet })
+  return bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [GUARD_PATH],
+    logger: quiet,
+  })
 }
 
 /** What a worker loads. */

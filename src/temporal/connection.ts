@@ -3,6 +3,9 @@ import { Client, Connection, isGrpcServiceError } from '@temporalio/client'
 import { QuorateError } from '../errors/index.js'
 import { GrpcCalls } from './grpc-calls.js'
 import { assertReachable } from './preflight.js'
+import { sealedClientOptions } from './seal/client.js'
+import type { SealKeys } from './seal/keys.js'
+import { openSeal } from './seal/source.js'
 import type { ServerSettings } from './settings.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -13,21 +16,30 @@ const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnec
 export interface TemporalConnection {
   readonly settings: ServerSettings
   readonly client: Client
+  /** What it seals with; undefined where nothing is sealed. */
+  readonly seal: SealKeys | undefined
   close(): Promise<void>
 }
 
 /**
  * Connects, after a look whether anything is there at all.
- * @throws QuorateError `TEMPORAL_UNREACHABLE` when nothing answers, or not as a Temporal server that lets us in.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE` when nothing answers, or not as a Temporal server that lets us in;
+ *   `SEAL_KEY_MISSING`, `SEAL_KEY_UNUSABLE`.
  */
 export async function connect(settings: ServerSettings): Promise<TemporalConnection> {
+  const seal = openSeal(settings.seal)
   // Behind a proxy only gRPC itself knows the way.
   if (!usesProxy(process.env)) await assertReachable(settings.address)
   const calls = new GrpcCalls()
   const connection = await open(settings, calls)
   return {
     settings,
-    client: new Client({ connection, namespace: settings.namespace }),
+    seal,
+    client: new Client({
+      connection,
+      namespace: settings.namespace,
+      ...sealedClientOptions(seal, connection.workflowService, settings.namespace),
+    }),
     close: async () => {
       calls.close()
       await connection.close()

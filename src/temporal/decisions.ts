@@ -14,6 +14,7 @@ import type { DecisionTaken, MESSAGES, OperationProgress } from '../cluster/oper
 import { QuorateError } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { poll } from './poll.js'
+import { expectSealed } from './seal/payloads.js'
 import { isServerAway } from './service-error.js'
 import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
 import { stuckError } from './stuck.js'
@@ -69,11 +70,12 @@ export async function sendDecision(
   for (;;) {
     try {
       const handle = client().workflow.getHandle(run.workflowId, run.runId)
-      return await client().withDeadline(deadline, () =>
+      const taken = await client().withDeadline(deadline, () =>
         decision === undefined
           ? handle.executeUpdate<DecisionTaken, []>(name, { updateId })
           : handle.executeUpdate<DecisionTaken, [object]>(name, { updateId, args: [decision] }),
       )
+      return expectSealed(taken, 'the answer to the decision')
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw await whyClosed(client(), run, error)
       if (error instanceof WorkflowUpdateFailedError) throw refusal(error)

@@ -7,6 +7,7 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client'
+import { isSealedResult } from '../cluster/seal.js'
 import {
   isErrorCode,
   isErrorReport,
@@ -26,6 +27,8 @@ export function reportWorkflowFailure(error: unknown): ErrorReport {
     return new QuorateError('OPERATION_CANCELLED', 'the operation was cancelled').report()
   }
   if (error instanceof TerminatedFailure) {
+    const [, refused] = /^UNSEALED: (.*)$/s.exec(error.message) ?? []
+    if (refused !== undefined) return new QuorateError('UNSEALED', refused).report()
     return new QuorateError('OPERATION_CANCELLED', `the operation was terminated: ${error.message}`).report()
   }
   if (error instanceof TimeoutFailure) return new QuorateError('OPERATION_FAILED', error.message).report()
@@ -35,7 +38,9 @@ export function reportWorkflowFailure(error: unknown): ErrorReport {
 /** The report in a failure's first detail, where there is one. */
 export function reportOfDetails(details: readonly unknown[] | null | undefined): ErrorReport | undefined {
   const [first] = details ?? []
-  return isErrorReport(first) ? first : undefined
+  // An activity's, where a client looks at it, comes together with where it was made.
+  const report = isSealedResult(first) ? first.value : first
+  return isErrorReport(report) ? report : undefined
 }
 
 function reportApplicationFailure(failure: ApplicationFailure): ErrorReport {

@@ -1,22 +1,29 @@
 /** Reading back what a run was started with. */
-import { defaultPayloadConverter, type Client } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { OperationInput } from '../cluster/operation.js'
 import { QuorateError } from '../errors/index.js'
+import { clientCodec, decodePayloads, expectSealed } from './seal/payloads.js'
 import type { RunReference } from './snapshot.js'
 
-/** The input of a run, from the first event of its history. */
+/**
+ * The input of a run, from the first event of its history.
+ * @throws QuorateError `UNSEALED`, `SEAL_KEY_WRONG`
+ */
 export async function readInput(
   client: Client,
   { workflowId, runId }: RunReference,
 ): Promise<OperationInput> {
+  const { namespace } = client.options
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
+    namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   })
   const [started] = history?.events ?? []
-  const [payload] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? []
-  if (payload === undefined)
+  const payloads = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? []
+  const context = { type: 'workflow', namespace, workflowId } as const
+  const [input] = await decodePayloads(clientCodec(client), payloads, context)
+  if (input === undefined)
     throw new QuorateError('INTERNAL', `the run ${runId} of ${workflowId} has no input`)
-  return defaultPayloadConverter.fromPayload<OperationInput>(payload)
+  return expectSealed(input, `the input of ${workflowId}`) as OperationInput
 }

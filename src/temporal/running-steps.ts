@@ -1,9 +1,10 @@
 /** The activities of a run that are under way, from the server's description: it knows them without a worker. */
-import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeTimeoutType } from '@temporalio/common'
 import type { StepHeartbeat } from '../cluster/operation.js'
 import { QuorateError, type ErrorReport } from '../errors/index.js'
 import { reportOfDetails } from './failure.js'
+import { clientCodec, decodePayloads } from './seal/payloads.js'
 
 /** A step that runs now, or waits for its next attempt. */
 export interface RunningStep {
@@ -23,40 +24,62 @@ export interface RunningStep {
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]
 type Failure = NonNullable<PendingActivity['lastFailure']>
-type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0]
+type Payloads = NonNullable<PendingActivity['heartbeatDetails']>['payloads']
 
 /** What Temporal's SDK calls the failure of an activity that a worker leaves when it is shut down in order. */
 const SHUT_DOWN = 'WorkerShutdown'
 
 /** The steps that run or wait for their next attempt. */
-export function runningSteps({ raw }: WorkflowExecutionDescription): RunningStep[] {
-  return (raw.pendingActivities ?? []).map((pending) => {
-    const heartbeat = heartbeatOf(pending)
-    const lastError = errorOf(pending.lastFailure)
-    const host = heartbeat?.host ?? lastError?.host
-    const nextAttemptAt = secondsOf(pending)
-    return {
-      activity: pending.activityType?.name ?? 'unknown',
-      attempt: pending.attempt ?? 1,
-      ...(host === undefined || host === '' ? {} : { host }),
-      ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
-    }
-  })
+export function runningSteps(
+  client: Client,
+  { raw, workflowId }: WorkflowExecutionDescription,
+): Promise<RunningStep[]> {
+  return Promise.all((raw.pendingActivities ?? []).map((pending) => runningStep(client, workflowId, pending)))
 }
 
-function heartbeatOf({ heartbeatDetails }: PendingActivity): StepHeartbeat | undefined {
-  const [payload] = heartbeatDetails?.payloads ?? []
-  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload<StepHeartbeat>(payload)
+async function runningStep(
+  client: Client,
+  workflowId: string,
+  pending: PendingActivity,
+): Promise<RunningStep> {
+  const context = {
+    type: 'activity',
+    namespace: client.options.namespace,
+    workflowId,
+    activityId: pending.activityId ?? '',
+    isLocal: false,
+  } as const
+  const read = (payloads: Payloads) => decodePayloads(clientCodec(client), payloads ?? [], context)
+  const [heartbeat] = (await read(pending.heartbeatDetails?.payloads)).filter(isHeartbeat)
+  const details = await read(pending.lastFailure?.applicationFailureInfo?.details?.payloads)
+  return describeStep(pending, heartbeat, errorOf(pending.lastFailure, details))
 }
 
-function errorOf(failure: Failure | null | undefined): ErrorReport | undefined {
+function describeStep(
+  pending: PendingActivity,
+  heartbeat: StepHeartbeat | undefined,
+  lastError: ErrorReport | undefined,
+): RunningStep {
+  const host = heartbeat?.host ?? lastError?.host
+  const nextAttemptAt = secondsOf(pending)
+  return {
+    activity: pending.activityType?.name ?? 'unknown',
+    attempt: pending.attempt ?? 1,
+    ...(host === undefined || host === '' ? {} : { host }),
+    ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+  }
+}
+
+/** What is refused counts as no sign of life. */
+function isHeartbeat(value: unknown): value is StepHeartbeat {
+  return typeof value === 'object' && value !== null && 'host' in value && 'line' in value
+}
+
+function errorOf(failure: Failure | null | undefined, details: readonly unknown[]): ErrorReport | undefined {
   if (failure === null || failure === undefined) return undefined
-  const payloads = failure.applicationFailureInfo?.details?.payloads ?? []
-  const report = reportOfDetails(
-    payloads.map((payload: Payload) => defaultPayloadConverter.fromPayload(payload)),
-  )
+  const report = reportOfDetails(details)
   if (report !== undefined) return report
   if (decodeTimeoutType(failure.timeoutFailureInfo?.timeoutType) === 'HEARTBEAT') {
     return new QuorateError('WORKER_LOST', 'the worker gave no sign of life any more').report()

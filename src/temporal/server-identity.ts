@@ -1,7 +1,8 @@
 /** What tells one Temporal server from another, and who started what there: for the locks on hosts. */
-import { defaultPayloadConverter } from '@temporalio/common'
+import type { PayloadCodec } from '@temporalio/common'
 import type { NativeConnection } from '@temporalio/worker'
 import { workerIdentity } from './runtime.js'
+import { decodePayloads } from './seal/payloads.js'
 
 /** Who started a run is only for people to read; nothing waits longer for it. */
 const STARTER_TIMEOUT_MS = 2_000
@@ -21,6 +22,7 @@ export interface ServerIdentity {
 export async function identifyServer(
   connection: NativeConnection,
   namespace: string,
+  codec?: PayloadCodec,
 ): Promise<ServerIdentity> {
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace })
   const namespaceId = namespaceInfo?.id ?? ''
@@ -32,7 +34,7 @@ export async function identifyServer(
     startedBy: async ({ workflowId, runId }) => {
       const last = known.get(workflowId)
       if (last?.runId === runId) return last.startedBy
-      const startedBy = await readStarter(connection, namespace, { workflowId, runId })
+      const startedBy = await readStarter(connection, namespace, codec, { workflowId, runId })
       if (startedBy === undefined) return workerIdentity()
       known.set(workflowId, { runId, startedBy })
       return startedBy
@@ -43,6 +45,7 @@ export async function identifyServer(
 async function readStarter(
   connection: NativeConnection,
   namespace: string,
+  codec: PayloadCodec | undefined,
   execution: { readonly workflowId: string; readonly runId: string },
 ): Promise<string | undefined> {
   try {
@@ -50,7 +53,8 @@ async function readStarter(
       connection.workflowService.describeWorkflowExecution({ namespace, execution }),
     )
     const payload = workflowExecutionInfo?.memo?.fields?.['startedBy']
-    const starter: unknown = payload == null ? undefined : defaultPayloadConverter.fromPayload(payload)
+    const { workflowId } = execution
+    const [starter] = await decodePayloads(codec, [payload], { type: 'workflow', namespace, workflowId })
     return typeof starter === 'string' ? starter : undefined
   } catch {
     return undefined

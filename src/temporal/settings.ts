@@ -4,6 +4,7 @@
  */
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig'
 import { QuorateError } from '../errors/index.js'
+import { sealSourceOf, type SealSource } from './seal/source.js'
 
 /** What the user says on the command line; each wins over the environment and the profile. */
 export interface TemporalOptions {
@@ -22,6 +23,8 @@ export interface ServerSettings {
   readonly tls: ClientConnectConfig['connectionOptions']['tls']
   readonly apiKey: ClientConnectConfig['connectionOptions']['apiKey']
   readonly metadata: ClientConnectConfig['connectionOptions']['metadata']
+  /** With what payloads are sealed. */
+  readonly seal: SealSource
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -51,12 +54,20 @@ export function serverSettings(
     tls: connectionOptions.tls,
     apiKey: connectionOptions.apiKey,
     metadata: connectionOptions.metadata,
+    seal: sealSourceOf(environment),
   }
 }
 
 /** The settings of a server on this machine without TLS, such as the embedded engine. */
-export function plainSettings(address: string, namespace = 'default'): ServerSettings {
-  return { address, namespace, tls: undefined, apiKey: undefined, metadata: undefined }
+export function plainSettings(address: string, seal: SealSource = sealSourceOf(process.env)): ServerSettings {
+  return {
+    address,
+    namespace: 'default',
+    tls: undefined,
+    apiKey: undefined,
+    metadata: undefined,
+    seal,
+  }
 }
 
 function loadConfig(options: TemporalOptions, environment: Environment): ClientConnectConfig {

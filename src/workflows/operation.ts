@@ -15,6 +15,7 @@ import { Decisions } from './decisions.js'
 import { HostSteps } from './host-steps.js'
 import type { Act, Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 import { Progress } from './progress.js'
+import { onRefusal } from './refusals.js'
 import { Turns } from './turns.js'
 export type { Phase, PhaseOptions, PhaseOutcome, StepOutcome } from './phase.js'
 
@@ -32,6 +33,7 @@ export class Operation {
     })
     this.steps = new HostSteps(this.decisions, this.progress)
     this.progress.publish()
+    onRefusal((what) => this.progress.warn(what))
   }
 
   /** The version that was resolved from a channel such as `stable`. */

@@ -103,7 +103,9 @@ export class WorkerProcess {
 /** Nothing of whoever runs the tests: no Temporal settings, no agent. */
 function workerEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(TEMPORAL_|QUORATE_|VITEST|NODE_OPTIONS|SSH_AUTH_SOCK|FORCE_COLOR)/.test(name),
+    ([name]) =>
+      name === 'QUORATE_SEAL_KEY_FILE' ||
+      !/^(TEMPORAL_|QUORATE_|VITEST|NODE_OPTIONS|SSH_AUTH_SOCK|FORCE_COLOR)/.test(name),
   )
   return { ...Object.fromEntries(inherited), NODE_ENV: 'production' }
 }

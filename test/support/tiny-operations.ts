@@ -9,6 +9,7 @@ import { engineHome, type EngineHome } from '../../src/temporal/engine/home.js'
 import { freePort } from '../../src/temporal/engine/ports.js'
 import { stop, type ProcessIdentity } from '../../src/temporal/engine/process.js'
 import { loopback, startServer, waitUntilReady } from '../../src/temporal/engine/server.js'
+import type { SealSource } from '../../src/temporal/seal/source.js'
 import { plainSettings } from '../../src/temporal/settings.js'
 import { runWorker } from '../../src/worker.js'
 import type { TinyActivities } from './tiny-activities.js'
@@ -69,7 +70,10 @@ export type TinyRelease = 'this' | 'later'
 export async function startTinyWorker(
   address: string,
   activities: TinyActivities,
-  release: TinyRelease = 'this',
+  {
+    release = 'this',
+    seal = { kind: 'none' },
+  }: { readonly release?: TinyRelease; readonly seal?: SealSource } = {},
 ): Promise<() => Promise<void>> {
   bundle ??= buildWorkflowBundle(WORKFLOWS)
   const { code } = await bundle
@@ -77,7 +81,7 @@ export async function startTinyWorker(
   const replace = { workflowBundle, activities: () => ({ ...activities, labour: activities.work }) }
   const end = new AbortController()
   const log = pino({ level: 'fatal' })
-  const running = runWorker({ settings: plainSettings(address), log, signal: end.signal, replace })
+  const running = runWorker({ settings: plainSettings(address, seal), log, signal: end.signal, replace })
   return async () => {
     end.abort()
     await running

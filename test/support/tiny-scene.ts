@@ -43,7 +43,11 @@ export class TinyScene {
   }
 
   async startWorker(release?: TinyRelease): Promise<void> {
-    this.worker = await startTinyWorker(this.server.address, this.controls.activities, release)
+    this.worker = await startTinyWorker(
+      this.server.address,
+      this.controls.activities,
+      release === undefined ? {} : { release },
+    )
   }
 
   async stopWorker(): Promise<void> {

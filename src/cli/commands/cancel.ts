@@ -61,7 +61,7 @@ async function cancel(
 /** The run was asked, and nobody is there who hears it. */
 function tellUnheard({ io, json }: Context, { cluster }: Operation, stuck: Stuck): ExitCode {
   if (json) {
-    io.out(JSON.stringify({ asked: cluster, stuck }))
+    io.json({ asked: cluster, stuck })
     return EXIT.failed
   }
   const { yellow, cyan } = io.style

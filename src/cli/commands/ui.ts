@@ -24,10 +24,11 @@ async function ui(
   cluster: string | undefined,
   port: number | undefined,
 ): Promise<ExitCode> {
-  const [{ connectForUi }, { serveUi }, { startAssets }] = await Promise.all([
+  const [{ connectForUi }, { serveUi }, { startAssets }, { codecEndpoint }] = await Promise.all([
     import('../ui-connection.js'),
     import('../../temporal/ui/serve.js'),
     import('../../temporal/ui/assets.js'),
+    import('../../temporal/seal/codec-endpoint.js'),
   ])
   const { connection, path } = await connectForUi(context, cluster)
   try {
@@ -36,6 +37,8 @@ async function ui(
       const served = await serveUi({
         client: () => connection.client,
         assets,
+        // What is encrypted is readable for the one browser that is logged in.
+        ...(connection.seal === undefined ? {} : { codec: codecEndpoint(connection.seal) }),
         ...(port === undefined ? {} : { port }),
         onLogin: () =>
           context.io.note(context.io.style.dim(`opened; for another browser: ${served.link(path)}`)),
@@ -56,7 +59,7 @@ async function ui(
 }
 
 function tell({ io, json }: Context, link: string): void {
-  if (json) io.out(JSON.stringify({ type: 'ui', link }))
+  if (json) io.json({ type: 'ui', link })
   else {
     io.out(`Temporal UI  ${link}`)
     io.note(io.style.dim('open it in your browser; Ctrl-C ends it, operations go on'))

@@ -18,9 +18,14 @@ export function workerCommand(): CommandUnknownOpts {
 }
 
 async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCode> {
-  const { plainSettings, serverSettings } = await import('../../temporal/settings.js')
+  const [{ plainSettings, serverSettings }, { engineSeal }] = await Promise.all([
+    import('../../temporal/settings.js'),
+    import('../../temporal/engine/engine.js'),
+  ])
   const settings =
-    isEngines && temporal.address !== undefined ? plainSettings(temporal.address) : serverSettings(temporal)
+    isEngines && temporal.address !== undefined
+      ? plainSettings(temporal.address, engineSeal())
+      : serverSettings(temporal)
   if (settings === undefined) {
     throw new QuorateError('USAGE', 'a worker needs a Temporal server', {
       hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',

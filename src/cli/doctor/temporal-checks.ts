@@ -1,9 +1,10 @@
 /** Checks of Temporal: the embedded engine or the server that is configured, workers, versions, search attributes. */
 import { isQuorateError } from '../../errors/index.js'
 import { connect, type TemporalConnection } from '../../temporal/connection.js'
-import { engineStatus } from '../../temporal/engine/engine.js'
+import { engineSeal, engineStatus } from '../../temporal/engine/engine.js'
 import { findTemporalCli, temporalCliVersion } from '../../temporal/engine/temporal-cli.js'
 import { missingSearchAttributes } from '../../temporal/search-attributes.js'
+import { KEY_FILE_VARIABLE, openSeal, type SealSource } from '../../temporal/seal/source.js'
 import { callServer } from '../../temporal/service-error.js'
 import {
   plainSettings,
@@ -29,7 +30,7 @@ async function checkEngine(): Promise<Check[]> {
     const detail = `the embedded engine does not run (${home.folder})`
     return [cli, warn('Temporal', detail, 'it is started when needed; `quorate engine start` starts it now')]
   }
-  return [cli, checkEngineWorker(), ...(await checkServer(plainSettings(address)))]
+  return [cli, checkEngineWorker(), ...(await checkServer(plainSettings(address, engineSeal())))]
 }
 
 function checkEngineWorker(): Check {
@@ -56,6 +57,25 @@ async function checkCli(): Promise<Check> {
 }
 
 async function checkServer(settings: ServerSettings): Promise<Check[]> {
+  const seal = await guarded('seal', () => Promise.resolve(checkSeal(settings.seal)))
+  return seal.status === 'fail' ? [seal] : [seal, ...(await checkConnection(settings))]
+}
+
+function checkSeal(source: SealSource): Check {
+  const keys = openSeal(source)
+  if (keys === undefined) {
+    return warn(
+      'seal',
+      `${KEY_FILE_VARIABLE}=none: whoever reaches the Temporal server commands the workers`,
+      'fine where nobody else reaches it; otherwise make a key file with `quorate seal create FILE`',
+    )
+  }
+  const [first, ...others] = keys.ids
+  const old = others.length === 0 ? '' : `, and ${others.join(', ')} to open`
+  return ok('seal', `${keys.path ?? ''}: key ${first ?? ''}${keys.encrypts ? ' encrypts' : ''}${old}`)
+}
+
+async function checkConnection(settings: ServerSettings): Promise<Check[]> {
   let connection: TemporalConnection
   try {
     connection = await connect(settings)

@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { tryConnect } from '../preflight.js'
+import { ensureKeyFile } from '../seal/key-file.js'
+import type { SealSource } from '../seal/source.js'
 import { codeFingerprint } from '../runtime.js'
 import { handOverAgent, handOverIdleAgent } from './agent.js'
 import { engineHome, makeHome, type EngineHome } from './home.js'
@@ -71,7 +73,8 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Runnin
 async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promise<RunningEngine> {
   const known = readRecord(home)
   assertHere(home, known)
-  if (known !== undefined && (await isWhole(known, options)))
+  const hasKey = existsSync(home.sealKey)
+  if (known !== undefined && hasKey && (await isWhole(known, options)))
     return { address: loopback(known.port), wasIdle: false }
   return withLock(home.folder, async () => {
     const record = readRecord(home)
@@ -81,12 +84,18 @@ async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promis
         hint: 'start it again with `quorate engine start`; the operation goes on where it was',
       })
     }
+    ensureKeyFile(home.sealKey)
     const hadWorker = record?.worker !== undefined && isAlive(record.worker)
     const served = await startServerIfNeeded(home, record, options)
     const worked = await startWorkerIfNeeded(home, served, options)
     const whole = await startSupervisorIfNeeded(home, worked, options)
     return { address: loopback(whole.port), wasIdle: !hadWorker }
   })
+}
+
+/** With what commands and worker of the engine seal. */
+export function engineSeal(home = engineHome()): SealSource {
+  return { kind: 'file', path: home.sealKey }
 }
 
 /** Ends worker and server; operations wait in the database. False when nothing ran. */

@@ -17,6 +17,8 @@ export interface EngineHome {
   readonly supervisorLog: string
   /** Written by the worker every few seconds: a process that lives but no longer writes it is frozen. */
   readonly workerPulse: string
+  /** Key that seals what commands and worker give to the server. */
+  readonly sealKey: string
   /** Link to the SSH agent of who started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
 }
@@ -35,6 +37,7 @@ export function engineHome(
     workerLog: join(folder, 'worker.log'),
     supervisorLog: join(folder, 'supervisor.log'),
     workerPulse: join(folder, 'worker.pulse'),
+    sealKey: join(folder, 'seal.key'),
     agent: join(folder, 'agent.sock'),
   }
 }

@@ -1,4 +1,4 @@
-import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
+import { Client, defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client'
 import { encodeTimeoutType } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import { QuorateError } from '../../../src/errors/index.js'
@@ -6,15 +6,18 @@ import { runningSteps } from '../../../src/temporal/running-steps.js'
 
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]
 
-function stepOf(pending: Pending) {
+/** Looks only at what is described: the server is never asked. */
+const client = new Client({ connection: {} as never })
+
+async function stepOf(pending: Pending) {
   const description = { raw: { pendingActivities: [pending] } } as unknown as WorkflowExecutionDescription
-  return runningSteps(description)[0]
+  return (await runningSteps(client, description))[0]
 }
 
 describe('a step that runs', () => {
-  it('has the host and the line of its last heartbeat', () => {
+  it('has the host and the line of its last heartbeat', async () => {
     const details = { host: 'cp2', line: 'kubeadm join ▸ [etcd] …', failures: 0 }
-    const step = stepOf({
+    const step = await stepOf({
       activityType: { name: 'joinControlPlane' },
       attempt: 1,
       heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(details)] },
@@ -27,17 +30,17 @@ describe('a step that runs', () => {
     })
   })
 
-  it('tells of the error of the attempt before in the words of the step', () => {
+  it('tells of the error of the attempt before in the words of the step', async () => {
     const report = new QuorateError('KUBEADM_TIMED_OUT', 'kubeadm join ended with 1', {
       host: 'cp2',
     }).report()
     const details = { payloads: [defaultPayloadConverter.toPayload(report)] }
-    const step = stepOf({ attempt: 2, lastFailure: { applicationFailureInfo: { details } } })
+    const step = await stepOf({ attempt: 2, lastFailure: { applicationFailureInfo: { details } } })
     expect(step).toMatchObject({ attempt: 2, host: 'cp2', lastError: report })
   })
 
-  it('says that its worker is gone where heartbeats stayed away', () => {
-    const step = stepOf({
+  it('says that its worker is gone where heartbeats stayed away', async () => {
+    const step = await stepOf({
       attempt: 2,
       lastFailure: {
         message: 'activity Heartbeat timeout',
@@ -47,13 +50,16 @@ describe('a step that runs', () => {
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
   })
 
-  it('says that its worker is gone where that was shut down', () => {
-    const step = stepOf({ attempt: 2, lastFailure: { applicationFailureInfo: { type: 'WorkerShutdown' } } })
+  it('says that its worker is gone where that was shut down', async () => {
+    const step = await stepOf({
+      attempt: 2,
+      lastFailure: { applicationFailureInfo: { type: 'WorkerShutdown' } },
+    })
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST', message: 'the worker was shut down' })
   })
 
-  it("tells of any other time-out in Temporal's words", () => {
-    const step = stepOf({
+  it("tells of any other time-out in Temporal's words", async () => {
+    const step = await stepOf({
       attempt: 2,
       lastFailure: {
         message: 'activity StartToClose timeout',

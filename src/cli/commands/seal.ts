@@ -1,0 +1,75 @@
+/** `quorate seal`: the key file with which clients and workers know each other. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { resolve } from 'node:path'
+import { contextOf, type Context } from '../context.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { exitWith } from '../exit-with.js'
+
+export function sealCommand(): CommandUnknownOpts {
+  return new Command('seal')
+    .description(
+      'Workers do only what was sealed with their key, whoever else reaches the Temporal server. The embedded engine ' +
+        'has a key of its own. For other servers make a key file, give it to every command and worker, and name it in ' +
+        'QUORATE_SEAL_KEY_FILE.',
+    )
+    .addCommand(createCommand())
+    .addCommand(rotateCommand())
+}
+
+function createCommand(): CommandUnknownOpts {
+  const command = new Command('create')
+    .description('make a key file with a new key, readable by you alone')
+    .argument('<file>', 'path of the key file')
+    .option(
+      '--encrypt',
+      "encrypt payloads, so that Temporal's histories show nothing to those without the key",
+    )
+  command.action((file, { encrypt }) => exitWith(create(contextOf(command), file, encrypt === true)))
+  return command
+}
+
+function rotateCommand(): CommandUnknownOpts {
+  const command = new Command('rotate')
+    .description(
+      'put a new key first, which seals from now on; the old ones still open what they have sealed. Running workers ' +
+        'read the file again within seconds. Where workers have copies of the file, add the key with --standby, copy ' +
+        'the file to all, and use it with --first after that',
+    )
+    .argument('<file>', 'path of the key file')
+    .option('--standby', 'put the new key last: it only opens')
+    .option('--first <id>', 'seal with a key that is in the file; makes no new one')
+    .option('--drop <id...>', 'take keys out; what they have sealed is refused from then on')
+  command.action((file, options) => exitWith(rotate(contextOf(command), file, options)))
+  return command
+}
+
+async function create({ io, json }: Context, file: string, encrypt: boolean): Promise<ExitCode> {
+  const { createKeyFile } = await import('../../temporal/seal/key-file.js')
+  const path = resolve(file)
+  const { keys } = createKeyFile(path, encrypt)
+  const ids = keys.map(({ id }) => id)
+  if (json) {
+    io.out(JSON.stringify({ file: path, keys: ids, encrypt }))
+    return EXIT.done
+  }
+  io.out(`${path} has the key ${ids.join()}`)
+  io.out(io.style.dim(`name it for commands and workers alike: export QUORATE_SEAL_KEY_FILE=${path}`))
+  return EXIT.done
+}
+
+async function rotate(
+  { io, json }: Context,
+  file: string,
+  options: { standby?: true; first?: string; drop?: string[] },
+): Promise<ExitCode> {
+  const { rotateKeyFile } = await import('../../temporal/seal/rotation.js')
+  const path = resolve(file)
+  const ids = rotateKeyFile(path, options)
+  const [first, ...others] = ids
+  if (json) io.out(JSON.stringify({ file: path, keys: ids }))
+  else {
+    const opening = others.length === 0 ? '' : `; ${others.join(', ')} only open`
+    io.out(`${path}: key ${first ?? ''} seals${opening}`)
+  }
+  return EXIT.done
+}

@@ -1,0 +1,71 @@
+/** A client's side of seals: its codec, and the tickets of what it sends. */
+import { randomUUID } from 'node:crypto'
+import type { ClientOptions, WorkflowClientInterceptor, WorkflowService } from '@temporalio/client'
+import type { MessageTicket, StartTicket } from '../../cluster/seal.js'
+import { SealCodec } from './codec.js'
+import type { SealKeys } from './keys.js'
+
+/** Options of an SDK client that seals; none where there are no keys. */
+export function sealedClientOptions(
+  keys: SealKeys | undefined,
+  service: WorkflowService,
+  namespace: string,
+): Pick<ClientOptions, 'dataConverter' | 'interceptors'> {
+  if (keys === undefined) return {}
+  return {
+    dataConverter: { payloadCodecs: [new SealCodec(keys)] },
+    interceptors: { workflow: [ticketing(service, namespace)] },
+  }
+}
+
+interface Execution {
+  readonly workflowId?: string | null
+  readonly runId?: string | null
+}
+
+function ticketing(service: WorkflowService, namespace: string): WorkflowClientInterceptor {
+  const messageTicket = async (
+    ticket: MessageTicket['ticket'],
+    name: string,
+    id: string,
+    { workflowId, runId }: Execution,
+  ): Promise<MessageTicket> => {
+    const execution = { workflowId: workflowId ?? '', runId: runId ?? '' }
+    return { ticket, name, id, run: await firstRunOf(service, namespace, execution) }
+  }
+  return {
+    startWithDetails: (input, next) => {
+      const { options, workflowType } = input
+      const ticket: StartTicket = { ticket: 'start', name: workflowType, issuedAt: Date.now() }
+      return next({ ...input, options: { ...options, args: [...options.args, ticket] } })
+    },
+    startUpdate: async (input, next) => {
+      const updateId = input.options.updateId ?? randomUUID()
+      const ticket = await messageTicket('update', input.updateName, updateId, input.workflowExecution)
+      return next({
+        ...input,
+        options: { ...input.options, updateId },
+        args: [...input.args, ticket],
+      })
+    },
+    signal: async (input, next) => {
+      const ticket = await messageTicket('signal', input.signalName, randomUUID(), input.workflowExecution)
+      return next({ ...input, args: [...input.args, ticket] })
+    },
+  }
+}
+
+/** What calls of the service need of a connection, be it a client's or a worker's. */
+export type DescribingService = Pick<WorkflowService, 'describeWorkflowExecution'>
+
+/** The first run of the chain that a run belongs to: itself, unless a reset made it. */
+export async function firstRunOf(
+  service: DescribingService,
+  namespace: string,
+  execution: { readonly workflowId: string; readonly runId: string },
+): Promise<string> {
+  const { workflowExecutionInfo } = await service.describeWorkflowExecution({ namespace, execution })
+  const { firstRunId, execution: described } = workflowExecutionInfo ?? {}
+  const first = firstRunId ?? ''
+  return first === '' ? (described?.runId ?? execution.runId) : first
+}

@@ -1,0 +1,157 @@
+/** The key file: who has it may command the workers. It is made by us, and readable by its owner alone. */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { QuorateError } from '../../errors/index.js'
+
+const SECRET_BYTES = 32
+
+const isSecret = (text: string) => Buffer.from(text, 'base64').length === SECRET_BYTES
+
+const keyFile = z.strictObject({
+  /** Whether payloads are encrypted; otherwise they can be read by whoever may read the server's histories. */
+  encrypt: z.boolean(),
+  /** The first seals, all open. */
+  keys: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(/^[a-z0-9]{1,16}$/, 'an id has 1 to 16 lower case letters and digits'),
+        secret: z.string().refine(isSecret, 'a secret is 32 bytes in base64'),
+      }),
+    )
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'two keys have the same id'),
+})
+
+export type KeyFile = z.infer<typeof keyFile>
+
+/** A new key. */
+export function newKey(): KeyFile['keys'][number] {
+  return { id: randomBytes(4).toString('hex'), secret: randomBytes(SECRET_BYTES).toString('base64') }
+}
+
+/**
+ * Reads a key file.
+ * @throws QuorateError `SEAL_KEY_MISSING` where there is none; `SEAL_KEY_UNUSABLE` where it is damaged, or others than
+ *   its owner, who must be this process's user, can read or change it.
+ */
+export function readKeyFile(path: string): KeyFile {
+  const text = readPrivately(path)
+  try {
+    return keyFile.parse(parse(text))
+  } catch (cause) {
+    // What YAML says of a damaged file may quote it; where it is damaged is not worth a secret in a log.
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is no YAML'
+    throw new QuorateError('SEAL_KEY_UNUSABLE', `the key file ${path} is damaged: ${why}`)
+  }
+}
+
+/**
+ * Makes a key file with one new key, whole or not at all.
+ * @throws QuorateError `USAGE` where there is a file already.
+ */
+export function createKeyFile(path: string, encrypt: boolean): KeyFile {
+  const content = { encrypt, keys: [newKey()] }
+  const draft = writeDraft(path, content)
+  try {
+    linkSync(draft, path)
+  } catch (cause) {
+    if (!existsSync(path)) throw unusable(path, cause)
+    throw new QuorateError('USAGE', `${path} is there already`, {
+      hint: `a new key is added with \`quorate seal rotate ${path}\``,
+    })
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  syncFolder(path)
+  return content
+}
+
+/** Makes the key file where there is none. Call only where nobody else does at the same time. */
+export function ensureKeyFile(path: string): void {
+  if (!existsSync(path)) createKeyFile(path, false)
+}
+
+/** Replaces a key file; readers see the old or the new one. */
+export function replaceKeyFile(path: string, content: KeyFile): void {
+  renameSync(writeDraft(path, keyFile.parse(content)), path)
+  syncFolder(path)
+}
+
+function readPrivately(path: string): string {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, 'r')
+  } catch (cause) {
+    if (!existsSync(path))
+      throw new QuorateError('SEAL_KEY_MISSING', `there is no key file ${path}`, { cause })
+    throw unusable(path, cause)
+  }
+  try {
+    const { uid, mode } = fstatSync(descriptor)
+    if (uid !== process.getuid?.()) {
+      throw new QuorateError(
+        'SEAL_KEY_UNUSABLE',
+        `the key file ${path} belongs to another user (uid ${uid})`,
+        {
+          hint: 'whoever owns it could command the workers: make it yours with `chown`, or a new one with `quorate seal create`',
+        },
+      )
+    }
+    if ((mode & 0o077) !== 0) {
+      const octal = (mode & 0o777).toString(8).padStart(4, '0')
+      throw new QuorateError('SEAL_KEY_UNUSABLE', `others can reach the key file ${path} (mode ${octal})`, {
+        hint: `close it with \`chmod 600 ${path}\`; if somebody may have read it, make a new key with \`quorate seal rotate\``,
+      })
+    }
+    return readFileSync(descriptor, 'utf8')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function writeDraft(path: string, content: KeyFile): string {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  try {
+    const descriptor = openSync(draft, 'wx', 0o600)
+    try {
+      writeSync(
+        descriptor,
+        `# Seals what Quorate's clients and workers give to Temporal. Keep it secret.\n${stringify(content)}`,
+      )
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (cause) {
+    throw unusable(path, cause)
+  }
+  return draft
+}
+
+function syncFolder(path: string): void {
+  const descriptor = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function unusable(path: string, cause: unknown): QuorateError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new QuorateError('SEAL_KEY_UNUSABLE', `the key file ${path} cannot be used: ${reason}`, { cause })
+}

@@ -1,0 +1,28 @@
+/** Byte strings put together so that no other strings give the same whole: each has its length before it. */
+
+/** Puts byte strings together. */
+export function pack(parts: readonly (Uint8Array | string)[]): Buffer {
+  return Buffer.concat(
+    parts.flatMap((part) => {
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(bytes.length)
+      return [length, bytes]
+    }),
+  )
+}
+
+/**
+ * Takes apart what {@link pack} put together.
+ * @throws RangeError when it is cut off.
+ */
+export function unpack(packed: Buffer): Buffer[] {
+  const parts: Buffer[] = []
+  for (let at = 0; at < packed.length;) {
+    const end = at + 4 + packed.readUInt32BE(at)
+    if (end > packed.length) throw new RangeError('cut off')
+    parts.push(packed.subarray(at + 4, end))
+    at = end
+  }
+  return parts
+}

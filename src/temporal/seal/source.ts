@@ -1,0 +1,30 @@
+/** Where the keys are from: the engine has a key file of its own, other servers get theirs by the environment. */
+import { QuorateError } from '../../errors/index.js'
+import { SealKeys } from './keys.js'
+
+/** Environment variable with the path of the key file. */
+export const KEY_FILE_VARIABLE = 'QUORATE_SEAL_KEY_FILE'
+
+/** Says that there are to be no seals. */
+const NONE = 'none'
+
+/** `none`: payloads are not sealed, by the operator's word. `unnamed`: nobody has said. */
+export type SealSource =
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'none' } | { readonly kind: 'unnamed' }
+
+/** The source that the environment names. */
+export function sealSourceOf(environment: Readonly<Record<string, string | undefined>>): SealSource {
+  const path = environment[KEY_FILE_VARIABLE] ?? ''
+  if (path === '') return { kind: 'unnamed' }
+  return path === NONE ? { kind: 'none' } : { kind: 'file', path }
+}
+
+/**
+ * The keys; undefined where there are to be no seals.
+ * @throws QuorateError `SEAL_KEY_MISSING`, `SEAL_KEY_UNUSABLE`
+ */
+export function openSeal(source: SealSource): SealKeys | undefined {
+  if (source.kind === 'none') return undefined
+  if (source.kind === 'file') return SealKeys.read(source.path)
+  throw new QuorateError('SEAL_KEY_MISSING', `${KEY_FILE_VARIABLE} names no key file`)
+}

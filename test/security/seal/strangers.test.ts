@@ -1,0 +1,144 @@
+/** Another user of the machine, who has no key, commands the worker by the Temporal CLI. */
+import { defaultPayloadConverter } from '@temporalio/common'
+import { describe, expect, it } from 'vitest'
+import { observe } from '../../../src/temporal/snapshot.js'
+import { aCluster } from '../../support/clusters.js'
+import { PATIENCE, SealScene } from './scene.js'
+import { temporalAsNobody } from './stranger.js'
+
+const scene = SealScene.forFile()
+
+const asNobody = (...args: readonly string[]) => temporalAsNobody(scene.server.address, args)
+const INPUT = JSON.stringify({ cluster: aCluster({ name: 'theirs' }), searchAttributes: false })
+
+/** The worker's warnings. */
+const warnings = () => scene.log.filter((line) => line.includes('"level":40')).join('')
+
+describe.each([
+  ['without arguments', []],
+  ['with an input of his own', ['--input', INPUT]],
+  [
+    'with an input and a ticket of his own',
+    ['--input', INPUT, '--input', '{"ticket":"start","name":"applyCluster","issuedAt":1}'],
+  ],
+])('a stranger who starts a workflow %s', (what, input) => {
+  it.each(['applyCluster', 'planCluster'])('has %s end before it asks for any activity', async (type) => {
+    const workflowId = `cluster/theirs/${type}/${what.length}`
+    scene.journal = []
+    const output = await asNobody(
+      ...[
+        'workflow',
+        'execute',
+        '--workflow-id',
+        workflowId,
+        '--type',
+        type,
+        '--task-queue',
+        'quorate',
+        ...input,
+      ],
+    )
+    expect(output).toMatch(/the run is refused: (its input carries no seal|it has no ticket)/)
+    const { raw } = await scene.stranger.workflow.getHandle(workflowId).describe()
+    expect(Number(raw.workflowExecutionInfo?.historyLength)).toBe(5)
+    expect(scene.journal).toEqual([])
+    expect(warnings()).toContain(workflowId)
+  })
+})
+
+describe('a stranger who starts an activity by itself', () => {
+  it.each([
+    ['gatherFacts', ['--input', '{}', '--input', '{}']],
+    ['applyPodNetwork', []],
+    ['verifyCluster', ['--input', '{}', '--input', '{"ticket":"activity","name":"verifyCluster","run":"x"}']],
+  ])('has %s refused before it begins', async (type, input) => {
+    scene.journal = []
+    const output = await asNobody(
+      ...['activity', 'execute', '--activity-id', `their-${type}`, '--type', type, '--task-queue', 'quorate'],
+      ...['--start-to-close-timeout', '1m', ...input],
+    )
+    expect(output).toMatch(`${type} is refused`)
+    expect(scene.journal).toEqual([])
+  })
+})
+
+describe("a run of the owner's that waits for a decision", () => {
+  it('is unharmed by messages of a stranger, and goes on by the word of its owner', async () => {
+    const run = await scene.blocked()
+    const target = ['--workflow-id', run.workflowId]
+    for (const input of [
+      [],
+      ['--input', '{}'],
+      ['--input', '{"ticket":"signal","name":"pause","run":"x","id":"1"}'],
+    ]) {
+      await asNobody('workflow', 'signal', ...target, '--name', 'pause', ...input)
+    }
+    const decided = await asNobody(
+      'workflow',
+      'update',
+      'execute',
+      ...target,
+      '--name',
+      'abort',
+      '--input',
+      '{}',
+    )
+    expect(decided).toMatch(/the decision abort is refused: it carries no seal/)
+    const skip = await asNobody('workflow', 'update', 'execute', ...target, '--name', 'retryStep')
+    expect(skip).toMatch(/the decision retryStep is refused: it has no ticket/)
+    const asked = await asNobody('workflow', 'query', ...target, '--name', 'progress', '--input', '{}')
+    expect(asked).toMatch(/the query progress carries no seal/)
+
+    await expect.poll(async () => (await scene.progress(run))?.warnings.length, PATIENCE).toBe(2)
+    const progress = await scene.progress(run)
+    expect(progress).toMatchObject({ state: 'blocked', paused: false })
+    expect(progress?.warnings).toEqual([
+      'a signal pause was ignored: it has no ticket',
+      'a signal pause was ignored: it carries no seal',
+    ])
+
+    scene.replaced = {}
+    const { sendDecision } = await import('../../../src/temporal/decisions.js')
+    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    expect(await scene.end(run)).toMatchObject({ state: 'done' })
+  })
+
+  it('takes no result of a stranger, who ends its step for it', async () => {
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    scene.replaced = { prepareHost: () => held.then(() => ({ changed: false, summary: 'late' })) }
+    const run = await scene.apply()
+    const handle = scene.inStrangersHands(run)
+    const pending = async () => (await handle.describe()).raw.pendingActivities ?? []
+    const preparing = async () => (await pending()).filter((one) => one.activityType?.name === 'prepareHost')
+    await expect.poll(async () => (await preparing()).length, PATIENCE).toBe(2)
+    const [first, second] = await preparing()
+    const forged = { payloads: [defaultPayloadConverter.toPayload({ changed: false, summary: 'forged' })] }
+    const target = { namespace: 'default', workflowId: run.workflowId, runId: run.runId }
+    const { workflowService } = scene.stranger
+    await workflowService.recordActivityTaskHeartbeatById({
+      ...{ ...target, activityId: second?.activityId ?? '' },
+      details: {
+        payloads: [defaultPayloadConverter.toPayload({ host: 'x', line: 'forged line', failures: 99 })],
+      },
+    })
+    const { steps } = await observe(scene.owner.client, run)
+    expect(JSON.stringify(steps)).not.toContain('forged line')
+    await workflowService.respondActivityTaskCompletedById({
+      ...{ ...target, activityId: first?.activityId ?? '' },
+      result: forged,
+    })
+
+    await expect.poll(async () => (await scene.progress(run))?.blocked.length, PATIENCE).toBe(1)
+    const [blocked] = (await scene.progress(run))?.blocked ?? []
+    expect(blocked?.error).toMatchObject({
+      code: 'UNSEALED',
+      message: 'the result of prepareHost carries no seal',
+    })
+    release()
+    scene.replaced = {}
+    const { sendDecision } = await import('../../../src/temporal/decisions.js')
+    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    expect(await scene.end(run)).toMatchObject({ state: 'done' })
+  })
+})
