@@ -27,8 +27,11 @@ declare module 'ssh2/lib/protocol/utils.js' {
     }
   }
 
-  /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
-  export function convertSignature(signature: Buffer, keyType: string): Buffer | false | undefined
-
-  export function sendPacket(protocol: Protocol, packet: Buffer): boolean
+  const utils: {
+    /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
+    readonly convertSignature: (signature: Buffer, keyType: string) => Buffer | false | undefined
+    readonly sendPacket: (protocol: Protocol, packet: Buffer) => boolean
+  }
+  // CommonJS, of which Node.js finds no names.
+  export default utils
 }
