@@ -32,6 +32,6 @@ declare module 'ssh2/lib/protocol/utils.js' {
     readonly convertSignature: (signature: Buffer, keyType: string) => Buffer | false | undefined
     readonly sendPacket: (protocol: Protocol, packet: Buffer) => boolean
   }
-  // CommonJS, of which Node.js finds no names.
+  // eslint-disable-next-line no-restricted-syntax -- CommonJS, of which Node.js finds no names
   export default utils
 }

@@ -25,7 +25,11 @@ function holds(...lines: readonly string[]): void {
 }
 
 test('keys of tokens and certificates are as good as others', async () => {
-  holds('256 SHA256:a yubikey (ED25519-SK)', '256 SHA256:b ops@here (ED25519-CERT)', '3072 SHA256:c old (RSA)')
+  holds(
+    '256 SHA256:a yubikey (ED25519-SK)',
+    '256 SHA256:b ops@here (ED25519-CERT)',
+    '3072 SHA256:c old (RSA)',
+  )
   expect(await checkSshAgent()).toMatchObject({
     status: 'ok',
     detail: '3 keys: yubikey (ED25519-SK), ops@here (ED25519-CERT), old (RSA)',
