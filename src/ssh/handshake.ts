@@ -78,6 +78,7 @@ export async function handshake(
   const plan: Attempt = { host, open, policy, login, limits, deadline, signal }
   let failure: QuorateError | undefined
   for (const offer of policy.offers) {
+    if (Date.now() >= deadline) throw timedOut(plan)
     const result = await attemptWhileDropped(plan, offer)
     if (result !== undefined && !(result instanceof QuorateError)) return result
     failure ??= result
@@ -91,10 +92,9 @@ async function attemptWhileDropped(
   offer: readonly HostKeyAlgorithm[],
 ): Promise<LoggedIn | QuorateError | undefined> {
   for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
-    if (Date.now() >= plan.deadline) throw timedOut(plan)
     const result = await attempt(plan, offer)
     if (result !== 'dropped') return result
-    if (attempts === ATTEMPTS) {
+    if (attempts === ATTEMPTS || Date.now() + backoffMs >= plan.deadline) {
       throw unreachable(
         plan.host,
         `the server hung up before its banner, ${attempts} times`,

@@ -4,7 +4,6 @@
  * signature, which for certificates and FIDO keys are not the same. Here it gets keys of ours, and whole signatures.
  */
 import ssh2, { type Client, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
-// Node.js sees no names in this CommonJS module.
 import protocolUtils, { type Protocol } from 'ssh2/lib/protocol/utils.js'
 import { RSA_FLAGS, agentSignature, type AgentIdentity } from './agent-protocol.js'
 import { wireString } from './wire.js'

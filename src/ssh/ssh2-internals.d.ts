@@ -29,8 +29,9 @@ declare module 'ssh2/lib/protocol/utils.js' {
 
   const utils: {
     /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
-    convertSignature(signature: Buffer, keyType: string): Buffer | false | undefined
-    sendPacket(protocol: Protocol, packet: Buffer): boolean
+    readonly convertSignature: (signature: Buffer, keyType: string) => Buffer | false | undefined
+    readonly sendPacket: (protocol: Protocol, packet: Buffer) => boolean
   }
+  // eslint-disable-next-line no-restricted-syntax -- CommonJS, of which Node.js finds no names
   export default utils
 }
