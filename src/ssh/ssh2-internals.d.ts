@@ -32,5 +32,6 @@ declare module 'ssh2/lib/protocol/utils.js' {
     convertSignature(signature: Buffer, keyType: string): Buffer | false | undefined
     sendPacket(protocol: Protocol, packet: Buffer): boolean
   }
+  // eslint-disable-next-line no-restricted-syntax -- a CommonJS module is its default
   export default utils
 }
