@@ -13,7 +13,10 @@ export interface Signals {
 export function listenForSignals(tidyUp: () => void): Signals {
   const controller = new AbortController()
   const onInterrupt = (): void => {
-    if (!controller.signal.aborted) return controller.abort()
+    if (!controller.signal.aborted) {
+      controller.abort()
+      return
+    }
     tidyUp()
     process.exit(EXIT.detached)
   }

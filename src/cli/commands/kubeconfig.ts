@@ -4,6 +4,7 @@ import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import type { AdminAccess } from '../kubeconfig/admin.js'
 
 interface KubeconfigOptions {
   readonly output?: string
@@ -77,7 +78,7 @@ function needless(option: string, needs: string): QuorateError {
 }
 
 async function store(
-  access: Parameters<typeof import('../kubeconfig/admin.js').renderKubeconfig>[0],
+  access: AdminAccess,
   name: string,
   { output, merge, setCurrent, force }: KubeconfigOptions,
 ): Promise<string> {
@@ -109,8 +110,14 @@ function tell(
   path: string,
   { merge, setCurrent }: KubeconfigOptions,
 ): void {
-  if (json) return io.json({ cluster, context: name, path })
-  if (merge !== true) return io.note(`written to ${path}; use it with KUBECONFIG=${path}`)
+  if (json) {
+    io.json({ cluster, context: name, path })
+    return
+  }
+  if (merge !== true) {
+    io.note(`written to ${path}; use it with KUBECONFIG=${path}`)
+    return
+  }
   const use = setCurrent === true ? 'kubectl uses it now' : `use it with \`kubectl --context ${name}\``
   io.note(`added to ${path} as the context ${name}; ${use}`)
 }

@@ -56,10 +56,16 @@ function refuseOthers(
 function put(document: Document.Parsed, list: ListName, entry: Entry): void {
   if (!isSeq(document.get(list))) document.set(list, new YAMLSeq())
   const known = find(document, list, entry.name)
-  if (known === undefined) return document.addIn([list], document.createNode(entry))
+  if (known === undefined) {
+    document.addIn([list], document.createNode(entry))
+    return
+  }
   // A context may have more, such as the namespace that somebody works in.
   const isContext = list === 'contexts' && isMap(document.getIn([list, known, 'context']))
-  if (!isContext) return document.setIn([list, known], document.createNode(entry))
+  if (!isContext) {
+    document.setIn([list, known], document.createNode(entry))
+    return
+  }
   for (const [key, value] of Object.entries(entry['context'] as PlainObject)) {
     document.setIn([list, known, 'context', key], value)
   }

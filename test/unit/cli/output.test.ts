@@ -208,7 +208,7 @@ describe('the painter', () => {
     const painter = new Painter((text) => written.push(text))
     painter.paint(['a'.repeat(500)])
     painter.repaint(['a'], { columns: 20, rows: 10 })
-    expect(written[1]).toMatch(/^\u001b\[9A/)
+    expect(written[1]?.startsWith('\u001b[9A')).toBe(true)
   })
 })
 

@@ -18,9 +18,10 @@ import { aProgress, aSnapshot, MIDDLE, START } from './snapshots.js'
 
 const STYLE = pc.createColors(true)
 /** What would steer a terminal: anything but text, line ends and our colours. */
-// eslint-disable-next-line no-control-regex -- nothing of these may be left
+/* eslint-disable no-control-regex -- nothing of these may be left */
 const STEERS =
   /(?!\u001b\[(?:[12]|22|3[1-36]|39)m)[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+/* eslint-enable no-control-regex */
 
 /** Clears the screen, writes the clipboard, and forges a success in our own green. */
 const ATTACK =
@@ -131,7 +132,10 @@ describe('what hosts and servers say', () => {
       ),
     'a failed run': () => renderFailed(aSnapshot({ state: 'failed', error }), STYLE, { verbose: true }),
     'a parked step': () =>
-      renderBlocked([{ step: 'a/b', phase: 'Workers', since: START, error, host: 'cp1' }], STYLE, { now, verbose: true }),
+      renderBlocked([{ step: 'a/b', phase: 'Workers', since: START, error, host: 'cp1' }], STYLE, {
+        now,
+        verbose: true,
+      }),
     'a log line': () => [
       formatLogLine('server', `a line ${ATTACK}`),
       formatLogLine('worker', JSON.stringify({ msg: ATTACK })),

@@ -5,12 +5,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 const root = Number(process.argv[2])
-const seen = new Map()
+const seen = new Map<string, { readonly kind: string; readonly text: string }>()
 let rounds = 0
 let done = false
 process.stdin.on('end', () => (done = true)).resume()
 
-function read(path) {
+function read(path: string): string {
   try {
     return readFileSync(path, 'latin1')
   } catch {
@@ -18,8 +18,8 @@ function read(path) {
   }
 }
 
-function look() {
-  const parents = new Map()
+function look(): void {
+  const parents = new Map<number, number>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const stat = read(`/proc/${name}/stat`)
@@ -37,9 +37,12 @@ function look() {
   rounds += 1
 }
 
-function next() {
+function next(): void {
   look()
-  if (!done) return setImmediate(next)
+  if (!done) {
+    setImmediate(next)
+    return
+  }
   const lines = [{ kind: 'rounds', text: String(rounds) }, ...seen.values()]
   process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 }
