@@ -16,6 +16,8 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      // What keeps pages from this machine must be ours, not the newest browser's.
+      '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
       `--host-resolver-rules=MAP ${EVIL_HOST} 127.0.0.1`,
     ],
   })

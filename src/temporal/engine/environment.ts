@@ -23,7 +23,6 @@ export function workerEnvironment(home: EngineHome): NodeJS.ProcessEnv {
 export function serverEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    FOR_THE_SERVER.map((name) => [name, environment[name]]).filter(([, value]) => value),
-  )
+  const wanted = Object.entries(environment).filter(([name]) => FOR_THE_SERVER.includes(name))
+  return Object.fromEntries(wanted)
 }

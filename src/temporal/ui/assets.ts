@@ -61,7 +61,7 @@ export async function startAssets(): Promise<UiAssets> {
     child.once('close', () => resolve(said()))
   })
   const close = async (): Promise<void> => {
-    child.stdin?.destroy()
+    child.stdin.destroy()
     await ended
   }
   const ready = await Promise.race([

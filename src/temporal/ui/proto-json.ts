@@ -72,7 +72,7 @@ function toPlain(type: Type, json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return {}
   const result: Values = {}
   for (const [key, value] of Object.entries(json)) {
-    const name = key.includes('_') ? util.camelCase(key) : key
+    const name = key.includes('_') ? util.jsonName(key) : key
     const field = Object.hasOwn(type.fields, name) ? type.fields[name]?.resolve() : undefined
     if (field === undefined || value === null || value === undefined) continue
     result[name] = plainField(field, value)
@@ -120,7 +120,7 @@ const WELL_KNOWN: Readonly<Record<string, Notation>> = {
     },
   },
   '.google.protobuf.FieldMask': {
-    toJson: ({ paths }) => ((paths ?? []) as string[]).map((path) => util.camelCase(path)).join(','),
+    toJson: ({ paths }) => ((paths ?? []) as string[]).map((path) => util.jsonName(path)).join(','),
     fromJson: (json) => ({
       paths: String(json)
         .split(',')

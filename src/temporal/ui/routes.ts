@@ -68,7 +68,7 @@ export function findCall(
   target: string,
   body: unknown,
 ): ApiCall | undefined {
-  const [path = '', query = ''] = split(target)
+  const [path, query] = split(target)
   const segments = path.split('/').slice(1).map(decode)
   // Of `workflows/{id}` and `workflows/count`, the one that says more is meant.
   const [best] = routes
@@ -79,7 +79,7 @@ export function findCall(
   const { resolvedRequestType, resolvedResponseType } = method
   if (resolvedRequestType === null || resolvedResponseType === null) return undefined
   const json: Record<string, unknown> = best.body === '*' ? { ...objectOf(body) } : {}
-  if (best.body !== undefined && best.body !== '*') json[util.camelCase(best.body)] = body
+  if (best.body !== undefined && best.body !== '*') json[util.jsonName(best.body)] = body
   if (best.body !== '*') {
     for (const [name, value] of new URLSearchParams(query)) put(json, resolvedRequestType, name, value)
   }
@@ -131,7 +131,7 @@ function isVariable(segment: string): boolean {
 /** Puts a text where a dotted name says; names of fields that are not there are passed over. */
 function put(json: Record<string, unknown>, type: Type, name: string, text: string): void {
   const [head = '', ...rest] = name.split('.')
-  const key = util.camelCase(head)
+  const key = util.jsonName(head)
   const field = Object.hasOwn(type.fields, key) ? type.fields[key]?.resolve() : undefined
   if (field === undefined) return
   if (rest.length > 0) {

@@ -104,8 +104,10 @@ function router({ client, assets, codec }: UiOptions): Handler {
   const pages = createProxyServer({ target: assets.url, changeOrigin: true })
   pages.on('proxyReq', (outgoing) => outgoing.removeHeader('cookie'))
   pages.on('proxyRes', (incoming) => {
-    delete incoming.headers['set-cookie']
-    for (const name of Object.keys(HEADERS)) delete incoming.headers[name.toLowerCase()]
+    const ours = ['set-cookie', ...Object.keys(HEADERS).map((name) => name.toLowerCase())]
+    incoming.headers = Object.fromEntries(
+      Object.entries(incoming.headers).filter(([name]) => !ours.includes(name)),
+    )
   })
   return async (request, response) => {
     const url = request.url ?? ''
