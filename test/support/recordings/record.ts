@@ -129,12 +129,16 @@ interface RecordedHistory {
 
 /** A replay looks at the results of activities and not at their arguments, which are half of a history. */
 function withoutInputs(history: RecordedHistory): RecordedHistory {
-  const events = history.events.map(({ taskId: _, activityTaskScheduledEventAttributes, ...event }) => {
-    if (activityTaskScheduledEventAttributes === undefined) return event
-    const { input: __, ...scheduled } = activityTaskScheduledEventAttributes as Record<string, unknown>
-    return { ...event, activityTaskScheduledEventAttributes: scheduled }
+  const events = history.events.map((event) => {
+    const { activityTaskScheduledEventAttributes: scheduled, ...rest } = without(event, 'taskId')
+    if (scheduled === undefined) return rest
+    return { ...rest, activityTaskScheduledEventAttributes: without(scheduled as object, 'input') }
   })
   return { ...history, events }
+}
+
+function without(object: object, field: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== field))
 }
 
 /** Names and paths of this machine are in payloads (base64) and in plain fields alike. */
