@@ -51,6 +51,13 @@ export interface SealedResult {
   readonly value?: unknown
 }
 
+/** What a run answers or ends with, with the first run of its chain: an earlier run's would be taken for it otherwise. */
+export type AnswerOfRun<Value> = Value & { readonly quorateRun: string }
+
+export function answerOfRun(value: unknown, run: string): unknown {
+  return typeof value === 'object' && value !== null ? { ...value, quorateRun: run } : value
+}
+
 export function isRefused(value: unknown): value is RefusedPayload {
   return typeof value === 'object' && value !== null && 'quorateRefused' in value
 }

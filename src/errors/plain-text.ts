@@ -11,7 +11,7 @@ const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
  * width make two names look like one. Only what scripts and emoji are joined by stays (U+200C, U+200D, U+FE0E, U+FE0F).
  */
 const INVISIBLE_CHARACTERS =
-  /(?![\u200c\u200d\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\ufff9-\ufffb]|\p{Surrogate}/gu
+  /(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}|[\ufff9-\ufffb]|\p{Surrogate}/gu
 
 /** Marks are drawn above and below their letter: a pile of them covers other lines. No language needs more. */
 const PILED_MARKS = /(\p{Mark}{4})\p{Mark}+/gu

@@ -62,7 +62,7 @@ interface Attempt {
 }
 
 /**
- * @param open opens the stream below, anew for each attempt.
+ * @param open opens the stream below, for each attempt.
  * @param signal ends the attempt with its reason.
  * @throws QuorateError of the SSH_ family, or `SECRET_NEEDED`.
  */

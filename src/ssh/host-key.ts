@@ -175,7 +175,7 @@ async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
 }
 
 const REVOKED_KEYS_HINT =
-  'RevokedHostKeys of the ssh configuration names it; make it anew with `ssh-keygen -k`, or list public keys in it, one a line'
+  'RevokedHostKeys of the ssh configuration names it; make it again with `ssh-keygen -k`, or list public keys in it, one a line'
 
 function unusableFile(what: string, host: SshServer, cause: unknown, hint?: string): QuorateError {
   return new QuorateError('SSH_KNOWN_HOSTS_UNREADABLE', `${what}: ${(cause as Error).message}`, {

@@ -66,16 +66,20 @@ function readSection(
 ): void {
   switch (section) {
     case SECTION.explicitKey:
-      return addAll(content, revoked.keys)
+      addAll(content, revoked.keys)
+      break
     case SECTION.fingerprintSha1:
-      return addAll(content, revoked.sha1, 20)
+      addAll(content, revoked.sha1, 20)
+      break
     case SECTION.fingerprintSha256:
-      return addAll(content, revoked.sha256, 32)
-    // Certificates of hosts are never trusted, revoked or not.
+      addAll(content, revoked.sha256, 32)
+      break
     case SECTION.certificates:
-      return
+      // Certificates of hosts are never trusted, revoked or not.
+      break
     case SECTION.extension:
-      return expectOptional(content)
+      expectOptional(content)
+      break
     default:
       throw new WireError(`it has a section of kind ${section}, which is not known`)
   }

@@ -119,7 +119,8 @@ export class SigningKeys extends ssh2.BaseAgent<ParsedKey> {
     const hash = typeof options === 'function' ? undefined : options.hash
     signer.sign(data, hash ?? 'sha512').then(
       (signature) => whileItStands(() => callback(null, signature)),
-      (error: Error) => {
+      (thrown: unknown) => {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown))
         this.#onFailure(signer, error)
         whileItStands(() => callback(error))
       },

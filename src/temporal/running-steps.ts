@@ -52,7 +52,14 @@ async function runningStep(
   const read = (payloads: Payloads) => decodePayloads(clientCodec(client), payloads ?? [], context)
   const [heartbeat] = (await read(pending.heartbeatDetails?.payloads)).filter(isHeartbeat)
   const details = await read(pending.lastFailure?.applicationFailureInfo?.details?.payloads)
-  const lastError = errorOf(pending.lastFailure, details)
+  return describeStep(pending, heartbeat, errorOf(pending.lastFailure, details))
+}
+
+function describeStep(
+  pending: PendingActivity,
+  heartbeat: StepHeartbeat | undefined,
+  lastError: ErrorReport | undefined,
+): RunningStep {
   const host = heartbeat?.host ?? lastError?.host
   const nextAttemptAt = secondsOf(pending)
   return {

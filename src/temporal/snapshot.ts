@@ -19,7 +19,7 @@ import { plainValue } from '../cluster/plain-value.js'
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
-import { expectSealed } from './seal/payloads.js'
+import { expectOfRun } from './seal/payloads.js'
 import { pollingWorkers, type PollingWorker } from './workers.js'
 import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
 
@@ -81,7 +81,7 @@ export async function observe(
   const isOpen = description.status.name === 'RUNNING' || description.status.name === 'PAUSED'
   const { progress, ...heard } = isOpen
     ? await hear(client, run, description, previous?.taskFailure)
-    : await hearOfClosed(client, run)
+    : await hearOfClosed(client, run, description)
   const known = progress ?? previous?.progress
   const startedWith = description.memo?.['quorate']
   const common = {
@@ -102,7 +102,7 @@ export async function observe(
     })
   }
   const closedAt = description.closeTime?.getTime()
-  const end = await withDeadline(client, () => outcome(handle))
+  const end = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
   return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
 }
 
@@ -117,7 +117,8 @@ async function hear(
 ): Promise<Heard> {
   const failure = await withDeadline(client, () => readTaskFailure(client, run, description, known))
   // The server refuses questions to such a run, or lets them wait for nothing.
-  const answer: Answer = failure === undefined ? await queryProgress(client, run) : { kind: 'none' }
+  const answer: Answer =
+    failure === undefined ? await queryProgress(client, run, chainOf(description)) : { kind: 'none' }
   if (answer.kind === 'progress') return { reach: 'worker', progress: answer.progress }
   // Between two attempts nothing shows it; only an answer proves that it is overcome.
   const taskFailure = answer.kind === 'failed' ? answer.failure : (failure ?? known)
@@ -127,8 +128,12 @@ async function hear(
 }
 
 /** Nobody need answer for a run that has ended; what its worker still knows is a bonus. */
-async function hearOfClosed(client: Client, run: RunReference): Promise<Heard> {
-  const answer = await queryProgress(client, run)
+async function hearOfClosed(
+  client: Client,
+  run: RunReference,
+  description: WorkflowExecutionDescription,
+): Promise<Heard> {
+  const answer = await queryProgress(client, run, chainOf(description))
   return answer.kind === 'progress' ? { reach: 'worker', progress: answer.progress } : { reach: 'server' }
 }
 
@@ -155,6 +160,12 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
   }
 }
 
+/** The first run of the chain that a run belongs to, which seals name. */
+function chainOf({ raw, runId }: WorkflowExecutionDescription): string {
+  const first = raw.workflowExecutionInfo?.firstRunId ?? ''
+  return first === '' ? runId : first
+}
+
 /** What became of a question to a run. */
 type Answer =
   | { readonly kind: 'progress'; readonly progress: OperationProgress }
@@ -163,11 +174,15 @@ type Answer =
   /** No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do. */
   | { readonly kind: 'none' }
 
-async function queryProgress(client: Client, { workflowId, runId }: RunReference): Promise<Answer> {
+async function queryProgress(
+  client: Client,
+  { workflowId, runId }: RunReference,
+  chain: string,
+): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
     const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
-    return { kind: 'progress', progress: expectSealed(answer, 'the answer of the worker') }
+    return { kind: 'progress', progress: expectOfRun(client, answer, chain, 'the answer of the worker') }
   } catch (error) {
     // The name is the SDK's for every answer that is an error of the worker's.
     if (!(error instanceof QueryNotRegisteredError)) return { kind: 'none' }
@@ -176,10 +191,17 @@ async function queryProgress(client: Client, { workflowId, runId }: RunReference
 }
 
 async function outcome(
+  client: Client,
   handle: WorkflowHandle,
+  chain: string,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    const result = expectSealed((await handle.result()) as ApplyResult | PlanResult, 'its result')
+    const result = expectOfRun(
+      client,
+      (await handle.result()) as ApplyResult | PlanResult,
+      chain,
+      'its result',
+    )
     return { state: 'done', result }
   } catch (failure) {
     // The server says that it is done, which whoever reaches the server can have it say.

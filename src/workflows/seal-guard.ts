@@ -14,6 +14,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow'
 import {
+  answerOfRun,
   describeRefusal,
   isRefused,
   isSealedResult,
@@ -54,7 +55,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
         seal.refusedRun(what)
         throw refusal(what)
       }
-      return next({ ...input, args: taken.args })
+      return answerOfRun(await next({ ...input, args: taken.args }), workflowInfo().firstExecutionRunId)
     },
     handleSignal: async (input, next) => {
       const taken = takeTicket(input.args, 'signal')
@@ -78,7 +79,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
     handleQuery: async (input, next) => {
       const refused = refusedAmong(input.args)
       if (refused !== undefined) throw refusal(`the query ${input.queryName} ${describeRefusal(refused)}`)
-      return next(input)
+      return answerOfRun(await next(input), workflowInfo().firstExecutionRunId)
     },
   }
 }

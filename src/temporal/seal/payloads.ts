@@ -1,7 +1,7 @@
 /** Payloads that are read outside of the SDK's own calls, such as from a history or a description. */
 import { defaultPayloadConverter, type Client } from '@temporalio/client'
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
-import { describeRefusal, isRefused } from '../../cluster/seal.js'
+import { describeRefusal, isRefused, type AnswerOfRun } from '../../cluster/seal.js'
 import { QuorateError } from '../../errors/index.js'
 
 /** The codec of a client; undefined for one that does not seal. */
@@ -28,4 +28,22 @@ export function expectSealed<Value>(value: Value, what: string): Value {
   if (!isRefused(value)) return value
   const code = value.quorateRefused === 'key' ? 'SEAL_KEY_WRONG' : 'UNSEALED'
   throw new QuorateError(code, `${what} ${describeRefusal(value)}`)
+}
+
+/**
+ * What a run of this chain has answered or ended with; a client that does not seal takes it as it is.
+ * @throws QuorateError as {@link expectSealed}, and `UNSEALED` for what another run has said.
+ */
+export function expectOfRun<Value extends object>(
+  client: Client,
+  answer: Value,
+  run: string,
+  what: string,
+): Value {
+  if (clientCodec(client) === undefined) return answer
+  const given: unknown = expectSealed(answer, what)
+  if (typeof given !== 'object' || given === null) throw new QuorateError('UNSEALED', `${what} is missing`)
+  const { quorateRun, ...value } = given as AnswerOfRun<Value>
+  if (quorateRun !== run) throw new QuorateError('UNSEALED', `${what} is of another run`)
+  return value as unknown as Value
 }

@@ -57,8 +57,9 @@ function certified(name: string, type: HostKeyType, ...options: readonly string[
 
 async function logIn(socket: string, ssh: Partial<HostSsh> = {}): Promise<string> {
   pool = createSessionPool({ agentSocket: socket, defaultIdentityFiles: [] })
-  const { identityFiles: _own, ...login } = sshd.host().ssh
-  const session = await pool.session({ ...sshd.host(), ssh: { ...login, ...ssh } })
+  const { user, port, knownHostsFile, hostKeyChecking } = sshd.host().ssh
+  const login = { user, port, knownHostsFile, hostKeyChecking, ...ssh }
+  const session = await pool.session({ ...sshd.host(), ssh: login })
   return (await session.run(command('echo', 'in'))).stdout
 }
 

@@ -37,7 +37,7 @@ afterAll(async () => {
 
 /** A cluster whose only host is his, with a file of the owner's for its password. */
 function evilCluster() {
-  const { identityFiles: _, ...ssh } = sshd.host().ssh
+  const { ssh } = sshd.host()
   const host = { ...sshd.host(), role: 'control-plane', ssh: { ...ssh, password: { file: secret } } }
   return aCluster({ name: 'evil', hosts: [host as ReturnType<TestSshd['host']>] })
 }

@@ -77,7 +77,7 @@ describe('a start', () => {
 
     // The right file, and it goes on.
     await scene.endWorker()
-    await scene.startWorker(theirs)
+    await scene.startWorker({ kind: 'file', path: theirs })
     await expect.poll(() => scene.journal.includes('verifyCluster'), PATIENCE).toBe(true)
     await scene.endWorker()
     await scene.startWorker()

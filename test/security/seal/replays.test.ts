@@ -14,6 +14,7 @@ const scene = SealScene.forFile()
 
 /** Values of Temporal's API, whose enums the SDK does not hand on. */
 const SCHEDULE_ACTIVITY_TASK = 1 as never
+const COMPLETE_WORKFLOW_EXECUTION = 4 as never
 const COMPLETED = 3 as never
 
 /** What the owner would have sealed at another time. */
@@ -101,13 +102,7 @@ describe('a sealed activity', () => {
     const taskQueue = 'of-the-stranger'
     const theirs = await startRaw(scene.stranger, run.workflowId, [], { taskQueue })
     const { workflowService } = scene.stranger
-    const poll = () =>
-      workflowService.pollWorkflowTaskQueue({
-        namespace: 'default',
-        taskQueue: { name: taskQueue },
-        identity: 'stranger',
-      })
-    const { taskToken } = await scene.stranger.withDeadline(Date.now() + 60_000, poll)
+    const taskToken = await takeTask(taskQueue)
     scene.journal = []
     await workflowService.respondWorkflowTaskCompleted({
       namespace: 'default',
@@ -161,6 +156,43 @@ describe('a sealed activity', () => {
     await scene.inStrangersHands(later).terminate()
   })
 })
+
+describe('the result of an earlier run', () => {
+  it.each([
+    ['is not taken for that of', (seen: SeenPayloads) => seen.result, 'is of another run'],
+    ['is not needed: nothing is taken for that of', () => [], 'is missing'],
+  ])('%s a run which the stranger ends with it', async (taskQueue, resultOf, why) => {
+    const run = await endedRun()
+    const result = resultOf(await seen(run))
+    const theirs = await startRaw(scene.stranger, run.workflowId, [], { taskQueue })
+    const taskToken = await takeTask(taskQueue)
+    await scene.stranger.workflowService.respondWorkflowTaskCompleted({
+      namespace: 'default',
+      taskToken,
+      commands: [
+        {
+          commandType: COMPLETE_WORKFLOW_EXECUTION,
+          completeWorkflowExecutionCommandAttributes: { result: { payloads: result } },
+        },
+      ],
+    })
+    const { state, error } = await scene.end(theirs)
+    expect(state).toBe('failed')
+    expect(error).toMatchObject({ code: 'UNSEALED', message: `its result ${why}` })
+  })
+})
+
+/** The stranger's own worker. */
+async function takeTask(taskQueue: string): Promise<Uint8Array> {
+  const { stranger } = scene
+  const poll = () =>
+    stranger.workflowService.pollWorkflowTaskQueue({
+      namespace: 'default',
+      taskQueue: { name: taskQueue },
+      identity: 'stranger',
+    })
+  return (await stranger.withDeadline(Date.now() + 60_000, poll)).taskToken
+}
 
 describe('a message of the owner', () => {
   it('is taken once: a stranger who repeats his pause after the resume has no effect', async () => {

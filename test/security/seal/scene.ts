@@ -10,11 +10,11 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster } from '../../../src/cluster/model.js'
-import { operationWorkflowId, type OperationProgress } from '../../../src/cluster/operation.js'
-import { QuorateError } from '../../../src/errors/index.js'
+import type { OperationProgress } from '../../../src/cluster/operation.js'
 import { workflowBundle } from '../../../src/temporal/bundle.js'
 import { connect, type TemporalConnection } from '../../../src/temporal/connection.js'
 import { createKeyFile } from '../../../src/temporal/seal/key-file.js'
+import type { SealSource } from '../../../src/temporal/seal/source.js'
 import { observe, type RunReference } from '../../../src/temporal/snapshot.js'
 import { plainSettings } from '../../../src/temporal/settings.js'
 import { startOperation } from '../../../src/temporal/start.js'
@@ -68,11 +68,16 @@ export class SealScene {
     return plainSettings(this.server.address, { kind: 'file', path: keyFile })
   }
 
-  async startWorker(keyFile = this.keyFile): Promise<void> {
+  async startWorker(seal: SealSource = { kind: 'file', path: this.keyFile }): Promise<void> {
     const end = new AbortController()
     const log = pino({ level: 'info' }, { write: (line: string) => void this.log.push(line) })
     const replace = { workflowBundle: await workflowBundle(), activities: () => this.activities() }
-    const running = runWorker({ settings: this.settings(keyFile), log, signal: end.signal, replace })
+    const running = runWorker({
+      settings: plainSettings(this.server.address, seal),
+      log,
+      signal: end.signal,
+      replace,
+    })
     this.stopWorker = async () => {
       end.abort()
       await running
@@ -118,20 +123,6 @@ export class SealScene {
   /** The run of a workflow, in the stranger's hands. */
   inStrangersHands({ workflowId, runId }: RunReference): WorkflowHandle {
     return this.stranger.workflow.getHandle(workflowId, runId)
-  }
-
-  workflowId(cluster: Cluster): string {
-    return operationWorkflowId(cluster.name)
-  }
-
-  /** The code of what a call of the owner's was refused with. */
-  static async codeOf(call: Promise<unknown>): Promise<string> {
-    const error: unknown = await call.then(
-      () => new Error('it was not refused'),
-      (reason: unknown) => reason,
-    )
-    if (error instanceof QuorateError) return error.code
-    throw error
   }
 
   private activities(): object {

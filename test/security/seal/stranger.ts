@@ -46,6 +46,11 @@ export class SeenPayloads {
     return this.one(({ workflowExecutionStartedEventAttributes: started }) => started?.input?.payloads)
   }
 
+  /** What the run ended with. */
+  get result(): Payload[] {
+    return this.one(({ workflowExecutionCompletedEventAttributes: completed }) => completed?.result?.payloads)
+  }
+
   /** Id and arguments of the first activity of a type. */
   activity(type: string): { readonly id: string; readonly args: Payload[]; readonly result: Payload[] } {
     const scheduled = this.events.find(

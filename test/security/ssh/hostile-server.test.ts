@@ -1,30 +1,15 @@
 /**
- * Whoever answers in place of a host: what it says reaches no terminal raw, what it holds back keeps nobody waiting for long,
- * and what it sends without end fills no memory.
+ * Whoever answers in place of a host, before anybody is logged in: what it says reaches no terminal raw, what it holds back
+ * keeps nobody waiting for long, and what it sends without end fills no memory.
  */
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
-import { isQuorateError, type QuorateError } from '../../../src/errors/index.js'
-import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
+import { createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
 import { wireString } from '../../../src/ssh/wire.js'
-import {
-  packet,
-  rawServer,
-  shellServer,
-  sshServer,
-  type HostileServer,
-} from '../../support/hostile-server.js'
+import { packet, rawServer, sshServer, type HostileServer } from '../../support/hostile-server.js'
+import { ATTACK, bounded, errorOf, impatientPool } from './attacks.js'
 
-/** Writes the clipboard, clears the screen, forges a success, and turns the direction of writing. */
-const ATTACK =
-  '\u001b]52;c;cm0gLXJmIC8=\u0007\u001b[2J\u001b[H\u001b[32m✔ prod: 5 of 5\u202e\u009b1m\u0000\u0008\tend'
-// eslint-disable-next-line no-control-regex -- nothing of these may be left
-const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
-
-const HANDSHAKE_MS = 1_500
-/** On a busy machine. */
-const GRACE_MS = 3_000
 const MIB = 1024 * 1024
 
 let server: HostileServer | undefined
@@ -32,12 +17,7 @@ let pool: SessionPool
 
 beforeEach(() => {
   process.env['QUORATE_TEST_PASSWORD'] = 'secret'
-  pool = createSessionPool({
-    agentSocket: '',
-    defaultIdentityFiles: [],
-    dialTimeoutMs: HANDSHAKE_MS,
-    handshakeTimeoutMs: HANDSHAKE_MS,
-  })
+  pool = impatientPool()
 })
 
 afterEach(async () => {
@@ -49,25 +29,6 @@ afterEach(async () => {
 function evilHost(): Host {
   if (server === undefined) throw new Error('no server runs')
   return server.host()
-}
-
-/** The error of what is tried; nothing in it may steer a terminal. */
-async function errorOf(attempt: Promise<unknown>): Promise<QuorateError> {
-  const error: unknown = await attempt.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!isQuorateError(error)) throw new Error(`not an error of ours: ${String(error)}`, { cause: error })
-  expect(JSON.stringify(Object.values(error.report())).length).toBeLessThan(200_000)
-  for (const text of [error.message, error.hint, error.context.output ?? '']) expect(text).not.toMatch(RAW)
-  return error
-}
-
-async function bounded(attempt: () => Promise<unknown>, ms = HANDSHAKE_MS + GRACE_MS): Promise<QuorateError> {
-  const begun = Date.now()
-  const error = await errorOf(attempt())
-  expect(Date.now() - begun).toBeLessThan(ms)
-  return error
 }
 
 function disconnect(text: string, reason = 2): Buffer {
@@ -138,9 +99,13 @@ describe('before its key is checked', () => {
     ['nothing', () => undefined],
     ['its name, a byte at a time', drip('SSH-2.0-OpenSSH_9.2\r\n')],
     ['a greeting that never ends', drip('hello\r\n'.repeat(1000))],
-    ['the head of a packet', (write: Write) => write('SSH-2.0-OpenSSH_9.2\r\n\0\0\u0004')],
+    ['the head of a packet', drip('SSH-2.0-OpenSSH_9.2\r\n\0\0\u0004')],
   ])('%s, and then silence, keeps nobody waiting', async (_what, act) => {
-    server = await rawServer((socket) => void act((text) => void socket.write(text)))
+    server = await rawServer((socket) => {
+      act((text) => {
+        socket.write(text)
+      })
+    })
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
@@ -197,7 +162,10 @@ describe('before the login', () => {
   test('the text of pam_nologin after a login that was taken means to try again later', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
-        if (context.method === 'none') return context.reject(['password'])
+        if (context.method === 'none') {
+          context.reject(['password'])
+          return
+        }
         banner(client, `System is booting up. See pam_nologin(8). ${ATTACK}`)
         client.end()
       })
@@ -226,7 +194,10 @@ describe('before the login', () => {
     const answers: string[] = []
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
-        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
+        if (context.method !== 'keyboard-interactive') {
+          context.reject(['keyboard-interactive'])
+          return
+        }
         const ask = (): void => {
           context.prompt([{ prompt: ATTACK, echo: false }], ATTACK, (given) => {
             answers.push(...given)
@@ -264,79 +235,6 @@ interface Writer {
 interface Cipher {
   encrypt(packet: Buffer): void
 }
-
-describe('in place of a command', () => {
-  /** Writes without end, as fast as it is taken, until the channel is closed. */
-  function flood(channel: NodeJS.WritableStream, chunk: Buffer): void {
-    let open = true
-    channel.on('close', () => (open = false))
-    const more = (): void => {
-      while (open && channel.write(chunk)) continue
-    }
-    channel.on('drain', more)
-    more()
-  }
-
-  test.each([
-    ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
-    ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
-  ])('output without end on %s is left, and fills no memory', async (stream, of) => {
-    server = await shellServer((channel) => flood(of(channel), Buffer.alloc(32 * 1024, ATTACK)))
-    const session = await pool.session(server.host({ user: 'root' }))
-    const before = process.memoryUsage().rss
-    const error = await bounded(() => session.run(script('true')), 30_000)
-    expect(error).toMatchObject({
-      code: 'OUTPUT_TOO_LARGE',
-      remedy: 'operator',
-      message: expect.stringContaining(stream) as string,
-    })
-    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
-  })
-
-  test('so is that of a unit, line by line', async () => {
-    server = await shellServer((channel, line) => {
-      const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
-      channel.stderr.write(`quorate-stderr-begin-${token}\n`)
-      channel.write(`quorate-stdout-begin-${token}\n`)
-      flood(channel, Buffer.from(`${ATTACK}\n`.repeat(500)))
-    })
-    const session = await pool.session(server.host({ user: 'root' }))
-    let raw = 0
-    const watched = runUnit(session, { operation: 'o', step: 's' }, script('true'), {
-      onLine: (line) => (raw += RAW.test(line) ? 1 : 0),
-    })
-    expect(await bounded(() => watched, 60_000)).toMatchObject({ code: 'OUTPUT_TOO_LARGE' })
-    expect(raw).toBe(0)
-  })
-
-  test('what it says where nothing runs is quoted as plain text', async () => {
-    server = await shellServer((channel) => {
-      channel.write(ATTACK)
-      channel.stderr.write(ATTACK)
-      channel.exit(1)
-      channel.end()
-    })
-    const session = await pool.session(server.host({ user: 'root' }))
-    expect(await bounded(() => session.run(script('true')))).toMatchObject({ code: 'SSH_SESSION_REFUSED' })
-  })
-
-  test.each([
-    ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
-    ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
-  ])('that it %s is no outcome', async (_what, act) => {
-    server = await shellServer((channel) => act(channel as never))
-    const session = await pool.session(server.host({ user: 'root' }))
-    const error = await bounded(() => session.run(script('true'), { timeoutMs: HANDSHAKE_MS }))
-    expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
-  })
-
-  test('silence ends with the time of the command', async () => {
-    server = await shellServer(() => undefined)
-    const session = await pool.session(server.host({ user: 'root' }))
-    const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))
-    expect(error.code).toBe('SSH_TIMEOUT')
-  })
-})
 
 test('wherever it hangs up, it is an error of ours', async () => {
   const { port } = (server = await sshServer((client) =>

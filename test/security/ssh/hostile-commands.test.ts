@@ -1,0 +1,94 @@
+/** A host that lets us in and means harm: what it answers to commands fills no memory, ends, and steers no terminal. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
+import { shellServer, type HostileServer } from '../../support/hostile-server.js'
+import { ATTACK, bounded, HANDSHAKE_MS, impatientPool, RAW } from './attacks.js'
+
+const MIB = 1024 * 1024
+
+let server: HostileServer | undefined
+let pool: SessionPool
+
+beforeEach(() => {
+  process.env['QUORATE_TEST_PASSWORD'] = 'secret'
+  pool = impatientPool()
+})
+
+afterEach(async () => {
+  await pool.close()
+  server?.stop()
+  delete process.env['QUORATE_TEST_PASSWORD']
+})
+
+describe('in place of a command', () => {
+  /** Writes without end, as fast as it is taken, until the channel is closed. */
+  function flood(channel: NodeJS.WritableStream, chunk: Buffer): void {
+    let open = true
+    channel.on('close', () => (open = false))
+    const more = (): void => {
+      while (open && channel.write(chunk)) continue
+    }
+    channel.on('drain', more)
+    more()
+  }
+
+  test.each([
+    ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
+    ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
+  ])('output without end on %s is left, and fills no memory', async (stream, of) => {
+    server = await shellServer((channel) => flood(of(channel), Buffer.alloc(32 * 1024, ATTACK)))
+    const session = await pool.session(server.host({ user: 'root' }))
+    const before = process.memoryUsage().rss
+    const error = await bounded(() => session.run(script('true')), 30_000)
+    expect(error).toMatchObject({
+      code: 'OUTPUT_TOO_LARGE',
+      remedy: 'operator',
+      message: expect.stringContaining(stream) as string,
+    })
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
+  })
+
+  test('so is that of a unit, line by line', async () => {
+    server = await shellServer((channel, line) => {
+      const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
+      channel.stderr.write(`quorate-stderr-begin-${token}\n`)
+      channel.write(`quorate-stdout-begin-${token}\n`)
+      flood(channel, Buffer.from(`${ATTACK}\n`.repeat(500)))
+    })
+    const session = await pool.session(server.host({ user: 'root' }))
+    let raw = 0
+    const watched = runUnit(session, { operation: 'o', step: 's' }, script('true'), {
+      onLine: (line) => (raw += RAW.test(line) ? 1 : 0),
+    })
+    expect(await bounded(() => watched, 60_000)).toMatchObject({ code: 'OUTPUT_TOO_LARGE' })
+    expect(raw).toBe(0)
+  })
+
+  test('what it says where nothing runs is quoted as plain text', async () => {
+    server = await shellServer((channel) => {
+      channel.write(ATTACK)
+      channel.stderr.write(ATTACK)
+      channel.exit(1)
+      channel.end()
+    })
+    const session = await pool.session(server.host({ user: 'root' }))
+    expect(await bounded(() => session.run(script('true')))).toMatchObject({ code: 'SSH_SESSION_REFUSED' })
+  })
+
+  test.each([
+    ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
+    ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
+  ])('that it %s is no outcome', async (_what, act) => {
+    server = await shellServer((channel) => act(channel))
+    const session = await pool.session(server.host({ user: 'root' }))
+    const error = await bounded(() => session.run(script('true'), { timeoutMs: HANDSHAKE_MS }))
+    expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
+  })
+
+  test('silence ends with the time of the command', async () => {
+    server = await shellServer(() => undefined)
+    const session = await pool.session(server.host({ user: 'root' }))
+    const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))
+    expect(error.code).toBe('SSH_TIMEOUT')
+  })
+})
