@@ -183,3 +183,17 @@ export const CONVERSATIONS: Readonly<Record<string, (name: string) => Recording>
     }
   },
 }
+
+/** Of a run whose payloads are sealed. */
+export const SEALED: Readonly<Record<string, (name: string) => Recording>> = {
+  'apply-retried': (name) =>
+    apply(small(name), failingJoin('w1'), {
+      talk: async (run, stranger) => {
+        await untilState(run, 'blocked')
+        await stranger.signal(MESSAGES.pause)
+        await run.signal(MESSAGES.pause)
+        await run.signal(MESSAGES.resume)
+        await decide(run, 'retryStep', { step: 'workers/w1' })
+      },
+    }),
+}
