@@ -14,7 +14,7 @@ export const KEPT_CONFIGURATION = {
 /** The YAML document; undefined where the text is none. */
 export function parseDocument(text: string): PlainObject | undefined {
   try {
-    const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'silent' })
+    const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'error' })
     return isPlainObject(document) ? document : undefined
   } catch {
     // Not YAML, or one with aliases, which kubeadm never writes.

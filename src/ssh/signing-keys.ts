@@ -4,7 +4,8 @@
  * signature, which for certificates and FIDO keys are not the same. Here it gets keys of ours, and whole signatures.
  */
 import ssh2, { type Client, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
-import { convertSignature, sendPacket, type Protocol } from 'ssh2/lib/protocol/utils.js'
+// Node.js sees no names in this CommonJS module.
+import protocolUtils, { type Protocol } from 'ssh2/lib/protocol/utils.js'
 import { RSA_FLAGS, agentSignature, type AgentIdentity } from './agent-protocol.js'
 import { wireString } from './wire.js'
 
@@ -62,7 +63,7 @@ export function certifiedKey(
     const algorithm = isRsa ? `rsa-sha2-${hash.replace('sha', '')}` : privateKey.type
     return Buffer.concat([
       wireString(algorithm),
-      wireString(convertSignature(made as Buffer, privateKey.type) as Buffer),
+      wireString(protocolUtils.convertSignature(made as Buffer, privateKey.type) as Buffer),
     ])
   }
   return { ...certificate, name, sign: (data, hash) => Promise.resolve().then(() => sign(data, hash)) }
@@ -158,5 +159,5 @@ function sendSigned(protocol: Protocol, signed: Buffer, signature: Buffer): void
   packet.set(request, write.allocStart)
   // As ssh2 itself does: message 60 means by this what it answers.
   protocol._authsQueue.push('publickey')
-  sendPacket(protocol, write.finalize(packet))
+  protocolUtils.sendPacket(protocol, write.finalize(packet))
 }

@@ -27,8 +27,10 @@ declare module 'ssh2/lib/protocol/utils.js' {
     }
   }
 
-  /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
-  export function convertSignature(signature: Buffer, keyType: string): Buffer | false | undefined
-
-  export function sendPacket(protocol: Protocol, packet: Buffer): boolean
+  const utils: {
+    /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
+    convertSignature(signature: Buffer, keyType: string): Buffer | false | undefined
+    sendPacket(protocol: Protocol, packet: Buffer): boolean
+  }
+  export default utils
 }

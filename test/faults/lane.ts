@@ -49,6 +49,10 @@ export interface LaneOptions {
   readonly server: TemporalServer
   readonly failpoints: string
   readonly dnsAddress: string
+  /** The cluster of the lane's own with changes; as it is unless given. */
+  readonly change?: (cluster: Cluster) => Cluster
+  /** Further variables of the worker's environment. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export class Lane {
@@ -56,7 +60,7 @@ export class Lane {
   readonly log: string
   private readonly options: LaneOptions
   private readonly subnet: string
-  private readonly hosts: readonly ScriptedHost[]
+  readonly hosts: readonly ScriptedHost[]
   private readonly proxies = new Map<string, SshProxy>()
   private worker!: WorkerProcess
   private connection!: Connection
@@ -150,7 +154,7 @@ export class Lane {
   }
 
   private async start(): Promise<void> {
-    const { server, failpoints } = this.options
+    const { server, failpoints, environment } = this.options
     rmSync(this.log, { force: true })
     await server.addNamespace(this.namespace)
     for (const { name, address } of this.hosts)
@@ -162,6 +166,7 @@ export class Lane {
       namespace: this.namespace,
       failpoints,
       log: this.log,
+      ...(environment === undefined ? {} : { environment }),
     })
     await this.bare()
     const [proxy] = this.proxies.values()
@@ -250,7 +255,7 @@ export class Lane {
   private async begin(): Promise<Operation> {
     for (;;) {
       try {
-        return await this.quorate.apply(this.cluster())
+        return await this.quorate.apply((this.options.change ?? same)(this.cluster()))
       } catch (error) {
         const code = (error as { readonly code?: unknown }).code
         if (code === 'OPERATION_RUNNING') return this.quorate.operation('faults')
@@ -272,6 +277,10 @@ export class Lane {
       }
     }
   }
+}
+
+function same(cluster: Cluster): Cluster {
+  return cluster
 }
 
 function describe(snapshot: unknown): string {

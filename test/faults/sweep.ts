@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { streamDecode, streamEncode } from 'dns-packet'
-import { Lane } from './lane.js'
+import { Lane, type LaneOptions } from './lane.js'
 import { compileFailpoints, LOGS } from './product.js'
 import { buildHostImage } from './scripted-host.js'
 import { TemporalServer } from './temporal-server.js'
@@ -18,6 +18,11 @@ const LANES = Number(process.env.QUORATE_FAULTS_LANES ?? Math.max(4, cpus().leng
 /** On tmpfs, which the upper layer of a scripted host needs. */
 const FOLDER = '/dev/shm'
 const DNS_ADDRESS = '127.19.0.10'
+
+/** Lanes of another kind than the sweep's own. */
+export interface SweepOptions extends Pick<LaneOptions, 'change' | 'environment'> {
+  readonly lanes?: number
+}
 
 export class Sweep {
   readonly server: TemporalServer
@@ -35,7 +40,7 @@ export class Sweep {
     this.free = [...lanes]
   }
 
-  static async open(): Promise<Sweep> {
+  static async open({ lanes: wanted = LANES, ...own }: SweepOptions = {}): Promise<Sweep> {
     rmSync(join(LOGS, 'failed'), { recursive: true, force: true })
     const failpoints = compileFailpoints()
     const folder = mkdtempSync(join(FOLDER, 'quorate-faults-'))
@@ -45,11 +50,19 @@ export class Sweep {
       startDns(),
     ])
     const lanes: Lane[] = []
-    for (let index = 0; index < LANES; index += 1) {
+    for (let index = 0; index < wanted; index += 1) {
       const ownFolder = join(folder, `lane-${index}`)
       mkdirSync(ownFolder)
       lanes.push(
-        await Lane.open({ index, folder: ownFolder, image, server, failpoints, dnsAddress: DNS_ADDRESS }),
+        await Lane.open({
+          index,
+          folder: ownFolder,
+          image,
+          server,
+          failpoints,
+          dnsAddress: DNS_ADDRESS,
+          ...own,
+        }),
       )
     }
     return new Sweep(server, lanes, folder, dns)

@@ -24,6 +24,8 @@ export interface WorkerProcessOptions {
   /** URL of the compiled failpoints. */
   readonly failpoints: string
   readonly log: string
+  /** Further variables of the worker's environment. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export class WorkerProcess {
@@ -57,7 +59,7 @@ export class WorkerProcess {
   }
 
   private start(): void {
-    const { address, namespace, failpoints, log } = this.options
+    const { address, namespace, failpoints, log, environment } = this.options
     const output = openSync(log, 'a')
     const child = spawn(
       process.execPath,
@@ -71,7 +73,11 @@ export class WorkerProcess {
         '--namespace',
         namespace,
       ],
-      { cwd: PROJECT, env: workerEnvironment(), stdio: ['ignore', output, output, 'ipc'] },
+      {
+        cwd: PROJECT,
+        env: { ...workerEnvironment(), ...environment },
+        stdio: ['ignore', output, output, 'ipc'],
+      },
     )
     closeSync(output)
     child.on('message', (event: ActivityEvent) => {

@@ -57,7 +57,7 @@ export interface Entry extends PlainObject {
 
 function parsed(text: string): PlainObject {
   try {
-    const data: unknown = parse(text)
+    const data: unknown = parse(text, { logLevel: 'error' })
     if (isPlainObject(data)) return data
   } catch {
     // What is no YAML has no access either.
