@@ -36,8 +36,7 @@ export async function accompany(
   const until = leavesAt(onBlocked, asks)
   for (;;) {
     const followed = await follow(context, operation, { until })
-    if (followed.kind !== 'waits') return followed
-    if (followed.waiting.kind === 'outside' || followed.waiting.kind === 'worker') return followed
+    if (followed.kind !== 'waits' || !canBeDecided(followed.waiting)) return followed
     // Plain lines and JSON have told it already; the live view has room for the gist only.
     if (context.io.isTerminal && !context.json) showWaiting(context, followed.waiting)
     if (!asks) return followed
@@ -54,6 +53,11 @@ export async function accompany(
         await take(context, operation, followed.snapshot, answer)
     }
   }
+}
+
+/** The rest comes by itself, or with a worker. */
+function canBeDecided(waiting: Waiting): waiting is Asked {
+  return waiting.kind !== 'outside' && waiting.kind !== 'worker'
 }
 
 function leavesAt(onBlocked: OnBlocked | undefined, asks: boolean): NonNullable<FollowOptions['until']> {

@@ -29,11 +29,8 @@ export async function readLastKnown(
 export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown[] {
   const steps = new Map<string, LastKnown>()
   for (const event of events) {
-    const scheduled = event.activityTaskScheduledEventAttributes
-    const { host, step } = ACTIVITY_ID.exec(scheduled?.activityId ?? '')?.groups ?? {}
-    if (host !== undefined && step !== undefined) {
-      steps.set(String(event.eventId), { host, step, state: 'running' })
-    }
+    const begun = beginOf(event)
+    if (begun !== undefined) steps.set(String(event.eventId), begun)
     const ended = endOf(event)
     const known = steps.get(ended?.scheduled ?? '')
     if (ended === undefined || known === undefined) continue
@@ -46,6 +43,12 @@ export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown
     if (last.get(known.host)?.state !== 'running' || known.state === 'running') last.set(known.host, known)
   }
   return [...last.values()]
+}
+
+function beginOf({ activityTaskScheduledEventAttributes }: HistoryEvent): LastKnown | undefined {
+  const { activityId } = activityTaskScheduledEventAttributes ?? {}
+  const { host, step } = ACTIVITY_ID.exec(activityId ?? '')?.groups ?? {}
+  return host === undefined || step === undefined ? undefined : { host, step, state: 'running' }
 }
 
 function endOf(event: HistoryEvent): { scheduled: string; state: 'done' | 'failed' } | undefined {

@@ -52,16 +52,23 @@ export async function readTaskFailure(
   if (attempts < 2) return undefined
   if (known?.attempts !== undefined && known.attempts <= attempts) return { ...known, attempts }
   const event = await lastOutcome(client, run)
-  const failed = event?.workflowTaskFailedEventAttributes
-  if (event === undefined || failed == null || HARMLESS_CAUSES.has(Number(failed.cause))) return undefined
+  return event === undefined ? undefined : readFailure(client, event, attempts)
+}
+
+/** Undefined where the event tells of no failure, or of one that is not the worker's. */
+async function readFailure(
+  client: Client,
+  { workflowTaskFailedEventAttributes: failed, eventTime }: HistoryEvent,
+  attempts: number,
+): Promise<TaskFailure | undefined> {
+  if (failed == null || HARMLESS_CAUSES.has(Number(failed.cause))) return undefined
   const { loadedDataConverter } = client.options
   const error = await decodeOptionalFailureToOptionalError(loadedDataConverter, failed.failure)
-  const since = event.eventTime?.seconds
   return {
     cause: firstLine(error?.message ?? ''),
     attempts,
     ...(failed.identity == null || failed.identity === '' ? {} : { worker: failed.identity }),
-    ...(since == null ? {} : { since: Number(since) * 1000 }),
+    ...(eventTime == null ? {} : { since: Number(eventTime.seconds) * 1000 }),
   }
 }
 

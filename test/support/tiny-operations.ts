@@ -78,7 +78,10 @@ export async function startTinyWorker(
   bundle ??= buildWorkflowBundle(WORKFLOWS)
   const { code } = await bundle
   const workflowBundle = { code: release === 'this' ? code : renameActivity(code) }
-  const replace = { workflowBundle, activities: () => ({ ...activities, labour: activities.work }) }
+  const replace = {
+    workflowBundle,
+    activities: () => ({ ...activities, labour: (host: string) => activities.work(host) }),
+  }
   const end = new AbortController()
   const log = pino({ level: 'fatal' })
   const running = runWorker({ settings: plainSettings(address, seal), log, signal: end.signal, replace })

@@ -66,7 +66,7 @@ describe('a run whose workflow task fails', () => {
     await operation.terminate('the test is over')
   })
 
-  it('is ended by cancel --force, which tells the last that is known of each host, and an apply goes on', async () => {
+  it('is ended by cancel --force, which asks or takes --yes, and tells the last that is known of each host', async () => {
     const operation = await startAndUpgrade()
     const { cluster } = operation
     const asked = await run('cancel', '--force', cluster)

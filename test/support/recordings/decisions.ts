@@ -21,7 +21,9 @@ const failingJoin = (name: string): Hosts => ({
 function waitingStep(said: (run: WorkflowHandle) => Promise<unknown>) {
   let begin: (run: WorkflowHandle) => void = () => undefined
   const begun = new Promise<WorkflowHandle>((resolve) => (begin = resolve))
-  const wait = async (): Promise<void> => void (await said(await begun))
+  const wait = async (): Promise<void> => {
+    await said(await begun)
+  }
   return { begin, wait }
 }
 
@@ -156,7 +158,10 @@ export const CONVERSATIONS: Readonly<Record<string, (name: string) => Recording>
       { joinControlPlane },
       {
         ends: 'OPERATION_CANCELLED',
-        talk: (run) => Promise.resolve(begin(run)),
+        talk: (run) => {
+          begin(run)
+          return Promise.resolve()
+        },
       },
     )
   },
@@ -171,7 +176,24 @@ export const CONVERSATIONS: Readonly<Record<string, (name: string) => Recording>
       ...apply(small(name), { gatherFacts }),
       kind: 'plan',
       ends: 'OPERATION_CANCELLED',
-      talk: (run) => Promise.resolve(begin(run)),
+      talk: (run) => {
+        begin(run)
+        return Promise.resolve()
+      },
     }
   },
+}
+
+/** Of a run whose payloads are sealed. */
+export const SEALED: Readonly<Record<string, (name: string) => Recording>> = {
+  'apply-retried': (name) =>
+    apply(small(name), failingJoin('w1'), {
+      talk: async (run, stranger) => {
+        await untilState(run, 'blocked')
+        await stranger.signal(MESSAGES.pause)
+        await run.signal(MESSAGES.pause)
+        await run.signal(MESSAGES.resume)
+        await decide(run, 'retryStep', { step: 'workers/w1' })
+      },
+    }),
 }

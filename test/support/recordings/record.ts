@@ -2,16 +2,16 @@
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Context } from '@temporalio/activity'
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
-import type { DataConverter } from '@temporalio/common'
+import type { Client, WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { TASK_QUEUE } from '../../../src/cluster/operation.js'
+import { pino } from 'pino'
 import { workflowBundle } from '../../../src/temporal/bundle.js'
+import { connect } from '../../../src/temporal/connection.js'
 import { reportWorkflowFailure } from '../../../src/temporal/failure.js'
-import { VERSION } from '../../../src/temporal/runtime.js'
+import type { SealSource } from '../../../src/temporal/seal/source.js'
+import { plainSettings } from '../../../src/temporal/settings.js'
 import { startOperation } from '../../../src/temporal/start.js'
-import { WORKFLOW_TIME } from '../../../src/temporal/workflow-time.js'
+import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './decisions.js'
 import type { Hosts, Recording } from './recording.js'
@@ -26,9 +26,6 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 const STARTER = 'ops@laptop'
 
-// Some runs fail on purpose; what the worker thinks of it is noise.
-Runtime.install({ logger: new DefaultLogger('ERROR') })
-
 /** What is told of each run as soon as it is recorded. */
 export interface Recorded {
   readonly name: string
@@ -37,51 +34,47 @@ export interface Recorded {
 }
 
 export interface RecordOptions {
-  readonly names?: readonly string[]
-  /** Of client and worker, such as one with a codec. */
-  readonly dataConverter?: DataConverter
+  readonly recordings: Readonly<Record<string, (name: string) => Recording>>
+  /** What client and worker seal with; nothing unless given. */
+  readonly seal?: SealSource
 }
 
 /**
  * Runs them beside each other on one worker.
  * @throws Error when one ends otherwise than it says.
  */
-export async function recordHistories({ names, dataConverter }: RecordOptions = {}): Promise<Recorded[]> {
+export async function recordHistories({
+  recordings: named,
+  seal = { kind: 'none' },
+}: RecordOptions): Promise<Recorded[]> {
   const server = await TestServer.start()
-  const converter = dataConverter === undefined ? {} : { dataConverter }
-  const [connection, nativeConnection] = await Promise.all([
-    Connection.connect({ address: server.address }),
-    NativeConnection.connect({ address: server.address }),
+  const recordings = Object.entries(named).map(([name, make]) => ({ ...make(name), name }))
+  const settings = plainSettings(server.address, seal)
+  const [owner, stranger] = await Promise.all([
+    connect(settings),
+    connect(plainSettings(server.address, { kind: 'none' })),
   ])
+  const end = new AbortController()
+  const activities = routed(new Map(recordings.map(({ name, hosts }) => [name, hosts])))
+  const worker = runWorker({
+    settings,
+    log: pino({ level: 'fatal' }),
+    signal: end.signal,
+    replace: { workflowBundle: await workflowBundle(), activities: () => activities },
+  })
   try {
-    const client = new Client({ connection, identity: STARTER, ...converter })
-    const recordings = (names ?? Object.keys(RECORDINGS)).map((name) => recordingOf(name))
-    const worker = await Worker.create({
-      connection: nativeConnection,
-      taskQueue: TASK_QUEUE,
-      identity: `quorate-${VERSION}@laptop:1`,
-      workflowBundle: await workflowBundle(),
-      activities: routed(new Map(recordings.map(({ name, hosts }) => [name, hosts]))),
-      ...WORKFLOW_TIME,
-      ...converter,
-    })
-    const outcomes = await worker.runUntil(() =>
-      Promise.allSettled(recordings.map((one) => record(client, one))),
+    const outcomes = await Promise.allSettled(
+      recordings.map((one) => record(owner.client, stranger.client, one)),
     )
     const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
     if (failures.length > 0) throw new Error(failures.join('\n'))
     return outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   } finally {
-    await Promise.all([connection.close(), nativeConnection.close()])
+    end.abort()
+    await worker
+    await Promise.all([owner.close(), stranger.close()])
     await server.remove()
   }
-}
-
-/** Its cluster has its name, so that all may run at once. */
-function recordingOf(name: string): Recording & { readonly name: string } {
-  const make = RECORDINGS[name]
-  if (make === undefined) throw new Error(`there is no recording ${name}`)
-  return { ...make(name), name }
 }
 
 /** Activities that do what the hosts of the recording do to which the run belongs. */
@@ -99,11 +92,15 @@ function routed(hosts: ReadonlyMap<string, Hosts>): Record<string, (...args: nev
   )
 }
 
-async function record(client: Client, recording: Recording & { readonly name: string }): Promise<Recorded> {
+async function record(
+  client: Client,
+  stranger: Client,
+  recording: Recording & { readonly name: string },
+): Promise<Recorded> {
   const { name, kind, cluster, review, talk, ends } = recording
   const { workflowId, runId } = await startOperation(client, kind, cluster, review === true ? { review } : {})
   const run = client.workflow.getHandle(workflowId, runId)
-  await talk?.(run)
+  await talk?.(run, stranger.workflow.getHandle(workflowId, runId))
   const { code, told } = await endOf(run)
   if (code !== ends) throw new Error(`${name} ended as ${code} (${told}) and not as ${ends}`)
   const history = JSON.parse(historyToJSON(await run.fetchHistory())) as RecordedHistory
@@ -129,12 +126,16 @@ interface RecordedHistory {
 
 /** A replay looks at the results of activities and not at their arguments, which are half of a history. */
 function withoutInputs(history: RecordedHistory): RecordedHistory {
-  const events = history.events.map(({ taskId: _, activityTaskScheduledEventAttributes, ...event }) => {
-    if (activityTaskScheduledEventAttributes === undefined) return event
-    const { input: __, ...scheduled } = activityTaskScheduledEventAttributes as Record<string, unknown>
-    return { ...event, activityTaskScheduledEventAttributes: scheduled }
+  const events = history.events.map((event) => {
+    const { activityTaskScheduledEventAttributes: scheduled, ...rest } = without(event, 'taskId')
+    if (scheduled === undefined) return rest
+    return { ...rest, activityTaskScheduledEventAttributes: without(scheduled as object, 'input') }
   })
   return { ...history, events }
+}
+
+function without(object: object, field: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== field))
 }
 
 /** Names and paths of this machine are in payloads (base64) and in plain fields alike. */

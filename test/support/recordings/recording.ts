@@ -21,8 +21,8 @@ export interface Recording {
   readonly cluster: Cluster
   readonly review?: boolean
   readonly hosts: Hosts
-  /** Until nothing keeps the run from its end. */
-  readonly talk?: (run: WorkflowHandle) => Promise<unknown>
+  /** Until nothing keeps the run from its end. `stranger`: the run, for a client that seals nothing. */
+  readonly talk?: (run: WorkflowHandle, stranger: WorkflowHandle) => Promise<unknown>
   /** How it must end, so that what is recorded is what the name of the recording says. */
   readonly ends: 'done' | ErrorCode
 }
