@@ -21,12 +21,16 @@ const TAB_WIDTH = 4
 /** Characters of a text that are shown unless its reader says otherwise; what is longer loses its middle. */
 export const PLAIN_TEXT_LIMIT = 64 * 1024
 
+export interface PlainTextOptions {
+  /** Characters that are kept, half of them from the beginning and half from the end. */
+  readonly limit?: number
+}
+
 /**
  * The text without escape sequences, control characters and what nobody sees; its lines stay lines, and a TAB becomes
  * blanks.
- * @param limit characters that are kept, half of them from the beginning and half from the end.
  */
-export function plainText(text: string, limit = PLAIN_TEXT_LIMIT): string {
+export function plainText(text: string, { limit = PLAIN_TEXT_LIMIT }: PlainTextOptions = {}): string {
   return shortened(text, limit)
     .replaceAll(ESCAPE_SEQUENCES, '')
     .replaceAll(/\r+\n/g, '\n')
@@ -38,8 +42,8 @@ export function plainText(text: string, limit = PLAIN_TEXT_LIMIT): string {
 }
 
 /** The same on one line, with single blanks between the words. */
-export function plainLine(text: string, limit = PLAIN_TEXT_LIMIT): string {
-  return plainText(text, limit).replaceAll(/\s+/g, ' ').trim()
+export function plainLine(text: string, options: PlainTextOptions = {}): string {
+  return plainText(text, options).replaceAll(/\s+/g, ' ').trim()
 }
 
 // Before anything else is done to it: a peer decides how long its text is.

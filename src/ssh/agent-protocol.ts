@@ -62,7 +62,7 @@ export function parseIdentities(answer: Buffer): readonly AgentIdentity[] {
   return Array.from({ length: count }, () => {
     const blob = reader.string()
     const type = new WireReader(blob).string().toString('latin1')
-    return { blob, type, comment: plainLine(reader.string().toString(), 100) }
+    return { blob, type, comment: plainLine(reader.string().toString(), { limit: 100 }) }
   })
 }
 

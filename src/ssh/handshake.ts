@@ -243,11 +243,11 @@ function explain(
   if (says(/no matching host key format/)) return undefined
   if (login.exhausted() || /authentication failures/i.test(said?.message ?? '')) throw login.refusal(error)
   if (NOT_YET.test(banners.last)) {
-    throw unreachable(host, `it does not let anybody in yet (${plainLine(banners.last, QUOTED)})`)
+    throw unreachable(host, `it does not let anybody in yet (${plainLine(banners.last, { limit: QUOTED })})`)
   }
   if (says(/no matching/)) throw noCommonAlgorithm(host, own.join('; '))
-  if (said !== undefined) throw unreachable(host, `it hung up and said: ${plainLine(said.message, QUOTED)}`)
-  throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', QUOTED))
+  if (said !== undefined) throw unreachable(host, `it hung up and said: ${plainLine(said.message, { limit: QUOTED })}`)
+  throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', { limit: QUOTED }))
 }
 
 /** Whether the message is that of an SSH_MSG_DISCONNECT: with it comes the number of a reason. */

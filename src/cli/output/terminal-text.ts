@@ -15,7 +15,7 @@ const OUR_COLOURS = /(\u001b\[(?:[12]|22|3[1-36]|39)m)/
 export function terminalText(text: string): string {
   return text
     .split(OUR_COLOURS)
-    .map((piece, index) => (index % 2 === 1 ? piece : plainText(piece, Infinity)))
+    .map((piece, index) => (index % 2 === 1 ? piece : plainText(piece, { limit: Infinity })))
     .join('')
 }
 
@@ -26,7 +26,7 @@ export function terminalLine(text: string): string {
 
 /** The text as a stream can show it. */
 export function textFor({ colours, symbols }: Abilities, text: string): string {
-  const shown = colours ? terminalText(text) : plainText(text, Infinity)
+  const shown = colours ? terminalText(text) : plainText(text, { limit: Infinity })
   return symbols ? shown : inAscii(shown)
 }
 
