@@ -92,7 +92,7 @@ async function tellFound(context: Context, cluster: string, found: LocksFound): 
     io.style.bold(plainLine(lock.host)),
     // Two servers may run operations on one cluster, whose workflows have one name.
     `${plainLine(lock.workflowId)} ${io.style.dim(`on server ${plainLine(lock.owner.slice(0, 8))}`)}`,
-    ...[lock.operation, lock.startedBy, lock.since].map(plainLine),
+    ...[lock.operation, lock.startedBy, lock.since].map((word) => plainLine(word)),
     lock.units.length === 0 ? 'none' : plainLine(lock.units.join(', ')),
   ])
   for (const line of renderTable(header, rows, io.style)) io.out(line)

@@ -39,7 +39,7 @@ function renderMessage(report: ErrorReport, style: Style, mark: string): string[
 /** Where it happened; a step that the message begins with is not said twice. */
 function place({ host, step, message }: ErrorReport, style: Style): string {
   const title = step !== undefined && message.startsWith(step) ? undefined : step
-  const words = [host, title].filter((word) => word !== undefined).map(plainLine)
+  const words = [host, title].filter((word) => word !== undefined).map((word) => plainLine(word))
   return words.length === 0 ? '' : `${style.bold(words.join(': '))}: `
 }
 

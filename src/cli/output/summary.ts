@@ -18,7 +18,7 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
     ...renderTable(
       ['NODE', 'ROLE', 'VERSION', 'STATUS'],
       result.nodes.map(({ name, role, version, ready }) => [
-        ...[name, role, version].map(plainLine),
+        ...[name, role, version].map((word) => plainLine(word)),
         ready ? style.green('Ready') : style.red('NotReady'),
       ]),
       style,
