@@ -246,7 +246,8 @@ function explain(
     throw unreachable(host, `it does not let anybody in yet (${plainLine(banners.last, { limit: QUOTED })})`)
   }
   if (says(/no matching/)) throw noCommonAlgorithm(host, own.join('; '))
-  if (said !== undefined) throw unreachable(host, `it hung up and said: ${plainLine(said.message, { limit: QUOTED })}`)
+  if (said !== undefined)
+    throw unreachable(host, `it hung up and said: ${plainLine(said.message, { limit: QUOTED })}`)
   throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', { limit: QUOTED }))
 }
 

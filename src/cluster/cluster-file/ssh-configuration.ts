@@ -21,7 +21,11 @@ export function readSshConfiguration(
   const userFolder = absolutePath('~/.ssh', location)
   const { readFile, listFolder = () => [], fileState } = location
   const reader = { readFile, listFolder, ...(fileState === undefined ? {} : { fileState }) }
-  const read = (path: string, folder: string, { isRequired = false, isChecked = false }): SshConfiguration => {
+  const read = (
+    path: string,
+    folder: string,
+    { isRequired = false, isChecked = false },
+  ): SshConfiguration => {
     try {
       return [readDirectives(path, reader, { machine: location, folder, isChecked })]
     } catch (error) {
