@@ -35,7 +35,7 @@ describe.each([
         '--type',
         type,
         '--task-queue',
-        'quorate',
+        TASK_QUEUE,
         ...input,
       ],
     )
