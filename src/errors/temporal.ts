@@ -70,7 +70,7 @@ export const TEMPORAL_ERRORS = {
   SEAL_KEY_WRONG: {
     source: 'user',
     remedy: 'operator',
-    hint: 'give commands and workers the same key file; where the key is lost, `quorate cancel`, `quorate unlock` and `quorate apply` go on from where the hosts are',
+    hint: 'give commands and workers the same key file; where the key is lost, `quorate cancel --force`, `quorate unlock` and `quorate apply` go on from where the hosts are',
   },
   UNSEALED: {
     source: 'environment',

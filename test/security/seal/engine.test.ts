@@ -7,6 +7,7 @@ import { utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { aCluster } from '../../support/clusters.js'
 import { quorate } from '../../support/quorate.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -74,7 +75,7 @@ describe('the engine', () => {
     const before = sshd.log()
     const inputs = kind === 'workflow' ? [{ cluster, searchAttributes: false }] : [cluster, cluster.hosts[0]]
     const input = inputs.flatMap((one) => ['--input', JSON.stringify(one)])
-    const output = await temporalAsNobody(address, [...command, '--task-queue', 'quorate', ...input])
+    const output = await temporalAsNobody(address, [...command, '--task-queue', TASK_QUEUE, ...input])
     expect(output).toMatch(/is refused: (its input|what it was given) carries no seal/)
     expect(sshd.log()).toBe(before)
     expect(statSync(secret).atime).toEqual(LONG_AGO)

@@ -72,7 +72,9 @@ describe('a start', () => {
     expect(told()).toHaveLength(1)
     expect(told()[0]).toContain(`sealed with a key that this side does not have (key ${keys[0]?.id ?? ''})`)
     expect(scene.journal).toEqual([])
-    expect(await observe(connection.client, run)).toMatchObject({ state: 'running', reach: 'server' })
+    const { state, reach, taskFailure } = await observe(connection.client, run)
+    expect([state, reach]).toEqual(['running', 'failing'])
+    expect(JSON.stringify(taskFailure)).toContain('SEAL_KEY_WRONG')
     await connection.close()
 
     // The right file, and it goes on.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Payload } from '@temporalio/common'
 import { defaultPayloadConverter } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
+import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { sendDecision, sendSignal } from '../../../src/temporal/decisions.js'
 import { SealCodec } from '../../../src/temporal/seal/codec.js'
 import { SealKeys } from '../../../src/temporal/seal/keys.js'
@@ -113,7 +114,7 @@ describe('a sealed activity', () => {
           scheduleActivityTaskCommandAttributes: {
             activityId: id,
             activityType: { name: 'prepareHost' },
-            taskQueue: { name: 'quorate' },
+            taskQueue: { name: TASK_QUEUE },
             input: { payloads: args },
             startToCloseTimeout: { seconds: 60 as never },
             retryPolicy: { maximumAttempts: 1 },

@@ -17,6 +17,8 @@ export function temporalAsNobody(address: string, args: readonly string[]): Prom
     cwd: tmpdir(),
     env: { HOME: tmpdir(), PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // It waits for ever for what nobody takes.
+    timeout: 60_000,
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))

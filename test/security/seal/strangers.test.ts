@@ -1,6 +1,7 @@
 /** Another user of the machine, who has no key, commands the worker by the Temporal CLI. */
 import { defaultPayloadConverter } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
+import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { observe } from '../../../src/temporal/snapshot.js'
 import { aCluster } from '../../support/clusters.js'
 import { PATIENCE, SealScene } from './scene.js'
@@ -34,7 +35,7 @@ describe.each([
         '--type',
         type,
         '--task-queue',
-        'quorate',
+        TASK_QUEUE,
         ...input,
       ],
     )
@@ -54,7 +55,16 @@ describe('a stranger who starts an activity by itself', () => {
   ])('has %s refused before it begins', async (type, input) => {
     scene.journal = []
     const output = await asNobody(
-      ...['activity', 'execute', '--activity-id', `their-${type}`, '--type', type, '--task-queue', 'quorate'],
+      ...[
+        'activity',
+        'execute',
+        '--activity-id',
+        `their-${type}`,
+        '--type',
+        type,
+        '--task-queue',
+        TASK_QUEUE,
+      ],
       ...['--start-to-close-timeout', '1m', ...input],
     )
     expect(output).toMatch(`${type} is refused`)
