@@ -39,7 +39,7 @@ function kubelet(node: string) {
 const node = (name: string) =>
   JSON.stringify({
     metadata: { name, labels: {} },
-    status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'True' }] },
+    status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status: 'True' }] },
   })
 
 describe('a node that was deleted', () => {

@@ -80,11 +80,11 @@ const MEMBER = (state: string, learner: boolean) =>
   `1d02, ${state}, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, ${String(learner)}\n`
 const MARKED = JSON.stringify({
   metadata: { name: 'cp2', labels: { 'node-role.kubernetes.io/control-plane': '' } },
-  status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'True' }] },
+  status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status: 'True' }] },
 })
 const UNMARKED = JSON.stringify({
   metadata: { name: 'cp2', labels: {} },
-  status: { nodeInfo: {}, conditions: [{ type: 'Ready', status: 'False' }] },
+  status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status: 'False' }] },
 })
 
 /** What is asked of a control plane that has joined. */
