@@ -30,7 +30,7 @@ export function obedientHosts() {
     gatherFacts: (_cluster: Cluster, host: Host) => Promise.resolve(bareFacts(host.name)),
     readStanding: (): Promise<ClusterPresence> => Promise.resolve({ kind: 'absent' }),
     lockHost: (_cluster: Cluster, host: Host) => note(`lock ${host.name}`),
-    releaseHost: (_cluster: Cluster, host: Host) => note(`release ${host.name}`),
+    releaseHost: (_cluster: Cluster, host: Host) => note(`release ${host.name}`).then(() => undefined),
     prepareHost: (_cluster: Cluster, host: Host) => note(`prepare ${host.name}`),
     configureLoadBalancer: (_cluster: Cluster, host: Host, backends: readonly Host[]) =>
       note(`${host.name} → ${backends.map(({ name }) => name).join()}`),

@@ -6,7 +6,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Payload } from '@temporalio/common'
 import type { SealKey } from './keys.js'
-import { pack, unpack } from './pack.js'
+import { dataOf, pack, unpack } from './pack.js'
 import { formatSeal, SEAL, sealedContext, type Seal } from './seal.js'
 
 /** Name of the encoding in a payload's metadata. */
@@ -25,7 +25,7 @@ export function encrypt(key: SealKey, seal: Seal, context: readonly string[], pa
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(ALGORITHM, key.cipher, nonce)
   cipher.setAAD(sealedContext(seal, context))
-  const clear = pack([payload.data ?? new Uint8Array(), ...Object.entries(payload.metadata ?? {}).flat()])
+  const clear = pack([dataOf(payload), ...Object.entries(payload.metadata ?? {}).flat()])
   const data = Buffer.concat([nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()])
   return {
     metadata: {

@@ -1,4 +1,10 @@
 /** Byte strings put together so that no other strings give the same whole: each has its length before it. */
+import type { Payload } from '@temporalio/common'
+
+/** The data of a payload: protobuf gives an empty array of another kind where there are none, as of an activity's `undefined`. */
+export function dataOf({ data }: Payload): Uint8Array {
+  return data instanceof Uint8Array ? data : Uint8Array.from(data ?? [])
+}
 
 /** Puts byte strings together. */
 export function pack(parts: readonly (Uint8Array | string)[]): Buffer {

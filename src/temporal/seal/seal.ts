@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Payload, SerializationContext } from '@temporalio/common'
 import type { SealKey } from './keys.js'
-import { pack } from './pack.js'
+import { dataOf, pack } from './pack.js'
 
 /** Name in a payload's metadata. */
 export const SEAL = 'seal'
@@ -68,7 +68,7 @@ export function proofOf(key: SealKey, seal: Seal, context: readonly string[], pa
     .filter(([name]) => name !== SEAL)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const hmac = createHmac('sha256', key.mac)
-  hmac.update(pack([sealedContext(seal, context), pack(entries.flat()), payload.data ?? new Uint8Array()]))
+  hmac.update(pack([sealedContext(seal, context), pack(entries.flat()), dataOf(payload)]))
   return hmac.digest('base64url')
 }
 

@@ -1,4 +1,5 @@
 import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common'
+import { temporal } from '@temporalio/proto'
 import { describe, expect, it } from 'vitest'
 import { isRefused } from '../../../../src/cluster/seal.js'
 import { SealCodec } from '../../../../src/temporal/seal/codec.js'
@@ -10,6 +11,11 @@ const STEP: SerializationContext = { ...RUN, type: 'activity', activityId: '7', 
 const key = newKey()
 
 const payload = (value: unknown): Payload => defaultPayloadConverter.toPayload(value)
+/** As the SDK gives it to a codec: protobuf has its own idea of data that are empty. */
+const overTheWire = (one: Payload): Payload => {
+  const { Payload: message } = temporal.api.common.v1
+  return message.fromObject(message.decode(message.encode(one).finish()))
+}
 const value = (one: Payload | undefined): unknown =>
   one === undefined ? undefined : defaultPayloadConverter.fromPayload(one)
 const reason = (one: Payload | undefined): unknown => {
@@ -26,7 +32,7 @@ describe.each([
   it('opens to what it was, whatever it was', async () => {
     for (const one of ['text', { deep: [1, null] }, null, undefined, new Uint8Array([0, 255])]) {
       const sealed = await codec.encode([payload(one)], RUN)
-      expect(value((await codec.decode(sealed, RUN))[0])).toEqual(one)
+      expect(value((await codec.decode(sealed.map(overTheWire), RUN))[0])).toEqual(one)
     }
   })
 
