@@ -44,7 +44,8 @@ describe('facts', () => {
     const facts = await activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
     expect(facts.machineId).toBe(readFileSync('/etc/machine-id', 'utf8').trim())
     expect(facts.listeners.map(({ port }) => port)).toContain(sshd.port)
-    expect(Math.abs(facts.clockOffsetMs)).toBeLessThan(1_000)
+    // One machine has one clock; how precisely that is seen depends on how long the answer took.
+    expect(Math.abs(facts.clockOffsetMs)).toBeLessThanOrEqual(facts.clockUncertaintyMs)
     expect(facts.cpus).toBeGreaterThan(0)
   })
 

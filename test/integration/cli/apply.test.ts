@@ -56,9 +56,7 @@ describe.concurrent('an apply whose host can not be reached', () => {
     const file = clusterFile('refused', await freePort())
     const { exitCode, stdout, stderr } = await quorate(['apply', '-f', file], environment)
     expect(exitCode).toBe(1)
-    expect(stdout).toMatch(
-      /Temporal UI {2}http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/cluster%2Frefused\//,
-    )
+    expect(stdout).toContain('Temporal UI  quorate ui refused')
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d ▶ Facts$/m)
     expect(stderr).toContain('✘ apply of refused failed')
     expect(stderr).toMatch(
