@@ -2,8 +2,9 @@
 import type { Payload } from '@temporalio/common'
 
 /** The data of a payload: protobuf gives an empty array of another kind where there are none, as of an activity's `undefined`. */
-export function dataOf({ data }: Payload): Uint8Array {
-  return data instanceof Uint8Array ? data : Uint8Array.from(data ?? [])
+export function dataOf(payload: Payload): Uint8Array {
+  const bytes: ArrayLike<number> = payload.data ?? []
+  return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes)
 }
 
 /** Puts byte strings together. */

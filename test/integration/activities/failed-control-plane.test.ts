@@ -33,7 +33,13 @@ function etcd(members: readonly string[], healthy: readonly string[]) {
     ['endpoint health', JSON.stringify(health)],
     ['member remove cp3', note('cp3 out')],
     ['delete node cp3', note('node cp3 deleted')],
-    ['get node cp3', JSON.stringify({ metadata: { name: 'cp3' }, status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [] } })],
+    [
+      'get node cp3',
+      JSON.stringify({
+        metadata: { name: 'cp3' },
+        status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [] },
+      }),
+    ],
   ]
   return { changes, answers }
 }
