@@ -11,7 +11,7 @@ export interface Point {
   readonly at: 'start' | 'end' | (string & {})
 }
 
-const TIMEOUT_S = 300
+const TIMEOUT_S = 600
 
 /** What processes on hosts are called that wait for a moment: those of a test that failed must not strike later. */
 export const WAITER = 'waits-for-a-moment'
