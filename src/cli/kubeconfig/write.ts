@@ -1,17 +1,9 @@
 /** Writing a kubeconfig: whole or not at all, and readable by its owner only from the first byte on. */
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { QuorateError } from '../../errors/index.js'
+import { syncFolder, writeDurably } from '../../temporal/durable-file.js'
 import { targetOf } from './place.js'
 
 const OWNER_ONLY = 0o600
@@ -79,29 +71,13 @@ function replace(target: string, content: string): void {
   const folder = dirname(target)
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`)
   try {
-    const file = openSync(temporary, 'wx', OWNER_ONLY)
-    try {
-      writeSync(file, content)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+    writeDurably(temporary, content, 'wx')
     renameSync(temporary, target)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
   }
   syncFolder(folder)
-}
-
-/** So that the new name, too, outlasts a power cut. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }
 
 function guarded(path: string, act: () => void): void {

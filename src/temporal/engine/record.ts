@@ -1,7 +1,7 @@
 /** The engine's record on disk: what was started, where, on which ports, and whether it was stopped on purpose. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { replaceFile } from './durable-file.js'
+import { replaceFile } from '../durable-file.js'
 import type { EngineHome } from './home.js'
 
 const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })

@@ -4,19 +4,19 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  fsyncSync,
   linkSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { QuorateError } from '../../errors/index.js'
+import { syncFolder, writeDurably } from '../durable-file.js'
 
+const HEADER = "# Seals what Quorate's clients and workers give to Temporal. Keep it secret."
 const SECRET_BYTES = 32
 
 const isSecret = (text: string) => Buffer.from(text, 'base64').length === SECRET_BYTES
@@ -76,7 +76,7 @@ export function createKeyFile(path: string, encrypt: boolean): KeyFile {
   } finally {
     rmSync(draft, { force: true })
   }
-  syncFolder(path)
+  syncFolder(dirname(path))
   return content
 }
 
@@ -88,7 +88,7 @@ export function ensureKeyFile(path: string): void {
 /** Replaces a key file; readers see the old or the new one. */
 export function replaceKeyFile(path: string, content: KeyFile): void {
   renameSync(writeDraft(path, keyFile.parse(content)), path)
-  syncFolder(path)
+  syncFolder(dirname(path))
 }
 
 function readPrivately(path: string): string {
@@ -126,29 +126,11 @@ function readPrivately(path: string): string {
 function writeDraft(path: string, content: KeyFile): string {
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   try {
-    const descriptor = openSync(draft, 'wx', 0o600)
-    try {
-      writeSync(
-        descriptor,
-        `# Seals what Quorate's clients and workers give to Temporal. Keep it secret.\n${stringify(content)}`,
-      )
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    writeDurably(draft, `${HEADER}\n${stringify(content)}`, 'wx')
   } catch (cause) {
     throw unusable(path, cause)
   }
   return draft
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 function unusable(path: string, cause: unknown): QuorateError {
