@@ -19,6 +19,7 @@ import { plainValue } from '../cluster/plain-value.js'
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { runningSteps, type RunningStep } from './running-steps.js'
+import { firstRunIn } from './seal/client.js'
 import { expectOfRun } from './seal/payloads.js'
 import { pollingWorkers, type PollingWorker } from './workers.js'
 import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
@@ -34,7 +35,7 @@ export interface RunReference {
 }
 
 /**
- * Whom we hear. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.
+ * Who answers. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.
  * `busy`: workers polled within the last minute or so, and none answers now. `server`: only the server; no worker polls
  * for the run. `nobody`: not even the server.
  */
@@ -160,10 +161,9 @@ async function describe(handle: WorkflowHandle, run: RunReference): Promise<Work
   }
 }
 
-/** The first run of the chain that a run belongs to, which seals name. */
+/** The first run of the chain, which seals name. */
 function chainOf({ raw, runId }: WorkflowExecutionDescription): string {
-  const first = raw.workflowExecutionInfo?.firstRunId ?? ''
-  return first === '' ? runId : first
+  return firstRunIn(raw.workflowExecutionInfo, runId)
 }
 
 /** What became of a question to a run. */

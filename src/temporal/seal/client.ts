@@ -65,7 +65,16 @@ export async function firstRunOf(
   execution: { readonly workflowId: string; readonly runId: string },
 ): Promise<string> {
   const { workflowExecutionInfo } = await service.describeWorkflowExecution({ namespace, execution })
-  const { firstRunId, execution: described } = workflowExecutionInfo ?? {}
-  const first = firstRunId ?? ''
-  return first === '' ? (described?.runId ?? execution.runId) : first
+  return firstRunIn(workflowExecutionInfo, execution.runId)
+}
+
+/** The same, of what the server has told of the run already. */
+export function firstRunIn(told: DescribedExecution | null | undefined, runId: string): string {
+  const first = told?.firstRunId ?? ''
+  return first === '' ? (told?.execution?.runId ?? runId) : first
+}
+
+interface DescribedExecution {
+  readonly firstRunId?: string | null
+  readonly execution?: { readonly runId?: string | null } | null
 }
