@@ -159,7 +159,7 @@ async function entriesIn(file: string, name: string, host: SshServer): Promise<r
   try {
     return await knownHostsOf(file, name)
   } catch (cause) {
-    throw unusableFile(`can not read ${file}`, host, cause)
+    throw unusableFile(`cannot read ${file}`, host, cause)
   }
 }
 
@@ -170,7 +170,7 @@ async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
     return revokedKeys(await readFile(file))
   } catch (cause) {
     // As ssh itself: without the list nobody can be trusted.
-    throw unusableFile(`can not read the revoked keys in ${file}`, host, cause, REVOKED_KEYS_HINT)
+    throw unusableFile(`cannot read the revoked keys in ${file}`, host, cause, REVOKED_KEYS_HINT)
   }
 }
 
@@ -302,6 +302,6 @@ async function appendKey(host: SshServer, key: Buffer): Promise<void> {
   try {
     await appendKnownHost(file, knownHostLine(name, key))
   } catch (cause) {
-    throw unusableFile(`can not write ${file}`, host, cause)
+    throw unusableFile(`cannot write ${file}`, host, cause)
   }
 }
