@@ -56,7 +56,8 @@ async function send(operation: Operation, decision: Decision): Promise<readonly 
 }
 
 function describe(decision: Decision, steps: readonly string[]): string {
-  const names = steps.join(', ')
+  // In whatever order they came to a stop.
+  const names = steps.toSorted().join(', ')
   switch (decision.kind) {
     case 'retry':
       return `trying again: ${names}`
