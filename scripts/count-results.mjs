@@ -11,8 +11,13 @@ for (const file of files) {
   }
   const results = JSON.parse(readFileSync(file, 'utf8'))
   passed += results.numPassedTests
-  failed += results.numFailedTests + results.numFailedTestSuites
+  failed += results.numFailedTests + results.testResults.filter(failedWithoutTest).length
 }
 if (failedBefore !== '0' && failed === 0) failed = 1
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+/** A file that could not be read, or whose set-up failed: no test of its own tells. */
+function failedWithoutTest({ status, assertionResults }) {
+  return status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
+}

@@ -11,11 +11,12 @@ import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { aCluster } from '../../support/clusters.js'
 import { quorate } from '../../support/quorate.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
-import { temporalAsNobody } from './stranger.js'
+import { StrangersCli } from './stranger.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-victim-'))
 const environment = { QUORATE_HOME: folder, QUORATE_SEAL_KEY_FILE: '' }
 const secret = join(folder, 'password')
+const strangersCli = new StrangersCli()
 let address = ''
 let sshd: TestSshd
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await quorate(['engine', 'stop'], environment)
   await sshd.stop()
+  strangersCli.remove()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -75,7 +77,7 @@ describe('the engine', () => {
     const before = sshd.log()
     const inputs = kind === 'workflow' ? [{ cluster, searchAttributes: false }] : [cluster, cluster.hosts[0]]
     const input = inputs.flatMap((one) => ['--input', JSON.stringify(one)])
-    const output = await temporalAsNobody(address, [...command, '--task-queue', TASK_QUEUE, ...input])
+    const output = await strangersCli.run(address, [...command, '--task-queue', TASK_QUEUE, ...input])
     expect(output).toMatch(/is refused: (its input|what it was given) carries no seal/)
     expect(sshd.log()).toBe(before)
     expect(statSync(secret).atime).toEqual(LONG_AGO)

@@ -1,6 +1,8 @@
 /** What another user of the machine does with the Temporal CLI, or with raw calls of the server. */
 import { spawn } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Client, WorkflowService } from '@temporalio/client'
 import type { Payload } from '@temporalio/common'
 import { findTemporalCli } from '../../../src/temporal/engine/temporal-cli.js'
@@ -9,24 +11,40 @@ import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 /** The user `nobody`. */
 export const NOBODY = 65_534
 
-/** Runs the Temporal CLI as nobody; gives what it printed, however it ended. */
-export function temporalAsNobody(address: string, args: readonly string[]): Promise<string> {
-  const child = spawn(findTemporalCli(), [...args, '--address', address], {
-    uid: NOBODY,
-    gid: NOBODY,
-    cwd: tmpdir(),
-    env: { HOME: tmpdir(), PATH: process.env.PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // It waits for ever for what nobody takes.
-    timeout: 60_000,
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', () => resolve(output))
-  })
+/** The Temporal CLI of the user nobody: a copy, since the project may lie in a folder that he cannot enter. */
+export class StrangersCli {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'quorate-stranger-'))
+  private readonly cli = join(this.folder, 'temporal')
+
+  constructor() {
+    chmodSync(this.folder, 0o755)
+    copyFileSync(findTemporalCli(), this.cli)
+    chmodSync(this.cli, 0o755)
+  }
+
+  /** Runs it as nobody; gives what it printed, however it ended. */
+  run(address: string, args: readonly string[]): Promise<string> {
+    const child = spawn(this.cli, [...args, '--address', address], {
+      uid: NOBODY,
+      gid: NOBODY,
+      cwd: this.folder,
+      env: { HOME: this.folder, PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // It waits for ever for what nobody takes.
+      timeout: 60_000,
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    return new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => resolve(output))
+    })
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
 }
 
 type Events = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>['history']

@@ -1,15 +1,17 @@
 /** Another user of the machine, who has no key, commands the worker by the Temporal CLI. */
 import { defaultPayloadConverter } from '@temporalio/common'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { observe } from '../../../src/temporal/snapshot.js'
 import { aCluster } from '../../support/clusters.js'
 import { PATIENCE, SealScene } from './scene.js'
-import { temporalAsNobody } from './stranger.js'
+import { StrangersCli } from './stranger.js'
 
 const scene = SealScene.forFile()
+const strangersCli = new StrangersCli()
+afterAll(() => strangersCli.remove())
 
-const asNobody = (...args: readonly string[]) => temporalAsNobody(scene.server.address, args)
+const asNobody = (...args: readonly string[]) => strangersCli.run(scene.server.address, args)
 const INPUT = JSON.stringify({ cluster: aCluster({ name: 'theirs' }), searchAttributes: false })
 
 /** The worker's warnings. */
