@@ -4,7 +4,7 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /quorate
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build \
   && npm prune --omit=dev --no-audit --no-fund \
