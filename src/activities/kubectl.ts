@@ -16,7 +16,7 @@ export interface KubernetesNode {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
-  readonly spec?: { readonly taints?: readonly Taint[] }
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }

@@ -39,7 +39,6 @@ const API_PATIENCE_MS = 10_000
 /** A node with what only the standing reads of it. */
 interface WholeNode extends KubernetesNode {
   readonly metadata: KubernetesNode['metadata'] & { readonly annotations?: Readonly<Record<string, string>> }
-  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
   readonly status: KubernetesNode['status'] & {
     readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
   }

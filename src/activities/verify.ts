@@ -236,5 +236,6 @@ function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): No
         : 'worker',
     version: node.status.nodeInfo.kubeletVersion,
     ready: hasCondition(node.status.conditions, 'Ready'),
+    ...(node.spec?.unschedulable === true ? { cordoned: true } : {}),
   }))
 }

@@ -148,6 +148,8 @@ export interface NodeSummary {
   readonly role: 'control-plane' | 'worker'
   readonly version: string
   readonly ready: boolean
+  /** Whether it takes no new pods; older results do not tell. */
+  readonly cordoned?: boolean
 }
 
 /** One thing that an apply would do. */

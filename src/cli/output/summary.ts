@@ -1,5 +1,5 @@
 /** The last words of an operation. */
-import type { ApplyResult, OperationProgress } from '../../cluster/operation.js'
+import type { ApplyResult, NodeSummary, OperationProgress } from '../../cluster/operation.js'
 import { type ErrorReport, plainLine } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../temporal/snapshot.js'
 import type { Style } from '../io.js'
@@ -17,9 +17,9 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
     '',
     ...renderTable(
       ['NODE', 'ROLE', 'VERSION', 'STATUS'],
-      result.nodes.map(({ name, role, version, ready }) => [
-        ...[name, role, version].map((word) => plainLine(word)),
-        ready ? style.green('Ready') : style.red('NotReady'),
+      result.nodes.map((node) => [
+        ...[node.name, node.role, node.version].map((word) => plainLine(word)),
+        nodeStatus(node, style),
       ]),
       style,
     ),
@@ -30,6 +30,12 @@ export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, 
     `${style.green('✔')} ${style.bold(snapshot.cluster)}: Kubernetes ${result.kubernetesVersion}, ` +
       `${ready} of ${result.nodes.length} nodes ready, ${members(result.etcdMembers.length)}, ${what}`,
   ]
+}
+
+/** In kubectl's words. */
+function nodeStatus({ ready, cordoned }: NodeSummary, style: Style): string {
+  const status = ready ? style.green('Ready') : style.red('NotReady')
+  return cordoned === true ? `${status},${style.yellow('SchedulingDisabled')}` : status
 }
 
 /** Every error with host, step, message, output and hint. */

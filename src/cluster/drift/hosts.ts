@@ -23,6 +23,7 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
       ...changedRole(host, compared),
       ...changedAddress(host, compared),
       ...cordoned(host, standing),
+      ...notReady(host, compared),
     ]),
     ...nodesNotInFile(compared, new Set(renamed.map(({ node }) => node))),
     ...versionSkew(compared),
@@ -84,6 +85,14 @@ function changedAddress(host: Host, { observed, standing }: Compared): readonly 
 function cordoned(host: Host, standing: Standing): readonly PreflightFinding[] {
   if (nodeOf(standing, host)?.schedulable !== false) return []
   return [finding('warning', 'NODE_CORDONED', host, 'its node is cordoned: it takes no new pods')]
+}
+
+/** A node that is not Ready although its host answers; one that is still joining cannot be. */
+function notReady(host: Host, { observed, standing }: Compared): readonly PreflightFinding[] {
+  const node = nodeOf(standing, host)
+  if (node === undefined || node.ready || node.role !== host.role) return []
+  if (!observed.some((entry) => entry.host.name === host.name)) return []
+  return [finding('warning', 'NODE_NOT_READY', host, 'its node is not Ready')]
 }
 
 /** A kubelet whose configuration was changed on its host alone. */

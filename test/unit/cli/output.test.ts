@@ -88,6 +88,18 @@ describe('the end of an apply', () => {
     ])
   })
 
+  it('tells nodes that take no new pods or are not ready, in the words of kubectl', () => {
+    const node = { role: 'worker', version: 'v1.36.3' } as const
+    const nodes = [
+      { ...node, name: 'w1', ready: true, cordoned: true },
+      { ...node, name: 'w2', ready: false },
+    ]
+    expect(renderApplied(closed, { ...result, nodes }, PLAIN).slice(2, 4)).toEqual([
+      'w1     worker   v1.36.3   Ready,SchedulingDisabled',
+      'w2     worker   v1.36.3   NotReady',
+    ])
+  })
+
   it('says when nothing was to be changed', () => {
     expect(renderApplied(closed, { ...result, changed: false }, PLAIN).at(-1)).toContain('nothing to change')
   })

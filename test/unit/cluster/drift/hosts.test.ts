@@ -48,6 +48,14 @@ describe('hosts of the file that are other nodes of the cluster', () => {
     ])
   })
 
+  it('knows a renamed control plane by its machine', () => {
+    const cp9 = { ...host('cp3'), name: 'cp9' }
+    const facts = [...joinedFacts(running).filter((one) => one.host !== 'cp3'), factsAs('cp9', 'cp3')]
+    expect(findingsOf({ file: withHosts(...others('cp3'), cp9), facts })).toContain(
+      'error HOST_RENAMED cp9: the machine at 192.0.2.13 is the node cp3 of the cluster, not cp9',
+    )
+  })
+
   it('refuses addresses that were swapped', () => {
     const swapped = withHosts(
       ...others('w1', 'w2'),
@@ -106,6 +114,18 @@ describe('nodes and what is told of them', () => {
     ])
   })
 
+  it('keeps a control plane that is not in the file behind the balancers, and as a member of etcd', () => {
+    const plan = planOf({
+      file: withHosts(...others('cp3')),
+      facts: joinedFacts(running).filter((one) => one.host !== 'cp3'),
+    })
+    expect(plan.problems).toEqual([])
+    expect(plan.warnings).toEqual(['the control-plane cp3 is in the cluster and not in the file'])
+    expect(plan.serving.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
+    expect(plan.cluster.bystanders?.map(({ name }) => name)).toEqual(['cp3'])
+    expect(plan.changes).toEqual([])
+  })
+
   it('refuses another internal address for a machine that has joined', () => {
     const file = withHosts(...others('w1'), { ...host('w1'), internalAddress: '192.0.2.99' })
     expect(findingsOf({ file })).toContain(
@@ -117,6 +137,14 @@ describe('nodes and what is told of them', () => {
     const nodes = standingOf(running).nodes.map((node) => ({ ...node, schedulable: node.name !== 'w1' }))
     expect(findingsOf({ standing: { nodes } })).toEqual([
       'warning NODE_CORDONED w1: its node is cordoned: it takes no new pods',
+    ])
+  })
+
+  it('tells a node that is not Ready, once its host answers', () => {
+    const nodes = standingOf(running).nodes.map((node) => ({ ...node, ready: node.name !== 'w1' }))
+    expect(findingsOf({ standing: { nodes } })).toEqual(['warning NODE_NOT_READY w1: its node is not Ready'])
+    expect(findingsOf({ standing: { nodes }, away: { w1: 'SSH_UNREACHABLE' } })).toEqual([
+      'warning HOST_AWAY w1: it does not answer (no answer), and is left out',
     ])
   })
 

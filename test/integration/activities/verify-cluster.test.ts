@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { onHost } from '../../../src/activities/step.js'
+import { verifyCluster } from '../../../src/activities/verify.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { activity } from '../../support/activity.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { scriptedPool, type Answers } from '../../support/scripted-session.js'
+
+const IMPATIENT = { components: 1, etcd: 1, node: 1, runtime: 1 }
+
+const clusterOf = (...hosts: readonly Host[]): Cluster =>
+  aCluster({ hosts, network: { plugin: 'none' }, loadBalancer: { type: 'external' } })
+
+const node = (name: string, version: string, spec: object = {}) => ({
+  metadata: { name, labels: { 'node-role.kubernetes.io/control-plane': '' } },
+  spec,
+  status: { nodeInfo: { kubeletVersion: version }, conditions: [{ type: 'Ready', status: 'True' }] },
+})
+const component = (name: string) => ({
+  metadata: { name },
+  labels: { 'io.kubernetes.pod.namespace': 'kube-system', 'io.kubernetes.pod.name': `${name}-cp1` },
+})
+
+/** What a whole cluster of cp1 and w1 answers. */
+const WHOLE: Answers = [
+  ['member list', '1d02, started, cp1, https://192.0.2.11:2380, https://192.0.2.11:2379, false\n'],
+  ['endpoint health', '[{"endpoint":"https://192.0.2.11:2379","health":true}]'],
+  [
+    'Running -o json',
+    JSON.stringify({
+      containers: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(component),
+    }),
+  ],
+  [/readyz|healthz/, 'ok'],
+  ['/version', JSON.stringify({ gitVersion: 'v1.36.3' })],
+  ['get nodes', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3')] })],
+  ['get node', JSON.stringify(node('cp1', 'v1.36.3'))],
+]
+
+function verify(answers: Answers, cluster = clusterOf(aHost('cp1'), aHost('w1'))) {
+  const hosts = scriptedPool([...answers, ...WHOLE])
+  return activity(() =>
+    onHost(hosts, cluster, aHost('cp1'), (step) => verifyCluster({ ...step, patience: IMPATIENT })),
+  )
+}
+
+const OLD_WORKER: Answers = [
+  ['get nodes', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.1')] })],
+]
+
+describe('the versions of a cluster count as right only', () => {
+  it('where they are those that the apply reports', async () => {
+    const { nodes } = await verify([])
+    expect(nodes.map(({ name, version }) => `${name} ${version}`)).toEqual(['cp1 v1.36.3', 'w1 v1.36.3'])
+  })
+
+  it('with API servers of it', async () => {
+    await expect(verify([['/version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject({
+      type: 'CONTROL_PLANE_NOT_READY',
+      details: [{ host: 'cp1', message: 'its API server is v1.35.4, not v1.36.3' }],
+    })
+  })
+
+  it('with kubelets of it', async () => {
+    await expect(verify(OLD_WORKER)).rejects.toMatchObject({
+      type: 'NODE_NOT_READY',
+      details: [{ host: 'w1', message: 'its kubelet is v1.36.1, not v1.36.3' }],
+    })
+  })
+
+  it('but for hosts that were part of the cluster before, which keep theirs', async () => {
+    const old = aHost('w1', { kubeletVersion: 'v1.36.1' })
+    const { nodes } = await verify(OLD_WORKER, clusterOf(aHost('cp1'), old))
+    expect(nodes.map(({ version }) => version)).toEqual(['v1.36.3', 'v1.36.1'])
+  })
+})
+
+it('a node that is cordoned is told as such', async () => {
+  const items = [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3', { unschedulable: true })]
+  const { nodes } = await verify([['get nodes', JSON.stringify({ items })]])
+  expect(nodes.map(({ name, cordoned }) => [name, cordoned])).toEqual([
+    ['cp1', undefined],
+    ['w1', true],
+  ])
+})
