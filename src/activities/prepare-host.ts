@@ -3,19 +3,12 @@
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
 import { ETCD_KUBELET_UNIT } from '../cluster/etcd/kubelet.js'
-import {
-  FORMER_SYSCTL_FILE,
-  KERNEL_MODULES,
-  MODULES_FILE,
-  SYSCTL_FILE,
-  SYSCTLS,
-} from '../cluster/host-prerequisites.js'
-import { QuorateError } from '../errors/index.js'
-import { command, script } from '../ssh/index.js'
+import { script } from '../ssh/index.js'
 import { claimHost } from './claim.js'
 import { configureContainerd } from './containerd.js'
 import { waitForOthers } from './durable.js'
 import { kubeadmImages, pullImages } from './images.js'
+import { loadKernelModules, setKernelParameters } from './kernel.js'
 import { installKubernetes } from './kubernetes-packages.js'
 import type { Step, StepResult } from './step.js'
 import { turnSwapOff } from './swap.js'
@@ -49,48 +42,4 @@ async function hasJoined({ session }: Step): Promise<boolean> {
     ETCD_KUBELET_UNIT,
   )
   return (await session.run(look, { root: true })).exitCode === 0
-}
-
-/** A module may be built in or already loaded by the machine around a container: its effect counts, not modprobe. */
-async function loadKernelModules({ session, host }: Step): Promise<boolean> {
-  const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
-  const load = script(
-    'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
-    ...KERNEL_MODULES,
-  )
-  const effect = script(
-    'grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables',
-  )
-  if ((await session.run(effect)).exitCode === 0) return written
-  await session.run(load, { root: true })
-  const { exitCode } = await session.run(effect)
-  if (exitCode === 0) return true
-  throw new QuorateError(
-    'KERNEL_NOT_PREPARED',
-    `kernel modules can not be loaded: ${KERNEL_MODULES.join(', ')}`,
-    {
-      host: host.name,
-      step: 'kernel modules',
-      hint: 'install the kernel modules package of the running kernel, then apply again',
-    },
-  )
-}
-
-async function setKernelParameters({ session, host }: Step): Promise<boolean> {
-  const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
-  if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
-  const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
-  const holds = script(
-    'for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done',
-    ...pairs,
-  )
-  if ((await session.run(holds, { root: true })).exitCode === 0) return written
-  await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
-  const { exitCode, stderr } = await session.run(holds, { root: true })
-  if (exitCode === 0) return true
-  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
-    host: host.name,
-    step: 'kernel parameters',
-    output: stderr.slice(-2000),
-  })
 }

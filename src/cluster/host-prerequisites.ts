@@ -27,6 +27,14 @@ export const SYSCTLS = {
   'net.bridge.bridge-nf-call-ip6tables': '1',
 } as const
 
+/** Sysctls of IPv6, which a kernel without that lacks: nothing needs them there. */
+export const OPTIONAL_SYSCTLS: readonly string[] = ['net.bridge.bridge-nf-call-ip6tables']
+
+/** The sysctls to set on a kernel, by whether it has each of them. */
+export function wantedSysctls(has: (name: string) => boolean): readonly (readonly [string, string])[] {
+  return Object.entries(SYSCTLS).filter(([name]) => has(name) || !OPTIONAL_SYSCTLS.includes(name))
+}
+
 /** Has systemd load the modules at boot. */
 export const MODULES_FILE: HostFile = {
   path: '/etc/modules-load.d/quorate-kubernetes.conf',

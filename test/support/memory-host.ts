@@ -7,7 +7,7 @@ import { PATIENCE } from '../../src/activities/poll.js'
 import type { Step } from '../../src/activities/step.js'
 import type { ObservedHost } from '../../src/cluster/facts.js'
 import type { HostConfiguration, ServiceState } from '../../src/cluster/host-configuration.js'
-import { HEADER } from '../../src/cluster/host-prerequisites.js'
+import { HEADER, SYSCTLS } from '../../src/cluster/host-prerequisites.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/command.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
@@ -26,6 +26,8 @@ export class MemoryHost {
   readonly services = new Map<string, Mutable<ServiceState>>()
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
+  /** Parameters that its kernel does not have. */
+  lackingParameters: readonly string[] = []
   swapOn = false
   /** What turns swap on at boot. */
   swapAtBoot: readonly string[] = []
@@ -115,7 +117,10 @@ export class MemoryHost {
     const known: readonly (readonly [string, (args: readonly string[]) => number | string])[] = [
       ['/proc/filesystems && test -e', () => Number(this.modules.size < 2)],
       ['do modprobe ', (names) => this.#load(names)],
-      ['do [ "$(sysctl -n ', (pairs) => Number(!pairs.every((pair) => this.#holds(pair)))],
+      [
+        'value=$(sysctl -n ',
+        ([optional = '', ...pairs]) => Number(!pairs.every((pair) => this.#holds(pair, optional.split(' ')))),
+      ],
       ['sysctl -q -p ', () => this.#setParameters(line.split(' ').at(-1) ?? '')],
       ['swapoff -a', () => this.#turnSwapOff()],
       ['dpkg-query -W', (names) => this.#installed(names)],
@@ -134,18 +139,22 @@ export class MemoryHost {
 
   #load(names: readonly string[]): number {
     for (const name of names) this.modules.add(name)
+    for (const name of Object.keys(SYSCTLS)) {
+      if (!this.lackingParameters.includes(name) && !this.parameters.has(name)) this.parameters.set(name, '0')
+    }
     return 0
   }
 
-  #holds(pair: string): boolean {
+  #holds(pair: string, optional: readonly string[]): boolean {
     const [name = '', value] = pair.split('=')
-    return this.parameters.get(name) === value
+    const isMissing = this.lackingParameters.includes(name) && optional.includes(name)
+    return isMissing || this.parameters.get(name) === value
   }
 
   #setParameters(path: string): number {
     for (const line of this.files.get(path)?.content.split('\n') ?? []) {
       const [name = '', value] = line.split(' = ')
-      if (value !== undefined) this.parameters.set(name, value)
+      if (value !== undefined && !this.lackingParameters.includes(name)) this.parameters.set(name, value)
     }
     return 0
   }

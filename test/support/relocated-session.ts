@@ -13,6 +13,7 @@ const PLACES = {
   '/usr/lib/apt': 'apt-programs',
   '/etc/environment': 'environment',
   '/etc/fstab': 'fstab',
+  '/etc/sysctl.d': 'sysctl.d',
   '/proc/swaps': 'swaps',
   '/opt/cni': 'cni',
   '/usr/lib/cni': 'debian-cni',

@@ -1,12 +1,15 @@
 /** Kernel modules that an apply loads, and parameters that it sets. */
 import type { HostConfiguration } from '../host-configuration.js'
-import { KERNEL_MODULES, SYSCTLS } from '../host-prerequisites.js'
+import { KERNEL_MODULES, wantedSysctls } from '../host-prerequisites.js'
 import { listed } from './files.js'
 
 /** What is done to the running kernel. */
 export function kernelActions({ modules, parameters }: HostConfiguration): readonly string[] {
   const missing = KERNEL_MODULES.filter((name) => !modules.includes(name))
-  const differing = Object.entries(SYSCTLS).filter(([name, value]) => parameters[name] !== value)
+  // Those of bridges are there only once the module is.
+  const isBare = missing.includes('br_netfilter')
+  const wanted = wantedSysctls((name) => isBare || parameters[name] !== undefined)
+  const differing = wanted.filter(([name, value]) => parameters[name] !== value)
   return [
     ...listed('load', missing),
     ...listed(

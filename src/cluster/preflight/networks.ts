@@ -44,7 +44,10 @@ function overlap(
 function hostNetworks(cluster: Cluster, { facts: { details } }: ObservedHost): readonly HostNetwork[] {
   if (details === undefined) return []
   const addresses = new Set(cluster.hosts.map(({ internalAddress }) => internalAddress))
-  const connected = details.addresses.map((one) => ({ text: one.address, interface: one.interface }))
+  const connected = details.addresses.map((one) => ({
+    text: asNetwork(one.address),
+    interface: one.interface,
+  }))
   const routed = details.routes
     // Left by Flannel's host-gw: a way to another node's pods.
     .filter(({ gateway }) => gateway !== undefined && !addresses.has(gateway))
@@ -52,7 +55,7 @@ function hostNetworks(cluster: Cluster, { facts: { details } }: ObservedHost): r
   return [...connected, ...routed].filter((network) => !POD_INTERFACES.test(network.interface))
 }
 
-/** A way to a single machine is written without a length. */
+/** A way to a single machine is written without a length, and so is the address of a point-to-point interface. */
 function asNetwork(destination: string): string {
   const address = parseIpAddress(destination)
   return address === undefined ? destination : `${destination}/${address.family === 4 ? 32 : 128}`

@@ -181,6 +181,25 @@ describe('a jump host', () => {
     }
   })
 
+  test('may be good for nothing but jumping, and only to some hosts', async () => {
+    const narrow = await startSshd({
+      config: ['MaxSessions 0', 'ForceCommand /bin/false', `PermitOpen 127.0.0.1:${target.port}`],
+    })
+    try {
+      expect(await hello(behind([jump(narrow, 'narrow')]))).toMatch(`127.0.0.1 ${target.port}`)
+      await pool?.close()
+      const elsewhere = second.host({ proxyJump: [jump(narrow, 'narrow')] }, 'cp2')
+      await expect(hello(elsewhere)).rejects.toMatchObject({
+        code: 'SSH_JUMP_REFUSED',
+        message: expect.stringContaining(
+          `the jump host narrow does not forward to 127.0.0.1:${second.port}`,
+        ) as string,
+      })
+    } finally {
+      await narrow.stop()
+    }
+  })
+
   test('whose connection is lost is named, and the next command finds a new way', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))

@@ -9,6 +9,7 @@ import {
   untilBlocked,
   type ApplyScripted,
 } from '../../support/decisions.js'
+import { bareFacts } from '../../support/clusters.js'
 import { failing, failureOf, hopeless, obedientHosts, progressOf } from '../../support/obedient-hosts.js'
 import { startTemporal } from '../../support/temporal.js'
 
@@ -204,6 +205,33 @@ describe('a plan that is to be reviewed', () => {
         })
         expect(hosts.journal.filter(isChange)).toEqual([])
         expect(await decide(handle, 'approve', {})).toEqual({ steps: ['plan'] })
+        await handle.result()
+      },
+      { review: true },
+    )
+    expect(hosts.journal).toContain('init cp1 ends')
+  })
+
+  it('is made and shown again where hosts have changed since it was shown', async () => {
+    const hosts = obedientHosts()
+    let isChanged = false
+    const gatherFacts = (_cluster: Cluster, { name }: Host) =>
+      Promise.resolve(bareFacts(name, isChanged && name === 'w1' ? { swapOn: true } : {}))
+    await apply(
+      hosts,
+      { gatherFacts },
+      async (handle) => {
+        const shown = (await untilBlocked(handle)).approval
+        expect(shown).not.toContainEqual(expect.objectContaining({ action: 'turn swap off, now' }))
+        isChanged = true
+        await decide(handle, 'approve', {})
+        await expect
+          .poll(async () => (await progressOf(handle)).warnings, { timeout: 20_000 })
+          .toContain('hosts or cluster have changed since the plan was shown: it was made again')
+        const again = await untilBlocked(handle)
+        expect(again.approval).not.toEqual(shown)
+        expect(hosts.journal.filter(isChange)).toEqual([])
+        await decide(handle, 'approve', {})
         await handle.result()
       },
       { review: true },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { renderKeepalivedConfig } from '../../../src/cluster/load-balancer/keepalived.js'
-import { aHost } from '../../support/clusters.js'
+import { parseAddresses } from '../../../src/cluster/host-details.js'
+import { keepalivedFile } from '../../../src/cluster/load-balancer/services.js'
+import type { Cluster } from '../../../src/cluster/model.js'
+import { aCluster, aHost } from '../../support/clusters.js'
 
 const FACTS = {
   virtualAddress: { address: '192.0.2.100', prefixLength: 32, routerId: 100 },
@@ -30,5 +33,35 @@ describe('the keepalived configuration', () => {
 
   it('names no peers where there are none', () => {
     expect(renderKeepalivedConfig({ ...FACTS, peers: [] })).not.toContain('unicast')
+  })
+})
+
+describe('the interface that gets the address', () => {
+  const balanced = (name?: string): Cluster => ({
+    ...aCluster({ hosts: [...aCluster().hosts, aHost('lb2')] }),
+    loadBalancer: {
+      type: 'haproxy',
+      hosts: ['lb1', 'lb2'],
+      virtualAddress: { ...FACTS.virtualAddress, ...(name === undefined ? {} : { interface: name }) },
+    },
+  })
+  const interfaceOf = (cluster: Cluster, ...addresses: readonly string[]) =>
+    /^ {4}interface (.*)$/m.exec(
+      keepalivedFile(cluster, aHost('lb1'), parseAddresses(addresses))?.content ?? '',
+    )?.[1]
+
+  it.each(['wg0 192.0.2.101', 'wg0 192.0.2.101/32', 'wg0 192.0.2.101/24'])(
+    'is the one that has the own address of the balancer, also between two points: %s',
+    (line) => {
+      expect(interfaceOf(balanced(), 'eth0 198.51.100.7/24', line)).toBe('wg0')
+    },
+  )
+
+  it('is what the file says, whatever addresses there are', () => {
+    expect(interfaceOf(balanced('bond0'))).toBe('bond0')
+  })
+
+  it('is none where no interface has that address', () => {
+    expect(interfaceOf(balanced(), 'eth0 198.51.100.7/24', 'wg0 192.0.2.10')).toBeUndefined()
   })
 })

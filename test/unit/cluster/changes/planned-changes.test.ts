@@ -104,6 +104,18 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
+  it('is nothing about parameters of IPv6 on a kernel without that', () => {
+    const { configuration = BARE_CONFIGURATION } = appliedFacts(CLUSTER, 'w1')
+    const without = (lacking: string) =>
+      Object.fromEntries(Object.entries(configuration.parameters).filter(([name]) => name !== lacking))
+    const toldOf = (lacking: string) =>
+      told({ facts: { w1: { configuration: { ...configuration, parameters: without(lacking) } } } })
+    expect(toldOf('net.bridge.bridge-nf-call-ip6tables')).toEqual([])
+    expect(toldOf('net.bridge.bridge-nf-call-iptables')).toEqual([
+      'w1 Prepare hosts: set net.bridge.bridge-nf-call-iptables=1',
+    ])
+  })
+
   it("is the link to Debian's CNI plugins, and swap that would be back after a reboot", () => {
     const details = bareDetails('w1', { unlinkedCniPlugins: ['loopback'], swapAtBoot: ['dev-zram0.swap'] })
     expect(told({ facts: { w1: { details } } })).toEqual([

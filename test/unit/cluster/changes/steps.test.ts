@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { configureLoadBalancer } from '../../../../src/activities/load-balancer.js'
 import { prepareHost } from '../../../../src/activities/prepare-host.js'
 import { plannedChanges } from '../../../../src/cluster/changes/planned-changes.js'
+import { OPTIONAL_SYSCTLS } from '../../../../src/cluster/host-prerequisites.js'
 import { nodePackages } from '../../../../src/cluster/packages.js'
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
@@ -81,6 +82,12 @@ const damages = fc.array(
   { maxLength: 3 },
 )
 
+/** containerd's major, and what a kernel without IPv6 lacks. */
+const kernels = fc.record({
+  major: fc.constantFrom<1 | 2>(1, 2),
+  lacks: fc.subarray([...OPTIONAL_SYSCTLS]),
+})
+
 function damage(host: MemoryHost, kind: string, which: number): void {
   const pick = <Item>(items: Iterable<Item>): Item | undefined => [...items][which % [...items].length]
   const [path = '', file] = pick(host.files) ?? []
@@ -127,8 +134,9 @@ async function compare(
 describe('a plan names exactly what the steps change', { timeout: 60_000 }, () => {
   it('on a host that is prepared for Kubernetes', async () => {
     await fc.assert(
-      fc.asyncProperty(edits, edits, damages, fc.constantFrom(1, 2), async (one, other, harm, major) => {
+      fc.asyncProperty(edits, edits, damages, kernels, async (one, other, harm, { major, lacks }) => {
         const host = installed(aHost('w1'), major)
+        host.lackingParameters = lacks
         await compare(
           host,
           'Prepare hosts',
