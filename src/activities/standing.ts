@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseNote } from '../cluster/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../cluster/kubeadm-config.js'
 import { withoutUndefined, type PlainObject } from '../cluster/merge.js'
-import { etcdPlace, type Taint } from '../cluster/model.js'
+import { etcdPlace } from '../cluster/model.js'
 import { FLANNEL } from '../cluster/network/flannel.js'
 import {
   MARKS_ANNOTATIONS,

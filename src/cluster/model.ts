@@ -86,8 +86,8 @@ export interface Host {
 }
 
 /**
- * A node of the cluster that an operation leaves as it is and counts with: its host does not answer, or the cluster
- * file does not have it.
+ * A node, a member of etcd or a balancer that an operation leaves as it is and counts with: its host does not answer,
+ * or the cluster file does not have it.
  */
 export interface Bystander {
   readonly name: string
@@ -238,7 +238,7 @@ export interface Cluster {
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
-  /** Nodes and etcd members beside the hosts. */
+  /** Nodes, members of etcd and balancers beside the hosts. */
   readonly bystanders?: readonly Bystander[]
   /** Hash of the cluster CA's public key (`sha256:…`), once there is one; steps change no host that has another. */
   readonly caHash?: string

@@ -82,7 +82,7 @@ export function planApply(
   const observed = observedHosts(cluster, facts)
   const first = firstControlPlane(cluster, observed)
   const findings = [
-    ...unansweredFindings(file, unanswered, presence),
+    ...unansweredFindings(file, unanswered, presence, known),
     ...compareWithCluster(file, known, presence, channel),
     ...preflight(cluster, observed),
   ]

@@ -1,8 +1,13 @@
 /** Hosts of the cluster file that did not answer: which of them stop an apply, and which it works around. */
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
-import { etcdHosts, type Cluster } from '../model.js'
+import { staleEndpoints } from '../etcd/endpoints.js'
+import { etcdRenewals } from '../etcd/renewal.js'
+import { peerUrl } from '../etcd/urls.js'
+import type { ObservedHost } from '../facts.js'
+import { balancerHosts, runsBalancer } from '../load-balancer/hosts.js'
+import { etcdHosts, type Cluster, type Host } from '../model.js'
 import { finding, type PreflightFinding } from '../preflight/finding.js'
-import type { ClusterPresence } from '../standing.js'
+import type { ClusterPresence, Standing } from '../standing.js'
 
 /** Codes by which a host is away, rather than in need of somebody's hand. */
 const AWAY: readonly ErrorCode[] = ['SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
@@ -12,25 +17,44 @@ export function isAway({ code }: ErrorReport): boolean {
   return AWAY.includes(code)
 }
 
-/** Whether an operation works around the host: a node of the running cluster that is away. */
-function isBystander(report: ErrorReport, presence: ClusterPresence): boolean {
-  if (presence.kind !== 'read' || !isAway(report)) return false
-  return presence.standing.nodes.some(({ name }) => name === report.host)
+/**
+ * Whether a running cluster goes on without the host, so that an operation can leave it as it is: a node, a member of
+ * etcd, or a balancer beside one that answers. What was never a part of the cluster is no such host.
+ */
+export function isSpared(
+  file: Cluster,
+  host: Host,
+  standing: Standing,
+  hasAnswered: (name: string) => boolean,
+): boolean {
+  if (standing.nodes.some(({ name }) => name === host.name)) return true
+  if (host.role === 'etcd') return isMember(standing, host)
+  return runsBalancer(file, host) && balancerHosts(file).some(({ name }) => hasAnswered(name))
+}
+
+function isMember({ members = [] }: Standing, host: Host): boolean {
+  return members.some(({ name, learner, peerUrls }) => {
+    return name !== '' && !learner && peerUrls.includes(peerUrl(host))
+  })
 }
 
 /**
- * What is told of hosts that did not answer. A worker that is away is left out with a warning, and so is a control
- * plane unless something is to be done that takes all of etcd's members.
+ * What is told of hosts that did not answer. One that the cluster goes on without is left out with a warning, unless
+ * something is to be done that takes all of etcd's members, or the only balancer.
  */
 export function unansweredFindings(
   file: Cluster,
   unanswered: readonly ErrorReport[],
   presence: ClusterPresence,
+  observed: readonly ObservedHost[],
 ): readonly PreflightFinding[] {
+  const hasAnswered = (name: string) => observed.some(({ host }) => host.name === name)
   return unanswered.map((report): PreflightFinding => {
     const host = file.hosts.find(({ name }) => name === report.host)
-    if (host === undefined || !isBystander(report, presence)) return { severity: 'error', ...report }
-    const blocks = blockedBy(file, host.name, presence)
+    if (host === undefined || presence.kind !== 'read' || !isAway(report))
+      return { severity: 'error', ...report }
+    if (!isSpared(file, host, presence.standing, hasAnswered)) return { severity: 'error', ...report }
+    const blocks = blockedBy(file, host, presence.standing, observed)
     const message = `it does not answer (${report.message}), and is left out`
     return blocks === undefined
       ? finding('warning', 'HOST_AWAY', host, message)
@@ -39,11 +63,39 @@ export function unansweredFindings(
 }
 
 /** What cannot be done while the host is away. */
-function blockedBy(file: Cluster, name: string, presence: ClusterPresence): string | undefined {
-  if (presence.kind !== 'read' || !etcdHosts(file).some((host) => host.name === name)) return undefined
-  const joined = new Set(presence.standing.nodes.map((node) => node.name))
-  const joining = etcdHosts(file).filter((host) => host.role === 'control-plane' && !joined.has(host.name))
-  if (joining.length === 0) return undefined
-  const names = joining.map((host) => host.name).join(', ')
-  return `${names} cannot join before every member of etcd is well`
+function blockedBy(
+  file: Cluster,
+  { name }: Host,
+  standing: Standing,
+  observed: readonly ObservedHost[],
+): string | undefined {
+  const balancers = balancerHosts(file)
+  const isBalancer = balancers.some((host) => host.name === name)
+  if (isBalancer && !observed.some(({ host }) => balancers.some((one) => one.name === host.name))) {
+    return 'no other host answers at the control plane endpoint'
+  }
+  if (!etcdHosts(file).some((host) => host.name === name)) return undefined
+  const waiting = waitingForEtcd(file, standing, observed)
+  return waiting === undefined ? undefined : `${waiting} before every member of etcd is well`
+}
+
+/** What is to be done, and only with an etcd of which every member is well. */
+function waitingForEtcd(
+  file: Cluster,
+  standing: Standing,
+  observed: readonly ObservedHost[],
+): string | undefined {
+  const joined = new Set(standing.nodes.map((node) => node.name))
+  const isJoining = (host: Host) =>
+    host.role === 'control-plane' ? !joined.has(host.name) : host.role === 'etcd' && !isMember(standing, host)
+  const joining = file.hosts.filter(isJoining)
+  if (joining.length > 0) return `${names(joining)} cannot join`
+  const stale = staleEndpoints(file, observed)
+  if (stale.length > 0) return `the etcd endpoints of ${names(stale)} cannot change`
+  const renewals = etcdRenewals(file, observed).map(({ host }) => host)
+  return renewals.length === 0 ? undefined : `certificates of ${names(renewals)} cannot be renewed`
+}
+
+function names(hosts: readonly Host[]): string {
+  return hosts.map(({ name }) => name).join(', ')
 }

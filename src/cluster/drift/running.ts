@@ -4,6 +4,7 @@ import type { Bystander, Cluster, Host } from '../model.js'
 import type { ClusterPresence, Standing } from '../standing.js'
 import { hasJoined } from '../preflight/finding.js'
 import { parseVersion, formatVersion } from '../versions.js'
+import { isSpared } from './away.js'
 
 /**
  * The file's cluster as it runs: version, image repository and CA are the running cluster's, each host is the machine
@@ -36,21 +37,27 @@ export function asRunning(
   }
 }
 
-/** Nodes that are not in the file, and hosts of the file that are nodes and do not answer. */
+/** Nodes that are not in the file, and hosts of the file that the cluster goes on without and that do not answer. */
 function bystandersOf(
   file: Cluster,
   answered: ReadonlyMap<string, HostFacts>,
   standing: Standing,
 ): readonly Bystander[] {
-  const inFile = new Map(file.hosts.map((host) => [host.name, host]))
-  return standing.nodes.flatMap(({ name, role, internalAddress }): readonly Bystander[] => {
-    const host = inFile.get(name)
-    if (host === undefined) {
-      return [{ name, role, internalAddress: internalAddress ?? '', why: 'not-in-file' }]
-    }
-    if (answered.has(name)) return []
-    return [{ name, role: host.role, internalAddress: host.internalAddress, why: 'away' }]
-  })
+  const inFile = new Set(file.hosts.map(({ name }) => name))
+  const hasAnswered = (name: string) => answered.has(name)
+  return [
+    ...standing.nodes
+      .filter(({ name }) => !inFile.has(name))
+      .map(({ name, role, internalAddress = '' }): Bystander => ({
+        name,
+        role,
+        internalAddress,
+        why: 'not-in-file',
+      })),
+    ...file.hosts
+      .filter((host) => !hasAnswered(host.name) && isSpared(file, host, standing, hasAnswered))
+      .map(({ name, role, internalAddress }): Bystander => ({ name, role, internalAddress, why: 'away' })),
+  ]
 }
 
 function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts | undefined {

@@ -12,8 +12,8 @@ export interface KeepalivedFacts {
   readonly virtualAddress: VirtualAddress
   /** The balancer itself. */
   readonly host: Host
-  /** The other balancers. */
-  readonly peers: readonly Host[]
+  /** The other balancers, also those that are away. */
+  readonly peers: readonly Pick<Host, 'internalAddress'>[]
   /** The network interface that gets the address. */
   readonly interface: string
   /** HAProxy's port. */

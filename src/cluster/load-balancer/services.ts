@@ -3,7 +3,7 @@ import type { InterfaceAddress } from '../host-details.js'
 import type { HostFile } from '../host-prerequisites.js'
 import type { Cluster, Host } from '../model.js'
 import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from './haproxy.js'
-import { balancerHosts, virtualAddressOf } from './hosts.js'
+import { balancerPlaces, virtualAddressOf } from './hosts.js'
 import { KEEPALIVED_CONFIG_FILE, renderKeepalivedConfig } from './keepalived.js'
 
 /** HAProxy's file for these control planes. */
@@ -26,7 +26,7 @@ export function keepalivedFile(
   const content = renderKeepalivedConfig({
     virtualAddress,
     host,
-    peers: balancerHosts(cluster).filter((peer) => peer.name !== host.name),
+    peers: balancerPlaces(cluster).filter((peer) => peer.name !== host.name),
     interface: name,
     port: cluster.kubernetes.controlPlaneEndpoint.port,
   })

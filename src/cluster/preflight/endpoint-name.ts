@@ -1,6 +1,6 @@
 /** Checks that the endpoint's name leads every host to the load balancer. */
 import { parseIpAddress } from '../ip-address.js'
-import { balancerHosts, virtualAddressOf } from '../load-balancer/hosts.js'
+import { balancerHosts, balancerPlaces, virtualAddressOf } from '../load-balancer/hosts.js'
 import type { Cluster } from '../model.js'
 import { finding, type Check } from './finding.js'
 import { usesEndpoint } from './targets.js'
@@ -52,9 +52,9 @@ function isLoopback(address: string): boolean {
 function balancerAddresses(cluster: Cluster): readonly string[] {
   const virtualAddress = virtualAddressOf(cluster)
   if (virtualAddress !== undefined) return [virtualAddress.address]
-  const addresses = balancerHosts(cluster).flatMap(({ address, internalAddress }) => [
-    internalAddress,
-    address,
-  ])
+  const addresses = [
+    ...balancerHosts(cluster).flatMap(({ address, internalAddress }) => [internalAddress, address]),
+    ...balancerPlaces(cluster).map(({ internalAddress }) => internalAddress),
+  ]
   return [...new Set(addresses)].filter((address) => parseIpAddress(address) !== undefined)
 }

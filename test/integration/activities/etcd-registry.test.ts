@@ -22,7 +22,12 @@ function healthy({ internalAddress }: { internalAddress: string }) {
 }
 
 /** A step on cp1, where etcd was seen empty before an init of ours if `begun`. */
-function onFirst<Result>(answers: Answers, begun: boolean, act: (step: Step) => Promise<Result>) {
+function onFirst<Result>(
+  answers: Answers,
+  begun: boolean,
+  act: (step: Step) => Promise<Result>,
+  inCluster = cluster,
+) {
   const hosts: SessionPool = {
     session: (host) =>
       Promise.resolve({
@@ -31,7 +36,7 @@ function onFirst<Result>(answers: Answers, begun: boolean, act: (step: Step) => 
       }),
     close: () => Promise.resolve(),
   }
-  return activity(() => onHost(hosts, cluster, aHost('cp1'), act))
+  return activity(() => onHost(hosts, inCluster, aHost('cp1'), act))
 }
 
 describe('an init on external etcd', () => {
@@ -99,5 +104,21 @@ describe('external etcd counts as whole only', () => {
   it('with members that answer', async () => {
     const { trouble } = await standing([['endpoint health', JSON.stringify([healthy(aHost('e1'))])]])
     expect(trouble).toEqual({ host: 'e2', reason: 'etcd member e2 is not healthy' })
+  })
+
+  it('with members that answer, but for one whose host is away', async () => {
+    const { name, role, internalAddress } = aHost('e3')
+    const without = { ...cluster, hosts: cluster.hosts.filter((host) => host.name !== 'e3') }
+    const unwell: Answers = [
+      ['endpoint health', JSON.stringify([healthy(aHost('e1')), healthy(aHost('e2'))])],
+      ...WHOLE,
+    ]
+    const whole = (why: 'away' | 'not-in-file') =>
+      onFirst(unwell, false, (step) => etcdStanding(step, step.session), {
+        ...without,
+        bystanders: [{ name, role, internalAddress, why }],
+      })
+    expect(await whole('away')).toEqual({ trouble: undefined, members: ['e1', 'e2', 'e3'] })
+    expect((await whole('not-in-file')).trouble?.reason).toBe('etcd member e3 is not healthy')
   })
 })

@@ -25,7 +25,8 @@ while read -r name _ value; do
 done <"$3"
 exit $failed`,
   )
-  for (const name of ['net.ipv4.ip_forward', `${BRIDGE}-iptables`, `${BRIDGE}-ip6tables`]) host.put(name, '0\n')
+  for (const name of ['net.ipv4.ip_forward', `${BRIDGE}-iptables`, `${BRIDGE}-ip6tables`])
+    host.put(name, '0\n')
 })
 afterEach(() => {
   rmSync(host.folder, { recursive: true })

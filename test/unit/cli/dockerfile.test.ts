@@ -7,7 +7,12 @@ const ignored = read('.dockerignore').split('\n')
 const copied = read('Dockerfile')
   .split('\n')
   .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
-  .flatMap((line) => line.split(' ').slice(1, -1).map((path) => path.replace('./', '')))
+  .flatMap((line) =>
+    line
+      .split(' ')
+      .slice(1, -1)
+      .map((path) => path.replace('./', '')),
+  )
 
 describe('the Dockerfile', () => {
   it('has every file that the build reads', () => {
