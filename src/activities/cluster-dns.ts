@@ -1,6 +1,7 @@
-/** Asks the cluster's DNS a real question from a host, with nothing installed there but bash. */
+/** Asks the cluster's DNS a real question from a host, with nothing installed there but bash; and why it is silent. */
 import { streamEncode } from 'dns-packet'
-import { script } from '../ssh/index.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { lastLines, script } from '../ssh/index.js'
 import { BASH } from './bash.js'
 import { tryKubectl, type ClusterApi } from './kubectl.js'
 
@@ -22,6 +23,35 @@ export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Pr
     stdin: question,
   })
   return hasAnswer(stdoutBytes) ? undefined : `${server} does not answer for ${name}`
+}
+
+// What CoreDNS ends with where the resolver of its node leads back to it, as 127.0.0.1 in /etc/resolv.conf does.
+const LOOP = /plugin\/loop: Loop .* detected/
+const LOOP_HINT =
+  "the resolv.conf of CoreDNS' node names a resolver on the node itself; write the real ones into a file on every node " +
+  'and name it as kubernetes.kubeadm.kubeletConfiguration.resolvConf, or take the local resolver out of /etc/resolv.conf'
+
+/** Does what may end with `CLUSTER_DNS_FAILED`, which then comes with the last that CoreDNS logged. */
+export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'CLUSTER_DNS_FAILED') throw error
+    const output = await dnsLog(api)
+    if (output === '') throw error
+    const hint = LOOP.test(output) ? { hint: LOOP_HINT } : {}
+    throw new QuorateError(error.code, error.message, { ...error.context, output, ...hint })
+  }
+}
+
+/** The last lines of CoreDNS' pods; of the containers before where those of now have said nothing yet. */
+async function dnsLog(api: ClusterApi): Promise<string> {
+  const ask = ['-n', 'kube-system', 'logs', '-l', 'k8s-app=kube-dns', '--tail=10']
+  for (const which of [[], ['--previous']]) {
+    const { exitCode, stdout } = await tryKubectl(api, [...ask, ...which])
+    if (exitCode === 0 && stdout.trim() !== '') return lastLines(stdout)
+  }
+  return ''
 }
 
 function hasAnswer(bytes: Buffer): boolean {

@@ -7,6 +7,7 @@
 import { crowdedPod, placesFor, type DnsPod, type PodPlace, type Toleration } from '../cluster/cluster-dns.js'
 import type { Taint } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
+import { explainingDns } from './cluster-dns.js'
 import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
 import type { Step, StepResult } from './step.js'
@@ -30,6 +31,10 @@ interface Node {
 /** Moves one of CoreDNS' pods where all of them are on one node and another would take it. */
 export async function spreadClusterDns(step: Step): Promise<StepResult> {
   const api = localApi(step.cluster, step.session)
+  return explainingDns(api, () => spread(step, api))
+}
+
+async function spread(step: Step, api: ClusterApi): Promise<StepResult> {
   const before = await waitForPods(step, api, goingAway)
   const pod = crowdedPod(before.map(dnsPod))
   if (pod === undefined) return unchanged(describe(before))

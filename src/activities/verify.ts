@@ -9,7 +9,7 @@ import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../cluster/netw
 import type { NodeSummary } from '../cluster/operation.js'
 import { count } from '../cluster/words.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
-import { clusterDnsObstacle } from './cluster-dns.js'
+import { clusterDnsObstacle, explainingDns } from './cluster-dns.js'
 import { joinObstacle } from './control-plane.js'
 import { etcdStanding, type EtcdTrouble } from './etcd-access.js'
 import {
@@ -69,7 +69,7 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   const api = localApi(cluster, session)
   // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
   const outcomes = await Promise.allSettled(
-    (await checks(step, api)).map((check) => waitForCheck(step, check)),
+    (await checks(step, api)).map((check) => explainingDns(api, () => waitForCheck(step, check))),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')

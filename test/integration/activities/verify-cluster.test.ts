@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { onHost } from '../../../src/activities/step.js'
 import { verifyCluster } from '../../../src/activities/verify.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { ERRORS } from '../../../src/errors/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool, type Answers } from '../../support/scripted-session.js'
@@ -82,4 +83,42 @@ it('a node that is cordoned is told as such', async () => {
     ['cp1', undefined],
     ['w1', true],
   ])
+})
+
+describe('a cluster DNS that does not answer', () => {
+  const LOOP = '[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone "."'
+  const cluster: Cluster = {
+    ...clusterOf(aHost('cp1'), aHost('w1')),
+    network: { plugin: 'manifest', source: 'https://mirror.lab/calico.yaml' },
+  }
+  const silent = (log: string, previous = ''): Answers => [
+    ['get service', '10.96.0.10'],
+    [/ logs .*--previous/, previous],
+    [' logs ', log],
+  ]
+  const failure = (log: string, previous?: string) =>
+    verify(silent(log, previous), cluster).then(
+      () => undefined,
+      (error: unknown) => (error as { readonly details: readonly object[] }).details[0],
+    )
+
+  it('is told with what CoreDNS logged, and a resolver that leads back to it with what helps', async () => {
+    expect(await failure(`.:53\n${LOOP}\n`)).toMatchObject({
+      code: 'CLUSTER_DNS_FAILED',
+      message: '10.96.0.10 does not answer for kubernetes.default.svc.cluster.local',
+      output: expect.stringContaining(LOOP) as string,
+      hint: expect.stringContaining('kubeletConfiguration.resolvConf') as string,
+    })
+  })
+
+  it('is told with what its containers said before, where those of now have said nothing', async () => {
+    expect(await failure('', LOOP)).toMatchObject({ output: LOOP })
+  })
+
+  it('has its usual hint where CoreDNS names no loop', async () => {
+    expect(await failure('[ERROR] plugin/errors: 2 i/o timeout\n')).toMatchObject({
+      output: '[ERROR] plugin/errors: 2 i/o timeout',
+      hint: ERRORS.CLUSTER_DNS_FAILED.hint,
+    })
+  })
 })
