@@ -11,6 +11,7 @@ import type { ClusterPresence, Standing } from '../standing.js'
 import { parseChannel } from '../versions.js'
 import { FIELD_RULES, type ChangedBy, type Difference, type FieldRule } from './fields.js'
 import { compareHosts } from './hosts.js'
+import { lostMembers } from './members.js'
 
 /** How a difference of a field is told, by what changes the field. */
 const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; readonly code: ErrorCode }>>> =
@@ -37,7 +38,12 @@ export function compareWithCluster(
   const { standing } = presence
   const fields = FIELD_RULES.flatMap((rule) => compareField(rule, file, standing, channel))
   const isTold = fields.some(({ message }) => message.startsWith(ENDPOINT.replace('spec.', '')))
-  return [...fields, ...(isTold ? [] : byHosts), ...compareHosts({ file, observed, standing })]
+  return [
+    ...fields,
+    ...(isTold ? [] : byHosts),
+    ...compareHosts({ file, observed, standing }),
+    ...lostMembers(file, standing),
+  ]
 }
 
 const ENDPOINT = 'spec.kubernetes.controlPlaneEndpoint'

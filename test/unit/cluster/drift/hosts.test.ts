@@ -189,3 +189,31 @@ describe('nodes and what is told of them', () => {
     expect(plan.problems.map(({ code }) => code)).toEqual(['UPGRADE_NEEDED'])
   })
 })
+
+describe('a control plane that died and was taken out of the file', () => {
+  const standing = standingOf(running)
+  const members = standing.members?.map((member) => ({ ...member, healthy: member.name !== 'cp3' })) ?? []
+  const facts = joinedFacts(running).filter((one) => one.host !== 'cp3')
+  const told = 'etcd has the member cp3, which is not well and belongs to no host of the cluster file'
+
+  it('is told by its member of etcd, with how to take that out', () => {
+    const plan = planOf({ file: withHosts(...others('cp3')), facts, standing: { members } })
+    expect(plan.problems).toEqual([])
+    expect(plan.warnings).toContain(told)
+    const { hint } = plan.findings.find(({ code }) => code === 'ETCD_UNHEALTHY') ?? {}
+    expect(hint).toMatch(/`etcdctl member remove ID`.*`kubectl delete node cp3`$/)
+  })
+
+  it('stops another one from joining in its place, before anything is changed', () => {
+    const file = withHosts(...others('cp3'), aHost('cp4'))
+    const { problems } = planOf({ file, facts: [...facts, bareFacts('cp4')], standing: { members } })
+    expect(problems).toMatchObject([
+      { code: 'ETCD_UNHEALTHY', message: `${told}; cp4 cannot join meanwhile` },
+    ])
+  })
+
+  it('keeps nobody from joining while it is well', () => {
+    const file = withHosts(...others('cp3'), aHost('cp4'))
+    expect(planOf({ file, facts: [...facts, bareFacts('cp4')] }).problems).toEqual([])
+  })
+})
