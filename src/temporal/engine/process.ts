@@ -101,7 +101,8 @@ function linuxStartTime(pid: number): string | undefined {
   }
 }
 
-function posixStartTime(pid: number): string | undefined {
+/** When the process started, by `ps`; undefined where there is none. */
+export function posixStartTime(pid: number): string | undefined {
   try {
     const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',

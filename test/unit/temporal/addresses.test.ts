@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../../../src/temporal/engine/ports.js'
@@ -43,6 +44,25 @@ describe('the address of the UI', () => {
 
   it('is not guessed for a server elsewhere', async () => {
     await expect(uiAddressOf(plainSettings('temporal.lab:7233'), {})).resolves.toBeUndefined()
+  })
+
+  it.each([
+    ['the settings of the UI', '{"DefaultNamespace":"","FeedbackURL":"","Version":"2.54.1"}', true],
+    ['settings of something else', '{"theme":"dark"}', false],
+    ['a page', '<html>it works</html>', false],
+  ])('is at a port of this machine only where the UI answers: %s', async (_, body, isUi) => {
+    const server = createHttpServer((request, response) => {
+      response.end(request.url === '/api/v1/settings' ? body : 'not found')
+    })
+    const port = await freePort()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    try {
+      const found = await uiAddressOf(plainSettings('127.0.0.1:7233'), {}, [await freePort(), port])
+      expect(found).toBe(isUi ? `http://127.0.0.1:${port}` : undefined)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it('leads to one run', () => {

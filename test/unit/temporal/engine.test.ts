@@ -20,7 +20,7 @@ import { engineHome, makeHome } from '../../../src/temporal/engine/home.js'
 import { withLock } from '../../../src/temporal/engine/lock.js'
 import { assertHere, thisMachine } from '../../../src/temporal/engine/machine.js'
 import { freePort } from '../../../src/temporal/engine/ports.js'
-import { identify, isAlive, stop } from '../../../src/temporal/engine/process.js'
+import { identify, isAlive, posixStartTime, stop } from '../../../src/temporal/engine/process.js'
 import { readRecord, writeRecord } from '../../../src/temporal/engine/record.js'
 import { findTemporalCli, temporalCliVersion } from '../../../src/temporal/engine/temporal-cli.js'
 
@@ -111,6 +111,23 @@ describe('a process of the engine', () => {
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('exit', resolve))
     expect(identity === undefined ? undefined : isAlive(identity)).toBe(false)
+  })
+
+  it('has one start time, wherever and in whatever language ps is asked', async () => {
+    const child = await running()
+    const before = { ...process.env }
+    try {
+      const seen = ['UTC', 'Asia/Tokyo', 'America/New_York'].map((zone) => {
+        Object.assign(process.env, { TZ: zone, LC_ALL: 'de_DE.UTF-8', LC_TIME: 'fr_FR.UTF-8' })
+        return posixStartTime(child.pid)
+      })
+      expect(seen[0]).toMatch(/\d\d:\d\d:\d\d 20\d\d$/)
+      expect(new Set(seen).size).toBe(1)
+    } finally {
+      for (const name of ['TZ', 'LC_ALL', 'LC_TIME']) delete process.env[name]
+      Object.assign(process.env, before)
+      child.kill('SIGKILL')
+    }
   })
 
   it('that is another one by now is not ended', async () => {
