@@ -12,7 +12,7 @@ import {
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { handOverAgent, handOverIdleAgent } from '../../../src/temporal/engine/agent.js'
 import { serverEnvironment } from '../../../src/temporal/engine/environment.js'
 import { unsafeFolder } from '../../../src/temporal/engine/folder-checks.js'
@@ -115,17 +115,15 @@ describe('a process of the engine', () => {
 
   it('has one start time, wherever and in whatever language ps is asked', async () => {
     const child = await running()
-    const before = { ...process.env }
     try {
       const seen = ['UTC', 'Asia/Tokyo', 'America/New_York'].map((zone) => {
-        Object.assign(process.env, { TZ: zone, LC_ALL: 'de_DE.UTF-8', LC_TIME: 'fr_FR.UTF-8' })
+        vi.stubEnv('TZ', zone).stubEnv('LC_ALL', 'de_DE.UTF-8').stubEnv('LC_TIME', 'fr_FR.UTF-8')
         return posixStartTime(child.pid)
       })
       expect(seen[0]).toMatch(/\d\d:\d\d:\d\d 20\d\d$/)
       expect(new Set(seen).size).toBe(1)
     } finally {
-      for (const name of ['TZ', 'LC_ALL', 'LC_TIME']) delete process.env[name]
-      Object.assign(process.env, before)
+      vi.unstubAllEnvs()
       child.kill('SIGKILL')
     }
   })
