@@ -16,9 +16,11 @@ function framed(line: string): string {
   )
 }
 
-const ENVIRONMENT = 'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
+// What the user's start-up files or sudo's secure_path leave out.
+const ENVIRONMENT =
+  'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 const LINE = '$(printf %b "$0")'
-const ROOT = `export LC_ALL=C; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
+const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
 
 function throughSudo(options: string): string {
   return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -- sh -c "${ROOT}" "${LINE}" $1`
