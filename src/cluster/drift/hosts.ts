@@ -1,6 +1,8 @@
 /** How the hosts of the cluster file differ from the nodes of the running cluster. */
 import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
-import type { Cluster, Host } from '../model.js'
+import { ETCD_KUBELET_UNIT } from '../etcd/kubelet.js'
+import { peerUrl } from '../etcd/urls.js'
+import { etcdHosts, type Cluster, type Host } from '../model.js'
 import { finding, listNames, type PreflightFinding } from '../preflight/finding.js'
 import { parseIpAddress } from '../ip-address.js'
 import type { Standing, StandingNode } from '../standing.js'
@@ -25,6 +27,7 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
       ...cordoned(host, standing),
     ]),
     ...nodesNotInFile(compared, new Set(renamed.map(({ node }) => node))),
+    ...membersNotInFile(compared),
     ...versionSkew(compared),
     ...observed.flatMap((entry) => ownKubelet(entry, standing)),
   ]
@@ -57,6 +60,14 @@ function changedRole(host: Host, { observed, standing }: Compared): readonly Pre
   if (host.role === 'control-plane' && facts !== undefined && isJoiningControlPlane(facts)) return []
   if (facts !== undefined && !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
   const message = `it is a ${node.role} of the running cluster, and the file says ${host.role}`
+  return [finding('error', 'ROLE_CHANGED', host, message)]
+}
+
+/** A host that carries a member of an etcd on hosts of its own, whatever the API says: a join would wipe it. */
+export function changedEtcdRole({ host, facts }: ObservedHost): readonly PreflightFinding[] {
+  const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member')
+  if (!isMember || host.role === 'etcd') return []
+  const message = `it carries a member of etcd, and the file says ${host.role}`
   return [finding('error', 'ROLE_CHANGED', host, message)]
 }
 
@@ -111,6 +122,24 @@ function nodesNotInFile(
         `the ${role} ${name} is in the cluster and not in the file`,
       ),
     )
+}
+
+/** Members of etcd that belong to nobody: etcd would never be what the file says, and no verification would end. */
+function membersNotInFile({ file, standing }: Compared): readonly PreflightFinding[] {
+  const addresses = [
+    ...etcdHosts(file).map(({ internalAddress }) => internalAddress),
+    ...standing.nodes.flatMap(({ internalAddress }) => internalAddress ?? []),
+  ]
+  const urls = new Set(addresses.map((internalAddress) => peerUrl({ internalAddress })))
+  return (standing.members ?? [])
+    .filter(({ peerUrls }) => !peerUrls.some((url) => urls.has(url)))
+    .map(({ name, peerUrls }) => {
+      const member = name === '' ? peerUrls.join(', ') : `${name} at ${peerUrls.join(', ')}`
+      const message = `etcd has the member ${member}, which is no host of the file`
+      const hint =
+        'put the host back into the cluster file, or take its member out of etcd: `etcdctl member list` and `etcdctl member remove` in the etcd container of another host, while a majority is healthy without it'
+      return finding('error', 'NODE_NOT_IN_FILE', undefined, message, hint)
+    })
 }
 
 /** Kubelets and components of another version than the cluster's own record has. */
