@@ -76,14 +76,15 @@ async function loadKernelModules({ session, host }: Step): Promise<boolean> {
   )
 }
 
+// The bridge's module is loaded by now: what it has no parameter for, as a kernel without IPv6, needs none.
+const HOLD = `for pair in "$@"; do [ "$(sysctl -n "\${pair%%=*}")" = "\${pair#*=}" ] \\
+  || ! [ -e "/proc/sys/$(echo "\${pair%%=*}" | tr . /)" ] || exit 1; done`
+
 async function setKernelParameters({ session, host }: Step): Promise<boolean> {
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
-  const holds = script(
-    'for pair in "$@"; do [ "$(sysctl -n "${pair%%=*}")" = "${pair#*=}" ] || exit 1; done',
-    ...pairs,
-  )
+  const holds = script(HOLD, ...pairs)
   if ((await session.run(holds, { root: true })).exitCode === 0) return written
   await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })

@@ -26,6 +26,7 @@ export class MemoryHost {
   readonly services = new Map<string, Mutable<ServiceState>>()
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
+  readonly missingParameters = new Set<string>()
   swapOn = false
   /** What turns swap on at boot. */
   swapAtBoot: readonly string[] = []
@@ -104,6 +105,12 @@ export class MemoryHost {
     }
   }
 
+  /** As a kernel without IPv6 has it. */
+  lackParameter(name: string): void {
+    this.missingParameters.add(name)
+    this.parameters.delete(name)
+  }
+
   service(name: string): Mutable<ServiceState> {
     const state = this.services.get(name) ?? { active: false, enabled: false }
     this.services.set(name, state)
@@ -139,13 +146,13 @@ export class MemoryHost {
 
   #holds(pair: string): boolean {
     const [name = '', value] = pair.split('=')
-    return this.parameters.get(name) === value
+    return this.parameters.get(name) === value || this.missingParameters.has(name)
   }
 
   #setParameters(path: string): number {
     for (const line of this.files.get(path)?.content.split('\n') ?? []) {
       const [name = '', value] = line.split(' = ')
-      if (value !== undefined) this.parameters.set(name, value)
+      if (value !== undefined && !this.missingParameters.has(name)) this.parameters.set(name, value)
     }
     return 0
   }

@@ -1,9 +1,11 @@
 /** Edits of the file that would disrupt what runs, and were once taken for something else. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ETCD_KUBELET_UNIT } from '../../../../src/cluster/etcd/kubelet.js'
-import type { HostFacts } from '../../../../src/cluster/facts.js'
+import { OBSERVED_PATHS, type HostFacts } from '../../../../src/cluster/facts.js'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
-import { planApply } from '../../../../src/cluster/plan.js'
+import { servingControlPlanes } from '../../../../src/cluster/first-control-plane.js'
+import { observedHosts, planApply } from '../../../../src/cluster/plan.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareDetails, bareFacts } from '../../../support/clusters.js'
 import { joinedFacts, present, standingOf } from '../../../support/standings.js'
 
@@ -158,4 +160,40 @@ describe('a cluster whose API does not answer', () => {
     }
     expect(edited({ kubeadm }).problems.map(({ code }) => code)).toContain('FIELD_CANNOT_CHANGE')
   })
+})
+
+/** Files that people take from control planes: to stop a component, to protect a key, to save space. */
+const TAKEN = OBSERVED_PATHS.filter(
+  (path) => path !== '/etc/kubernetes/kubelet.conf' && path !== '/var/lib/etcd/member',
+)
+
+describe('whatever was taken from the control planes of a cluster', () => {
+  it(
+    'no version that the file names goes to hosts that have joined, until the cluster itself was asked',
+    { timeout: 60_000 },
+    () => {
+      const taken = fc.record({
+        cp1: fc.subarray([...TAKEN]),
+        cp2: fc.subarray([...TAKEN]),
+        cp3: fc.subarray([...TAKEN]),
+      })
+      fc.assert(
+        fc.property(taken, fc.constantFrom('v1.36.4', 'v1.37.2', 'v1.35.1'), (gone, version) => {
+          const file = { ...running, kubernetes: { ...running.kubernetes, version } }
+          const facts = joinedFacts(running).map((one): HostFacts => {
+            const lost = new Set<string>(
+              (gone as Readonly<Record<string, readonly string[]>>)[one.host] ?? [],
+            )
+            return { ...one, listeners: [], paths: one.paths.filter((path) => !lost.has(path)) }
+          })
+          const [host] = servingControlPlanes(file, observedHosts(file, facts))
+          expect(host).toBeDefined()
+          const presence = { kind: 'unreadable', host: host?.name ?? '', reason: 'down' } as const
+          const { changes } = planApply(file, facts, { presence, unanswered: [] })
+          expect(changes.filter(({ action }) => action.startsWith('install'))).toEqual([])
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
 })
