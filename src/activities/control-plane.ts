@@ -51,9 +51,10 @@ export async function initControlPlane(step: Step): Promise<InitResult> {
   if (found === undefined) {
     await init(step, api)
     did.push(`kubeadm init ${step.cluster.kubernetes.version}`)
-  } else if (await startStoppedKubelet(step, found.state)) {
+  } else {
+    if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
     // The API server of a kubelet that was stopped goes on without it.
-    did.push('started kubelet')
+    if (await startStoppedKubelet(step, found.state)) did.push('started kubelet')
   }
   // Also where the init is of an operation that did not live to revoke it.
   const isNew = await markInitialised(step)
@@ -142,6 +143,21 @@ async function findInitialised(step: Step, api: ClusterApi): Promise<Initialised
   return node !== undefined && isMarked(node) ? { state, node } : undefined
 }
 
+/** What is told where it was. */
+export const RESTORED_ADMIN_CONF = 'wrote admin.conf again'
+
+/** Some take the administrator's credentials from control planes; whoever has the CA's key can make them. */
+function lacksAdminConf(state: HostState): boolean {
+  return !state.has('admin.conf') && state.has('ca.key')
+}
+
+/** Makes the kubeconfig file with which kubectl is run on control planes, where it is gone; false where it is there. */
+export async function restoreAdminConf(step: Step, state: HostState): Promise<boolean> {
+  if (!lacksAdminConf(state)) return false
+  await runPhase(step, 'kubeconfig admin')
+  return true
+}
+
 /**
  * Does what the last phases of kubeadm would have done on a host that is part of the cluster: it runs, its API server
  * is ready, its node is registered and marked.
@@ -150,8 +166,7 @@ async function findInitialised(step: Step, api: ClusterApi): Promise<Initialised
 export async function completeControlPlane(step: Step, api: ClusterApi): Promise<void> {
   const { host } = step
   await startKubelet(step)
-  const state = await hostState(step)
-  if (!state.has('admin.conf') && state.has('ca.key')) await runPhase(step, 'kubeconfig admin')
+  await restoreAdminConf(step, await hostState(step))
   const seen = { marked: false }
   let restarted = false
   await waitUntil(

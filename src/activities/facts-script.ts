@@ -138,7 +138,12 @@ if [ -f "$config" ] && ! head -n 1 "$config" | grep -q '^# Written by Quorate'; 
   [ "$(md5sum <"$config" | cut -d ' ' -f 1)" = "$shipped" ] || say foreignContainerdConfig yes
 fi
 if apt-config dump 2>/dev/null | grep -qi '^Acquire::https\\?::proxy '; then say packageProxy yes; fi
-if [ -f "$manifest" ]; then say etcdServers "$(sed -n 's/^ *- --etcd-servers=//p' "$manifest" | head -n 1)"; fi
+if [ -f "$manifest" ]; then
+  in_manifest() { sed -n "s/^ *$1//p" "$manifest" | head -n 1; }
+  say etcdServers "$(in_manifest '- --etcd-servers=')"
+  say apiServerPort "$(in_manifest '- --secure-port=')"
+  say apiServerImage "$(in_manifest 'image: ')"
+fi
 {
   for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-*-current.pem; do
     if [ -f "$file" ]; then say x509 "$file $(certificate_in "$file")"; fi

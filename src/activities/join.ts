@@ -10,7 +10,7 @@ import { command } from '../ssh/index.js'
 import { abandonLateJoins } from './abandon-join.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
 import { copyCertificates } from './certificates.js'
-import { completeControlPlane, joinObstacle } from './control-plane.js'
+import { completeControlPlane, joinObstacle, restoreAdminConf, RESTORED_ADMIN_CONF } from './control-plane.js'
 import { blamingTheDisk } from './disk-state.js'
 import { isUnderway, waitForOthers } from './durable.js'
 import { waitForWholeEtcd } from './etcd-access.js'
@@ -68,20 +68,24 @@ export async function joinControlPlane(
 /** What was done to a control plane, by what became of its join. */
 const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
   joined: undefined,
+  restored: RESTORED_ADMIN_CONF,
   started: 'started kubelet',
   completed: 'completed its join',
   undone: 'kubeadm join',
 }
 
-type JoinCompletion = 'joined' | 'started' | 'completed' | 'undone'
+type JoinCompletion = 'joined' | 'restored' | 'started' | 'completed' | 'undone'
 
 /** Completes a join that has come so far that it must not be taken back; `undone` where another is needed. */
 async function completeJoin(step: Step, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
   const { cluster } = step
   const standing = joinStanding(traces, cluster.etcd.topology)
   switch (standing) {
-    case 'joined':
-      return (await startStoppedKubelet(step, traces.host)) ? 'started' : 'joined'
+    case 'joined': {
+      const restored = await restoreAdminConf(step, traces.host)
+      if (await startStoppedKubelet(step, traces.host)) return 'started'
+      return restored ? 'restored' : 'joined'
+    }
     case 'unmarked':
       await completeControlPlane(step, api)
       return 'completed'

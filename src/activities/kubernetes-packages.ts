@@ -66,7 +66,7 @@ for name in "$@"; do [ -e "${CNI_FOLDER}/$name" ] || exit 1; done`
 const FINISH = `
 if [ "$1" = yes ]; then systemctl enable --quiet kubelet; fi
 shift
-mkdir -p ${CNI_FOLDER}
+(umask 022 && mkdir -p ${CNI_FOLDER})
 for name in "$@"; do
   if [ -e "${CNI_FOLDER}/$name" ]; then continue; fi
   if [ ! -e "${DEBIAN_CNI_FOLDER}/$name" ]; then echo "$name" >&2; exit ${NO_PLUGIN}; fi
@@ -76,7 +76,8 @@ done`
 /** Looked at by itself: an attempt that died may have installed everything and not come to this. */
 async function finishInstallation({ session, cluster, host }: Step): Promise<boolean> {
   const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
-  const looked = await session.run(script(IS_FINISHED, ...wanted))
+  // As root: where no message bus runs, systemctl tells nobody else anything.
+  const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })
   if (looked.exitCode === 0) return false
   const finished = await session.run(script(FINISH, ...wanted), { root: true })
   if (finished.exitCode === NO_PLUGIN) {

@@ -55,6 +55,8 @@ export interface HostFacts {
   readonly isHeld?: boolean
   /** Where the API server of this host looks for etcd, by its manifest. */
   readonly etcdServers?: readonly string[]
+  /** What else the manifest of its API server says; missing in what workers before 0.2 tell. */
+  readonly apiServerPod?: ApiServerPod
   /** The certificates on the host; missing in what workers before 0.2 tell. */
   readonly certificates?: CertificatesSeen
   /** What Quorate sets there, as it is; missing in what workers before 0.2 tell. */
@@ -63,6 +65,13 @@ export interface HostFacts {
   readonly details?: HostDetails
   /** What came of trying things out, where that was asked for. */
   readonly probes?: HostProbes
+}
+
+/** What the manifest of an API server says, whether it runs or not. */
+export interface ApiServerPod {
+  readonly port?: number
+  /** Where its image comes from, without the image's own name, e.g. `registry.k8s.io`. */
+  readonly imageRepository?: string
 }
 
 /** What is said of a certificate; times are ISO 8601. */
@@ -205,15 +214,28 @@ export function parseFacts(
 /** To what the host belongs: a cluster, its API, its etcd, an operation that holds it. */
 function parseAllegiance(
   one: (key: string) => string,
-): Pick<HostFacts, 'apiServer' | 'claimedBy' | 'isHeld' | 'etcdServers'> {
+): Pick<HostFacts, 'apiServer' | 'claimedBy' | 'isHeld' | 'etcdServers' | 'apiServerPod'> {
   const apiServer = one('apiServer').replace(/^https:\/\//, '')
   const claimedBy = one('claimedBy')
   const etcdServers = one('etcdServers')
+  const pod = parseApiServerPod(one('apiServerPort'), one('apiServerImage'))
   return {
     ...(apiServer === '' ? {} : { apiServer }),
     ...(claimedBy === '' ? {} : { claimedBy }),
     ...(one('held') === '' ? {} : { isHeld: true }),
     ...(etcdServers === '' ? {} : { etcdServers: etcdServers.split(',') }),
+    ...(pod === undefined ? {} : { apiServerPod: pod }),
+  }
+}
+
+/** `6443`, and `registry.k8s.io/kube-apiserver:v1.36.3`, with a digest perhaps; undefined where neither is there. */
+function parseApiServerPod(port: string, image: string): ApiServerPod | undefined {
+  const imageRepository = /^(\S+)\/kube-apiserver[:@]/.exec(image)?.[1]
+  const isPort = /^\d{1,5}$/.test(port)
+  if (!isPort && imageRepository === undefined) return undefined
+  return {
+    ...(isPort ? { port: Number(port) } : {}),
+    ...(imageRepository === undefined ? {} : { imageRepository }),
   }
 }
 

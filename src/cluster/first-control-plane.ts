@@ -1,6 +1,6 @@
 /** Which control plane `kubeadm init` runs on, or ran on: told by the hosts, not by the order of the file. */
 import { QuorateError } from '../errors/index.js'
-import { hasPath, type ObservedHost } from './facts.js'
+import { hasPath, INITIALISED_MARKER, type HostFacts, type ObservedHost } from './facts.js'
 import { hostsWithRole, type Cluster, type Host } from './model.js'
 
 /** What tells that a control plane holds a cluster's state, or with external etcd that it serves it. */
@@ -37,18 +37,25 @@ export function firstControlPlane(cluster: Cluster, observed: readonly ObservedH
 }
 
 /**
- * The control planes that may know of a running cluster, because an API server was set up on them; the first control
- * plane before the others.
+ * Whether an API server was set up on the control plane. Whoever moves its manifest away to stop it, or takes admin.conf
+ * from the host, takes no cluster away.
+ */
+export function showsCluster(facts: HostFacts): boolean {
+  const isInitialised = hasPath(facts, INITIALISED_MARKER) && hasPath(facts, '/etc/kubernetes/pki/ca.crt')
+  const isMember = hasPath(facts, '/etc/kubernetes/kubelet.conf') && hasPath(facts, '/var/lib/etcd/member')
+  return hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') || isInitialised || isMember
+}
+
+/**
+ * The control planes that may know of a running cluster: those that can be asked before the others, and of these the
+ * first control plane.
  */
 export function servingControlPlanes(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
   const first = firstControlPlane(cluster, observed).name
+  const rank = ({ host, facts }: ObservedHost) =>
+    2 * Number(hasPath(facts, '/etc/kubernetes/admin.conf')) + Number(host.name === first)
   return observed
-    .filter(
-      ({ host, facts }) =>
-        host.role === 'control-plane' &&
-        hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') &&
-        hasPath(facts, '/etc/kubernetes/admin.conf'),
-    )
+    .filter(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
+    .toSorted((a, b) => rank(b) - rank(a))
     .map(({ host }) => host)
-    .sort((a, b) => Number(b.name === first) - Number(a.name === first))
 }

@@ -110,6 +110,11 @@ export class CommandFrame {
     return first === second ? first : undefined
   }
 
+  /** Whether the command ended by its word on one stream, and the end of the other stream is missing. */
+  get hasLostEnd(): boolean {
+    return this.exitCode === undefined && this.#ends.some(({ status }) => status !== undefined)
+  }
+
   /** Whether somebody in between mixes the streams or changes line ends, so that no output can be relied on. */
   get isMangled(): boolean {
     const hasOutputBegun = this.#stdout.section > 0

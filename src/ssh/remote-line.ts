@@ -1,7 +1,7 @@
 /**
  * The line that a login shell is given, so that whatever the shell (bash, zsh, fish, csh), a POSIX `sh` interprets
- * the command, as root where asked for, with messages in English and the programs of `sbin` in reach, and marks what
- * is the command's own (frame.ts).
+ * the command, as root where asked for, with messages in English, the programs of `sbin` in reach and no proxy, and marks
+ * what is the command's own (frame.ts).
  */
 import type { Command } from './command.js'
 import { SUDO_PROMPT } from './sudo-dialogue.js'
@@ -16,9 +16,15 @@ function framed(line: string): string {
   )
 }
 
-const ENVIRONMENT = 'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
+// What start-up files, PAM (/etc/environment, sudo's as well) and secure_path would otherwise decide: which programs are
+// found, and where. A proxy is for what is fetched, which units do with an environment of their own; kubectl and kubeadm
+// would send it what is meant for the cluster itself. Preferences of kubectl's users may have it ask before it
+// deletes, and TMOUT ends what a shell reads.
+const ENVIRONMENT =
+  'unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY TMOUT; ' +
+  'export LC_ALL=C KUBERC=off PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 const LINE = '$(printf %b "$0")'
-const ROOT = `export LC_ALL=C; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
+const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
 
 function throughSudo(options: string): string {
   return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -- sh -c "${ROOT}" "${LINE}" $1`

@@ -30,11 +30,7 @@ export function withoutOutcome(
       return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name })
     }
     case 'killed':
-      return new QuorateError(
-        'SSH_CONNECTION_LOST',
-        `a command on ${host.name} was cut off: its shell was killed there, as when a host shuts down or its memory is full`,
-        { host: host.name },
-      )
+      return cutOff(attempt)
     case 'timeout':
       return timedOut(attempt)
     case 'too-large':
@@ -50,6 +46,19 @@ export function withoutOutcome(
         hint: 'look at MaxSessions and ForceCommand in the sshd_config of the host, and at its log',
       })
   }
+}
+
+function cutOff({ host, frame, throughSudo }: Attempt): QuorateError {
+  if (!frame.hasLostEnd) {
+    const message = `a command on ${host.name} was cut off: its shell was killed there, as when a host shuts down or its memory is full`
+    return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name })
+  }
+  const { user } = host.ssh
+  const hint = throughSudo
+    ? `a sudo that logs what commands write loses the end of long output; lift that for this user: put \`Defaults:${user} !log_output\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`
+    : `look at ForceCommand and at the login shell of ${user}: what a command writes must arrive whole`
+  const message = `the end of what a command on ${host.name} wrote was lost there, though the command ended`
+  return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name, hint })
 }
 
 function timedOut({ host, frame, throughSudo, timeoutMs }: Attempt): QuorateError {

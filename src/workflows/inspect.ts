@@ -1,5 +1,6 @@
 /** The first phases of every operation: ask all hosts for their facts at once, and the running cluster for its standing. */
-import type { HostFacts } from '../cluster/facts.js'
+import { patched } from '@temporalio/workflow'
+import { hasPath, type HostFacts } from '../cluster/facts.js'
 import { etcdHosts, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { connectionTargets } from '../cluster/preflight/targets.js'
 import { servingControlPlanes } from '../cluster/first-control-plane.js'
@@ -56,18 +57,35 @@ async function resolveVersion(file: Cluster): Promise<Pick<Looked, 'file' | 'cha
   }
 }
 
+/** Runs of before did not ask control planes from which manifests or admin.conf were taken away. */
+function controlPlanesToAsk({ file, facts }: Looked): readonly Host[] {
+  const observed = observedHosts(file, facts)
+  const all = servingControlPlanes(file, observed)
+  const whole = all.filter(({ name }) =>
+    observed.some(({ host, facts }) => host.name === name && isWhole(facts)),
+  )
+  return whole.length === all.length || patched('control-planes-that-lack-files') ? all : whole
+}
+
+function isWhole(facts: HostFacts): boolean {
+  return (
+    hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') &&
+    hasPath(facts, '/etc/kubernetes/admin.conf')
+  )
+}
+
 /** What is known of the cluster by the hosts alone, until it is asked itself. */
-export function supposedPresence({ file, facts }: Looked): ClusterPresence {
-  const [host] = servingControlPlanes(file, observedHosts(file, facts))
+export function supposedPresence(looked: Looked): ClusterPresence {
+  const [host] = controlPlanesToAsk(looked)
   if (host === undefined) return { kind: 'absent' }
   return { kind: 'unreadable', host: host.name, reason: 'it was not asked yet' }
 }
 
 /** Asks the running cluster, where the hosts show that there may be one: the first control plane that can tell. */
-export async function lookAtCluster(run: Operation, { file, facts }: Looked): Promise<ClusterPresence> {
+export async function lookAtCluster(run: Operation, looked: Looked): Promise<ClusterPresence> {
   let known: ClusterPresence = { kind: 'absent' }
-  for (const host of servingControlPlanes(file, observedHosts(file, facts))) {
-    const told = await askForStanding(run, file, host)
+  for (const host of controlPlanesToAsk(looked)) {
+    const told = await askForStanding(run, looked.file, host)
     if (told.kind === 'read') return told
     // An API server that lost its data serves an empty cluster: another one may know better.
     if (told.kind === 'unreadable') known = told

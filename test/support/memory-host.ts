@@ -27,7 +27,7 @@ export class MemoryHost {
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
   /** Parameters that its kernel does not have. */
-  lackingParameters: readonly string[] = []
+  readonly lackingParameters = new Set<string>()
   swapOn = false
   /** What turns swap on at boot. */
   swapAtBoot: readonly string[] = []
@@ -106,6 +106,12 @@ export class MemoryHost {
     }
   }
 
+  /** As a kernel without IPv6 lacks those of IPv6. */
+  lackParameter(name: string): void {
+    this.lackingParameters.add(name)
+    this.parameters.delete(name)
+  }
+
   service(name: string): Mutable<ServiceState> {
     const state = this.services.get(name) ?? { active: false, enabled: false }
     this.services.set(name, state)
@@ -140,21 +146,21 @@ export class MemoryHost {
   #load(names: readonly string[]): number {
     for (const name of names) this.modules.add(name)
     for (const name of Object.keys(SYSCTLS)) {
-      if (!this.lackingParameters.includes(name) && !this.parameters.has(name)) this.parameters.set(name, '0')
+      if (!this.lackingParameters.has(name) && !this.parameters.has(name)) this.parameters.set(name, '0')
     }
     return 0
   }
 
   #holds(pair: string, optional: readonly string[]): boolean {
     const [name = '', value] = pair.split('=')
-    const isMissing = this.lackingParameters.includes(name) && optional.includes(name)
+    const isMissing = this.lackingParameters.has(name) && optional.includes(name)
     return isMissing || this.parameters.get(name) === value
   }
 
   #setParameters(path: string): number {
     for (const line of this.files.get(path)?.content.split('\n') ?? []) {
       const [name = '', value] = line.split(' = ')
-      if (value !== undefined && !this.lackingParameters.includes(name)) this.parameters.set(name, value)
+      if (value !== undefined && !this.lackingParameters.has(name)) this.parameters.set(name, value)
     }
     return 0
   }

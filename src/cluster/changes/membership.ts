@@ -20,7 +20,7 @@ export const membershipChanges: HostChanges = (context) => {
   if (host.role !== 'control-plane' && host.role !== 'worker') return []
   const phase = membershipPhase(context)
   if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return changesOf(host, phase, [beginning(context)])
-  const kubelet = kubeletActions(context)
+  const kubelet = [...adminConfActions(context), ...kubeletActions(context)]
   if (standing === undefined) {
     const isCutOff = host.name === first.name && !hasPath(facts, '/var/lib/quorate/initialised')
     return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
@@ -51,6 +51,12 @@ function beginning({ cluster, host, first }: HostContext): string {
 function joinAction(cluster: Cluster): string {
   const join = 'kubeadm join as control plane'
   return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
+}
+
+/** What kubectl is run with on control planes; whoever has the CA's key can make it again. */
+function adminConfActions({ host, facts }: HostContext): readonly string[] {
+  const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
+  return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
 }
 
 /** A kubelet that was stopped is started; whether it starts at boot belongs to the preparation of the host. */

@@ -5,13 +5,14 @@
 import type { ErrorCode } from '../../errors/index.js'
 import type { ObservedHost } from '../facts.js'
 import { formatEndpoint, type Cluster } from '../model.js'
+import { FLANNEL_CNI_CONFIG } from '../network/flannel-backends.js'
 import { hasJoined, finding, type PreflightFinding, type Severity } from '../preflight/finding.js'
 import { apiServerBindPort } from '../api-server.js'
 import type { ClusterPresence, Standing } from '../standing.js'
 import { parseChannel } from '../versions.js'
 import { FIELD_RULES, type ChangedBy, type Difference, type FieldRule } from './fields.js'
-import { compareHosts } from './hosts.js'
-import { lostMembers } from './members.js'
+import { changedEtcdRole, compareHosts } from './hosts.js'
+import { strangeMembers } from './members.js'
 
 /** How a difference of a field is told, by what changes the field. */
 const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; readonly code: ErrorCode }>>> =
@@ -32,17 +33,40 @@ export function compareWithCluster(
   presence: ClusterPresence,
   channel?: string,
 ): readonly PreflightFinding[] {
+  const roles = observed.flatMap(changedEtcdRole)
+  if (presence.kind === 'absent') return roles
   const byHosts = observed.flatMap((entry) => compareApi(file, entry))
-  if (presence.kind === 'absent') return []
-  if (presence.kind === 'unreadable') return [...byHosts, unreadable(file, presence)]
+  if (presence.kind === 'unreadable') return [...roles, ...byHosts, unreadable(file, presence)]
   const { standing } = presence
   const fields = FIELD_RULES.flatMap((rule) => compareField(rule, file, standing, channel))
   const isTold = fields.some(({ message }) => message.startsWith(ENDPOINT.replace('spec.', '')))
   return [
     ...fields,
+    ...otherPodNetwork(file, observed, standing),
     ...(isTold ? [] : byHosts),
+    ...roles,
     ...compareHosts({ file, observed, standing }),
-    ...lostMembers(file, standing),
+    ...strangeMembers(file, standing),
+  ]
+}
+
+/** Flannel beside a pod network that is there would take its pods' ways away. */
+function otherPodNetwork(
+  { network }: Cluster,
+  observed: readonly ObservedHost[],
+  { runsFlannel }: Standing,
+): readonly PreflightFinding[] {
+  if (network.plugin !== 'flannel' || runsFlannel) return []
+  const others = observed
+    .filter(({ facts }) => hasJoined(facts))
+    .map(({ facts }) => facts.details?.podNetworks ?? [])
+    // A Flannel whose DaemonSet was deleted has left its own behind, and is applied again.
+    .filter((paths) => !paths.includes(FLANNEL_CNI_CONFIG))
+  const [found] = others.flat()
+  if (found === undefined) return []
+  const difference = { file: network.plugin, cluster: `another one (${found})` }
+  return [
+    finding('error', 'FIELD_CANNOT_CHANGE', undefined, wording({ path: 'spec.network.plugin' }, difference)),
   ]
 }
 
@@ -59,7 +83,8 @@ function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly Pref
   if (apiServer !== undefined && !talksTo(file, apiServer, endpoint, host.internalAddress)) {
     return cannotChange(ENDPOINT, { file: endpoint, cluster: apiServer })
   }
-  const port = facts.listeners.find(({ program }) => program === 'kube-apiserver')?.port
+  const port =
+    facts.apiServerPod?.port ?? facts.listeners.find(({ program }) => program === 'kube-apiserver')?.port
   if (port === undefined || port === apiServerBindPort(file)) return []
   return cannotChange('spec.kubernetes.kubeadm.initConfiguration.localAPIEndpoint.bindPort', {
     file: String(apiServerBindPort(file)),

@@ -1,5 +1,6 @@
 /** How the hosts of the cluster file differ from the nodes of the running cluster. */
 import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
+import { ETCD_KUBELET_UNIT } from '../etcd/kubelet.js'
 import type { Cluster, Host } from '../model.js'
 import { finding, listNames, type PreflightFinding } from '../preflight/finding.js'
 import { parseIpAddress } from '../ip-address.js'
@@ -58,6 +59,14 @@ function changedRole(host: Host, { observed, standing }: Compared): readonly Pre
   if (host.role === 'control-plane' && facts !== undefined && isJoiningControlPlane(facts)) return []
   if (facts !== undefined && !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
   const message = `it is a ${node.role} of the running cluster, and the file says ${host.role}`
+  return [finding('error', 'ROLE_CHANGED', host, message)]
+}
+
+/** A host that carries a member of an etcd on hosts of its own, whatever the API says: a join would wipe it. */
+export function changedEtcdRole({ host, facts }: ObservedHost): readonly PreflightFinding[] {
+  const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member')
+  if (!isMember || host.role === 'etcd') return []
+  const message = `it carries a member of etcd, and the file says ${host.role}`
   return [finding('error', 'ROLE_CHANGED', host, message)]
 }
 

@@ -1,41 +1,58 @@
-/** Members of etcd that are not well and belong to no host of the cluster file: only a person knows what becomes of them. */
+/** Members of etcd that belong to no host of the cluster file: only a person knows what becomes of them. */
 import { peerUrl } from '../etcd/urls.js'
 import { etcdHosts, type Cluster } from '../model.js'
 import { finding, listNames, type PreflightFinding } from '../preflight/finding.js'
 import type { Standing, StandingMember } from '../standing.js'
 
-/** Told, and an error where something joins, which waits for every member. */
-export function lostMembers(file: Cluster, standing: Standing): readonly PreflightFinding[] {
+/**
+ * A member of nobody's is an error: etcd would never be what the file says, and no verification would end. That of a
+ * node which is not in the file stays, and is told where it is not well: then nothing can join.
+ */
+export function strangeMembers(file: Cluster, standing: Standing): readonly PreflightFinding[] {
   const hosts = etcdHosts(file)
   if (hosts.length === 0) return []
-  const known = new Set(hosts.map(peerUrl))
-  const joined = new Set(standing.nodes.map(({ name }) => name))
-  const joining = hosts.filter((host) => host.role === 'control-plane' && !joined.has(host.name))
+  const ours = new Set(hosts.map(peerUrl))
+  const ofNodes = new Set(
+    standing.nodes.flatMap(({ internalAddress }) =>
+      internalAddress === undefined ? [] : peerUrl({ internalAddress }),
+    ),
+  )
   return (standing.members ?? [])
-    .filter(({ healthy, peerUrls }) => !healthy && !peerUrls.some((url) => known.has(url)))
-    .map((member) => {
-      const told = `etcd has the member ${title(member)}, which is not well and belongs to no host of the cluster file`
-      const names = listNames(joining.map(({ name }) => name))
-      return joining.length === 0
-        ? finding('warning', 'ETCD_UNHEALTHY', undefined, told, hint(member))
-        : finding(
-            'error',
-            'ETCD_UNHEALTHY',
-            undefined,
-            `${told}; ${names} cannot join meanwhile`,
-            hint(member),
-          )
-    })
+    .filter(({ peerUrls }) => !peerUrls.some((url) => ours.has(url)))
+    .flatMap((member) =>
+      member.peerUrls.some((url) => ofNodes.has(url))
+        ? memberOfNode(file, standing, member)
+        : finding('error', 'NODE_NOT_IN_FILE', undefined, belongsNowhere(member), takeOut(member)),
+    )
+}
+
+function belongsNowhere(member: StandingMember): string {
+  const state = member.healthy ? '' : ', which is not well'
+  return `etcd has the member ${title(member)}${state}, and it belongs to no host of the cluster file`
+}
+
+function memberOfNode(
+  file: Cluster,
+  standing: Standing,
+  member: StandingMember,
+): readonly PreflightFinding[] {
+  if (member.healthy) return []
+  const told = belongsNowhere(member)
+  const joined = new Set(standing.nodes.map(({ name }) => name))
+  const joining = etcdHosts(file).filter(({ role, name }) => role === 'control-plane' && !joined.has(name))
+  if (joining.length === 0) return [finding('warning', 'ETCD_UNHEALTHY', undefined, told, takeOut(member))]
+  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join meanwhile`
+  return [finding('error', 'ETCD_UNHEALTHY', undefined, message, takeOut(member))]
 }
 
 function title({ name, peerUrls }: StandingMember): string {
-  return name === '' ? peerUrls.join(', ') : name
+  return name === '' ? peerUrls.join(', ') : `${name} at ${peerUrls.join(', ')}`
 }
 
-function hint(member: StandingMember): string {
-  const node = member.name === '' ? '' : `, then \`kubectl delete node ${member.name}\``
+function takeOut({ name }: StandingMember): string {
+  const node = name === '' ? '' : `, then \`kubectl delete node ${name}\` if it is still there`
   return (
-    `bring it back; if it is gone for good, take it out: \`etcdctl member list\` and \`etcdctl member remove ID\` in the ` +
-    `etcd container of a healthy member${node}`
+    'put its host back into the cluster file; if it is gone for good, take it out while a majority is healthy without it: ' +
+    `\`etcdctl member list\` and \`etcdctl member remove ID\` in the etcd container of a healthy member${node}`
   )
 }

@@ -1,6 +1,7 @@
 /** The cluster that an operation works on: what the file wants, with what a running cluster fixes in its place. */
-import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
-import type { Bystander, Cluster, Host } from '../model.js'
+import type { HostFacts, ObservedHost } from '../facts.js'
+import { showsCluster } from '../first-control-plane.js'
+import type { Bystander, Cluster, Host, KubeadmPatches } from '../model.js'
 import type { ClusterPresence, Standing } from '../standing.js'
 import { hasJoined } from '../preflight/finding.js'
 import { parseVersion, formatVersion } from '../versions.js'
@@ -27,7 +28,11 @@ export function asRunning(
     kubernetes: {
       ...file.kubernetes,
       version: standing?.configuration.version ?? installedVersion(observed) ?? file.kubernetes.version,
-      ...(standing === undefined ? {} : { imageRepository: standing.configuration.imageRepository }),
+      imageRepository:
+        standing?.configuration.imageRepository ??
+        installedRepository(observed) ??
+        file.kubernetes.imageRepository,
+      kubeadm: asKept(file.kubernetes.kubeadm, standing),
     },
     hosts: file.hosts
       .filter(({ name }) => !away.has(name))
@@ -75,13 +80,35 @@ function asMember(host: Host, facts: HostFacts | undefined): Host {
   return { ...asMachine(host, facts), ...(kubeletVersion === undefined ? {} : { kubeletVersion }) }
 }
 
+/**
+ * Settings of kubelets by which Quorate prepares hosts: a host that joins gets what the cluster keeps, and not what the
+ * file says and is not applied.
+ */
+const PREPARED_FOR = ['failSwapOn', 'failCgroupV1'] as const
+
+function asKept(patches: KubeadmPatches, standing: Standing | undefined): KubeadmPatches {
+  const kept = standing?.kubeletConfiguration
+  if (kept === undefined) return patches
+  // Only false makes a difference. In the file's order: etcd hosts' kubelets have a file that is made from this.
+  const lenient = PREPARED_FOR.filter((key) => kept[key] === false)
+  const stays = (key: string) =>
+    lenient.some((one) => one === key) || !PREPARED_FOR.some((one) => one === key)
+  const patch = Object.entries(patches.kubeletConfiguration).filter(([key]) => stays(key))
+  const added = Object.fromEntries(lenient.map((key) => [key, false]))
+  return { ...patches, kubeletConfiguration: { ...Object.fromEntries(patch), ...added } }
+}
+
 /** What a control plane has installed; for a cluster whose API does not answer. */
 function installedVersion(observed: readonly ObservedHost[]): string | undefined {
-  const serving = observed.find(
-    ({ host, facts }) =>
-      host.role === 'control-plane' && hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
-  )
+  const serving = observed.find(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
   return serving === undefined ? undefined : packagedVersion(serving.facts)
+}
+
+/** Where the API servers of control planes come from, by their manifests; for such a cluster as well. */
+function installedRepository(observed: readonly ObservedHost[]): string | undefined {
+  return observed.find(
+    ({ host, facts }) => host.role === 'control-plane' && facts.apiServerPod?.imageRepository !== undefined,
+  )?.facts.apiServerPod?.imageRepository
 }
 
 /** `v1.36.3` of a package's `1.36.3-1.1`. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
     'kubernetes/admin.conf': `users:\n- user:\n    client-certificate-data: ${base64(administrator.certificate)}\n    client-key-data: ${base64(administrator.key)}\n`,
     'kubernetes/kubelet.conf': 'users:\n- user:\n    client-certificate: /var/lib/kubelet/pki/x.pem\n',
     'kubernetes/manifests/kube-apiserver.yaml':
-      '    - --etcd-cafile=/x\n    - --etcd-servers=https://192.0.2.31:2379,https://192.0.2.32:2379\n',
+      '    - --etcd-cafile=/x\n    - --etcd-servers=https://192.0.2.31:2379,https://192.0.2.32:2379\n    - --secure-port=6443\n    image: registry.k8s.io/kube-apiserver:v1.36.3\n',
     'kubelet/pki/kubelet-client-current.pem': kubelet.key + kubelet.certificate + kubelet.key,
   }
   for (const [name, content] of Object.entries(files)) {
@@ -79,7 +79,8 @@ describe('the certificates in the facts of a host', () => {
     }
   })
 
-  it('come with the etcd that the API server asks', () => {
+  it('come with the etcd that the API server asks, its port and where its image comes from', () => {
+    expect(facts.apiServerPod).toEqual({ port: 6443, imageRepository: 'registry.k8s.io' })
     expect(facts.etcdServers).toEqual(['https://192.0.2.31:2379', 'https://192.0.2.32:2379'])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { completeControlPlane } from '../../../src/activities/control-plane.js'
 import { blamingTheDisk } from '../../../src/activities/disk-state.js'
 import { undoJoin } from '../../../src/activities/failed-join.js'
-import { joinWorker } from '../../../src/activities/join.js'
+import { joinControlPlane, joinWorker } from '../../../src/activities/join.js'
 import { localApi, type KubernetesNode } from '../../../src/activities/kubectl.js'
 import { onHost, type Step } from '../../../src/activities/step.js'
 import type { Host } from '../../../src/cluster/model.js'
@@ -60,6 +60,33 @@ describe('a node that was deleted', () => {
       completeControlPlane(step, localApi(step.cluster, step.session)),
     )
     expect(done).toEqual(['restarted', 'marked'])
+  })
+})
+
+describe("a control plane whose administrator's credentials were taken away", () => {
+  const marked = JSON.stringify({
+    metadata: { name: 'cp2', labels: { 'node-role.kubernetes.io/control-plane': '' } },
+    status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [] },
+  })
+  const members = 'b, started, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, false\n'
+
+  it('gets them again, and is told to have', async () => {
+    const made: string[] = []
+    const answers: Answers = [
+      ['init phase kubeconfig admin', () => `${made.push('admin.conf')}`],
+      [
+        'kubelet-certificate',
+        'kubelet.conf\nkubelet-certificate\nca.key\nmanifests\netcd-data\nkubelet-runs\n',
+      ],
+      ['member list', members],
+      ['get node', marked],
+      ['/readyz', () => (made.length > 0 ? 'ok' : 1)],
+    ]
+    expect(await step(aHost('cp2'), answers, (one) => joinControlPlane(one, aHost('cp1')))).toMatchObject({
+      changed: true,
+      summary: 'wrote admin.conf again, voting etcd member',
+    })
+    expect(made).toEqual(['admin.conf'])
   })
 })
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { installKubernetes } from '../../../src/activities/kubernetes-packages.js'
+import type { Session } from '../../../src/ssh/index.js'
 import { aCluster } from '../../support/clusters.js'
 import { fakeApt } from '../../support/fake-apt.js'
 import { localStep } from '../../support/local-step.js'
@@ -110,6 +111,21 @@ describe("Debian's CNI plugins", () => {
     const link = join(folder, 'cni/bin/loopback')
     expect(readlinkSync(link)).toBe(join(folder, 'debian-cni/loopback'))
     expect((await install()).changed).toBe(false)
+  })
+
+  it('are looked at as root, since systemctl tells nobody else anything where no message bus runs', async () => {
+    await install()
+    const step = localStep(apt, aCluster())
+    const asRoot: unknown[] = []
+    const session: Session = {
+      ...step.session,
+      run: (command, options) => {
+        if (command.line.includes('is-enabled')) asRoot.push(options?.root)
+        return step.session.run(command, options)
+      },
+    }
+    await installKubernetes({ ...step, session })
+    expect(asRoot).toEqual([true])
   })
 
   it('that are nowhere are named', async () => {

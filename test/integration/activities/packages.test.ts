@@ -49,6 +49,15 @@ const installed = () =>
     .map((call) => call.replace(/.* install /, '').split(' '))
 
 describe('the packages of a node', () => {
+  it('are installed without services of the host being restarted by needrestart', async () => {
+    apt.put(
+      'install',
+      'if [ "${NEEDRESTART_SUSPEND:-}" != 1 ]; then echo "needrestart restarts" >>"$here/calls"; fi',
+    )
+    await install(nodePackages('v1.36.3'))
+    expect(apt.calls()).not.toContain('needrestart restarts')
+  })
+
   it('are asked for by name, whatever the public packages depend on', async () => {
     expect(await install(nodePackages('v1.36.3'))).toBe(true)
     expect(installed()).toEqual([

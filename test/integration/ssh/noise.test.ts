@@ -149,6 +149,14 @@ test('a command whose shell is killed has an unknown outcome', async () => {
   await expect(session.run(script(text))).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' })
 })
 
+test('output whose end got lost on the way is no output', async () => {
+  const session = await behind(`${RUN} | head -c -60`)
+  await expect(session.run(script('seq 1 100'))).rejects.toMatchObject({
+    code: 'SSH_CONNECTION_LOST',
+    message: 'the end of what a command on host1 wrote was lost there, though the command ended',
+  })
+})
+
 test('a command that has ended is waited for no longer than a moment when a wrapper goes on', async () => {
   const session = await behind(`${RUN}; sleep 20`)
   const begin = performance.now()

@@ -63,6 +63,16 @@ describe('the facts of a host', () => {
     ])
   })
 
+  it('tell what the manifest of an API server says, as far as it can be read', () => {
+    const said = (port: string, image: string) =>
+      parse(`apiServerPort\t${port}\napiServerImage\t${image}\n${ANSWER}`).apiServerPod
+    const image = 'mirror.lab:5000/k8s/kube-apiserver:v1.36.3@sha256:00ff'
+    expect(said('6443', image)).toEqual({ port: 6443, imageRepository: 'mirror.lab:5000/k8s' })
+    expect(said('', 'registry.k8s.io/kube-apiserver:v1.36.3')).toEqual({ imageRepository: 'registry.k8s.io' })
+    expect(said('$(PORT)', 'busybox')).toBeUndefined()
+    expect(facts.apiServerPod).toBeUndefined()
+  })
+
   it('hold versions, sizes and marks', () => {
     expect(facts).toMatchObject({
       packages: { kubeadm: '1.36.3-1.1' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HostFacts } from '../../../src/cluster/facts.js'
-import { firstControlPlane } from '../../../src/cluster/first-control-plane.js'
+import { firstControlPlane, servingControlPlanes } from '../../../src/cluster/first-control-plane.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
 
 const CERTIFICATES = ['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/pki/ca.key']
@@ -41,5 +41,35 @@ describe('the first control plane', () => {
     const cluster = aCluster({ etcd: { topology: 'external', endpoints: [] } })
     const paths = [...CERTIFICATES, '/etc/kubernetes/manifests/kube-apiserver.yaml']
     expect(firstOf({ cp1: { paths: CERTIFICATES }, cp2: { paths } }, cluster)).toBe('cp2')
+  })
+})
+
+describe('control planes that may know of a running cluster', () => {
+  const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml' as const
+  const JOINED = [DATA, ...CERTIFICATES, ...CONF, MANIFEST] as const
+  const without = (...gone: readonly string[]) => ({ paths: JOINED.filter((path) => !gone.includes(path)) })
+  const servingOf = (changes: Readonly<Record<string, Partial<HostFacts>>>) => {
+    const cluster = aCluster()
+    const observed = cluster.hosts.map((host) => ({ host, facts: bareFacts(host.name, changes[host.name]) }))
+    return servingControlPlanes(cluster, observed).map(({ name }) => name)
+  }
+
+  it('are none where all hosts are bare, or an init was cut off before its API server', () => {
+    expect(servingOf({})).toEqual([])
+    expect(servingOf({ cp1: { paths: [...CERTIFICATES, ...CONF] } })).toEqual([])
+  })
+
+  it('are those that can be asked before those whose admin.conf was taken away', () => {
+    const gone = without('/etc/kubernetes/admin.conf')
+    expect(servingOf({ cp1: gone, cp2: { paths: JOINED } })).toEqual(['cp2', 'cp1'])
+    expect(servingOf({ cp1: gone, cp2: gone })).toEqual(['cp1', 'cp2'])
+  })
+
+  it('are also those whose manifests were moved away', () => {
+    expect(servingOf({ cp1: without(MANIFEST), cp2: without(MANIFEST) })).toEqual(['cp1', 'cp2'])
+  })
+
+  it('are none once every host was reset, though the mark of the init is still there', () => {
+    expect(servingOf({ cp1: { paths: ['/var/lib/quorate/initialised'] } })).toEqual([])
   })
 })

@@ -116,6 +116,13 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
+  it("is the administrator's credentials on a control plane that lacks them", () => {
+    const paths = appliedFacts(CLUSTER, 'cp2').paths.filter((path) => path !== '/etc/kubernetes/admin.conf')
+    const lines = ['cp2 Control planes: write /etc/kubernetes/admin.conf again: it is gone']
+    expect(told({ facts: { cp2: { paths } } })).toEqual(lines)
+    expect(told({ facts: { cp2: { paths } }, standing: 'unknown' })).toEqual(lines)
+  })
+
   it("is the link to Debian's CNI plugins, and swap that would be back after a reboot", () => {
     const details = bareDetails('w1', { unlinkedCniPlugins: ['loopback'], swapAtBoot: ['dev-zram0.swap'] })
     expect(told({ facts: { w1: { details } } })).toEqual([

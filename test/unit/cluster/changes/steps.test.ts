@@ -72,6 +72,7 @@ const damages = fc.array(
       'kubelet',
       'forget',
       'parameter',
+      'no IPv6',
       'module',
       'swap',
       'swap at boot',
@@ -102,6 +103,7 @@ function damage(host: MemoryHost, kind: string, which: number): void {
     kubelet: () => (host.service('kubelet').enabled = false),
     forget: () => service && delete service.loaded,
     parameter: () => host.parameters.set(pick(host.parameters.keys()) ?? '', '0'),
+    'no IPv6': () => host.lackParameter('net.bridge.bridge-nf-call-ip6tables'),
     module: () => host.modules.delete(pick(host.modules) ?? ''),
     swap: () => (host.swapOn = true),
     'swap at boot': () => (host.swapAtBoot = ['dev-zram0.swap']),
@@ -136,7 +138,7 @@ describe('a plan names exactly what the steps change', { timeout: 60_000 }, () =
     await fc.assert(
       fc.asyncProperty(edits, edits, damages, kernels, async (one, other, harm, { major, lacks }) => {
         const host = installed(aHost('w1'), major)
-        host.lackingParameters = lacks
+        for (const name of lacks) host.lackParameter(name)
         await compare(
           host,
           'Prepare hosts',
