@@ -41,17 +41,11 @@ const THEIRS = '77c15d0a-3f6e-4b8b-8a53-6c1f9f2e4b02'
 /** An apply of the cluster `prod`, as its activities know it. */
 class Apply {
   readonly cluster: Cluster
-  /** Where it is a reset: of which run. */
-  resetOf?: Apply
   private readonly server: TemporalServer
   private readonly run: CalledBy
 
   constructor(namespaceId: string, startedBy: string, time: string, changes: Partial<Cluster> = {}) {
-    this.server = {
-      namespaceId,
-      startedBy: () => Promise.resolve(startedBy),
-      firstRun: () => (this.resetOf ?? this).run.runId,
-    }
+    this.server = { namespaceId, startedBy: () => Promise.resolve(startedBy) }
     this.run = { workflowId: 'cluster/prod', runId: `${time}-7c2d-b2db-ec823d0fca01` }
     this.cluster = aCluster({ hosts: [host], ...changes })
   }
@@ -95,45 +89,12 @@ const alice = (time = EARLIER, changes: Partial<Cluster> = {}) =>
   new Apply(OURS, 'alice@laptop', time, changes)
 const bob = (time = LATER) => new Apply(THEIRS, 'bob@desk', time)
 
-/** An apply as Temporal makes it of another one: its id is random. */
-function resetOf(apply: Apply): Apply {
-  const reset = alice('5e0c91d3-8a44')
-  reset.resetOf = apply
-  return reset
-}
-
 /** Takes the host from whoever has it, as `quorate unlock` does. */
 async function breakIt(): Promise<void> {
   const lock = await readLock(machine.session)
   if (lock === undefined) throw new Error('nobody has the host')
   expect(await breakLock(machine.session, lock)).toBe(true)
 }
-
-describe('an apply that is reset', () => {
-  it('has its hosts again, and those of its own earlier reset', async () => {
-    const apply = alice()
-    await apply.lock()
-    await resetOf(apply).lock()
-    await resetOf(apply).release()
-    await resetOf(apply).lock()
-  })
-
-  it('has no host that a later apply has had: what it asks for is of yesterday', async () => {
-    const apply = alice()
-    await apply.lock()
-    await apply.release()
-    const later = alice(LATER)
-    await later.lock()
-    await later.release()
-    await expect(resetOf(apply).lock()).rejects.toMatchObject({
-      type: 'LOCK_LOST',
-      message: expect.stringContaining(
-        'is the reset of an earlier one, and another has had the host since',
-      ) as string,
-    })
-    await later.lock()
-  })
-})
 
 describe('a host', () => {
   it('is refused to an operation of another Temporal server, which is told who has it', async () => {
