@@ -10,6 +10,7 @@ import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
 import { reach, throwIfRefused } from './temporal/reach.js'
 import { VERSION, workerIdentity } from './temporal/runtime.js'
+import { currentActivity } from './temporal/seal/activity-guard.js'
 import { SealCodec } from './temporal/seal/codec.js'
 import { KEY_FILE_VARIABLE, openSeal } from './temporal/seal/source.js'
 import { guardedBundle, sealedWorkerOptions } from './temporal/seal/worker.js'
@@ -127,7 +128,8 @@ async function ownParts(): Promise<WorkerParts> {
   const sessions = createSessionPool(askSecret === undefined ? {} : { askSecret })
   return {
     workflowBundle: await workflowBundle(),
-    activities: (server) => createActivities({ sessions, server }),
+    activities: (server) =>
+      createActivities({ sessions, server: { ...server, firstRun: () => currentActivity()?.run } }),
     close: () => sessions.close(),
   }
 }

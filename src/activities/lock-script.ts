@@ -10,6 +10,9 @@ const STATE_FOLDER = '/var/lib/quorate'
 /** Owner and operation of each lock that was broken: that operation, and earlier ones, take the host no more. */
 const BROKEN_FILE = `${LOCK_FILE}.broken`
 
+/** Owner of the last lock, and the first run of the chain of its operation; it outlasts the lock. */
+const LAST_FILE = `${LOCK_FILE}.last`
+
 /** Functions that the scripts below share. */
 const COMMON = `
 umask 077
@@ -37,13 +40,15 @@ answer() {
 /**
  * Takes the lock where it is free or held by an earlier operation of the same owner, unless this is another machine,
  * or another cluster's. Arguments: owner, operation, who started it, name of the cluster, machine-id or nothing,
- * digests that the certificate of the cluster's CA may have (nothing: any). Prints, on the first line:
- * `taken` | `held`: it is ours. `locked` | `newer` | `broken`: refused; then the lock, where there is one.
+ * digests that the certificate of the cluster's CA may have (nothing: any), the operation as it was before it was reset
+ * (where it was not: itself). Prints, on the first line:
+ * `taken` | `held`: it is ours. `locked` | `newer` | `broken`: refused; then the lock, where there is one. `passed`: refused
+ * to an operation that was reset after another one had the host.
  * `machine <id>` | `claimed <cluster>`: another machine's, another cluster's. `certificate`: the digest is unknown;
  * then the certificate.
  */
 export const ACQUIRE = `${COMMON}
-owner=$1 operation=$2 starter=$3 cluster=$4 machine=$5 digests=$6
+owner=$1 operation=$2 starter=$3 cluster=$4 machine=$5 digests=$6 began=$7
 if [ -n "$machine" ]; then
   found=
   { read -r found </etc/machine-id; } 2>/dev/null || :
@@ -70,6 +75,11 @@ if [ -e ${BROKEN_FILE} ]; then
     if [ "$operation" = "$which" ] || earlier "$operation" "$which"; then answer broken; fi
   done <${BROKEN_FILE}
 fi
+if [ "$began" != "$operation" ] && [ -e ${LAST_FILE} ]; then
+  whose= which=
+  read -r whose which <${LAST_FILE} || :
+  if [ "$whose" = "$owner" ] && [ "$which" != "$began" ]; then answer passed; fi
+fi
 if [ "$holder" = "$owner" ]; then
   if [ "$held" = "$operation" ]; then answer held; fi
   if earlier "$operation" "$held"; then answer newer; fi
@@ -78,7 +88,9 @@ elif [ -n "$holder" ]; then
 fi
 printf "%s %s\\nstarted-by %s\\nsince %s\\n" "$owner" "$operation" "$starter" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \\
   >${LOCK_FILE}.new
-sync ${LOCK_FILE}.new
+printf "%s %s\\n" "$owner" "$began" >${LAST_FILE}.new
+sync ${LOCK_FILE}.new ${LAST_FILE}.new
+mv -f ${LAST_FILE}.new ${LAST_FILE}
 mv -f ${LOCK_FILE}.new ${LOCK_FILE}
 sync ${STATE_FOLDER}
 answer taken

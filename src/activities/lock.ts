@@ -28,6 +28,12 @@ export interface LockHolder {
   readonly startedBy: string
 }
 
+/** Who asks for a host. */
+export interface LockSeeker extends LockHolder {
+  /** The operation's id as it was before a reset; undefined where it was never reset. */
+  readonly began?: string
+}
+
 /** A host's lock as it stands. */
 export interface HostLock extends LockHolder {
   /** When it was taken, by the host's clock; for people. */
@@ -37,10 +43,10 @@ export interface HostLock extends LockHolder {
 /**
  * Takes the host for an operation, or makes sure that the operation still has it.
  * @returns a session whose commands as root run only while that is so; afterwards they fail with `LOCK_LOST`.
- * @throws QuorateError `HOST_LOCKED` when another owner has the host, `LOCK_LOST` when a newer operation has it or
- *   this one's lock was broken, `HOST_CHANGED` and `FOREIGN_CLUSTER` when it is not the host that is meant.
+ * @throws QuorateError `HOST_LOCKED` when another owner has the host, `LOCK_LOST` when a newer operation has it, or had it
+ *   before this one was reset, or this one's lock was broken, `HOST_CHANGED` and `FOREIGN_CLUSTER` when it is not the host that is meant.
  */
-export async function holdHost(session: Session, cluster: Cluster, holder: LockHolder): Promise<Session> {
+export async function holdHost(session: Session, cluster: Cluster, holder: LockSeeker): Promise<Session> {
   const answer = await acquire(session, cluster, holder)
   const lock = parseLock(answer.lines)
   switch (answer.word) {
@@ -56,6 +62,12 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockH
     case 'newer':
     case 'broken':
       throw lockLost(session, holder, lock)
+    case 'passed':
+      throw new QuorateError(
+        'LOCK_LOST',
+        `operation ${holder.operation} is the reset of an earlier one, and another has had the host since`,
+        { host: session.host.name, hint: '`quorate apply` starts another' },
+      )
     case 'machine':
       throw new QuorateError(
         'HOST_CHANGED',
@@ -70,7 +82,7 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockH
 }
 
 /** Like `sessions`, but every session is one that {@link holdHost} gives. */
-export function holdingPool(sessions: SessionPool, cluster: Cluster, holder: LockHolder): SessionPool {
+export function holdingPool(sessions: SessionPool, cluster: Cluster, holder: LockSeeker): SessionPool {
   return {
     session: async (host, signal) => holdHost(await sessions.session(host, signal), cluster, holder),
     close: () => sessions.close(),
@@ -110,12 +122,12 @@ interface Answer {
 /** Hashes of certificates' public keys, by the digest of the file: hosts know only digests. */
 const keyHashes = new Map<string, string>()
 
-async function acquire(session: Session, cluster: Cluster, holder: LockHolder): Promise<Answer> {
-  const { owner, operation, startedBy } = holder
+async function acquire(session: Session, cluster: Cluster, holder: LockSeeker): Promise<Answer> {
+  const { owner, operation, startedBy, began = operation } = holder
   if (/\s/.test(owner) || /\s/.test(operation)) throw new TypeError(`not a holder of a lock: ${owner}`)
   const args = [owner, operation, startedBy, cluster.name, session.host.machineId ?? '']
   for (;;) {
-    const result = await runScript(session, ACQUIRE, ...args, digestsOf(cluster.caHash))
+    const result = await runScript(session, ACQUIRE, ...args, digestsOf(cluster.caHash), began)
     const end = result.stdoutBytes.indexOf('\n')
     const [word = '', detail = ''] = result.stdoutBytes.subarray(0, end).toString().split(' ')
     const rest = result.stdoutBytes.subarray(end + 1)

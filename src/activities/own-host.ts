@@ -7,8 +7,8 @@ import type { Cluster, Host } from '../cluster/model.js'
 import type { UnitsAtRelease } from '../cluster/operation.js'
 import { isQuorateError, type ErrorCode } from '../errors/index.js'
 import { stopUnit, type Session, type SessionPool } from '../ssh/index.js'
-import { holdingPool, releaseLock, unitsOf, type LockHolder } from './lock.js'
-import { onHost, operationId, STANDALONE, withHeartbeat, type Step } from './step.js'
+import { holdingPool, releaseLock, unitsOf, type LockSeeker } from './lock.js'
+import { onHost, operationId, operationOf, STANDALONE, withHeartbeat, type Step } from './step.js'
 
 /** What the activities need from the worker. */
 export interface ActivityDependencies {
@@ -23,6 +23,8 @@ export interface TemporalServer {
   readonly namespaceId: string
   /** Who started a run of a workflow, such as `alice@laptop`. */
   readonly startedBy: (run: WorkflowRun) => Promise<string>
+  /** Id of the first run of the chain that the current activity is of, where its ticket tells. */
+  readonly firstRun?: () => string | undefined
 }
 
 export interface WorkflowRun {
@@ -87,11 +89,13 @@ async function stopUnits(session: Session, operation: string): Promise<void> {
 }
 
 /** Who asks for hosts: the run of the workflow that called this activity. */
-async function lockHolder(server: TemporalServer): Promise<LockHolder> {
+async function lockHolder(server: TemporalServer): Promise<LockSeeker> {
   const run = Context.current().info.workflowExecution
+  const first = server.firstRun?.()
   return {
     owner: `${server.namespaceId}/${run?.workflowId ?? STANDALONE}`,
     operation: operationId(),
+    ...(first === undefined ? {} : { began: operationOf(first) }),
     startedBy: run === undefined ? STANDALONE : await server.startedBy(run),
   }
 }

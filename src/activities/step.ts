@@ -75,7 +75,13 @@ export async function onHost<Result>(
 
 /** The id of the running operation on hosts; `standalone` for an activity that no workflow called. */
 export function operationId(): string {
-  return Context.current().info.workflowExecution?.runId.slice(0, OPERATION_LENGTH) ?? STANDALONE
+  const run = Context.current().info.workflowExecution
+  return run === undefined ? STANDALONE : operationOf(run.runId)
+}
+
+/** The id on hosts of the operation that is this run. */
+export function operationOf(runId: string): string {
+  return runId.slice(0, OPERATION_LENGTH)
 }
 
 /** Runs `act` with heartbeats from before its first network call to its end. */

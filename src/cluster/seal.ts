@@ -66,6 +66,40 @@ export function isSealedResult(value: unknown): value is SealedResult {
   return typeof value === 'object' && value !== null && 'quorateResult' in value
 }
 
+/** How far the clocks of a client and the server may be apart; within it a start that was seen could be repeated. */
+const START_WINDOW_MS = 10 * 60_000
+
+/**
+ * For how long a run may wait for its first task. Whoever repeats a start in time can ask the server to hold the run
+ * back for years, until what it asks for is wanted no more.
+ */
+const LONGEST_WAIT_MS = 24 * 3_600_000
+
+/** A run at its beginning; times in milliseconds since the epoch, by the server's clock. */
+export interface RunBeginning {
+  readonly workflowType: string
+  readonly startedAt: number
+  /** When a worker took its first task. */
+  readonly begunAt: number
+}
+
+/** Why a run may not begin with this ticket; undefined where it may. */
+export function startObstacle(
+  ticket: { readonly name: string; readonly issuedAt?: number },
+  { workflowType, startedAt, begunAt }: RunBeginning,
+): string | undefined {
+  if (ticket.name !== workflowType) return `its ticket is for ${ticket.name}`
+  const issuedAt = ticket.issuedAt ?? 0
+  const apart = Math.abs(startedAt - issuedAt)
+  if (apart > START_WINDOW_MS) {
+    const minutes = Math.round(apart / 60_000)
+    return `its ticket was issued ${minutes} minutes before or after it began; the clocks of client and server differ, or somebody repeats an earlier start`
+  }
+  if (begunAt - issuedAt <= LONGEST_WAIT_MS + START_WINDOW_MS) return undefined
+  const hours = Math.round((begunAt - issuedAt) / 3_600_000)
+  return `it was asked for ${hours} hours before a worker could begin; \`quorate apply\` starts another`
+}
+
 /** Takes the ticket off the arguments of a message; undefined where the last of them is none of this kind. */
 export function takeTicket<Kind extends Ticket['ticket']>(
   args: readonly unknown[],

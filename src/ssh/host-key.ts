@@ -11,6 +11,7 @@ import {
   judgeKey,
   keyTypeOf,
   knownHostLine,
+  learntName,
   type KnownHostEntry,
 } from './known-hosts.js'
 import { appendKnownHost, fileVersion, knownHostsOf } from './known-hosts-file.js'
@@ -300,7 +301,7 @@ async function appendKey(host: SshServer, key: Buffer): Promise<void> {
     throw decision.kind === 'refused' ? decision.error : new Error(`unexpected decision ${decision.kind}`)
   }
   try {
-    await appendKnownHost(file, knownHostLine(name, key))
+    await appendKnownHost(file, knownHostLine(learntName(name), key))
   } catch (cause) {
     throw unusableFile(`cannot write ${file}`, host, cause)
   }

@@ -82,15 +82,28 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 /**
  * Adds a line to the end of a file.
- * @throws Error where it cannot be written.
+ * @throws Error where it cannot be written, or is a file of something else.
  */
 export async function appendKnownHost(file: string, line: string): Promise<void> {
+  // The path may be of a cluster file that somebody else has written.
+  if (!(await holdsKnownHosts(file)))
+    throw new Error('it is a file of something else: no line of it is one of known_hosts')
   // The user's own folder may have to be made; a path that leads nowhere else is a mistake.
   const folder = join(homedir(), '.ssh')
   if (dirname(file) === folder) await mkdir(folder, { recursive: true, mode: 0o700 })
   const lineEnd = (await endsWithLine(file)) ? '' : '\n'
   // One write to the end of the file: other programs may append at the same time, and its mode stays.
   await appendFile(file, `${lineEnd}${line}\n`, { mode: 0o600 })
+}
+
+/** Whether a line is one of known_hosts, or none says anything: the file may be new. */
+async function holdsKnownHosts(file: string): Promise<boolean> {
+  let isEmpty = true
+  for await (const line of linesOf(file)) {
+    if (parseKnownHostLine(line, file, 0) !== undefined) return true
+    isEmpty &&= /^\s*(?:#|$)/.test(line)
+  }
+  return isEmpty
 }
 
 async function endsWithLine(file: string): Promise<boolean> {

@@ -2,7 +2,7 @@
  * The known_hosts format, as in sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT": plain and hashed names, patterns and
  * negation, `[host]:port`, `@revoked` and `@cert-authority`. Pure: parsing, matching, deciding.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { anyPatternMatches } from '../cluster/ssh-config/pattern.js'
 
 /** One line that names keys of hosts. */
@@ -121,4 +121,21 @@ export function fingerprint(key: Buffer): string {
 /** The line that makes a key known for a host, without a line end. */
 export function knownHostLine(name: string, key: Buffer): string {
   return `${name} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}`
+}
+
+/** An address, or a DNS name of several labels, with or without a port: nothing but a host of that name. */
+const PLAIN_NAME = /^(?:[\w-]*[.:][\w.:%-]*|\[[\w.:%-]+\]:\d{1,5})$/
+
+const SALT_BYTES = 20
+
+/**
+ * The name of a host as a line that is learnt has it: hashed where it could be read as more than that name, such as an
+ * alias from a configuration of somebody else's. `*` would make the key every host's, `a,b` another host's as well, and
+ * `restrict` in a file of authorized keys would let the host log in here.
+ */
+export function learntName(name: string): string {
+  if (PLAIN_NAME.test(name)) return name
+  const salt = randomBytes(SALT_BYTES)
+  const hash = createHmac('sha1', salt).update(name).digest('base64')
+  return `|1|${salt.toString('base64')}|${hash}`
 }

@@ -19,6 +19,7 @@ import {
   isRefused,
   isSealedResult,
   refusedAmong,
+  startObstacle,
   takeTicket,
   type ActivityTicket,
   type SealSinks,
@@ -26,9 +27,6 @@ import {
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { failWith } from './failure.js'
 import { tellRefusal } from './refusals.js'
-
-/** How far the clocks of a client and the server may be apart; within it a start that was seen could be repeated. */
-const START_WINDOW_MS = 10 * 60_000
 
 const isGuarded = (globalThis as { quorateSeals?: boolean }).quorateSeals === true
 
@@ -91,11 +89,8 @@ function whyNoStart(
 ): string | undefined {
   if (ticket === undefined) return NO_TICKET
   const { workflowType, startTime } = workflowInfo()
-  if (ticket.name !== workflowType) return `its ticket is for ${ticket.name}`
-  const apart = Math.abs(startTime.getTime() - (ticket.issuedAt ?? 0))
-  if (apart <= START_WINDOW_MS) return undefined
-  const minutes = Math.round(apart / 60_000)
-  return `its ticket was issued ${minutes} minutes before or after it began; the clocks of client and server differ, or somebody repeats an earlier start`
+  // In a workflow, now is the time of the task: at its entrance, of the first.
+  return startObstacle(ticket, { workflowType, startedAt: startTime.getTime(), begunAt: Date.now() })
 }
 
 function updateArgs(input: {

@@ -31,6 +31,17 @@ export function listeningOf(pid: number): readonly Listening[] {
   )
 }
 
+/** Whether it is a process of this user's that listens at a port of 127.0.0.1; to be asked on Linux only. */
+export function isOwnListener(port: number, table = readFileSync('/proc/net/tcp', 'utf8')): boolean {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const owners = table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, address, , state]) => address === local && state === LISTEN)
+    .map(([, , , , , , , uid]) => Number(uid))
+  return owners.length > 0 && owners.every((uid) => uid === process.getuid?.())
+}
+
 function target(link: string): string {
   try {
     return readlinkSync(link)

@@ -15,6 +15,7 @@ import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { QuorateError } from '../../errors/index.js'
 import { syncFolder, writeDurably } from '../durable-file.js'
+import { KEY_ID } from './seal.js'
 
 const HEADER = "# Seals what Quorate's clients and workers give to Temporal. Keep it secret."
 const SECRET_BYTES = 32
@@ -28,7 +29,7 @@ const keyFile = z.strictObject({
   keys: z
     .array(
       z.strictObject({
-        id: z.string().regex(/^[a-z0-9]{1,16}$/, 'an id has 1 to 16 lower case letters and digits'),
+        id: z.string().regex(KEY_ID, 'an id has 1 to 16 lower case letters and digits'),
         secret: z.string().refine(isSecret, 'a secret is 32 bytes in base64'),
       }),
     )

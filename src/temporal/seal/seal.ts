@@ -13,6 +13,10 @@ export const SEAL = 'seal'
 
 const VERSION = '1'
 
+/** Ids of keys, as texts: what a stranger writes in the place of one is shown to nobody. */
+export const KEY_ID = /^[a-z0-9]{1,16}$/
+const LIST = /^[A-Za-z0-9_-]{1,16}$/
+
 /** What a seal says. */
 export interface Seal {
   readonly keyId: string
@@ -43,7 +47,8 @@ export function parseSeal(metadata: Metadata | null | undefined): ProvenSeal | u
   const parts = Buffer.from(raw).toString().split('.')
   const [version, keyId, list, index, count, of, mac] = parts
   if (version !== VERSION || parts.length !== 7 || of === undefined || mac === undefined) return undefined
-  if (keyId === undefined || list === undefined) return undefined
+  if (keyId === undefined || !KEY_ID.test(keyId)) return undefined
+  if (list === undefined || !LIST.test(list)) return undefined
   const [run, name] = of.split('/')
   const origin = run === undefined || name === undefined ? {} : { origin: { run, name } }
   return { keyId, list, index: Number(index), count: Number(count), mac, ...origin }

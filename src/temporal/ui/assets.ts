@@ -4,9 +4,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { tmpdir } from 'node:os'
+import { platform, tmpdir } from 'node:os'
 import { QuorateError } from '../../errors/index.js'
 import { serverEnvironment } from '../engine/environment.js'
+import { isOwnListener } from '../engine/listening.js'
 import { freePort } from '../engine/ports.js'
 import { usableTemporalCli } from '../engine/temporal-cli.js'
 import { poll } from '../poll.js'
@@ -66,7 +67,7 @@ export async function startAssets(): Promise<UiAssets> {
   }
   const ready = await Promise.race([
     ended.then(() => false),
-    poll(async () => ((await answers(url)) ? true : undefined), {
+    poll(async () => (isOurs(port) && (await answers(url)) ? true : undefined), {
       everyMs: POLL_MS,
       timeoutMs: READY_TIMEOUT_MS,
     }),
@@ -83,6 +84,14 @@ function serverArguments(uiPort: number, port: number): string[] {
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
     ...['--dynamic-config-value', closed, '--ui-disable-news-fetch', '--log-level', 'error'],
   ]
+}
+
+/**
+ * Whether nobody else has taken the port before our server could: their pages would be the operator's, with the login.
+ * Nothing is sent there before that is known.
+ */
+function isOurs(port: number): boolean {
+  return platform() !== 'linux' || isOwnListener(port)
 }
 
 async function answers(url: string): Promise<boolean> {

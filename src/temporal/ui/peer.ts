@@ -23,11 +23,15 @@ export function isOwnConnection(
   return uid === ROOT || uid === process.getuid?.()
 }
 
-/** The table has one line for each end; the other end's has its address first. */
+/**
+ * The table has one line for each end; the other end's has its address first. Of one that was closed the kernel has
+ * forgotten whose it was: it has no inode, and is shown as root's.
+ */
 function ownerOf(table: string, local: string, remotePort: string): number | undefined {
   for (const line of table.split('\n').slice(1)) {
-    const [, from, to, , , , , uid] = line.trim().split(/\s+/)
-    if (from === local && to?.endsWith(`:${remotePort}`) === true) return Number(uid)
+    const [, from, to, , , , , uid, , inode] = line.trim().split(/\s+/)
+    if (from !== local || to?.endsWith(`:${remotePort}`) !== true) continue
+    return inode === '0' ? undefined : Number(uid)
   }
   return undefined
 }

@@ -65,6 +65,35 @@ const holders = fc.record({
 })
 const moves = fc.array(fc.tuple(fc.constantFrom('acquire', 'release', 'break'), holders), { maxLength: 12 })
 
+describe('the lock of a host that an operation asks for which was reset', () => {
+  const [owner = ''] = OWNERS
+  const [began = '', , later = ''] = OPERATIONS
+  const apply = { owner, operation: began, startedBy: STARTED_BY }
+  // Temporal gives a reset a random id.
+  const reset = { ...apply, operation: '5e0c91d3-8a44', began }
+  const session = () => relocated(localSession(), folder)
+
+  it('is given as before the reset', async () => {
+    await holdHost(session(), cluster, apply)
+    await holdHost(session(), cluster, reset)
+    await releaseLock(session(), reset)
+    await holdHost(session(), cluster, reset)
+  })
+
+  it('is refused once a later operation has had the host: what the reset asks for is of yesterday', async () => {
+    const next = { ...apply, operation: later }
+    for (const one of [apply, next]) {
+      await holdHost(session(), cluster, one)
+      await releaseLock(session(), one)
+    }
+    await expect(holdHost(session(), cluster, reset)).rejects.toMatchObject({
+      code: 'LOCK_LOST',
+      message: expect.stringContaining('another has had the host since') as string,
+    })
+    await holdHost(session(), cluster, next)
+  })
+})
+
 describe('the lock of a host', () => {
   it('changes hands by the rule, whoever asks for what in which order', async () => {
     await fc.assert(

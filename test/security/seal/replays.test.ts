@@ -5,6 +5,7 @@ import { defaultPayloadConverter } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { sendDecision, sendSignal } from '../../../src/temporal/decisions.js'
+import { currentActivity } from '../../../src/temporal/seal/activity-guard.js'
 import { SealCodec } from '../../../src/temporal/seal/codec.js'
 import { SealKeys } from '../../../src/temporal/seal/keys.js'
 import type { RunReference } from '../../../src/temporal/snapshot.js'
@@ -17,6 +18,23 @@ const scene = SealScene.forFile()
 const SCHEDULE_ACTIVITY_TASK = 1 as never
 const COMPLETE_WORKFLOW_EXECUTION = 4 as never
 const COMPLETED = 3 as never
+
+/** Of a run, the event with which its first task was completed. */
+const FIRST_TASK_FINISHED = 4 as never
+
+function prepareHostAgain(activityId: string, payloads: Payload[]) {
+  return {
+    commandType: SCHEDULE_ACTIVITY_TASK,
+    scheduleActivityTaskCommandAttributes: {
+      activityId,
+      activityType: { name: 'prepareHost' },
+      taskQueue: { name: TASK_QUEUE },
+      input: { payloads },
+      startToCloseTimeout: { seconds: 60 as never },
+      retryPolicy: { maximumAttempts: 1 },
+    },
+  }
+}
 
 /** What the owner would have sealed at another time. */
 async function sealedByOwner(workflowId: string, values: readonly unknown[]): Promise<Payload[]> {
@@ -108,19 +126,7 @@ describe('a sealed activity', () => {
     await workflowService.respondWorkflowTaskCompleted({
       namespace: 'default',
       taskToken,
-      commands: [
-        {
-          commandType: SCHEDULE_ACTIVITY_TASK,
-          scheduleActivityTaskCommandAttributes: {
-            activityId: id,
-            activityType: { name: 'prepareHost' },
-            taskQueue: { name: TASK_QUEUE },
-            input: { payloads: args },
-            startToCloseTimeout: { seconds: 60 as never },
-            retryPolicy: { maximumAttempts: 1 },
-          },
-        },
-      ],
+      commands: [prepareHostAgain(id, args)],
     })
     const failed = async () => {
       const { events } = await scene.inStrangersHands(theirs).fetchHistory()
@@ -155,6 +161,33 @@ describe('a sealed activity', () => {
     expect(blocked?.error.message).toBe('the result of prepareHost is of another step or run')
     release()
     await scene.inStrangersHands(later).terminate()
+  })
+})
+
+describe('a step that a stranger hands out again, as the worker of a run that he has reset', () => {
+  it('is known by its ticket as one of the run that asked for it, which hosts look at', async () => {
+    const run = await endedRun()
+    const { id, args } = (await seen(run)).activity('prepareHost')
+    const asked: unknown[] = []
+    scene.replaced = { prepareHost: () => Promise.resolve(asked.push(currentActivity())) }
+    await scene.endWorker()
+    const { workflowService } = scene.stranger
+    const { runId } = await workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+      workflowTaskFinishEventId: FIRST_TASK_FINISHED,
+      requestId: randomUUID(),
+    })
+    const taskToken = await takeTask(TASK_QUEUE)
+    await workflowService.respondWorkflowTaskCompleted({
+      namespace: 'default',
+      taskToken,
+      commands: [prepareHostAgain(id, args)],
+    })
+    await scene.startWorker()
+    await expect.poll(() => asked, PATIENCE).toEqual([{ run: run.runId, name: 'prepareHost' }])
+    expect(runId).not.toBe(run.runId)
+    await scene.inStrangersHands({ ...run, runId }).terminate()
   })
 })
 

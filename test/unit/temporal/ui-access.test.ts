@@ -93,5 +93,8 @@ describe.runIf(process.platform === 'linux')('a connection', () => {
     const socket = { remoteAddress: '127.0.0.1', remotePort: 0x1f90, localPort: 0x2029 }
     expect(isOwnConnection(socket, () => `  sl  local_address\n${other}\n`)).toBe(false)
     expect(isOwnConnection(socket, () => '  sl  local_address\n')).toBe(false)
+    // As Linux shows what was closed: with no inode, and root's whoever had it.
+    const closed = '  0: 0100007F:1F90 0100007F:2029 06 00000000:00000000 03:00000F8B 00000000 0 0 0 3 0000'
+    expect(isOwnConnection(socket, () => `  sl  local_address\n${closed}\n`)).toBe(false)
   })
 })
