@@ -35,7 +35,7 @@ export async function clusterName(context: Context, argument: string | undefined
   if (argument !== undefined) return argument
   if (context.file === undefined && !existsSync(DEFAULT_FILE)) {
     throw new QuorateError('USAGE', 'which cluster? no name was given and there is no cluster.yaml here', {
-      hint: 'give its name, or the cluster file with -f; `quorate status` lists what is known',
+      hint: 'give its name, or the cluster file with -f; `quorate status` lists the clusters that are known',
     })
   }
   return (await parseFile(context.file ?? DEFAULT_FILE)).cluster.name
@@ -62,10 +62,20 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const reason = missing ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause)
-    throw new QuorateError('CLUSTER_FILE_UNREADABLE', `${path} can not be read: ${reason}`, { cause })
+    throw new QuorateError('CLUSTER_FILE_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/** What the system's codes mean to a person. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return ('code' in cause ? REASONS[String(cause.code)] : undefined) ?? cause.message
 }
 
 function locationOf(path: string): ClusterFileLocation {

@@ -6,7 +6,7 @@ import { endOnClosedPipe } from './closed-pipe.js'
 import { EXIT, exitCodeOf } from './exit.js'
 import { processIo } from './io.js'
 import { renderReport } from './output/report.js'
-import { buildProgram } from './program.js'
+import { argumentsToParse, buildProgram } from './program.js'
 
 const argv = process.argv.slice(2)
 
@@ -15,7 +15,7 @@ endOnClosedPipe([process.stdout, process.stderr])
 try {
   const program = await buildProgram(argv)
   if (argv.length === 0) program.outputHelp()
-  else await program.parseAsync(argv, { from: 'user' })
+  else await program.parseAsync(argumentsToParse(program, argv), { from: 'user' })
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? usageExit(error) : fail(error)
 }

@@ -197,13 +197,19 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
     })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
-    .showHelpAfterError('(quorate --help tells more)')
   for (const { name, group, summary, load } of COMMANDS) {
     const command = argv.includes(name) ? await load() : new Command(name)
     program.addCommand(command.summary(summary).helpGroup(GROUPS[group]))
   }
   settle(program)
   return program
+}
+
+/** The arguments as they are parsed: after `help`, a command that does not exist is a mistake, as it is without. */
+export function argumentsToParse(program: CommandUnknownOpts, argv: readonly string[]): readonly string[] {
+  const [first, name = 'help'] = argv
+  const isKnown = [...program.commands.map((command) => command.name()), 'help'].includes(name)
+  return first === 'help' && !name.startsWith('-') && !isKnown ? argv.slice(1) : argv
 }
 
 /** Commander repeats what it was given, which may have come from anywhere. */
@@ -216,8 +222,13 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
   return buildProgram(COMMANDS.map(({ name }) => name))
 }
 
-/** What commander hands down only to commands that it made itself. */
-function settle(command: CommandUnknownOpts): void {
-  command.exitOverride()
-  for (const child of command.commands) settle(child.copyInheritedSettings(command))
+/** Commands that read the cluster file, and take no name of a file as an argument. */
+const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply']
+
+/** What commander hands down only to commands that it made itself; each names its own help after an error. */
+function settle(command: CommandUnknownOpts, words = command.name()): void {
+  const file = READ_THE_FILE.includes(command.name()) ? '; -f names another cluster file' : ''
+  command.exitOverride().showHelpAfterError(`(${words} --help tells more${file})`)
+  for (const child of command.commands)
+    settle(child.copyInheritedSettings(command), `${words} ${child.name()}`)
 }

@@ -100,7 +100,7 @@ export const TEMPORAL_ERRORS = {
   OPERATION_NOT_FOUND: {
     source: 'user',
     remedy: 'operator',
-    hint: 'check the name of the cluster; `quorate status` without a name lists what is known',
+    hint: 'check the name of the cluster; `quorate status --all` lists the clusters that are known',
   },
   OPERATION_LOST: {
     source: 'environment',

@@ -94,7 +94,7 @@ async function stop({ io, json }: Context): Promise<ExitCode> {
   const { stopEngine } = await import('../../temporal/engine/engine.js')
   const stopped = await stopEngine()
   if (json) io.json({ stopped })
-  else io.out(stopped ? 'the engine is stopped' : 'the engine did not run')
+  else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
   return EXIT.done
 }
 

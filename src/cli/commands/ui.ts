@@ -87,5 +87,7 @@ async function untilEnd(ended: Promise<string>): Promise<void> {
 function portOf(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new QuorateError('USAGE', `${text} is no port`)
+  throw new QuorateError('USAGE', `--port: "${text}" is not a port number`, {
+    hint: 'give a number from 1 to 65535; without --port a free one is chosen',
+  })
 }

@@ -1,6 +1,6 @@
 /** Writing a new cluster file, checked before it is written. */
-import { writeFileSync } from 'node:fs'
-import { formatProblem, type ClusterFileProblem } from '../../cluster/cluster-file/parse.js'
+import { existsSync, writeFileSync } from 'node:fs'
+import { formatProblem, problemReport, type ClusterFileProblem } from '../../cluster/cluster-file/parse.js'
 import { renderClusterFile, type ClusterFileAnswers } from '../../cluster/cluster-file/render.js'
 import { plainLine, QuorateError } from '../../errors/index.js'
 import type { Context } from '../context.js'
@@ -21,6 +21,14 @@ export interface Written {
   readonly path?: string
   /** What is still wrong in it. */
   readonly problems: readonly string[]
+}
+
+/**
+ * Refuses an output that would overwrite a file, before anybody has answered a question.
+ * @throws QuorateError `USAGE`
+ */
+export function refuseOverwrite({ output, force }: Pick<WriteOptions, 'output' | 'force'>): void {
+  if (output !== '-' && force !== true && existsSync(output)) throw thereAlready(output)
 }
 
 /**
@@ -52,20 +60,20 @@ export function writeClusterFile(
 
 function unwritable(output: string, cause: unknown): QuorateError {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-  if (exists) {
-    return new QuorateError('USAGE', `${output} is there already`, {
-      hint: 'use --force to overwrite it, or --output to write elsewhere',
-    })
-  }
+  if (exists) return thereAlready(output)
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new QuorateError('CLUSTER_FILE_UNREADABLE', `${output} can not be written: ${reason}`, { cause })
+}
+
+function thereAlready(output: string): QuorateError {
+  return new QuorateError('USAGE', `${output} already exists`, {
+    hint: 'use --force to overwrite it, or --output to write elsewhere',
+  })
 }
 
 function invalid(problems: readonly ClusterFileProblem[]): QuorateError {
   return new QuorateError('CLUSTER_FILE_INVALID', 'these answers make no cluster', {
     hint: 'correct the flags or answers',
-    problems: problems.map((problem) =>
-      new QuorateError('CLUSTER_FILE_INVALID', formatProblem(problem), { hint: problem.remedy }).report(),
-    ),
+    problems: problems.map(problemReport),
   })
 }

@@ -86,7 +86,7 @@ function guarded(path: string, act: () => void): void {
   } catch (cause) {
     if (cause instanceof QuorateError) throw cause
     if (codeOf(cause) === 'EEXIST') {
-      throw new QuorateError('USAGE', `${path} is there already`, {
+      throw new QuorateError('USAGE', `${path} already exists`, {
         cause,
         hint: '--merge adds the cluster to it, --force overwrites it',
       })

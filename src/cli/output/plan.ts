@@ -36,7 +36,7 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
 
 function summary(cluster: string, { changes, problems }: PlanResult, style: Style): string {
   if (problems.length > 0) {
-    return style.red(`✘ ${count(problems.length, 'problem')} to be mended before an apply would begin`)
+    return style.red(`✘ ${count(problems.length, 'problem')}: an apply would not begin`)
   }
   if (changes.length === 0)
     return `${style.green('✔')} nothing to change: ${cluster} is as the file describes it`

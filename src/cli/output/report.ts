@@ -8,6 +8,8 @@ const OUTPUT_LINES = 20
 interface ReportOptions {
   /** The whole output. */
   readonly verbose?: boolean
+  /** The code of the report that this one is part of, which is not said again. */
+  readonly within?: string
   /** Before the message; a cross unless given. */
   readonly mark?: string
 }
@@ -20,20 +22,24 @@ export function renderReport(report: ErrorReport, style: Style, options: ReportO
     return problems.flatMap((problem) => renderReport(problem, style, options))
   }
   return [
-    ...renderMessage(report, style, options.mark ?? style.red('✘')),
+    ...renderMessage(report, style, options),
     ...renderOutput(report.output, style, options.verbose === true),
-    ...problems.flatMap((problem) => renderReport(problem, style, options).map((line) => `  ${line}`)),
+    ...problems
+      .flatMap((problem) => renderReport(problem, style, { ...options, within: report.code }))
+      .map((line) => `  ${line}`),
     `  ${style.cyan('→')} ${plainLine(report.hint)}`,
   ]
 }
 
 /** Further lines of a message are marked, so that none of them passes for one of ours. */
-function renderMessage(report: ErrorReport, style: Style, mark: string): string[] {
+function renderMessage(
+  report: ErrorReport,
+  style: Style,
+  { mark = style.red('✘'), within }: ReportOptions,
+): string[] {
   const [first = '', ...others] = plainText(report.message).split('\n')
-  return [
-    `${mark} ${place(report, style)}${first} ${style.dim(`(${plainLine(report.code)})`)}`,
-    ...others.map((line) => `  │ ${line}`),
-  ]
+  const code = report.code === within ? '' : ` ${style.dim(`(${plainLine(report.code)})`)}`
+  return [`${mark} ${place(report, style)}${first}${code}`, ...others.map((line) => `  │ ${line}`)]
 }
 
 /** Where it happened; a step that the message begins with is not said twice. */

@@ -27,7 +27,7 @@ import { shapeFindings } from './shape-findings.js'
 import { readYaml, type YamlSource } from './yaml-source.js'
 
 export type { ClusterFileLocation } from './resolve.js'
-export { ClusterFileError, formatProblem, type ClusterFileProblem } from './problem.js'
+export { ClusterFileError, formatProblem, problemReport, type ClusterFileProblem } from './problem.js'
 
 /** A cluster file without problems. */
 export interface ParsedClusterFile {

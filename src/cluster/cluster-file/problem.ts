@@ -45,8 +45,17 @@ export class ClusterFileError extends QuorateError {
 }
 
 /** One line for a person: `cluster.yaml:14:7 spec.hosts[2].role: unknown role "x"; did you mean "y"?` */
-export function formatProblem({ file, line, column, path, problem, remedy }: ClusterFileProblem): string {
-  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}; ${remedy}`
+export function formatProblem(problem: ClusterFileProblem): string {
+  return `${placed(problem)}; ${problem.remedy}`
+}
+
+/** The problem as one of several in an error; the remedy is its hint. */
+export function problemReport(problem: ClusterFileProblem): ErrorReport {
+  return new QuorateError('CLUSTER_FILE_INVALID', placed(problem), { hint: problem.remedy }).report()
+}
+
+function placed({ file, line, column, path, problem }: ClusterFileProblem): string {
+  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}`
 }
 
 /** `spec.hosts[2].address`; a name that is no plain word stands in brackets and quotes. */
@@ -65,8 +74,4 @@ export function show(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) return String(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
-}
-
-function problemReport(problem: ClusterFileProblem): ErrorReport {
-  return new QuorateError('CLUSTER_FILE_INVALID', formatProblem(problem), { hint: problem.remedy }).report()
 }

@@ -50,6 +50,7 @@ export function renderClusterFile(answers: ClusterFileAnswers): string {
     kubernetes(answers),
     network(answers),
     loadBalancer(answers),
+    etcd(answers),
     packages(answers),
     containerRuntime(),
     ssh(answers),
@@ -124,9 +125,14 @@ function loadBalancer(answers: ClusterFileAnswers): Lines {
           '    # With two hosts or more: an address that keepalived keeps at one that works; the endpoint leads to it.',
           given('    ', 'virtualAddress', undefined, '10.0.0.100'),
         ]),
+  ]
+}
+
+function etcd({ hosts }: ClusterFileAnswers): Lines {
+  return [
     '  # Each control plane carries an etcd member; with topology external, hosts with the role etcd do.',
     '  etcd:',
-    `    topology: ${answers.hosts.some(({ role }) => role === 'etcd') ? 'external' : 'stacked'}`,
+    `    topology: ${hosts.some(({ role }) => role === 'etcd') ? 'external' : 'stacked'}`,
   ]
 }
 

@@ -76,7 +76,7 @@ function unknownField(path: FieldPath, key: string): Finding {
 function missing(path: FieldPath): Finding {
   const description = descriptionAt(path)?.replace(/\.$/, '')
   const example = exampleAt(path)
-  const what = description === undefined ? 'it is needed here' : `needed is: ${description}`
+  const what = description === undefined ? 'it is needed here' : `required: ${description}`
   return problem(path, 'missing', example === undefined ? what : `${what}, e.g. ${example}`)
 }
 
@@ -120,9 +120,18 @@ function wrongType(data: unknown, path: FieldPath, value: unknown, expected: str
   const remedy = rightAsText(data, path, value, expected)
     ? `put it in quotes: "${String(value)}"`
     : example === undefined
-      ? `write ${type}`
+      ? writeAs(path, value, expected)
       : `write it like ${example}`
   return problem(path, `${show(value)} is not ${type}`, remedy)
+}
+
+function writeAs(path: FieldPath, value: unknown, expected: string): string {
+  const fields = fieldsAt(path)
+  if (fields.length > 0) return `write its fields: { ${fields.map((name) => `${name}: …`).join(', ')} }`
+  if (expected === 'record') return 'write names and values: { name: value }'
+  const type = TYPES[expected] ?? expected
+  const isNumberInQuotes = type.endsWith('number') && typeof value === 'string' && /^\d+$/.test(value)
+  return isNumberInQuotes ? `leave the quotes out: ${value}` : `write ${type}`
 }
 
 // `true` or `12` meant as text only lacks quotes; `1.36` in quotes would still be no version.

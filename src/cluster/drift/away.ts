@@ -49,7 +49,11 @@ export function unansweredFindings(
   observed: readonly ObservedHost[],
 ): readonly PreflightFinding[] {
   const hasAnswered = (name: string) => observed.some(({ host }) => host.name === name)
-  return unanswered.map((report): PreflightFinding => {
+  const places = new Map(file.hosts.map(({ name }, index) => [name, index]))
+  const placeOf = ({ host = '' }: ErrorReport): number => places.get(host) ?? file.hosts.length
+  // They came in the order in which they failed, which is another one each time.
+  const inOrder = unanswered.toSorted((a, b) => placeOf(a) - placeOf(b))
+  return inOrder.map((report): PreflightFinding => {
     const host = file.hosts.find(({ name }) => name === report.host)
     if (host === undefined || presence.kind !== 'read' || !isAway(report))
       return { severity: 'error', ...report }

@@ -71,7 +71,7 @@ export function createKeyFile(path: string, encrypt: boolean): KeyFile {
     linkSync(draft, path)
   } catch (cause) {
     if (!existsSync(path)) throw unusable(path, cause)
-    throw new QuorateError('USAGE', `${path} is there already`, {
+    throw new QuorateError('USAGE', `${path} already exists`, {
       hint: `a new key is added with \`quorate seal rotate ${path}\``,
     })
   } finally {

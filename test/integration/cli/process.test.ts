@@ -50,7 +50,14 @@ describe('quorate', () => {
 
   it.each([
     [['aply'], "unknown command 'aply'\n(Did you mean apply?)"],
-    [['apply', '--hurry'], "unknown option '--hurry'"],
+    [
+      ['apply', '--hurry'],
+      "unknown option '--hurry'\n(quorate apply --help tells more; -f names another cluster file)",
+    ],
+    [['plan', 'prod.yaml'], '-f names another cluster file'],
+    [['engine', 'logs', '--hurry'], '(quorate engine logs --help tells more)'],
+    [['help', 'aply'], "unknown command 'aply'\n(Did you mean apply?)"],
+    [['ui', '--port', '80000'], '--port: "80000" is not a port number'],
     [['signal', 'hello'], 'Allowed choices are load-balancer-ready'],
     [['attach', '--on-blocked', 'hope'], 'Allowed choices are wait, exit'],
     [['resume', 'prod', '--skip', 'w1'], '--skip w1 needs a reason'],
@@ -95,7 +102,12 @@ describe('quorate validate', () => {
   it('of a file that is not there says so', async () => {
     const { exitCode, stderr } = await quorate(['validate', join(folder, 'none.yaml')], environment)
     expect(exitCode).toBe(2)
-    expect(stderr).toContain('none.yaml can not be read: there is no such file (CLUSTER_FILE_UNREADABLE)')
+    expect(stderr).toContain('none.yaml cannot be read: there is no such file (CLUSTER_FILE_UNREADABLE)')
+  })
+
+  it('of a directory says so', async () => {
+    const { stderr } = await quorate(['validate', folder], environment)
+    expect(stderr).toContain(`${folder} cannot be read: it is a directory`)
   })
 })
 
@@ -112,7 +124,25 @@ describe('quorate init', () => {
     expect(await quorate(['validate', output], environment)).toMatchObject({ exitCode: 0, stderr: '' })
     const again = await quorate(args, environment)
     expect([again.exitCode, readFileSync(output, 'utf8')]).toEqual([2, written])
-    expect(again.stderr).toContain('is there already')
+    expect(again.stderr).toContain('already exists')
+  })
+
+  it('refuses to overwrite a file before it looks at the answers', async () => {
+    const output = clusterFile(VALID)
+    const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
+    expect(exitCode).toBe(2)
+    expect(stderr).toBe(
+      `✘ ${output} already exists (USAGE)\n  → use --force to overwrite it, or --output to write elsewhere\n`,
+    )
+  })
+
+  it('says each mistake in the answers once, with what would be right', async () => {
+    const answers = ['--name', 'Prod', '--endpoint', 'api.lab', '--control-plane', 'cp1=192.0.2.1']
+    const { stderr } = await quorate(
+      ['init', '--output', join(folder, 'wrong.yaml'), ...answers],
+      environment,
+    )
+    expect(stderr.match(/write it like cp1/g)).toHaveLength(1)
   })
 })
 

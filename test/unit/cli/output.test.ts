@@ -54,6 +54,15 @@ describe('an error', () => {
     ])
   })
 
+  it('says a code that all of its problems share only once', () => {
+    const problem = { ...refused, host: 'cp2' }
+    const report: ErrorReport = { ...refused, message: 'no control plane answers', problems: [problem] }
+    expect(renderReport(report, PLAIN).slice(0, 2)).toEqual([
+      '✘ cp1: no control plane answers (SSH_UNREACHABLE)',
+      '  ✘ cp2: connection refused',
+    ])
+  })
+
   it('that repeats the first of its problems is told as these', () => {
     const report = { ...refused, problems: [refused, { ...refused, host: 'cp2' }] }
     expect(renderReport(report, PLAIN).filter((line) => line.includes('✘'))).toHaveLength(2)
@@ -169,9 +178,7 @@ describe('a plan', () => {
 
   it('with problems does not invite to apply', () => {
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [refused], warnings: [] }
-    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe(
-      '✘ 1 problem to be mended before an apply would begin',
-    )
+    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✘ 1 problem: an apply would not begin')
   })
 })
 

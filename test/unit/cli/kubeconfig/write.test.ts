@@ -34,7 +34,7 @@ describe('a kubeconfig that is written', () => {
 
   it('does not overwrite a file', () => {
     writeFileSync(path, 'mine')
-    expect(() => writeKubeconfig(path, 'secret', { force: false })).toThrow(`${path} is there already`)
+    expect(() => writeKubeconfig(path, 'secret', { force: false })).toThrow(`${path} already exists`)
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['mine', ['config']])
   })
 

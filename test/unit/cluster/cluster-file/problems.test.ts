@@ -37,6 +37,7 @@ spec:
       expect(report).toMatchObject({ code: 'CLUSTER_FILE_INVALID', message: 'cluster.yaml has 4 problems' })
       expect(report.problems?.[0]).toMatchObject({
         code: 'CLUSTER_FILE_INVALID',
+        message: 'cluster.yaml:8:3 spec.shh: unknown field "shh"',
         hint: 'did you mean "ssh"?',
       })
     }

@@ -26,7 +26,7 @@ const FIELDS: readonly Case[] = [
   [
     'a missing field',
     [host(3, 'address'), undefined],
-    'spec.hosts[3].address: missing; needed is: IP address or DNS name that Quorate connects to, e.g. 10.0.0.11',
+    'spec.hosts[3].address: missing; required: IP address or DNS name that Quorate connects to, e.g. 10.0.0.11',
   ],
   [
     'a misspelt role',
@@ -41,12 +41,22 @@ const FIELDS: readonly Case[] = [
   [
     'a list instead of an object',
     [host(0, 'labels'), ['a']],
-    'spec.hosts[0].labels: ["a"] is not an object with fields; write an object with fields',
+    'spec.hosts[0].labels: ["a"] is not an object with fields; write names and values: { name: value }',
   ],
   [
     'text that lacks its quotes',
     [host(0, 'labels'), { rack: 12 }],
     'spec.hosts[0].labels.rack: 12 is not text; put it in quotes: "12"',
+  ],
+  [
+    'text instead of an object',
+    [host(0, 'taints'), ['dedicated=db']],
+    'spec.hosts[0].taints[0]: "dedicated=db" is not an object with fields; write its fields: { key: …, value: …, effect: … }',
+  ],
+  [
+    'a number in quotes',
+    [['spec', 'ssh', 'port'], '2222'],
+    'spec.ssh.port: "2222" is not a number; leave the quotes out: 2222',
   ],
   [
     'a port beyond all ports',

@@ -62,7 +62,7 @@ describe('a text that is not right YAML', () => {
 
   it('is text, and no object', () => {
     expect(problems('hello\n')[0]).toBe(
-      'cluster.yaml:1:1 "hello" is not an object with fields; write an object with fields',
+      'cluster.yaml:1:1 "hello" is not an object with fields; write its fields: { apiVersion: …, kind: …, metadata: …, spec: … }',
     )
   })
 })

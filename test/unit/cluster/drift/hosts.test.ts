@@ -80,6 +80,18 @@ describe('hosts of the file that are other nodes of the cluster', () => {
   })
 })
 
+describe('hosts that do not answer', () => {
+  it('are told in the order of the file, whichever failed first', () => {
+    const away = {
+      w1: 'SSH_HOST_KEY_CHANGED',
+      cp3: 'SSH_HOST_KEY_CHANGED',
+      cp2: 'SSH_HOST_KEY_CHANGED',
+    } as const
+    const told = planOf({ away }).problems.map((problem) => problem.host)
+    expect(told).toEqual(['cp2', 'cp3', 'w1'])
+  })
+})
+
 describe('roles', () => {
   it('refuses to make a worker that runs a control plane', () => {
     const file = withHosts(...others('w1'), { ...host('w1'), role: 'control-plane' })

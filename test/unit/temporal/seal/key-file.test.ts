@@ -41,7 +41,7 @@ describe('a key file', () => {
   it('is never replaced by a new one', () => {
     createKeyFile(path, false)
     const before = readFileSync(path, 'utf8')
-    expect(problemOf(() => createKeyFile(path, false))).toMatch(/^USAGE: .* is there already/)
+    expect(problemOf(() => createKeyFile(path, false))).toMatch(/^USAGE: .* already exists/)
     expect(readFileSync(path, 'utf8')).toBe(before)
   })
 
