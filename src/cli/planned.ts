@@ -1,8 +1,8 @@
 /** Looking at the hosts as `plan` and `preflight` do: a plan is made, and only its result is the output. */
-import type { Operation } from '../client.js'
+import type { Operation, QuorateClient } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanResult } from '../cluster/operation.js'
-import { isQuorateError } from '../errors/index.js'
+import { isQuorateError, plainLine } from '../errors/index.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
@@ -27,8 +27,21 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
     if (result === undefined || !('changes' in result)) {
       return { kind: 'ended', exitCode: finish(context, operation, followed) }
     }
+    await tellOfRunningApply(context, client, cluster.name)
     return { kind: 'plan', plan: result }
   })
+}
+
+/** A plan amid an apply shows what that has not come to yet, which is no reason to apply once more. */
+async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluster: string): Promise<void> {
+  const name = plainLine(cluster)
+  const running = (await client.list()).some((one) => one.cluster === cluster && one.status === 'RUNNING')
+  if (!running) return
+  io.note(
+    io.style.yellow(
+      `⚠ an apply of ${name} is running: the hosts were looked at amid it (\`quorate status ${name}\`)`,
+    ),
+  )
 }
 
 /** Nobody can attach to a plan: what is left is stopped. */

@@ -10,7 +10,7 @@ export const STANDING_ERRORS = {
   UPGRADE_NEEDED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'put the running version back into the cluster file; applying never changes the version of a running cluster, `quorate upgrade` will',
+    hint: 'put the running version back into the cluster file; applying never changes the version of a running cluster, and this release of Quorate has no upgrade yet',
   },
   CHANGE_NOT_APPLIED: {
     source: 'user',
@@ -35,7 +35,7 @@ export const STANDING_ERRORS = {
   NODE_NOT_IN_FILE: {
     source: 'user',
     remedy: 'operator',
-    hint: 'put the host back into the cluster file, or take its node out with `quorate remove`; until then it stays as it is',
+    hint: 'put the host back into the cluster file, or take its node out (`kubectl drain`, `kubectl delete node`, `kubeadm reset`); until then it stays as it is',
   },
   NODE_CORDONED: {
     source: 'user',
@@ -50,7 +50,7 @@ export const STANDING_ERRORS = {
   VERSION_SKEW: {
     source: 'user',
     remedy: 'operator',
-    hint: 'applying leaves the versions of nodes alone; `quorate upgrade` will bring them together, and `kubeadm upgrade node` does by hand',
+    hint: 'applying leaves the versions of nodes alone; `kubeadm upgrade node` brings them together',
   },
   CLUSTER_UNREADABLE: {
     source: 'environment',

@@ -60,7 +60,7 @@ function describeStep(
   heartbeat: StepHeartbeat | undefined,
   lastError: ErrorReport | undefined,
 ): RunningStep {
-  const host = heartbeat?.host ?? lastError?.host
+  const host = heartbeat?.host ?? lastError?.host ?? hostOfId(pending.activityId)
   const nextAttemptAt = secondsOf(pending)
   return {
     activity: pending.activityType?.name ?? 'unknown',
@@ -70,6 +70,11 @@ function describeStep(
     ...(lastError === undefined ? {} : { lastError }),
     ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
   }
+}
+
+/** Ids of steps begin with their host, as in `cp3: join`: all that is known of one whose worker died before it spoke. */
+function hostOfId(id: string | null | undefined): string | undefined {
+  return /^([a-z0-9][a-z0-9-]*): /.exec(id ?? '')?.[1]
 }
 
 /** What is refused counts as no sign of life. */
@@ -82,7 +87,7 @@ function errorOf(failure: Failure | null | undefined, details: readonly unknown[
   const report = reportOfDetails(details)
   if (report !== undefined) return report
   if (decodeTimeoutType(failure.timeoutFailureInfo?.timeoutType) === 'HEARTBEAT') {
-    return new QuorateError('WORKER_LOST', 'the worker gave no sign of life any more').report()
+    return new QuorateError('WORKER_LOST', 'the worker no longer gave a sign of life').report()
   }
   if (failure.applicationFailureInfo?.type === SHUT_DOWN) {
     return new QuorateError('WORKER_LOST', 'the worker was shut down').report()

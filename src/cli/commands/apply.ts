@@ -41,7 +41,10 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
       import('../finish.js'),
     ])
     announce(context, operation)
-    if (options.detach === true) return EXIT.done
+    if (options.detach === true) {
+      if (!context.json) context.io.note(`started; follow it with \`quorate attach ${cluster.name}\``)
+      return EXIT.done
+    }
     return finish(context, operation, await accompany(context, operation, options.onBlocked))
   })
 }

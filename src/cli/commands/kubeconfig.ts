@@ -119,5 +119,5 @@ function tell(
     return
   }
   const use = setCurrent === true ? 'kubectl uses it now' : `use it with \`kubectl --context ${name}\``
-  io.note(`added to ${path} as the context ${name}; ${use}`)
+  io.note(`${path} has it as the context ${name}; ${use}`)
 }

@@ -21,7 +21,7 @@ const SIGNALS = {
   pause: {
     help: 'start no further step; what runs comes to its end',
     send: (operation) => operation.pause(),
-    effect: 'pauses once the steps that run are done; `quorate resume` or this command with `resume` ends it',
+    effect: 'pauses once the steps that run are done; `quorate resume` or `quorate signal resume` goes on',
   },
   resume: {
     help: 'go on after a pause',

@@ -26,6 +26,8 @@ const HIDDEN_FIELDS = [
   'err',
   'sdkComponent',
   'taskQueue',
+  // Says nothing to a person, and is as long as the rest of the line.
+  'taskToken',
 ]
 
 export interface LogFile {

@@ -14,10 +14,17 @@ export function renderPlan(cluster: string, plan: PlanResult, style: Style): str
     ...(plan.warnings.length === 0
       ? []
       : ['', ...plan.warnings.map((warning) => style.yellow(`⚠ ${plainLine(warning)}`))]),
+    ...adviceOf(plan, style),
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
     summary(cluster, plan, style),
   ]
+}
+
+/** What works as it is, and what applying leaves alone: an apply does not depend on it, but nobody told would know. */
+function adviceOf({ findings = [] }: PlanResult, style: Style): string[] {
+  const advice = findings.filter(({ severity }) => severity === 'advice')
+  return advice.flatMap((one) => ['', ...renderReport(one, style, { mark: style.cyan('ℹ') })])
 }
 
 /** The changes as a table, those of a host together. */
@@ -34,12 +41,17 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
   return renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style)
 }
 
-function summary(cluster: string, { changes, problems }: PlanResult, style: Style): string {
+function summary(cluster: string, { changes, problems, warnings }: PlanResult, style: Style): string {
   if (problems.length > 0) {
     return style.red(`✘ ${count(problems.length, 'problem')}: an apply would not begin`)
   }
-  if (changes.length === 0)
-    return `${style.green('✔')} nothing to change: ${cluster} is as the file describes it`
+  if (changes.length === 0) {
+    const isSame = warnings.length === 0
+    const what = isSame
+      ? `nothing to change: ${cluster} is as the file describes it`
+      : 'an apply would change nothing'
+    return `${style.green('✔')} ${what}`
+  }
   const hosts = new Set(changes.map(({ host }) => host)).size
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate apply\` makes them`
 }

@@ -68,7 +68,7 @@ function summary(hosts: number, findings: readonly PreflightFinding[], style: St
   const counts = [
     ...amount(counted(findings, 'error'), 'error'),
     ...amount(counted(findings, 'warning'), 'warning'),
-    ...(counted(findings, 'advice') > 0 ? [`${counted(findings, 'advice')} advice`] : []),
+    ...(counted(findings, 'advice') > 0 ? [`${count(counted(findings, 'advice'), 'piece')} of advice`] : []),
   ].join(', ')
   const touched = new Set(findings.flatMap(({ host }) => host ?? [])).size
   const meaning = worst === 'error' ? 'an apply would not begin' : 'an apply would begin'

@@ -7,9 +7,12 @@ import type { Difference } from './fields.js'
 /** Names of the API server's certificate that the file has and the cluster has not, or the other way round. */
 export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): Difference | undefined {
   // Quorate adds the endpoint's own name to what it gives kubeadm.
-  const endpoint = kubernetes.controlPlaneEndpoint.host
-  const wanted = new Set(kubernetes.certSANs.filter((name) => name !== endpoint))
-  const present = new Set(configuration.certSANs.filter((name) => name !== endpoint))
+  const endpoints = [
+    kubernetes.controlPlaneEndpoint.host,
+    configuration.controlPlaneEndpoint.replace(/:\d+$/, ''),
+  ]
+  const wanted = new Set(kubernetes.certSANs.filter((name) => !endpoints.includes(name)))
+  const present = new Set(configuration.certSANs.filter((name) => !endpoints.includes(name)))
   const isSame = wanted.size === present.size && [...wanted].every((name) => present.has(name))
   return isSame ? undefined : { file: list(wanted), cluster: list(present) }
 }

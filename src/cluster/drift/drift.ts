@@ -122,7 +122,9 @@ function behindChannel(channel: string, file: Cluster, { cluster }: Difference):
   const { version } = file.kubernetes
   const at = parseChannel(version) === undefined ? ` is at ${version} now` : ' could not be resolved'
   const message = `the cluster runs ${cluster}, and ${channel}${at}; applying keeps ${cluster}`
-  return finding('advice', 'UPGRADE_NEEDED', undefined, message, '`quorate upgrade` will change the version')
+  const hint =
+    'this release of Quorate has no upgrade yet; name the running version to be told no more of newer ones'
+  return finding('advice', 'UPGRADE_NEEDED', undefined, message, hint)
 }
 
 function wording({ path }: Pick<FieldRule, 'path'>, { file, cluster }: Difference): string {

@@ -26,5 +26,8 @@ export function sealSourceOf(environment: Readonly<Record<string, string | undef
 export function openSeal(source: SealSource): SealKeys | undefined {
   if (source.kind === 'none') return undefined
   if (source.kind === 'file') return SealKeys.read(source.path)
-  throw new QuorateError('SEAL_KEY_MISSING', `${KEY_FILE_VARIABLE} names no key file`)
+  throw new QuorateError(
+    'SEAL_KEY_MISSING',
+    `a Temporal server of yours needs a key file, and ${KEY_FILE_VARIABLE} is not set`,
+  )
 }

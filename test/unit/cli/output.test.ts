@@ -176,6 +176,27 @@ describe('a plan', () => {
     )
   })
 
+  it('does not call the cluster as described where a warning says otherwise', () => {
+    const plan = {
+      kubernetesVersion: 'v1.36.3',
+      changes: [],
+      problems: [],
+      warnings: ['w2 is not in the file'],
+    }
+    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✔ an apply would change nothing')
+  })
+
+  it('shows advice, such as a version that applying leaves alone', () => {
+    const advice = {
+      ...refused,
+      severity: 'advice' as const,
+      code: 'UPGRADE_NEEDED' as const,
+      message: 'applying keeps v1.36.3',
+    }
+    const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [], warnings: [], findings: [advice] }
+    expect(renderPlan('prod', plan, PLAIN)).toContain('ℹ cp1: applying keeps v1.36.3 (UPGRADE_NEEDED)')
+  })
+
   it('with problems does not invite to apply', () => {
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [refused], warnings: [] }
     expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✘ 1 problem: an apply would not begin')

@@ -30,7 +30,7 @@ describe('preflight on the terminal', () => {
       '',
       '✔ nothing found on w1',
       '',
-      '✘ 1 error, 1 warning, 1 advice on 2 of 3 hosts: an apply would not begin',
+      '✘ 1 error, 1 warning, 1 piece of advice on 2 of 3 hosts: an apply would not begin',
     ])
   })
 

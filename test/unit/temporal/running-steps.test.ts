@@ -50,6 +50,15 @@ describe('a step that runs', () => {
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
   })
 
+  it('has the host of its name where its worker died before it spoke', async () => {
+    const step = await stepOf({
+      activityId: 'cp3: join',
+      activityType: { name: 'joinControlPlane' },
+      attempt: 2,
+    })
+    expect(step?.host).toBe('cp3')
+  })
+
   it('says that its worker is gone where that was shut down', async () => {
     const step = await stepOf({
       attempt: 2,

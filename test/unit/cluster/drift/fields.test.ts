@@ -110,6 +110,13 @@ describe('an edited file over a running cluster', () => {
     expect(findingsOf(file)).toContainEqual(expect.stringContaining(`warning CHANGE_NOT_APPLIED ${message}`))
   })
 
+  it('does not tell the running endpoint as a name of the certificate that the file lacks', () => {
+    const other = withKubernetes({ controlPlaneEndpoint: { host: 'api.other.lab', port: 6443 } })
+    const codes = findingsOf(other).map((line) => line.split(' ')[1])
+    expect(codes).toContain('FIELD_CANNOT_CHANGE')
+    expect(codes).not.toContain('CHANGE_NOT_APPLIED')
+  })
+
   it('tells settings of kubelets that the cluster has otherwise, and only those', () => {
     const file = withPatches({ kubeletConfiguration: { maxPods: 200, serializeImagePulls: false } })
     const standing = standingOf(running, {

@@ -118,7 +118,7 @@ describe('the environment', () => {
 
   it.each([{}, { QUORATE_SEAL_KEY_FILE: '' }])('that names nothing is asked to: %j', (environment) => {
     expect(problemOf(() => openSeal(sealSourceOf(environment)))).toMatch(
-      /^SEAL_KEY_MISSING: QUORATE_SEAL_KEY_FILE names no key file/,
+      /^SEAL_KEY_MISSING: a Temporal server of yours needs a key file, and QUORATE_SEAL_KEY_FILE is not set/,
     )
   })
 })
