@@ -17,6 +17,7 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
+    await tellOfRunningApply(context, client, cluster.name)
     const operation = await client.plan(cluster)
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
@@ -27,7 +28,6 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
     if (result === undefined || !('changes' in result)) {
       return { kind: 'ended', exitCode: finish(context, operation, followed) }
     }
-    await tellOfRunningApply(context, client, cluster.name)
     return { kind: 'plan', plan: result }
   })
 }
@@ -39,7 +39,7 @@ async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluste
   if (!running) return
   io.note(
     io.style.yellow(
-      `⚠ an apply of ${name} is running: the hosts were looked at amid it (\`quorate status ${name}\`)`,
+      `⚠ an apply of ${name} is running: this looks at the hosts amid it (\`quorate status ${name}\`)`,
     ),
   )
 }

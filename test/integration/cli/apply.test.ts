@@ -133,13 +133,23 @@ describe('an apply that runs', () => {
     const started = await quorate(['apply', '-f', file, '--detach'], environment)
     expect(started.exitCode).toBe(0)
     expect(started.stderr).toContain('started; follow it with `quorate attach shared`')
-    const plan = await quorate(['plan', '-f', file], environment)
-    expect(plan.stderr).toContain('⚠ an apply of shared is running')
     const second = startQuorate(['apply', '-f', file, '--attach'], environment)
     await expect.poll(second.output, PATIENCE).toContain('; following it')
     await quorate(['cancel', 'shared'], environment)
     expect((await second.ended).stderr).toContain('was cancelled')
   })
+})
+
+describe('a plan amid an apply', () => {
+  it('says so', async () => {
+    const file = clusterFile('amid', silentPort)
+    await quorate(['apply', '-f', file, '--detach'], environment)
+    const plan = startQuorate(['plan', '-f', file], environment)
+    await expect.poll(plan.output, PATIENCE).toContain('⚠ an apply of amid is running')
+    plan.child.kill('SIGINT')
+    await plan.ended
+    await quorate(['cancel', 'amid'], environment)
+  }, 120_000)
 })
 
 describe('an apply that nobody watches', () => {
