@@ -85,7 +85,7 @@ async function bringUp(step: Step, api: ClusterApi): Promise<Initialised | undef
   const state = await hostState(step)
   await completeControlPlane(step, api)
   if (await isStored(api, CONFIGURATION)) return { state }
-  // Where an initialised etcd finds its folder empty it begins anew, and the API server serves the empty cluster.
+  // Where an initialised etcd finds its folder empty it begins again, and the API server serves the empty cluster.
   throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     host: step.host.name,
     step: 'kubeadm init',

@@ -54,7 +54,7 @@ async function fromWorker({ host }: Step, files: EtcdClientFiles): Promise<Conte
     try {
       return await readFile(path)
     } catch (error) {
-      throw fail(`${path} can not be read on the worker's machine: ${(error as Error).message}`)
+      throw fail(`${path} cannot be read on the worker's machine: ${(error as Error).message}`)
     }
   }
   const contents = {

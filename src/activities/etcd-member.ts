@@ -83,7 +83,7 @@ async function begin(step: Step, start: MemberStart): Promise<MemberBeginning | 
       throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data are gone', {
         host: step.host.name,
         step: 'etcd',
-        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added anew',
+        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added again',
       })
   }
 }

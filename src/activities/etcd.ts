@@ -47,7 +47,7 @@ export function etcdctl(session: Session, ...args: readonly string[]): Promise<C
 
 /**
  * Every member that etcd knows, as a majority of them agrees.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer, or there is no majority.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer, or there is no majority.
  */
 export async function etcdMembers(session: Session): Promise<readonly EtcdMember[]> {
   const result = await etcdctl(session, 'member', 'list', '-w', 'simple')
@@ -76,7 +76,7 @@ export function parseMembers(simple: string): readonly EtcdMember[] {
 
 /**
  * Client URLs of the members that answer for themselves and agree with the majority.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not be asked.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot be asked.
  */
 export async function healthyEndpoints(session: Session): Promise<ReadonlySet<string>> {
   // Its exit status is 1 as soon as one member is unwell; the answer then still tells of each.
@@ -98,7 +98,7 @@ export interface EtcdObstacle {
 /**
  * Why no member may be added now; undefined when every member is a started, healthy voter, but for those that may be
  * unwell.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
  */
 export async function etcdObstacle(
   session: Session,
@@ -188,12 +188,12 @@ export async function removeMember(session: Session, member: EtcdMember): Promis
   // The answer may be lost though the removal was agreed upon, above all when the leader itself goes.
   const left = await etcdMembers(session)
   if (!left.some(({ id }) => id === member.id)) return
-  throw unreachable(session, `the etcd member ${memberTitle(member)} can not be removed`, result)
+  throw unreachable(session, `the etcd member ${memberTitle(member)} cannot be removed`, result)
 }
 
 /**
  * Names of the nodes that the cluster's state holds, asked of etcd itself: also where no API server runs.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host can not answer.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
  */
 export async function storedNodes(session: Session, registry = '/registry/'): Promise<readonly string[]> {
   const prefix = `${registry}minions/`

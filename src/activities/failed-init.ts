@@ -41,7 +41,7 @@ function stateLost({ cluster, host }: Step): QuorateError {
   }
   return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data are gone', {
     ...context,
-    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin anew',
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin again',
   })
 }
 

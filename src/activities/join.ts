@@ -205,7 +205,7 @@ async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Pr
       },
     })
   } finally {
-    // Not when we only stop watching: the join that goes on still needs its token. One that can not be revoked now
+    // Not when we only stop watching: the join that goes on still needs its token. One that cannot be revoked now
     // ends by itself soon.
     if (!step.signal.aborted || step.isCancelled()) {
       await revokeBootstrapTokens(via, host.name).catch(() => undefined)

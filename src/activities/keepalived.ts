@@ -42,7 +42,7 @@ async function addresses({ session }: Step): Promise<readonly InterfaceAddress[]
   return parseAddresses(stdout.split('\n').filter((line) => line !== ''))
 }
 
-// keepalived ends at once where it can not take part, for example for want of the interface.
+// keepalived ends at once where it cannot take part, for example for want of the interface.
 async function waitUntilRunning(step: Step): Promise<void> {
   const { session, host } = step
   const look = async (): Promise<string | undefined> => {

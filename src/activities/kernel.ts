@@ -32,7 +32,7 @@ export async function loadKernelModules({ session, host }: Step): Promise<boolea
   if (exitCode === 0) return true
   throw new QuorateError(
     'KERNEL_NOT_PREPARED',
-    `kernel modules can not be loaded: ${KERNEL_MODULES.join(', ')}`,
+    `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`,
     {
       host: host.name,
       step: 'kernel modules',

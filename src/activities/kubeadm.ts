@@ -50,7 +50,7 @@ export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ duratio
 
 /**
  * Without the API `kubeadm reset` cleans this host and touches nothing else. With it, it would look for the host's
- * etcd member and, where it can not find out, go on all the same: the data gone, the vote still counted.
+ * etcd member and, where it cannot find out, go on all the same: the data gone, the vote still counted.
  */
 const NO_KUBECONFIG = '/nonexistent/kubeconfig'
 

@@ -17,7 +17,7 @@ export type Answer =
   | 'unreachable'
   /** Accepted and closed again, as a balancer does that has no control plane to send it to. */
   | 'closed'
-  /** Accepted, then nothing: as a balancer that waits in vain for a control plane. */
+  /** Accepted, then nothing: as a balancer that waits without an answer for a control plane. */
   | 'silent'
   /** Something that does not speak TLS. */
   | 'not-tls'

@@ -100,7 +100,7 @@ export async function readLock(session: Session): Promise<HostLock | undefined> 
 }
 
 /**
- * Takes the lock from its holder, whose operation can not take it again: its next command ends in `LOCK_LOST`.
+ * Takes the lock from its holder, whose operation cannot take it again: its next command ends in `LOCK_LOST`.
  * @returns false, and nothing changed, where the lock is not the given one any more.
  */
 export async function breakLock(session: Session, lock: LockHolder): Promise<boolean> {

@@ -30,7 +30,7 @@ export async function fetchManifest(url: string, digest: string | undefined): Pr
 
 async function download(url: string): Promise<Buffer> {
   const unreachable = (reason: string, cause?: unknown) =>
-    new QuorateError('MANIFEST_UNREACHABLE', `the manifest ${url} can not be fetched: ${reason}`, { cause })
+    new QuorateError('MANIFEST_UNREACHABLE', `the manifest ${url} cannot be fetched: ${reason}`, { cause })
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) })
     if (!response.ok) throw unreachable(`HTTP ${response.status}`)

@@ -55,7 +55,7 @@ export async function onOwnHost<Result>(
 const WORTH_ANOTHER_ATTEMPT: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
 
 /**
- * Gives a host back, where the operation holds it. One that can not be reached stays locked, which only the worker's
+ * Gives a host back, where the operation holds it. One that cannot be reached stays locked, which only the worker's
  * log tells: the cluster's next operation takes it over.
  */
 export async function releaseHost(

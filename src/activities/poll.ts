@@ -32,7 +32,7 @@ export interface PollOptions {
 
 /**
  * Looks again and again until `look` gives undefined (it holds), and reports each new reason why it does not. An
- * error of `look` that time can mend (the API is briefly away, a connection is lost) is a reason like any other.
+ * error of `look` that time can fix (the API is briefly away, a connection is lost) is a reason like any other.
  * @throws what `giveUp` makes of the last reason when time is over.
  */
 export async function waitUntil(

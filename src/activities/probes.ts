@@ -23,7 +23,7 @@ const DEADLINE_S = 45
 
 // Needs only bash, getent and timeout, which every host has; a few dozen at a time, so that a host with many peers has
 // not more to start than it can. $1: the endpoint's name; then pairs of host and port. Where nothing listens yet, a
-// refusal shows that packets get through: only a firewall that answers in the host's place can not be told from it.
+// refusal shows that packets get through: only a firewall that answers in the host's place cannot be told from it.
 // Silence counts when it is met twice, and only while this host has time for what it is asked: where even a program
 // that does nothing does not come to its end, nothing is known, it is asked again more patiently, and told as unknown.
 const CONNECT = `

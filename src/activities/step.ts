@@ -154,7 +154,7 @@ function retryDelay(failures: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS)
 }
 
-/** The failure that Temporal records: type = code, details = the report. Retried only where time can mend it. */
+/** The failure that Temporal records: type = code, details = the report. Retried only where time can fix it. */
 function toApplicationFailure(error: unknown, failures: number, isLast: boolean): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
   const text = plainText(message).slice(0, MAX_TEXT)

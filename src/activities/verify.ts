@@ -58,7 +58,7 @@ type Obstacle = EtcdTrouble
 /** One thing that must hold. */
 interface Check {
   readonly code: ErrorCode
-  /** The host that is named where the check can not be made at all. */
+  /** The host that is named where the check cannot be made at all. */
   readonly host: string
   readonly look: () => Promise<Obstacle | undefined>
 }

@@ -11,7 +11,7 @@ import type { OnBlocked } from './on-blocked.js'
 import { showWaiting } from './output/waiting.js'
 import { describeWaiting, waitsFor, type Waiting } from './waits-for.js'
 
-/** A decision came too late, or the run refuses it: it is shown and asked anew. */
+/** A decision came too late, or the run refuses it: it is shown and asked again. */
 const REFUSALS: readonly ErrorCode[] = [
   'OPERATION_NOT_BLOCKED',
   'OPERATION_ENDED',

@@ -5,7 +5,7 @@ import { ERRORS, isQuorateError, type ErrorCode } from '../errors/index.js'
 export const EXIT = {
   done: 0,
   failed: 1,
-  /** Bad usage or configuration, or a decision that can not be taken. */
+  /** Bad usage or configuration, or a decision that cannot be taken. */
   usage: 2,
   /** The operation waits for the operator. */
   waiting: 3,

@@ -26,7 +26,7 @@ export async function withClient<Result>(
   const { createClient } = await import('../client.js')
   const client = await createClient({ ...temporal, ...OPTIONS[access] })
   try {
-    // A courtesy: where the list can not be had, what was asked for is done all the same.
+    // A courtesy: where the list cannot be had, what was asked for is done all the same.
     const woken = await client.woken().catch(() => [])
     if (woken.length > 0) io.note(io.style.yellow(renderWoken(woken, Date.now())))
     return await act(client)

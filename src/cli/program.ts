@@ -146,7 +146,7 @@ const EXAMPLES = `
 First steps:
   $ quorate init                        write cluster.yaml, from questions or flags
   $ quorate validate                    check it; no host is touched
-  $ quorate preflight                   is every host ready? what is not, with what mends it
+  $ quorate preflight                   is every host ready? what is not, with what fixes it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running
   $ quorate kubeconfig --merge          the administrator's kubeconfig, into ~/.kube/config

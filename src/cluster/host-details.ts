@@ -33,7 +33,7 @@ export interface HostDetails {
   readonly routes: readonly Route[]
   /** Kernel modules that are neither in effect nor can be loaded. */
   readonly missingModules: readonly string[]
-  /** Kernel parameters that have another value than they need and can not be written. */
+  /** Kernel parameters that have another value than they need and cannot be written. */
   readonly fixedParameters: readonly string[]
   /** Firewalls that are at work, by the name of their service. */
   readonly firewalls: readonly string[]

@@ -106,7 +106,7 @@ export function stepId(phaseTitle: string, host: string): string {
   return `${phaseTitle.toLowerCase().replaceAll(' ', '-')}/${host}`
 }
 
-/** A step that retries could not mend: its host is parked until somebody decides. */
+/** A step that retries could not fix: its host is parked until somebody decides. */
 export interface BlockedStep {
   /** See {@link stepId}. */
   readonly step: string
@@ -169,7 +169,7 @@ export interface PlanResult {
   /** What would stop an apply before it changed anything. */
   readonly problems: readonly ErrorReport[]
   readonly warnings: readonly string[]
-  /** Problems, warnings and advice with what mends each; missing in plans of workers before 0.2. */
+  /** Problems, warnings and advice with what fixes each; missing in plans of workers before 0.2. */
   readonly findings?: readonly PreflightFinding[]
 }
 

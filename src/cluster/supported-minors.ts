@@ -26,7 +26,7 @@ export interface MinorFacts {
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
 const MASTER = 'node-role.kubernetes.io/master'
-// The kubelet of a control plane talks to its own apiserver, so that a lagging load balancer can not stop a join.
+// The kubelet of a control plane talks to its own apiserver, so that a lagging load balancer cannot stop a join.
 // On by default from 1.33; gone as a gate from 1.36.
 const LOCAL_MODE = { ControlPlaneKubeletLocalMode: true }
 // A new etcd member has no vote until it has caught up. On by default from 1.29; before 1.27 there is no such gate.

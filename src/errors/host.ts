@@ -5,7 +5,7 @@ export const HOST_ERRORS = {
   PREFLIGHT_FAILED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'mend the problems listed above and apply again; nothing was changed on any host',
+    hint: 'fix the problems listed above and apply again; nothing was changed on any host',
   },
   SUDO_DENIED: {
     source: 'user',
@@ -40,7 +40,7 @@ export const HOST_ERRORS = {
   SAME_MACHINE_TWICE: {
     source: 'user',
     remedy: 'operator',
-    hint: 'two hosts of the cluster file are one machine (same machine-id); correct the address, or make /etc/machine-id anew on a cloned machine',
+    hint: 'two hosts of the cluster file are one machine (same machine-id); correct the address, or make /etc/machine-id again on a cloned machine',
   },
   CLOCK_SKEW: {
     source: 'user',
@@ -65,7 +65,7 @@ export const HOST_ERRORS = {
   HOST_LOCKED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'wait for that operation; if it can not go on any more (its Temporal server is gone), `quorate unlock` breaks its lock',
+    hint: 'wait for that operation; if it cannot go on any more (its Temporal server is gone), `quorate unlock` breaks its lock',
   },
   LOCK_LOST: {
     source: 'user',

@@ -13,7 +13,7 @@ export const KUBERNETES_ERRORS = {
   LOAD_BALANCER_UNREACHABLE: {
     source: 'environment',
     remedy: 'operator',
-    hint: 'a timeout means that the load balancer can not be reached or can not reach the control plane: check its address, its backends and firewalls',
+    hint: 'a timeout means that the load balancer cannot be reached or cannot reach the control plane: check its address, its backends and firewalls',
   },
   ENDPOINT_REFUSED: {
     source: 'environment',
@@ -53,7 +53,7 @@ export const KUBERNETES_ERRORS = {
   KUBEADM_PREFLIGHT_FAILED: {
     source: 'user',
     remedy: 'operator',
-    hint: "mend what kubeadm names, or list the check in the cluster file's kubernetes.kubeadm.initConfiguration.nodeRegistration.ignorePreflightErrors",
+    hint: "fix what kubeadm names, or list the check in the cluster file's kubernetes.kubeadm.initConfiguration.nodeRegistration.ignorePreflightErrors",
   },
   KUBEADM_FAILED: {
     source: 'environment',
@@ -63,12 +63,12 @@ export const KUBERNETES_ERRORS = {
   KUBEADM_TIMED_OUT: {
     source: 'environment',
     remedy: 'retry',
-    hint: 'kubeadm waited in vain for something that may still come up: look at the load of the hosts and the network between them',
+    hint: 'kubeadm waited without success for something that may still come up: look at the load of the hosts and the network between them',
   },
   CLUSTER_EXISTS: {
     source: 'user',
     remedy: 'operator',
-    hint: 'nothing is initialised anew where a cluster may be; if this one is not wanted any more, run `kubeadm reset` on the host and apply again',
+    hint: 'nothing is initialised again where a cluster may be; if this one is not wanted any more, run `kubeadm reset` on the host and apply again',
   },
   NODE_NAME_TAKEN: {
     source: 'user',

@@ -15,7 +15,7 @@ export const PREFLIGHT_ERRORS = {
   KERNEL_PARAMETER_FIXED: {
     source: 'user',
     remedy: 'operator',
-    hint: 'an unprivileged container can not set it; set it on the machine around it, or use a virtual machine',
+    hint: 'an unprivileged container cannot set it; set it on the machine around it, or use a virtual machine',
   },
   CGROUP_V1: {
     source: 'user',

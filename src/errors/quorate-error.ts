@@ -57,7 +57,7 @@ export class QuorateError extends Error {
     return ERRORS[this.code].source
   }
 
-  /** What can mend it: trying again later, or only a person. */
+  /** What can fix it: trying again later, or only a person. */
   get remedy(): Remedy {
     return ERRORS[this.code].remedy
   }

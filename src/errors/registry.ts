@@ -1,4 +1,4 @@
-/** The registry of error codes: for each, who is at the root of it, what can mend it, and what to do now. */
+/** The registry of error codes: for each, who is at the root of it, what can fix it, and what to do now. */
 import { CLUSTER_FILE_ERRORS } from './cluster-file.js'
 import { HOST_ERRORS } from './host.js'
 import { KUBERNETES_ERRORS } from './kubernetes.js'
@@ -10,7 +10,7 @@ import { TEMPORAL_ERRORS } from './temporal.js'
 /** Who is at the root of an error: the person's input, the world around, or Quorate itself. */
 export type ErrorSource = 'user' | 'environment' | 'bug'
 
-/** What can mend an error: waiting and trying again, or only a person's hand. */
+/** What can fix an error: waiting and trying again, or only a person's hand. */
 export type Remedy = 'retry' | 'operator'
 
 /** What the registry knows of a code. */

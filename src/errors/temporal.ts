@@ -110,7 +110,7 @@ export const TEMPORAL_ERRORS = {
   OPERATION_FAILED: {
     source: 'environment',
     remedy: 'operator',
-    hint: 'mend the cause and apply again: what is done stays done',
+    hint: 'fix the cause and apply again: what is done stays done',
   },
   OPERATION_ENDED: {
     source: 'user',
@@ -135,7 +135,7 @@ export const TEMPORAL_ERRORS = {
   STEP_NOT_SKIPPABLE: {
     source: 'user',
     remedy: 'operator',
-    hint: 'mend the cause and retry the step, or abort the operation',
+    hint: 'fix the cause and retry the step, or abort the operation',
   },
   OPERATION_CANCELLED: {
     source: 'user',

@@ -23,7 +23,7 @@ export function script(text: string, ...args: readonly string[]): Command {
 
 /** One argument, quoted for a POSIX shell. */
 export function quote(argument: string): string {
-  if (argument.includes('\0')) throw new TypeError('an argument can not hold a NUL byte')
+  if (argument.includes('\0')) throw new TypeError('an argument cannot hold a NUL byte')
   if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(argument)) return argument
   return `'${argument.replaceAll("'", `'\\''`)}'`
 }

@@ -1,4 +1,4 @@
-/** Opens the TCP connection below SSH and says plainly why it can not be opened. */
+/** Opens the TCP connection below SSH and says plainly why it cannot be opened. */
 import { connect, type Socket } from 'node:net'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { address, type SshServer } from './server.js'
@@ -57,7 +57,7 @@ export function dial(server: SshServer, timeoutMs: number, signal: AbortSignal):
 
 function dialError(server: SshServer, cause: NodeJS.ErrnoException): QuorateError {
   const { code, reason } = REASONS[cause.code ?? ''] ?? { code: 'SSH_UNREACHABLE', reason: cause.message }
-  return new QuorateError(code, `can not connect to ${address(server)}: ${reason}`, {
+  return new QuorateError(code, `cannot connect to ${address(server)}: ${reason}`, {
     host: server.name,
     cause,
   })
@@ -65,7 +65,7 @@ function dialError(server: SshServer, cause: NodeJS.ErrnoException): QuorateErro
 
 /** The error of a host that does not answer at all, or not as an SSH server. */
 export function unreachable(server: SshServer, reason: string, hint?: string): QuorateError {
-  return new QuorateError('SSH_UNREACHABLE', `can not connect to ${address(server)}: ${reason}`, {
+  return new QuorateError('SSH_UNREACHABLE', `cannot connect to ${address(server)}: ${reason}`, {
     host: server.name,
     ...(hint === undefined ? {} : { hint }),
   })

@@ -17,7 +17,7 @@ export interface Identity {
   readonly publicKey?: PublicKey
   /** What a CA says of the key: the file beside it, with `-cert.pub` at the end of its name. */
   readonly certificate?: PublicKey
-  /** Why the file itself can not be used. */
+  /** Why the file itself cannot be used. */
   readonly problem?: string
   /** True where that is worth a word of a key that nobody asked for. */
   readonly isOpenToOthers?: boolean
@@ -36,7 +36,7 @@ export async function readIdentity(file: string): Promise<Identity> {
     mode = await modeForOthers(file)
   } catch (error) {
     // The private part may live in the agent only, with the public part left on disk.
-    const problem = `can not read ${file}: ${(error as Error).message}`
+    const problem = `cannot read ${file}: ${(error as Error).message}`
     return { ...known, ...(await publicHalf(file)), problem }
   }
   const publicKey = parsePublicKey(text.toString('latin1'))

@@ -75,7 +75,7 @@ async function fromFile(path: string, purpose: string, host: string): Promise<st
     const reason = (cause as Error).message
     throw secretNeeded(
       host,
-      `${purpose} can not be read from ${path}: ${reason}`,
+      `${purpose} cannot be read from ${path}: ${reason}`,
       'correct the path, or make the file',
     )
   }

@@ -59,7 +59,7 @@ export interface Session {
 /** Hands out one shared session per host; connections are made on first use, kept, and closed when idle. */
 export interface SessionPool {
   /**
-   * @throws QuorateError of the SSH_ family when the host can not be reached, its key is not the known one, or
+   * @throws QuorateError of the SSH_ family when the host cannot be reached, its key is not the known one, or
    *   the login is refused.
    */
   session(host: Host, signal?: AbortSignal): Promise<Session>

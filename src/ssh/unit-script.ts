@@ -125,7 +125,7 @@ ${RUNNER}END_OF_RUNNER
 
 /**
  * Copies the output, of what is there already no more than its end, until the runner has gone. The watcher wakes when the runner's lock is
- * free; a dot that can not be written tells it that nobody listens any more.
+ * free; a dot that cannot be written tells it that nobody listens any more.
  */
 const FOLLOW = `
 follow() {

@@ -79,7 +79,7 @@ export async function runUnit(
 }
 
 /**
- * Marks the newest outcome of a step as acted upon: the next {@link runUnit} runs it anew.
+ * Marks the newest outcome of a step as acted upon: the next {@link runUnit} runs it again.
  * @throws QuorateError `COMMAND_FAILED` when it still runs.
  */
 export async function acknowledgeUnit(session: Session, identity: UnitIdentity): Promise<void> {

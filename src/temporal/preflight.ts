@@ -38,7 +38,7 @@ export function tryConnect(address: string, timeoutMs = TIMEOUT_MS): Promise<str
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name can not be looked up now',
+  EAI_AGAIN: 'the name cannot be looked up now',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
   ETIMEDOUT: 'no answer',

@@ -11,7 +11,7 @@ const STARTER_TIMEOUT_MS = 2_000
 export interface ServerIdentity {
   /** A UUID that the server made when the namespace was registered: no two servers share one. */
   readonly namespaceId: string
-  /** Who started a run, such as `alice@laptop`; this worker's name where that can not be found out. */
+  /** Who started a run, such as `alice@laptop`; this worker's name where that cannot be found out. */
   startedBy(run: { readonly workflowId: string; readonly runId: string }): Promise<string>
 }
 

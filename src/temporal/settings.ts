@@ -31,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The server that options and environment name; undefined when they name none, which means the embedded engine.
- * @throws QuorateError `USAGE` for a profile that is not there or a file that can not be read as TOML, and for a
+ * @throws QuorateError `USAGE` for a profile that is not there or a file that cannot be read as TOML, and for a
  *   namespace without a server (the engine has only its own).
  */
 export function serverSettings(
@@ -81,7 +81,7 @@ function loadConfig(options: TemporalOptions, environment: Environment): ClientC
     })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new QuorateError('USAGE', `Temporal's configuration can not be used: ${reason}`, {
+    throw new QuorateError('USAGE', `Temporal's configuration cannot be used: ${reason}`, {
       cause,
       hint: 'correct the profile in temporal.toml (`temporal config list`), or the TEMPORAL_ variables',
     })

@@ -69,7 +69,7 @@ export interface OperationSnapshot extends RunReference {
 }
 
 /**
- * Looks at a run. `previous` supplies what can not be had at this moment.
+ * Looks at a run. `previous` supplies what cannot be had at this moment.
  * @throws QuorateError `OPERATION_NOT_FOUND`, and gRPC errors when the server is away.
  */
 export async function observe(

@@ -122,7 +122,7 @@ class EndOfRun {
       .withAbortSignal(this.stopped.signal, () => handle.result())
       .then(this.announce, (error: unknown) => {
         if (error instanceof Error && error.name === 'WorkflowFailedError') this.announce()
-        // Anything else is a lost server: poll anew with the next look.
+        // Anything else is a lost server: poll again with the next look.
         else this.client = undefined
       })
   }

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client'
 import { TASK_QUEUE } from '../cluster/operation.js'
 
-/** A worker polls anew at least once a minute; one that has not for longer is gone or hangs. */
+/** A worker polls again at least once a minute; one that has not for longer is gone or hangs. */
 const RECENT_MS = 75_000
 
 /** A worker that polled lately. */

@@ -1,5 +1,5 @@
 /**
- * What the operator decides of a running operation: about steps that retries could not mend, about a plan that is to
+ * What the operator decides of a running operation: about steps that retries could not fix, about a plan that is to
  * be reviewed, and when to pause. Messages only record the decision; the sequence acts on it at its next safe point.
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * The operation that runs. A phase runs one step for each of its hosts, as soon as what it comes after is done for
- * that host; a step that retries can't mend parks its host until somebody decides, and holds up no other.
+ * that host; a step that retries can't fix parks its host until somebody decides, and holds up no other.
  */
 import type { Host } from '../cluster/model.js'
 import type {

@@ -1,5 +1,5 @@
 /**
- * How each class of activity is timed and retried. Errors that retries can't mend are marked non-retryable where
+ * How each class of activity is timed and retried. Errors that retries can't fix are marked non-retryable where
  * they are made (activities/step.ts); these policies are for the rest: hiccups of network, mirrors and load.
  */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow'

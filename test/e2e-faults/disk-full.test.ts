@@ -11,7 +11,7 @@ beforeAll(async () => {
   await clusterWithout('w2')
   await imageDisk(fleet, 'w2')
 })
-// The disk is taken away with the next scenario's mending.
+// The disk is taken away with the next scenario's fixing.
 afterAll(leave)
 
 async function blockedSteps(): Promise<OperationProgress['blocked']> {

@@ -19,11 +19,11 @@ afterAll(async () => {
   await fleet.down()
 })
 
-/** One thing broken by hand, how it is mended, and how the verification must tell of it. */
+/** One thing broken by hand, how it is fixed, and how the verification must tell of it. */
 interface Breakage {
   readonly what: string
   readonly breakIt: () => Promise<unknown>
-  readonly mend: () => Promise<unknown>
+  readonly fix: () => Promise<unknown>
   readonly code: string
   readonly host: string
 }
@@ -41,7 +41,7 @@ function withoutManifest(host: string, component: string): Omit<Breakage, 'code'
       const running = () => fleet.on(host, `crictl ps -q --state Running --name '^${component}$'`)
       await expect.poll(running, { timeout: 60_000, interval: 300 }).toBe('')
     },
-    mend: () => fleet.on(host, `mv ${away} ${MANIFESTS}/${component}.yaml`),
+    fix: () => fleet.on(host, `mv ${away} ${MANIFESTS}/${component}.yaml`),
   }
 }
 
@@ -51,7 +51,7 @@ function frozen(host: string, component: string): Omit<Breakage, 'code'> {
     what: `${component} of ${host} runs and does not answer`,
     host,
     breakIt: () => fleet.on(host, `pkill -STOP -x ${component.slice(0, 15)}`),
-    mend: () => fleet.on(host, `pkill -CONT -x ${component.slice(0, 15)}`),
+    fix: () => fleet.on(host, `pkill -CONT -x ${component.slice(0, 15)}`),
   }
 }
 
@@ -59,7 +59,7 @@ const BREAKAGES: readonly Breakage[] = [
   {
     what: 'etcd has a member that never started',
     breakIt: () => etcdctl(fleet, 'member add stray --learner --peer-urls=https://192.0.2.99:2380'),
-    mend: async () => {
+    fix: async () => {
       const list = await etcdctl(fleet, 'member list -w simple')
       const [id = ''] =
         list
@@ -79,28 +79,28 @@ const BREAKAGES: readonly Breakage[] = [
   {
     what: "cp3's node is not marked as control plane",
     breakIt: () => fleet.kubectl('label', 'node', 'cp3', 'node-role.kubernetes.io/control-plane-'),
-    mend: () => fleet.kubectl('label', 'node', 'cp3', 'node-role.kubernetes.io/control-plane='),
+    fix: () => fleet.kubectl('label', 'node', 'cp3', 'node-role.kubernetes.io/control-plane='),
     code: 'CONTROL_PLANE_NOT_READY',
     host: 'cp3',
   },
   {
     what: 'the load balancer is down',
     breakIt: () => fleet.on('lb1', 'systemctl stop haproxy'),
-    mend: () => fleet.on('lb1', 'systemctl start haproxy'),
+    fix: () => fleet.on('lb1', 'systemctl start haproxy'),
     code: 'API_UNREACHABLE',
     host: 'cp1',
   },
   {
     what: 'a kubelet has stopped, while its node still counts as Ready',
     breakIt: () => fleet.on('w1', 'systemctl stop kubelet'),
-    mend: () => fleet.on('w1', 'systemctl start kubelet'),
+    fix: () => fleet.on('w1', 'systemctl start kubelet'),
     code: 'NODE_NOT_READY',
     host: 'w1',
   },
   {
     what: 'a node is not there',
     breakIt: () => fleet.kubectl('delete', 'node', 'w1'),
-    mend: () => fleet.on('w1', 'systemctl restart kubelet'),
+    fix: () => fleet.on('w1', 'systemctl restart kubelet'),
     code: 'NODE_NOT_READY',
     host: 'w1',
   },
@@ -121,7 +121,7 @@ const BREAKAGES: readonly Breakage[] = [
         )
       await expect.poll(pods, { timeout: 60_000, interval: 300 }).toBe('')
     },
-    mend: () => fleet.kubectl('label', 'node', 'w1', 'kubernetes.io/os=linux', '--overwrite'),
+    fix: () => fleet.kubectl('label', 'node', 'w1', 'kubernetes.io/os=linux', '--overwrite'),
     code: 'POD_NETWORK_FAILED',
     host: 'w1',
   },
@@ -133,7 +133,7 @@ const BREAKAGES: readonly Breakage[] = [
         fleet.kubectl('-n', 'kube-system', 'get', 'pods', '-l', 'k8s-app=kube-dns', '-o', 'name')
       await expect.poll(pods, { timeout: 60_000, interval: 300 }).toBe('')
     },
-    mend: () => fleet.kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=2'),
+    fix: () => fleet.kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=2'),
     code: 'CLUSTER_DNS_FAILED',
     host: 'cp1',
   },
@@ -145,14 +145,14 @@ describe('the verification of a whole cluster', () => {
     expect(verified.etcdMembers).toEqual(['cp1', 'cp2', 'cp3'])
   })
 
-  for (const { what, breakIt, mend, code, host } of BREAKAGES) {
+  for (const { what, breakIt, fix, code, host } of BREAKAGES) {
     it(`fails where ${what}`, async () => {
       await breakIt()
       try {
         const failure = { type: code, details: [{ code, host }] }
         await expect(lab.run('cp1', verifyCluster, IMPATIENT)).rejects.toMatchObject(failure)
       } finally {
-        await mend()
+        await fix()
       }
       await lab.run('cp1', verifyCluster, { ...PATIENCE, components: 120_000 })
     })

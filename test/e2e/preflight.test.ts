@@ -102,7 +102,7 @@ describe('hosts that are as they must be', () => {
 })
 
 describe('hosts that are not', () => {
-  it('are all named in one report, each with what mends it', async () => {
+  it('are all named in one report, each with what fixes it', async () => {
     const file = brokenClusterFile()
     for (const [host, line] of BREAKS) await fleet.on(host, line())
     const { exitCode, findings } = await preflight(file)
@@ -116,8 +116,8 @@ describe('hosts that are not', () => {
     // What goes no way from cp1 to w2 finds none back, either.
     const blocked = findings.filter(({ code }) => code === 'HOST_PORT_BLOCKED')
     expect(blocked.map(({ host, message }) => `${host ?? ''} ${message}`)).toEqual([
-      expect.stringMatching(/^cp1 port 6443 .* can not be reached from w2/),
-      expect.stringMatching(/^w2 port 10250 \(kubelet\) can not be reached from cp1/),
+      expect.stringMatching(/^cp1 port 6443 .* cannot be reached from w2/),
+      expect.stringMatching(/^w2 port 10250 \(kubelet\) cannot be reached from cp1/),
     ])
   })
 

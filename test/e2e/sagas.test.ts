@@ -63,7 +63,7 @@ describe('kubeadm init', () => {
     expect(inits).toEqual([])
   })
 
-  it('is not run again where admin.conf is missing; it is made anew', async () => {
+  it('is not run again where admin.conf is missing; it is made again', async () => {
     await fleet.on('cp1', 'mv /etc/kubernetes/admin.conf /root/admin.conf')
     const before = await journal(fleet, 'cp1')
     const result = await lab.run('cp1', initControlPlane)
@@ -148,7 +148,7 @@ describe("cp3's join", () => {
     await expectWhole()
   })
 
-  it('replaces the voter of a host that was made anew, though its node still counts as Ready', async () => {
+  it('replaces the voter of a host that was made again, though its node still counts as Ready', async () => {
     await wipe()
     await joinAgain()
     await expectWhole()

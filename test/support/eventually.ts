@@ -20,7 +20,7 @@ export async function eventually(
   for (;;) {
     const failure = await attempt(holds)
     if (failure === undefined) return
-    if (Date.now() > deadline) throw new Error(`in vain: ${what}${failure}`)
+    if (Date.now() > deadline) throw new Error(`without success: ${what}${failure}`)
     await delay(100)
   }
 }

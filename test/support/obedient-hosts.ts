@@ -60,7 +60,7 @@ export function obedientHosts() {
   return { journal, activities }
 }
 
-/** What an activity rejects with when retries can't mend it. */
+/** What an activity rejects with when retries can't fix it. */
 export function hopeless(code: ErrorCode, message: string, host: string): ApplicationFailure {
   const report = new QuorateError(code, message, { host }).report()
   return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [report] })

@@ -67,7 +67,7 @@ export class TinyScene {
     return this.client.apply(this.cluster(), options)
   }
 
-  /** The steps of these hosts fail from now on, in a way that only a person can mend. */
+  /** The steps of these hosts fail from now on, in a way that only a person can fix. */
   breakHosts(...hosts: readonly string[]): void {
     for (const host of hosts) {
       const busy = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', {

@@ -200,7 +200,7 @@ async function runStep(entry: Entry, desk: Desk): Promise<void> {
   }
 }
 
-/** Only the first control plane can not be left out. */
+/** Only the first control plane cannot be left out. */
 function park(entry: Entry, desk: Desk, error: ErrorReport): void {
   const { host } = entry
   const step = stepId(PHASE, host)

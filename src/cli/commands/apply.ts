@@ -19,8 +19,8 @@ export function applyCommand(): CommandUnknownOpts {
   const command = new Command('apply')
     .description(
       'Starts a durable run that makes the hosts the cluster that the file describes, and follows it. ' +
-        'Ctrl-C leaves it running; applying again changes only what is not so yet. A step that retries can not ' +
-        'mend parks its host, the others go on, and the run waits for you (`quorate resume`).',
+        'Ctrl-C leaves it running; applying again changes only what is not so yet. A step that retries cannot ' +
+        'fix parks its host, the others go on, and the run waits for you (`quorate resume`).',
     )
     .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
     .option('--detach', 'only start it')

@@ -1,4 +1,4 @@
-/** `quorate preflight`: is every host ready for an apply? One table of what is not, with what mends it. */
+/** `quorate preflight`: is every host ready for an apply? One table of what is not, with what fixes it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import type { PlanResult } from '../../cluster/operation.js'
@@ -16,7 +16,7 @@ export function preflightCommand(): CommandUnknownOpts {
   const command = new Command('preflight')
     .description(
       'Connects to every host, looks whether everything is there that an apply needs, tries the ways between ' +
-        'the hosts, and shows what is not as it must be, each with what mends it. Changes nothing.',
+        'the hosts, and shows what is not as it must be, each with what fixes it. Changes nothing.',
     )
     .option('--strict', 'end with exit code 1 for warnings, too')
   command.action((options) => exitWith(preflight(contextOf(command), options)))

@@ -1,4 +1,4 @@
-/** `quorate resume`: decide on what an operation can not go on without. */
+/** `quorate resume`: decide on what an operation cannot go on without. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation, OperationProgress } from '../../client.js'
 import { contextOf, type Context } from '../context.js'
@@ -25,7 +25,7 @@ Examples:
 export function resumeCommand(): CommandUnknownOpts {
   const command = new Command('resume')
     .description(
-      'Shows what an operation can not go on without, decides, and follows it. On a terminal it asks; elsewhere, ' +
+      'Shows what an operation cannot go on without, decides, and follows it. On a terminal it asks; elsewhere, ' +
         'without an option, every parked step is tried again. A pause ends with any decision but --abort.',
     )
     .addHelpText('after', EXAMPLES)

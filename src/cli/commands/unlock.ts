@@ -9,7 +9,7 @@ import { exitWith } from '../exit-with.js'
 const MEANING = `
 Breaking a lock takes the host from the operation that holds it, wherever that runs. Its next command on the host
 fails with LOCK_LOST, and it does not get the host again. A unit that runs on the host goes on to its end; the next
-apply waits for it. Break locks of operations that can not go on any more, such as those of a Temporal server that
+apply waits for it. Break locks of operations that cannot go on any more, such as those of a Temporal server that
 is gone; one that still runs is ended with \`quorate cancel\`, and gives its hosts back by itself.
 `
 

@@ -14,7 +14,7 @@ export function ok(name: string, detail: string): Check {
   return { name, status: 'ok', detail }
 }
 
-/** Something that may be meant so, or mends itself. */
+/** Something that may be meant so, or fixes itself. */
 export function warn(name: string, detail: string, hint: string): Check {
   return { name, status: 'warn', detail, hint }
 }

@@ -132,7 +132,7 @@ async function checkSearchAttributes({ client, settings }: TemporalConnection): 
   return warn(
     'search attributes',
     `not registered: ${missing.join(', ')}`,
-    'the first operation registers them where it may; without them operations run, but can not be searched for',
+    'the first operation registers them where it may; without them operations run, but cannot be searched for',
   )
 }
 

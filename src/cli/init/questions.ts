@@ -68,7 +68,7 @@ const QUESTIONS: readonly (Asked & { readonly question: Question })[] = [
   },
   {
     question: 'endpoint',
-    message: 'Name by which the API is reached; it leads to the load balancer, and can not be changed later',
+    message: 'Name by which the API is reached; it leads to the load balancer, and cannot be changed later',
     example: ({ name, loadBalancer }) => endpointFor(name ?? 'prod', loadBalancer ?? []),
     isDefault: true,
   },

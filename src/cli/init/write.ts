@@ -62,7 +62,7 @@ function unwritable(output: string, cause: unknown): QuorateError {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
   if (exists) return thereAlready(output)
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new QuorateError('CLUSTER_FILE_UNREADABLE', `${output} can not be written: ${reason}`, { cause })
+  return new QuorateError('CLUSTER_FILE_UNREADABLE', `${output} cannot be written: ${reason}`, { cause })
 }
 
 function thereAlready(output: string): QuorateError {

@@ -55,7 +55,7 @@ function renderPhase(
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
   const elapsed = (end ?? frame.now) - (phase.startedAt ?? frame.now)
-  // What still runs counts whole seconds, so that little is to be drawn anew.
+  // What still runs counts whole seconds, so that little is to be drawn again.
   const shown = phase.finishedAt === undefined ? Math.floor(elapsed / 1000) * 1000 : elapsed
   const duration = formatDuration(shown).padStart(DURATION_WIDTH)
   const body = fit(left, frame.columns - DURATION_WIDTH)

@@ -1,4 +1,4 @@
-/** Preflight as text: one table of what was found, each finding with what mends it, and what it comes to. */
+/** Preflight as text: one table of what was found, each finding with what fixes it, and what it comes to. */
 import type { Cluster } from '../../cluster/model.js'
 import { plainLine } from '../../errors/plain-text.js'
 import { listNames, type PreflightFinding, type Severity } from '../../cluster/preflight/finding.js'

@@ -69,7 +69,7 @@ function endWord({ state, error }: OperationSnapshot): string {
 }
 
 function when({ state }: OperationSnapshot): string {
-  return state === 'cancelled' ? '' : 'once the cause is mended, '
+  return state === 'cancelled' ? '' : 'once the cause is fixed, '
 }
 
 /** The operation's own error, and those of hosts that it does not mention. */

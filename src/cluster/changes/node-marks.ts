@@ -22,7 +22,7 @@ export interface NodeMarks {
   readonly taintsToSet: readonly Taint[]
   /** As `key:effect`. */
   readonly taintsToRemove: readonly string[]
-  /** What is noted anew, by the annotation's name; null takes the note away. */
+  /** What is noted again, by the annotation's name; null takes the note away. */
   readonly annotations: Readonly<Record<string, string | null>>
 }
 

@@ -5,7 +5,7 @@ import { hasPath, type CertificateFacts, type ObservedHost } from '../facts.js'
 import { etcdPlace, type Cluster, type Host } from '../model.js'
 import { MEMBER_CERTIFICATES } from './certificates.js'
 
-/** A host and the certificates that it gets anew. */
+/** A host and the certificates that it gets again. */
 export interface Renewal {
   readonly host: Host
   /** Below the folder of certificates, e.g. `etcd/peer.crt`. */

@@ -32,7 +32,7 @@ export function mergeExtraArguments(
 
 /**
  * The arguments in the form that the API version wants.
- * @throws QuorateError `KUBEADM_CONFIG_INVALID` for a repeated argument in v1beta3, which can not express it.
+ * @throws QuorateError `KUBEADM_CONFIG_INVALID` for a repeated argument in v1beta3, which cannot express it.
  */
 export function emitExtraArguments(
   api: KubeadmApi,
@@ -46,7 +46,7 @@ export function emitExtraArguments(
   if (repeated !== undefined) {
     throw new QuorateError(
       'KUBEADM_CONFIG_INVALID',
-      `${field} gives "${repeated.name}" more than once, which kubeadm can not before Kubernetes 1.31`,
+      `${field} gives "${repeated.name}" more than once, which kubeadm cannot before Kubernetes 1.31`,
     )
   }
   return Object.fromEntries(extraArguments.map(({ name, value }) => [name, value]))

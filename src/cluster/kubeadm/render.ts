@@ -31,7 +31,7 @@ export interface JoinDiscovery {
 
 /**
  * For `kubeadm init --config` on the first control plane.
- * @throws QuorateError `VERSION_NOT_RESOLVED`, `VERSION_UNSUPPORTED` or, for a patch that can not be laid over,
+ * @throws QuorateError `VERSION_NOT_RESOLVED`, `VERSION_UNSUPPORTED` or, for a patch that cannot be laid over,
  *   `KUBEADM_CONFIG_INVALID`.
  */
 export function renderInitConfiguration(cluster: Cluster, host: Host, secrets: InitSecrets): string {

@@ -17,7 +17,7 @@ export const FLANNEL_IMAGES = {
   cniPluginImage: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
 } as const
 
-/** On the pods of the DaemonSet: what they were started with, so that a change of it starts them anew. */
+/** On the pods of the DaemonSet: what they were started with, so that a change of it starts them again. */
 export const NET_CONF_ANNOTATION = 'quorate.dev/net-conf'
 
 const LABELS = { app: 'flannel', 'k8s-app': 'flannel', tier: 'node' } as const

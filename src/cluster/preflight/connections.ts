@@ -91,7 +91,7 @@ function keptOutFindings(
     const sources = [...new Set(group.map(({ from }) => from.name))]
     const named = ports.map(({ port, purpose }) => `${port} (${purpose})`).join(', ')
     const outcome = group[0]?.outcome ?? 'timeout'
-    const message = `port${ports.length === 1 ? '' : 's'} ${named} can not be reached from ${listNames(sources)}: ${WORDS[outcome]}`
+    const message = `port${ports.length === 1 ? '' : 's'} ${named} cannot be reached from ${listNames(sources)}: ${WORDS[outcome]}`
     // A run waits for the way from a balancer; and of nodes that run already, the cluster itself is the judge.
     const stops = group.some(({ from }) => {
       const source = byName.get(from.name)
@@ -111,7 +111,7 @@ export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => 
   return foreignEtcd(cluster).flatMap((endpoint) => {
     const outcome = reached(facts, endpoint)
     if (outcome === undefined || outcome === 'open') return []
-    const message = `etcd at ${endpoint.host}:${endpoint.port} can not be reached (${outcome})`
+    const message = `etcd at ${endpoint.host}:${endpoint.port} cannot be reached (${outcome})`
     const hint = `let ${endpoint.port}/tcp through to it, and see that etcd listens there (spec.etcd.endpoints)`
     return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
   })

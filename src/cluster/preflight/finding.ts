@@ -5,12 +5,12 @@ import { hasPath, type HostFacts, type ObservedHost } from '../facts.js'
 import type { Cluster, Host } from '../model.js'
 
 /**
- * `error`: only a person can mend it, and an apply does not begin before. `warning`: an apply begins, and mends it,
+ * `error`: only a person can fix it, and an apply does not begin before. `warning`: an apply begins, and fixes it,
  * waits for it or lives with it. `advice`: it works, and could work better.
  */
 export type Severity = 'error' | 'warning' | 'advice'
 
-/** One finding: where, what is wrong with the value there is and the one there should be, and what mends it. */
+/** One finding: where, what is wrong with the value there is and the one there should be, and what fixes it. */
 export interface PreflightFinding extends ErrorReport {
   readonly severity: Severity
 }

@@ -21,7 +21,7 @@ export const initSystem: Check = perHost(({ host, facts }) => {
 export const distribution: Check = perHost(({ host, facts }, { cluster }) => {
   const family = `${facts.osId} ${facts.osLike}`
   if (!cluster.packages.install || /\b(debian|ubuntu)\b/.test(family)) return []
-  const message = `packages can not be installed on ${facts.osName || 'an unknown system'}`
+  const message = `packages cannot be installed on ${facts.osName || 'an unknown system'}`
   return [finding('error', 'OPERATING_SYSTEM_UNSUPPORTED', host, message)]
 })
 
@@ -74,7 +74,7 @@ export const kernelParameters: Check = perHost(({ host, facts: { details } }) =>
             'error',
             'KERNEL_PARAMETER_FIXED',
             host,
-            `${name} is not ${value} and can not be set (/proc/sys is read-only)`,
+            `${name} is not ${value} and cannot be set (/proc/sys is read-only)`,
           ),
         ),
 )

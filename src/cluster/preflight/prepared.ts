@@ -43,7 +43,7 @@ interface Lack {
   readonly what: string
   /** The package, as the package manager takes it, that brings it. */
   readonly packages?: readonly string[]
-  /** The command that mends it, where no package does. */
+  /** The command that fixes it, where no package does. */
   readonly command?: string
 }
 

@@ -41,7 +41,7 @@ function silence(facts: HostFacts, target: Endpoint): string | undefined {
     case 'timeout':
       return 'does not answer within 3 s'
     case 'unreachable':
-      return 'can not be reached (no route)'
+      return 'cannot be reached (no route)'
     case 'name-not-resolved':
       return 'has a name that does not resolve'
   }

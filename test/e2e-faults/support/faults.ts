@@ -1,4 +1,4 @@
-/** What is done to hosts of the lab: the ways to break them, and to mend them again. */
+/** What is done to hosts of the lab: the ways to break them, and to fix them again. */
 import type { Fleet } from '../../support/fleet.js'
 import { mustRun, runProgram } from '../../support/process.js'
 import { WAITER } from './point.js'
@@ -70,7 +70,7 @@ export async function enlargeImageDisk(fleet: Fleet, host: string): Promise<void
 }
 
 /** Takes every fault back that may be left of a test that failed half-way. */
-export async function mend(fleet: Fleet, hosts: readonly string[]): Promise<void> {
+export async function fix(fleet: Fleet, hosts: readonly string[]): Promise<void> {
   // A pattern that does not match the command line which it is part of.
   const waiters = `[${WAITER.slice(0, 1)}]${WAITER.slice(1)}`
   await Promise.all(

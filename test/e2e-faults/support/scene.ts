@@ -9,7 +9,7 @@ import { expect } from 'vitest'
 import { mergeDeep } from '../../../src/cluster/merge.js'
 import { eventually } from '../../support/eventually.js'
 import { Fleet } from '../../support/fleet.js'
-import { mend } from './faults.js'
+import { fix } from './faults.js'
 
 export const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
 export const WORKERS = ['w1', 'w2'] as const
@@ -31,7 +31,7 @@ export async function bareHosts(): Promise<void> {
 /** A whole cluster at rest, whose hosts have forgotten the units of operations that ended. */
 export async function standingCluster(): Promise<void> {
   await fleet.stand()
-  await mend(fleet, HOSTS)
+  await fix(fleet, HOSTS)
   await applyOrStartOver()
   await forgetUnits()
 }

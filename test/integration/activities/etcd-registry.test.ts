@@ -72,7 +72,7 @@ describe('an init on external etcd', () => {
     expect(deleted).toEqual([])
   })
 
-  it('begins anew where a failed init of ours alone has left something, which goes', async () => {
+  it('begins again where a failed init of ours alone has left something, which goes', async () => {
     await onFirst(holding('/registry/minions/cp1'), true, emptyRegistry)
     expect(deleted).toEqual(['/registry/'])
   })

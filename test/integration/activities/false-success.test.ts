@@ -216,7 +216,7 @@ describe('nothing is initialised', () => {
     await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
   })
 
-  it('and nothing taken for the cluster where etcd has begun anew on an empty folder', async () => {
+  it('and nothing taken for the cluster where etcd has begun again on an empty folder', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\netcd-data\n'],
       ['/readyz', 'ok'],

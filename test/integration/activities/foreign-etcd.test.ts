@@ -88,7 +88,7 @@ describe('an init on an etcd that somebody else runs', () => {
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
   })
 
-  it('stops where it can not be asked, until the operator vouches for it', async () => {
+  it('stops where it cannot be asked, until the operator vouches for it', async () => {
     await expect(controlPlane({ refuses: NOT_FOUND }).look()).rejects.toMatchObject({
       type: 'ETCD_CONTENT_UNKNOWN',
       nonRetryable: true,

@@ -186,7 +186,7 @@ describe('a host', () => {
     expect(await readLock(machine.session)).toMatchObject({ startedBy: 'alice@laptop', operation: LATER })
   })
 
-  it('that can not be reached does not keep an operation from ending', async () => {
+  it('that cannot be reached does not keep an operation from ending', async () => {
     const gone = machine.sshd.host({ port: await freePort() }, 'gone')
     await alice().release(gone)
   })

@@ -45,7 +45,7 @@ describe('a manifest by URL', () => {
     })
   })
 
-  it('that can not be fetched may be asked for again', async () => {
+  it('that cannot be fetched may be asked for again', async () => {
     await expect(fetchManifest(url('/gone'), digestOf(''))).rejects.toMatchObject({
       code: 'MANIFEST_UNREACHABLE',
       remedy: 'retry',

@@ -51,7 +51,7 @@ spec:
   return path
 }
 
-describe.concurrent('an apply whose host can not be reached', () => {
+describe.concurrent('an apply whose host cannot be reached', () => {
   it('fails, and tells the host, the reason and what to do', async () => {
     const file = clusterFile('refused', await freePort())
     const { exitCode, stdout, stderr } = await quorate(['apply', '-f', file], environment)

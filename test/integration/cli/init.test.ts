@@ -28,7 +28,7 @@ describe('the questions of init', () => {
     await answer('cp1=10.0.0.11 cp2=10.0.0.12', 'cp1=10.0.0.11, cp2=10.0.0.12 cp3=10.0.0.13')
     await answer('w1=10.0.0.21', '')
     await answer('lb1=10.0.0.5', 'lb1=10.0.0.6')
-    await answer('can not be changed later', 'api.lab.test:6443')
+    await answer('cannot be changed later', 'api.lab.test:6443')
     await answer('Login name', 'ops')
     await answer('Private key', '')
     await answer("How are the hosts' keys checked?", '')

@@ -102,7 +102,7 @@ describe('a cancel', () => {
   })
 })
 
-describe('a decision that can not be taken exits with 2 and changes nothing:', () => {
+describe('a decision that cannot be taken exits with 2 and changes nothing:', () => {
   it('for a run that goes on', async () => {
     const operation = await scene.start()
     const { cluster } = operation

@@ -95,7 +95,7 @@ describe('quorate unlock', () => {
     expect([exitCode, stdout.trim()]).toEqual([0, 'no host of prod is locked'])
   })
 
-  it('names hosts that can not be reached, unlocks the others, and fails', async () => {
+  it('names hosts that cannot be reached, unlocks the others, and fails', async () => {
     writeFileSync(lockOf(cp1), LOCK)
     const ssh = `port: ${await freePort()}, knownHostsFile: ${cp1.host.ssh.knownHostsFile}, identityFile: ${identityOf('cp1')}`
     writeClusterFile([

@@ -103,7 +103,7 @@ describe('an identity file', () => {
   test('that is not there is named', async () => {
     await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
-      message: expect.stringContaining('can not read /nonexistent/key') as string,
+      message: expect.stringContaining('cannot read /nonexistent/key') as string,
     })
   })
 

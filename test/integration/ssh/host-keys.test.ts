@@ -109,7 +109,7 @@ describe('strict', () => {
     })
   })
 
-  test('refuses a file that can not be read rather than to go on without it', async () => {
+  test('refuses a file that cannot be read rather than to go on without it', async () => {
     await expect(logIn({ knownHostsFile: sshd.folder })).rejects.toMatchObject({
       code: 'SSH_KNOWN_HOSTS_UNREADABLE',
     })
@@ -186,7 +186,7 @@ describe('accept-new', () => {
     expect(readFileSync(knownHostsFile, 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
-  test('does not go on where the key can not be recorded', async () => {
+  test('does not go on where the key cannot be recorded', async () => {
     await expect(
       logIn({ hostKeyChecking: 'accept-new', knownHostsFile: '/proc/version' }),
     ).rejects.toMatchObject({ code: 'SSH_KNOWN_HOSTS_UNREADABLE' })
@@ -239,7 +239,7 @@ test('the key is checked again when keys are renewed in a session, and the sessi
   }
 })
 
-test('what answers after a lost connection is checked anew', async () => {
+test('what answers after a lost connection is checked again', async () => {
   const server = await startSshd()
   const session = await pool.session(server.host())
   await session.run(command('true'))

@@ -156,7 +156,7 @@ describe('a jump host', () => {
     const gone = { ...jump(bastion, 'bastion'), ssh: { ...jump(bastion, 'bastion').ssh, port: 1 } }
     await expect(hello(behind([gone]))).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
-      message: 'on the way to cp1: can not connect to 127.0.0.1:1: the connection was refused',
+      message: 'on the way to cp1: cannot connect to 127.0.0.1:1: the connection was refused',
     })
   })
 
@@ -165,7 +165,7 @@ describe('a jump host', () => {
     const unreached = { ...host, ssh: { ...host.ssh, port: 1 } }
     await expect(hello(unreached)).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
-      message: 'can not connect to 127.0.0.1:1: from the jump host bastion: Connection refused',
+      message: 'cannot connect to 127.0.0.1:1: from the jump host bastion: Connection refused',
     })
   })
 

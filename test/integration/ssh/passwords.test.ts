@@ -159,7 +159,7 @@ describe('a password in a file', () => {
     rmSync(path(), { force: true })
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
-      message: expect.stringContaining(`can not be read from ${path()}`) as string,
+      message: expect.stringContaining(`cannot be read from ${path()}`) as string,
     })
   })
 })

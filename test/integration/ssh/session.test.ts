@@ -144,7 +144,7 @@ describe('a session', () => {
     expect(proxy.accepted()).toBe(1)
   })
 
-  test('connects anew after a loss', async () => {
+  test('connects again after a loss', async () => {
     const session = await connect()
     await session.run(command('true'))
     proxy.cut()
@@ -152,7 +152,7 @@ describe('a session', () => {
     expect((await session.run(command('echo', 'back'))).stdout).toBe('back\n')
   })
 
-  test('connects anew after a command that was given up, which may occupy the server', async () => {
+  test('connects again after a command that was given up, which may occupy the server', async () => {
     const session = await connect()
     for (let index = 0; index < 12; index += 1) {
       await expect(session.run(command('sleep', '5'), { timeoutMs: 20 })).rejects.toThrow()
@@ -244,7 +244,7 @@ describe('many hosts behind one server', () => {
   })
 })
 
-describe('a host that can not be reached', () => {
+describe('a host that cannot be reached', () => {
   async function reach(ssh: Parameters<typeof testHost>[0], address = '127.0.0.1'): Promise<unknown> {
     return pool.session({ ...testHost(ssh, 'cp1'), address })
   }
@@ -255,7 +255,7 @@ describe('a host that can not be reached', () => {
     const port = await freePort()
     await expect(reach({ port, knownHostsFile })).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
-      message: `can not connect to 127.0.0.1:${port}: the connection was refused`,
+      message: `cannot connect to 127.0.0.1:${port}: the connection was refused`,
       context: { host: 'cp1' },
     })
   })
@@ -263,7 +263,7 @@ describe('a host that can not be reached', () => {
   test('has a name that nobody knows', async () => {
     await expect(reach({ port: 22, knownHostsFile }, 'no-such-host.invalid')).rejects.toMatchObject({
       code: 'SSH_NAME_NOT_RESOLVED',
-      message: expect.stringContaining('can not connect to no-such-host.invalid:22: the name') as string,
+      message: expect.stringContaining('cannot connect to no-such-host.invalid:22: the name') as string,
     })
   })
 

@@ -102,7 +102,7 @@ describe('a unit', () => {
     )
   })
 
-  test('that can not be started says why, and may be started later', async () => {
+  test('that cannot be started says why, and may be started later', async () => {
     host.breakSystemd()
     await expect(host.run('true')).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
@@ -144,7 +144,7 @@ describe('asked for again', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('after its outcome was acknowledged, a step runs anew', async () => {
+  test('after its outcome was acknowledged, a step runs again', async () => {
     await host.run('exit 3')
     await acknowledgeUnit(host.session, IDENTITY)
     await acknowledgeUnit(host.session, IDENTITY)

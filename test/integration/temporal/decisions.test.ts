@@ -45,7 +45,7 @@ describe('a parked step', () => {
   })
 })
 
-describe('a decision that can not be taken', () => {
+describe('a decision that cannot be taken', () => {
   it('on a step that is not skippable is refused with the reason', async () => {
     const operation = await scene.startBlocked('cp1')
     await expect(operation.skip('work/cp1', 'why not')).rejects.toMatchObject({

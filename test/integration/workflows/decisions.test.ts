@@ -24,7 +24,7 @@ afterAll(async () => {
 /** {@link applyScripted} on this file's server. */
 const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
-describe('a step that retries can not mend', () => {
+describe('a step that retries cannot fix', () => {
   it('parks its host while the others go on, and goes on when it is retried', async () => {
     const hosts = obedientHosts()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
@@ -45,7 +45,7 @@ describe('a step that retries can not mend', () => {
     expect(result.skipped).toEqual([])
   })
 
-  it('holds up only what needs it: a worker that can not be prepared keeps nobody from init and joins', async () => {
+  it('holds up only what needs it: a worker that cannot be prepared keeps nobody from init and joins', async () => {
     const hosts = obedientHosts()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     await apply(hosts, { prepareHost }, async (handle) => {
@@ -97,7 +97,7 @@ describe('a step that retries can not mend', () => {
     expect(hosts.journal).toContain('abandon cp3 ends')
   })
 
-  it('stays parked, with the reason, when what a skip would leave behind can not be undone', async () => {
+  it('stays parked, with the reason, when what a skip would leave behind cannot be undone', async () => {
     const hosts = obedientHosts()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const abandonJoin = () => Promise.reject(hopeless('STEP_NOT_SKIPPABLE', 'its member votes', 'cp3'))
@@ -118,7 +118,7 @@ describe('a step that retries can not mend', () => {
     ['prepareHost', 'cp1', 'prepare-hosts/cp1'],
     ['configureLoadBalancer', 'lb1', 'load-balancer/lb1'],
     ['verifyCluster', 'cp1', 'verify/cp1'],
-  ] as const)('can not be skipped where the cluster hangs on it: %s on %s', async (activity, host, step) => {
+  ] as const)('cannot be skipped where the cluster hangs on it: %s on %s', async (activity, host, step) => {
     const hosts = obedientHosts()
     const obey = hosts.activities[activity] as (
       cluster: Cluster,

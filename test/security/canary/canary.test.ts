@@ -170,7 +170,7 @@ function watchTokens(tokens: string): { end(): readonly string[] } {
     try {
       look()
     } catch {
-      // The model is made anew.
+      // The model is made again.
     }
   }, TOKENS_EVERY_MS)
   return {

@@ -11,7 +11,7 @@ const obey = obedientHosts().activities
 const small = (name: string) =>
   aCluster({ name, hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1'].map((name) => aHost(name)) })
 
-/** Of which a step on this host fails once, in a way that only a person can mend. */
+/** Of which a step on this host fails once, in a way that only a person can fix. */
 const failingJoin = (name: string): Hosts => ({
   joinControlPlane: failing(obey.joinControlPlane, name),
   joinWorker: failing(obey.joinWorker, name),

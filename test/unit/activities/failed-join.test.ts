@@ -85,7 +85,7 @@ describe('with external etcd a join', () => {
     expect(external(['kubelet.conf'], MARKED)).toBe('joined')
   })
 
-  it('of a host that was reset by hand is done anew', () => {
+  it('of a host that was reset by hand is done again', () => {
     expect(external([], MARKED)).toBe('undone')
   })
 })
@@ -95,7 +95,7 @@ describe('a control plane whose etcd data are gone', () => {
     expect(standing(['kubelet.conf'], { member: VOTER, node: MARKED })).toBe('data-lost')
   })
 
-  it('is replaced when the host was made anew', () => {
+  it('is replaced when the host was made again', () => {
     expect(standing([], { member: VOTER, node: MARKED })).toBe('undone')
   })
 })

@@ -17,7 +17,7 @@ describe('what kubeadm ends with', () => {
     'error: error execution phase control-plane-prepare/download-certs: Get "https://api:6443/": dial tcp 10.0.0.1:6443: connect: connection refused',
     'error: error execution phase etcd-join: etcdserver: too many learner members in cluster',
     'error: error execution phase kubelet-start: Unauthorized',
-  ])('is tried again where time or a new token may mend it: %s', (line) => {
+  ])('is tried again where time or a new token may fix it: %s', (line) => {
     expect(errorOf(`[preflight] Running pre-flight checks\n${line}\n${TO_SEE_THE_STACK}`).code).toBe(
       'KUBEADM_TIMED_OUT',
     )
@@ -35,7 +35,7 @@ describe('what kubeadm ends with', () => {
   it.each([
     'error: error execution phase preflight: a Node with name "cp2" and status "Ready" already exists in the cluster',
     'error: invalid configuration: kind "JoinConfiguration" is not registered',
-  ])('is for the operator where time mends nothing: %s', (line) => {
+  ])('is for the operator where time fixes nothing: %s', (line) => {
     expect(errorOf(`${line}\n${TO_SEE_THE_STACK}`).code).toBe('KUBEADM_FAILED')
   })
 

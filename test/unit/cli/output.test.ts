@@ -40,7 +40,7 @@ describe('an error', () => {
     const report: ErrorReport = {
       code: 'PREFLIGHT_FAILED',
       message: '2 problems found',
-      hint: 'mend them',
+      hint: 'fix them',
       source: 'user',
       problems: [refused, { ...refused, host: 'cp2' }],
     }
@@ -50,7 +50,7 @@ describe('an error', () => {
       '    → check the address',
       '  ✘ cp2: connection refused (SSH_UNREACHABLE)',
       '    → check the address',
-      '  → mend them',
+      '  → fix them',
     ])
   })
 

@@ -10,7 +10,7 @@ const lines = (...findings: Parameters<typeof renderPreflight>[2]) =>
   renderPreflight(cluster, 'v1.36.3', findings, PLAIN)
 
 describe('preflight on the terminal', () => {
-  it('is one table, host by host, each finding with what mends it', () => {
+  it('is one table, host by host, each finding with what fixes it', () => {
     expect(
       lines(
         finding('error', 'PORT_BUSY', aHost('cp1'), 'port 6443 is in use by nginx', 'stop nginx'),

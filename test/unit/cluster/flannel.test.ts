@@ -74,7 +74,7 @@ describe('the flannel manifest', () => {
     expect(rendered(wanted === undefined ? {} : { interface: wanted }).args).toContain(argument)
   })
 
-  it('has its pods started anew where its settings changed, and only then', () => {
+  it('has its pods started again where its settings changed, and only then', () => {
     const { annotation } = rendered({ vni: 7 })
     expect(rendered({ vni: 7 }).annotation).toBe(annotation)
     expect(rendered({ vni: 8 }).annotation).not.toBe(annotation)

@@ -149,7 +149,7 @@ describe('kubeadm configuration', () => {
     expect(document(text, 'JoinConfiguration')['nodeRegistration']).toMatchObject({ kubeletExtraArgs: [] })
   })
 
-  it('may repeat an argument in v1beta4, and says that v1beta3 can not', () => {
+  it('may repeat an argument in v1beta4, and says that v1beta3 cannot', () => {
     const extraArgs = ['https://a', 'https://b'].map((value) => ({ name: 'service-account-issuer', value }))
     const patch = { clusterConfiguration: { apiServer: { extraArgs } } }
     const rendered = document(renderClusterConfiguration(cluster('v1.36.3', patch)), 'ClusterConfiguration')
@@ -199,7 +199,7 @@ describe('kubeadm configuration', () => {
     })
   })
 
-  it('can not be written while the version is still a channel', () => {
+  it('cannot be written while the version is still a channel', () => {
     expect(() => renderClusterConfiguration(cluster('stable'))).toThrow(
       'does not name one Kubernetes release',
     )

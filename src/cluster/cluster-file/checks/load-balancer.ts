@@ -139,7 +139,7 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
   ]
 }
 
-/** On one host the API server and HAProxy can not both have a port. */
+/** On one host the API server and HAProxy cannot both have a port. */
 function sharedPortFindings(file: Outline, serving: readonly OutlineHost[]): readonly Finding[] {
   const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
   const shared = serving.filter(({ role }) => role === 'control-plane')

@@ -26,7 +26,7 @@ describe('the JSON Schema for editors', () => {
     expect(objects.filter(([, object]) => object.additionalProperties !== false)).toEqual([])
   })
 
-  it('demands what a file can not do without, and nothing that has a default', () => {
+  it('demands what a file cannot do without, and nothing that has a default', () => {
     expect(schema['required']).toEqual(['apiVersion', 'kind', 'metadata', 'spec'])
     expect(schema.properties?.['spec']?.['required']).toEqual(['kubernetes', 'hosts'])
   })

@@ -48,7 +48,7 @@ describe('control planes that run haproxy themselves', () => {
     expect(parse(text).cluster.loadBalancer).toMatchObject({ hosts: ['cp1', 'cp2', 'cp3'] })
   })
 
-  it('can not listen where their API servers do', () => {
+  it('cannot listen where their API servers do', () => {
     expect(problemTexts(clusterFile(withoutBalancerHost, own))).toEqual([
       'spec.kubernetes.controlPlaneEndpoint: on cp1, cp2, cp3 the API server itself listens on port 6443, and haproxy would too; give the endpoint another port, e.g. api.prod.lab:8443, or run haproxy on hosts of its own',
     ])
@@ -100,7 +100,7 @@ const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[],
     'spec.loadBalancer.interface: means nothing without a virtual address; give virtualAddress, or remove it',
   ],
   [
-    'with a group that there can not be',
+    'with a group that there cannot be',
     [balancer({ virtualAddress: '10.0.0.100', virtualRouterId: 256 })],
     'spec.loadBalancer.virtualRouterId: 256 is out of range; it must be at most 255',
   ],

@@ -64,11 +64,11 @@ describe('a port that is blocked', () => {
   it('is named on the host that lets nobody in, once, with who was kept out', () => {
     const connections = to('cp2', [2379, 2380], 'timeout')
     expect(told(findingsWith({ cp1: { connections }, cp3: { connections } }))).toEqual([
-      'cp2 error ports 2379 (etcd clients), 2380 (etcd peers) can not be reached from cp1 and cp3: no answer within 3 s',
+      'cp2 error ports 2379 (etcd clients), 2380 (etcd peers) cannot be reached from cp1 and cp3: no answer within 3 s',
     ])
   })
 
-  it('is mended by a command where the firewall is known', () => {
+  it('is fixed by a command where the firewall is known', () => {
     const connections = to('w1', [10250], 'unreachable')
     const findings = findingsWith({ cp1: { connections }, w1: { details: { firewalls: ['firewalld'] } } })
     expect(findings.find(({ code }) => code === 'HOST_PORT_BLOCKED')?.hint).toBe(
@@ -79,7 +79,7 @@ describe('a port that is blocked', () => {
   it('only from a load balancer is a warning, since an apply waits for that', () => {
     const connections = to('cp1', [6443], 'timeout')
     expect(told(findingsWith({ lb1: { connections } }))).toEqual([
-      'cp1 warning port 6443 (kube-apiserver) can not be reached from lb1: no answer within 3 s',
+      'cp1 warning port 6443 (kube-apiserver) cannot be reached from lb1: no answer within 3 s',
     ])
   })
 
@@ -103,7 +103,7 @@ describe('a port that is blocked', () => {
   it('is seen in a refusal where something listens for all', () => {
     const listeners = [{ port: 10250, address: '*', program: 'kubelet' }]
     expect(told(findingsWith({ cp1: JOINED, w1: { ...JOINED, listeners } }))[0]).toMatch(
-      /^w1 .*10250 \(kubelet\) can not be reached from cp1.*refused, though something listens there/,
+      /^w1 .*10250 \(kubelet\) cannot be reached from cp1.*refused, though something listens there/,
     )
   })
 
@@ -128,7 +128,7 @@ describe('an etcd of the user', () => {
     const probes = bareProbes(foreign, 'cp1', { '198.51.100.7:2379': 'timeout' })
     const found = preflight(foreign, [{ host: aHost('cp1'), facts: bareFacts('cp1', { probes }) }])
     expect(found.filter(({ code }) => code === 'ETCD_UNREACHABLE')).toMatchObject([
-      { host: 'cp1', severity: 'error', message: 'etcd at 198.51.100.7:2379 can not be reached (timeout)' },
+      { host: 'cp1', severity: 'error', message: 'etcd at 198.51.100.7:2379 cannot be reached (timeout)' },
     ])
   })
 })

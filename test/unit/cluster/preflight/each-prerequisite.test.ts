@@ -231,7 +231,7 @@ describe('preflight, of hosts that are ready', () => {
   })
 })
 
-describe('preflight names, on the right host and with what mends it, the lack of', () => {
+describe('preflight names, on the right host and with what fixes it, the lack of', () => {
   it.each(BROKEN)('%s', (_, host, broken, mark, message, hint) => {
     const findings = findingsWith({ [host]: broken })
     expect(findings.map(({ host, severity, code }) => `${host ?? ''} ${severity} ${code}`)).toEqual([
