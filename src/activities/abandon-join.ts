@@ -3,7 +3,7 @@
  * that votes already goes only by the operator's word and not at the price of quorum. The host itself is not needed.
  */
 import type { Host } from '../cluster/model.js'
-import type { SkipConsequence } from '../cluster/operation.js'
+import type { SkipConsequence, StepOutcome } from '../cluster/operation.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from './bootstrap-token.js'
@@ -18,7 +18,7 @@ import {
 } from './etcd.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './failed-join.js'
 import { findNode, localApi, type ClusterApi } from './kubectl.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
 
 /**
  * Why a member that votes may be taken out: the operator was `shown` that it would be, or the host was left out before
@@ -31,7 +31,7 @@ export type VoterRemoval = 'shown' | 'late'
  * the next join would wait for it. `step` is that of the first control plane.
  * @returns what skipping the host would mean now.
  */
-export async function settleJoin(step: Step, host: Host): Promise<SkipConsequence> {
+export async function settleJoin(step: HostContext, host: Host): Promise<SkipConsequence> {
   const { session, cluster } = step
   if (cluster.etcd.topology === 'external') return {}
   const members = await etcdMembers(session)
@@ -53,7 +53,7 @@ export async function settleJoin(step: Step, host: Host): Promise<SkipConsequenc
 }
 
 /** A host that is out of reach may still be at it. */
-async function mayStillJoin(step: Step, host: Host): Promise<boolean> {
+async function mayStillJoin(step: HostContext, host: Host): Promise<boolean> {
   try {
     const session = await step.sessions.session(host, step.signal)
     return (await unitState(session, { operation: step.operation, step: 'kubeadm-join' })) === 'running'
@@ -68,7 +68,7 @@ async function mayStillJoin(step: Step, host: Host): Promise<boolean> {
  * @param voter why it may go although it votes, and its node with it; undefined where it may not.
  * @throws QuorateError `STEP_NOT_SKIPPABLE` when it votes and may not go, `ETCD_QUORUM_AT_RISK`.
  */
-export async function abandonJoin(step: Step, host: Host, voter?: VoterRemoval): Promise<StepResult> {
+export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRemoval): Promise<StepOutcome> {
   const api = localApi(step.cluster, step.session)
   await revokeBootstrapTokens(api, host.name)
   if (step.cluster.etcd.topology === 'external') {
@@ -82,7 +82,11 @@ export async function abandonJoin(step: Step, host: Host, voter?: VoterRemoval):
 }
 
 /** Takes out what joins that were given up have brought to etcd since. */
-export async function abandonLateJoins(step: Step, via: ClusterApi, hosts: readonly Host[]): Promise<void> {
+export async function abandonLateJoins(
+  step: HostContext,
+  via: ClusterApi,
+  hosts: readonly Host[],
+): Promise<void> {
   for (const host of hosts) {
     if (await removeMemberAndNode(step, via, host, 'late')) {
       step.report(`removed the etcd member of ${host.name}, which was left out and joined all the same`)
@@ -91,7 +95,7 @@ export async function abandonLateJoins(step: Step, via: ClusterApi, hosts: reado
 }
 
 async function removeMemberAndNode(
-  step: Step,
+  step: HostContext,
   api: ClusterApi,
   host: Host,
   voter: VoterRemoval | undefined,

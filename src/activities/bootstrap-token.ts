@@ -7,7 +7,7 @@ import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { kubectl, tryKubectl, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Long enough for a slow join; revoked earlier when the join ends. */
 const LIFETIME_MS = 25 * 60_000
@@ -42,7 +42,7 @@ export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void
 }
 
 /** Makes a token valid for joins and waits until the cluster's public information is signed with it. */
-export async function mintBootstrapToken(step: Step, api: ClusterApi): Promise<string> {
+export async function mintBootstrapToken(step: HostContext, api: ClusterApi): Promise<string> {
   const token = makeBootstrapToken()
   const [id = '', secret = ''] = token.split('.')
   await kubectl(api, ['apply', '-f', '-'], tokenSecret(id, secret, step.host.name))

@@ -15,10 +15,10 @@ import { runtimeObstacle } from './containers.js'
 import { waitUntil } from './poll.js'
 import { registriesWithLogin, writeRegistryLogin } from './registry-logins.js'
 import { ensureService } from './service.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Writes the configuration and restarts containerd if it runs with another; false when nothing had to be done. */
-export async function configureContainerd(step: Step): Promise<boolean> {
+export async function configureContainerd(step: HostContext): Promise<boolean> {
   const { session, cluster } = step
   const { major, registries } = await lookAtContainerd(step)
   const changes: boolean[] = []
@@ -42,7 +42,7 @@ containerd --version || true
 grep -lsxF -- "$2" "$1"/*/hosts.toml || true`
 
 /** Which containerd there is, and which registries Quorate has told it of. */
-async function lookAtContainerd({ session, host }: Step): Promise<{
+async function lookAtContainerd({ session, host }: HostContext): Promise<{
   readonly major: ContainerdMajor
   readonly registries: readonly string[]
 }> {
@@ -58,7 +58,7 @@ async function lookAtContainerd({ session, host }: Step): Promise<{
   )
 }
 
-async function waitForRuntime(step: Step): Promise<void> {
+async function waitForRuntime(step: HostContext): Promise<void> {
   await waitUntil(
     step,
     async () => {

@@ -31,16 +31,17 @@ import {
 import { markNewNode, markNode } from './node-marks.js'
 import { caHashOf } from './pki.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** What an init gives back. */
-export interface InitResult extends StepResult {
+export interface InitResult extends StepOutcome {
   /** `sha256:…` of the cluster CA's public key, by which later steps know the cluster. */
   readonly caHash: string
 }
 
 /** Makes this host the cluster's first control plane. */
-export async function initControlPlane(step: Step): Promise<InitResult> {
+export async function initControlPlane(step: HostContext): Promise<InitResult> {
   await waitForOthers(step)
   const api = localApi(step.cluster, step.session)
   const isInitialising = await isUnderway(step, 'kubeadm-init', async () =>
@@ -78,7 +79,7 @@ interface Initialised {
 }
 
 /** Brings a cluster that was initialised here to an answer, and completes it; undefined where there is none. */
-async function bringUp(step: Step, api: ClusterApi): Promise<Initialised | undefined> {
+async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
   const there = await findInitialised(step, api)
   if (there !== undefined) return there
   if ((await initStanding(step, api)) === 'absent') return undefined
@@ -98,7 +99,7 @@ async function isStored(api: ClusterApi, objects: readonly string[]): Promise<bo
   return stored.exitCode === 0
 }
 
-async function init(step: Step, api: ClusterApi): Promise<void> {
+async function init(step: HostContext, api: ClusterApi): Promise<void> {
   const { cluster, host } = step
   await runKubeadm(step, {
     subcommand: 'init',
@@ -122,7 +123,7 @@ async function init(step: Step, api: ClusterApi): Promise<void> {
 }
 
 /** Gives the API server its way into external etcd, which must be whole and hold no cluster. */
-async function reachEtcd(step: Step): Promise<void> {
+async function reachEtcd(step: HostContext): Promise<void> {
   await placeEtcdClient(step)
   await waitForWholeEtcd(step, step.session)
   await emptyRegistry(step)
@@ -133,7 +134,7 @@ const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
 const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
 
 /** The last effects of init, not its early marker files: API ready, its configuration stored, addons and node there. */
-async function findInitialised(step: Step, api: ClusterApi): Promise<Initialised | undefined> {
+async function findInitialised(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
   const state = await hostState(step)
   if (!state.has('admin.conf') || !(await isApiServerReady(api))) return undefined
   // Who leaves an addon out, or takes it out later, has an initialised cluster all the same.
@@ -152,7 +153,7 @@ function lacksAdminConf(state: HostState): boolean {
 }
 
 /** Makes the kubeconfig file with which kubectl is run on control planes, where it is gone; false where it is there. */
-export async function restoreAdminConf(step: Step, state: HostState): Promise<boolean> {
+export async function restoreAdminConf(step: HostContext, state: HostState): Promise<boolean> {
   if (!lacksAdminConf(state)) return false
   await runPhase(step, 'kubeconfig admin')
   return true
@@ -163,7 +164,7 @@ export async function restoreAdminConf(step: Step, state: HostState): Promise<bo
  * is ready, its node is registered and marked.
  * @throws QuorateError `CONTROL_PLANE_NOT_READY` when it does not come up for a long time.
  */
-export async function completeControlPlane(step: Step, api: ClusterApi): Promise<void> {
+export async function completeControlPlane(step: HostContext, api: ClusterApi): Promise<void> {
   const { host } = step
   await startKubelet(step)
   await restoreAdminConf(step, await hostState(step))
@@ -194,7 +195,7 @@ export async function completeControlPlane(step: Step, api: ClusterApi): Promise
  * `via` is.
  */
 export async function joinObstacle(
-  { cluster }: Pick<Step, 'cluster'>,
+  { cluster }: Pick<HostContext, 'cluster'>,
   host: Host,
   api: ClusterApi,
   via: Session,

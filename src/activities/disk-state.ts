@@ -3,7 +3,7 @@ import { isQuorateError, QuorateError, type ErrorCode } from '../errors/index.js
 import { lastLines, script } from '../ssh/index.js'
 import { DISK_FULL } from './durable.js'
 import { etcdDataFolder } from './host-state.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** What kubeadm, or we, say where something did not come up. */
 const MAY_BE_THE_DISK: readonly ErrorCode[] = [
@@ -28,7 +28,7 @@ true`
  * Runs `act`; where it fails because something did not come up, and the disk under etcd is full, says so.
  * @throws QuorateError what `act` throws, or `DISK_FULL`.
  */
-export async function blamingTheDisk<Result>(step: Step, act: () => Promise<Result>): Promise<Result> {
+export async function blamingTheDisk<Result>(step: HostContext, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
   } catch (error) {
@@ -37,7 +37,7 @@ export async function blamingTheDisk<Result>(step: Step, act: () => Promise<Resu
   }
 }
 
-async function diskFull(step: Step, error: QuorateError): Promise<QuorateError | undefined> {
+async function diskFull(step: HostContext, error: QuorateError): Promise<QuorateError | undefined> {
   const look = script(LOOK, etcdDataFolder(step.cluster))
   const { exitCode, stdout } = await step.session.run(look, { root: true })
   const [first = '', ...log] = stdout.split('\n')

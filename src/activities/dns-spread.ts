@@ -10,7 +10,8 @@ import { isQuorateError, QuorateError } from '../errors/index.js'
 import { explainingDns } from './cluster-dns.js'
 import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 const NAMESPACE = ['-n', 'kube-system'] as const
 
@@ -29,12 +30,12 @@ interface Node {
 }
 
 /** Moves one of CoreDNS' pods where all of them are on one node and another would take it. */
-export async function spreadClusterDns(step: Step): Promise<StepResult> {
+export async function spreadClusterDns(step: HostContext): Promise<StepOutcome> {
   const api = localApi(step.cluster, step.session)
   return explainingDns(api, () => spread(step, api))
 }
 
-async function spread(step: Step, api: ClusterApi): Promise<StepResult> {
+async function spread(step: HostContext, api: ClusterApi): Promise<StepOutcome> {
   const before = await waitForPods(step, api, goingAway)
   const pod = crowdedPod(before.map(dnsPod))
   if (pod === undefined) return unchanged(describe(before))
@@ -49,7 +50,7 @@ async function spread(step: Step, api: ClusterApi): Promise<StepResult> {
 
 /** Whether another node takes the pod; one that has just joined becomes Ready a moment later, and is waited for. */
 async function hasPlaceElsewhere(
-  step: Step,
+  step: HostContext,
   api: ClusterApi,
   pod: DnsPod & { readonly node: string },
 ): Promise<boolean> {
@@ -78,7 +79,7 @@ export function listDnsPods(api: ClusterApi): Promise<readonly Pod[]> {
 
 /** CoreDNS' pods once there is nothing any more that they are waited for. */
 async function waitForPods(
-  step: Step,
+  step: HostContext,
   api: ClusterApi,
   obstacle: (pods: readonly Pod[]) => string | undefined,
 ): Promise<readonly Pod[]> {
@@ -120,7 +121,7 @@ function placeOf(node: Node): PodPlace & { readonly ready: boolean } {
   return { name: node.metadata.name, schedulable: !unschedulable, taints, ready: isReady(node) }
 }
 
-function unchanged(summary: string): StepResult {
+function unchanged(summary: string): StepOutcome {
   return { changed: false, summary }
 }
 

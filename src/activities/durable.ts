@@ -17,7 +17,7 @@ import {
   type UnitOutcome,
 } from '../ssh/index.js'
 import { waitUntil } from './poll.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** A long command and what surrounds it. */
 export interface DurableCommand {
@@ -47,7 +47,10 @@ export const DISK_FULL = /no space left on device|disk quota exceeded/i
  * Runs the command once for this operation, or joins the run that is there.
  * @throws what `failure` makes; `DISK_FULL`; `UNIT_INTERRUPTED` when it neither ended nor runs.
  */
-export async function runDurably(step: Step, durable: DurableCommand): Promise<{ durationMs: number }> {
+export async function runDurably(
+  step: HostContext,
+  durable: DurableCommand,
+): Promise<{ durationMs: number }> {
   const { session, host } = step
   const identity = { operation: step.operation, step: durable.unit }
   let secrets: Readonly<Record<string, string>> | undefined
@@ -71,7 +74,7 @@ export async function runDurably(step: Step, durable: DurableCommand): Promise<{
 
 /** Follows the unit to its end; or leaves it when the step is to end, stopping it first where a person wants so. */
 async function watch(
-  step: Step,
+  step: HostContext,
   durable: DurableCommand,
   identity: UnitIdentity,
   secrets: Readonly<Record<string, string>> | undefined,
@@ -108,7 +111,7 @@ async function watch(
  * may still be about to start it.
  */
 async function stop(
-  step: Step,
+  step: HostContext,
   durable: DurableCommand,
   identity: UnitIdentity,
   settled: () => boolean,
@@ -130,7 +133,11 @@ async function stop(
  * Whether this step's command was started in this operation and has an outcome to come or to be looked at. An outcome
  * counts only while its `trace` is on the host: what somebody has taken back by hand is done again.
  */
-export async function isUnderway(step: Step, unit: string, trace: () => Promise<boolean>): Promise<boolean> {
+export async function isUnderway(
+  step: HostContext,
+  unit: string,
+  trace: () => Promise<boolean>,
+): Promise<boolean> {
   const identity = { operation: step.operation, step: unit }
   const state = await unitState(step.session, identity)
   if (state !== 'ended' || (await trace())) return state !== 'absent'
@@ -142,7 +149,7 @@ export async function isUnderway(step: Step, unit: string, trace: () => Promise<
  * A unit of an earlier operation may still change this host: nothing of ours starts beside it, and what it is about
  * to bring about is not looked at before it has ended.
  */
-export async function waitForOthers(step: Step): Promise<void> {
+export async function waitForOthers(step: HostContext): Promise<void> {
   const own = `quorate-${step.operation}-`
   for (const unit of await runningUnits(step.session)) {
     if (unit.startsWith(own)) continue

@@ -5,7 +5,7 @@ import type { Session } from '../ssh/index.js'
 import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './etcd.js'
 import { answersHealthy } from './etcd-gateway.js'
 import { waitUntil } from './poll.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** What is in the way of etcd's being whole, and the host that it is about. */
 export interface EtcdTrouble {
@@ -18,7 +18,7 @@ export interface EtcdTrouble {
  * member answers for a majority. Undefined where etcd is somebody else's.
  * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
  */
-export async function askEtcd(step: Step, controlPlane: Session): Promise<Session | undefined> {
+export async function askEtcd(step: HostContext, controlPlane: Session): Promise<Session | undefined> {
   switch (etcdPlace(step.cluster)) {
     case 'control-planes':
       return controlPlane
@@ -30,7 +30,7 @@ export async function askEtcd(step: Step, controlPlane: Session): Promise<Sessio
 }
 
 /** The first etcd host whose member answers; throws as {@link askEtcd} does. */
-export async function answeringMember(step: Step): Promise<Session> {
+export async function answeringMember(step: HostContext): Promise<Session> {
   const failures: unknown[] = []
   for (const host of hostsWithRole(step.cluster, 'etcd')) {
     try {
@@ -50,7 +50,7 @@ export async function answeringMember(step: Step): Promise<Session> {
 
 /** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
 export async function etcdTrouble(
-  step: Step,
+  step: HostContext,
   controlPlane: Session,
   mayBeUnwell?: (member: EtcdMember) => boolean,
 ): Promise<EtcdTrouble | undefined> {
@@ -68,7 +68,7 @@ export async function etcdTrouble(
  * @returns the names of the members, or the endpoints of an etcd that somebody else runs.
  */
 export async function etcdStanding(
-  step: Step,
+  step: HostContext,
   controlPlane: Session,
 ): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
   const { etcd, bystanders = [] } = step.cluster
@@ -98,7 +98,7 @@ export async function etcdStanding(
  * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
  */
 export async function waitForWholeEtcd(
-  step: Step,
+  step: HostContext,
   controlPlane: Session,
   before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
@@ -117,7 +117,7 @@ export async function waitForWholeEtcd(
 }
 
 /** An etcd of somebody else's is asked as API servers ask it: from a control plane, with their certificate. */
-async function foreignTrouble({ cluster }: Step, session: Session): Promise<EtcdTrouble | undefined> {
+async function foreignTrouble({ cluster }: HostContext, session: Session): Promise<EtcdTrouble | undefined> {
   if (cluster.etcd.topology === 'stacked') return undefined
   for (const endpoint of cluster.etcd.endpoints) {
     if (await answersHealthy(session, endpoint)) continue

@@ -13,7 +13,8 @@ import { lastLines, script, type Session } from '../ssh/index.js'
 import { describeCertificate } from './certificate-facts.js'
 import { waitForOthers } from './durable.js'
 import { runPhaseWith } from './kubeadm.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 
@@ -22,7 +23,7 @@ const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' }
  * again before it expires: it goes from here to the control planes. Where another
  * host has the authority's certificate, and nobody the key, nothing is made: a second authority would be a second etcd.
  */
-export async function makeEtcdAuthority(step: Step): Promise<StepResult> {
+export async function makeEtcdAuthority(step: HostContext): Promise<StepOutcome> {
   await waitForOthers(step)
   const { session, host } = step
   const made: string[] = []
@@ -45,7 +46,7 @@ export async function makeEtcdAuthority(step: Step): Promise<StepResult> {
  * @throws QuorateError `ETCD_AUTHORITY_LOST` when some are missing and the authority's key is not on `authority`.
  */
 export async function placeMemberCertificates(
-  step: Step,
+  step: HostContext,
   authority: Host,
   hasData: boolean,
 ): Promise<boolean> {
@@ -77,7 +78,7 @@ export async function placeMemberCertificates(
 }
 
 /** Makes a certificate and its key in place; kubeadm takes no half of a pair for a beginning. */
-async function makePair(step: Step, { phase, name }: { phase: string; name: string }): Promise<void> {
+async function makePair(step: HostContext, { phase, name }: { phase: string; name: string }): Promise<void> {
   for (const suffix of ['crt', 'key']) await step.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
   await runPhaseWith(step, `certs ${phase}`, configurationFor(step.cluster, step.host))
 }
@@ -90,7 +91,7 @@ function configurationFor(cluster: Cluster, host: Host, certificatesDir?: string
 }
 
 /** Whether any etcd host has the certificate of an authority. */
-async function isAuthorityKnown(step: Step): Promise<boolean> {
+async function isAuthorityKnown(step: HostContext): Promise<boolean> {
   const known = await Promise.all(
     hostsWithRole(step.cluster, 'etcd').map(async (host) => {
       const session = await step.sessions.session(host, step.signal)
@@ -119,7 +120,7 @@ async function isPair(session: Session, name: string): Promise<boolean> {
   return pair !== undefined && belongTogether(pair)
 }
 
-async function lasts({ session, cluster }: Step, name: string): Promise<boolean> {
+async function lasts({ session, cluster }: HostContext, name: string): Promise<boolean> {
   const pair = await readPair(session, name)
   if (pair === undefined || !belongTogether(pair)) return false
   const seen = describeCertificate(name, pair.certificate)
@@ -169,7 +170,7 @@ for file in etcd/*; do printf '%s ' "$file"; base64 -w 0 "$file"; echo; done`
 
 /** Has certificates and their keys made for the host of the step, by the host at the other end of `issuer`. */
 export async function issueMemberCertificates(
-  step: Step,
+  step: HostContext,
   issuer: Session,
   certificates: readonly MemberCertificate[],
 ): Promise<readonly (readonly [name: string, pair: KeyPair])[]> {

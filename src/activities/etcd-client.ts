@@ -6,13 +6,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { ETCD_CLIENT_FILES, type SharedFile } from '../cluster/certificates.js'
 import { hostsWithRole, type EtcdClientFiles } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** The three files, in the order of {@link ETCD_CLIENT_FILES}. */
 type Contents = Readonly<Record<keyof typeof ETCD_CLIENT_FILES, Buffer>>
 
 /** Puts the files in place; nothing is done with stacked etcd. */
-export async function placeEtcdClient(step: Step): Promise<void> {
+export async function placeEtcdClient(step: HostContext): Promise<void> {
   const { etcd } = step.cluster
   if (etcd.topology === 'stacked') return
   const contents =
@@ -24,7 +24,7 @@ export async function placeEtcdClient(step: Step): Promise<void> {
   await place(ETCD_CLIENT_FILES.key, contents.key)
 }
 
-async function fromEtcdHosts(step: Step): Promise<Contents> {
+async function fromEtcdHosts(step: HostContext): Promise<Contents> {
   const { ca, certificate, key } = ETCD_CLIENT_FILES
   for (const host of hostsWithRole(step.cluster, 'etcd')) {
     const session = await step.sessions.session(host, step.signal)
@@ -43,7 +43,7 @@ async function fromEtcdHosts(step: Step): Promise<Contents> {
 /** Bits of a file's mode by which others than its owner get at it. */
 const OTHERS = 0o077
 
-async function fromWorker({ host }: Step, files: EtcdClientFiles): Promise<Contents> {
+async function fromWorker({ host }: HostContext, files: EtcdClientFiles): Promise<Contents> {
   const fail = (message: string, hint?: string) =>
     new QuorateError('ETCD_CLIENT_FILES_MISSING', message, {
       host: host.name,

@@ -13,14 +13,15 @@ import { etcdIdAt } from './etcd-gateway.js'
 import { startKubelet } from './host-state.js'
 import { isApiServerReady, kubectl, localApi, type ClusterApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
 const TITLE = 'etcd endpoints'
 
 /** Has the API server of the host ask the cluster file's etcd endpoints, and waits until it does. */
-export async function setEtcdEndpoints(step: Step): Promise<StepResult> {
+export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> {
   const { cluster, session } = step
   const wanted = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
   const manifest = await readManifest(step)
@@ -42,7 +43,7 @@ export async function setEtcdEndpoints(step: Step): Promise<StepResult> {
 }
 
 async function readManifest(
-  step: Step,
+  step: HostContext,
 ): Promise<{ readonly text: string; readonly endpoints: readonly string[] }> {
   const text = (await step.session.readFile(MANIFEST))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
@@ -60,7 +61,7 @@ async function readManifest(
  * @throws QuorateError `ETCD_OTHER_CLUSTER` when they are not, or when nothing tells that they are.
  */
 async function holdsThisCluster(
-  step: Step,
+  step: HostContext,
   running: readonly string[],
   wanted: readonly string[],
 ): Promise<boolean> {
@@ -103,7 +104,11 @@ interface ConfigMap {
   readonly data: Readonly<Record<string, string>>
 }
 
-async function setInConfiguration(step: Step, api: ClusterApi, wanted: readonly string[]): Promise<void> {
+async function setInConfiguration(
+  step: HostContext,
+  api: ClusterApi,
+  wanted: readonly string[],
+): Promise<void> {
   const name = ['configmap', 'kubeadm-config']
   const found = JSON.parse(
     await kubectl(api, ['-n', 'kube-system', 'get', ...name, '-o', 'json']),
@@ -131,7 +136,11 @@ done
 exit 1`
 
 /** Waits for the API server; with `endpoints` for the one that was started with these. */
-async function waitForApiServer(step: Step, api: ClusterApi, endpoints?: readonly string[]): Promise<void> {
+async function waitForApiServer(
+  step: HostContext,
+  api: ClusterApi,
+  endpoints?: readonly string[],
+): Promise<void> {
   await waitUntil(
     step,
     async () => {

@@ -1,7 +1,7 @@
 /** kubelet as the service manager of an etcd member: configured, and running with that configuration. */
 import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../cluster/etcd/kubelet.js'
 import { expectSuccess, script } from '../ssh/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 // Whether the kubelet that runs was started with the configuration $1: a worker may have died before the restart.
 const RUNS_WITH = `
@@ -15,7 +15,7 @@ systemctl enable --quiet kubelet
 systemctl restart kubelet`
 
 /** Has kubelet run static pods, and nothing else; false when it did so already. */
-export async function superviseEtcd({ session, cluster, host }: Step): Promise<boolean> {
+export async function superviseEtcd({ session, cluster, host }: HostContext): Promise<boolean> {
   const written: boolean[] = []
   for (const file of etcdKubeletFiles(cluster)) {
     written.push(await session.writeFile(file.path, file.content, file))

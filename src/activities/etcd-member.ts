@@ -21,10 +21,11 @@ import { placeMemberCertificates } from './etcd-certificates.js'
 import { superviseEtcd } from './etcd-kubelet.js'
 import { runPhaseWith } from './kubeadm.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** Makes the host of the step a voting member; `authority` is the etcd host that issues certificates. */
-export async function runEtcdMember(step: Step, authority: Host): Promise<StepResult> {
+export async function runEtcdMember(step: HostContext, authority: Host): Promise<StepOutcome> {
   await waitForOthers(step)
   const own = await memberTraces(step.session)
   const start = own.hasData ? ({ kind: 'goes-on' } as const) : await decide(step)
@@ -38,7 +39,7 @@ export async function runEtcdMember(step: Step, authority: Host): Promise<StepRe
 }
 
 /** Looks until it can be said how the member begins. */
-async function decide(step: Step): Promise<MemberStart> {
+async function decide(step: HostContext): Promise<MemberStart> {
   let start: MemberStart = { kind: 'waits' }
   await waitUntil(
     step,
@@ -58,7 +59,7 @@ async function decide(step: Step): Promise<MemberStart> {
   return start
 }
 
-async function knownMembers(step: Step): Promise<readonly EtcdMember[] | undefined> {
+async function knownMembers(step: HostContext): Promise<readonly EtcdMember[] | undefined> {
   try {
     return await etcdMembers(await answeringMember(step))
   } catch (error) {
@@ -68,7 +69,7 @@ async function knownMembers(step: Step): Promise<readonly EtcdMember[] | undefin
 }
 
 /** How the manifest must have the member begin; undefined where it has begun. */
-async function begin(step: Step, start: MemberStart): Promise<MemberBeginning | undefined> {
+async function begin(step: HostContext, start: MemberStart): Promise<MemberBeginning | undefined> {
   switch (start.kind) {
     case 'founds':
       return { state: 'new', initialCluster: start.initialCluster }
@@ -89,7 +90,7 @@ async function begin(step: Step, start: MemberStart): Promise<MemberBeginning | 
 }
 
 /** Adds the host as a learner, once etcd is whole; etcd itself lets only one in at a time. */
-async function addMember(step: Step): Promise<readonly EtcdMember[]> {
+async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
   let members: readonly EtcdMember[] = []
   await waitUntil(
     step,
@@ -112,7 +113,7 @@ async function addMember(step: Step): Promise<readonly EtcdMember[]> {
 
 /** kubeadm writes the manifest, and kubelet starts the member. One that runs is left as it is. */
 async function writeManifest(
-  step: Step,
+  step: HostContext,
   own: MemberTraces,
   beginning: MemberBeginning | undefined,
 ): Promise<boolean> {
@@ -126,7 +127,7 @@ async function writeManifest(
 }
 
 /** Waits until the member of the host is a healthy voter; a learner that has caught up is promoted. */
-async function waitForVote(step: Step): Promise<void> {
+async function waitForVote(step: HostContext): Promise<void> {
   await waitUntil(
     step,
     async () => {

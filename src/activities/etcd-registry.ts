@@ -9,7 +9,7 @@ import type { Session } from '../ssh/index.js'
 import { etcdctl, storedNodes } from './etcd.js'
 import { answeringMember } from './etcd-access.js'
 import { keysBelow } from './etcd-gateway.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** On the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
 const BEGUN = '/var/lib/quorate/init-begun'
@@ -37,7 +37,7 @@ interface Registry {
  * @throws QuorateError `CLUSTER_EXISTS` when it holds one that is not the leavings of an init of ours alone, or
  *   `ETCD_CONTENT_UNKNOWN` when an etcd of somebody else's does not tell, and nobody vouches for it.
  */
-export async function emptyRegistry(step: Step): Promise<void> {
+export async function emptyRegistry(step: HostContext): Promise<void> {
   const place = etcdPlace(step.cluster)
   if (place === 'control-planes') return
   const registry =
@@ -54,13 +54,13 @@ export async function emptyRegistry(step: Step): Promise<void> {
 }
 
 /** Forgets, once the cluster is initialised, that what etcd holds might be the leavings of an init. */
-export async function keepRegistry({ session, cluster }: Step): Promise<void> {
+export async function keepRegistry({ session, cluster }: HostContext): Promise<void> {
   if (etcdPlace(cluster) === 'control-planes') return
   await session.removeFile(BEGUN)
   await session.removeFile(VOUCHED)
 }
 
-async function isKnownEmpty({ session }: Step, registry: Registry): Promise<boolean> {
+async function isKnownEmpty({ session }: HostContext, registry: Registry): Promise<boolean> {
   try {
     return await registry.isEmpty()
   } catch (error) {
@@ -70,7 +70,7 @@ async function isKnownEmpty({ session }: Step, registry: Registry): Promise<bool
   }
 }
 
-function ownRegistry(step: Step, via: Session): Registry {
+function ownRegistry(step: HostContext, via: Session): Registry {
   const registry = registryKey(step.cluster)
   return {
     mark: '',
@@ -95,7 +95,7 @@ function ownRegistry(step: Step, via: Session): Registry {
 }
 
 /** What is in somebody else's etcd stays: an init goes over what an earlier one of ours has left there. */
-function foreignRegistry({ cluster, session }: Step): Registry {
+function foreignRegistry({ cluster, session }: HostContext): Registry {
   const registry = registryKey(cluster)
   const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
   const minions = `${registry}minions/`

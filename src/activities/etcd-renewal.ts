@@ -17,16 +17,17 @@ import { answersHealthy } from './etcd-gateway.js'
 import { startKubelet } from './host-state.js'
 import { isApiServerReady, localApi } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
-const UNCHANGED: StepResult = { changed: false, summary: 'certificates last long enough' }
+const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 
 /** Renews what is due on the host of the step; `authority` is the etcd host that issues certificates. */
-export async function renewEtcdCertificates(step: Step, authority: Host): Promise<StepResult> {
+export async function renewEtcdCertificates(step: HostContext, authority: Host): Promise<StepOutcome> {
   return step.host.role === 'etcd' ? renewMember(step, authority) : renewClient(step)
 }
 
-async function renewMember(step: Step, authority: Host): Promise<StepResult> {
+async function renewMember(step: HostContext, authority: Host): Promise<StepOutcome> {
   const { session, sessions, signal } = step
   const looks = await Promise.all(
     MEMBER_CERTIFICATES.map(async (one) => ({ one, seen: await look(session, `${one.name}.crt`) })),
@@ -47,7 +48,7 @@ async function renewMember(step: Step, authority: Host): Promise<StepResult> {
   return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
 }
 
-async function renewClient(step: Step): Promise<StepResult> {
+async function renewClient(step: HostContext): Promise<StepOutcome> {
   const { cluster, session, host, patience } = step
   const own = await look(session, CLIENT_CERTIFICATE)
   if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
@@ -79,7 +80,7 @@ async function renewClient(step: Step): Promise<StepResult> {
 }
 
 /** The pair, of those on etcd hosts, that lasts the longest; the authority has made it in this operation or before. */
-async function newestClient(step: Step, own: CertificateFacts): Promise<KeyPair> {
+async function newestClient(step: HostContext, own: CertificateFacts): Promise<KeyPair> {
   const name = CLIENT_CERTIFICATE.replace(/\.crt$/, '')
   const found: { readonly pair: KeyPair; readonly end: number }[] = []
   for (const host of hostsWithRole(step.cluster, 'etcd')) {
@@ -95,7 +96,7 @@ async function newestClient(step: Step, own: CertificateFacts): Promise<KeyPair>
   })
 }
 
-async function waitForApiServer(step: Step): Promise<void> {
+async function waitForApiServer(step: HostContext): Promise<void> {
   const api = localApi(step.cluster, step.session)
   await waitUntil(
     step,

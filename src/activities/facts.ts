@@ -7,7 +7,7 @@ import { factsQuestion } from './facts-script.js'
 import { hashIfCertificate } from './pki.js'
 import { probeHost } from './probes.js'
 import { sealRegistryLogins } from './registry-logins.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /**
  * The facts of one host; with `peers` also whether it reaches them, and what its endpoint's name and its disk are
@@ -15,7 +15,7 @@ import type { Step } from './step.js'
  * @throws QuorateError of the SSH_ family, `SUDO_DENIED`, or `COMMAND_FAILED` where the host has no common tools.
  */
 export async function gatherFacts(
-  { session, cluster, host }: Pick<Step, 'session' | 'cluster' | 'host'>,
+  { session, cluster, host }: Pick<HostContext, 'session' | 'cluster' | 'host'>,
   peers?: readonly Endpoint[],
 ): Promise<HostFacts> {
   const facts = await askForFacts(session, cluster)

@@ -8,14 +8,14 @@ import { askEtcd } from './etcd-access.js'
 import { hostState, showsTraces, type HostState } from './host-state.js'
 import { resetHost } from './kubeadm.js'
 import { isApiServerReady, listObjects, type ClusterApi, type KubernetesNode } from './kubectl.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /**
  * Whether a cluster was initialised on this host: `there`, which may be unwell and is never initialised again, or
  * `absent`.
  * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were.
  */
-export async function initStanding(step: Step, api: ClusterApi): Promise<'there' | 'absent'> {
+export async function initStanding(step: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
   const state = await hostState(step)
   if (!holdsState(step, state)) {
     if (!state.has('initialised')) return 'absent'
@@ -26,11 +26,11 @@ export async function initStanding(step: Step, api: ClusterApi): Promise<'there'
 }
 
 /** Whether the host holds what a cluster consists of; with external etcd that is no more than its components. */
-function holdsState({ cluster }: Step, state: HostState): boolean {
+function holdsState({ cluster }: HostContext, state: HostState): boolean {
   return state.has(cluster.etcd.topology === 'stacked' ? 'etcd-data' : 'manifests')
 }
 
-function stateLost({ cluster, host }: Step): QuorateError {
+function stateLost({ cluster, host }: HostContext): QuorateError {
   const context = { host: host.name, step: 'kubeadm init' }
   if (cluster.etcd.topology === 'external') {
     return new QuorateError(
@@ -46,7 +46,7 @@ function stateLost({ cluster, host }: Step): QuorateError {
 }
 
 /** Who else depends on this control plane, as far as anything of it answers. */
-async function others(step: Step, api: ClusterApi): Promise<readonly string[]> {
+async function others(step: HostContext, api: ClusterApi): Promise<readonly string[]> {
   const { session, host, cluster } = step
   if (await isApiServerReady(api)) {
     const nodes = await listObjects<KubernetesNode>(api, 'nodes')
@@ -66,7 +66,7 @@ async function others(step: Step, api: ClusterApi): Promise<readonly string[]> {
  * Takes back an init of ours that failed on this host.
  * @throws QuorateError `CLUSTER_EXISTS` when what is there may be a cluster, or somebody else's work.
  */
-export async function clearFailedInit(step: Step, api: ClusterApi): Promise<void> {
+export async function clearFailedInit(step: HostContext, api: ClusterApi): Promise<void> {
   const state = await hostState(step)
   const refuse = (message: string) =>
     new QuorateError('CLUSTER_EXISTS', message, { host: step.host.name, step: 'kubeadm init' })

@@ -19,7 +19,7 @@ import { hostState, showsTraces, startKubelet, type HostState } from './host-sta
 import { resetHost } from './kubeadm.js'
 import { findNode, isMarked, kubectl, type ClusterApi, type KubernetesNode } from './kubectl.js'
 import { waitUntil } from './poll.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Everything that tells how far a control plane's join has come. */
 export interface JoinTraces {
@@ -49,7 +49,7 @@ export function joinStanding(
  * Looks at the host, at etcd and at the API. Where etcd has no majority, the host's own member may be what it lacks.
  * @throws QuorateError `ETCD_UNHEALTHY` when etcd does not answer for a long time.
  */
-export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTraces> {
+export async function joinTraces(step: HostContext, via: ClusterApi): Promise<JoinTraces> {
   const host = await hostState(step)
   if (step.cluster.etcd.topology === 'external') {
     return { host, member: undefined, node: await findNode(via, step.host.name) }
@@ -80,7 +80,7 @@ export async function joinTraces(step: Step, via: ClusterApi): Promise<JoinTrace
 }
 
 /** Takes back what the traces show, in an order in which each step may be the last before a crash. */
-export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces): Promise<void> {
+export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
   if (node !== undefined) await refuseAnotherMachine(step, node)
   if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
@@ -97,7 +97,7 @@ export async function undoJoin(step: Step, via: ClusterApi, traces: JoinTraces):
  * own, perhaps the very one whose data the first control plane has lost.
  * @throws QuorateError `CLUSTER_EXISTS`.
  */
-async function refuseOtherEtcd(step: Step): Promise<void> {
+async function refuseOtherEtcd(step: HostContext): Promise<void> {
   const members = await etcdMembers(step.session).catch(() => undefined)
   if (members === undefined) return
   throw new QuorateError(
@@ -123,7 +123,7 @@ export function isAnotherMachine({ machineId }: Host, { status }: KubernetesNode
  * is what this host was before it was installed again.
  * @throws QuorateError `NODE_NAME_TAKEN`.
  */
-async function refuseAnotherMachine(step: Step, node: KubernetesNode): Promise<void> {
+async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Promise<void> {
   const { host } = step
   const { machineID = '' } = node.status.nodeInfo
   if (host.machineId !== undefined && host.machineId === machineID) return
@@ -140,14 +140,14 @@ async function refuseAnotherMachine(step: Step, node: KubernetesNode): Promise<v
 }
 
 /** A host that is given by name has addresses that only it knows. */
-async function hasAddress({ session, host }: Step, address: string): Promise<boolean> {
+async function hasAddress({ session, host }: HostContext, address: string): Promise<boolean> {
   const shown = await session.run(command('ip', '-o', 'address', 'show', 'to', address))
   return expectSuccess(shown, 'looking at the addresses', host).stdout.trim() !== ''
 }
 
 /** Takes back a worker's join that did not come to its end; `state`: what was just found on the host. */
 export async function undoWorkerJoin(
-  step: Step,
+  step: HostContext,
   via: ClusterApi,
   node: KubernetesNode | undefined,
   state?: HostState,
@@ -163,7 +163,7 @@ export async function undoWorkerJoin(
  * @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time.
  */
 export async function takeMemberOut(
-  step: Step,
+  step: HostContext,
   via: Session,
   host: Host,
   refuse: (member: EtcdMember) => void = () => undefined,

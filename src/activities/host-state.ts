@@ -2,7 +2,7 @@
 import { INITIALISED_MARKER } from '../cluster/facts.js'
 import type { Cluster } from '../cluster/model.js'
 import { command, expectSuccess, script } from '../ssh/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 const FINDINGS = [
   'kubelet.conf',
@@ -66,7 +66,7 @@ say initialised initialised "$2"
 say kubelet-runs systemctl is-active --quiet kubelet`
 
 /** Looks at the host of the step. */
-export async function hostState(step: Step): Promise<HostState> {
+export async function hostState(step: HostContext): Promise<HostState> {
   const look = script(LOOK, etcdDataFolder(step.cluster), INITIALISED_MARKER)
   const result = await step.session.run(look, { root: true })
   expectSuccess(result, 'looking at what kubeadm has done', step.host)
@@ -75,7 +75,7 @@ export async function hostState(step: Step): Promise<HostState> {
 }
 
 /** Whether anything is left of a kubeadm that ran here; certificates that Quorate copied are not. */
-export async function hasTraces(step: Step): Promise<boolean> {
+export async function hasTraces(step: HostContext): Promise<boolean> {
   return showsTraces(await hostState(step))
 }
 
@@ -99,26 +99,26 @@ echo marked`
  * Remembers on the host that a cluster was initialised here, for as long as its CA is there.
  * @returns false where the mark was there.
  */
-export async function markInitialised(step: Step): Promise<boolean> {
+export async function markInitialised(step: HostContext): Promise<boolean> {
   const result = await step.session.run(script(MARK, INITIALISED_MARKER), { root: true })
   expectSuccess(result, 'marking the host as initialised', step.host)
   return result.stdout.trim() === 'marked'
 }
 
 /** Starts the kubelet where it does not run; on a host where kubeadm got far enough, it brings up the rest. */
-export async function startKubelet({ session }: Step): Promise<void> {
+export async function startKubelet({ session }: HostContext): Promise<void> {
   await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
 }
 
 /** The same on a host that was looked at; false where the kubelet ran. */
-export async function startStoppedKubelet(step: Step, state: HostState): Promise<boolean> {
+export async function startStoppedKubelet(step: HostContext, state: HostState): Promise<boolean> {
   if (state.has('kubelet-runs')) return false
   await startKubelet(step)
   return true
 }
 
 /** A kubelet registers its node once: where that was deleted, only a new start brings it back. */
-export async function restartKubelet(step: Step): Promise<void> {
+export async function restartKubelet(step: HostContext): Promise<void> {
   const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
   expectSuccess(restarted, 'restarting the kubelet', step.host)
 }

@@ -8,7 +8,7 @@ import { command, lastLines } from '../ssh/index.js'
 import { presentImages, pullCommand } from './containers.js'
 import { runDurably } from './durable.js'
 import { imageProxy } from './image-proxy.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
 const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
@@ -17,7 +17,7 @@ const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
 }
 
 /** What kubeadm of this host would run, asked of the binary itself. */
-export async function kubeadmImages(step: Step): Promise<readonly string[]> {
+export async function kubeadmImages(step: HostContext): Promise<readonly string[]> {
   const result = await step.session.run(
     command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
     {
@@ -36,14 +36,14 @@ export async function kubeadmImages(step: Step): Promise<readonly string[]> {
 }
 
 /** With external etcd kubeadm lists etcd's image only for those who run a member. */
-function imagesConfiguration({ cluster, host }: Step): string {
+function imagesConfiguration({ cluster, host }: HostContext): string {
   if (host.role !== 'etcd') return renderClusterConfiguration(cluster)
   const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
   return renderMemberConfiguration(cluster, host, { beginning })
 }
 
 /** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
-export async function pullImages(step: Step, images: readonly string[]): Promise<boolean> {
+export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
   const { session, cluster, host } = step
   const { version, imageRepository } = cluster.kubernetes
   // What containerd starts pods with comes from the table of minors, so that a plan knows it before kubeadm is there.
@@ -62,7 +62,7 @@ export async function pullImages(step: Step, images: readonly string[]): Promise
   })
 }
 
-async function pull(step: Step, missing: readonly string[]): Promise<void> {
+async function pull(step: HostContext, missing: readonly string[]): Promise<void> {
   const { session, cluster, host } = step
   const pulling = runDurably(step, {
     unit: 'pull-images',
@@ -88,13 +88,13 @@ async function pull(step: Step, missing: readonly string[]): Promise<void> {
   })
 }
 
-function roleImages(step: Step, all: readonly string[]): readonly string[] {
+function roleImages(step: HostContext, all: readonly string[]): readonly string[] {
   const needed = NEEDED[step.host.role]
   if (needed === undefined) return all
   return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))
 }
 
-function networkImages({ cluster, host }: Step): readonly string[] {
+function networkImages({ cluster, host }: HostContext): readonly string[] {
   if (host.role === 'etcd') return []
   const { network } = cluster
   return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []

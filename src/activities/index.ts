@@ -1,7 +1,7 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../cluster/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
-import type { SkipConsequence, UnitsAtRelease } from '../cluster/operation.js'
+import type { SkipConsequence, StepOutcome, UnitsAtRelease } from '../cluster/operation.js'
 import type { ClusterPresence } from '../cluster/standing.js'
 import { abandonJoin, settleJoin, type VoterRemoval } from './abandon-join.js'
 import { initControlPlane, type InitResult } from './control-plane.js'
@@ -18,13 +18,14 @@ import { onOwnHost, releaseHost, type ActivityDependencies } from './own-host.js
 import { applyPodNetwork } from './pod-network.js'
 import { prepareHost } from './prepare-host.js'
 import { readStanding } from './standing.js'
-import { onHost, withHeartbeat, type Step, type StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import { onHost, withHeartbeat } from './step.js'
 import { verifyCluster, type VerifiedCluster } from './verify.js'
 import { resolveVersion } from './versions.js'
 
 /** The activities, by the names that workflows call. `cluster` holds only the hosts that matter to the step. */
 export function createActivities(dependencies: ActivityDependencies) {
-  type Act<Result> = (step: Step) => Promise<Result>
+  type Act<Result> = (step: HostContext) => Promise<Result>
   const look = <Result>(cluster: Cluster, host: Host, act: Act<Result>): Promise<Result> =>
     onHost(dependencies.sessions, cluster, host, act)
   const change = <Result>(cluster: Cluster, host: Host, act: Act<Result>): Promise<Result> =>
@@ -37,27 +38,27 @@ export function createActivities(dependencies: ActivityDependencies) {
     readStanding: (cluster: Cluster, host: Host): Promise<ClusterPresence> =>
       look(cluster, host, readStanding),
     /** Takes the host for the operation; every step that changes it makes sure again that it has it. */
-    lockHost: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    lockHost: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, () => Promise.resolve({ changed: false, summary: 'locked' })),
     /** Gives it back, where the operation has it. */
     releaseHost: (_cluster: Cluster, host: Host, units: UnitsAtRelease): Promise<void> =>
       releaseHost(dependencies, host, units),
-    prepareHost: (cluster: Cluster, host: Host): Promise<StepResult> => change(cluster, host, prepareHost),
-    configureLoadBalancer: (cluster: Cluster, host: Host, backends: readonly Host[]): Promise<StepResult> =>
+    prepareHost: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, prepareHost),
+    configureLoadBalancer: (cluster: Cluster, host: Host, backends: readonly Host[]): Promise<StepOutcome> =>
       change(cluster, host, (step) => configureLoadBalancer(step, backends)),
-    checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
+    checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
       look(cluster, host, (step) => checkLoadBalancer(step, first)),
-    makeEtcdAuthority: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    makeEtcdAuthority: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, makeEtcdAuthority),
-    runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
+    runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
       change(cluster, host, (step) => runEtcdMember(step, authority)),
-    renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepResult> =>
+    renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
       change(cluster, host, (step) => renewEtcdCertificates(step, authority)),
-    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
     initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
       change(cluster, host, initControlPlane),
-    applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, applyPodNetwork),
     /** `leftOut`: control planes whose joins were given up, and may still come to etcd. */
     joinControlPlane: (
@@ -65,16 +66,16 @@ export function createActivities(dependencies: ActivityDependencies) {
       host: Host,
       first: Host,
       leftOut?: readonly Host[],
-    ): Promise<StepResult> => change(cluster, host, (step) => joinControlPlane(step, first, leftOut)),
+    ): Promise<StepOutcome> => change(cluster, host, (step) => joinControlPlane(step, first, leftOut)),
     /** Through the first control plane, as {@link abandonJoin}. */
     settleJoin: (cluster: Cluster, host: Host, first: Host): Promise<SkipConsequence> =>
       change(cluster, first, (step) => settleJoin(step, host)),
     /** Through the first control plane alone: the host whose join is given up may be out of reach. */
-    abandonJoin: (cluster: Cluster, host: Host, first: Host, voter?: VoterRemoval): Promise<StepResult> =>
+    abandonJoin: (cluster: Cluster, host: Host, first: Host, voter?: VoterRemoval): Promise<StepOutcome> =>
       change(cluster, first, (step) => abandonJoin(step, host, voter)),
-    joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepResult> =>
+    joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
       change(cluster, host, (step) => joinWorker(step, first)),
-    spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepResult> =>
+    spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, spreadClusterDns),
     verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>
       look(cluster, host, verifyCluster),

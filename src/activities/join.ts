@@ -21,17 +21,18 @@ import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode 
 import { waitForEndpoint } from './load-balancer-test.js'
 import { markNewNode, markNode } from './node-marks.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /**
  * Makes this host another control plane, where etcd is stacked with a voting member of it. What control planes that are
  * `leftOut` bring to etcd all the same is taken out first.
  */
 export async function joinControlPlane(
-  step: Step,
+  step: HostContext,
   first: Host,
   leftOut: readonly Host[] = [],
-): Promise<StepResult> {
+): Promise<StepOutcome> {
   const { cluster, host, session } = step
   await waitForOthers(step)
   const via = localApi(cluster, await step.sessions.session(first, step.signal))
@@ -77,7 +78,7 @@ const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
 type JoinCompletion = 'joined' | 'restored' | 'started' | 'completed' | 'undone'
 
 /** Completes a join that has come so far that it must not be taken back; `undone` where another is needed. */
-async function completeJoin(step: Step, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
+async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
   const { cluster } = step
   const standing = joinStanding(traces, cluster.etcd.topology)
   switch (standing) {
@@ -101,12 +102,12 @@ async function completeJoin(step: Step, api: ClusterApi, traces: JoinTraces): Pr
 }
 
 /** Whether kubeadm joins this host in this operation, or has and left something of it there. */
-function isJoining(step: Step): Promise<boolean> {
+function isJoining(step: HostContext): Promise<boolean> {
   return isUnderway(step, 'kubeadm-join', async () => (await hostState(step)).has('kubelet.conf'))
 }
 
 /** Makes this host a worker node. */
-export async function joinWorker(step: Step, first: Host): Promise<StepResult> {
+export async function joinWorker(step: HostContext, first: Host): Promise<StepOutcome> {
   await waitForOthers(step)
   const via = localApi(step.cluster, await step.sessions.session(first, step.signal))
   const node = await findNode(via, step.host.name)
@@ -140,7 +141,7 @@ interface WorkerJoin {
 
 /** Brings back the node of a worker that joined before and whose node was deleted; `undone` where it must join. */
 async function completeWorkerJoin(
-  step: Step,
+  step: HostContext,
   via: ClusterApi,
   node: KubernetesNode | undefined,
 ): Promise<WorkerJoin> {
@@ -153,7 +154,7 @@ async function completeWorkerJoin(
 }
 
 /** Whether the kubelet registers its node when it starts, as one does whose certificate the cluster takes. */
-async function registerAgain(step: Step, via: ClusterApi): Promise<boolean> {
+async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolean> {
   const { host, patience } = step
   await restartKubelet(step)
   let registered = false
@@ -172,7 +173,7 @@ async function registerAgain(step: Step, via: ClusterApi): Promise<boolean> {
 }
 
 /** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */
-export async function waitForNode(step: Step, via: ClusterApi): Promise<void> {
+export async function waitForNode(step: HostContext, via: ClusterApi): Promise<void> {
   const { host } = step
   await waitUntil(
     step,
@@ -182,7 +183,10 @@ export async function waitForNode(step: Step, via: ClusterApi): Promise<void> {
   )
 }
 
-async function nodeObstacle(step: Step, node: KubernetesNode | undefined): Promise<string | undefined> {
+async function nodeObstacle(
+  step: HostContext,
+  node: KubernetesNode | undefined,
+): Promise<string | undefined> {
   // The API hears of a kubelet that has stopped most of a minute later.
   const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
   if (kubelet.exitCode !== 0) return 'its kubelet does not run'
@@ -191,7 +195,7 @@ async function nodeObstacle(step: Step, node: KubernetesNode | undefined): Promi
   return isReady || step.cluster.network.plugin === 'none' ? undefined : 'its node is not Ready yet'
 }
 
-async function join(step: Step, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
+async function join(step: HostContext, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
   const { cluster, host } = step
   const apiServerEndpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   try {

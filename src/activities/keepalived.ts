@@ -6,14 +6,14 @@ import { command, lastLines, script } from '../ssh/index.js'
 import { LIST_ADDRESSES } from './facts-script.js'
 import { waitUntil } from './poll.js'
 import { configureService } from './load-balancer-service.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /**
  * Makes the balancer take its part in keeping the virtual address; `step.cluster` must hold all balancers.
  * @returns whether anything was changed.
  * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
  */
-export async function configureKeepalived(step: Step): Promise<boolean> {
+export async function configureKeepalived(step: HostContext): Promise<boolean> {
   const { cluster, host } = step
   const file = keepalivedFile(cluster, host, await addresses(step))
   if (file === undefined) {
@@ -37,13 +37,13 @@ trap 'rm -f "$1.test"' EXIT
 sed 's/^ *script_user .*/script_user root/' "$1" >"$1.test"
 keepalived --config-test --log-console --use-file "$1.test"`
 
-async function addresses({ session }: Step): Promise<readonly InterfaceAddress[]> {
+async function addresses({ session }: HostContext): Promise<readonly InterfaceAddress[]> {
   const { stdout } = await session.run(script(LIST_ADDRESSES))
   return parseAddresses(stdout.split('\n').filter((line) => line !== ''))
 }
 
 // keepalived ends at once where it cannot take part, for example for want of the interface.
-async function waitUntilRunning(step: Step): Promise<void> {
+async function waitUntilRunning(step: HostContext): Promise<void> {
   const { session, host } = step
   const look = async (): Promise<string | undefined> => {
     const active = await session.run(command('systemctl', 'is-active', '--quiet', 'keepalived'))

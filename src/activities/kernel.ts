@@ -9,7 +9,7 @@ import {
 } from '../cluster/host-prerequisites.js'
 import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /**
  * Loads the modules, now and at boot. One may be built in, or loaded by the machine around a container: its effect
@@ -17,7 +17,7 @@ import type { Step } from './step.js'
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function loadKernelModules({ session, host }: Step): Promise<boolean> {
+export async function loadKernelModules({ session, host }: HostContext): Promise<boolean> {
   const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
   const load = script(
     'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
@@ -55,7 +55,7 @@ done`
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function setKernelParameters({ session, host }: Step): Promise<boolean> {
+export async function setKernelParameters({ session, host }: HostContext): Promise<boolean> {
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)

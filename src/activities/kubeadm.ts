@@ -9,7 +9,7 @@ import { blamingTheDisk } from './disk-state.js'
 import { runDurably, type DurableCommand } from './durable.js'
 import { hasTraces } from './host-state.js'
 import { kubeadmError } from './kubeadm-error.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** A run of `kubeadm init` or `kubeadm join`. */
 export interface KubeadmRun {
@@ -28,7 +28,7 @@ const FLAGS: Record<KubeadmRun['subcommand'], string> = {
 }
 
 /** Runs kubeadm once for this operation, or joins the run that is there; see {@link runDurably}. */
-export async function runKubeadm(step: Step, run: KubeadmRun): Promise<{ durationMs: number }> {
+export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
   const title = `kubeadm ${run.subcommand}`
   const durable: DurableCommand = {
     unit: `kubeadm-${run.subcommand}`,
@@ -67,7 +67,7 @@ for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
  * called for a host that is part of the cluster.
  * @throws QuorateError `KUBEADM_FAILED` when something is left all the same.
  */
-export async function resetHost(step: Step): Promise<void> {
+export async function resetHost(step: HostContext): Promise<void> {
   const { network } = step.cluster
   const links = network.plugin === 'flannel' ? ['cni0', ...flannelLinks(network)] : []
   await runDurably(step, {
@@ -88,13 +88,13 @@ export async function resetHost(step: Step): Promise<void> {
 export type KubeadmPhase = 'mark-control-plane' | 'kubeconfig admin'
 
 /** Runs one phase of kubeadm on a control plane; see {@link runPhaseWith}. */
-export async function runPhase(step: Step, phase: KubeadmPhase): Promise<void> {
+export async function runPhase(step: HostContext, phase: KubeadmPhase): Promise<void> {
   const secrets = { bootstrapToken: makeBootstrapToken() }
   await runPhaseWith(step, phase, renderInitConfiguration(step.cluster, step.host, secrets))
 }
 
 /** Runs one phase of `kubeadm init` with a configuration; it takes moments and may be repeated. */
-export async function runPhaseWith(step: Step, phase: string, configuration: string): Promise<void> {
+export async function runPhaseWith(step: HostContext, phase: string, configuration: string): Promise<void> {
   const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
   const title = `kubeadm init phase ${phase}`
   step.report(title)
@@ -103,7 +103,7 @@ export async function runPhaseWith(step: Step, phase: string, configuration: str
   throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
 }
 
-async function validateConfiguration({ session, host }: Step, configuration: string): Promise<void> {
+async function validateConfiguration({ session, host }: HostContext, configuration: string): Promise<void> {
   const validate = command('kubeadm', 'config', 'validate', '--config', '/dev/stdin')
   const result = await session.run(validate, { root: true, stdin: configuration })
   if (result.exitCode === 0) return

@@ -6,7 +6,7 @@ import { isQuorateError, QuorateError } from '../errors/index.js'
 import { expectSuccess, script } from '../ssh/index.js'
 import { installPackages } from './packages.js'
 import { placeSigningKey, renewSigningKey } from './signing-key.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** What became of a host's packages. */
 export interface InstalledPackages {
@@ -16,7 +16,7 @@ export interface InstalledPackages {
 }
 
 /** Installs what a node needs where it is not there, Kubernetes in the wanted version. */
-export async function installKubernetes(step: Step): Promise<InstalledPackages> {
+export async function installKubernetes(step: HostContext): Promise<InstalledPackages> {
   const { cluster } = step
   const sourced = cluster.packages.install && (await addRepository(step))
   const { changed, notes } = await installNodePackages(step)
@@ -25,7 +25,7 @@ export async function installKubernetes(step: Step): Promise<InstalledPackages> 
 }
 
 /** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
-async function installNodePackages(step: Step): Promise<InstalledPackages> {
+async function installNodePackages(step: HostContext): Promise<InstalledPackages> {
   const { cluster, host } = step
   // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
   const version = versionOf(cluster, host)
@@ -44,7 +44,7 @@ async function installNodePackages(step: Step): Promise<InstalledPackages> {
   }
 }
 
-async function addRepository(step: Step): Promise<boolean> {
+async function addRepository(step: HostContext): Promise<boolean> {
   const { session, cluster } = step
   const { sourceFile } = aptPlan(cluster.packages, versionOf(cluster, step.host))
   const keyed = await placeSigningKey(step)
@@ -74,7 +74,7 @@ for name in "$@"; do
 done`
 
 /** Looked at by itself: an attempt that died may have installed everything and not come to this. */
-async function finishInstallation({ session, cluster, host }: Step): Promise<boolean> {
+async function finishInstallation({ session, cluster, host }: HostContext): Promise<boolean> {
   const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
   // As root: where no message bus runs, systemctl tells nobody else anything.
   const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })

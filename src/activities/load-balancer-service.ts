@@ -4,7 +4,7 @@ import { sha256 } from '../cluster/sha256.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, lastLines, script, type Command } from '../ssh/index.js'
 import { ensureService } from './service.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** A service and what it is to read. */
 export interface BalancerService extends HostFile {
@@ -25,7 +25,7 @@ const HOLDS = `
  * @returns false when it did already.
  * @throws QuorateError `SERVICE_NOT_RUNNING` for a configuration that is rejected.
  */
-export async function configureService(step: Step, wanted: BalancerService): Promise<boolean> {
+export async function configureService(step: HostContext, wanted: BalancerService): Promise<boolean> {
   const { service, path, mode, content } = wanted
   const look = script(HOLDS, path, `${mode.toString(8)} root:root`, sha256(content))
   const isWritten = (await step.session.run(look, { root: true })).exitCode === 0
@@ -38,7 +38,7 @@ export async function configureService(step: Step, wanted: BalancerService): Pro
   return !isWritten || loaded
 }
 
-async function writeConfiguration(step: Step, wanted: BalancerService): Promise<void> {
+async function writeConfiguration(step: HostContext, wanted: BalancerService): Promise<void> {
   const { session, host } = step
   const { service, path, mode, content, check } = wanted
   const candidate = `${path}.quorate`

@@ -9,7 +9,8 @@ import { formatEndpoint, type Cluster, type Endpoint, type Host } from '../clust
 import { ERRORS, QuorateError, type ErrorCode } from '../errors/index.js'
 import { answerOf, reach, type Answer, type Reach } from './load-balancer-answer.js'
 import { waitUntil } from './poll.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** What is in the way, each kind with a code of its own. */
 interface Obstacle {
@@ -50,7 +51,7 @@ const INTERVAL_MS = 1_000
  * Waits until the host at the other end passes its part of the test: a balancer must reach the first control plane,
  * every node must reach the endpoint, and every other control plane must be reached by the balancers.
  */
-export async function checkLoadBalancer(step: Step, first: Host): Promise<StepResult> {
+export async function checkLoadBalancer(step: HostContext, first: Host): Promise<StepOutcome> {
   const { cluster, host } = step
   const isNode = host.role !== 'load-balancer'
   const target = formatEndpoint(isNode ? cluster.kubernetes.controlPlaneEndpoint : apiServer(cluster, first))
@@ -76,14 +77,14 @@ export async function checkLoadBalancer(step: Step, first: Host): Promise<StepRe
  * Waits until the endpoint leads to an API server, as a join needs it.
  * @throws QuorateError with the code of what is in the way, once patience is at its end.
  */
-export async function waitForEndpoint(step: Step, first: Host): Promise<void> {
+export async function waitForEndpoint(step: HostContext, first: Host): Promise<void> {
   const endpoint = step.cluster.kubernetes.controlPlaneEndpoint
   const look = async () => endpointObstacle(step, first, await answerOf(step.session, endpoint))
   await waitWhile(step, look, step.patience.components)
 }
 
 async function waitWhile(
-  step: Step,
+  step: HostContext,
   look: () => Promise<Obstacle | undefined>,
   timeoutMs: number,
 ): Promise<void> {
@@ -101,7 +102,11 @@ async function waitWhile(
   )
 }
 
-async function endpointObstacle(step: Step, first: Host, answer: Answer): Promise<Obstacle | undefined> {
+async function endpointObstacle(
+  step: HostContext,
+  first: Host,
+  answer: Answer,
+): Promise<Obstacle | undefined> {
   const { cluster, session } = step
   if (answer === 'api-server' || answer === 'tls') return undefined
   // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
@@ -112,7 +117,7 @@ async function endpointObstacle(step: Step, first: Host, answer: Answer): Promis
 }
 
 /** The first of our balancers that does not reach the control plane at the other end. */
-async function backendsObstacle(step: Step, first: Host): Promise<Obstacle | undefined> {
+async function backendsObstacle(step: HostContext, first: Host): Promise<Obstacle | undefined> {
   const obstacles = await Promise.all(
     balancerHosts(step.cluster).map(async (balancer) => {
       const outcome = await reachBackend(step, balancer, step.host)
@@ -123,14 +128,14 @@ async function backendsObstacle(step: Step, first: Host): Promise<Obstacle | und
 }
 
 /** How a connection from one of our balancers to the control plane's API server goes. */
-async function reachBackend(step: Step, balancer: Host, controlPlane: Host): Promise<Reach> {
+async function reachBackend(step: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
   const session =
     balancer.name === step.host.name ? step.session : await step.sessions.session(balancer, step.signal)
   return reach(session, apiServer(step.cluster, controlPlane))
 }
 
 async function backendObstacle(
-  step: Step,
+  step: HostContext,
   balancer: Host,
   controlPlane: Host,
   first: Host,

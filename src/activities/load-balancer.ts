@@ -9,10 +9,14 @@ import { configureKeepalived } from './keepalived.js'
 import { installPackages } from './packages.js'
 import { waitUntil } from './poll.js'
 import { configureService } from './load-balancer-service.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** Makes the balancer forward the endpoint's port to these control planes. */
-export async function configureLoadBalancer(step: Step, backends: readonly Host[]): Promise<StepResult> {
+export async function configureLoadBalancer(
+  step: HostContext,
+  backends: readonly Host[],
+): Promise<StepOutcome> {
   const { cluster } = step
   await claimHost(step)
   const packages = balancerPackages(cluster).map((name) => ({ name }))
@@ -33,7 +37,7 @@ export async function configureLoadBalancer(step: Step, backends: readonly Host[
   }
 }
 
-async function waitUntilListening(step: Step): Promise<void> {
+async function waitUntilListening(step: HostContext): Promise<void> {
   const { session, host, cluster } = step
   const { port } = cluster.kubernetes.controlPlaneEndpoint
   const listening = script('ss -Hltn "sport = :$1" | grep -q .', String(port))

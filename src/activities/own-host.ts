@@ -8,7 +8,8 @@ import type { UnitsAtRelease } from '../cluster/operation.js'
 import { isQuorateError, type ErrorCode } from '../errors/index.js'
 import { stopUnit, type Session, type SessionPool } from '../ssh/index.js'
 import { holdingPool, releaseLock, unitsOf, type LockSeeker } from './lock.js'
-import { onHost, operationId, operationOf, STANDALONE, withHeartbeat, type Step } from './step.js'
+import type { HostContext } from './context.js'
+import { onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './step.js'
 
 /** What the activities need from the worker. */
 export interface ActivityDependencies {
@@ -45,7 +46,7 @@ export async function onOwnHost<Result>(
   { sessions, server = NO_SERVER }: ActivityDependencies,
   cluster: Cluster,
   host: Host,
-  act: (step: Step) => Promise<Result>,
+  act: (step: HostContext) => Promise<Result>,
 ): Promise<Result> {
   const holder = await lockHolder(server)
   return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)

@@ -4,7 +4,7 @@ import { QuorateError } from '../errors/index.js'
 import { lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
 import { INSTALL, INSTALL_STATUS } from './install-script.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 export interface Installation {
   /** Name of the unit. */
@@ -26,7 +26,7 @@ done`
  *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when apt does not accept the
  *   signature of {@link Installation.repository}; `PACKAGES_FAILED` for anything that may pass.
  */
-export async function installPackages(step: Step, installation: Installation): Promise<boolean> {
+export async function installPackages(step: HostContext, installation: Installation): Promise<boolean> {
   const missing = await look(step, installation.packages)
   if (missing.length === 0) return false
   const names = missing.map(describe).join(', ')
@@ -51,7 +51,7 @@ export async function installPackages(step: Step, installation: Installation): P
   })
 }
 
-async function look(step: Step, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
+async function look(step: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
   const { stdout } = await step.session.run(script(INSTALLED, ...names))
   const installed = stdout.split('\n').flatMap((line): [string, string][] => {
@@ -71,7 +71,7 @@ function describe({ name, version }: WantedPackage): string {
   return version === undefined ? name : `${name} ${version}`
 }
 
-function installError(step: Step, exitCode: number, output: string): QuorateError {
+function installError(step: HostContext, exitCode: number, output: string): QuorateError {
   const context = { host: step.host.name, step: 'packages', output: lastLines(output) }
   if (exitCode === INSTALL_STATUS.badSignature) {
     const word = /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''

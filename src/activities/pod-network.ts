@@ -4,10 +4,11 @@ import type { Cluster } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { kubectl, localApi, tryKubectl, type ClusterApi } from './kubectl.js'
 import { fetchManifest } from './manifest.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** Applies the manifest; whether the nodes then become Ready is for the joins and the final verification to see. */
-export async function applyPodNetwork(step: Step): Promise<StepResult> {
+export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
   const { cluster, session } = step
   const { network } = cluster
   if (network.plugin === 'none') return { changed: false, summary: 'left to the operator' }
@@ -29,7 +30,7 @@ export async function applyPodNetwork(step: Step): Promise<StepResult> {
 export async function podNetworkStanding({
   cluster,
   session,
-}: Pick<Step, 'cluster' | 'session'>): Promise<'same' | 'differs' | undefined> {
+}: Pick<HostContext, 'cluster' | 'session'>): Promise<'same' | 'differs' | undefined> {
   if (cluster.network.plugin === 'none') return undefined
   const manifest = await networkManifest(cluster)
   return (await isDifferent(localApi(cluster, session), manifest)) ? 'differs' : 'same'
@@ -45,7 +46,7 @@ const REJECTED = /error parsing|error validating|is invalid|unknown field|\(BadR
 const UNKNOWN_KIND = /no matches for kind/
 const DEFINES_KINDS = /^kind: *["']?CustomResourceDefinition\b/m
 
-async function apply(step: Step, api: ClusterApi, manifest: string): Promise<void> {
+async function apply(step: HostContext, api: ClusterApi, manifest: string): Promise<void> {
   const args = ['apply', '--server-side', '--force-conflicts', '-f', '-']
   try {
     await kubectl(api, args, manifest)

@@ -1,7 +1,7 @@
 /** Waiting for a condition: no fixed sleeps, always with a sign of life. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isQuorateError, type QuorateError } from '../errors/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** For how long each kind of condition is waited for, in milliseconds; then it is for the operator. */
 export interface Patience {
@@ -36,7 +36,7 @@ export interface PollOptions {
  * @throws what `giveUp` makes of the last reason when time is over.
  */
 export async function waitUntil(
-  step: Pick<Step, 'signal' | 'report'>,
+  step: Pick<HostContext, 'signal' | 'report'>,
   look: () => Promise<string | undefined>,
   giveUp: (lastReason: string) => QuorateError,
   options: PollOptions,

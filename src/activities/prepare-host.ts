@@ -10,11 +10,12 @@ import { waitForOthers } from './durable.js'
 import { kubeadmImages, pullImages } from './images.js'
 import { loadKernelModules, setKernelParameters } from './kernel.js'
 import { installKubernetes } from './kubernetes-packages.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
+import type { StepOutcome } from '../cluster/operation.js'
 import { turnSwapOff } from './swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
-export async function prepareHost(step: Step): Promise<StepResult> {
+export async function prepareHost(step: HostContext): Promise<StepOutcome> {
   await claimHost(step)
   // What a lost operation still installs here is not missing.
   await waitForOthers(step)
@@ -36,7 +37,7 @@ export async function prepareHost(step: Step): Promise<StepResult> {
 }
 
 /** As preflight sees it: the kubelet runs here for the cluster, or for a member of etcd. */
-async function hasJoined({ session }: Step): Promise<boolean> {
+async function hasJoined({ session }: HostContext): Promise<boolean> {
   const look = script(
     '[ -e /etc/kubernetes/kubelet.conf ] || { [ -e "$1" ] && [ -e /var/lib/etcd/member ]; }',
     ETCD_KUBELET_UNIT,

@@ -4,7 +4,7 @@
  */
 import { LOADED_FOLDER } from '../cluster/host-configuration.js'
 import { expectSuccess, script } from '../ssh/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** A service and the file that it reads when it starts. */
 export interface ConfiguredService {
@@ -39,7 +39,7 @@ mv -f -- "$loaded.new" "$loaded"`
  * @returns false when it did.
  * @throws QuorateError `COMMAND_FAILED` when it does not start.
  */
-export async function ensureService(step: Step, service: ConfiguredService): Promise<boolean> {
+export async function ensureService(step: HostContext, service: ConfiguredService): Promise<boolean> {
   const { name, configuration, action } = service
   const result = await step.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
     root: true,

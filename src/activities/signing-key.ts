@@ -6,10 +6,10 @@ import { QuorateError } from '../errors/index.js'
 import { lastLines, script } from '../ssh/index.js'
 import { runDurably } from './durable.js'
 import { installPackages } from './packages.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** The key as given in the cluster file, or fetched once from the repository by apt's own downloader. */
-export async function placeSigningKey(step: Step): Promise<boolean> {
+export async function placeSigningKey(step: HostContext): Promise<boolean> {
   const { session, cluster } = step
   const { signingKey } = cluster.packages
   if (signingKey !== undefined) return session.writeFile(APT_KEY_FILE.path, signingKey, APT_KEY_FILE)
@@ -26,7 +26,7 @@ export async function placeSigningKey(step: Step): Promise<boolean> {
  * @throws QuorateError `REPOSITORY_KEY_INVALID` where the repository still offers the same key, and where the key is
  *   the cluster file's, which is never replaced.
  */
-export async function renewSigningKey(step: Step, refusal: QuorateError): Promise<string> {
+export async function renewSigningKey(step: HostContext, refusal: QuorateError): Promise<string> {
   const { session, cluster } = step
   const context = { host: step.host.name, step: 'package repository', output: refusal.context.output ?? '' }
   if (cluster.packages.signingKey !== undefined) {
@@ -44,7 +44,7 @@ export async function renewSigningKey(step: Step, refusal: QuorateError): Promis
   return `the repository's signing key was renewed: ${digest(before)} → ${digest(after)}`
 }
 
-function keyUrl({ cluster, host }: Step): string {
+function keyUrl({ cluster, host }: HostContext): string {
   return aptPlan(cluster.packages, versionOf(cluster, host)).signingKeyUrl
 }
 
@@ -53,7 +53,7 @@ function digest(key: Buffer | undefined): string {
   return `sha256:${createHash('sha256').update(key).digest('hex').slice(0, 12)}`
 }
 
-async function fetchKey(step: Step): Promise<void> {
+async function fetchKey(step: HostContext): Promise<void> {
   const url = keyUrl(step)
   await runDurably(step, {
     unit: 'fetch-signing-key',

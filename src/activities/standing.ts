@@ -31,7 +31,7 @@ import {
 import { caHashOf } from './pki.js'
 import { podNetworkStanding } from './pod-network.js'
 import { waitUntil } from './poll.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** For how long an API server that is just starting is waited for, in milliseconds. */
 const API_PATIENCE_MS = 10_000
@@ -53,7 +53,7 @@ interface StaticPod {
  * What the cluster says of itself, asked on this control plane.
  * @throws QuorateError of the SSH_ family.
  */
-export async function readStanding(step: Step): Promise<ClusterPresence> {
+export async function readStanding(step: HostContext): Promise<ClusterPresence> {
   const api = localApi(step.cluster, step.session)
   let kept: KeptConfiguration | undefined
   try {
@@ -110,7 +110,7 @@ const CONFIG_MAPS = z.looseObject({
  * Undefined where the API serves no cluster of kubeadm's.
  * @throws QuorateError `API_UNREACHABLE` when it does not answer.
  */
-async function readConfiguration(step: Step, api: ClusterApi): Promise<KeptConfiguration | undefined> {
+async function readConfiguration(step: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const names = [cluster.name, kubelet.name, kubeProxy.name]
   const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
@@ -139,7 +139,7 @@ async function readConfiguration(step: Step, api: ClusterApi): Promise<KeptConfi
 }
 
 /** Members that do not answer at all are told as such by what needs them; the standing does without. */
-async function readMembers(step: Step): Promise<readonly StandingMember[] | undefined> {
+async function readMembers(step: HostContext): Promise<readonly StandingMember[] | undefined> {
   const place = etcdPlace(step.cluster)
   if (place === 'elsewhere') return undefined
   try {

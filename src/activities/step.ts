@@ -6,9 +6,10 @@ import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../cluster/model.js'
 import type { StepHeartbeat } from '../cluster/operation.js'
 import { isQuorateError, plainLine, plainText, QuorateError, reportError } from '../errors/index.js'
-import type { Session, SessionPool } from '../ssh/index.js'
+import type { SessionPool } from '../ssh/index.js'
 import { countError, errorCount } from './error-count.js'
-import { PATIENCE, type Patience } from './poll.js'
+import type { HostContext } from './context.js'
+import { PATIENCE } from './poll.js'
 
 /** Well below the heartbeat timeouts of workflows/proxies.ts. */
 const HEARTBEAT_INTERVAL_MS = 2_000
@@ -19,30 +20,6 @@ const OPERATION_LENGTH = 13
 /** What stands for the operation, and for its owner, where no workflow called the activity. */
 export const STANDALONE = 'standalone'
 
-/** What an activity on a host works with. */
-export interface Step {
-  readonly cluster: Cluster
-  readonly host: Host
-  readonly session: Session
-  readonly sessions: SessionPool
-  /** The operation's id on hosts; the same for every attempt and every activity of one run. */
-  readonly operation: string
-  /** Aborted when the activity is cancelled, timed out, or the worker shuts down. */
-  readonly signal: AbortSignal
-  /** Whether it was a person who cancelled; a worker that shuts down leaves what runs on the hosts alone. */
-  readonly isCancelled: () => boolean
-  /** For how long conditions are waited for. */
-  readonly patience: Patience
-  /** Tells what is going on or waited for; must be free of secrets. */
-  readonly report: (line: string) => void
-}
-
-/** What a step gives back: whether anything was changed, and a few words on the effect. */
-export interface StepResult {
-  readonly changed: boolean
-  readonly summary: string
-}
-
 /**
  * Runs `act` with a session to the host, heartbeats, and classified failures; onOwnHost is for steps that
  * change something.
@@ -51,7 +28,7 @@ export async function onHost<Result>(
   sessions: SessionPool,
   cluster: Cluster,
   host: Host,
-  act: (step: Step) => Promise<Result>,
+  act: (step: HostContext) => Promise<Result>,
 ): Promise<Result> {
   return withHeartbeat(host.name, async (signal, report) => {
     report('connecting')

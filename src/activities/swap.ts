@@ -2,7 +2,7 @@
 import { keepsSwap, SWAP_SERVICES } from '../cluster/swap.js'
 import { QuorateError } from '../errors/index.js'
 import { script } from '../ssh/index.js'
-import type { Step } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Lines of /etc/fstab that are in effect and make swap; a mount point may be called swap as well. */
 const FSTAB = String.raw`^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)`
@@ -51,7 +51,7 @@ const SWAPOFF_TIMEOUT_MS = 300_000
  * Turns swap off where kubelet refuses to start with it; false when it was off, also after the next boot.
  * @throws QuorateError `KERNEL_NOT_PREPARED` when something keeps it on.
  */
-export async function turnSwapOff({ session, cluster, host }: Step): Promise<boolean> {
+export async function turnSwapOff({ session, cluster, host }: HostContext): Promise<boolean> {
   if (keepsSwap(cluster)) return false
   const result = await session.run(script(TURN_OFF, ...SWAP_SERVICES), {
     root: true,

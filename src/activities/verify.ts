@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { hostsWithRole, type Host } from '../cluster/model.js'
 import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../cluster/network/flannel.js'
-import type { NodeSummary } from '../cluster/operation.js'
+import type { NodeSummary, StepOutcome } from '../cluster/operation.js'
 import { count } from '../cluster/words.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle, explainingDns } from './cluster-dns.js'
@@ -27,7 +27,7 @@ import { waitUntil } from './poll.js'
 import { runningComponents } from './static-pods.js'
 import { command, type Session } from '../ssh/index.js'
 import { readJson } from './json.js'
-import type { Step, StepResult } from './step.js'
+import type { HostContext } from './context.js'
 
 /** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
 const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
@@ -38,7 +38,7 @@ const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] =
 ]
 
 /** What the verified cluster looks like. */
-export interface VerifiedCluster extends StepResult {
+export interface VerifiedCluster extends StepOutcome {
   readonly nodes: readonly NodeSummary[]
   readonly etcdMembers: readonly string[]
 }
@@ -64,7 +64,7 @@ interface Check {
 }
 
 /** Verifies the whole cluster from one of its control planes. */
-export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
+export async function verifyCluster(step: HostContext): Promise<VerifiedCluster> {
   const { cluster, session } = step
   const api = localApi(cluster, session)
   // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
@@ -82,7 +82,7 @@ export async function verifyCluster(step: Step): Promise<VerifiedCluster> {
   }
 }
 
-async function waitForCheck(step: Step, { code, host, look }: Check): Promise<void> {
+async function waitForCheck(step: HostContext, { code, host, look }: Check): Promise<void> {
   let culprit = host
   await waitUntil(
     step,
@@ -98,7 +98,7 @@ async function waitForCheck(step: Step, { code, host, look }: Check): Promise<vo
 }
 
 /** Every check, causes before their effects: the first that fails is the one that is told. */
-async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
+async function checks(step: HostContext, api: ClusterApi): Promise<readonly Check[]> {
   const { cluster, host, sessions, signal } = step
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const nodes = [...controlPlanes, ...hostsWithRole(cluster, 'worker')]
@@ -142,12 +142,16 @@ async function checks(step: Step, api: ClusterApi): Promise<readonly Check[]> {
   ]
 }
 
-async function etcdObstacle(step: Step): Promise<Obstacle | undefined> {
+async function etcdObstacle(step: HostContext): Promise<Obstacle | undefined> {
   return (await etcdStanding(step, step.session)).trouble
 }
 
 /** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
-async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Promise<string | undefined> {
+async function controlPlaneObstacle(
+  step: HostContext,
+  host: Host,
+  api: ClusterApi,
+): Promise<string | undefined> {
   const expected = COMPONENTS.filter(
     ({ name }) => name !== 'etcd' || step.cluster.etcd.topology === 'stacked',
   )
@@ -166,7 +170,11 @@ async function controlPlaneObstacle(step: Step, host: Host, api: ClusterApi): Pr
 const VERSION_ANSWER = z.looseObject({ gitVersion: z.string() })
 
 /** One that was part of the cluster before keeps its version. */
-async function versionObstacle({ cluster }: Step, host: Host, api: ClusterApi): Promise<string | undefined> {
+async function versionObstacle(
+  { cluster }: HostContext,
+  host: Host,
+  api: ClusterApi,
+): Promise<string | undefined> {
   if (host.kubeletVersion !== undefined) return undefined
   const answer = await kubectl(api, ['get', '--raw', '/version'])
   const { gitVersion } = readJson(api.session, answer, VERSION_ANSWER, 'kubectl get /version')
@@ -174,7 +182,7 @@ async function versionObstacle({ cluster }: Step, host: Host, api: ClusterApi): 
   return gitVersion === version ? undefined : `its API server is ${gitVersion}, not ${version}`
 }
 
-async function endpointObstacle({ cluster, session }: Step): Promise<string | undefined> {
+async function endpointObstacle({ cluster, session }: HostContext): Promise<string | undefined> {
   const api = balancedApi(cluster, session)
   return (await isApiServerReady(api)) ? undefined : `the API does not answer through ${api.server}`
 }
@@ -186,7 +194,7 @@ async function kubeletObstacle(session: Session): Promise<string | undefined> {
 }
 
 async function nodesObstacle(
-  { cluster }: Step,
+  { cluster }: HostContext,
   api: ClusterApi,
   hosts: readonly Host[],
 ): Promise<Obstacle | undefined> {
@@ -209,7 +217,7 @@ async function nodesObstacle(
 
 /** A node stays Ready without its pod network once that has written its configuration there. */
 async function flannelObstacle(
-  { cluster: { network, kubernetes } }: Step,
+  { cluster: { network, kubernetes } }: HostContext,
   api: ClusterApi,
   hosts: readonly Host[],
 ): Promise<Obstacle | undefined> {

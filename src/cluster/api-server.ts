@@ -1,10 +1,8 @@
 /** Where a control plane's own API server listens, as kubeadm is told and the load balancer needs it. */
+import { DEFAULT_API_SERVER_PORT } from './cluster-file/endpoint.js'
 import { mergeExtraArguments } from './kubeadm/extra-arguments.js'
 import { isPlainObject } from './merge.js'
 import type { Cluster } from './model.js'
-
-/** kubeadm's default port of the API server on each control plane. */
-export const DEFAULT_API_SERVER_PORT = 6443
 
 /**
  * The port on which every control plane's API server listens: kubeadm's default, unless the cluster file sets

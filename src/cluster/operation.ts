@@ -173,6 +173,12 @@ export interface PlanResult {
   readonly findings?: readonly PreflightFinding[]
 }
 
+/** What a step gives back: whether it changed anything, and its effect in a few words. */
+export interface StepOutcome {
+  readonly changed: boolean
+  readonly summary: string
+}
+
 /** `blocked`: parked, waits for a decision. `skipped`: left out by decision. */
 export type StepState = 'pending' | 'running' | 'unchanged' | 'done' | 'failed' | 'blocked' | 'skipped'
 

@@ -2,7 +2,8 @@
 import type { Host } from '../cluster/model.js'
 import { skipRefusal } from '../cluster/skipping.js'
 import type { ApplyPhase, Bootstrap } from './apply.js'
-import type { Phase, PhaseOptions, StepOutcome } from './operation.js'
+import type { Phase, PhaseOptions } from './operation.js'
+import type { StepOutcome } from '../cluster/operation.js'
 
 /** Begins a phase of the apply. */
 export function phase<Result extends StepOutcome>(

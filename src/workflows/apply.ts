@@ -4,7 +4,7 @@
  */
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
-import { MESSAGES, type ApplyResult, type OperationInput } from '../cluster/operation.js'
+import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../cluster/operation.js'
 import { unplanned } from '../cluster/changes/unplanned.js'
 import { compareWithCluster } from '../cluster/drift/drift.js'
 import { observedHosts } from '../cluster/plan.js'
@@ -14,7 +14,7 @@ import { abandonJoin, abandonLateJoins, joinControlPlane, settleJoin } from './c
 import { etcdPhases } from './etcd-phases.js'
 import { failWith, reportFailure } from './failure.js'
 import { lookAtHosts, summarise } from './inspect.js'
-import { Operation, type Phase, type StepOutcome } from './operation.js'
+import { Operation, type Phase } from './operation.js'
 import { holding, reviewed, type Planned } from './planning.js'
 import { activities } from './proxies.js'
 

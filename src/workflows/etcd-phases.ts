@@ -2,7 +2,8 @@
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './apply.js'
-import type { Phase, StepOutcome } from './operation.js'
+import type { Phase } from './operation.js'
+import type { StepOutcome } from '../cluster/operation.js'
 import { activities } from './proxies.js'
 
 /**

@@ -1,12 +1,12 @@
 /** One step after the other of one host: its turn, its attempts, and what is decided of it once it is parked. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { Host } from '../cluster/model.js'
-import { stepId, type SkipConsequence, type SkippedStep } from '../cluster/operation.js'
+import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../cluster/operation.js'
 import { hintWhenParked, type ErrorReport } from '../errors/index.js'
 import type { Decisions, StepDecision } from './decisions.js'
 import { reportFailure, rethrowCancellation } from './failure.js'
 import { Gate } from './gate.js'
-import type { Act, PhaseOptions, StepOutcome } from './phase.js'
+import type { Act, PhaseOptions } from './phase.js'
 import type { Progress } from './progress.js'
 import type { Turns } from './turns.js'
 

@@ -17,7 +17,7 @@ import type { Act, Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 import { Progress } from './progress.js'
 import { onRefusal } from './refusals.js'
 import { Turns } from './turns.js'
-export type { Phase, PhaseOptions, PhaseOutcome, StepOutcome } from './phase.js'
+export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 
 export class Operation {
   private readonly decisions: Decisions

@@ -3,12 +3,6 @@ import type { Host } from '../cluster/model.js'
 import type { SkipConsequence } from '../cluster/operation.js'
 import type { ErrorReport } from '../errors/index.js'
 
-/** What a step tells when it is done. */
-export interface StepOutcome {
-  readonly changed: boolean
-  readonly summary: string
-}
-
 export interface PhaseOptions {
   /** What must be done before a host's step begins. */
   readonly after?: (host: Host) => readonly Promise<unknown>[]

@@ -40,7 +40,6 @@ function folderGiven(variables: Readonly<Record<string, string>> = {}): string |
   writeFileSync(
     stub,
     `import module, { syncBuiltinESMExports } from 'node:module'
-import { writeFileSync } from 'node:fs'
 module.enableCompileCache = (folder) => writeFileSync(${JSON.stringify(record)}, String(folder))
 syncBuiltinESMExports()
 `,

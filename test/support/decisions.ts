@@ -4,8 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'
 import { MESSAGES, type DecisionTaken, type OperationInput } from '../../src/cluster/operation.js'
 import { aCluster } from './clusters.js'
-import type { obedientHosts } from './obedient-hosts.js'
-import { progressOf, startScripted } from './obedient-hosts.js'
+import { progressOf, startScripted, type obedientHosts } from './obedient-hosts.js'
 import { scriptedWorker } from './temporal.js'
 
 type Hosts = ReturnType<typeof obedientHosts>

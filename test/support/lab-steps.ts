@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { PATIENCE, type Patience } from '../../src/activities/poll.js'
-import { onHost, type Step } from '../../src/activities/step.js'
+import type { HostContext } from '../../src/activities/context.js'
+import { onHost } from '../../src/activities/step.js'
 import { parseClusterFile } from '../../src/cluster/cluster-file/parse.js'
 import { hostsWithRole, type Cluster, type Host } from '../../src/cluster/model.js'
 import { createSessionPool, type SessionPool } from '../../src/ssh/index.js'
@@ -40,7 +41,7 @@ export class LabSteps {
   /** One attempt of a step, in an operation of its own. */
   run<Result>(
     host: string,
-    act: (step: Step) => Promise<Result>,
+    act: (step: HostContext) => Promise<Result>,
     patience: Patience = PATIENCE,
   ): Promise<Result> {
     const operation = `test-${Date.now().toString(36)}-${this.#operations++}`

@@ -5,7 +5,7 @@
  */
 import type { DurableCommand } from '../../src/activities/durable.js'
 import { PATIENCE } from '../../src/activities/poll.js'
-import type { Step } from '../../src/activities/step.js'
+import type { HostContext } from '../../src/activities/context.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { aCluster } from './clusters.js'
 import { localSession } from './local-session.js'
@@ -16,7 +16,7 @@ import { relocated } from './relocated-session.js'
 export function localStep(
   programs: Programs,
   cluster: Cluster = aCluster(),
-): Step & { readonly reported: readonly string[] } {
+): HostContext & { readonly reported: readonly string[] } {
   const path = `${programs.folder}:${process.env.PATH ?? ''}`
   const session = relocated(localSession({ environment: { PATH: path } }), programs.folder)
   const reported: string[] = []
@@ -34,7 +34,10 @@ export function localStep(
   }
 }
 
-export async function runDurably(step: Step, durable: DurableCommand): Promise<{ durationMs: number }> {
+export async function runDurably(
+  step: HostContext,
+  durable: DurableCommand,
+): Promise<{ durationMs: number }> {
   await durable.prepare?.()
   const { exitCode, stdout, stderr } = await step.session.run(durable.command, { root: true })
   const output = stdout + stderr

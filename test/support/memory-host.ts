@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { PATIENCE } from '../../src/activities/poll.js'
-import type { Step } from '../../src/activities/step.js'
+import type { HostContext } from '../../src/activities/context.js'
 import type { ObservedHost } from '../../src/cluster/facts.js'
 import type { HostConfiguration, ServiceState } from '../../src/cluster/host-configuration.js'
 import { HEADER, SYSCTLS } from '../../src/cluster/host-prerequisites.js'
@@ -68,7 +68,7 @@ export class MemoryHost {
   }
 
   /** A step on this host. */
-  step(cluster: Cluster): Step {
+  step(cluster: Cluster): HostContext {
     const session = this.session()
     return {
       cluster,

@@ -1,8 +1,10 @@
 /** Reading `host[:port]`. */
-import { DEFAULT_API_SERVER_PORT } from '../api-server.js'
 import { parseIpAddress } from '../ip-address.js'
 import type { Endpoint } from '../model.js'
 import { isDnsName } from './names.js'
+
+/** kubeadm's default port of the API server on each control plane. */
+export const DEFAULT_API_SERVER_PORT = 6443
 
 /**
  * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port`; the port is 6443 unless given. Undefined for anything else,

@@ -1,10 +1,15 @@
 /** The services of a balancer, each with the one file that it reads: what steps write and what a plan compares. */
-import type { InterfaceAddress } from '../host-details.js'
 import type { HostFile } from '../host-prerequisites.js'
 import type { Cluster, Host } from '../model.js'
 import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from './haproxy.js'
 import { balancerPlaces, virtualAddressOf } from './hosts.js'
 import { KEEPALIVED_CONFIG_FILE, renderKeepalivedConfig } from './keepalived.js'
+
+/** An address of an interface, with the length of its prefix. */
+interface InterfaceAddress {
+  readonly interface: string
+  readonly address: string
+}
 
 /** HAProxy's file for these control planes. */
 export function haproxyFile(cluster: Cluster, backends: readonly Host[]): HostFile {

@@ -4,7 +4,8 @@ import { blamingTheDisk } from '../../../src/activities/disk-state.js'
 import { undoJoin } from '../../../src/activities/failed-join.js'
 import { joinControlPlane, joinWorker } from '../../../src/activities/join.js'
 import { localApi, type KubernetesNode } from '../../../src/activities/kubectl.js'
-import { onHost, type Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
+import { onHost } from '../../../src/activities/step.js'
 import type { Host } from '../../../src/cluster/model.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { activity } from '../../support/activity.js'
@@ -12,7 +13,11 @@ import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool, type Answer, type Answers } from '../../support/scripted-session.js'
 
 /** A step on a host on which no unit of this operation ran. */
-function step<Result>(host: Host, answers: Answers, act: (step: Step) => Promise<Result>): Promise<Result> {
+function step<Result>(
+  host: Host,
+  answers: Answers,
+  act: (step: HostContext) => Promise<Result>,
+): Promise<Result> {
   const patience = { components: 2_000, etcd: 1, node: 2_000, runtime: 1 }
   return activity(() =>
     onHost(scriptedPool(answers, 'absent'), aCluster(), host, (step) => act({ ...step, patience })),

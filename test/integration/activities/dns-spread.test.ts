@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { spreadClusterDns } from '../../../src/activities/dns-spread.js'
-import { onHost, type StepResult } from '../../../src/activities/step.js'
+import type { StepOutcome } from '../../../src/cluster/operation.js'
+import { onHost } from '../../../src/activities/step.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool } from '../../support/scripted-session.js'
@@ -38,7 +39,7 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
       },
     ],
   ])
-  const result: StepResult = await activity(() =>
+  const result: StepOutcome = await activity(() =>
     onHost(hosts, aCluster(), aHost('cp1'), (step) =>
       spreadClusterDns({ ...step, patience: { ...step.patience, node: 1_000 } }),
     ),

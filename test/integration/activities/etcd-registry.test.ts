@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { emptyRegistry } from '../../../src/activities/etcd-registry.js'
 import { etcdStanding } from '../../../src/activities/etcd-access.js'
-import { onHost, type Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
+import { onHost } from '../../../src/activities/step.js'
 import type { SessionPool } from '../../../src/ssh/session.js'
 import { activity } from '../../support/activity.js'
 import { aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
@@ -25,7 +26,7 @@ function healthy({ internalAddress }: { internalAddress: string }) {
 function onFirst<Result>(
   answers: Answers,
   begun: boolean,
-  act: (step: Step) => Promise<Result>,
+  act: (step: HostContext) => Promise<Result>,
   inCluster = cluster,
 ) {
   const hosts: SessionPool = {

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { makeEtcdAuthority } from '../../../src/activities/etcd-certificates.js'
 import { renewEtcdCertificates } from '../../../src/activities/etcd-renewal.js'
-import { onHost, type Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
+import { onHost } from '../../../src/activities/step.js'
 import { activity } from '../../support/activity.js'
 import { aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
 import { EtcdFleet } from '../../support/etcd-fleet.js'
@@ -18,7 +19,11 @@ const lasting = authority.issue('someone', 200)
 const renewed = authority.issue('someone', 365)
 afterAll(() => authority.remove())
 
-function on<Result>(fleet: EtcdFleet, host: string, act: (step: Step) => Promise<Result>): Promise<Result> {
+function on<Result>(
+  fleet: EtcdFleet,
+  host: string,
+  act: (step: HostContext) => Promise<Result>,
+): Promise<Result> {
   return activity(() =>
     onHost(fleet.pool, cluster, aHost(host), (step) =>
       act({ ...step, patience: { components: 0, etcd: 0, node: 0, runtime: 0 } }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { abandonJoin, settleJoin } from '../../../src/activities/abandon-join.js'
 import { joinControlPlane } from '../../../src/activities/join.js'
-import { onHost, type Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
+import { onHost } from '../../../src/activities/step.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import type { SessionPool } from '../../../src/ssh/session.js'
 import { activity } from '../../support/activity.js'
@@ -45,7 +46,11 @@ function etcd(members: readonly string[], healthy: readonly string[]) {
 }
 
 /** A step on cp1; cp3 is out of reach unless it answers. */
-function onFirst<Result>(answers: Answers, act: (step: Step) => Promise<Result>, cp3?: 'ended' | 'running') {
+function onFirst<Result>(
+  answers: Answers,
+  act: (step: HostContext) => Promise<Result>,
+  cp3?: 'ended' | 'running',
+) {
   const sessions: SessionPool = {
     session: (host) => {
       if (host.name !== 'cp3') return Promise.resolve(scriptedSession(host, answers))

@@ -8,7 +8,8 @@ import { localApi } from '../../../src/activities/kubectl.js'
 import { installPackages } from '../../../src/activities/packages.js'
 import type { Patience } from '../../../src/activities/poll.js'
 import { prepareHost } from '../../../src/activities/prepare-host.js'
-import { onHost, type Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
+import { onHost } from '../../../src/activities/step.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool, scriptedSession, type Answers } from '../../support/scripted-session.js'
@@ -19,7 +20,7 @@ const IMPATIENT: Patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
 function step<Result>(
   name: string,
   answers: Answers,
-  act: (step: Step) => Promise<Result>,
+  act: (step: HostContext) => Promise<Result>,
   unitState: 'ended' | 'absent' = 'ended',
 ): Promise<Result> {
   const hosts = scriptedPool(answers, unitState)
@@ -37,7 +38,7 @@ const PREPARED: Answers = [
 ]
 
 describe('a host counts as prepared only', () => {
-  const cases: Record<string, readonly [Answers, (step: Step) => Promise<unknown>, string]> = {
+  const cases: Record<string, readonly [Answers, (step: HostContext) => Promise<unknown>, string]> = {
     'with its packages in the wanted version': [
       [['dpkg-query', 'installed kubeadm 1.35.0-1.1\n']],
       (step) =>

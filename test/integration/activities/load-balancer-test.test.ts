@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createActivities } from '../../../src/activities/index.js'
-import type { StepResult } from '../../../src/activities/step.js'
+import type { StepOutcome } from '../../../src/cluster/operation.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { activityEnvironment } from '../../support/activity.js'
@@ -103,7 +103,7 @@ async function outcome(situation: Situation, changes: Partial<Cluster> = {}, hos
   const { checkLoadBalancer } = createActivities({ sessions })
   try {
     const asked = host ?? sshd.host()
-    const passed: StepResult = await environment.run(() => checkLoadBalancer(cluster, asked, first))
+    const passed: StepOutcome = await environment.run(() => checkLoadBalancer(cluster, asked, first))
     return passed.summary
   } catch {
     return waitsFor

@@ -8,7 +8,7 @@ import { createActivities } from '../../../src/activities/index.js'
 import { breakLock, readLock } from '../../../src/activities/lock.js'
 import { onOwnHost, type TemporalServer } from '../../../src/activities/own-host.js'
 import { hashCaCertificate } from '../../../src/activities/pki.js'
-import type { Step } from '../../../src/activities/step.js'
+import type { HostContext } from '../../../src/activities/context.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { UnitsAtRelease } from '../../../src/cluster/operation.js'
 import { QuorateError } from '../../../src/errors/index.js'
@@ -63,7 +63,7 @@ class Apply {
   }
 
   /** Does something on the host that it holds. */
-  step<Result>(act: (step: Step) => Promise<Result>): Promise<Result> {
+  step<Result>(act: (step: HostContext) => Promise<Result>): Promise<Result> {
     return activity(() => onOwnHost({ sessions, server: this.server }, this.cluster, host, act), this.run)
   }
 }

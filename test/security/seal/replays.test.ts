@@ -1,7 +1,6 @@
 /** Payloads that the owner has sealed, taken from a history by a stranger and sent again, elsewhere, or mixed. */
 import { randomUUID } from 'node:crypto'
-import type { Payload } from '@temporalio/common'
-import { defaultPayloadConverter } from '@temporalio/common'
+import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import { TASK_QUEUE } from '../../../src/cluster/operation.js'
 import { sendDecision, sendSignal } from '../../../src/temporal/decisions.js'

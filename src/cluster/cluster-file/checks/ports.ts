@@ -1,7 +1,7 @@
 /** Checks of ports: on one host no two programs can have the same. */
-import { bindPortOf, DEFAULT_API_SERVER_PORT } from '../../api-server.js'
+import { bindPortOf } from '../../api-server.js'
+import { DEFAULT_API_SERVER_PORT, parseEndpoint } from '../endpoint.js'
 import { PORTS_BY_ROLE } from '../../host-prerequisites.js'
-import { parseEndpoint } from '../endpoint.js'
 import { textAt, type Outline } from '../outline.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'

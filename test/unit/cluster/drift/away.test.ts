@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../../../src/errors/index.js'
-import { QuorateError } from '../../../../src/errors/index.js'
+import { QuorateError, type ErrorCode } from '../../../../src/errors/index.js'
 import type { HostFacts } from '../../../../src/cluster/facts.js'
 import { keepalivedFile } from '../../../../src/cluster/load-balancer/services.js'
 import type { Cluster } from '../../../../src/cluster/model.js'

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../../../../src/errors/index.js'
+import { PROJECT } from '../../../support/process.js'
 
-const project = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))
+const project = (path: string): string => join(PROJECT, path)
 
 /** Codes that the checks give, as they stand in the sources. */
 function codesOfChecks(): readonly string[] {
