@@ -1,13 +1,13 @@
 /** The reference of the cluster file, a page made from its schema: each object a section, each field a row. */
 import { format, resolveConfig } from 'prettier'
 import { stringify } from 'yaml'
-import { ruleOf, type ChangedBy } from '../src/cluster/drift/fields.js'
-import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster/cluster-file/json-schema.js'
+import { ruleOf, type ChangedBy } from '../src/planning/drift/fields.js'
+import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster-file/json-schema.js'
 
 /** Where the page is, from the project's folder. */
 export const REFERENCE_PAGE = 'docs/cluster-file.md'
 
-const HEAD = `<!-- Written by \`npm run docs:reference\` from src/cluster/cluster-file/schema.ts. Changes here are overwritten. -->
+const HEAD = `<!-- Written by \`npm run docs:reference\` from src/cluster-file/schema.ts. Changes here are overwritten. -->
 
 # The cluster file
 

@@ -3,7 +3,7 @@
  * to the Temporal server that options and environment name, or to the embedded engine, which it starts if needed.
  */
 import { WorkflowNotFoundError, type Client as TemporalClient } from '@temporalio/client'
-import type { HostLocks } from './activities/host-locks.js'
+import type { HostLocks } from './hosts/lock/inspect.js'
 import type { Cluster } from './cluster/model.js'
 import {
   MESSAGES,
@@ -14,7 +14,7 @@ import {
   type PlanResult,
   type RetryDecision,
   type SkipDecision,
-} from './cluster/operation.js'
+} from './operations/contract.js'
 import { QuorateError } from './errors/index.js'
 import { connect, type TemporalConnection } from './temporal/connection.js'
 import {
@@ -25,25 +25,25 @@ import {
   terminate,
   type DecisionName,
   type SignalName,
-} from './temporal/decisions.js'
+} from './client/messages.js'
 import {
   engineSeal,
   engineStatus,
   ensureEngine,
   type EnsureEngineOptions,
   type HandOver,
-} from './temporal/engine/engine.js'
-import { readInput } from './temporal/input.js'
-import { readLastKnown } from './temporal/last-known.js'
-import type { Operation, OperationSummary } from './temporal/operation.js'
+} from './engine/engine.js'
+import { readInput } from './client/input.js'
+import { readLastKnown } from './client/last-known.js'
+import type { Operation, OperationSummary } from './client/operation.js'
 import { callServer, outlastBusy } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
-import { isClosed, observe, type OperationSnapshot, type RunReference } from './temporal/snapshot.js'
-import { startOperation, type StartOptions } from './temporal/start.js'
-import { runAddress, uiAddressOf } from './temporal/ui-address.js'
-import { watch, type WatchOptions } from './temporal/watch.js'
+import { isClosed, observe, type OperationSnapshot, type RunReference } from './client/snapshot.js'
+import { startOperation, type StartOptions } from './client/start.js'
+import { runAddress, uiAddressOf } from './client/ui-address.js'
+import { watch, type WatchOptions } from './client/watch.js'
 
-export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './activities/host-locks.js'
+export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './hosts/lock/inspect.js'
 export type { Cluster } from './cluster/model.js'
 export type {
   ApplyResult,
@@ -52,15 +52,15 @@ export type {
   OperationProgress,
   PlanResult,
   SkippedStep,
-} from './cluster/operation.js'
+} from './operations/contract.js'
 export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
 export type { TemporalOptions } from './temporal/settings.js'
-export type { RunningStep } from './temporal/running-steps.js'
-export type { Operation, OperationSummary } from './temporal/operation.js'
-export type { OperationSnapshot, Reach } from './temporal/snapshot.js'
-export type { LastKnown } from './temporal/last-known.js'
-export type { PollingWorker } from './temporal/workers.js'
-export type { TaskFailure } from './temporal/workflow-task.js'
+export type { RunningStep } from './client/running-steps.js'
+export type { Operation, OperationSummary } from './client/operation.js'
+export type { OperationSnapshot, Reach } from './client/snapshot.js'
+export type { LastKnown } from './client/last-known.js'
+export type { PollingWorker } from './client/workers.js'
+export type { TaskFailure } from './client/workflow-task.js'
 
 export interface ClientOptions extends TemporalOptions {
   /**
@@ -130,7 +130,7 @@ function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOption
  */
 export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
   const [{ readKubeconfig }, { createSessionPool }] = await Promise.all([
-    import('./activities/kubeconfig.js'),
+    import('./hosts/kubernetes/kubeconfig.js'),
     import('./ssh/index.js'),
   ])
   const sessions = createSessionPool()
@@ -147,7 +147,7 @@ export async function withHostLocks<Result>(
   act: (locks: HostLocks) => Promise<Result>,
 ): Promise<Result> {
   const [{ hostLocks }, { createSessionPool }] = await Promise.all([
-    import('./activities/host-locks.js'),
+    import('./hosts/lock/inspect.js'),
     import('./ssh/index.js'),
   ])
   const sessions = createSessionPool()

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, readFile } from 'node:fs/promises'
 import ssh2 from 'ssh2'
-import { quote } from '../../src/ssh/command.js'
+import { quote } from '../../src/ssh/run/command.js'
 import { writeWhole } from '../cache.js'
 import { passThrough, run } from '../process.js'
 import { FILES } from './cluster-file.js'

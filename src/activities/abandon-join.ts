@@ -3,10 +3,10 @@
  * that votes already goes only by the operator's word and not at the price of quorum. The host itself is not needed.
  */
 import type { Host } from '../cluster/model.js'
-import type { SkipConsequence, StepOutcome } from '../cluster/operation.js'
+import type { SkipConsequence, StepOutcome } from '../operations/contract.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
-import { revokeBootstrapTokens } from './bootstrap-token.js'
+import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
 import {
   etcdMembers,
   healthyEndpoints,
@@ -15,10 +15,10 @@ import {
   removalObstacle,
   removeMember,
   votersWithout,
-} from './etcd.js'
-import { deleteNode, isAnotherMachine, takeMemberOut } from './failed-join.js'
-import { findNode, localApi, type ClusterApi } from './kubectl.js'
-import type { HostContext } from './context.js'
+} from '../hosts/etcd/health.js'
+import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
+import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import type { HostContext } from '../hosts/context.js'
 
 /**
  * Why a member that votes may be taken out: the operator was `shown` that it would be, or the host was left out before

@@ -2,27 +2,38 @@
  * Joins. A control plane joins only while etcd is whole and undoes exactly its own failed attempt before another;
  * a worker needs nothing but the API.
  */
-import { caHashOf } from './pki.js'
-import { renderJoinConfiguration } from '../cluster/kubeadm/render.js'
+import { caHashOf } from '../hosts/system/pki.js'
+import { renderJoinConfiguration } from '../configuration/kubeadm/render.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
 import { abandonLateJoins } from './abandon-join.js'
-import { mintBootstrapToken, revokeBootstrapTokens } from './bootstrap-token.js'
-import { copyCertificates } from './certificates.js'
-import { completeControlPlane, joinObstacle, restoreAdminConf, RESTORED_ADMIN_CONF } from './control-plane.js'
-import { blamingTheDisk } from './disk-state.js'
-import { isUnderway, waitForOthers } from './durable.js'
-import { waitForWholeEtcd } from './etcd-access.js'
-import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './failed-join.js'
-import { hostState, restartKubelet, startStoppedKubelet, type HostState } from './host-state.js'
-import { runKubeadm } from './kubeadm.js'
-import { findNode, hasCondition, localApi, type ClusterApi, type KubernetesNode } from './kubectl.js'
-import { waitForEndpoint } from './load-balancer-test.js'
-import { markNewNode, markNode } from './node-marks.js'
-import { waitUntil } from './poll.js'
-import type { HostContext } from './context.js'
-import type { StepOutcome } from '../cluster/operation.js'
+import { mintBootstrapToken, revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
+import { copyCertificates } from '../hosts/kubeadm/copy-certificates.js'
+import {
+  completeControlPlane,
+  joinObstacle,
+  restoreAdminConf,
+  RESTORED_ADMIN_CONF,
+} from './init-control-plane.js'
+import { blamingTheDisk } from '../hosts/system/disk-state.js'
+import { isUnderway, waitForOthers } from '../hosts/durable.js'
+import { waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
+import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './undo-join.js'
+import { hostState, restartKubelet, startStoppedKubelet, type HostState } from '../hosts/kubeadm/state.js'
+import { runKubeadm } from '../hosts/kubeadm/run.js'
+import {
+  findNode,
+  hasCondition,
+  localApi,
+  type ClusterApi,
+  type KubernetesNode,
+} from '../hosts/kubernetes/kubectl.js'
+import { waitForEndpoint } from './check-load-balancer.js'
+import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
 
 /**
  * Makes this host another control plane, where etcd is stacked with a voting member of it. What control planes that are

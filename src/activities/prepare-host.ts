@@ -2,17 +2,17 @@
  * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
-import { ETCD_KUBELET_UNIT } from '../cluster/etcd/kubelet.js'
+import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { script } from '../ssh/index.js'
-import { claimHost } from './claim.js'
-import { configureContainerd } from './containerd.js'
-import { waitForOthers } from './durable.js'
-import { kubeadmImages, pullImages } from './images.js'
-import { loadKernelModules, setKernelParameters } from './kernel.js'
-import { installKubernetes } from './kubernetes-packages.js'
-import type { HostContext } from './context.js'
-import type { StepOutcome } from '../cluster/operation.js'
-import { turnSwapOff } from './swap.js'
+import { claimHost } from '../hosts/system/claim.js'
+import { configureContainerd } from '../hosts/containerd/configure.js'
+import { waitForOthers } from '../hosts/durable.js'
+import { kubeadmImages, pullImages } from '../hosts/containerd/images.js'
+import { loadKernelModules, setKernelParameters } from '../hosts/system/kernel.js'
+import { installKubernetes } from '../hosts/packages/kubernetes.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+import { turnSwapOff } from '../hosts/system/swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
 export async function prepareHost(step: HostContext): Promise<StepOutcome> {

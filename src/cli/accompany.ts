@@ -1,7 +1,7 @@
 /** Going along with an operation: follow it, and on a terminal ask whenever nothing goes on without the operator. */
 import type { Operation } from '../client.js'
 import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
-import type { OperationSnapshot } from '../temporal/snapshot.js'
+import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { carryOut, endingPause } from './decisions/decision.js'
 import type { Answer, Asked } from './decisions/questions.js'

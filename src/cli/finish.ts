@@ -1,7 +1,7 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
 import type { Operation } from '../client.js'
-import type { ApplyResult, PlanResult } from '../cluster/operation.js'
-import type { OperationSnapshot } from '../temporal/snapshot.js'
+import type { ApplyResult, PlanResult } from '../operations/contract.js'
+import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { Followed } from './follow.js'

@@ -1,7 +1,7 @@
 /** Following an operation on the terminal, as plain lines, or as JSON events; Ctrl-C leaves, the operation goes on. */
 import type { Operation } from '../client.js'
-import type { ApplyResult, PlanResult } from '../cluster/operation.js'
-import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
+import type { ApplyResult, PlanResult } from '../operations/contract.js'
+import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
 import { formatTime } from './output/duration.js'

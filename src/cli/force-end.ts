@@ -1,8 +1,8 @@
 /** Ending a run without its worker, and telling in what state it left the hosts, as far as that is known. */
 import type { LastKnown, Operation } from '../client.js'
 import { QuorateError } from '../errors/index.js'
-import { isClosed } from '../temporal/snapshot.js'
-import { whyStuck } from '../temporal/stuck.js'
+import { isClosed } from '../client/snapshot.js'
+import { whyStuck } from '../client/stuck.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { Style } from './io.js'

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync, readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { QuorateClient } from '../client.js'
-import type { ClusterFileLocation, ParsedClusterFile } from '../cluster/cluster-file/parse.js'
+import type { ClusterFileLocation, ParsedClusterFile } from '../cluster-file/parse.js'
 import type { Cluster } from '../cluster/model.js'
 import { plainLine, QuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
@@ -14,7 +14,7 @@ import { DEFAULT_FILE, type Context } from './context.js'
  */
 export async function loadCluster(context: Context): Promise<Cluster> {
   const { cluster, warnings } = await parseFile(context.file ?? DEFAULT_FILE)
-  const { formatProblem } = await import('../cluster/cluster-file/parse.js')
+  const { formatProblem } = await import('../cluster-file/parse.js')
   for (const warning of warnings)
     context.io.note(context.io.style.yellow(`⚠ ${plainLine(formatProblem(warning))}`))
   return cluster
@@ -23,7 +23,7 @@ export async function loadCluster(context: Context): Promise<Cluster> {
 /** Reads and checks the cluster file at `path`. */
 export async function parseFile(path: string): Promise<ParsedClusterFile> {
   const text = readText(path)
-  const { parseClusterFile } = await import('../cluster/cluster-file/parse.js')
+  const { parseClusterFile } = await import('../cluster-file/parse.js')
   return parseClusterFile(text, locationOf(path))
 }
 

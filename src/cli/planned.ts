@@ -1,7 +1,7 @@
 /** Looking at the hosts as `plan` and `preflight` do: a plan is made, and only its result is the output. */
 import type { Operation, QuorateClient } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
-import type { PlanResult } from '../cluster/operation.js'
+import type { PlanResult } from '../operations/contract.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'

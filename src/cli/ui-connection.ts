@@ -1,8 +1,8 @@
 /** The connection of `quorate ui` to the Temporal server, and what its pages show first. */
 import { connect, type TemporalConnection } from '../temporal/connection.js'
-import { engineSeal, ensureEngine } from '../temporal/engine/engine.js'
+import { engineSeal, ensureEngine } from '../engine/engine.js'
 import { plainSettings, serverSettings } from '../temporal/settings.js'
-import { runPath, runsPath } from '../temporal/ui-address.js'
+import { runPath, runsPath } from '../client/ui-address.js'
 import type { Context } from './context.js'
 import { withOperation } from './open-operation.js'
 

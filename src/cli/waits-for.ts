@@ -1,7 +1,7 @@
 /** What an operation waits for, from the operator's side. */
-import type { BlockedStep, OperationProgress, PlannedChange } from '../cluster/operation.js'
-import { isClosed, type OperationSnapshot } from '../temporal/snapshot.js'
-import { needsOtherWorker } from '../temporal/stuck.js'
+import type { BlockedStep, OperationProgress, PlannedChange } from '../operations/contract.js'
+import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
+import { needsOtherWorker } from '../client/stuck.js'
 
 /** Why nothing goes on. */
 export type Waiting =

@@ -1,11 +1,11 @@
 /** The SSH room's door: what activities use to run commands, units and file transfers on hosts. */
-export { askAtTerminal } from './ask-at-terminal.js'
-export { command, quote, script, type Command } from './command.js'
-export { expectSuccess, lastLines } from './expect.js'
-export { fenced, type Fence } from './fence.js'
-export { expectPrograms } from './missing-program.js'
-export { createSessionPool, type SessionPoolOptions } from './pool.js'
-export { Secrets, type AskSecret } from './secrets.js'
+export { askAtTerminal } from './connect/ask-at-terminal.js'
+export { command, quote, script, type Command } from './run/command.js'
+export { expectSuccess, lastLines } from './run/expect.js'
+export { fenced, type Fence } from './run/fence.js'
+export { expectPrograms } from './run/missing-program.js'
+export { createSessionPool, type SessionPoolOptions } from './connect/pool.js'
+export { Secrets, type AskSecret } from './connect/secrets.js'
 export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
 export {
   acknowledgeUnit,
@@ -18,4 +18,4 @@ export {
   type UnitOptions,
   type UnitOutcome,
   type UnitState,
-} from './unit.js'
+} from './units/unit.js'

@@ -3,7 +3,7 @@
  * implements it over ssh2; tests may implement it otherwise.
  */
 import type { Host } from '../cluster/model.js'
-import type { Command } from './command.js'
+import type { Command } from './run/command.js'
 
 /** How a command is run. */
 export interface RunOptions {

@@ -1,17 +1,17 @@
 /** A session over ssh2: runs commands on the host's shared connection and says what is known of their outcome. */
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import type { Command } from './command.js'
-import type { Connection, ConnectionRun } from './connection.js'
-import type { Execution } from './execute.js'
-import { readFile, removeFile, writeFile } from './files.js'
-import { CommandFrame } from './frame.js'
-import { remoteLine, type Runner } from './remote-line.js'
-import { expectPrograms } from './missing-program.js'
-import type { Secrets } from './secrets.js'
+import type { Command } from './run/command.js'
+import type { Connection, ConnectionRun } from './connect/connection.js'
+import type { Execution } from './run/execute.js'
+import { readFile, removeFile, writeFile } from './run/files.js'
+import { CommandFrame } from './run/frame.js'
+import { remoteLine, type Runner } from './run/remote-line.js'
+import { expectPrograms } from './run/missing-program.js'
+import type { Secrets } from './connect/secrets.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
-import { SudoDialogue } from './sudo-dialogue.js'
-import { withoutOutcome } from './without-outcome.js'
+import { SudoDialogue } from './run/sudo-dialogue.js'
+import { withoutOutcome } from './run/without-outcome.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 

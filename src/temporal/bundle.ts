@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
 import { QuorateError } from '../errors/index.js'
-import { RUNS_FROM_SOURCES } from './runtime.js'
+import { RUNS_FROM_SOURCES } from './installation.js'
 
 /** `dist/workflow-bundle.js`; only meaningful in the build. */
 export const BUNDLE_PATH = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url))
@@ -14,7 +14,10 @@ const WORKFLOWS_PATH = fileURLToPath(
 
 /** The guards of sealed runs, in every bundle; a worker that takes only what is sealed wakes them (seal/worker.ts). */
 const GUARD_PATH = fileURLToPath(
-  new URL(RUNS_FROM_SOURCES ? '../workflows/seal-guard.ts' : '../workflows/seal-guard.js', import.meta.url),
+  new URL(
+    RUNS_FROM_SOURCES ? '../workflows/run/seal-guard.ts' : '../workflows/run/seal-guard.js',
+    import.meta.url,
+  ),
 )
 
 /** The code of all workflows, self-contained. */

@@ -2,7 +2,7 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client'
 import { QuorateError } from '../errors/index.js'
 import { GrpcCalls } from './grpc-calls.js'
-import { assertReachable } from './preflight.js'
+import { assertReachable } from './tcp-probe.js'
 import { sealedClientOptions } from './seal/client.js'
 import type { SealKeys } from './seal/keys.js'
 import { openSeal } from './seal/source.js'

@@ -1,7 +1,7 @@
 /** What tells one Temporal server from another, and who started what there: for the locks on hosts. */
 import type { PayloadCodec } from '@temporalio/common'
 import type { NativeConnection } from '@temporalio/worker'
-import { workerIdentity } from './runtime.js'
+import { workerIdentity } from './installation.js'
 import { decodePayloads } from './seal/payloads.js'
 
 /** Who started a run is only for people to read; nothing waits longer for it. */

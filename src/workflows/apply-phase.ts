@@ -1,9 +1,9 @@
 /** A phase of an apply: a phase of the operation whose steps are skipped by the rules of an apply. */
 import type { Host } from '../cluster/model.js'
-import { skipRefusal } from '../cluster/skipping.js'
+import { skipRefusal } from '../planning/skip-rules.js'
 import type { ApplyPhase, Bootstrap } from './apply.js'
-import type { Phase, PhaseOptions } from './operation.js'
-import type { StepOutcome } from '../cluster/operation.js'
+import type { Phase, PhaseOptions } from './run/run.js'
+import type { StepOutcome } from '../operations/contract.js'
 
 /** Begins a phase of the apply. */
 export function phase<Result extends StepOutcome>(

@@ -4,19 +4,19 @@
  */
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
-import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../cluster/operation.js'
-import { unplanned } from '../cluster/changes/unplanned.js'
-import { compareWithCluster } from '../cluster/drift/drift.js'
-import { observedHosts } from '../cluster/plan.js'
+import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../operations/contract.js'
+import { unplanned } from '../planning/changes/unplanned.js'
+import { compareWithCluster } from '../planning/drift/drift.js'
+import { observedHosts } from '../planning/plan.js'
 import { phase } from './apply-phase.js'
 import { configureLoadBalancer, loadBalancerBackends } from './balancers.js'
 import { abandonJoin, abandonLateJoins, joinControlPlane, settleJoin } from './control-planes.js'
 import { etcdPhases } from './etcd-phases.js'
-import { failWith, reportFailure } from './failure.js'
-import { lookAtHosts, summarise } from './inspect.js'
-import { Operation, type Phase } from './operation.js'
+import { failWith, reportFailure } from './run/failure.js'
+import { lookAtHosts, summarise } from './run/inspect.js'
+import { Operation, type Phase } from './run/run.js'
 import { holding, reviewed, type Planned } from './planning.js'
-import { activities } from './proxies.js'
+import { activities } from './run/activity-policies.js'
 
 /** The phases of an apply, in the order of the guide. */
 const APPLY_PHASES = [

@@ -3,9 +3,9 @@ import { condition } from '@temporalio/workflow'
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './apply.js'
-import type { Phase } from './operation.js'
-import type { StepOutcome } from '../cluster/operation.js'
-import { activities } from './proxies.js'
+import type { Phase } from './run/run.js'
+import type { StepOutcome } from '../operations/contract.js'
+import { activities } from './run/activity-policies.js'
 
 /** Lets each balancer send requests to control planes as they join, however many have joined since it last heard. */
 export function loadBalancerBackends(

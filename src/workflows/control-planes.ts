@@ -2,7 +2,7 @@
 import type { VoterRemoval } from '../activities/abandon-join.js'
 import { narrow, type Host } from '../cluster/model.js'
 import type { Bootstrap } from './apply.js'
-import { activities } from './proxies.js'
+import { activities } from './run/activity-policies.js'
 
 /** Joins a control plane; requests come to it by a phase of their own. */
 export async function joinControlPlane(apply: Bootstrap, host: Host) {

@@ -2,9 +2,9 @@
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './apply.js'
-import type { Phase } from './operation.js'
-import type { StepOutcome } from '../cluster/operation.js'
-import { activities } from './proxies.js'
+import type { Phase } from './run/run.js'
+import type { StepOutcome } from '../operations/contract.js'
+import { activities } from './run/activity-policies.js'
 
 /**
  * Members on hosts of their own, their certificates, and what API servers are told of them; empty with stacked etcd.

@@ -1,14 +1,14 @@
 /** One step after the other of one host: its turn, its attempts, and what is decided of it once it is parked. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { Host } from '../cluster/model.js'
-import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../cluster/operation.js'
+import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../operations/contract.js'
 import { hintWhenParked, type ErrorReport } from '../errors/index.js'
-import type { Decisions, StepDecision } from './decisions.js'
-import { reportFailure, rethrowCancellation } from './failure.js'
-import { Gate } from './gate.js'
-import type { Act, PhaseOptions } from './phase.js'
-import type { Progress } from './progress.js'
-import type { Turns } from './turns.js'
+import type { Decisions, StepDecision } from './run/decisions.js'
+import { reportFailure, rethrowCancellation } from './run/failure.js'
+import { Gate } from './run/gate.js'
+import type { Act, PhaseOptions } from './run/phase.js'
+import type { Progress } from './run/progress.js'
+import type { Turns } from './run/turns.js'
 
 /** Runs the steps of an operation's hosts. */
 export class HostSteps {

@@ -1,10 +1,10 @@
 /** Planning: what an apply would do, and what would stop it. Changes nothing. */
 import { isCancellation } from '@temporalio/workflow'
-import type { OperationInput, PlanResult } from '../cluster/operation.js'
-import { planApply } from '../cluster/plan.js'
-import { failWith, reportFailure } from './failure.js'
-import { lookAtCluster, lookAtHosts } from './inspect.js'
-import { Operation } from './operation.js'
+import type { OperationInput, PlanResult } from '../operations/contract.js'
+import { planApply } from '../planning/plan.js'
+import { failWith, reportFailure } from './run/failure.js'
+import { lookAtCluster, lookAtHosts } from './run/inspect.js'
+import { Operation } from './run/run.js'
 
 /** Workflow: the plan of an apply of `input.cluster` as things stand. */
 export async function planCluster(input: OperationInput): Promise<PlanResult> {

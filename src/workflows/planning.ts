@@ -1,12 +1,12 @@
 /** From the first look to the plan that an apply acts on: hosts held, the running cluster asked, changes approved. */
-import { disruptiveChanges } from '../cluster/changes/membership.js'
-import { isAway } from '../cluster/drift/away.js'
-import type { OperationInput } from '../cluster/operation.js'
-import { observedHosts, planApply, type ApplyPlan } from '../cluster/plan.js'
-import { failPreflight, failWith } from './failure.js'
-import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './inspect.js'
-import { withLocks } from './locks.js'
-import type { Operation } from './operation.js'
+import { disruptiveChanges } from '../planning/changes/membership.js'
+import { isAway } from '../planning/drift/away.js'
+import type { OperationInput } from '../operations/contract.js'
+import { observedHosts, planApply, type ApplyPlan } from '../planning/plan.js'
+import { failPreflight, failWith } from './run/failure.js'
+import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'
+import { withLocks } from './run/hold-hosts.js'
+import type { Operation } from './run/run.js'
 
 /**
  * Holds the hosts that answered while `act` runs. What is wrong with the hosts themselves stops the apply before

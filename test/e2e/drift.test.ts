@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OperationProgress, PlannedChange, PlanResult } from '../../src/cluster/operation.js'
+import type { OperationProgress, PlannedChange, PlanResult } from '../../src/operations/contract.js'
 import { changedClusterFile } from '../support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
 import { expectWholeCluster, readyNodes } from '../support/oracle.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SHARED_CERTIFICATES } from '../../src/cluster/certificates.js'
+import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
 import { etcdctl } from '../support/etcd.js'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, journal, readyNodes } from '../support/oracle.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PATIENCE } from '../../src/activities/poll.js'
-import { verifyCluster } from '../../src/activities/verify.js'
+import { PATIENCE } from '../../src/hosts/wait.js'
+import { verifyCluster } from '../../src/activities/verify-cluster.js'
 import { etcdctl } from '../support/etcd.js'
 import { Fleet } from '../support/fleet.js'
 import { IMPATIENT, LabSteps } from '../support/lab-steps.js'

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PreflightFinding } from '../../src/cluster/preflight/finding.js'
+import type { PreflightFinding } from '../../src/preflight/finding.js'
 import { Fleet } from '../support/fleet.js'
 
 const fleet = new Fleet('preflight')

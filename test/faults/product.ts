@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
 import type * as clientModule from '../../src/client.js'
 import type * as sshModule from '../../src/ssh/index.js'
-import type * as serverModule from '../../src/temporal/engine/server.js'
-import type * as homeModule from '../../src/temporal/engine/home.js'
-import type * as processModule from '../../src/temporal/engine/process.js'
+import type * as serverModule from '../../src/engine/server.js'
+import type * as homeModule from '../../src/engine/home.js'
+import type * as processModule from '../../src/engine/process.js'
 import { PROJECT } from '../support/process.js'
 
 /** Logs of every lane, and everything that is known of failed cases. */
@@ -22,10 +22,9 @@ async function built<Module>(path: string): Promise<Module> {
 
 export const { createClient } = await built<typeof clientModule>('client.js')
 export const { createSessionPool, command, script } = await built<typeof sshModule>('ssh/index.js')
-export const { startServer, waitUntilReady, loopback } =
-  await built<typeof serverModule>('temporal/engine/server.js')
-export const { engineHome, makeHome } = await built<typeof homeModule>('temporal/engine/home.js')
-export const { stop } = await built<typeof processModule>('temporal/engine/process.js')
+export const { startServer, waitUntilReady, loopback } = await built<typeof serverModule>('engine/server.js')
+export const { engineHome, makeHome } = await built<typeof homeModule>('engine/home.js')
+export const { stop } = await built<typeof processModule>('engine/process.js')
 
 /** Compiles the failpoints to a file that Node.js can load ahead of the product; gives its URL. */
 export function compileFailpoints(): string {

@@ -1,10 +1,10 @@
 /** Clusters and facts for tests: small, valid, and changed by the test where it matters. */
-import { clientUrl } from '../../src/cluster/etcd/urls.js'
-import type { HostFacts } from '../../src/cluster/facts.js'
-import type { HostConfiguration } from '../../src/cluster/host-configuration.js'
-import type { HostDetails, HostProbes, Reachability } from '../../src/cluster/host-details.js'
+import { clientUrl } from '../../src/configuration/etcd/urls.js'
+import type { HostFacts } from '../../src/facts/facts.js'
+import type { HostConfiguration } from '../../src/facts/host-configuration.js'
+import type { HostDetails, HostProbes, Reachability } from '../../src/facts/host-details.js'
 import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
-import { connectionTargets } from '../../src/cluster/preflight/targets.js'
+import { connectionTargets } from '../../src/preflight/targets.js'
 
 /** A host named like `cp1`, `w2`, `lb1`; its address ends in a number of its own. */
 export function aHost(name: string, changes: Partial<Host> = {}): Host {

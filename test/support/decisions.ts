@@ -2,7 +2,7 @@
 import { ApplicationFailure, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'
-import { MESSAGES, type DecisionTaken, type OperationInput } from '../../src/cluster/operation.js'
+import { MESSAGES, type DecisionTaken, type OperationInput } from '../../src/operations/contract.js'
 import { aCluster } from './clusters.js'
 import { progressOf, startScripted, type obedientHosts } from './obedient-hosts.js'
 import { scriptedWorker } from './temporal.js'

@@ -1,7 +1,7 @@
 /** Control planes on etcd hosts, as a step on one of them sees them: files, and programs that answer from these. */
-import { clientUrl, peerUrl } from '../../src/cluster/etcd/urls.js'
+import { clientUrl, peerUrl } from '../../src/configuration/etcd/urls.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
-import type { Command } from '../../src/ssh/command.js'
+import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 import type { Issued } from './issued-certificates.js'
 

@@ -1,7 +1,7 @@
 /** A fleet of the lab and the built CLI, as an end-to-end test uses them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { command } from '../../src/ssh/command.js'
+import { command } from '../../src/ssh/run/command.js'
 import { mustRun, PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
 
 /** What of engine.json tests look at. */

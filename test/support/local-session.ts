@@ -1,6 +1,6 @@
 /** A session to this very machine, without SSH: for tests of what scripts do once they run. */
 import { spawn } from 'node:child_process'
-import { readFile, removeFile, writeFile } from '../../src/ssh/files.js'
+import { readFile, removeFile, writeFile } from '../../src/ssh/run/files.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
 import { aHost } from './clusters.js'
 

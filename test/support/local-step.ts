@@ -1,11 +1,11 @@
 /**
  * A step on this very machine, with programs of a test's own ahead of the machine's and the host's places in a folder:
- * for what scripts of a step do. Long commands run at once here, in place of src/activities/durable.ts
+ * for what scripts of a step do. Long commands run at once here, in place of src/hosts/durable.ts
  * (`vi.mock('…/durable.js', () => import('…/local-step.js'))`), since a unit would take the machine's own programs.
  */
-import type { DurableCommand } from '../../src/activities/durable.js'
-import { PATIENCE } from '../../src/activities/poll.js'
-import type { HostContext } from '../../src/activities/context.js'
+import type { DurableCommand } from '../../src/hosts/durable.js'
+import { PATIENCE } from '../../src/hosts/wait.js'
+import type { HostContext } from '../../src/hosts/context.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { aCluster } from './clusters.js'
 import { localSession } from './local-session.js'

@@ -3,13 +3,13 @@
  * with the steps' own code; no command of theirs is run.
  */
 import { createHash } from 'node:crypto'
-import { PATIENCE } from '../../src/activities/poll.js'
-import type { HostContext } from '../../src/activities/context.js'
-import type { ObservedHost } from '../../src/cluster/facts.js'
-import type { HostConfiguration, ServiceState } from '../../src/cluster/host-configuration.js'
-import { HEADER, SYSCTLS } from '../../src/cluster/host-prerequisites.js'
+import { PATIENCE } from '../../src/hosts/wait.js'
+import type { HostContext } from '../../src/hosts/context.js'
+import type { ObservedHost } from '../../src/facts/facts.js'
+import type { HostConfiguration, ServiceState } from '../../src/facts/host-configuration.js'
+import { HEADER, SYSCTLS } from '../../src/configuration/host-prerequisites.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
-import type { Command } from '../../src/ssh/command.js'
+import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
 import { bareDetails, bareFacts } from './clusters.js'
 import { scriptedSession } from './scripted-session.js'
@@ -165,7 +165,7 @@ export class MemoryHost {
     return 0
   }
 
-  /** As activities/swap.ts has it. */
+  /** As hosts/system/swap.ts has it. */
   #turnSwapOff(): number {
     if (!this.swapOn && this.swapAtBoot.length === 0) return 3
     this.swapOn = false
@@ -192,7 +192,7 @@ export class MemoryHost {
     ].join('\n')
   }
 
-  /** As activities/kubernetes-packages.ts has it. */
+  /** As hosts/packages/kubernetes.ts has it. */
   #isFinished(startsAtBoot: boolean): boolean {
     const starts = !startsAtBoot || this.service('kubelet').enabled
     return starts && this.unlinkedCniPlugins.length === 0
@@ -204,7 +204,7 @@ export class MemoryHost {
     return 0
   }
 
-  /** As activities/service.ts has it. */
+  /** As hosts/system/service.ts has it. */
   #ensure(name: string, path: string): number {
     const state = this.service(name)
     const digest = digestOf(this.files.get(path)?.content ?? '')

@@ -10,8 +10,8 @@ import {
   type OperationInput,
   type OperationProgress,
   type SkipConsequence,
-} from '../../src/cluster/operation.js'
-import type { ClusterPresence } from '../../src/cluster/standing.js'
+} from '../../src/operations/contract.js'
+import type { ClusterPresence } from '../../src/facts/standing.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
 

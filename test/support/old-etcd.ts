@@ -1,6 +1,6 @@
 /** Facts of a cluster on etcd hosts that has run for a while. */
-import { clientUrl } from '../../src/cluster/etcd/urls.js'
-import type { CertificateFacts, HostFacts } from '../../src/cluster/facts.js'
+import { clientUrl } from '../../src/configuration/etcd/urls.js'
+import type { CertificateFacts, HostFacts } from '../../src/facts/facts.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { bareFacts } from './clusters.js'
 

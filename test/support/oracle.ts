@@ -1,6 +1,6 @@
 /** The judge of end-to-end tests: the cluster itself, the hosts' files, and the journal of what ran on each host. */
 import { expect } from 'vitest'
-import { SHARED_CERTIFICATES } from '../../src/cluster/certificates.js'
+import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
 import type { Fleet } from './fleet.js'
 
 interface Node {

@@ -1,5 +1,5 @@
 /** A session whose host keeps what it knows in a folder of the test's, rather than in the host's own places. */
-import type { Command } from '../../src/ssh/command.js'
+import type { Command } from '../../src/ssh/run/command.js'
 import type { RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 
 /** Where each place of the host is within the folder. */

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../../src/cluster/model.js'
-import type { Command } from '../../src/ssh/command.js'
+import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
-import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/unit-script.js'
+import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/units/unit-script.js'
 
 /** What a command is answered: its standard output with status 0, or its exit status. */
 export type Answer = string | number

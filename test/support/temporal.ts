@@ -2,10 +2,10 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../../src/activities/index.js'
-import { TASK_QUEUE } from '../../src/cluster/operation.js'
+import { TASK_QUEUE } from '../../src/operations/contract.js'
 import { workflowBundle } from '../../src/temporal/bundle.js'
 import { WORKFLOW_TIME } from '../../src/temporal/workflow-time.js'
-import { findTemporalCli } from '../../src/temporal/engine/temporal-cli.js'
+import { findTemporalCli } from '../../src/engine/temporal-cli.js'
 
 // Tests make workflows fail on purpose; what the worker thinks of it is noise.
 Runtime.install({ logger: new DefaultLogger('ERROR') })

@@ -27,7 +27,7 @@ import {
   type RetryDecision,
   type SkipDecision,
   type SkippedStep,
-} from '../../src/cluster/operation.js'
+} from '../../src/operations/contract.js'
 import { QuorateError, reportError, type ErrorCode, type ErrorReport } from '../../src/errors/index.js'
 import type { TinyActivities } from './tiny-activities.js'
 

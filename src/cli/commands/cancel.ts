@@ -1,7 +1,7 @@
 /** `quorate cancel`: stop a running operation. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation } from '../../client.js'
-import type { Stuck } from '../../temporal/stuck.js'
+import type { Stuck } from '../../client/stuck.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -45,7 +45,7 @@ async function cancel(
       const { forceEnd } = await import('../force-end.js')
       return forceEnd(context, operation, { yes: options.yes === true, meaning: FORCE })
     }
-    const { whyStuck } = await import('../../temporal/stuck.js')
+    const { whyStuck } = await import('../../client/stuck.js')
     const stuck = whyStuck(await operation.describe())
     await operation.cancel()
     // The request waits at the server for a worker that can carry it out, and so would we.

@@ -44,10 +44,10 @@ function superviseCommand(): CommandUnknownOpts {
 }
 
 async function supervise(): Promise<ExitCode> {
-  const { superviseEngine } = await import('../../temporal/engine/supervisor.js')
+  const { superviseEngine } = await import('../../engine/supervisor.js')
   await superviseEngine({
     restart: async () => {
-      const { ensureEngine } = await import('../../temporal/engine/engine.js')
+      const { ensureEngine } = await import('../../engine/engine.js')
       await ensureEngine({ handOver: 'nothing', respectStop: true })
     },
     log: (msg) => process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
@@ -56,13 +56,13 @@ async function supervise(): Promise<ExitCode> {
 }
 
 async function start(context: Context): Promise<ExitCode> {
-  const { ensureEngine } = await import('../../temporal/engine/engine.js')
+  const { ensureEngine } = await import('../../engine/engine.js')
   await ensureEngine({ handOver: 'code and idle agent' })
   return status(context)
 }
 
 async function status({ io, json }: Context): Promise<ExitCode> {
-  const { engineStatus } = await import('../../temporal/engine/engine.js')
+  const { engineStatus } = await import('../../engine/engine.js')
   const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined && !isWorkerFrozen
   if (json) {
@@ -91,7 +91,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
 }
 
 async function stop({ io, json }: Context): Promise<ExitCode> {
-  const { stopEngine } = await import('../../temporal/engine/engine.js')
+  const { stopEngine } = await import('../../engine/engine.js')
   const stopped = await stopEngine()
   if (json) io.json({ stopped })
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
@@ -103,7 +103,7 @@ async function logs(
   options: { follow?: true; lines: number; server?: true; worker?: true },
 ): Promise<ExitCode> {
   const [{ engineHome }, { showLogs }] = await Promise.all([
-    import('../../temporal/engine/home.js'),
+    import('../../engine/home.js'),
     import('../output/logs.js'),
   ])
   const home = engineHome()

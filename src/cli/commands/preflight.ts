@@ -1,8 +1,8 @@
 /** `quorate preflight`: is every host ready for an apply? One table of what is not, with what fixes it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
-import type { PlanResult } from '../../cluster/operation.js'
-import type { PreflightFinding } from '../../cluster/preflight/finding.js'
+import type { PlanResult } from '../../operations/contract.js'
+import type { PreflightFinding } from '../../preflight/finding.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

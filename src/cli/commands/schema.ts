@@ -14,7 +14,7 @@ export function schemaCommand(): CommandUnknownOpts {
 }
 
 async function schema({ io }: Context): Promise<ExitCode> {
-  const { clusterFileJsonSchema } = await import('../../cluster/cluster-file/json-schema.js')
+  const { clusterFileJsonSchema } = await import('../../cluster-file/json-schema.js')
   io.json(clusterFileJsonSchema(), 2)
   return EXIT.done
 }

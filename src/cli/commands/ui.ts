@@ -26,8 +26,8 @@ async function ui(
 ): Promise<ExitCode> {
   const [{ connectForUi }, { serveUi }, { startAssets }, { codecEndpoint }] = await Promise.all([
     import('../ui-connection.js'),
-    import('../../temporal/ui/serve.js'),
-    import('../../temporal/ui/assets.js'),
+    import('../../ui/serve.js'),
+    import('../../ui/assets.js'),
     import('../../temporal/seal/codec-endpoint.js'),
   ])
   const { connection, path } = await connectForUi(context, cluster)

@@ -1,7 +1,7 @@
 /** `quorate validate`: check the cluster file, without touching a host. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
-import { count } from '../../cluster/words.js'
+import { count } from '../../values/words.js'
 import { plainLine } from '../../errors/index.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -20,7 +20,7 @@ async function validate(context: Context, argument: string | undefined): Promise
   const path = argument ?? context.file ?? DEFAULT_FILE
   const [{ parseFile }, { ClusterFileError, formatProblem }] = await Promise.all([
     import('../load-cluster.js'),
-    import('../../cluster/cluster-file/parse.js'),
+    import('../../cluster-file/parse.js'),
   ])
   try {
     const { cluster, warnings } = await parseFile(path)

@@ -20,7 +20,7 @@ export function workerCommand(): CommandUnknownOpts {
 async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCode> {
   const [{ plainSettings, serverSettings }, { engineSeal }] = await Promise.all([
     import('../../temporal/settings.js'),
-    import('../../temporal/engine/engine.js'),
+    import('../../engine/engine.js'),
   ])
   const settings =
     isEngines && temporal.address !== undefined
@@ -33,8 +33,8 @@ async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCo
   }
   if (isEngines) {
     const [{ engineHome }, { startPulse }] = await Promise.all([
-      import('../../temporal/engine/home.js'),
-      import('../../temporal/engine/pulse.js'),
+      import('../../engine/home.js'),
+      import('../../engine/pulse.js'),
     ])
     startPulse(engineHome())
   }

@@ -1,6 +1,6 @@
 /** A decision of the operator on a run, and taking it there. */
 import type { Operation } from '../../client.js'
-import type { OperationProgress } from '../../cluster/operation.js'
+import type { OperationProgress } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'
 

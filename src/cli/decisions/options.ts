@@ -1,5 +1,5 @@
 /** The options of `quorate resume` as decisions, checked against each other and against what is parked. */
-import type { BlockedStep, OperationProgress } from '../../cluster/operation.js'
+import type { BlockedStep, OperationProgress } from '../../operations/contract.js'
 import { QuorateError } from '../../errors/index.js'
 import { answerFor, describeWaiting, waitsForIn } from '../waits-for.js'
 import { endingPause, type Decision } from './decision.js'

@@ -1,6 +1,6 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
-import type { BlockedStep } from '../../cluster/operation.js'
+import type { BlockedStep } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
 import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from './decision.js'

@@ -1,11 +1,11 @@
 /** Checks of open runs: whether each is with a worker that can go on with it. */
-import { WORKFLOWS } from '../../cluster/operation.js'
-import { count } from '../../cluster/words.js'
+import { WORKFLOWS } from '../../operations/contract.js'
+import { count } from '../../values/words.js'
 import { isQuorateError } from '../../errors/index.js'
 import type { TemporalConnection } from '../../temporal/connection.js'
 import { callServer } from '../../temporal/service-error.js'
-import { observe, type OperationSnapshot } from '../../temporal/snapshot.js'
-import { needsOtherWorker, whyStuck } from '../../temporal/stuck.js'
+import { observe, type OperationSnapshot } from '../../client/snapshot.js'
+import { needsOtherWorker, whyStuck } from '../../client/stuck.js'
 import { fail, ok, warn, type Check } from './check.js'
 
 const OPEN_RUNS = `WorkflowType = '${WORKFLOWS.apply}' AND ExecutionStatus = 'Running'`

@@ -1,8 +1,8 @@
 /** Checks of Temporal: the embedded engine or the server that is configured, workers, versions, search attributes. */
 import { isQuorateError } from '../../errors/index.js'
 import { connect, type TemporalConnection } from '../../temporal/connection.js'
-import { engineSeal, engineStatus } from '../../temporal/engine/engine.js'
-import { findTemporalCli, temporalCliVersion } from '../../temporal/engine/temporal-cli.js'
+import { engineSeal, engineStatus } from '../../engine/engine.js'
+import { findTemporalCli, temporalCliVersion } from '../../engine/temporal-cli.js'
 import { missingSearchAttributes } from '../../temporal/search-attributes.js'
 import { KEY_FILE_VARIABLE, openSeal, type SealSource } from '../../temporal/seal/source.js'
 import { callServer } from '../../temporal/service-error.js'
@@ -12,8 +12,8 @@ import {
   type ServerSettings,
   type TemporalOptions,
 } from '../../temporal/settings.js'
-import { VERSION } from '../../temporal/runtime.js'
-import { pollingWorkers } from '../../temporal/workers.js'
+import { VERSION } from '../../temporal/installation.js'
+import { pollingWorkers } from '../../client/workers.js'
 import { fail, ok, warn, type Check } from './check.js'
 import { checkRuns } from './run-checks.js'
 

@@ -1,5 +1,5 @@
 /** What `quorate init` was told by flags, as answers for a new cluster file. */
-import type { AnsweredHost, ClusterFileAnswers } from '../../cluster/cluster-file/render.js'
+import type { AnsweredHost, ClusterFileAnswers } from '../../cluster-file/render.js'
 import { SUPPORTED_MINORS } from '../../cluster/supported-minors.js'
 import { QuorateError } from '../../errors/index.js'
 

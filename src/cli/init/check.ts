@@ -1,12 +1,8 @@
 /** Checks answers of `quorate init` as the cluster file would be checked, each as soon as it is given. */
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import {
-  ClusterFileError,
-  parseClusterFile,
-  type ClusterFileProblem,
-} from '../../cluster/cluster-file/parse.js'
-import { renderClusterFile } from '../../cluster/cluster-file/render.js'
+import { ClusterFileError, parseClusterFile, type ClusterFileProblem } from '../../cluster-file/parse.js'
+import { renderClusterFile } from '../../cluster-file/render.js'
 import { isQuorateError } from '../../errors/index.js'
 import { answersFromOptions, type InitOptions } from './answers.js'
 

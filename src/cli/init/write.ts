@@ -1,7 +1,7 @@
 /** Writing a new cluster file, checked before it is written. */
 import { existsSync, writeFileSync } from 'node:fs'
-import { formatProblem, problemReport, type ClusterFileProblem } from '../../cluster/cluster-file/parse.js'
-import { renderClusterFile, type ClusterFileAnswers } from '../../cluster/cluster-file/render.js'
+import { formatProblem, problemReport, type ClusterFileProblem } from '../../cluster-file/parse.js'
+import { renderClusterFile, type ClusterFileAnswers } from '../../cluster-file/render.js'
 import { plainLine, QuorateError } from '../../errors/index.js'
 import type { Context } from '../context.js'
 import { checkFile } from './check.js'

@@ -1,6 +1,6 @@
 /** The administrator's kubeconfig as a host gave it: data that kubectl will act on, so it is looked at first. */
 import { parse, stringify } from 'yaml'
-import { isPlainObject, type PlainObject } from '../../cluster/merge.js'
+import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import { QuorateError } from '../../errors/index.js'
 
 /** What makes an administrator: all that is taken over from a host's file. */

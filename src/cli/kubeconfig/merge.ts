@@ -1,6 +1,6 @@
 /** An access put into a kubeconfig that has others, which stay as they are, with their comments. */
 import { isMap, isSeq, parseDocument, YAMLSeq, type Document } from 'yaml'
-import type { PlainObject } from '../../cluster/merge.js'
+import type { PlainObject } from '../../values/merge.js'
 import { QuorateError } from '../../errors/index.js'
 import { entriesFor, LISTS, type AdminAccess, type Entry, type ListName } from './admin.js'
 

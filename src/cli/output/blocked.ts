@@ -1,6 +1,6 @@
 /** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
-import type { BlockedStep } from '../../cluster/operation.js'
-import { MARK } from '../../cluster/state-marks.js'
+import type { BlockedStep } from '../../operations/contract.js'
+import { MARK } from '../../operations/step-marks.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { formatDuration, formatTime } from './duration.js'

@@ -5,10 +5,10 @@ import {
   type OperationKind,
   type PhaseProgress,
   type StepState,
-} from '../../cluster/operation.js'
+} from '../../operations/contract.js'
 import type { ErrorReport } from '../../errors/index.js'
-import type { RunningStep } from '../../temporal/running-steps.js'
-import { isClosed, type OperationSnapshot, type Reach } from '../../temporal/snapshot.js'
+import type { RunningStep } from '../../client/running-steps.js'
+import { isClosed, type OperationSnapshot, type Reach } from '../../client/snapshot.js'
 import { answerFor, describeWaiting, waitsFor, type Waiting } from '../waits-for.js'
 
 /** One thing that happened. With `--json` each is printed as a line of JSON, with a `time` added. */

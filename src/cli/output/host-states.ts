@@ -1,5 +1,5 @@
 /** In what state an operation that was stopped has left each host. */
-import type { HostProgress, OperationProgress, PhaseProgress } from '../../cluster/operation.js'
+import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'

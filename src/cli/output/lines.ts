@@ -1,7 +1,7 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
 import { plainLine } from '../../errors/plain-text.js'
-import { MARK } from '../../cluster/state-marks.js'
-import type { Reach } from '../../temporal/snapshot.js'
+import { MARK } from '../../operations/step-marks.js'
+import type { Reach } from '../../client/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
 import type { OperationEvent } from './events.js'

@@ -1,6 +1,6 @@
 /** A plan as text: what would change on which host, and what stands in the way. */
-import type { PlannedChange, PlanResult } from '../../cluster/operation.js'
-import { count } from '../../cluster/words.js'
+import type { PlannedChange, PlanResult } from '../../operations/contract.js'
+import { count } from '../../values/words.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderReport } from './report.js'

@@ -1,8 +1,8 @@
 /** Preflight as text: one table of what was found, each finding with what fixes it, and what it comes to. */
 import type { Cluster } from '../../cluster/model.js'
 import { plainLine } from '../../errors/plain-text.js'
-import { listNames, type PreflightFinding, type Severity } from '../../cluster/preflight/finding.js'
-import { count } from '../../cluster/words.js'
+import { listNames, type PreflightFinding, type Severity } from '../../preflight/finding.js'
+import { count } from '../../values/words.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
 

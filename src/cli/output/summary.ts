@@ -1,7 +1,7 @@
 /** The last words of an operation. */
-import type { ApplyResult, NodeSummary, OperationProgress } from '../../cluster/operation.js'
+import type { ApplyResult, NodeSummary, OperationProgress } from '../../operations/contract.js'
 import { type ErrorReport, plainLine } from '../../errors/index.js'
-import type { OperationSnapshot } from '../../temporal/snapshot.js'
+import type { OperationSnapshot } from '../../client/snapshot.js'
 import type { Style } from '../io.js'
 import { formatDuration } from './duration.js'
 import { renderHostStates } from './host-states.js'

@@ -1,7 +1,7 @@
 /** What goes on because a command started the engine, which somebody may not have meant. */
 import type { OperationSummary } from '../../client.js'
 import { plainLine } from '../../errors/index.js'
-import { count } from '../../cluster/words.js'
+import { count } from '../../values/words.js'
 import { formatMinute } from './duration.js'
 
 /** `1 open operation goes on: cluster/prod, since 01:49 (\`quorate status prod\`)` */

@@ -1,7 +1,7 @@
 /** A worker's guard of its activities: what has no ticket for exactly this activity never begins. */
 import { ApplicationFailure, Context, type Info } from '@temporalio/activity'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
-import { describeRefusal, refusedAmong, takeTicket, type ActivityTicket } from '../../cluster/seal.js'
+import { describeRefusal, refusedAmong, takeTicket, type ActivityTicket } from '../../operations/tickets.js'
 import { QuorateError } from '../../errors/index.js'
 
 /** Finds out the first run of the chain that a run belongs to. */

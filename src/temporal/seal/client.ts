@@ -1,7 +1,7 @@
 /** A client's side of seals: its codec, and the tickets of what it sends. */
 import { randomUUID } from 'node:crypto'
 import type { ClientOptions, WorkflowClientInterceptor, WorkflowService } from '@temporalio/client'
-import type { MessageTicket, StartTicket } from '../../cluster/seal.js'
+import type { MessageTicket, StartTicket } from '../../operations/tickets.js'
 import { SealCodec } from './codec.js'
 import type { SealKeys } from './keys.js'
 

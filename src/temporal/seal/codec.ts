@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
-import type { ActivityTicket, Refusal, RefusedPayload, SealedResult } from '../../cluster/seal.js'
+import type { ActivityTicket, Refusal, RefusedPayload, SealedResult } from '../../operations/tickets.js'
 import { decrypt, encrypt, isEncrypted } from './encryption.js'
 import type { SealKeys } from './keys.js'
 import {

@@ -1,7 +1,7 @@
 /** Payloads that are read outside of the SDK's own calls, such as from a history or a description. */
 import { defaultPayloadConverter, type Client } from '@temporalio/client'
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
-import { describeRefusal, isRefused, type AnswerOfRun } from '../../cluster/seal.js'
+import { describeRefusal, isRefused, type AnswerOfRun } from '../../operations/tickets.js'
 import { QuorateError } from '../../errors/index.js'
 
 /** The codec of a client; undefined for one that does not seal. */

@@ -2,7 +2,7 @@
 import type { InjectedSinks, NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import type { SealSinks } from '../../cluster/seal.js'
+import type { SealSinks } from '../../operations/tickets.js'
 import { activityGuard, currentActivity, type FirstRunOf } from './activity-guard.js'
 import { firstRunOf } from './client.js'
 import { SealCodec } from './codec.js'
@@ -25,7 +25,7 @@ export function sealedWorkerOptions(
 }
 
 /**
- * The bundle of a worker that takes only what is sealed: the guards in it (workflows/seal-guard.ts) look for this mark,
+ * The bundle of a worker that takes only what is sealed: the guards in it (workflows/run/seal-guard.ts) look for this mark,
  * which no message can set or take away.
  */
 export function guardedBundle(bundle: WorkflowBundleOption): WorkflowBundleOption {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { emptyRegistry } from '../../../src/activities/etcd-registry.js'
-import { onHost } from '../../../src/activities/step.js'
+import { emptyRegistry } from '../../../src/hosts/etcd/kubernetes-data.js'
+import { onHost } from '../../../src/activities/frame/frame.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../../src/ssh/session.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { onHost } from '../../../src/activities/step.js'
-import { verifyCluster } from '../../../src/activities/verify.js'
+import { onHost } from '../../../src/activities/frame/frame.js'
+import { verifyCluster } from '../../../src/activities/verify-cluster.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { ERRORS } from '../../../src/errors/index.js'
 import { activity } from '../../support/activity.js'

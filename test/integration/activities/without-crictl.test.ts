@@ -2,14 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { presentImages, RUNNING_CONTAINERS, runtimeObstacle } from '../../../src/activities/containers.js'
-import { etcdMembers } from '../../../src/activities/etcd.js'
-import { pullImages } from '../../../src/activities/images.js'
+import {
+  presentImages,
+  RUNNING_CONTAINERS,
+  runtimeObstacle,
+} from '../../../src/hosts/containerd/containers.js'
+import { etcdMembers } from '../../../src/hosts/etcd/health.js'
+import { pullImages } from '../../../src/hosts/containerd/images.js'
 import { aCluster } from '../../support/clusters.js'
 import { localStep } from '../../support/local-step.js'
 import { Programs } from '../../support/programs.js'
 
-vi.mock('../../../src/activities/durable.js', () => import('../../support/local-step.js'))
+vi.mock('../../../src/hosts/durable.js', () => import('../../support/local-step.js'))
 
 const ETCD_ONLY = `*name*==etcd,*namespace*==kube-system*`
 

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from '../../../src/temporal/engine/ports.js'
+import { freePort } from '../../../src/engine/ports.js'
 import { quorate, startQuorate } from '../../support/quorate.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-apply-'))

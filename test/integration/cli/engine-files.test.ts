@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isAlive, identify } from '../../../src/temporal/engine/process.js'
+import { isAlive, identify } from '../../../src/engine/process.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
 import { eventually } from '../../support/eventually.js'
 import { quorate } from '../../support/quorate.js'

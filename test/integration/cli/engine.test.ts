@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { identify } from '../../../src/temporal/engine/process.js'
+import { identify } from '../../../src/engine/process.js'
 import { quorate } from '../../support/quorate.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-engine-'))

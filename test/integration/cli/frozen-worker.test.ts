@@ -1,6 +1,6 @@
 /** A worker that lives and does nothing, as after SIGSTOP, is told and replaced by the engine's supervisor. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { identify } from '../../../src/temporal/engine/process.js'
+import { identify } from '../../../src/engine/process.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
 import { eventually } from '../../support/eventually.js'
 import { quorate } from '../../support/quorate.js'

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { freePort } from '../../../src/temporal/engine/ports.js'
+import { freePort } from '../../../src/engine/ports.js'
 import { quorate } from '../../support/quorate.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-cli-'))

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../../../src/temporal/engine/ports.js'
+import { freePort } from '../../../src/engine/ports.js'
 import { quorate, startOnTerminal } from '../../support/quorate.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 

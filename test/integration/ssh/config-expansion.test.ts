@@ -5,7 +5,7 @@ import { homedir, hostname, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ClusterFileError, parseClusterFile } from '../../../src/cluster/cluster-file/parse.js'
+import { ClusterFileError, parseClusterFile } from '../../../src/cluster-file/parse.js'
 import type { HostSsh } from '../../../src/cluster/model.js'
 
 let folder: string

@@ -5,8 +5,8 @@ import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readDirectives } from '../../../src/cluster/ssh-config/directives.js'
-import { expandHostName, settingsFor } from '../../../src/cluster/ssh-config/settings.js'
+import { readDirectives } from '../../../src/ssh-config/directives.js'
+import { expandHostName, settingsFor } from '../../../src/ssh-config/settings.js'
 
 let folder: string
 

@@ -2,7 +2,7 @@
 import { NativeConnection } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClient } from '../../../src/client.js'
-import { workerIdentity } from '../../../src/temporal/runtime.js'
+import { workerIdentity } from '../../../src/temporal/installation.js'
 import { identifyServer, type ServerIdentity } from '../../../src/temporal/server-identity.js'
 import { aCluster } from '../../support/clusters.js'
 import { TestServer } from '../../support/tiny-operations.js'

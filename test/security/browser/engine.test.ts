@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fetchFrom, launchBrowser, rebind, startForeignSite } from '../../support/browser.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
-import { listeningOf } from '../../../src/temporal/engine/listening.js'
+import { listeningOf } from '../../../src/engine/listening.js'
 
 let engine: EmbeddedEngine
 let browser: Browser

@@ -1,10 +1,10 @@
 /** Runs of the owner's that are not quite of the ordinary: from before there were seals, reset, encrypted. */
 import { Client } from '@temporalio/client'
 import { describe, expect, it } from 'vitest'
-import { sendDecision, sendSignal } from '../../../src/temporal/decisions.js'
-import { readInput } from '../../../src/temporal/input.js'
-import { observe } from '../../../src/temporal/snapshot.js'
-import { startOperation } from '../../../src/temporal/start.js'
+import { sendDecision, sendSignal } from '../../../src/client/messages.js'
+import { readInput } from '../../../src/client/input.js'
+import { observe } from '../../../src/client/snapshot.js'
+import { startOperation } from '../../../src/client/start.js'
 import { hopeless } from '../../support/obedient-hosts.js'
 import { PATIENCE, SealScene } from './scene.js'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client, WorkflowService } from '@temporalio/client'
 import type { Payload } from '@temporalio/common'
-import { findTemporalCli } from '../../../src/temporal/engine/temporal-cli.js'
-import { TASK_QUEUE } from '../../../src/cluster/operation.js'
+import { findTemporalCli } from '../../../src/engine/temporal-cli.js'
+import { TASK_QUEUE } from '../../../src/operations/contract.js'
 
 /** The user `nobody`. */
 export const NOBODY = 65_534

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { afterAll, describe, expect, it } from 'vitest'
-import { TASK_QUEUE } from '../../../src/cluster/operation.js'
-import { observe } from '../../../src/temporal/snapshot.js'
+import { TASK_QUEUE } from '../../../src/operations/contract.js'
+import { observe } from '../../../src/client/snapshot.js'
 import { aCluster } from '../../support/clusters.js'
 import { PATIENCE, SealScene } from './scene.js'
 import { StrangersCli } from './stranger.js'
@@ -117,7 +117,7 @@ describe("a run of the owner's that waits for a decision", () => {
     ])
 
     scene.replaced = {}
-    const { sendDecision } = await import('../../../src/temporal/decisions.js')
+    const { sendDecision } = await import('../../../src/client/messages.js')
     await sendDecision(() => scene.owner.client, run, 'retryStep', {})
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
   })
@@ -175,7 +175,7 @@ describe("a run of the owner's that waits for a decision", () => {
     })
     release()
     scene.replaced = {}
-    const { sendDecision } = await import('../../../src/temporal/decisions.js')
+    const { sendDecision } = await import('../../../src/client/messages.js')
     await sendDecision(() => scene.owner.client, run, 'retryStep', {})
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
   })

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
 import { createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
-import { wireString } from '../../../src/ssh/wire.js'
+import { wireString } from '../../../src/ssh/connect/wire.js'
 import { packet, rawServer, sshServer, type HostileServer } from '../../support/hostile-server.js'
 import { ATTACK, bounded, errorOf, impatientPool } from './attacks.js'
 

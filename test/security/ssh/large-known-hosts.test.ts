@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSessionPool } from '../../../src/ssh/index.js'
-import { knownHostsOf } from '../../../src/ssh/known-hosts-file.js'
+import { knownHostsOf } from '../../../src/ssh/connect/known-hosts-file.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
 const LINES = 1_000_000

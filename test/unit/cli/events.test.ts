@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { eventsBetween } from '../../../src/cli/output/events.js'
 import { renderEvent } from '../../../src/cli/output/lines.js'
-import type { OperationSnapshot } from '../../../src/temporal/snapshot.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { aProgress, aSnapshot, MIDDLE, START } from './snapshots.js'
 
 const PLAIN = pc.createColors(false)

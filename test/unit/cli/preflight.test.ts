@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { renderPreflight } from '../../../src/cli/output/preflight.js'
-import { finding } from '../../../src/cluster/preflight/finding.js'
+import { finding } from '../../../src/preflight/finding.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 
 const PLAIN = pc.createColors(false)

@@ -1,6 +1,6 @@
 /** Snapshots of operations for the tests of what is shown. */
-import { TASK_QUEUE, type OperationProgress, type PhaseProgress } from '../../../src/cluster/operation.js'
-import type { OperationSnapshot } from '../../../src/temporal/snapshot.js'
+import { TASK_QUEUE, type OperationProgress, type PhaseProgress } from '../../../src/operations/contract.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 
 /** When the operation started; all times of the tests are relative to it. */
 export const START = Date.UTC(2026, 0, 1, 12, 0, 0)

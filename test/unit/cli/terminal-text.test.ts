@@ -12,7 +12,7 @@ import { renderReport } from '../../../src/cli/output/report.js'
 import { renderFailed } from '../../../src/cli/output/summary.js'
 import { renderTable } from '../../../src/cli/output/table.js'
 import { jsonText, terminalLine, terminalText, textFor } from '../../../src/cli/output/terminal-text.js'
-import { plainValue } from '../../../src/cluster/plain-value.js'
+import { plainValue } from '../../../src/values/plain-value.js'
 import type { ErrorReport } from '../../../src/errors/index.js'
 import { aProgress, aSnapshot, MIDDLE, START } from './snapshots.js'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { FILES, renderClusterFile } from '../../../lab/fleet/cluster-file.js'
 import { hostsOf, type FleetShape } from '../../../lab/fleet/shape.js'
-import { parseClusterFile } from '../../../src/cluster/cluster-file/parse.js'
+import { parseClusterFile } from '../../../src/cluster-file/parse.js'
 
 const modern = { cgroupV1: false, swap: false }
 

@@ -1,10 +1,10 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../../../src/temporal/engine/ports.js'
-import { assertReachable } from '../../../src/temporal/preflight.js'
+import { freePort } from '../../../src/engine/ports.js'
+import { assertReachable } from '../../../src/temporal/tcp-probe.js'
 import { plainSettings } from '../../../src/temporal/settings.js'
-import { runAddress, uiAddressOf } from '../../../src/temporal/ui-address.js'
+import { runAddress, uiAddressOf } from '../../../src/client/ui-address.js'
 
 describe('a look whether Temporal is there', () => {
   it('passes when something listens', async () => {

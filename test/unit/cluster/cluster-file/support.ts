@@ -6,7 +6,7 @@ import {
   parseClusterFile,
   type ClusterFileLocation,
   type ParsedClusterFile,
-} from '../../../../src/cluster/cluster-file/parse.js'
+} from '../../../../src/cluster-file/parse.js'
 
 /** Where the tests' cluster file pretends to be; it names no files that could be read. */
 export const LOCATION: ClusterFileLocation = {

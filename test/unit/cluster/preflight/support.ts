@@ -1,9 +1,9 @@
 /** A cluster whose hosts are ready, broken where a test says so, and what preflight finds then. */
-import type { HostFacts } from '../../../../src/cluster/facts.js'
-import type { HostDetails, HostProbes, Reachability } from '../../../../src/cluster/host-details.js'
+import type { HostFacts } from '../../../../src/facts/facts.js'
+import type { HostDetails, HostProbes, Reachability } from '../../../../src/facts/host-details.js'
 import type { Cluster } from '../../../../src/cluster/model.js'
-import { preflight } from '../../../../src/cluster/preflight/checks.js'
-import type { PreflightFinding } from '../../../../src/cluster/preflight/finding.js'
+import { preflight } from '../../../../src/preflight/checks.js'
+import type { PreflightFinding } from '../../../../src/preflight/finding.js'
 import { aCluster, bareDetails, bareFacts, bareProbes } from '../../../support/clusters.js'
 
 /** What is wrong with a host. */

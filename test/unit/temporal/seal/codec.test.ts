@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common'
 import { temporal } from '@temporalio/proto'
 import { describe, expect, it } from 'vitest'
-import { isRefused } from '../../../../src/cluster/seal.js'
+import { isRefused } from '../../../../src/operations/tickets.js'
 import { SealCodec } from '../../../../src/temporal/seal/codec.js'
 import { newKey } from '../../../../src/temporal/seal/key-file.js'
 import { SealKeys } from '../../../../src/temporal/seal/keys.js'

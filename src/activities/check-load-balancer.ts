@@ -1,0 +1,166 @@
+/**
+ * The guide's test of the load balancer (`nc -v LOAD_BALANCER_IP PORT`) with the guide's meaning: refused is fine
+ * while no API server runs; a timeout means that the balancer can't be reached or can't reach the control plane.
+ * Once an API server runs, nothing but an API server will do.
+ */
+import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
+import { balancerHosts, runsBalancer } from '../cluster/balancer-hosts.js'
+import { formatEndpoint, type Cluster, type Endpoint, type Host } from '../cluster/model.js'
+import { ERRORS, QuorateError, type ErrorCode } from '../errors/index.js'
+import { answerOf, reach, type Answer, type Reach } from '../hosts/load-balancer/answer.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+
+/** What is in the way, each kind with a code of its own. */
+interface Obstacle {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+type Meaning = readonly [code: ErrorCode, message: (target: string) => string]
+
+/** What each answer means that is not an API server's. */
+const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> = {
+  'name-not-resolved': ['ENDPOINT_NOT_RESOLVED', (target) => `the name of ${target} does not resolve`],
+  refused: ['ENDPOINT_REFUSED', (target) => `${target} refuses connections`],
+  timeout: ['LOAD_BALANCER_UNREACHABLE', (target) => `${target} does not answer (timeout)`],
+  unreachable: ['LOAD_BALANCER_UNREACHABLE', (target) => `there is no route to ${target}`],
+  closed: ['LOAD_BALANCER_EMPTY', (target) => `${target} accepts connections and closes them again`],
+  silent: ['LOAD_BALANCER_EMPTY', (target) => `${target} accepts connections and then says nothing`],
+  'not-tls': ['ENDPOINT_NOT_API_SERVER', (target) => `what answers at ${target} does not speak TLS`],
+  'other-certificate': [
+    'ENDPOINT_NOT_API_SERVER',
+    (target) => `what answers at ${target} shows a certificate that is no API server's`,
+  ],
+}
+
+const REFUSES = 'refuses, as expected'
+
+/** What a balancer answers of which nobody knows yet where it leads. */
+const EXPECTED_BEFORE_INIT: Readonly<Partial<Record<Answer, string>>> = {
+  refused: REFUSES,
+  closed: 'accepts connections, with no API server behind it yet',
+}
+
+/** As long as it takes: only the operator knows when the balancer will be there. */
+const PATIENCE_MS = 30 * 24 * 3600 * 1000
+const INTERVAL_MS = 1_000
+
+/**
+ * Waits until the host at the other end passes its part of the test: a balancer must reach the first control plane,
+ * every node must reach the endpoint, and every other control plane must be reached by the balancers.
+ */
+export async function checkLoadBalancer(step: HostContext, first: Host): Promise<StepOutcome> {
+  const { cluster, host } = step
+  const isNode = host.role !== 'load-balancer'
+  const target = formatEndpoint(isNode ? cluster.kubernetes.controlPlaneEndpoint : apiServer(cluster, first))
+  let summary = `${target} answers`
+  const look = async (): Promise<Obstacle | undefined> => {
+    if (runsBalancer(cluster, host)) {
+      const outcome = await reachBackend(step, host, first)
+      if (!isOpen(outcome)) return backendObstacle(step, host, first, first, outcome)
+      summary = `${target} ${outcome === 'refused' ? REFUSES : 'answers'}`
+    }
+    const isFurther = host.role === 'control-plane' && host.name !== first.name
+    const obstacle = isFurther ? await backendsObstacle(step, first) : undefined
+    if (obstacle !== undefined || !isNode) return obstacle
+    const answer = await answerOf(step.session, cluster.kubernetes.controlPlaneEndpoint)
+    summary = `${target} ${EXPECTED_BEFORE_INIT[answer] ?? 'answers'}`
+    return endpointObstacle(step, first, answer)
+  }
+  await waitWhile(step, look, PATIENCE_MS)
+  return { changed: false, summary }
+}
+
+/**
+ * Waits until the endpoint leads to an API server, as a join needs it.
+ * @throws QuorateError with the code of what is in the way, once patience is at its end.
+ */
+export async function waitForEndpoint(step: HostContext, first: Host): Promise<void> {
+  const endpoint = step.cluster.kubernetes.controlPlaneEndpoint
+  const look = async () => endpointObstacle(step, first, await answerOf(step.session, endpoint))
+  await waitWhile(step, look, step.patience.components)
+}
+
+async function waitWhile(
+  step: HostContext,
+  look: () => Promise<Obstacle | undefined>,
+  timeoutMs: number,
+): Promise<void> {
+  let last: Obstacle = { code: 'LOAD_BALANCER_UNREACHABLE', message: 'the load balancer was not looked at' }
+  await waitUntil(
+    step,
+    async () => {
+      const obstacle = await look()
+      if (obstacle === undefined) return undefined
+      last = obstacle
+      return `${obstacle.message} (${obstacle.code}): ${ERRORS[obstacle.code].hint}`
+    },
+    () => new QuorateError(last.code, last.message, { host: step.host.name, step: 'load balancer test' }),
+    { timeoutMs, intervalMs: INTERVAL_MS },
+  )
+}
+
+async function endpointObstacle(
+  step: HostContext,
+  first: Host,
+  answer: Answer,
+): Promise<Obstacle | undefined> {
+  const { cluster, session } = step
+  if (answer === 'api-server' || answer === 'tls') return undefined
+  // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
+  const isExpected = answer === 'closed' || (answer === 'refused' && cluster.loadBalancer.type === 'external')
+  if (isExpected && (await reach(session, apiServer(cluster, first))) !== 'open') return undefined
+  const [code, message] = MEANING[answer]
+  return { code, message: message(formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)) }
+}
+
+/** The first of our balancers that does not reach the control plane at the other end. */
+async function backendsObstacle(step: HostContext, first: Host): Promise<Obstacle | undefined> {
+  const obstacles = await Promise.all(
+    balancerHosts(step.cluster).map(async (balancer) => {
+      const outcome = await reachBackend(step, balancer, step.host)
+      return isOpen(outcome) ? undefined : backendObstacle(step, balancer, step.host, first, outcome)
+    }),
+  )
+  return obstacles.find((obstacle) => obstacle !== undefined)
+}
+
+/** How a connection from one of our balancers to the control plane's API server goes. */
+async function reachBackend(step: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
+  const session =
+    balancer.name === step.host.name ? step.session : await step.sessions.session(balancer, step.signal)
+  return reach(session, apiServer(step.cluster, controlPlane))
+}
+
+async function backendObstacle(
+  step: HostContext,
+  balancer: Host,
+  controlPlane: Host,
+  first: Host,
+  outcome: NoWay,
+): Promise<Obstacle> {
+  const reachesFirst = controlPlane.name !== first.name && isOpen(await reachBackend(step, balancer, first))
+  const though = reachesFirst ? `, though it reaches ${first.name}` : ''
+  const target = formatEndpoint(apiServer(step.cluster, controlPlane))
+  const message = `${balancer.name} does not reach ${controlPlane.name} at ${target} (${WORDS[outcome]})${though}`
+  return { code: 'BACKEND_UNREACHABLE', message }
+}
+
+type NoWay = Exclude<Reach, 'open' | 'refused'>
+
+const WORDS: Readonly<Record<NoWay, string>> = {
+  timeout: 'timeout',
+  unreachable: 'no route',
+  'name-not-resolved': 'its name does not resolve',
+}
+
+/** A refusal comes from the host itself: packets get through. */
+function isOpen(outcome: Reach): outcome is Exclude<Reach, NoWay> {
+  return outcome === 'open' || outcome === 'refused'
+}
+
+function apiServer(cluster: Cluster, host: Host): Endpoint {
+  return { host: host.internalAddress, port: apiServerBindPort(cluster) }
+}

@@ -1,0 +1,155 @@
+/**
+ * The frame around every activity: heartbeats with the last line of what happens, errors turned into Temporal
+ * failures by class, cancellation handed to the SSH layer.
+ */
+import { ApplicationFailure, Context } from '@temporalio/activity'
+import type { Cluster, Host } from '../../cluster/model.js'
+import type { StepHeartbeat } from '../../operations/contract.js'
+import { isQuorateError, plainLine, plainText, QuorateError, reportError } from '../../errors/index.js'
+import type { SessionPool } from '../../ssh/index.js'
+import { countError, errorCount } from './error-count.js'
+import type { HostContext } from '../../hosts/context.js'
+import { PATIENCE } from '../../hosts/wait.js'
+
+/** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
+const HEARTBEAT_INTERVAL_MS = 2_000
+
+/** Of a run's id, a UUIDv7, the part that is its time: ids of one cluster's operations sort by it. */
+const OPERATION_LENGTH = 13
+
+/** What stands for the operation, and for its owner, where no workflow called the activity. */
+export const STANDALONE = 'standalone'
+
+/**
+ * Runs `act` with a session to the host, heartbeats, and classified failures; onOwnHost is for steps that
+ * change something.
+ */
+export async function onHost<Result>(
+  sessions: SessionPool,
+  cluster: Cluster,
+  host: Host,
+  act: (step: HostContext) => Promise<Result>,
+): Promise<Result> {
+  return withHeartbeat(host.name, async (signal, report) => {
+    report('connecting')
+    const session = await sessions.session(host, signal)
+    // Asked where no activity is current as well, such as when the signal is just being aborted.
+    const context = Context.current()
+    const isCancelled = () => context.cancellationDetails?.cancelRequested ?? false
+    return act({
+      cluster,
+      host,
+      session,
+      sessions,
+      operation: operationId(),
+      signal,
+      isCancelled,
+      patience: PATIENCE,
+      report,
+    })
+  })
+}
+
+/** The id of the running operation on hosts; `standalone` for an activity that no workflow called. */
+export function operationId(): string {
+  const run = Context.current().info.workflowExecution
+  return run === undefined ? STANDALONE : operationOf(run.runId)
+}
+
+/** The id on hosts of the operation that is this run. */
+export function operationOf(runId: string): string {
+  return runId.slice(0, OPERATION_LENGTH)
+}
+
+/** Runs `act` with heartbeats from before its first network call to its end. */
+export async function withHeartbeat<Result>(
+  host: string,
+  act: (signal: AbortSignal, report: (line: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const context = Context.current()
+  let line = ''
+  // What the attempt before left: Temporal counts the deaths of workers as attempts as well.
+  let count = errorCount(context.info.heartbeatDetails as StepHeartbeat | undefined)
+  const begunAt = Date.now()
+  const beat = () => context.heartbeat({ host, line, ...count } satisfies StepHeartbeat)
+  const report = (latest: string) => {
+    line = plainLine(latest)
+    beat()
+  }
+  beat()
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  const timeLimit = limitTime(context.info.startToCloseTimeoutMs, () => ({ host, line }))
+  try {
+    return await act(AbortSignal.any([context.cancellationSignal, timeLimit.signal]), report)
+  } catch (thrown) {
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason
+    const error: unknown = timeLimit.signal.aborted ? timeLimit.signal.reason : thrown
+    const counted = countError(count, reportError(error), Date.now() - begunAt)
+    count = counted.count
+    beat()
+    throw toApplicationFailure(error, count.failures, counted.isLast)
+  } finally {
+    clearInterval(timer)
+    timeLimit.end()
+  }
+}
+
+/** Before Temporal's own time-out, which would be one more attempt that nobody counts. */
+const BEFORE_TIMEOUT_MS = 30_000
+
+/** The longest time that a timer of Node.js takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Ends an attempt that takes its whole time; what it runs on the host goes on. */
+function limitTime(
+  timeoutMs: number,
+  place: () => { readonly host: string; readonly line: string },
+): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  const milliseconds = timeoutMs - BEFORE_TIMEOUT_MS
+  const end = () => {
+    const { host, line } = place()
+    const message = `not done after ${Math.round(timeoutMs / 60_000)} minutes: ${line}`
+    controller.abort(new QuorateError('STEP_TIMED_OUT', message, { host }))
+  }
+  const hasLimit = milliseconds > 0 && milliseconds <= LONGEST_TIMER_MS
+  const timer = hasLimit ? setTimeout(end, milliseconds) : undefined
+  return { signal: controller.signal, end: () => clearTimeout(timer) }
+}
+
+/** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
+const MAX_TEXT = 1_000
+
+const FIRST_DELAY_MS = 2_000
+const LONGEST_DELAY_MS = 30_000
+
+/**
+ * Milliseconds from an error that may pass to the next attempt. It is ours to say, not the retry policy's, which is
+ * for workers that die: their steps go on at once, however often that happens.
+ */
+function retryDelay(failures: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS)
+}
+
+/** The failure that Temporal records: type = code, details = the report. Retried only where time can fix it. */
+function toApplicationFailure(error: unknown, failures: number, isLast: boolean): ApplicationFailure {
+  const { output, message, ...report } = reportError(error)
+  const text = plainText(message).slice(0, MAX_TEXT)
+  const failure = ApplicationFailure.create({
+    type: report.code,
+    message: report.host === undefined ? text : `${report.host}: ${text}`,
+    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || isLast,
+    nextRetryDelay: retryDelay(failures),
+    details: [
+      {
+        ...report,
+        message: text,
+        ...(output === undefined ? {} : { output: plainText(output).slice(-MAX_TEXT) }),
+      },
+    ],
+  })
+  // Where it was thrown tells an operator nothing; for a bug of ours it is the first thing to know.
+  failure.stack =
+    report.source === 'bug' && error instanceof Error ? (error.stack?.slice(0, MAX_TEXT) ?? '') : ''
+  return failure
+}

@@ -1,0 +1,102 @@
+/**
+ * The frame around every activity that changes something: the operation holds the hosts on which the activity works,
+ * and what it does there takes effect only while it holds them.
+ */
+import { Context } from '@temporalio/activity'
+import type { Cluster, Host } from '../../cluster/model.js'
+import type { UnitsAtRelease } from '../../operations/contract.js'
+import { isQuorateError, type ErrorCode } from '../../errors/index.js'
+import { stopUnit, type Session, type SessionPool } from '../../ssh/index.js'
+import { holdingPool, releaseLock, unitsOf, type LockSeeker } from '../../hosts/lock/lock.js'
+import type { HostContext } from '../../hosts/context.js'
+import { onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './frame.js'
+
+/** What the activities need from the worker. */
+export interface ActivityDependencies {
+  readonly sessions: SessionPool
+  /** Where the workflows run that call them; only tests go without. */
+  readonly server?: TemporalServer
+}
+
+/** A Temporal server, as the locks on hosts know it. */
+export interface TemporalServer {
+  /** Id of the namespace: a UUID, so that no two servers share one. */
+  readonly namespaceId: string
+  /** Who started a run of a workflow, such as `alice@laptop`. */
+  readonly startedBy: (run: WorkflowRun) => Promise<string>
+  /** Id of the first run of the chain that the current activity is of, where its ticket tells. */
+  readonly firstRun?: () => string | undefined
+}
+
+export interface WorkflowRun {
+  readonly workflowId: string
+  readonly runId: string
+}
+
+const NO_SERVER: TemporalServer = {
+  namespaceId: STANDALONE,
+  startedBy: () => Promise.resolve(STANDALONE),
+}
+
+/**
+ * Like {@link onHost}, with sessions, to this host and to every other that the step asks for, whose commands as root
+ * run only while the operation holds the host.
+ */
+export async function onOwnHost<Result>(
+  { sessions, server = NO_SERVER }: ActivityDependencies,
+  cluster: Cluster,
+  host: Host,
+  act: (step: HostContext) => Promise<Result>,
+): Promise<Result> {
+  const holder = await lockHolder(server)
+  return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)
+}
+
+/** Whether it was given back is unknown, and another attempt may well know it. */
+const WORTH_ANOTHER_ATTEMPT: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
+
+/**
+ * Gives a host back, where the operation holds it. One that cannot be reached stays locked, which only the worker's
+ * log tells: the cluster's next operation takes it over.
+ */
+export async function releaseHost(
+  dependencies: ActivityDependencies,
+  host: Host,
+  units: UnitsAtRelease,
+): Promise<void> {
+  const { sessions, server = NO_SERVER } = dependencies
+  const holder = await lockHolder(server)
+  const { info, log } = Context.current()
+  await withHeartbeat(host.name, async (signal) => {
+    try {
+      const session = await sessions.session(host, signal)
+      // Steps stop their own units; one whose worker was dead when it was cancelled could not.
+      if (units === 'stop') await stopUnits(session, holder.operation)
+      await releaseLock(session, holder)
+    } catch (error) {
+      const isFinal =
+        isQuorateError(error) && (info.attempt > 1 || !WORTH_ANOTHER_ATTEMPT.includes(error.code))
+      if (!isFinal) throw error
+      log.warn('a host stays locked', { host: host.name, code: error.code, reason: error.message })
+    }
+  })
+}
+
+async function stopUnits(session: Session, operation: string): Promise<void> {
+  const steps = (await unitsOf(session, operation)).map((unit) =>
+    unit.slice(`quorate-${operation}-`.length).replace(/-\d+$/, ''),
+  )
+  await Promise.all(steps.map((step) => stopUnit(session, { operation, step })))
+}
+
+/** Who asks for hosts: the run of the workflow that called this activity. */
+async function lockHolder(server: TemporalServer): Promise<LockSeeker> {
+  const run = Context.current().info.workflowExecution
+  const first = server.firstRun?.()
+  return {
+    owner: `${server.namespaceId}/${run?.workflowId ?? STANDALONE}`,
+    operation: operationId(),
+    ...(first === undefined ? {} : { began: operationOf(first) }),
+    startedBy: run === undefined ? STANDALONE : await server.startedBy(run),
+  }
+}

@@ -1,0 +1,43 @@
+/** Gathers a host's facts: one question, one round trip, nothing changed; and what trying things out there gives. */
+import { hasPath, parseFacts, type HostFacts } from '../facts/facts.js'
+import type { Cluster, Endpoint } from '../cluster/model.js'
+import { expectSuccess, type Session } from '../ssh/index.js'
+import { readCertificates } from '../hosts/facts/certificates.js'
+import { factsQuestion } from '../hosts/facts/script.js'
+import { hashIfCertificate } from '../hosts/system/pki.js'
+import { probeHost } from '../hosts/facts/probes.js'
+import { sealRegistryLogins } from '../hosts/containerd/registry-logins.js'
+import type { HostContext } from '../hosts/context.js'
+
+/**
+ * The facts of one host; with `peers` also whether it reaches them, and what its endpoint's name and its disk are
+ * like (preflight/connections.ts says which peers).
+ * @throws QuorateError of the SSH_ family, `SUDO_DENIED`, or `COMMAND_FAILED` where the host has no common tools.
+ */
+export async function gatherFacts(
+  { session, cluster, host }: Pick<HostContext, 'session' | 'cluster' | 'host'>,
+  peers?: readonly Endpoint[],
+): Promise<HostFacts> {
+  const facts = await askForFacts(session, cluster)
+  if (peers === undefined) return facts
+  const carriesEtcd = host.role === (cluster.etcd.topology === 'stacked' ? 'control-plane' : 'etcd')
+  const probes = await probeHost(session, {
+    peers,
+    endpoint: cluster.kubernetes.controlPlaneEndpoint,
+    // An etcd that runs tells of its disk itself, and wants no other writer beside it.
+    disk: carriesEtcd && !hasPath(facts, '/var/lib/etcd/member'),
+  })
+  return { ...facts, probes }
+}
+
+async function askForFacts(session: Session, cluster: Cluster): Promise<HostFacts> {
+  const before = Date.now()
+  const result = await session.run(factsQuestion(cluster), { root: true })
+  const after = Date.now()
+  expectSuccess(result, 'gathering facts', session.host)
+  const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashIfCertificate)
+  const certificates = { at: new Date(before).toISOString(), found: readCertificates(result.stdout) }
+  const { configuration } = facts
+  if (configuration === undefined) return { ...facts, certificates }
+  return { ...facts, certificates, configuration: await sealRegistryLogins(session, cluster, configuration) }
+}

@@ -1,0 +1,190 @@
+/** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
+import { z } from 'zod'
+import { parseNote } from '../planning/changes/node-marks.js'
+import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
+import { withoutUndefined, type PlainObject } from '../values/merge.js'
+import { etcdPlace } from '../cluster/model.js'
+import { FLANNEL } from '../configuration/pod-network/flannel.js'
+import {
+  MARKS_ANNOTATIONS,
+  type ClusterPresence,
+  type StandingComponent,
+  type StandingConfiguration,
+  type StandingMember,
+  type StandingNode,
+} from '../facts/standing.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { lastLines } from '../ssh/index.js'
+import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
+import { answeringMember } from '../hosts/etcd/etcdctl.js'
+import { etcdMembers, healthyEndpoints, isHealthy } from '../hosts/etcd/health.js'
+import { readJson } from '../hosts/json.js'
+import {
+  hasCondition,
+  isMarked,
+  listObjects,
+  localApi,
+  tryKubectl,
+  type ClusterApi,
+  type KubernetesNode,
+} from '../hosts/kubernetes/kubectl.js'
+import { caHashOf } from '../hosts/system/pki.js'
+import { podNetworkStanding } from './apply-pod-network.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+
+/** For how long an API server that is just starting is waited for, in milliseconds. */
+const API_PATIENCE_MS = 10_000
+
+/** A node with what only the standing reads of it. */
+interface WholeNode extends KubernetesNode {
+  readonly metadata: KubernetesNode['metadata'] & { readonly annotations?: Readonly<Record<string, string>> }
+  readonly status: KubernetesNode['status'] & {
+    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
+  }
+}
+
+interface StaticPod {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] }
+}
+
+/**
+ * What the cluster says of itself, asked on this control plane.
+ * @throws QuorateError of the SSH_ family.
+ */
+export async function readStanding(step: HostContext): Promise<ClusterPresence> {
+  const api = localApi(step.cluster, step.session)
+  let kept: KeptConfiguration | undefined
+  try {
+    kept = await readConfiguration(step, api)
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'API_UNREACHABLE') throw error
+    return { kind: 'unreadable', host: step.host.name, reason: error.message }
+  }
+  // An init that was cut off before it kept its configuration has made no cluster yet.
+  if (kept === undefined) return { kind: 'absent' }
+  const [nodes, components, flannel, podNetwork, dnsPods, members, caHash] = await Promise.all([
+    listObjects<WholeNode>(api, 'nodes'),
+    listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
+    listObjects(api, 'daemonsets', '-n', FLANNEL.namespace),
+    podNetworkStanding(step),
+    listDnsPods(api),
+    readMembers(step),
+    caHashOf(step.session),
+  ])
+  return {
+    kind: 'read',
+    standing: {
+      configuration: kept.cluster,
+      ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
+      ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
+      runsFlannel: flannel.length > 0,
+      ...(podNetwork === undefined ? {} : { podNetwork }),
+      clusterDns: dnsPods.map(dnsPod),
+      nodes: nodes.map(standingNode),
+      components: components.map(standingComponent),
+      ...(members === undefined ? {} : { members }),
+      caHash,
+    },
+  }
+}
+
+/** The ConfigMaps in which kubeadm keeps the configuration of a cluster. */
+interface KeptConfiguration {
+  readonly cluster: StandingConfiguration
+  readonly kubelet?: PlainObject
+  readonly kubeProxy?: PlainObject
+}
+
+const CONFIG_MAPS = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string() }),
+      data: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+})
+
+/**
+ * Undefined where the API serves no cluster of kubeadm's.
+ * @throws QuorateError `API_UNREACHABLE` when it does not answer.
+ */
+async function readConfiguration(step: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
+  const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
+  const names = [cluster.name, kubelet.name, kubeProxy.name]
+  const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
+  let answer = ''
+  await waitUntil(
+    step,
+    async () => {
+      const { exitCode, stdout, stderr } = await tryKubectl(api, ask)
+      answer = stdout
+      return exitCode === 0 ? undefined : lastLines(stderr, 1)
+    },
+    (reason) => new QuorateError('API_UNREACHABLE', reason, { host: step.host.name, step: 'standing' }),
+    { timeoutMs: API_PATIENCE_MS },
+  )
+  if (answer.trim() === '') return undefined
+  const { items } = readJson(step.session, answer, CONFIG_MAPS, 'kubectl get configmaps')
+  const textOf = ({ name, key }: { readonly name: string; readonly key: string }) =>
+    items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
+  const configuration = parseClusterConfiguration(textOf(cluster))
+  if (configuration === undefined) return undefined
+  return withoutUndefined<KeptConfiguration>({
+    cluster: configuration,
+    kubelet: parseDocument(textOf(kubelet)),
+    kubeProxy: parseDocument(textOf(kubeProxy)),
+  })
+}
+
+/** Members that do not answer at all are told as such by what needs them; the standing does without. */
+async function readMembers(step: HostContext): Promise<readonly StandingMember[] | undefined> {
+  const place = etcdPlace(step.cluster)
+  if (place === 'elsewhere') return undefined
+  try {
+    const asked = place === 'control-planes' ? step.session : await answeringMember(step)
+    const [members, healthy] = await Promise.all([etcdMembers(asked), healthyEndpoints(asked)])
+    return members.map((member) => ({
+      name: member.name,
+      peerUrls: member.peerUrls,
+      learner: member.learner,
+      healthy: isHealthy(member, healthy),
+    }))
+  } catch (error) {
+    if (isQuorateError(error) && error.code === 'ETCD_UNREACHABLE') return undefined
+    throw error
+  }
+}
+
+function standingNode(node: WholeNode): StandingNode {
+  const { name, labels = {}, annotations = {} } = node.metadata
+  const internalAddress = node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address
+  return {
+    name,
+    machineId: node.status.nodeInfo.machineID ?? '',
+    role: isMarked(node) ? 'control-plane' : 'worker',
+    ...(internalAddress === undefined ? {} : { internalAddress }),
+    version: node.status.nodeInfo.kubeletVersion,
+    ready: hasCondition(node.status.conditions, 'Ready'),
+    schedulable: node.spec?.unschedulable !== true,
+    labels,
+    taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => ({
+      key,
+      ...(value === undefined ? {} : { value }),
+      effect,
+    })),
+    managed: {
+      labels: parseNote(annotations[MARKS_ANNOTATIONS.labels]),
+      taints: parseNote(annotations[MARKS_ANNOTATIONS.taints]),
+    },
+  }
+}
+
+function standingComponent({ metadata, spec }: StaticPod): StandingComponent {
+  return {
+    host: spec.nodeName ?? '',
+    component: metadata.labels?.['component'] ?? '',
+    version: spec.containers[0]?.image.split(':').at(-1) ?? '',
+  }
+}

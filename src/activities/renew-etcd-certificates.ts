@@ -1,0 +1,131 @@
+/**
+ * Renewing the certificates of etcd hosts, and what API servers show to them, before they expire; one host at a time.
+ * Nothing is restarted: etcd, and the client of etcd within API servers, read their files again for each connection.
+ */
+import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
+import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
+import { CLIENT_CERTIFICATE, isDue } from '../facts/etcd-renewal.js'
+import { hasEnded } from '../facts/expiry.js'
+import type { CertificateFacts } from '../facts/facts.js'
+import { hostsWithRole, type Host } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { expectSuccess, script, type Session } from '../ssh/index.js'
+import { describeCertificate } from '../hosts/facts/certificates.js'
+import { waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
+import { issueMemberCertificates, readPair, type KeyPair } from '../hosts/etcd/certificates.js'
+import { answersHealthy } from '../hosts/etcd/gateway.js'
+import { startKubelet } from '../hosts/kubeadm/state.js'
+import { isApiServerReady, localApi } from '../hosts/kubernetes/kubectl.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+
+const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
+
+/** Renews what is due on the host of the step; `authority` is the etcd host that issues certificates. */
+export async function renewEtcdCertificates(step: HostContext, authority: Host): Promise<StepOutcome> {
+  return step.host.role === 'etcd' ? renewMember(step, authority) : renewClient(step)
+}
+
+async function renewMember(step: HostContext, authority: Host): Promise<StepOutcome> {
+  const { session, sessions, signal } = step
+  const looks = await Promise.all(
+    MEMBER_CERTIFICATES.map(async (one) => ({ one, seen: await look(session, `${one.name}.crt`) })),
+  )
+  const due = looks.filter(({ seen }) => seen !== undefined && isDue(step.cluster, seen, Date.now()))
+  if (due.length === 0) return UNCHANGED
+  await waitForWholeEtcd(step, session)
+  const issuer = await sessions.session(authority, signal)
+  step.report(`issuing certificates on ${authority.name}`)
+  const issued = await issueMemberCertificates(
+    step,
+    issuer,
+    due.map(({ one }) => one),
+  )
+  for (const [name, pair] of issued) await replacePair(session, name, pair)
+  // Asked with the renewed certificates of this member, in connections that see each other's.
+  await waitForWholeEtcd(step, session)
+  return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
+}
+
+async function renewClient(step: HostContext): Promise<StepOutcome> {
+  const { cluster, session, host, patience } = step
+  const own = await look(session, CLIENT_CERTIFICATE)
+  if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
+  const renewed = await newestClient(step, own)
+  // Where it has expired already this is what brings the API server back.
+  const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })
+  if (isUp) {
+    await startKubelet(step)
+    await waitForApiServer(step)
+  }
+  await waitForWholeEtcd(step, session)
+  await replacePair(session, CLIENT_CERTIFICATE.replace(/\.crt$/, ''), renewed)
+  const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
+  await waitUntil(
+    step,
+    async () => {
+      for (const endpoint of endpoints) {
+        if (!(await answersHealthy(session, endpoint)))
+          return `etcd at ${endpoint} does not take the renewed certificate`
+      }
+      return undefined
+    },
+    (reason) =>
+      new QuorateError('ETCD_UNHEALTHY', reason, { host: host.name, step: 'etcd client certificate' }),
+    { timeoutMs: patience.etcd },
+  )
+  await waitForApiServer(step)
+  return { changed: true, summary: 'renewed what the API server shows to etcd' }
+}
+
+/** The pair, of those on etcd hosts, that lasts the longest; the authority has made it in this operation or before. */
+async function newestClient(step: HostContext, own: CertificateFacts): Promise<KeyPair> {
+  const name = CLIENT_CERTIFICATE.replace(/\.crt$/, '')
+  const found: { readonly pair: KeyPair; readonly end: number }[] = []
+  for (const host of hostsWithRole(step.cluster, 'etcd')) {
+    const pair = await readPair(await step.sessions.session(host, step.signal), name)
+    const seen = pair && describeCertificate(ETCD_CLIENT_FILES.certificate.path, pair.certificate)
+    if (pair !== undefined && seen !== undefined) found.push({ pair, end: Date.parse(seen.notAfter) })
+  }
+  const newest = found.toSorted((a, b) => b.end - a.end)[0]
+  if (newest !== undefined && newest.end > Date.parse(own.notAfter)) return newest.pair
+  throw new QuorateError('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
+    host: step.host.name,
+    step: 'etcd client certificate',
+  })
+}
+
+async function waitForApiServer(step: HostContext): Promise<void> {
+  const api = localApi(step.cluster, step.session)
+  await waitUntil(
+    step,
+    async () => ((await isApiServerReady(api)) ? undefined : 'its API server is not ready'),
+    (reason) =>
+      new QuorateError('CONTROL_PLANE_NOT_READY', reason, {
+        host: step.host.name,
+        step: 'etcd client certificate',
+      }),
+    { timeoutMs: step.patience.components },
+  )
+}
+
+async function look(session: Session, name: string): Promise<CertificateFacts | undefined> {
+  const content = await session.readFile(`${PKI_FOLDER}/${name}`)
+  return content === undefined ? undefined : describeCertificate(name, content)
+}
+
+// $1: the folder, $2: the pair's name. Whoever reads between the two finds no pair and tries again.
+const REPLACE = `
+cd "$1"
+mv -f -- "$2.key.renewed" "$2.key"
+mv -f -- "$2.crt.renewed" "$2.crt"
+sync -- "$2.key" "$2.crt"`
+
+/** Puts both files in place at once, as nearly as two renames can. */
+async function replacePair(session: Session, name: string, { certificate, key }: KeyPair): Promise<void> {
+  await session.writeFile(`${PKI_FOLDER}/${name}.key.renewed`, key, { mode: 0o600 })
+  await session.writeFile(`${PKI_FOLDER}/${name}.crt.renewed`, certificate, { mode: 0o644 })
+  const replaced = await session.run(script(REPLACE, PKI_FOLDER, name), { root: true })
+  expectSuccess(replaced, `replacing ${name}.crt and its key`, session.host)
+}

@@ -1,0 +1,158 @@
+/**
+ * A member of external etcd: kubelet runs it on its host as a static pod, and it is done when etcd counts its vote.
+ * Those that found etcd start together; one that comes later is added as a learner, and promoted.
+ */
+import { renderMemberConfiguration, type MemberBeginning } from '../configuration/kubeadm/render-etcd.js'
+import { clientUrl, peerUrl } from '../configuration/etcd/urls.js'
+import { hostsWithRole, type Host } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import type { Session } from '../ssh/index.js'
+import { waitForOthers } from '../hosts/durable.js'
+import {
+  etcdctl,
+  etcdMembers,
+  etcdObstacle,
+  healthyEndpoints,
+  memberOf,
+  type EtcdMember,
+} from '../hosts/etcd/health.js'
+import { answeringMember } from '../hosts/etcd/etcdctl.js'
+import {
+  joinedCluster,
+  memberStart,
+  memberTraces,
+  type MemberStart,
+  type MemberTraces,
+} from '../hosts/etcd/member-start.js'
+import { placeMemberCertificates } from '../hosts/etcd/certificates.js'
+import { superviseEtcd } from '../hosts/etcd/kubelet.js'
+import { runPhaseWith } from '../hosts/kubeadm/run.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+
+/** Makes the host of the step a voting member; `authority` is the etcd host that issues certificates. */
+export async function runEtcdMember(step: HostContext, authority: Host): Promise<StepOutcome> {
+  await waitForOthers(step)
+  const own = await memberTraces(step.session)
+  const start = own.hasData ? ({ kind: 'goes-on' } as const) : await decide(step)
+  const certified = await placeMemberCertificates(step, authority, own.hasData)
+  const supervised = await superviseEtcd(step)
+  const beginning = await begin(step, start)
+  const begun = await writeManifest(step, own, beginning)
+  await waitForVote(step)
+  const changed = certified || supervised || begun
+  return { changed, summary: changed ? 'etcd member, votes' : 'etcd member already' }
+}
+
+/** Looks until it can be said how the member begins. */
+async function decide(step: HostContext): Promise<MemberStart> {
+  let start: MemberStart = { kind: 'waits' }
+  await waitUntil(
+    step,
+    async () => {
+      const hosts = hostsWithRole(step.cluster, 'etcd')
+      const traces = await Promise.all(
+        hosts.map(async (host) => memberTraces(await step.sessions.session(host, step.signal))),
+      )
+      const nobodyRuns = traces.every(({ hasData }) => !hasData)
+      const members = nobodyRuns ? undefined : await knownMembers(step)
+      start = memberStart({ host: step.host, hosts, traces, members })
+      return start.kind === 'waits' ? 'etcd has members, but no majority of them answers' : undefined
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+  return start
+}
+
+async function knownMembers(step: HostContext): Promise<readonly EtcdMember[] | undefined> {
+  try {
+    return await etcdMembers(await answeringMember(step))
+  } catch (error) {
+    if (error instanceof QuorateError && error.code === 'ETCD_UNREACHABLE') return undefined
+    throw error
+  }
+}
+
+/** How the manifest must have the member begin; undefined where it has begun. */
+async function begin(step: HostContext, start: MemberStart): Promise<MemberBeginning | undefined> {
+  switch (start.kind) {
+    case 'founds':
+      return { state: 'new', initialCluster: start.initialCluster }
+    case 'joins':
+      return { state: 'existing', initialCluster: start.initialCluster }
+    case 'is-added':
+      return { state: 'existing', initialCluster: joinedCluster(step.host, await addMember(step)) }
+    case 'goes-on':
+    case 'waits':
+      return undefined
+    case 'data-lost':
+      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data are gone', {
+        host: step.host.name,
+        step: 'etcd',
+        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added again',
+      })
+  }
+}
+
+/** Adds the host as a learner, once etcd is whole; etcd itself lets only one in at a time. */
+async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
+  let members: readonly EtcdMember[] = []
+  await waitUntil(
+    step,
+    async () => {
+      const via = await answeringMember(step)
+      members = await etcdMembers(via)
+      if (memberOf(members, step.host) !== undefined) return undefined
+      const obstacle = await etcdObstacle(via)
+      if (obstacle !== undefined) return obstacle.reason
+      await etcdctl(via, 'member', 'add', step.host.name, `--peer-urls=${peerUrl(step.host)}`, '--learner')
+      // The answer may be lost though the member was agreed upon: the list tells.
+      members = await etcdMembers(via)
+      return memberOf(members, step.host) === undefined ? 'etcd takes no new member yet' : undefined
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+  return members
+}
+
+/** kubeadm writes the manifest, and kubelet starts the member. One that runs is left as it is. */
+async function writeManifest(
+  step: HostContext,
+  own: MemberTraces,
+  beginning: MemberBeginning | undefined,
+): Promise<boolean> {
+  const isThere = own.initialCluster !== undefined
+  if (isThere && (beginning === undefined || beginning.initialCluster === own.initialCluster)) return false
+  // A member with data goes by those, whatever it is told of its beginning.
+  const told = beginning ?? { state: 'existing', initialCluster: joinedCluster(step.host, []) }
+  const configuration = renderMemberConfiguration(step.cluster, step.host, { beginning: told })
+  await runPhaseWith(step, 'etcd local', configuration)
+  return true
+}
+
+/** Waits until the member of the host is a healthy voter; a learner that has caught up is promoted. */
+async function waitForVote(step: HostContext): Promise<void> {
+  await waitUntil(
+    step,
+    async () => {
+      const via = await answeringMember(step)
+      const member = memberOf(await etcdMembers(via), step.host)
+      if (member === undefined) return 'etcd does not know its member'
+      if (member.clientUrls.length === 0) return 'its etcd member has not started'
+      if (member.learner) return promote(via, member)
+      const healthy = await healthyEndpoints(via)
+      return healthy.has(clientUrl(step.host)) ? undefined : 'its etcd member is not healthy'
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    { timeoutMs: step.patience.components },
+  )
+}
+
+/** etcd promotes no learner that is behind; whether it did, the next look tells. */
+async function promote(via: Session, member: EtcdMember): Promise<string> {
+  const { exitCode } = await etcdctl(via, 'member', 'promote', member.id)
+  return exitCode === 0 ? 'its etcd member was promoted' : 'its etcd member has not caught up yet'
+}

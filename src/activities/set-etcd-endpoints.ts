@@ -1,0 +1,159 @@
+/**
+ * Telling an API server which etcd members to ask. Of its manifest exactly one argument is changed, so that whatever else
+ * somebody has set there stays, and kubeadm-config is told as well, for joins and upgrades to come.
+ */
+import { isMap, parseDocument } from 'yaml'
+import { areSameEndpoints } from '../planning/etcd-endpoints.js'
+import { etcdPlace } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { script, type Session } from '../ssh/index.js'
+import { storedNodes } from '../hosts/etcd/health.js'
+import { answeringMember, waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
+import { etcdIdAt } from '../hosts/etcd/gateway.js'
+import { startKubelet } from '../hosts/kubeadm/state.js'
+import { isApiServerReady, kubectl, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
+const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
+const TITLE = 'etcd endpoints'
+
+/** Has the API server of the host ask the cluster file's etcd endpoints, and waits until it does. */
+export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> {
+  const { cluster, session } = step
+  const wanted = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
+  const manifest = await readManifest(step)
+  if (areSameEndpoints(manifest.endpoints, wanted)) {
+    return { changed: false, summary: 'asks these endpoints already' }
+  }
+  const api = localApi(cluster, session)
+  await waitForWholeEtcd(step, session)
+  const isUp = await holdsThisCluster(step, manifest.endpoints, wanted)
+  await startKubelet(step)
+  if (isUp) {
+    await waitForApiServer(step, api)
+    await setInConfiguration(step, api, wanted)
+  }
+  await session.writeFile(MANIFEST, manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`), { mode: 0o600 })
+  await waitForApiServer(step, api, wanted)
+  if (!isUp) await setInConfiguration(step, api, wanted)
+  return { changed: true, summary: `its API server asks ${wanted.length} etcd endpoints of the file` }
+}
+
+async function readManifest(
+  step: HostContext,
+): Promise<{ readonly text: string; readonly endpoints: readonly string[] }> {
+  const text = (await step.session.readFile(MANIFEST))?.toString() ?? ''
+  const [found, ...more] = text.matchAll(ARGUMENT)
+  if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
+  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${MANIFEST} has not exactly one --etcd-servers`, {
+    host: step.host.name,
+    step: TITLE,
+    hint: 'kubeadm gives each argument a line of its own; put that line back by hand, then retry',
+  })
+}
+
+/**
+ * Makes sure that all wanted endpoints are members of the one etcd that the cluster runs on: an API server that is put
+ * on another would serve an empty cluster. Gives whether any endpoint that it asks now still answers.
+ * @throws QuorateError `ETCD_OTHER_CLUSTER` when they are not, or when nothing tells that they are.
+ */
+async function holdsThisCluster(
+  step: HostContext,
+  running: readonly string[],
+  wanted: readonly string[],
+): Promise<boolean> {
+  const { session, host } = step
+  const refuse = (message: string) =>
+    new QuorateError('ETCD_OTHER_CLUSTER', message, { host: host.name, step: TITLE })
+  const ids = new Set<string>()
+  await waitUntil(
+    step,
+    async () => {
+      ids.clear()
+      for (const endpoint of wanted) {
+        const id = await etcdIdAt(session, endpoint)
+        if (id === undefined) return `etcd at ${endpoint} does not say which etcd it is`
+        ids.add(id)
+      }
+      return undefined
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: host.name, step: TITLE }),
+    { timeoutMs: step.patience.etcd },
+  )
+  const [id, ...others] = ids
+  if (others.length > 0) throw refuse(`the etcd endpoints ${wanted.join(', ')} are not members of one etcd`)
+  for (const endpoint of running) {
+    const current = wanted.includes(endpoint) ? id : await etcdIdAt(session, endpoint)
+    if (current === undefined) continue
+    if (current === id) return true
+    throw refuse(
+      `the etcd at ${endpoint}, on which the cluster runs, is another than that of the cluster file`,
+    )
+  }
+  // None is left that could tell; our own etcd shows itself by this node, and by the authority that let us in.
+  const nodes = etcdPlace(step.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(step)) : []
+  if (nodes.includes(host.name)) return false
+  throw refuse(`none of the etcd endpoints that its API server asks answers: ${running.join(', ')}`)
+}
+
+/** What of a ConfigMap is read. */
+interface ConfigMap {
+  readonly data: Readonly<Record<string, string>>
+}
+
+async function setInConfiguration(
+  step: HostContext,
+  api: ClusterApi,
+  wanted: readonly string[],
+): Promise<void> {
+  const name = ['configmap', 'kubeadm-config']
+  const found = JSON.parse(
+    await kubectl(api, ['-n', 'kube-system', 'get', ...name, '-o', 'json']),
+  ) as ConfigMap
+  const document = parseDocument(found.data['ClusterConfiguration'] ?? '')
+  if (!isMap(document.getIn(['etcd', 'external']))) {
+    throw new QuorateError('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', {
+      host: step.host.name,
+      step: TITLE,
+    })
+  }
+  document.setIn(['etcd', 'external', 'endpoints'], wanted)
+  const changed = document.toString()
+  if (changed === found.data['ClusterConfiguration']) return
+  // With the resourceVersion that was read: what somebody else has changed meanwhile is not lost.
+  const object = { ...found, data: { ...found.data, ClusterConfiguration: changed } }
+  await kubectl(api, ['replace', '-f', '-'], JSON.stringify(object))
+}
+
+// $1: the endpoints. The process tells which arguments are in effect; the API may still be answered by the one before.
+const ASKS = `
+for pid in $(pidof kube-apiserver); do
+  if tr '\\0' '\\n' <"/proc/$pid/cmdline" | grep -qxF -e "--etcd-servers=$1"; then exit 0; fi
+done
+exit 1`
+
+/** Waits for the API server; with `endpoints` for the one that was started with these. */
+async function waitForApiServer(
+  step: HostContext,
+  api: ClusterApi,
+  endpoints?: readonly string[],
+): Promise<void> {
+  await waitUntil(
+    step,
+    async () => {
+      const isStarted = endpoints === undefined || (await asks(step.session, endpoints))
+      if (!isStarted) return 'its API server has not been started with these etcd endpoints yet'
+      return (await isApiServerReady(api)) ? undefined : 'its API server is not ready'
+    },
+    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: step.host.name, step: TITLE }),
+    { timeoutMs: step.patience.components },
+  )
+}
+
+async function asks(session: Session, endpoints: readonly string[]): Promise<boolean> {
+  const { exitCode } = await session.run(script(ASKS, endpoints.join(',')), { root: true })
+  return exitCode === 0
+}

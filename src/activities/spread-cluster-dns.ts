@@ -1,0 +1,131 @@
+/**
+ * CoreDNS on more than one node. Its pods start when there is only the first node, and nothing moves them later, so that
+ * the cluster's DNS would go down with that node. One pod is moved: the other answers meanwhile, and the preferred
+ * anti-affinity that kubeadm gives CoreDNS finds the new one another node. A restart of the whole deployment, the usual
+ * advice, may put both on one node again where there are two.
+ */
+import { crowdedPod, placesFor, type DnsPod, type PodPlace, type Toleration } from '../facts/cluster-dns.js'
+import type { Taint } from '../cluster/model.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { explainingDns } from '../hosts/kubernetes/cluster-dns.js'
+import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/contract.js'
+
+const NAMESPACE = ['-n', 'kube-system'] as const
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly spec: { readonly nodeName?: string; readonly tolerations?: readonly Toleration[] }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
+}
+
+interface Node {
+  readonly metadata: { readonly name: string }
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
+  readonly status: Pod['status']
+}
+
+/** Moves one of CoreDNS' pods where all of them are on one node and another would take it. */
+export async function spreadClusterDns(step: HostContext): Promise<StepOutcome> {
+  const api = localApi(step.cluster, step.session)
+  return explainingDns(api, () => spread(step, api))
+}
+
+async function spread(step: HostContext, api: ClusterApi): Promise<StepOutcome> {
+  const before = await waitForPods(step, api, goingAway)
+  const pod = crowdedPod(before.map(dnsPod))
+  if (pod === undefined) return unchanged(describe(before))
+  if (!(await hasPlaceElsewhere(step, api, pod))) {
+    return unchanged(`${describe(before)}, the only node for it`)
+  }
+  step.report(`moving ${pod.name} away from ${pod.node}`)
+  await kubectl(api, [...NAMESPACE, 'delete', 'pod', pod.name, '--ignore-not-found', '--wait=false'])
+  const after = await waitForPods(step, api, (pods) => goingAway(pods) ?? notReady(pods))
+  return { changed: true, summary: describe(after) }
+}
+
+/** Whether another node takes the pod; one that has just joined becomes Ready a moment later, and is waited for. */
+async function hasPlaceElsewhere(
+  step: HostContext,
+  api: ClusterApi,
+  pod: DnsPod & { readonly node: string },
+): Promise<boolean> {
+  let found = false
+  const look = async () => {
+    const nodes = await listObjects<Node>(api, 'nodes')
+    const others = placesFor(pod, nodes.map(placeOf))
+    found = others.some(({ ready }) => ready)
+    return found || others.length === 0 ? undefined : `no node beside ${pod.node} is Ready yet`
+  }
+  const place = { host: step.host.name, step: 'cluster DNS' }
+  const giveUp = (reason: string) => new QuorateError('NODE_NOT_READY', reason, place)
+  try {
+    await waitUntil(step, look, giveUp, { timeoutMs: step.patience.node })
+  } catch (error) {
+    // Which node that is, and whether it matters, is for the verification to say.
+    if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
+  }
+  return found
+}
+
+/** CoreDNS' pods as they are. */
+export function listDnsPods(api: ClusterApi): Promise<readonly Pod[]> {
+  return listObjects<Pod>(api, 'pods', ...NAMESPACE, '-l', 'k8s-app=kube-dns')
+}
+
+/** CoreDNS' pods once there is nothing any more that they are waited for. */
+async function waitForPods(
+  step: HostContext,
+  api: ClusterApi,
+  obstacle: (pods: readonly Pod[]) => string | undefined,
+): Promise<readonly Pod[]> {
+  let pods: readonly Pod[] = []
+  await waitUntil(
+    step,
+    async () => {
+      pods = await listDnsPods(api)
+      return obstacle(pods)
+    },
+    (reason) => new QuorateError('CLUSTER_DNS_FAILED', reason, { host: step.host.name, step: 'cluster DNS' }),
+    { timeoutMs: step.patience.components },
+  )
+  return pods
+}
+
+function goingAway(pods: readonly Pod[]): string | undefined {
+  const going = pods.find(({ metadata }) => metadata.deletionTimestamp !== undefined)
+  return going && `${going.metadata.name} is on its way out`
+}
+
+function notReady(pods: readonly Pod[]): string | undefined {
+  const unready = pods.find((pod) => !isReady(pod))
+  return unready && `${unready.metadata.name} is not ready yet`
+}
+
+function isReady({ status }: Node | Pod): boolean {
+  return hasCondition(status.conditions, 'Ready')
+}
+
+/** A pod as {@link crowdedPod} wants it. */
+export function dnsPod({ metadata, spec }: Pod): DnsPod {
+  const { nodeName, tolerations = [] } = spec
+  return { name: metadata.name, ...(nodeName === undefined ? {} : { node: nodeName }), tolerations }
+}
+
+function placeOf(node: Node): PodPlace & { readonly ready: boolean } {
+  const { unschedulable = false, taints = [] } = node.spec ?? {}
+  return { name: node.metadata.name, schedulable: !unschedulable, taints, ready: isReady(node) }
+}
+
+function unchanged(summary: string): StepOutcome {
+  return { changed: false, summary }
+}
+
+function describe(pods: readonly Pod[]): string {
+  const places = new Set(pods.map(({ spec }) => spec.nodeName ?? 'no node yet'))
+  return places.size === 0 ? 'no CoreDNS' : `CoreDNS on ${[...places].sort().join(', ')}`
+}

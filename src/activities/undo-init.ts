@@ -1,0 +1,85 @@
+/**
+ * What a `kubeadm init` may have left where it died. Only what is known to be the leavings of an init of our own that
+ * never came to its end, with nobody depending on it, is ever taken back; everything else may be a cluster.
+ */
+import { QuorateError } from '../errors/index.js'
+import { etcdMembers, memberOf, memberTitle, storedNodes } from '../hosts/etcd/health.js'
+import { askEtcd } from '../hosts/etcd/etcdctl.js'
+import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'
+import { resetHost } from '../hosts/kubeadm/run.js'
+import {
+  isApiServerReady,
+  listObjects,
+  type ClusterApi,
+  type KubernetesNode,
+} from '../hosts/kubernetes/kubectl.js'
+import type { HostContext } from '../hosts/context.js'
+
+/**
+ * Whether a cluster was initialised on this host: `there`, which may be unwell and is never initialised again, or
+ * `absent`.
+ * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were.
+ */
+export async function initStanding(step: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
+  const state = await hostState(step)
+  if (!holdsState(step, state)) {
+    if (!state.has('initialised')) return 'absent'
+    throw stateLost(step)
+  }
+  if (state.has('initialised') || state.has('etcd-joined') || !state.has('init-unfinished')) return 'there'
+  return (await others(step, api)).length > 0 ? 'there' : 'absent'
+}
+
+/** Whether the host holds what a cluster consists of; with external etcd that is no more than its components. */
+function holdsState({ cluster }: HostContext, state: HostState): boolean {
+  return state.has(cluster.etcd.topology === 'stacked' ? 'etcd-data' : 'manifests')
+}
+
+function stateLost({ cluster, host }: HostContext): QuorateError {
+  const context = { host: host.name, step: 'kubeadm init' }
+  if (cluster.etcd.topology === 'external') {
+    return new QuorateError(
+      'CONTROL_PLANE_NOT_READY',
+      "the cluster was initialised here, but its components' manifests are gone",
+      { ...context, hint: 'put /etc/kubernetes/manifests back and retry' },
+    )
+  }
+  return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data are gone', {
+    ...context,
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin again',
+  })
+}
+
+/** Who else depends on this control plane, as far as anything of it answers. */
+async function others(step: HostContext, api: ClusterApi): Promise<readonly string[]> {
+  const { session, host, cluster } = step
+  if (await isApiServerReady(api)) {
+    const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+    return nodes.map((node) => node.metadata.name).filter((name) => name !== host.name)
+  }
+  const via = await askEtcd(step, session).catch(() => undefined)
+  const members = via && (await etcdMembers(via).catch(() => undefined))
+  // An init of ours that never ended well has let nobody join; where nothing answers, that is what is known.
+  if (via === undefined || members === undefined) return []
+  const nodes = (await storedNodes(via)).filter((name) => name !== host.name)
+  if (cluster.etcd.topology === 'external') return nodes
+  const own = memberOf(members, host)
+  return [...members.filter((member) => member !== own).map(memberTitle), ...nodes]
+}
+
+/**
+ * Takes back an init of ours that failed on this host.
+ * @throws QuorateError `CLUSTER_EXISTS` when what is there may be a cluster, or somebody else's work.
+ */
+export async function clearFailedInit(step: HostContext, api: ClusterApi): Promise<void> {
+  const state = await hostState(step)
+  const refuse = (message: string) =>
+    new QuorateError('CLUSTER_EXISTS', message, { host: step.host.name, step: 'kubeadm init' })
+  if ((await initStanding(step, api)) === 'there') throw refuse('a cluster was initialised on this host')
+  if (state.has('init-unfinished')) {
+    if (showsTraces(state) || state.has('ca.key')) await resetHost(step)
+    return
+  }
+  // kubeadm goes on from certificates and kubeconfig files that it finds, but not from manifests.
+  if (state.has('manifests')) throw refuse('kubeadm has run on this host, but not for Quorate')
+}

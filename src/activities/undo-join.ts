@@ -1,0 +1,195 @@
+/**
+ * What a control plane's join may have left at any point where it died, and how it is taken back: our own etcd
+ * member by its peer URL, never another's and never at the price of quorum; then the host; then its node.
+ */
+import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/changes/join-standing.js'
+import type { Cluster, Host } from '../cluster/model.js'
+import { QuorateError } from '../errors/index.js'
+import { command, expectSuccess, type Session } from '../ssh/index.js'
+import {
+  etcdMembers,
+  healthyEndpoints,
+  memberOf,
+  memberTitle,
+  removalObstacle,
+  removeMember,
+  type EtcdMember,
+} from '../hosts/etcd/health.js'
+import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
+import { resetHost } from '../hosts/kubeadm/run.js'
+import {
+  findNode,
+  isMarked,
+  kubectl,
+  type ClusterApi,
+  type KubernetesNode,
+} from '../hosts/kubernetes/kubectl.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { HostContext } from '../hosts/context.js'
+
+/** Everything that tells how far a control plane's join has come. */
+export interface JoinTraces {
+  readonly host: HostState
+  /** The etcd member with the host's peer URL. */
+  readonly member: EtcdMember | undefined
+  readonly node: KubernetesNode | undefined
+}
+
+/** Where the join stands; see {@link judgeJoin}. */
+export function joinStanding(
+  { host, member, node }: JoinTraces,
+  topology: Cluster['etcd']['topology'],
+): JoinStanding {
+  const signs: JoinSigns = {
+    kubeletConf: host.has('kubelet.conf'),
+    manifests: host.has('manifests'),
+    etcdData: host.has('etcd-data'),
+    kubeletCertificate: host.has('kubelet-certificate'),
+    node: node === undefined ? 'missing' : isMarked(node) ? 'marked' : 'unmarked',
+    member: member === undefined ? 'missing' : member.started && !member.learner ? 'votes' : 'not-voting',
+  }
+  return judgeJoin(signs, topology)
+}
+
+/**
+ * Looks at the host, at etcd and at the API. Where etcd has no majority, the host's own member may be what it lacks.
+ * @throws QuorateError `ETCD_UNHEALTHY` when etcd does not answer for a long time.
+ */
+export async function joinTraces(step: HostContext, via: ClusterApi): Promise<JoinTraces> {
+  const host = await hostState(step)
+  if (step.cluster.etcd.topology === 'external') {
+    return { host, member: undefined, node: await findNode(via, step.host.name) }
+  }
+  let members: readonly EtcdMember[] = []
+  let helped = !host.has('etcd-data')
+  await waitUntil(
+    step,
+    async () => {
+      try {
+        members = await etcdMembers(via.session)
+        return undefined
+      } catch (error) {
+        if (!helped) await startKubelet(step)
+        helped = true
+        throw error
+      }
+    },
+    (reason) =>
+      new QuorateError('ETCD_UNHEALTHY', reason, {
+        host: via.session.host.name,
+        step: 'etcd',
+        hint: 'bring a majority of the etcd members back; if their data are gone for good, restore etcd from a snapshot on one control plane',
+      }),
+    { timeoutMs: step.patience.etcd },
+  )
+  return { host, member: memberOf(members, step.host), node: await findNode(via, step.host.name) }
+}
+
+/** Takes back what the traces show, in an order in which each step may be the last before a crash. */
+export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
+  const { host, member, node } = traces
+  if (node !== undefined) await refuseAnotherMachine(step, node)
+  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
+  if (member !== undefined) {
+    await takeMemberOut(step, via.session, step.host)
+    step.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
+  }
+  if (showsTraces(host)) await resetHost(step)
+  if (node !== undefined) await deleteNode(via, node)
+}
+
+/**
+ * An etcd that answers here without being one of the members that the first control plane knows is a cluster of its
+ * own, perhaps the very one whose data the first control plane has lost.
+ * @throws QuorateError `CLUSTER_EXISTS`.
+ */
+async function refuseOtherEtcd(step: HostContext): Promise<void> {
+  const members = await etcdMembers(step.session).catch(() => undefined)
+  if (members === undefined) return
+  throw new QuorateError(
+    'CLUSTER_EXISTS',
+    `its etcd is of another cluster, with the members ${members.map(memberTitle).join(', ')}`,
+    { host: step.host.name, step: 'kubeadm join' },
+  )
+}
+
+/** kubeadm refuses to join under the name of a node that still counts as Ready, which a node does for a while. */
+export async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
+  await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
+}
+
+/** Whether both machines are known, and not the same. */
+export function isAnotherMachine({ machineId }: Host, { status }: KubernetesNode): boolean {
+  const { machineID = '' } = status.nodeInfo
+  return machineId !== undefined && machineID !== '' && machineId !== machineID
+}
+
+/**
+ * A node of the host's name that is another machine is somebody else's, unless it is at an address of this host: then it
+ * is what this host was before it was installed again.
+ * @throws QuorateError `NODE_NAME_TAKEN`.
+ */
+async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Promise<void> {
+  const { host } = step
+  const { machineID = '' } = node.status.nodeInfo
+  if (host.machineId !== undefined && host.machineId === machineID) return
+  const addresses = (node.status.addresses ?? []).flatMap(({ type, address }) =>
+    type === 'InternalIP' ? [address] : [],
+  )
+  if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
+  for (const address of addresses) if (await hasAddress(step, address)) return
+  throw new QuorateError(
+    'NODE_NAME_TAKEN',
+    `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
+    { host: host.name, step: 'kubeadm join' },
+  )
+}
+
+/** A host that is given by name has addresses that only it knows. */
+async function hasAddress({ session, host }: HostContext, address: string): Promise<boolean> {
+  const shown = await session.run(command('ip', '-o', 'address', 'show', 'to', address))
+  return expectSuccess(shown, 'looking at the addresses', host).stdout.trim() !== ''
+}
+
+/** Takes back a worker's join that did not come to its end; `state`: what was just found on the host. */
+export async function undoWorkerJoin(
+  step: HostContext,
+  via: ClusterApi,
+  node: KubernetesNode | undefined,
+  state?: HostState,
+): Promise<void> {
+  if (node !== undefined) await refuseAnotherMachine(step, node)
+  if (showsTraces(state ?? (await hostState(step)))) await resetHost(step)
+  if (node !== undefined) await deleteNode(via, node)
+}
+
+/**
+ * Takes the etcd member of a host out as soon as etcd can do without it. `refuse` may throw when it sees the member.
+ * @returns the member; undefined where etcd has none of the host.
+ * @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time.
+ */
+export async function takeMemberOut(
+  step: HostContext,
+  via: Session,
+  host: Host,
+  refuse: (member: EtcdMember) => void = () => undefined,
+): Promise<EtcdMember | undefined> {
+  let removed: EtcdMember | undefined
+  await waitUntil(
+    step,
+    async () => {
+      const members = await etcdMembers(via)
+      const member = memberOf(members, host)
+      if (member === undefined) return undefined
+      refuse(member)
+      const obstacle = removalObstacle(members, await healthyEndpoints(via), member)
+      if (obstacle !== undefined) return obstacle
+      await removeMember(via, member)
+      removed = member
+      return undefined
+    },
+    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+  return removed
+}

@@ -1,0 +1,249 @@
+/**
+ * The final verification: the cluster itself is asked, nothing is believed because a command said so. Every node
+ * Ready, every etcd member a started voter, every component running on its host, pod network, DNS and the endpoint
+ * answering.
+ */
+import { z } from 'zod'
+import { hostsWithRole, type Host } from '../cluster/model.js'
+import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../configuration/pod-network/flannel.js'
+import type { NodeSummary, StepOutcome } from '../operations/contract.js'
+import { count } from '../values/words.js'
+import { QuorateError, type ErrorCode } from '../errors/index.js'
+import { clusterDnsObstacle, explainingDns } from '../hosts/kubernetes/cluster-dns.js'
+import { joinObstacle } from './init-control-plane.js'
+import { etcdStanding, type EtcdTrouble } from '../hosts/etcd/etcdctl.js'
+import {
+  balancedApi,
+  hasCondition,
+  isApiServerReady,
+  isComponentHealthy,
+  kubectl,
+  listObjects,
+  localApi,
+  type ClusterApi,
+  type KubernetesNode,
+} from '../hosts/kubernetes/kubectl.js'
+import { waitUntil } from '../hosts/wait.js'
+import { runningComponents } from '../hosts/kubeadm/static-pods.js'
+import { command, type Session } from '../ssh/index.js'
+import { readJson } from '../hosts/json.js'
+import type { HostContext } from '../hosts/context.js'
+
+/** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
+const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
+  { name: 'etcd' },
+  { name: 'kube-apiserver' },
+  { name: 'kube-controller-manager', port: 10257 },
+  { name: 'kube-scheduler', port: 10259 },
+]
+
+/** What the verified cluster looks like. */
+export interface VerifiedCluster extends StepOutcome {
+  readonly nodes: readonly NodeSummary[]
+  readonly etcdMembers: readonly string[]
+}
+
+/** What of a pod is read. */
+interface Pod {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName?: string }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
+}
+
+/** What does not hold, and on which host. */
+type Obstacle = EtcdTrouble
+
+/** One thing that must hold. */
+interface Check {
+  readonly code: ErrorCode
+  /** The host that is named where the check cannot be made at all. */
+  readonly host: string
+  readonly look: () => Promise<Obstacle | undefined>
+}
+
+/** Verifies the whole cluster from one of its control planes. */
+export async function verifyCluster(step: HostContext): Promise<VerifiedCluster> {
+  const { cluster, session } = step
+  const api = localApi(cluster, session)
+  // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
+  const outcomes = await Promise.allSettled(
+    (await checks(step, api)).map((check) => explainingDns(api, () => waitForCheck(step, check))),
+  )
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  const { members } = await etcdStanding(step, session)
+  return {
+    changed: false,
+    summary: `${count(nodes.length, 'node')}, ${count(members.length, 'etcd voter')}, DNS and endpoint answer`,
+    nodes: summarise(nodes, cluster.hosts),
+    etcdMembers: members,
+  }
+}
+
+async function waitForCheck(step: HostContext, { code, host, look }: Check): Promise<void> {
+  let culprit = host
+  await waitUntil(
+    step,
+    async () => {
+      culprit = host
+      const obstacle = await look()
+      culprit = obstacle?.host ?? host
+      return obstacle?.reason
+    },
+    (reason) => new QuorateError(code, reason, { host: culprit, step: 'verify' }),
+    { timeoutMs: step.patience.components },
+  )
+}
+
+/** Every check, causes before their effects: the first that fails is the one that is told. */
+async function checks(step: HostContext, api: ClusterApi): Promise<readonly Check[]> {
+  const { cluster, host, sessions, signal } = step
+  const controlPlanes = hostsWithRole(cluster, 'control-plane')
+  const nodes = [...controlPlanes, ...hostsWithRole(cluster, 'worker')]
+  const withSessions = await Promise.all(
+    nodes.map(async (node) => ({ node, session: await sessions.session(node, signal) })),
+  )
+  const named = (name: string, reason: string | undefined) =>
+    reason === undefined ? undefined : { host: name, reason }
+  const ofHost = (code: ErrorCode, name: string, look: () => Promise<string | undefined>): Check => ({
+    code,
+    host: name,
+    look: async () => named(name, await look()),
+  })
+  const { dnsDomain } = cluster.kubernetes.networking
+  return [
+    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdObstacle(step) },
+    ...withSessions
+      .filter(({ node }) => node.role === 'control-plane')
+      .map(({ node, session }) =>
+        ofHost('CONTROL_PLANE_NOT_READY', node.name, () =>
+          controlPlaneObstacle(step, node, localApi(cluster, session)),
+        ),
+      ),
+    ofHost('API_UNREACHABLE', host.name, () => endpointObstacle(step)),
+    ...withSessions.map(({ node, session }) =>
+      ofHost('NODE_NOT_READY', node.name, () => kubeletObstacle(session)),
+    ),
+    { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(step, api, nodes) },
+    ...(cluster.network.plugin === 'flannel'
+      ? [
+          {
+            code: 'POD_NETWORK_FAILED',
+            host: host.name,
+            look: () => flannelObstacle(step, api, nodes),
+          } as const,
+        ]
+      : []),
+    ...(cluster.network.plugin === 'none'
+      ? []
+      : [ofHost('CLUSTER_DNS_FAILED', host.name, () => clusterDnsObstacle(api, dnsDomain))]),
+  ]
+}
+
+async function etcdObstacle(step: HostContext): Promise<Obstacle | undefined> {
+  return (await etcdStanding(step, step.session)).trouble
+}
+
+/** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
+async function controlPlaneObstacle(
+  step: HostContext,
+  host: Host,
+  api: ClusterApi,
+): Promise<string | undefined> {
+  const expected = COMPONENTS.filter(
+    ({ name }) => name !== 'etcd' || step.cluster.etcd.topology === 'stacked',
+  )
+  const running = await runningComponents(api.session)
+  const stopped = expected.find(({ name }) => !running.has(name))
+  if (stopped !== undefined) return `${stopped.name} does not run`
+  const obstacle =
+    (await joinObstacle(step, host, api, step.session)) ?? (await versionObstacle(step, host, api))
+  if (obstacle !== undefined) return obstacle
+  for (const { name, port } of COMPONENTS) {
+    if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`
+  }
+  return undefined
+}
+
+const VERSION_ANSWER = z.looseObject({ gitVersion: z.string() })
+
+/** One that was part of the cluster before keeps its version. */
+async function versionObstacle(
+  { cluster }: HostContext,
+  host: Host,
+  api: ClusterApi,
+): Promise<string | undefined> {
+  if (host.kubeletVersion !== undefined) return undefined
+  const answer = await kubectl(api, ['get', '--raw', '/version'])
+  const { gitVersion } = readJson(api.session, answer, VERSION_ANSWER, 'kubectl get /version')
+  const { version } = cluster.kubernetes
+  return gitVersion === version ? undefined : `its API server is ${gitVersion}, not ${version}`
+}
+
+async function endpointObstacle({ cluster, session }: HostContext): Promise<string | undefined> {
+  const api = balancedApi(cluster, session)
+  return (await isApiServerReady(api)) ? undefined : `the API does not answer through ${api.server}`
+}
+
+/** The API hears of a kubelet that has stopped most of a minute later: its node is Ready until then. */
+async function kubeletObstacle(session: Session): Promise<string | undefined> {
+  const { exitCode } = await session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
+  return exitCode === 0 ? undefined : 'its kubelet does not run'
+}
+
+async function nodesObstacle(
+  { cluster }: HostContext,
+  api: ClusterApi,
+  hosts: readonly Host[],
+): Promise<Obstacle | undefined> {
+  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  for (const host of hosts) {
+    const node = nodes.find((candidate) => candidate.metadata.name === host.name)
+    if (node === undefined) return { host: host.name, reason: 'its node is missing' }
+    const version = node.status.nodeInfo.kubeletVersion
+    // One that was part of the cluster before keeps its version, and the plan has told of it.
+    if (host.kubeletVersion === undefined && version !== cluster.kubernetes.version) {
+      return { host: host.name, reason: `its kubelet is ${version}, not ${cluster.kubernetes.version}` }
+    }
+    const mustBeReady = cluster.network.plugin !== 'none'
+    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready')) {
+      return { host: host.name, reason: 'its node is not Ready' }
+    }
+  }
+  return undefined
+}
+
+/** A node stays Ready without its pod network once that has written its configuration there. */
+async function flannelObstacle(
+  { cluster: { network, kubernetes } }: HostContext,
+  api: ClusterApi,
+  hosts: readonly Host[],
+): Promise<Obstacle | undefined> {
+  if (network.plugin !== 'flannel') return undefined
+  const settings = netConfAnnotation(network, kubernetes.networking.podSubnet)
+  const pods = await listObjects<Pod>(api, 'pods', '-n', FLANNEL.namespace)
+  const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
+  const current = ready.filter(({ metadata }) => metadata.annotations?.[NET_CONF_ANNOTATION] === settings)
+  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec.nodeName === host.name)
+  const without = hosts.find((host) => !runsOn(current, host))
+  if (without === undefined) return undefined
+  const reason = runsOn(ready, without)
+    ? 'flannel runs there with other settings'
+    : 'flannel is not ready there'
+  return { host: without.name, reason }
+}
+
+function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): NodeSummary[] {
+  return nodes.map((node) => ({
+    name: node.metadata.name,
+    role:
+      hosts.find((host) => host.name === node.metadata.name)?.role === 'control-plane'
+        ? 'control-plane'
+        : 'worker',
+    version: node.status.nodeInfo.kubeletVersion,
+    ready: hasCondition(node.status.conditions, 'Ready'),
+    ...(node.spec?.unschedulable === true ? { cordoned: true } : {}),
+  }))
+}

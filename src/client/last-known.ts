@@ -1,0 +1,62 @@
+/** What the history of a run tells of each host: for a run whose worker cannot be asked any more. */
+import type { Client, WorkflowHandle } from '@temporalio/client'
+import type { RunReference } from './snapshot.js'
+
+/** The last step of a run on a host. */
+export interface LastKnown {
+  readonly host: string
+  /** Such as `kubeadm join`. */
+  readonly step: string
+  /** `running`: begun, and its end is not known. */
+  readonly state: 'running' | 'done' | 'failed'
+}
+
+type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number]
+
+/** Ids of activities say what is done where (workflows/run/activity-policies.ts): `cp2: kubeadm join (2)`. */
+const ACTIVITY_ID = /^(?<host>[^:]+): (?<step>.+?)(?: \(\d+\))?$/
+
+/** In the order of the first step on each host. */
+export async function readLastKnown(
+  client: Client,
+  { workflowId, runId }: RunReference,
+): Promise<readonly LastKnown[]> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory()
+  return lastKnownIn(events ?? [])
+}
+
+/** As {@link readLastKnown}. A step that still runs tells more than one that has ended since it began. */
+export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown[] {
+  const steps = new Map<string, LastKnown>()
+  for (const event of events) {
+    const begun = beginOf(event)
+    if (begun !== undefined) steps.set(String(event.eventId), begun)
+    const ended = endOf(event)
+    const known = steps.get(ended?.scheduled ?? '')
+    if (ended === undefined || known === undefined) continue
+    // Steps are kept in the order in which they last changed.
+    steps.delete(ended.scheduled)
+    steps.set(ended.scheduled, { ...known, state: ended.state })
+  }
+  const last = new Map<string, LastKnown>()
+  for (const known of steps.values()) {
+    if (last.get(known.host)?.state !== 'running' || known.state === 'running') last.set(known.host, known)
+  }
+  return [...last.values()]
+}
+
+function beginOf({ activityTaskScheduledEventAttributes }: HistoryEvent): LastKnown | undefined {
+  const { activityId } = activityTaskScheduledEventAttributes ?? {}
+  const { host, step } = ACTIVITY_ID.exec(activityId ?? '')?.groups ?? {}
+  return host === undefined || step === undefined ? undefined : { host, step, state: 'running' }
+}
+
+function endOf(event: HistoryEvent): { scheduled: string; state: 'done' | 'failed' } | undefined {
+  const completed = event.activityTaskCompletedEventAttributes
+  if (completed != null) return { scheduled: String(completed.scheduledEventId), state: 'done' }
+  const failed =
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes
+  return failed == null ? undefined : { scheduled: String(failed.scheduledEventId), state: 'failed' }
+}

@@ -1,0 +1,152 @@
+/**
+ * The operator's word to a run: decisions as Updates, pause and the like as Signals. A worker is asked for first, so
+ * that no word is left lying for a worker that comes later, when it may no longer be meant.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client'
+import type { DecisionTaken, MESSAGES, OperationProgress } from '../operations/contract.js'
+import { QuorateError } from '../errors/index.js'
+import { reportWorkflowFailure } from './failure.js'
+import { poll } from '../temporal/poll.js'
+import { expectSealed } from '../temporal/seal/payloads.js'
+import { isServerAway } from '../temporal/service-error.js'
+import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+import { stuckError } from './stuck.js'
+
+/** For a worker that has just been started, or is busy. */
+const WORKER_TIMEOUT_MS = 10_000
+/** Decisions are recorded at once; only a worker that died meanwhile takes longer. */
+const ANSWER_TIMEOUT_MS = 20_000
+const RETRY_MS = 500
+const NOTHING_DECIDED = 'nothing was decided'
+
+/** Messages that are sent as Updates. */
+export type DecisionName = (typeof MESSAGES)['retryStep' | 'skipStep' | 'abort' | 'approve']
+/** Messages that are sent as Signals. */
+export type SignalName = (typeof MESSAGES)['pause' | 'resume' | 'loadBalancerReady']
+
+/** The client to use now; it may change when the engine is started again. */
+type CurrentClient = () => Client
+
+/**
+ * What a worker tells of a run that goes on.
+ * @throws QuorateError `OPERATION_NOT_FOUND`; `OPERATION_ENDED`, saying how; `NO_WORKER` when none answers; `RUN_STUCK`
+ *   when those that are there cannot go on with it.
+ */
+export async function askProgress(client: Client, run: RunReference): Promise<OperationProgress> {
+  let last: OperationSnapshot | undefined
+  const look = async (): Promise<OperationProgress | undefined> => {
+    last = await observe(client, run, last)
+    if (isClosed(last)) throw ended(last)
+    if (last.reach === 'failing') throw stuckError(last, NOTHING_DECIDED)
+    return last.reach === 'worker' ? last.progress : undefined
+  }
+  const progress = await poll(look, { everyMs: RETRY_MS, timeoutMs: WORKER_TIMEOUT_MS })
+  if (progress !== undefined) return progress
+  if (last !== undefined) throw stuckError(last, NOTHING_DECIDED)
+  throw new QuorateError('NO_WORKER', `no worker answers for ${run.workflowId}; ${NOTHING_DECIDED}`)
+}
+
+/**
+ * Sends a decision and waits until it is taken. It has an id of its own, so that sending it again, when the server was
+ * lost before it answered, does not decide twice.
+ * @throws QuorateError as {@link askProgress}, and what the run refuses the decision with.
+ */
+export async function sendDecision(
+  client: CurrentClient,
+  run: RunReference,
+  name: DecisionName,
+  decision?: object,
+): Promise<DecisionTaken> {
+  await askProgress(client(), run)
+  const updateId = randomUUID()
+  const deadline = Date.now() + ANSWER_TIMEOUT_MS
+  for (;;) {
+    try {
+      const handle = client().workflow.getHandle(run.workflowId, run.runId)
+      const taken = await client().withDeadline(deadline, () =>
+        decision === undefined
+          ? handle.executeUpdate<DecisionTaken, []>(name, { updateId })
+          : handle.executeUpdate<DecisionTaken, [object]>(name, { updateId, args: [decision] }),
+      )
+      return expectSealed(taken, 'the answer to the decision')
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw await whyClosed(client(), run, error)
+      if (error instanceof WorkflowUpdateFailedError) throw refusal(error)
+      const isLate = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline
+      if (isLate) throw unanswered(run, error)
+      if (!isServerAway(error)) throw error
+      await delay(RETRY_MS)
+    }
+  }
+}
+
+/**
+ * Sends a Signal.
+ * @throws QuorateError as {@link askProgress}.
+ */
+export async function sendSignal(client: Client, run: RunReference, name: SignalName): Promise<void> {
+  await askProgress(client, run)
+  try {
+    await client.workflow.getHandle(run.workflowId, run.runId).signal(name)
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw await whyClosed(client, run, error)
+    throw error
+  }
+}
+
+/**
+ * Asks a run to stop. The server keeps the request, so it needs no worker now.
+ * @throws QuorateError `OPERATION_ENDED`
+ */
+export async function requestCancel(client: Client, run: RunReference): Promise<void> {
+  await requireOpen(client, run)
+  await client.workflow.getHandle(run.workflowId, run.runId).cancel()
+}
+
+/**
+ * Ends a run at once, without its worker: nothing is stopped on hosts, and no lock is given back.
+ * @throws QuorateError `OPERATION_ENDED`
+ */
+export async function terminate(client: Client, run: RunReference, reason: string): Promise<void> {
+  await requireOpen(client, run)
+  await client.workflow.getHandle(run.workflowId, run.runId).terminate(reason)
+}
+
+/** The server takes both requests for a run that has ended, and says nothing. */
+async function requireOpen(client: Client, run: RunReference): Promise<void> {
+  const snapshot = await observe(client, run)
+  if (isClosed(snapshot)) throw ended(snapshot)
+}
+
+/** Temporal says of a run that ended, too, that it was not found. */
+async function whyClosed(client: Client, run: RunReference, error: Error): Promise<Error> {
+  const snapshot = await observe(client, run)
+  return isClosed(snapshot) ? ended(snapshot) : error
+}
+
+function ended({ kind, cluster, state, error, closedAt }: OperationSnapshot): QuorateError {
+  const when = closedAt === undefined ? '' : ` at ${new Date(closedAt).toISOString()}`
+  const how = error === undefined ? state : `${state}, ${error.message} (${error.code})`
+  return new QuorateError('OPERATION_ENDED', `the ${kind} of ${cluster} ended${when}: ${how}`)
+}
+
+function refusal({ cause }: WorkflowUpdateFailedError): QuorateError {
+  const report = reportWorkflowFailure(cause)
+  return new QuorateError(report.code, report.message, report)
+}
+
+function unanswered({ workflowId }: RunReference, cause: unknown): QuorateError {
+  const seconds = ANSWER_TIMEOUT_MS / 1000
+  return new QuorateError(
+    'NO_WORKER',
+    `no worker answered the decision on ${workflowId} within ${seconds} s; one that comes soon may still take it`,
+    { cause, hint: 'look with `quorate status` whether it was taken before you decide again' },
+  )
+}

@@ -1,0 +1,226 @@
+/** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
+import {
+  QueryNotRegisteredError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client'
+import {
+  MESSAGES,
+  WORKFLOWS,
+  type ApplyResult,
+  type OperationKind,
+  type OperationProgress,
+  type OperationState,
+  type PlanResult,
+} from '../operations/contract.js'
+import { plainValue } from '../values/plain-value.js'
+import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+import { reportWorkflowFailure } from './failure.js'
+import { runningSteps, type RunningStep } from './running-steps.js'
+import { firstRunIn } from '../temporal/seal/client.js'
+import { expectOfRun } from '../temporal/seal/payloads.js'
+import { pollingWorkers, type PollingWorker } from './workers.js'
+import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
+
+/** Milliseconds that a call may take before the other side counts as away. */
+const CALL_TIMEOUT_MS = 3_000
+const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERATION_ABORTED']
+
+/** Which run of which workflow. */
+export interface RunReference {
+  readonly workflowId: string
+  readonly runId: string
+}
+
+/**
+ * Who answers. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.
+ * `busy`: workers polled within the last minute or so, and none answers now. `server`: only the server; no worker polls
+ * for the run. `nobody`: not even the server.
+ */
+export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
+
+/** An operation at one moment. */
+export interface OperationSnapshot extends RunReference {
+  readonly kind: OperationKind
+  readonly cluster: string
+  /** While it is open, what its worker says of itself; `cancelled`: stopped on purpose, also by a decision. */
+  readonly state: OperationState | 'cancelled'
+  readonly reach: Reach
+  /** Where its workers poll; tells the version of its sequence. */
+  readonly taskQueue: string
+  /** The release of Quorate that started it; missing where the run does not say. */
+  readonly startedWith?: string
+  /** Workers that polled for it lately; only asked for where none answered. */
+  readonly workers?: readonly PollingWorker[]
+  /** Why it does not go on, although workers poll or did. */
+  readonly taskFailure?: TaskFailure
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly closedAt?: number
+  /** The last that a worker told; missing until a worker answered once. */
+  readonly progress?: OperationProgress
+  readonly steps: readonly RunningStep[]
+  /** Of an operation that is done. */
+  readonly result?: ApplyResult | PlanResult
+  /** Of an operation that failed or was cancelled. */
+  readonly error?: ErrorReport
+}
+
+/**
+ * Looks at a run. `previous` supplies what cannot be had at this moment.
+ * @throws QuorateError `OPERATION_NOT_FOUND`, and gRPC errors when the server is away.
+ */
+export async function observe(
+  client: Client,
+  run: RunReference,
+  previous?: OperationSnapshot,
+): Promise<OperationSnapshot> {
+  const handle = client.workflow.getHandle(run.workflowId, run.runId)
+  const description = await withDeadline(client, () => describe(handle, run))
+  const isOpen = description.status.name === 'RUNNING' || description.status.name === 'PAUSED'
+  const { progress, ...heard } = isOpen
+    ? await hear(client, run, description, previous?.taskFailure)
+    : await hearOfClosed(client, run, description)
+  const known = progress ?? previous?.progress
+  const startedWith = description.memo?.['quorate']
+  const common = {
+    ...run,
+    kind: kindOf(description.type),
+    cluster: clusterOf(run.workflowId),
+    ...heard,
+    taskQueue: description.taskQueue,
+    startedAt: description.startTime.getTime(),
+    ...(typeof startedWith === 'string' ? { startedWith } : {}),
+    ...(known === undefined ? {} : { progress: known }),
+  } as const
+  if (isOpen) {
+    return plainValue({
+      ...common,
+      state: openState(known),
+      steps: await runningSteps(client, description),
+    })
+  }
+  const closedAt = description.closeTime?.getTime()
+  const end = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
+  return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
+}
+
+type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>
+
+/** Asks the worker of an open run; where none answers, the server why. */
+async function hear(
+  client: Client,
+  run: RunReference,
+  description: WorkflowExecutionDescription,
+  known: TaskFailure | undefined,
+): Promise<Heard> {
+  const failure = await withDeadline(client, () => readTaskFailure(client, run, description, known))
+  // The server refuses questions to such a run, or lets them wait for nothing.
+  const answer: Answer =
+    failure === undefined ? await queryProgress(client, run, chainOf(description)) : { kind: 'none' }
+  if (answer.kind === 'progress') return { reach: 'worker', progress: answer.progress }
+  // Between two attempts nothing shows it; only an answer proves that it is overcome.
+  const taskFailure = answer.kind === 'failed' ? answer.failure : (failure ?? known)
+  const workers = await withDeadline(client, () => pollingWorkers(client, description.taskQueue))
+  if (taskFailure === undefined) return { reach: workers.length > 0 ? 'busy' : 'server', workers }
+  return { reach: workers.length > 0 ? 'failing' : 'server', workers, taskFailure }
+}
+
+/** Nobody need answer for a run that has ended; what its worker still knows is a bonus. */
+async function hearOfClosed(
+  client: Client,
+  run: RunReference,
+  description: WorkflowExecutionDescription,
+): Promise<Heard> {
+  const answer = await queryProgress(client, run, chainOf(description))
+  return answer.kind === 'progress' ? { reach: 'worker', progress: answer.progress } : { reach: 'server' }
+}
+
+/** Whether nothing will change any more. */
+export function isClosed({ state }: OperationSnapshot): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled'
+}
+
+/** The worker may have told of the end before the server knows of it. */
+function openState(progress: OperationProgress | undefined): OperationState {
+  const state = progress?.state ?? 'running'
+  return state === 'done' || state === 'failed' ? 'running' : state
+}
+
+async function describe(handle: WorkflowHandle, run: RunReference): Promise<WorkflowExecutionDescription> {
+  try {
+    return await handle.describe()
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+    throw new QuorateError(
+      'OPERATION_NOT_FOUND',
+      `there is no operation on the cluster ${clusterOf(run.workflowId)}`,
+    )
+  }
+}
+
+/** The first run of the chain, which seals name. */
+function chainOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return firstRunIn(raw.workflowExecutionInfo, runId)
+}
+
+/** What became of a question to a run. */
+type Answer =
+  | { readonly kind: 'progress'; readonly progress: OperationProgress }
+  /** A worker took the question and could not replay the run. */
+  | { readonly kind: 'failed'; readonly failure: TaskFailure }
+  /** No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do. */
+  | { readonly kind: 'none' }
+
+async function queryProgress(
+  client: Client,
+  { workflowId, runId }: RunReference,
+  chain: string,
+): Promise<Answer> {
+  const handle = client.workflow.getHandle(workflowId, runId)
+  try {
+    const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    return { kind: 'progress', progress: expectOfRun(client, answer, chain, 'the answer of the worker') }
+  } catch (error) {
+    // The name is the SDK's for every answer that is an error of the worker's.
+    if (!(error instanceof QueryNotRegisteredError)) return { kind: 'none' }
+    return { kind: 'failed', failure: taskFailureOfAnswer(error.message) }
+  }
+}
+
+async function outcome(
+  client: Client,
+  handle: WorkflowHandle,
+  chain: string,
+): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
+  try {
+    const result = expectOfRun(
+      client,
+      (await handle.result()) as ApplyResult | PlanResult,
+      chain,
+      'its result',
+    )
+    return { state: 'done', result }
+  } catch (failure) {
+    // The server says that it is done, which whoever reaches the server can have it say.
+    if (isQuorateError(failure)) return { state: 'failed', error: failure.report() }
+    if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
+    const error = reportWorkflowFailure(failure)
+    return { state: STOPPED_ON_PURPOSE.includes(error.code) ? 'cancelled' : 'failed', error }
+  }
+}
+
+function withDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {
+  return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call)
+}
+
+function kindOf(workflowType: string): OperationKind {
+  return workflowType === WORKFLOWS.plan ? 'plan' : 'apply'
+}
+
+/** `cluster/<name>` or `cluster/<name>/plan/…` */
+function clusterOf(workflowId: string): string {
+  return workflowId.split('/')[1] ?? workflowId
+}

@@ -1,0 +1,140 @@
+/** Starting an operation: one per cluster at a time, described for the Temporal UI. */
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
+import { hostsWithRole, type Cluster } from '../cluster/model.js'
+import {
+  operationWorkflowId,
+  TASK_QUEUE,
+  WORKFLOWS,
+  type OperationInput,
+  type OperationKind,
+} from '../operations/contract.js'
+import { count } from '../values/words.js'
+import { QuorateError } from '../errors/index.js'
+import { VERSION } from '../temporal/installation.js'
+import { ensureSearchAttributes, initialSearchAttributes } from '../temporal/search-attributes.js'
+import { grpcStatus, innermostMessage } from '../temporal/service-error.js'
+import { observe, type RunReference } from './snapshot.js'
+import { whyStuck } from './stuck.js'
+
+/** Temporal takes 20 KB of details; a row is about 60 bytes. */
+const DETAILS_HOSTS = 200
+/** gRPC status code. */
+const INVALID_ARGUMENT = 3
+/** Temporal takes 200 bytes of summary. */
+const SUMMARY_BYTES = 200
+
+export interface StartOptions {
+  /** Wait for the approval of what would change. */
+  readonly review?: boolean
+}
+
+/**
+ * Starts an operation on a cluster. An apply holds the cluster until it ends; plans run beside everything.
+ * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
+ */
+export async function startOperation(
+  client: Client,
+  kind: OperationKind,
+  cluster: Cluster,
+  options: StartOptions = {},
+): Promise<RunReference> {
+  const lock = operationWorkflowId(cluster.name)
+  const workflowId = kind === 'apply' ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
+  const begin = async (searchAttributes: boolean): Promise<RunReference> => ({
+    workflowId,
+    runId: await start(client, kind, workflowId, { cluster, searchAttributes, ...options }),
+  })
+  try {
+    return await begin(await ensureSearchAttributes(client))
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      throw await alreadyRunning(client, cluster.name, workflowId)
+    }
+    // Servers take up to a minute until they know attributes that were just registered.
+    if (!isUnknownSearchAttribute(error)) throw error
+    return begin(false)
+  }
+}
+
+async function start(
+  client: Client,
+  kind: OperationKind,
+  workflowId: string,
+  input: OperationInput,
+): Promise<string> {
+  const { cluster, searchAttributes } = input
+  const handle = await client.workflow.start(WORKFLOWS[kind], {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'FAIL',
+    staticSummary: summarize(kind, cluster),
+    staticDetails: hostTable(cluster),
+    memo: { startedBy: starter(), quorate: VERSION },
+    ...(searchAttributes
+      ? { typedSearchAttributes: initialSearchAttributes(cluster.name, kind, cluster.kubernetes.version) }
+      : {}),
+  })
+  return handle.firstExecutionRunId
+}
+
+function isUnknownSearchAttribute(error: unknown): boolean {
+  return grpcStatus(error) === INVALID_ARGUMENT && /search attribute/i.test(innermostMessage(error))
+}
+
+/** One line: what, on which cluster, of which size. */
+function summarize(kind: OperationKind, cluster: Cluster): string {
+  const controlPlanes = hostsWithRole(cluster, 'control-plane').length
+  const workers = hostsWithRole(cluster, 'worker').length
+  const size = `${count(controlPlanes, 'control plane')}, ${count(workers, 'worker')}`
+  return `${kind} ${cluster.name}: Kubernetes ${cluster.kubernetes.version}, ${size}`.slice(0, SUMMARY_BYTES)
+}
+
+/** The hosts as a Markdown table. */
+function hostTable(cluster: Cluster): string {
+  const rows = cluster.hosts.map(({ name, role, address }) => `| ${name} | ${role} | ${address} |`)
+  const shown = rows.slice(0, DETAILS_HOSTS)
+  const more = rows.length - shown.length
+  return [
+    `Started by ${starter()} with Quorate ${VERSION}`,
+    '',
+    '| Host | Role | Address |',
+    '|---|---|---|',
+    ...shown,
+    ...(more > 0 ? [`| and ${more} more | | |`] : []),
+  ].join('\n')
+}
+
+async function alreadyRunning(client: Client, cluster: string, workflowId: string): Promise<QuorateError> {
+  const description = await client.workflow.getHandle(workflowId).describe()
+  const since = description.startTime.toISOString()
+  const by = description.memo?.startedBy
+  const starterOf = typeof by === 'string' ? `, started by ${by}` : ''
+  const kind = description.type === WORKFLOWS.plan ? 'plan' : 'apply'
+  const stuck = whyStuck(await observe(client, { workflowId, runId: description.runId }))
+  const standstill = stuck === undefined ? '' : `; ${stuck.message}`
+  return new QuorateError(
+    'OPERATION_RUNNING',
+    `an ${kind} of ${cluster} has been running since ${since}${starterOf}${standstill}`,
+    {
+      hint:
+        stuck?.hint ?? `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,
+    },
+  )
+}
+
+function starter(): string {
+  // A uid without an entry in the user database (containers) has no name.
+  const user = process.env.USER ?? process.env.LOGNAME ?? nameOfUid()
+  return `${user}@${hostname()}`
+}
+
+function nameOfUid(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

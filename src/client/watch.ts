@@ -1,0 +1,142 @@
+/** Following an operation to its end, through restarts of the server and absence of workers. */
+import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
+import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isServerAway } from '../temporal/service-error.js'
+import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+
+const INTERVAL_MS = 500
+/** While the server is away there is no hurry. */
+const AWAY_INTERVAL_MS = 1_000
+const REVIVE_EVERY_MS = 2_000
+
+/** How a watcher reaches the server, which may change while it watches. */
+export interface WatchSource {
+  /** The client to use now. */
+  client(): Client
+  /** Called every other second; starts again what is ours and has died. */
+  revive?(): Promise<void>
+}
+
+export interface WatchOptions {
+  /** Ends the iteration without an error. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Yields what is known, twice a second, until the operation has ended; the last snapshot is of its end.
+ * @throws QuorateError `OPERATION_LOST` when the server does not know the run any more.
+ */
+export async function* watch(
+  source: WatchSource,
+  run: RunReference,
+  { signal }: WatchOptions = {},
+): AsyncGenerator<OperationSnapshot, void> {
+  const end = new EndOfRun()
+  const revive = atMostEvery(REVIVE_EVERY_MS, () => source.revive?.())
+  let snapshot: OperationSnapshot | undefined
+  let missed = false
+  try {
+    while (signal?.aborted !== true) {
+      end.listen(source.client(), run)
+      const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
+      // A worker on a busy machine may miss one question; two in a row mean that there is none.
+      missed = !missed && isUnanswered(seen) && snapshot?.reach === 'worker'
+      snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
+      if (snapshot !== undefined) {
+        yield snapshot
+        if (isClosed(snapshot)) return
+      }
+      await revive()
+      const interval = snapshot?.reach === 'nobody' ? AWAY_INTERVAL_MS : INTERVAL_MS
+      await end.orAfter(pause(interval, signal))
+    }
+  } finally {
+    end.stop()
+  }
+}
+
+function isUnanswered(snapshot: OperationSnapshot | undefined): boolean {
+  return snapshot?.reach === 'server' || snapshot?.reach === 'busy'
+}
+
+/** Calls `act`, unless it was called within the last `milliseconds`, or those have not passed from the start. */
+function atMostEvery(milliseconds: number, act: () => Promise<void> | undefined): () => Promise<void> {
+  let calledAt = Date.now()
+  return async () => {
+    if (Date.now() - calledAt < milliseconds) return
+    await act()
+    calledAt = Date.now()
+  }
+}
+
+/** The next snapshot; while the server is away, the last one with a word of that. */
+async function look(
+  source: WatchSource,
+  run: RunReference,
+  previous: OperationSnapshot | undefined,
+): Promise<OperationSnapshot | undefined> {
+  try {
+    return await observe(source.client(), run, previous)
+  } catch (error) {
+    if (isQuorateError(error) && error.code === 'OPERATION_NOT_FOUND') throw lost(run, error)
+    if (!isServerAway(error)) throw error
+    return previous === undefined ? undefined : { ...previous, reach: 'nobody' }
+  }
+}
+
+/** The run was there when the watch began: what is gone is what Temporal kept, not a name that was mistyped. */
+function lost({ workflowId }: RunReference, cause: unknown): QuorateError {
+  return new QuorateError(
+    'OPERATION_LOST',
+    `the Temporal server does not know ${workflowId} any more: its data were deleted or replaced`,
+    { cause },
+  )
+}
+
+/** Learns of the run's end at once, by a long poll beside the looks. */
+class EndOfRun {
+  private isReached = false
+  private announce: () => void = () => undefined
+  private readonly reached = new Promise<void>((resolve) => (this.announce = resolve))
+  private readonly stopped = new AbortController()
+  private client: Client | undefined
+
+  constructor() {
+    // The client adds a listener for each poll of a minute and takes none off again; Node warns from the eleventh on.
+    setMaxListeners(0, this.stopped.signal)
+  }
+
+  /** Waits for the end to be reached, but once only, or for the pause. */
+  async orAfter(pause: Promise<void>): Promise<void> {
+    if (this.isReached) return pause
+    await Promise.race([this.reached.then(() => (this.isReached = true)), pause])
+  }
+
+  listen(client: Client, run: RunReference): void {
+    if (this.client === client) return
+    this.client = client
+    const handle = client.workflow.getHandle(run.workflowId, run.runId)
+    client
+      .withAbortSignal(this.stopped.signal, () => handle.result())
+      .then(this.announce, (error: unknown) => {
+        if (error instanceof Error && error.name === 'WorkflowFailedError') this.announce()
+        // Anything else is a lost server: poll again with the next look.
+        else this.client = undefined
+      })
+  }
+
+  /** Ends the long poll, which would otherwise keep the process for as long as the server holds it. */
+  stop(): void {
+    this.stopped.abort()
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { ref: true, ...(signal === undefined ? {} : { signal }) })
+  } catch {
+    // Aborted: the loop looks at the signal itself.
+  }
+}

@@ -1,0 +1,32 @@
+/** Which workers poll a task queue. */
+import type { Client } from '@temporalio/client'
+import { TASK_QUEUE } from '../operations/contract.js'
+
+/** A worker polls again at least once a minute; one that has not for longer is gone or hangs. */
+const RECENT_MS = 75_000
+
+/** A worker that polled lately. */
+export interface PollingWorker {
+  /** As its own release makes it, such as `quorate-0.1.0@host:4711`. */
+  readonly identity: string
+  /** Milliseconds since its last poll began. */
+  readonly lastPollAgoMs: number
+}
+
+/** The workers that polled the queue within the last minute or so; the server remembers them after their end. */
+export async function pollingWorkers(
+  client: Client,
+  taskQueue: string = TASK_QUEUE,
+): Promise<readonly PollingWorker[]> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+  })
+  const now = Date.now()
+  return pollers
+    .map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? 'unnamed',
+      lastPollAgoMs: now - Number(lastAccessTime?.seconds ?? 0) * 1000,
+    }))
+    .filter(({ lastPollAgoMs }) => lastPollAgoMs < RECENT_MS)
+}

@@ -1,0 +1,60 @@
+/** Checks of Kubernetes itself: the version, the endpoint, and what the user lays over kubeadm's configuration. */
+import { parseIpAddress } from '../../values/ip-address.js'
+import {
+  findMinorFacts,
+  supportedRange,
+  SUPPORTED_MINORS,
+  type MinorFacts,
+} from '../../cluster/supported-minors.js'
+import { parseEndpoint } from '../../cluster/endpoint.js'
+import type { Outline } from '../lenient.js'
+import type { Finding } from '../problem.js'
+import { problem, warning } from './finding.js'
+import { kubeadmFindings } from './kubeadm/patches.js'
+
+const KUBERNETES = ['spec', 'kubernetes'] as const
+
+/** All checks of Kubernetes. */
+export function checkKubernetes(file: Outline): readonly Finding[] {
+  const { version } = file
+  const facts = version === undefined ? undefined : minorFactsOf(version)
+  return [
+    ...versionFindings(file),
+    ...endpointFindings(file),
+    ...kubeadmFindings(file, facts?.kubeadmApi ?? 'v1beta4'),
+  ]
+}
+
+function versionFindings({ version }: Outline): readonly Finding[] {
+  const path = [...KUBERNETES, 'version']
+  const minor = version?.minor
+  // `stable` has no minor of its own; the one that it resolves to is checked then.
+  if (version === undefined || minor === undefined) return []
+  const facts = minorFactsOf(version)
+  const name = `1.${minor}`
+  if (facts === undefined) {
+    return [problem(path, `Kubernetes ${name} is not supported`, `supported are ${supportedRange()}`)]
+  }
+  if (facts.tested) return []
+  const tested = SUPPORTED_MINORS.filter((minorFacts) => minorFacts.tested).map((known) => `1.${known.minor}`)
+  return [
+    warning(path, `Kubernetes ${name} is supported but not tested`, `tested are ${tested.join(' and ')}`),
+  ]
+}
+
+function minorFactsOf(version: NonNullable<Outline['version']>): MinorFacts | undefined {
+  if ('major' in version) return findMinorFacts(version)
+  return SUPPORTED_MINORS.find(({ minor }) => minor === version.minor)
+}
+
+function endpointFindings({ endpoint }: Outline): readonly Finding[] {
+  const host = endpoint === undefined ? undefined : parseEndpoint(endpoint)?.host
+  if (host === undefined || parseIpAddress(host) === undefined) return []
+  return [
+    warning(
+      [...KUBERNETES, 'controlPlaneEndpoint'],
+      `the endpoint ${host} is an IP address, which can never be moved`,
+      'a DNS name can follow the load balancer to another address',
+    ),
+  ]
+}

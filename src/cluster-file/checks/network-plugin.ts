@@ -1,0 +1,75 @@
+/** Checks of the pod network: the fields that are given fit the plugin, and a manifest can be trusted. */
+import { objectAt, pluginOf, textAt, type Outline } from '../lenient.js'
+import { isUrl } from '../../cluster/names.js'
+import { show, type FieldPath, type Finding } from '../problem.js'
+import { problem } from './finding.js'
+
+/** Fields that only Flannel has. */
+const FLANNEL_FIELDS = ['backend', 'port', 'vni', 'interface', 'netConf', 'image', 'cniPluginImage'] as const
+
+/** Fields that only some of Flannel's backends have. */
+const BACKEND_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  port: ['vxlan', 'wireguard'],
+  vni: ['vxlan'],
+}
+
+/** What of Flannel's `net-conf.json` has a field of its own in the cluster file. */
+const NOT_IN_NET_CONF: readonly (readonly [within: readonly string[], name: string, field: string])[] = [
+  [[], 'Network', 'kubernetes.networking.podSubnet'],
+  [['Backend'], 'Type', 'network.backend'],
+]
+
+const REMOVE_ONE = 'remove one of the two'
+
+/** All checks of the pod network. */
+export function pluginFindings(file: Outline): readonly Finding[] {
+  const plugin = pluginOf(file)
+  return [
+    ...manifestFindings(file, plugin),
+    ...(plugin === 'flannel' ? flannelFindings(file) : notFlannelFindings(file, plugin)),
+  ]
+}
+
+function at(...fields: FieldPath): FieldPath {
+  return ['spec', 'network', ...fields]
+}
+
+function manifestFindings({ network }: Outline, plugin: string): readonly Finding[] {
+  const manifest = textAt(network, 'manifest')
+  const digest = network['digest']
+  if (plugin !== 'manifest') {
+    return ['manifest', 'digest']
+      .filter((field) => network[field] !== undefined)
+      .map((field) => problem(at(field), `is given, but the plugin is ${plugin}`, REMOVE_ONE))
+  }
+  if (manifest === undefined) {
+    return [problem(at('manifest'), 'missing', 'give the path or https URL of the manifest')]
+  }
+  if (isUrl(manifest, ['http'])) {
+    return [problem(at('manifest'), `${show(manifest)} is not protected on its way`, 'use https, or a file')]
+  }
+  if (!isUrl(manifest, ['https']) || digest !== undefined) return []
+  // It is applied with all rights, on every node, by each attempt and again next year.
+  const remedy = `look at the manifest, then give what \`curl -fsSL ${manifest} | sha256sum\` says, as sha256:…`
+  return [problem(at('digest'), 'missing, and what the URL gives may change', remedy)]
+}
+
+function flannelFindings({ network }: Outline): readonly Finding[] {
+  const backend = textAt(network, 'backend') ?? 'vxlan'
+  const netConf = objectAt(network, 'netConf')
+  return [
+    ...Object.entries(BACKEND_FIELDS)
+      .filter(([field, backends]) => network[field] !== undefined && !backends.includes(backend))
+      .map(([field]) => problem(at(field), `is not of the backend ${backend}`, REMOVE_ONE)),
+    ...NOT_IN_NET_CONF.filter(([within, name]) => within.reduce(objectAt, netConf)[name] !== undefined).map(
+      ([within, name, field]) =>
+        problem(at('netConf', ...within, name), 'has a field of its own', `use ${field}`),
+    ),
+  ]
+}
+
+function notFlannelFindings({ network }: Outline, plugin: string): readonly Finding[] {
+  return FLANNEL_FIELDS.filter((field) => network[field] !== undefined).map((field) =>
+    problem(at(field), `is Flannel's, but the plugin is ${plugin}`, REMOVE_ONE),
+  )
+}

@@ -1,0 +1,34 @@
+/** Checks of where things come from: packages and image registries. */
+import { isUrl } from '../../cluster/names.js'
+import { textAt, type Outline } from '../lenient.js'
+import { show, type Finding } from '../problem.js'
+import { problem, repetitions } from './finding.js'
+
+/** All checks of packages and registries. */
+export function checkSources(file: Outline): readonly Finding[] {
+  return [...packageFindings(file), ...registryFindings(file)]
+}
+
+function packageFindings({ packages }: Outline): readonly Finding[] {
+  const repository = textAt(packages, 'repository')
+  if (repository === undefined || !isUrl(repository, ['http'])) return []
+  if (packages['install'] === false || packages['signingKeyFile'] !== undefined) return []
+  return [
+    problem(
+      ['spec', 'packages', 'repository'],
+      `${show(repository)} is plain http, so a key fetched from it would prove nothing`,
+      'give signingKeyFile, or use https',
+    ),
+  ]
+}
+
+function registryFindings({ registries }: Outline): readonly Finding[] {
+  const indexed = registries.map((mirror, index) => ({ mirror, index }))
+  return repetitions(indexed, ({ mirror }) => textAt(mirror, 'registry')).map(({ item }) =>
+    problem(
+      ['spec', 'containerRuntime', 'registries', item.index, 'registry'],
+      `${show(item.mirror['registry'])} is given twice`,
+      'keep one of them',
+    ),
+  )
+}

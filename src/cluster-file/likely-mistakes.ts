@@ -1,0 +1,80 @@
+/** What is most likely wrong with a text that is not of its format: said where it shows what was meant. */
+import { formatIpv4Network, parseIpAddress, parseNetwork } from '../values/ip-address.js'
+import { parseEndpoint } from '../cluster/endpoint.js'
+
+/** What is wrong, after the value itself, and what would be right. */
+export interface Mistake {
+  readonly problem: string
+  readonly remedy: string
+}
+
+const IPV4_ALONE = 'give the IPv4 one alone'
+
+/** By the kind of text. Each gives undefined where there is nothing particular to say. */
+export const likelyMistake = { inAddress, inDnsName, inEndpoint, inNetwork } as const
+
+function inAddress(text: string): Mistake | undefined {
+  if (namesTwo(text, isIpAddress)) return dualStack('addresses')
+  const [address = ''] = text.split('/')
+  if (isNetwork(text)) return { problem: 'has the length of a prefix', remedy: `write ${address}` }
+  const [login = '', host] = text.split('@')
+  if (host !== undefined && parseEndpoint(host) !== undefined) {
+    return { problem: 'has a login name', remedy: `write ${host}, and ssh: { user: ${login} }` }
+  }
+  const endpoint = parseEndpoint(text)
+  if (endpoint === undefined) return undefined
+  const { port } = endpoint
+  return text.endsWith(`:${port}`)
+    ? { problem: 'has a port', remedy: `write ${endpoint.host}, and ssh: { port: ${port} } if SSH is meant` }
+    : { problem: 'has brackets', remedy: `write ${endpoint.host}` }
+}
+
+function inDnsName(text: string): Mistake | undefined {
+  return capitals(text)
+}
+
+function inEndpoint(text: string): Mistake | undefined {
+  if (isIpAddress(text)) {
+    return {
+      problem: 'is an IPv6 address, and IPv6 is not supported yet',
+      remedy: 'use a DNS name, or an IPv4 address',
+    }
+  }
+  return parseEndpoint(text) === undefined ? undefined : capitals(text)
+}
+
+function inNetwork(text: string): Mistake | undefined {
+  if (namesTwo(text, isNetwork)) return dualStack('networks')
+  if (isIpAddress(text)) {
+    return { problem: 'lacks the length of its prefix', remedy: `write it like ${text}/16` }
+  }
+  const network = parseNetwork(text)
+  if (network?.family !== 4) return undefined
+  return {
+    problem: 'does not begin with its first address',
+    remedy: `write ${formatIpv4Network(network)}`,
+  }
+}
+
+function capitals(text: string): Mistake | undefined {
+  const lowercase = text.toLowerCase()
+  if (lowercase === text) return undefined
+  return { problem: 'has capital letters, which kubeadm refuses', remedy: `write ${lowercase}` }
+}
+
+function dualStack(what: string): Mistake {
+  return { problem: `names several ${what}, and dual stack is not supported yet`, remedy: IPV4_ALONE }
+}
+
+function namesTwo(text: string, test: (part: string) => boolean): boolean {
+  const parts = text.split(',').map((part) => part.trim())
+  return parts.length > 1 && parts.every(test)
+}
+
+function isIpAddress(text: string): boolean {
+  return parseIpAddress(text) !== undefined
+}
+
+function isNetwork(text: string): boolean {
+  return parseNetwork(text) !== undefined
+}

@@ -1,0 +1,199 @@
+/** Writing a new cluster file, with comments that teach, from what `quorate init` has learnt. */
+import { stringify } from 'yaml'
+import type { HostRole } from '../cluster/model.js'
+import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
+
+/** A host of a new cluster file. */
+export interface AnsweredHost {
+  readonly name: string
+  readonly role: HostRole
+  /** IP address or DNS name. */
+  readonly address: string
+  /** IP address; needed for a control plane whose address is a name. */
+  readonly internalAddress?: string
+}
+
+/** What a new cluster file says; what is left out gets its default, or a comment that shows how. */
+export interface ClusterFileAnswers {
+  readonly name: string
+  /** `v1.36.3`, `stable` or `stable-1.36`. */
+  readonly version: string
+  /** `host[:port]` */
+  readonly controlPlaneEndpoint: string
+  readonly certSANs?: readonly string[]
+  readonly podSubnet?: string
+  readonly serviceSubnet?: string
+  readonly imageRepository?: string
+  readonly network?:
+    | { readonly plugin: 'flannel'; readonly backend?: 'vxlan' | 'host-gw' }
+    | { readonly plugin: 'manifest'; readonly manifest: string }
+    | { readonly plugin: 'none' }
+  readonly packages?: {
+    readonly install?: boolean
+    readonly repository?: string
+    readonly signingKeyFile?: string
+  }
+  readonly ssh: {
+    readonly user: string
+    readonly port?: number
+    readonly identityFile?: string
+    readonly knownHostsFile?: string
+    readonly hostKeyChecking?: 'strict' | 'accept-new'
+  }
+  readonly hosts: readonly AnsweredHost[]
+}
+
+/** The text of a cluster file, which `parseClusterFile` reads back to the same answers. */
+export function renderClusterFile(answers: ClusterFileAnswers): string {
+  const sections = [
+    head(answers),
+    kubernetes(answers),
+    network(answers),
+    loadBalancer(answers),
+    etcd(answers),
+    packages(answers),
+    containerRuntime(),
+    ssh(answers),
+    hosts(answers),
+  ]
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+type Lines = readonly string[]
+
+function head({ name }: ClusterFileAnswers): Lines {
+  return [
+    '# A Kubernetes cluster, as Quorate is to make it. Change it and look before you leap:',
+    '# `quorate validate` checks it, `quorate plan` shows what would be done, `quorate apply` does it.',
+    '# `quorate schema` prints a JSON Schema with every field, for editors.',
+    `apiVersion: ${API_VERSION}`,
+    `kind: ${KIND}`,
+    'metadata:',
+    `  name: ${value(name)}`,
+    'spec:',
+  ]
+}
+
+function kubernetes(answers: ClusterFileAnswers): Lines {
+  const { version, controlPlaneEndpoint, certSANs = [], imageRepository } = answers
+  const { podSubnet, serviceSubnet } = { ...DEFAULT_NETWORKS, ...answers }
+  return [
+    '  kubernetes:',
+    '    # A release; stable and stable-1.36 are resolved once per operation, then pinned.',
+    `    version: ${value(version)}`,
+    '    # By this name everybody reaches the API: it leads to the load balancer. It cannot be changed later.',
+    `    controlPlaneEndpoint: ${value(controlPlaneEndpoint)}`,
+    "    # Further names and addresses for the API server's certificate.",
+    given('    ', 'certSANs', certSANs.length === 0 ? undefined : certSANs, ['api.example.com']),
+    "    # These must not overlap with each other or with the hosts' own networks.",
+    '    networking:',
+    `      podSubnet: ${value(podSubnet)}`,
+    `      serviceSubnet: ${value(serviceSubnet)}`,
+    '    # A registry of your own with the images of Kubernetes.',
+    given('    ', 'imageRepository', imageRepository, 'registry.example.com/kubernetes'),
+    "    # Laid over kubeadm's configuration: clusterConfiguration, initConfiguration, joinConfiguration,",
+    '    # kubeletConfiguration, kubeProxyConfiguration.',
+    given('    ', 'kubeadm', undefined, { clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } } }),
+  ]
+}
+
+function network({ network = { plugin: 'flannel' } }: ClusterFileAnswers): Lines {
+  return [
+    '  # The pod network: flannel, none, or a manifest of yours by path or https URL.',
+    '  network:',
+    `    plugin: ${network.plugin}`,
+    ...(network.plugin === 'manifest' ? [`    manifest: ${value(network.manifest)}`] : []),
+    ...(network.plugin === 'flannel'
+      ? [
+          '    # host-gw is faster than vxlan where all hosts are in one subnet.',
+          given('    ', 'backend', network.backend, 'host-gw'),
+        ]
+      : []),
+  ]
+}
+
+function loadBalancer(answers: ClusterFileAnswers): Lines {
+  const names = answers.hosts.filter(({ role }) => role === 'load-balancer').map(({ name }) => name)
+  return [
+    '  # Quorate runs haproxy on these hosts. With type external you have a load balancer of your own.',
+    '  loadBalancer:',
+    ...(names.length === 0
+      ? ['    type: external']
+      : [
+          '    type: haproxy',
+          `    hosts: ${value(names)}`,
+          '    # With two hosts or more: an address that keepalived keeps at one that works; the endpoint leads to it.',
+          given('    ', 'virtualAddress', undefined, '10.0.0.100'),
+        ]),
+  ]
+}
+
+function etcd({ hosts }: ClusterFileAnswers): Lines {
+  return [
+    '  # Each control plane carries an etcd member; with topology external, hosts with the role etcd do.',
+    '  etcd:',
+    `    topology: ${hosts.some(({ role }) => role === 'etcd') ? 'external' : 'stacked'}`,
+  ]
+}
+
+function packages({ packages = {} }: ClusterFileAnswers): Lines {
+  return [
+    '  packages:',
+    '    # With false nothing is installed; what must be there is only verified.',
+    `    install: ${String(packages.install ?? true)}`,
+    '    # A mirror of the Kubernetes packages, laid out as pkgs.k8s.io is, and the key that signs it.',
+    given('    ', 'repository', packages.repository, 'https://packages.example.com/kubernetes'),
+    given('    ', 'signingKeyFile', packages.signingKeyFile, './packages.asc'),
+  ]
+}
+
+function containerRuntime(): Lines {
+  const registries = [{ registry: 'registry.k8s.io', endpoint: 'https://mirror.example.com' }]
+  return [
+    '  # Registries that are reached by another address.',
+    given('  ', 'containerRuntime', undefined, { registries }),
+  ]
+}
+
+function ssh({ ssh }: ClusterFileAnswers): Lines {
+  return [
+    '  # How to log in: as root, or as a user who may run sudo. A host may say otherwise, and what nobody says is',
+    '  # taken from ~/.ssh/config (docs/ssh.md).',
+    '  ssh:',
+    `    user: ${value(ssh.user)}`,
+    given('    ', 'port', ssh.port, 22),
+    '    # Without it ssh-agent and the default keys are tried. Paths are of the machine where the worker runs.',
+    given('    ', 'identityFile', ssh.identityFile, '~/.ssh/id_ed25519'),
+    given('    ', 'knownHostsFile', ssh.knownHostsFile, '~/.ssh/known_hosts'),
+    "    # accept-new learns a host's key the first time; a changed key is always refused.",
+    given('    ', 'hostKeyChecking', ssh.hostKeyChecking, 'accept-new'),
+    '    # The way to hosts that cannot be reached directly; each jump host is checked like a host.',
+    given('    ', 'proxyJump', undefined, 'ops@bastion.example.com'),
+    '    # Where the password for sudo is, if sudo asks for one: env, file or prompt; passwordFrom for the login.',
+    given('    ', 'sudoPasswordFrom', undefined, { file: '~/.quorate/sudo-password' }),
+  ]
+}
+
+function hosts({ hosts }: ClusterFileAnswers): Lines {
+  return [
+    '  # The machines. Three or five control planes survive the loss of one or two. A host may also have',
+    '  # internalAddress, ssh, labels and taints.',
+    '  hosts:',
+    ...hosts.map(({ name, role, address, internalAddress }) => {
+      const internal = internalAddress === undefined ? {} : { internalAddress }
+      return `    - ${value({ name, role, address, ...internal })}`
+    }),
+  ]
+}
+
+/** A field with its value, or, without one, a comment that shows the field with an example. */
+function given(indent: string, field: string, chosen: unknown, example: unknown): string {
+  return chosen === undefined
+    ? `${indent}# ${field}: ${value(example)}`
+    : `${indent}${field}: ${value(chosen)}`
+}
+
+/** A value on one line. */
+function value(data: unknown): string {
+  return stringify(data, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trimEnd()
+}

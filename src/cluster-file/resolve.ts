@@ -1,0 +1,282 @@
+/** From a checked cluster file to the cluster: hosts complete in themselves, paths absolute, named files read. */
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { QuorateError } from '../errors/index.js'
+import { clientUrl } from '../configuration/etcd/urls.js'
+import { parseIpAddress } from '../values/ip-address.js'
+import { withoutUndefined } from '../values/merge.js'
+import type {
+  Cluster,
+  Etcd,
+  Host,
+  LoadBalancer,
+  PodNetwork,
+  RegistryMirror,
+  Taint,
+  VirtualAddress,
+} from '../cluster/model.js'
+import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
+import type { FileState } from '../ssh-config/file-permissions.js'
+import { formatVersion, parseVersion } from '../cluster/versions.js'
+import { problem } from './checks/finding.js'
+import { secretInManifest } from './checks/secrets.js'
+import { parseEndpoint } from '../cluster/endpoint.js'
+import { isUrl } from '../cluster/names.js'
+import { objectAt, textAt, type Outline } from './lenient.js'
+import { show, type FieldPath, type Finding } from './problem.js'
+import type { Reach } from './ssh-settings/logins.js'
+import type { ClusterFile } from './schema.js'
+
+/** Where a cluster file is, and what paths and defaults in it mean there. */
+export interface ClusterFileLocation {
+  /** As the person gave it; stands in messages. */
+  readonly path: string
+  /** Absolute path of the folder that relative paths start from. */
+  readonly directory: string
+  /** Absolute path of the home folder, for `~`. */
+  readonly home: string
+  /** Name of whoever runs this; the login name where nothing else is said. */
+  readonly user?: string
+  /** Number of that user, and the name of this machine: what tokens of the ssh configuration stand for. */
+  readonly uid?: number
+  readonly hostName?: string
+  /** The environment, for `${NAME}` in the ssh configuration. */
+  readonly variables?: Readonly<Record<string, string | undefined>>
+  /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
+  readonly readFile?: (path: string) => string
+  /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
+  readonly listFolder?: (path: string) => readonly string[]
+  /** Owner and mode of a file, for those of the ssh configuration; undefined where there is none. */
+  readonly fileState?: (path: string) => FileState | undefined
+}
+
+/** Texts of the files that a cluster file names. */
+export interface NamedFiles {
+  readonly signingKey?: string
+  readonly manifest?: string
+}
+
+/** `~` and relative paths made absolute. */
+export function absolutePath(path: string, location: ClusterFileLocation): string {
+  if (path === '~') return location.home
+  return path.startsWith('~/') ? resolve(location.home, path.slice(2)) : resolve(location.directory, path)
+}
+
+/** Reads the files that the cluster file names, and says what is wrong with them. */
+export function readNamedFiles(
+  file: Outline,
+  location: ClusterFileLocation,
+): { readonly files: NamedFiles; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = []
+  const read = (path: FieldPath, name: string | undefined, check: (text: string) => string | undefined) => {
+    if (name === undefined || isUrl(name, ['http', 'https'])) return undefined
+    try {
+      const text = readText(absolutePath(name, location), location)
+      const wrong = check(text)
+      if (wrong !== undefined)
+        findings.push(problem(path, `${show(name)} ${wrong}`, 'correct it, or the path'))
+      return text
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      findings.push(problem(path, `${show(name)} cannot be read`, reason))
+      return undefined
+    }
+  }
+  const signingKey = read(
+    ['spec', 'packages', 'signingKeyFile'],
+    textAt(file.packages, 'signingKeyFile'),
+    wrongWithKey,
+  )
+  const manifest = read(['spec', 'network', 'manifest'], textAt(file.network, 'manifest'), wrongWithManifest)
+  if (manifest !== undefined) {
+    findings.push(...digestFindings(file, manifest))
+    const secret = secretInManifest(manifest)
+    if (secret !== undefined) findings.push(manifestSecret(secret))
+  }
+  return {
+    files: {
+      ...(signingKey === undefined ? {} : { signingKey }),
+      ...(manifest === undefined ? {} : { manifest }),
+    },
+    findings,
+  }
+}
+
+function manifestSecret(what: string): Finding {
+  return problem(
+    ['spec', 'network', 'manifest'],
+    `it ${what}, and Temporal would keep it`,
+    'leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
+  )
+}
+
+function readText(path: string, location: ClusterFileLocation): string {
+  if (location.readFile === undefined) throw new Error('no files can be read here')
+  return location.readFile(path)
+}
+
+function wrongWithKey(text: string): string | undefined {
+  return text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')
+    ? undefined
+    : 'is not an ASCII-armored public key (gpg --armor --export makes one)'
+}
+
+function digestFindings({ network }: Outline, manifest: string): readonly Finding[] {
+  const given = textAt(network, 'digest')
+  const actual = `sha256:${createHash('sha256').update(manifest).digest('hex')}`
+  if (given === undefined || given === actual) return []
+  const text = `${given} is not the digest of ${show(network['manifest'])}, which is ${actual}`
+  return [problem(['spec', 'network', 'digest'], text, 'look at what has changed there, then correct it')]
+}
+
+// The text travels in the operation's input, and Temporal takes no payload above 2 MB.
+const MAX_MANIFEST_BYTES = 1_000_000
+
+function wrongWithManifest(text: string): string | undefined {
+  if (Buffer.byteLength(text) > MAX_MANIFEST_BYTES)
+    return 'is larger than 1 MB (one given by https URL may be)'
+  const documents = parseAllDocuments(text)
+  if ('empty' in documents) return 'is empty'
+  const [error] = documents.flatMap(({ errors }) => errors)
+  if (error !== undefined) return `is not valid YAML: ${error.message.split('\n')[0] ?? ''}`
+  const objects = documents.map((document): unknown => document.toJS())
+  const isKubernetes = (object: unknown): boolean =>
+    object === null || textAt(objectAt({ object }, 'object'), 'kind') !== undefined
+  return objects.every(isKubernetes) ? undefined : 'holds something else than Kubernetes objects'
+}
+
+/** The cluster that a file without problems describes. */
+export function resolveCluster(
+  file: ClusterFile,
+  location: ClusterFileLocation,
+  files: NamedFiles,
+  reaches: readonly Reach[],
+): Cluster {
+  const { kubernetes, packages, containerRuntime } = file.spec
+  const version = parseVersion(kubernetes.version)
+  const hosts = file.spec.hosts.map((host, index) => resolveHost(host, checked(reaches[index])))
+  return {
+    name: file.metadata.name,
+    kubernetes: {
+      ...kubernetes,
+      version: version === undefined ? kubernetes.version : formatVersion(version),
+      controlPlaneEndpoint: checked(parseEndpoint(kubernetes.controlPlaneEndpoint)),
+    },
+    network: resolveNetwork(file, location, files),
+    loadBalancer: resolveLoadBalancer(file),
+    etcd: resolveEtcd(file, location, hosts),
+    packages: {
+      install: packages.install,
+      repository: packages.repository.replace(/\/+$/, ''),
+      ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
+    },
+    containerRuntime: {
+      ...containerRuntime,
+      registries: containerRuntime.registries.map((mirror) => resolveRegistry(mirror, location)),
+    },
+    hosts,
+  }
+}
+
+type FileRegistry = ClusterFile['spec']['containerRuntime']['registries'][number]
+
+function resolveRegistry(
+  { registry, endpoint, username, passwordFrom }: FileRegistry,
+  location: ClusterFileLocation,
+): RegistryMirror {
+  if (username === undefined || passwordFrom === undefined) return { registry, endpoint }
+  const { env, file } = passwordFrom
+  const password = env === undefined ? { file: absolutePath(file ?? '', location) } : { env }
+  return { registry, endpoint, login: { username, password } }
+}
+
+type FileHost = ClusterFile['spec']['hosts'][number]
+
+function resolveHost(host: FileHost, { address, internalAddress, ssh }: Reach): Host {
+  return {
+    name: host.name,
+    role: host.role,
+    address,
+    internalAddress: host.internalAddress ?? internalAddress,
+    ssh,
+    labels: host.labels,
+    ...(host.taints === undefined ? {} : { taints: host.taints.map(resolveTaint) }),
+  }
+}
+
+function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[number]): Taint {
+  return { key, ...(value === undefined ? {} : { value }), effect }
+}
+
+function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
+  const { plugin, manifest, digest, backend = 'vxlan', port, vni, netConf, ...rest } = file.spec.network
+  if (plugin === 'none') return { plugin }
+  if (manifest === undefined) {
+    return withoutUndefined<Extract<PodNetwork, { plugin: 'flannel' }>>({
+      plugin: 'flannel',
+      backend,
+      port,
+      vni,
+      interface: rest.interface,
+      netConf,
+      image: rest.image ?? FLANNEL_IMAGES.image,
+      cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+    })
+  }
+  return withoutUndefined<Extract<PodNetwork, { plugin: 'manifest' }>>({
+    plugin: 'manifest',
+    source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
+    content: files.manifest,
+    digest,
+  })
+}
+
+function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: readonly Host[]): Etcd {
+  const { topology, endpoints, caFile, certFile, keyFile } = file.spec.etcd
+  if (topology === 'stacked') return { topology }
+  if (endpoints === undefined) {
+    return { topology, endpoints: hosts.filter(({ role }) => role === 'etcd').map(clientUrl) }
+  }
+  const path = (name: string | undefined): string => absolutePath(checked(name), location)
+  return {
+    topology,
+    endpoints: endpoints.map((url) => url.replace(/\/+$/, '')),
+    clientFiles: { caFile: path(caFile), certFile: path(certFile), keyFile: path(keyFile) },
+  }
+}
+
+function resolveLoadBalancer(file: ClusterFile): LoadBalancer {
+  const withRole = file.spec.hosts.filter(({ role }) => role === 'load-balancer').map(({ name }) => name)
+  const given = file.spec.loadBalancer ?? { type: withRole.length > 0 ? 'haproxy' : 'external' }
+  if (given.type === 'external') return { type: given.type }
+  const virtualAddress = resolveVirtualAddress(given)
+  return {
+    type: given.type,
+    hosts: given.hosts ?? withRole,
+    ...(virtualAddress === undefined ? {} : { virtualAddress }),
+  }
+}
+
+function resolveVirtualAddress(
+  given: NonNullable<ClusterFile['spec']['loadBalancer']>,
+): VirtualAddress | undefined {
+  const { virtualAddress, interface: name, virtualRouterId } = given
+  if (virtualAddress === undefined) return undefined
+  const [address = '', length] = virtualAddress.split('/')
+  const { family, value } = checked(parseIpAddress(address))
+  return {
+    address,
+    // Its own network's routes stay with the address that the host has there anyhow.
+    prefixLength: length === undefined ? (family === 4 ? 32 : 128) : Number(length),
+    ...(name === undefined ? {} : { interface: name }),
+    // The address is its group's own, so its last number hardly is another group's.
+    routerId: virtualRouterId ?? (Number(value & 0xffn) || 255),
+  }
+}
+
+function checked<Value>(value: Value | undefined): Value {
+  if (value === undefined)
+    throw new QuorateError('INTERNAL', 'a cluster file was resolved before it was checked')
+  return value
+}

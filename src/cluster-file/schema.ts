@@ -1,0 +1,293 @@
+/**
+ * The shape of a cluster file: fields, formats, defaults and what each means. The one source of the checks, the
+ * messages' knowledge of fields and the JSON Schema for editors. What concerns several fields is in `checks/`.
+ */
+import { z } from 'zod'
+import type { PlainObject } from '../values/merge.js'
+import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
+import { port, text } from './fields.js'
+import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
+
+/** What a file must say to be one of ours. */
+export const API_VERSION = 'quorate.dev/v1alpha1'
+export const KIND = 'Cluster'
+
+/** The cluster's networks, where the file does not say. */
+export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
+
+function freeForm(description: string, example: PlainObject) {
+  return z
+    .record(z.string(), z.unknown())
+    .prefault({})
+    .meta({ description, examples: [example] })
+}
+
+const taint = z.strictObject({
+  key: text('labelKey', 'Key of the taint.'),
+  value: text('labelValue', 'Value of the taint.').optional(),
+  effect: z
+    .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    .meta({ description: 'What happens to pods that do not tolerate it.' }),
+})
+
+const host = z.strictObject({
+  name: text('name', "The host's name in this file and the name of its node."),
+  role: z.enum(['control-plane', 'worker', 'etcd', 'load-balancer']).meta({
+    description:
+      'What the host is for. Control planes carry an etcd member each, unless the topology is external.',
+  }),
+  address: text('address', 'IP address or DNS name that Quorate connects to.'),
+  internalAddress: text(
+    'ipAddress',
+    "IPv4 address that the cluster's components use among themselves; the same as address unless given.",
+  ).optional(),
+  ssh: hostSshSchema,
+  labels: z
+    .record(text('labelKey', 'Key of the label.'), text('labelValue', 'Value of the label.'))
+    .prefault({})
+    .meta({ description: 'Labels of the node; not those that the kubelet or kubeadm sets.' }),
+  taints: z
+    .array(taint)
+    .meta({ description: "Taints that the node registers with; kubeadm's choice for the role unless given." })
+    .optional(),
+})
+
+const networking = z
+  .strictObject({
+    podSubnet: text('network', 'Addresses of pods; a /24 of it for each node, so a /8 to a /24.').default(
+      DEFAULT_NETWORKS.podSubnet,
+    ),
+    serviceSubnet: text(
+      'network',
+      'Addresses of services; a /12 to a /28.',
+      DEFAULT_NETWORKS.serviceSubnet,
+    ).default(DEFAULT_NETWORKS.serviceSubnet),
+    dnsDomain: text('dnsName', "Domain of the cluster's own DNS, in lowercase.").default('cluster.local'),
+  })
+  .prefault({})
+  .meta({
+    description:
+      "The cluster's networks, of IPv4: IPv6 and dual stack are not supported yet. They must not overlap with each other or with the hosts'.",
+  })
+
+const kubeadm = z
+  .strictObject({
+    clusterConfiguration: freeForm("Merged into kubeadm's ClusterConfiguration.", {
+      apiServer: { extraArgs: { 'audit-log-maxage': '30' } },
+    }),
+    initConfiguration: freeForm("Merged into kubeadm's InitConfiguration.", {
+      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
+    }),
+    joinConfiguration: freeForm("Merged into kubeadm's JoinConfiguration of every host that joins.", {
+      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
+    }),
+    kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.', { maxPods: 200 }),
+    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.', { mode: 'nftables' }),
+  })
+  .prefault({})
+  .meta({
+    description:
+      'Laid over what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. What another field sets, or Quorate relies on, is refused with the reason.',
+  })
+
+const kubernetes = z
+  .strictObject({
+    version: text('version', 'Kubernetes release; stable and stable-1.Y are resolved once, then pinned.'),
+    controlPlaneEndpoint: text(
+      'endpoint',
+      'host[:port] by which everybody reaches the API: the load balancer, best by a DNS name, in lowercase. The port is 6443 unless given.',
+    ),
+    certSANs: z
+      .array(text('subjectName', 'An IP address or DNS name.'))
+      .default([])
+      .meta({ description: "Further names and addresses for the API server's certificate." }),
+    networking,
+    imageRepository: text('imageRepository', "Where the images of Kubernetes' components come from.").default(
+      'registry.k8s.io',
+    ),
+    kubeadm,
+  })
+  .meta({ description: 'Kubernetes itself.' })
+
+const network = z
+  .strictObject({
+    plugin: z
+      .enum(['flannel', 'manifest', 'none'])
+      .meta({
+        description: 'flannel: installed by Quorate. manifest: yours is applied. none: you install one.',
+      })
+      .optional(),
+    manifest: text(
+      'path',
+      'Path or https URL of the manifest of a network plugin.',
+      './calico.yaml',
+    ).optional(),
+    digest: text(
+      'digest',
+      'SHA-256 of the manifest (`curl -fsSL URL | sha256sum`); needed with a URL, so that what is applied is what you have looked at.',
+    ).optional(),
+    backend: z
+      .enum(['vxlan', 'host-gw', 'wireguard'])
+      .meta({
+        description:
+          "Flannel's backend: vxlan (unless given), host-gw for hosts of one subnet, wireguard to encrypt what passes between hosts.",
+      })
+      .optional(),
+    port: port("UDP port of Flannel's vxlan (8472 unless given) or wireguard (51820).", 4789).optional(),
+    vni: z
+      .int()
+      .min(1)
+      .max(16_777_215)
+      .meta({ description: "Number of Flannel's vxlan network; 1 unless given.", examples: [42] })
+      .optional(),
+    interface: text(
+      'interface',
+      "Interface for packets between hosts, where it is not that of the host's internal address: its name, or a regular expression.",
+    ).optional(),
+    netConf: z
+      .record(z.string(), z.unknown())
+      .meta({
+        description: "Merged into Flannel's net-conf.json.",
+        examples: [{ Backend: { DirectRouting: true } }],
+      })
+      .optional(),
+    image: text('image', `Flannel's image; ${FLANNEL_IMAGES.image} unless given.`).optional(),
+    cniPluginImage: text(
+      'image',
+      `Image of Flannel's CNI plugin; ${FLANNEL_IMAGES.cniPluginImage} unless given.`,
+      'registry.example.com/flannel-cni-plugin:v1.9.1-flannel1',
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'The pod network; Flannel unless given.' })
+
+const loadBalancer = z
+  .strictObject({
+    type: z
+      .enum(['haproxy', 'external'])
+      .meta({ description: 'haproxy: Quorate runs it on hosts of yours. external: you have one.' }),
+    hosts: z
+      .array(text('name', 'Name of a host with the role load-balancer or control-plane.', 'lb1'))
+      .meta({
+        description:
+          'Where HAProxy runs; every host with the role load-balancer unless given. Control planes may run it themselves.',
+      })
+      .optional(),
+    virtualAddress: text(
+      'virtualAddress',
+      "Address that keepalived keeps at a HAProxy host that works; the endpoint leads to it. A free address of the hosts' network.",
+    ).optional(),
+    interface: text(
+      'interfaceName',
+      "Network interface that gets the virtual address; the one with the host's internal address unless given.",
+    ).optional(),
+    virtualRouterId: z
+      .int()
+      .min(1)
+      .max(255)
+      .meta({
+        description:
+          'VRRP number of this group of HAProxy hosts, its own in the network; the last number of the virtual address unless given.',
+        examples: [51],
+      })
+      .optional(),
+  })
+  .meta({
+    description:
+      'What stands behind controlPlaneEndpoint; haproxy where hosts have the role load-balancer, otherwise external.',
+  })
+  .optional()
+
+const etcd = z
+  .strictObject({
+    topology: z.enum(['stacked', 'external']).default('stacked').meta({
+      description:
+        'stacked: an etcd member on each control plane. external: on hosts with the role etcd, or an etcd of yours at endpoints.',
+    }),
+    endpoints: z
+      .array(text('url', 'Client URL of a member.', 'https://10.0.0.31:2379'))
+      .min(1)
+      .meta({ description: 'An etcd that you run yourself: the client URLs of its members.' })
+      .optional(),
+    caFile: text(
+      'path',
+      'With endpoints: certificate of the authority of that etcd.',
+      './etcd/ca.crt',
+    ).optional(),
+    certFile: text(
+      'path',
+      'With endpoints: client certificate for the API servers.',
+      './etcd/client.crt',
+    ).optional(),
+    keyFile: text(
+      'path',
+      'With endpoints: key of certFile; only its owner may read it. The paths are of the machine where the worker runs.',
+      './etcd/client.key',
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'Where etcd runs.' })
+
+const packages = z
+  .strictObject({
+    install: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'false: what must be installed is only verified.' }),
+    repository: text('url', 'Base URL of the Kubernetes packages, laid out as pkgs.k8s.io is.').default(
+      'https://pkgs.k8s.io',
+    ),
+    signingKeyFile: text(
+      'path',
+      "The repository's public key, ASCII-armored; fetched from the repository over https unless given.",
+      './packages.asc',
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'Where kubeadm, kubelet and kubectl come from.' })
+
+const containerRuntime = z
+  .strictObject({
+    registries: z
+      .array(
+        z.strictObject({
+          registry: text('registry', 'Registry as it stands in image names: host and port.'),
+          endpoint: text('url', 'URL that is asked instead.', 'https://mirror.example.com'),
+          username: text(
+            'registryUser',
+            'Who logs in to endpoint, by HTTP basic authentication, with the password of passwordFrom.',
+          ).optional(),
+          passwordFrom: storedSecret('Where the password for the registry is.').optional(),
+        }),
+      )
+      .default([])
+      .meta({ description: 'Registries that are reached in another way than https on their own name.' }),
+    config: freeForm("Merged into containerd's CRI plugin section.", { max_container_log_line_size: 32_768 }),
+  })
+  .prefault({})
+  .meta({ description: 'containerd.' })
+
+/** The whole file. */
+export const clusterFileSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION).meta({ description: 'Version of this format.' }),
+  kind: z.literal(KIND).meta({ description: 'What the file describes.' }),
+  metadata: z
+    .strictObject({ name: text('name', 'Name of the cluster.', 'prod') })
+    .meta({ description: 'What the cluster is called.' }),
+  spec: z
+    .strictObject({
+      kubernetes,
+      network,
+      loadBalancer,
+      etcd,
+      packages,
+      containerRuntime,
+      ssh: clusterSshSchema,
+      jumpHosts: jumpHostsSchema,
+      hosts: z.array(host).min(1).meta({ description: 'The machines, at least one control plane.' }),
+    })
+    .meta({ description: 'What the cluster should be.' }),
+})
+
+/** A cluster file after its shape was checked and its defaults filled in. */
+export type ClusterFile = z.output<typeof clusterFileSchema>

@@ -1,0 +1,117 @@
+/** The fields of a cluster file that say how hosts are reached: `spec.ssh`, `spec.jumpHosts`, and `ssh` of a host. */
+import { z } from 'zod'
+import { port, text } from '../fields.js'
+
+function secretSource(description: string) {
+  return z
+    .strictObject({
+      env: text('variable', "A variable of the worker's environment.").optional(),
+      file: text(
+        'path',
+        "A file on the worker's machine that only its owner may read.",
+        '~/.quorate/password',
+      ).optional(),
+      prompt: z
+        .literal(true)
+        .meta({ description: 'Asked for at the terminal of a worker in the foreground.' })
+        .optional(),
+    })
+    .meta({ description: `${description} One of env, file and prompt; the secret itself is never stored.` })
+}
+
+/** A secret that nobody is asked for, since many hosts want it at once. */
+export function storedSecret(description: string) {
+  return z
+    .strictObject({
+      env: text('variable', "A variable of the worker's environment.", 'REGISTRY_PASSWORD').optional(),
+      file: text(
+        'path',
+        "A file on the worker's machine that only its owner may read.",
+        '~/.quorate/registry-password',
+      ).optional(),
+    })
+    .meta({ description: `${description} One of env and file; the secret itself is never stored.` })
+}
+
+const loginFields = {
+  user: text(
+    'user',
+    'Login name; root, or one that may run sudo. What is not given here is taken from the ssh configuration.',
+  ).optional(),
+  port: port("Port of the host's SSH server; 22 unless given.").optional(),
+  identityFile: text(
+    'path',
+    'Private key on the machine where the worker runs; without it ssh-agent and the default keys are tried.',
+  ).optional(),
+  identitiesOnly: z
+    .boolean()
+    .meta({ description: 'true: of the keys in ssh-agent only that of identityFile is tried.' })
+    .optional(),
+  knownHostsFile: text(
+    'path',
+    'known_hosts file on the machine where the worker runs; ~/.ssh/known_hosts unless given.',
+    '~/.ssh/known_hosts',
+  ).optional(),
+  hostKeyChecking: z
+    .enum(['strict', 'accept-new'])
+    .meta({
+      description:
+        'strict: only hosts whose key is known. accept-new: an unknown key is learnt. A changed key is always refused.',
+    })
+    .optional(),
+  passwordFrom: secretSource('Where the password for the login is, for when no key lets in.').optional(),
+}
+
+const oneServerFields = {
+  hostKeyAlias: text(
+    'address',
+    'Name under which known_hosts has the host, in place of its address and port.',
+  ).optional(),
+  hostKeyFingerprint: text(
+    'fingerprint',
+    "Fingerprint of the host's key; takes the place of known_hosts for this host.",
+  ).optional(),
+}
+
+const proxyJump = text(
+  'jumps',
+  'Jump hosts on the way, by their names in spec.jumpHosts or the ssh configuration, or by address; none for none.',
+).optional()
+
+const sudoPasswordFrom = secretSource('Where the password for sudo is, for when sudo asks.').optional()
+
+/** `ssh` of a host. */
+export const hostSshSchema = z
+  .strictObject({ ...loginFields, ...oneServerFields, proxyJump, sudoPasswordFrom })
+  .prefault({})
+  .meta({ description: 'How to reach this host, where it differs from spec.ssh.' })
+
+/** `spec.ssh`. */
+export const clusterSshSchema = z
+  .strictObject({
+    ...loginFields,
+    proxyJump,
+    sudoPasswordFrom,
+    configFile: text(
+      'path',
+      'OpenSSH configuration that fills in what is not given here; ~/.ssh/config and the system-wide one unless given, none for none.',
+      './ssh_config',
+    ).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'How to reach the hosts; each host may say otherwise for itself.' })
+
+/** `spec.jumpHosts`. */
+export const jumpHostsSchema = z
+  .array(
+    z.strictObject({
+      name: text('name', 'What proxyJump calls it.'),
+      address: text('address', 'IP address or DNS name, or a name of the ssh configuration.'),
+      ssh: z
+        .strictObject({ ...loginFields, ...oneServerFields, proxyJump })
+        .prefault({})
+        .meta({ description: 'How to log in there.' }),
+    }),
+  )
+  .default([])
+  .meta({ description: 'Servers that are passed on the way to hosts, and are no part of the cluster.' })

@@ -1,0 +1,25 @@
+/** The certificates of an external etcd: one authority, and what each member has of its own. */
+import { PKI_FOLDER } from '../pki.js'
+
+/** The authority: its certificate goes everywhere, its key stays on the etcd host that made it. */
+export const ETCD_CA = {
+  certificate: `${PKI_FOLDER}/etcd/ca.crt`,
+  key: `${PKI_FOLDER}/etcd/ca.key`,
+} as const
+
+/** A certificate that is issued to one member, as kubeadm calls it. */
+export interface MemberCertificate {
+  /** Of `kubeadm init phase certs`. */
+  readonly phase: string
+  /** Path below the folder of certificates, without `.crt` and `.key`. */
+  readonly name: string
+  /** Whether it must stand for the member's address; clients need no address. */
+  readonly serves: boolean
+}
+
+/** What every member has, for its own name and address. */
+export const MEMBER_CERTIFICATES: readonly MemberCertificate[] = [
+  { phase: 'etcd-server', name: 'etcd/server', serves: true },
+  { phase: 'etcd-peer', name: 'etcd/peer', serves: true },
+  { phase: 'etcd-healthcheck-client', name: 'etcd/healthcheck-client', serves: false },
+]

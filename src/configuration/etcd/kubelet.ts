@@ -1,0 +1,48 @@
+/**
+ * kubelet on an etcd host: no node of any cluster, only a service manager for the static pod of the member. As
+ * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm" has it.
+ */
+import type { HostFile } from '../host-prerequisites.js'
+import { CONTAINERD_SOCKET } from '../kubeadm/node-registration.js'
+import { mergeDeep } from '../../values/merge.js'
+import type { Cluster } from '../../cluster/model.js'
+import { requireVersion } from '../../cluster/versions.js'
+import { renderYaml } from '../../values/yaml-output.js'
+
+// Not among systemd's drop-ins, where that page has it: systemd reads all that is there, and complains.
+export const ETCD_KUBELET_CONFIGURATION = '/etc/kubernetes/etcd-kubelet.yaml'
+
+/** Comes after kubeadm's own drop-in, 10-kubeadm.conf, and takes its command's place. */
+export const ETCD_KUBELET_UNIT = '/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf'
+
+/** The first minor whose kubelet is told of its runtime by the configuration file. */
+const RUNTIME_IN_CONFIGURATION = 27
+
+/** kubelet's configuration and the drop-in for its unit. What the cluster file says of kubelets holds here, too. */
+export function etcdKubeletFiles(cluster: Cluster): readonly HostFile[] {
+  const { version, kubeadm } = cluster.kubernetes
+  const inConfiguration = requireVersion(version).minor >= RUNTIME_IN_CONFIGURATION
+  const needed = {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    // There is no API server that could tell who somebody is: nobody but this host asks.
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+    address: '127.0.0.1',
+    cgroupDriver: 'systemd',
+    ...(inConfiguration ? { containerRuntimeEndpoint: CONTAINERD_SOCKET } : {}),
+    staticPodPath: '/etc/kubernetes/manifests',
+  }
+  const flags = inConfiguration ? '' : ` --container-runtime-endpoint=${CONTAINERD_SOCKET}`
+  const unit = `# Written by Quorate; changes are overwritten.
+[Service]
+ExecStart=
+ExecStart=/usr/bin/kubelet --config=${ETCD_KUBELET_CONFIGURATION}${flags}
+Restart=always
+`
+  const configuration = mergeDeep(kubeadm.kubeletConfiguration, needed)
+  return [
+    { path: ETCD_KUBELET_CONFIGURATION, mode: 0o644, content: renderYaml([configuration]) },
+    { path: ETCD_KUBELET_UNIT, mode: 0o644, content: unit },
+  ]
+}

@@ -1,0 +1,39 @@
+/** This machine, told from others that may share a folder with it. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { QuorateError } from '../errors/index.js'
+import type { EngineHome } from './home.js'
+import type { EngineRecord } from './record.js'
+
+/** A machine. */
+export interface Machine {
+  /** Stays over restarts and new names, where the system has such an id. */
+  readonly id: string
+  /** For people. */
+  readonly name: string
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(): Machine {
+  const name = hostname()
+  try {
+    const id = readFileSync('/etc/machine-id', 'utf8').trim()
+    return { id: id === '' ? name : id, name }
+  } catch {
+    return { id: name, name }
+  }
+}
+
+/**
+ * Makes sure that the engine of this record is not of another machine, whose processes nobody here can see.
+ * @throws QuorateError `ENGINE_ELSEWHERE`
+ */
+export function assertHere(home: EngineHome, record: EngineRecord | undefined, here = thisMachine()): void {
+  const there = record?.machine
+  if (record === undefined || there === undefined || record.stopped || there.id === here.id) return
+  throw new QuorateError('ENGINE_ELSEWHERE', `the engine in ${home.folder} was started on ${there.name}`, {
+    hint:
+      `use quorate there, or give this machine a folder of its own in QUORATE_HOME; ` +
+      `where ${there.name} is gone or has become this machine: \`rm ${home.record}\`, then once more`,
+  })
+}

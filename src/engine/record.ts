@@ -1,0 +1,39 @@
+/** The engine's record on disk: what was started, where, on which ports, and whether it was stopped on purpose. */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { replaceFile } from '../temporal/durable-file.js'
+import type { EngineHome } from './home.js'
+
+const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
+const engineRecord = z.object({
+  /** The machine that the processes run on; records of before 0.2 have none. */
+  machine: z.object({ id: z.string(), name: z.string() }).optional(),
+  /** Ports on 127.0.0.1; kept over restarts, so that addresses stay valid. */
+  port: z.number().int(),
+  /** Of the server's HTTP interface, which is closed, and of its metrics. */
+  httpPort: z.number().int().optional(),
+  metricsPort: z.number().int().optional(),
+  /** `form` tells with which options it was started (server.ts). */
+  server: processIdentity.extend({ form: z.number().int().optional() }).optional(),
+  worker: processIdentity.extend({ fingerprint: z.string(), address: z.string() }).optional(),
+  supervisor: processIdentity.extend({ fingerprint: z.string() }).optional(),
+  /** Stopped by `engine stop`, so that followers of an operation do not start it again. */
+  stopped: z.boolean(),
+})
+
+export type EngineRecord = z.infer<typeof engineRecord>
+
+/** The record; undefined when the engine was never started, or the file is damaged (it is then made again). */
+export function readRecord(home: EngineHome): EngineRecord | undefined {
+  try {
+    return engineRecord.safeParse(JSON.parse(readFileSync(home.record, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Replaces the record; readers see the old or the new one. Call only while holding the lock. */
+export function writeRecord(home: EngineHome, record: EngineRecord): EngineRecord {
+  replaceFile(home.record, `${JSON.stringify(record, undefined, 2)}\n`)
+  return record
+}

@@ -1,0 +1,53 @@
+/** Why the engine's server did not start, from what it said of its database. */
+import { QuorateError } from '../errors/index.js'
+import { holdersOf } from './holders.js'
+import type { EngineHome } from './home.js'
+import { lastLines } from './logs.js'
+
+const LINES = 15
+/** SQLite's words; without tables it was left by a first start that was cut. */
+const LOCKED = /database is locked|SQLITE_BUSY/
+const DAMAGED =
+  /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)|no such table: namespaces/
+
+/** The error for a server that ended; `logStart` is where its part of the log begins. */
+export function serverFailure(home: EngineHome, what: string, logStart: number): QuorateError {
+  const output = lastLines(home.serverLog, LINES, logStart)
+  const said = lastLines(home.serverLog, Number.MAX_SAFE_INTEGER, logStart)
+  if (LOCKED.test(said)) return databaseInUse(home)
+  if (DAMAGED.test(said)) {
+    return new QuorateError(
+      'ENGINE_DATABASE_DAMAGED',
+      `${home.database} is damaged: ${DAMAGED.exec(said)?.[0] ?? ''}`,
+      {
+        hint:
+          `move it away, with what belongs to it: \`mkdir ${home.folder}/damaged && mv ${home.database}* ${home.folder}/damaged/\`; ` +
+          'the runs in it are lost, but the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
+      },
+    )
+  }
+  return new QuorateError('ENGINE_FAILED', what, { output })
+}
+
+/**
+ * Makes sure that no process that the record does not tell of has the database open.
+ * @throws QuorateError `ENGINE_DATABASE_IN_USE`
+ */
+export function assertFree(home: EngineHome): void {
+  if (holdersOf(home).some(({ files }) => files.includes('engine.db'))) throw databaseInUse(home)
+}
+
+function databaseInUse(home: EngineHome): QuorateError {
+  const holders = holdersOf(home)
+  const list = holders.map(({ pid, files }) => `${pid} (${files.join(', ')})`).join(', ')
+  const by = list === '' ? 'another process' : `process ${list}`
+  const way =
+    list === ''
+      ? `find it with \`lsof ${home.database}\`, end it`
+      : `end what is left of that engine: \`kill ${holders.map(({ pid }) => pid).join(' ')}\``
+  return new QuorateError(
+    'ENGINE_DATABASE_IN_USE',
+    `${home.database} is used by ${by}, of which ${home.record} does not tell`,
+    { hint: `${way}, then once more; operations go on where they were` },
+  )
+}

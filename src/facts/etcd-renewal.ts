@@ -1,0 +1,87 @@
+/** Which certificates of etcd hosts, and of the API servers that ask them, an apply renews; kubeadm renews none. */
+import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
+import { certificatePeriod, hasEnded, isRenewalDue } from './expiry.js'
+import { hasPath, type CertificateFacts, type ObservedHost } from './facts.js'
+import { etcdPlace, type Cluster, type Host } from '../cluster/model.js'
+import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
+
+/** A host and the certificates that it gets again. */
+export interface Renewal {
+  readonly host: Host
+  /** Below the folder of certificates, e.g. `etcd/peer.crt`. */
+  readonly certificates: readonly string[]
+}
+
+/** The certificate that API servers show to etcd, below the folder of certificates. */
+export const CLIENT_CERTIFICATE = ETCD_CLIENT_FILES.certificate.path.slice(PKI_FOLDER.length + 1)
+
+const MEMBER_FILES = MEMBER_CERTIFICATES.map(({ name }) => `${name}.crt`)
+
+/**
+ * What is due on each host: members' own first, then what API servers show, as it is issued before it goes to them.
+ * Nothing where no host has the key of etcd's authority, since nobody else can issue.
+ */
+export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
+  if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
+  return [
+    ...namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'valid')),
+    ...namesOn(servers(observed), [CLIENT_CERTIFICATE], (entry, name) => isDueOn(cluster, entry, name)),
+  ]
+}
+
+/** What has expired of members: replaced as they start, all at once, since there may be no quorum to keep. */
+export function expiredCertificates(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
+  if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
+  return namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'expired'))
+}
+
+function members(observed: readonly ObservedHost[]): readonly ObservedHost[] {
+  return observed.filter(({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/var/lib/etcd/member'))
+}
+
+function servers(observed: readonly ObservedHost[]): readonly ObservedHost[] {
+  return observed.filter(
+    ({ host, facts }) =>
+      host.role === 'control-plane' && hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
+  )
+}
+
+function namesOn(
+  entries: readonly ObservedHost[],
+  names: readonly string[],
+  isMeant: (entry: ObservedHost, name: string) => boolean,
+): readonly Renewal[] {
+  return entries.flatMap((entry) => {
+    const certificates = names.filter((name) => isMeant(entry, name))
+    return certificates.length === 0 ? [] : [{ host: entry.host, certificates }]
+  })
+}
+
+/** The etcd host with the authority's key, which alone can issue; undefined where none has it. */
+export function issuerOf(observed: readonly ObservedHost[]): ObservedHost | undefined {
+  return observed.find(
+    ({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key'),
+  )
+}
+
+/** Whether the certificate of this name is on the host, and due; of those that are, only valid or expired ones. */
+export function isDueOn(
+  cluster: Cluster,
+  { facts }: ObservedHost,
+  name: string,
+  which?: 'valid' | 'expired',
+): boolean {
+  const seen = facts.certificates
+  const found = seen?.found.find(({ path }) => path === `${PKI_FOLDER}/${name}`)
+  if (seen === undefined || found === undefined) return false
+  const at = Date.parse(seen.at)
+  const isExpired = hasEnded({ ...found, at, period: Infinity })
+  return isDue(cluster, found, at) && (which === undefined || isExpired === (which === 'expired'))
+}
+
+/** Whether a certificate that kubeadm has issued for this cluster is renewed now (milliseconds since the epoch). */
+export function isDue(cluster: Cluster, { notBefore, notAfter }: Validity, at: number): boolean {
+  return isRenewalDue({ notBefore, notAfter, at, period: certificatePeriod(cluster) })
+}
+
+type Validity = Pick<CertificateFacts, 'notBefore' | 'notAfter'>

@@ -1,0 +1,61 @@
+/** Which control plane `kubeadm init` runs on, or ran on: told by the hosts, not by the order of the file. */
+import { QuorateError } from '../errors/index.js'
+import { hasPath, INITIALISED_MARKER, type HostFacts, type ObservedHost } from './facts.js'
+import { hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
+
+/** What tells that a control plane holds a cluster's state, or with external etcd that it serves it. */
+const STATE = {
+  stacked: '/var/lib/etcd/member',
+  external: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+} as const
+
+/**
+ * The control plane that is, or will be, initialised. A host that holds the cluster's state goes before all others,
+ * for `kubeadm init` elsewhere would make a second cluster; of several, the one that is furthest, since the others may
+ * be in the middle of a join. Then comes one with the cluster's CA key, where an init or the copying of certificates
+ * was cut off, and then the first of the file.
+ */
+export function firstControlPlane(cluster: Cluster, observed: readonly ObservedHost[]): Host {
+  const state = STATE[cluster.etcd.topology]
+  const standing = ({ facts }: ObservedHost): number => {
+    if (!hasPath(facts, state)) return hasPath(facts, '/etc/kubernetes/pki/ca.key') ? 1 : 0
+    const ranks = [
+      facts.listeners.some(({ program }) => program === 'kube-apiserver'),
+      hasPath(facts, '/etc/kubernetes/admin.conf'),
+      hasPath(facts, '/etc/kubernetes/kubelet.conf'),
+    ]
+    return ranks.reduce((rank, holds) => rank * 2 + Number(holds), 1) + 1
+  }
+  const candidates = observed.filter(({ host }) => host.role === 'control-plane')
+  const best = candidates.reduce<ObservedHost | undefined>(
+    (best, entry) => (best === undefined || standing(entry) > standing(best) ? entry : best),
+    undefined,
+  )
+  const first = best?.host ?? hostsWithRole(cluster, 'control-plane')[0]
+  if (first === undefined) throw new QuorateError('CLUSTER_FILE_INVALID', 'the cluster has no control plane')
+  return first
+}
+
+/**
+ * Whether an API server was set up on the control plane. Whoever moves its manifest away to stop it, or takes admin.conf
+ * from the host, takes no cluster away.
+ */
+export function showsCluster(facts: HostFacts): boolean {
+  const isInitialised = hasPath(facts, INITIALISED_MARKER) && hasPath(facts, '/etc/kubernetes/pki/ca.crt')
+  const isMember = hasPath(facts, '/etc/kubernetes/kubelet.conf') && hasPath(facts, '/var/lib/etcd/member')
+  return hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') || isInitialised || isMember
+}
+
+/**
+ * The control planes that may know of a running cluster: those that can be asked before the others, and of these the
+ * first control plane.
+ */
+export function servingControlPlanes(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
+  const first = firstControlPlane(cluster, observed).name
+  const rank = ({ host, facts }: ObservedHost) =>
+    2 * Number(hasPath(facts, '/etc/kubernetes/admin.conf')) + Number(host.name === first)
+  return observed
+    .filter(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
+    .toSorted((a, b) => rank(b) - rank(a))
+    .map(({ host }) => host)
+}

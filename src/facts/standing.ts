@@ -1,0 +1,95 @@
+/**
+ * The standing: what a running cluster says of itself. Read once at the start of every operation, it is what the
+ * cluster file is compared with. Plain data without secrets.
+ */
+import type { DnsPod } from './cluster-dns.js'
+import type { Taint } from '../cluster/model.js'
+
+/** What the hosts show of a cluster before its API is asked. */
+export type ClusterPresence =
+  /** No host has the state of a cluster, or an init was cut off before it had one. */
+  | { readonly kind: 'absent' }
+  /** A cluster is there and told its standing. */
+  | { readonly kind: 'read'; readonly standing: Standing }
+  /** A cluster is there, and its API did not answer. */
+  | { readonly kind: 'unreadable'; readonly host: string; readonly reason: string }
+
+/** What the running cluster says of itself. */
+export interface Standing {
+  readonly configuration: StandingConfiguration
+  readonly nodes: readonly StandingNode[]
+  /** What runs as a static pod on each control plane. */
+  readonly components: readonly StandingComponent[]
+  /** The kubelets' and kube-proxies' configuration as the cluster keeps it; undefined where it keeps none. */
+  readonly kubeletConfiguration?: Readonly<Record<string, unknown>>
+  readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
+  /** Whether our Flannel, or another of the same name, is the pod network. */
+  readonly runsFlannel: boolean
+  /** Undefined where somebody else runs etcd, or none of its members answers. */
+  readonly members?: readonly StandingMember[]
+  /** `sha256:…` of the cluster CA's public key. */
+  readonly caHash: string
+  /** Whether the manifest of the cluster file's pod network is what the API has; undefined where there is none. */
+  readonly podNetwork?: 'same' | 'differs'
+  /** The pods of CoreDNS. */
+  readonly clusterDns?: readonly DnsPod[]
+}
+
+/** kubeadm's ClusterConfiguration, as it is kept in the cluster (`kube-system/kubeadm-config`). */
+export interface StandingConfiguration {
+  /** `vX.Y.Z`, as init or the last upgrade left it. */
+  readonly version: string
+  readonly controlPlaneEndpoint: string
+  readonly podSubnet: string
+  readonly serviceSubnet: string
+  readonly dnsDomain: string
+  readonly imageRepository: string
+  readonly certSANs: readonly string[]
+  /** Client URLs of an external etcd; undefined where etcd is stacked. */
+  readonly etcdEndpoints?: readonly string[]
+  /** The whole document, to compare patches with. */
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+/** A node of the cluster. */
+export interface StandingNode {
+  readonly name: string
+  /** `/etc/machine-id` of the machine whose kubelet registered it; empty where it never did. */
+  readonly machineId: string
+  readonly role: 'control-plane' | 'worker'
+  readonly internalAddress?: string
+  /** Version of its kubelet, `vX.Y.Z`. */
+  readonly version: string
+  readonly ready: boolean
+  /** False while it is cordoned. */
+  readonly schedulable: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  /** What Quorate has set on the node, as it noted there; it takes nothing else away. */
+  readonly managed: ManagedMarks
+}
+
+/** The annotations in which Quorate notes what it has set on a node: keys, separated by commas. */
+export const MARKS_ANNOTATIONS = { labels: 'quorate.dev/labels', taints: 'quorate.dev/taints' } as const
+
+/** What Quorate has set on a node, by key (labels) and by `key:effect` (taints). */
+export interface ManagedMarks {
+  readonly labels: readonly string[]
+  readonly taints: readonly string[]
+}
+
+/** A component of a control plane, and the version of its image. */
+export interface StandingComponent {
+  readonly host: string
+  readonly component: string
+  readonly version: string
+}
+
+/** A member of the cluster's own etcd. */
+export interface StandingMember {
+  /** Empty until it has started. */
+  readonly name: string
+  readonly peerUrls: readonly string[]
+  readonly learner: boolean
+  readonly healthy: boolean
+}

@@ -1,0 +1,23 @@
+/** Swap, which kubelet refuses to start with: whether it is on, and what turns it on at boot. */
+import type { HostFacts } from './facts.js'
+import type { Cluster } from '../cluster/model.js'
+
+/** Services of distributions that turn swap on by themselves, past `swap.target`. */
+export const SWAP_SERVICES = [
+  'zramswap.service',
+  'zram-config.service',
+  'dphys-swapfile.service',
+  'swapspace.service',
+] as const
+
+/** Whether kubelet was told to live with swap; then swap is the user's business. */
+export function keepsSwap({ kubernetes }: Cluster): boolean {
+  return kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false
+}
+
+/** What an apply does about swap on a host, e.g. `turn swap off, now and at boot (/etc/fstab)`. */
+export function swapChange({ swapOn, details }: HostFacts): string | undefined {
+  const sources = details?.swapAtBoot ?? []
+  if (sources.length === 0) return swapOn ? 'turn swap off' : undefined
+  return `turn swap off, ${swapOn ? 'now and ' : ''}at boot (${sources.join(', ')})`
+}

@@ -1,0 +1,106 @@
+/** Images pulled before they are needed, so that kubeadm's own time is not spent on downloads. */
+import { renderClusterConfiguration } from '../../configuration/kubeadm/render.js'
+import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
+import type { HostRole } from '../../cluster/model.js'
+import { sandboxImage } from '../../cluster/supported-minors.js'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
+import { command, lastLines } from '../../ssh/index.js'
+import { presentImages, pullCommand } from './containers.js'
+import { runDurably } from '../durable.js'
+import { imageProxy } from './image-proxy.js'
+import type { HostContext } from '../context.js'
+
+/** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
+const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
+  worker: ['kube-proxy', 'pause', 'coredns'],
+  etcd: ['etcd', 'pause'],
+}
+
+/** What kubeadm of this host would run, asked of the binary itself. */
+export async function kubeadmImages(step: HostContext): Promise<readonly string[]> {
+  const result = await step.session.run(
+    command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
+    {
+      root: true,
+      stdin: imagesConfiguration(step),
+    },
+  )
+  if (result.exitCode !== 0) {
+    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
+      host: step.host.name,
+      step: 'kubeadm config images list',
+      output: lastLines(result.stderr),
+    })
+  }
+  return result.stdout.split('\n').filter((line) => line.includes('/'))
+}
+
+/** With external etcd kubeadm lists etcd's image only for those who run a member. */
+function imagesConfiguration({ cluster, host }: HostContext): string {
+  if (host.role !== 'etcd') return renderClusterConfiguration(cluster)
+  const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
+  return renderMemberConfiguration(cluster, host, { beginning })
+}
+
+/** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
+export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
+  const { session, cluster, host } = step
+  const { version, imageRepository } = cluster.kubernetes
+  // What containerd starts pods with comes from the table of minors, so that a plan knows it before kubeadm is there.
+  const sandbox = sandboxImage(version, imageRepository)
+  const wanted = [...new Set([...roleImages(step, images), sandbox, ...networkImages(step)])]
+  const present = await presentImages(session)
+  const missing = wanted.filter((image) => !isAmong(present, image))
+  if (missing.length === 0) return false
+  await pull(step, missing)
+  const pulled = await presentImages(session)
+  const still = missing.filter((image) => !isAmong(pulled, image))
+  if (still.length === 0) return true
+  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
+    host: host.name,
+    step: 'pull images',
+  })
+}
+
+async function pull(step: HostContext, missing: readonly string[]): Promise<void> {
+  const { session, cluster, host } = step
+  const pulling = runDurably(step, {
+    unit: 'pull-images',
+    title: `pull ${missing.length} images`,
+    command: pullCommand(missing),
+    failure: (exitCode, output) =>
+      new QuorateError(
+        'IMAGES_FAILED',
+        `images cannot be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
+        {
+          host: host.name,
+          step: 'pull images',
+          output: lastLines(output),
+        },
+      ),
+  })
+  await pulling.catch(async (error: unknown) => {
+    if (!isQuorateError(error) || error.code !== 'IMAGES_FAILED') throw error
+    const proxy = await imageProxy(session)
+    if (proxy === undefined) throw error
+    const hint = proxy.hint === undefined ? {} : { hint: proxy.hint }
+    throw new QuorateError(error.code, `${error.message}: ${proxy.message}`, { ...error.context, ...hint })
+  })
+}
+
+function roleImages(step: HostContext, all: readonly string[]): readonly string[] {
+  const needed = NEEDED[step.host.role]
+  if (needed === undefined) return all
+  return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))
+}
+
+function networkImages({ cluster, host }: HostContext): readonly string[] {
+  if (host.role === 'etcd') return []
+  const { network } = cluster
+  return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
+}
+
+/** Runtimes keep an image under its full name; of one from Docker Hub the registry may be left out. */
+function isAmong(present: ReadonlySet<string>, image: string): boolean {
+  return [image, `docker.io/${image}`, `docker.io/library/${image}`].some((name) => present.has(name))
+}

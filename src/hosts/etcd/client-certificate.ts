@@ -1,0 +1,74 @@
+/**
+ * What API servers need to be let in by an external etcd, put on the control plane that is initialised: from the etcd
+ * hosts, or from files of the user's on this worker's machine. Through this process's memory only.
+ */
+import { readFile, stat } from 'node:fs/promises'
+import { ETCD_CLIENT_FILES, type SharedFile } from '../../configuration/pki.js'
+import { hostsWithRole, type EtcdClientFiles } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import type { HostContext } from '../context.js'
+
+/** The three files, in the order of {@link ETCD_CLIENT_FILES}. */
+type Contents = Readonly<Record<keyof typeof ETCD_CLIENT_FILES, Buffer>>
+
+/** Puts the files in place; nothing is done with stacked etcd. */
+export async function placeEtcdClient(step: HostContext): Promise<void> {
+  const { etcd } = step.cluster
+  if (etcd.topology === 'stacked') return
+  const contents =
+    etcd.clientFiles === undefined ? await fromEtcdHosts(step) : await fromWorker(step, etcd.clientFiles)
+  const place = ({ path, mode }: SharedFile, content: Buffer) =>
+    step.session.writeFile(path, content, { mode })
+  await place(ETCD_CLIENT_FILES.ca, contents.ca)
+  await place(ETCD_CLIENT_FILES.certificate, contents.certificate)
+  await place(ETCD_CLIENT_FILES.key, contents.key)
+}
+
+async function fromEtcdHosts(step: HostContext): Promise<Contents> {
+  const { ca, certificate, key } = ETCD_CLIENT_FILES
+  for (const host of hostsWithRole(step.cluster, 'etcd')) {
+    const session = await step.sessions.session(host, step.signal)
+    const files = await Promise.all([ca, certificate, key].map(({ path }) => session.readFile(path)))
+    const [authority, issued, secret] = files
+    if (authority !== undefined && issued !== undefined && secret !== undefined) {
+      return { ca: authority, certificate: issued, key: secret }
+    }
+  }
+  throw new QuorateError('ETCD_AUTHORITY_LOST', `no etcd host has ${certificate.path} and its key`, {
+    host: step.host.name,
+    step: 'etcd client certificate',
+  })
+}
+
+/** Bits of a file's mode by which others than its owner get at it. */
+const OTHERS = 0o077
+
+async function fromWorker({ host }: HostContext, files: EtcdClientFiles): Promise<Contents> {
+  const fail = (message: string, hint?: string) =>
+    new QuorateError('ETCD_CLIENT_FILES_MISSING', message, {
+      host: host.name,
+      step: 'etcd client certificate',
+      ...(hint === undefined ? {} : { hint }),
+    })
+  const read = async (path: string): Promise<Buffer> => {
+    try {
+      return await readFile(path)
+    } catch (error) {
+      throw fail(`${path} cannot be read on the worker's machine: ${(error as Error).message}`)
+    }
+  }
+  const contents = {
+    ca: await read(files.caFile),
+    certificate: await read(files.certFile),
+    key: await read(files.keyFile),
+  }
+  const { mode } = await stat(files.keyFile)
+  if ((mode & OTHERS) !== 0) {
+    const octal = (mode & 0o777).toString(8).padStart(4, '0')
+    throw fail(
+      `${files.keyFile}, a private key, is open to others (mode ${octal})`,
+      `close it with \`chmod 600 ${files.keyFile}\`, then retry`,
+    )
+  }
+  return contents
+}

@@ -1,0 +1,127 @@
+/** Asking etcd how it is, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
+import { etcdHosts, etcdPlace, hostsWithRole } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import type { Session } from '../../ssh/index.js'
+import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './health.js'
+import { answersHealthy } from './gateway.js'
+import { waitUntil } from '../wait.js'
+import type { HostContext } from '../context.js'
+
+/** What is in the way of etcd's being whole, and the host that it is about. */
+export interface EtcdTrouble {
+  readonly host: string
+  readonly reason: string
+}
+
+/**
+ * A host on which etcdctl can ask: with stacked etcd the control plane itself, otherwise the first etcd host whose
+ * member answers for a majority. Undefined where etcd is somebody else's.
+ * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
+ */
+export async function askEtcd(step: HostContext, controlPlane: Session): Promise<Session | undefined> {
+  switch (etcdPlace(step.cluster)) {
+    case 'control-planes':
+      return controlPlane
+    case 'etcd-hosts':
+      return answeringMember(step)
+    case 'elsewhere':
+      return undefined
+  }
+}
+
+/** The first etcd host whose member answers; throws as {@link askEtcd} does. */
+export async function answeringMember(step: HostContext): Promise<Session> {
+  const failures: unknown[] = []
+  for (const host of hostsWithRole(step.cluster, 'etcd')) {
+    try {
+      const session = await step.sessions.session(host, step.signal)
+      await etcdMembers(session)
+      return session
+    } catch (error) {
+      step.signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+  throw new QuorateError('ETCD_UNREACHABLE', `no etcd member answers: ${reasons.join('; ')}`, {
+    step: 'etcd',
+  })
+}
+
+/** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
+export async function etcdTrouble(
+  step: HostContext,
+  controlPlane: Session,
+  mayBeUnwell?: (member: EtcdMember) => boolean,
+): Promise<EtcdTrouble | undefined> {
+  const asked = await askEtcd(step, controlPlane)
+  if (asked === undefined) return foreignTrouble(step, controlPlane)
+  const obstacle = await etcdObstacle(asked, mayBeUnwell)
+  if (obstacle === undefined) return undefined
+  const owner = etcdHosts(step.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
+  return { host: owner?.name ?? asked.host.name, reason: obstacle.reason }
+}
+
+/**
+ * Like {@link etcdTrouble}; also why its members are not exactly the hosts that the cluster file says, and those
+ * beside them. A member whose host is away may be unwell.
+ * @returns the names of the members, or the endpoints of an etcd that somebody else runs.
+ */
+export async function etcdStanding(
+  step: HostContext,
+  controlPlane: Session,
+): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
+  const { etcd, bystanders = [] } = step.cluster
+  const away = bystanders.filter(({ why }) => why === 'away')
+  const isAway = (member: EtcdMember) => away.some((one) => memberOf([member], one) !== undefined)
+  const trouble = await etcdTrouble(step, controlPlane, isAway)
+  const asked = await askEtcd(step, controlPlane)
+  if (asked === undefined) return { trouble, members: etcd.topology === 'external' ? etcd.endpoints : [] }
+  const members = await etcdMembers(asked)
+  const hosts = etcdHosts(step.cluster)
+  const known = [...hosts, ...bystanders]
+  const names = members.map(({ name }) => name).sort()
+  const stranger = members.find((member) => known.every((one) => memberOf([member], one) === undefined))
+  const absent = hosts.find((host) => memberOf(members, host) === undefined)
+  if (trouble !== undefined) return { trouble, members: names }
+  if (stranger !== undefined) {
+    const kind = etcdPlace(step.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
+    const reason = `etcd has a member ${memberTitle(stranger)} that is no ${kind} of the cluster file`
+    return { trouble: { host: asked.host.name, reason }, members: names }
+  }
+  if (absent === undefined) return { trouble: undefined, members: names }
+  return { trouble: { host: absent.name, reason: 'its etcd member is missing' }, members: names }
+}
+
+/**
+ * Waits until etcd is whole. `before` is called before each look.
+ * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
+ */
+export async function waitForWholeEtcd(
+  step: HostContext,
+  controlPlane: Session,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  let culprit = controlPlane.host.name
+  await waitUntil(
+    step,
+    async () => {
+      await before()
+      const trouble = await etcdTrouble(step, controlPlane)
+      if (trouble !== undefined) culprit = trouble.host
+      return trouble?.reason
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: culprit, step: 'etcd' }),
+    { timeoutMs: step.patience.etcd },
+  )
+}
+
+/** An etcd of somebody else's is asked as API servers ask it: from a control plane, with their certificate. */
+async function foreignTrouble({ cluster }: HostContext, session: Session): Promise<EtcdTrouble | undefined> {
+  if (cluster.etcd.topology === 'stacked') return undefined
+  for (const endpoint of cluster.etcd.endpoints) {
+    if (await answersHealthy(session, endpoint)) continue
+    return { host: session.host.name, reason: `etcd at ${endpoint} does not say that it is healthy` }
+  }
+  return undefined
+}

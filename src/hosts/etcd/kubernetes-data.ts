@@ -1,0 +1,123 @@
+/**
+ * The cluster's state in an external etcd, which outlives the hosts whose init failed: `kubeadm init` begins on an empty
+ * etcd, or goes on where an init of our own has failed. Only what that has left in an etcd of ours is ever deleted.
+ */
+import { registryKey } from '../../configuration/kubeadm/api-server.js'
+import { etcdPlace } from '../../cluster/model.js'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
+import type { Session } from '../../ssh/index.js'
+import { etcdctl, storedNodes } from './health.js'
+import { answeringMember } from './etcdctl.js'
+import { keysBelow } from './gateway.js'
+import type { HostContext } from '../context.js'
+
+/** On the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
+const BEGUN = '/var/lib/quorate/init-begun'
+
+/** On the control plane: the operator's word that an etcd that tells nobody what it holds is empty. */
+const VOUCHED = '/var/lib/quorate/etcd-is-empty'
+
+/** More nodes than this in what an init has left say no more than these. */
+const MOST_NODES = 10
+
+/** An etcd as an init sees it. */
+interface Registry {
+  /** What {@link BEGUN} says of it. */
+  readonly mark: string
+  readonly isEmpty: () => Promise<boolean>
+  readonly nodes: () => Promise<readonly string[]>
+  /** Deletes everything; undefined where nothing of it is ours to delete. */
+  readonly empty?: () => Promise<void>
+  /** Why no init begins there, and what to do. */
+  readonly exists: () => QuorateError
+}
+
+/**
+ * Makes sure, right before kubeadm is started, that external etcd holds no other cluster.
+ * @throws QuorateError `CLUSTER_EXISTS` when it holds one that is not the leavings of an init of ours alone, or
+ *   `ETCD_CONTENT_UNKNOWN` when an etcd of somebody else's does not tell, and nobody vouches for it.
+ */
+export async function emptyRegistry(step: HostContext): Promise<void> {
+  const place = etcdPlace(step.cluster)
+  if (place === 'control-planes') return
+  const registry =
+    place === 'etcd-hosts' ? ownRegistry(step, await answeringMember(step)) : foreignRegistry(step)
+  const { session, host } = step
+  if (await isKnownEmpty(step, registry)) {
+    await session.writeFile(BEGUN, registry.mark, { mode: 0o644 })
+    return
+  }
+  const others = (await registry.nodes()).filter((name) => name !== host.name)
+  const isOurs = (await session.readFile(BEGUN))?.toString() === registry.mark && others.length === 0
+  if (!isOurs) throw registry.exists()
+  await registry.empty?.()
+}
+
+/** Forgets, once the cluster is initialised, that what etcd holds might be the leavings of an init. */
+export async function keepRegistry({ session, cluster }: HostContext): Promise<void> {
+  if (etcdPlace(cluster) === 'control-planes') return
+  await session.removeFile(BEGUN)
+  await session.removeFile(VOUCHED)
+}
+
+async function isKnownEmpty({ session }: HostContext, registry: Registry): Promise<boolean> {
+  try {
+    return await registry.isEmpty()
+  } catch (error) {
+    const isUnknown = isQuorateError(error) && error.code === 'ETCD_CONTENT_UNKNOWN'
+    if (isUnknown && (await session.readFile(VOUCHED)) !== undefined) return true
+    throw error
+  }
+}
+
+function ownRegistry(step: HostContext, via: Session): Registry {
+  const registry = registryKey(step.cluster)
+  return {
+    mark: '',
+    isEmpty: async () => {
+      const result = await etcdctl(via, 'get', registry, '--prefix', '--keys-only', '--limit', '1')
+      if (result.exitCode !== 0) throw unanswered(via, 'etcd does not tell what it holds', result.stderr)
+      return result.stdout.trim() === ''
+    },
+    nodes: () => storedNodes(via, registry),
+    empty: async () => {
+      step.report('deleting what the failed init left in etcd')
+      const { exitCode, stderr } = await etcdctl(via, 'del', registry, '--prefix')
+      if (exitCode !== 0) throw unanswered(via, 'etcd does not delete what the failed init left', stderr)
+    },
+    exists: () =>
+      clusterExists(
+        via,
+        'etcd holds the state of a cluster that no control plane runs',
+        `bring one of its control planes back, with its /etc/kubernetes; if that cluster is not wanted any more, delete its state with \`etcdctl del ${registry} --prefix\` in the etcd container of an etcd host, then retry`,
+      ),
+  }
+}
+
+/** What is in somebody else's etcd stays: an init goes over what an earlier one of ours has left there. */
+function foreignRegistry({ cluster, session }: HostContext): Registry {
+  const registry = registryKey(cluster)
+  const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
+  const minions = `${registry}minions/`
+  return {
+    mark: endpoints.toSorted().join(','),
+    isEmpty: async () => (await keysBelow(session, endpoints, registry, 1)).length === 0,
+    nodes: async () =>
+      (await keysBelow(session, endpoints, minions, MOST_NODES)).map((key) => key.slice(minions.length)),
+    exists: () =>
+      clusterExists(
+        session,
+        `the etcd at ${endpoints.join(', ')} holds the state of another cluster below ${registry}`,
+        `give this cluster an etcd of its own in spec.etcd.endpoints, or another key in it (etcd-prefix in kubernetes.kubeadm.clusterConfiguration.apiServer.extraArgs), and apply again; if the other cluster is not wanted any more, delete its state with \`etcdctl del ${registry} --prefix\`, then retry`,
+      ),
+  }
+}
+
+function clusterExists({ host }: Session, message: string, hint: string): QuorateError {
+  return new QuorateError('CLUSTER_EXISTS', message, { host: host.name, step: 'kubeadm init', hint })
+}
+
+function unanswered(via: Session, message: string, stderr: string): QuorateError {
+  const output = stderr.slice(-2000)
+  return new QuorateError('ETCD_UNREACHABLE', message, { host: via.host.name, step: 'etcd', output })
+}

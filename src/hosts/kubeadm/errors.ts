@@ -1,0 +1,65 @@
+/** What a run of kubeadm that failed means: from its output to an error of ours. */
+import type { Host } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import { lastLines } from '../../ssh/index.js'
+
+/** How a run of kubeadm ended. */
+export interface FailedRun {
+  readonly exitCode: number
+  /** The last of what it wrote, or all. */
+  readonly output: string
+  /** The how many-th run it was in this operation, from 1. */
+  readonly ordinal: number
+}
+
+/**
+ * Reasons that may be gone a moment later: kubeadm waited for something that load or the network delayed, or its token,
+ * which every run has one of its own of, was no longer valid.
+ */
+const MAY_PASS =
+  /deadline exceeded|timed out|timeout|connection (?:refused|reset)|\bEOF\b|no route to host|network is unreachable|etcdserver: |currently unable|too many requests|JWS signature|Unauthorized/i
+
+/** Its last word, with the phase at the front where one failed; older releases have no `error:` before it. */
+const REASON = /^(?:error: )?(?:error execution phase |(?<=error: ))(.*)$/m
+
+/** kubeadm has its own patience of minutes; beyond this many runs in one operation it is for the operator. */
+const MAX_RUNS = 3
+
+/**
+ * `KUBEADM_PREFLIGHT_FAILED` with each check that failed, `KUBEADM_TIMED_OUT` where another run may succeed,
+ * `UNIT_INTERRUPTED` where somebody killed it (as the kernel does without memory), else `KUBEADM_FAILED`.
+ * @param title what a person calls the command, e.g. `kubeadm join`.
+ */
+export function kubeadmError(
+  host: Host,
+  title: string,
+  { exitCode, output, ordinal }: FailedRun,
+): QuorateError {
+  const context = { host: host.name, step: title, output: lastLines(withoutClientLog(output)) }
+  const mayPass = (text: string) => ordinal < MAX_RUNS && MAY_PASS.test(text)
+  // kubeadm writes one line `[ERROR Name]: …` for each of its preflight checks that failed.
+  const checks = [...output.matchAll(/\[ERROR ([A-Za-z0-9-]+)\]: (.*)/g)].map(
+    (match) => `${match[1]}: ${match[2]}`,
+  )
+  if (checks.length > 0) {
+    const code = checks.every(mayPass) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_PREFLIGHT_FAILED'
+    return new QuorateError(code, `${title} preflight: ${checks.join('; ')}`, context)
+  }
+  const killed = exitCode > 128
+  const reason = killed
+    ? `killed by signal ${exitCode - 128}`
+    : (REASON.exec(output)?.[1] ?? 'no reason given')
+  if (killed && ordinal < MAX_RUNS) {
+    return new QuorateError('UNIT_INTERRUPTED', `${title} was ${reason}`, context)
+  }
+  const code = mayPass(reason) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
+  return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
+}
+
+/** Without the lines in which the clients of etcd and the API tell of every single attempt. */
+function withoutClientLog(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !/^(?:[IWE]\d{4} |\{"level":)/.test(line))
+    .join('\n')
+}

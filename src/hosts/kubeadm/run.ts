@@ -1,0 +1,115 @@
+/** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
+import { CONTAINERD_SOCKET } from '../../configuration/kubeadm/node-registration.js'
+import { renderInitConfiguration } from '../../configuration/kubeadm/render.js'
+import { flannelLinks } from '../../configuration/pod-network/flannel-backends.js'
+import { QuorateError } from '../../errors/index.js'
+import { command, lastLines, script } from '../../ssh/index.js'
+import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
+import { blamingTheDisk } from '../system/disk-state.js'
+import { runDurably, type DurableCommand } from '../durable.js'
+import { hasTraces } from './state.js'
+import { kubeadmError } from './errors.js'
+import type { HostContext } from '../context.js'
+
+/** A run of `kubeadm init` or `kubeadm join`. */
+export interface KubeadmRun {
+  readonly subcommand: 'init' | 'join'
+  /** Clears what an earlier, failed run left; called only when kubeadm is about to be started. */
+  readonly clear: () => Promise<void>
+  /** Makes the configuration, secrets included; called after `clear`. */
+  readonly configuration: () => Promise<string>
+}
+
+// kubeadm reads its secrets from a file in memory that only root sees; it prints none of them.
+const RUN = `exec kubeadm "$1" --config "$QUORATE_SECRETS/kubeadm.yaml" $2`
+const FLAGS: Record<KubeadmRun['subcommand'], string> = {
+  init: '--skip-token-print --skip-certificate-key-print',
+  join: '',
+}
+
+/** Runs kubeadm once for this operation, or joins the run that is there; see {@link runDurably}. */
+export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
+  const title = `kubeadm ${run.subcommand}`
+  const durable: DurableCommand = {
+    unit: `kubeadm-${run.subcommand}`,
+    title,
+    once: true,
+    command: script(RUN, run.subcommand, FLAGS[run.subcommand]),
+    prepare: async () => {
+      // A runtime that somebody stopped since the host was prepared.
+      await step.session.run(command('systemctl', 'start', 'containerd'), { root: true })
+      await run.clear()
+      const configuration = await run.configuration()
+      await validateConfiguration(step, configuration)
+      return { 'kubeadm.yaml': configuration }
+    },
+    failure: (exitCode, output, ordinal) => kubeadmError(step.host, title, { exitCode, output, ordinal }),
+  }
+  return blamingTheDisk(step, () => runDurably(step, durable))
+}
+
+/**
+ * Without the API `kubeadm reset` cleans this host and touches nothing else. With it, it would look for the host's
+ * etcd member and, where it cannot find out, go on all the same: the data gone, the vote still counted.
+ */
+const NO_KUBECONFIG = '/nonexistent/kubeconfig'
+
+// kubelet is stopped first, or it starts etcd again on the folder that has just been emptied. The links of the pod
+// network keep an address of the node's old pod subnet, which the next one would not have.
+const RESET = `
+systemctl stop kubelet || true
+kubeadm reset --force --cri-socket "$1" --kubeconfig "$2"
+shift 2
+for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
+
+/**
+ * Takes back what a failed kubeadm left on this host, and only there: its etcd member must be out already. Never
+ * called for a host that is part of the cluster.
+ * @throws QuorateError `KUBEADM_FAILED` when something is left all the same.
+ */
+export async function resetHost(step: HostContext): Promise<void> {
+  const { network } = step.cluster
+  const links = network.plugin === 'flannel' ? ['cni0', ...flannelLinks(network)] : []
+  await runDurably(step, {
+    unit: 'kubeadm-reset',
+    title: 'kubeadm reset',
+    command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, ...links),
+    failure: (exitCode, output, ordinal) =>
+      kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
+  })
+  if (!(await hasTraces(step))) return
+  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
+    host: step.host.name,
+    step: 'kubeadm reset',
+  })
+}
+
+/** Phases of `kubeadm init` that may be run by themselves on any control plane. */
+export type KubeadmPhase = 'mark-control-plane' | 'kubeconfig admin'
+
+/** Runs one phase of kubeadm on a control plane; see {@link runPhaseWith}. */
+export async function runPhase(step: HostContext, phase: KubeadmPhase): Promise<void> {
+  const secrets = { bootstrapToken: makeBootstrapToken() }
+  await runPhaseWith(step, phase, renderInitConfiguration(step.cluster, step.host, secrets))
+}
+
+/** Runs one phase of `kubeadm init` with a configuration; it takes moments and may be repeated. */
+export async function runPhaseWith(step: HostContext, phase: string, configuration: string): Promise<void> {
+  const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
+  const title = `kubeadm init phase ${phase}`
+  step.report(title)
+  const result = await step.session.run(run, { root: true, stdin: configuration, timeoutMs: 120_000 })
+  if (result.exitCode === 0) return
+  throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
+}
+
+async function validateConfiguration({ session, host }: HostContext, configuration: string): Promise<void> {
+  const validate = command('kubeadm', 'config', 'validate', '--config', '/dev/stdin')
+  const result = await session.run(validate, { root: true, stdin: configuration })
+  if (result.exitCode === 0) return
+  throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the configuration', {
+    host: host.name,
+    step: 'kubeadm config validate',
+    output: lastLines(result.stderr),
+  })
+}

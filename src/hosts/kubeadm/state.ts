@@ -1,0 +1,132 @@
+/** How far kubeadm has come on a host, as its files tell: looked at as root, in one round trip. */
+import { INITIALISED_MARKER } from '../../facts/facts.js'
+import type { Cluster } from '../../cluster/model.js'
+import { command, expectSuccess, script } from '../../ssh/index.js'
+import type { HostContext } from '../context.js'
+
+const FINDINGS = [
+  'kubelet.conf',
+  /** The certificate that the kubelet got for itself, which kubelet.conf names before it is there. */
+  'kubelet-certificate',
+  'admin.conf',
+  'ca.key',
+  /** Any kubeconfig file, or certificates other than those that Quorate copies: kubeadm has begun. */
+  'kubeconfigs',
+  'certificates',
+  'manifests',
+  /** etcd has data here. */
+  'etcd-data',
+  /** The manifest of etcd says that it joined members that were there before. */
+  'etcd-joined',
+  /** By the journal, `kubeadm init` of ours began here and did not end well, and nothing of it was taken back. */
+  'init-unfinished',
+  /** By the journal, `kubeadm join` of ours ended well here, and nothing of it was taken back. */
+  'join-complete',
+  /** {@link INITIALISED_MARKER} is there, for the CA that is here. */
+  'initialised',
+  'kubelet-runs',
+] as const
+
+/** What was found of kubeadm's work on a host. */
+export type HostState = ReadonlySet<(typeof FINDINGS)[number]>
+
+// $1: etcd's data folder, $2: the marker. The journal's lines: time, start or end, operation, step, ordinal, status.
+const LOOK = `
+cd /etc/kubernetes 2>/dev/null || cd /
+some() { for path in "$@"; do if [ -e "$path" ]; then return 0; fi; done; return 1; }
+say() { finding=$1; shift; if "$@"; then echo "$finding"; fi; }
+say kubelet.conf test -e kubelet.conf
+say kubelet-certificate test -e /var/lib/kubelet/pki/kubelet-client-current.pem
+say admin.conf test -e admin.conf
+say ca.key test -e pki/ca.key
+say kubeconfigs some /etc/kubernetes/*.conf
+say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
+say manifests some manifests/*.yaml
+say etcd-data test -e "$1/member"
+say etcd-joined grep -qse '--initial-cluster-state=existing' manifests/etcd.yaml
+journal=/var/lib/quorate/journal
+unfinished() {
+  [ -e "$journal" ] && awk '
+    $2 == "start" && $4 == "kubeadm-init" { unfinished = 1 }
+    $2 == "end" && $4 == "kubeadm-init" && $6 == 0 { unfinished = 0 }
+    $2 == "end" && $4 == "kubeadm-reset" && $6 == 0 { unfinished = 0 }
+    $2 == "start" && $4 == "kubeadm-join" { unfinished = 0 }
+    END { exit !unfinished }' "$journal"
+}
+say init-unfinished unfinished
+complete() {
+  [ -e "$journal" ] && awk '
+    $4 == "kubeadm-join" || $4 == "kubeadm-reset" { complete = 0 }
+    $2 == "end" && $4 == "kubeadm-join" && $6 == 0 { complete = 1 }
+    END { exit !complete }' "$journal"
+}
+say join-complete complete
+initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
+say initialised initialised "$2"
+say kubelet-runs systemctl is-active --quiet kubelet`
+
+/** Looks at the host of the step. */
+export async function hostState(step: HostContext): Promise<HostState> {
+  const look = script(LOOK, etcdDataFolder(step.cluster), INITIALISED_MARKER)
+  const result = await step.session.run(look, { root: true })
+  expectSuccess(result, 'looking at what kubeadm has done', step.host)
+  const said = new Set(result.stdout.split('\n'))
+  return new Set(FINDINGS.filter((finding) => said.has(finding)))
+}
+
+/** Whether anything is left of a kubeadm that ran here; certificates that Quorate copied are not. */
+export async function hasTraces(step: HostContext): Promise<boolean> {
+  return showsTraces(await hostState(step))
+}
+
+/** As {@link hasTraces}, of a host that was looked at. */
+export function showsTraces(state: HostState): boolean {
+  return (['kubeconfigs', 'certificates', 'manifests', 'etcd-data'] as const).some((trace) =>
+    state.has(trace),
+  )
+}
+
+// $1: the marker. By rename, so that a power cut leaves it whole or not there.
+const MARK = `
+identity=$(sha256sum </etc/kubernetes/pki/ca.crt)
+if [ "$(cat "$1" 2>/dev/null)" = "$identity" ]; then exit 0; fi
+printf '%s\\n' "$identity" >"$1.new"
+sync -- "$1.new"
+mv -f -- "$1.new" "$1"
+echo marked`
+
+/**
+ * Remembers on the host that a cluster was initialised here, for as long as its CA is there.
+ * @returns false where the mark was there.
+ */
+export async function markInitialised(step: HostContext): Promise<boolean> {
+  const result = await step.session.run(script(MARK, INITIALISED_MARKER), { root: true })
+  expectSuccess(result, 'marking the host as initialised', step.host)
+  return result.stdout.trim() === 'marked'
+}
+
+/** Starts the kubelet where it does not run; on a host where kubeadm got far enough, it brings up the rest. */
+export async function startKubelet({ session }: HostContext): Promise<void> {
+  await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
+}
+
+/** The same on a host that was looked at; false where the kubelet ran. */
+export async function startStoppedKubelet(step: HostContext, state: HostState): Promise<boolean> {
+  if (state.has('kubelet-runs')) return false
+  await startKubelet(step)
+  return true
+}
+
+/** A kubelet registers its node once: where that was deleted, only a new start brings it back. */
+export async function restartKubelet(step: HostContext): Promise<void> {
+  const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
+  expectSuccess(restarted, 'restarting the kubelet', step.host)
+}
+
+/** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */
+export function etcdDataFolder(cluster: Cluster): string {
+  const etcd = cluster.kubernetes.kubeadm.clusterConfiguration['etcd'] as
+    { readonly local?: { readonly dataDir?: unknown } } | undefined
+  const folder = etcd?.local?.dataDir
+  return typeof folder === 'string' ? folder : '/var/lib/etcd'
+}

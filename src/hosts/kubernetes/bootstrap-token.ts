@@ -1,0 +1,95 @@
+/**
+ * Bootstrap tokens for joins: made here, one for each join, put into the cluster over stdin, gone when the join is.
+ * A token never stands in an argument, a log or a result.
+ */
+import { createHash, randomInt } from 'node:crypto'
+import type { Host } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import { kubectl, tryKubectl, type ClusterApi } from './kubectl.js'
+import { waitUntil } from '../wait.js'
+import type { HostContext } from '../context.js'
+
+/** Long enough for a slow join; revoked earlier when the join ends. */
+const LIFETIME_MS = 25 * 60_000
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+const ID_LENGTH = 6
+const SECRET_LENGTH = 16
+
+/** A token as kubeadm takes it: `<id>.<secret>`. */
+export function makeBootstrapToken(id = randomLetters(ID_LENGTH)): string {
+  return `${id}.${randomLetters(SECRET_LENGTH)}`
+}
+
+function randomLetters(count: number): string {
+  return Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}
+
+/**
+ * The id of the token that `kubeadm init` asks for. Ids are no secrets; this one follows from the host, so that an
+ * attempt that only verifies an init can revoke what an earlier one made.
+ */
+export function initTokenId(host: Host): string {
+  const digest = createHash('sha256').update(`kubeadm init ${host.name}`).digest()
+  return Array.from(digest.subarray(0, ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
+}
+
+/** Revokes the token that `kubeadm init` made, which no join of ours uses. It expires by itself where that fails. */
+export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void> {
+  const name = `bootstrap-token-${initTokenId(host)}`
+  await tryKubectl(api, ['-n', 'kube-system', 'delete', 'secret', name, '--ignore-not-found', '--wait=false'])
+}
+
+/** Makes a token valid for joins and waits until the cluster's public information is signed with it. */
+export async function mintBootstrapToken(step: HostContext, api: ClusterApi): Promise<string> {
+  const token = makeBootstrapToken()
+  const [id = '', secret = ''] = token.split('.')
+  await kubectl(api, ['apply', '-f', '-'], tokenSecret(id, secret, step.host.name))
+  const signature = `{.data.jws-kubeconfig-${id}}`
+  await waitUntil(
+    step,
+    async () => {
+      const query = ['-n', 'kube-public', 'get', 'configmap', 'cluster-info', '-o', `jsonpath=${signature}`]
+      return (await kubectl(api, query)) === '' ? 'cluster-info is not signed for this join yet' : undefined
+    },
+    (reason) =>
+      new QuorateError('API_UNREACHABLE', reason, { host: api.session.host.name, step: 'bootstrap token' }),
+    { timeoutMs: 60_000 },
+  )
+  return token
+}
+
+/** Revokes every token that was minted for a host; those that expired are collected by the cluster itself. */
+export async function revokeBootstrapTokens(api: ClusterApi, host: string): Promise<void> {
+  await tryKubectl(api, [
+    '-n',
+    'kube-system',
+    'delete',
+    'secret',
+    '-l',
+    `quorate.dev/join=${host}`,
+    '--wait=false',
+  ])
+}
+
+function tokenSecret(id: string, secret: string, host: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'bootstrap.kubernetes.io/token',
+    metadata: {
+      name: `bootstrap-token-${id}`,
+      namespace: 'kube-system',
+      labels: { 'quorate.dev/join': host },
+    },
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      expiration: new Date(Date.now() + LIFETIME_MS).toISOString(),
+      'usage-bootstrap-authentication': 'true',
+      'usage-bootstrap-signing': 'true',
+      'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
+    },
+  })
+}

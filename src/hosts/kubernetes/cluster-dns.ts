@@ -1,0 +1,63 @@
+/** Asks the cluster's DNS a real question from a host, with nothing installed there but bash; and why it is silent. */
+import { streamEncode } from 'dns-packet'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
+import { lastLines, script } from '../../ssh/index.js'
+import { BASH } from '../bash.js'
+import { tryKubectl, type ClusterApi } from './kubectl.js'
+
+const QUERY_ID = 0x5155
+/** Length (2 bytes, since it is TCP) and header (12 bytes) of the answer: they tell whether there is one. */
+const ANSWER_HEAD = 14
+// Question on stdin, the head of the answer on stdout; $1 is the server, $2 how many bytes to wait for.
+const ASK = `exec timeout 5 ${BASH} 'exec 3<>"/dev/tcp/$0/53"; cat >&3; head -c "$1" <&3' "$1" "$2"`
+
+/** Why the cluster's DNS does not answer for the API's own service; undefined when it does. */
+export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Promise<string | undefined> {
+  const query = ['-n', 'kube-system', 'get', 'service', 'kube-dns', '-o', 'jsonpath={.spec.clusterIP}']
+  const { stdout: server, exitCode } = await tryKubectl(api, query)
+  if (exitCode !== 0 || server === '') return 'the service kube-dns has no address'
+  const name = `kubernetes.default.svc.${dnsDomain}`
+  const question = streamEncode({ type: 'query', id: QUERY_ID, questions: [{ type: 'A', name }] })
+  const { stdoutBytes } = await api.session.run(script(ASK, server, String(ANSWER_HEAD)), {
+    root: true,
+    stdin: question,
+  })
+  return hasAnswer(stdoutBytes) ? undefined : `${server} does not answer for ${name}`
+}
+
+// What CoreDNS ends with where the resolver of its node leads back to it, as 127.0.0.1 in /etc/resolv.conf does.
+const LOOP = /plugin\/loop: Loop .* detected/
+const LOOP_HINT =
+  "the resolv.conf of CoreDNS' node names a resolver on the node itself; write the real ones into a file on every node " +
+  'and name it as kubernetes.kubeadm.kubeletConfiguration.resolvConf, or take the local resolver out of /etc/resolv.conf'
+
+/** Does what may end with `CLUSTER_DNS_FAILED`, which then comes with the last that CoreDNS logged. */
+export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'CLUSTER_DNS_FAILED') throw error
+    const output = await dnsLog(api)
+    if (output === '') throw error
+    const hint = LOOP.test(output) ? { hint: LOOP_HINT } : {}
+    throw new QuorateError(error.code, error.message, { ...error.context, output, ...hint })
+  }
+}
+
+/** The last lines of CoreDNS' pods; of the containers before where those of now have said nothing yet. */
+async function dnsLog(api: ClusterApi): Promise<string> {
+  const ask = ['-n', 'kube-system', 'logs', '-l', 'k8s-app=kube-dns', '--tail=10']
+  for (const which of [[], ['--previous']]) {
+    const { exitCode, stdout } = await tryKubectl(api, [...ask, ...which])
+    if (exitCode === 0 && stdout.trim() !== '') return lastLines(stdout)
+  }
+  return ''
+}
+
+function hasAnswer(bytes: Buffer): boolean {
+  if (bytes.length < ANSWER_HEAD) return false
+  const header = bytes.subarray(2)
+  const flags = header.readUInt16BE(2)
+  const isAnswer = header.readUInt16BE(0) === QUERY_ID && (flags & 0x8000) !== 0
+  return isAnswer && (flags & 0x000f) === 0 && header.readUInt16BE(6) > 0
+}

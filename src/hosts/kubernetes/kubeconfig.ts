@@ -1,0 +1,31 @@
+/** The administrator's kubeconfig, read straight from a control plane; it never passes through Temporal. */
+import { hostsWithRole, type Cluster } from '../../cluster/model.js'
+import { QuorateError, reportError, type ErrorReport } from '../../errors/index.js'
+import type { SessionPool } from '../../ssh/index.js'
+import { ADMIN_CONF } from './kubectl.js'
+
+/**
+ * admin.conf of the first control plane that has one; its server is the control plane endpoint.
+ * @throws QuorateError with what kept each of them from answering, or `API_UNREACHABLE` where those that answer have none.
+ */
+export async function readKubeconfig(sessions: SessionPool, cluster: Cluster): Promise<string> {
+  const failures: ErrorReport[] = []
+  for (const host of hostsWithRole(cluster, 'control-plane')) {
+    try {
+      const content = await (await sessions.session(host)).readFile(ADMIN_CONF)
+      if (content !== undefined) return content.toString()
+    } catch (error) {
+      failures.push(reportError(error))
+    }
+  }
+  const [first] = failures
+  if (first !== undefined) {
+    throw new QuorateError(first.code, `no control plane of ${cluster.name} gave its ${ADMIN_CONF}`, {
+      hint: 'one control plane is enough: make one of them answer',
+      problems: failures,
+    })
+  }
+  throw new QuorateError('API_UNREACHABLE', `no control plane of ${cluster.name} has ${ADMIN_CONF}`, {
+    hint: 'the cluster is not initialised yet; run `quorate apply` first',
+  })
+}

@@ -1,0 +1,61 @@
+/** Labels and taints of a node as the cluster file has them, set and taken away by the administrator. */
+import {
+  markActions,
+  markedTaints,
+  nodeMarks,
+  parseNote,
+  type NodeMarks,
+} from '../../planning/changes/node-marks.js'
+import type { Host, Taint } from '../../cluster/model.js'
+import { MARKS_ANNOTATIONS } from '../../facts/standing.js'
+import { findNode, kubectl, type ClusterApi, type KubernetesNode } from './kubectl.js'
+
+/**
+ * Makes the node of a host have the labels and taints of the cluster file; one that has them is only looked at.
+ * @param seen the node, where it was looked at a moment ago.
+ * @returns what was done, in words; nothing where the node had them.
+ */
+export async function markNode(
+  api: ClusterApi,
+  host: Host,
+  seen?: KubernetesNode,
+): Promise<readonly string[]> {
+  const node = seen ?? (await findNode(api, host.name))
+  if (node === undefined) return []
+  const marks = nodeMarks(host, {
+    labels: node.metadata.labels ?? {},
+    taints: node.spec?.taints ?? [],
+    managed: {
+      labels: parseNote(node.metadata.annotations?.[MARKS_ANNOTATIONS.labels]),
+      taints: parseNote(node.metadata.annotations?.[MARKS_ANNOTATIONS.taints]),
+    },
+  })
+  const actions = markActions(marks)
+  if (actions.length > 0 || Object.keys(marks.annotations).length > 0) {
+    const patch = ['patch', 'node', host.name, '--type', 'merge', '--patch-file', '/dev/stdin']
+    await kubectl(api, patch, JSON.stringify(patchOf(node, marks)))
+  }
+  return actions
+}
+
+/** The same for a node that has just been registered, on which nothing was ever noted. */
+export async function markNewNode(api: ClusterApi, host: Host): Promise<readonly string[]> {
+  const isPlain = Object.keys(host.labels).length === 0 && host.taints === undefined
+  return isPlain ? [] : markNode(api, host)
+}
+
+/** A list is patched as a whole: the version that was seen keeps it from undoing what others have set since. */
+function patchOf(node: KubernetesNode, marks: NodeMarks): object {
+  const { labelsToSet, labelsToRemove, annotations, taintsToSet, taintsToRemove } = marks
+  const present: readonly Taint[] = node.spec?.taints ?? []
+  const changesTaints = taintsToSet.length > 0 || taintsToRemove.length > 0
+  const { resourceVersion } = node.metadata
+  return {
+    metadata: {
+      ...(changesTaints && resourceVersion !== undefined ? { resourceVersion } : {}),
+      labels: { ...labelsToSet, ...Object.fromEntries(labelsToRemove.map((key) => [key, null])) },
+      annotations,
+    },
+    ...(changesTaints ? { spec: { taints: markedTaints(present, marks) } } : {}),
+  }
+}

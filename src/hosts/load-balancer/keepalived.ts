@@ -1,0 +1,77 @@
+/** keepalived on a load balancer host: the address that clients use is always at a balancer that works. */
+import { parseAddresses, type InterfaceAddress } from '../../facts/host-details.js'
+import { keepalivedFile } from '../../configuration/load-balancer/services.js'
+import { QuorateError } from '../../errors/index.js'
+import { command, lastLines, script } from '../../ssh/index.js'
+import { LIST_ADDRESSES } from '../facts/script.js'
+import { waitUntil } from '../wait.js'
+import { configureService } from './service.js'
+import type { HostContext } from '../context.js'
+
+/**
+ * Makes the balancer take its part in keeping the virtual address; `step.cluster` must hold all balancers.
+ * @returns whether anything was changed.
+ * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
+ */
+export async function configureKeepalived(step: HostContext): Promise<boolean> {
+  const { cluster, host } = step
+  const file = keepalivedFile(cluster, host, await addresses(step))
+  if (file === undefined) {
+    throw new QuorateError('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
+      host: host.name,
+      step: 'load balancer',
+    })
+  }
+  const changed = await configureService(step, {
+    ...file,
+    service: 'keepalived',
+    check: (path) => script(CONFIGURATION_TEST, path),
+  })
+  await waitUntilRunning(step)
+  return changed
+}
+
+// The test ends itself by a signal where scripts have a user without rights (seen in 2.2.7), so it gets a copy.
+const CONFIGURATION_TEST = `
+trap 'rm -f "$1.test"' EXIT
+sed 's/^ *script_user .*/script_user root/' "$1" >"$1.test"
+keepalived --config-test --log-console --use-file "$1.test"`
+
+async function addresses({ session }: HostContext): Promise<readonly InterfaceAddress[]> {
+  const { stdout } = await session.run(script(LIST_ADDRESSES))
+  return parseAddresses(stdout.split('\n').filter((line) => line !== ''))
+}
+
+// keepalived ends at once where it cannot take part, for example for want of the interface.
+async function waitUntilRunning(step: HostContext): Promise<void> {
+  const { session, host } = step
+  const look = async (): Promise<string | undefined> => {
+    const active = await session.run(command('systemctl', 'is-active', '--quiet', 'keepalived'))
+    return active.exitCode === 0 ? undefined : 'keepalived does not run'
+  }
+  const said = async (): Promise<string> => {
+    const log = command(
+      'journalctl',
+      '--unit',
+      'keepalived',
+      '--lines',
+      '10',
+      '--output',
+      'cat',
+      '--no-pager',
+    )
+    return lastLines((await session.run(log, { root: true })).stdout)
+  }
+  let output = ''
+  await waitUntil(
+    step,
+    async () => {
+      const reason = await look()
+      if (reason !== undefined) output = await said()
+      return reason
+    },
+    (reason) =>
+      new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer', output }),
+    { timeoutMs: 10_000, intervalMs: 200 },
+  )
+}

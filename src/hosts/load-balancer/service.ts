@@ -1,0 +1,56 @@
+/** A service of the load balancer and its one file, which the service's own program judges before it takes effect. */
+import type { HostFile } from '../../configuration/host-prerequisites.js'
+import { sha256 } from '../../values/sha256.js'
+import { QuorateError } from '../../errors/index.js'
+import { command, expectSuccess, lastLines, script, type Command } from '../../ssh/index.js'
+import { ensureService } from '../system/service.js'
+import type { HostContext } from '../context.js'
+
+/** A service and what it is to read. */
+export interface BalancerService extends HostFile {
+  /** Of systemd; also the program's name. */
+  readonly service: string
+  /** The command by which the program judges a file. */
+  readonly check: (path: string) => Command
+}
+
+// $1: the file, $2: its mode and owner, $3: the digest of its content.
+const HOLDS = `
+[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %U:%G' -- "$1")" = "$2" ] || exit 1
+[ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$3" ]`
+
+/**
+ * Makes the service run with this configuration, now and after a boot; one that runs takes it up without a cut. A
+ * configuration that the program rejects never takes the place of one that works.
+ * @returns false when it did already.
+ * @throws QuorateError `SERVICE_NOT_RUNNING` for a configuration that is rejected.
+ */
+export async function configureService(step: HostContext, wanted: BalancerService): Promise<boolean> {
+  const { service, path, mode, content } = wanted
+  const look = script(HOLDS, path, `${mode.toString(8)} root:root`, sha256(content))
+  const isWritten = (await step.session.run(look, { root: true })).exitCode === 0
+  if (!isWritten) await writeConfiguration(step, wanted)
+  const loaded = await ensureService(step, {
+    name: service,
+    configuration: path,
+    action: 'reload-or-restart',
+  })
+  return !isWritten || loaded
+}
+
+async function writeConfiguration(step: HostContext, wanted: BalancerService): Promise<void> {
+  const { session, host } = step
+  const { service, path, mode, content, check } = wanted
+  const candidate = `${path}.quorate`
+  await session.writeFile(candidate, content, { mode })
+  const judged = await session.run(check(candidate), { root: true })
+  if (judged.exitCode !== 0) {
+    throw new QuorateError('SERVICE_NOT_RUNNING', `${service} does not accept its configuration`, {
+      host: host.name,
+      step: 'load balancer',
+      output: lastLines(judged.stderr),
+    })
+  }
+  const replaced = await session.run(command('mv', candidate, path), { root: true })
+  expectSuccess(replaced, `replacing ${path}`, host)
+}

@@ -1,0 +1,99 @@
+/** The locks of a cluster's hosts as an operator sees and breaks them: over SSH, with no operation and no Temporal. */
+import type { Cluster } from '../../cluster/model.js'
+import { reportError, type ErrorReport } from '../../errors/index.js'
+import type { Session, SessionPool } from '../../ssh/index.js'
+import { breakLock, readLock, unitsOf, workflowOf, type HostLock } from './lock.js'
+
+/** A host that an operation holds. */
+export interface LockedHost extends HostLock {
+  readonly host: string
+  /** Id of the workflow, on whichever Temporal server, whose operation holds the host. */
+  readonly workflowId: string
+  /** Units of that operation that run on the host now. */
+  readonly units: readonly string[]
+}
+
+/** What was found on the hosts. */
+export interface LocksFound {
+  readonly locked: readonly LockedHost[]
+  /** Why hosts could not be looked at. */
+  readonly unreachable: readonly ErrorReport[]
+}
+
+/** What became of locks that were to be broken, by the names of their hosts. */
+export interface LocksBroken {
+  readonly broken: readonly string[]
+  /** Hosts whose lock had changed hands, or was given up, since it was looked at: left as they are. */
+  readonly changed: readonly string[]
+  readonly unreachable: readonly ErrorReport[]
+}
+
+/** The locks of one cluster's hosts. */
+export interface HostLocks {
+  read(): Promise<LocksFound>
+  /** Breaks these locks, where they are still as they were found. */
+  break(locked: readonly LockedHost[]): Promise<LocksBroken>
+}
+
+export function hostLocks(sessions: SessionPool, cluster: Cluster): HostLocks {
+  return {
+    read: async () => {
+      const outcomes = await onHosts(
+        sessions,
+        cluster,
+        cluster.hosts.map(({ name }) => name),
+        find,
+      )
+      return {
+        locked: outcomes.flatMap(({ result }) => result ?? []),
+        unreachable: outcomes.flatMap(({ error }) => error ?? []),
+      }
+    },
+    break: async (locked) => {
+      const byHost = new Map(locked.map((one) => [one.host, one]))
+      const outcomes = await onHosts(sessions, cluster, [...byHost.keys()], async (session) => {
+        const lock = byHost.get(session.host.name)
+        return lock !== undefined && (await breakLock(session, lock))
+      })
+      const withResult = (result: boolean) =>
+        outcomes.filter((outcome) => outcome.result === result).map(({ host }) => host)
+      return {
+        broken: withResult(true),
+        changed: withResult(false),
+        unreachable: outcomes.flatMap(({ error }) => error ?? []),
+      }
+    },
+  }
+}
+
+async function find(session: Session): Promise<LockedHost | undefined> {
+  const lock = await readLock(session)
+  if (lock === undefined) return undefined
+  const units = await unitsOf(session, lock.operation)
+  return { host: session.host.name, workflowId: workflowOf(lock.owner), ...lock, units }
+}
+
+interface Outcome<Result> {
+  readonly host: string
+  readonly result?: Result
+  readonly error?: ErrorReport
+}
+
+/** Runs on all of these hosts at once, and waits for all. */
+function onHosts<Result>(
+  sessions: SessionPool,
+  cluster: Cluster,
+  names: readonly string[],
+  act: (session: Session) => Promise<Result>,
+): Promise<readonly Outcome<Result>[]> {
+  const hosts = cluster.hosts.filter(({ name }) => names.includes(name))
+  return Promise.all(
+    hosts.map(async (host) => {
+      try {
+        return { host: host.name, result: await act(await sessions.session(host)) }
+      } catch (error) {
+        return { host: host.name, error: { host: host.name, ...reportError(error) } }
+      }
+    }),
+  )
+}

@@ -1,0 +1,122 @@
+/**
+ * The host's side of its lock: who holds it, and whether this is the host that is meant. Each script is one round
+ * trip, decides under flock, and replaces the file by rename. POSIX sh with coreutils and util-linux' flock.
+ */
+import { PKI_FOLDER } from '../../configuration/pki.js'
+import { CLAIM_FILE, LOCK_FILE } from '../../facts/facts.js'
+
+const STATE_FOLDER = '/var/lib/quorate'
+
+/** Owner and operation of each lock that was broken: that operation, and earlier ones, take the host no more. */
+const BROKEN_FILE = `${LOCK_FILE}.broken`
+
+/** Owner of the last lock, and the first run of the chain of its operation; it outlasts the lock. */
+const LAST_FILE = `${LOCK_FILE}.last`
+
+/** Functions that the scripts below share. */
+const COMMON = `
+umask 077
+# Held for moments, by whoever looks at the lock in order to change it.
+enter() {
+  exec 9<${STATE_FOLDER}
+  flock 9
+  holder= held=
+  if [ -e ${LOCK_FILE} ]; then read -r holder held <${LOCK_FILE} || :; fi
+}
+# Whether an operation is an earlier one than another. Ids begin with the time of their start in milliseconds, as 48 bits
+# (UUIDv7: 01e… is of 2035), but for the random one that a reset gives its run: that goes after and before any other.
+earlier() {
+  case $1 in 01[89a-f]*) ;; *) return 1 ;; esac
+  case $2 in 01[89a-f]*) ;; *) return 1 ;; esac
+  [ "$2" \\> "$1" ]
+}
+answer() {
+  echo "$1"
+  if [ -n "$holder" ]; then cat ${LOCK_FILE}; fi
+  exit 0
+}
+`
+
+/**
+ * Takes the lock where it is free or held by an earlier operation of the same owner, unless this is another machine,
+ * or another cluster's. Arguments: owner, operation, who started it, name of the cluster, machine-id or nothing,
+ * digests that the certificate of the cluster's CA may have (nothing: any), the operation as it was before it was reset
+ * (where it was not: itself). Prints, on the first line:
+ * `taken` | `held`: it is ours. `locked` | `newer` | `broken`: refused; then the lock, where there is one. `passed`: refused
+ * to an operation that was reset after another one had the host.
+ * `machine <id>` | `claimed <cluster>`: another machine's, another cluster's. `certificate`: the digest is unknown;
+ * then the certificate.
+ */
+export const ACQUIRE = `${COMMON}
+owner=$1 operation=$2 starter=$3 cluster=$4 machine=$5 digests=$6 began=$7
+if [ -n "$machine" ]; then
+  found=
+  { read -r found </etc/machine-id; } 2>/dev/null || :
+  if [ "$found" != "$machine" ]; then echo "machine $found"; exit 0; fi
+fi
+if [ -n "$digests" ] && [ -e ${PKI_FOLDER}/ca.crt ]; then
+  digest=$(sha256sum <${PKI_FOLDER}/ca.crt)
+  case " $digests " in
+    *" \${digest%% *} "*) ;;
+    *)
+      echo certificate
+      exec cat ${PKI_FOLDER}/ca.crt
+      ;;
+  esac
+fi
+(umask 022 && mkdir -p ${STATE_FOLDER})
+enter
+claim=
+if [ -e ${CLAIM_FILE} ]; then read -r claim <${CLAIM_FILE} || :; fi
+if [ -n "$claim" ] && [ "$claim" != "$cluster" ]; then echo "claimed $claim"; exit 0; fi
+if [ -e ${BROKEN_FILE} ]; then
+  while read -r whose which; do
+    [ "$whose" = "$owner" ] || continue
+    if [ "$operation" = "$which" ] || earlier "$operation" "$which"; then answer broken; fi
+  done <${BROKEN_FILE}
+fi
+if [ "$began" != "$operation" ] && [ -e ${LAST_FILE} ]; then
+  whose= which=
+  read -r whose which <${LAST_FILE} || :
+  if [ "$whose" = "$owner" ] && [ "$which" != "$began" ]; then answer passed; fi
+fi
+if [ "$holder" = "$owner" ]; then
+  if [ "$held" = "$operation" ]; then answer held; fi
+  if earlier "$operation" "$held"; then answer newer; fi
+elif [ -n "$holder" ]; then
+  answer locked
+fi
+printf "%s %s\\nstarted-by %s\\nsince %s\\n" "$owner" "$operation" "$starter" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \\
+  >${LOCK_FILE}.new
+printf "%s %s\\n" "$owner" "$began" >${LAST_FILE}.new
+sync ${LOCK_FILE}.new ${LAST_FILE}.new
+mv -f ${LAST_FILE}.new ${LAST_FILE}
+mv -f ${LOCK_FILE}.new ${LOCK_FILE}
+sync ${STATE_FOLDER}
+answer taken
+`
+
+/** Gives the lock up where it is still ours; prints `released` then. Arguments: owner, operation. */
+export const RELEASE = `${COMMON}
+[ -e ${LOCK_FILE} ] || exit 0
+enter
+if [ "$holder" != "$1" ] || [ "$held" != "$2" ]; then exit 0; fi
+rm -f ${LOCK_FILE}
+sync ${STATE_FOLDER}
+echo released
+`
+
+/** Like {@link RELEASE}, but against the holder's will: it is kept from taking the lock again. Prints `broken`. */
+export const BREAK = `${COMMON}
+[ -e ${LOCK_FILE} ] || exit 0
+enter
+if [ "$holder" != "$1" ] || [ "$held" != "$2" ]; then exit 0; fi
+printf "%s %s\\n" "$1" "$2" >>${BROKEN_FILE}
+sync ${BROKEN_FILE} ${STATE_FOLDER}
+rm -f ${LOCK_FILE}
+sync ${STATE_FOLDER}
+echo broken
+`
+
+/** Prints the lock, if there is one. */
+export const SHOW = `if [ -e ${LOCK_FILE} ]; then exec cat ${LOCK_FILE}; fi`

@@ -1,0 +1,90 @@
+/** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
+import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
+import { APT_SOURCE_FILE, aptPlan, nodePackages, versionedPackages } from '../../configuration/packages.js'
+import { versionOf } from '../../cluster/model.js'
+import { isQuorateError, QuorateError } from '../../errors/index.js'
+import { expectSuccess, script } from '../../ssh/index.js'
+import { installPackages } from './apt.js'
+import { placeSigningKey, renewSigningKey } from './signing-key.js'
+import type { HostContext } from '../context.js'
+
+/** What became of a host's packages. */
+export interface InstalledPackages {
+  readonly changed: boolean
+  /** What a person should know beyond that. */
+  readonly notes: readonly string[]
+}
+
+/** Installs what a node needs where it is not there, Kubernetes in the wanted version. */
+export async function installKubernetes(step: HostContext): Promise<InstalledPackages> {
+  const { cluster } = step
+  const sourced = cluster.packages.install && (await addRepository(step))
+  const { changed, notes } = await installNodePackages(step)
+  const finished = await finishInstallation(step)
+  return { changed: sourced || changed || finished, notes }
+}
+
+/** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
+async function installNodePackages(step: HostContext): Promise<InstalledPackages> {
+  const { cluster, host } = step
+  // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
+  const version = versionOf(cluster, host)
+  const install = () =>
+    installPackages(step, {
+      unit: 'install-kubernetes',
+      packages: cluster.packages.install ? nodePackages(version) : versionedPackages(version),
+      repository: aptPlan(cluster.packages, version).repositoryPath,
+    })
+  try {
+    return { changed: await install(), notes: [] }
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'REPOSITORY_KEY_INVALID') throw error
+    const note = await renewSigningKey(step, error)
+    return { changed: await install(), notes: [note] }
+  }
+}
+
+async function addRepository(step: HostContext): Promise<boolean> {
+  const { session, cluster } = step
+  const { sourceFile } = aptPlan(cluster.packages, versionOf(cluster, step.host))
+  const keyed = await placeSigningKey(step)
+  const sourced = await session.writeFile(APT_SOURCE_FILE.path, sourceFile, APT_SOURCE_FILE)
+  return keyed || sourced
+}
+
+/** The exit status by which the script says that a plugin is nowhere. */
+const NO_PLUGIN = 67
+
+/** Where Debian's package of the CNI plugins has them; containerd and Flannel look in {@link CNI_FOLDER} alone. */
+const DEBIAN_CNI_FOLDER = '/usr/lib/cni'
+
+// $1: yes where kubelet is to start at boot; the rest: CNI plugins.
+const IS_FINISHED = `
+[ "$1" != yes ] || systemctl is-enabled --quiet kubelet
+shift
+for name in "$@"; do [ -e "${CNI_FOLDER}/$name" ] || exit 1; done`
+const FINISH = `
+if [ "$1" = yes ]; then systemctl enable --quiet kubelet; fi
+shift
+(umask 022 && mkdir -p ${CNI_FOLDER})
+for name in "$@"; do
+  if [ -e "${CNI_FOLDER}/$name" ]; then continue; fi
+  if [ ! -e "${DEBIAN_CNI_FOLDER}/$name" ]; then echo "$name" >&2; exit ${NO_PLUGIN}; fi
+  ln -sf "${DEBIAN_CNI_FOLDER}/$name" "${CNI_FOLDER}/$name"
+done`
+
+/** Looked at by itself: an attempt that died may have installed everything and not come to this. */
+async function finishInstallation({ session, cluster, host }: HostContext): Promise<boolean> {
+  const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
+  // As root: where no message bus runs, systemctl tells nobody else anything.
+  const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })
+  if (looked.exitCode === 0) return false
+  const finished = await session.run(script(FINISH, ...wanted), { root: true })
+  if (finished.exitCode === NO_PLUGIN) {
+    const message = `the CNI plugin ${finished.stderr.trim()} is neither in ${CNI_FOLDER} nor in ${DEBIAN_CNI_FOLDER}`
+    const hint = 'install kubernetes-cni, or containernetworking-plugins of Debian, on the host'
+    throw new QuorateError('HOST_NOT_PREPARED', message, { host: host.name, step: 'packages', hint })
+  }
+  expectSuccess(finished, 'enabling kubelet', host)
+  return true
+}

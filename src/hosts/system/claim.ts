@@ -1,0 +1,8 @@
+/** The claim: a host says which cluster it belongs to. */
+import { CLAIM_FILE } from '../../facts/facts.js'
+import type { HostContext } from '../context.js'
+
+/** Marks the host as this cluster's. That it is no other's was seen when the host was locked (lock-script.ts). */
+export async function claimHost({ session, cluster }: HostContext): Promise<void> {
+  await session.writeFile(CLAIM_FILE, `${cluster.name}\n`, { mode: 0o644 })
+}

@@ -1,0 +1,53 @@
+/** A full disk behind a failure of kubeadm, which tells only what it has waited for. */
+import { isQuorateError, QuorateError, type ErrorCode } from '../../errors/index.js'
+import { lastLines, script } from '../../ssh/index.js'
+import { DISK_FULL } from '../durable.js'
+import { etcdDataFolder } from '../kubeadm/state.js'
+import type { HostContext } from '../context.js'
+
+/** What kubeadm, or we, say where something did not come up. */
+const MAY_BE_THE_DISK: readonly ErrorCode[] = [
+  'KUBEADM_FAILED',
+  'KUBEADM_TIMED_OUT',
+  'CONTROL_PLANE_NOT_READY',
+]
+
+/** With less, etcd does not get through its start. */
+const LEAST_KIB = 1_024
+
+// $1: etcd's data folder, which may not be there yet. The first line: KiB that are free, and where that is mounted.
+const LOOK = `
+folder=$1
+while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
+df -Pk "$folder" | awk 'NR == 2 { print $4, $6 }'
+id=$(crictl ps -a --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd -q 2>/dev/null | head -n 1)
+if [ -n "$id" ]; then crictl logs --tail 20 "$id" 2>&1; fi
+true`
+
+/**
+ * Runs `act`; where it fails because something did not come up, and the disk under etcd is full, says so.
+ * @throws QuorateError what `act` throws, or `DISK_FULL`.
+ */
+export async function blamingTheDisk<Result>(step: HostContext, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isQuorateError(error) || !MAY_BE_THE_DISK.includes(error.code)) throw error
+    throw (await diskFull(step, error).catch(() => undefined)) ?? error
+  }
+}
+
+async function diskFull(step: HostContext, error: QuorateError): Promise<QuorateError | undefined> {
+  const look = script(LOOK, etcdDataFolder(step.cluster))
+  const { exitCode, stdout } = await step.session.run(look, { root: true })
+  const [first = '', ...log] = stdout.split('\n')
+  const [freeKib = '', mount = ''] = first.split(' ')
+  if (exitCode !== 0 || !/^\d+$/.test(freeKib)) return undefined
+  const told = log.filter((line) => DISK_FULL.test(line))
+  if (Number(freeKib) >= LEAST_KIB && told.length === 0) return undefined
+  const state = `no space left for etcd on ${mount} (${Math.floor(Number(freeKib) / 1024)} MiB free)`
+  return new QuorateError('DISK_FULL', `${state}: ${error.message}`, {
+    ...error.context,
+    output: lastLines(told.length > 0 ? told.join('\n') : (error.context.output ?? '')),
+  })
+}

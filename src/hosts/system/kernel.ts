@@ -1,0 +1,72 @@
+/** The kernel of a host that becomes a node: modules and parameters, in effect now and at boot. */
+import {
+  FORMER_SYSCTL_FILE,
+  KERNEL_MODULES,
+  MODULES_FILE,
+  OPTIONAL_SYSCTLS,
+  SYSCTL_FILE,
+  SYSCTLS,
+} from '../../configuration/host-prerequisites.js'
+import { QuorateError } from '../../errors/index.js'
+import { command, script } from '../../ssh/index.js'
+import type { HostContext } from '../context.js'
+
+/**
+ * Loads the modules, now and at boot. One may be built in, or loaded by the machine around a container: its effect
+ * counts, not modprobe.
+ * @returns whether anything was changed.
+ * @throws QuorateError `KERNEL_NOT_PREPARED`.
+ */
+export async function loadKernelModules({ session, host }: HostContext): Promise<boolean> {
+  const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
+  const load = script(
+    'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
+    ...KERNEL_MODULES,
+  )
+  const effect = script(
+    'grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables',
+  )
+  if ((await session.run(effect)).exitCode === 0) return written
+  await session.run(load, { root: true })
+  const { exitCode } = await session.run(effect)
+  if (exitCode === 0) return true
+  throw new QuorateError(
+    'KERNEL_NOT_PREPARED',
+    `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`,
+    {
+      host: host.name,
+      step: 'kernel modules',
+      hint: 'install the kernel modules package of the running kernel, then apply again',
+    },
+  )
+}
+
+const HOLD = `
+optional=" $1 "
+shift
+for pair in "$@"; do
+  name=\${pair%%=*}
+  value=$(sysctl -n "$name") || case $optional in *" $name "*) continue ;; *) exit 1 ;; esac
+  [ "$value" = "\${pair#*=}" ] || exit 1
+done`
+
+/**
+ * Sets the kernel's parameters, now and at boot; those that only a kernel with IPv6 has may be missing.
+ * @returns whether anything was changed.
+ * @throws QuorateError `KERNEL_NOT_PREPARED`.
+ */
+export async function setKernelParameters({ session, host }: HostContext): Promise<boolean> {
+  const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
+  if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
+  const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
+  const holds = script(HOLD, OPTIONAL_SYSCTLS.join(' '), ...pairs)
+  if ((await session.run(holds, { root: true })).exitCode === 0) return written
+  await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
+  const { exitCode, stderr } = await session.run(holds, { root: true })
+  if (exitCode === 0) return true
+  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
+    host: host.name,
+    step: 'kernel parameters',
+    output: stderr.slice(-2000),
+  })
+}

@@ -1,0 +1,33 @@
+/** What Quorate needs to know of certificates. */
+import { createHash, X509Certificate } from 'node:crypto'
+import { PKI_FOLDER } from '../../configuration/pki.js'
+import { QuorateError } from '../../errors/index.js'
+import type { Session } from '../../ssh/index.js'
+
+/** Hash of a certificate's public key as kubeadm's discovery wants it: `sha256:` and hex of SHA-256 over the SPKI. */
+export function hashCaCertificate(pem: string): string {
+  const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256:${createHash('sha256').update(spki).digest('hex')}`
+}
+
+/** The same; undefined for what is no certificate, such as one that was cut off by a crash. */
+export function hashIfCertificate(pem: string): string | undefined {
+  try {
+    return hashCaCertificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The same of the CA of a control plane's cluster.
+ * @throws QuorateError `CONTROL_PLANE_NOT_READY` where the certificate is missing, or none.
+ */
+export async function caHashOf(session: Session): Promise<string> {
+  const path = `${PKI_FOLDER}/ca.crt`
+  const certificate = await session.readFile(path)
+  const hash = certificate && hashIfCertificate(certificate.toString())
+  if (hash !== undefined) return hash
+  const state = certificate === undefined ? 'is missing' : 'is no certificate'
+  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} ${state}`, { host: session.host.name })
+}

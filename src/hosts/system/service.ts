@@ -1,0 +1,51 @@
+/**
+ * Services that run with the configuration that stands in their file. That is judged by what the host remembers of
+ * their last start, not by what this attempt wrote: an earlier one may have died between the file and the restart.
+ */
+import { LOADED_FOLDER } from '../../facts/host-configuration.js'
+import { expectSuccess, script } from '../../ssh/index.js'
+import type { HostContext } from '../context.js'
+
+/** A service and the file that it reads when it starts. */
+export interface ConfiguredService {
+  readonly name: string
+  readonly configuration: string
+  /** How a service that runs is brought to read it. */
+  readonly action: 'restart' | 'reload-or-restart'
+}
+
+/** The exit status by which the script says that the service runs with what stands in the file. */
+const UNCHANGED = 3
+
+// $1: service, $2: its file, $3: action, $4: the folder of digests. The digest is kept last, so that a restart that was cut off is done again.
+const ENSURE = `
+loaded=$4/$1
+digest=$(sha256sum <"$2")
+enabled=yes
+systemctl is-enabled --quiet "$1" || enabled=no
+if [ $enabled = no ]; then systemctl enable --quiet "$1"; fi
+if systemctl is-active --quiet "$1" && [ "$(cat "$loaded" 2>/dev/null)" = "$digest" ]; then
+  if [ $enabled = yes ]; then exit ${UNCHANGED}; fi
+  exit 0
+fi
+systemctl "$3" "$1"
+(umask 022 && mkdir -p "\${loaded%/*}")
+printf '%s\\n' "$digest" >"$loaded.new"
+sync -- "$loaded.new"
+mv -f -- "$loaded.new" "$loaded"`
+
+/**
+ * Enables the service and makes it run with the configuration that stands in its file.
+ * @returns false when it did.
+ * @throws QuorateError `COMMAND_FAILED` when it does not start.
+ */
+export async function ensureService(step: HostContext, service: ConfiguredService): Promise<boolean> {
+  const { name, configuration, action } = service
+  const result = await step.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
+    root: true,
+    timeoutMs: 90_000,
+  })
+  if (result.exitCode === UNCHANGED) return false
+  expectSuccess(result, `starting ${name}`, step.host)
+  return true
+}

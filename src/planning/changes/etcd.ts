@@ -1,0 +1,50 @@
+/** What an apply does on hosts that carry the members of an external etcd. */
+import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../../configuration/etcd/kubelet.js'
+import { issuerOf } from '../../facts/etcd-renewal.js'
+import { hasPath, type ObservedHost } from '../../facts/facts.js'
+import type { HostConfiguration } from '../../facts/host-configuration.js'
+import { etcdPlace, type Cluster } from '../../cluster/model.js'
+import type { PlannedChange } from '../../operations/contract.js'
+import { changesOf, type HostChanges } from './context.js'
+import { fileActions } from './files.js'
+
+/** Everything that the step of a member would change. */
+export const etcdChanges: HostChanges = ({ cluster, host, facts }) => {
+  if (host.role !== 'etcd') return []
+  if (!hasPath(facts, '/var/lib/etcd/member')) return changesOf(host, 'etcd', ['start an etcd member'])
+  return changesOf(
+    host,
+    'etcd',
+    facts.configuration === undefined ? [] : kubelet(cluster, facts.configuration),
+  )
+}
+
+function kubelet(cluster: Cluster, configuration: HostConfiguration): readonly string[] {
+  const written = fileActions(etcdKubeletFiles(cluster), configuration)
+  const isActive = configuration.services['kubelet']?.active === true
+  const runsWith = configuration.kubeletConfiguration === ETCD_KUBELET_CONFIGURATION
+  if (written.length === 0 && isActive && runsWith) return []
+  return [...written, isActive ? 'restart kubelet' : 'start kubelet']
+}
+
+/** Of all etcd hosts: the authority and the API servers' certificate, which one host makes for all. */
+export function authorityChanges(
+  cluster: Cluster,
+  observed: readonly ObservedHost[],
+): readonly PlannedChange[] {
+  if (etcdPlace(cluster) !== 'etcd-hosts') return []
+  const members = observed.filter(({ host }) => host.role === 'etcd')
+  const authority = issuerOf(members) ?? members[0]
+  if (authority === undefined) return []
+  const { host, facts } = authority
+  const hasKey = hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
+  // Without the key nothing is made where any host knows the authority.
+  if (!hasKey && members.some((entry) => hasPath(entry.facts, '/etc/kubernetes/pki/etcd/ca.crt'))) return []
+  const missing = [
+    ...(hasKey ? [] : ["etcd's CA"]),
+    ...(hasPath(facts, '/etc/kubernetes/pki/apiserver-etcd-client.key')
+      ? []
+      : ['the certificate of the API servers for etcd']),
+  ]
+  return changesOf(host, 'etcd certificates', missing.length === 0 ? [] : [`make ${missing.join(' and ')}`])
+}

@@ -1,0 +1,133 @@
+/** What an apply does to make hosts part of the cluster, and to bring those back that no longer are or stand still. */
+import { peerUrl } from '../../configuration/etcd/urls.js'
+import { hasPath } from '../../facts/facts.js'
+import { etcdPlace, type Cluster } from '../../cluster/model.js'
+import type { PlannedChange } from '../../operations/contract.js'
+import type { Standing, StandingNode } from '../../facts/standing.js'
+import { changesOf, disruptive, type HostChanges, type HostContext } from './context.js'
+import { judgeJoin, type JoinSigns } from './join-standing.js'
+import { markActions, nodeMarks } from './node-marks.js'
+
+/** The phase in which a host becomes part of the cluster. */
+export function membershipPhase({ host, first }: Pick<HostContext, 'host' | 'first'>): string {
+  if (host.role === 'worker') return 'Workers'
+  return host.name === first.name ? 'First control plane' : 'Control planes'
+}
+
+/** Everything that the init or join of a host would change. */
+export const membershipChanges: HostChanges = (context) => {
+  const { host, facts, standing, first } = context
+  if (host.role !== 'control-plane' && host.role !== 'worker') return []
+  const phase = membershipPhase(context)
+  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return changesOf(host, phase, [beginning(context)])
+  const kubelet = [...adminConfActions(context), ...kubeletActions(context)]
+  if (standing === undefined) {
+    const isCutOff = host.name === first.name && !hasPath(facts, '/var/lib/quorate/initialised')
+    return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
+  }
+  const node = standing.nodes.find(({ name }) => name === host.name)
+  const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
+  if (repair !== undefined)
+    return [
+      repair.isDisruptive
+        ? disruptive(host, phase, repair.action)
+        : { host: host.name, phase, action: repair.action },
+    ]
+  return changesOf(host, phase, [
+    ...kubelet,
+    ...(node === undefined ? [] : markActions(nodeMarks(host, node))),
+  ])
+}
+
+const REPEATED_INIT =
+  'complete kubeadm init, which was cut off, or take it back with kubeadm reset and repeat it'
+
+function beginning({ cluster, host, first }: HostContext): string {
+  if (host.role === 'worker') return 'kubeadm join'
+  if (host.name === first.name) return 'kubeadm init'
+  return joinAction(cluster)
+}
+
+function joinAction(cluster: Cluster): string {
+  const join = 'kubeadm join as control plane'
+  return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
+}
+
+/** What kubectl is run with on control planes; whoever has the CA's key can make it again. */
+function adminConfActions({ host, facts }: HostContext): readonly string[] {
+  const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
+  return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
+}
+
+/** A kubelet that was stopped is started; whether it starts at boot belongs to the preparation of the host. */
+function kubeletActions({ facts: { configuration } }: HostContext): readonly string[] {
+  if (configuration === undefined || configuration.services['kubelet']?.active === true) return []
+  return ['start kubelet']
+}
+
+/** What brings a host back that has joined before and is no longer whole. */
+interface Repair {
+  readonly action: string
+  readonly isDisruptive: boolean
+}
+
+function firstRepair(node: StandingNode | undefined): Repair | undefined {
+  if (node?.role === 'control-plane') return undefined
+  const action = node === undefined ? REGISTERED_AGAIN : 'mark its node as control plane'
+  return { action, isDisruptive: false }
+}
+
+const REGISTERED_AGAIN = 'restart kubelet, which registers its node again: the node was deleted'
+
+function joinRepair(
+  { cluster, host, facts }: HostContext,
+  standing: Standing,
+  node: StandingNode | undefined,
+): Repair | undefined {
+  if (host.role === 'worker') {
+    if (node !== undefined) return undefined
+    // A kubelet that the cluster still knows needs no other join; only its attempt tells.
+    const isKnown = hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem')
+    const action = 'kubeadm reset and kubeadm join: its node was deleted'
+    return { action: isKnown ? `restart kubelet, or else ${action}` : action, isDisruptive: false }
+  }
+  const signs: JoinSigns = {
+    kubeletConf: true,
+    manifests: hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
+    etcdData: hasPath(facts, '/var/lib/etcd/member'),
+    kubeletCertificate: hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem'),
+    node: node === undefined ? 'missing' : node.role === 'control-plane' ? 'marked' : 'unmarked',
+    member: memberOf({ host, cluster }, standing),
+  }
+  switch (judgeJoin(signs, cluster.etcd.topology)) {
+    case 'joined':
+    case 'data-lost':
+      // Where its data are lost nothing is done: the operation stops there, and says so.
+      return undefined
+    case 'unmarked':
+      return firstRepair(node)
+    case 'undone': {
+      const reason = signs.node === 'marked' ? ': its etcd member is gone' : ': its join was not finished'
+      return {
+        action: `kubeadm reset, then ${joinAction(cluster)}${reason}`,
+        isDisruptive: signs.node === 'marked',
+      }
+    }
+  }
+}
+
+/** Where etcd did not tell its members nothing is known against this one. */
+function memberOf(
+  { host }: Pick<HostContext, 'host' | 'cluster'>,
+  { members }: Standing,
+): JoinSigns['member'] {
+  if (members === undefined) return 'votes'
+  const member = members.find(({ peerUrls }) => peerUrls.includes(peerUrl(host)))
+  if (member === undefined) return 'missing'
+  return member.learner || member.name === '' ? 'not-voting' : 'votes'
+}
+
+/** The changes of all hosts that take something away that runs or ran. */
+export function disruptiveChanges(changes: readonly PlannedChange[]): readonly PlannedChange[] {
+  return changes.filter((change) => change.disruptive === true)
+}

@@ -1,0 +1,103 @@
+/** What an apply does to prepare a host that becomes a node or carries a member of etcd. */
+import type { HostFacts } from '../../facts/facts.js'
+import { containerdFiles } from '../../configuration/containerd/files.js'
+import { CONTAINERD_CONFIG_FILE, REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
+import { hostsTomlPath } from '../../configuration/containerd/registries.js'
+import { CNI_FOLDER } from '../../facts/host-details.js'
+import type { HostConfiguration } from '../../facts/host-configuration.js'
+import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../../configuration/host-prerequisites.js'
+import { versionOf, type Cluster } from '../../cluster/model.js'
+import {
+  APT_KEY_FILE,
+  APT_SOURCE_FILE,
+  aptPlan,
+  CNI_PACKAGE,
+  missingPackages,
+  nodePackages,
+} from '../../configuration/packages.js'
+import { sha256 } from '../../values/sha256.js'
+import { keepsSwap, swapChange } from '../../facts/swap.js'
+import { changesOf, type HostChanges } from './context.js'
+import { fileActions, listed } from './files.js'
+import { kernelActions } from './kernel.js'
+import { serviceActions } from './services.js'
+
+const PHASE = 'Prepare hosts'
+
+/** Everything that the step of this phase would change. Images are pulled with it, on hosts that have not joined. */
+export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
+  if (host.role === 'load-balancer') return []
+  const version = versionOf(cluster, host)
+  const wanted = cluster.packages.install ? nodePackages(version) : []
+  const missing = missingPackages(wanted, facts.packages).map(({ name }) => name)
+  const swap = keepsSwap(cluster) ? undefined : swapChange(facts)
+  return changesOf(host, PHASE, [
+    ...(missing.length === 0 ? [] : [`install ${missing.join(', ')} for ${version}`]),
+    ...(swap === undefined ? [] : [swap]),
+    ...(missing.includes(CNI_PACKAGE) ? [] : linkedPlugins(facts)),
+    ...(facts.configuration === undefined ? [] : settings(cluster, version, facts, facts.configuration)),
+  ])
+}
+
+/** Debian's CNI plugins lie elsewhere than containerd looks. */
+function linkedPlugins({ details }: HostFacts): readonly string[] {
+  const unlinked = details?.unlinkedCniPlugins ?? []
+  return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into ${CNI_FOLDER}`]
+}
+
+function settings(
+  cluster: Cluster,
+  version: string,
+  facts: HostFacts,
+  configuration: HostConfiguration,
+): readonly string[] {
+  const { packages } = cluster
+  const major = configuration.containerdMajor
+  // Which containerd a package brings is known once it is there; that the host changes is known before.
+  const runtime = containerdFiles(cluster, major ?? 1)
+  const files = [
+    ...(packages.install ? aptFiles(cluster, version) : []),
+    MODULES_FILE,
+    SYSCTL_FILE,
+    ...runtime,
+  ]
+  return [
+    ...kernelActions(configuration),
+    ...fileActions(files, configuration),
+    ...(packages.install &&
+    packages.signingKey === undefined &&
+    configuration.files[APT_KEY_FILE.path] === undefined
+      ? [`fetch the signing key of ${packages.repository}`]
+      : []),
+    ...listed('remove', leftRegistries(cluster, Object.keys(configuration.files))),
+    ...(major === undefined ? [] : containerdActions(runtime, configuration)),
+    ...(packages.install &&
+    isInstalled(facts, 'kubelet') &&
+    configuration.services['kubelet']?.enabled !== true
+      ? ['enable kubelet at boot']
+      : []),
+  ]
+}
+
+/** What apt is told of the repository; the key only where the cluster file gives it. */
+function aptFiles({ packages }: Cluster, version: string): readonly HostFile[] {
+  const source = { ...APT_SOURCE_FILE, content: aptPlan(packages, version).sourceFile }
+  if (packages.signingKey === undefined) return [source]
+  return [{ ...APT_KEY_FILE, content: packages.signingKey }, source]
+}
+
+/** Of the files of registries that Quorate wrote on a host, those that the cluster file no longer has. */
+export function leftRegistries({ containerRuntime }: Cluster, written: readonly string[]): readonly string[] {
+  const wanted = new Set(containerRuntime.registries.map(hostsTomlPath))
+  return written.filter((path) => path.startsWith(`${REGISTRIES_FOLDER}/`) && !wanted.has(path))
+}
+
+function containerdActions(files: readonly HostFile[], { services }: HostConfiguration): readonly string[] {
+  const content = files.find(({ path }) => path === CONTAINERD_CONFIG_FILE.path)?.content ?? ''
+  const wanted = { name: 'containerd', digest: sha256(content), takesUp: 'restart' } as const
+  return serviceActions(wanted, services['containerd'])
+}
+
+function isInstalled({ packages }: HostFacts, name: string): boolean {
+  return packages[name] !== undefined
+}

@@ -1,0 +1,21 @@
+/** Whether an apply did what its plan had named, and nothing else. */
+import type { PhaseProgress, PlannedChange } from '../../operations/contract.js'
+
+/** A step that changed something. */
+export interface StepPlace {
+  readonly host: string
+  readonly phase: string
+}
+
+/** The steps that changed something though the plan had named no change for them. */
+export function unplanned(
+  changes: readonly PlannedChange[],
+  phases: readonly PhaseProgress[],
+): readonly StepPlace[] {
+  return phases.flatMap(({ title, hosts }) =>
+    hosts.flatMap(({ host, state }) => {
+      const isNamed = changes.some((change) => change.host === host && change.phase === title)
+      return state === 'done' && !isNamed ? [{ host, phase: title }] : []
+    }),
+  )
+}

@@ -1,0 +1,115 @@
+/** How what the file lays over kubeadm's documents differs from what the cluster keeps of them. */
+import { isPlainObject, type PlainObject } from '../../values/merge.js'
+import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
+import type { Standing } from '../../facts/standing.js'
+import type { Difference } from './fields.js'
+
+/** Names of the API server's certificate that the file has and the cluster has not, or the other way round. */
+export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): Difference | undefined {
+  // Quorate adds the endpoint's own name to what it gives kubeadm.
+  const endpoints = [
+    kubernetes.controlPlaneEndpoint.host,
+    configuration.controlPlaneEndpoint.replace(/:\d+$/, ''),
+  ]
+  const wanted = new Set(kubernetes.certSANs.filter((name) => !endpoints.includes(name)))
+  const present = new Set(configuration.certSANs.filter((name) => !endpoints.includes(name)))
+  const isSame = wanted.size === present.size && [...wanted].every((name) => present.has(name))
+  return isSame ? undefined : { file: list(wanted), cluster: list(present) }
+}
+
+/** Of what the file lays over the ClusterConfiguration, the fields that the cluster has otherwise. */
+export function clusterConfiguration(
+  { kubernetes, etcd }: Cluster,
+  standing: Standing,
+): Difference | undefined {
+  const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
+  // With etcd on hosts of its own this part is for its members, and is no part of the cluster's record.
+  const patch =
+    etcd.topology === 'external' ? others : { ...others, ...(members === undefined ? {} : { etcd: members }) }
+  return difference(patch, standing.configuration.document)
+}
+
+/** Of what the file lays over the KubeletConfiguration, the fields that the cluster has otherwise. */
+export function kubeletConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
+  return difference(kubernetes.kubeadm.kubeletConfiguration, standing.kubeletConfiguration)
+}
+
+/** Of what the file lays over the KubeProxyConfiguration, the fields that the cluster has otherwise. */
+export function kubeProxyConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
+  return difference(kubernetes.kubeadm.kubeProxyConfiguration, standing.kubeProxyConfiguration)
+}
+
+/**
+ * Fields of a kubelet's file that are the host's own: kubeadm sets them for each host, or the kubelet's defaults differ.
+ * Source: kubeadm's `componentconfigs/kubelet.go` and `phases/kubelet/config.go`.
+ */
+const OWN_TO_HOST: ReadonlySet<string> = new Set([
+  'resolvConf',
+  'containerRuntimeEndpoint',
+  'imageServiceEndpoint',
+  'providerID',
+])
+
+/** The fields that the kubelet of one host has otherwise than the configuration that the cluster keeps for all. */
+export function ownKubeletConfiguration(
+  kubelet: PlainObject,
+  { kubeletConfiguration: kept }: Standing,
+): Difference | undefined {
+  if (kept === undefined) return undefined
+  const paths = new Map([...leaves(kept), ...leaves(kubelet)].map(([path]) => [path.join('.'), path]))
+  const differing = [...paths.values()].filter(
+    (path) => !OWN_TO_HOST.has(path[0] ?? '') && !isSame(at(kubelet, path), at(kept, path)),
+  )
+  if (differing.length === 0) return undefined
+  const listed = (document: PlainObject) =>
+    differing.map((path) => `${path.join('.')}: ${told(at(document, path))}`).join(', ')
+  return { file: listed(kubelet), cluster: listed(kept) }
+}
+
+function difference(patch: KubeadmPatch, document: PlainObject | undefined): Difference | undefined {
+  if (document === undefined) return undefined
+  const differing = leaves(patch).filter(([path, value]) => !isSame(value, at(document, path)))
+  if (differing.length === 0) return undefined
+  const listed = (value: (path: readonly string[], file: unknown) => unknown) =>
+    differing.map(([path, file]) => `${path.join('.')}: ${told(value(path, file))}`).join(', ')
+  return { file: listed((_, file) => file), cluster: listed((path) => at(document, path)) }
+}
+
+function told(value: unknown): string {
+  return value === undefined ? 'not set' : JSON.stringify(value)
+}
+
+type Leaf = readonly [path: readonly string[], value: unknown]
+
+/** Values of the patch that are no objects; extra arguments count as one value each. */
+function leaves(patch: unknown, path: readonly string[] = []): readonly Leaf[] {
+  const named = asArguments(path, patch) ?? patch
+  if (!isPlainObject(named)) return [[path, named]]
+  return Object.entries(named).flatMap(([key, value]) => leaves(value, [...path, key]))
+}
+
+function at(document: unknown, path: readonly string[], from: readonly string[] = []): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return document
+  const named = asArguments(from, document) ?? document
+  return isPlainObject(named) ? at(named[key], rest, [...from, key]) : undefined
+}
+
+/** Extra arguments as a map: v1beta4 and the file may have them as a list of names and values. */
+function asArguments(path: readonly string[], value: unknown): PlainObject | undefined {
+  if (!(path.at(-1) ?? '').endsWith('xtraArgs') || !Array.isArray(value)) return undefined
+  const pairs = value.filter(isPlainObject).map(({ name, value: given }) => [String(name), given])
+  return Object.fromEntries(pairs) as PlainObject
+}
+
+/** null takes a field away; numbers and booleans of extra arguments are kept as text. */
+function isSame(file: unknown, cluster: unknown): boolean {
+  if (file === null) return cluster === undefined || cluster === null
+  const key = (value: unknown) =>
+    typeof value === 'number' || typeof value === 'boolean' ? `${value}` : value
+  return JSON.stringify(key(file)) === JSON.stringify(key(cluster))
+}
+
+function list(names: ReadonlySet<string>): string {
+  return names.size === 0 ? 'none' : [...names].sort().join(', ')
+}

@@ -1,0 +1,132 @@
+/**
+ * The cluster file against the running cluster. What cannot be had stops an apply before anything is changed, what is
+ * not applied is told, and nothing is ignored in silence.
+ */
+import type { ErrorCode } from '../../errors/index.js'
+import type { ObservedHost } from '../../facts/facts.js'
+import { formatEndpoint, type Cluster } from '../../cluster/model.js'
+import { FLANNEL_CNI_CONFIG } from '../../configuration/pod-network/flannel-backends.js'
+import { hasJoined, finding, type PreflightFinding, type Severity } from '../../preflight/finding.js'
+import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
+import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import { parseChannel } from '../../cluster/versions.js'
+import { FIELD_RULES, type ChangedBy, type Difference, type FieldRule } from './fields.js'
+import { changedEtcdRole, compareHosts } from './hosts.js'
+import { strangeMembers } from './members.js'
+
+/** How a difference of a field is told, by what changes the field. */
+const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; readonly code: ErrorCode }>>> =
+  {
+    never: { severity: 'error', code: 'FIELD_CANNOT_CHANGE' },
+    upgrade: { severity: 'error', code: 'UPGRADE_NEEDED' },
+    'not-yet': { severity: 'warning', code: 'CHANGE_NOT_APPLIED' },
+  }
+
+/**
+ * Everything that differs and that an apply does not change.
+ * @param file the cluster as its file has it, with a channel such as `stable` resolved where that was possible.
+ * @param channel the channel that the file names in place of a version.
+ */
+export function compareWithCluster(
+  file: Cluster,
+  observed: readonly ObservedHost[],
+  presence: ClusterPresence,
+  channel?: string,
+): readonly PreflightFinding[] {
+  const roles = observed.flatMap(changedEtcdRole)
+  if (presence.kind === 'absent') return roles
+  const byHosts = observed.flatMap((entry) => compareApi(file, entry))
+  if (presence.kind === 'unreadable') return [...roles, ...byHosts, unreadable(file, presence)]
+  const { standing } = presence
+  const fields = FIELD_RULES.flatMap((rule) => compareField(rule, file, standing, channel))
+  const isTold = fields.some(({ message }) => message.startsWith(ENDPOINT.replace('spec.', '')))
+  return [
+    ...fields,
+    ...otherPodNetwork(file, observed, standing),
+    ...(isTold ? [] : byHosts),
+    ...roles,
+    ...compareHosts({ file, observed, standing }),
+    ...strangeMembers(file, standing),
+  ]
+}
+
+/** Flannel beside a pod network that is there would take its pods' ways away. */
+function otherPodNetwork(
+  { network }: Cluster,
+  observed: readonly ObservedHost[],
+  { runsFlannel }: Standing,
+): readonly PreflightFinding[] {
+  if (network.plugin !== 'flannel' || runsFlannel) return []
+  const others = observed
+    .filter(({ facts }) => hasJoined(facts))
+    .map(({ facts }) => facts.details?.podNetworks ?? [])
+    // A Flannel whose DaemonSet was deleted has left its own behind, and is applied again.
+    .filter((paths) => !paths.includes(FLANNEL_CNI_CONFIG))
+  const [found] = others.flat()
+  if (found === undefined) return []
+  const difference = { file: network.plugin, cluster: `another one (${found})` }
+  return [
+    finding('error', 'FIELD_CANNOT_CHANGE', undefined, wording({ path: 'spec.network.plugin' }, difference)),
+  ]
+}
+
+const ENDPOINT = 'spec.kubernetes.controlPlaneEndpoint'
+
+/** What the hosts themselves know of the API that they talk to, also where it does not answer. */
+function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly PreflightFinding[] {
+  const endpoint = formatEndpoint(file.kubernetes.controlPlaneEndpoint)
+  const { apiServer } = facts
+  if (!hasJoined(facts) || facts.claimedBy !== file.name) return []
+  const cannotChange = (path: string, difference: Difference) => [
+    finding('error', 'FIELD_CANNOT_CHANGE', host, wording({ path }, difference)),
+  ]
+  if (apiServer !== undefined && !talksTo(file, apiServer, endpoint, host.internalAddress)) {
+    return cannotChange(ENDPOINT, { file: endpoint, cluster: apiServer })
+  }
+  const port =
+    facts.apiServerPod?.port ?? facts.listeners.find(({ program }) => program === 'kube-apiserver')?.port
+  if (port === undefined || port === apiServerBindPort(file)) return []
+  return cannotChange('spec.kubernetes.kubeadm.initConfiguration.localAPIEndpoint.bindPort', {
+    file: String(apiServerBindPort(file)),
+    cluster: String(port),
+  })
+}
+
+/** The kubelets of control planes may talk to the API server beside them. */
+function talksTo(file: Cluster, apiServer: string, endpoint: string, ownAddress: string): boolean {
+  const own = formatEndpoint({ host: ownAddress, port: apiServerBindPort(file) })
+  return [endpoint, own].some((one) => one.toLowerCase() === apiServer.toLowerCase())
+}
+
+function unreadable(file: Cluster, { host, reason }: Extract<ClusterPresence, { kind: 'unreadable' }>) {
+  const place = file.hosts.find(({ name }) => name === host)
+  const message = `the API of the running cluster does not answer (${reason}): the file was not compared with it`
+  return finding('warning', 'CLUSTER_UNREADABLE', place, message)
+}
+
+function compareField(
+  rule: FieldRule,
+  file: Cluster,
+  standing: Standing,
+  channel: string | undefined,
+): readonly PreflightFinding[] {
+  const difference = rule.differs?.(file, standing)
+  const told = TOLD[rule.changedBy]
+  if (difference === undefined || told === undefined) return []
+  if (rule.changedBy === 'upgrade' && channel !== undefined) return [behindChannel(channel, file, difference)]
+  return [finding(told.severity, told.code, undefined, wording(rule, difference))]
+}
+
+/** A channel moves by itself: that is news, and no mistake of the file. */
+function behindChannel(channel: string, file: Cluster, { cluster }: Difference): PreflightFinding {
+  const { version } = file.kubernetes
+  const at = parseChannel(version) === undefined ? ` is at ${version} now` : ' could not be resolved'
+  const message = `the cluster runs ${cluster}, and ${channel}${at}; applying keeps ${cluster}`
+  const hint =
+    'this release of Quorate has no upgrade yet; name the running version to be told no more of newer ones'
+  return finding('advice', 'UPGRADE_NEEDED', undefined, message, hint)
+}
+
+function wording({ path }: Pick<FieldRule, 'path'>, { file, cluster }: Difference): string {
+  return `${path.replace(/^spec\./, '')} is ${cluster} in the running cluster, and ${file} in the file`
+}

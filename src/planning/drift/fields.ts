@@ -1,0 +1,155 @@
+/**
+ * What becomes of each field of the cluster file once the cluster runs: the one table by which plan and apply judge
+ * an edited file, and from which the reference of the cluster file tells whether a field can be changed later.
+ */
+import { formatEndpoint, type Cluster, type Endpoint } from '../../cluster/model.js'
+import { parseNetwork } from '../../values/ip-address.js'
+import type { Standing } from '../../facts/standing.js'
+import { certSANs, clusterConfiguration, kubeletConfiguration, kubeProxyConfiguration } from './documents.js'
+
+/**
+ * `apply`: applying changes it. `new-hosts`: it holds for hosts that join later. `not-yet`: it is compared and told,
+ * and not applied. `upgrade`, `remove`: another verb changes it. `never`: only a new cluster can have another value.
+ * `free`: it is about the way to the hosts, not about the cluster.
+ */
+export type ChangedBy = 'apply' | 'new-hosts' | 'not-yet' | 'upgrade' | 'remove' | 'never' | 'free'
+
+/** Two values of one field. */
+export interface Difference {
+  readonly file: string
+  readonly cluster: string
+}
+
+/** What is known of a field. */
+export interface FieldRule {
+  /** As the reference calls it; a rule holds for the fields below it as well, unless one of these has its own. */
+  readonly path: string
+  readonly changedBy: ChangedBy
+  /** How the file's value and the running cluster's differ; undefined where they do not, or nothing can tell. */
+  readonly differs?: (file: Cluster, standing: Standing) => Difference | undefined
+}
+
+/** The table. Hosts are compared one by one (hosts.ts). */
+export const FIELD_RULES: readonly FieldRule[] = [
+  { path: 'apiVersion', changedBy: 'free' },
+  { path: 'kind', changedBy: 'free' },
+  { path: 'metadata.name', changedBy: 'never' },
+  {
+    path: 'spec.kubernetes.version',
+    changedBy: 'upgrade',
+    differs: (file, { configuration }) => unequal(file.kubernetes.version, configuration.version),
+  },
+  {
+    path: 'spec.kubernetes.controlPlaneEndpoint',
+    changedBy: 'never',
+    differs: ({ kubernetes }, { configuration }) =>
+      unequal(
+        formatEndpoint(kubernetes.controlPlaneEndpoint),
+        configuration.controlPlaneEndpoint,
+        endpointKey,
+      ),
+  },
+  { path: 'spec.kubernetes.certSANs', changedBy: 'not-yet', differs: certSANs },
+  {
+    path: 'spec.kubernetes.networking.podSubnet',
+    changedBy: 'never',
+    differs: (file, { configuration }) =>
+      unequal(file.kubernetes.networking.podSubnet, configuration.podSubnet, networkKey),
+  },
+  {
+    path: 'spec.kubernetes.networking.serviceSubnet',
+    changedBy: 'never',
+    differs: (file, { configuration }) =>
+      unequal(file.kubernetes.networking.serviceSubnet, configuration.serviceSubnet, networkKey),
+  },
+  {
+    path: 'spec.kubernetes.networking.dnsDomain',
+    changedBy: 'never',
+    differs: (file, { configuration }) =>
+      unequal(file.kubernetes.networking.dnsDomain, configuration.dnsDomain),
+  },
+  {
+    path: 'spec.kubernetes.imageRepository',
+    changedBy: 'not-yet',
+    differs: (file, { configuration }) =>
+      unequal(file.kubernetes.imageRepository, configuration.imageRepository),
+  },
+  {
+    path: 'spec.kubernetes.kubeadm.clusterConfiguration',
+    changedBy: 'not-yet',
+    differs: clusterConfiguration,
+  },
+  { path: 'spec.kubernetes.kubeadm.initConfiguration', changedBy: 'new-hosts' },
+  { path: 'spec.kubernetes.kubeadm.joinConfiguration', changedBy: 'new-hosts' },
+  {
+    path: 'spec.kubernetes.kubeadm.kubeletConfiguration',
+    changedBy: 'not-yet',
+    differs: kubeletConfiguration,
+  },
+  {
+    path: 'spec.kubernetes.kubeadm.kubeProxyConfiguration',
+    changedBy: 'not-yet',
+    differs: kubeProxyConfiguration,
+  },
+  {
+    path: 'spec.network.plugin',
+    changedBy: 'never',
+    differs: otherNetwork,
+  },
+  { path: 'spec.network', changedBy: 'apply' },
+  { path: 'spec.loadBalancer', changedBy: 'apply' },
+  {
+    path: 'spec.etcd.topology',
+    changedBy: 'never',
+    differs: ({ etcd }, { configuration }) =>
+      unequal(etcd.topology, configuration.etcdEndpoints === undefined ? 'stacked' : 'external'),
+  },
+  { path: 'spec.etcd.endpoints', changedBy: 'apply' },
+  { path: 'spec.etcd', changedBy: 'new-hosts' },
+  { path: 'spec.packages', changedBy: 'apply' },
+  { path: 'spec.containerRuntime', changedBy: 'apply' },
+  { path: 'spec.ssh', changedBy: 'free' },
+  { path: 'spec.jumpHosts', changedBy: 'free' },
+  { path: 'spec.hosts[].name', changedBy: 'remove' },
+  { path: 'spec.hosts[].role', changedBy: 'remove' },
+  { path: 'spec.hosts[].address', changedBy: 'free' },
+  { path: 'spec.hosts[].internalAddress', changedBy: 'remove' },
+  { path: 'spec.hosts[].ssh', changedBy: 'free' },
+  { path: 'spec.hosts[].labels', changedBy: 'apply' },
+  { path: 'spec.hosts[].taints', changedBy: 'apply' },
+]
+
+/** The rule of a field, by its path or the nearest one above it. */
+export function ruleOf(path: string): FieldRule | undefined {
+  const covers = (rule: string) =>
+    path === rule || path.startsWith(`${rule}.`) || path.startsWith(`${rule}[]`)
+  return FIELD_RULES.filter((rule) => covers(rule.path)).sort((a, b) => b.path.length - a.path.length)[0]
+}
+
+/** Flannel stays where it is; a manifest of the user's may well be that of the Flannel that runs. */
+function otherNetwork({ network }: Cluster, { runsFlannel, podNetwork }: Standing): Difference | undefined {
+  if (!runsFlannel || network.plugin === 'flannel') return undefined
+  const isFlannel =
+    network.plugin === 'manifest' &&
+    (podNetwork === 'same' || network.content?.includes('kube-flannel') === true)
+  return isFlannel ? undefined : { file: network.plugin, cluster: 'flannel' }
+}
+
+function unequal(
+  file: string,
+  cluster: string,
+  key: (text: string) => string = (text) => text,
+): Difference | undefined {
+  return key(file) === key(cluster) ? undefined : { file, cluster }
+}
+
+/** kubeadm takes an endpoint without its port, and in any case of letters that it was given then. */
+function endpointKey(endpoint: string): string {
+  const port: Endpoint['port'] = 6443
+  return (/:\d+$/.test(endpoint) ? endpoint : `${endpoint}:${port}`).toLowerCase()
+}
+
+function networkKey(network: string): string {
+  const parsed = parseNetwork(network)
+  return parsed === undefined ? network : `${parsed.first}/${parsed.prefixLength}`
+}

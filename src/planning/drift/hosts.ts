@@ -1,0 +1,153 @@
+/** How the hosts of the cluster file differ from the nodes of the running cluster. */
+import { hasPath, type HostFacts, type ObservedHost } from '../../facts/facts.js'
+import { ETCD_KUBELET_UNIT } from '../../configuration/etcd/kubelet.js'
+import type { Cluster, Host } from '../../cluster/model.js'
+import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
+import { parseIpAddress } from '../../values/ip-address.js'
+import type { Standing, StandingNode } from '../../facts/standing.js'
+import { ownKubeletConfiguration } from './documents.js'
+
+/** What is compared. */
+interface Compared {
+  readonly file: Cluster
+  readonly observed: readonly ObservedHost[]
+  readonly standing: Standing
+}
+
+/** Everything that the hosts of the file and the nodes of the cluster disagree about. */
+export function compareHosts(compared: Compared): readonly PreflightFinding[] {
+  const { file, observed, standing } = compared
+  const renamed = observed.flatMap((entry) => renamedHost(entry, standing))
+  return [
+    ...renamed.map(({ finding: found }) => found),
+    ...file.hosts.flatMap((host) => [
+      ...changedRole(host, compared),
+      ...changedAddress(host, compared),
+      ...cordoned(host, standing),
+      ...notReady(host, compared),
+    ]),
+    ...nodesNotInFile(compared, new Set(renamed.map(({ node }) => node))),
+    ...versionSkew(compared),
+    ...observed.flatMap((entry) => ownKubelet(entry, standing)),
+  ]
+}
+
+/** The cluster's node of the host's name. */
+export function nodeOf(standing: Standing, host: Host): StandingNode | undefined {
+  return standing.nodes.find(({ name }) => name === host.name)
+}
+
+/** A machine that is part of the cluster under another name than the file gives it. */
+function renamedHost(
+  { host, facts }: ObservedHost,
+  standing: Standing,
+): readonly { readonly finding: PreflightFinding; readonly node: string }[] {
+  if (facts.machineId === '' || !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
+  // Cloned machines share their id, which is told elsewhere: the node of the host's own name goes first.
+  const nodes = standing.nodes.filter(({ machineId }) => machineId === facts.machineId)
+  const node = nodes[0]
+  if (node === undefined || nodes.some(({ name }) => name === host.name)) return []
+  const message = `the machine at ${host.address} is the node ${node.name} of the cluster, not ${host.name}`
+  return [{ finding: finding('error', 'HOST_RENAMED', host, message), node: node.name }]
+}
+
+function changedRole(host: Host, { observed, standing }: Compared): readonly PreflightFinding[] {
+  const node = nodeOf(standing, host)
+  const facts = observed.find((entry) => entry.host.name === host.name)?.facts
+  if (node === undefined || host.role === node.role) return []
+  // A control plane that is still joining is not marked as one yet; its keys tell it from a worker.
+  if (host.role === 'control-plane' && facts !== undefined && isJoiningControlPlane(facts)) return []
+  if (facts !== undefined && !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
+  const message = `it is a ${node.role} of the running cluster, and the file says ${host.role}`
+  return [finding('error', 'ROLE_CHANGED', host, message)]
+}
+
+/** A host that carries a member of an etcd on hosts of its own, whatever the API says: a join would wipe it. */
+export function changedEtcdRole({ host, facts }: ObservedHost): readonly PreflightFinding[] {
+  const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member')
+  if (!isMember || host.role === 'etcd') return []
+  const message = `it carries a member of etcd, and the file says ${host.role}`
+  return [finding('error', 'ROLE_CHANGED', host, message)]
+}
+
+/** Whether a join as control plane was begun: a worker never has the CA's key or a manifest. */
+export function isJoiningControlPlane(facts: HostFacts): boolean {
+  return (
+    hasPath(facts, '/etc/kubernetes/pki/ca.key') ||
+    hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') ||
+    hasPath(facts, '/etc/kubernetes/manifests/etcd.yaml')
+  )
+}
+
+function changedAddress(host: Host, { observed, standing }: Compared): readonly PreflightFinding[] {
+  const node = nodeOf(standing, host)
+  const entry = observed.find(({ host: { name } }) => name === host.name)
+  const wanted = parseIpAddress(host.internalAddress)
+  const present = parseIpAddress(node?.internalAddress ?? '')
+  if (wanted === undefined || present === undefined || wanted.value === present.value) return []
+  // Another machine in the node's place has an address of its own, and joins with it.
+  if (node === undefined || entry === undefined || entry.facts.machineId !== node.machineId) return []
+  const message = `its node has the internal address ${node.internalAddress ?? ''}, and the file says ${host.internalAddress}`
+  return [finding('error', 'ADDRESS_CHANGED', host, message)]
+}
+
+function cordoned(host: Host, standing: Standing): readonly PreflightFinding[] {
+  if (nodeOf(standing, host)?.schedulable !== false) return []
+  return [finding('warning', 'NODE_CORDONED', host, 'its node is cordoned: it takes no new pods')]
+}
+
+/** A node that is not Ready although its host answers; one that is still joining cannot be. */
+function notReady(host: Host, { observed, standing }: Compared): readonly PreflightFinding[] {
+  const node = nodeOf(standing, host)
+  if (node === undefined || node.ready || node.role !== host.role) return []
+  if (!observed.some((entry) => entry.host.name === host.name)) return []
+  return [finding('warning', 'NODE_NOT_READY', host, 'its node is not Ready')]
+}
+
+/** A kubelet whose configuration was changed on its host alone. */
+function ownKubelet({ host, facts }: ObservedHost, standing: Standing): readonly PreflightFinding[] {
+  const document = facts.configuration?.kubeletDocument
+  if (document === undefined || nodeOf(standing, host) === undefined) return []
+  const difference = ownKubeletConfiguration(document, standing)
+  if (difference === undefined) return []
+  const message = `its kubelet has ${difference.file}, and the cluster's configuration for kubelets ${difference.cluster}`
+  return [finding('warning', 'KUBELET_CONFIG_DIFFERS', host, message)]
+}
+
+function nodesNotInFile(
+  { file, standing }: Compared,
+  renamed: ReadonlySet<string>,
+): readonly PreflightFinding[] {
+  const names = new Set(file.hosts.map(({ name }) => name))
+  return standing.nodes
+    .filter(({ name }) => !names.has(name) && !renamed.has(name))
+    .map(({ name, role }) =>
+      finding(
+        'warning',
+        'NODE_NOT_IN_FILE',
+        undefined,
+        `the ${role} ${name} is in the cluster and not in the file`,
+      ),
+    )
+}
+
+/** Kubelets and components of another version than the cluster's own record has. */
+function versionSkew({ standing }: Compared): readonly PreflightFinding[] {
+  const { version } = standing.configuration
+  const others = new Map<string, string[]>()
+  const note = (found: string, what: string) => {
+    if (found !== version) others.set(found, [...(others.get(found) ?? []), what])
+  }
+  standing.nodes.forEach((node) => note(node.version, `the kubelet of ${node.name}`))
+  standing.components
+    .filter(({ component }) => component === 'kube-apiserver')
+    .forEach((pod) => note(pod.version, `the API server of ${pod.host}`))
+  return [...others].map(([found, what]) =>
+    finding(
+      'warning',
+      'VERSION_SKEW',
+      undefined,
+      `the cluster is ${version}, and ${found} runs as ${listNames(what)}`,
+    ),
+  )
+}

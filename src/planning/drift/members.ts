@@ -1,0 +1,58 @@
+/** Members of etcd that belong to no host of the cluster file: only a person knows what becomes of them. */
+import { peerUrl } from '../../configuration/etcd/urls.js'
+import { etcdHosts, type Cluster } from '../../cluster/model.js'
+import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
+import type { Standing, StandingMember } from '../../facts/standing.js'
+
+/**
+ * A member of nobody's is an error: etcd would never be what the file says, and no verification would end. That of a
+ * node which is not in the file stays, and is told where it is not well: then nothing can join.
+ */
+export function strangeMembers(file: Cluster, standing: Standing): readonly PreflightFinding[] {
+  const hosts = etcdHosts(file)
+  if (hosts.length === 0) return []
+  const ours = new Set(hosts.map(peerUrl))
+  const ofNodes = new Set(
+    standing.nodes.flatMap(({ internalAddress }) =>
+      internalAddress === undefined ? [] : peerUrl({ internalAddress }),
+    ),
+  )
+  return (standing.members ?? [])
+    .filter(({ peerUrls }) => !peerUrls.some((url) => ours.has(url)))
+    .flatMap((member) =>
+      member.peerUrls.some((url) => ofNodes.has(url))
+        ? memberOfNode(file, standing, member)
+        : finding('error', 'NODE_NOT_IN_FILE', undefined, belongsNowhere(member), takeOut(member)),
+    )
+}
+
+function belongsNowhere(member: StandingMember): string {
+  const state = member.healthy ? '' : ', which is not well'
+  return `etcd has the member ${title(member)}${state}, and it belongs to no host of the cluster file`
+}
+
+function memberOfNode(
+  file: Cluster,
+  standing: Standing,
+  member: StandingMember,
+): readonly PreflightFinding[] {
+  if (member.healthy) return []
+  const told = belongsNowhere(member)
+  const joined = new Set(standing.nodes.map(({ name }) => name))
+  const joining = etcdHosts(file).filter(({ role, name }) => role === 'control-plane' && !joined.has(name))
+  if (joining.length === 0) return [finding('warning', 'ETCD_UNHEALTHY', undefined, told, takeOut(member))]
+  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join meanwhile`
+  return [finding('error', 'ETCD_UNHEALTHY', undefined, message, takeOut(member))]
+}
+
+function title({ name, peerUrls }: StandingMember): string {
+  return name === '' ? peerUrls.join(', ') : `${name} at ${peerUrls.join(', ')}`
+}
+
+function takeOut({ name }: StandingMember): string {
+  const node = name === '' ? '' : `, then \`kubectl delete node ${name}\` if it is still there`
+  return (
+    'put its host back into the cluster file; if it is gone for good, take it out while a majority is healthy without it: ' +
+    `\`etcdctl member list\` and \`etcdctl member remove ID\` in the etcd container of a healthy member${node}`
+  )
+}

@@ -1,0 +1,119 @@
+/** The cluster that an operation works on: what the file wants, with what a running cluster fixes in its place. */
+import type { HostFacts, ObservedHost } from '../../facts/facts.js'
+import { showsCluster } from '../../facts/first-control-plane.js'
+import type { Bystander, Cluster, Host, KubeadmPatches } from '../../cluster/model.js'
+import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import { hasJoined } from '../../preflight/finding.js'
+import { parseVersion, formatVersion } from '../../cluster/versions.js'
+import { isSpared } from './away.js'
+
+/**
+ * The file's cluster as it runs: version, image repository and CA are the running cluster's, each host is the machine
+ * that answered, and what is no host that answered is a bystander.
+ */
+export function asRunning(
+  file: Cluster,
+  observed: readonly ObservedHost[],
+  presence: ClusterPresence,
+): Cluster {
+  // What an init that was cut off has left binds nobody.
+  if (presence.kind === 'absent')
+    return { ...file, hosts: file.hosts.map((host) => asMachine(host, factsOf(observed, host))) }
+  const standing = presence.kind === 'read' ? presence.standing : undefined
+  const answered = new Map(observed.map(({ host, facts }) => [host.name, facts]))
+  const bystanders = standing === undefined ? [] : bystandersOf(file, answered, standing)
+  const away = new Set(bystanders.map(({ name }) => name))
+  return {
+    ...file,
+    kubernetes: {
+      ...file.kubernetes,
+      version: standing?.configuration.version ?? installedVersion(observed) ?? file.kubernetes.version,
+      imageRepository:
+        standing?.configuration.imageRepository ??
+        installedRepository(observed) ??
+        file.kubernetes.imageRepository,
+      kubeadm: asKept(file.kubernetes.kubeadm, standing),
+    },
+    hosts: file.hosts
+      .filter(({ name }) => !away.has(name))
+      .map((host) => asMember(host, answered.get(host.name))),
+    ...(bystanders.length === 0 ? {} : { bystanders }),
+    ...(standing === undefined ? {} : { caHash: standing.caHash }),
+  }
+}
+
+/** Nodes that are not in the file, and hosts of the file that the cluster goes on without and that do not answer. */
+function bystandersOf(
+  file: Cluster,
+  answered: ReadonlyMap<string, HostFacts>,
+  standing: Standing,
+): readonly Bystander[] {
+  const inFile = new Set(file.hosts.map(({ name }) => name))
+  const hasAnswered = (name: string) => answered.has(name)
+  return [
+    ...standing.nodes
+      .filter(({ name }) => !inFile.has(name))
+      .map(({ name, role, internalAddress = '' }): Bystander => ({
+        name,
+        role,
+        internalAddress,
+        why: 'not-in-file',
+      })),
+    ...file.hosts
+      .filter((host) => !hasAnswered(host.name) && isSpared(file, host, standing, hasAnswered))
+      .map(({ name, role, internalAddress }): Bystander => ({ name, role, internalAddress, why: 'away' })),
+  ]
+}
+
+function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts | undefined {
+  return observed.find(({ host }) => host.name === name)?.facts
+}
+
+/** Whatever answers at the host's address later must be the same machine. */
+function asMachine(host: Host, facts: HostFacts | undefined): Host {
+  return facts === undefined || facts.machineId === '' ? host : { ...host, machineId: facts.machineId }
+}
+
+/** A host that is part of the cluster keeps its version. */
+function asMember(host: Host, facts: HostFacts | undefined): Host {
+  const kubeletVersion = facts !== undefined && hasJoined(facts) ? packagedVersion(facts) : undefined
+  return { ...asMachine(host, facts), ...(kubeletVersion === undefined ? {} : { kubeletVersion }) }
+}
+
+/**
+ * Settings of kubelets by which Quorate prepares hosts: a host that joins gets what the cluster keeps, and not what the
+ * file says and is not applied.
+ */
+const PREPARED_FOR = ['failSwapOn', 'failCgroupV1'] as const
+
+function asKept(patches: KubeadmPatches, standing: Standing | undefined): KubeadmPatches {
+  const kept = standing?.kubeletConfiguration
+  if (kept === undefined) return patches
+  // Only false makes a difference. In the file's order: etcd hosts' kubelets have a file that is made from this.
+  const lenient = PREPARED_FOR.filter((key) => kept[key] === false)
+  const stays = (key: string) =>
+    lenient.some((one) => one === key) || !PREPARED_FOR.some((one) => one === key)
+  const patch = Object.entries(patches.kubeletConfiguration).filter(([key]) => stays(key))
+  const added = Object.fromEntries(lenient.map((key) => [key, false]))
+  return { ...patches, kubeletConfiguration: { ...Object.fromEntries(patch), ...added } }
+}
+
+/** What a control plane has installed; for a cluster whose API does not answer. */
+function installedVersion(observed: readonly ObservedHost[]): string | undefined {
+  const serving = observed.find(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
+  return serving === undefined ? undefined : packagedVersion(serving.facts)
+}
+
+/** Where the API servers of control planes come from, by their manifests; for such a cluster as well. */
+function installedRepository(observed: readonly ObservedHost[]): string | undefined {
+  return observed.find(
+    ({ host, facts }) => host.role === 'control-plane' && facts.apiServerPod?.imageRepository !== undefined,
+  )?.facts.apiServerPod?.imageRepository
+}
+
+/** `v1.36.3` of a package's `1.36.3-1.1`. */
+function packagedVersion({ packages }: HostFacts): string | undefined {
+  const release = packages['kubelet']?.split('-')[0]?.replace('~', '-')
+  const version = release === undefined ? undefined : parseVersion(release)
+  return version === undefined ? undefined : formatVersion(version)
+}

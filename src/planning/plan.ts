@@ -1,0 +1,170 @@
+/** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
+import type { ErrorReport } from '../errors/index.js'
+import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
+import { plannedChanges } from './changes/planned-changes.js'
+import { staleEndpoints } from './etcd-endpoints.js'
+import { etcdRenewals, issuerOf } from '../facts/etcd-renewal.js'
+import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
+import { firstControlPlane } from '../facts/first-control-plane.js'
+import { balancerHosts } from '../cluster/balancer-hosts.js'
+import { etcdPlace, hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
+import type { PlannedChange } from '../operations/contract.js'
+import { preflight } from '../preflight/checks.js'
+import type { PreflightFinding } from '../preflight/finding.js'
+import { unansweredFindings } from './drift/away.js'
+import { compareWithCluster } from './drift/drift.js'
+import { asRunning } from './drift/running.js'
+import type { ClusterPresence } from '../facts/standing.js'
+
+/** The hosts of each phase of an apply, and what is in its way. */
+export interface ApplyPlan {
+  /** The cluster that the phases work on: as the file wants it, and as far as it is fixed, as it runs. */
+  readonly cluster: Cluster
+  /** With external etcd the hosts of its members, unless somebody else runs it. */
+  readonly etcd: readonly Host[]
+  /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
+  readonly etcdAuthority: Host | undefined
+  /** Etcd hosts, and after them control planes, whose certificates for etcd expire soon. */
+  readonly renewals: readonly Host[]
+  /** Control planes whose API server asks other etcd endpoints than the file names. */
+  readonly staleEndpoints: readonly Host[]
+  /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
+  readonly nodes: readonly Host[]
+  /** Hosts that run our HAProxy; control planes may be among them. */
+  readonly loadBalancers: readonly Host[]
+  /** The control plane that `kubeadm init` runs on. */
+  readonly first: Host
+  /** Every control plane that balancers may get to know, in the order in which their configuration lists them. */
+  readonly backends: readonly Host[]
+  /** Of these, those whose API server runs already, and the first: what the balancer may send requests to. */
+  readonly serving: readonly Host[]
+  /** The other control planes, in the order in which they join. */
+  readonly joiningControlPlanes: readonly Host[]
+  readonly workers: readonly Host[]
+  /** Names of the control planes whose etcd has data already. */
+  readonly members: readonly string[]
+  /** Whether each control plane carries a member of etcd. */
+  readonly stacked: boolean
+  /** Everything that preflight has to say. */
+  readonly findings: readonly PreflightFinding[]
+  /** Of the findings, those that stop an apply. */
+  readonly problems: readonly ErrorReport[]
+  /** Of the findings, those that do not, in a line each. */
+  readonly warnings: readonly string[]
+  /** Whether the file was compared with the running cluster, or there is none. */
+  readonly isCompared: boolean
+  /** What is expected to change, as far as the facts tell. */
+  readonly changes: readonly PlannedChange[]
+}
+
+/** What was learnt beside the facts before an apply is planned. */
+export interface Learnt {
+  /** The running cluster, if there is one. */
+  readonly presence: ClusterPresence
+  /** What kept the hosts that did not answer from it. */
+  readonly unanswered: readonly ErrorReport[]
+  /** The channel that the file names in place of a version. */
+  readonly channel?: string
+}
+
+/** A first look at bare hosts, all of which answered. */
+const NOTHING_LEARNT: Learnt = { presence: { kind: 'absent' }, unanswered: [] }
+
+/** Plans an apply. Pure: the same facts give the same plan. */
+export function planApply(
+  file: Cluster,
+  facts: readonly HostFacts[],
+  { presence, unanswered, channel }: Learnt = NOTHING_LEARNT,
+): ApplyPlan {
+  const byName = new Map(facts.map((one) => [one.host, one]))
+  const known = observedHosts(file, facts)
+  const cluster = asRunning(file, known, presence)
+  const observed = observedHosts(cluster, facts)
+  const first = firstControlPlane(cluster, observed)
+  const findings = [
+    ...unansweredFindings(file, unanswered, presence, known),
+    ...compareWithCluster(file, known, presence, channel),
+    ...preflight(cluster, observed),
+  ]
+  const controlPlanes = hostsWithRole(cluster, 'control-plane')
+  const workers = hostsWithRole(cluster, 'worker')
+  const etcd = etcdPlace(cluster) === 'etcd-hosts' ? hostsWithRole(cluster, 'etcd') : []
+  const present = new Map(cluster.hosts.map((host) => [host.name, host]))
+  const backends = [
+    ...hostsWithRole(file, 'control-plane').map((host) => present.get(host.name) ?? host),
+    ...unlistedControlPlanes(cluster, first),
+  ]
+  const isBystander = ({ name }: Host) => cluster.bystanders?.some((one) => one.name === name) === true
+  const serving = backends.filter(
+    (host) => host.name === first.name || isBystander(host) || runsApiServer(cluster, byName.get(host.name)),
+  )
+  const isStacked = etcdPlace(cluster) === 'control-planes'
+  const etcdAuthority = etcd.length === 0 ? undefined : (issuerOf(observed)?.host ?? etcd[0])
+  return {
+    cluster,
+    etcd,
+    etcdAuthority,
+    renewals: etcdRenewals(cluster, observed).map(({ host }) => host),
+    staleEndpoints: staleEndpoints(cluster, observed),
+    nodes: [...controlPlanes, ...workers],
+    loadBalancers: balancerHosts(cluster),
+    first,
+    backends,
+    serving,
+    joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),
+    workers,
+    members: isStacked
+      ? controlPlanes.filter((host) => hasEtcdData(byName.get(host.name))).map(({ name }) => name)
+      : [],
+    stacked: isStacked,
+    findings,
+    problems: errorsOf(findings),
+    warnings: findings.filter(({ severity }) => severity === 'warning').map(inOneLine),
+    isCompared: presence.kind !== 'unreadable',
+    changes: plannedChanges(cluster, observed, {
+      first,
+      serving,
+      ...(presence.kind === 'read' ? { standing: presence.standing } : {}),
+    }),
+  }
+}
+
+/** The hosts of the cluster that answered, with what they told. */
+export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): readonly ObservedHost[] {
+  const byName = new Map(facts.map((one) => [one.host, one]))
+  return cluster.hosts.flatMap((host): ObservedHost[] => {
+    const told = byName.get(host.name)
+    return told === undefined ? [] : [{ host, facts: told }]
+  })
+}
+
+/** Control planes of the cluster that the file does not have: they serve until they are taken out of the cluster. */
+function unlistedControlPlanes({ bystanders = [] }: Cluster, { ssh }: Host): readonly Host[] {
+  return bystanders
+    .filter(({ role, why, internalAddress }) => {
+      return role === 'control-plane' && why === 'not-in-file' && internalAddress !== ''
+    })
+    .map(({ name, role, internalAddress }) => {
+      return { name, role, address: internalAddress, internalAddress, ssh, labels: {} }
+    })
+}
+
+function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
+  return findings.filter(({ severity }) => severity === 'error')
+}
+
+function hasEtcdData(facts: HostFacts | undefined): boolean {
+  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
+}
+
+function inOneLine({ host, message }: PreflightFinding): string {
+  return host === undefined ? message : `${host}: ${message}`
+}
+
+function runsApiServer(cluster: Cluster, facts: HostFacts | undefined): boolean {
+  const port = apiServerBindPort(cluster)
+  return (
+    facts?.listeners.some((listener) => listener.port === port && listener.program === 'kube-apiserver') ??
+    false
+  )
+}

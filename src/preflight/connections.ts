@@ -1,0 +1,166 @@
+/**
+ * Checks what came of the hosts' attempts to reach each other. A refused connection is an answer of the other host,
+ * so the way is open; only silence and "no route" are not.
+ */
+import type { HostFacts, ObservedHost } from '../facts/facts.js'
+import type { RequiredPort } from '../configuration/host-prerequisites.js'
+import type { Reachability } from '../facts/host-details.js'
+import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
+import type { Cluster, Host } from '../cluster/model.js'
+import { count } from '../values/words.js'
+import { finding, hasJoined, listNames, perHost, type Check, type PreflightFinding } from './finding.js'
+import { openingCommand } from './ports.js'
+import { connectionsFrom, foreignEtcd, reached, usesEndpoint, type Connection } from './targets.js'
+
+interface Blocked extends Connection {
+  readonly outcome: Reachability
+}
+
+/** Hosts that do not reach each other, each named once: where all are kept out, or who reaches nobody. */
+export const hostConnections: Check = ({ cluster, observed }) => {
+  const byName = new Map(observed.map((entry) => [entry.host.name, entry]))
+  const attempts = observed.flatMap(({ host, facts }) =>
+    connectionsFrom(cluster, host).flatMap((connection): (Blocked & { readonly isOpen: boolean })[] => {
+      const target = byName.get(connection.to.name)
+      const outcome = reached(facts, { host: connection.to.internalAddress, port: connection.port.port })
+      // A host that did not answer us has a finding of its own.
+      if (target === undefined || outcome === undefined) return []
+      return [{ ...connection, outcome, isOpen: isOpen(target.facts, connection.port, outcome) }]
+    }),
+  )
+  const blocked = attempts.filter((attempt) => !attempt.isOpen)
+  const cutOff = observed.filter(({ host }) => reachesNobody(host, attempts))
+  const others = blocked.filter(({ from }) => !cutOff.some(({ host }) => host.name === from.name))
+  return [
+    ...cutOff.map(({ host }) => cutOffFinding(host, blocked)),
+    ...observed.flatMap((entry) => keptOutFindings(entry, others, byName)),
+  ]
+}
+
+/** Where something listens for all, a refusal comes from a firewall in its place. */
+function isOpen(target: HostFacts, port: RequiredPort, outcome: Reachability): boolean {
+  if (outcome !== 'refused') return outcome === 'open'
+  return !target.listeners.some(
+    (listener) => listener.port === port.port && ['*', '0.0.0.0', '[::]'].includes(listener.address ?? ''),
+  )
+}
+
+/** Whether it is this host's own way out that is closed: it reaches none of several that others reach. */
+function reachesNobody(
+  host: Host,
+  attempts: readonly (Connection & { readonly isOpen: boolean })[],
+): boolean {
+  const own = attempts.filter(({ from }) => from.name === host.name)
+  const targets = new Set(own.map(({ to }) => to.name))
+  const reachedByOthers = attempts.some(
+    ({ from, to, isOpen }) => from.name !== host.name && targets.has(to.name) && isOpen,
+  )
+  return targets.size > 1 && reachedByOthers && own.every(({ isOpen }) => !isOpen)
+}
+
+function cutOffFinding(host: Host, blocked: readonly Blocked[]): PreflightFinding {
+  const own = blocked.filter(({ from }) => from.name === host.name)
+  const targets = [...new Set(own.map(({ to, port }) => `${to.name}:${port.port}`))]
+  const message = `reaches no other host: ${listNames(targets)} (${own[0]?.outcome ?? 'timeout'}), while others do`
+  const hint =
+    'look at the way out of this host: `ip route get ADDRESS`, `nft list ruleset`, its security group'
+  return finding(
+    host.role === 'load-balancer' ? 'warning' : 'error',
+    'HOST_PORT_BLOCKED',
+    host,
+    message,
+    hint,
+  )
+}
+
+/** One finding for each set of hosts that the same ports keep out. */
+function keptOutFindings(
+  { host, facts }: ObservedHost,
+  blocked: readonly Blocked[],
+  byName: ReadonlyMap<string, ObservedHost>,
+): readonly PreflightFinding[] {
+  const groups = new Map<string, Blocked[]>()
+  const here = blocked.filter(({ to }) => to.name === host.name)
+  for (const port of new Set(here.map((one) => one.port))) {
+    const same = here.filter((one) => one.port === port)
+    const key = same.map(({ from }) => from.name).join(' ')
+    groups.set(key, [...(groups.get(key) ?? []), ...same])
+  }
+  return [...groups.values()].map((group) => {
+    const ports = [...new Set(group.map(({ port }) => port))]
+    const sources = [...new Set(group.map(({ from }) => from.name))]
+    const named = ports.map(({ port, purpose }) => `${port} (${purpose})`).join(', ')
+    const outcome = group[0]?.outcome ?? 'timeout'
+    const message = `port${ports.length === 1 ? '' : 's'} ${named} cannot be reached from ${listNames(sources)}: ${WORDS[outcome]}`
+    // A run waits for the way from a balancer; and of nodes that run already, the cluster itself is the judge.
+    const stops = group.some(({ from }) => {
+      const source = byName.get(from.name)
+      return (
+        from.role !== 'load-balancer' &&
+        !(hasJoined(facts) && source !== undefined && hasJoined(source.facts))
+      )
+    })
+    const hint = openingCommand(facts.details?.firewalls ?? [], ports)
+    return finding(stops ? 'error' : 'warning', 'HOST_PORT_BLOCKED', host, message, hint)
+  })
+}
+
+/** Control planes that do not reach an etcd of the user's, which must be there before them. */
+export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => {
+  if (host.role !== 'control-plane' || hasJoined(facts)) return []
+  return foreignEtcd(cluster).flatMap((endpoint) => {
+    const outcome = reached(facts, endpoint)
+    if (outcome === undefined || outcome === 'open') return []
+    const message = `etcd at ${endpoint.host}:${endpoint.port} cannot be reached (${outcome})`
+    const hint = `let ${endpoint.port}/tcp through to it, and see that etcd listens there (spec.etcd.endpoints)`
+    return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
+  })
+})
+
+/** What a host had no time to try: nothing is known of that, and nothing is made of it. */
+export const untriedConnections: Check = perHost(({ host, facts }) => {
+  const untried = facts.probes?.unanswered ?? []
+  if (untried.length === 0) return []
+  const message = `is too busy to try ${count(untried.length, 'connection')} in time: ${listNames(untried)}`
+  return [finding('warning', 'HOST_BUSY', host, message)]
+})
+
+const WORDS: Readonly<Record<Reachability, string>> = {
+  open: 'open',
+  refused: 'refused, though something listens there',
+  timeout: 'no answer within 3 s',
+  unreachable: 'no route, or refused by a firewall',
+  'name-not-resolved': 'its name does not resolve',
+}
+
+/** The guide's test from the nodes' side: a refusal is expected before init, silence is not. */
+export const endpointConnection: Check = ({ cluster, observed }) => {
+  const { controlPlaneEndpoint } = cluster.kubernetes
+  const target = `${controlPlaneEndpoint.host}:${controlPlaneEndpoint.port}`
+  const silent = observed.filter(({ host, facts }) => {
+    if (!usesEndpoint(host)) return false
+    const outcome = reached(facts, controlPlaneEndpoint)
+    return (outcome === 'timeout' || outcome === 'unreachable') && mayBeExpected(cluster, facts)
+  })
+  if (silent.length === 0) return []
+  const hint =
+    cluster.loadBalancer.type === 'external'
+      ? `let the load balancer listen on ${controlPlaneEndpoint.port} and reach port ${apiServerBindPort(cluster)} of the control planes; an apply waits for it, or for \`quorate signal\``
+      : `let port ${controlPlaneEndpoint.port} through to the load balancer; an apply waits for it`
+  return silent.map(({ host }) =>
+    finding(
+      'warning',
+      'LOAD_BALANCER_UNREACHABLE',
+      host,
+      `the endpoint ${target} does not answer (timeout)`,
+      hint,
+    ),
+  )
+}
+
+/** A virtual address is there only once our balancers hold it; their own addresses must answer before. */
+function mayBeExpected(cluster: Cluster, facts: HostFacts): boolean {
+  if (cluster.loadBalancer.type === 'external') return true
+  const addresses = cluster.hosts.map(({ internalAddress }) => internalAddress)
+  return facts.probes?.endpointAddresses.some((address) => addresses.includes(address)) ?? false
+}

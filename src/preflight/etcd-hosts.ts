@@ -1,0 +1,14 @@
+/** Checks that etcd hosts are those of the etcd that the cluster runs on. */
+import { hasPath } from '../facts/facts.js'
+import { etcdPlace } from '../cluster/model.js'
+import { finding, type Check } from './finding.js'
+
+/** New hosts in the place of all members would found another etcd, and it would be empty. */
+export const etcdHosts: Check = ({ cluster, observed }) => {
+  if (etcdPlace(cluster) !== 'etcd-hosts') return []
+  const members = observed.filter(({ host }) => host.role === 'etcd')
+  const asking = observed.find(({ facts }) => facts.etcdServers !== undefined)
+  if (asking === undefined || members.some(({ facts }) => hasPath(facts, '/var/lib/etcd/member'))) return []
+  const message = `the cluster runs on the etcd at ${asking.facts.etcdServers?.join(', ') ?? ''}, and no etcd host of the cluster file has a member`
+  return [finding('error', 'ETCD_OTHER_CLUSTER', asking.host, message)]
+}

@@ -1,0 +1,73 @@
+/** What preflight finds, and what a check is given to find it. */
+import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
+import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
+import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
+import type { Cluster, Host } from '../cluster/model.js'
+
+/**
+ * `error`: only a person can fix it, and an apply does not begin before. `warning`: an apply begins, and fixes it,
+ * waits for it or lives with it. `advice`: it works, and could work better.
+ */
+export type Severity = 'error' | 'warning' | 'advice'
+
+/** One finding: where, what is wrong with the value there is and the one there should be, and what fixes it. */
+export interface PreflightFinding extends ErrorReport {
+  readonly severity: Severity
+}
+
+/** What a check looks at. */
+export interface PreflightContext {
+  readonly cluster: Cluster
+  /** The hosts that answered. */
+  readonly observed: readonly ObservedHost[]
+  /** The control plane that is, or will be, initialised. */
+  readonly first: Host
+}
+
+/** A prerequisite that is looked at; pure. */
+export type Check = (context: PreflightContext) => readonly PreflightFinding[]
+
+/** Makes a finding. Without a hint the code's own is given; without a host it is about all of them. */
+export function finding(
+  severity: Severity,
+  code: ErrorCode,
+  host: Host | undefined,
+  message: string,
+  hint?: string,
+): PreflightFinding {
+  const error = new QuorateError(code, message, {
+    ...(host === undefined ? {} : { host: host.name }),
+    ...(hint === undefined ? {} : { hint }),
+  })
+  return { severity, ...error.report() }
+}
+
+/** A check that looks at each host by itself. */
+export function perHost(
+  check: (entry: ObservedHost, context: PreflightContext) => readonly PreflightFinding[],
+): Check {
+  return (context) => context.observed.flatMap((entry) => check(entry, context))
+}
+
+/** Whether the host is a node, or an etcd member, already: what was needed for that is no question any more. */
+export function hasJoined(facts: HostFacts): boolean {
+  return (
+    hasPath(facts, '/etc/kubernetes/kubelet.conf') ||
+    (hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member'))
+  )
+}
+
+/** Whether the host runs, or will run, a kubelet. */
+export function runsKubelet(host: Host): boolean {
+  return host.role !== 'load-balancer'
+}
+
+/** `cp1`, `cp1 and cp2`, `cp1, cp2 and 3 more`. */
+export function listNames(names: readonly string[]): string {
+  const LISTED = 4
+  const shown = names.slice(0, LISTED)
+  const more = names.length - shown.length
+  const words = more > 0 ? [...shown, `${more} more`] : shown
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}

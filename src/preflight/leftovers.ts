@@ -1,0 +1,26 @@
+/** Checks for what earlier use has left on a host's disk and would get in the way of a node. */
+import { CONTAINERD_CONFIG_FILE, DROP_IN_CONFIGS } from '../configuration/containerd/config.js'
+import { FLANNEL_CNI_CONFIG } from '../configuration/pod-network/flannel-backends.js'
+import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
+
+/**
+ * containerd takes the first configuration of its folder. Another one than Flannel's keeps Flannel's from being used
+ * where it sorts first, and wherever it sorts it makes the node Ready, and gives pods its addresses, before Flannel runs.
+ */
+export const foreignPodNetwork: Check = perHost(({ host, facts }, { cluster }) => {
+  const runsPods = host.role === 'control-plane' || host.role === 'worker'
+  if (!runsPods || cluster.network.plugin !== 'flannel' || hasJoined(facts)) return []
+  const foreign = (facts.details?.podNetworks ?? []).filter((path) => path !== FLANNEL_CNI_CONFIG)
+  if (foreign.length === 0) return []
+  const message = `another pod network is configured in ${foreign.join(', ')}; pods would get its addresses in place of Flannel's`
+  const hint = `${foreign.map((path) => `\`mv ${path} ${path}.off\``).join(', ')}, or remove the program that it belongs to; if the pods are to use it, set network.plugin: none`
+  return [finding('error', 'FOREIGN_POD_NETWORK', host, message, hint)]
+})
+
+/** What somebody else set in containerd's configuration is gone after the first apply. */
+export const replacedContainerdConfig: Check = perHost(({ host, facts }) => {
+  if (!runsKubelet(host) || hasJoined(facts) || facts.details?.foreignContainerdConfig !== true) return []
+  const message = `an apply replaces ${CONTAINERD_CONFIG_FILE.path}, which was changed on the host`
+  const hint = `put what must stay under containerRuntime.config in the cluster file, or into ${DROP_IN_CONFIGS}, which containerd still reads; keep a copy of the file if you are not sure`
+  return [finding('warning', 'CONTAINERD_CONFIG_REPLACED', host, message, hint)]
+})

@@ -1,0 +1,62 @@
+/** Checks that the networks of pods and services share no address with those that the hosts are in. */
+import type { ObservedHost } from '../facts/facts.js'
+import { networksOverlap, parseIpAddress, parseNetwork } from '../values/ip-address.js'
+import type { Cluster } from '../cluster/model.js'
+import { finding, hasJoined, perHost, type Check, type PreflightFinding } from './finding.js'
+
+/** Interfaces that a pod network makes; what is left of one after a reset is in the pods' network by right. */
+const POD_INTERFACES = /^(cni|flannel|kube-|cali|cilium|lxc|weave|tunl|vxlan\.|nodelocaldns)/
+
+/** A network that a host is in or has a way to. */
+interface HostNetwork {
+  readonly text: string
+  readonly interface: string
+  /** Where the way leads through another machine. */
+  readonly gateway?: string
+}
+
+/**
+ * A network that an interface is in must not overlap: its machines would be out of reach. A way through a gateway
+ * to a larger network may, since the more particular way wins; it is only warned of.
+ */
+export const networkOverlaps: Check = perHost((entry, { cluster }) => {
+  if (hasJoined(entry.facts)) return []
+  const { podSubnet, serviceSubnet } = cluster.kubernetes.networking
+  return Object.entries({ podSubnet, serviceSubnet }).flatMap(([field, subnet]) =>
+    hostNetworks(cluster, entry).flatMap((network) => overlap(entry, field, subnet, network)),
+  )
+})
+
+function overlap(
+  { host }: ObservedHost,
+  field: string,
+  subnet: string,
+  { text, interface: name, gateway }: HostNetwork,
+): readonly PreflightFinding[] {
+  const [ours, theirs] = [parseNetwork(subnet), parseNetwork(text)]
+  if (ours === undefined || theirs === undefined || !networksOverlap(ours, theirs)) return []
+  const through = gateway === undefined ? '' : ` through ${gateway}`
+  const message = `the ${field} ${subnet} overlaps with ${text} of ${name}${through}`
+  const hint = `choose a kubernetes.networking.${field} apart from the hosts' networks (\`ip route\`)`
+  return [finding(gateway === undefined ? 'error' : 'warning', 'NETWORKS_OVERLAP', host, message, hint)]
+}
+
+function hostNetworks(cluster: Cluster, { facts: { details } }: ObservedHost): readonly HostNetwork[] {
+  if (details === undefined) return []
+  const addresses = new Set(cluster.hosts.map(({ internalAddress }) => internalAddress))
+  const connected = details.addresses.map((one) => ({
+    text: asNetwork(one.address),
+    interface: one.interface,
+  }))
+  const routed = details.routes
+    // Left by Flannel's host-gw: a way to another node's pods.
+    .filter(({ gateway }) => gateway !== undefined && !addresses.has(gateway))
+    .map(({ destination, ...route }) => ({ text: asNetwork(destination), ...route }))
+  return [...connected, ...routed].filter((network) => !POD_INTERFACES.test(network.interface))
+}
+
+/** A way to a single machine is written without a length, and so is the address of a point-to-point interface. */
+function asNetwork(destination: string): string {
+  const address = parseIpAddress(destination)
+  return address === undefined ? destination : `${destination}/${address.family === 4 ? 32 : 128}`
+}

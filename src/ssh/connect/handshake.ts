@@ -1,0 +1,284 @@
+/** Makes an authenticated connection to a host: dial, check of the host key, login; and classifies what fails. */
+import type { Duplex } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
+import ssh2, { type Client, type ConnectConfig } from 'ssh2'
+import { plainLine, QuorateError } from '../../errors/index.js'
+import { offeredAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
+import { authentication, type Authentication, type Credentials } from './authentication.js'
+import { Banners } from './banners.js'
+import { unreachable } from './dial.js'
+import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
+import { address, type SshServer } from './server.js'
+import { sendWholeSignatures } from './signing-keys.js'
+
+/** Limits of making a connection; all in milliseconds. */
+export interface HandshakeLimits {
+  /** For all attempts together, however slowly the server answers. */
+  readonly handshakeMs: number
+  readonly keepaliveMs: number
+}
+
+/** Unanswered keepalives after which a connection counts as lost. */
+const KEEPALIVES = 3
+
+/** Attempts against a server that drops connections before its banner, as sshd does beyond MaxStartups. */
+const ATTEMPTS = 6
+const FIRST_BACKOFF_MS = 100
+
+/** Messages of ssh2 for a server that hung up before it said anything. */
+const DROPPED = /Connection lost before handshake/
+
+/** What sshd passes on of pam_nologin, after a key was accepted: the host starts or stops, so that it is worth to wait. */
+const NOT_YET = /system is (?:booting up|going down)|pam_nologin/i
+
+/** Characters of what a server says that a message quotes. */
+const QUOTED = 300
+
+/**
+ * Opens a stream to the server.
+ * @returns undefined where it was closed as it was made, as a server with too many does.
+ */
+export type OpenStream = (signal: AbortSignal) => Promise<Duplex | undefined>
+
+/** A connection that is logged in, and the host key that it was made with. */
+export interface LoggedIn {
+  readonly client: Client
+  readonly hostKey: Buffer
+}
+
+/** Errors as ssh2 emits them. */
+type SshError = Error & { readonly level?: string; readonly code?: string | number }
+
+/** All that one attempt needs. */
+interface Attempt {
+  readonly host: SshServer
+  readonly open: OpenStream
+  readonly policy: HostKeyPolicy
+  readonly login: Authentication
+  readonly limits: HandshakeLimits
+  /** When all must be done, in milliseconds since the epoch. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * @param open opens the stream below, for each attempt.
+ * @param signal ends the attempt with its reason.
+ * @throws QuorateError of the SSH_ family, or `SECRET_NEEDED`.
+ */
+export async function handshake(
+  host: SshServer,
+  open: OpenStream,
+  credentials: Credentials,
+  limits: HandshakeLimits,
+  signal: AbortSignal,
+): Promise<LoggedIn> {
+  const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, credentials)])
+  const deadline = Date.now() + limits.handshakeMs
+  const plan: Attempt = { host, open, policy, login, limits, deadline, signal }
+  let failure: QuorateError | undefined
+  for (const offer of policy.offers) {
+    if (Date.now() >= deadline) throw timedOut(plan)
+    const result = await attemptWhileDropped(plan, offer)
+    if (result !== undefined && !(result instanceof QuorateError)) return result
+    failure ??= result
+  }
+  throw failure ?? noCommonAlgorithm(host, 'no matching host key format')
+}
+
+/** One handshake, repeated while the server hangs up before its banner. */
+async function attemptWhileDropped(
+  plan: Attempt,
+  offer: readonly HostKeyAlgorithm[],
+): Promise<LoggedIn | QuorateError | undefined> {
+  for (let backoffMs = FIRST_BACKOFF_MS, attempts = 1; ; backoffMs *= 2, attempts += 1) {
+    const result = await attempt(plan, offer)
+    if (result !== 'dropped') return result
+    if (attempts === ATTEMPTS || Date.now() + backoffMs >= plan.deadline) {
+      throw unreachable(
+        plan.host,
+        `the server hung up before its banner, ${attempts} times`,
+        'a firewall may be between, or too many logins at once (MaxStartups in sshd_config)',
+      )
+    }
+    // At random, so that those who were dropped together do not come back together.
+    await setTimeout(backoffMs * (0.5 + Math.random()), undefined, { signal: plan.signal }).catch(() =>
+      plan.signal.throwIfAborted(),
+    )
+  }
+}
+
+/**
+ * One handshake. Resolves to the connection; to the refusal of its key, or undefined where it has no key of the types
+ * that were asked for, so that other types may be; to `dropped` when the server hung up before its banner.
+ */
+async function attempt(
+  plan: Attempt,
+  offer: readonly HostKeyAlgorithm[],
+): Promise<LoggedIn | QuorateError | undefined | 'dropped'> {
+  const { open, signal } = plan
+  const socket = await open(signal)
+  if (socket === undefined) return 'dropped'
+  const abandon = () => void socket.destroy()
+  signal.addEventListener('abort', abandon, { once: true })
+  try {
+    return await logIn(plan, offer, socket)
+  } finally {
+    signal.removeEventListener('abort', abandon)
+    signal.throwIfAborted()
+  }
+}
+
+async function logIn(
+  plan: Attempt,
+  offer: readonly HostKeyAlgorithm[],
+  socket: Duplex,
+): Promise<LoggedIn | QuorateError | undefined | 'dropped'> {
+  const { policy, login } = plan
+  const client = new ssh2.Client()
+  const key = new HostKeyCheck(policy)
+  const errors: SshError[] = []
+  const banners = new Banners()
+  client.on('banner', (message) => {
+    if (!banners.take(message)) socket.destroy()
+  })
+  // As soon as the key is proved and before the login, like OpenSSH.
+  client.once('handshake', () => key.record())
+  const ready = new Promise<boolean>((resolve) => {
+    client.once('ready', () => resolve(true))
+    client.once('close', () => resolve(false))
+    client.on('error', (error: SshError) => {
+      // One key that could not sign: the next is tried.
+      if (error.level === 'agent' || (error.level === 'client-authentication' && !login.exhausted())) return
+      errors.push(error)
+      socket.destroy()
+    })
+  })
+  client.connect(connectConfig(plan, socket, key, offer))
+  sendWholeSignatures(client)
+  if (!(await ready)) return explain(plan, key, errors, banners)
+  try {
+    await key.recorded
+  } catch (error) {
+    client.end()
+    throw error
+  }
+  return { client, hostKey: key.trusted }
+}
+
+function connectConfig(
+  { host, login, limits, deadline }: Attempt,
+  socket: Duplex,
+  key: HostKeyCheck,
+  offer: readonly HostKeyAlgorithm[],
+): ConnectConfig {
+  return {
+    sock: socket,
+    username: host.ssh.user,
+    // Without a verifier ssh2 accepts any key.
+    hostVerifier: (shown: Buffer) => key.verify(shown),
+    authHandler: login.authHandler,
+    agentForward: false,
+    algorithms: offeredAlgorithms(offer),
+    readyTimeout: Math.max(1, deadline - Date.now()),
+    keepaliveInterval: limits.keepaliveMs,
+    keepaliveCountMax: KEEPALIVES,
+  }
+}
+
+/** Remembers what was decided about the key that the server shows. */
+class HostKeyCheck {
+  refused: QuorateError | undefined
+  recorded: Promise<void> | undefined
+  readonly #policy: HostKeyPolicy
+  #trusted: Buffer | undefined
+  #record: (() => Promise<void>) | undefined
+
+  constructor(policy: HostKeyPolicy) {
+    this.#policy = policy
+  }
+
+  /** The key that was accepted; none is before the handshake. */
+  get trusted(): Buffer {
+    return this.#trusted ?? Buffer.alloc(0)
+  }
+
+  /** Called at each key exchange, so also when keys are renewed in a long session. */
+  verify(shown: Buffer): boolean {
+    if (this.#trusted !== undefined) return this.#trusted.equals(shown)
+    const decision: HostKeyDecision = this.#policy.check(shown)
+    if (decision.kind === 'refused') {
+      this.refused = decision.error
+      return false
+    }
+    this.#trusted = Buffer.from(shown)
+    if (decision.kind === 'accepted') this.#record = decision.record
+    return true
+  }
+
+  /** Records a key that is trusted on first use, once the server has proved that it holds it. */
+  record(): void {
+    this.recorded = this.#record?.()
+    // Awaited after the login; until then a failure has nobody who listens.
+    this.recorded?.catch(() => undefined)
+  }
+}
+
+function explain(
+  plan: Attempt,
+  key: HostKeyCheck,
+  errors: readonly SshError[],
+  banners: Banners,
+): QuorateError | undefined | 'dropped' {
+  const { host, login } = plan
+  if (key.refused !== undefined) return key.refused
+  if (banners.isFull) throw bannerFlood(host)
+  const [error] = errors
+  // Of what the peer says of itself nothing is concluded but that it wants no more attempts.
+  const said = errors.find(isOfPeer)
+  const own = errors.filter((each) => !isOfPeer(each)).map(({ message }) => message)
+  const says = (pattern: RegExp) => own.some((message) => pattern.test(message))
+  if (says(/Timed out while waiting for handshake/)) throw timedOut(plan, error)
+  if (says(DROPPED)) return 'dropped'
+  if (says(/no matching host key format/)) return undefined
+  if (login.exhausted() || /authentication failures/i.test(said?.message ?? '')) throw login.refusal(error)
+  if (NOT_YET.test(banners.last)) {
+    throw unreachable(host, `it does not let anybody in yet (${plainLine(banners.last, { limit: QUOTED })})`)
+  }
+  if (says(/no matching/)) throw noCommonAlgorithm(host, own.join('; '))
+  if (said !== undefined)
+    throw unreachable(host, `it hung up and said: ${plainLine(said.message, { limit: QUOTED })}`)
+  throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', { limit: QUOTED }))
+}
+
+/** Whether the message is that of an SSH_MSG_DISCONNECT: with it comes the number of a reason. */
+function isOfPeer({ code }: SshError): boolean {
+  return typeof code === 'number'
+}
+
+function timedOut({ host, limits }: Attempt, cause?: Error): QuorateError {
+  return new QuorateError(
+    'SSH_TIMEOUT',
+    `${address(host)} did not finish the SSH handshake within ${limits.handshakeMs / 1000} s`,
+    { host: host.name, cause },
+  )
+}
+
+function bannerFlood(host: SshServer): QuorateError {
+  return new QuorateError(
+    'SSH_HANDSHAKE_FAILED',
+    `${address(host)} says so much before the login that it was left`,
+    {
+      host: host.name,
+      hint: 'no SSH server does that: check that the address and port are those of your host',
+    },
+  )
+}
+
+function noCommonAlgorithm(host: SshServer, message: string): QuorateError {
+  return new QuorateError(
+    'SSH_HANDSHAKE_FAILED',
+    `${address(host)} and quorate share no algorithm: ${message.replace(/^Handshake failed: /, '')}`,
+    { host: host.name },
+  )
+}

@@ -1,0 +1,308 @@
+/**
+ * Decides whether a host is the one we mean: by the fingerprint that the cluster file pins, or by known_hosts.
+ * Nothing is sent to a host that fails here, not even the user's name.
+ */
+import { readFile } from 'node:fs/promises'
+import { QuorateError } from '../../errors/index.js'
+import { HOST_KEY_ALGORITHMS, hostKeyAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
+import {
+  entriesFor,
+  fingerprint,
+  judgeKey,
+  keyTypeOf,
+  knownHostLine,
+  learntName,
+  type KnownHostEntry,
+} from './known-hosts.js'
+import { appendKnownHost, fileVersion, knownHostsOf } from './known-hosts-file.js'
+import { revokedKeys, type IsRevoked } from './revoked-keys.js'
+import { nameInKnownHosts, type SshServer } from './server.js'
+
+/** Read beside the user's own file, as OpenSSH does; keys are only ever added to the user's. */
+const SYSTEM_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+
+/** OpenSSH's default has two files; where only the first of them is named, that is the default. */
+const DEFAULT_KNOWN_HOSTS = /\/\.ssh\/known_hosts$/
+
+/** How many of the keys that are known instead a message names. */
+const NAMED_KEYS = 5
+
+/** What to ask a host for, and what to think of its answer. */
+export interface HostKeyPolicy {
+  /** Lists of host key algorithms to offer, each in a handshake of its own, until one yields a trusted key. */
+  readonly offers: readonly (readonly HostKeyAlgorithm[])[]
+  /** Trusts the key, or says why not. */
+  check(key: Buffer): HostKeyDecision
+}
+
+export type HostKeyDecision =
+  | { readonly kind: 'trusted' }
+  /** Trusted on first use: to be recorded. */
+  | { readonly kind: 'accepted'; readonly record: () => Promise<void> }
+  | { readonly kind: 'refused'; readonly error: QuorateError }
+
+/**
+ * A key that is revoked is refused however else it is known.
+ * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
+ */
+export async function hostKeyPolicy(host: SshServer): Promise<HostKeyPolicy> {
+  const pinned = host.ssh.hostKeyFingerprint
+  const [entries, isRevoked] = await Promise.all([knownEntries(host), revokedByFile(host)])
+  const about = entriesFor(entries, nameInKnownHosts(host))
+  const policy = pinned === undefined ? knownHostsPolicy(host, entries, about) : pinnedPolicy(host, pinned)
+  return {
+    ...policy,
+    check: (key) => revocation(host, about, isRevoked, key) ?? policy.check(key),
+  }
+}
+
+function revocation(
+  host: SshServer,
+  about: readonly KnownHostEntry[],
+  isRevoked: IsRevoked | undefined,
+  key: Buffer,
+): HostKeyDecision | undefined {
+  const verdict = judgeKey(about, key)
+  const { revokedHostKeysFile: file } = host.ssh
+  const hint =
+    verdict.kind === 'revoked'
+      ? `the key is marked @revoked in ${place(verdict.entry)}; give the host a new key`
+      : isRevoked?.(key) === true && file !== undefined
+        ? `the key is in ${file}, the RevokedHostKeys of the ssh configuration; give the host a new key`
+        : undefined
+  if (hint === undefined) return undefined
+  const message = `${at(host)} shows the key ${describe(key)}, which is revoked`
+  return refuse('SSH_HOST_KEY_REVOKED', host, message, { hint })
+}
+
+function pinnedPolicy(host: SshServer, pinned: string): HostKeyPolicy {
+  const wanted = pinned.replace(/=+$/, '')
+  return {
+    // A fingerprint does not tell the key's type, so each type is asked for in turn.
+    offers: HOST_KEY_ALGORITHMS.map(({ algorithms }) => algorithms),
+    check: (key) =>
+      fingerprint(key) === wanted
+        ? { kind: 'trusted' }
+        : { kind: 'refused', error: pinMismatch(host, key, pinned) },
+  }
+}
+
+function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError {
+  return new QuorateError(
+    'SSH_HOST_KEY_CHANGED',
+    `${at(host)} shows the key ${describe(key)}, but the cluster file pins ${pinned}`,
+    {
+      host: host.name,
+      hint: 'if the host was really reinstalled, correct ssh.hostKeyFingerprint; otherwise somebody may be between you and it',
+    },
+  )
+}
+
+function knownHostsPolicy(
+  host: SshServer,
+  all: readonly KnownHostEntry[],
+  about: readonly KnownHostEntry[],
+): HostKeyPolicy {
+  const types = about.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
+  return {
+    offers: [hostKeyAlgorithms(new Set(types))],
+    check: (key) => checkKnown(host, about, key, lineWithoutPort(host, all, key)),
+  }
+}
+
+/** A text that changes whenever what `hostKeyPolicy` reads may have: that is read again only then. */
+export async function trustVersion(host: SshServer): Promise<string> {
+  const { revokedHostKeysFile } = host.ssh
+  const files = [
+    ...knownHostsFiles(host),
+    ...(revokedHostKeysFile === undefined ? [] : [revokedHostKeysFile]),
+  ]
+  return (await Promise.all(files.map(fileVersion))).join(' ')
+}
+
+function knownHostsFiles({ ssh }: SshServer): readonly string[] {
+  const { knownHostsFile, otherKnownHostsFiles, systemKnownHostsFiles = SYSTEM_KNOWN_HOSTS } = ssh
+  const second = DEFAULT_KNOWN_HOSTS.test(knownHostsFile) ? [`${knownHostsFile}2`] : []
+  return [...new Set([knownHostsFile, ...(otherKnownHostsFiles ?? second), ...systemKnownHostsFiles])]
+}
+
+/** The line by which OpenSSH would let the host in though it is of port 22: it has this key for the bare name. */
+function lineWithoutPort(
+  host: SshServer,
+  entries: readonly KnownHostEntry[],
+  key: Buffer,
+): KnownHostEntry | undefined {
+  const name = bareName(host)
+  if (name === undefined) return undefined
+  return entriesFor(entries, name).find((entry) => entry.marker === undefined && entry.key.equals(key))
+}
+
+/** The name without its port, where known_hosts has one with it. */
+function bareName(host: SshServer): string | undefined {
+  return /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host))?.[1]
+}
+
+/** What every file says of the host: by its name, or, where nothing is known by that, by its name without the port. */
+async function knownEntries(host: SshServer): Promise<readonly KnownHostEntry[]> {
+  const name = nameInKnownHosts(host)
+  const bare = bareName(host)
+  const about = await entriesAbout(name, host)
+  if (bare === undefined || about.some(({ marker }) => marker === undefined)) return about
+  return [...about, ...(await entriesAbout(bare, host))]
+}
+
+async function entriesAbout(name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
+  const found = await Promise.all(knownHostsFiles(host).map((file) => entriesIn(file, name, host)))
+  return found.flat()
+}
+
+async function entriesIn(file: string, name: string, host: SshServer): Promise<readonly KnownHostEntry[]> {
+  try {
+    return await knownHostsOf(file, name)
+  } catch (cause) {
+    throw unusableFile(`cannot read ${file}`, host, cause)
+  }
+}
+
+async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
+  const { revokedHostKeysFile: file } = host.ssh
+  if (file === undefined) return undefined
+  try {
+    return revokedKeys(await readFile(file))
+  } catch (cause) {
+    // As ssh itself: without the list nobody can be trusted.
+    throw unusableFile(`cannot read the revoked keys in ${file}`, host, cause, REVOKED_KEYS_HINT)
+  }
+}
+
+const REVOKED_KEYS_HINT =
+  'RevokedHostKeys of the ssh configuration names it; make it again with `ssh-keygen -k`, or list public keys in it, one a line'
+
+function unusableFile(what: string, host: SshServer, cause: unknown, hint?: string): QuorateError {
+  return new QuorateError('SSH_KNOWN_HOSTS_UNREADABLE', `${what}: ${(cause as Error).message}`, {
+    host: host.name,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+function checkKnown(
+  host: SshServer,
+  entries: readonly KnownHostEntry[],
+  key: Buffer,
+  withoutPort?: KnownHostEntry,
+): HostKeyDecision {
+  const verdict = judgeKey(entries, key)
+  switch (verdict.kind) {
+    case 'trusted':
+      return verdict
+    case 'revoked':
+      throw new Error('a revoked key is refused before')
+    case 'changed':
+      return refuse(
+        'SSH_HOST_KEY_CHANGED',
+        host,
+        `${at(host)} shows the key ${describe(key)}, but known for it is ${verdict.known
+          .slice(0, NAMED_KEYS)
+          .map((entry) => `${describe(entry.key)} (${place(entry)})`)
+          .join(', ')}`,
+        { hint: changedHint(host) },
+      )
+    case 'unknown':
+      // A certificate authority is never passed over by accept-new: whoever set it up wants proof.
+      if (host.ssh.hostKeyChecking === 'accept-new' && verdict.authority === undefined) {
+        return { kind: 'accepted', record: () => recordKey(host, key) }
+      }
+      return refuse(
+        'SSH_HOST_KEY_UNKNOWN',
+        host,
+        `${at(host)} shows the key ${describe(key)}, which is not in ${host.ssh.knownHostsFile}`,
+        { hint: unknownHint(host, key, verdict.authority, withoutPort) },
+      )
+  }
+}
+
+function refuse(
+  code: 'SSH_HOST_KEY_REVOKED' | 'SSH_HOST_KEY_CHANGED' | 'SSH_HOST_KEY_UNKNOWN',
+  host: SshServer,
+  message: string,
+  { hint }: { readonly hint: string },
+): HostKeyDecision {
+  return { kind: 'refused', error: new QuorateError(code, message, { host: host.name, hint }) }
+}
+
+function changedHint(host: SshServer): string {
+  const name = nameInKnownHosts(host)
+  return (
+    `if the host was really reinstalled, remove its old key with \`ssh-keygen -R '${name}' -f ${host.ssh.knownHostsFile}\`; ` +
+    'otherwise somebody may be between you and it'
+  )
+}
+
+function unknownHint(
+  host: SshServer,
+  key: Buffer,
+  authority: KnownHostEntry | undefined,
+  withoutPort: KnownHostEntry | undefined,
+): string {
+  if (withoutPort !== undefined) {
+    return (
+      `${place(withoutPort)} has it for port 22, by which ssh goes on every port, and Quorate does not; ` +
+      `if the same host answers here, ${ways(host, key)}`
+    )
+  }
+  const certificates =
+    authority === undefined
+      ? ''
+      : `host certificates (${place(authority)}) are not supported, so the host's own key must be known; `
+  return (
+    `${certificates}compare the fingerprint with \`ssh-keygen -lf\` of the public keys in /etc/ssh on the host; ` +
+    `if it is the same, ${ways(host, key)}`
+  )
+}
+
+function ways(host: SshServer, key: Buffer): string {
+  return (
+    `add this line to ${host.ssh.knownHostsFile}: ${knownHostLine(nameInKnownHosts(host), key)}; ` +
+    `or set ssh.hostKeyFingerprint: ${fingerprint(key)} in the cluster file`
+  )
+}
+
+function at(host: SshServer): string {
+  return `${host.name} (${nameInKnownHosts(host)})`
+}
+
+function describe(key: Buffer): string {
+  return `${fingerprint(key)} (${keyTypeOf(key) ?? 'of unknown type'})`
+}
+
+function place(entry: KnownHostEntry): string {
+  return `${entry.file}:${entry.line}`
+}
+
+// Recording is serialised, so that hosts that come up together do not both find their key absent.
+let recording: Promise<void> = Promise.resolve()
+
+function recordKey(host: SshServer, key: Buffer): Promise<void> {
+  const recorded = recording.then(() => appendKey(host, key))
+  recording = recorded.catch(() => undefined)
+  return recorded
+}
+
+async function appendKey(host: SshServer, key: Buffer): Promise<void> {
+  const file = host.ssh.knownHostsFile
+  const name = nameInKnownHosts(host)
+  const entries = await entriesIn(file, name, host)
+  const verdict = judgeKey(entries, key)
+  if (verdict.kind === 'trusted') return
+  // Another process recorded another key meanwhile: one of the two connections is not with the host.
+  if (verdict.kind !== 'unknown') {
+    const decision = revocation(host, entries, undefined, key) ?? checkKnown(host, entries, key)
+    throw decision.kind === 'refused' ? decision.error : new Error(`unexpected decision ${decision.kind}`)
+  }
+  try {
+    await appendKnownHost(file, knownHostLine(learntName(name), key))
+  } catch (cause) {
+    throw unusableFile(`cannot write ${file}`, host, cause)
+  }
+}

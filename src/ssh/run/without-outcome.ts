@@ -1,0 +1,118 @@
+/** The errors of a command whose outcome is unknown, or that was never begun. */
+import type { Host } from '../../cluster/model.js'
+import { QuorateError, type ErrorContext } from '../../errors/index.js'
+import type { ExecutionEnd } from './execute.js'
+import type { CommandFrame } from './frame.js'
+import { inMiB, OUTPUT_LIMITS } from './output-limits.js'
+import { sudoRefusal } from './sudo-refusal.js'
+
+/** A command that gave no outcome. */
+export interface Attempt {
+  readonly host: Host
+  readonly frame: CommandFrame
+  readonly throughSudo: boolean
+  readonly timeoutMs: number
+}
+
+/** Characters that a message quotes; the error's output has more. */
+const QUOTED = 300
+
+/** What to tell of it: what happened, whether it may be tried again, and what to do. */
+export function withoutOutcome(
+  end: Exclude<ExecutionEnd, { kind: 'exited' }>,
+  attempt: Attempt,
+): QuorateError {
+  const { host } = attempt
+  switch (end.kind) {
+    case 'lost': {
+      const also = end.jumpHost === undefined ? '' : `, with that to its jump host ${end.jumpHost},`
+      const message = `the connection to ${host.name} was lost${also} while a command ran`
+      return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name })
+    }
+    case 'killed':
+      return cutOff(attempt)
+    case 'timeout':
+      return timedOut(attempt)
+    case 'too-large':
+      return new QuorateError(
+        'OUTPUT_TOO_LARGE',
+        `a command on ${host.name} wrote more than ${inMiB(OUTPUT_LIMITS[end.stream])} to its ${end.stream}, and was left`,
+        { host: host.name },
+      )
+    case 'not-run':
+      return notRun(end.exitCode, attempt)
+    case 'refused':
+      return sessionRefused(`${host.name} refuses to run a command: ${end.reason}`, host, {
+        hint: 'look at MaxSessions and ForceCommand in the sshd_config of the host, and at its log',
+      })
+  }
+}
+
+function cutOff({ host, frame, throughSudo }: Attempt): QuorateError {
+  if (!frame.hasLostEnd) {
+    const message = `a command on ${host.name} was cut off: its shell was killed there, as when a host shuts down or its memory is full`
+    return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name })
+  }
+  const { user } = host.ssh
+  const hint = throughSudo
+    ? `a sudo that logs what commands write loses the end of long output; lift that for this user: put \`Defaults:${user} !log_output\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`
+    : `look at ForceCommand and at the login shell of ${user}: what a command writes must arrive whole`
+  const message = `the end of what a command on ${host.name} wrote was lost there, though the command ended`
+  return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name, hint })
+}
+
+function timedOut({ host, frame, throughSudo, timeoutMs }: Attempt): QuorateError {
+  const { name } = host
+  const limit = `${timeoutMs / 1000} s`
+  if (frame.hasBegun) return timeout(`a command on ${name} did not end within ${limit}`, host)
+  const within = Number.isFinite(timeoutMs) ? `within ${limit}` : 'in time'
+  if (frame.shellRan && throughSudo) return timeout(`sudo on ${name} started no command ${within}`, host)
+  const said = frame.shellSaid
+  // Whoever says something and then waits is a menu or the like; silence may be load.
+  if (said !== '') return sessionRefused(runsNothing(host, quoted(said)), host, { output: said })
+  return timeout(`a command on ${name} did not begin ${within}`, host)
+}
+
+function notRun(exitCode: number, { host, frame, throughSudo }: Attempt): QuorateError {
+  if (frame.isMangled) {
+    return sessionRefused(
+      `${host.name} does not hand on what commands write as it is: standard output and error are mixed, left out, or go through a terminal`,
+      host,
+      {
+        hint: `look at ForceCommand and at the login shell of ${host.ssh.user}: both streams of a command must stay apart and unchanged`,
+      },
+    )
+  }
+  if (throughSudo && frame.shellRan) {
+    const output = frame.sudoSaid
+    const { reason, hint } = sudoRefusal(output, host.ssh.user)
+    return new QuorateError('SUDO_DENIED', `${host.ssh.user} may not use sudo on ${host.name}: ${reason}`, {
+      host: host.name,
+      ...(hint === undefined ? {} : { hint }),
+      ...(output === '' || output === reason ? {} : { output }),
+    })
+  }
+  const output = frame.shellSaid
+  const nothing = `its login shell or ForceCommand ended with exit status ${exitCode} and said nothing`
+  return sessionRefused(runsNothing(host, output === '' ? nothing : quoted(output)), host, {
+    ...(output === '' ? {} : { output }),
+  })
+}
+
+function runsNothing({ name, ssh }: Host, why: string): string {
+  return `${name} runs no commands for ${ssh.user}: ${why}`
+}
+
+function sessionRefused(message: string, host: Host, context: ErrorContext): QuorateError {
+  return new QuorateError('SSH_SESSION_REFUSED', message, { host: host.name, ...context })
+}
+
+function timeout(message: string, host: Host): QuorateError {
+  return new QuorateError('SSH_TIMEOUT', message, { host: host.name })
+}
+
+/** In one line. */
+function quoted(said: string): string {
+  const line = said.replaceAll('\n', ' ')
+  return line.length <= QUOTED ? line : `… ${line.slice(-QUOTED)}`
+}

@@ -1,0 +1,212 @@
+/** Where an operation is: its phases, and each host's step in them, for the query, Temporal's UI and search. */
+import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import {
+  MESSAGES,
+  SEARCH_ATTRIBUTES,
+  type HostProgress,
+  type OperationInput,
+  type OperationKind,
+  type OperationProgress,
+  type OperationState,
+  type PhaseProgress,
+  type StepState,
+} from '../../operations/contract.js'
+import type { ErrorReport } from '../../errors/index.js'
+import { summariseBlockedOn } from './blocked-on.js'
+import type { Decisions } from './decisions.js'
+import { renderDetails } from './details.js'
+import { reportFailure } from './failure.js'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+interface Phase extends Omit<Mutable<PhaseProgress>, 'hosts'> {
+  hosts: Mutable<HostProgress>[]
+  /** What the hosts of the phase wait for, where that is something outside. */
+  waitsFor?: string
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
+const PHASE = keyword(SEARCH_ATTRIBUTES.phase)
+const BLOCKED_ON = keyword(SEARCH_ATTRIBUTES.blockedOn)
+const KUBERNETES_VERSION = keyword(SEARCH_ATTRIBUTES.kubernetesVersion)
+
+/** States of a step in which nothing more will happen to it by itself. */
+const SETTLED: readonly StepState[] = ['unchanged', 'done', 'failed', 'skipped']
+
+export class Progress {
+  private readonly phases: Phase[]
+  private readonly warnings: string[] = []
+  private readonly kind: OperationKind
+  private readonly input: OperationInput
+  private readonly decisions: () => Decisions
+  private version: string
+  private end: 'done' | 'failed' | undefined
+  private error: ErrorReport | undefined
+  private published: string | undefined
+
+  constructor(
+    kind: OperationKind,
+    input: OperationInput,
+    titles: readonly string[],
+    decisions: () => Decisions,
+  ) {
+    this.kind = kind
+    this.input = input
+    this.decisions = decisions
+    this.version = input.cluster.kubernetes.version
+    this.phases = titles.map((title) => ({ title, state: 'pending', hosts: [] }))
+    setHandler(defineQuery<OperationProgress>(MESSAGES.progress), () => this.snapshot())
+  }
+
+  /** The version that was resolved from a channel such as `stable`. */
+  setVersion(version: string): void {
+    this.version = version
+    if (this.input.searchAttributes) upsertSearchAttributes([{ key: KUBERNETES_VERSION, value: version }])
+  }
+
+  warn(...warnings: readonly string[]): void {
+    this.warnings.push(...warnings.filter((warning) => !this.warnings.includes(warning)))
+    this.publish()
+  }
+
+  /** The phases as they are. */
+  get steps(): readonly PhaseProgress[] {
+    return this.phases
+  }
+
+  /** True once any step changed something. */
+  get changed(): boolean {
+    return this.phases.some((phase) => phase.hosts.some((host) => host.state === 'done'))
+  }
+
+  /** Whether a step waits for something outside, such as the load balancer. */
+  get waitsOutside(): boolean {
+    return this.running().some(({ waitsFor }) => waitsFor !== undefined)
+  }
+
+  /** Names the hosts of a phase before any of them begins. */
+  expect(title: string, hosts: readonly string[], waitsFor?: string): void {
+    const phase = this.phase(title)
+    if (waitsFor !== undefined) phase.waitsFor = waitsFor
+    for (const host of hosts) {
+      if (!phase.hosts.some((known) => known.host === host)) phase.hosts.push({ host, state: 'pending' })
+    }
+    this.settle(phase)
+    this.publish()
+  }
+
+  /** The step of a host in a phase goes on to another state. */
+  update(
+    title: string,
+    host: string,
+    state: StepState,
+    more: { summary?: string; error?: ErrorReport } = {},
+  ) {
+    const phase = this.phase(title)
+    const entry = phase.hosts.find((known) => known.host === host)
+    if (entry === undefined) throw new Error(`${host} is not in the phase ${title}`)
+    entry.state = state
+    if (state === 'running') entry.startedAt ??= Date.now()
+    if (SETTLED.includes(state)) entry.finishedAt = Date.now()
+    delete entry.error
+    Object.assign(entry, more)
+    this.settle(phase)
+    this.publish()
+  }
+
+  /** Ends the operation in the eyes of the query; the workflow then returns or throws. */
+  finish(error?: unknown): void {
+    this.end = error === undefined ? 'done' : 'failed'
+    if (error !== undefined) this.error = reportFailure(error)
+    this.publish()
+  }
+
+  /** Tells Temporal's UI and search where the operation is. */
+  publish(): void {
+    const progress = this.snapshot()
+    setCurrentDetails(renderDetails(progress))
+    const { blockedOn } = progress
+    if (!this.input.searchAttributes || blockedOn === this.published) return
+    this.published = blockedOn
+    upsertSearchAttributes([{ key: BLOCKED_ON, value: blockedOn ?? null }])
+  }
+
+  private snapshot(): OperationProgress {
+    const { blocked, approval, isPaused } = this.decisions()
+    const blockedOn = this.blockedOn()
+    return {
+      cluster: this.input.cluster.name,
+      operation: this.kind,
+      kubernetesVersion: this.version,
+      state: this.state(),
+      phases: this.phases,
+      warnings: this.warnings,
+      blocked,
+      paused: isPaused,
+      ...(approval === undefined ? {} : { approval }),
+      ...(blockedOn === undefined ? {} : { blockedOn }),
+      ...(this.error === undefined ? {} : { error: this.error }),
+    }
+  }
+
+  private state(): OperationState {
+    if (this.end !== undefined) return this.end
+    const { blocked, approval, isPaused, isAborted } = this.decisions()
+    if (isAborted) return 'aborting'
+    if (this.running().some((phase) => phase.waitsFor === undefined)) return 'running'
+    if (blocked.length > 0 || approval !== undefined) return 'blocked'
+    if (this.waitsOutside) return 'waiting'
+    return isPaused ? 'paused' : 'running'
+  }
+
+  private blockedOn(): string | undefined {
+    if (this.end !== undefined) return undefined
+    const { blocked, approval, isPaused, isAborted } = this.decisions()
+    if (isAborted) return undefined
+    const waiting = this.running().find(({ waitsFor }) => waitsFor !== undefined)
+    const others = [
+      ...(approval === undefined ? [] : ['approval']),
+      ...(waiting?.waitsFor === undefined ? [] : [waiting.waitsFor]),
+      ...(isPaused ? ['pause'] : []),
+    ]
+    const steps = blocked.map(({ step }) => step)
+    return steps.length + others.length === 0 ? undefined : summariseBlockedOn(steps, others)
+  }
+
+  private running(): readonly Phase[] {
+    return this.phases.filter((phase) => phase.hosts.some(({ state }) => state === 'running'))
+  }
+
+  private phase(title: string): Phase {
+    const phase = this.phases.find((entry) => entry.title === title)
+    if (phase === undefined) throw new Error(`the phase ${title} is not in the list of the operation`)
+    return phase
+  }
+
+  /** A phase is what its hosts are. */
+  private settle(phase: Phase): void {
+    const states = phase.hosts.map(({ state }) => state)
+    const state = phaseState(states)
+    if (state !== 'pending' && phase.startedAt === undefined) {
+      phase.startedAt = Date.now()
+      if (this.input.searchAttributes) upsertSearchAttributes([{ key: PHASE, value: phase.title }])
+    }
+    if (states.every((one) => SETTLED.includes(one))) phase.finishedAt = Date.now()
+    else delete phase.finishedAt
+    phase.state = state
+  }
+}
+
+function phaseState(states: readonly StepState[]): StepState {
+  const has = (state: StepState) => states.includes(state)
+  if (states.every((state) => state === 'pending') && states.length > 0) return 'pending'
+  if (has('running')) return 'running'
+  if (has('blocked')) return 'blocked'
+  if (has('failed')) return 'failed'
+  if (has('pending')) return 'running'
+  return has('done')
+    ? 'done'
+    : states.every((state) => state === 'skipped') && has('skipped')
+      ? 'skipped'
+      : 'unchanged'
+}

@@ -1,0 +1,145 @@
+/**
+ * The operation that runs. A phase runs one step for each of its hosts, as soon as what it comes after is done for
+ * that host; a step that retries can't fix parks its host until somebody decides, and holds up no other.
+ */
+import type { Host } from '../../cluster/model.js'
+import type {
+  OperationInput,
+  OperationKind,
+  PhaseProgress,
+  PlannedChange,
+  SkippedStep,
+} from '../../operations/contract.js'
+import type { ErrorReport } from '../../errors/index.js'
+import { Decisions } from './decisions.js'
+import { HostSteps } from '../host-steps.js'
+import type { Act, Phase, PhaseOptions, PhaseOutcome } from './phase.js'
+import { Progress } from './progress.js'
+import { onRefusal } from './refusals.js'
+import { Turns } from './turns.js'
+export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
+
+export class Operation {
+  private readonly decisions: Decisions
+  private readonly progress: Progress
+  private readonly steps: HostSteps
+  private readonly started: Promise<unknown>[] = []
+
+  constructor(kind: OperationKind, input: OperationInput, titles: readonly string[]) {
+    this.progress = new Progress(kind, input, titles, () => this.decisions)
+    this.decisions = new Decisions({
+      announce: () => this.progress.publish(),
+      waitsOutside: () => this.progress.waitsOutside,
+    })
+    this.steps = new HostSteps(this.decisions, this.progress)
+    this.progress.publish()
+    onRefusal((what) => this.progress.warn(what))
+  }
+
+  /** The version that was resolved from a channel such as `stable`. */
+  setVersion(version: string): void {
+    this.progress.setVersion(version)
+  }
+
+  warn(...warnings: readonly string[]): void {
+    this.progress.warn(...warnings)
+  }
+
+  /** The phases as they are. */
+  get phases(): readonly PhaseProgress[] {
+    return this.progress.steps
+  }
+
+  /** True once any step of the phases changed something. */
+  get changed(): boolean {
+    return this.progress.changed
+  }
+
+  /** Steps that were left out by decision. */
+  get skipped(): readonly SkippedStep[] {
+    return this.steps.skipped
+  }
+
+  /** Whether the host's step was skipped in an earlier phase: it takes no further part. */
+  isLeftOut(host: Host): boolean {
+    return this.steps.isLeftOut(host)
+  }
+
+  /** Whether the host takes no further part, or it was decided so a moment ago. */
+  isLeaving(host: Host): boolean {
+    return this.isLeftOut(host) || this.decisions.isLeaving(host.name)
+  }
+
+  /** Runs `act` once not too many others have begun at the same time. */
+  begin<Result>(act: () => Promise<Result>): Promise<Result> {
+    return this.steps.begin(act)
+  }
+
+  /** Lets the operator look at what would change, and waits for the approval. */
+  async approve(changes: readonly PlannedChange[]): Promise<void> {
+    await this.decisions.approve(changes)
+  }
+
+  /** Begins a phase: `act` runs for each host once what it comes after is done; a step that fails is parked. */
+  phase<Result>(
+    title: string,
+    hosts: readonly Host[],
+    act: Act<Result>,
+    options: PhaseOptions = {},
+  ): Phase<Result> {
+    this.progress.expect(
+      title,
+      hosts.map(({ name }) => name),
+      options.waitsFor,
+    )
+    const turns = options.oneAtATime === true ? new Turns() : undefined
+    const steps = new Map(
+      hosts.map((host) => [host.name, this.steps.runToTheEnd(title, host, act, options, turns)]),
+    )
+    for (const step of steps.values()) {
+      this.started.push(step)
+      // Whoever waits for the step hears of its end; nobody may be waiting yet.
+      step.catch(() => undefined)
+    }
+    return {
+      of: (host) => steps.get(host.name) ?? Promise.resolve(undefined),
+      all: async () =>
+        (await Promise.all(steps.values())).filter(
+          (result): result is Awaited<Result> => result !== undefined,
+        ),
+    }
+  }
+
+  /** Runs `act` for each host at once and gives results and failures: for steps that are not worth parking a host. */
+  async attempt<Result>(
+    title: string,
+    hosts: readonly Host[],
+    act: Act<Result>,
+    summarise?: (result: Result) => string,
+  ): Promise<PhaseOutcome<Result>> {
+    this.progress.expect(
+      title,
+      hosts.map(({ name }) => name),
+    )
+    const failures: ErrorReport[] = []
+    const results: Result[] = []
+    await Promise.all(
+      hosts.map(async (host) => {
+        const tried = await this.begin(() => this.steps.tryOnce(title, host, act, summarise))
+        if (tried.kind === 'succeeded') results.push(tried.result)
+        else failures.push(tried.report)
+      }),
+    )
+    return { results, failures }
+  }
+
+  /** Waits until no step runs any more, however the operation ends. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.started)
+  }
+
+  /** Ends the operation in the eyes of the query; the workflow then returns or throws. */
+  end(error?: unknown): void {
+    this.progress.finish(error)
+  }
+}

@@ -1,0 +1,269 @@
+/** Logging in to a real sshd: which keys are tried, in which order, and what is said when none is let in. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { HostSsh } from '../../../../src/cluster/model.js'
+import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
+import { generateKey, startSshd, type TestSshd } from '../../../support/sshd.js'
+
+interface Agent {
+  readonly socket: string
+  add(key: string): void
+  stop(): Promise<void>
+}
+
+async function startAgent(): Promise<Agent> {
+  const folder = await mkdtemp(join(tmpdir(), 'quorate-agent-'))
+  const socket = join(folder, 'socket')
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  const add = (key: string) =>
+    execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+  await vi.waitFor(() => execFileSync('ls', [socket], { stdio: 'ignore' }))
+  return {
+    socket,
+    add: (key) => void add(key),
+    stop: async () => {
+      agent.kill()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let sshd: TestSshd
+let pool: SessionPool | undefined
+let agent: Agent
+let folder: string
+/** A key that the server does not know. */
+let strangeKey: string
+/** The server's key, behind a passphrase. */
+let encryptedKey: string
+
+beforeAll(async () => {
+  sshd = await startSshd({ config: ['MaxAuthTries 3'] })
+  folder = await mkdtemp(join(tmpdir(), 'quorate-keys-'))
+  strangeKey = join(folder, 'strange')
+  await generateKey(strangeKey, 'ed25519')
+  encryptedKey = join(folder, 'encrypted')
+  copyFileSync(sshd.identityFile, encryptedKey)
+  execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'a passphrase', '-f', encryptedKey])
+})
+
+afterAll(async () => {
+  await sshd.stop()
+  rmSync(folder, { recursive: true })
+})
+
+beforeEach(async () => {
+  agent = await startAgent()
+})
+
+afterEach(async () => {
+  await pool?.close()
+  await agent.stop()
+})
+
+async function logIn(
+  ssh: Partial<HostSsh>,
+  agentSocket: string,
+  defaultIdentityFiles: readonly string[] = [],
+): Promise<string> {
+  pool = createSessionPool({ agentSocket, defaultIdentityFiles })
+  const { user, port, knownHostsFile, hostKeyChecking } = sshd.host().ssh
+  const session = await pool.session({
+    ...sshd.host(),
+    ssh: { user, port, knownHostsFile, hostKeyChecking, ...ssh },
+  })
+  return (await session.run(command('echo', 'hello'))).stdout
+}
+
+describe('an identity file', () => {
+  test('logs in without an agent', async () => {
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, '')).toBe('hello\n')
+  })
+
+  test.each(['ecdsa', 'rsa'] as const)('may hold a key of type %s', async (type) => {
+    const key = join(folder, type)
+    await generateKey(key, type)
+    const authorized = join(sshd.folder, 'authorized_keys')
+    writeFileSync(authorized, readFileSync(authorized, 'utf8') + readFileSync(`${key}.pub`, 'utf8'))
+    expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
+  })
+
+  test('that the host does not know is refused with the name of the user', async () => {
+    await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+      message: 'host1 does not let root in with the keys that were tried',
+    })
+  })
+
+  test('that is not there is named', async () => {
+    await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+      message: expect.stringContaining('cannot read /nonexistent/key') as string,
+    })
+  })
+
+  test('that is no key is named', async () => {
+    const path = join(folder, 'nonsense')
+    writeFileSync(path, 'not a key\n', { mode: 0o600 })
+    await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+      message: expect.stringContaining(`${path} is not a private key that can be used`) as string,
+    })
+  })
+
+  test('that holds a public key is named', async () => {
+    await expect(logIn({ identityFiles: [`${sshd.identityFile}.pub`] }, '')).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+      message: expect.stringContaining('holds a public key') as string,
+    })
+  })
+
+  test('with a passphrase is sent to the agent', async () => {
+    await expect(logIn({ identityFiles: [encryptedKey] }, '')).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+      message: expect.stringContaining(
+        'is protected by a passphrase and its key is not in ssh-agent',
+      ) as string,
+      hint: expect.stringContaining('ssh-add') as string,
+    })
+  })
+})
+
+describe('the agent', () => {
+  test('logs in without an identity file', async () => {
+    agent.add(sshd.identityFile)
+    expect(await logIn({}, agent.socket)).toBe('hello\n')
+  })
+
+  test('signs for an identity file with a passphrase', async () => {
+    copyFileSync(`${sshd.identityFile}.pub`, `${encryptedKey}.pub`)
+    agent.add(sshd.identityFile)
+    expect(await logIn({ identityFiles: [encryptedKey] }, agent.socket)).toBe('hello\n')
+  })
+
+  test('full of other keys does not crowd out the one that is asked for', async () => {
+    for (let index = 0; index < 8; index += 1) {
+      const key = join(folder, `other_${index}`)
+      rmSync(key, { force: true })
+      rmSync(`${key}.pub`, { force: true })
+      await generateKey(key, 'ed25519')
+      agent.add(key)
+    }
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
+    await pool?.close()
+    agent.add(sshd.identityFile)
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
+  })
+
+  test('has its other keys tried where the identity file is refused', async () => {
+    agent.add(sshd.identityFile)
+    expect(await logIn({ identityFiles: [strangeKey] }, agent.socket)).toBe('hello\n')
+  })
+
+  test('without keys is said to have none', async () => {
+    await expect(logIn({}, agent.socket)).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+      message: 'there is no key to log in to host1 as root: ssh-agent holds no keys',
+    })
+  })
+
+  test('that has gone does not keep the identity file from logging in', async () => {
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, join(folder, 'no-socket'))).toBe('hello\n')
+  })
+
+  test('is never forwarded', async () => {
+    agent.add(sshd.identityFile)
+    pool = createSessionPool({ agentSocket: agent.socket })
+    const session = await pool.session(sshd.host())
+    expect((await session.run(command('printenv', 'SSH_AUTH_SOCK'))).exitCode).toBe(1)
+  })
+})
+
+describe('which keys are tried', () => {
+  test('several identity files, one after the other', async () => {
+    expect(await logIn({ identityFiles: [strangeKey, sshd.identityFile] }, '')).toBe('hello\n')
+  })
+
+  test('the default keys where none is asked for', async () => {
+    expect(await logIn({}, '', ['/nonexistent/id_ed25519', sshd.identityFile])).toBe('hello\n')
+  })
+
+  test('no default key where one is asked for', async () => {
+    await expect(logIn({ identityFiles: [strangeKey] }, '', [sshd.identityFile])).rejects.toMatchObject({
+      code: 'SSH_AUTHENTICATION_FAILED',
+    })
+  })
+
+  test('none of the others of the agent with identitiesOnly', async () => {
+    agent.add(sshd.identityFile)
+    const ssh = { identityFiles: [strangeKey], identitiesOnly: true }
+    await expect(logIn(ssh, agent.socket)).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
+  })
+
+  test("another agent's in place of the worker's, or no agent's", async () => {
+    agent.add(sshd.identityFile)
+    expect(await logIn({ identityAgent: agent.socket }, '')).toBe('hello\n')
+    await pool?.close()
+    await expect(logIn({ identityAgent: 'none' }, agent.socket)).rejects.toMatchObject({
+      code: 'SSH_KEY_UNREADABLE',
+    })
+  })
+
+  test('no certificate that is none, which is said where the key alone is refused', async () => {
+    const certificate = `${strangeKey}-cert.pub`
+    writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
+    try {
+      await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
+        code: 'SSH_AUTHENTICATION_FAILED',
+        message: expect.stringContaining(`${certificate} is not a certificate that can be used`) as string,
+      })
+    } finally {
+      rmSync(certificate)
+    }
+  })
+})
+
+test('a private key that others may read is left out, as ssh leaves it out, and named', async () => {
+  const open = join(folder, 'open')
+  copyFileSync(sshd.identityFile, open)
+  chmodSync(open, 0o644)
+  const args = ['-F', 'none', '-o', 'BatchMode=yes', '-o', 'IdentityAgent=none', '-o', 'IdentitiesOnly=yes']
+  const known = ['-o', `UserKnownHostsFile=${sshd.knownHostsFile}`, '-p', String(sshd.port), '-i', open]
+  const ssh = spawnSync('ssh', [...args, ...known, '127.0.0.1', 'true'], { encoding: 'utf8' })
+  expect(ssh.stderr).toContain('bad permissions')
+  const refusal = { message: expect.stringContaining(`\`chmod 600 ${open}\``) as string }
+  await expect(logIn({ identityFiles: [open] }, '')).rejects.toMatchObject(refusal)
+  await pool?.close()
+  await expect(logIn({}, '', [open])).rejects.toMatchObject(refusal)
+})
+
+test('without an identity file and an agent it is said that there is no key', async () => {
+  await expect(logIn({}, '')).rejects.toMatchObject({
+    code: 'SSH_KEY_UNREADABLE',
+    message: 'there is no key to log in to host1 as root: no identity file is given and no ssh-agent runs',
+  })
+})
+
+test('a user whom the host does not have is refused', async () => {
+  await expect(logIn({ identityFiles: [sshd.identityFile], user: 'no-such-user' }, '')).rejects.toMatchObject(
+    {
+      code: 'SSH_AUTHENTICATION_FAILED',
+      message: expect.stringContaining('no-such-user') as string,
+    },
+  )
+})
+
+test('an agent that never answers does not hold up the login for ever', async () => {
+  const socket = join(folder, 'silent')
+  const silent = createServer().listen(socket)
+  try {
+    expect(await logIn({ identityFiles: [sshd.identityFile] }, socket)).toBe('hello\n')
+  } finally {
+    silent.close()
+  }
+}, 20_000)

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { clusterFileJsonSchema, type JsonSchema } from '../../../src/cluster-file/json-schema.js'
+
+function fields(schema: JsonSchema, path = ''): (readonly [path: string, field: JsonSchema])[] {
+  const own = Object.entries(schema.properties ?? {}).map(
+    ([name, field]) => [`${path}.${name}`, field] as const,
+  )
+  return [
+    ...own,
+    ...own.flatMap(([name, field]) => fields(field, name)),
+    ...(schema.items === undefined ? [] : fields(schema.items, `${path}[]`)),
+  ]
+}
+
+describe('the JSON Schema for editors', () => {
+  const schema = clusterFileJsonSchema()
+
+  it('describes every field', () => {
+    const silent = fields(schema).filter(([, { description }]) => description === undefined)
+    expect(silent.map(([path]) => path)).toEqual([])
+    expect(fields(schema).length).toBeGreaterThan(50)
+  })
+
+  it('knows no field but ours', () => {
+    const objects = fields(schema).filter(([, { properties }]) => properties !== undefined)
+    expect(objects.filter(([, object]) => object.additionalProperties !== false)).toEqual([])
+  })
+
+  it('demands what a file cannot do without, and nothing that has a default', () => {
+    expect(schema['required']).toEqual(['apiVersion', 'kind', 'metadata', 'spec'])
+    expect(schema.properties?.['spec']?.['required']).toEqual(['kubernetes', 'hosts'])
+  })
+
+  it('is of a draft that editors know', () => {
+    expect(schema['$schema']).toBe('http://json-schema.org/draft-07/schema#')
+  })
+})

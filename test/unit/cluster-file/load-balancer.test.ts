@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import {
+  clusterFile,
+  parse,
+  problemTexts,
+  warningTexts,
+  type Change,
+} from '../cluster/cluster-file/support.js'
+
+const LB2: Change = [['spec', 'hosts', 5], { name: 'lb2', role: 'load-balancer', address: '10.0.0.6' }]
+const endpoint = (value: string): Change => [['spec', 'kubernetes', 'controlPlaneEndpoint'], value]
+const balancer = (value: object): Change => [['spec', 'loadBalancer'], { type: 'haproxy', ...value }]
+const withoutBalancerHost: Change = [
+  ['spec', 'hosts'],
+  [
+    { name: 'cp1', role: 'control-plane', address: '10.0.0.11' },
+    { name: 'cp2', role: 'control-plane', address: '10.0.0.12' },
+    { name: 'cp3', role: 'control-plane', address: '10.0.0.13' },
+    { name: 'w1', role: 'worker', address: '10.0.0.21' },
+  ],
+]
+
+describe('a virtual address', () => {
+  it('is one address without more, in a group that is told by its last number', () => {
+    const text = clusterFile(LB2, balancer({ virtualAddress: '10.0.0.100' }))
+    expect(warningTexts(text)).toEqual([])
+    expect(parse(text).cluster.loadBalancer).toEqual({
+      type: 'haproxy',
+      hosts: ['lb1', 'lb2'],
+      virtualAddress: { address: '10.0.0.100', prefixLength: 32, routerId: 100 },
+    })
+  })
+
+  it('takes prefix, interface and group as given', () => {
+    const given = { virtualAddress: '10.0.0.100/24', interface: 'bond0.7', virtualRouterId: 7 }
+    const { loadBalancer } = parse(clusterFile(LB2, balancer(given))).cluster
+    expect(loadBalancer).toMatchObject({
+      virtualAddress: { address: '10.0.0.100', prefixLength: 24, interface: 'bond0.7', routerId: 7 },
+    })
+  })
+
+  it('has a group also where its last number is none', () => {
+    const { loadBalancer } = parse(clusterFile(LB2, balancer({ virtualAddress: '10.0.1.0' }))).cluster
+    expect(loadBalancer).toMatchObject({ virtualAddress: { routerId: 255 } })
+  })
+})
+
+describe('control planes that run haproxy themselves', () => {
+  const own = balancer({ hosts: ['cp1', 'cp2', 'cp3'], virtualAddress: '10.0.0.100' })
+
+  it('serve the endpoint on a port of their own', () => {
+    const text = clusterFile(withoutBalancerHost, own, endpoint('api.prod.lab:8443'))
+    expect(warningTexts(text)).toEqual([])
+    expect(parse(text).cluster.loadBalancer).toMatchObject({ hosts: ['cp1', 'cp2', 'cp3'] })
+  })
+
+  it('cannot listen where their API servers do', () => {
+    expect(problemTexts(clusterFile(withoutBalancerHost, own))).toEqual([
+      'spec.kubernetes.controlPlaneEndpoint: on cp1, cp2, cp3 the API server itself listens on port 6443, and haproxy would too; give the endpoint another port, e.g. api.prod.lab:8443, or run haproxy on hosts of its own',
+    ])
+  })
+
+  it('may have the usual port where their API servers are given another', () => {
+    const bindPort: Change = [
+      ['spec', 'kubernetes', 'kubeadm'],
+      { initConfiguration: { localAPIEndpoint: { bindPort: 7443 } } },
+    ]
+    expect(problemTexts(clusterFile(withoutBalancerHost, own, bindPort))).toEqual([])
+  })
+})
+
+const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[], problem: string])[] = [
+  [
+    'that is no address',
+    [balancer({ virtualAddress: 'api.prod.lab' })],
+    'spec.loadBalancer.virtualAddress: "api.prod.lab" is not an IP address, with or without the length of its prefix; write it like 10.0.0.100 or 10.0.0.100/24',
+  ],
+  [
+    "that is a host's",
+    [balancer({ virtualAddress: '10.0.0.5' })],
+    'spec.loadBalancer.virtualAddress: 10.0.0.5 is the address of lb1; choose a free address of the same network',
+  ],
+  [
+    'of IPv6',
+    [balancer({ virtualAddress: 'fd00::100' })],
+    "spec.loadBalancer.virtualAddress: fd00::100: IPv6 is not supported yet; choose a free IPv4 address of the hosts' network",
+  ],
+  [
+    'among the pods',
+    [balancer({ virtualAddress: '10.244.0.100' })],
+    "spec.loadBalancer.virtualAddress: 10.244.0.100 is inside the podSubnet 10.244.0.0/16; choose a podSubnet apart from the hosts' networks",
+  ],
+  [
+    'that the endpoint does not lead to',
+    [balancer({ virtualAddress: '10.0.0.100' }), endpoint('10.0.0.101:6443')],
+    'spec.kubernetes.controlPlaneEndpoint: 10.0.0.101 is not the virtual address 10.0.0.100; use 10.0.0.100, or a name that leads to it',
+  ],
+  [
+    'of a host that is known by name only',
+    [[['spec', 'hosts', 4, 'address'], 'lb1.lab'], balancer({ virtualAddress: '10.0.0.100' })],
+    'spec.hosts[4].internalAddress: missing, and the address "lb1.lab" is a name; a host that shares a virtual address needs an IP address of its own; give it here',
+  ],
+  [
+    'that is missing, with an interface for it',
+    [balancer({ interface: 'eth1' })],
+    'spec.loadBalancer.interface: means nothing without a virtual address; give virtualAddress, or remove it',
+  ],
+  [
+    'with a group that there cannot be',
+    [balancer({ virtualAddress: '10.0.0.100', virtualRouterId: 256 })],
+    'spec.loadBalancer.virtualRouterId: 256 is out of range; it must be at most 255',
+  ],
+  [
+    'of a balancer that is not ours',
+    [withoutBalancerHost, [['spec', 'loadBalancer'], { type: 'external', virtualAddress: '10.0.0.100' }]],
+    'spec.loadBalancer.virtualAddress: the type is external; remove it, or use type haproxy',
+  ],
+]
+
+describe('a virtual address is refused', () => {
+  it.each(MISTAKES)('%s', (_mistake, changes, problem) => {
+    expect(problemTexts(clusterFile(...changes))).toEqual([problem])
+  })
+})

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { editDistance, nearest } from '../../../src/cluster-file/nearest.js'
+
+const word = fc.stringMatching(/^[a-z]{0,8}$/)
+
+describe('the nearest known name', () => {
+  const fields = ['name', 'role', 'address', 'internalAddress', 'ssh', 'labels', 'taints']
+
+  it.each([
+    ['adress', 'address'],
+    ['Address', 'address'],
+    ['nmae', 'name'],
+    ['lables', 'labels'],
+    ['taint', 'taints'],
+    ['internal-address', 'internalAddress'],
+  ])('for %s is %s', (text, meant) => {
+    expect(nearest(text, fields)).toBe(meant)
+  })
+
+  it.each(['hostname', 'x', 'proxyJump', ''])('for %j is none, for nothing is near', (text) => {
+    expect(nearest(text, ['name', 'role', 'address'])).toBeUndefined()
+  })
+})
+
+describe('the distance of two words', () => {
+  it('is none for the same word only', () => {
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(editDistance(a, b) === 0).toBe(a === b)
+      }),
+    )
+  })
+
+  it('is the same in both directions', () => {
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(editDistance(a, b)).toBe(editDistance(b, a))
+      }),
+    )
+  })
+
+  it('is at least the difference of lengths, at most the longer length', () => {
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        const distance = editDistance(a, b)
+        expect(distance).toBeGreaterThanOrEqual(Math.abs(a.length - b.length))
+        expect(distance).toBeLessThanOrEqual(Math.max(a.length, b.length))
+      }),
+    )
+  })
+
+  it('is one for one letter more, less or other, and for two neighbours swapped', () => {
+    expect(['nam', 'namee', 'nome', 'anme'].map((text) => editDistance(text, 'name'))).toEqual([1, 1, 1, 1])
+  })
+})

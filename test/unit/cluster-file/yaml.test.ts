@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { readYaml } from '../../../src/cluster-file/yaml-source.js'
+import { clusterFile, problems } from '../cluster/cluster-file/support.js'
+
+describe('a text that is not right YAML', () => {
+  it.each([
+    ['is empty', '', 'cluster.yaml:1:1 the file is empty; `quorate init` writes a new one'],
+    [
+      'holds only comments',
+      '# nothing\n',
+      'cluster.yaml:1:1 the file is empty; `quorate init` writes a new one',
+    ],
+    [
+      'is indented with tabs',
+      'spec:\n\thosts: []\n',
+      'cluster.yaml:2:1 a tab is used for indentation; indent with spaces',
+    ],
+    [
+      'lacks a bracket',
+      'spec: { hosts: [\n',
+      'cluster.yaml:2:1 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]; check quotes, colons and indentation here',
+    ],
+  ])('%s', (_what, text, problem) => {
+    expect(problems(text)[0]).toBe(problem)
+  })
+
+  it('gives a field twice', () => {
+    const text = clusterFile().replace('  name: prod', '  name: prod\n  name: other')
+    expect(problems(text)).toEqual(['cluster.yaml:5:3 the field "name" is given twice; keep one of them'])
+  })
+
+  it('holds two documents', () => {
+    const text = `${clusterFile()}---\n${clusterFile()}`
+    expect(problems(text)).toEqual([
+      expect.stringMatching(/a second document begins; one file holds one cluster; remove the rest$/),
+    ])
+  })
+
+  it('uses an alias that nothing is called', () => {
+    const text = clusterFile().replace('user: ops', 'user: *nobody')
+    expect(problems(text)).toEqual([
+      expect.stringMatching(
+        /the alias \*nobody has no anchor; put &nobody at the value that is meant, before it$/,
+      ),
+    ])
+  })
+
+  it('has aliases of aliases that would fill any memory', () => {
+    const levels = Array.from({ length: 12 }, (_, level) => {
+      const inner = level === 0 ? 'x' : `*a${level - 1}`
+      return `  a${level}: &a${level} [${Array(10).fill(inner).join(', ')}]`
+    })
+    const text = `${clusterFile()}bomb:\n${levels.join('\n')}\n`
+    expect(problems(text)).toEqual([
+      expect.stringMatching(
+        /^cluster\.yaml:\d+:\d+ the aliases \(\*name\) stand for more than 1000 values; write out/,
+      ),
+    ])
+  })
+
+  it('is text, and no object', () => {
+    expect(problems('hello\n')[0]).toBe(
+      'cluster.yaml:1:1 "hello" is not an object with fields; write its fields: { apiVersion: …, kind: …, metadata: …, spec: … }',
+    )
+  })
+})
+
+describe('the place of a field', () => {
+  const text = `top:
+  list:
+    - &first { a: 1 }
+    - { <<: *first, b: 2 }
+    - *first
+`
+  const { locate } = readYaml(text)
+
+  it.each([
+    [['top', 'list', 0, 'a'], 3, 19],
+    [['top', 'list', 1, 'b'], 4, 24],
+    [['top', 'list', 1, 'a'], 3, 19],
+    [['top', 'list', 2, 'a'], 3, 19],
+    [['top', 'list'], 2, 3],
+    [['top', 'missing'], 1, 1],
+    [['top', 'list', 9, 'x'], 2, 3],
+  ])('%j is line %i, column %i', (path, line, column) => {
+    expect(locate({ path })).toEqual({ line, column })
+  })
+
+  it('is that of its name where the name is meant', () => {
+    expect(locate({ path: ['top', 'list', 0, 'a'], atKey: true })).toEqual({ line: 3, column: 16 })
+  })
+
+  it('is found for every field of any data', { timeout: 30_000 }, () => {
+    const data = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 3 }), {
+      minKeys: 1,
+    })
+    fc.assert(
+      fc.property(data, (any) => {
+        const written = stringify(any)
+        const lines = written.split('\n')
+        const source = readYaml(written)
+        expect(source.problems).toEqual([])
+        for (const key of Object.keys(any)) {
+          const { line, column } = source.locate({ path: [key], atKey: true })
+          // A name such as `null` stands in quotes.
+          expect(lines[line - 1]?.slice(column - 1).replace(/^["']/, '')).toMatch(new RegExp(`^${key}["']?:`))
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import type { HostFacts } from '../../../src/facts/facts.js'
+import { firstControlPlane, servingControlPlanes } from '../../../src/facts/first-control-plane.js'
+import { aCluster, bareFacts } from '../../support/clusters.js'
+
+const CERTIFICATES = ['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/pki/ca.key']
+const CONF = ['/etc/kubernetes/admin.conf', '/etc/kubernetes/kubelet.conf']
+const DATA = '/var/lib/etcd/member'
+const SERVES = [{ port: 6443, program: 'kube-apiserver' }]
+
+function firstOf(changes: Readonly<Record<string, Partial<HostFacts>>>, cluster = aCluster()): string {
+  const observed = cluster.hosts.map((host) => ({ host, facts: bareFacts(host.name, changes[host.name]) }))
+  return firstControlPlane(cluster, observed).name
+}
+
+describe('the first control plane', () => {
+  it('is the first of the file where all hosts are bare', () => {
+    expect(firstOf({})).toBe('cp1')
+  })
+
+  it('is the one where an init was cut off after its certificates', () => {
+    expect(firstOf({ cp2: { paths: CERTIFICATES } })).toBe('cp2')
+  })
+
+  it('is never one that got only certificates while another holds the data, even without admin.conf', () => {
+    expect(firstOf({ cp1: { paths: CERTIFICATES }, cp3: { paths: [DATA, ...CERTIFICATES] } })).toBe('cp3')
+  })
+
+  it('is one that serves, not one in the middle of a join', () => {
+    const joining = { paths: [DATA, ...CERTIFICATES, '/etc/kubernetes/admin.conf'] }
+    const whole = { paths: [DATA, ...CERTIFICATES, ...CONF], listeners: SERVES }
+    expect(firstOf({ cp1: joining, cp2: whole })).toBe('cp2')
+  })
+
+  it('is, after a power cut, one that has more of the cluster than a join that was cut off', () => {
+    const joining = { paths: [DATA, ...CERTIFICATES, '/etc/kubernetes/admin.conf'] }
+    expect(firstOf({ cp1: joining, cp2: { paths: [DATA, ...CERTIFICATES, ...CONF] } })).toBe('cp2')
+  })
+
+  it('with external etcd is one that has an API server', () => {
+    const cluster = aCluster({ etcd: { topology: 'external', endpoints: [] } })
+    const paths = [...CERTIFICATES, '/etc/kubernetes/manifests/kube-apiserver.yaml']
+    expect(firstOf({ cp1: { paths: CERTIFICATES }, cp2: { paths } }, cluster)).toBe('cp2')
+  })
+})
+
+describe('control planes that may know of a running cluster', () => {
+  const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml' as const
+  const JOINED = [DATA, ...CERTIFICATES, ...CONF, MANIFEST] as const
+  const without = (...gone: readonly string[]) => ({ paths: JOINED.filter((path) => !gone.includes(path)) })
+  const servingOf = (changes: Readonly<Record<string, Partial<HostFacts>>>) => {
+    const cluster = aCluster()
+    const observed = cluster.hosts.map((host) => ({ host, facts: bareFacts(host.name, changes[host.name]) }))
+    return servingControlPlanes(cluster, observed).map(({ name }) => name)
+  }
+
+  it('are none where all hosts are bare, or an init was cut off before its API server', () => {
+    expect(servingOf({})).toEqual([])
+    expect(servingOf({ cp1: { paths: [...CERTIFICATES, ...CONF] } })).toEqual([])
+  })
+
+  it('are those that can be asked before those whose admin.conf was taken away', () => {
+    const gone = without('/etc/kubernetes/admin.conf')
+    expect(servingOf({ cp1: gone, cp2: { paths: JOINED } })).toEqual(['cp2', 'cp1'])
+    expect(servingOf({ cp1: gone, cp2: gone })).toEqual(['cp1', 'cp2'])
+  })
+
+  it('are also those whose manifests were moved away', () => {
+    expect(servingOf({ cp1: without(MANIFEST), cp2: without(MANIFEST) })).toEqual(['cp1', 'cp2'])
+  })
+
+  it('are none once every host was reset, though the mark of the init is still there', () => {
+    expect(servingOf({ cp1: { paths: ['/var/lib/quorate/initialised'] } })).toEqual([])
+  })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import type { EtcdMember } from '../../../../src/hosts/etcd/health.js'
+import { memberStart, type MemberTraces } from '../../../../src/hosts/etcd/member-start.js'
+import { aHost } from '../../../support/clusters.js'
+
+const HOSTS = ['e1', 'e2', 'e3'].map((name) => aHost(name))
+const FOUNDERS = 'e1=https://192.0.2.31:2380,e2=https://192.0.2.32:2380,e3=https://192.0.2.33:2380'
+const BARE: MemberTraces = { hasData: false, founds: false }
+const FOUNDING: MemberTraces = { hasData: false, founds: true, initialCluster: FOUNDERS }
+const RUNNING: MemberTraces = { ...FOUNDING, hasData: true }
+
+function member(name: string, changes: Partial<EtcdMember> = {}): EtcdMember {
+  const { internalAddress } = aHost(name)
+  return {
+    id: name,
+    name,
+    started: true,
+    learner: false,
+    peerUrls: [`https://${internalAddress}:2380`],
+    clientUrls: [`https://${internalAddress}:2379`],
+    ...changes,
+  }
+}
+
+const start = (
+  name: string,
+  traces: readonly MemberTraces[],
+  members?: readonly EtcdMember[],
+  hosts = HOSTS,
+) => memberStart({ host: aHost(name), hosts, traces, members })
+
+describe('the member of an etcd host', () => {
+  it('founds etcd with all the others where all are bare', () => {
+    expect(start('e2', [BARE, BARE, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
+  })
+
+  it('founds etcd as the others were told, where some have begun and no majority answers yet', () => {
+    expect(start('e2', [RUNNING, BARE, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
+    expect(start('e2', [FOUNDING, FOUNDING, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
+  })
+
+  it('founds etcd, too, where a majority runs already and has never seen it', () => {
+    const members = [member('e1'), member('e2'), member('e3', { clientUrls: [] })]
+    expect(start('e3', [RUNNING, RUNNING, BARE], members)).toEqual({
+      kind: 'founds',
+      initialCluster: FOUNDERS,
+    })
+  })
+
+  it('goes on with the data that it has, whatever else is true', () => {
+    expect(start('e1', [RUNNING, BARE, BARE])).toEqual({ kind: 'goes-on' })
+    expect(start('e1', [{ hasData: true, founds: false }, BARE, BARE], [])).toEqual({ kind: 'goes-on' })
+  })
+
+  it('is never started again where etcd has seen it and its data are gone', () => {
+    const members = ['e1', 'e2', 'e3'].map((name) => member(name))
+    expect(start('e3', [RUNNING, RUNNING, FOUNDING], members)).toEqual({ kind: 'data-lost' })
+  })
+
+  it('waits where etcd is there without it and does not answer: a second etcd is never founded', () => {
+    const others = [...HOSTS, aHost('e4')]
+    expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], undefined, others)).toEqual({ kind: 'waits' })
+    expect(start('e2', [{ hasData: true, founds: false }, BARE, BARE])).toEqual({ kind: 'waits' })
+  })
+
+  it('is added to an etcd that does not know it', () => {
+    const members = ['e1', 'e2', 'e3'].map((name) => member(name))
+    const others = [...HOSTS, aHost('e4')]
+    expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], members, others)).toEqual({ kind: 'is-added' })
+  })
+
+  it('joins where it was added and has never started, told of exactly the members that there are', () => {
+    const added = member('e4', { name: '', started: false, clientUrls: [], learner: true })
+    const members = [...['e1', 'e2', 'e3'].map((name) => member(name)), added]
+    const others = [...HOSTS, aHost('e4')]
+    expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], members, others)).toEqual({
+      kind: 'joins',
+      initialCluster: `${FOUNDERS},e4=https://192.0.2.34:2380`,
+    })
+  })
+})

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest'
+import { clusterFileJsonSchema, type JsonSchema } from '../../../../src/cluster-file/json-schema.js'
+import { ruleOf } from '../../../../src/planning/drift/fields.js'
+import type { Cluster } from '../../../../src/cluster/model.js'
+import { planApply } from '../../../../src/planning/plan.js'
+import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
+import { joinedFacts, present, standingOf } from '../../../support/standings.js'
+
+const running = aCluster()
+
+/** What plan says of an edited file over the cluster that runs. */
+function findingsOf(file: Cluster, channel?: string) {
+  const learnt = { presence: present(standingOf(running)), unanswered: [] }
+  const more = channel === undefined ? {} : { channel }
+  return planApply(file, joinedFacts(running), { ...learnt, ...more }).findings.map(
+    ({ severity, code, message }) => `${severity} ${code} ${message}`,
+  )
+}
+
+const withKubernetes = (changes: Partial<Cluster['kubernetes']>): Cluster => ({
+  ...running,
+  kubernetes: { ...running.kubernetes, ...changes },
+})
+const withNetworking = (changes: Partial<Cluster['kubernetes']['networking']>): Cluster =>
+  withKubernetes({ networking: { ...running.kubernetes.networking, ...changes } })
+const withPatches = (changes: Partial<Cluster['kubernetes']['kubeadm']>): Cluster =>
+  withKubernetes({ kubeadm: { ...running.kubernetes.kubeadm, ...changes } })
+
+describe('an edited file over a running cluster', () => {
+  it('has nothing to say of a file that was not edited', () => {
+    expect(findingsOf(running)).toEqual([])
+  })
+
+  it.each([
+    [
+      'the port of the endpoint',
+      withKubernetes({ controlPlaneEndpoint: { host: 'api.prod.lab', port: 7443 } }),
+      'kubernetes.controlPlaneEndpoint is api.prod.lab:6443 in the running cluster, and api.prod.lab:7443 in the file',
+    ],
+    [
+      'the name of the endpoint',
+      withKubernetes({ controlPlaneEndpoint: { host: 'k8s.prod.lab', port: 6443 } }),
+      'kubernetes.controlPlaneEndpoint is api.prod.lab:6443 in the running cluster, and k8s.prod.lab:6443 in the file',
+    ],
+    [
+      'the pod network',
+      withNetworking({ podSubnet: '10.200.0.0/16' }),
+      'kubernetes.networking.podSubnet is 10.244.0.0/16 in the running cluster, and 10.200.0.0/16 in the file',
+    ],
+    [
+      'the service network',
+      withNetworking({ serviceSubnet: '10.112.0.0/12' }),
+      'kubernetes.networking.serviceSubnet is 10.96.0.0/12 in the running cluster, and 10.112.0.0/12 in the file',
+    ],
+    [
+      'the DNS domain',
+      withNetworking({ dnsDomain: 'k8s.lab' }),
+      'kubernetes.networking.dnsDomain is cluster.local in the running cluster, and k8s.lab in the file',
+    ],
+    [
+      'the topology of etcd',
+      { ...running, etcd: aClusterWithEtcdHosts().etcd },
+      'etcd.topology is stacked in the running cluster, and external in the file',
+    ],
+    [
+      'the network plugin',
+      { ...running, network: { plugin: 'none' } } satisfies Cluster,
+      'network.plugin is flannel in the running cluster, and none in the file',
+    ],
+  ])('refuses another value of %s, with both values', (_, file, message) => {
+    expect(findingsOf(file)).toContain(`error FIELD_CANNOT_CHANGE ${message}`)
+  })
+
+  it.each(['v1.36.4', 'v1.37.2', 'v1.35.1'])(
+    'refuses the version %s and names the verb that changes it',
+    (version) => {
+      expect(findingsOf(withKubernetes({ version }))).toContain(
+        `error UPGRADE_NEEDED kubernetes.version is v1.36.3 in the running cluster, and ${version} in the file`,
+      )
+    },
+  )
+
+  it('keeps the running version where the file names a channel that has moved on', () => {
+    const file = withKubernetes({ version: 'v1.36.9' })
+    expect(findingsOf(file, 'stable-1.36')).toEqual([
+      'advice UPGRADE_NEEDED the cluster runs v1.36.3, and stable-1.36 is at v1.36.9 now; applying keeps v1.36.3',
+    ])
+    const { cluster, changes } = planApply(file, joinedFacts(running), {
+      presence: present(standingOf(running)),
+      unanswered: [],
+      channel: 'stable-1.36',
+    })
+    expect(cluster.kubernetes.version).toBe('v1.36.3')
+    expect(changes).toEqual([])
+  })
+
+  it.each([
+    [
+      'names of the certificate',
+      withKubernetes({ certSANs: ['api.example.com'] }),
+      'kubernetes.certSANs is none',
+    ],
+    ['image repository', withKubernetes({ imageRepository: 'mirror.lab' }), 'kubernetes.imageRepository is'],
+    [
+      'arguments of the API server',
+      withPatches({ clusterConfiguration: { apiServer: { extraArgs: { 'audit-log-maxage': 30 } } } }),
+      'kubernetes.kubeadm.clusterConfiguration is apiServer.extraArgs.audit-log-maxage: not set',
+    ],
+  ])('tells that other %s are not applied yet', (_, file, message) => {
+    expect(findingsOf(file)).toContainEqual(expect.stringContaining(`warning CHANGE_NOT_APPLIED ${message}`))
+  })
+
+  it('does not tell the running endpoint as a name of the certificate that the file lacks', () => {
+    const other = withKubernetes({ controlPlaneEndpoint: { host: 'api.other.lab', port: 6443 } })
+    const codes = findingsOf(other).map((line) => line.split(' ')[1])
+    expect(codes).toContain('FIELD_CANNOT_CHANGE')
+    expect(codes).not.toContain('CHANGE_NOT_APPLIED')
+  })
+
+  it('tells settings of kubelets that the cluster has otherwise, and only those', () => {
+    const file = withPatches({ kubeletConfiguration: { maxPods: 200, serializeImagePulls: false } })
+    const standing = standingOf(running, {
+      kubeletConfiguration: { maxPods: 110, serializeImagePulls: false },
+    })
+    const { findings } = planApply(file, joinedFacts(running), {
+      presence: present(standing),
+      unanswered: [],
+    })
+    expect(findings.map(({ message }) => message)).toEqual([
+      'kubernetes.kubeadm.kubeletConfiguration is maxPods: 110 in the running cluster, and maxPods: 200 in the file',
+    ])
+  })
+})
+
+describe('values that are the same, written otherwise', () => {
+  it.each([
+    ['an endpoint without its port', { controlPlaneEndpoint: 'api.prod.lab' }],
+    ['an endpoint in capitals', { controlPlaneEndpoint: 'API.prod.lab:6443' }],
+  ])('takes %s for the same', (_, configuration) => {
+    const standing = standingOf(running)
+    const presence = present({ ...standing, configuration: { ...standing.configuration, ...configuration } })
+    expect(planApply(running, joinedFacts(running), { presence, unanswered: [] }).findings).toEqual([])
+  })
+
+  it('takes extra arguments as a list and as a map for the same', () => {
+    const file = withPatches({ clusterConfiguration: { apiServer: { extraArgs: { profiling: false } } } })
+    const standing = standingOf(running)
+    const document = { apiServer: { extraArgs: [{ name: 'profiling', value: 'false' }] } }
+    const presence = present({ ...standing, configuration: { ...standing.configuration, document } })
+    expect(planApply(file, joinedFacts(running), { presence, unanswered: [] }).findings).toEqual([])
+  })
+})
+
+describe('the table of fields', () => {
+  it('says of every field of the cluster file whether it can change later', () => {
+    const paths = leafPaths(clusterFileJsonSchema())
+    expect(paths.length).toBeGreaterThan(50)
+    expect(paths.filter((path) => ruleOf(path) === undefined)).toEqual([])
+  })
+})
+
+function leafPaths(schema: JsonSchema, path = ''): readonly string[] {
+  const fields = Object.entries(schema.properties ?? {})
+  if (fields.length === 0) return [path]
+  return fields.flatMap(([name, field]) => {
+    const below = path === '' ? name : `${path}.${name}`
+    return field.items?.properties === undefined
+      ? leafPaths(field, below)
+      : leafPaths(field.items, `${below}[]`)
+  })
+}

@@ -1,0 +1,122 @@
+/** What belongs to a command is found, byte for byte, among what others write, however the bytes are cut up. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CommandFrame } from '../../../../src/ssh/run/frame.js'
+import type { Runner } from '../../../../src/ssh/run/remote-line.js'
+
+/** Feeds text in chunks of so many bytes. */
+function feed(take: (chunk: Buffer) => void, bytes: Buffer, size: number): void {
+  for (let start = 0; start < bytes.length; start += size) take(bytes.subarray(start, start + size))
+}
+
+function stdoutOf({ token }: CommandFrame, noise: Uint8Array, output: Uint8Array, rest: string): Buffer {
+  return Buffer.concat([
+    noise,
+    Buffer.from(`quorate-stdout-begin-${token}\n`),
+    output,
+    Buffer.from(`quorate-stdout-end-${token}-${rest}`),
+  ])
+}
+
+const noises = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc
+    .constantFrom(
+      '',
+      'Welcome\n',
+      '\u001b]0;cp1\u0007',
+      'quorate-stdout-begin-',
+      'quorate-stdout-end-',
+      'quorat',
+    )
+    .map((text) => Buffer.from(text)),
+)
+
+test('output is exact, whatever stands around it and wherever chunks end', () => {
+  fc.assert(
+    fc.property(noises, noises, fc.integer({ min: 1, max: 60 }), (noise, output, size) => {
+      const chunks: Buffer[] = []
+      const frame = new CommandFrame('login-user', { onStdout: (chunk) => chunks.push(chunk) })
+      feed((chunk) => frame.takeStdout(chunk), stdoutOf(frame, noise, output, '0\nlogout\n'), size)
+      frame.end()
+      expect(Buffer.concat(chunks).equals(Buffer.from(output))).toBe(true)
+      expect(chunks.every(({ length }) => length > 0)).toBe(true)
+    }),
+  )
+})
+
+test('output goes on to its taker as it comes, but for what may be the beginning of the last mark', () => {
+  const chunks: string[] = []
+  const frame = new CommandFrame('login-user', { onStdout: (chunk) => chunks.push(chunk.toString()) })
+  frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\none\n`))
+  expect(chunks).toEqual(['one\n'])
+  frame.takeStdout(Buffer.from('two quor'))
+  frame.takeStdout(Buffer.from('um\n'))
+  expect(chunks).toEqual(['one\n', 'two ', 'quorum\n'])
+})
+
+test('output of a command that was cut off is all there', () => {
+  const frame = new CommandFrame('login-user')
+  frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nhalf quorate-stdout-end`))
+  frame.end()
+  expect(frame.stdout.toString()).toBe('half quorate-stdout-end')
+  expect(frame.exitCode).toBeUndefined()
+})
+
+describe('the exit status', () => {
+  const bothStreams = (runner: Runner, [first, second]: readonly [string, string]) => {
+    const frame = new CommandFrame(runner)
+    frame.takeStdout(stdoutOf(frame, Buffer.from(''), Buffer.from('out'), first))
+    const marks = [...(runner === 'login-user' ? [] : ['sudo-begin']), 'stderr-begin']
+    for (const mark of marks) frame.takeStderr(Buffer.from(`quorate-${mark}-${frame.token}\n`))
+    frame.takeStderr(Buffer.from(`quorate-stderr-end-${frame.token}-${second}`))
+    return frame
+  }
+
+  test.each(['login-user', 'sudo', 'sudo-with-password'] as const)(
+    'is known by both streams (%s)',
+    (runner) => {
+      expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
+    },
+  )
+
+  test('is unknown while one stream is not at its end', () => {
+    expect(bothStreams('sudo', ['142\n', '14']).exitCode).toBeUndefined()
+  })
+})
+
+test('nothing grows with what is said before the command', () => {
+  const frame = new CommandFrame('login-user')
+  for (let index = 0; index < 1000; index += 1) frame.takeStdout(Buffer.alloc(1000, 'noise\n'))
+  frame.takeStdout(Buffer.from('the last word'))
+  expect(frame.shellSaid.length).toBeLessThan(5000)
+  expect(frame.shellSaid).toMatch(/the last word$/)
+})
+
+test('what was said is quoted without colours, titles, bells and our own marks', () => {
+  const frame = new CommandFrame('login-user')
+  frame.takeStderr(
+    Buffer.from(`\u001b]0;cp1\u0007\u001b[31mno\u001b[0m\u0007 way\r\n\n+ exec sh -c x ${frame.token}\n`),
+  )
+  expect(frame.shellSaid).toBe('no way')
+})
+
+describe('streams on which nothing can be relied', () => {
+  test('standard error mixed into standard output', () => {
+    const frame = new CommandFrame('login-user')
+    frame.takeStdout(stdoutOf(frame, Buffer.from(''), Buffer.from('x'), '0\n'))
+    expect(frame.isMangled).toBe(true)
+  })
+
+  test('a terminal that changes line ends', () => {
+    const frame = new CommandFrame('login-user')
+    frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\r\nx\r\n`))
+    expect(frame.isMangled).toBe(true)
+  })
+
+  test('but not a shell that logs the line', () => {
+    const frame = new CommandFrame('login-user')
+    frame.takeStdout(Buffer.from(`exec sh -c 'echo quorate-stdout-begin-$1' x ${frame.token}\n`))
+    expect(frame.isMangled).toBe(false)
+  })
+})

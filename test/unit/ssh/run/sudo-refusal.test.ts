@@ -1,0 +1,56 @@
+/** Which of sudo's lines tells why it refused, and what to do about it. */
+import { expect, test } from 'vitest'
+import { sudoRefusal } from '../../../../src/ssh/run/sudo-refusal.js'
+
+test.each([
+  ['a password is asked for', 'sudo: a password is required'],
+  ['an old sudo asks for a terminal', 'sudo: no tty present and no askpass program specified'],
+  ['the user may not use sudo', 'Sorry, user ops may not run sudo on host1.'],
+  ['a command is not allowed', "Sorry, user ops is not allowed to execute '/bin/sh' as root on host1."],
+  ['sudo-rs asks for a password', 'sudo: interactive authentication is required'],
+  ['sudo-rs knows no rule', "sudo: I'm sorry ops. I'm afraid I can't do that"],
+  ['sudo-rs has had enough', 'sudo: Maximum 3 incorrect authentication attempts'],
+  ['nobody has answered', 'sudo: timed out reading password'],
+  ['a kind that nobody has listed', 'sudo: the moon is not full'],
+])("the reason is sudo's own when %s", (_case, line) => {
+  expect(sudoRefusal(`${line}\n`, 'ops')).toEqual({ reason: line })
+})
+
+test.each([
+  'sudo: unable to resolve host w1: Name or service not known\nsudo: a password is required\n',
+  'sudo: a password is required\nThis incident has been reported to the administrator.\n',
+  '[sudo: quorate-sudo-password:] Password: \nsudo: a password is required\n',
+  'quorate-sudo-password:sudo: a password is required\n',
+])('the reason is found beside what is no reason: %j', (said) => {
+  expect(sudoRefusal(said, 'ops').reason).toBe('sudo: a password is required')
+})
+
+test('requiretty is named, with how to lift it', () => {
+  const refusal = sudoRefusal('sudo: sorry, you must have a tty to run sudo\n', 'ops')
+  expect(refusal.hint).toMatch(/requiretty.*Defaults:ops !requiretty/)
+})
+
+test.each([
+  "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?",
+  'sudo: PERM_SUDOERS: setresuid(-1, 1, -1): Operation not permitted',
+])('a sudo that cannot become root is no matter of passwords: %s', (line) => {
+  expect(sudoRefusal(line, 'ops')).toMatchObject({
+    reason: line,
+    hint: expect.stringContaining('nosuid') as string,
+  })
+})
+
+test.each([
+  'sudo: PAM account management error: Authentication service cannot retrieve authentication info',
+  'sudo: unknown uid 1000: who are you?',
+  'sudo: Account expired or PAM config lacks an "account" section for sudo, contact your system administrator',
+])('an account that is not in order is looked at: %s', (line) => {
+  expect(sudoRefusal(line, 'ops')).toMatchObject({
+    reason: line,
+    hint: expect.stringContaining('chage -l ops') as string,
+  })
+})
+
+test('a host without sudo needs it', () => {
+  expect(sudoRefusal('sh: 1: exec: sudo: not found\n', 'ops').hint).toMatch(/install sudo/)
+})
