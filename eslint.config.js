@@ -1,41 +1,7 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
+import { MAY_IMPORT } from './rooms.config.js'
 
-// The rooms of src/ (docs/architecture.md), the lowest first: for each, what it may reach.
-const MAY_IMPORT = {
-  errors: [],
-  values: ['errors'],
-  'ssh-config': ['errors', 'values'],
-  cluster: ['errors', 'values'],
-  configuration: ['errors', 'values', 'cluster'],
-  facts: ['errors', 'values', 'cluster', 'configuration'],
-  preflight: ['errors', 'values', 'cluster', 'configuration', 'facts'],
-  operations: ['errors', 'values', 'cluster', 'preflight'],
-  planning: ['errors', 'values', 'cluster', 'configuration', 'facts', 'preflight', 'operations'],
-  'cluster-file': ['errors', 'values', 'cluster', 'configuration', 'ssh-config'],
-  ssh: ['errors', 'values', 'cluster', 'ssh-config'],
-  hosts: ['errors', 'values', 'cluster', 'configuration', 'facts', 'operations', 'planning', 'ssh'],
-  activities: [
-    'errors',
-    'values',
-    'cluster',
-    'configuration',
-    'facts',
-    'operations',
-    'planning',
-    'ssh',
-    'hosts',
-  ],
-  workflows: ['errors', 'values', 'cluster', 'facts', 'preflight', 'operations', 'planning', 'activities'],
-  temporal: ['errors', 'values', 'operations'],
-  engine: ['errors', 'values', 'operations', 'temporal'],
-  ui: ['errors', 'temporal', 'engine'],
-  client: ['errors', 'values', 'cluster', 'operations', 'temporal'],
-  cli: [
-    ...['errors', 'values', 'cluster', 'cluster-file', 'preflight', 'operations'],
-    ...['client', 'temporal', 'engine', 'ui'],
-  ],
-}
 const ROOMS = Object.keys(MAY_IMPORT)
 const SDK_AND_NODE = [
   'node:*',

@@ -7,8 +7,10 @@ ensure_packages
 ensure_debian_packages openssh-server openssh-client sudo
 ensure_temporal
 ensure_build
-say 'types, lint and format'
+say 'types, rooms, what nothing uses, lint and format'
 npm run --silent typecheck
+npm run --silent check:rooms
+npm run --silent check:unused
 npm run --silent lint
 npm run --silent format:check
 say 'unit and integration tests'

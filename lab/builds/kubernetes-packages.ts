@@ -33,7 +33,7 @@ interface DebianPackage {
 }
 
 /** `v1.36` of `v1.36.3`. */
-export function minorOf(version: string): string {
+function minorOf(version: string): string {
   return version.split('.').slice(0, 2).join('.')
 }
 

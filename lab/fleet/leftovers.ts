@@ -67,6 +67,3 @@ mkdir -p /etc/systemd/system/swap.target.wants
 ln -s /etc/systemd/system/dev-zram0.swap /etc/systemd/system/swap.target.wants/`,
   },
 } as const satisfies Record<string, HostFeature>
-
-/** Name of one of the leftovers. */
-export type Leftover = keyof typeof LEFTOVERS

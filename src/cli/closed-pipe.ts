@@ -9,7 +9,7 @@ export function operationGoesOn(value: boolean): void {
 }
 
 /** Left, where an operation goes on; otherwise as if SIGPIPE had ended the process. */
-export function closedPipeExit(): ExitCode {
+function closedPipeExit(): ExitCode {
   return goesOn ? EXIT.detached : EXIT.closedPipe
 }
 

@@ -36,7 +36,7 @@ export function finish(
 }
 
 /** Prints the end of an apply. */
-export function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
+function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
   const { result, closedAt, startedAt } = snapshot
   const time = new Date().toISOString()
   if (result !== undefined && 'nodes' in result) {

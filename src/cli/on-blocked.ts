@@ -1,7 +1,7 @@
 /** The option `--on-blocked`, the same for every command that follows an operation. */
 import { Option } from '@commander-js/extra-typings'
 
-export const ON_BLOCKED = ['wait', 'exit'] as const
+const ON_BLOCKED = ['wait', 'exit'] as const
 /** What to do when nothing goes on without the operator. */
 export type OnBlocked = (typeof ON_BLOCKED)[number]
 

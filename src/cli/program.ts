@@ -136,7 +136,7 @@ const COMMANDS: readonly CommandEntry[] = [
     name: 'completion',
     group: 'more',
     summary: 'print a completion script for a shell',
-    load: async () => (await import('./commands/completion.js')).completionCommand(),
+    load: async () => (await import('./commands/completion.js')).completionCommand(buildWholeProgram),
   },
 ]
 

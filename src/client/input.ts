@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client'
 import type { OperationInput } from '../operations/contract.js'
 import { QuorateError } from '../errors/index.js'
 import { clientCodec, decodePayloads, expectSealed } from '../temporal/seal/payloads.js'
-import type { RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
 
 /**
  * The input of a run, from the first event of its history.

@@ -1,6 +1,6 @@
 /** What the history of a run tells of each host: for a run whose worker cannot be asked any more. */
 import type { Client, WorkflowHandle } from '@temporalio/client'
-import type { RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
 
 /** The last step of a run on a host. */
 export interface LastKnown {

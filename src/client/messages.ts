@@ -16,7 +16,8 @@ import { reportWorkflowFailure } from './failure.js'
 import { poll } from '../temporal/poll.js'
 import { expectSealed } from '../temporal/seal/payloads.js'
 import { isServerAway } from '../temporal/service-error.js'
-import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
+import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 import { stuckError } from './stuck.js'
 
 /** For a worker that has just been started, or is busy. */

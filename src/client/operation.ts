@@ -8,7 +8,8 @@ import type {
   PlanResult,
 } from '../operations/contract.js'
 import type { LastKnown } from './last-known.js'
-import type { OperationSnapshot, RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
+import type { OperationSnapshot } from './snapshot.js'
 import type { WatchOptions } from './watch.js'
 
 /** One run of an operation. */

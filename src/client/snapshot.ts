@@ -1,4 +1,5 @@
 /** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
+import type { RunReference } from './run-reference.js'
 import {
   QueryNotRegisteredError,
   WorkflowNotFoundError,
@@ -27,12 +28,6 @@ import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workfl
 /** Milliseconds that a call may take before the other side counts as away. */
 const CALL_TIMEOUT_MS = 3_000
 const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERATION_ABORTED']
-
-/** Which run of which workflow. */
-export interface RunReference {
-  readonly workflowId: string
-  readonly runId: string
-}
 
 /**
  * Who answers. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.

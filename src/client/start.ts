@@ -15,7 +15,8 @@ import { QuorateError } from '../errors/index.js'
 import { VERSION } from '../temporal/installation.js'
 import { ensureSearchAttributes, initialSearchAttributes } from '../temporal/search-attributes.js'
 import { grpcStatus, innermostMessage } from '../temporal/service-error.js'
-import { observe, type RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
+import { observe } from './snapshot.js'
 import { whyStuck } from './stuck.js'
 
 /** Temporal takes 20 KB of details; a row is about 60 bytes. */

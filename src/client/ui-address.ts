@@ -1,7 +1,7 @@
 /** Where a run can be looked at in the Temporal UI. */
 import { z } from 'zod'
 import type { ServerSettings } from '../temporal/settings.js'
-import type { RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
 
 /** Ports where a UI usually stands beside a server on this machine: the Temporal CLI's, and our docker-compose.yml's. */
 const LOCAL_UI_PORTS = [8233, 8080]

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { isServerAway } from '../temporal/service-error.js'
-import { isClosed, observe, type OperationSnapshot, type RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
+import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 
 const INTERVAL_MS = 500
 /** While the server is away there is no hurry. */

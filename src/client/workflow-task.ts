@@ -4,7 +4,7 @@
  */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js'
-import type { RunReference } from './snapshot.js'
+import type { RunReference } from './run-reference.js'
 
 /** A workflow task that fails whenever it is tried, as where a worker's code does not fit the run. */
 export interface TaskFailure {

@@ -20,13 +20,14 @@ import { checkKeys, checkRegistryLogins, checkSsh } from './checks/ssh.js'
 import { outline } from './lenient.js'
 import { resolveReaches } from './ssh-settings/logins.js'
 import { ClusterFileError, formatPath, type ClusterFileProblem, type Finding } from './problem.js'
-import { readNamedFiles, resolveCluster, type ClusterFileLocation } from './resolve.js'
+import type { ClusterFileLocation } from './location.js'
+import { readNamedFiles, resolveCluster } from './resolve.js'
 import { clusterFileSchema } from './schema.js'
 import { readSshConfiguration } from './ssh-settings/configuration.js'
 import { shapeFindings } from './shape-findings.js'
 import { readYaml, type YamlSource } from './yaml-source.js'
 
-export type { ClusterFileLocation } from './resolve.js'
+export type { ClusterFileLocation } from './location.js'
 export { ClusterFileError, formatProblem, problemReport, type ClusterFileProblem } from './problem.js'
 
 /** A cluster file without problems. */

@@ -1,6 +1,6 @@
 /** From a checked cluster file to the cluster: hosts complete in themselves, paths absolute, named files read. */
+import { absolutePath, type ClusterFileLocation } from './location.js'
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../errors/index.js'
 import { clientUrl } from '../configuration/etcd/urls.js'
@@ -17,7 +17,6 @@ import type {
   VirtualAddress,
 } from '../cluster/model.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
-import type { FileState } from '../ssh-config/file-permissions.js'
 import { formatVersion, parseVersion } from '../cluster/versions.js'
 import { problem } from './checks/finding.js'
 import { secretInManifest } from './checks/secrets.js'
@@ -28,39 +27,10 @@ import { show, type FieldPath, type Finding } from './problem.js'
 import type { Reach } from './ssh-settings/logins.js'
 import type { ClusterFile } from './schema.js'
 
-/** Where a cluster file is, and what paths and defaults in it mean there. */
-export interface ClusterFileLocation {
-  /** As the person gave it; stands in messages. */
-  readonly path: string
-  /** Absolute path of the folder that relative paths start from. */
-  readonly directory: string
-  /** Absolute path of the home folder, for `~`. */
-  readonly home: string
-  /** Name of whoever runs this; the login name where nothing else is said. */
-  readonly user?: string
-  /** Number of that user, and the name of this machine: what tokens of the ssh configuration stand for. */
-  readonly uid?: number
-  readonly hostName?: string
-  /** The environment, for `${NAME}` in the ssh configuration. */
-  readonly variables?: Readonly<Record<string, string | undefined>>
-  /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
-  readonly readFile?: (path: string) => string
-  /** Names in a folder, for patterns in ssh configuration; without it, they match nothing. */
-  readonly listFolder?: (path: string) => readonly string[]
-  /** Owner and mode of a file, for those of the ssh configuration; undefined where there is none. */
-  readonly fileState?: (path: string) => FileState | undefined
-}
-
 /** Texts of the files that a cluster file names. */
 export interface NamedFiles {
   readonly signingKey?: string
   readonly manifest?: string
-}
-
-/** `~` and relative paths made absolute. */
-export function absolutePath(path: string, location: ClusterFileLocation): string {
-  if (path === '~') return location.home
-  return path.startsWith('~/') ? resolve(location.home, path.slice(2)) : resolve(location.directory, path)
 }
 
 /** Reads the files that the cluster file names, and says what is wrong with them. */

@@ -17,13 +17,13 @@ import {
 import type { FieldPath, Finding } from './problem.js'
 
 /** A place in the text, both from 1. */
-export interface Place {
+interface Place {
   readonly line: number
   readonly column: number
 }
 
 /** An error of YAML itself. */
-export interface YamlProblem extends Place {
+interface YamlProblem extends Place {
   readonly problem: string
   readonly remedy: string
 }

@@ -114,7 +114,7 @@ export interface KubeadmPatches {
   readonly kubeProxyConfiguration: KubeadmPatch
 }
 
-export interface Networking {
+interface Networking {
   readonly podSubnet: string
   readonly serviceSubnet: string
   readonly dnsDomain: string
@@ -181,7 +181,7 @@ export interface Packages {
 }
 
 /** Who logs in to a registry, and where the password is. */
-export interface RegistryLogin {
+interface RegistryLogin {
   readonly username: string
   readonly password: SecretSource
 }
@@ -196,7 +196,7 @@ export interface RegistryMirror {
   readonly login?: RegistryLogin
 }
 
-export interface ContainerRuntime {
+interface ContainerRuntime {
   readonly registries: readonly RegistryMirror[]
   /** Merged into containerd's CRI plugin section. */
   readonly config: Readonly<Record<string, unknown>>

@@ -25,7 +25,7 @@ export const CONTAINER_RUNTIME_ALTERNATIVES = ['containerd.io'] as const
 
 /** The CNI plugins: of the Kubernetes repository, or Debian's own, which lie in another folder. */
 export const CNI_PACKAGE = 'kubernetes-cni'
-export const CNI_ALTERNATIVES = ['containernetworking-plugins'] as const
+const CNI_ALTERNATIVES = ['containernetworking-plugins'] as const
 
 /** Packages that Debian marks as essential: always there. */
 const ESSENTIAL: readonly string[] = ['coreutils', 'util-linux']
@@ -105,7 +105,7 @@ export interface AptPlan {
 }
 
 /** URL of the repository that has one minor's packages. */
-export function repositoryUrl(packages: Packages, kubernetesVersion: string): string {
+function repositoryUrl(packages: Packages, kubernetesVersion: string): string {
   return `${packages.repository.replace(/\/+$/, '')}/${repositoryPath(kubernetesVersion)}/`
 }
 

@@ -8,7 +8,7 @@ import { PACKAGE_ROOT } from '../temporal/installation.js'
 import { serverEnvironment } from './environment.js'
 
 /** The first release with every option that we give the server (`--ui-disable-news-fetch` is the youngest). */
-export const MINIMUM_TEMPORAL_CLI = [1, 8, 0] as const
+const MINIMUM_TEMPORAL_CLI = [1, 8, 0] as const
 const VERSION_TIMEOUT_MS = 20_000
 
 /**

@@ -1,5 +1,5 @@
 /** Errors of the cluster file and of what it asks for. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const CLUSTER_FILE_ERRORS = {
   CLUSTER_FILE_UNREADABLE: {

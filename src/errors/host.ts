@@ -1,5 +1,5 @@
 /** Errors of a host's state: what must be true before Kubernetes can be put on it. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const HOST_ERRORS = {
   PREFLIGHT_FAILED: {

@@ -2,7 +2,7 @@
  * Errors of kubeadm, etcd, the load balancer and the cluster itself. What was already waited for patiently is for
  * the operator; a retry is for what may pass in a moment.
  */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const KUBERNETES_ERRORS = {
   VERSION_NOT_RESOLVED: {

@@ -19,7 +19,7 @@ const PILED_MARKS = /(\p{Mark}{4})\p{Mark}+/gu
 const TAB_WIDTH = 4
 
 /** Characters of a text that are shown unless its reader says otherwise; what is longer loses its middle. */
-export const PLAIN_TEXT_LIMIT = 64 * 1024
+const PLAIN_TEXT_LIMIT = 64 * 1024
 
 export interface PlainTextOptions {
   /** Characters that are kept, half of them from the beginning and half from the end. */

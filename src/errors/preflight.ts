@@ -1,5 +1,5 @@
 /** Findings of preflight beside the errors of hosts: what is asked of machines before Kubernetes is put on them. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const PREFLIGHT_ERRORS = {
   ARCHITECTURE_UNSUPPORTED: {

@@ -3,7 +3,8 @@
  * from the registry, says where it happened, and what to do now.
  */
 import { plainText } from './plain-text.js'
-import { ERRORS, type ErrorCode, type ErrorSource, type Remedy } from './registry.js'
+import type { ErrorSource, Remedy } from './definition.js'
+import { ERRORS, type ErrorCode } from './registry.js'
 
 /** Where an error happened and what is known of it, beside its code and message. */
 export interface ErrorContext {

@@ -1,5 +1,5 @@
 /** Errors of reaching hosts over SSH and of running commands there. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const SSH_ERRORS = {
   SSH_UNREACHABLE: {

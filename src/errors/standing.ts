@@ -1,5 +1,5 @@
 /** Errors and warnings of a cluster file that is not what the running cluster is. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const STANDING_ERRORS = {
   FIELD_CANNOT_CHANGE: {

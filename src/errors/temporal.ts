@@ -1,5 +1,5 @@
 /** Errors of Temporal, the engine and operations on it. */
-import type { ErrorDefinition } from './registry.js'
+import type { ErrorDefinition } from './definition.js'
 
 export const TEMPORAL_ERRORS = {
   TEMPORAL_UNREACHABLE: {

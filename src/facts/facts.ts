@@ -7,7 +7,7 @@ import { FactReadings } from './readings.js'
 import type { Host } from '../cluster/model.js'
 
 /** A TCP port that something listens on. */
-export interface Listener {
+interface Listener {
   readonly port: number
   /** Where it listens, e.g. `0.0.0.0`, `*` or `127.0.0.1`. */
   readonly address?: string
@@ -68,7 +68,7 @@ export interface HostFacts {
 }
 
 /** What the manifest of an API server says, whether it runs or not. */
-export interface ApiServerPod {
+interface ApiServerPod {
   readonly port?: number
   /** Where its image comes from, without the image's own name, e.g. `registry.k8s.io`. */
   readonly imageRepository?: string
@@ -86,7 +86,7 @@ export interface CertificateFacts {
 }
 
 /** The certificates on a host, and when they were looked at by the worker's clock (ISO 8601). */
-export interface CertificatesSeen {
+interface CertificatesSeen {
   readonly at: string
   readonly found: readonly CertificateFacts[]
 }

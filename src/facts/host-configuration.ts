@@ -6,7 +6,7 @@ import { ETCD_KUBELET_CONFIGURATION, ETCD_KUBELET_UNIT } from '../configuration/
 import { CONTAINERD_CONFIG_FILE, type ContainerdMajor } from '../configuration/containerd/config.js'
 import { CRICTL_CONFIG_FILE } from '../configuration/containerd/crictl.js'
 import { hostsTomlPath } from '../configuration/containerd/registries.js'
-import type { Answers } from './host-details.js'
+import type { Answers } from './answers.js'
 import { MODULES_FILE, SYSCTL_FILE } from '../configuration/host-prerequisites.js'
 import { parseDocument } from './kept-configuration.js'
 import { HAPROXY_CONFIG_FILE } from '../configuration/load-balancer/haproxy.js'

@@ -2,6 +2,7 @@
  * What preflight wants to know of a host beyond its facts: its network, its kernel, its firewall, what was prepared
  * by hand; and what came of trying, such as connections to its peers.
  */
+import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
 
@@ -18,7 +19,7 @@ export interface InterfaceAddress {
 }
 
 /** An entry of the routing table other than the default route. */
-export interface Route {
+interface Route {
   readonly destination: string
   readonly interface: string
   /** Undefined for a network that the interface is in. */
@@ -99,9 +100,6 @@ export const CNI_FOLDER = '/opt/cni/bin'
 
 /** The CNI plugins that containerd and Flannel need and that come with the package `kubernetes-cni`. */
 export const REQUIRED_CNI_PLUGINS = ['loopback', 'bridge', 'host-local', 'portmap'] as const
-
-/** Values by key, as the facts script prints them. */
-export type Answers = ReadonlyMap<string, readonly string[]>
 
 /** Reads the details out of the facts script's answer; undefined for the answer of an older worker. */
 export function parseDetails(answers: Answers): HostDetails | undefined {

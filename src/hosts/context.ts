@@ -1,7 +1,7 @@
 /** What code that works on a host is given: the host, the way to it, and whom to tell what is going on. */
 import type { Cluster, Host } from '../cluster/model.js'
 import type { Session, SessionPool } from '../ssh/index.js'
-import type { Patience } from './wait.js'
+import type { Patience } from './timeouts.js'
 
 /** What an activity on a host works with. */
 export interface HostContext {

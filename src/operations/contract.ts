@@ -13,7 +13,7 @@ export const WORKFLOWS = { apply: 'applyCluster', plan: 'planCluster' } as const
  * Version of the sequence: of what the workflows do in which order, with which messages, and how they call activities. It
  * is raised by a release that would not go on with the runs of the one before (docs/architecture.md).
  */
-export const SEQUENCE = 1
+const SEQUENCE = 1
 
 /**
  * Task queue of the runs of a sequence. Each has its own, so that no worker is ever given a run that its code cannot

@@ -28,7 +28,7 @@ import { virtualAddress } from './virtual-address.js'
 import { imageSource, packageRepository } from './sources.js'
 
 /** By the name that documentation and tests call them. */
-export const CHECKS = {
+const CHECKS = {
   initSystem,
   distribution,
   architecture,

@@ -118,7 +118,7 @@ function balancerLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack
 }
 
 /** Whether an installed version, with or without a revision (`1.36.3-1.1`), is one of this Kubernetes version. */
-export function hasVersion(installed: string | undefined, kubernetesVersion: string): boolean {
+function hasVersion(installed: string | undefined, kubernetesVersion: string): boolean {
   const prefix = packagePin(kubernetesVersion).replace(/\*$/, '')
   return installed !== undefined && `${installed}-`.startsWith(prefix)
 }

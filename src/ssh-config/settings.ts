@@ -29,7 +29,7 @@ export interface SshSettings {
 }
 
 /** A line that OpenSSH would act upon, and Quorate does not. */
-export interface IgnoredSetting {
+interface IgnoredSetting {
   readonly file: string
   readonly line: number
   /** E.g. `CertificateFile`, `Match exec`. */

@@ -7,7 +7,7 @@ import { util, type Method, type Root, type Type } from 'protobufjs'
 import { fromJson, scalarFromText } from './proto-json.js'
 
 /** Services whose methods have a form in HTTP. */
-export type ServiceName = 'workflowService' | 'operatorService'
+type ServiceName = 'workflowService' | 'operatorService'
 
 /** A method in one of its HTTP forms. */
 interface Route {

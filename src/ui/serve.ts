@@ -26,7 +26,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** Answers a request; its URL is relative to where the handler is mounted. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 export interface UiOptions {
   /** The connection to the real server, as it is now. */

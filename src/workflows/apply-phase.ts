@@ -1,7 +1,7 @@
 /** A phase of an apply: a phase of the operation whose steps are skipped by the rules of an apply. */
 import type { Host } from '../cluster/model.js'
 import { skipRefusal } from '../planning/skip-rules.js'
-import type { ApplyPhase, Bootstrap } from './apply.js'
+import type { ApplyPhase, Bootstrap } from './bootstrap.js'
 import type { Phase, PhaseOptions } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 

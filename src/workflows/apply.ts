@@ -2,6 +2,7 @@
  * Applying a cluster file: the guide "Creating highly available clusters with kubeadm", from bare hosts to a
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
+import { APPLY_PHASES, type Apply, type ApplyPhase, type Bootstrap } from './bootstrap.js'
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../operations/contract.js'
@@ -15,29 +16,8 @@ import { etcdPhases } from './etcd-phases.js'
 import { failWith, reportFailure } from './run/failure.js'
 import { lookAtHosts, summarise } from './run/inspect.js'
 import { Operation, type Phase } from './run/run.js'
-import { holding, reviewed, type Planned } from './planning.js'
+import { holding, reviewed } from './planning.js'
 import { activities } from './run/activity-policies.js'
-
-/** The phases of an apply, in the order of the guide. */
-const APPLY_PHASES = [
-  'Facts',
-  'Lock hosts',
-  'Running cluster',
-  'Prepare hosts',
-  'etcd certificates',
-  'etcd',
-  'Renew certificates',
-  'etcd endpoints',
-  'Load balancer',
-  'Load balancer health',
-  'First control plane',
-  'Pod network',
-  'Control planes',
-  'Load balancer backends',
-  'Workers',
-  'Cluster DNS',
-  'Verify',
-] as const
 
 /** Phases that there are only where etcd has hosts of its own. */
 const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
@@ -45,23 +25,6 @@ const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew cert
 function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
   if (title === 'etcd endpoints') return cluster.etcd.topology === 'external'
   return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
-}
-
-/** The title of one of them. */
-export type ApplyPhase = (typeof APPLY_PHASES)[number]
-
-/** What the phases of one apply share. */
-export interface Apply extends Planned {
-  readonly run: Operation
-  /** Knows the cluster's CA from the moment on that there is one. */
-  cluster: Cluster
-  readonly signals: { loadBalancerReady: boolean }
-}
-
-/** What the phases share that come after the plan. */
-export interface Bootstrap extends Apply {
-  /** Control planes that may get requests, those that have joined meanwhile at the end. */
-  readonly serving: Host[]
 }
 
 /** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */

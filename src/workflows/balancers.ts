@@ -2,7 +2,7 @@
 import { condition } from '@temporalio/workflow'
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
-import type { Bootstrap } from './apply.js'
+import type { Bootstrap } from './bootstrap.js'
 import type { Phase } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 import { activities } from './run/activity-policies.js'

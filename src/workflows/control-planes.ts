@@ -1,7 +1,7 @@
 /** Joins of control planes, and what becomes of those that fail. */
 import type { VoterRemoval } from '../activities/abandon-join.js'
 import { narrow, type Host } from '../cluster/model.js'
-import type { Bootstrap } from './apply.js'
+import type { Bootstrap } from './bootstrap.js'
 import { activities } from './run/activity-policies.js'
 
 /** Joins a control plane; requests come to it by a phase of their own. */

@@ -1,7 +1,7 @@
 /** The phases of an apply that are about an etcd apart from control planes. */
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
-import type { Bootstrap } from './apply.js'
+import type { Bootstrap } from './bootstrap.js'
 import type { Phase } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 import { activities } from './run/activity-policies.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PATIENCE } from '../../src/hosts/wait.js'
+import { PATIENCE } from '../../src/hosts/timeouts.js'
 import { verifyCluster } from '../../src/activities/verify-cluster.js'
 import { etcdctl } from '../support/etcd.js'
 import { Fleet } from '../support/fleet.js'

@@ -8,7 +8,7 @@ import type { ActivityPlace } from './worker-process.js'
 
 /** Groups, and how many faults one run of theirs takes. */
 export const FAULTS_EACH = { 'worker killed': 6, 'in a unit': 6, 'ssh cut': 6, 'two at random': 1 } as const
-export type FaultGroup = keyof typeof FAULTS_EACH
+type FaultGroup = keyof typeof FAULTS_EACH
 
 export interface FaultCase {
   readonly group: FaultGroup

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
 /** Leads to 127.0.0.1, as a name server of an attacker may say of any name. */
-export const EVIL_HOST = 'evil.example'
+const EVIL_HOST = 'evil.example'
 
 /** Starts the browser; to be closed by the test. */
 export function launchBrowser(): Promise<Browser> {

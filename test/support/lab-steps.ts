@@ -1,7 +1,7 @@
 /** Single steps on the hosts of a fleet, as a worker would run them, without Temporal and the hosts' locks. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { PATIENCE, type Patience } from '../../src/hosts/wait.js'
+import { PATIENCE, type Patience } from '../../src/hosts/timeouts.js'
 import type { HostContext } from '../../src/hosts/context.js'
 import { onHost } from '../../src/activities/frame/frame.js'
 import { parseClusterFile } from '../../src/cluster-file/parse.js'

@@ -4,7 +4,7 @@
  * (`vi.mock('…/durable.js', () => import('…/local-step.js'))`), since a unit would take the machine's own programs.
  */
 import type { DurableCommand } from '../../src/hosts/durable.js'
-import { PATIENCE } from '../../src/hosts/wait.js'
+import { PATIENCE } from '../../src/hosts/timeouts.js'
 import type { HostContext } from '../../src/hosts/context.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { aCluster } from './clusters.js'

@@ -3,7 +3,7 @@
  * with the steps' own code; no command of theirs is run.
  */
 import { createHash } from 'node:crypto'
-import { PATIENCE } from '../../src/hosts/wait.js'
+import { PATIENCE } from '../../src/hosts/timeouts.js'
 import type { HostContext } from '../../src/hosts/context.js'
 import type { ObservedHost } from '../../src/facts/facts.js'
 import type { HostConfiguration, ServiceState } from '../../src/facts/host-configuration.js'

@@ -9,7 +9,7 @@ import { isQuorateError, plainLine, plainText, QuorateError, reportError } from 
 import type { SessionPool } from '../../ssh/index.js'
 import { countError, errorCount } from './error-count.js'
 import type { HostContext } from '../../hosts/context.js'
-import { PATIENCE } from '../../hosts/wait.js'
+import { PATIENCE } from '../../hosts/timeouts.js'
 
 /** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
 const HEARTBEAT_INTERVAL_MS = 2_000

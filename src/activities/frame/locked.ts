@@ -28,7 +28,7 @@ export interface TemporalServer {
   readonly firstRun?: () => string | undefined
 }
 
-export interface WorkflowRun {
+interface WorkflowRun {
   readonly workflowId: string
   readonly runId: string
 }

@@ -5,7 +5,8 @@ import { EXIT, type ExitCode } from '../exit.js'
 import { completionScript, SHELLS, type Shell } from '../completion-scripts.js'
 import { exitWith } from '../exit-with.js'
 
-export function completionCommand(): CommandUnknownOpts {
+/** `program` gives the whole program, with every command loaded. */
+export function completionCommand(program: () => Promise<CommandUnknownOpts>): CommandUnknownOpts {
   const command = new Command('completion')
     .description(
       'Prints a completion script:\n' +
@@ -14,12 +15,15 @@ export function completionCommand(): CommandUnknownOpts {
         '  fish   quorate completion fish > ~/.config/fish/completions/quorate.fish',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
-  command.action((shell) => exitWith(completion(contextOf(command), shell)))
+  command.action((shell) => exitWith(printScript(contextOf(command), program, shell)))
   return command
 }
 
-async function completion({ io }: Context, shell: Shell): Promise<ExitCode> {
-  const { buildWholeProgram } = await import('../program.js')
-  io.data(completionScript(await buildWholeProgram(), shell))
+async function printScript(
+  { io }: Context,
+  program: () => Promise<CommandUnknownOpts>,
+  shell: Shell,
+): Promise<ExitCode> {
+  io.data(completionScript(await program(), shell))
   return EXIT.done
 }

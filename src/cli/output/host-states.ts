@@ -36,7 +36,7 @@ export function renderHostStates(progress: OperationProgress, style: Style): str
 }
 
 /** E.g. `initialised`, `stopped in kubeadm join, after: prepared`, `not begun`. */
-export function stateOf(host: string, phases: readonly PhaseProgress[]): string {
+function stateOf(host: string, phases: readonly PhaseProgress[]): string {
   const steps = phases
     .filter(({ title }) => !LOOKING.includes(title))
     .flatMap(({ title, hosts }) =>

@@ -3,7 +3,7 @@ import { readDirectives, type Directive } from '../../ssh-config/directives.js'
 import { problem } from '../checks/finding.js'
 import type { Outline } from '../lenient.js'
 import { show, type Finding } from '../problem.js'
-import { absolutePath, type ClusterFileLocation } from '../resolve.js'
+import { absolutePath, type ClusterFileLocation } from '../location.js'
 
 /** The directives of each file, the first before the others. */
 export type SshConfiguration = readonly (readonly Directive[])[]

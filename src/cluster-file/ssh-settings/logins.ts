@@ -10,7 +10,7 @@ import { expandJumps, parseJumps, type Jump } from '../../ssh-config/jumps.js'
 import { expandHostName, settingsFor, type SshSettings } from '../../ssh-config/settings.js'
 import { problem, warning } from '../checks/finding.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
-import { absolutePath, type ClusterFileLocation } from '../resolve.js'
+import { absolutePath, type ClusterFileLocation } from '../location.js'
 import type { ClusterFile } from '../schema.js'
 import type { SshConfiguration } from './configuration.js'
 import {

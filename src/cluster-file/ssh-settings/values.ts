@@ -9,7 +9,7 @@ import {
 } from '../../ssh-config/expansion.js'
 import type { HostKeyChecking } from '../../cluster/model.js'
 import type { SshSettings } from '../../ssh-config/settings.js'
-import type { ClusterFileLocation } from '../resolve.js'
+import type { ClusterFileLocation } from '../location.js'
 
 /** Absolute paths of the keys; undefined where nothing is said, empty for `none`. */
 export function identityFilesOf(

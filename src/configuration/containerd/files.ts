@@ -20,7 +20,7 @@ export function containerdFiles(cluster: Cluster, majorVersion: ContainerdMajor)
 }
 
 /** containerd's own file; a change of it needs a restart. */
-export function containerdConfigFile(cluster: Cluster, majorVersion: ContainerdMajor): HostFile {
+function containerdConfigFile(cluster: Cluster, majorVersion: ContainerdMajor): HostFile {
   const { version, imageRepository } = cluster.kubernetes
   const content = renderContainerdConfig({
     majorVersion,

@@ -10,7 +10,7 @@ export function hostsTomlPath(mirror: RegistryMirror): string {
 }
 
 /** What a host's file has of a login, and what never leaves the step that writes it. */
-export interface Authorization {
+interface Authorization {
   /** Of HTTP, e.g. `Basic …`. */
   readonly header: string
   /** Random digits, without which the file's digest would let the password be guessed. */
@@ -18,7 +18,7 @@ export interface Authorization {
 }
 
 /** Stands for the authorization where it is not known: in plans, which compare files by digest. */
-export const SEALED: Authorization = { header: '(by the worker)', salt: '-' }
+const SEALED: Authorization = { header: '(by the worker)', salt: '-' }
 
 /** The mode of the file: with a login only root may read it. */
 export function hostsTomlMode({ login }: RegistryMirror): number {

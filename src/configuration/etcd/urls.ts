@@ -2,7 +2,7 @@
 import { formatEndpoint, type Host } from '../../cluster/model.js'
 
 export const ETCD_CLIENT_PORT = 2379
-export const ETCD_PEER_PORT = 2380
+const ETCD_PEER_PORT = 2380
 
 /** Where API servers reach the member of a host. */
 export function clientUrl({ internalAddress }: Pick<Host, 'internalAddress'>): string {

@@ -49,7 +49,7 @@ export async function answeringMember(step: HostContext): Promise<Session> {
 }
 
 /** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
-export async function etcdTrouble(
+async function etcdTrouble(
   step: HostContext,
   controlPlane: Session,
   mayBeUnwell?: (member: EtcdMember) => boolean,

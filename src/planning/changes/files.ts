@@ -7,10 +7,10 @@ import { sha256 } from '../../values/sha256.js'
 const OWNER = 'root:root'
 
 /** How a file on a host differs from what would be written; `differs` also for its mode or owner alone. */
-export type FileDifference = 'same' | 'missing' | 'differs'
+type FileDifference = 'same' | 'missing' | 'differs'
 
 /** Compares a rendered file with what the host told of it. */
-export function compareFile({ mode, content }: HostFile, state: FileState | undefined): FileDifference {
+function compareFile({ mode, content }: HostFile, state: FileState | undefined): FileDifference {
   if (state === undefined) return 'missing'
   const isSame = state.mode === `${mode.toString(8)} ${OWNER}` && state.digest === sha256(content)
   return isSame ? 'same' : 'differs'

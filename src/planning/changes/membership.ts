@@ -9,7 +9,7 @@ import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
 
 /** The phase in which a host becomes part of the cluster. */
-export function membershipPhase({ host, first }: Pick<HostContext, 'host' | 'first'>): string {
+function membershipPhase({ host, first }: Pick<HostContext, 'host' | 'first'>): string {
   if (host.role === 'worker') return 'Workers'
   return host.name === first.name ? 'First control plane' : 'Control planes'
 }

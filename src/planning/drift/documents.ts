@@ -2,7 +2,7 @@
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
-import type { Difference } from './fields.js'
+import type { Difference } from './difference.js'
 
 /** Names of the API server's certificate that the file has and the cluster has not, or the other way round. */
 export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): Difference | undefined {

@@ -10,7 +10,8 @@ import { hasJoined, finding, type PreflightFinding, type Severity } from '../../
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
 import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import { parseChannel } from '../../cluster/versions.js'
-import { FIELD_RULES, type ChangedBy, type Difference, type FieldRule } from './fields.js'
+import type { Difference } from './difference.js'
+import { FIELD_RULES, type ChangedBy, type FieldRule } from './fields.js'
 import { changedEtcdRole, compareHosts } from './hosts.js'
 import { strangeMembers } from './members.js'
 

@@ -2,6 +2,7 @@
  * What becomes of each field of the cluster file once the cluster runs: the one table by which plan and apply judge
  * an edited file, and from which the reference of the cluster file tells whether a field can be changed later.
  */
+import type { Difference } from './difference.js'
 import { formatEndpoint, type Cluster, type Endpoint } from '../../cluster/model.js'
 import { parseNetwork } from '../../values/ip-address.js'
 import type { Standing } from '../../facts/standing.js'
@@ -13,12 +14,6 @@ import { certSANs, clusterConfiguration, kubeletConfiguration, kubeProxyConfigur
  * `free`: it is about the way to the hosts, not about the cluster.
  */
 export type ChangedBy = 'apply' | 'new-hosts' | 'not-yet' | 'upgrade' | 'remove' | 'never' | 'free'
-
-/** Two values of one field. */
-export interface Difference {
-  readonly file: string
-  readonly cluster: string
-}
 
 /** What is known of a field. */
 export interface FieldRule {

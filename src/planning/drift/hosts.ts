@@ -33,7 +33,7 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
 }
 
 /** The cluster's node of the host's name. */
-export function nodeOf(standing: Standing, host: Host): StandingNode | undefined {
+function nodeOf(standing: Standing, host: Host): StandingNode | undefined {
   return standing.nodes.find(({ name }) => name === host.name)
 }
 
@@ -71,7 +71,7 @@ export function changedEtcdRole({ host, facts }: ObservedHost): readonly Preflig
 }
 
 /** Whether a join as control plane was begun: a worker never has the CA's key or a manifest. */
-export function isJoiningControlPlane(facts: HostFacts): boolean {
+function isJoiningControlPlane(facts: HostFacts): boolean {
   return (
     hasPath(facts, '/etc/kubernetes/pki/ca.key') ||
     hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') ||

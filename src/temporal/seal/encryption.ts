@@ -10,7 +10,7 @@ import { dataOf, pack, unpack } from './pack.js'
 import { formatSeal, SEAL, sealedContext, type Seal } from './seal.js'
 
 /** Name of the encoding in a payload's metadata. */
-export const ENCRYPTED = 'binary/quorate-encrypted'
+const ENCRYPTED = 'binary/quorate-encrypted'
 const CONTEXT = 'seal-context'
 const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12

@@ -3,6 +3,7 @@
  * which list of arguments, and what an activity's result is of; and it authenticates that, the context, and the
  * payload itself.
  */
+import { KEY_ID } from './key-file.js'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Payload, SerializationContext } from '@temporalio/common'
 import type { SealKey } from './keys.js'
@@ -13,8 +14,6 @@ export const SEAL = 'seal'
 
 const VERSION = '1'
 
-/** Ids of keys, as texts: what a stranger writes in the place of one is shown to nobody. */
-export const KEY_ID = /^[a-z0-9]{1,16}$/
 const LIST = /^[A-Za-z0-9_-]{1,16}$/
 
 /** What a seal says. */

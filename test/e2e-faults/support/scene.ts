@@ -11,8 +11,8 @@ import { eventually } from '../../support/eventually.js'
 import { Fleet } from '../../support/fleet.js'
 import { fix } from './faults.js'
 
-export const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
-export const WORKERS = ['w1', 'w2'] as const
+const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
+const WORKERS = ['w1', 'w2'] as const
 export const HOSTS = [...CONTROL_PLANES, ...WORKERS, 'lb1'] as const
 
 /** Exit code of a command that leaves an operation which waits for a decision. */

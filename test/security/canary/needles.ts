@@ -4,7 +4,7 @@
 const SHORTEST = 8
 
 /** The secret as it is, in base64 at each alignment, in hexadecimal digits, and as URLs and JSON have it. */
-export function formsOf(secret: string): readonly string[] {
+function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret)
   const hex = bytes.toString('hex')
   const forms = [

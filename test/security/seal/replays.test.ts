@@ -7,7 +7,7 @@ import { sendDecision, sendSignal } from '../../../src/client/messages.js'
 import { currentActivity } from '../../../src/temporal/seal/activity-guard.js'
 import { SealCodec } from '../../../src/temporal/seal/codec.js'
 import { SealKeys } from '../../../src/temporal/seal/keys.js'
-import type { RunReference } from '../../../src/client/snapshot.js'
+import type { RunReference } from '../../../src/client/run-reference.js'
 import { PATIENCE, SealScene } from './scene.js'
 import { SeenPayloads, startRaw } from './stranger.js'
 

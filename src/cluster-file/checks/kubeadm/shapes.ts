@@ -7,7 +7,7 @@ import { FORMATS } from '../../formats.js'
 import type { Section } from './reliances.js'
 
 /** A type of a single value: its name in messages, an example, and a test. */
-export interface Scalar {
+interface Scalar {
   readonly name: string
   readonly example: string
   readonly test: (value: unknown) => boolean

@@ -1,0 +1,26 @@
+// What each room of src/ may import from, the lowest room first (docs/architecture.md). Read by ESLint, which says so at
+// the line, and by dependency-cruiser, which follows every import to its file and finds circles.
+
+const PURE_GROUND = ['errors', 'values', 'cluster']
+
+export const MAY_IMPORT = {
+  errors: [],
+  values: ['errors'],
+  'ssh-config': ['errors', 'values'],
+  cluster: ['errors', 'values'],
+  configuration: [...PURE_GROUND],
+  facts: [...PURE_GROUND, 'configuration'],
+  preflight: [...PURE_GROUND, 'configuration', 'facts'],
+  operations: [...PURE_GROUND, 'preflight'],
+  planning: [...PURE_GROUND, 'configuration', 'facts', 'preflight', 'operations'],
+  'cluster-file': [...PURE_GROUND, 'configuration', 'ssh-config'],
+  ssh: [...PURE_GROUND, 'ssh-config'],
+  hosts: [...PURE_GROUND, 'configuration', 'facts', 'operations', 'planning', 'ssh'],
+  activities: [...PURE_GROUND, 'configuration', 'facts', 'operations', 'planning', 'ssh', 'hosts'],
+  workflows: [...PURE_GROUND, 'facts', 'preflight', 'operations', 'planning', 'activities'],
+  temporal: ['errors', 'values', 'operations'],
+  engine: ['errors', 'values', 'operations', 'temporal'],
+  ui: ['errors', 'temporal', 'engine'],
+  client: [...PURE_GROUND, 'operations', 'temporal'],
+  cli: [...PURE_GROUND, ...['cluster-file', 'preflight', 'operations', 'client', 'temporal', 'engine', 'ui']],
+}

@@ -1,0 +1,5 @@
+/** Which run of which workflow. */
+export interface RunReference {
+  readonly workflowId: string
+  readonly runId: string
+}

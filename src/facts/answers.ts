@@ -1,0 +1,2 @@
+/** Values by key, as the facts script prints them. */
+export type Answers = ReadonlyMap<string, readonly string[]>
