@@ -25,7 +25,7 @@ export async function readLastKnown(
   return lastKnownIn(events ?? [])
 }
 
-/** As {@link readLastKnown}. A step that still runs tells more than one that has ended since it began. */
+/** As {@link readLastKnown}, by the name of the host. A step that still runs tells more than one that has ended since. */
 export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown[] {
   const steps = new Map<string, LastKnown>()
   for (const event of events) {
@@ -42,7 +42,7 @@ export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown
   for (const known of steps.values()) {
     if (last.get(known.host)?.state !== 'running' || known.state === 'running') last.set(known.host, known)
   }
-  return [...last.values()]
+  return [...last.values()].toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
 }
 
 function beginOf({ activityTaskScheduledEventAttributes }: HistoryEvent): LastKnown | undefined {
