@@ -2,20 +2,34 @@
 import { Connection } from '@temporalio/client'
 
 const TIMEOUT_MS = 5_000
+const OPEN = { namespace: 'default', query: "ExecutionStatus = 'Running'" }
 
 /** Whether an operation is open. A server that does not answer in time counts as busy with one. */
 export async function hasOpenOperation(address: string): Promise<boolean> {
+  const count = await asking(address, ({ workflowService }) => workflowService.countWorkflowExecutions(OPEN))
+  return count === undefined || Number(count.count) > 0
+}
+
+/** Names of the clusters with an open operation; none of a server that does not answer in time. */
+export async function openClusters(address: string): Promise<readonly string[]> {
+  const found = await asking(address, ({ workflowService }) => workflowService.listWorkflowExecutions(OPEN))
+  const clusters = (found?.executions ?? []).flatMap(({ execution }) => {
+    const [kind, cluster] = (execution?.workflowId ?? '').split('/')
+    return kind === 'cluster' && cluster !== undefined ? [cluster] : []
+  })
+  return [...new Set(clusters)].toSorted()
+}
+
+/** What the server says; undefined where it does not answer in time. */
+async function asking<Answer>(
+  address: string,
+  ask: (connection: Connection) => Promise<Answer>,
+): Promise<Answer | undefined> {
   const connection = Connection.lazy({ address })
   try {
-    const { count } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
-      connection.workflowService.countWorkflowExecutions({
-        namespace: 'default',
-        query: "ExecutionStatus = 'Running'",
-      }),
-    )
-    return Number(count) > 0
+    return await connection.withDeadline(Date.now() + TIMEOUT_MS, () => ask(connection))
   } catch {
-    return true
+    return undefined
   } finally {
     await connection.close()
   }

@@ -91,10 +91,20 @@ async function status({ io, json }: Context): Promise<ExitCode> {
 }
 
 async function stop({ io, json }: Context): Promise<ExitCode> {
-  const { stopEngine } = await import('../../engine/engine.js')
+  const [{ engineStatus, stopEngine }, { openClusters }] = await Promise.all([
+    import('../../engine/engine.js'),
+    import('../../engine/open-operations.js'),
+  ])
+  const { address, serverPid } = engineStatus()
+  const open = serverPid === undefined ? [] : await openClusters(address)
   const stopped = await stopEngine()
-  if (json) io.json({ stopped })
+  if (json) io.json({ stopped, open })
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
+  if (stopped && open.length > 0 && !json) {
+    io.note(
+      `${open.join(', ')}: stands still; \`quorate attach ${open[0]}\` starts the engine, and it goes on`,
+    )
+  }
   return EXIT.done
 }
 

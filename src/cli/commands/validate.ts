@@ -2,7 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import { count } from '../../values/words.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine, QuorateError } from '../../errors/index.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -17,6 +17,11 @@ export function validateCommand(): CommandUnknownOpts {
 
 async function validate(context: Context, argument: string | undefined): Promise<ExitCode> {
   const { io, json } = context
+  if (argument !== undefined && context.file !== undefined) {
+    throw new QuorateError('USAGE', `two files are named: ${context.file} and ${argument}`, {
+      hint: 'name the file once: `quorate validate FILE`, or with -f',
+    })
+  }
   const path = argument ?? context.file ?? DEFAULT_FILE
   const [{ parseFile }, { ClusterFileError, formatProblem }] = await Promise.all([
     import('../load-cluster.js'),

@@ -15,12 +15,12 @@ export interface ChangesContext {
 }
 
 /** One host within that. */
-export interface HostContext extends ChangesContext, ObservedHost {
+export interface PlannedHost extends ChangesContext, ObservedHost {
   readonly cluster: Cluster
 }
 
 /** What changes on one host, for one of its phases or several. */
-export type HostChanges = (context: HostContext) => readonly PlannedChange[]
+export type HostChanges = (context: PlannedHost) => readonly PlannedChange[]
 
 /** The changes of a host in a phase, from what is done there. */
 export function changesOf(host: Host, phase: string, actions: readonly string[]): readonly PlannedChange[] {

@@ -5,7 +5,7 @@ import { balancerPackages, runsBalancer, virtualAddressOf } from '../../cluster/
 import { haproxyFile, keepalivedFile } from '../../configuration/load-balancer/services.js'
 import { formatEndpoint, hostsWithRole } from '../../cluster/model.js'
 import { sha256 } from '../../values/sha256.js'
-import { changesOf, type HostChanges, type HostContext } from './context.js'
+import { changesOf, type HostChanges, type PlannedHost } from './context.js'
 import { fileActions } from './files.js'
 import { serviceActions } from './services.js'
 
@@ -40,7 +40,7 @@ const setUp: HostChanges = (context) => {
   return changesOf(host, PHASE, [`install ${missing.join(', ')}, serve ${endpoint}${shared}`])
 }
 
-function settings(context: HostContext, configuration: HostConfiguration): readonly string[] {
+function settings(context: PlannedHost, configuration: HostConfiguration): readonly string[] {
   const { cluster, host, facts, serving } = context
   const keepalived = keepalivedFile(cluster, host, facts.details?.addresses ?? [])
   return [

@@ -4,12 +4,12 @@ import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
 import type { Standing, StandingNode } from '../../facts/standing.js'
-import { changesOf, disruptive, type HostChanges, type HostContext } from './context.js'
+import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
 
 /** The phase in which a host becomes part of the cluster. */
-function membershipPhase({ host, first }: Pick<HostContext, 'host' | 'first'>): string {
+function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): string {
   if (host.role === 'worker') return 'Workers'
   return host.name === first.name ? 'First control plane' : 'Control planes'
 }
@@ -26,6 +26,9 @@ export const membershipChanges: HostChanges = (context) => {
     return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
   }
   const node = standing.nodes.find(({ name }) => name === host.name)
+  // A machine that is a node under another name: the plan says so, and nothing is done to it.
+  const isOther = standing.nodes.some(({ machineId }) => machineId !== '' && machineId === facts.machineId)
+  if (node === undefined && isOther) return []
   const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
   if (repair !== undefined)
     return [
@@ -42,7 +45,7 @@ export const membershipChanges: HostChanges = (context) => {
 const REPEATED_INIT =
   'complete kubeadm init, which was cut off, or take it back with kubeadm reset and repeat it'
 
-function beginning({ cluster, host, first }: HostContext): string {
+function beginning({ cluster, host, first }: PlannedHost): string {
   if (host.role === 'worker') return 'kubeadm join'
   if (host.name === first.name) return 'kubeadm init'
   return joinAction(cluster)
@@ -54,13 +57,13 @@ function joinAction(cluster: Cluster): string {
 }
 
 /** What kubectl is run with on control planes; whoever has the CA's key can make it again. */
-function adminConfActions({ host, facts }: HostContext): readonly string[] {
+function adminConfActions({ host, facts }: PlannedHost): readonly string[] {
   const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
   return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
 }
 
 /** A kubelet that was stopped is started; whether it starts at boot belongs to the preparation of the host. */
-function kubeletActions({ facts: { configuration } }: HostContext): readonly string[] {
+function kubeletActions({ facts: { configuration } }: PlannedHost): readonly string[] {
   if (configuration === undefined || configuration.services['kubelet']?.active === true) return []
   return ['start kubelet']
 }
@@ -80,7 +83,7 @@ function firstRepair(node: StandingNode | undefined): Repair | undefined {
 const REGISTERED_AGAIN = 'restart kubelet, which registers its node again: the node was deleted'
 
 function joinRepair(
-  { cluster, host, facts }: HostContext,
+  { cluster, host, facts }: PlannedHost,
   standing: Standing,
   node: StandingNode | undefined,
 ): Repair | undefined {
@@ -118,7 +121,7 @@ function joinRepair(
 
 /** Where etcd did not tell its members nothing is known against this one. */
 function memberOf(
-  { host }: Pick<HostContext, 'host' | 'cluster'>,
+  { host }: Pick<PlannedHost, 'host' | 'cluster'>,
   { members }: Standing,
 ): JoinSigns['member'] {
   if (members === undefined) return 'votes'

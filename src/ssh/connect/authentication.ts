@@ -7,6 +7,7 @@ import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { askAgent, readIdentity, type AgentAnswer, type Identity, type PublicKey } from './identities.js'
 import type { Secrets } from './secrets.js'
 import type { SshServer } from './server.js'
+import { count } from '../../values/words.js'
 import { agentKey, certifiedKey, isUsableType, SigningKeys, type SigningKey } from './signing-keys.js'
 
 /** The ways to try, and what to say when none of them is let in. */
@@ -34,6 +35,8 @@ type KeyAttempt =
 /** What was found to try. */
 interface Means {
   readonly keys: readonly KeyAttempt[]
+  /** Files of keys, and how many the agent has beside them, as a person is told what was tried. */
+  readonly names: readonly string[]
   /** The password, or why there is none; undefined where none was asked for. */
   readonly password: string | QuorateError | undefined
   /** Why some key could not be tried. */
@@ -51,7 +54,7 @@ export async function authentication(server: SshServer, credentials: Credentials
   const named = identityFiles ?? (identitiesOnly ? defaultIdentityFiles : [])
   const fallback = identityFiles === undefined && !identitiesOnly ? defaultIdentityFiles : []
   const [agent, asked, defaults, password] = await Promise.all([
-    askAgent(socket),
+    askAgent(socket, { isNamed: identityAgent !== undefined }),
     Promise.all(named.map(readIdentity)),
     Promise.all(fallback.map(readIdentity)),
     readPassword(server, credentials.secrets),
@@ -64,15 +67,27 @@ export async function authentication(server: SshServer, credentials: Credentials
       .filter((identity) => !agent.keys.some((key) => isOf(identity, key)))
       .flatMap((identity) => attemptsOf(identity, { keys: [] })),
   ]
+  const files = [...asked, ...defaults]
+  const isOfFile = (key: PublicKey) => files.some((identity) => isOf(identity, key))
+  const others = identitiesOnly ? 0 : agent.keys.filter((key) => !isOfFile(key)).length
+  const names = [
+    ...files.filter(isUsable(agent)).map(({ file }) => file),
+    ...(others === 0 ? [] : [`${count(others, 'key')} of ssh-agent`]),
+  ]
   const problems = [...asked, agent, ...defaults.filter(({ isOpenToOthers }) => isOpenToOthers)]
     .map(({ problem }) => problem)
     .filter((problem) => problem !== undefined)
-  return new Attempts(server, { keys, password, problems }, credentials.secrets)
+  return new Attempts(server, { keys, names, password, problems }, credentials.secrets)
 }
 
 /** Whether a key is that of a file, or the certificate beside it. */
 function isOf({ publicKey, certificate }: Identity, { blob }: PublicKey): boolean {
   return [publicKey, certificate].some((each) => each?.blob.equals(blob) === true)
+}
+
+/** Whether a file's key was tried: the file has it open, or the agent holds it. */
+function isUsable({ keys }: AgentAnswer): (identity: Identity) => boolean {
+  return (identity) => identity.privateKey !== undefined || keys.some((key) => isOf(identity, key))
 }
 
 function agentAttempt({ socket }: AgentAnswer, keys: AgentAnswer['keys']): readonly KeyAttempt[] {
@@ -159,7 +174,7 @@ class Attempts implements Authentication {
   exhausted = (): boolean => this.#isExhausted
 
   refusal = (cause: unknown): QuorateError => {
-    const { keys, password, problems } = this.#means
+    const { keys, names, password, problems } = this.#means
     const { name, ssh } = this.#server
     if (this.#password === 'tried' && ssh.password !== undefined) this.#secrets.forget(ssh.password)
     if (password instanceof Error) return password
@@ -171,12 +186,12 @@ class Attempts implements Authentication {
       return new QuorateError('SSH_KEY_UNREADABLE', message, { host: name, cause })
     }
     const tried = [
-      ...(keys.length === 0 ? [] : ['the keys']),
+      ...(keys.length === 0 ? [] : [names.join(', ')]),
       ...(this.#password === 'tried' ? ['the password'] : []),
     ]
     return new QuorateError(
       'SSH_AUTHENTICATION_FAILED',
-      `${name} does not let ${ssh.user} in${triedText(tried)}${because}`,
+      `${name} does not let ${ssh.user} in${tried.length === 0 ? '' : ` with ${tried.join(' and ')}`}${because}`,
       { host: name, cause },
     )
   }
@@ -218,9 +233,4 @@ class Attempts implements Authentication {
       next(false as never)
     }
   }
-}
-
-function triedText(tried: readonly string[]): string {
-  if (tried.length === 0) return ''
-  return ` with ${tried.join(' and ')} that ${tried[0] === 'the password' ? 'was' : 'were'} tried`
 }

@@ -116,13 +116,20 @@ export interface AgentAnswer {
   readonly problem?: string
 }
 
-/** Asks an agent for its keys; without a socket it has none. */
-export async function askAgent(socket: string | undefined): Promise<AgentAnswer> {
+/**
+ * Asks an agent for its keys; without a socket it has none. That a socket is not there is worth a word only where it was
+ * named for the host: the environment's may be of a session that is over, or of nobody who had one.
+ */
+export async function askAgent(
+  socket: string | undefined,
+  { isNamed }: { readonly isNamed: boolean },
+): Promise<AgentAnswer> {
   if (socket === undefined || socket === '') return { keys: [] }
   let held: readonly AgentIdentity[]
   try {
     held = await agentIdentities(socket)
   } catch (error) {
+    if (!isNamed && (error as NodeJS.ErrnoException).code === 'ENOENT') return { keys: [] }
     return { keys: [], problem: `ssh-agent does not answer (${(error as Error).message})` }
   }
   if (held.length === 0) return { keys: [], problem: 'ssh-agent holds no keys' }

@@ -141,3 +141,18 @@ async function openPlans(): Promise<readonly string[]> {
     await connection.close()
   }
 }
+
+describe('stopping the engine', () => {
+  it('names the runs that stand still, and how they go on', async () => {
+    const { stdout, stderr, exitCode } = await quorate(['engine', 'stop'], environment)
+    expect({ stdout, exitCode }).toEqual({ stdout: 'the engine is stopped\n', exitCode: 0 })
+    expect(stderr).toContain(
+      'silent: stands still; `quorate attach silent` starts the engine, and it goes on',
+    )
+  })
+
+  it('says nothing of runs where it did not run', async () => {
+    const { stdout, stderr } = await quorate(['engine', 'stop'], environment)
+    expect({ stdout, stderr }).toEqual({ stdout: 'the engine was not running\n', stderr: '' })
+  })
+})

@@ -105,6 +105,12 @@ describe('quorate validate', () => {
     expect(stderr).toContain('none.yaml cannot be read: there is no such file (CLUSTER_FILE_UNREADABLE)')
   })
 
+  it('of two files says so, and checks neither', async () => {
+    const { exitCode, stdout, stderr } = await quorate(['validate', '-f', 'a.yaml', 'b.yaml'], environment)
+    expect([exitCode, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('two files are named: a.yaml and b.yaml')
+  })
+
   it('of a directory says so', async () => {
     const { stderr } = await quorate(['validate', folder], environment)
     expect(stderr).toContain(`${folder} cannot be read: it is a directory`)

@@ -107,7 +107,7 @@ describe('a password for the login', () => {
     const before = failures()
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
-      message: `host1 does not let ${USER} in with the password that was tried`,
+      message: `host1 does not let ${USER} in with the password`,
     })
     expect(failures()).toBe(before + 1)
   })

@@ -93,10 +93,10 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
   })
 
-  test('that the host does not know is refused with the name of the user', async () => {
+  test('that the host does not know is refused with the name of the user and of the file', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
-      message: 'host1 does not let root in with the keys that were tried',
+      message: `host1 does not let root in with ${strangeKey}`,
     })
   })
 
@@ -135,6 +135,26 @@ describe('an identity file', () => {
 })
 
 describe('the agent', () => {
+  test('of the environment that is gone is not spoken of, that of the file is', async () => {
+    const gone = join(folder, 'gone.sock')
+    const refused = { code: 'SSH_AUTHENTICATION_FAILED' }
+    await expect(logIn({ identityFiles: [strangeKey] }, gone)).rejects.toMatchObject({
+      ...refused,
+      message: `host1 does not let root in with ${strangeKey}`,
+    })
+    await expect(logIn({ identityFiles: [strangeKey], identityAgent: gone }, '')).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringMatching(/: ssh-agent does not answer \(connect ENOENT/) as string,
+    })
+  })
+
+  test('is named with the number of its keys, where none of them is let in', async () => {
+    agent.add(strangeKey)
+    await expect(logIn({}, agent.socket)).rejects.toMatchObject({
+      message: 'host1 does not let root in with 1 key of ssh-agent',
+    })
+  })
+
   test('logs in without an identity file', async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({}, agent.socket)).toBe('hello\n')

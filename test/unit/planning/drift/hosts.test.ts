@@ -45,6 +45,7 @@ describe('hosts of the file that are other nodes of the cluster', () => {
     expect(findingsOf({ file: withHosts(...others('w1'), w9), facts })).toEqual([
       'error HOST_RENAMED w9: the machine at 192.0.2.21 is the node w1 of the cluster, not w9',
     ])
+    expect(planOf({ file: withHosts(...others('w1'), w9), facts }).changes).toEqual([])
   })
 
   it('knows a renamed control plane by its machine', () => {
