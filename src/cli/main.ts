@@ -1,6 +1,6 @@
 /** The `quorate` program: parses the command line, runs the command, and turns errors into words and exit codes. */
 import { CommanderError } from '@commander-js/extra-typings'
-import { isQuorateError, reportError } from '../errors/index.js'
+import { isQuorateError, QuorateError, reportError, type ErrorReport } from '../errors/index.js'
 import { colourChoiceIn } from './abilities.js'
 import { endOnClosedPipe } from './closed-pipe.js'
 import { EXIT, exitCodeOf } from './exit.js'
@@ -20,16 +20,29 @@ try {
   process.exitCode = error instanceof CommanderError ? usageExit(error) : fail(error)
 }
 
-/** Commander has printed its message already. */
-function usageExit({ exitCode }: CommanderError): number {
-  return exitCode === 0 ? EXIT.done : EXIT.usage
+/** Commander has printed its message already, which a program reads as it reads every other error. */
+function usageExit({ exitCode, code, message }: CommanderError): number {
+  if (exitCode === 0) return EXIT.done
+  if (argv.includes('--json')) {
+    const isMissing = code === 'commander.help'
+    const error = new QuorateError(
+      'USAGE',
+      isMissing ? 'no command is given' : message.replace(/^error: /, ''),
+    )
+    processIo({ colour: colourChoiceIn(argv) }).json(reported(reportError(error)))
+  }
+  return EXIT.usage
+}
+
+function reported(error: ErrorReport): object {
+  return { time: new Date().toISOString(), type: 'error', error }
 }
 
 function fail(error: unknown): number {
   const io = processIo({ colour: colourChoiceIn(argv) })
   const report = reportError(error)
   if (argv.includes('--json')) {
-    io.json({ time: new Date().toISOString(), type: 'error', error: report })
+    io.json(reported(report))
   } else {
     const verbose = argv.includes('--verbose')
     renderReport(report, io.style, { verbose }).forEach((line) => io.note(line))

@@ -43,11 +43,11 @@ Example:
 }
 
 async function init(context: Context, options: InitOptions): Promise<ExitCode> {
-  const [{ answersFromOptions, missingOptions }, { refuseOverwrite, writeClusterFile }] = await Promise.all([
+  const [{ answersFromOptions, missingOptions }, { refuseOutput, writeClusterFile }] = await Promise.all([
     import('../init/answers.js'),
     import('../init/write.js'),
   ])
-  refuseOverwrite(options)
+  refuseOutput(options)
   const asks = context.io.canAsk && missingOptions(options).length > 0
   const complete = asks ? await (await import('../init/questions.js')).ask(options) : options
   if (complete === undefined) {

@@ -1,5 +1,6 @@
 /** Writing a new cluster file, checked before it is written. */
 import { existsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { formatProblem, problemReport, type ClusterFileProblem } from '../../cluster-file/parse.js'
 import { renderClusterFile, type ClusterFileAnswers } from '../../cluster-file/render.js'
 import { plainLine, QuorateError } from '../../errors/index.js'
@@ -24,11 +25,17 @@ export interface Written {
 }
 
 /**
- * Refuses an output that would overwrite a file, before anybody has answered a question.
+ * Refuses an output that would overwrite a file or has no folder, before anybody has answered a question.
  * @throws QuorateError `USAGE`
  */
-export function refuseOverwrite({ output, force }: Pick<WriteOptions, 'output' | 'force'>): void {
-  if (output !== '-' && force !== true && existsSync(output)) throw thereAlready(output)
+export function refuseOutput({ output, force }: Pick<WriteOptions, 'output' | 'force'>): void {
+  if (output === '-') return
+  if (force !== true && existsSync(output)) throw thereAlready(output)
+  const folder = dirname(output)
+  if (existsSync(folder)) return
+  throw new QuorateError('USAGE', `${output} cannot be written: there is no folder ${folder}`, {
+    hint: 'make the folder, or name another place with --output',
+  })
 }
 
 /**
@@ -62,7 +69,10 @@ function unwritable(output: string, cause: unknown): QuorateError {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
   if (exists) return thereAlready(output)
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new QuorateError('CLUSTER_FILE_UNREADABLE', `${output} cannot be written: ${reason}`, { cause })
+  return new QuorateError('USAGE', `${output} cannot be written: ${reason}`, {
+    hint: 'name a place where you may write with --output',
+    cause,
+  })
 }
 
 function thereAlready(output: string): QuorateError {

@@ -72,6 +72,20 @@ describe('quorate', () => {
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
   })
+
+  it.each([
+    [['apply', '--hurry'], "unknown option '--hurry'"],
+    [['aply'], "unknown command 'aply'"],
+    [['signal', 'hello'], 'Allowed choices are load-balancer-ready'],
+    [['attach'], 'which cluster?'],
+  ])('%j is bad usage for a program too', async (args, message) => {
+    const { exitCode, stdout } = await quorate([...args, '--json'], environment)
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'error',
+      error: { code: 'USAGE', message: expect.stringContaining(message) as string },
+    })
+  })
 })
 
 describe('quorate validate', () => {
@@ -140,6 +154,15 @@ describe('quorate init', () => {
     expect(stderr).toBe(
       `✘ ${output} already exists (USAGE)\n  → use --force to overwrite it, or --output to write elsewhere\n`,
     )
+  })
+
+  it('refuses a file in no folder before it looks at the answers', async () => {
+    const output = join(folder, 'none', 'cluster.yaml')
+    const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
+    expect([exitCode, stderr]).toEqual([
+      2,
+      `✘ ${output} cannot be written: there is no folder ${join(folder, 'none')} (USAGE)\n  → make the folder, or name another place with --output\n`,
+    ])
   })
 
   it('says each mistake in the answers once, with what would be right', async () => {
