@@ -6,7 +6,16 @@ const env = { QUORATE_SEAL_KEY_FILE: 'none' }
 export default defineConfig({
   test: {
     projects: [
-      { test: { env, name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          env,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // Some start OpenSSH's own programs hundreds of times, which a busy machine does slowly.
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           env,

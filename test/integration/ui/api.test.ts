@@ -5,6 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../../src/engine/ports.js'
 import { temporalApi } from '../../../src/ui/api.js'
+import { eventually } from '../../support/eventually.js'
 import { startTemporalWithUi } from '../../support/temporal.js'
 
 const WORKFLOW = '/api/v1/namespaces/default/workflows/cluster%2Fshop'
@@ -33,6 +34,9 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   theirs = `http://127.0.0.1:${uiPort}`
   ours = `http://127.0.0.1:${port}`
+  // It is there before it has found its server, and looks again only after a while.
+  const hasServer = async () => (await fetch(`${theirs}/api/v1/cluster-info`)).ok
+  await eventually(hasServer, 'the UI server has reached its server')
 })
 afterAll(async () => {
   server.closeAllConnections()
