@@ -27,7 +27,9 @@ export function isSpared(
   standing: Standing,
   hasAnswered: (name: string) => boolean,
 ): boolean {
-  if (standing.nodes.some(({ name }) => name === host.name)) return true
+  if (host.role === 'control-plane' || host.role === 'worker') {
+    return standing.nodes.some(({ name }) => name === host.name)
+  }
   if (host.role === 'etcd') return isMember(standing, host)
   return runsBalancer(file, host) && balancerHosts(file).some(({ name }) => hasAnswered(name))
 }

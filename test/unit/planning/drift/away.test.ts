@@ -110,6 +110,12 @@ describe('a balancer that is away', () => {
     expect(planOf(away('lb1', 'lb2'), pair).problems).toHaveLength(2)
   })
 
+  it('stops an apply where it is a control plane that has never joined', () => {
+    const balancers = { type: 'haproxy', hosts: ['lb1', 'cp4'] } as const
+    const grown: Cluster = { ...withHosts(running, 'cp4'), loadBalancer: balancers }
+    expect(planOf(away('cp4'), grown, running).problems.map(({ code }) => code)).toEqual(['SSH_UNREACHABLE'])
+  })
+
   it('stops an apply where it is the only one, though it is a node as well', () => {
     const beside = { ...running, loadBalancer: { type: 'haproxy', hosts: ['cp3'] } } satisfies Cluster
     expect(planOf(away('cp3'), beside).problems).toMatchObject([
