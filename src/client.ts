@@ -1,6 +1,7 @@
 /**
- * The programmatic API, of which the command line is a shell: start operations, follow them, talk to them. Connects
- * to the Temporal server that options and environment name, or to the embedded engine, which it starts if needed.
+ * The programmatic API: start operations, follow them, send them messages. The command line is a shell around it. It
+ * connects to the Temporal server that options and environment name, or to the embedded engine, which it starts if
+ * needed.
  */
 import { WorkflowNotFoundError, type Client as TemporalClient } from '@temporalio/client'
 import type { HostLocks } from './hosts/lock/inspect.js'
@@ -65,18 +66,18 @@ export type { TaskFailure } from './client/workflow-task.js'
 
 export interface ClientOptions extends TemporalOptions {
   /**
-   * Whether operations will be started. The embedded engine's worker then gets this process's SSH agent and
-   * code; a client that only looks leaves it alone.
+   * Whether operations will be started. If so, the embedded engine's worker gets this process's SSH agent and code. A
+   * client that only looks leaves the worker alone.
    */
   readonly startsOperations?: boolean
   /**
-   * Whether decisions will be sent. As where operations are started, the embedded engine's worker gets this process's
-   * SSH agent and code, since what was wrong may have been either; but no engine is started where none ever ran.
+   * Whether decisions will be sent. As with starting operations, the embedded engine's worker gets this process's SSH
+   * agent and code, since either may have been the problem. But no engine is started if none ever ran.
    */
   readonly takesDecisions?: boolean
   /**
-   * Whether only plans will be started. The embedded engine's worker then keeps the SSH agent that it has while an
-   * operation is open that may need it.
+   * Whether only plans will be started. While an open operation may need its SSH agent, the embedded engine's worker
+   * then keeps it.
    */
   readonly onlyPlans?: boolean
 }
@@ -86,7 +87,7 @@ export interface QuorateClient {
   readonly namespace: string
   /**
    * Starts an apply.
-   * @throws QuorateError `OPERATION_RUNNING` when the cluster has an operation already.
+   * @throws QuorateError `OPERATION_RUNNING` when the cluster already has an operation.
    */
   apply(cluster: Cluster, options?: StartOptions): Promise<Operation>
   /** Starts a plan, which changes nothing. */
@@ -96,15 +97,17 @@ export interface QuorateClient {
    * @throws QuorateError `OPERATION_NOT_FOUND`
    */
   operation(clusterName: string): Promise<Operation>
-  /** The latest apply of each cluster, the newest first. */
+  /** The latest apply of each cluster, newest first. */
   list(): Promise<readonly OperationSummary[]>
-  /** Open applies that go on because this client started the embedded engine, which nobody had done before. */
+  /**
+   * Open applies that continue because this client started the embedded engine. Before that, nothing worked on them.
+   */
   woken(): Promise<readonly OperationSummary[]>
   close(): Promise<void>
 }
 
 /**
- * Connects.
+ * Connects to the Temporal server, or to the embedded engine.
  * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `USAGE`, or one of the
  *   `ENGINE_` family.
  */
@@ -126,7 +129,7 @@ function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOption
 }
 
 /**
- * The administrator's kubeconfig of a cluster. Read over SSH by this process, without Temporal: it is a secret.
+ * The administrator's kubeconfig of a cluster. It is a secret, so this process reads it over SSH, without Temporal.
  * @throws QuorateError of the SSH_ family, or `API_UNREACHABLE` when no control plane has one yet.
  */
 export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
@@ -142,7 +145,7 @@ export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
   }
 }
 
-/** Gives access to the locks of a cluster's hosts, over SSH by this process, without Temporal. */
+/** Gives access to the locks of a cluster's hosts. This process reaches them over SSH, without Temporal. */
 export async function withHostLocks<Result>(
   cluster: Cluster,
   act: (locks: HostLocks) => Promise<Result>,
@@ -281,16 +284,19 @@ class Client implements QuorateClient {
     }
   }
 
-  /** Starts what died of the engine; it may come back on another port. An engine stopped on purpose stays so. */
+  /**
+   * Restarts the parts of the engine that died; it may come back on another port. An engine stopped on purpose stays
+   * stopped.
+   */
   private async revive(): Promise<void> {
     try {
       await this.makeWhole({ handOver: 'nothing', respectStop: true })
     } catch {
-      // The watcher goes on saying what is missing, and asks again.
+      // The watcher keeps saying what is missing, and asks again.
     }
   }
 
-  /** A call that needs a worker: with the embedded engine, what is missing of that is started first. */
+  /** Makes a call that needs a worker. With the embedded engine, its missing parts are started first. */
   private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
     if (this.embedded) await this.makeWhole({ handOver: 'nothing' })
     return this.call(act)

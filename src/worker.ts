@@ -1,6 +1,6 @@
 /**
- * Runs a worker: the one place where workflows, activities and SSH come together. It may be killed at any moment:
- * long commands go on on their hosts, and the next attempt, here or in another worker, attaches to them.
+ * Runs a worker: the only place where workflows, activities and SSH come together. It may be killed at any moment: long
+ * commands continue on their hosts, and the next attempt, here or in another worker, attaches to them.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
@@ -18,24 +18,24 @@ import { identifyServer, type ServerIdentity } from './temporal/server-identity.
 import type { ServerSettings } from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
 
-/** Before a worker that stopped is started again. */
+/** Delay before a stopped worker is started again. */
 const RESTART_MS = 1_000
 
 /** Options of the SDK's worker that make up our behaviour. */
 const TUNING = {
   ...WORKFLOW_TIME,
-  // Activities wait for SSH most of their time: one slot for each of 200 hosts.
+  // Activities mostly wait for SSH: one slot for each of 200 hosts.
   maxConcurrentActivityTaskExecutions: 200,
   maxConcurrentActivityTaskPolls: 5,
   maxConcurrentWorkflowTaskExecutions: 20,
   maxConcurrentWorkflowTaskPolls: 4,
   maxCachedWorkflows: 50,
-  // A worker that was killed leaves its workflows to the next one after this time, not the default 10 s.
+  // After this time, the next worker takes over the workflows of a killed worker; the default is 10 s.
   stickyQueueScheduleToStartTimeout: '3s',
-  // Below a third of the activities' heartbeat timeout: one lost heartbeat is not taken for a dead worker.
+  // Below a third of the activities' heartbeat timeout, so that one lost heartbeat does not look like a dead worker.
   maxHeartbeatThrottleInterval: '2s',
   defaultHeartbeatThrottleInterval: '2s',
-  // Units on the hosts survive us, so there is nothing to wait for but short calls.
+  // Units on the hosts survive the worker, so there is nothing to wait for but short calls.
   shutdownGraceTime: '3s',
   shutdownForceTime: '10s',
 } as const
@@ -47,7 +47,7 @@ export interface WorkerOptions {
   readonly log: Logger
   /** Ends the worker in order. */
   readonly signal?: AbortSignal
-  /** Other workflows and activities than Quorate's own, for tests. */
+  /** Workflows and activities to run instead of Quorate's own, for tests. */
   readonly replace?: WorkerParts
 }
 
@@ -60,7 +60,7 @@ export interface WorkerParts {
   close?(): Promise<void>
 }
 
-/** Runs a worker as this whole process: ended by SIGTERM and SIGINT, and by errors that nobody caught. */
+/** Runs a worker as the whole process. SIGTERM, SIGINT and uncaught errors end it. */
 export async function runWorkerProcess(settings: ServerSettings): Promise<void> {
   const log = pino({ base: { version: VERSION, pid: process.pid } })
   const stop = new AbortController()
@@ -75,9 +75,9 @@ export async function runWorkerProcess(settings: ServerSettings): Promise<void> 
 }
 
 /**
- * Runs until a signal ends it. While the server is away it waits and tries again, for as long as it takes.
- * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, a server that refuses it,
- *   no key to seal with.
+ * Runs until a signal ends it. While the server is unreachable, it waits and tries again, for as long as it takes.
+ * @throws whatever makes the worker unable to work: a missing bundle, workflows that do not load, a server that refuses
+ *   it, no key to seal with.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log } = options
@@ -150,14 +150,14 @@ async function runUntil(worker: Worker, stop: AbortSignal): Promise<void> {
 
 let isInstalled = false
 
-/** The SDK's native part, of which a process has one. */
+/** Installs the SDK's native part; a process has only one. */
 function installRuntime(log: Logger): void {
   if (isInstalled) return
   isInstalled = true
   Runtime.install({
     logger: temporalLogger(log),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
-    // We stop the worker ourselves: the SDK's own handlers know nothing of a server that is away.
+    // We stop the worker ourselves: the SDK's own handlers do not expect an unreachable server.
     shutdownSignals: [],
   })
 }

@@ -1,6 +1,6 @@
 /**
- * What becomes of a control plane's join that failed: what it left in etcd goes, so that others can join, and a member
- * that votes already goes only by the operator's word and not at the price of quorum. The host itself is not needed.
+ * Cleans up in etcd after a control plane's join has failed, so that others can join. A member that already votes is
+ * removed only if the operator decides so, and never at the cost of quorum. The host itself is not needed.
  */
 import type { Host } from '../cluster/model.js'
 import type { SkipConsequence, StepOutcome } from '../operations/contract.js'
@@ -21,14 +21,14 @@ import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl
 import type { HostContext } from '../hosts/context.js'
 
 /**
- * Why a member that votes may be taken out: the operator was `shown` that it would be, or the host was left out before
- * and joined `late`.
+ * Why a voting member may be removed. `shown`: the operator was shown that skipping removes it. `late`: the host was
+ * skipped before, and joined afterwards.
  */
 export type VoterRemoval = 'shown' | 'late'
 
 /**
- * Settles a join that failed, before its host is parked. A learner whose join has ended goes: it can never start, and
- * the next join would wait for it. `step` is that of the first control plane.
+ * Settles a failed join before its step is parked. If the join has ended, its learner is removed: it can never start,
+ * and the next join would wait for it. `step` is that of the first control plane.
  * @returns what skipping the host would mean now.
  */
 export async function settleJoin(step: HostContext, host: Host): Promise<SkipConsequence> {
@@ -52,7 +52,7 @@ export async function settleJoin(step: HostContext, host: Host): Promise<SkipCon
   return { onSkip: `removes its etcd member, which votes already (${left}), and deletes its node` }
 }
 
-/** A host that is out of reach may still be at it. */
+/** Whether the join may still be running: a host that cannot be reached may still be joining. */
 async function mayStillJoin(step: HostContext, host: Host): Promise<boolean> {
   try {
     const session = await step.sessions.session(host, step.signal)
@@ -64,9 +64,9 @@ async function mayStillJoin(step: HostContext, host: Host): Promise<boolean> {
 }
 
 /**
- * Takes the etcd member of `host` out; `step` is that of the first control plane.
- * @param voter why it may go although it votes, and its node with it; undefined where it may not.
- * @throws QuorateError `STEP_NOT_SKIPPABLE` when it votes and may not go, `ETCD_QUORUM_AT_RISK`.
+ * Removes the etcd member of `host`; `step` is that of the first control plane.
+ * @param voter why the member may be removed even if it votes, and its node with it; undefined if it may not.
+ * @throws QuorateError `STEP_NOT_SKIPPABLE` when it votes and may not be removed, `ETCD_QUORUM_AT_RISK`.
  */
 export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRemoval): Promise<StepOutcome> {
   const api = localApi(step.cluster, step.session)
@@ -81,7 +81,7 @@ export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRe
   }
 }
 
-/** Takes out what joins that were given up have brought to etcd since. */
+/** Removes the etcd members that abandoned joins have added in the meantime. */
 export async function abandonLateJoins(
   step: HostContext,
   via: ClusterApi,
@@ -104,7 +104,7 @@ async function removeMemberAndNode(
     if (isVoter(member) && voter === undefined) throw memberVotes(host)
   })
   const votes = removed !== undefined && isVoter(removed)
-  // Shown: also where an attempt was cut off between the two.
+  // With `shown` the node goes even if the member is already gone: an attempt may have been cut off between the two.
   if (votes || voter === 'shown') await deleteNodeOf(api, host)
   return removed !== undefined
 }

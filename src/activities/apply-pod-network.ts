@@ -7,7 +7,7 @@ import { fetchManifest } from '../hosts/pod-network/manifest.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/contract.js'
 
-/** Applies the manifest; whether the nodes then become Ready is for the joins and the final verification to see. */
+/** Applies the manifest. The joins and the final verification check whether the nodes then become Ready. */
 export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
   const { cluster, session } = step
   const { network } = cluster
@@ -24,8 +24,8 @@ export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
 }
 
 /**
- * How the API server compares with the cluster's pod network; changes nothing.
- * @returns undefined where the pod network is left to the operator.
+ * Compares what the API server has with the cluster's pod network; changes nothing.
+ * @returns undefined if the pod network is left to the operator.
  */
 export async function podNetworkStanding({
   cluster,
@@ -36,12 +36,12 @@ export async function podNetworkStanding({
   return (await isDifferent(localApi(cluster, session), manifest)) ? 'differs' : 'same'
 }
 
-/** kubectl's status is 0 where nothing differs; above 1 it could not tell, and apply says why. */
+/** kubectl exits with 0 if nothing differs. Above 1 it could not compare, and the apply that follows says why. */
 async function isDifferent(api: ClusterApi, manifest: string): Promise<boolean> {
   return (await tryKubectl(api, ['diff', '--server-side', '-f', '-'], manifest)).exitCode !== 0
 }
 
-/** Of apply's errors, those that another attempt would only repeat. */
+/** Errors of `kubectl apply` that another attempt would only repeat. */
 const REJECTED = /error parsing|error validating|is invalid|unknown field|\(BadRequest\)|\(Forbidden\)/
 const UNKNOWN_KIND = /no matches for kind/
 const DEFINES_KINDS = /^kind: *["']?CustomResourceDefinition\b/m
@@ -52,7 +52,7 @@ async function apply(step: HostContext, api: ClusterApi, manifest: string): Prom
     await kubectl(api, args, manifest)
   } catch (error) {
     const output = isQuorateError(error) ? (error.context.output ?? '') : ''
-    // A kind that the manifest itself defines is known a moment later: the next attempt finds it.
+    // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
     const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
     if (!isRejected) throw error
     throw new QuorateError('MANIFEST_REJECTED', 'the API server does not take the manifest', {

@@ -1,7 +1,7 @@
 /**
- * The guide's test of the load balancer (`nc -v LOAD_BALANCER_IP PORT`) with the guide's meaning: refused is fine
- * while no API server runs; a timeout means that the balancer can't be reached or can't reach the control plane.
- * Once an API server runs, nothing but an API server will do.
+ * The guide's test of the load balancer (`nc -v LOAD_BALANCER_IP PORT`), interpreted as in the guide. While no API
+ * server runs, a refused connection is fine; a timeout means that the balancer cannot be reached or cannot reach the
+ * control plane. Once an API server runs, only an API server's answer will do.
  */
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import { balancerHosts, runsBalancer } from '../cluster/balancer-hosts.js'
@@ -12,7 +12,7 @@ import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/contract.js'
 
-/** What is in the way, each kind with a code of its own. */
+/** Why the test does not pass yet; each kind of reason has its own code. */
 interface Obstacle {
   readonly code: ErrorCode
   readonly message: string
@@ -20,7 +20,7 @@ interface Obstacle {
 
 type Meaning = readonly [code: ErrorCode, message: (target: string) => string]
 
-/** What each answer means that is not an API server's. */
+/** What each answer means, other than an API server's. */
 const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> = {
   'name-not-resolved': ['ENDPOINT_NOT_RESOLVED', (target) => `the name of ${target} does not resolve`],
   refused: ['ENDPOINT_REFUSED', (target) => `${target} refuses connections`],
@@ -37,7 +37,7 @@ const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> 
 
 const REFUSES = 'refuses, as expected'
 
-/** What a balancer answers of which nobody knows yet where it leads. */
+/** Answers that are fine while no API server runs behind the balancer. */
 const EXPECTED_BEFORE_INIT: Readonly<Partial<Record<Answer, string>>> = {
   refused: REFUSES,
   closed: 'accepts connections, with no API server behind it yet',
@@ -75,7 +75,7 @@ export async function checkLoadBalancer(step: HostContext, first: Host): Promise
 
 /**
  * Waits until the endpoint leads to an API server, as a join needs it.
- * @throws QuorateError with the code of what is in the way, once patience is at its end.
+ * @throws QuorateError with the code of the obstacle when the time is up.
  */
 export async function waitForEndpoint(step: HostContext, first: Host): Promise<void> {
   const endpoint = step.cluster.kubernetes.controlPlaneEndpoint
@@ -109,14 +109,14 @@ async function endpointObstacle(
 ): Promise<Obstacle | undefined> {
   const { cluster, session } = step
   if (answer === 'api-server' || answer === 'tls') return undefined
-  // A balancer of ours accepts connections as soon as it runs; somebody else's may refuse until a backend lives.
+  // Our balancers accept connections as soon as they run; an external one may refuse them until a backend is up.
   const isExpected = answer === 'closed' || (answer === 'refused' && cluster.loadBalancer.type === 'external')
   if (isExpected && (await reach(session, apiServer(cluster, first))) !== 'open') return undefined
   const [code, message] = MEANING[answer]
   return { code, message: message(formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)) }
 }
 
-/** The first of our balancers that does not reach the control plane at the other end. */
+/** The obstacle of the first of our balancers that does not reach the step's control plane. */
 async function backendsObstacle(step: HostContext, first: Host): Promise<Obstacle | undefined> {
   const obstacles = await Promise.all(
     balancerHosts(step.cluster).map(async (balancer) => {
@@ -127,7 +127,7 @@ async function backendsObstacle(step: HostContext, first: Host): Promise<Obstacl
   return obstacles.find((obstacle) => obstacle !== undefined)
 }
 
-/** How a connection from one of our balancers to the control plane's API server goes. */
+/** Tries to connect from one of our balancers to the control plane's API server. */
 async function reachBackend(step: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
   const session =
     balancer.name === step.host.name ? step.session : await step.sessions.session(balancer, step.signal)
@@ -156,7 +156,7 @@ const WORDS: Readonly<Record<NoWay, string>> = {
   'name-not-resolved': 'its name does not resolve',
 }
 
-/** A refusal comes from the host itself: packets get through. */
+/** A refusal counts as open: it comes from the host itself, so packets get through. */
 function isOpen(outcome: Reach): outcome is Exclude<Reach, NoWay> {
   return outcome === 'open' || outcome === 'refused'
 }

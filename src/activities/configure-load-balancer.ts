@@ -1,4 +1,6 @@
-/** HAProxy on a load balancer host: installed, configured for the control planes that serve, reloaded without a cut. */
+/**
+ * HAProxy on a load balancer host: installed, configured for the serving control planes, reloaded without interruption.
+ */
 import { balancerPackages, virtualAddressOf } from '../cluster/balancer-hosts.js'
 import { haproxyFile } from '../configuration/load-balancer/services.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'

@@ -1,4 +1,6 @@
-/** Gathers a host's facts: one question, one round trip, nothing changed; and what trying things out there gives. */
+/**
+ * Gathers a host's facts with one question in one round trip, changing nothing; and, on request, the results of probes.
+ */
 import { hasPath, parseFacts, type HostFacts } from '../facts/facts.js'
 import type { Cluster, Endpoint } from '../cluster/model.js'
 import { expectSuccess, type Session } from '../ssh/index.js'
@@ -10,9 +12,9 @@ import { sealRegistryLogins } from '../hosts/containerd/registry-logins.js'
 import type { HostContext } from '../hosts/context.js'
 
 /**
- * The facts of one host; with `peers` also whether it reaches them, and what its endpoint's name and its disk are
- * like (preflight/connections.ts says which peers).
- * @throws QuorateError of the SSH_ family, `SUDO_DENIED`, or `COMMAND_FAILED` where the host has no common tools.
+ * The facts of one host. With `peers` (preflight/connections.ts says which) also whether the host reaches them, how it
+ * resolves the endpoint's name, and how fast the disk for etcd is.
+ * @throws QuorateError of the SSH_ family, `SUDO_DENIED`, or `COMMAND_FAILED` when the host lacks common tools.
  */
 export async function gatherFacts(
   { session, cluster, host }: Pick<HostContext, 'session' | 'cluster' | 'host'>,
@@ -24,7 +26,7 @@ export async function gatherFacts(
   const probes = await probeHost(session, {
     peers,
     endpoint: cluster.kubernetes.controlPlaneEndpoint,
-    // An etcd that runs tells of its disk itself, and wants no other writer beside it.
+    // A running etcd reports on its disk itself, and should not have to share it with another writer.
     disk: carriesEtcd && !hasPath(facts, '/var/lib/etcd/member'),
   })
   return { ...facts, probes }

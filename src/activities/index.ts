@@ -34,13 +34,13 @@ export function createActivities(dependencies: ActivityDependencies) {
     resolveVersion: (channel: string): Promise<string> => withHeartbeat('', () => resolveVersion(channel)),
     gatherFacts: (cluster: Cluster, host: Host, peers?: readonly Endpoint[]): Promise<HostFacts> =>
       look(cluster, host, (step) => gatherFacts(step, peers)),
-    /** What the cluster that this control plane is part of says of itself. */
+    /** The standing of the cluster to which this control plane belongs. */
     readStanding: (cluster: Cluster, host: Host): Promise<ClusterPresence> =>
       look(cluster, host, readStanding),
-    /** Takes the host for the operation; every step that changes it makes sure again that it has it. */
+    /** Locks the host for the operation; every step that changes the host checks again that the operation holds it. */
     lockHost: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, () => Promise.resolve({ changed: false, summary: 'locked' })),
-    /** Gives it back, where the operation has it. */
+    /** Releases the host if the operation holds it. */
     releaseHost: (_cluster: Cluster, host: Host, units: UnitsAtRelease): Promise<void> =>
       releaseHost(dependencies, host, units),
     prepareHost: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, prepareHost),
@@ -60,17 +60,17 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, initControlPlane),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, applyPodNetwork),
-    /** `leftOut`: control planes whose joins were given up, and may still come to etcd. */
+    /** `leftOut`: control planes whose joins were abandoned, but may still add members to etcd. */
     joinControlPlane: (
       cluster: Cluster,
       host: Host,
       first: Host,
       leftOut?: readonly Host[],
     ): Promise<StepOutcome> => change(cluster, host, (step) => joinControlPlane(step, first, leftOut)),
-    /** Through the first control plane, as {@link abandonJoin}. */
+    /** Runs on the first control plane, like {@link abandonJoin}. */
     settleJoin: (cluster: Cluster, host: Host, first: Host): Promise<SkipConsequence> =>
       change(cluster, first, (step) => settleJoin(step, host)),
-    /** Through the first control plane alone: the host whose join is given up may be out of reach. */
+    /** Runs on the first control plane only: the host whose join is abandoned may be out of reach. */
     abandonJoin: (cluster: Cluster, host: Host, first: Host, voter?: VoterRemoval): Promise<StepOutcome> =>
       change(cluster, first, (step) => abandonJoin(step, host, voter)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>

@@ -1,4 +1,6 @@
-/** The first control plane: `kubeadm init`, once, never a second cluster; and what makes any control plane whole. */
+/**
+ * The first control plane: runs `kubeadm init` once and never makes a second cluster. Also completes any control plane.
+ */
 import { renderInitConfiguration } from '../configuration/kubeadm/render.js'
 import type { Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
@@ -34,9 +36,9 @@ import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/contract.js'
 
-/** What an init gives back. */
+/** The result of an init. */
 export interface InitResult extends StepOutcome {
-  /** `sha256:…` of the cluster CA's public key, by which later steps know the cluster. */
+  /** `sha256:…` of the cluster CA's public key, by which later steps recognise the cluster. */
   readonly caHash: string
 }
 
@@ -54,10 +56,10 @@ export async function initControlPlane(step: HostContext): Promise<InitResult> {
     did.push(`kubeadm init ${step.cluster.kubernetes.version}`)
   } else {
     if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
-    // The API server of a kubelet that was stopped goes on without it.
+    // The API server keeps running when its kubelet is stopped, so a ready API does not prove that the kubelet runs.
     if (await startStoppedKubelet(step, found.state)) did.push('started kubelet')
   }
-  // Also where the init is of an operation that did not live to revoke it.
+  // Also revokes the token of an init whose operation died before it could.
   const isNew = await markInitialised(step)
   if (isNew && found !== undefined) await revokeInitToken(api, step.host)
   await keepRegistry(step)
@@ -71,14 +73,14 @@ export async function initControlPlane(step: HostContext): Promise<InitResult> {
   }
 }
 
-/** A cluster that was initialised here, as it was when it was looked at. */
+/** A cluster that was initialised here, as it was when last looked at. */
 interface Initialised {
   readonly state: HostState
-  /** Its own node; undefined where it must be looked at again. */
+  /** The host's own node; undefined if it must be looked up again. */
   readonly node?: KubernetesNode
 }
 
-/** Brings a cluster that was initialised here to an answer, and completes it; undefined where there is none. */
+/** Gets a cluster that was initialised here to answer, and completes it; undefined if there is none. */
 async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
   const there = await findInitialised(step, api)
   if (there !== undefined) return there
@@ -86,7 +88,7 @@ async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised 
   const state = await hostState(step)
   await completeControlPlane(step, api)
   if (await isStored(api, CONFIGURATION)) return { state }
-  // Where an initialised etcd finds its folder empty it begins again, and the API server serves the empty cluster.
+  // An initialised etcd that finds its folder empty starts afresh, and the API server then serves an empty cluster.
   throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     host: step.host.name,
     step: 'kubeadm init',
@@ -122,37 +124,44 @@ async function init(step: HostContext, api: ClusterApi): Promise<void> {
   await revokeInitToken(api, host)
 }
 
-/** Gives the API server its way into external etcd, which must be whole and hold no cluster. */
+/** Gives the API server access to external etcd, which must be whole and hold no cluster. */
 async function reachEtcd(step: HostContext): Promise<void> {
   await placeEtcdClient(step)
   await waitForWholeEtcd(step, step.session)
   await emptyRegistry(step)
 }
 
-/** The objects that kubeadm's last phases leave, unless the cluster file has them left out. */
+/** The objects that kubeadm's last phases create, unless the cluster file omits them. */
 const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
 const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
 
-/** The last effects of init, not its early marker files: API ready, its configuration stored, addons and node there. */
+/**
+ * Checks the last effects of init, not its early marker files: API ready, configuration stored, addons and node
+ * present.
+ */
 async function findInitialised(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
   const state = await hostState(step)
   if (!state.has('admin.conf') || !(await isApiServerReady(api))) return undefined
-  // Who leaves an addon out, or takes it out later, has an initialised cluster all the same.
+  // A cluster that omits an addon, or removes it later, is initialised all the same.
   const objects = state.has('init-unfinished') ? [...CONFIGURATION, ...ADDONS] : CONFIGURATION
   if (!(await isStored(api, objects))) return undefined
   const node = await findNode(api, step.host.name)
   return node !== undefined && isMarked(node) ? { state, node } : undefined
 }
 
-/** What is told where it was. */
+/** Says in a step's summary that admin.conf was missing and was restored. */
 export const RESTORED_ADMIN_CONF = 'wrote admin.conf again'
 
-/** Some take the administrator's credentials from control planes; whoever has the CA's key can make them. */
+/**
+ * Some people remove the administrator's credentials from control planes; whoever has the CA's key can make them again.
+ */
 function lacksAdminConf(state: HostState): boolean {
   return !state.has('admin.conf') && state.has('ca.key')
 }
 
-/** Makes the kubeconfig file with which kubectl is run on control planes, where it is gone; false where it is there. */
+/**
+ * Restores the kubeconfig file with which kubectl runs on control planes if it is gone; false if it was not written.
+ */
 export async function restoreAdminConf(step: HostContext, state: HostState): Promise<boolean> {
   if (!lacksAdminConf(state)) return false
   await runPhase(step, 'kubeconfig admin')
@@ -160,8 +169,8 @@ export async function restoreAdminConf(step: HostContext, state: HostState): Pro
 }
 
 /**
- * Does what the last phases of kubeadm would have done on a host that is part of the cluster: it runs, its API server
- * is ready, its node is registered and marked.
+ * Does what the last phases of kubeadm would have done on a host that is part of the cluster. Afterwards its kubelet
+ * runs, its API server is ready, and its node is registered and marked.
  * @throws QuorateError `CONTROL_PLANE_NOT_READY` when it does not come up for a long time.
  */
 export async function completeControlPlane(step: HostContext, api: ClusterApi): Promise<void> {
@@ -190,9 +199,9 @@ export async function completeControlPlane(step: HostContext, api: ClusterApi): 
 }
 
 /**
- * Why a control plane does not count as joined yet; undefined when its etcd member, where it has one, is a started
- * voter, its API server is ready, and kubeadm's last phase has labelled its node. `api` is its own; etcd is asked where
- * `via` is.
+ * Why a control plane does not count as joined yet. Undefined when its etcd member (if it has one) is a started voter,
+ * its API server is ready, and kubeadm's last phase has labelled its node. `api` is the control plane's own; etcd is
+ * asked through `via`.
  */
 export async function joinObstacle(
   { cluster }: Pick<HostContext, 'cluster'>,

@@ -1,6 +1,6 @@
 /**
- * Joins. A control plane joins only while etcd is whole and undoes exactly its own failed attempt before another;
- * a worker needs nothing but the API.
+ * Joins. A control plane joins only while etcd is whole, and first undoes exactly its own failed attempt. A worker
+ * needs only the API.
  */
 import { caHashOf } from '../hosts/system/pki.js'
 import { renderJoinConfiguration } from '../configuration/kubeadm/render.js'
@@ -36,8 +36,8 @@ import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/contract.js'
 
 /**
- * Makes this host another control plane, where etcd is stacked with a voting member of it. What control planes that are
- * `leftOut` bring to etcd all the same is taken out first.
+ * Makes this host another control plane, and with stacked etcd a voting etcd member. Members that `leftOut` control
+ * planes have nevertheless added to etcd are removed first.
  */
 export async function joinControlPlane(
   step: HostContext,
@@ -77,7 +77,7 @@ export async function joinControlPlane(
   return { changed: summary !== '', summary: summary === '' ? `joined already${member}` : summary }
 }
 
-/** What was done to a control plane, by what became of its join. */
+/** What the summary says was done to a control plane, by how its join was completed. */
 const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
   joined: undefined,
   restored: RESTORED_ADMIN_CONF,
@@ -88,7 +88,7 @@ const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
 
 type JoinCompletion = 'joined' | 'restored' | 'started' | 'completed' | 'undone'
 
-/** Completes a join that has come so far that it must not be taken back; `undone` where another is needed. */
+/** Completes a join that is too far along to be undone; `undone` if another join is needed. */
 async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
   const { cluster } = step
   const standing = joinStanding(traces, cluster.etcd.topology)
@@ -112,7 +112,7 @@ async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTrac
   }
 }
 
-/** Whether kubeadm joins this host in this operation, or has and left something of it there. */
+/** Whether kubeadm is joining this host in this operation, or has done so and left traces of it there. */
 function isJoining(step: HostContext): Promise<boolean> {
   return isUnderway(step, 'kubeadm-join', async () => (await hostState(step)).has('kubelet.conf'))
 }
@@ -125,7 +125,7 @@ export async function joinWorker(step: HostContext, first: Host): Promise<StepOu
   const { completed, state } = await completeWorkerJoin(step, via, node)
   if (completed === 'undone') await join(step, via, () => undoWorkerJoin(step, via, node, state))
   const did: string[] = completed === 'joined' ? [] : [WORKER_SUMMARY[completed]]
-  // Of a node that is well nothing more is asked: a cluster may have many, and one that is added to it is not them.
+  // A healthy node is not looked at further: a cluster may have many besides the one that is being added.
   if (completed !== 'joined' || (await nodeObstacle(step, node)) !== undefined) {
     if (completed === 'joined' && state !== undefined && (await startStoppedKubelet(step, state))) {
       did.push('started kubelet')
@@ -141,7 +141,7 @@ const WORKER_SUMMARY = {
   undone: 'kubeadm join',
 } as const
 
-/** Where a kubelet registers its node at all, that takes seconds. */
+/** If a kubelet registers its node at all, it does so within seconds. */
 const REGISTRATION_MS = 60_000
 
 interface WorkerJoin {
@@ -150,7 +150,7 @@ interface WorkerJoin {
   readonly state?: HostState
 }
 
-/** Brings back the node of a worker that joined before and whose node was deleted; `undone` where it must join. */
+/** Brings back the deleted node of a worker that joined before; `undone` if the worker must join. */
 async function completeWorkerJoin(
   step: HostContext,
   via: ClusterApi,
@@ -164,7 +164,9 @@ async function completeWorkerJoin(
   return { completed: hasJoined && (await registerAgain(step, via)) ? 'completed' : 'undone', state }
 }
 
-/** Whether the kubelet registers its node when it starts, as one does whose certificate the cluster takes. */
+/**
+ * Restarts the kubelet. Returns whether it then registers its node, as it does if the cluster accepts its certificate.
+ */
 async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolean> {
   const { host, patience } = step
   await restartKubelet(step)
@@ -183,7 +185,7 @@ async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolea
   return registered
 }
 
-/** Waits until the host's node is registered and, where the cluster brings its pod network, Ready. */
+/** Waits until the host's node is registered and, unless the operator brings the pod network, Ready. */
 export async function waitForNode(step: HostContext, via: ClusterApi): Promise<void> {
   const { host } = step
   await waitUntil(
@@ -198,7 +200,7 @@ async function nodeObstacle(
   step: HostContext,
   node: KubernetesNode | undefined,
 ): Promise<string | undefined> {
-  // The API hears of a kubelet that has stopped most of a minute later.
+  // The API notices only after most of a minute that a kubelet has stopped.
   const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
   if (kubelet.exitCode !== 0) return 'its kubelet does not run'
   if (node === undefined) return 'its node is not registered yet'
@@ -220,8 +222,8 @@ async function join(step: HostContext, via: ClusterApi, clear: () => Promise<voi
       },
     })
   } finally {
-    // Not when we only stop watching: the join that goes on still needs its token. One that cannot be revoked now
-    // ends by itself soon.
+    // Not when we only stop watching: the join continues and still needs its token. A token that cannot be revoked now
+    // soon expires by itself.
     if (!step.signal.aborted || step.isCancelled()) {
       await revokeBootstrapTokens(via, host.name).catch(() => undefined)
     }

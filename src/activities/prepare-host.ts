@@ -17,7 +17,7 @@ import { turnSwapOff } from '../hosts/system/swap.js'
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
 export async function prepareHost(step: HostContext): Promise<StepOutcome> {
   await claimHost(step)
-  // What a lost operation still installs here is not missing.
+  // What a lost operation is still installing here is not missing.
   await waitForOthers(step)
   const [modules, swap, packages] = await Promise.all([
     loadKernelModules(step),
@@ -36,7 +36,7 @@ export async function prepareHost(step: HostContext): Promise<StepOutcome> {
   return { changed, summary }
 }
 
-/** As preflight sees it: the kubelet runs here for the cluster, or for a member of etcd. */
+/** The same test as preflight's: whether the kubelet runs here for the cluster, or for an etcd member. */
 async function hasJoined({ session }: HostContext): Promise<boolean> {
   const look = script(
     '[ -e /etc/kubernetes/kubelet.conf ] || { [ -e "$1" ] && [ -e /var/lib/etcd/member ]; }',

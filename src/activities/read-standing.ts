@@ -33,10 +33,10 @@ import { podNetworkStanding } from './apply-pod-network.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 
-/** For how long an API server that is just starting is waited for, in milliseconds. */
+/** How long to wait for an API server that is just starting, in milliseconds. */
 const API_PATIENCE_MS = 10_000
 
-/** A node with what only the standing reads of it. */
+/** A node with the fields that only the standing reads. */
 interface WholeNode extends KubernetesNode {
   readonly metadata: KubernetesNode['metadata'] & { readonly annotations?: Readonly<Record<string, string>> }
   readonly status: KubernetesNode['status'] & {
@@ -50,7 +50,7 @@ interface StaticPod {
 }
 
 /**
- * What the cluster says of itself, asked on this control plane.
+ * The cluster's standing, as this control plane reports it.
  * @throws QuorateError of the SSH_ family.
  */
 export async function readStanding(step: HostContext): Promise<ClusterPresence> {
@@ -62,7 +62,7 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
     if (!isQuorateError(error) || error.code !== 'API_UNREACHABLE') throw error
     return { kind: 'unreadable', host: step.host.name, reason: error.message }
   }
-  // An init that was cut off before it kept its configuration has made no cluster yet.
+  // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
   const [nodes, components, flannel, podNetwork, dnsPods, members, caHash] = await Promise.all([
     listObjects<WholeNode>(api, 'nodes'),
@@ -107,7 +107,7 @@ const CONFIG_MAPS = z.looseObject({
 })
 
 /**
- * Undefined where the API serves no cluster of kubeadm's.
+ * Undefined if the API does not serve a cluster made by kubeadm.
  * @throws QuorateError `API_UNREACHABLE` when it does not answer.
  */
 async function readConfiguration(step: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
@@ -138,7 +138,7 @@ async function readConfiguration(step: HostContext, api: ClusterApi): Promise<Ke
   })
 }
 
-/** Members that do not answer at all are told as such by what needs them; the standing does without. */
+/** If no member answers, the standing goes without members; whatever needs them reports the reason. */
 async function readMembers(step: HostContext): Promise<readonly StandingMember[] | undefined> {
   const place = etcdPlace(step.cluster)
   if (place === 'elsewhere') return undefined

@@ -1,6 +1,6 @@
 /**
- * Renewing the certificates of etcd hosts, and what API servers show to them, before they expire; one host at a time.
- * Nothing is restarted: etcd, and the client of etcd within API servers, read their files again for each connection.
+ * Renews the certificates of etcd hosts, and those that API servers show to etcd, before they expire; one host at a
+ * time. Nothing is restarted: etcd, and the etcd client in API servers, read their files again for each connection.
  */
 import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
 import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
@@ -43,7 +43,7 @@ async function renewMember(step: HostContext, authority: Host): Promise<StepOutc
     due.map(({ one }) => one),
   )
   for (const [name, pair] of issued) await replacePair(session, name, pair)
-  // Asked with the renewed certificates of this member, in connections that see each other's.
+  // Checks again with this member's renewed certificates, over connections whose ends see each other's certificates.
   await waitForWholeEtcd(step, session)
   return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
 }
@@ -53,7 +53,7 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
   const own = await look(session, CLIENT_CERTIFICATE)
   if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
   const renewed = await newestClient(step, own)
-  // Where it has expired already this is what brings the API server back.
+  // If it has already expired, the API server is down, and renewing it is what brings the API server back.
   const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })
   if (isUp) {
     await startKubelet(step)
@@ -79,7 +79,7 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
   return { changed: true, summary: 'renewed what the API server shows to etcd' }
 }
 
-/** The pair, of those on etcd hosts, that lasts the longest; the authority has made it in this operation or before. */
+/** The longest-lasting pair on the etcd hosts; the authority made it in this operation or before. */
 async function newestClient(step: HostContext, own: CertificateFacts): Promise<KeyPair> {
   const name = CLIENT_CERTIFICATE.replace(/\.crt$/, '')
   const found: { readonly pair: KeyPair; readonly end: number }[] = []
@@ -115,14 +115,14 @@ async function look(session: Session, name: string): Promise<CertificateFacts | 
   return content === undefined ? undefined : describeCertificate(name, content)
 }
 
-// $1: the folder, $2: the pair's name. Whoever reads between the two finds no pair and tries again.
+// $1: the folder, $2: the pair's name. Whoever reads between the two renames finds no matching pair and tries again.
 const REPLACE = `
 cd "$1"
 mv -f -- "$2.key.renewed" "$2.key"
 mv -f -- "$2.crt.renewed" "$2.crt"
 sync -- "$2.key" "$2.crt"`
 
-/** Puts both files in place at once, as nearly as two renames can. */
+/** Puts both files in place as nearly at once as two renames can. */
 async function replacePair(session: Session, name: string, { certificate, key }: KeyPair): Promise<void> {
   await session.writeFile(`${PKI_FOLDER}/${name}.key.renewed`, key, { mode: 0o600 })
   await session.writeFile(`${PKI_FOLDER}/${name}.crt.renewed`, certificate, { mode: 0o644 })

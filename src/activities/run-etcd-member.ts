@@ -1,6 +1,6 @@
 /**
- * A member of external etcd: kubelet runs it on its host as a static pod, and it is done when etcd counts its vote.
- * Those that found etcd start together; one that comes later is added as a learner, and promoted.
+ * A member of external etcd. The kubelet runs it on its host as a static pod, and the step is done when etcd counts its
+ * vote. Founding members start together; a later one is added as a learner and then promoted.
  */
 import { renderMemberConfiguration, type MemberBeginning } from '../configuration/kubeadm/render-etcd.js'
 import { clientUrl, peerUrl } from '../configuration/etcd/urls.js'
@@ -45,7 +45,7 @@ export async function runEtcdMember(step: HostContext, authority: Host): Promise
   return { changed, summary: changed ? 'etcd member, votes' : 'etcd member already' }
 }
 
-/** Looks until it can be said how the member begins. */
+/** Looks until it is clear how the member starts. */
 async function decide(step: HostContext): Promise<MemberStart> {
   let start: MemberStart = { kind: 'waits' }
   await waitUntil(
@@ -75,7 +75,7 @@ async function knownMembers(step: HostContext): Promise<readonly EtcdMember[] | 
   }
 }
 
-/** How the manifest must have the member begin; undefined where it has begun. */
+/** How the manifest must make the member start; undefined if it has started already. */
 async function begin(step: HostContext, start: MemberStart): Promise<MemberBeginning | undefined> {
   switch (start.kind) {
     case 'founds':
@@ -96,7 +96,7 @@ async function begin(step: HostContext, start: MemberStart): Promise<MemberBegin
   }
 }
 
-/** Adds the host as a learner, once etcd is whole; etcd itself lets only one in at a time. */
+/** Adds the host as a learner once etcd is whole; etcd itself accepts only one at a time. */
 async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
   let members: readonly EtcdMember[] = []
   await waitUntil(
@@ -108,7 +108,7 @@ async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
       const obstacle = await etcdObstacle(via)
       if (obstacle !== undefined) return obstacle.reason
       await etcdctl(via, 'member', 'add', step.host.name, `--peer-urls=${peerUrl(step.host)}`, '--learner')
-      // The answer may be lost though the member was agreed upon: the list tells.
+      // The answer may be lost although the members agreed to the addition: the list shows it.
       members = await etcdMembers(via)
       return memberOf(members, step.host) === undefined ? 'etcd takes no new member yet' : undefined
     },
@@ -118,7 +118,7 @@ async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
   return members
 }
 
-/** kubeadm writes the manifest, and kubelet starts the member. One that runs is left as it is. */
+/** Has kubeadm write the manifest, from which the kubelet starts the member. A running member is left as it is. */
 async function writeManifest(
   step: HostContext,
   own: MemberTraces,
@@ -126,7 +126,7 @@ async function writeManifest(
 ): Promise<boolean> {
   const isThere = own.initialCluster !== undefined
   if (isThere && (beginning === undefined || beginning.initialCluster === own.initialCluster)) return false
-  // A member with data goes by those, whatever it is told of its beginning.
+  // A member with data follows its data, whatever the manifest says about how it starts.
   const told = beginning ?? { state: 'existing', initialCluster: joinedCluster(step.host, []) }
   const configuration = renderMemberConfiguration(step.cluster, step.host, { beginning: told })
   await runPhaseWith(step, 'etcd local', configuration)
@@ -151,7 +151,7 @@ async function waitForVote(step: HostContext): Promise<void> {
   )
 }
 
-/** etcd promotes no learner that is behind; whether it did, the next look tells. */
+/** etcd refuses to promote a learner that is behind; the next look shows whether it was promoted. */
 async function promote(via: Session, member: EtcdMember): Promise<string> {
   const { exitCode } = await etcdctl(via, 'member', 'promote', member.id)
   return exitCode === 0 ? 'its etcd member was promoted' : 'its etcd member has not caught up yet'

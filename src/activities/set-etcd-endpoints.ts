@@ -1,6 +1,6 @@
 /**
- * Telling an API server which etcd members to ask. Of its manifest exactly one argument is changed, so that whatever else
- * somebody has set there stays, and kubeadm-config is told as well, for joins and upgrades to come.
+ * Tells an API server which etcd members to ask. Changes exactly one argument of its manifest, so that whatever else
+ * somebody has set there stays. Also updates kubeadm-config, for later joins and upgrades.
  */
 import { isMap, parseDocument } from 'yaml'
 import { areSameEndpoints } from '../planning/etcd-endpoints.js'
@@ -20,7 +20,7 @@ const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
 const TITLE = 'etcd endpoints'
 
-/** Has the API server of the host ask the cluster file's etcd endpoints, and waits until it does. */
+/** Makes the host's API server ask the etcd endpoints of the cluster file, and waits until it does. */
 export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> {
   const { cluster, session } = step
   const wanted = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
@@ -56,9 +56,9 @@ async function readManifest(
 }
 
 /**
- * Makes sure that all wanted endpoints are members of the one etcd that the cluster runs on: an API server that is put
- * on another would serve an empty cluster. Gives whether any endpoint that it asks now still answers.
- * @throws QuorateError `ETCD_OTHER_CLUSTER` when they are not, or when nothing tells that they are.
+ * Makes sure that all wanted endpoints are members of the one etcd that the cluster runs on: an API server on another
+ * etcd would serve an empty cluster. Returns whether any endpoint that the API server asks now still answers.
+ * @throws QuorateError `ETCD_OTHER_CLUSTER` when they are not, or when nothing shows that they are.
  */
 async function holdsThisCluster(
   step: HostContext,
@@ -93,13 +93,14 @@ async function holdsThisCluster(
       `the etcd at ${endpoint}, on which the cluster runs, is another than that of the cluster file`,
     )
   }
-  // None is left that could tell; our own etcd shows itself by this node, and by the authority that let us in.
+  // No current endpoint is left to compare with. Our own etcd is recognised by its entry for this node, and by its
+  // authority, whose certificate let us in.
   const nodes = etcdPlace(step.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(step)) : []
   if (nodes.includes(host.name)) return false
   throw refuse(`none of the etcd endpoints that its API server asks answers: ${running.join(', ')}`)
 }
 
-/** What of a ConfigMap is read. */
+/** The part of a ConfigMap that is read. */
 interface ConfigMap {
   readonly data: Readonly<Record<string, string>>
 }
@@ -123,19 +124,19 @@ async function setInConfiguration(
   document.setIn(['etcd', 'external', 'endpoints'], wanted)
   const changed = document.toString()
   if (changed === found.data['ClusterConfiguration']) return
-  // With the resourceVersion that was read: what somebody else has changed meanwhile is not lost.
+  // Keeps the resourceVersion that was read, so that nobody's change in the meantime is lost.
   const object = { ...found, data: { ...found.data, ClusterConfiguration: changed } }
   await kubectl(api, ['replace', '-f', '-'], JSON.stringify(object))
 }
 
-// $1: the endpoints. The process tells which arguments are in effect; the API may still be answered by the one before.
+// $1: the endpoints. Only the process shows which arguments are in effect; its predecessor may still answer the API.
 const ASKS = `
 for pid in $(pidof kube-apiserver); do
   if tr '\\0' '\\n' <"/proc/$pid/cmdline" | grep -qxF -e "--etcd-servers=$1"; then exit 0; fi
 done
 exit 1`
 
-/** Waits for the API server; with `endpoints` for the one that was started with these. */
+/** Waits for the API server; with `endpoints`, for the one that was started with them. */
 async function waitForApiServer(
   step: HostContext,
   api: ClusterApi,

@@ -1,8 +1,8 @@
 /**
- * CoreDNS on more than one node. Its pods start when there is only the first node, and nothing moves them later, so that
- * the cluster's DNS would go down with that node. One pod is moved: the other answers meanwhile, and the preferred
- * anti-affinity that kubeadm gives CoreDNS finds the new one another node. A restart of the whole deployment, the usual
- * advice, may put both on one node again where there are two.
+ * Spreads CoreDNS over more than one node. Its pods start while there is only the first node, and nothing moves them
+ * later, so the cluster's DNS would go down with that node. One pod is moved: the other answers meanwhile, and the
+ * preferred anti-affinity that kubeadm gives CoreDNS places the new pod on another node. Restarting the whole
+ * deployment, the usual advice, may put both pods on one node again if there are two nodes.
  */
 import { crowdedPod, placesFor, type DnsPod, type PodPlace, type Toleration } from '../facts/cluster-dns.js'
 import type { Taint } from '../cluster/model.js'
@@ -29,7 +29,7 @@ interface Node {
   readonly status: Pod['status']
 }
 
-/** Moves one of CoreDNS' pods where all of them are on one node and another would take it. */
+/** Moves one of CoreDNS' pods if all of them are on one node and another node would take it. */
 export async function spreadClusterDns(step: HostContext): Promise<StepOutcome> {
   const api = localApi(step.cluster, step.session)
   return explainingDns(api, () => spread(step, api))
@@ -48,7 +48,9 @@ async function spread(step: HostContext, api: ClusterApi): Promise<StepOutcome> 
   return { changed: true, summary: describe(after) }
 }
 
-/** Whether another node takes the pod; one that has just joined becomes Ready a moment later, and is waited for. */
+/**
+ * Whether another node takes the pod. Waits for nodes to become Ready: one that has just joined does so a moment later.
+ */
 async function hasPlaceElsewhere(
   step: HostContext,
   api: ClusterApi,
@@ -66,18 +68,18 @@ async function hasPlaceElsewhere(
   try {
     await waitUntil(step, look, giveUp, { timeoutMs: step.patience.node })
   } catch (error) {
-    // Which node that is, and whether it matters, is for the verification to say.
+    // The verification says which node that is, and whether it matters.
     if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
   }
   return found
 }
 
-/** CoreDNS' pods as they are. */
+/** CoreDNS' pods as they are now. */
 export function listDnsPods(api: ClusterApi): Promise<readonly Pod[]> {
   return listObjects<Pod>(api, 'pods', ...NAMESPACE, '-l', 'k8s-app=kube-dns')
 }
 
-/** CoreDNS' pods once there is nothing any more that they are waited for. */
+/** Waits until nothing stands in the way any more, and returns CoreDNS' pods. */
 async function waitForPods(
   step: HostContext,
   api: ClusterApi,

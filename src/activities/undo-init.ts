@@ -1,6 +1,6 @@
 /**
- * What a `kubeadm init` may have left where it died. Only what is known to be the leavings of an init of our own that
- * never came to its end, with nobody depending on it, is ever taken back; everything else may be a cluster.
+ * What a `kubeadm init` may have left where it died. Only remains of an init of our own that never finished, and on
+ * which nobody depends, are ever removed. Everything else may be a cluster.
  */
 import { QuorateError } from '../errors/index.js'
 import { etcdMembers, memberOf, memberTitle, storedNodes } from '../hosts/etcd/health.js'
@@ -16,8 +16,8 @@ import {
 import type { HostContext } from '../hosts/context.js'
 
 /**
- * Whether a cluster was initialised on this host: `there`, which may be unwell and is never initialised again, or
- * `absent`.
+ * Whether a cluster was initialised on this host. `there`: it was; it may be unhealthy, but is never initialised again.
+ * `absent`: it was not.
  * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were.
  */
 export async function initStanding(step: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
@@ -30,7 +30,7 @@ export async function initStanding(step: HostContext, api: ClusterApi): Promise<
   return (await others(step, api)).length > 0 ? 'there' : 'absent'
 }
 
-/** Whether the host holds what a cluster consists of; with external etcd that is no more than its components. */
+/** Whether the host holds what makes up a cluster; with external etcd that is only its components. */
 function holdsState({ cluster }: HostContext, state: HostState): boolean {
   return state.has(cluster.etcd.topology === 'stacked' ? 'etcd-data' : 'manifests')
 }
@@ -50,7 +50,7 @@ function stateLost({ cluster, host }: HostContext): QuorateError {
   })
 }
 
-/** Who else depends on this control plane, as far as anything of it answers. */
+/** The other nodes and etcd members that depend on this control plane, as far as anything on it answers. */
 async function others(step: HostContext, api: ClusterApi): Promise<readonly string[]> {
   const { session, host, cluster } = step
   if (await isApiServerReady(api)) {
@@ -59,7 +59,7 @@ async function others(step: HostContext, api: ClusterApi): Promise<readonly stri
   }
   const via = await askEtcd(step, session).catch(() => undefined)
   const members = via && (await etcdMembers(via).catch(() => undefined))
-  // An init of ours that never ended well has let nobody join; where nothing answers, that is what is known.
+  // An init of ours that never succeeded has let nobody join. If nothing answers, that is all that is known.
   if (via === undefined || members === undefined) return []
   const nodes = (await storedNodes(via)).filter((name) => name !== host.name)
   if (cluster.etcd.topology === 'external') return nodes
@@ -68,7 +68,7 @@ async function others(step: HostContext, api: ClusterApi): Promise<readonly stri
 }
 
 /**
- * Takes back an init of ours that failed on this host.
+ * Undoes an init of ours that failed on this host.
  * @throws QuorateError `CLUSTER_EXISTS` when what is there may be a cluster, or somebody else's work.
  */
 export async function clearFailedInit(step: HostContext, api: ClusterApi): Promise<void> {
@@ -80,6 +80,6 @@ export async function clearFailedInit(step: HostContext, api: ClusterApi): Promi
     if (showsTraces(state) || state.has('ca.key')) await resetHost(step)
     return
   }
-  // kubeadm goes on from certificates and kubeconfig files that it finds, but not from manifests.
+  // kubeadm continues with certificates and kubeconfig files that it finds, but not with manifests.
   if (state.has('manifests')) throw refuse('kubeadm has run on this host, but not for Quorate')
 }

@@ -1,6 +1,7 @@
 /**
- * What a control plane's join may have left at any point where it died, and how it is taken back: our own etcd
- * member by its peer URL, never another's and never at the price of quorum; then the host; then its node.
+ * What a control plane's join may have left, wherever it died, and how that is undone. First our own etcd member goes,
+ * found by its peer URL: never another's, and never at the cost of quorum. Then the host is reset, and then its node is
+ * deleted.
  */
 import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/changes/join-standing.js'
 import type { Cluster, Host } from '../cluster/model.js'
@@ -52,7 +53,8 @@ export function joinStanding(
 }
 
 /**
- * Looks at the host, at etcd and at the API. Where etcd has no majority, the host's own member may be what it lacks.
+ * Looks at the host, at etcd and at the API. If etcd has no majority, the host's own member may be the missing one, so
+ * its kubelet is started.
  * @throws QuorateError `ETCD_UNHEALTHY` when etcd does not answer for a long time.
  */
 export async function joinTraces(step: HostContext, via: ClusterApi): Promise<JoinTraces> {
@@ -85,7 +87,7 @@ export async function joinTraces(step: HostContext, via: ClusterApi): Promise<Jo
   return { host, member: memberOf(members, step.host), node: await findNode(via, step.host.name) }
 }
 
-/** Takes back what the traces show, in an order in which each step may be the last before a crash. */
+/** Undoes what the traces show, in an order that is safe wherever a crash cuts it off. */
 export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
   if (node !== undefined) await refuseAnotherMachine(step, node)
@@ -99,8 +101,8 @@ export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinT
 }
 
 /**
- * An etcd that answers here without being one of the members that the first control plane knows is a cluster of its
- * own, perhaps the very one whose data the first control plane has lost.
+ * Refuses a host whose etcd answers, but is not one of the members that the first control plane knows. Such an etcd is
+ * a cluster of its own, perhaps the very one whose data the first control plane has lost.
  * @throws QuorateError `CLUSTER_EXISTS`.
  */
 async function refuseOtherEtcd(step: HostContext): Promise<void> {
@@ -113,20 +115,23 @@ async function refuseOtherEtcd(step: HostContext): Promise<void> {
   )
 }
 
-/** kubeadm refuses to join under the name of a node that still counts as Ready, which a node does for a while. */
+/**
+ * Deletes a node: kubeadm refuses to join under the name of a node that still counts as Ready, as a lost one does for a
+ * while.
+ */
 export async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
   await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
 }
 
-/** Whether both machines are known, and not the same. */
+/** Whether both machines are known and differ. */
 export function isAnotherMachine({ machineId }: Host, { status }: KubernetesNode): boolean {
   const { machineID = '' } = status.nodeInfo
   return machineId !== undefined && machineID !== '' && machineId !== machineID
 }
 
 /**
- * A node of the host's name that is another machine is somebody else's, unless it is at an address of this host: then it
- * is what this host was before it was installed again.
+ * Refuses a node that has the host's name but is another machine: it is somebody else's. A node at one of this host's
+ * addresses is accepted: it is what this host was before it was reinstalled.
  * @throws QuorateError `NODE_NAME_TAKEN`.
  */
 async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Promise<void> {
@@ -145,13 +150,13 @@ async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Pr
   )
 }
 
-/** A host that is given by name has addresses that only it knows. */
+/** Asks the host itself: if it is given by name, only it knows its addresses. */
 async function hasAddress({ session, host }: HostContext, address: string): Promise<boolean> {
   const shown = await session.run(command('ip', '-o', 'address', 'show', 'to', address))
   return expectSuccess(shown, 'looking at the addresses', host).stdout.trim() !== ''
 }
 
-/** Takes back a worker's join that did not come to its end; `state`: what was just found on the host. */
+/** Undoes a worker's unfinished join; `state` is what was just found on the host. */
 export async function undoWorkerJoin(
   step: HostContext,
   via: ClusterApi,
@@ -164,9 +169,10 @@ export async function undoWorkerJoin(
 }
 
 /**
- * Takes the etcd member of a host out as soon as etcd can do without it. `refuse` may throw when it sees the member.
- * @returns the member; undefined where etcd has none of the host.
- * @throws QuorateError `ETCD_QUORUM_AT_RISK` when its going would cost etcd its majority for a long time.
+ * Removes the etcd member of a host as soon as etcd can do without it. `refuse` is called with the member, and may
+ * throw.
+ * @returns the removed member; undefined if etcd has none for the host.
+ * @throws QuorateError `ETCD_QUORUM_AT_RISK` when, for a long time, its removal would cost etcd its majority.
  */
 export async function takeMemberOut(
   step: HostContext,

@@ -1,7 +1,6 @@
 /**
- * The final verification: the cluster itself is asked, nothing is believed because a command said so. Every node
- * Ready, every etcd member a started voter, every component running on its host, pod network, DNS and the endpoint
- * answering.
+ * The final verification asks the cluster itself; a command's success proves nothing. Every node must be Ready, every
+ * etcd member a started voter, and every component running on its host. Pod network, DNS and the endpoint must answer.
  */
 import { z } from 'zod'
 import { hostsWithRole, type Host } from '../cluster/model.js'
@@ -29,7 +28,7 @@ import { command, type Session } from '../ssh/index.js'
 import { readJson } from '../hosts/json.js'
 import type { HostContext } from '../hosts/context.js'
 
-/** Static pods, and where those say how they are that are not asked otherwise (etcd by etcdctl, the API by kubectl). */
+/** Static pods, with the health port of those that are not checked otherwise (etcd by etcdctl, the API by kubectl). */
 const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
   { name: 'etcd' },
   { name: 'kube-apiserver' },
@@ -43,7 +42,7 @@ export interface VerifiedCluster extends StepOutcome {
   readonly etcdMembers: readonly string[]
 }
 
-/** What of a pod is read. */
+/** The part of a pod that is read. */
 interface Pod {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
   readonly spec: { readonly nodeName?: string }
@@ -58,7 +57,7 @@ type Obstacle = EtcdTrouble
 /** One thing that must hold. */
 interface Check {
   readonly code: ErrorCode
-  /** The host that is named where the check cannot be made at all. */
+  /** The host to name if the check cannot be made at all. */
   readonly host: string
   readonly look: () => Promise<Obstacle | undefined>
 }
@@ -67,7 +66,7 @@ interface Check {
 export async function verifyCluster(step: HostContext): Promise<VerifiedCluster> {
   const { cluster, session } = step
   const api = localApi(cluster, session)
-  // All are waited for, whatever becomes of some: none may go on looking after the step has ended.
+  // Waits for all checks, even if some fail: none may keep looking after the step has ended.
   const outcomes = await Promise.allSettled(
     (await checks(step, api)).map((check) => explainingDns(api, () => waitForCheck(step, check))),
   )
@@ -97,7 +96,7 @@ async function waitForCheck(step: HostContext, { code, host, look }: Check): Pro
   )
 }
 
-/** Every check, causes before their effects: the first that fails is the one that is told. */
+/** Every check, causes before their effects: the first that fails is the one that is reported. */
 async function checks(step: HostContext, api: ClusterApi): Promise<readonly Check[]> {
   const { cluster, host, sessions, signal } = step
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
@@ -146,7 +145,7 @@ async function etcdObstacle(step: HostContext): Promise<Obstacle | undefined> {
   return (await etcdStanding(step, step.session)).trouble
 }
 
-/** The components that kubeadm runs as static pods: running on this very host, and well by their own word. */
+/** Checks that the components that kubeadm runs as static pods run on this very host and report themselves healthy. */
 async function controlPlaneObstacle(
   step: HostContext,
   host: Host,
@@ -169,7 +168,7 @@ async function controlPlaneObstacle(
 
 const VERSION_ANSWER = z.looseObject({ gitVersion: z.string() })
 
-/** One that was part of the cluster before keeps its version. */
+/** A control plane that was part of the cluster before keeps its version. */
 async function versionObstacle(
   { cluster }: HostContext,
   host: Host,
@@ -187,7 +186,7 @@ async function endpointObstacle({ cluster, session }: HostContext): Promise<stri
   return (await isApiServerReady(api)) ? undefined : `the API does not answer through ${api.server}`
 }
 
-/** The API hears of a kubelet that has stopped most of a minute later: its node is Ready until then. */
+/** The API notices only after most of a minute that a kubelet has stopped: its node is Ready until then. */
 async function kubeletObstacle(session: Session): Promise<string | undefined> {
   const { exitCode } = await session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
   return exitCode === 0 ? undefined : 'its kubelet does not run'
@@ -203,7 +202,7 @@ async function nodesObstacle(
     const node = nodes.find((candidate) => candidate.metadata.name === host.name)
     if (node === undefined) return { host: host.name, reason: 'its node is missing' }
     const version = node.status.nodeInfo.kubeletVersion
-    // One that was part of the cluster before keeps its version, and the plan has told of it.
+    // A node that was part of the cluster before keeps its version, and the plan has said so.
     if (host.kubeletVersion === undefined && version !== cluster.kubernetes.version) {
       return { host: host.name, reason: `its kubelet is ${version}, not ${cluster.kubernetes.version}` }
     }
@@ -215,7 +214,7 @@ async function nodesObstacle(
   return undefined
 }
 
-/** A node stays Ready without its pod network once that has written its configuration there. */
+/** A node stays Ready without its pod network once the pod network has written its configuration there. */
 async function flannelObstacle(
   { cluster: { network, kubernetes } }: HostContext,
   api: ClusterApi,

@@ -1,11 +1,14 @@
-/** What a stream of the process can show: colours by the user's word and its own terminal, symbols by the locale. */
+/**
+ * What an output stream can show: colours depend on the user's choice and the stream's own terminal, symbols on the
+ * locale.
+ */
 import type { Abilities } from './output/terminal-text.js'
 
 export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const
 /** The option `--color`. */
 export type ColourChoice = (typeof COLOUR_CHOICES)[number]
 
-/** What a command line says of colours, also where it is not parsed yet, or cannot be. */
+/** The colour choice on a command line, even if that is not parsed yet or cannot be parsed. */
 export function colourChoiceIn(argv: readonly string[]): ColourChoice {
   const after = argv[argv.lastIndexOf('--color') + 1]
   const words = argv.flatMap((word) => {
@@ -29,7 +32,7 @@ export function abilitiesOf(stream: Stream, choice: ColourChoice, variables: Var
   return { colours: hasColours(isTerminal, choice, variables), symbols: hasSymbols(isTerminal, variables) }
 }
 
-/** By https://no-color.org, https://force-color.org, and otherwise by whether there is a terminal. */
+/** Follows https://no-color.org and https://force-color.org, and otherwise whether there is a terminal. */
 function hasColours(isTerminal: boolean, choice: ColourChoice, variables: Variables): boolean {
   if (choice !== 'auto') return choice === 'always'
   const { NO_COLOR, FORCE_COLOR, TERM } = variables
@@ -38,10 +41,10 @@ function hasColours(isTerminal: boolean, choice: ColourChoice, variables: Variab
   return isTerminal && TERM !== 'dumb'
 }
 
-/** Terminals whose font, or nature, has hardly more than ASCII. */
+/** Terminals that can show hardly more than ASCII, because of their font or by nature. */
 const POOR_TERMINALS: readonly (string | undefined)[] = ['linux', 'dumb']
 
-/** A locale that is not set says nothing: containers have none, and terminals that show everything. */
+/** An unset locale says nothing: containers have none, and their terminals show everything. */
 function hasSymbols(isTerminal: boolean, { LC_ALL, LC_CTYPE, LANG, TERM }: Variables): boolean {
   if (isTerminal && POOR_TERMINALS.includes(TERM)) return false
   const locale = [LC_ALL, LC_CTYPE, LANG].find(isSet)

@@ -1,4 +1,4 @@
-/** Going along with an operation: follow it, and on a terminal ask whenever nothing goes on without the operator. */
+/** Accompanies an operation: follows it and, on a terminal, asks whenever nothing goes on without the operator. */
 import type { Operation } from '../client.js'
 import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
@@ -11,7 +11,9 @@ import type { OnBlocked } from './on-blocked.js'
 import { showWaiting } from './output/waiting.js'
 import { describeWaiting, waitsFor, type Waiting } from './waits-for.js'
 
-/** A decision came too late, or the run refuses it: it is shown and asked again. */
+/**
+ * Errors of a decision that came too late or that the run refuses: the error is shown, and the question asked again.
+ */
 const REFUSALS: readonly ErrorCode[] = [
   'OPERATION_NOT_BLOCKED',
   'OPERATION_ENDED',
@@ -22,8 +24,8 @@ const REFUSALS: readonly ErrorCode[] = [
 ]
 
 /**
- * Follows the operation until it ends, is left, or stands still and nobody is asked. One that is being aborted waits for
- * nobody any more.
+ * Follows the operation until it ends, the operator leaves it, or it stands still and nobody is asked. An operation
+ * that is being aborted no longer waits for anybody.
  */
 export async function accompany(
   context: Context,
@@ -37,7 +39,7 @@ export async function accompany(
   for (;;) {
     const followed = await follow(context, operation, { until })
     if (followed.kind !== 'waits' || !canBeDecided(followed.waiting)) return followed
-    // Plain lines and JSON have told it already; the live view has room for the gist only.
+    // Plain lines and JSON have already told this; the live view has room only for the gist.
     if (context.io.isTerminal && !context.json) showWaiting(context, followed.waiting)
     if (!asks) return followed
     const answer = await askWhileItWaits(operation, followed.waiting)
@@ -55,7 +57,7 @@ export async function accompany(
   }
 }
 
-/** The rest comes by itself, or with a worker. */
+/** Everything else comes by itself, or with a worker. */
 function canBeDecided(waiting: Waiting): waiting is Asked {
   return waiting.kind !== 'outside' && waiting.kind !== 'worker'
 }
@@ -65,14 +67,14 @@ function leavesAt(onBlocked: OnBlocked | undefined, asks: boolean): NonNullable<
   return onBlocked === 'wait' && !asks ? 'end' : 'decision'
 }
 
-/** Asks, and takes the question back when the operation no longer waits for the same. */
+/** Asks, and withdraws the question when the operation no longer waits for the same thing. */
 export async function askWhileItWaits(operation: Operation, waiting: Asked): Promise<Answer> {
   const { askFor } = await import('./decisions/questions.js')
   const changed = new AbortController()
   const answered = new AbortController()
   const watching = watchForChange(operation, waiting, answered.signal)
     .then((hasChanged) => hasChanged && changed.abort())
-    // The question stands; what is wrong with the server shows when it is answered.
+    // The question stands; what is wrong with the server shows when the question is answered.
     .catch(() => undefined)
   try {
     return await askFor(waiting, changed.signal)

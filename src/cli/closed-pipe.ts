@@ -1,4 +1,7 @@
-/** Nobody reads the output any more: `quorate attach | head` ends then, and says by its exit code what became of the run. */
+/**
+ * What to do when nobody reads the output any more: `quorate attach | head` then ends, and its exit code says what
+ * became of the run.
+ */
 import { EXIT, type ExitCode } from './exit.js'
 
 let goesOn = false
@@ -8,12 +11,12 @@ export function operationGoesOn(value: boolean): void {
   goesOn = value
 }
 
-/** Left, where an operation goes on; otherwise as if SIGPIPE had ended the process. */
+/** `detached` if an operation goes on; otherwise as if SIGPIPE had ended the process. */
 function closedPipeExit(): ExitCode {
   return goesOn ? EXIT.detached : EXIT.closedPipe
 }
 
-/** Ends the process when a reader of its output has gone; it is no error of ours. */
+/** Ends the process when the reader of its output is gone, which is not an error. */
 export function endOnClosedPipe(streams: readonly NodeJS.WriteStream[]): void {
   for (const stream of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

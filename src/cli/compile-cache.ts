@@ -1,6 +1,7 @@
 /**
- * Where Node.js may keep compiled code between runs. Whoever writes there runs code as this user, and Node's own choice
- * is a folder in /tmp that anybody may have made before: so it is a folder that nobody else gets at, or none.
+ * Where Node.js may keep compiled code between runs. Whoever can write there can run code as this user, and Node's own
+ * choice is a folder in /tmp that anybody may have created first. So we use a folder that nobody else can access, or
+ * none.
  */
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -10,7 +11,7 @@ const OTHERS_WRITE = 0o022
 const OTHERS = 0o077
 const STICKY = 0o1000
 
-/** The folder, made if need be; undefined where others could get at it. */
+/** The folder, created if needed; undefined if others could access it. */
 export function compileCacheFolder(
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): string | undefined {
@@ -22,12 +23,12 @@ export function compileCacheFolder(
     const real = realpathSync(folder)
     return isOwn(real, user) && parents(real).every((parent) => isSafe(parent, user)) ? real : undefined
   } catch {
-    // A home that is not there or full: everything works without.
+    // The home folder is missing or full; everything works without the cache.
     return undefined
   }
 }
 
-/** As https://specifications.freedesktop.org/basedir has it: a path that is not absolute counts as none. */
+/** Follows https://specifications.freedesktop.org/basedir: a path that is not absolute is ignored. */
 function cacheHome({ XDG_CACHE_HOME }: Readonly<Record<string, string | undefined>>): string {
   const isGiven = XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)
   return isGiven ? XDG_CACHE_HOME : join(homedir(), '.cache')
@@ -38,7 +39,7 @@ function isOwn(folder: string, user: number): boolean {
   return uid === user && (mode & OTHERS) === 0
 }
 
-/** Whether nobody but the user and root can put another folder in the place of those below. */
+/** Whether only the user and root can replace the folders below this one. */
 function isSafe(folder: string, user: number): boolean {
   const { uid, mode } = lstatSync(folder)
   const isShared = (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0

@@ -127,7 +127,7 @@ function commandPaths(nodes: readonly Node[]): string {
     .join('|')
 }
 
-/** Without the characters that shells and zsh's `word:description` take for their own. */
+/** The first line, without characters that have a meaning to shells or in zsh's `word:description`. */
 function plain(description: string): string {
   return (description.split('\n')[0] ?? '').replaceAll(/['`\\:[\]]/g, ' ').trim()
 }

@@ -1,4 +1,4 @@
-/** What every command gets beside its own arguments: the global options, and where output goes. */
+/** What every command gets besides its own arguments: the global options, and where output goes. */
 import type { TemporalOptions } from '../temporal/settings.js'
 import type { ColourChoice } from './abilities.js'
 import { processIo, type Io } from './io.js'
@@ -28,7 +28,7 @@ export interface Context {
 /** The cluster file that is used when none is named. */
 export const DEFAULT_FILE = 'cluster.yaml'
 
-/** Builds the surroundings of a command from the global options, wherever on the line they stood. */
+/** Builds the surroundings of a command from the global options, wherever they are on the command line. */
 export function contextOf(command: { optsWithGlobals(): object }): Context {
   const options = command.optsWithGlobals() as GlobalOptions
   const { address, namespace, profile } = options

@@ -1,4 +1,4 @@
-/** How a command's outcome becomes the process's. */
+/** How a command's outcome becomes the process's exit code. */
 import type { ExitCode } from './exit.js'
 
 /** Lets a command's outcome be the process's exit code; errors go on to the program. */

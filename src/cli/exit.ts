@@ -11,7 +11,7 @@ export const EXIT = {
   waiting: 3,
   /** Left by Ctrl-C, or because nobody reads the output any more; an apply goes on, a plan is stopped. */
   detached: 130,
-  /** Nobody reads the output any more, and nothing goes on. As a shell has it for SIGPIPE. */
+  /** Nobody reads the output any more, and nothing goes on. The code that shells give for SIGPIPE. */
   closedPipe: 141,
 } as const
 

@@ -4,8 +4,8 @@ import { isQuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /**
- * The cluster as its latest apply was given it, where a name is given, and else as its file describes it. A file that
- * is named is used, whatever was applied; and cluster.yaml, where it was applied elsewhere.
+ * The cluster: as its latest apply received it if a name is given, otherwise as the cluster file describes it. A file
+ * named with `-f` is used whatever was applied. cluster.yaml is used, too, if the named cluster was applied elsewhere.
  */
 export async function findCluster(context: Context, name: string | undefined): Promise<Cluster> {
   const { parseFile, clusterOfLastApply, describedHere } = await import('./load-cluster.js')

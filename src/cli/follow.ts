@@ -1,4 +1,7 @@
-/** Following an operation on the terminal, as plain lines, or as JSON events; Ctrl-C leaves, the operation goes on. */
+/**
+ * Follows an operation in a live view on the terminal, as plain lines, or as JSON events. Ctrl-C leaves it, and the
+ * operation goes on.
+ */
 import type { Operation } from '../client.js'
 import type { ApplyResult, PlanResult } from '../operations/contract.js'
 import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
@@ -18,8 +21,8 @@ const OUTSIDE_GRACE_MS = 5_000
 
 export interface FollowOptions {
   /**
-   * Until its end, however long it waits; or until nothing goes on without a `decision`; or at any `standstill`, also
-   * where what is waited for may come by itself. The end unless given.
+   * How long to follow: to the `end`, however long the operation waits; until nothing goes on without a `decision`; or
+   * until any `standstill`, even if what is waited for may come by itself. `end` unless given.
    */
   readonly until?: 'end' | 'decision' | 'standstill'
   /** False: show nothing. */
@@ -73,7 +76,7 @@ class Standstill {
     this.until = until
   }
 
-  /** What is waited for, once that is reason to leave. */
+  /** What is waited for, once that is a reason to leave. */
   reached(snapshot: OperationSnapshot, now: number): Waiting | undefined {
     const waiting = waitsFor(snapshot)
     if (waiting === undefined || this.until === 'end') {
@@ -144,7 +147,7 @@ function liveView({ io }: Context): Display {
   }
 }
 
-/** Says where the operation can be looked at in the Temporal UI: by a link where the server has one, or by our own. */
+/** Says where to see the operation in the Temporal UI: by a link if the server has a UI, otherwise by our own. */
 export function announce({ io, json }: Context, operation: Operation<ApplyResult | PlanResult>): void {
   operationGoesOn(true)
   const { cluster, workflowId, runId, uiAddress } = operation

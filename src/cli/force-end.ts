@@ -1,4 +1,4 @@
-/** Ending a run without its worker, and telling in what state it left the hosts, as far as that is known. */
+/** Ends a run without its worker, and tells in what state it left the hosts, as far as that is known. */
 import type { LastKnown, Operation } from '../client.js'
 import { QuorateError } from '../errors/index.js'
 import { isClosed } from '../client/snapshot.js'
@@ -17,8 +17,8 @@ const STATE_WORDS: Readonly<Record<LastKnown['state'], string>> = {
 }
 
 /**
- * Asks first, unless `yes`; `meaning` is what is shown before.
- * @throws QuorateError `OPERATION_ENDED`, and `USAGE` where nobody can be asked.
+ * Ends the run. Unless `yes`, it first shows `meaning` and asks.
+ * @throws QuorateError `OPERATION_ENDED`, and `USAGE` when nobody can be asked.
  */
 export async function forceEnd(
   context: Context,
@@ -59,7 +59,7 @@ async function isMeant(context: Context, operation: Operation, meaning: string):
   const snapshot = await operation.describe()
   const stuck = whyStuck(snapshot)
   const { cluster } = operation
-  // Of one that has ended there is nothing to ask: it is told as such.
+  // There is nothing to ask about a run that has ended: ending it will say so.
   if (isClosed(snapshot)) return true
   if (!io.canAsk || json) {
     throw new QuorateError(

@@ -14,18 +14,18 @@ export type Style = Pick<typeof pc, 'bold' | 'dim' | 'red' | 'green' | 'yellow' 
 export interface Io {
   /** Results. */
   readonly out: (text: string) => void
-  /** Everything that is said beside them. */
+  /** Everything that is said besides the results. */
   readonly note: (text: string) => void
   /** A result as JSON, on one line unless it is indented. */
   readonly json: (value: unknown, indent?: number) => void
-  /** A result that a program reads: as it is where it goes to a file or a pipe. */
+  /** A result for a program to read; unchanged if it goes to a file or a pipe. */
   readonly data: (text: string) => void
   readonly style: Style
   /** Whether standard output is a terminal that can be redrawn. */
   readonly isTerminal: boolean
   /** Whether somebody is there to answer questions. */
   readonly canAsk: boolean
-  /** Of the terminal; 80 by 24 where there is none. */
+  /** The size of the terminal; 80 by 24 if there is none. */
   size(): { readonly columns: number; readonly rows: number }
   /** The terminal itself, for what draws on it; `shown` is what it can show of a line. */
   readonly screen: { readonly write: (text: string) => void; readonly shown: (line: string) => string }

@@ -41,19 +41,19 @@ export async function clusterName(context: Context, argument: string | undefined
   return (await parseFile(context.file ?? DEFAULT_FILE)).cluster.name
 }
 
-/** The cluster of this name, where the cluster file here describes it. */
+/** The cluster of this name, if ./cluster.yaml describes it. */
 export async function describedHere(name: string): Promise<Cluster | undefined> {
   if (!existsSync(DEFAULT_FILE)) return undefined
   try {
     const { cluster } = await parseFile(DEFAULT_FILE)
     return cluster.name === name ? cluster : undefined
   } catch {
-    // A file that cannot be read says nothing of this cluster.
+    // A file that cannot be read says nothing about this cluster.
     return undefined
   }
 }
 
-/** The cluster as its latest apply was given it. */
+/** The cluster as its latest apply received it. */
 export async function clusterOfLastApply(client: QuorateClient, name: string): Promise<Cluster> {
   return (await (await client.operation(name)).input()).cluster
 }

@@ -20,7 +20,7 @@ try {
   process.exitCode = error instanceof CommanderError ? usageExit(error) : fail(error)
 }
 
-/** Commander has printed its message already, which a program reads as it reads every other error. */
+/** Commander has already printed its message. With --json, programs also get it as JSON, like every other error. */
 function usageExit({ exitCode, code, message }: CommanderError): number {
   if (exitCode === 0) return EXIT.done
   if (argv.includes('--json')) {

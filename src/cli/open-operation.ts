@@ -5,7 +5,10 @@ import { DEFAULT_FILE, type Context } from './context.js'
 import { clusterName, describedHere } from './load-cluster.js'
 import { renderWoken } from './output/woken.js'
 
-/** What a command does: `look` leaves the embedded engine's worker as it is, `plan` its SSH agent where others need that. */
+/**
+ * What a command does. `look` leaves the embedded engine's worker as it is; `plan` leaves its SSH agent if other
+ * operations need that.
+ */
 export type Access = 'start' | 'plan' | 'decide' | 'look'
 
 const OPTIONS: Readonly<
@@ -26,7 +29,7 @@ export async function withClient<Result>(
   const { createClient } = await import('../client.js')
   const client = await createClient({ ...temporal, ...OPTIONS[access] })
   try {
-    // A courtesy: where the list cannot be had, what was asked for is done all the same.
+    // This is a courtesy: if the list is not available, the command does its work all the same.
     const woken = await client.woken().catch(() => [])
     if (woken.length > 0) io.note(io.style.yellow(renderWoken(woken, Date.now())))
     return await act(client)
@@ -53,7 +56,7 @@ export async function withOperation<Result>(
   }
 }
 
-/** On a machine that has the cluster's file, but none of its operations. */
+/** The error for a machine that has the cluster file but none of the cluster's operations; undefined in other cases. */
 async function appliedElsewhere(name: string, error: unknown): Promise<QuorateError | undefined> {
   if (!isQuorateError(error) || error.code !== 'OPERATION_NOT_FOUND') return undefined
   if ((await describedHere(name)) === undefined) return undefined

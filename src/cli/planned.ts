@@ -1,4 +1,4 @@
-/** Looking at the hosts as `plan` and `preflight` do: a plan is made, and only its result is the output. */
+/** Looks at the hosts as `plan` and `preflight` do: makes a plan, and only its result is the output. */
 import type { Operation, QuorateClient } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanResult } from '../operations/contract.js'
@@ -12,7 +12,7 @@ export type Planned =
   | { readonly kind: 'plan'; readonly plan: PlanResult }
   | { readonly kind: 'ended'; readonly exitCode: ExitCode }
 
-/** Makes a plan of an apply of the cluster; how it comes about is only shown where somebody watches. */
+/** Plans an apply of the cluster; progress is shown only if somebody watches. */
 export async function planned(context: Context, cluster: Cluster): Promise<Planned> {
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'plan', async (client): Promise<Planned> => {
@@ -32,7 +32,7 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
   })
 }
 
-/** A plan amid an apply shows what that has not come to yet, which is no reason to apply once more. */
+/** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */
 async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluster: string): Promise<void> {
   const name = plainLine(cluster)
   const running = (await client.list()).some((one) => one.cluster === cluster && one.status === 'RUNNING')
@@ -44,7 +44,7 @@ async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluste
   )
 }
 
-/** Nobody can attach to a plan: what is left is stopped. */
+/** Nobody can attach to a plan, so one that is left is stopped. */
 async function stop({ io }: Context, operation: Operation<PlanResult>): Promise<void> {
   try {
     await operation.cancel()

@@ -22,7 +22,7 @@ interface CommandEntry {
   readonly load: () => Promise<CommandUnknownOpts>
 }
 
-/** In the order in which one meets them. */
+/** In the order in which users meet them. */
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'init',
@@ -168,8 +168,8 @@ Exit codes:
 `
 
 /**
- * Builds the program for a command line: commands that it names are whole, others only known by name. Parsing
- * throws CommanderError instead of ending the process.
+ * Builds the program for a command line: commands that it names are complete, others have only a name. Parsing throws
+ * CommanderError instead of ending the process.
  */
 export async function buildProgram(argv: readonly string[]): Promise<CommandUnknownOpts> {
   const program = new Command('quorate')
@@ -205,7 +205,7 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
   return program
 }
 
-/** The arguments as they are parsed: after `help`, a command that does not exist is a mistake, as it is without. */
+/** The arguments to parse: after `help`, an unknown command is a mistake, as it is without `help`. */
 export function argumentsToParse(program: CommandUnknownOpts, argv: readonly string[]): readonly string[] {
   const [first, name = 'help'] = argv
   const isKnown = [...program.commands.map((command) => command.name()), 'help'].includes(name)
@@ -222,10 +222,13 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
   return buildProgram(COMMANDS.map(({ name }) => name))
 }
 
-/** Commands that read the cluster file, and take no name of a file as an argument. */
+/** Commands that read the cluster file but take no file name as an argument. */
 const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply']
 
-/** What commander hands down only to commands that it made itself; each names its own help after an error. */
+/**
+ * Applies what commander hands down only to commands that it made itself. After an error, each command names its own
+ * help.
+ */
 function settle(command: CommandUnknownOpts, words = command.name()): void {
   const file = READ_THE_FILE.includes(command.name()) ? '; -f names another cluster file' : ''
   command.exitOverride().showHelpAfterError(`(${words} --help tells more${file})`)

@@ -1,4 +1,6 @@
-/** Signals while an operation is shown: the first Ctrl-C leaves in order, and what ends the process tidies up before. */
+/**
+ * Signals while an operation is shown: the first Ctrl-C leaves cleanly, and signals that end the process tidy up first.
+ */
 import { EXIT } from './exit.js'
 
 const ENDING = ['SIGTERM', 'SIGHUP'] as const
@@ -9,7 +11,10 @@ export interface Signals {
   release(): void
 }
 
-/** Listens until released. @param tidyUp before the process ends by a signal, such as giving the cursor back. */
+/**
+ * Listens until released.
+ * @param tidyUp called before a signal ends the process, for example to give the cursor back.
+ */
 export function listenForSignals(tidyUp: () => void): Signals {
   const controller = new AbortController()
   const onInterrupt = (): void => {
@@ -23,7 +28,7 @@ export function listenForSignals(tidyUp: () => void): Signals {
   const onEnd = (signal: NodeJS.Signals): void => {
     tidyUp()
     release()
-    // Without a listener the signal does what it does to every program.
+    // Without a listener the signal has its default effect.
     process.kill(process.pid, signal)
   }
   const release = (): void => {

@@ -7,15 +7,15 @@ import { needsOtherWorker } from '../client/stuck.js'
 export type Waiting =
   /** Steps that are parked, and nothing else runs. */
   | { readonly kind: 'blocked'; readonly blocked: readonly BlockedStep[] }
-  /** The plan is to be looked at. */
+  /** The plan waits for an approval. */
   | { readonly kind: 'approval'; readonly changes: readonly PlannedChange[] }
   | { readonly kind: 'paused' }
   /** Something that may come by itself, such as the load balancer. */
   | { readonly kind: 'outside'; readonly what: string }
-  /** A worker whose code fits the run; where one is started, the run goes on. */
+  /** A worker whose code fits the run; once one is started, the run goes on. */
   | { readonly kind: 'worker'; readonly why: string; readonly hint: string }
 
-/** What a run itself tells. */
+/** What a run itself can tell. */
 export type WaitingInRun = Exclude<Waiting, { kind: 'worker' }>
 
 /** Why nothing goes on any more; undefined while something does, and after the end. */
@@ -43,7 +43,7 @@ export function waitsForIn(progress: OperationProgress): WaitingInRun | undefine
   }
 }
 
-/** What can be decided now, also of steps that are parked while other hosts still go on. */
+/** What can be decided now, including steps that are parked while other hosts still go on. */
 export function decidable(
   progress: OperationProgress,
 ): Exclude<WaitingInRun, { kind: 'outside' }> | undefined {

@@ -1,4 +1,4 @@
-/** Temporal's failures as error reports: what a workflow ended with, in the words of where it happened. */
+/** Converts Temporal's failures to error reports: how a workflow ended, in the words of where the error happened. */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -35,10 +35,10 @@ export function reportWorkflowFailure(error: unknown): ErrorReport {
   return reportError(error)
 }
 
-/** The report in a failure's first detail, where there is one. */
+/** The report in a failure's first detail, if it has one. */
 export function reportOfDetails(details: readonly unknown[] | null | undefined): ErrorReport | undefined {
   const [first] = details ?? []
-  // An activity's, where a client looks at it, comes together with where it was made.
+  // To a client, an activity's report comes wrapped together with where it was made.
   const report = isSealedResult(first) ? first.value : first
   return isErrorReport(report) ? report : undefined
 }

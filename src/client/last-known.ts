@@ -1,4 +1,4 @@
-/** What the history of a run tells of each host: for a run whose worker cannot be asked any more. */
+/** What the history of a run tells about each host, for a run whose worker can no longer be asked. */
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { RunReference } from './run-reference.js'
 
@@ -7,13 +7,13 @@ export interface LastKnown {
   readonly host: string
   /** Such as `kubeadm join`. */
   readonly step: string
-  /** `running`: begun, and its end is not known. */
+  /** `running`: started, and not known to have ended. */
   readonly state: 'running' | 'done' | 'failed'
 }
 
 type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number]
 
-/** Ids of activities say what is done where (workflows/run/activity-policies.ts): `cp2: kubeadm join (2)`. */
+/** Activity IDs say what is done where (workflows/run/activity-policies.ts): `cp2: kubeadm join (2)`. */
 const ACTIVITY_ID = /^(?<host>[^:]+): (?<step>.+?)(?: \(\d+\))?$/
 
 /** In the order of the first step on each host. */
@@ -25,7 +25,7 @@ export async function readLastKnown(
   return lastKnownIn(events ?? [])
 }
 
-/** As {@link readLastKnown}, by the name of the host. A step that still runs tells more than one that has ended since. */
+/** As {@link readLastKnown}, sorted by host name. A step that still runs takes precedence over one that ended later. */
 export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown[] {
   const steps = new Map<string, LastKnown>()
   for (const event of events) {
@@ -34,7 +34,7 @@ export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown
     const ended = endOf(event)
     const known = steps.get(ended?.scheduled ?? '')
     if (ended === undefined || known === undefined) continue
-    // Steps are kept in the order in which they last changed.
+    // Keep steps in the order in which they last changed.
     steps.delete(ended.scheduled)
     steps.set(ended.scheduled, { ...known, state: ended.state })
   }

@@ -1,6 +1,6 @@
 /**
- * The operator's word to a run: decisions as Updates, pause and the like as Signals. A worker is asked for first, so
- * that no word is left lying for a worker that comes later, when it may no longer be meant.
+ * The operator's messages to a run: decisions as Updates, pause and the like as Signals. Each message first checks that
+ * a worker answers. Otherwise it could wait for a later worker, when it may no longer be meant.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -20,7 +20,7 @@ import type { RunReference } from './run-reference.js'
 import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 import { stuckError } from './stuck.js'
 
-/** For a worker that has just been started, or is busy. */
+/** Long enough for a worker that has just started or is busy. */
 const WORKER_TIMEOUT_MS = 10_000
 /** Decisions are recorded at once; only a worker that died meanwhile takes longer. */
 const ANSWER_TIMEOUT_MS = 20_000
@@ -32,13 +32,13 @@ export type DecisionName = (typeof MESSAGES)['retryStep' | 'skipStep' | 'abort' 
 /** Messages that are sent as Signals. */
 export type SignalName = (typeof MESSAGES)['pause' | 'resume' | 'loadBalancerReady']
 
-/** The client to use now; it may change when the engine is started again. */
+/** The client to use now. It may change when the engine is started again. */
 type CurrentClient = () => Client
 
 /**
- * What a worker tells of a run that goes on.
+ * Asks a worker for the progress of an open run.
  * @throws QuorateError `OPERATION_NOT_FOUND`; `OPERATION_ENDED`, saying how; `NO_WORKER` when none answers; `RUN_STUCK`
- *   when those that are there cannot go on with it.
+ *   when the workers that exist cannot continue the run.
  */
 export async function askProgress(client: Client, run: RunReference): Promise<OperationProgress> {
   let last: OperationSnapshot | undefined
@@ -55,9 +55,9 @@ export async function askProgress(client: Client, run: RunReference): Promise<Op
 }
 
 /**
- * Sends a decision and waits until it is taken. It has an id of its own, so that sending it again, when the server was
- * lost before it answered, does not decide twice.
- * @throws QuorateError as {@link askProgress}, and what the run refuses the decision with.
+ * Sends a decision and waits until it is taken. Each decision has its own ID: if the server is lost before it answers,
+ * sending the decision again does not decide twice.
+ * @throws QuorateError as {@link askProgress}, and the error with which the run refuses the decision.
  */
 export async function sendDecision(
   client: CurrentClient,
@@ -112,7 +112,7 @@ export async function requestCancel(client: Client, run: RunReference): Promise<
 }
 
 /**
- * Ends a run at once, without its worker: nothing is stopped on hosts, and no lock is given back.
+ * Ends a run at once, without its worker. Nothing is stopped on hosts, and no lock is released.
  * @throws QuorateError `OPERATION_ENDED`
  */
 export async function terminate(client: Client, run: RunReference, reason: string): Promise<void> {
@@ -120,13 +120,13 @@ export async function terminate(client: Client, run: RunReference, reason: strin
   await client.workflow.getHandle(run.workflowId, run.runId).terminate(reason)
 }
 
-/** The server takes both requests for a run that has ended, and says nothing. */
+/** The server silently accepts both requests for a run that has ended. */
 async function requireOpen(client: Client, run: RunReference): Promise<void> {
   const snapshot = await observe(client, run)
   if (isClosed(snapshot)) throw ended(snapshot)
 }
 
-/** Temporal says of a run that ended, too, that it was not found. */
+/** Temporal also answers "not found" for a run that has ended. */
 async function whyClosed(client: Client, run: RunReference, error: Error): Promise<Error> {
   const snapshot = await observe(client, run)
   return isClosed(snapshot) ? ended(snapshot) : error

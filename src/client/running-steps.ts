@@ -1,4 +1,4 @@
-/** The activities of a run that are under way, from the server's description: it knows them without a worker. */
+/** The running activities of a run, from the server's description, which has them even without a worker. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeTimeoutType } from '@temporalio/common'
 import type { StepHeartbeat } from '../operations/contract.js'
@@ -26,7 +26,7 @@ type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingA
 type Failure = NonNullable<PendingActivity['lastFailure']>
 type Payloads = NonNullable<PendingActivity['heartbeatDetails']>['payloads']
 
-/** What Temporal's SDK calls the failure of an activity that a worker leaves when it is shut down in order. */
+/** The SDK's name for the failure of an activity that a worker gives up during an orderly shutdown. */
 const SHUT_DOWN = 'WorkerShutdown'
 
 /** The steps that run or wait for their next attempt. */
@@ -72,12 +72,15 @@ function describeStep(
   }
 }
 
-/** Ids of steps begin with their host, as in `cp3: join`: all that is known of one whose worker died before it spoke. */
+/**
+ * Activity IDs begin with their host, as in `cp3: join`. That is all that is known if the worker died before its first
+ * heartbeat.
+ */
 function hostOfId(id: string | null | undefined): string | undefined {
   return /^([a-z0-9][a-z0-9-]*): /.exec(id ?? '')?.[1]
 }
 
-/** What is refused counts as no sign of life. */
+/** A refused payload does not count as a heartbeat. */
 function isHeartbeat(value: unknown): value is StepHeartbeat {
   return typeof value === 'object' && value !== null && 'host' in value && 'line' in value
 }

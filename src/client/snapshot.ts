@@ -1,4 +1,4 @@
-/** What is known of an operation at one moment, gathered from the server and, when one is there, a worker. */
+/** What is known of an operation at one moment, gathered from the server and, if one answers, a worker. */
 import type { RunReference } from './run-reference.js'
 import {
   QueryNotRegisteredError,
@@ -25,13 +25,13 @@ import { expectOfRun } from '../temporal/seal/payloads.js'
 import { pollingWorkers, type PollingWorker } from './workers.js'
 import { readTaskFailure, taskFailureOfAnswer, type TaskFailure } from './workflow-task.js'
 
-/** Milliseconds that a call may take before the other side counts as away. */
+/** Milliseconds that a call may take before the other side counts as unreachable. */
 const CALL_TIMEOUT_MS = 3_000
 const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERATION_ABORTED']
 
 /**
  * Who answers. `worker`: a worker answers for the run. `failing`: workers poll, but fail the run's workflow task.
- * `busy`: workers polled within the last minute or so, and none answers now. `server`: only the server; no worker polls
+ * `busy`: workers polled within the last minute or so, but none answers now. `server`: only the server; no worker polls
  * for the run. `nobody`: not even the server.
  */
 export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
@@ -40,32 +40,32 @@ export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
 export interface OperationSnapshot extends RunReference {
   readonly kind: OperationKind
   readonly cluster: string
-  /** While it is open, what its worker says of itself; `cancelled`: stopped on purpose, also by a decision. */
+  /** While the run is open, the state that its worker reports. `cancelled`: stopped on purpose, also by a decision. */
   readonly state: OperationState | 'cancelled'
   readonly reach: Reach
-  /** Where its workers poll; tells the version of its sequence. */
+  /** The queue that its workers poll; shows the version of its sequence. */
   readonly taskQueue: string
-  /** The release of Quorate that started it; missing where the run does not say. */
+  /** The release of Quorate that started it; missing if the run does not say. */
   readonly startedWith?: string
-  /** Workers that polled for it lately; only asked for where none answered. */
+  /** Workers that polled for it recently; only asked for if none answered. */
   readonly workers?: readonly PollingWorker[]
-  /** Why it does not go on, although workers poll or did. */
+  /** Why it does not continue, although workers poll or did. */
   readonly taskFailure?: TaskFailure
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly closedAt?: number
-  /** The last that a worker told; missing until a worker answered once. */
+  /** The last progress that a worker reported; missing until a worker has answered once. */
   readonly progress?: OperationProgress
   readonly steps: readonly RunningStep[]
-  /** Of an operation that is done. */
+  /** Only if the operation is done. */
   readonly result?: ApplyResult | PlanResult
-  /** Of an operation that failed or was cancelled. */
+  /** Only if the operation failed or was cancelled. */
   readonly error?: ErrorReport
 }
 
 /**
- * Looks at a run. `previous` supplies what cannot be had at this moment.
- * @throws QuorateError `OPERATION_NOT_FOUND`, and gRPC errors when the server is away.
+ * Looks at a run. `previous` supplies what is not available at this moment.
+ * @throws QuorateError `OPERATION_NOT_FOUND`, and gRPC errors when the server is unreachable.
  */
 export async function observe(
   client: Client,
@@ -104,7 +104,7 @@ export async function observe(
 
 type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>
 
-/** Asks the worker of an open run; where none answers, the server why. */
+/** Asks the worker of an open run. If none answers, asks the server why. */
 async function hear(
   client: Client,
   run: RunReference,
@@ -112,18 +112,18 @@ async function hear(
   known: TaskFailure | undefined,
 ): Promise<Heard> {
   const failure = await withDeadline(client, () => readTaskFailure(client, run, description, known))
-  // The server refuses questions to such a run, or lets them wait for nothing.
+  // The server rejects queries to such a run, or lets them wait in vain.
   const answer: Answer =
     failure === undefined ? await queryProgress(client, run, chainOf(description)) : { kind: 'none' }
   if (answer.kind === 'progress') return { reach: 'worker', progress: answer.progress }
-  // Between two attempts nothing shows it; only an answer proves that it is overcome.
+  // Between two attempts the failure is not visible. Only an answer proves that it is overcome.
   const taskFailure = answer.kind === 'failed' ? answer.failure : (failure ?? known)
   const workers = await withDeadline(client, () => pollingWorkers(client, description.taskQueue))
   if (taskFailure === undefined) return { reach: workers.length > 0 ? 'busy' : 'server', workers }
   return { reach: workers.length > 0 ? 'failing' : 'server', workers, taskFailure }
 }
 
-/** Nobody need answer for a run that has ended; what its worker still knows is a bonus. */
+/** No worker has to answer for a run that has ended; what one still knows is a bonus. */
 async function hearOfClosed(
   client: Client,
   run: RunReference,
@@ -138,7 +138,7 @@ export function isClosed({ state }: OperationSnapshot): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
 }
 
-/** The worker may have told of the end before the server knows of it. */
+/** The worker may have reported the end before the server knows of it. */
 function openState(progress: OperationProgress | undefined): OperationState {
   const state = progress?.state ?? 'running'
   return state === 'done' || state === 'failed' ? 'running' : state
@@ -161,12 +161,12 @@ function chainOf({ raw, runId }: WorkflowExecutionDescription): string {
   return firstRunIn(raw.workflowExecutionInfo, runId)
 }
 
-/** What became of a question to a run. */
+/** The outcome of a query to a run. */
 type Answer =
   | { readonly kind: 'progress'; readonly progress: OperationProgress }
-  /** A worker took the question and could not replay the run. */
+  /** A worker took the query but could not replay the run. */
   | { readonly kind: 'failed'; readonly failure: TaskFailure }
-  /** No worker, a worker that is busy, or a run that has not begun: the server's own knowledge must do. */
+  /** No worker, a busy worker, or a run that has not begun: what the server itself knows must do. */
   | { readonly kind: 'none' }
 
 async function queryProgress(
@@ -179,7 +179,7 @@ async function queryProgress(
     const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
     return { kind: 'progress', progress: expectOfRun(client, answer, chain, 'the answer of the worker') }
   } catch (error) {
-    // The name is the SDK's for every answer that is an error of the worker's.
+    // The SDK uses this name for every answer that is an error of the worker's.
     if (!(error instanceof QueryNotRegisteredError)) return { kind: 'none' }
     return { kind: 'failed', failure: taskFailureOfAnswer(error.message) }
   }
@@ -199,7 +199,7 @@ async function outcome(
     )
     return { state: 'done', result }
   } catch (failure) {
-    // The server says that it is done, which whoever reaches the server can have it say.
+    // The server says that the run is done, but whoever reaches the server can make it say so.
     if (isQuorateError(failure)) return { state: 'failed', error: failure.report() }
     if (!(failure instanceof Error) || failure.name !== 'WorkflowFailedError') throw failure
     const error = reportWorkflowFailure(failure)

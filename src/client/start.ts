@@ -1,4 +1,4 @@
-/** Starting an operation: one per cluster at a time, described for the Temporal UI. */
+/** Starts operations, one per cluster at a time, with a description for the Temporal UI. */
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
@@ -19,20 +19,20 @@ import type { RunReference } from './run-reference.js'
 import { observe } from './snapshot.js'
 import { whyStuck } from './stuck.js'
 
-/** Temporal takes 20 KB of details; a row is about 60 bytes. */
+/** Temporal accepts 20 KB of details; a row is about 60 bytes. */
 const DETAILS_HOSTS = 200
 /** gRPC status code. */
 const INVALID_ARGUMENT = 3
-/** Temporal takes 200 bytes of summary. */
+/** Temporal accepts 200 bytes of summary. */
 const SUMMARY_BYTES = 200
 
 export interface StartOptions {
-  /** Wait for the approval of what would change. */
+  /** Wait for approval of the changes. */
   readonly review?: boolean
 }
 
 /**
- * Starts an operation on a cluster. An apply holds the cluster until it ends; plans run beside everything.
+ * Starts an operation on a cluster. An apply holds the cluster until it ends. Plans may run alongside anything.
  * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
  */
 export async function startOperation(
@@ -53,7 +53,7 @@ export async function startOperation(
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       throw await alreadyRunning(client, cluster.name, workflowId)
     }
-    // Servers take up to a minute until they know attributes that were just registered.
+    // A server may need up to a minute before it knows newly registered attributes.
     if (!isUnknownSearchAttribute(error)) throw error
     return begin(false)
   }
@@ -85,7 +85,7 @@ function isUnknownSearchAttribute(error: unknown): boolean {
   return grpcStatus(error) === INVALID_ARGUMENT && /search attribute/i.test(innermostMessage(error))
 }
 
-/** One line: what, on which cluster, of which size. */
+/** One line: which operation, on which cluster, of which size. */
 function summarize(kind: OperationKind, cluster: Cluster): string {
   const controlPlanes = hostsWithRole(cluster, 'control-plane').length
   const workers = hostsWithRole(cluster, 'worker').length

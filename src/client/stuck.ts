@@ -1,4 +1,4 @@
-/** Why a run that is open does not go on, in the words of where and since when, and what to do about it. */
+/** Why an open run does not continue: where, since when, and what to do about it. */
 import { TASK_QUEUE } from '../operations/contract.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION, versionOfWorker } from '../temporal/installation.js'
@@ -14,7 +14,7 @@ export interface Stuck {
   readonly hint: string
 }
 
-/** Undefined where a worker answers, the run has ended, or the server is away. */
+/** Undefined if a worker answers, the run has ended, or the server is unreachable. */
 export function whyStuck(snapshot: OperationSnapshot): Stuck | undefined {
   if (isClosed(snapshot)) return undefined
   switch (snapshot.reach) {
@@ -30,21 +30,23 @@ export function whyStuck(snapshot: OperationSnapshot): Stuck | undefined {
   }
 }
 
-/** As {@link whyStuck}, but only where no waiting helps: workers are there, or may come, that cannot go on with the run. */
+/**
+ * As {@link whyStuck}, but only if waiting does not help: the workers that exist or may come cannot continue the run.
+ */
 export function needsOtherWorker(snapshot: OperationSnapshot): Stuck | undefined {
   const stuck = whyStuck(snapshot)
   const isHopeless = stuck?.reason === 'failing' || (stuck?.reason === 'no-worker' && isOfOther(snapshot))
   return isHopeless ? stuck : undefined
 }
 
-/** As an error: `RUN_STUCK` where no waiting helps, else `NO_WORKER`. */
+/** As an error: `RUN_STUCK` if waiting does not help, otherwise `NO_WORKER`. */
 export function stuckError(snapshot: OperationSnapshot, consequence: string): QuorateError {
   const { message, hint } = whyStuck(snapshot) ?? noWorker(snapshot)
   const code = needsOtherWorker(snapshot) === undefined ? 'NO_WORKER' : 'RUN_STUCK'
   return new QuorateError(code, `${message}; ${consequence}`, { hint })
 }
 
-/** Whether the run goes by another version of the sequence than this release. */
+/** Whether the run uses another version of the sequence than this release. */
 function isOfOther({ taskQueue }: OperationSnapshot): boolean {
   return taskQueue !== TASK_QUEUE
 }

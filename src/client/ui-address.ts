@@ -3,16 +3,16 @@ import { z } from 'zod'
 import type { ServerSettings } from '../temporal/settings.js'
 import type { RunReference } from './run-reference.js'
 
-/** Ports where a UI usually stands beside a server on this machine: the Temporal CLI's, and our docker-compose.yml's. */
+/** Usual ports of a UI for a server on this machine: the Temporal CLI's, and that of our docker-compose.yml. */
 const LOCAL_UI_PORTS = [8233, 8080]
 const PROBE_TIMEOUT_MS = 1_000
 
-/** What of its settings only Temporal's UI has: anything else may stand at these ports. */
+/** Settings that only Temporal's UI has: something else may listen on these ports. */
 const UI_SETTINGS = z.looseObject({ DefaultNamespace: z.string(), FeedbackURL: z.string() })
 
 /**
- * URL of the UI that belongs to a server: `TEMPORAL_UI_ADDRESS` where set, Temporal Cloud's, or one on this
- * machine beside a server on this machine; otherwise undefined, since servers do not tell.
+ * URL of a server's UI: `TEMPORAL_UI_ADDRESS` if set, Temporal Cloud's, or one on this machine for a server on this
+ * machine. Otherwise undefined, since servers do not report it.
  */
 export async function uiAddressOf(
   { address }: ServerSettings,

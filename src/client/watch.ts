@@ -1,4 +1,4 @@
-/** Following an operation to its end, through restarts of the server and absence of workers. */
+/** Follows an operation to its end, across restarts of the server and while no worker is there. */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
@@ -8,7 +8,7 @@ import type { RunReference } from './run-reference.js'
 import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 
 const INTERVAL_MS = 500
-/** While the server is away there is no hurry. */
+/** No need to hurry while the server is unreachable. */
 const AWAY_INTERVAL_MS = 1_000
 const REVIVE_EVERY_MS = 2_000
 
@@ -16,7 +16,7 @@ const REVIVE_EVERY_MS = 2_000
 export interface WatchSource {
   /** The client to use now. */
   client(): Client
-  /** Called every other second; starts again what is ours and has died. */
+  /** Called every other second; restarts what is ours and has died. */
   revive?(): Promise<void>
 }
 
@@ -26,8 +26,8 @@ export interface WatchOptions {
 }
 
 /**
- * Yields what is known, twice a second, until the operation has ended; the last snapshot is of its end.
- * @throws QuorateError `OPERATION_LOST` when the server does not know the run any more.
+ * Yields what is known, twice a second, until the operation has ended; the last snapshot shows its end.
+ * @throws QuorateError `OPERATION_LOST` when the server no longer knows the run.
  */
 export async function* watch(
   source: WatchSource,
@@ -42,7 +42,7 @@ export async function* watch(
     while (signal?.aborted !== true) {
       end.listen(source.client(), run)
       const seen: OperationSnapshot | undefined = await look(source, run, snapshot)
-      // A worker on a busy machine may miss one question; two in a row mean that there is none.
+      // A worker on a busy machine may miss one query; two misses in a row mean that there is no worker.
       missed = !missed && isUnanswered(seen) && snapshot?.reach === 'worker'
       snapshot = missed && seen !== undefined ? { ...seen, reach: 'worker' } : seen
       if (snapshot !== undefined) {
@@ -62,7 +62,7 @@ function isUnanswered(snapshot: OperationSnapshot | undefined): boolean {
   return snapshot?.reach === 'server' || snapshot?.reach === 'busy'
 }
 
-/** Calls `act`, unless it was called within the last `milliseconds`, or those have not passed from the start. */
+/** Calls `act` at most once per `milliseconds`, and not before that time has passed from the start. */
 function atMostEvery(milliseconds: number, act: () => Promise<void> | undefined): () => Promise<void> {
   let calledAt = Date.now()
   return async () => {
@@ -72,7 +72,7 @@ function atMostEvery(milliseconds: number, act: () => Promise<void> | undefined)
   }
 }
 
-/** The next snapshot; while the server is away, the last one with a word of that. */
+/** The next snapshot; while the server is unreachable, the last one marked accordingly. */
 async function look(
   source: WatchSource,
   run: RunReference,
@@ -87,7 +87,7 @@ async function look(
   }
 }
 
-/** The run was there when the watch began: what is gone is what Temporal kept, not a name that was mistyped. */
+/** The run existed when the watch began, so its name was not mistyped: Temporal lost its data. */
 function lost({ workflowId }: RunReference, cause: unknown): QuorateError {
   return new QuorateError(
     'OPERATION_LOST',
@@ -96,7 +96,7 @@ function lost({ workflowId }: RunReference, cause: unknown): QuorateError {
   )
 }
 
-/** Learns of the run's end at once, by a long poll beside the looks. */
+/** Learns of the run's end at once, through a long poll in parallel with the regular looks. */
 class EndOfRun {
   private isReached = false
   private announce: () => void = () => undefined
@@ -105,11 +105,11 @@ class EndOfRun {
   private client: Client | undefined
 
   constructor() {
-    // The client adds a listener for each poll of a minute and takes none off again; Node warns from the eleventh on.
+    // The client adds a listener for each one-minute poll and never removes any; Node warns from the eleventh on.
     setMaxListeners(0, this.stopped.signal)
   }
 
-  /** Waits for the end to be reached, but once only, or for the pause. */
+  /** Waits for the pause, or for the end of the run if that comes first. The end interrupts only one pause. */
   async orAfter(pause: Promise<void>): Promise<void> {
     if (this.isReached) return pause
     await Promise.race([this.reached.then(() => (this.isReached = true)), pause])
@@ -128,7 +128,7 @@ class EndOfRun {
       })
   }
 
-  /** Ends the long poll, which would otherwise keep the process for as long as the server holds it. */
+  /** Ends the long poll, which would otherwise keep the process alive for as long as the server holds it. */
   stop(): void {
     this.stopped.abort()
   }

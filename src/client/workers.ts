@@ -2,18 +2,18 @@
 import type { Client } from '@temporalio/client'
 import { TASK_QUEUE } from '../operations/contract.js'
 
-/** A worker polls again at least once a minute; one that has not for longer is gone or hangs. */
+/** A worker polls at least once a minute; one that has not polled for longer is gone or hangs. */
 const RECENT_MS = 75_000
 
-/** A worker that polled lately. */
+/** A worker that polled recently. */
 export interface PollingWorker {
-  /** As its own release makes it, such as `quorate-0.1.0@host:4711`. */
+  /** In the format of its own release, such as `quorate-0.1.0@host:4711`. */
   readonly identity: string
   /** Milliseconds since its last poll began. */
   readonly lastPollAgoMs: number
 }
 
-/** The workers that polled the queue within the last minute or so; the server remembers them after their end. */
+/** The workers that polled the queue within the last minute or so. The server remembers workers that have ended. */
 export async function pollingWorkers(
   client: Client,
   taskQueue: string = TASK_QUEUE,

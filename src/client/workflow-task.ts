@@ -1,16 +1,16 @@
 /**
- * The workflow task of a run that its worker fails, as the server tells it: the worker tries it again and again, and says
- * so only in its log.
+ * A failing workflow task of a run, as the server reports it. The worker tries the task again and again, and says so
+ * only in its log.
  */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js'
 import type { RunReference } from './run-reference.js'
 
-/** A workflow task that fails whenever it is tried, as where a worker's code does not fit the run. */
+/** A workflow task that fails whenever it is tried, e.g. because a worker's code does not fit the run. */
 export interface TaskFailure {
   /** The first line of what the worker says. */
   readonly cause: string
-  /** How often it was tried; missing where only a question to the run showed it. */
+  /** How often it was tried; missing if only a query to the run revealed it. */
   readonly attempts?: number
   /** Identity of the worker that failed first. */
   readonly worker?: string
@@ -18,7 +18,7 @@ export interface TaskFailure {
   readonly since?: number
 }
 
-/** Causes in the server's own doings, after which the same worker does well (`WorkflowTaskFailedCause`). */
+/** Causes that come from the server itself, after which the same worker succeeds (`WorkflowTaskFailedCause`). */
 const HARMLESS_CAUSES: ReadonlySet<number> = new Set([
   1, // UNHANDLED_COMMAND: something came in meanwhile
   13, // RESET_STICKY_TASK_QUEUE
@@ -28,7 +28,7 @@ const HARMLESS_CAUSES: ReadonlySet<number> = new Set([
   31, // UNHANDLED_UPDATE
 ])
 
-/** Events are read backwards: those that came in since the failure stand behind it. */
+/** Events are read backwards: those recorded since the failure come first. */
 const PAGE_SIZE = 50
 const MAX_PAGES = 4
 
@@ -38,8 +38,8 @@ type History = NonNullable<
 type HistoryEvent = NonNullable<History['events']>[number]
 
 /**
- * Why the workflow task that a run waits for fails; undefined where none does. `known` is the failure that was seen
- * before: while the same task is tried, history is not read again.
+ * Why the workflow task that a run waits for fails; undefined if none does. `known` is the failure seen before: while
+ * the same task is being retried, history is not read again.
  */
 export async function readTaskFailure(
   client: Client,
@@ -55,7 +55,7 @@ export async function readTaskFailure(
   return event === undefined ? undefined : readFailure(client, event, attempts)
 }
 
-/** Undefined where the event tells of no failure, or of one that is not the worker's. */
+/** Undefined if the event is not a failure, or not the worker's failure. */
 async function readFailure(
   client: Client,
   { workflowTaskFailedEventAttributes: failed, eventTime }: HistoryEvent,
@@ -72,7 +72,7 @@ async function readFailure(
   }
 }
 
-/** What was said of a run by a worker that could not replay it to answer a question. */
+/** The failure reported by a worker that could not replay a run to answer a query. */
 export function taskFailureOfAnswer(message: string): TaskFailure {
   return { cause: firstLine(message) }
 }

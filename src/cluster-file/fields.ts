@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { FORMATS, type FormatName } from './formats.js'
 
 /**
- * A text of a format. A wrong one becomes an issue that names the format in its `params`.
- * @param example where those of the format do not fit the field.
+ * A text in a format. A value in the wrong format becomes an issue that names the format in its `params`.
+ * @param example an example to use if those of the format do not fit the field.
  */
 export function text(format: FormatName, description: string, example?: string) {
   const { test, examples } = FORMATS[format]

@@ -18,17 +18,17 @@ import {
 export interface Format {
   /** With its article, as in `"x" is not <name>`. */
   readonly name: string
-  /** Right ones, the first the most telling. */
+  /** Valid values; the first is the most telling. */
   readonly examples: readonly string[]
   readonly test: (text: string) => boolean
-  /** What is wrong with a text that is not of the format, where it shows what was meant. */
+  /** What is wrong with a text in the wrong format, if the text shows what was meant. */
   readonly explain?: (text: string) => Mistake | undefined
 }
 
-// `~somebody/…` is what a shell knows, and nothing else.
+// Only a shell understands `~somebody/…`.
 const isPath = (text: string): boolean => text.trim() !== '' && !/^~[^/]/.test(text)
 const isAddress = (text: string): boolean => parseIpAddress(text) !== undefined || isDnsName(text)
-// As containerd and kubeadm read references: a host that may have a port, then path components in lowercase.
+// As containerd and kubeadm read references: a host with an optional port, then lowercase path components.
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const REGISTRY = `${LABEL}(?:\\.${LABEL})*(?::\\d{1,5})?`
 const REPOSITORY = `${REGISTRY}(?:/[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*)*`
@@ -67,7 +67,7 @@ export const FORMATS = {
   endpoint: {
     name: 'host[:port]',
     examples: ['api.prod.lab:6443'],
-    // As kubeadm does: of names only those in lowercase.
+    // Like kubeadm, accept a name only in lowercase.
     test: (text) => {
       const host = parseEndpoint(text)?.host
       return host !== undefined && (parseIpAddress(host) !== undefined || isLowercaseDnsName(host))
@@ -129,7 +129,7 @@ export const FORMATS = {
   user: {
     name: 'a login name',
     examples: ['ops'],
-    // A directory's account may be `jane@corp.example.com` or `CORP\jane`.
+    // An account from a directory service may be `jane@corp.example.com` or `CORP\jane`.
     test: (text) => /^[A-Za-z0-9_]([A-Za-z0-9_.@+\\-]*[A-Za-z0-9_.@+-])?\$?$/.test(text),
   },
   registryUser: {
@@ -160,5 +160,4 @@ export const FORMATS = {
   },
 } as const satisfies Record<string, Format>
 
-/** The name of a format. */
 export type FormatName = keyof typeof FORMATS

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { clusterFileSchema } from './schema.js'
 
-/** A JSON Schema, as far as it is looked into here. */
+/** A JSON Schema, as far as it is used here. */
 export interface JsonSchema {
   readonly description?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>

@@ -1,10 +1,10 @@
-/** What is known of the fields of a cluster file: which there are, where, and what each means. */
+/** What is known about the fields of a cluster file: which exist, where, and what each means. */
 import { clusterFileJsonSchema, type JsonSchema } from './json-schema.js'
 import { formatPath, type FieldPath } from './problem.js'
 
 let schema: JsonSchema | undefined
 
-// Made once, on the first problem: a file without any does not pay for it.
+// Built only once, on the first problem, so that a file without problems does not pay for it.
 function wholeSchema(): JsonSchema {
   schema ??= clusterFileJsonSchema()
   return schema
@@ -20,14 +20,14 @@ export function descriptionAt(path: FieldPath): string | undefined {
   return schemaAt(path)?.description
 }
 
-/** An example of the field's value, where there is one. */
+/** An example of the field's value, if there is one. */
 export function exampleAt(path: FieldPath): string | undefined {
   const examples = schemaAt(path)?.['examples']
   const first: unknown = Array.isArray(examples) ? examples[0] : undefined
   return typeof first === 'string' ? first : undefined
 }
 
-/** Paths of all fields of a name, e.g. `spec.hosts[].address`. */
+/** Paths of all fields with this name, e.g. `spec.hosts[].address`. */
 export function pathsOfField(name: string): readonly string[] {
   return collect(wholeSchema(), '', name)
 }

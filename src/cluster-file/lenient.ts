@@ -1,6 +1,6 @@
 /**
- * What the checks between fields need of a cluster file, read tolerantly: a field that is missing or of the wrong
- * type is undefined, so that these checks run, and report, along with those of the shape.
+ * What cross-field checks need from a cluster file, read leniently. A field that is missing or of the wrong type is
+ * undefined. This way these checks run and report together with the checks of the shape.
  */
 import { isPlainObject, type PlainObject } from '../values/merge.js'
 import {
@@ -93,24 +93,24 @@ function outlineHost(host: PlainObject, index: number, clusterSsh: PlainObject):
   }
 }
 
-/** Which pod network is meant: `flannel`, `manifest` or `none`; any other is reported by the schema. */
+/** The intended pod network: `flannel`, `manifest` or `none`. The schema reports any other. */
 export function pluginOf({ network }: Pick<Outline, 'network'>): string {
   return textAt(network, 'plugin') ?? (textAt(network, 'manifest') === undefined ? 'flannel' : 'manifest')
 }
 
-/** The object in a field; an empty one where there is none. */
+/** The object in a field, or an empty one if there is none. */
 export function objectAt(data: unknown, field: string): PlainObject {
   const value = isPlainObject(data) ? data[field] : undefined
   return isPlainObject(value) ? value : {}
 }
 
-/** The text in a field; undefined where there is none. */
+/** The text in a field; undefined if there is none. */
 export function textAt(data: PlainObject, field: string): string | undefined {
   const value = data[field]
   return typeof value === 'string' ? value : undefined
 }
 
-// Items that are no objects count as empty ones, so that the indices stay those of the file.
+// Items that are not objects count as empty ones, so that indices stay those of the file.
 function listAt(data: PlainObject, field: string): readonly PlainObject[] {
   const value = data[field]
   return Array.isArray(value) ? value.map((item: unknown) => (isPlainObject(item) ? item : {})) : []

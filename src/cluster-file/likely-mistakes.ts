@@ -1,8 +1,8 @@
-/** What is most likely wrong with a text that is not of its format: said where it shows what was meant. */
+/** The most likely mistake in a text with the wrong format, if the text shows what was meant. */
 import { formatIpv4Network, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
 
-/** What is wrong, after the value itself, and what would be right. */
+/** What is wrong, worded to follow the value, and what would be right. */
 export interface Mistake {
   readonly problem: string
   readonly remedy: string
@@ -10,7 +10,7 @@ export interface Mistake {
 
 const IPV4_ALONE = 'give the IPv4 one alone'
 
-/** By the kind of text. Each gives undefined where there is nothing particular to say. */
+/** By the kind of text. Each function returns undefined if it has nothing particular to say. */
 export const likelyMistake = { inAddress, inDnsName, inEndpoint, inNetwork } as const
 
 function inAddress(text: string): Mistake | undefined {

@@ -1,8 +1,8 @@
 /** The known name that somebody most likely meant. */
 
 /**
- * The candidate that is nearest to the text by edit distance (insert, delete, replace, swap of neighbours), letters'
- * case aside; undefined where none is near enough to be meant.
+ * The candidate nearest to the text by edit distance (insert, delete, replace, swap of neighbours), ignoring case.
+ * Undefined if none is near enough to be meant.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   const wanted = text.toLowerCase()
@@ -15,7 +15,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return best?.candidate
 }
 
-/** How many single edits lead from one text to the other (optimal string alignment). */
+/** The number of single edits from one text to the other (optimal string alignment). */
 export function editDistance(from: string, to: string): number {
   let beforeLast: readonly number[] = []
   let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column)

@@ -1,6 +1,6 @@
 /**
- * Fields that people rightly look for and that Quorate does not have: each is refused with a clear word, since one that
- * is silently ignored would be worse.
+ * Fields that people reasonably look for but that Quorate does not have. Each is refused with a clear message, because
+ * silently ignoring it would be worse.
  */
 import type { FieldPath, Finding } from './problem.js'
 
@@ -28,7 +28,7 @@ const PASSPHRASE: Feature = {
   instead: 'add the key to ssh-agent (ssh-add)',
 }
 
-// By the name of the field, wherever it stands.
+// By field name, wherever the field is.
 const FIELDS: Readonly<Record<string, Feature>> = {
   proxyCommand: PROXY_COMMAND,
   bastion: JUMP_HOST,
@@ -41,7 +41,7 @@ const FIELDS: Readonly<Record<string, Feature>> = {
   becomePassword: PASSWORD,
 }
 
-/** The refusal of an unknown field, where it is one that people look for. */
+/** The refusal of an unknown field, if it is one that people look for. */
 export function fieldNotSupported(path: FieldPath, field: string): Finding | undefined {
   const feature = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined
   if (feature === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * Loading a cluster file: YAML, shape, checks between fields, and the files that it names. Every problem is
- * reported at once, each with its place in the text.
+ * Loads a cluster file: YAML, shape, checks between fields, and the files that it names. All problems are reported at
+ * once, each with its place in the text.
  */
 import { isPlainObject } from '../values/merge.js'
 import type { Cluster } from '../cluster/model.js'
@@ -33,7 +33,7 @@ export { ClusterFileError, formatProblem, problemReport, type ClusterFileProblem
 /** A cluster file without problems. */
 export interface ParsedClusterFile {
   readonly cluster: Cluster
-  /** What may be meant so; {@link formatProblem} makes a line of each. */
+  /** What may be intended; {@link formatProblem} turns each into a line. */
   readonly warnings: readonly ClusterFileProblem[]
 }
 
@@ -106,16 +106,16 @@ function inOrder(problems: readonly ClusterFileProblem[]): readonly ClusterFileP
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
-// Where null is a value of its own: there it removes what Quorate would write. A star stands for any name.
+// Where null is a value of its own: it removes what Quorate would write. A star matches any name.
 const NULLS_KEPT: readonly (readonly string[])[] = [
   ['spec', 'kubernetes', 'kubeadm', '*'],
   ['spec', 'containerRuntime', 'config'],
 ]
 
-// Of a label only its name may be of interest.
+// A label may matter by its name alone, so it keeps an empty value.
 const LABELS = ['spec', 'hosts', '[]', 'labels']
 
-// As in Kubernetes, a field with nothing after its colon is as good as not there.
+// As in Kubernetes, a field with nothing after its colon counts as absent.
 function withoutNulls(value: unknown, path: readonly string[]): unknown {
   if (NULLS_KEPT.some((kept) => matches(path, kept))) return value
   if (matches(path, LABELS) && isPlainObject(value)) {

@@ -1,10 +1,10 @@
 /** What is wrong, or doubtful, in a cluster file: where, what, and what would be right. */
 import { QuorateError, type ErrorReport } from '../errors/index.js'
 
-/** The way to a field: names of fields and indices of lists, from the top of the file. */
+/** The path to a field: field names and list indices, from the top of the file. */
 export type FieldPath = readonly (string | number)[]
 
-/** Something that was found, before it is known where in the text it stands. */
+/** A finding whose place in the text is not known yet. */
 export interface Finding {
   readonly severity: 'problem' | 'warning'
   readonly path: FieldPath
@@ -12,11 +12,11 @@ export interface Finding {
   readonly problem: string
   /** What would be right. */
   readonly remedy: string
-  /** Whether the name of the field is meant, rather than its value. */
+  /** Whether the finding is about the field's name rather than its value. */
   readonly atKey?: boolean
 }
 
-/** Something that was found, and where. */
+/** A finding with its place in the text. */
 export interface ClusterFileProblem {
   /** The file's path as the caller gave it. */
   readonly file: string
@@ -58,7 +58,7 @@ function placed({ file, line, column, path, problem }: ClusterFileProblem): stri
   return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}`
 }
 
-/** `spec.hosts[2].address`; a name that is no plain word stands in brackets and quotes. */
+/** `spec.hosts[2].address`; a name that is not a plain word goes in brackets and quotes. */
 export function formatPath(path: FieldPath): string {
   return path
     .map((segment, index) => {

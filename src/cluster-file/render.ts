@@ -1,4 +1,4 @@
-/** Writing a new cluster file, with comments that teach, from what `quorate init` has learnt. */
+/** Writes a new cluster file, with comments that teach, from what `quorate init` has learnt. */
 import { stringify } from 'yaml'
 import type { HostRole } from '../cluster/model.js'
 import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
@@ -13,7 +13,7 @@ export interface AnsweredHost {
   readonly internalAddress?: string
 }
 
-/** What a new cluster file says; what is left out gets its default, or a comment that shows how. */
+/** What a new cluster file says. Anything left out gets its default, or a comment that shows how to set it. */
 export interface ClusterFileAnswers {
   readonly name: string
   /** `v1.36.3`, `stable` or `stable-1.36`. */
@@ -186,7 +186,7 @@ function hosts({ hosts }: ClusterFileAnswers): Lines {
   ]
 }
 
-/** A field with its value, or, without one, a comment that shows the field with an example. */
+/** A field with its value or, if it has none, a comment that shows the field with an example. */
 function given(indent: string, field: string, chosen: unknown, example: unknown): string {
   return chosen === undefined
     ? `${indent}# ${field}: ${value(example)}`

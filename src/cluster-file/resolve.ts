@@ -1,4 +1,4 @@
-/** From a checked cluster file to the cluster: hosts complete in themselves, paths absolute, named files read. */
+/** Turns a checked cluster file into the cluster: hosts complete in themselves, paths absolute, named files read. */
 import { absolutePath, type ClusterFileLocation } from './location.js'
 import { createHash } from 'node:crypto'
 import { parseAllDocuments } from 'yaml'
@@ -100,7 +100,7 @@ function digestFindings({ network }: Outline, manifest: string): readonly Findin
   return [problem(['spec', 'network', 'digest'], text, 'look at what has changed there, then correct it')]
 }
 
-// The text travels in the operation's input, and Temporal takes no payload above 2 MB.
+// The text is part of the operation's input, and Temporal accepts no payload above 2 MB.
 const MAX_MANIFEST_BYTES = 1_000_000
 
 function wrongWithManifest(text: string): string | undefined {
@@ -237,10 +237,10 @@ function resolveVirtualAddress(
   const { family, value } = checked(parseIpAddress(address))
   return {
     address,
-    // Its own network's routes stay with the address that the host has there anyhow.
+    // With the longest prefix, the network's routes stay with the address that the host already has there.
     prefixLength: length === undefined ? (family === 4 ? 32 : 128) : Number(length),
     ...(name === undefined ? {} : { interface: name }),
-    // The address is its group's own, so its last number hardly is another group's.
+    // The address is unique to its group, so another group is unlikely to have the same last number.
     routerId: virtualRouterId ?? (Number(value & 0xffn) || 255),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The shape of a cluster file: fields, formats, defaults and what each means. The one source of the checks, the
- * messages' knowledge of fields and the JSON Schema for editors. What concerns several fields is in `checks/`.
+ * The shape of a cluster file: fields, formats, defaults, and what each means. It is the only source of the checks, of
+ * what messages know about fields, and of the JSON Schema for editors. Checks across several fields are in `checks/`.
  */
 import { z } from 'zod'
 import type { PlainObject } from '../values/merge.js'
@@ -8,11 +8,11 @@ import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
 import { port, text } from './fields.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
 
-/** What a file must say to be one of ours. */
+/** The values that mark a file as ours. */
 export const API_VERSION = 'quorate.dev/v1alpha1'
 export const KIND = 'Cluster'
 
-/** The cluster's networks, where the file does not say. */
+/** The cluster's networks, unless the file gives others. */
 export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
 
 function freeForm(description: string, example: PlainObject) {
@@ -289,5 +289,5 @@ export const clusterFileSchema = z.strictObject({
     .meta({ description: 'What the cluster should be.' }),
 })
 
-/** A cluster file after its shape was checked and its defaults filled in. */
+/** A cluster file whose shape has been checked and whose defaults are filled in. */
 export type ClusterFile = z.output<typeof clusterFileSchema>

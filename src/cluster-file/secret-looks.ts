@@ -1,6 +1,6 @@
 /**
- * What a secret looks like, as data. The cluster file becomes the input of an operation, which Temporal keeps: a secret
- * in it would be read by whoever may read histories.
+ * What a secret looks like, as data. The cluster file becomes the input of an operation, which Temporal stores. Anyone
+ * who may read histories could read a secret in it.
  */
 import type { FieldPath } from './problem.js'
 
@@ -29,11 +29,11 @@ export const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'apikey',
 ])
 
-/** Names of variables and arguments, as entries with `name` and `value` have them. */
+/** Names of secret variables and arguments, for entries with `name` and `value`. */
 export const SECRET_NAMES =
   /(?:^|[_-])(?:password|passwd|passphrase|token|secret|api[_-]?key|(?:secret|access|private)[_-]?key)$/i
 
-/** What a text is, whatever its field is called. */
+/** What is recognizably a secret, whatever its field is called. */
 export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (text: string) => boolean }[] = [
   { what: 'a private key', looks: holdsPrivateKey },
   {
@@ -44,7 +44,7 @@ export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (te
   { what: 'a signed token', looks: (text) => /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.test(text) },
 ]
 
-/** What to do instead, by where the secret stands; the first that fits counts. */
+/** What to do instead, by where the secret is. The first match counts. */
 export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: string }[] = [
   {
     below: ['spec', 'containerRuntime', 'registries'],
@@ -68,7 +68,7 @@ export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: st
 ]
 
 const PEM_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/
-/** `-----BEGIN` in base64, as kubeconfigs have it. */
+/** `-----BEGIN` in base64, as in kubeconfigs. */
 const ENCODED_PEM = /LS0tLS1CRUdJTi[A-Za-z0-9+/\s]+=*/g
 
 function holdsPrivateKey(text: string): boolean {

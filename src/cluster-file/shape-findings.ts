@@ -1,4 +1,4 @@
-/** What the schema found wrong, put in words: which value, and what would be right. */
+/** Puts into words what the schema found wrong: which value, and what would be right. */
 import type { z } from 'zod'
 import { isPlainObject } from '../values/merge.js'
 import { FORMATS, type Format, type FormatName } from './formats.js'
@@ -10,7 +10,7 @@ import { show, type FieldPath, type Finding } from './problem.js'
 
 type Issue = z.core.$ZodIssue
 
-/** A finding for each thing that the schema found, without repeating one mistake as two. */
+/** A finding for each issue that the schema found, without reporting one mistake twice. */
 export function shapeFindings(data: unknown, issues: readonly Issue[]): readonly Finding[] {
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys')
   return issues
@@ -18,7 +18,7 @@ export function shapeFindings(data: unknown, issues: readonly Issue[]): readonly
     .flatMap((issue) => findingsOf(data, issue))
 }
 
-// A misspelt field is unknown and missed at the same time: the first says all.
+// A misspelt field is both unknown and missing; reporting it as unknown is enough.
 function isMisspeltElsewhere(
   data: unknown,
   issue: Issue,
@@ -134,7 +134,7 @@ function writeAs(path: FieldPath, value: unknown, expected: string): string {
   return isNumberInQuotes ? `leave the quotes out: ${value}` : `write ${type}`
 }
 
-// `true` or `12` meant as text only lacks quotes; `1.36` in quotes would still be no version.
+// `true` or `12` meant as text only lacks quotes. `1.36` would not be a version even in quotes.
 function rightAsText(data: unknown, path: FieldPath, value: unknown, expected: string): boolean {
   if (expected !== 'string' || (typeof value !== 'number' && typeof value !== 'boolean')) return false
   const changed: unknown = structuredClone(data)

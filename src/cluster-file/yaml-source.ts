@@ -1,4 +1,4 @@
-/** The text of a cluster file as YAML: its data, its errors, and the place of every field in it. */
+/** The text of a cluster file as YAML: its data, its errors, and the position of every field. */
 import {
   isAlias,
   isMap,
@@ -16,7 +16,7 @@ import {
 } from 'yaml'
 import type { FieldPath, Finding } from './problem.js'
 
-/** A place in the text, both from 1. */
+/** A position in the text. Both numbers start at 1. */
 interface Place {
   readonly line: number
   readonly column: number
@@ -30,10 +30,10 @@ interface YamlProblem extends Place {
 
 /** What a text holds. */
 export interface YamlSource {
-  /** The data; undefined where the text is too broken to have any. */
+  /** The data; undefined if the text is too broken to have any. */
   readonly data: unknown
   readonly problems: readonly YamlProblem[]
-  /** Where a finding's field stands; for one that is missing, where the object stands that should have it. */
+  /** The position of a finding's field. If the field is missing, the position of the object that should have it. */
   readonly locate: (finding: Pick<Finding, 'path' | 'atKey'>) => Place
 }
 
@@ -81,7 +81,7 @@ export function readYaml(text: string): YamlSource {
   }
 }
 
-/** Values that the aliases of a file may stand for: aliases of aliases would fill any memory. */
+/** How many values a file's aliases may stand for. Aliases of aliases could fill any amount of memory. */
 const MAX_ALIASES = 1_000
 const TOO_MUCH = Symbol('too much')
 
@@ -140,7 +140,8 @@ function offsetOf(document: Document.Parsed, path: FieldPath, atKey: boolean): n
     if (found === undefined) return offset
     const keyOffset = isPair(found) ? startOf(found.key) : undefined
     node = isPair(found) ? nodeOf(found.value) : found
-    // An object's place is its name: that of its first field would mislead where a further one is missing.
+    // An object's position is that of its name. The position of its first field would mislead if another one is
+    // missing.
     const isLeaf = node !== undefined && isScalar(node)
     offset = (wantsKey || !isLeaf ? keyOffset : undefined) ?? startOf(node) ?? keyOffset ?? offset
   }

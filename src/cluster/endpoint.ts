@@ -7,8 +7,8 @@ import { isDnsName } from './names.js'
 export const DEFAULT_API_SERVER_PORT = 6443
 
 /**
- * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port`; the port is 6443 unless given. Undefined for anything else,
- * also a URL.
+ * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. The port defaults to 6443. Returns undefined for anything else,
+ * including a URL.
  */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]]+))(?::(\d{1,5}))?$/.exec(text)

@@ -1,18 +1,18 @@
 /**
- * The cluster as every other room sees it: the cluster file after defaults, checks and resolution of paths.
- * Plain data without secrets, so that it can be a workflow's input.
+ * The cluster as the rest of Quorate sees it: the cluster file after defaults, checks and path resolution. Plain data
+ * without secrets, so that it can be a workflow's input.
  */
 
 /** What a host is for. */
 export type HostRole = 'control-plane' | 'worker' | 'etcd' | 'load-balancer'
 
-/** How unknown host keys are dealt with; a changed key is refused in every mode. */
+/** How to treat unknown host keys. A changed key is refused in every mode. */
 export type HostKeyChecking = 'strict' | 'accept-new'
 
 /**
- * Where a secret is to be found on the worker's machine at the moment it is needed, never the secret itself: a
- * variable of the worker's environment, a file that only its owner may read, or a person at the worker's terminal
- * (the text is what is asked for; the same text is asked once).
+ * Where to find a secret on the worker's machine when it is needed, never the secret itself. It is in a variable of the
+ * worker's environment or in a file that only its owner may read, or a person enters it at the worker's terminal.
+ * `prompt` is the text to ask with; the same text is asked only once.
  */
 export type SecretSource = { readonly env: string } | { readonly file: string } | { readonly prompt: string }
 
@@ -20,32 +20,34 @@ export type SecretSource = { readonly env: string } | { readonly file: string } 
 export interface SshLogin {
   readonly user: string
   readonly port: number
-  /** Private keys, in the order in which they are tried; without them, ssh-agent and the user's default keys. */
+  /**
+   * Private keys, in the order in which they are tried. Without them, ssh-agent and the user's default keys are tried.
+   */
   readonly identityFiles?: readonly string[]
-  /** Keys of ssh-agent that are none of `identityFiles` are not tried. */
+  /** Do not try keys in ssh-agent that are not among `identityFiles`. */
   readonly identitiesOnly?: boolean
-  /** Socket of another ssh-agent than the worker's own, or `none`. */
+  /** Socket of an ssh-agent other than the worker's own, or `none`. */
   readonly identityAgent?: string
   /** The known_hosts file; with `accept-new`, keys are added to it. */
   readonly knownHostsFile: string
   /** Further known_hosts files, which are only read. */
   readonly otherKnownHostsFiles?: readonly string[]
-  /** The system's known_hosts files, where they are others than those of `/etc/ssh`. */
+  /** The system's known_hosts files, if they are not those in `/etc/ssh`. */
   readonly systemKnownHostsFiles?: readonly string[]
-  /** Keys of hosts that are never trusted: public keys, one a line, or a list as `ssh-keygen -k` makes it. */
+  /** File of host keys that are never trusted: public keys, one per line, or a list made by `ssh-keygen -k`. */
   readonly revokedHostKeysFile?: string
-  /** Name under which known_hosts has the server, in place of its address and port. */
+  /** Name of the server in known_hosts, instead of its address and port. */
   readonly hostKeyAlias?: string
   readonly hostKeyChecking: HostKeyChecking
-  /** Pinned fingerprint (`SHA256:…`); takes the place of known_hosts for this server, except for its revoked keys. */
+  /** Pinned fingerprint (`SHA256:…`). Replaces known_hosts for this server, except for its revoked keys. */
   readonly hostKeyFingerprint?: string
-  /** Password for the login, where no key lets in. */
+  /** Password for the login, if no key is accepted. */
   readonly password?: SecretSource
 }
 
-/** An SSH server that is passed on the way to a host. */
+/** An SSH server on the way to a host. */
 export interface JumpHost {
-  /** As the cluster file or the ssh configuration calls it. */
+  /** The name that the cluster file or the ssh configuration uses. */
   readonly name: string
   readonly address: string
   readonly ssh: SshLogin
@@ -53,13 +55,13 @@ export interface JumpHost {
 
 /** How to reach one host over SSH. */
 export interface HostSsh extends SshLogin {
-  /** The way to the host, in the order in which it is gone; each server checked like the host itself. */
+  /** The jump hosts on the way to the host, in order. Each one is checked like the host itself. */
   readonly proxyJump?: readonly JumpHost[]
-  /** Password for sudo, where sudo asks for one. */
+  /** Password for sudo, if sudo asks for one. */
   readonly sudoPassword?: SecretSource
 }
 
-/** A Kubernetes taint that kubeadm registers with the node. */
+/** A Kubernetes taint that kubeadm gives the node when it registers. */
 export interface Taint {
   readonly key: string
   readonly value?: string
@@ -73,20 +75,20 @@ export interface Host {
   readonly role: HostRole
   /** IP address or DNS name that Quorate connects to. */
   readonly address: string
-  /** IP address that the cluster's components use; the same as `address` unless given. */
+  /** IP address that the cluster's components use. Defaults to `address`. */
   readonly internalAddress: string
   readonly ssh: HostSsh
   readonly labels: Readonly<Record<string, string>>
   /** Undefined: kubeadm's own choice for the role. Empty: none. */
   readonly taints?: readonly Taint[]
-  /** Which machine this is (`/etc/machine-id`), once an operation has asked; steps change no other. */
+  /** Identity of the machine (`/etc/machine-id`), once an operation has read it. Steps change no other machine. */
   readonly machineId?: string
-  /** The version, `vX.Y.Z`, of the kubelet of a host that is part of the cluster already; steps leave it alone. */
+  /** Version (`vX.Y.Z`) of the kubelet, if the host is already part of the cluster. Steps leave it alone. */
   readonly kubeletVersion?: string
 }
 
 /**
- * A node, a member of etcd or a balancer that an operation leaves as it is and counts with: its host does not answer,
+ * A node, etcd member or balancer that an operation takes into account but does not change. Its host does not answer,
  * or the cluster file does not have it.
  */
 export interface Bystander {
@@ -120,16 +122,16 @@ interface Networking {
   readonly dnsDomain: string
 }
 
-/** The pod network: our own Flannel manifest, a manifest of the user's, or none. */
+/** The pod network: our own Flannel manifest, the user's manifest, or none. */
 export type PodNetwork =
   | {
       readonly plugin: 'flannel'
       readonly backend: FlannelBackend
-      /** UDP port of vxlan or wireguard; Flannel's own unless given. */
+      /** UDP port of vxlan or wireguard. Defaults to Flannel's own. */
       readonly port?: number
-      /** Number of the vxlan network; Flannel's own unless given. */
+      /** Number of the vxlan network. Defaults to Flannel's own. */
       readonly vni?: number
-      /** Name of the interface, or a regular expression for it; that of the node's address unless given. */
+      /** Interface name, or a regular expression for it. Defaults to the interface that has the node's address. */
       readonly interface?: string
       /** Merged into Flannel's `net-conf.json`. */
       readonly netConf?: Readonly<Record<string, unknown>>
@@ -140,11 +142,11 @@ export type PodNetwork =
     }
   | {
       readonly plugin: 'manifest'
-      /** The manifest's text where a path was given; it is read when the file is loaded. */
+      /** The manifest's text, if a path was given. It is read when the cluster file is loaded. */
       readonly content?: string
       /** Where it came from: path or URL. */
       readonly source: string
-      /** `sha256:…` of the text; always there for a URL, which is fetched when it is needed. */
+      /** `sha256:…` of the text. Always set for a URL, which is fetched only when it is needed. */
       readonly digest?: string
     }
   | { readonly plugin: 'none' }
@@ -156,9 +158,9 @@ export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'
 export interface VirtualAddress {
   readonly address: string
   readonly prefixLength: number
-  /** The network interface that gets it; on each balancer the one with its internal address unless given. */
+  /** Network interface that gets the address. Defaults, on each balancer, to the one with its internal address. */
   readonly interface?: string
-  /** What tells this group of balancers from others in the same network, 1 to 255. */
+  /** Distinguishes this group of balancers from others in the same network, 1 to 255. */
   readonly routerId: number
 }
 
@@ -172,27 +174,27 @@ export type LoadBalancer =
   | { readonly type: 'external' }
 
 export interface Packages {
-  /** False: nothing is installed, what is there is only verified. */
+  /** False: install nothing, and only verify what is there. */
   readonly install: boolean
-  /** Base URL laid out as the public one: `<base>/core:/stable:/v1.36/deb/`. */
+  /** Base URL, laid out like the public one: `<base>/core:/stable:/v1.36/deb/`. */
   readonly repository: string
-  /** ASCII-armored public key that signs the repository; fetched from it over https where not given. */
+  /** ASCII-armored public key that signs the repository. If not given, it is fetched from the repository over https. */
   readonly signingKey?: string
 }
 
-/** Who logs in to a registry, and where the password is. */
+/** The user name for a registry, and where to find the password. */
 interface RegistryLogin {
   readonly username: string
   readonly password: SecretSource
 }
 
-/** A registry that containerd reaches in another way than https on its own name. */
+/** A registry that containerd does not reach over https on its own name. */
 export interface RegistryMirror {
-  /** Host, and port, as it stands in image names. */
+  /** Host and port, as in image names. */
   readonly registry: string
   /** URL to ask instead, e.g. `http://mirror.lab:5000`. */
   readonly endpoint: string
-  /** By HTTP basic authentication. The worker reads the password when it writes the file on a host. */
+  /** For HTTP basic authentication. The worker reads the password when it writes the file on a host. */
   readonly login?: RegistryLogin
 }
 
@@ -202,7 +204,7 @@ interface ContainerRuntime {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-/** Where the certificates are, on the worker's machine, by which an etcd of somebody else's lets us in. */
+/** Client certificate files for an etcd that somebody else runs, as paths on the worker's machine. */
 export interface EtcdClientFiles {
   readonly caFile: string
   readonly certFile: string
@@ -216,7 +218,7 @@ export type Etcd =
       readonly topology: 'external'
       /** Client URLs of the members, e.g. `https://10.0.0.31:2379`. */
       readonly endpoints: readonly string[]
-      /** Given where the members are none of ours; otherwise they are the hosts with the role etcd. */
+      /** Set if the members are not ours; otherwise they are the hosts with the role etcd. */
       readonly clientFiles?: EtcdClientFiles
     }
 
@@ -238,13 +240,13 @@ export interface Cluster {
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
-  /** Nodes, members of etcd and balancers beside the hosts. */
+  /** Nodes, etcd members and balancers that are not among `hosts`. */
   readonly bystanders?: readonly Bystander[]
-  /** Hash of the cluster CA's public key (`sha256:…`), once there is one; steps change no host that has another. */
+  /** Hash of the cluster CA's public key (`sha256:…`), once it exists. Steps change no host that has a different CA. */
   readonly caHash?: string
 }
 
-/** The version of Kubernetes that a host has or gets: its own where it is part of the cluster already. */
+/** The Kubernetes version that a host has or gets. A host that is already part of the cluster keeps its own. */
 export function versionOf({ kubernetes }: Cluster, { kubeletVersion }: Host): string {
   return kubeletVersion ?? kubernetes.version
 }
@@ -254,13 +256,13 @@ export function hostsWithRole(cluster: Cluster, role: HostRole): readonly Host[]
   return cluster.hosts.filter((host) => host.role === role)
 }
 
-/** What carries etcd's members: `elsewhere` is an etcd that somebody else runs. */
+/** Where the etcd members run; `elsewhere` is an etcd that somebody else runs. */
 export function etcdPlace({ etcd }: Cluster): 'control-planes' | 'etcd-hosts' | 'elsewhere' {
   if (etcd.topology === 'stacked') return 'control-planes'
   return etcd.clientFiles === undefined ? 'etcd-hosts' : 'elsewhere'
 }
 
-/** The hosts that carry etcd's members, as far as they are ours. */
+/** The hosts that run etcd members. Empty if somebody else runs etcd. */
 export function etcdHosts(cluster: Cluster): readonly Host[] {
   switch (etcdPlace(cluster)) {
     case 'control-planes':
@@ -280,8 +282,8 @@ export function formatEndpoint(endpoint: Endpoint): string {
 }
 
 /**
- * The cluster as one step sees it: its settings and only the hosts that matter there. Keeps what history stores of
- * each step small and independent of the cluster's size; long texts (the repository's key, a manifest) go only to
+ * The cluster as one step sees it: its settings, and only the hosts that the step needs. This keeps what history stores
+ * for each step small and independent of the cluster's size. Long texts (the repository's key, a manifest) go only to
  * the step that needs them.
  */
 export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {

@@ -1,11 +1,11 @@
-/** Names as Kubernetes and DNS have them. */
+/** Names in Kubernetes and DNS. */
 
 /** RFC 1123 label: what Kubernetes takes as a name that is part of a DNS name. */
 export function isDnsLabel(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)
 }
 
-/** RFC 1123 subdomain. Four numbers look like one but are meant as an IP address, if a wrong one. */
+/** RFC 1123 subdomain. Four numbers would match, but they are meant as an IP address, even if an invalid one. */
 export function isDnsName(text: string): boolean {
   if (text.length > 253 || /^[\d.]+$/.test(text)) return false
   return text
@@ -13,17 +13,17 @@ export function isDnsName(text: string): boolean {
     .every((label) => label.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/i.test(label))
 }
 
-/** RFC 1123 subdomain as Kubernetes and kubeadm take it: in lowercase alone. */
+/** RFC 1123 subdomain as Kubernetes and kubeadm accept it: lowercase only. */
 export function isLowercaseDnsName(text: string): boolean {
   return isDnsName(text) && text === text.toLowerCase()
 }
 
-/** What an ssh configuration may call a host, though no DNS name may be so, e.g. `k8s_w1`. */
+/** A host name that an ssh configuration may use although it is not a valid DNS name, e.g. `k8s_w1`. */
 export function isAlias(text: string): boolean {
   return /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(text) && !/^[\d.]+$/.test(text)
 }
 
-/** `key` or `prefix/key`, as Kubernetes has it for labels and taints. */
+/** `key` or `prefix/key`: the format of Kubernetes label and taint keys. */
 export function isQualifiedName(text: string): boolean {
   const [name = '', prefix, ...rest] = text.split('/').reverse()
   if (rest.length > 0 || (prefix !== undefined && !isLowercaseDnsName(prefix))) {

@@ -1,6 +1,6 @@
 /**
- * What Quorate must know of each Kubernetes minor, as data. Sources: kubeadm's constants and feature gates of
- * each release, its configuration API's history, and the package repository, which begins with 1.24.
+ * What Quorate needs to know about each Kubernetes minor, as data. Sources: kubeadm's constants and feature gates of
+ * each release, the history of its configuration API, and the package repository, which starts at 1.24.
  */
 import { QuorateError } from '../errors/index.js'
 import { requireVersion, type KubernetesVersion } from './versions.js'
@@ -16,26 +16,26 @@ export interface MinorFacts {
   readonly sandboxImageTag: string
   /** Keys of the NoSchedule taints that kubeadm puts on control planes. */
   readonly controlPlaneTaints: readonly string[]
-  /** kubeadm's feature gates that Quorate turns on. An unknown gate is an error, so each only where it exists. */
+  /** kubeadm feature gates that Quorate turns on. An unknown gate is an error, so each is set only where it exists. */
   readonly featureGates: Readonly<Record<string, boolean>>
-  /** Programs without which kubeadm's preflight ends with an error; what it only warns of is not among them. */
+  /** Programs that kubeadm's preflight requires. Those that it only warns about are not listed. */
   readonly programs: readonly string[]
-  /** Whether whole clusters of this minor are built in Quorate's own tests. */
+  /** Whether Quorate's own tests build whole clusters of this minor. */
   readonly tested: boolean
 }
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
 const MASTER = 'node-role.kubernetes.io/master'
-// The kubelet of a control plane talks to its own apiserver, so that a lagging load balancer cannot stop a join.
-// On by default from 1.33; gone as a gate from 1.36.
+// The kubelet of a control plane talks to its own API server, so that a lagging load balancer cannot stop a join. On by
+// default since 1.33; the gate is gone since 1.36.
 const LOCAL_MODE = { ControlPlaneKubeletLocalMode: true }
-// A new etcd member has no vote until it has caught up. On by default from 1.29; before 1.27 there is no such gate.
+// A new etcd member has no vote until it has caught up. On by default since 1.29; the gate does not exist before 1.27.
 const LEARNER_MODE = { EtcdLearnerMode: true }
 
 /** The first minor whose kubeadm adds etcd members as learners. */
 export const FIRST_MINOR_WITH_LEARNERS = 27
 
-// Mandatory in kubeadm's `addExecChecks`. kubeadm speaks CRI itself from 1.31, kube-proxy does without conntrack from
+// Required by kubeadm's `addExecChecks`. kubeadm speaks CRI itself since 1.31, kube-proxy works without conntrack since
 // 1.32, and 1.33 dropped what kubelet and kube-proxy no longer call.
 const UNTIL_1_30 = ['crictl', 'conntrack', 'ip', 'iptables', 'mount', 'nsenter']
 const IN_1_31 = ['conntrack', 'ip', 'iptables', 'mount', 'nsenter']
@@ -82,12 +82,12 @@ export const SUPPORTED_MINORS: readonly MinorFacts[] = ROWS.map(
   }),
 )
 
-/** Keys of every NoSchedule taint that kubeadm of any of these minors puts on control planes. */
+/** Keys of every NoSchedule taint that kubeadm of any supported minor puts on control planes. */
 export const ALL_CONTROL_PLANE_TAINTS: readonly string[] = [
   ...new Set(SUPPORTED_MINORS.flatMap(({ controlPlaneTaints }) => controlPlaneTaints)),
 ]
 
-/** The facts of a version's minor; undefined where Quorate does not support it. */
+/** The facts of a version's minor; undefined if Quorate does not support it. */
 export function findMinorFacts(version: KubernetesVersion): MinorFacts | undefined {
   if (version.major !== 1) return undefined
   return SUPPORTED_MINORS.find(({ minor }) => minor === version.minor)
@@ -114,7 +114,7 @@ export function minorFacts(kubernetesVersion: string): MinorFacts {
   return facts
 }
 
-/** The sandbox image that kubeadm of this version expects, in the cluster's own repository. */
+/** The sandbox image that kubeadm of this version expects, from the cluster's own image repository. */
 export function sandboxImage(kubernetesVersion: string, imageRepository: string): string {
   return `${imageRepository}/pause:${minorFacts(kubernetesVersion).sandboxImageTag}`
 }

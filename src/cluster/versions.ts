@@ -9,7 +9,7 @@ export interface KubernetesVersion {
   readonly major: number
   readonly minor: number
   readonly patch: number
-  /** E.g. `rc.1`; absent for a release proper. */
+  /** E.g. `rc.1`; absent for a final release. */
   readonly prerelease?: string
 }
 
@@ -17,7 +17,7 @@ export interface KubernetesVersion {
 export interface ReleaseChannel {
   /** The name as written, e.g. `stable-1.36`. */
   readonly name: string
-  /** Absent for `stable`: the newest minor. */
+  /** Absent for `stable`, which means the newest minor. */
   readonly minor?: number
 }
 
@@ -34,8 +34,8 @@ export function parseVersion(text: string): KubernetesVersion | undefined {
 }
 
 /**
- * Like {@link parseVersion} for a version that was resolved before.
- * @throws QuorateError `VERSION_NOT_RESOLVED` for a channel or anything that is no version.
+ * Like {@link parseVersion}, for a version that must already be resolved.
+ * @throws QuorateError `VERSION_NOT_RESOLVED` for a channel or anything else that is not a version.
  */
 export function requireVersion(text: string): KubernetesVersion {
   const version = parseVersion(text)
@@ -52,23 +52,23 @@ export function parseChannel(text: string): ReleaseChannel | undefined {
   return match[1] === undefined ? { name: text } : { name: text, minor: Number(match[1]) }
 }
 
-/** Where the public release server names the channel's current version, as one line of text. */
+/** URL on the public release server that gives the channel's current version, as one line of text. */
 export function channelUrl(channel: ReleaseChannel): string {
   return `https://dl.k8s.io/release/${channel.name}.txt`
 }
 
-/** `1.36.3`, as packages call it. */
+/** `1.36.3`, as in package versions. */
 export function packageVersion(version: KubernetesVersion): string {
   const release = `${version.major}.${version.minor}.${version.patch}`
   return version.prerelease === undefined ? release : `${release}-${version.prerelease}`
 }
 
-/** `v1.36.3`, as kubeadm and images call it. */
+/** `v1.36.3`, as in kubeadm and image tags. */
 export function formatVersion(version: KubernetesVersion): string {
   return `v${packageVersion(version)}`
 }
 
-/** `1.36`, as repositories and channels call it. */
+/** `1.36`, as in repositories and channels. */
 export function minorName(version: KubernetesVersion): string {
   return `${version.major}.${version.minor}`
 }

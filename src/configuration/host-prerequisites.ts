@@ -17,45 +17,47 @@ export interface HostFile {
 /** First line of every file that Quorate writes whole. */
 export const HEADER = '# Written by Quorate; changes are overwritten.'
 
-/** Loaded now and at boot: `overlay` for containerd, `br_netfilter` for the sysctls of bridges below. */
+/** Loaded now and at boot: `overlay` for containerd, `br_netfilter` for the bridge sysctls below. */
 export const KERNEL_MODULES = ['overlay', 'br_netfilter'] as const
 
-/** Without forwarding no pod reaches another host; without the bridge's two, services skip pods of the same host. */
+/**
+ * Without forwarding, no pod reaches another host. Without the two bridge sysctls, services miss pods on the same host.
+ */
 export const SYSCTLS = {
   'net.ipv4.ip_forward': '1',
   'net.bridge.bridge-nf-call-iptables': '1',
   'net.bridge.bridge-nf-call-ip6tables': '1',
 } as const
 
-/** Sysctls of IPv6, which a kernel without that lacks: nothing needs them there. */
+/** Sysctls of IPv6. A kernel without IPv6 lacks them, and nothing needs them there. */
 export const OPTIONAL_SYSCTLS: readonly string[] = ['net.bridge.bridge-nf-call-ip6tables']
 
-/** The sysctls to set on a kernel, by whether it has each of them. */
+/** The sysctls to set on a kernel, given which of them it has. */
 export function wantedSysctls(has: (name: string) => boolean): readonly (readonly [string, string])[] {
   return Object.entries(SYSCTLS).filter(([name]) => has(name) || !OPTIONAL_SYSCTLS.includes(name))
 }
 
-/** Has systemd load the modules at boot. */
+/** Makes systemd load the modules at boot. */
 export const MODULES_FILE: HostFile = {
   path: '/etc/modules-load.d/quorate-kubernetes.conf',
   mode: 0o644,
   content: `${[HEADER, ...KERNEL_MODULES].join('\n')}\n`,
 }
 
-/** Has systemd set the sysctls at boot. The last file wins, so it sorts after a `99-hardening.conf`. */
+/** Makes systemd set the sysctls at boot. The last file wins, so its name sorts after a `99-hardening.conf`. */
 export const SYSCTL_FILE: HostFile = {
   path: '/etc/sysctl.d/zz-quorate-kubernetes.conf',
   mode: 0o644,
   content: `${[HEADER, ...Object.entries(SYSCTLS).map(([key, value]) => `${key} = ${value}`)].join('\n')}\n`,
 }
 
-/** Where the sysctls were written before 0.2. */
+/** Where Quorate before 0.2 wrote the sysctls. */
 export const FORMER_SYSCTL_FILE = '/etc/sysctl.d/90-quorate-kubernetes.conf'
 
 /** Who opens connections to a port. */
 export type PortClients = 'everybody' | 'cluster' | 'control-planes' | 'etcd-clients' | 'etcd-peers' | 'host'
 
-/** A port that something of Kubernetes listens on. */
+/** A port that a part of Kubernetes listens on. */
 export interface RequiredPort {
   readonly port: number
   readonly protocol: 'tcp' | 'udp'
@@ -81,16 +83,16 @@ const CONTROL_PLANE: readonly RequiredPort[] = [
   { port: 10257, protocol: 'tcp', purpose: 'kube-controller-manager', clients: 'host' },
   { port: 10259, protocol: 'tcp', purpose: 'kube-scheduler', clients: 'host' },
 ]
-/** What listens on hosts of a role, in every cluster. */
+/** The ports that hosts of a role listen on, in every cluster. */
 export const PORTS_BY_ROLE: Readonly<Record<HostRole, readonly RequiredPort[]>> = {
   'control-plane': [...ETCD, ...CONTROL_PLANE, ...KUBELET, ...KUBE_PROXY],
   worker: [...KUBELET, ...KUBE_PROXY],
-  // Without an API server there, only the host itself asks the kubelet of an etcd host.
+  // There is no API server, so only the host itself connects to the kubelet of an etcd host.
   etcd: [...ETCD, ...KUBELET.map((port): RequiredPort => ({ ...port, clients: 'host' }))],
   'load-balancer': [],
 }
 
-/** Every port that must be free on the host before, and reachable for its clients after. */
+/** Every port that must be free on the host beforehand, and reachable for its clients afterwards. */
 export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPort[] {
   const apiServer = (port: number, purpose: string): RequiredPort => ({
     port,

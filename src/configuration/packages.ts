@@ -1,44 +1,47 @@
-/** The packages of a node, and where apt gets those of Kubernetes from. */
+/** The packages of a node, and where apt gets the Kubernetes packages. */
 import { PROGRAM_PACKAGES, requiredPrograms } from '../cluster/host-programs.js'
 import type { Packages } from '../cluster/model.js'
 import { minorName, packageVersion, requireVersion } from '../cluster/versions.js'
 
-/** A package that a host is to have. */
+/** A package that a host should have. */
 export interface WantedPackage {
   readonly name: string
-  /** Pattern of the version for apt, e.g. `1.36.3-*`; any where not given. */
+  /** Version pattern for apt, e.g. `1.36.3-*`. Any version if not given. */
   readonly version?: string
-  /** Other packages that also serve, where they are installed already or no repository has the first. */
+  /** Other packages that also serve, if one is installed already or if no repository has the first. */
   readonly alternatives?: readonly string[]
-  /** Kept from being upgraded by anything but Quorate. */
+  /** Only Quorate may upgrade it. */
   readonly hold?: boolean
-  /** Installed beside others where a repository has it; its absence alone is no reason to install anything. */
+  /** Installed together with others if a repository has it. Its absence alone is no reason to install anything. */
   readonly optional?: boolean
 }
 
 /** Released in step with Kubernetes itself: installed at the cluster's version and held there. */
 export const KUBERNETES_PACKAGES = ['kubeadm', 'kubelet', 'kubectl'] as const
 
-/** Debian's name of the container runtime, and that of Docker's repository, which is as good where it is there. */
+/**
+ * Debian's package of the container runtime, and the one from Docker's repository, which serves just as well if it is
+ * installed.
+ */
 export const CONTAINER_RUNTIME_PACKAGE = 'containerd'
 export const CONTAINER_RUNTIME_ALTERNATIVES = ['containerd.io'] as const
 
-/** The CNI plugins: of the Kubernetes repository, or Debian's own, which lie in another folder. */
+/** The CNI plugins: from the Kubernetes repository, or Debian's own, which are in another folder. */
 export const CNI_PACKAGE = 'kubernetes-cni'
 const CNI_ALTERNATIVES = ['containernetworking-plugins'] as const
 
-/** Packages that Debian marks as essential: always there. */
+/** Packages that Debian marks as essential, so that they are always installed. */
 const ESSENTIAL: readonly string[] = ['coreutils', 'util-linux']
 
 /**
- * Good to have on a node: crictl, by which images are pulled as kubelet pulls them, and iptables, by which the CNI
- * plugin portmap serves ports of the host. Not every repository has them.
+ * Useful on a node: crictl, to pull images as kubelet pulls them, and iptables, with which the CNI plugin portmap
+ * serves host ports. Not every repository has them.
  */
 const OPTIONAL_PACKAGES = ['cri-tools', 'iptables'] as const
 
 /**
- * Everything that a node of this version needs, by name: what the public packages depend on has changed from minor
- * to minor, and again within one.
+ * Everything that a node of this version needs, by name. The dependencies of the public packages have changed from
+ * minor to minor, and even within one.
  */
 export function nodePackages(kubernetesVersion: string): readonly WantedPackage[] {
   const programs = requiredPrograms(kubernetesVersion).map((program) => PROGRAM_PACKAGES[program] ?? program)
@@ -52,8 +55,8 @@ export function nodePackages(kubernetesVersion: string): readonly WantedPackage[
 }
 
 /**
- * The packages that a host which people prepare themselves must have under these names too. Of everything else only
- * the programs count, wherever they come from; preflight looks for those.
+ * The packages that a host must also have under these names if people prepare it themselves. For everything else only
+ * the programs count, wherever they come from. Preflight looks for those.
  */
 export function versionedPackages(kubernetesVersion: string): readonly WantedPackage[] {
   const version = packagePin(kubernetesVersion)
@@ -64,8 +67,8 @@ export function versionedPackages(kubernetesVersion: string): readonly WantedPac
 }
 
 /**
- * What must be installed, of the wanted packages, given the installed versions by name; with anything, also the
- * optional ones that are not there.
+ * The wanted packages that must be installed, given the installed versions by name. If there are any, missing optional
+ * packages are included.
  */
 export function missingPackages(
   wanted: readonly WantedPackage[],
@@ -85,20 +88,22 @@ function isInstalled(
   return found !== undefined && (version === undefined || `${found}-`.startsWith(version.replace(/\*$/, '')))
 }
 
-/** The files that tell apt of the Kubernetes repository. */
+/** The files that tell apt about the Kubernetes repository. */
 export const APT_SOURCE_FILE = {
   path: '/etc/apt/sources.list.d/quorate-kubernetes.list',
   mode: 0o644,
 } as const
 export const APT_KEY_FILE = { path: '/etc/apt/keyrings/quorate-kubernetes.asc', mode: 0o644 } as const
 
-/** Everything that apt must be told of the repository of one Kubernetes version. */
+/** Everything that apt must know about the repository of one Kubernetes version. */
 export interface AptPlan {
   /** `<base>/core:/stable:/v1.36/deb/` */
   readonly repositoryUrl: string
-  /** `core:/stable:/v1.36/deb`, which apt's words about the repository hold also where the base redirects elsewhere. */
+  /**
+   * `core:/stable:/v1.36/deb`, which apt's messages about the repository contain even if the base redirects elsewhere.
+   */
   readonly repositoryPath: string
-  /** Where the repository itself offers the key that signs it, ASCII-armored. */
+  /** URL at which the repository itself offers its signing key, ASCII-armored. */
   readonly signingKeyUrl: string
   /** Content of {@link APT_SOURCE_FILE}. */
   readonly sourceFile: string
@@ -115,12 +120,12 @@ function repositoryPath(kubernetesVersion: string): string {
 
 /** Pattern for apt that matches every build of the version's packages: `1.36.3-*`. */
 export function packagePin(kubernetesVersion: string): string {
-  // Debian versions sort `~` before the end: packages of 1.37.0-rc.1 are called 1.37.0~rc.1-….
+  // Debian sorts `~` before the end of a version, so packages of 1.37.0-rc.1 are called 1.37.0~rc.1-….
   return `${packageVersion(requireVersion(kubernetesVersion)).replace('-', '~')}-*`
 }
 
 /**
- * Everything that apt must be told of the repository.
+ * Everything that apt must know about the repository.
  * @throws QuorateError `VERSION_NOT_RESOLVED` for a version that is still a channel.
  */
 export function aptPlan(packages: Packages, kubernetesVersion: string): AptPlan {

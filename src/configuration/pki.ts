@@ -10,7 +10,7 @@ export const PKI_FOLDER = '/etc/kubernetes/pki'
 export interface SharedFile {
   readonly path: string
   readonly mode: number
-  /** Whether it is a private key, which must never leave memory on its way. */
+  /** Whether it is a private key, which must exist only in memory while it is copied. */
   readonly secret: boolean
 }
 
@@ -21,7 +21,7 @@ const publicFile = (name: string): SharedFile => ({
 })
 const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o600, secret: true })
 
-/** What API servers show to an external etcd, where kubeadm's own names for these files put them. */
+/** What API servers use to connect to an external etcd, at kubeadm's own paths for these files. */
 export const ETCD_CLIENT_FILES = {
   ca: publicFile('etcd/ca.crt'),
   certificate: publicFile('apiserver-etcd-client.crt'),
@@ -31,14 +31,14 @@ export const ETCD_CLIENT_FILES = {
 const CLUSTER_FILES = [
   publicFile('ca.crt'),
   keyFile('ca.key'),
-  // kubeadm itself writes this public key as it writes private ones.
+  // kubeadm itself writes this public key with the mode of a private one.
   { path: `${PKI_FOLDER}/sa.pub`, mode: 0o600, secret: false },
   keyFile('sa.key'),
   publicFile('front-proxy-ca.crt'),
   keyFile('front-proxy-ca.key'),
 ]
 
-/** From the first control plane to each other one; all owned by root. */
+/** Copied from the first control plane to each other one. All are owned by root. */
 export const SHARED_CERTIFICATES: Readonly<Record<'stacked' | 'external', readonly SharedFile[]>> = {
   stacked: [...CLUSTER_FILES, publicFile('etcd/ca.crt'), keyFile('etcd/ca.key')],
   external: [...CLUSTER_FILES, ...Object.values(ETCD_CLIENT_FILES)],

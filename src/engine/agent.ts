@@ -1,7 +1,7 @@
 /**
- * Handing the caller's SSH agent to the engine's worker. The worker outlives terminals and login sessions, whose
- * agents come and go; so its SSH_AUTH_SOCK is a link in the engine's folder, which commands point at the agent of their
- * own environment. No restart is needed: each connection looks the link up again.
+ * Hands the caller's SSH agent to the engine's worker. The worker outlives terminals and login sessions, whose agents
+ * come and go. So its SSH_AUTH_SOCK is a link in the engine's folder, and commands point that link at the agent of
+ * their own environment. No restart is needed: each connection resolves the link again.
  */
 import { lstatSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 1_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Points the worker at this agent. Without an agent in the environment the last one stays. */
+/** Points the worker at the caller's agent. If the environment has none, the last one stays. */
 export function handOverAgent(home: EngineHome, environment: Environment = process.env): void {
   const socket = environment.SSH_AUTH_SOCK
   if (socket === undefined || socket === home.agent || !isSocket(socket)) return
@@ -23,8 +23,9 @@ export function handOverAgent(home: EngineHome, environment: Environment = proce
 }
 
 /**
- * Points the worker at this agent unless an open operation may need the one that it has: that answers, and is another.
- * @param hasOpenOperation asked only where it matters.
+ * Points the worker at the caller's agent, unless an open operation may need the worker's present one. That one is kept
+ * only if it is another agent and still answers.
+ * @param hasOpenOperation called only when the answer matters.
  */
 export async function handOverIdleAgent(
   home: EngineHome,
@@ -46,7 +47,7 @@ function linkTarget(path: string): string | undefined {
   return isLink ? readlinkSync(path) : undefined
 }
 
-/** Whether somebody listens at a socket. */
+/** Whether anything listens on a socket. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)

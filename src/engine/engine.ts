@@ -1,6 +1,6 @@
 /**
- * The embedded engine: a Temporal server on SQLite and a worker, both detached, started when a command needs them.
- * Whatever of it dies is started again by its supervisor or the next command, and operations go on where they were.
+ * The embedded engine: a Temporal server on SQLite and a worker, both detached, started when a command needs them. If
+ * part of it dies, its supervisor or the next command restarts that part, and operations go on where they were.
  */
 import { existsSync } from 'node:fs'
 import { isQuorateError, QuorateError } from '../errors/index.js'
@@ -35,14 +35,14 @@ const START_ATTEMPTS = 3
 export interface RunningEngine {
   /** `host:port` of the Temporal server. */
   readonly address: string
-  /** Whether nothing worked on operations before: open ones go on only now. */
+  /** Whether no worker was running before, so that open operations go on only now. */
   readonly wasIdle: boolean
 }
 
 /**
- * What a command hands over to the worker. What only looks hands over nothing. What works through the worker brings its
- * code, and its SSH agent: always where the caller decides on a run (apply, resume), or only when no open operation may
- * need the agent that is there (plan, preflight, engine start).
+ * What a command hands over to the worker. A command that only looks hands over nothing. A command that works through
+ * the worker hands over its code and its SSH agent. It always hands over the agent if the caller decides on a run
+ * (apply, resume), otherwise only if no open operation may need the present agent (plan, preflight, engine start).
  */
 export type HandOver = 'nothing' | 'code and idle agent' | 'code and agent'
 
@@ -54,10 +54,10 @@ export interface EnsureEngineOptions {
 }
 
 /**
- * Makes the engine run, whatever is missing of it. Safe to call at any time, from any number of processes.
+ * Starts whatever part of the engine does not run. Safe to call at any time, from any number of processes.
  * @throws QuorateError `ENGINE_FOLDER_UNSAFE`, `ENGINE_ELSEWHERE`, `ENGINE_DATABASE_IN_USE`, `ENGINE_DATABASE_DAMAGED`,
- *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`; `ENGINE_IN_USE` when a worker would be replaced whose
- *   runs this release cannot go on with.
+ *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`; `ENGINE_IN_USE` when it would replace a worker
+ *   whose runs this release cannot go on with.
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
@@ -93,12 +93,12 @@ async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promis
   })
 }
 
-/** With what commands and worker of the engine seal. */
+/** What the engine's worker and commands that use the engine seal with. */
 export function engineSeal(home = engineHome()): SealSource {
   return { kind: 'file', path: home.sealKey }
 }
 
-/** Ends worker and server; operations wait in the database. False when nothing ran. */
+/** Ends the worker and the server; operations wait in the database. False when neither was running. */
 export async function stopEngine(home = engineHome()): Promise<boolean> {
   const known = readRecord(home)
   if (known === undefined) return false
@@ -107,7 +107,7 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
     const record = readRecord(home)
     if (record === undefined) return false
     const { server, worker, supervisor, ...rest } = record
-    // The first of all: it would start again what is stopped here.
+    // The supervisor goes first: it would restart what is stopped here.
     if (supervisor !== undefined) await stop(supervisor, SUPERVISOR_GRACE_MS)
     const running = [worker, server].some((process) => process !== undefined && isAlive(process))
     if (worker !== undefined) await stop(worker, WORKER_GRACE_MS)
@@ -117,7 +117,7 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
   })
 }
 
-/** What is there of the engine. */
+/** The state of the engine. */
 export interface EngineStatus {
   readonly home: EngineHome
   /** `host:port` of the Temporal server, where it runs or will run. */
@@ -167,14 +167,14 @@ async function startServerIfNeeded(
       await waitUntilReady(home, known.server, known.port)
       return known
     }
-    // Of an earlier release, with other options; the worker waits for it and goes on.
+    // This server is from an earlier release, with other options. The worker waits for the new one and goes on.
     await stop(known.server, SERVER_GRACE_MS)
   }
   assertFree(home)
   return startServerOnFreePorts(home, known, START_ATTEMPTS)
 }
 
-/** A port that was free may be another's a moment later. */
+/** Tries again on other ports: one that was free may be taken a moment later. */
 async function startServerOnFreePorts(
   home: EngineHome,
   known: EngineRecord | undefined,
@@ -190,7 +190,7 @@ async function startServerOnFreePorts(
     ...(known?.worker === undefined ? {} : { worker: known.worker }),
     ...(known?.supervisor === undefined ? {} : { supervisor: known.supervisor }),
   }
-  // Recorded before it is ready: whoever comes after a kill of this command finds it and starts no second one.
+  // Recorded before it is ready: if this command is killed, the next one finds the server and does not start a second.
   const server = { pid, startedAt, form: SERVER_FORM }
   const record = writeRecord(home, { machine: thisMachine(), ...ports, server, ...others, stopped: false })
   try {

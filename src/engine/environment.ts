@@ -1,14 +1,14 @@
 /** The environment of the engine's own processes. */
 import type { EngineHome } from './home.js'
 
-/** Bytes that the name of a Unix socket may have: macOS has the least. */
+/** Longest path of a Unix socket, in bytes; macOS has the lowest limit. */
 const LONGEST_SOCKET_PATH = 103
-/** All that a Temporal server needs; what else there is, such as passwords, is not for it. */
+/** All that a Temporal server needs. Everything else, such as passwords, is kept from it. */
 const FOR_THE_SERVER = ['PATH', 'HOME', 'USER', 'TMPDIR', 'TZ']
 
 /**
- * The caller's environment, with the agent by its link; without settings for other Temporal servers, and without
- * what debuggers put into NODE_OPTIONS for the caller alone.
+ * The caller's environment, with SSH_AUTH_SOCK set to the agent link. Settings for other Temporal servers are left out,
+ * and so is NODE_OPTIONS, which debuggers set for the caller alone.
  */
 export function workerEnvironment(home: EngineHome): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
@@ -19,7 +19,7 @@ export function workerEnvironment(home: EngineHome): NodeJS.ProcessEnv {
   return isUsable ? { ...environment, SSH_AUTH_SOCK: home.agent } : environment
 }
 
-/** What a Temporal server gets of the caller's environment. */
+/** The part of the caller's environment that a Temporal server gets. */
 export function serverEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NodeJS.ProcessEnv {

@@ -3,7 +3,7 @@ import { statfsSync, statSync, type Stats } from 'node:fs'
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
 
-/** What is wrong with a folder, and the way on. */
+/** What is wrong with a folder, and how to go on. */
 export interface FolderProblem {
   readonly message: string
   readonly hint: string
@@ -16,8 +16,8 @@ const OTHERS_WRITE = 0o002
 const STICKY = 0o1000
 
 /**
- * Filesystems that several machines share, by the numbers that Linux has for them (statfs). SQLite's write-ahead log,
- * and its locks, do not work across machines.
+ * Filesystems that several machines share, by their Linux magic numbers (statfs). SQLite's write-ahead log and its
+ * locks do not work across machines.
  */
 const NETWORK_FILESYSTEMS: Readonly<Record<number, string>> = {
   0x00006969: 'NFS',
@@ -36,7 +36,7 @@ const NETWORK_FILESYSTEMS: Readonly<Record<number, string>> = {
   0x01021997: '9p',
 }
 
-/** Why the folder, named without links, cannot be used; undefined where it can. */
+/** Why the folder, given without symbolic links, cannot be used; undefined if it can. */
 export function unsafeFolder(
   folder: string,
   filesystemOf: (path: string) => number = (path) => statfsSync(path).type,
@@ -62,7 +62,7 @@ function ownFolderProblem(folder: string, stats: Stats): FolderProblem | undefin
   }
 }
 
-/** Who may rename the folder can put another in its place. */
+/** Whoever can rename the folder can put another one in its place. */
 function parentProblem(folder: string): FolderProblem | undefined {
   const stats = statSync(folder)
   const { uid, gid, mode } = stats

@@ -1,4 +1,4 @@
-/** Which processes of ours have the engine's files open: a server or worker that no record tells of. */
+/** Which of this user's processes have the engine's files open: a server or worker that is not in the record. */
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { EngineHome } from './home.js'
@@ -10,7 +10,7 @@ export interface Holder {
   readonly files: readonly string[]
 }
 
-/** The processes of this user that have database or logs open, as /proc tells; none on systems without it. */
+/** The processes of this user that have the database or a log open, according to /proc; empty on systems without it. */
 export function holdersOf(home: EngineHome): readonly Holder[] {
   const wanted = [home.database, home.serverLog, home.workerLog]
   return processes().flatMap((pid) => {
@@ -29,7 +29,7 @@ function processes(): number[] {
   }
 }
 
-/** Of others' processes, and of those that have just ended, nothing is told. */
+/** Empty for other users' processes, and for those that have just ended. */
 function openFiles(pid: number): string[] {
   try {
     const folder = `/proc/${pid}/fd`

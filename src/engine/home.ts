@@ -1,4 +1,4 @@
-/** The engine's folder: where its database, record and logs lie. Only its owner may change it. */
+/** The engine's folder, which holds its database, record and logs. Only its owner may change it. */
 import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -17,13 +17,13 @@ export interface EngineHome {
   readonly supervisorLog: string
   /** Written by the worker every few seconds: a process that lives but no longer writes it is frozen. */
   readonly workerPulse: string
-  /** Key that seals what commands and worker give to the server. */
+  /** Key that seals what commands and the worker send to the server. */
   readonly sealKey: string
-  /** Link to the SSH agent of who started the last operation; the worker's SSH_AUTH_SOCK. */
+  /** Link to the SSH agent of whoever started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
 }
 
-/** `$QUORATE_HOME`, or `quorate` in the XDG state folder; empty variables count as unset, as XDG has it. */
+/** `$QUORATE_HOME`, or `quorate` in the XDG state folder; empty variables count as unset, as XDG requires. */
 export function engineHome(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): EngineHome {
@@ -48,7 +48,7 @@ function stateFolder(named = ''): string {
 }
 
 /**
- * Makes the folder, closed to others. One that is there is left as it is.
+ * Makes the folder, closed to others. An existing one is left as it is.
  * @throws QuorateError `ENGINE_FOLDER_UNSAFE` for a folder that others could change, or on a network filesystem.
  */
 export function makeHome({ folder }: EngineHome): void {

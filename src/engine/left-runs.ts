@@ -1,4 +1,4 @@
-/** Runs that a worker of another release has, and that would have none if it were replaced by ours. */
+/** Runs that only a worker of another release can go on with: if ours replaced it, they would have none. */
 import { Connection } from '@temporalio/client'
 import { TASK_QUEUE } from '../operations/contract.js'
 import { QuorateError } from '../errors/index.js'
@@ -9,8 +9,8 @@ const NAMESPACE = 'default'
 const MAX_RUNS = 50
 
 /**
- * Refuses to replace the worker with this pid while runs are open that only it can go on with: those that wait at another
- * task queue than ours, which it polls.
+ * Refuses to replace the worker with this pid while there are open runs that only it can go on with. Those are runs on
+ * a task queue that it polls and that is not ours.
  * @throws QuorateError `ENGINE_IN_USE`
  */
 export async function refuseToLeaveRuns(address: string, workerPid: number): Promise<void> {

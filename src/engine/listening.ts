@@ -1,16 +1,16 @@
-/** Which TCP sockets processes listen at, as Linux tells. */
+/** Which TCP sockets processes listen on, according to Linux. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 const LISTEN = '0A'
 
 /** A socket that waits for connections. */
 export interface Listening {
-  /** `127.0.0.1`, or the address in hexadecimal where it is another one. */
+  /** `127.0.0.1`, or any other address in hexadecimal. */
   readonly address: string
   readonly port: number
 }
 
-/** The sockets of one of our processes; to be asked on Linux only. */
+/** The listening sockets of one of our processes. Linux only. */
 export function listeningOf(pid: number): readonly Listening[] {
   const folder = `/proc/${pid}/fd`
   const inodes = readdirSync(folder).flatMap((file) => {
@@ -31,7 +31,7 @@ export function listeningOf(pid: number): readonly Listening[] {
   )
 }
 
-/** Whether it is a process of this user's that listens at a port of 127.0.0.1; to be asked on Linux only. */
+/** Whether the listener on this port of 127.0.0.1 is a process of this user. Linux only. */
 export function isOwnListener(port: number, table = readFileSync('/proc/net/tcp', 'utf8')): boolean {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const owners = table

@@ -1,8 +1,8 @@
 /**
- * One command at a time starts or stops the engine. The lock is a row of numbered files: who creates the next
- * number, once the holder of the highest has released it or is dead, holds it. A number is taken by exactly one
- * (O_EXCL), and the highest file is never removed, so a dead holder's lock can be taken over without a race; age
- * and clocks play no part.
+ * Only one command at a time starts or stops the engine. The lock is a series of numbered files. Once the holder of the
+ * highest number has released it or is dead, whoever creates the next number holds the lock. Exactly one process can
+ * create a number (O_EXCL), and the highest file is never removed. So a dead holder's lock can be taken over without a
+ * race; age and clocks play no part.
  */
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ function tryAcquire(folder: string): number | undefined {
   if (holder !== undefined && isAlive(holder)) return undefined
   const number = last + 1
   if (!create(folder, number)) return undefined
-  // Between our look and our file the number may have been used and cleaned away by others: then a higher exists.
+  // Others may have used and removed this number between our look and our file. Then a higher one exists.
   if (highest(folder) > number) {
     rmSync(path(folder, number), { force: true })
     return undefined

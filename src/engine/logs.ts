@@ -1,12 +1,12 @@
-/** The logs of the engine's processes: appended to by them, kept small by us. */
+/** The logs of the engine's processes. The processes append to them; we keep them small. */
 import { copyFileSync, closeSync, openSync, readFileSync, readSync, statSync, truncateSync } from 'node:fs'
 
-/** A log may grow to this size; one earlier part of it is kept beside it as `.1`. */
+/** A log may grow to this size; one earlier part of it is kept as `.1`. */
 const LIMIT_BYTES = 10 * 1024 * 1024
 
 /**
- * Moves what is there of a log that has grown to `.1`. The process behind it goes on writing to the same file, which it
- * opened for appending; what it writes at this very moment may be lost.
+ * Moves the content of a log that has grown too large to `.1`. Its process goes on writing to the same file, which it
+ * opened for appending. What it writes during the move may be lost.
  */
 export function trimLog(log: string, limitBytes = LIMIT_BYTES): void {
   if (logSize(log) <= limitBytes) return
@@ -30,7 +30,7 @@ export function lastLines(log: string, count: number, from = 0): string {
 
 function readFrom(log: string, from: number): string {
   const size = logSize(log)
-  // A log that is shorter by now was begun again.
+  // A log that has become shorter was started anew.
   if (from === 0 || size < from) return readFileSync(log, 'utf8')
   const file = openSync(log, 'r')
   try {

@@ -1,13 +1,12 @@
-/** This machine, told from others that may share a folder with it. */
+/** This machine, as opposed to others that may share a folder with it. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { QuorateError } from '../errors/index.js'
 import type { EngineHome } from './home.js'
 import type { EngineRecord } from './record.js'
 
-/** A machine. */
 export interface Machine {
-  /** Stays over restarts and new names, where the system has such an id. */
+  /** Survives restarts and renames, if the system has such an id. */
   readonly id: string
   /** For people. */
   readonly name: string
@@ -25,7 +24,7 @@ export function thisMachine(): Machine {
 }
 
 /**
- * Makes sure that the engine of this record is not of another machine, whose processes nobody here can see.
+ * Makes sure that the engine of this record does not belong to another machine, whose processes cannot be seen here.
  * @throws QuorateError `ENGINE_ELSEWHERE`
  */
 export function assertHere(home: EngineHome, record: EngineRecord | undefined, here = thisMachine()): void {

@@ -10,7 +10,7 @@ export async function hasOpenOperation(address: string): Promise<boolean> {
   return count === undefined || Number(count.count) > 0
 }
 
-/** Names of the clusters with an open operation; none of a server that does not answer in time. */
+/** Names of the clusters with an open operation; empty if the server does not answer in time. */
 export async function openClusters(address: string): Promise<readonly string[]> {
   const found = await asking(address, ({ workflowService }) => workflowService.listWorkflowExecutions(OPEN))
   const clusters = (found?.executions ?? []).flatMap(({ execution }) => {

@@ -12,7 +12,7 @@ const POLL_MS = 50
 /** A process that cannot be mistaken for a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When it started, in a form that only compares for equality. */
+  /** When it started, in a form that can only be compared for equality. */
   readonly startedAt: string
 }
 
@@ -28,8 +28,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /**
- * Starts a program in a session of its own, so that neither our end nor Ctrl-C ends it; its output is appended to
- * a log that only its owner may read.
+ * Starts a program in its own session, so that neither our exit nor Ctrl-C ends it. Its output is appended to a log
+ * that only its owner can read.
  * @throws QuorateError `ENGINE_FAILED` when it cannot be started.
  */
 export async function startDetached(
@@ -60,7 +60,7 @@ export async function startDetached(
   }
 }
 
-/** What the program makes is nobody else's, even in a folder that others may read. */
+/** Whatever the program creates is private, even in a folder that others can read. */
 function spawnPrivately(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   const before = process.umask(0o077)
   try {
@@ -101,12 +101,12 @@ function linuxStartTime(pid: number): string | undefined {
   }
 }
 
-/** When the process started, by `ps`; undefined where there is none. */
+/** When the process started, according to `ps`; undefined if there is no such process. */
 export function posixStartTime(pid: number): string | undefined {
   try {
     const [state, ...start] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',
-      // The same time must read the same from a terminal, from cron, and after a journey.
+      // The same time must read the same from a terminal, from cron, and in another time zone.
       env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' },
     })
       .trim()

@@ -1,18 +1,18 @@
 /**
- * The worker's pulse: a file that its event loop writes every few seconds. A process that lives, but no longer writes
- * it, was stopped (SIGSTOP) or hangs; what it works on goes nowhere until it is replaced.
+ * The worker's pulse: a file that its event loop writes every few seconds. A live process that no longer writes it was
+ * stopped (SIGSTOP) or hangs; its work stands still until it is replaced.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { EngineHome } from './home.js'
 
 const INTERVAL_MS = 5_000
 /**
- * So many looks without a beat, a second apart, mean that a worker is frozen. Long before that the server has given its
- * steps to others (after 10 s without a heartbeat); a worker that is only slow writes once in a minute.
+ * A worker is frozen after this many looks, a second apart, without a beat. Long before that, the server has given its
+ * steps to other workers (after 10 s without a heartbeat). A worker that is merely slow writes once a minute.
  */
 const LOOKS_UNTIL_FROZEN = 60
 
-/** Begins to write the pulse of this process, for as long as it lives. */
+/** Starts to write the pulse of this process, for as long as it lives. */
 export function startPulse({ workerPulse }: EngineHome): void {
   let beat = 0
   const write = (): void => {
@@ -34,20 +34,23 @@ export function pulseAge({ workerPulse }: EngineHome, pid: number, now = Date.no
   return written === undefined ? undefined : Math.max(0, now - written)
 }
 
-/** Whether a worker whose pulse is so old counts as frozen, to whoever looks once. */
+/** Whether a worker whose pulse is this old counts as frozen, for callers that look only once. */
 export function looksFrozen(ageMs: number | undefined): boolean {
   return ageMs !== undefined && ageMs > LOOKS_UNTIL_FROZEN * 1_000
 }
 
 /**
- * Watches a worker's pulse from a process that looks every second. It counts its own looks instead of reading a clock: a
- * machine that slept, or is too busy for anybody, stops the counting as it stops the worker.
+ * Watches a worker's pulse from a process that looks every second. It counts its own looks instead of reading a clock:
+ * if the machine sleeps or is overloaded, the counting stops as the worker does.
  */
 export class PulseWatch {
   private last: string | undefined
   private looks = 0
 
-  /** To be called once a second. @returns whether the worker is frozen. */
+  /**
+   * Call this once a second.
+   * @returns whether the worker is frozen.
+   */
   look({ workerPulse }: Pick<EngineHome, 'workerPulse'>, pid: number): boolean {
     const beat = readBeat(workerPulse, pid)
     this.looks = beat === undefined || beat !== this.last ? 0 : this.looks + 1
@@ -56,7 +59,10 @@ export class PulseWatch {
   }
 }
 
-/** The last beat of this process; undefined for another's, such as of a release that writes none. */
+/**
+ * The last beat of this process; undefined if the file holds another process's beat, as when this process's release
+ * writes none.
+ */
 function readBeat(path: string, pid: number): string | undefined {
   try {
     const beat = readFileSync(path, 'utf8')

@@ -6,14 +6,14 @@ import type { EngineHome } from './home.js'
 
 const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
 const engineRecord = z.object({
-  /** The machine that the processes run on; records of before 0.2 have none. */
+  /** The machine that the processes run on; records from before 0.2 have none. */
   machine: z.object({ id: z.string(), name: z.string() }).optional(),
-  /** Ports on 127.0.0.1; kept over restarts, so that addresses stay valid. */
+  /** Ports on 127.0.0.1; kept across restarts, so that addresses stay valid. */
   port: z.number().int(),
-  /** Of the server's HTTP interface, which is closed, and of its metrics. */
+  /** Ports of the server's HTTP interface, which is closed, and of its metrics. */
   httpPort: z.number().int().optional(),
   metricsPort: z.number().int().optional(),
-  /** `form` tells with which options it was started (server.ts). */
+  /** `form` tells which options it was started with (server.ts). */
   server: processIdentity.extend({ form: z.number().int().optional() }).optional(),
   worker: processIdentity.extend({ fingerprint: z.string(), address: z.string() }).optional(),
   supervisor: processIdentity.extend({ fingerprint: z.string() }).optional(),

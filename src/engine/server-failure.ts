@@ -1,11 +1,11 @@
-/** Why the engine's server did not start, from what it said of its database. */
+/** Why the engine's server did not start, judging by what it said about its database. */
 import { QuorateError } from '../errors/index.js'
 import { holdersOf } from './holders.js'
 import type { EngineHome } from './home.js'
 import { lastLines } from './logs.js'
 
 const LINES = 15
-/** SQLite's words; without tables it was left by a first start that was cut. */
+/** SQLite's messages. A database without tables is left behind by a first start that was cut short. */
 const LOCKED = /database is locked|SQLITE_BUSY/
 const DAMAGED =
   /file is not a database|database disk image is malformed|SQLITE_(NOTADB|CORRUPT)|no such table: namespaces/
@@ -30,7 +30,7 @@ export function serverFailure(home: EngineHome, what: string, logStart: number):
 }
 
 /**
- * Makes sure that no process that the record does not tell of has the database open.
+ * Makes sure that no process outside the record has the database open.
  * @throws QuorateError `ENGINE_DATABASE_IN_USE`
  */
 export function assertFree(home: EngineHome): void {

@@ -21,7 +21,7 @@ const CALL_TIMEOUT_MS = 2_000
 /** How long finished operations stay visible; the server's own default is one day. */
 const RETENTION_DAYS = 90
 
-/** Raised with every change of the options that a server that still runs should have. */
+/** Increase this with every change of options that servers which already run should get, too. */
 export const SERVER_FORM = 2
 
 /** The ports of the server, all on 127.0.0.1. */
@@ -30,7 +30,7 @@ export interface ServerPorts {
   readonly port: number
   /** The HTTP interface, which answers nobody. */
   readonly httpPort: number
-  /** Numbers for Prometheus; they can be read, and nothing can be done there. */
+  /** Metrics for Prometheus; read-only. */
   readonly metricsPort: number
 }
 
@@ -39,19 +39,18 @@ export function loopback(port: number): string {
   return `127.0.0.1:${port}`
 }
 
-/** A server that was started. */
 export interface StartedServer extends ProcessIdentity {
-  /** Size of its log before it. */
+  /** Size of the log before this server wrote to it. */
   readonly logStart: number
 }
 
 /**
- * Starts the server on these ports; {@link waitUntilReady} tells when it is of use.
+ * Starts the server on these ports; {@link waitUntilReady} tells when it can be used.
  * @throws QuorateError `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`.
  */
 export async function startServer(home: EngineHome, ports: ServerPorts): Promise<StartedServer> {
   const command = await usableTemporalCli()
-  // A log that is too long is begun again by the start.
+  // The start trims a log that is too long, so trim it before taking its size.
   trimLog(home.serverLog)
   const logStart = logSize(home.serverLog)
   const started = await startDetached(
@@ -63,8 +62,8 @@ export async function startServer(home: EngineHome, ports: ServerPorts): Promise
 
 /**
  * Waits until the server takes requests.
- * @throws QuorateError `ENGINE_FAILED`, `ENGINE_DATABASE_IN_USE` or `ENGINE_DATABASE_DAMAGED` when it ends instead, or takes
- *   a minute.
+ * @throws QuorateError `ENGINE_FAILED`, `ENGINE_DATABASE_IN_USE` or `ENGINE_DATABASE_DAMAGED` when it ends instead, or
+ *   is not ready within a minute.
  */
 export async function waitUntilReady(
   home: EngineHome,
@@ -84,21 +83,21 @@ export async function waitUntilReady(
       answer === 'ended' ? 'ended while it started' : `is not ready after ${READY_TIMEOUT_MS / 1000} s`
     throw serverFailure(home, `the Temporal server ${what}`, logStart)
   }
-  // A database of before may be open to others.
+  // An older database may be open to others.
   chmodSync(home.database, 0o600)
 }
 
 function serverArguments(home: EngineHome, { port, httpPort, metricsPort }: ServerPorts): string[] {
-  // Browsers send simple requests anywhere, and name servers can call 127.0.0.1 anything: the HTTP interface answers to a
-  // name only that nobody is told.
+  // Browsers send simple requests anywhere, and DNS can give 127.0.0.1 any name. So the HTTP interface answers only to
+  // a name that nobody is told.
   const allowedHosts = JSON.stringify([`${randomBytes(16).toString('hex')}.invalid`])
   return [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
     ...['--http-port', String(httpPort), '--metrics-port', String(metricsPort)],
     ...['--dynamic-config-value', `frontend.httpAllowedHosts=${allowedHosts}`],
     ...['--db-filename', home.database],
-    // Write-ahead log, synced at every commit: an operation survives a power cut at any moment. Locked for as long as the
-    // server runs: a second one ends instead of writing beside the first.
+    // Write-ahead log, synced at every commit: an operation survives a power cut at any moment. Locked for as long as
+    // the server runs: a second server ends instead of writing to the same database.
     ...pragmas('journal_mode=WAL', 'synchronous=FULL', 'locking_mode=exclusive'),
     ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...['--log-level', 'warn'],
@@ -109,13 +108,13 @@ function pragmas(...values: readonly string[]): string[] {
   return values.flatMap((value) => ['--sqlite-pragma', value])
 }
 
-/** Whether it is this very server that answers at the port, and not one that took it a moment before. */
+/** Whether this very server holds the port, and not another process that took it a moment earlier. */
 function holdsPort({ pid }: ProcessIdentity, port: number): boolean {
   if (platform() !== 'linux') return true
   try {
     return listeningOf(pid).some((socket) => socket.port === port)
   } catch {
-    // It has just ended, which the next look tells.
+    // It has just ended; the next look will tell.
     return false
   }
 }

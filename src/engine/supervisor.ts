@@ -1,7 +1,7 @@
 /**
- * The engine's supervisor: a small process that starts server and worker again when they die, and replaces a worker
- * that is frozen, so that an operation goes on without waiting for the next command. It ends with the engine; the next
- * command starts it again where it died itself.
+ * The engine's supervisor: a small process that restarts the server and the worker when they die, and replaces a frozen
+ * worker. So an operation goes on without waiting for the next command. The supervisor ends with the engine; if it dies
+ * itself, the next command starts it again.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { quorateInvocation } from '../temporal/installation.js'
@@ -13,10 +13,10 @@ import { PulseWatch } from './pulse.js'
 import { readRecord, type EngineRecord } from './record.js'
 
 const INTERVAL_MS = 1_000
-/** From the death of what was just started to the next start; doubled each time. */
+/** Delay between a death and the restart; doubled for every death that soon follows a start. */
 const FIRST_BACKOFF_MS = 1_000
 const LONGEST_BACKOFF_MS = 60_000
-/** What ran for so long did not die of its start. */
+/** What ran for this long did not die because of its start. */
 const STEADY_MS = 60_000
 
 /** Starts the supervisor of this engine. */
@@ -31,7 +31,7 @@ export function startSupervisor(home: EngineHome): Promise<ProcessIdentity> {
 /** What the supervisor needs from its surroundings. */
 export interface Supervision {
   readonly home?: EngineHome
-  /** Starts what does not run of the engine. */
+  /** Starts whatever part of the engine does not run. */
   readonly restart: () => Promise<void>
   /** Tells what was found and done. */
   readonly log: (message: string) => void
@@ -65,14 +65,14 @@ export async function superviseEngine({ home = engineHome(), restart, log }: Sup
   }
 }
 
-/** A process that is stopped hears no polite signal; what it had begun goes on on the hosts. */
+/** A stopped process does not react to SIGTERM, so it is killed at once. What it had begun continues on the hosts. */
 async function endFrozen(worker: ProcessIdentity, log: (message: string) => void): Promise<void> {
   if (!isAlive(worker)) return
   log(`the worker (pid ${worker.pid}) is frozen: it lives, but has done nothing for a minute; it is replaced`)
   await stop(worker, 0)
 }
 
-/** Processes that were recorded and do not run; what was not started yet is in somebody's hands. */
+/** Recorded processes that do not run. What is not recorded yet is being started by somebody else. */
 function whatDied({ server, worker }: EngineRecord): string | undefined {
   const dead = [
     ...(server !== undefined && !isAlive(server) ? ['the server'] : []),

@@ -1,4 +1,4 @@
-/** Finding the Temporal CLI, which carries the server, and judging its version. */
+/** Finds the Temporal CLI, which contains the server, and checks its version. */
 import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -7,7 +7,7 @@ import { QuorateError } from '../errors/index.js'
 import { PACKAGE_ROOT } from '../temporal/installation.js'
 import { serverEnvironment } from './environment.js'
 
-/** The first release with every option that we give the server (`--ui-disable-news-fetch` is the youngest). */
+/** The first release with every option that we give the server (`--ui-disable-news-fetch` is the newest). */
 const MINIMUM_TEMPORAL_CLI = [1, 8, 0] as const
 const VERSION_TIMEOUT_MS = 20_000
 
@@ -45,7 +45,7 @@ export async function usableTemporalCli(): Promise<string> {
 }
 
 /**
- * What a Temporal CLI says of its version, such as `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)`.
+ * What a Temporal CLI says about its version, such as `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)`.
  * @throws QuorateError `TEMPORAL_CLI_OUTDATED` for one that is too old, or tells no version.
  */
 export async function temporalCliVersion(path: string): Promise<string> {

@@ -12,7 +12,7 @@ import { isAlive, startDetached, type ProcessIdentity } from './process.js'
 const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 100
 
-/** Starts a worker for the server at this address; {@link waitUntilPolling} tells when it is of use. */
+/** Starts a worker for the server at this address; {@link waitUntilPolling} tells when it can be used. */
 export function startWorker(home: EngineHome, address: string): Promise<ProcessIdentity> {
   const { command, args } = quorateInvocation()
   return startDetached(
@@ -23,7 +23,7 @@ export function startWorker(home: EngineHome, address: string): Promise<ProcessI
 
 /**
  * Waits until the worker takes work.
- * @throws QuorateError `ENGINE_FAILED` with the end of its log when it ends instead, or takes a minute.
+ * @throws QuorateError `ENGINE_FAILED` with the end of its log when it ends instead, or takes no work within a minute.
  */
 export async function waitUntilPolling(
   home: EngineHome,

@@ -1,4 +1,4 @@
-/** Errors of a host's state: what must be true before Kubernetes can be put on it. */
+/** Errors of a host's state: what must be true before Kubernetes can be installed on it. */
 import type { ErrorDefinition } from './definition.js'
 
 export const HOST_ERRORS = {

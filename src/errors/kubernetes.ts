@@ -1,6 +1,6 @@
 /**
- * Errors of kubeadm, etcd, the load balancer and the cluster itself. What was already waited for patiently is for
- * the operator; a retry is for what may pass in a moment.
+ * Errors of kubeadm, etcd, the load balancer and the cluster itself. If a step has already waited patiently, its error
+ * is for the operator. A retry is for what may pass in a moment.
  */
 import type { ErrorDefinition } from './definition.js'
 

@@ -1,7 +1,7 @@
-/** What to do about an error once its step is parked: there, a retry uses the cluster file that the run began with. */
+/** What to do about an error once its step is parked: a retry then uses the cluster file that the run started with. */
 import type { ErrorCode } from './registry.js'
 
-/** Errors whose cause lies in the cluster file, or may. */
+/** Errors whose cause is or may be in the cluster file. */
 const CAUSED_BY_FILE: readonly ErrorCode[] = [
   'ETCD_CLIENT_FILES_MISSING',
   'HOST_CHANGED',

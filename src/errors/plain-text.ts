@@ -1,4 +1,6 @@
-/** What hosts and servers say, made fit for a terminal, a log or history: text without anything that steers a terminal. */
+/**
+ * Makes what hosts and servers say safe for a terminal, a log or history: removes everything that controls a terminal.
+ */
 
 /* eslint-disable no-control-regex -- control characters are what this is about */
 const ESCAPE_SEQUENCES =
@@ -7,28 +9,30 @@ const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 /* eslint-enable no-control-regex */
 
 /**
- * Characters that nobody sees: the marks that turn the direction of writing make a line read as another, those of no
- * width make two names look like one. Only what scripts and emoji are joined by stays (U+200C, U+200D, U+FE0E, U+FE0F).
+ * Invisible characters. Marks that change the writing direction make a line read as another one. Zero-width characters
+ * make two names look the same. Only those that join scripts and emoji stay (U+200C, U+200D, U+FE0E, U+FE0F).
  */
 const INVISIBLE_CHARACTERS =
   /(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}|[\ufff9-\ufffb]|\p{Surrogate}/gu
 
-/** Marks are drawn above and below their letter: a pile of them covers other lines. No language needs more. */
+/**
+ * Combining marks are drawn above and below their letter, so a pile of them covers other lines. No language needs more.
+ */
 const PILED_MARKS = /(\p{Mark}{4})\p{Mark}+/gu
 
 const TAB_WIDTH = 4
 
-/** Characters of a text that are shown unless its reader says otherwise; what is longer loses its middle. */
+/** How many characters of a text are shown unless the caller sets another limit; a longer text loses its middle. */
 const PLAIN_TEXT_LIMIT = 64 * 1024
 
 export interface PlainTextOptions {
-  /** Characters that are kept, half of them from the beginning and half from the end. */
+  /** How many characters to keep, half of them from the beginning and half from the end. */
   readonly limit?: number
 }
 
 /**
- * The text without escape sequences, control characters and what nobody sees; its lines stay lines, and a TAB becomes
- * blanks.
+ * The text without escape sequences, control characters and invisible characters. Lines stay lines, and a TAB becomes
+ * spaces.
  */
 export function plainText(text: string, { limit = PLAIN_TEXT_LIMIT }: PlainTextOptions = {}): string {
   return shortened(text, limit)
@@ -41,12 +45,12 @@ export function plainText(text: string, { limit = PLAIN_TEXT_LIMIT }: PlainTextO
     .replaceAll(PILED_MARKS, '$1')
 }
 
-/** The same on one line, with single blanks between the words. */
+/** The same on one line, with single spaces between the words. */
 export function plainLine(text: string, options: PlainTextOptions = {}): string {
   return plainText(text, options).replaceAll(/\s+/g, ' ').trim()
 }
 
-// Before anything else is done to it: a peer decides how long its text is.
+// Runs first: a peer decides how long its text is.
 function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text
   const half = Math.floor(limit / 2)

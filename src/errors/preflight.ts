@@ -1,4 +1,6 @@
-/** Findings of preflight beside the errors of hosts: what is asked of machines before Kubernetes is put on them. */
+/**
+ * Preflight findings besides the errors of hosts: what machines must provide before Kubernetes is installed on them.
+ */
 import type { ErrorDefinition } from './definition.js'
 
 export const PREFLIGHT_ERRORS = {

@@ -1,28 +1,28 @@
 /**
- * The one family of errors. Every error that a person may see is a {@link QuorateError}: it has a stable code
- * from the registry, says where it happened, and what to do now.
+ * The only family of errors. Every error that a person may see is a {@link QuorateError}: it has a stable code from the
+ * registry, says where it happened, and what to do now.
  */
 import { plainText } from './plain-text.js'
 import type { ErrorSource, Remedy } from './definition.js'
 import { ERRORS, type ErrorCode } from './registry.js'
 
-/** Where an error happened and what is known of it, beside its code and message. */
+/** Where an error happened and what is known of it, besides its code and message. */
 export interface ErrorContext {
   /** Name of the host, as in the cluster file. */
   readonly host?: string
   /** Name of the step that failed, e.g. `kubeadm join`. */
   readonly step?: string
-  /** What to do now; replaces the registry's general hint where more is known. */
+  /** What to do now; replaces the registry's general hint if more is known. */
   readonly hint?: string
   /** Last lines of a command's output, free of secrets. */
   readonly output?: string
   /** The error behind this one; shown only with `--verbose`. */
   readonly cause?: unknown
-  /** Problems that were found together, each complete in itself. */
+  /** Problems that were found together, each a complete report. */
   readonly problems?: readonly ErrorReport[]
 }
 
-/** An error as plain data: what crosses Temporal, is kept in progress, and is printed as JSON. */
+/** An error as plain data: it is sent through Temporal, kept in progress, and printed as JSON. */
 export interface ErrorReport {
   readonly code: ErrorCode
   readonly message: string
@@ -39,7 +39,7 @@ const BRAND = Symbol.for('quorate.error')
 
 /**
  * An error with a stable code, a place and a hint. Messages are lowercase and without a full stop. Message, hint and
- * output may quote what a peer said: here, and so everywhere, they become plain text.
+ * output may quote a peer; the constructor makes them plain text, so they are plain text everywhere.
  */
 export class QuorateError extends Error {
   readonly code: ErrorCode
@@ -53,7 +53,7 @@ export class QuorateError extends Error {
     this.context = plainContext(context)
   }
 
-  /** Whether the user, the environment or Quorate itself is at the root of it. */
+  /** What caused it: the user, the environment or Quorate itself. */
   get source(): ErrorSource {
     return ERRORS[this.code].source
   }
@@ -93,24 +93,24 @@ function plainContext(context: ErrorContext): ErrorContext {
   }
 }
 
-/** Tells a {@link QuorateError} from anything else, across realms. */
+/** Whether the value is a {@link QuorateError}, also across realms. */
 export function isQuorateError(value: unknown): value is QuorateError {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
-/** The report of any thrown value; what is not ours is reported as a bug of ours. */
+/** The report of any thrown value; anything but a QuorateError is reported as a bug of ours. */
 export function reportError(thrown: unknown): ErrorReport {
   if (isQuorateError(thrown)) return thrown.report()
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new QuorateError('INTERNAL', message).report()
 }
 
-/** Whether this is one of our codes, also where it has been through a history. */
+/** Whether this is one of our codes, even after it was stored in a history. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value)
 }
 
-/** Whether this is a report, also where it has been through a history. */
+/** Whether this is a report, even after it was stored in a history. */
 export function isErrorReport(value: unknown): value is ErrorReport {
   return (
     typeof value === 'object' &&

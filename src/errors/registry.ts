@@ -1,4 +1,4 @@
-/** The registry of error codes: for each, who is at the root of it, what can fix it, and what to do now. */
+/** The registry of error codes: for each, what causes it, what can fix it, and what to do now. */
 import type { ErrorDefinition } from './definition.js'
 import { CLUSTER_FILE_ERRORS } from './cluster-file.js'
 import { HOST_ERRORS } from './host.js'

@@ -1,4 +1,4 @@
-/** Errors and warnings of a cluster file that is not what the running cluster is. */
+/** Errors and warnings about a cluster file that does not match the running cluster. */
 import type { ErrorDefinition } from './definition.js'
 
 export const STANDING_ERRORS = {

@@ -1,10 +1,10 @@
 /**
- * Where CoreDNS runs, and whether one of its pods should move: both start when there is only the first node, and
- * nothing moves them later, so that the cluster's DNS would go down with that node.
+ * Where CoreDNS runs, and whether one of its pods should move. Both pods start when there is only the first node, and
+ * nothing moves them later. Without a move, the cluster's DNS would go down with that node.
  */
 import type { Taint } from '../cluster/model.js'
 
-/** What a pod bears of a node's taints. */
+/** Which taints of a node a pod tolerates. */
 export interface Toleration {
   readonly key?: string
   readonly operator?: string
@@ -28,7 +28,7 @@ export interface PodPlace {
   readonly taints: readonly Taint[]
 }
 
-/** A pod to move, where all of them are on one node; a pod without a node is the scheduler's to place. */
+/** A pod to move, if all of them are on one node. A pod without a node is left to the scheduler. */
 export function crowdedPod(pods: readonly DnsPod[]): (DnsPod & { readonly node: string }) | undefined {
   const [pod] = pods
   const node = pod?.node
@@ -36,7 +36,7 @@ export function crowdedPod(pods: readonly DnsPod[]): (DnsPod & { readonly node: 
   return pods.every((one) => one.node === node) ? { ...pod, node } : undefined
 }
 
-/** What the node controller puts on a node that is not Ready, and takes off again when it is. */
+/** Taints that the node controller puts on a node that is not Ready, and removes when it is Ready again. */
 const WHILE_NOT_READY = /^node\.kubernetes\.io\/(?:not-ready|unreachable|network-unavailable)$/
 
 /** The other nodes that would take the pod, as soon as they are Ready. */

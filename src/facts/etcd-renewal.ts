@@ -1,25 +1,29 @@
-/** Which certificates of etcd hosts, and of the API servers that ask them, an apply renews; kubeadm renews none. */
+/**
+ * Which certificates an apply renews on etcd hosts and on the API servers that are their clients. kubeadm renews none
+ * of them.
+ */
 import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
 import { certificatePeriod, hasEnded, isRenewalDue } from './expiry.js'
 import { hasPath, type CertificateFacts, type ObservedHost } from './facts.js'
 import { etcdPlace, type Cluster, type Host } from '../cluster/model.js'
 import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
 
-/** A host and the certificates that it gets again. */
+/** A host and the certificates to renew on it. */
 export interface Renewal {
   readonly host: Host
-  /** Below the folder of certificates, e.g. `etcd/peer.crt`. */
+  /** Paths below the certificate folder, e.g. `etcd/peer.crt`. */
   readonly certificates: readonly string[]
 }
 
-/** The certificate that API servers show to etcd, below the folder of certificates. */
+/** The client certificate that API servers present to etcd, as a path below the certificate folder. */
 export const CLIENT_CERTIFICATE = ETCD_CLIENT_FILES.certificate.path.slice(PKI_FOLDER.length + 1)
 
 const MEMBER_FILES = MEMBER_CERTIFICATES.map(({ name }) => `${name}.crt`)
 
 /**
- * What is due on each host: members' own first, then what API servers show, as it is issued before it goes to them.
- * Nothing where no host has the key of etcd's authority, since nobody else can issue.
+ * What is due on each host. The members' own certificates come first, then those that API servers present, which an
+ * etcd host issues before they go to the API servers. Empty if no host has the key of etcd's authority, because no
+ * other host can issue certificates.
  */
 export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
   if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
@@ -29,7 +33,10 @@ export function etcdRenewals(cluster: Cluster, observed: readonly ObservedHost[]
   ]
 }
 
-/** What has expired of members: replaced as they start, all at once, since there may be no quorum to keep. */
+/**
+ * The members' expired certificates. They are replaced while the members start, all at once, because there may be no
+ * quorum to keep.
+ */
 export function expiredCertificates(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
   if (etcdPlace(cluster) !== 'etcd-hosts' || issuerOf(observed) === undefined) return []
   return namesOn(members(observed), MEMBER_FILES, (entry, name) => isDueOn(cluster, entry, name, 'expired'))
@@ -57,14 +64,18 @@ function namesOn(
   })
 }
 
-/** The etcd host with the authority's key, which alone can issue; undefined where none has it. */
+/**
+ * The etcd host with the authority's key, the only one that can issue certificates. Undefined if no host has the key.
+ */
 export function issuerOf(observed: readonly ObservedHost[]): ObservedHost | undefined {
   return observed.find(
     ({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key'),
   )
 }
 
-/** Whether the certificate of this name is on the host, and due; of those that are, only valid or expired ones. */
+/**
+ * Whether the certificate with this name is on the host and due. `which` restricts this to valid or to expired ones.
+ */
 export function isDueOn(
   cluster: Cluster,
   { facts }: ObservedHost,
@@ -79,7 +90,7 @@ export function isDueOn(
   return isDue(cluster, found, at) && (which === undefined || isExpired === (which === 'expired'))
 }
 
-/** Whether a certificate that kubeadm has issued for this cluster is renewed now (milliseconds since the epoch). */
+/** Whether a certificate that kubeadm issued for this cluster is due at `at` (milliseconds since the epoch). */
 export function isDue(cluster: Cluster, { notBefore, notAfter }: Validity, at: number): boolean {
   return isRenewalDue({ notBefore, notAfter, at, period: certificatePeriod(cluster) })
 }

@@ -1,4 +1,4 @@
-/** What is observed of a host before anything is done to it, and how the answer of the facts script is read. */
+/** What is observed on a host before anything is done to it, and how the facts script's answer is read. */
 import { plainText } from '../errors/index.js'
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
@@ -11,11 +11,11 @@ interface Listener {
   readonly port: number
   /** Where it listens, e.g. `0.0.0.0`, `*` or `127.0.0.1`. */
   readonly address?: string
-  /** Name of the program, where it could be seen. */
+  /** Name of the program, if it could be seen. */
   readonly program: string
 }
 
-/** Everything that is known of a host. Plain data without secrets. */
+/** Everything that is known about a host. Plain data without secrets. */
 export interface HostFacts {
   readonly host: string
   readonly machineId: string
@@ -38,9 +38,9 @@ export interface HostFacts {
   readonly freeMiB: number
   /** The host's clock minus the worker's, in milliseconds; precise to `clockUncertaintyMs`. */
   readonly clockOffsetMs: number
-  /** Half the round trip of the question, and half a second where the host tells only seconds. */
+  /** Half the round trip of the query, plus half a second if the host gives only whole seconds. */
   readonly clockUncertaintyMs: number
-  /** Installed versions by package name; only packages that Quorate cares for. */
+  /** Installed versions by package name; only packages that Quorate cares about. */
   readonly packages: Readonly<Record<string, string>>
   readonly listeners: readonly Listener[]
   /** Paths that exist, of those in {@link OBSERVED_PATHS}. */
@@ -51,19 +51,19 @@ export interface HostFacts {
   readonly apiServer?: string
   /** Name of the cluster that Quorate has claimed this host for. */
   readonly claimedBy?: string
-  /** Whether an operation held the host when it was asked. */
+  /** Whether an operation held the host when the facts were taken. */
   readonly isHeld?: boolean
-  /** Where the API server of this host looks for etcd, by its manifest. */
+  /** Where the API server of this host looks for etcd, according to its manifest. */
   readonly etcdServers?: readonly string[]
-  /** What else the manifest of its API server says; missing in what workers before 0.2 tell. */
+  /** What else the manifest of its API server says; not reported by workers before 0.2. */
   readonly apiServerPod?: ApiServerPod
-  /** The certificates on the host; missing in what workers before 0.2 tell. */
+  /** The certificates on the host; not reported by workers before 0.2. */
   readonly certificates?: CertificatesSeen
-  /** What Quorate sets there, as it is; missing in what workers before 0.2 tell. */
+  /** The current state of what Quorate configures there; not reported by workers before 0.2. */
   readonly configuration?: HostConfiguration
-  /** What only preflight asks for; missing in what workers before 0.2 tell. */
+  /** What only preflight asks for; not reported by workers before 0.2. */
   readonly details?: HostDetails
-  /** What came of trying things out, where that was asked for. */
+  /** The results of probes, if they were asked for. */
   readonly probes?: HostProbes
 }
 
@@ -74,7 +74,7 @@ interface ApiServerPod {
   readonly imageRepository?: string
 }
 
-/** What is said of a certificate; times are ISO 8601. */
+/** Details of a certificate. Times are ISO 8601. */
 export interface CertificateFacts {
   /** The file that holds it: a certificate, or the kubeconfig file of a client. */
   readonly path: string
@@ -85,7 +85,7 @@ export interface CertificateFacts {
   readonly isCA: boolean
 }
 
-/** The certificates on a host, and when they were looked at by the worker's clock (ISO 8601). */
+/** The certificates on a host, and when they were read by the worker's clock (ISO 8601). */
 interface CertificatesSeen {
   readonly at: string
   readonly found: readonly CertificateFacts[]
@@ -97,7 +97,7 @@ export interface ObservedHost {
   readonly facts: HostFacts
 }
 
-/** Written once an init is verified; what a cluster was initialised on is never initialised again. */
+/** Written once an init is verified. A host on which a cluster was initialised is never initialised again. */
 export const INITIALISED_MARKER = '/var/lib/quorate/initialised'
 
 /** Files and folders whose presence tells how far a host has come. */
@@ -118,12 +118,12 @@ export const OBSERVED_PATHS = [
 ] as const
 
 /**
- * Where a host keeps which operation holds it. First line: owner and operation. Then `started-by <who>` and
- * `since <time>`, for people.
+ * Where a host records which operation holds it. The first line has owner and operation. `started-by <who>` and `since
+ * <time>` follow, for people.
  */
 export const LOCK_FILE = '/var/lib/quorate/lock'
 
-/** Where the claim of a host by a cluster is kept, on the host. */
+/** Where a host records which cluster has claimed it. */
 export const CLAIM_FILE = '/var/lib/quorate/cluster'
 
 /** Packages that the facts script asks for. */
@@ -146,16 +146,16 @@ export const OBSERVED_PACKAGES = [
   'procps',
 ] as const
 
-/** Clock readings of the worker around the question, in milliseconds since the epoch. */
+/** The worker's clock before and after the query, in milliseconds since the epoch. */
 export interface AskedAt {
   readonly before: number
   readonly after: number
 }
 
 /**
- * Reads the facts script's answer: lines of `key<TAB>value`, keys may repeat; after a line `certificate` the rest
- * is the cluster CA as PEM, which `hashCertificate` turns into {@link HostFacts.caHash}.
- * @throws QuorateError `FACTS_UNREADABLE` where an answer is missing or makes no sense, `PROGRAM_UNFIT`.
+ * Reads the facts script's answer: lines of `key<TAB>value`, where keys may repeat. After a line `certificate`, the
+ * rest is the cluster CA as PEM, which `hashCertificate` turns into {@link HostFacts.caHash}.
+ * @throws QuorateError `FACTS_UNREADABLE` if an answer is missing or makes no sense, `PROGRAM_UNFIT`.
  */
 export function parseFacts(
   host: string,
@@ -169,7 +169,7 @@ export function parseFacts(
     const tab = line.indexOf('\t')
     if (tab < 0) continue
     const key = line.slice(0, tab)
-    // What a host says of itself is shown to people.
+    // What a host says about itself is shown to people.
     const value = plainText(line.slice(tab + 1)).trim()
     const known = values.get(key)
     if (known === undefined) values.set(key, [value])
@@ -180,7 +180,7 @@ export function parseFacts(
   const one = (key: string): string => values.get(key)?.[0] ?? ''
   const clock = readings.clock()
   const details = parseDetails(values)
-  // One that was cut off by a crash says nothing of a cluster.
+  // A certificate that was cut off by a crash says nothing about a cluster.
   const caHash =
     certificate?.includes('BEGIN CERTIFICATE') === true ? hashCertificate(certificate) : undefined
   return {
@@ -211,7 +211,7 @@ export function parseFacts(
   }
 }
 
-/** To what the host belongs: a cluster, its API, its etcd, an operation that holds it. */
+/** What the host belongs to: a cluster, its API, its etcd, an operation that holds it. */
 function parseAllegiance(
   one: (key: string) => string,
 ): Pick<HostFacts, 'apiServer' | 'claimedBy' | 'isHeld' | 'etcdServers' | 'apiServerPod'> {
@@ -228,7 +228,9 @@ function parseAllegiance(
   }
 }
 
-/** `6443`, and `registry.k8s.io/kube-apiserver:v1.36.3`, with a digest perhaps; undefined where neither is there. */
+/**
+ * Reads `6443`, and `registry.k8s.io/kube-apiserver:v1.36.3`, possibly with a digest. Undefined if neither is there.
+ */
 function parseApiServerPod(port: string, image: string): ApiServerPod | undefined {
   const imageRepository = /^(\S+)\/kube-apiserver[:@]/.exec(image)?.[1]
   const isPort = /^\d{1,5}$/.test(port)

@@ -1,19 +1,21 @@
-/** Which control plane `kubeadm init` runs on, or ran on: told by the hosts, not by the order of the file. */
+/** Which control plane `kubeadm init` runs on, or ran on. The hosts decide, not the order of the file. */
 import { QuorateError } from '../errors/index.js'
 import { hasPath, INITIALISED_MARKER, type HostFacts, type ObservedHost } from './facts.js'
 import { hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
 
-/** What tells that a control plane holds a cluster's state, or with external etcd that it serves it. */
+/**
+ * The path which shows that a control plane holds a cluster's state or, with external etcd, that it serves the cluster.
+ */
 const STATE = {
   stacked: '/var/lib/etcd/member',
   external: '/etc/kubernetes/manifests/kube-apiserver.yaml',
 } as const
 
 /**
- * The control plane that is, or will be, initialised. A host that holds the cluster's state goes before all others,
- * for `kubeadm init` elsewhere would make a second cluster; of several, the one that is furthest, since the others may
- * be in the middle of a join. Then comes one with the cluster's CA key, where an init or the copying of certificates
- * was cut off, and then the first of the file.
+ * The control plane that is, or will be, initialised. A host that holds the cluster's state comes before all others,
+ * because `kubeadm init` elsewhere would make a second cluster. Of several, the one that is furthest along wins,
+ * because the others may be in the middle of a join. Next comes a host with the cluster's CA key, where an init or the
+ * copying of certificates was interrupted. The first control plane of the file comes last.
  */
 export function firstControlPlane(cluster: Cluster, observed: readonly ObservedHost[]): Host {
   const state = STATE[cluster.etcd.topology]
@@ -37,8 +39,8 @@ export function firstControlPlane(cluster: Cluster, observed: readonly ObservedH
 }
 
 /**
- * Whether an API server was set up on the control plane. Whoever moves its manifest away to stop it, or takes admin.conf
- * from the host, takes no cluster away.
+ * Whether an API server was set up on the control plane. The cluster still exists if somebody moves the manifest away
+ * to stop the API server, or removes admin.conf from the host.
  */
 export function showsCluster(facts: HostFacts): boolean {
   const isInitialised = hasPath(facts, INITIALISED_MARKER) && hasPath(facts, '/etc/kubernetes/pki/ca.crt')
@@ -47,8 +49,8 @@ export function showsCluster(facts: HostFacts): boolean {
 }
 
 /**
- * The control planes that may know of a running cluster: those that can be asked before the others, and of these the
- * first control plane.
+ * The control planes that may know of a running cluster. Those that can be asked come before the others, and the first
+ * control plane comes first among them.
  */
 export function servingControlPlanes(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
   const first = firstControlPlane(cluster, observed).name

@@ -1,5 +1,5 @@
 /**
- * What a host tells of everything that Quorate sets there: files by digest and mode, kernel modules and parameters,
+ * The state of everything that Quorate configures on a host: files by digest and mode, kernel modules and parameters,
  * and services. A plan compares it with what an apply would write.
  */
 import { ETCD_KUBELET_CONFIGURATION, ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
@@ -28,32 +28,32 @@ export interface ServiceState {
   readonly active: boolean
   /** Whether it starts at boot. */
   readonly enabled: boolean
-  /** Digest of the file that it read when Quorate last started or reloaded it. */
+  /** Digest of the file that the service read when Quorate last started or reloaded it. */
   readonly loaded?: string
 }
 
-/** The state of a host as far as Quorate sets it. */
+/** The state of a host, as far as Quorate configures it. */
 export interface HostConfiguration {
-  /** By path; of {@link managedPaths} those that are there, and registries' files that Quorate wrote. */
+  /** By path: those of {@link managedPaths} that exist, and registry files that Quorate wrote. */
   readonly files: Readonly<Record<string, FileState>>
-  /** Kernel modules that are in effect, of those that are needed. */
+  /** The needed kernel modules that are in effect. */
   readonly modules: readonly string[]
-  /** Values of the kernel parameters that are needed. */
+  /** Values of the needed kernel parameters. */
   readonly parameters: Readonly<Record<string, string>>
   /** By name, of {@link MANAGED_SERVICES}. */
   readonly services: Readonly<Record<string, ServiceState>>
-  /** Of the containerd that is installed; undefined where there is none, or none that Quorate knows. */
+  /** Major version of the installed containerd; undefined if there is none, or none that Quorate knows. */
   readonly containerdMajor?: ContainerdMajor
-  /** The file that the kubelet was started with, where it runs. */
+  /** The file that the kubelet was started with, if it runs. */
   readonly kubeletConfiguration?: string
-  /** What stands in that file; undefined where it is no YAML document. */
+  /** The content of that file; undefined if it is not a YAML document. */
   readonly kubeletDocument?: PlainObject
 }
 
-/** Services that Quorate has run. */
+/** Services that Quorate runs on hosts. */
 export const MANAGED_SERVICES = ['kubelet', 'containerd', 'haproxy', 'keepalived'] as const
 
-/** Folder in which a host remembers, by service, the digest of the configuration that it was last started with. */
+/** Folder in which a host records, by service, the digest of the configuration that the service last started with. */
 export const LOADED_FOLDER = '/var/lib/quorate/loaded'
 
 const SAME_EVERYWHERE = [
@@ -100,7 +100,7 @@ export function parseConfiguration(answers: Answers): HostConfiguration {
   }
 }
 
-/** The kubelet's file, which the answer has in base64. */
+/** The kubelet's file, which is in base64 in the answer. */
 function kubeletDocument(encoded: string): Pick<HostConfiguration, 'kubeletDocument'> {
   try {
     const document = parseDocument(Buffer.from(encoded, 'base64').toString('utf8'))
@@ -110,7 +110,7 @@ function kubeletDocument(encoded: string): Pick<HostConfiguration, 'kubeletDocum
   }
 }
 
-/** The major of containerd that its `--version` tells; undefined for one that Quorate does not know. */
+/** The containerd major from the output of `--version`; undefined for one that Quorate does not know. */
 export function containerdMajor(version: string): ContainerdMajor | undefined {
   const major = / v?(\d+)\.\d+/.exec(version)?.[1]
   if (major === '1') return 1
@@ -128,7 +128,7 @@ const ENABLED: ReadonlySet<string> = new Set([
   'transient',
 ])
 
-/** Services by name: blocks of `systemctl show`, each in one line, and the digests that were noted. */
+/** Services by name, from blocks of `systemctl show`, each on one line, and the recorded digests. */
 export function parseServices(answers: Answers): Readonly<Record<string, ServiceState>> {
   const loaded = new Map((answers.get('loaded') ?? []).map((line) => split(line)))
   return Object.fromEntries(
@@ -137,7 +137,7 @@ export function parseServices(answers: Answers): Readonly<Record<string, Service
       const service = property('Id').replace(/\.service$/, '')
       const digest = loaded.get(service)
       const state: ServiceState = {
-        // Also while it takes up another configuration.
+        // Also while it loads a new configuration.
         active: ['active', 'reloading', 'refreshing'].includes(property('ActiveState')),
         enabled: ENABLED.has(property('UnitFileState')),
         ...(digest === undefined ? {} : { loaded: digest }),
@@ -152,7 +152,7 @@ function split(line: string): [string, string] {
   return [first, rest]
 }
 
-/** The first words of a line, the last of which is the rest of it. */
+/** The first words of a line. The last one is the rest of the line. */
 function words(line: string, count: number): readonly string[] {
   const parts = line.split(' ')
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(' ')]

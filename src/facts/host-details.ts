@@ -1,12 +1,12 @@
 /**
- * What preflight wants to know of a host beyond its facts: its network, its kernel, its firewall, what was prepared
- * by hand; and what came of trying, such as connections to its peers.
+ * What preflight needs to know about a host beyond its facts: its network, its kernel, its firewall, and what was
+ * prepared by hand. Also the results of probes, such as connections to its peers.
  */
 import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
 
-/** How a TCP connection went; a refusal is an answer, so that packets get through. */
+/** How a TCP connection attempt went. A refusal is an answer, so packets get through. */
 export type Reachability = 'open' | 'refused' | 'timeout' | 'unreachable' | 'name-not-resolved'
 
 /** An address of a network interface. */
@@ -14,7 +14,7 @@ export interface InterfaceAddress {
   readonly interface: string
   /** With the length of the prefix, e.g. `10.0.0.11/24`. */
   readonly address: string
-  /** Of the interface, where it has one. */
+  /** MAC address of the interface, if it has one. */
   readonly mac?: string
 }
 
@@ -22,41 +22,41 @@ export interface InterfaceAddress {
 interface Route {
   readonly destination: string
   readonly interface: string
-  /** Undefined for a network that the interface is in. */
+  /** Undefined for a network that the interface itself is in. */
   readonly gateway?: string
 }
 
-/** The state of a host as far as only preflight asks for it. */
+/** The state of a host that only preflight asks for. */
 export interface HostDetails {
   readonly kernel: string
   readonly productUuid?: string
   readonly addresses: readonly InterfaceAddress[]
   readonly routes: readonly Route[]
-  /** Kernel modules that are neither in effect nor can be loaded. */
+  /** Kernel modules that are not in effect and cannot be loaded. */
   readonly missingModules: readonly string[]
-  /** Kernel parameters that have another value than they need and cannot be written. */
+  /** Kernel parameters that do not have the needed value and cannot be written. */
   readonly fixedParameters: readonly string[]
-  /** Firewalls that are at work, by the name of their service. */
+  /** Active firewalls, by the name of their service. */
   readonly firewalls: readonly string[]
-  /** Of {@link OBSERVED_PROGRAMS}, those that are not there. */
+  /** The programs in {@link OBSERVED_PROGRAMS} that are missing. */
   readonly missingPrograms: readonly string[]
-  /** Of {@link REQUIRED_CNI_PLUGINS}, those that are not there. */
+  /** The plugins in {@link REQUIRED_CNI_PLUGINS} that are missing. */
   readonly missingCniPlugins: readonly string[]
-  /** Those that are only where Debian's package has them. Missing in what workers before 0.2 tell. */
+  /** Those that are only where Debian's package puts them. Not reported by workers before 0.2. */
   readonly unlinkedCniPlugins?: readonly string[]
-  /** Of Quorate's services, those that start at boot. */
+  /** Quorate's services that start at boot. */
   readonly enabledServices: readonly string[]
   /** Packages that the package manager keeps from being upgraded. */
   readonly heldPackages: readonly string[]
-  /** Files that configure a pod network on the host; missing in what workers before 0.2 tell. */
+  /** Files that configure a pod network on the host. Not reported by workers before 0.2. */
   readonly podNetworks?: readonly string[]
-  /** Whether containerd's configuration is neither Quorate's nor just what its package brought. */
+  /** Whether containerd's configuration is neither Quorate's nor the one from its package. */
   readonly foreignContainerdConfig?: boolean
   /** Whether apt goes through a proxy. */
   readonly packageProxy: boolean
-  /** What turns swap on at boot: `/etc/fstab`, units of systemd. Missing in what workers before 0.2 tell. */
+  /** What turns swap on at boot: `/etc/fstab`, systemd units. Not reported by workers before 0.2. */
   readonly swapAtBoot?: readonly string[]
-  /** Free space where the data of programs lie. Missing in what workers before 0.2 tell. */
+  /** Free space where programs keep their data. Not reported by workers before 0.2. */
   readonly dataFolders?: readonly DataFolder[]
 }
 
@@ -70,15 +70,15 @@ export interface DataFolder {
 /** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
 export const DATA_FOLDERS = ['/var/lib', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const
 
-/** What came of trying things out on a host. */
+/** The results of probes on a host. */
 export interface HostProbes {
   /** By `host:port`. */
   readonly connections: Readonly<Record<string, Reachability>>
   /** What the endpoint's name resolves to there. */
   readonly endpointAddresses: readonly string[]
-  /** What the host had no time for, as `host:port`, or the endpoint's name: nothing is known of it. */
+  /** What the host had no time to try, as `host:port`, or the endpoint's name. Nothing is known about it. */
   readonly unanswered?: readonly string[]
-  /** Milliseconds that all but one in a hundred of small synced writes take; only where etcd's data will be. */
+  /** 99th percentile of small synced writes, in milliseconds. Measured only where etcd's data will be. */
   readonly syncMs?: number
 }
 
@@ -101,7 +101,7 @@ export const CNI_FOLDER = '/opt/cni/bin'
 /** The CNI plugins that containerd and Flannel need and that come with the package `kubernetes-cni`. */
 export const REQUIRED_CNI_PLUGINS = ['loopback', 'bridge', 'host-local', 'portmap'] as const
 
-/** Reads the details out of the facts script's answer; undefined for the answer of an older worker. */
+/** Reads the details from the facts script's answer; undefined for an answer from an older worker. */
 export function parseDetails(answers: Answers): HostDetails | undefined {
   const all = (key: string): readonly string[] => answers.get(key) ?? []
   const [kernel] = all('kernel')
@@ -181,20 +181,20 @@ export function parseConnections(
   return { connections, endpointAddresses, ...(unanswered.length === 0 ? {} : { unanswered }) }
 }
 
-/** Milliseconds that all but one in a hundred of the samples (in seconds, one a line) stay below. */
+/** 99th percentile of the samples, in milliseconds. The samples are in seconds, one per line. */
 export function slowestSync(answer: string): number | undefined {
   const seconds = answer
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map(Number)
-    // Some tell tenths of a second only: a zero is a sample too.
+    // Some programs report only tenths of a second, so a zero is a sample too.
     .filter((sample) => sample >= 0)
     .sort((a, b) => a - b)
   const slow = seconds[Math.min(seconds.length - 1, Math.ceil(seconds.length * 0.99) - 1)]
   return slow === undefined ? undefined : Math.round(slow * 10_000) / 10
 }
 
-/** Where a URL leads: its host, and its port or the scheme's. */
+/** Where a URL leads: its host, and its port or the scheme's default. */
 export function endpointOfUrl(url: string): Endpoint | undefined {
   const { protocol, hostname, port } =
     /^(?<protocol>https?):\/\/(?<hostname>\[[^\]]+\]|[^:/]+)(?::(?<port>\d+))?/.exec(url)?.groups ?? {}

@@ -11,20 +11,20 @@ export const KEPT_CONFIGURATION = {
   kubeProxy: { name: 'kube-proxy', key: 'config.conf' },
 } as const
 
-/** The YAML document; undefined where the text is none. */
+/** The YAML document; undefined if the text is not one. */
 export function parseDocument(text: string): PlainObject | undefined {
   try {
     const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'error' })
     return isPlainObject(document) ? document : undefined
   } catch {
-    // Not YAML, or one with aliases, which kubeadm never writes.
+    // Not YAML, or YAML with aliases, which kubeadm never writes.
     return undefined
   }
 }
 
 /**
- * Reads the text of the ConfigMap's `ClusterConfiguration`, of any version of kubeadm's API.
- * @returns undefined where it is no such document.
+ * Reads the ConfigMap's `ClusterConfiguration`, in any version of kubeadm's API.
+ * @returns undefined if it is not such a document.
  */
 export function parseClusterConfiguration(text: string): StandingConfiguration | undefined {
   const document = parseDocument(text)

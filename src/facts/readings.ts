@@ -1,6 +1,6 @@
 /**
- * Reads single values out of the facts script's answer. What makes no sense is an error of its own, which names the
- * program that was asked: taken for a fact it would become a finding about something else.
+ * Reads single values from the facts script's answer. A value that makes no sense is an error of its own, which names
+ * the program that was run. Taken for a fact, it would become a finding about something else.
  */
 import { QuorateError } from '../errors/index.js'
 
@@ -44,7 +44,7 @@ const QUOTED = 80
 export interface ClockReading {
   /** Milliseconds since the epoch. */
   readonly ms: number
-  /** How far off it may be for want of digits. */
+  /** How far off it may be because digits are missing. */
   readonly uncertaintyMs: number
 }
 
@@ -74,7 +74,7 @@ export class FactReadings {
   }
 
   /**
-   * The clock: in nanoseconds, or in seconds from a `date` that has none (busybox) or writes them otherwise.
+   * The clock: in nanoseconds, or in seconds if `date` has no nanoseconds (busybox) or prints them differently.
    * @throws QuorateError `FACTS_UNREADABLE`
    */
   clock(): ClockReading {
@@ -86,7 +86,7 @@ export class FactReadings {
       : { ms: Number(seconds) * 1000 + 500, uncertaintyMs: 500 }
   }
 
-  /** @throws QuorateError `PROGRAM_UNFIT` for a host with which the steps could not work. */
+  /** @throws QuorateError `PROGRAM_UNFIT` for a host on which the steps could not work. */
   expectFitPrograms(): void {
     const [name] = this.#values.get('unfitProgram') ?? []
     if (name === undefined) return

@@ -1,17 +1,17 @@
 /**
- * The standing: what a running cluster says of itself. Read once at the start of every operation, it is what the
- * cluster file is compared with. Plain data without secrets.
+ * The standing: what a running cluster says of itself. It is read once at the start of every operation, and the cluster
+ * file is compared with it. Plain data without secrets.
  */
 import type { DnsPod } from './cluster-dns.js'
 import type { Taint } from '../cluster/model.js'
 
 /** What the hosts show of a cluster before its API is asked. */
 export type ClusterPresence =
-  /** No host has the state of a cluster, or an init was cut off before it had one. */
+  /** No host has the state of a cluster, or an init was interrupted before there was one. */
   | { readonly kind: 'absent' }
-  /** A cluster is there and told its standing. */
+  /** A cluster exists and has reported its standing. */
   | { readonly kind: 'read'; readonly standing: Standing }
-  /** A cluster is there, and its API did not answer. */
+  /** A cluster exists, but its API did not answer. */
   | { readonly kind: 'unreadable'; readonly host: string; readonly reason: string }
 
 /** What the running cluster says of itself. */
@@ -20,16 +20,16 @@ export interface Standing {
   readonly nodes: readonly StandingNode[]
   /** What runs as a static pod on each control plane. */
   readonly components: readonly StandingComponent[]
-  /** The kubelets' and kube-proxies' configuration as the cluster keeps it; undefined where it keeps none. */
+  /** kubelet and kube-proxy configuration as the cluster keeps it; undefined if it keeps none. */
   readonly kubeletConfiguration?: Readonly<Record<string, unknown>>
   readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
   /** Whether our Flannel, or another of the same name, is the pod network. */
   readonly runsFlannel: boolean
-  /** Undefined where somebody else runs etcd, or none of its members answers. */
+  /** Undefined if somebody else runs etcd, or if none of its members answers. */
   readonly members?: readonly StandingMember[]
   /** `sha256:…` of the cluster CA's public key. */
   readonly caHash: string
-  /** Whether the manifest of the cluster file's pod network is what the API has; undefined where there is none. */
+  /** Whether the API has the manifest of the cluster file's pod network; undefined if there is no manifest. */
   readonly podNetwork?: 'same' | 'differs'
   /** The pods of CoreDNS. */
   readonly clusterDns?: readonly DnsPod[]
@@ -45,7 +45,7 @@ export interface StandingConfiguration {
   readonly dnsDomain: string
   readonly imageRepository: string
   readonly certSANs: readonly string[]
-  /** Client URLs of an external etcd; undefined where etcd is stacked. */
+  /** Client URLs of an external etcd; undefined if etcd is stacked. */
   readonly etcdEndpoints?: readonly string[]
   /** The whole document, to compare patches with. */
   readonly document: Readonly<Record<string, unknown>>
@@ -54,7 +54,7 @@ export interface StandingConfiguration {
 /** A node of the cluster. */
 export interface StandingNode {
   readonly name: string
-  /** `/etc/machine-id` of the machine whose kubelet registered it; empty where it never did. */
+  /** `/etc/machine-id` of the machine whose kubelet registered it; empty if none ever did. */
   readonly machineId: string
   readonly role: 'control-plane' | 'worker'
   readonly internalAddress?: string
@@ -65,7 +65,7 @@ export interface StandingNode {
   readonly schedulable: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
-  /** What Quorate has set on the node, as it noted there; it takes nothing else away. */
+  /** What Quorate has set on the node, as recorded there. Quorate removes nothing else. */
   readonly managed: ManagedMarks
 }
 

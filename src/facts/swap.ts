@@ -1,8 +1,8 @@
-/** Swap, which kubelet refuses to start with: whether it is on, and what turns it on at boot. */
+/** Swap: whether it is on, and what turns it on at boot. kubelet refuses to start with it. */
 import type { HostFacts } from './facts.js'
 import type { Cluster } from '../cluster/model.js'
 
-/** Services of distributions that turn swap on by themselves, past `swap.target`. */
+/** Services of some distributions that turn swap on by themselves, without `swap.target`. */
 export const SWAP_SERVICES = [
   'zramswap.service',
   'zram-config.service',
@@ -10,7 +10,7 @@ export const SWAP_SERVICES = [
   'swapspace.service',
 ] as const
 
-/** Whether kubelet was told to live with swap; then swap is the user's business. */
+/** Whether kubelet is configured to tolerate swap. Then swap is up to the user. */
 export function keepsSwap({ kubernetes }: Cluster): boolean {
   return kubernetes.kubeadm.kubeletConfiguration['failSwapOn'] === false
 }

@@ -26,25 +26,25 @@ export interface DurableCommand {
   /** What a person calls it, e.g. `kubeadm init`. */
   readonly title: string
   readonly command: Command
-  /** Makes the way free and gives the secret files the command reads; called only if the command must be started. */
+  /** Clears the way and returns the secret files that the command reads; called only if the command must be started. */
   readonly prepare?: () => Promise<Readonly<Record<string, string>>>
   /**
-   * Keep a good outcome for the rest of the operation, where its effect shows only later: an attempt that just has
-   * to verify must then not repeat the command. Otherwise the command runs whenever its effect is found missing.
+   * Whether a success counts for the rest of the operation, for a command whose effect shows only later: an attempt
+   * that only has to verify must not repeat it. Otherwise the command runs whenever its effect is found missing.
    */
   readonly once?: boolean
-  /** The error for an exit status other than 0, from the command's last output and the how many-th run it was. */
+  /** Makes the error for an exit status other than 0, from the command's last output and the number of the run. */
   readonly failure: (exitCode: number, output: string, ordinal: number) => QuorateError
 }
 
-/** For how long a unit that was stopped is waited for: systemd itself ends what does not heed SIGTERM after 30 s. */
+/** How long to wait for a unit to stop; systemd itself kills what does not heed SIGTERM after 30 s. */
 const STOP_TIMEOUT_MS = 90_000
 
 /** A cause that any command may meet and that only a person can fix. */
 export const DISK_FULL = /no space left on device|disk quota exceeded/i
 
 /**
- * Runs the command once for this operation, or joins the run that is there.
+ * Runs the command once for this operation, or attaches to it if it was started before.
  * @throws what `failure` makes; `DISK_FULL`; `UNIT_INTERRUPTED` when it neither ended nor runs.
  */
 export async function runDurably(
@@ -72,7 +72,7 @@ export async function runDurably(
   throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, context)
 }
 
-/** Follows the unit to its end; or leaves it when the step is to end, stopping it first where a person wants so. */
+/** Follows the unit to its end. If the step is aborted, leaves the unit; if a person cancelled, stops it first. */
 async function watch(
   step: HostContext,
   durable: DurableCommand,
@@ -101,14 +101,14 @@ async function watch(
   } finally {
     signal.removeEventListener('abort', onAbort)
     await leaving
-    // What a unit that we stopped has for an outcome is nobody's concern.
+    // The outcome of a unit that we stopped does not matter.
     signal.throwIfAborted()
   }
 }
 
 /**
- * Stops the unit, also one that is only just being started: as long as its watcher has not come to its end, the host
- * may still be about to start it.
+ * Stops the unit, even one that is only just being started: until its watcher has ended, the host may still be about to
+ * start it.
  */
 async function stop(
   step: HostContext,
@@ -130,8 +130,8 @@ async function stop(
 }
 
 /**
- * Whether this step's command was started in this operation and has an outcome to come or to be looked at. An outcome
- * counts only while its `trace` is on the host: what somebody has taken back by hand is done again.
+ * Whether this step's command was started in this operation, and either still runs or has an outcome to look at. An
+ * outcome counts only while its `trace` is on the host: what somebody has undone by hand is done again.
  */
 export async function isUnderway(
   step: HostContext,
@@ -146,8 +146,8 @@ export async function isUnderway(
 }
 
 /**
- * A unit of an earlier operation may still change this host: nothing of ours starts beside it, and what it is about
- * to bring about is not looked at before it has ended.
+ * Waits for units of earlier operations, which may still change this host. Nothing of ours starts beside them, and
+ * their effects are not looked at before they have ended.
  */
 export async function waitForOthers(step: HostContext): Promise<void> {
   const own = `quorate-${step.operation}-`

@@ -1,11 +1,11 @@
-/** JSON that programs on hosts print: looked at before it is believed. */
+/** JSON that programs on hosts print: validated before it is used. */
 import { z } from 'zod'
 import { lastLines, type Session } from '../ssh/index.js'
 import { QuorateError } from '../errors/index.js'
 
 /**
- * The answer of a program, with what is needed of it; fields that the shape does not name are kept as they are.
- * @throws QuorateError `ANSWER_UNREADABLE` where it is not JSON, or not of the shape.
+ * Parses a program's answer and checks what is needed of it; fields that the shape does not name are kept as they are.
+ * @throws QuorateError `ANSWER_UNREADABLE` if it is not JSON, or not of the shape.
  */
 export function readJson<Shape extends z.ZodType>(
   { host }: Pick<Session, 'host'>,
@@ -31,7 +31,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A list of objects of the API, of which each has a name. */
+/** A list of API objects, each with a name. */
 export const OBJECTS = z.looseObject({
   items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
 })

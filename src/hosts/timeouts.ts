@@ -1,6 +1,6 @@
 /** How long what happens on hosts may take. */
 
-/** For how long each kind of condition is waited for, in milliseconds; then it is for the operator. */
+/** How long to wait for each kind of condition, in milliseconds; then the operator must decide. */
 export interface Patience {
   /** A control plane's components: kubeadm itself allows 4 minutes for them, slow disks and cold caches included. */
   readonly components: number
@@ -12,7 +12,7 @@ export interface Patience {
   readonly runtime: number
 }
 
-/** The one place for the patience of long waits. */
+/** The one place that sets the patience of long waits. */
 export const PATIENCE: Patience = {
   components: 5 * 60_000,
   etcd: 5 * 60_000,

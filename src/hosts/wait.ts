@@ -4,16 +4,17 @@ import { isQuorateError, type QuorateError } from '../errors/index.js'
 import type { HostContext } from './context.js'
 
 export interface PollOptions {
-  /** Milliseconds until it is given up. */
+  /** Milliseconds after which to give up. */
   readonly timeoutMs: number
-  /** Least milliseconds between two looks; 500 unless given. A look that takes long is repeated less often. */
+  /** Minimum milliseconds between two looks; 500 by default. A look that takes long is repeated less often. */
   readonly intervalMs?: number
 }
 
 /**
- * Looks again and again until `look` gives undefined (it holds), and reports each new reason why it does not. An
- * error of `look` that time can fix (the API is briefly away, a connection is lost) is a reason like any other.
- * @throws what `giveUp` makes of the last reason when time is over.
+ * Calls `look` again and again until it returns undefined (the condition holds), and reports each new reason why it
+ * does not hold. An error of `look` that time can fix (the API is briefly away, a connection is lost) is a reason like
+ * any other.
+ * @throws what `giveUp` makes of the last reason when the time is up.
  */
 export async function waitUntil(
   step: Pick<HostContext, 'signal' | 'report'>,

@@ -1,23 +1,23 @@
 /**
- * What an operation is called, takes, tells while it runs, and gives back. Shared by the workflows that run it
- * and the client that watches it.
+ * What an operation is called, what it takes, what it reports while it runs, and what it returns. Shared by the
+ * workflows that run it and the client that watches it.
  */
 import type { ErrorReport } from '../errors/index.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PreflightFinding } from '../preflight/finding.js'
 
-/** Workflow type names; stable, since histories carry them. */
+/** Workflow type names. They are stable, because histories contain them. */
 export const WORKFLOWS = { apply: 'applyCluster', plan: 'planCluster' } as const
 
 /**
- * Version of the sequence: of what the workflows do in which order, with which messages, and how they call activities. It
- * is raised by a release that would not go on with the runs of the one before (docs/architecture.md).
+ * Version of the sequence: what the workflows do in which order, with which messages, and how they call activities. A
+ * release that could not continue the runs of the release before it raises this number (docs/architecture.md).
  */
 const SEQUENCE = 1
 
 /**
- * Task queue of the runs of a sequence. Each has its own, so that no worker is ever given a run that its code cannot
- * replay, whichever releases share a server.
+ * Task queue of the runs of a sequence. Each sequence has its own queue, so that no worker ever gets a run that its
+ * code cannot replay, whichever releases share a server.
  */
 export function taskQueueOf(sequence: number): string {
   return `quorate-${sequence}`
@@ -28,21 +28,21 @@ export const TASK_QUEUE = taskQueueOf(SEQUENCE)
 
 /** Names of the messages that a running operation takes. */
 export const MESSAGES = {
-  /** Query without arguments: {@link OperationProgress}. */
+  /** Query without arguments; returns {@link OperationProgress}. */
   progress: 'progress',
   /** Signal without arguments: the operator vouches for the load balancer. */
   loadBalancerReady: 'loadBalancerReady',
-  /** Signal without arguments: start no further step until {@link MESSAGES.resume}; what runs comes to its end. */
+  /** Signal without arguments: start no further step until {@link MESSAGES.resume}; running steps finish. */
   pause: 'pause',
-  /** Signal without arguments: go on after {@link MESSAGES.pause}. */
+  /** Signal without arguments: continue after {@link MESSAGES.pause}. */
   resume: 'resume',
-  /** Update with {@link RetryDecision}: {@link DecisionTaken}. */
+  /** Update with {@link RetryDecision}; returns {@link DecisionTaken}. */
   retryStep: 'retryStep',
-  /** Update with {@link SkipDecision}: {@link DecisionTaken}. */
+  /** Update with {@link SkipDecision}; returns {@link DecisionTaken}. */
   skipStep: 'skipStep',
-  /** Update with {@link AbortDecision}: {@link DecisionTaken}. */
+  /** Update with {@link AbortDecision}; returns {@link DecisionTaken}. */
   abort: 'abort',
-  /** Update without arguments: go on with what the plan shows; {@link DecisionTaken}. */
+  /** Update without arguments: continue with what the plan shows; returns {@link DecisionTaken}. */
   approve: 'approve',
 } as const
 
@@ -58,7 +58,7 @@ export const SEARCH_ATTRIBUTES = {
 /** Which operation. */
 export type OperationKind = keyof typeof WORKFLOWS
 
-/** The id of the one workflow that may change a cluster; it is the cluster's lock. */
+/** The ID of the only workflow that may change a cluster. It acts as the cluster's lock. */
 export function operationWorkflowId(clusterName: string): string {
   return `cluster/${clusterName}`
 }
@@ -68,17 +68,17 @@ export interface OperationInput {
   readonly cluster: Cluster
   /** Whether search attributes are registered in the namespace, so that the workflow may set them. */
   readonly searchAttributes: boolean
-  /** Wait for {@link MESSAGES.approve} once it is known what would change, and before anything is. */
+  /** Wait for {@link MESSAGES.approve} once the changes are known and before anything is changed. */
   readonly review?: boolean
 }
 
-/** Tries steps again that are parked. */
+/** Tries parked steps again. */
 export interface RetryDecision {
-  /** Every parked step unless given. */
+  /** Default: every parked step. */
   readonly step?: string
 }
 
-/** Leaves a parked step out, and with it the host for the rest of the operation. */
+/** Skips a parked step, and leaves its host out for the rest of the operation. */
 export interface SkipDecision {
   readonly step: string
   /** Kept in the result and in history. */
@@ -86,27 +86,27 @@ export interface SkipDecision {
 }
 
 /**
- * Ends an operation that waits, for a decision or for something outside. Steps that run come to their end first, those
- * that only wait are ended.
+ * Ends an operation that waits for a decision or for something outside. Running steps finish first. Steps that only
+ * wait are stopped.
  */
 export interface AbortDecision {
   readonly reason?: string
 }
 
-/** What a decision was applied to: ids of steps, or `plan` for the approval. */
+/** What a decision applied to: IDs of steps, or `plan` for the approval. */
 export interface DecisionTaken {
   readonly steps: readonly string[]
 }
 
-/** What becomes of an operation's units that still run on a host when it gives the host back. */
+/** What to do with an operation's units that still run on a host when the operation releases the host. */
 export type UnitsAtRelease = 'stop' | 'leave'
 
-/** What decisions call the step of a host in a phase, e.g. `control-planes/cp2`. */
+/** The ID that decisions use for the step of a host in a phase, e.g. `control-planes/cp2`. */
 export function stepId(phaseTitle: string, host: string): string {
   return `${phaseTitle.toLowerCase().replaceAll(' ', '-')}/${host}`
 }
 
-/** A step that retries could not fix: its host is parked until somebody decides. */
+/** A step that retries could not fix: it is parked until somebody decides. */
 export interface BlockedStep {
   /** See {@link stepId}. */
   readonly step: string
@@ -116,23 +116,23 @@ export interface BlockedStep {
   readonly error: ErrorReport
   /** Milliseconds since the epoch, workflow time. */
   readonly since: number
-  /** Why it cannot be skipped; undefined where it can. */
+  /** Why it cannot be skipped; undefined if it can. */
   readonly notSkippable?: string
-  /** What skipping it does beside leaving the host out, e.g. `takes its etcd member out`; the operator is shown it. */
+  /** What skipping it does besides leaving the host out, e.g. `takes its etcd member out`. Shown to the operator. */
   readonly onSkip?: string
 }
 
-/** What is known of a step before it is parked. */
+/** What skipping a step would mean, as known before the step is parked. */
 export type SkipConsequence = Pick<BlockedStep, 'notSkippable' | 'onSkip'>
 
-/** A step that was left out by decision. */
+/** A step that was skipped by decision. */
 export interface SkippedStep {
   readonly step: string
   readonly host: string
   readonly reason: string
 }
 
-/** What `applyCluster` gives back. */
+/** The result of `applyCluster`. */
 export interface ApplyResult {
   readonly kubernetesVersion: string
   /** True when at least one host or object was changed. */
@@ -158,28 +158,31 @@ export interface PlannedChange {
   readonly phase: string
   /** E.g. `install kubeadm, kubelet, kubectl 1.36.3`. */
   readonly action: string
-  /** It takes away something that runs or once ran in the cluster; an apply asks before it, also without a review. */
+  /**
+   * It takes away something that runs or once ran in the cluster. An apply asks before it does that, even without a
+   * review.
+   */
   readonly disruptive?: boolean
 }
 
-/** What `planCluster` gives back. */
+/** The result of `planCluster`. */
 export interface PlanResult {
   readonly kubernetesVersion: string
   readonly changes: readonly PlannedChange[]
   /** What would stop an apply before it changed anything. */
   readonly problems: readonly ErrorReport[]
   readonly warnings: readonly string[]
-  /** Problems, warnings and advice with what fixes each; missing in plans of workers before 0.2. */
+  /** Problems, warnings and advice, each with its fix; missing in plans made by workers before 0.2. */
   readonly findings?: readonly PreflightFinding[]
 }
 
-/** What a step gives back: whether it changed anything, and its effect in a few words. */
+/** The result of a step: whether it changed anything, and its effect in a few words. */
 export interface StepOutcome {
   readonly changed: boolean
   readonly summary: string
 }
 
-/** `blocked`: parked, waits for a decision. `skipped`: left out by decision. */
+/** `blocked`: parked; waits for a decision. `skipped`: left out by decision. */
 export type StepState = 'pending' | 'running' | 'unchanged' | 'done' | 'failed' | 'blocked' | 'skipped'
 
 /** One host within a phase. */
@@ -204,8 +207,8 @@ export interface PhaseProgress {
 }
 
 /**
- * `waiting`: for something outside, such as the load balancer. `blocked`: nothing goes on any more until somebody
- * decides. `paused`: on request, before the next step. `aborting`: by decision, until what runs has come to its end.
+ * `waiting`: for something outside, such as the load balancer. `blocked`: nothing more happens until somebody decides.
+ * `paused`: on request, before the next step. `aborting`: by decision, until the running steps have finished.
  */
 export type OperationState = 'running' | 'waiting' | 'blocked' | 'paused' | 'aborting' | 'done' | 'failed'
 
@@ -215,11 +218,11 @@ export interface OperationProgress {
   readonly operation: OperationKind
   readonly kubernetesVersion: string
   readonly state: OperationState
-  /** In a few words what it waits for, e.g. `load balancer health`, `approval`, `control-planes/cp2`. */
+  /** What it waits for, in a few words, e.g. `load balancer health`, `approval`, `control-planes/cp2`. */
   readonly blockedOn?: string
-  /** Steps that wait for a decision; other hosts may still go on beside them. */
+  /** Steps that wait for a decision; other hosts may still continue. */
   readonly blocked: readonly BlockedStep[]
-  /** Whether it was asked to pause, even while a step still comes to its end. */
+  /** Whether it was asked to pause, even if a step has not finished yet. */
   readonly paused: boolean
   /** What would change, while it waits for {@link MESSAGES.approve}. */
   readonly approval?: readonly PlannedChange[]
@@ -228,15 +231,15 @@ export interface OperationProgress {
   readonly error?: ErrorReport
 }
 
-/** Details of an activity's heartbeat: the last thing that is known of a step that runs. Free of secrets. */
+/** Details of an activity's heartbeat: the last thing known about a running step. Contains no secrets. */
 export interface StepHeartbeat {
   readonly host: string
   /** Last line of output or what is waited for. */
   readonly line: string
-  /** How many attempts in a row have ended in an error; those whose worker died do not count. */
+  /** How many attempts in a row ended in an error. Attempts whose worker died do not count. */
   readonly failures: number
-  /** How many have in all, also those after which the count in a row began again. */
+  /** How many attempts ended in an error in total, including those before the count in a row was reset. */
   readonly allFailures?: number
-  /** What the last of them ended with, where it took long. */
+  /** The error that the last of them ended with, if that attempt took long. */
   readonly longReason?: string
 }

@@ -1,9 +1,9 @@
 /**
- * What seals mean to workflows, activities and clients: tickets, which say what a message is for, and what stands in
- * the place of a payload that was refused. The seals themselves are made and checked in `temporal/seal`.
+ * What seals mean to workflows, activities and clients: tickets, which say what a message is for, and the placeholder
+ * for a payload that was refused. The seals themselves are made and checked in `temporal/seal`.
  */
 
-/** For a start: valid once, at the time at which it was issued. */
+/** For a start: valid once, at the time when it was issued. */
 export interface StartTicket {
   readonly ticket: 'start'
   /** Workflow type. */
@@ -17,9 +17,9 @@ export interface MessageTicket {
   readonly ticket: 'update' | 'signal'
   /** Name of the message. */
   readonly name: string
-  /** First run of the chain that the message is meant for: a reset makes a new run of the same chain. */
+  /** First run of the chain that the message is for: a reset creates a new run of the same chain. */
   readonly run: string
-  /** Of an Update its id, of a Signal a random one: nothing is taken twice. */
+  /** An Update's own ID, or a random ID for a Signal: nothing is accepted twice. */
   readonly id: string
 }
 
@@ -32,26 +32,37 @@ export interface ActivityTicket {
   readonly run: string
 }
 
-/** The last argument of every sealed message: without it, or with another's, nothing is taken. */
+/**
+ * The last argument of every sealed message. A message without a ticket, or with another message's ticket, is not
+ * accepted.
+ */
 export type Ticket = StartTicket | MessageTicket | ActivityTicket
 
-/** Why a payload is refused. `key`: sealed with a key that is not in the key file; `forged`: changed, or sealed for something else. */
+/**
+ * Why a payload is refused. `key`: sealed with a key that is not in the key file. `forged`: changed, or sealed for
+ * something else.
+ */
 export type Refusal = 'unsealed' | 'key' | 'forged'
 
-/** What a refused payload is decoded to, so that decoding never fails: a payload that did would stop its run for ever. */
+/**
+ * What a refused payload decodes to. Decoding never fails this way; if it did, the payload would block its run forever.
+ */
 export interface RefusedPayload {
   readonly quorateRefused: Refusal
   /** Id of the key that is missing. */
   readonly key?: string
 }
 
-/** What an activity gave back, with what its seal says of where it was made. */
+/** An activity's result, and where it was made according to its seal. */
 export interface SealedResult {
   readonly quorateResult: Omit<ActivityTicket, 'ticket'>
   readonly value?: unknown
 }
 
-/** What a run answers or ends with, with the first run of its chain: an earlier run's would be taken for it otherwise. */
+/**
+ * What a run answers or ends with, together with the first run of its chain. Otherwise an earlier run's answer could
+ * pass for it.
+ */
 export type AnswerOfRun<Value> = Value & { readonly quorateRun: string }
 
 export function answerOfRun(value: unknown, run: string): unknown {
@@ -66,16 +77,19 @@ export function isSealedResult(value: unknown): value is SealedResult {
   return typeof value === 'object' && value !== null && 'quorateResult' in value
 }
 
-/** How far the clocks of a client and the server may be apart; within it a start that was seen could be repeated. */
+/**
+ * How far apart the clocks of a client and the server may be. Within this time, somebody who saw a start could repeat
+ * it.
+ */
 const START_WINDOW_MS = 10 * 60_000
 
 /**
- * For how long a run may wait for its first task. Whoever repeats a start in time can ask the server to hold the run
- * back for years, until what it asks for is wanted no more.
+ * How long a run may wait for its first task. Somebody who repeats a start in time can ask the server to delay the run
+ * for years, until nobody wants what it asks for.
  */
 const LONGEST_WAIT_MS = 24 * 3_600_000
 
-/** A run at its beginning; times in milliseconds since the epoch, by the server's clock. */
+/** A run when it starts; times in milliseconds since the epoch, by the server's clock. */
 export interface RunBeginning {
   readonly workflowType: string
   readonly startedAt: number
@@ -83,7 +97,7 @@ export interface RunBeginning {
   readonly begunAt: number
 }
 
-/** Why a run may not begin with this ticket; undefined where it may. */
+/** Why a run may not start with this ticket; undefined if it may. */
 export function startObstacle(
   ticket: { readonly name: string; readonly issuedAt?: number },
   { workflowType, startedAt, begunAt }: RunBeginning,
@@ -100,7 +114,7 @@ export function startObstacle(
   return `it was asked for ${hours} hours before a worker could begin; \`quorate apply\` starts another`
 }
 
-/** Takes the ticket off the arguments of a message; undefined where the last of them is none of this kind. */
+/** Takes the ticket off the arguments of a message; undefined if the last argument is not a ticket of this kind. */
 export function takeTicket<Kind extends Ticket['ticket']>(
   args: readonly unknown[],
   kind: Kind,
@@ -129,12 +143,12 @@ export function describeRefusal({ quorateRefused, key }: RefusedPayload): string
   return key === undefined ? REASONS[quorateRefused] : `${REASONS[quorateRefused]} (key ${key})`
 }
 
-/** What the guards in a workflow tell its worker; calls of it have no effect on the workflow. */
+/** What the guards in a workflow report to its worker; these calls have no effect on the workflow. */
 export type SealSinks = {
   readonly seal: {
-    /** Something that was sent to the run is refused. */
+    /** Something that was sent to the run was refused. */
     refused(what: string): void
-    /** The run itself is: nobody with the key has started it. */
+    /** The run itself was refused: nobody with the key started it. */
     refusedRun(what: string): void
   }
 }

@@ -1,8 +1,8 @@
-/** Which API servers ask other etcd endpoints than the cluster file names. */
+/** Which API servers use etcd endpoints other than those in the cluster file. */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import type { Cluster, Host } from '../cluster/model.js'
 
-/** Control planes whose API server must be told of other endpoints. */
+/** Control planes whose API server must get other endpoints. */
 export function staleEndpoints(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
   const { etcd } = cluster
   if (etcd.topology !== 'external') return []
@@ -16,12 +16,12 @@ function asksOthers({ etcdServers }: HostFacts, endpoints: readonly string[]): b
   return !areSameEndpoints(etcdServers, endpoints)
 }
 
-/** An API server beside a stacked member: it goes where no edit of endpoints leads. */
+/** An API server that uses a stacked member on its own host: editing the endpoints cannot change that. */
 function isLoopback(url: string): boolean {
   return /^https:\/\/(?:127\.|localhost|\[::1\])/.test(url)
 }
 
-/** Whether the endpoints are the same, in whatever order. */
+/** Whether the endpoints are the same, in any order. */
 export function areSameEndpoints(some: readonly string[], others: readonly string[]): boolean {
   return [...new Set(some)].sort().join() === [...new Set(others)].sort().join()
 }

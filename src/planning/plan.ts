@@ -1,4 +1,4 @@
-/** From the cluster file and the facts of all hosts to what an apply does, in which order, on which host. */
+/** Plans an apply from the cluster file and the facts of all hosts: what it does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import { plannedChanges } from './changes/planned-changes.js'
@@ -16,54 +16,56 @@ import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from '../facts/standing.js'
 
-/** The hosts of each phase of an apply, and what is in its way. */
+/** The hosts of each phase of an apply, and what prevents it. */
 export interface ApplyPlan {
-  /** The cluster that the phases work on: as the file wants it, and as far as it is fixed, as it runs. */
+  /** The cluster that the phases work on: as it runs where that is fixed, otherwise as the file wants it. */
   readonly cluster: Cluster
   /** With external etcd the hosts of its members, unless somebody else runs it. */
   readonly etcd: readonly Host[]
-  /** The etcd host with the key of etcd's CA, or that will make it; undefined without etcd hosts. */
+  /** The etcd host that has the key of etcd's CA or will make it; undefined without etcd hosts. */
   readonly etcdAuthority: Host | undefined
-  /** Etcd hosts, and after them control planes, whose certificates for etcd expire soon. */
+  /** Hosts whose etcd certificates expire soon: first etcd hosts, then control planes. */
   readonly renewals: readonly Host[]
-  /** Control planes whose API server asks other etcd endpoints than the file names. */
+  /** Control planes whose API server uses etcd endpoints other than those in the file. */
   readonly staleEndpoints: readonly Host[]
-  /** All hosts that become nodes: they get containerd, kubeadm, kubelet and kubectl, as etcd hosts do. */
+  /** All hosts that become nodes. Like etcd hosts, they get containerd, kubeadm, kubelet and kubectl. */
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on. */
   readonly first: Host
-  /** Every control plane that balancers may get to know, in the order in which their configuration lists them. */
+  /**
+   * Every control plane that balancers may ever send requests to, in the order in which their configuration lists them.
+   */
   readonly backends: readonly Host[]
-  /** Of these, those whose API server runs already, and the first: what the balancer may send requests to. */
+  /** The backends that balancers may send requests to now: those whose API server already runs, and the first. */
   readonly serving: readonly Host[]
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
   /** Names of the control planes whose etcd has data already. */
   readonly members: readonly string[]
-  /** Whether each control plane carries a member of etcd. */
+  /** Whether each control plane runs an etcd member. */
   readonly stacked: boolean
-  /** Everything that preflight has to say. */
+  /** Everything that preflight found. */
   readonly findings: readonly PreflightFinding[]
-  /** Of the findings, those that stop an apply. */
+  /** The findings that stop an apply. */
   readonly problems: readonly ErrorReport[]
-  /** Of the findings, those that do not, in a line each. */
+  /** The findings that only warn, one line each. */
   readonly warnings: readonly string[]
   /** Whether the file was compared with the running cluster, or there is none. */
   readonly isCompared: boolean
-  /** What is expected to change, as far as the facts tell. */
+  /** What is expected to change, as far as the facts show. */
   readonly changes: readonly PlannedChange[]
 }
 
-/** What was learnt beside the facts before an apply is planned. */
+/** What is known besides the facts before an apply is planned. */
 export interface Learnt {
   /** The running cluster, if there is one. */
   readonly presence: ClusterPresence
-  /** What kept the hosts that did not answer from it. */
+  /** The errors of the hosts that did not answer. */
   readonly unanswered: readonly ErrorReport[]
-  /** The channel that the file names in place of a version. */
+  /** The channel that the file names instead of a version. */
   readonly channel?: string
 }
 
@@ -129,7 +131,7 @@ export function planApply(
   }
 }
 
-/** The hosts of the cluster that answered, with what they told. */
+/** The hosts of the cluster that answered, with their facts. */
 export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): readonly ObservedHost[] {
   const byName = new Map(facts.map((one) => [one.host, one]))
   return cluster.hosts.flatMap((host): ObservedHost[] => {
@@ -138,7 +140,7 @@ export function observedHosts(cluster: Cluster, facts: readonly HostFacts[]): re
   })
 }
 
-/** Control planes of the cluster that the file does not have: they serve until they are taken out of the cluster. */
+/** Control planes of the cluster that are not in the file: they serve until they are removed from the cluster. */
 function unlistedControlPlanes({ bystanders = [] }: Cluster, { ssh }: Host): readonly Host[] {
   return bystanders
     .filter(({ role, why, internalAddress }) => {

@@ -1,11 +1,11 @@
 /** Which parked steps the operator may skip: never one without which there would be no cluster, or a broken one. */
 import type { ApplyPlan } from './plan.js'
 
-/** What has become of hosts since the plan was made. */
+/** What has happened to hosts since the plan was made. */
 export interface SkipSituation {
   /** Whether the control plane has joined meanwhile. */
   readonly hasJoined: (host: string) => boolean
-  /** Whether the host takes no further part, or it was decided so. */
+  /** Whether the host is left out, or the operator has decided to leave it out. */
   readonly isLeaving: (host: string) => boolean
 }
 
@@ -24,10 +24,10 @@ const needsAnotherBalancer: SkipRule = (plan, host, { isLeaving }) => {
   return others.length === 0 ? 'without it nothing answers at the control plane endpoint' : undefined
 }
 
-/** The phase in which skipping a member of etcd takes it out first. */
+/** The phase in which skipping a host first removes its etcd member. */
 const JOINS = 'Control planes'
 
-/** What holds in every phase. */
+/** Applies in every phase. */
 const always: SkipRule = (plan, host, { hasJoined }) => {
   if (host === plan.first.name) return `${host} is the control plane that kubeadm init runs on`
   if (plan.etcd.some(({ name }) => name === host)) return NEEDED_BY_ETCD
@@ -35,7 +35,7 @@ const always: SkipRule = (plan, host, { hasJoined }) => {
   return `${host} is a member of etcd and counts for its quorum; an apply is not verified without it`
 }
 
-/** For each phase of an apply why a host's step cannot be skipped; phases that are not listed can be. */
+/** For each phase of an apply, why a host's step cannot be skipped. Phases that are not listed can be skipped. */
 const RULES: Readonly<Record<string, SkipRule>> = {
   'etcd certificates': never('no etcd member starts without them'),
   'Load balancer': needsAnotherBalancer,
@@ -48,7 +48,7 @@ const RULES: Readonly<Record<string, SkipRule>> = {
   Verify: never('an apply that is not verified has not succeeded'),
 }
 
-/** Why the step of a host cannot be skipped; undefined where it can. */
+/** Why a host's step cannot be skipped; undefined if it can. */
 export function skipRefusal(
   plan: ApplyPlan,
   phaseTitle: string,

@@ -1,14 +1,14 @@
-/** Checks of what a host has to give: processors, memory, free space, and how fast its disk is. */
+/** Checks what a host has to offer: processors, memory, free space, and the speed of its disk. */
 import type { HostFacts } from '../facts/facts.js'
 import { DATA_FOLDERS, type DataFolder } from '../facts/host-details.js'
 import type { HostRole } from '../cluster/model.js'
 import { finding, hasJoined, perHost, type Check, type PreflightContext, type Severity } from './finding.js'
 
-/** What kubeadm asks of the machine that it initialises; the others it takes as they are. */
+/** What kubeadm requires of the machine that it initialises. It accepts the others as they are. */
 const CPUS = 2
 const MEMORY_MIB = 1700
 
-/** Free space that a role needs, in MiB: packages and our own units, images, volumes and logs, etcd's data. */
+/** Free space that a role needs, in MiB: for packages and our own units, images, volumes and logs, and etcd's data. */
 const FREE_SPACE_MIB: Readonly<Record<HostRole, Readonly<Record<string, number>>>> = {
   'control-plane': {
     '/var/lib': 256,
@@ -54,7 +54,7 @@ export const freeSpace: Check = perHost(({ host, facts }) => {
   })
 })
 
-/** Where workers before 0.2 told of `/var/lib` alone, everything is taken to be there. */
+/** Workers before 0.2 report only `/var/lib`. Then everything is assumed to be there. */
 function dataFolders({ details, freeMiB }: HostFacts): readonly DataFolder[] {
   if (details?.dataFolders !== undefined && details.dataFolders.length > 0) return details.dataFolders
   return DATA_FOLDERS.map((path) => ({ path, mountPoint: '', freeMiB }))
@@ -67,7 +67,7 @@ export const diskSpeed: Check = perHost(({ host, facts: { probes } }) => {
   return [finding('advice', 'DISK_SLOW', host, message)]
 })
 
-/** kubeadm refuses a machine only where it initialises, and not where it was told to ignore the check. */
+/** kubeadm refuses a machine only if it initialises that machine, and only if it was not told to ignore the check. */
 function severityFor({ cluster, first }: PreflightContext, host: string, check: string): Severity {
   const registration = cluster.kubernetes.kubeadm.initConfiguration['nodeRegistration']
   const ignored = registration as { readonly ignorePreflightErrors?: readonly string[] } | undefined

@@ -1,4 +1,4 @@
-/** Checks how long the certificates on hosts are valid: kubeadm's end after a year, and most without a word. */
+/** Checks how long the certificates on hosts are valid. kubeadm's expire after a year, most of them without warning. */
 import { certificatePeriod, endsSoon, hasEnded } from '../facts/expiry.js'
 import type { CertificateFacts } from '../facts/facts.js'
 import { issuerOf } from '../facts/etcd-renewal.js'
@@ -36,10 +36,10 @@ const HINTS = {
 
 type Renewer = keyof typeof HINTS
 
-/** For as long as the cluster file has kubeadm issue them. */
+/** Renewers whose certificates last as long as the cluster file tells kubeadm to issue them for. */
 const ISSUED_BY_KUBEADM: readonly Renewer[] = ['apply', 'authority', 'kubeadm']
 
-/** Warnings only: an apply may be what repairs a cluster whose certificates have ended. */
+/** Warnings only: an apply may be what repairs a cluster whose certificates have expired. */
 export const certificates: Check = perHost(({ host, facts }, context) => {
   const { cluster } = context
   const seen = facts.certificates
@@ -95,7 +95,7 @@ function renewerOf(
   return 'kubeadm'
 }
 
-/** `apiserver.crt`, `etcd/peer.crt`, `admin.conf`: as kubeadm's own table of expiry names them, nearly. */
+/** `apiserver.crt`, `etcd/peer.crt`, `admin.conf`: almost the names in kubeadm's own table of expirations. */
 function title(path: string): string {
   return path.replace(PKI, '').replace('/etc/kubernetes/', '')
 }

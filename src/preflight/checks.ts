@@ -1,4 +1,4 @@
-/** Every check of preflight; of each host, what is most likely behind other findings comes first. */
+/** Every preflight check. For each host, the most likely causes of other findings come first. */
 import type { ObservedHost } from '../facts/facts.js'
 import { firstControlPlane } from '../facts/first-control-plane.js'
 import type { Cluster } from '../cluster/model.js'
@@ -27,7 +27,7 @@ import { heldPackages, preparedByHand } from './prepared.js'
 import { virtualAddress } from './virtual-address.js'
 import { imageSource, packageRepository } from './sources.js'
 
-/** By the name that documentation and tests call them. */
+/** By the name that documentation and tests use. */
 const CHECKS = {
   initSystem,
   distribution,

@@ -1,4 +1,4 @@
-/** Checks that the hosts agree on the time: certificates and tokens are refused where they do not. */
+/** Checks that the hosts agree on the time. Certificates and tokens are refused if they do not. */
 import { finding, type Check } from './finding.js'
 
 /** Two clocks may differ by this much. */
@@ -7,7 +7,7 @@ const MAX_SKEW_MS = 30_000
 const HINT =
   'synchronise the clock: `timedatectl set-ntp true`, or `chronyc makestep` where chrony runs; `timedatectl` shows it'
 
-/** Compares each clock with the median, so that one wrong clock is named and not all others. */
+/** Compares each clock with the median, so that only the clock that is wrong is reported, and not all others. */
 export const clockSkew: Check = ({ observed }) => {
   const offsets = observed.map(({ facts }) => facts.clockOffsetMs).sort((a, b) => a - b)
   const median = offsets[Math.floor(offsets.length / 2)] ?? 0

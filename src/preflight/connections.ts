@@ -1,6 +1,6 @@
 /**
- * Checks what came of the hosts' attempts to reach each other. A refused connection is an answer of the other host,
- * so the way is open; only silence and "no route" are not.
+ * Checks the results of the hosts' attempts to reach each other. A refused connection is an answer from the other host,
+ * so the way is open. Only silence and "no route" mean that it is not.
  */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import type { RequiredPort } from '../configuration/host-prerequisites.js'
@@ -16,7 +16,10 @@ interface Blocked extends Connection {
   readonly outcome: Reachability
 }
 
-/** Hosts that do not reach each other, each named once: where all are kept out, or who reaches nobody. */
+/**
+ * Hosts that do not reach each other. Each problem is reported once: at the host that others cannot reach, or at the
+ * host that reaches nobody.
+ */
 export const hostConnections: Check = ({ cluster, observed }) => {
   const byName = new Map(observed.map((entry) => [entry.host.name, entry]))
   const attempts = observed.flatMap(({ host, facts }) =>
@@ -37,7 +40,7 @@ export const hostConnections: Check = ({ cluster, observed }) => {
   ]
 }
 
-/** Where something listens for all, a refusal comes from a firewall in its place. */
+/** If something listens on all addresses, a refusal comes from a firewall instead. */
 function isOpen(target: HostFacts, port: RequiredPort, outcome: Reachability): boolean {
   if (outcome !== 'refused') return outcome === 'open'
   return !target.listeners.some(
@@ -45,7 +48,10 @@ function isOpen(target: HostFacts, port: RequiredPort, outcome: Reachability): b
   )
 }
 
-/** Whether it is this host's own way out that is closed: it reaches none of several that others reach. */
+/**
+ * Whether this host's own way out is closed: it has several targets, other hosts reach at least one of them, and it
+ * reaches none.
+ */
 function reachesNobody(
   host: Host,
   attempts: readonly (Connection & { readonly isOpen: boolean })[],
@@ -73,7 +79,7 @@ function cutOffFinding(host: Host, blocked: readonly Blocked[]): PreflightFindin
   )
 }
 
-/** One finding for each set of hosts that the same ports keep out. */
+/** One finding per group of ports that the same hosts cannot reach. */
 function keptOutFindings(
   { host, facts }: ObservedHost,
   blocked: readonly Blocked[],
@@ -92,7 +98,7 @@ function keptOutFindings(
     const named = ports.map(({ port, purpose }) => `${port} (${purpose})`).join(', ')
     const outcome = group[0]?.outcome ?? 'timeout'
     const message = `port${ports.length === 1 ? '' : 's'} ${named} cannot be reached from ${listNames(sources)}: ${WORDS[outcome]}`
-    // A run waits for the way from a balancer; and of nodes that run already, the cluster itself is the judge.
+    // A run waits for the way from a balancer. For nodes that already run, the cluster itself is the judge.
     const stops = group.some(({ from }) => {
       const source = byName.get(from.name)
       return (
@@ -105,7 +111,7 @@ function keptOutFindings(
   })
 }
 
-/** Control planes that do not reach an etcd of the user's, which must be there before them. */
+/** Control planes that do not reach the user's own etcd, which must exist before them. */
 export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => {
   if (host.role !== 'control-plane' || hasJoined(facts)) return []
   return foreignEtcd(cluster).flatMap((endpoint) => {
@@ -117,7 +123,7 @@ export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => 
   })
 })
 
-/** What a host had no time to try: nothing is known of that, and nothing is made of it. */
+/** What a host had no time to try. Nothing is known about it, so nothing is concluded. */
 export const untriedConnections: Check = perHost(({ host, facts }) => {
   const untried = facts.probes?.unanswered ?? []
   if (untried.length === 0) return []
@@ -133,7 +139,7 @@ const WORDS: Readonly<Record<Reachability, string>> = {
   'name-not-resolved': 'its name does not resolve',
 }
 
-/** The guide's test from the nodes' side: a refusal is expected before init, silence is not. */
+/** The guide's test, from the nodes' side: before init, a refusal is expected, but silence is not. */
 export const endpointConnection: Check = ({ cluster, observed }) => {
   const { controlPlaneEndpoint } = cluster.kubernetes
   const target = `${controlPlaneEndpoint.host}:${controlPlaneEndpoint.port}`
@@ -158,7 +164,7 @@ export const endpointConnection: Check = ({ cluster, observed }) => {
   )
 }
 
-/** A virtual address is there only once our balancers hold it; their own addresses must answer before. */
+/** A virtual address exists only once our balancers hold it. Their own addresses must answer before that. */
 function mayBeExpected(cluster: Cluster, facts: HostFacts): boolean {
   if (cluster.loadBalancer.type === 'external') return true
   const addresses = cluster.hosts.map(({ internalAddress }) => internalAddress)

@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/model.js'
 import { finding, type Check } from './finding.js'
 import { usesEndpoint } from './targets.js'
 
-/** The name resolves on every host that will use it. */
+/** The name must resolve on every host that will use it. */
 export const endpointName: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
   const unresolved = observed.filter(({ host, facts: { probes } }) => {
@@ -20,8 +20,8 @@ export const endpointName: Check = ({ cluster, observed }) => {
 }
 
 /**
- * Where the balancers are ours, the name leads to one of them, or to the address that moves between them. Wherever they
- * are, it does not lead a node to itself.
+ * If the balancers are ours, the name must lead to one of them, or to the address that moves between them. In any case,
+ * it must not lead a node to itself.
  */
 export const endpointAddress: Check = ({ cluster, observed }) => {
   const { host: name } = cluster.kubernetes.controlPlaneEndpoint
@@ -29,7 +29,7 @@ export const endpointAddress: Check = ({ cluster, observed }) => {
   if (parseIpAddress(name) !== undefined) return []
   return observed.flatMap(({ host, facts }) => {
     const found = facts.probes?.endpointAddresses ?? []
-    // On the balancer itself a name in /etc/hosts may well lead to the loopback.
+    // On the balancer itself, a name in /etc/hosts may well lead to the loopback address.
     if (!usesEndpoint(host) || found.length === 0) return []
     if (found.some((address) => right.includes(address))) return []
     if (found.every(isLoopback)) {
@@ -43,12 +43,12 @@ export const endpointAddress: Check = ({ cluster, observed }) => {
   })
 }
 
-/** Debian's installer, for one, gives the host's own name 127.0.1.1. */
+/** For example, Debian's installer gives the host's own name 127.0.1.1. */
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1'
 }
 
-/** Where the name must lead to; empty where the balancers are somebody else's, or known by name only. */
+/** Where the name must lead. Empty if the balancers are somebody else's, or known only by name. */
 function balancerAddresses(cluster: Cluster): readonly string[] {
   const virtualAddress = virtualAddressOf(cluster)
   if (virtualAddress !== undefined) return [virtualAddress.address]

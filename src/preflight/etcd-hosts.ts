@@ -1,9 +1,9 @@
-/** Checks that etcd hosts are those of the etcd that the cluster runs on. */
+/** Checks that the etcd hosts belong to the etcd that the cluster runs on. */
 import { hasPath } from '../facts/facts.js'
 import { etcdPlace } from '../cluster/model.js'
 import { finding, type Check } from './finding.js'
 
-/** New hosts in the place of all members would found another etcd, and it would be empty. */
+/** New hosts in place of all members would form another etcd, and it would be empty. */
 export const etcdHosts: Check = ({ cluster, observed }) => {
   if (etcdPlace(cluster) !== 'etcd-hosts') return []
   const members = observed.filter(({ host }) => host.role === 'etcd')

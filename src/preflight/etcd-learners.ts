@@ -4,7 +4,10 @@ import { FIRST_MINOR_WITH_LEARNERS } from '../cluster/supported-minors.js'
 import { parseVersion } from '../cluster/versions.js'
 import { finding, hasJoined, type Check } from './finding.js'
 
-/** kubeadm before 1.27 adds a voter before its etcd runs; a second member that dies then takes the majority with it. */
+/**
+ * kubeadm before 1.27 adds a voting member before that member's etcd runs. If the second member dies at that point, the
+ * majority is lost.
+ */
 export const etcdLearners: Check = ({ cluster, observed }) => {
   const { version } = cluster.kubernetes
   const minor = parseVersion(version)?.minor

@@ -1,16 +1,16 @@
-/** What preflight finds, and what a check is given to find it. */
+/** What preflight finds, and the input of each check. */
 import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
 import type { Cluster, Host } from '../cluster/model.js'
 
 /**
- * `error`: only a person can fix it, and an apply does not begin before. `warning`: an apply begins, and fixes it,
+ * `error`: only a person can fix it, and an apply does not start until then. `warning`: an apply starts, and fixes it,
  * waits for it or lives with it. `advice`: it works, and could work better.
  */
 export type Severity = 'error' | 'warning' | 'advice'
 
-/** One finding: where, what is wrong with the value there is and the one there should be, and what fixes it. */
+/** One finding: where, what is wrong (with the actual value and the right one), and what fixes it. */
 export interface PreflightFinding extends ErrorReport {
   readonly severity: Severity
 }
@@ -24,10 +24,10 @@ export interface PreflightContext {
   readonly first: Host
 }
 
-/** A prerequisite that is looked at; pure. */
+/** A check of a prerequisite; pure. */
 export type Check = (context: PreflightContext) => readonly PreflightFinding[]
 
-/** Makes a finding. Without a hint the code's own is given; without a host it is about all of them. */
+/** Makes a finding. Without a hint, the code's own is used. Without a host, it is about all of them. */
 export function finding(
   severity: Severity,
   code: ErrorCode,
@@ -49,7 +49,7 @@ export function perHost(
   return (context) => context.observed.flatMap((entry) => check(entry, context))
 }
 
-/** Whether the host is a node, or an etcd member, already: what was needed for that is no question any more. */
+/** Whether the host is already a node or an etcd member. The requirements for becoming one no longer matter. */
 export function hasJoined(facts: HostFacts): boolean {
   return (
     hasPath(facts, '/etc/kubernetes/kubelet.conf') ||

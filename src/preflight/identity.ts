@@ -1,4 +1,4 @@
-/** Checks that every host is a machine of its own, the one that the file means, and no other cluster's. */
+/** Checks that every host is a separate machine, the one that the file means, and not part of another cluster. */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import { parseIpAddress } from '../values/ip-address.js'
 import { formatEndpoint } from '../cluster/model.js'
@@ -8,14 +8,14 @@ import { finding, hasJoined, perHost, runsKubelet, type Check, type PreflightFin
 const NEW_MACHINE_ID =
   'correct the address; on a cloned machine: `rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup && reboot`'
 
-/** Two names of the file that lead to one machine, or a clone with its model's identity. */
+/** Two names in the file that lead to one machine, or a clone that has the identity of its template. */
 export const machineIds: Check = ({ observed }) =>
   twins(observed, (facts) => facts.machineId).map(({ entry, twin }) => {
     const message = `same machine as ${twin.host.name} (machine-id ${entry.facts.machineId})`
     return finding('error', 'SAME_MACHINE_TWICE', entry.host, message, NEW_MACHINE_ID)
   })
 
-/** The other marks of a machine; a clone may share them and still be one of its own. */
+/** The other identifiers of a machine. A clone may share them and still be a separate machine. */
 export const otherIds: Check = ({ observed }) => {
   const distinct = (read: (facts: HostFacts) => string | undefined, code: ErrorCode, what: string) =>
     twins(observed, read).map(({ entry, twin, value }): PreflightFinding => {
@@ -29,7 +29,7 @@ export const otherIds: Check = ({ observed }) => {
   ]
 }
 
-/** Of the interface by which the cluster's components talk; others may well be the same everywhere. */
+/** Of the interface that the cluster's components use. Other interfaces may well have the same one everywhere. */
 function macTwins(observed: readonly ObservedHost[]): readonly PreflightFinding[] {
   const macs = new Map(
     observed.map(({ host, facts }) => [
@@ -49,7 +49,7 @@ interface Twins {
   readonly value: string
 }
 
-/** Hosts for which an earlier one has the same value, where both have one. */
+/** Hosts that have the same value as an earlier host. A missing value never counts. */
 function twins(
   observed: readonly ObservedHost[],
   read: (facts: HostFacts) => string | undefined,
@@ -61,7 +61,9 @@ function twins(
   })
 }
 
-/** kubelet, the API server and etcd bind to it; an address that only a router in front has is no use to them. */
+/**
+ * kubelet, the API server and etcd bind to this address. An address that only a router in front has is no use to them.
+ */
 export const ownAddress: Check = perHost(({ host, facts }) => {
   const { details } = facts
   const wanted = parseIpAddress(host.internalAddress)
@@ -72,7 +74,7 @@ export const ownAddress: Check = perHost(({ host, facts }) => {
   return [finding('error', 'ADDRESS_NOT_ON_HOST', host, message)]
 })
 
-/** The identity guard: claimed by another name, talking to another endpoint, or holding another CA. */
+/** The identity guard: the host is claimed by another name, talks to another endpoint, or has another CA. */
 export const foreignCluster: Check = ({ cluster, observed, first }) => {
   const ourHash = observed.find(({ host }) => host.name === first.name)?.facts.caHash
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)

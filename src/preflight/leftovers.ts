@@ -1,11 +1,11 @@
-/** Checks for what earlier use has left on a host's disk and would get in the way of a node. */
+/** Checks for leftovers of earlier use on a host's disk that would get in the way of a node. */
 import { CONTAINERD_CONFIG_FILE, DROP_IN_CONFIGS } from '../configuration/containerd/config.js'
 import { FLANNEL_CNI_CONFIG } from '../configuration/pod-network/flannel-backends.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
 
 /**
- * containerd takes the first configuration of its folder. Another one than Flannel's keeps Flannel's from being used
- * where it sorts first, and wherever it sorts it makes the node Ready, and gives pods its addresses, before Flannel runs.
+ * containerd takes the first configuration in its folder. Another one that sorts before Flannel's keeps Flannel's from
+ * being used. Wherever it sorts, it makes the node Ready, and gives pods its addresses, before Flannel runs.
  */
 export const foreignPodNetwork: Check = perHost(({ host, facts }, { cluster }) => {
   const runsPods = host.role === 'control-plane' || host.role === 'worker'
@@ -17,7 +17,7 @@ export const foreignPodNetwork: Check = perHost(({ host, facts }, { cluster }) =
   return [finding('error', 'FOREIGN_POD_NETWORK', host, message, hint)]
 })
 
-/** What somebody else set in containerd's configuration is gone after the first apply. */
+/** The first apply removes what somebody else set in containerd's configuration. */
 export const replacedContainerdConfig: Check = perHost(({ host, facts }) => {
   if (!runsKubelet(host) || hasJoined(facts) || facts.details?.foreignContainerdConfig !== true) return []
   const message = `an apply replaces ${CONTAINERD_CONFIG_FILE.path}, which was changed on the host`

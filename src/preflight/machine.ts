@@ -17,7 +17,7 @@ export const initSystem: Check = perHost(({ host, facts }) => {
   return [finding('error', 'SYSTEMD_MISSING', host, message)]
 })
 
-/** Packages are installed by apt. */
+/** apt installs the packages. */
 export const distribution: Check = perHost(({ host, facts }, { cluster }) => {
   const family = `${facts.osId} ${facts.osLike}`
   if (!cluster.packages.install || /\b(debian|ubuntu)\b/.test(family)) return []

@@ -1,23 +1,23 @@
-/** Checks that the networks of pods and services share no address with those that the hosts are in. */
+/** Checks that the pod and service networks share no address with the networks that the hosts are in. */
 import type { ObservedHost } from '../facts/facts.js'
 import { networksOverlap, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import type { Cluster } from '../cluster/model.js'
 import { finding, hasJoined, perHost, type Check, type PreflightFinding } from './finding.js'
 
-/** Interfaces that a pod network makes; what is left of one after a reset is in the pods' network by right. */
+/** Interfaces that a pod network creates. One that is left after a reset may be in the pods' network. */
 const POD_INTERFACES = /^(cni|flannel|kube-|cali|cilium|lxc|weave|tunl|vxlan\.|nodelocaldns)/
 
-/** A network that a host is in or has a way to. */
+/** A network that a host is in or has a route to. */
 interface HostNetwork {
   readonly text: string
   readonly interface: string
-  /** Where the way leads through another machine. */
+  /** Set if the route leads through another machine. */
   readonly gateway?: string
 }
 
 /**
- * A network that an interface is in must not overlap: its machines would be out of reach. A way through a gateway
- * to a larger network may, since the more particular way wins; it is only warned of.
+ * A network that an interface is in must not overlap, because its machines would be out of reach. A route through a
+ * gateway to a larger network may overlap, because the more specific route wins; it is only a warning.
  */
 export const networkOverlaps: Check = perHost((entry, { cluster }) => {
   if (hasJoined(entry.facts)) return []
@@ -49,13 +49,15 @@ function hostNetworks(cluster: Cluster, { facts: { details } }: ObservedHost): r
     interface: one.interface,
   }))
   const routed = details.routes
-    // Left by Flannel's host-gw: a way to another node's pods.
+    // Left by Flannel's host-gw: a route to another node's pods.
     .filter(({ gateway }) => gateway !== undefined && !addresses.has(gateway))
     .map(({ destination, ...route }) => ({ text: asNetwork(destination), ...route }))
   return [...connected, ...routed].filter((network) => !POD_INTERFACES.test(network.interface))
 }
 
-/** A way to a single machine is written without a length, and so is the address of a point-to-point interface. */
+/**
+ * A route to a single machine is written without a prefix length, and so is the address of a point-to-point interface.
+ */
 function asNetwork(destination: string): string {
   const address = parseIpAddress(destination)
   return address === undefined ? destination : `${destination}/${address.family === 4 ? 32 : 128}`

@@ -1,10 +1,10 @@
-/** Checks that the ports of Kubernetes are free on a host, and of firewalls that may keep others from them. */
+/** Checks that the ports of Kubernetes are free on a host, and warns of firewalls that may block them. */
 import type { HostFacts } from '../facts/facts.js'
 import { requiredPorts, type RequiredPort } from '../configuration/host-prerequisites.js'
 import { runsBalancer } from '../cluster/balancer-hosts.js'
 import { finding, hasJoined, perHost, type Check } from './finding.js'
 
-/** Nothing else listens where a component of Kubernetes will. */
+/** Nothing else may listen where a component of Kubernetes will. */
 export const busyPorts: Check = perHost(({ host, facts }, { cluster }) => {
   if (hasJoined(facts)) return []
   const wanted = requiredPorts(cluster, host).filter(({ protocol }) => protocol === 'tcp')
@@ -27,14 +27,14 @@ function ownUnderway(facts: HostFacts, program: string): boolean {
   return /^(kubelet|etcd|kube-apiserver|kube-controller|kube-scheduler)/.test(program)
 }
 
-/** What opens ports, by the firewall's service. */
+/** The command that opens ports, by the firewall's service. */
 const OPENING: Readonly<Record<string, (ports: readonly string[]) => string>> = {
   ufw: (ports) => ports.map((port) => `ufw allow ${port}`).join(' && '),
   firewalld: (ports) =>
     `firewall-cmd --permanent ${ports.map((port) => `--add-port=${port}`).join(' ')} && firewall-cmd --reload`,
 }
 
-/** A firewall on a host that is not a node yet; on one that is, its ports have proved themselves. */
+/** A firewall on a host that is not a node yet. On a node, the ports have already proved to work. */
 export const firewalls: Check = perHost(({ host, facts }, { cluster }) => {
   if (hasJoined(facts)) return []
   const ports = requiredPorts(cluster, host).filter(({ clients }) => clients !== 'host')

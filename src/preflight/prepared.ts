@@ -1,6 +1,6 @@
 /**
- * Checks of hosts that people prepare themselves (`packages.install: false`): everything that an apply would
- * otherwise install is there, in the right version. Nothing of it is installed.
+ * Checks hosts that people prepare themselves (`packages.install: false`): everything that an apply would otherwise
+ * install must be there, in the right version. Nothing is installed.
  */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import { PROGRAM_PACKAGES, requiredPrograms } from '../cluster/host-programs.js'
@@ -41,13 +41,13 @@ export const heldPackages: Check = perHost(({ host, facts }, { cluster }) => {
 
 interface Lack {
   readonly what: string
-  /** The package, as the package manager takes it, that brings it. */
+  /** The packages that provide it, as arguments for the package manager. */
   readonly packages?: readonly string[]
-  /** The command that fixes it, where no package does. */
+  /** The command that fixes it, if no package does. */
   readonly command?: string
 }
 
-/** One command for all packages together, and those for the rest. */
+/** One command for all packages together, then the commands for the rest. */
 function commands(facts: HostFacts, lacks: readonly Lack[]): string {
   const packages = [...new Set(lacks.flatMap((lack) => lack.packages ?? []))]
   const install = isDebian(facts)
@@ -104,7 +104,7 @@ function programLacks({ details }: HostFacts, kubernetesVersion: string): readon
   ]
 }
 
-/** kubelet must start at boot; where it is not installed that goes without saying. */
+/** kubelet must start at boot. If it is not installed, that goes without saying. */
 function serviceLacks({ details, packages }: HostFacts): readonly Lack[] {
   if (details === undefined || packages['kubelet'] === undefined) return []
   if (details.enabledServices.includes('kubelet')) return []
@@ -117,7 +117,7 @@ function balancerLacks(cluster: Cluster, { facts }: ObservedHost): readonly Lack
     .map((name) => ({ what: name, packages: [name] }))
 }
 
-/** Whether an installed version, with or without a revision (`1.36.3-1.1`), is one of this Kubernetes version. */
+/** Whether an installed version, with or without a revision (`1.36.3-1.1`), belongs to this Kubernetes version. */
 function hasVersion(installed: string | undefined, kubernetesVersion: string): boolean {
   const prefix = packagePin(kubernetesVersion).replace(/\*$/, '')
   return installed !== undefined && `${installed}-`.startsWith(prefix)

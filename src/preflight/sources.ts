@@ -1,4 +1,4 @@
-/** Checks that hosts reach where packages and images come from. An apply tries again, so these are warnings. */
+/** Checks that hosts reach the sources of packages and images. An apply tries again, so these are warnings. */
 import { endpointOfUrl } from '../facts/host-details.js'
 import type { HostFacts } from '../facts/facts.js'
 import type { Endpoint } from '../cluster/model.js'
@@ -6,7 +6,7 @@ import { KUBERNETES_PACKAGES } from '../configuration/packages.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
 import { imageRegistry, reached } from './targets.js'
 
-/** Asked of hosts that still need packages and go out themselves rather than through a proxy. */
+/** For hosts that still need packages and connect directly rather than through a proxy. */
 export const packageRepository: Check = perHost(({ host, facts }, { cluster }) => {
   const { install, repository } = cluster.packages
   const target = endpointOfUrl(repository)
@@ -20,7 +20,7 @@ export const packageRepository: Check = perHost(({ host, facts }, { cluster }) =
   ]
 })
 
-/** Asked of hosts that have not joined: the images of the others are there. */
+/** For hosts that have not joined. The others already have the images. */
 export const imageSource: Check = perHost(({ host, facts }, { cluster }) => {
   if (!runsKubelet(host) || hasJoined(facts)) return []
   const target = imageRegistry(cluster)
@@ -30,7 +30,7 @@ export const imageSource: Check = perHost(({ host, facts }, { cluster }) => {
   return [finding('warning', 'REGISTRY_UNREACHABLE', host, message)]
 })
 
-/** What is wrong with the way there; somebody must listen, so a refusal counts. */
+/** What is wrong with the connection. Something must listen there, so a refusal counts. */
 function silence(facts: HostFacts, target: Endpoint): string | undefined {
   switch (reached(facts, target)) {
     case undefined:

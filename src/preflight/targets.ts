@@ -17,7 +17,7 @@ const CLIENT_ROLES: Readonly<Record<PortClients, readonly HostRole[]>> = {
   'control-planes': ['control-plane'],
   'etcd-clients': ['control-plane', 'etcd'],
   'etcd-peers': [],
-  // Asked for by load balancers outside of the cluster alone.
+  // Only load balancers outside the cluster connect to these.
   cluster: [],
   host: [],
 }
@@ -36,7 +36,7 @@ export function connectionsFrom(cluster: Cluster, from: Host): readonly Connecti
     )
 }
 
-/** Everything that a host is to try to connect to: its peers, the endpoint, and where packages and images come from. */
+/** Everything that a host should try to connect to: its peers, the endpoint, and the sources of packages and images. */
 export function connectionTargets(cluster: Cluster, from: Host): readonly Endpoint[] {
   const peers = connectionsFrom(cluster, from).map(({ to, port }) => ({
     host: to.internalAddress,
@@ -52,7 +52,10 @@ export function connectionTargets(cluster: Cluster, from: Host): readonly Endpoi
   return [...peers, ...others]
 }
 
-/** Whether the host talks to the API by the control plane endpoint: balancers are behind it, etcd asks for nothing. */
+/**
+ * Whether the host reaches the API through the control plane endpoint. Balancers are behind it, and etcd does not use
+ * the API.
+ */
 export function usesEndpoint({ role }: Host): boolean {
   return role === 'control-plane' || role === 'worker'
 }
@@ -64,14 +67,14 @@ export function foreignEtcd(cluster: Cluster): readonly Endpoint[] {
   return etcd.endpoints.flatMap((url) => endpointOfUrl(url) ?? [])
 }
 
-/** How an attempt went; undefined where none was made. */
+/** How an attempt went; undefined if none was made. */
 export function reached(facts: HostFacts, { host, port }: Endpoint): Reachability | undefined {
   return facts.probes?.connections[`${host}:${port}`]
 }
 
 const HTTPS = 443
 
-/** Where images come from: the mirror of the registry, where the file has one, or the registry itself. */
+/** Where images come from: the registry's mirror, if the file has one, or else the registry itself. */
 export function imageRegistry(cluster: Cluster): Endpoint {
   const registry = cluster.kubernetes.imageRepository.split('/')[0] ?? ''
   const mirror = cluster.containerRuntime.registries.find((one) => one.registry === registry)

@@ -3,7 +3,7 @@ import { networkContains, parseIpAddress, parseNetwork } from '../values/ip-addr
 import { runsBalancer, virtualAddressOf } from '../cluster/balancer-hosts.js'
 import { finding, perHost, type Check } from './finding.js'
 
-/** Each balancer is in the network of the address, by the interface that gets it. */
+/** Each balancer must be in the network of the address, with the interface that gets the address. */
 export const virtualAddress: Check = perHost(({ host, facts: { details } }, { cluster }) => {
   const wanted = virtualAddressOf(cluster)
   if (wanted === undefined || details === undefined || !runsBalancer(cluster, host)) return []

@@ -7,7 +7,7 @@ import { expandPath, ExpansionError, localTokens, type LocalMachine } from './ex
 import { RefusedFileError, expectSafe, type FileState } from './file-permissions.js'
 import { globMatches, isGlob } from './glob.js'
 
-/** One line that says something. */
+/** One line that is neither blank nor a comment. */
 export interface Directive {
   /** In lowercase. */
   readonly keyword: string
@@ -21,7 +21,7 @@ export interface Directive {
   readonly included?: readonly (readonly Directive[])[]
 }
 
-/** How files are read; both throw where there is nothing to read. */
+/** How files are read; `readFile` and `listFolder` throw if there is nothing to read. */
 export interface ConfigReader {
   readonly readFile: (path: string) => string
   /** Names in a folder. */
@@ -35,17 +35,17 @@ export interface IncludePlaces {
   readonly machine: LocalMachine
   /** Folder of relative paths: `~/.ssh` for a user's file, `/etc/ssh` for the system's. */
   readonly folder: string
-  /** Whether the file is refused where others may change it, as ssh does with the user's own and all that are included. */
+  /** Whether to refuse the file if others may change it, as ssh does for the user's own file and all included ones. */
   readonly isChecked?: boolean
 }
 
-/** Depth of OpenSSH's own limit (READCONF_MAX_DEPTH). */
+/** OpenSSH's own limit for nested includes (READCONF_MAX_DEPTH). */
 const MAX_DEPTH = 16
 
 /**
  * The directives of a file, with those of the files it includes.
  * @throws what `reader.readFile` throws for the file itself; an included file that cannot be read counts as empty.
- *   ExpansionError for the name of an included file that says what is not known here; RefusedFileError.
+ *   ExpansionError if the name of an included file has a part that is unknown here; RefusedFileError.
  */
 export function readDirectives(
   file: string,
@@ -88,7 +88,7 @@ export function parseDirectives(text: string, file: string): readonly Directive[
   })
 }
 
-/** Arguments as OpenSSH's argv_split() finds them: in quotes of either kind, with escapes, up to a comment. */
+/** Splits arguments as OpenSSH's argv_split() does: with quotes of either kind and escapes, up to a comment. */
 function splitArguments(text: string): readonly string[] {
   const words: string[] = []
   let i = 0
@@ -116,7 +116,7 @@ function splitArguments(text: string): readonly string[] {
   return words
 }
 
-// Of a file that is named by the host it would depend on the host what is read; so only what is local is replaced.
+// Expands only local tokens: with tokens of the host, the files that are read would depend on the host.
 function includePath(pattern: string, { machine, folder }: IncludePlaces): string {
   return resolve(folder, expandPath(pattern, localTokens(machine), machine))
 }

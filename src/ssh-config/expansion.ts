@@ -1,10 +1,10 @@
 /**
- * What stands for something else in values of ssh_config(5): tokens (`%h`), environment variables (`${HOME}`) and `~`.
- * As with OpenSSH, what is not known is an error, never a literal part of a path.
+ * Expands what stands for something else in values of ssh_config(5): tokens (`%h`), environment variables (`${HOME}`)
+ * and `~`. As in OpenSSH, anything unknown is an error, never a literal part of a path.
  */
 import { createHash } from 'node:crypto'
 
-/** What the machine says on which the configuration is read. */
+/** Facts about the machine on which the configuration is read. */
 export interface LocalMachine {
   /** Absolute path of the home folder. */
   readonly home: string
@@ -14,7 +14,7 @@ export interface LocalMachine {
   /** The machine's own name. */
   readonly hostName?: string
   readonly variables?: Readonly<Record<string, string | undefined>>
-  /** Reads a text file; of another user's home `/etc/passwd` is asked. */
+  /** Reads a text file; used to find another user's home in `/etc/passwd`. */
   readonly readFile?: (path: string) => string
 }
 
@@ -27,7 +27,7 @@ export interface Destination {
   readonly port: number
 }
 
-/** Why a value cannot be expanded, as it follows the value in a message. */
+/** Why a value cannot be expanded; in a message, the text follows the value. */
 export class ExpansionError extends Error {
   override readonly name = 'ExpansionError'
 }
@@ -35,7 +35,7 @@ export class ExpansionError extends Error {
 /** What each token stands for; undefined where that is not known here. */
 export type Tokens = Readonly<Record<string, string | undefined>>
 
-/** The tokens that say nothing of a server. */
+/** The tokens that do not depend on a server. */
 export function localTokens({ home, user, uid, hostName }: LocalMachine): Tokens {
   return {
     '%': '%',
@@ -76,13 +76,13 @@ export function pathTokens(
 }
 
 /**
- * The text with its tokens replaced, and with `variables` those of the environment.
- * @throws ExpansionError for a token that is unknown, and a variable that is not set or not closed.
+ * Replaces the tokens in a text and, if `variables` is given, environment variables.
+ * @throws ExpansionError for a token that is unknown, and for a variable that is not set or not closed.
  */
 export function expand(text: string, tokens: Tokens, variables?: LocalMachine['variables']): string {
   const part = variables === undefined ? /%(.?)/gs : /%(.?)|\$\{([^}]*)(\}?)/gs
   return text.replace(part, (whole, letter?: string, name?: string, end?: string) => {
-    // Without variables there is no such group, and the place of the token stands there.
+    // Without variables the expression has no such group, and `name` is the position of the token instead.
     if (variables !== undefined && name !== undefined) return variable(whole, name, end, variables)
     if (letter === undefined || letter === '')
       throw new ExpansionError('ends within a token; a % is written %%')
@@ -105,8 +105,8 @@ function variable(
 }
 
 /**
- * A path with tokens, variables and `~` replaced; still relative where it is.
- * @throws ExpansionError as {@link expand}, and for the home of a user whom nobody knows.
+ * A path with tokens, variables and `~` replaced; a relative path stays relative.
+ * @throws ExpansionError as {@link expand} does, and for the home of an unknown user.
  */
 export function expandPath(path: string, tokens: Tokens, machine: LocalMachine): string {
   return expand(expandTilde(path, machine), tokens, machine.variables ?? {})

@@ -1,4 +1,7 @@
-/** Who may change a file of the ssh configuration: whoever may decides which hosts are trusted and what runs here. */
+/**
+ * Checks who may change a file of the ssh configuration: whoever may, decides which hosts are trusted and what runs
+ * here.
+ */
 import type { LocalMachine } from './expansion.js'
 
 /** Owner and mode of a file. */
@@ -15,7 +18,9 @@ export class RefusedFileError extends Error {
 const WRITABLE_BY_OTHERS = 0o022
 const ROOT = 0
 
-/** @throws RefusedFileError by the rule of OpenSSH: only root or the user may own it, and nobody else may write it. */
+/**
+ * @throws RefusedFileError by OpenSSH's rule: only root or the user may own the file, and nobody else may write to it.
+ */
 export function expectSafe(file: string, state: FileState | undefined, { uid }: LocalMachine): void {
   if (state === undefined) return
   if (state.uid !== ROOT && uid !== undefined && state.uid !== uid) {

@@ -1,4 +1,4 @@
-/** Names of files by a shell's patterns, as glob(7): `*`, `?` and brackets. `Host` patterns know no brackets. */
+/** Matches file names against shell patterns as in glob(7): `*`, `?` and brackets. `Host` patterns have no brackets. */
 
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
@@ -16,13 +16,13 @@ export function isGlob(text: string): boolean {
   return /[*?[]/.test(text)
 }
 
-/** Whether the pattern is that of a file's name; one that begins with a dot only matches a pattern that does. */
+/** Whether a file name matches the pattern. A name that begins with a dot matches only a pattern that also does. */
 export function globMatches(pattern: string, name: string): boolean {
   if (name.startsWith('.') && !pattern.startsWith('.')) return false
   return expressionOf(pattern).test(name)
 }
 
-/** Stands for a star until all of a pattern is read; no name of a file has it. */
+/** Stands for a star until the whole pattern is read; no file name contains it. */
 const STAR = '\0'
 
 function expressionOf(pattern: string): RegExp {
@@ -41,7 +41,7 @@ function expressionOf(pattern: string): RegExp {
   const [first = '', ...others] = source.split(STAR)
   const last = others.pop()
   if (last === undefined) return new RegExp(`^${first}$`, 's')
-  // What stands between two stars is best found where it comes first, and never looked for again: nothing is tried twice.
+  // The text between two stars is matched where it first occurs and never searched for again: nothing is tried twice.
   const between = others.map((each, index) => `(?=(.*?${each}))\\${index + 1}`).join('')
   return new RegExp(`^${first}${between}.*${last}$`, 's')
 }

@@ -1,8 +1,8 @@
-/** The value of `ProxyJump`: servers to pass, as `[user@]host[:port]` or `ssh://…`, with commas between. */
+/** The value of `ProxyJump`: the servers to pass, as `[user@]host[:port]` or `ssh://…`, separated by commas. */
 
 import { expand, type Tokens } from './expansion.js'
 
-/** One server to pass, as far as it is said. */
+/** One server to pass, with what the value says about it. */
 export interface Jump {
   readonly name: string
   readonly user?: string
@@ -18,7 +18,7 @@ export function expandJumps(jumps: readonly Jump[], tokens: Tokens): readonly Ju
   }))
 }
 
-/** The servers, in the order in which they are passed; none for `none`; undefined for what is no such value. */
+/** The servers in the order in which they are passed; empty for `none`; undefined if the value is not valid. */
 export function parseJumps(text: string): readonly Jump[] | undefined {
   if (/%(?![%hnpr])/.test(text.replaceAll('%%', ''))) return undefined
   if (text.toLowerCase() === 'none') return []
@@ -26,7 +26,7 @@ export function parseJumps(text: string): readonly Jump[] | undefined {
   return jumps.every((jump) => jump !== undefined) ? jumps : undefined
 }
 
-// A user may hold an @ (a directory's account); an IPv6 address with a port stands in brackets.
+// A user name may contain an @ (an account in a directory). An IPv6 address with a port must be in brackets.
 const JUMP = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([0-9A-Fa-f:.%]+)\]|([^\s@:[\]/]+))(?::(\d{1,5}))?\/?$/
 const IPV6 = /^(?:(.+)@)?([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)$/
 

@@ -1,6 +1,6 @@
 /** Patterns of ssh_config(5) and known_hosts: `*`, `?` and negation; brackets are literal, unlike a shell's. */
 
-/** Whether a pattern is that of a text. Linear but for the last `*`. */
+/** Whether a text matches a pattern. Linear except for the last `*`. */
 export function patternMatches(pattern: string, text: string): boolean {
   let p = 0
   let n = 0

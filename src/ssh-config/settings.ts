@@ -1,12 +1,12 @@
 /**
- * What ssh client configuration says of one host name, by the rules of ssh_config(5): sections by `Host` and
- * `Match`, and of each setting the value that is obtained first. Compared with `ssh -G` by tests.
+ * What ssh client configuration says about one host name, by the rules of ssh_config(5): sections begin with `Host` or
+ * `Match`, and the first value of each setting counts. Tests compare the result with `ssh -G`.
  */
 import { withoutUndefined, type OrUndefined } from '../values/merge.js'
 import type { Directive } from './directives.js'
 import { anyPatternMatches } from './pattern.js'
 
-/** Settings that Quorate heeds, as they are written; undefined where nothing is said. */
+/** Settings that Quorate uses, as written; undefined if nothing is said. */
 export interface SshSettings {
   readonly hostName?: string
   readonly user?: string
@@ -24,7 +24,7 @@ export interface SshSettings {
   readonly revokedHostKeys?: string
   readonly hostKeyAlias?: string
   readonly strictHostKeyChecking?: string
-  /** What would make a difference and is not heeded. */
+  /** What would make a difference, but is ignored. */
   readonly ignored: readonly IgnoredSetting[]
 }
 
@@ -40,7 +40,7 @@ interface IgnoredSetting {
 export interface SshQuery {
   /** As it is given to ssh. */
   readonly name: string
-  /** Login name that is given, as in `user@name`; it goes before any `User`. */
+  /** An explicit login name, as in `user@name`; it takes precedence over any `User`. */
   readonly user?: string
   /** Who runs ssh. */
   readonly localUser?: string
@@ -82,7 +82,7 @@ const HEEDED: Readonly<Record<string, Apply>> = {
   stricthostkeychecking: (draft, [word]) => void (draft.strictHostKeyChecking ??= word?.toLowerCase()),
 }
 
-/** Settings that decide who is trusted or let in, and that are not heeded. By keyword, as a person writes it. */
+/** Settings that decide who is trusted or let in, but that Quorate ignores. By keyword, with the usual spelling. */
 const NOT_HEEDED: Readonly<Record<string, string>> = {
   certificatefile: 'CertificateFile',
   knownhostscommand: 'KnownHostsCommand',
@@ -90,7 +90,7 @@ const NOT_HEEDED: Readonly<Record<string, string>> = {
   canonicalizehostname: 'CanonicalizeHostname',
 }
 
-/** What files say, the first of them before the others, as the user's before the system's. */
+/** What files say. Earlier files take precedence, such as the user's over the system's. */
 export function settingsFor(files: readonly (readonly Directive[])[], query: SshQuery): SshSettings {
   const draft: Draft = { ignored: [], ...(query.user === undefined ? {} : { user: query.user }) }
   for (const directives of files) applyAll(directives, 'yes', true, draft, query)
@@ -99,7 +99,7 @@ export function settingsFor(files: readonly (readonly Directive[])[], query: Ssh
 
 /**
  * @param initial whether lines before the first section apply.
- * @param reachable false within a file that is included where nothing applies: there no section does either.
+ * @param reachable false inside a file whose `Include` does not apply: then no section in it applies either.
  */
 function applyAll(
   directives: readonly Directive[],
@@ -157,7 +157,7 @@ function judge(rest: string, draft: Draft, query: SshQuery): Activity {
     const negated = word.startsWith('!')
     const name = word.slice(negated ? 1 : 0).toLowerCase()
     if (name === 'all') continue
-    // Names are never made canonical here, so that this never holds.
+    // Names are never canonicalised here, so this never holds.
     if (name === 'canonical') {
       if (!negated) return 'no'
       continue

@@ -1,20 +1,25 @@
 /**
- * What the activities may do on a host: the one path by which anything runs remotely. The rest of this room
- * implements it over ssh2; tests may implement it otherwise.
+ * What activities can do on a host. Everything that runs remotely goes through this interface. The rest of this room
+ * implements it over ssh2; tests may use another implementation.
  */
 import type { Host } from '../cluster/model.js'
 import type { Command } from './run/command.js'
 
 /** How a command is run. */
 export interface RunOptions {
-  /** Run as root: through sudo, with a password where the host has one, or as it is where the login user is root. */
+  /**
+   * Run as root: directly if the login user is root, otherwise through sudo, with the host's sudo password if it has
+   * one.
+   */
   readonly root?: boolean
   readonly stdin?: string | Buffer
-  /** Milliseconds until the command is given up as `SSH_TIMEOUT`; 30 000 unless given, `Infinity` for never. */
+  /**
+   * Milliseconds after which the command is abandoned with `SSH_TIMEOUT`. Defaults to 30 000; `Infinity` means never.
+   */
   readonly timeoutMs?: number
-  /** Aborts waiting; the remote command's fate is then unknown. */
+  /** Stops waiting when aborted; the remote command's fate is then unknown. */
   readonly signal?: AbortSignal
-  /** Takes standard output as it comes; the result's is then empty. */
+  /** Receives standard output as it arrives; the result's `stdout` is then empty. */
   readonly onStdout?: (chunk: Buffer) => void
 }
 
@@ -39,17 +44,18 @@ export interface FileAttributes {
 export interface Session {
   readonly host: Host
   /**
-   * Runs a command to its end. Resolves for every numeric exit status, also one other than 0.
+   * Runs a command to its end. Resolves for every numeric exit status, including non-zero ones.
    * @throws QuorateError `SSH_CONNECTION_LOST` when the outcome is unknown, `SSH_TIMEOUT` when it took too long,
-   *   `OUTPUT_TOO_LARGE` when it wrote too much (output-limits.ts), `SUDO_DENIED` when root was asked for and sudo refused, `SECRET_NEEDED` when there is no password for it.
+   *   `OUTPUT_TOO_LARGE` when it wrote too much (output-limits.ts), `SUDO_DENIED` when root was asked for and sudo
+   *   refused, `SECRET_NEEDED` when there is no password for sudo.
    */
   run(command: Command, options?: RunOptions): Promise<CommandResult>
   /** The bytes of a file, read as root; undefined when there is no such file. */
   readFile(path: string): Promise<Buffer | undefined>
   /**
-   * Makes a file have this content, mode and owner, as root: by stdin into a temporary file beside it, synced,
-   * then renamed, so that no reader ever sees half of it. Missing parent folders are made (0755).
-   * @returns false when everything was so already and nothing was written.
+   * Gives a file this content, mode and owner, as root. The content goes over stdin into a temporary file next to it,
+   * which is synced and then renamed, so no reader ever sees half of it. Creates missing parent folders (0755).
+   * @returns false if the file was already like this and nothing was written.
    */
   writeFile(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>
   /** Removes a file as root; false when there was none. */

@@ -22,7 +22,7 @@ export class SshSession implements Session {
   readonly #connect: (signal?: AbortSignal) => Promise<Connection>
   readonly #secrets: Secrets
 
-  /** @param connect gives the connection that stands, or makes a new one. */
+  /** @param connect returns the current connection, or makes a new one. */
   constructor(host: Host, secrets: Secrets, connect: (signal?: AbortSignal) => Promise<Connection>) {
     this.host = host
     this.#secrets = secrets
@@ -84,7 +84,7 @@ export class SshSession implements Session {
 
   #wrongPassword(): QuorateError {
     const { name, ssh } = this.host
-    // Asked for again, where a person gave it.
+    // If a person entered the password, the next attempt asks for it again.
     if (ssh.sudoPassword !== undefined) this.#secrets.forget(ssh.sudoPassword)
     return new QuorateError('SUDO_DENIED', `sudo on ${name} does not take the password of ${ssh.user}`, {
       host: name,

@@ -1,8 +1,11 @@
-/** Parts of ssh2 that its types leave out; its version is pinned, and tests against a real sshd hold each. */
+/**
+ * Parts of ssh2 that its type definitions leave out. Its version is pinned, and tests against a real sshd cover each
+ * part.
+ */
 declare module 'ssh2/lib/Channel.js' {
   import type { ClientChannel } from 'ssh2'
 
-  /** Tells the server how much more the channel takes: as much as was received. */
+  /** Tells the server how much more it may send: as much as was received. */
   export function windowAdjust(channel: ClientChannel): void
 }
 
@@ -28,7 +31,7 @@ declare module 'ssh2/lib/protocol/utils.js' {
   }
 
   const utils: {
-    /** A signature as SSH has it, from one as OpenSSL makes it; false where it cannot be read. */
+    /** Converts a signature from OpenSSL's format to SSH's; false if it cannot be read. */
     readonly convertSignature: (signature: Buffer, keyType: string) => Buffer | false | undefined
     readonly sendPacket: (protocol: Protocol, packet: Buffer) => boolean
   }

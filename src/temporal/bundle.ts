@@ -1,4 +1,4 @@
-/** The workflow bundle: prebuilt by `npm run build`; made in memory where Quorate runs from its sources. */
+/** The workflow bundle: prebuilt by `npm run build`, or built in memory when Quorate runs from its sources. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
@@ -12,7 +12,10 @@ const WORKFLOWS_PATH = fileURLToPath(
   new URL(RUNS_FROM_SOURCES ? '../workflows/index.ts' : '../workflows/index.js', import.meta.url),
 )
 
-/** The guards of sealed runs, in every bundle; a worker that takes only what is sealed wakes them (seal/worker.ts). */
+/**
+ * The guards for sealed runs. Every bundle has them; a worker that accepts only sealed payloads activates them
+ * (seal/worker.ts).
+ */
 const GUARD_PATH = fileURLToPath(
   new URL(
     RUNS_FROM_SOURCES ? '../workflows/run/seal-guard.ts' : '../workflows/run/seal-guard.js',

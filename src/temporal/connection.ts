@@ -9,26 +9,26 @@ import { openSeal } from './seal/source.js'
 import type { ServerSettings } from './settings.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
-// gRPC's own pauses grow to two minutes; a server that is started again should be found at once.
+// gRPC's own backoff grows to two minutes; a restarted server should be found at once.
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 }
 
-/** An open connection; to be closed by who opened it. */
+/** An open connection. Whoever opens it must close it. */
 export interface TemporalConnection {
   readonly settings: ServerSettings
   readonly client: Client
-  /** What it seals with; undefined where nothing is sealed. */
+  /** The keys it seals with; undefined when nothing is sealed. */
   readonly seal: SealKeys | undefined
   close(): Promise<void>
 }
 
 /**
- * Connects, after a look whether anything is there at all.
- * @throws QuorateError `TEMPORAL_UNREACHABLE` when nothing answers, or not as a Temporal server that lets us in;
- *   `SEAL_KEY_MISSING`, `SEAL_KEY_UNUSABLE`.
+ * Connects, after checking that anything listens there at all.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE` when nothing answers, or what answers is not a Temporal server that lets
+ *   us in; `SEAL_KEY_MISSING`, `SEAL_KEY_UNUSABLE`.
  */
 export async function connect(settings: ServerSettings): Promise<TemporalConnection> {
   const seal = openSeal(settings.seal)
-  // Behind a proxy only gRPC itself knows the way.
+  // Behind a proxy, only gRPC itself knows how to reach the server.
   if (!usesProxy(process.env)) await assertReachable(settings.address)
   const calls = new GrpcCalls()
   const connection = await open(settings, calls)

@@ -1,8 +1,11 @@
-/** Files that only their owner may read, and that a power cut leaves whole. */
+/** Files that only their owner can read and that survive a power cut intact. */
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Replaces a file: the old content or the new one is there, whatever happens meanwhile. For a folder that is ours alone. */
+/**
+ * Replaces a file: whatever happens meanwhile, it has either the old or the new content. For a folder that is ours
+ * alone.
+ */
 export function replaceFile(path: string, content: string): void {
   const draft = `${path}.new`
   writeDurably(draft, content, 'w')
@@ -12,7 +15,7 @@ export function replaceFile(path: string, content: string): void {
 
 /**
  * Writes a file to the disk.
- * @param flag `wx`: there must be none yet, not even a link; for folders that others can write to.
+ * @param flag `wx`: the file must not exist yet, not even as a link. For folders that others can write to.
  */
 export function writeDurably(path: string, content: string, flag: 'w' | 'wx'): void {
   const file = openSync(path, flag, 0o600)
@@ -24,7 +27,7 @@ export function writeDurably(path: string, content: string, flag: 'w' | 'wx'): v
   }
 }
 
-/** A new name is on disk once its folder is. */
+/** Syncs a folder: a new name is on disk only once its folder is. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {

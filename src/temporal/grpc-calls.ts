@@ -1,6 +1,6 @@
 /**
- * Calls to the server that are tried again, as the SDK does it, but never after their end: not on a connection that was
- * closed, not after they were given up, and not past their deadline, which would hide why they failed.
+ * Retries calls to the server as the SDK does, but stops where the SDK does not. Nothing is retried on a closed
+ * connection, after the call was cancelled, or past its deadline, which would hide why the call failed.
  */
 import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type ConnectionOptions } from '@temporalio/client'
 
@@ -23,7 +23,7 @@ const RETRY = defaultGrpcRetryOptions()
 export class GrpcCalls {
   private isClosed = false
 
-  /** To be called before the connection is closed: what fails now is not tried again. */
+  /** Call this before closing the connection: from then on, failed calls are not retried. */
   close(): void {
     this.isClosed = true
   }
@@ -46,7 +46,7 @@ export class GrpcCalls {
       attempt = this.isClosed || isOver.value ? endedCall() : this.begin(nextCall, ofAttempt)
       return attempt
     })
-    // The SDK knows its first attempt only, and would not end a later one.
+    // The SDK knows only its first attempt and would not end a later one.
     const cancel = call.cancelWithStatus.bind(call)
     call.cancelWithStatus = (status, details) => {
       isOver.value = true
@@ -60,7 +60,7 @@ export class GrpcCalls {
     try {
       return nextCall(options)
     } catch {
-      // A channel that is shut down throws, which in the timer of a retry would end the process.
+      // A channel that was shut down throws. In the timer of a retry, that would end the process.
       return endedCall()
     }
   }

@@ -1,4 +1,4 @@
-/** This copy of Quorate: its version, where it lies, and how to start another process of it. */
+/** This copy of Quorate: its version, its location, and how to start another process of it. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
@@ -43,7 +43,7 @@ export function workerIdentity(pid = process.pid): string {
   return `quorate-${VERSION}@${hostname()}:${pid}`
 }
 
-/** The version in the identity of a worker; undefined where it is of something else. */
+/** The Quorate version in a worker's identity; undefined when it is not the identity of a Quorate worker. */
 export function versionOfWorker(identity: string): string | undefined {
   return /^quorate-(.+?)@/.exec(identity)?.[1]
 }

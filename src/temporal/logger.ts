@@ -1,4 +1,4 @@
-/** The SDK's log, from its own native part, workflows and activities alike, as pino's JSON lines. */
+/** The SDK's log (from its native part, workflows and activities) as pino's JSON lines. */
 import type { Logger as PinoLogger } from 'pino'
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/worker'
 

@@ -1,4 +1,4 @@
-/** Waiting for a condition, looked at again and again. */
+/** Polls for a condition. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**

@@ -1,4 +1,4 @@
-/** A worker's connection to a server that may be away for long, or may never let it in. */
+/** A worker's connection to a server that may be away for a long time, or may never let it in. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { NativeConnection } from '@temporalio/worker'
 import type { Logger } from 'pino'
@@ -11,9 +11,9 @@ const RECONNECT_MS = 1_000
 const REMIND_MS = 60_000
 
 /**
- * What the SDK says of a server, or the TLS layer before it, that does not take a certificate, a key or a token: gRPC's
- * statuses UNAUTHENTICATED and PERMISSION_DENIED in words, and alerts. The worker read its own when it started: waiting
- * changes nothing.
+ * How the SDK reports that a server, or the TLS layer in front of it, rejects a certificate, a key or a token: gRPC's
+ * statuses UNAUTHENTICATED and PERMISSION_DENIED in words, and TLS alerts. The worker reads its own credentials only
+ * when it starts, so waiting changes nothing.
  */
 const DENIED =
   /valid authentication credentials|not have permission|unauthorized|invalid peer certificate|unknownissuer|notvalidforname|certificate ?(required|unknown|expired|revoked)|bad ?certificate|unknown ?ca/i
@@ -22,13 +22,14 @@ export interface ReachOptions {
   readonly settings: ServerSettings
   readonly log: Logger
   readonly stop: AbortSignal
-  /** Whether this worker was let in before; it then waits, since the server's side may be what is wrong for now. */
+  /** Whether this worker was let in before. If so, it waits: the problem may be on the server's side, and temporary. */
   readonly wasConnected: boolean
 }
 
 /**
- * A connection, however long it takes; undefined when stopped before.
- * @throws QuorateError `TEMPORAL_ACCESS_DENIED` when the server refuses what a worker that is new brings.
+ * Connects, however long it takes; undefined when stopped first.
+ * @throws QuorateError `TEMPORAL_ACCESS_DENIED` when the server refuses the credentials of a worker that was never
+ *   connected.
  */
 export async function reach({
   settings,
@@ -76,7 +77,7 @@ export function throwIfRefused(address: string, error: unknown): void {
   })
 }
 
-/** The messages of an error and of what is behind it. */
+/** The messages of an error and of its causes. */
 function reasonsOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)]
   return [error.message, ...(error.cause === undefined ? [] : reasonsOf(error.cause))]

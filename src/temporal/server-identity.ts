@@ -1,17 +1,17 @@
-/** What tells one Temporal server from another, and who started what there: for the locks on hosts. */
+/** What identifies a Temporal server, and who started which run there: for the locks on hosts. */
 import type { PayloadCodec } from '@temporalio/common'
 import type { NativeConnection } from '@temporalio/worker'
 import { workerIdentity } from './installation.js'
 import { decodePayloads } from './seal/payloads.js'
 
-/** Who started a run is only for people to read; nothing waits longer for it. */
+/** Who started a run is only for people to read, so nothing waits longer than this for it. */
 const STARTER_TIMEOUT_MS = 2_000
 
 /** A namespace of a server. */
 export interface ServerIdentity {
   /** A UUID that the server made when the namespace was registered: no two servers share one. */
   readonly namespaceId: string
-  /** Who started a run, such as `alice@laptop`; this worker's name where that cannot be found out. */
+  /** Who started a run, such as `alice@laptop`; this worker's name if that cannot be determined. */
   startedBy(run: { readonly workflowId: string; readonly runId: string }): Promise<string>
 }
 
@@ -27,7 +27,7 @@ export async function identifyServer(
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace })
   const namespaceId = namespaceInfo?.id ?? ''
   if (namespaceId === '') throw new Error(`the server tells no id of the namespace ${namespace}`)
-  // A cluster has one run at a time, whose activities all ask the same.
+  // A cluster has one run at a time, and all its activities ask the same.
   const known = new Map<string, { readonly runId: string; readonly startedBy: string }>()
   return {
     namespaceId,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import { QuorateError, isQuorateError } from '../errors/index.js'
 
-/** gRPC status codes that tell something of the server or of our access to it. */
+/** gRPC status codes that say something about the server or our access to it. */
 const CANCELLED = 1
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
@@ -24,17 +24,17 @@ export function isServerAway(error: unknown): boolean {
   return status === UNAVAILABLE || status === CANCELLED || isServerBusy(error)
 }
 
-/** Whether the server is there and has no time now. */
+/** Whether the server is there but too busy to answer. */
 function isServerBusy(error: unknown): boolean {
   const status = grpcStatus(error)
   return status === DEADLINE_EXCEEDED || status === RESOURCE_EXHAUSTED
 }
 
-/** A server that works on an operation of some hundred hosts may leave questions unanswered for so long. */
+/** A server that works on an operation with a few hundred hosts may leave calls unanswered for this long. */
 const BUSY_TIMEOUT_MS = 45_000
 const BUSY_INTERVAL_MS = 500
 
-/** Makes the call until the server has the time to answer it; other errors end it at once. */
+/** Repeats the call until the server has time to answer it; other errors end it at once. */
 export async function outlastBusy<Result>(
   call: () => Promise<Result>,
   timeoutMs = BUSY_TIMEOUT_MS,

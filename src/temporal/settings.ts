@@ -6,7 +6,7 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import { QuorateError } from '../errors/index.js'
 import { sealSourceOf, type SealSource } from './seal/source.js'
 
-/** What the user says on the command line; each wins over the environment and the profile. */
+/** What the command line says; each option wins over the environment and the profile. */
 export interface TemporalOptions {
   /** `host:port` */
   readonly address?: string
@@ -23,7 +23,7 @@ export interface ServerSettings {
   readonly tls: ClientConnectConfig['connectionOptions']['tls']
   readonly apiKey: ClientConnectConfig['connectionOptions']['apiKey']
   readonly metadata: ClientConnectConfig['connectionOptions']['metadata']
-  /** With what payloads are sealed. */
+  /** What payloads are sealed with. */
   readonly seal: SealSource
 }
 
@@ -31,8 +31,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The server that options and environment name; undefined when they name none, which means the embedded engine.
- * @throws QuorateError `USAGE` for a profile that is not there or a file that cannot be read as TOML, and for a
- *   namespace without a server (the engine has only its own).
+ * @throws QuorateError `USAGE` for a missing profile, for a file that is not valid TOML, and for a namespace without a
+ *   server (the engine has only its own).
  */
 export function serverSettings(
   options: TemporalOptions,

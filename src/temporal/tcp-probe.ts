@@ -1,4 +1,4 @@
-/** A quick look whether anything listens at an address, since the SDK takes 10 s to say less. */
+/** A quick check whether anything listens at an address: the SDK takes 10 s to say less. */
 import { connect } from 'node:net'
 import { QuorateError } from '../errors/index.js'
 

@@ -1,6 +1,7 @@
 /**
- * Who may use the UI: the person who has the link that `quorate ui` printed, from pages of the UI itself. The address
- * of a page, not only its login, is checked: other pages, and names that others make lead to 127.0.0.1, get nothing.
+ * Who may use the UI: the person who has the link that `quorate ui` printed, from pages of the UI itself. The origin of
+ * a request is checked, not only its login. Other pages get nothing, and neither do other host names that somebody
+ * points at 127.0.0.1.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -8,7 +9,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 const SECRET_BYTES = 32
 const LOGIN_PATH = '/login'
 
-/** What a request is told before it is looked at any further. */
+/** The verdict on a request, before anything else looks at it. */
 export type Verdict =
   | { readonly kind: 'allowed' }
   /** A first visit by a link: the cookie to set, and where to go. */
@@ -22,7 +23,7 @@ interface Visit {
   readonly headers: IncomingHttpHeaders
 }
 
-/** The door of one UI on 127.0.0.1. */
+/** Access control for one UI on 127.0.0.1. */
 export class Access {
   private readonly hosts: readonly string[]
   private readonly cookieName: string
@@ -42,7 +43,7 @@ export class Access {
     return `http://${this.hosts[0] ?? ''}${LOGIN_PATH}?token=${token}`
   }
 
-  /** Judges a request. A link that is used is used up. */
+  /** Judges a request. A link works only once. */
   judge({ method, target, headers }: Visit): Verdict {
     const host = headers.host ?? ''
     if (!this.hosts.includes(host)) {
@@ -74,8 +75,9 @@ export class Access {
 }
 
 /**
- * SameSite does not tell ports of one host apart, so a page on another port has the cookie sent. Browsers say what kind
- * of request it is; following a link to the UI is fine from anywhere, since it shows nothing to the page with the link.
+ * SameSite does not distinguish the ports of a host, so requests from a page on another port carry the cookie, too.
+ * Browsers say what kind of request it is. Following a link to the UI is fine from anywhere: it shows nothing to the
+ * page that has the link.
  */
 function comesFromHere(method: string, host: string, headers: IncomingHttpHeaders): boolean {
   const isReading = method === 'GET' || method === 'HEAD'

@@ -1,7 +1,7 @@
 /**
- * Temporal's HTTP API for the UI, over the client's own gRPC connection: with its address, its certificates and its key.
- * Servers have one of their own, but the embedded engine keeps that closed, and it cannot name workflows like
- * `cluster/prod`: an encoded slash in a path is one to it.
+ * Temporal's HTTP API for the UI, over the client's own gRPC connection, with its address, certificates and key.
+ * Temporal servers have such an API themselves. But the embedded engine keeps it closed, and it cannot name workflows
+ * like `cluster/prod`: it takes an encoded slash in a path for a plain one.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Client } from '@temporalio/client'
@@ -9,12 +9,12 @@ import { grpcStatus, innermostMessage } from '../temporal/service-error.js'
 import { toJson } from './proto-json.js'
 import { apiRoutes, findCall, type ApiCall } from './routes.js'
 
-/** Longer than the server holds back its answer to who waits for the next event. */
+/** Longer than the server holds back an answer that waits for the next event (long poll). */
 const CALL_TIMEOUT_MS = 70_000
 /** More than Temporal takes in one request. */
 const LONGEST_BODY = 4 * 1024 * 1024
 
-/** HTTP statuses of gRPC's codes, as Temporal's own gateway gives them. */
+/** HTTP statuses for gRPC's codes, as Temporal's own gateway maps them. */
 const HTTP_STATUS: Readonly<Record<number, number>> = {
   1: 499,
   3: 400,

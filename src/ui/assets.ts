@@ -1,6 +1,6 @@
 /**
- * The pages of Temporal's UI, which only a server of the Temporal CLI has: a throwaway one, in memory, without any of our
- * data. What the pages ask for is answered by our own api.ts, from the real server.
+ * The pages of Temporal's UI. Only a server of the Temporal CLI has them, so we run a throwaway one, in memory and
+ * without any of our data. Our own api.ts answers what the pages ask for, from the real server.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -17,8 +17,8 @@ const POLL_MS = 100
 const LOG_LIMIT = 4_096
 
 /**
- * Runs the program until the pipe on standard input closes: at our end, whatever ends us. The server itself would
- * outlive a kill of this process.
+ * Runs the program until the pipe on standard input closes, which it does however we end. Without this, the server
+ * would outlive a kill of this process.
  */
 const WHILE_WE_LIVE = `
 exec 3<&0
@@ -28,7 +28,7 @@ server=$!
 wait "$server"
 `
 
-/** A server of pages that runs. */
+/** A running server of the pages. */
 export interface UiAssets {
   /** Its URL, for this process only. */
   readonly url: string
@@ -38,7 +38,7 @@ export interface UiAssets {
 }
 
 /**
- * Starts it, and waits until it answers.
+ * Starts the server and waits until it answers.
  * @throws QuorateError `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`.
  */
 export async function startAssets(): Promise<UiAssets> {
@@ -51,7 +51,7 @@ export async function startAssets(): Promise<UiAssets> {
     {
       cwd: tmpdir(),
       env: serverEnvironment(),
-      // A group of its own: Ctrl-C is for us, who then end it.
+      // Its own process group: Ctrl-C reaches only us, and we then end it.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     },
@@ -78,7 +78,7 @@ export async function startAssets(): Promise<UiAssets> {
 }
 
 function serverArguments(uiPort: number, port: number): string[] {
-  // Its own HTTP interface is closed by a name that nobody knows.
+  // A host name that nobody knows closes its own HTTP interface.
   const closed = `frontend.httpAllowedHosts=["${randomBytes(16).toString('hex')}.invalid"]`
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
@@ -87,8 +87,8 @@ function serverArguments(uiPort: number, port: number): string[] {
 }
 
 /**
- * Whether nobody else has taken the port before our server could: their pages would be the operator's, with the login.
- * Nothing is sent there before that is known.
+ * Whether our server holds the port, and nobody else took it first: the operator would see their pages, with the
+ * operator's login. Nothing is sent there before that is known.
  */
 function isOurs(port: number): boolean {
   return platform() !== 'linux' || isOwnListener(port)

@@ -1,4 +1,4 @@
-/** Which user of this machine is at the other end of a connection, where the kernel tells: on Linux. */
+/** Which user of this machine is at the other end of a connection, if the kernel tells: on Linux. */
 import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import type { Socket } from 'node:net'
@@ -6,8 +6,8 @@ import type { Socket } from 'node:net'
 const ROOT = 0
 
 /**
- * Whether a connection over IPv4 loopback is one of this user's (or root's) processes. Where the kernel does not tell it
- * counts as ours: the login decides.
+ * Whether a connection over IPv4 loopback belongs to one of this user's (or root's) processes. If the kernel does not
+ * tell, it counts as ours, and the login decides.
  */
 export function isOwnConnection(
   { remoteAddress, remotePort, localPort }: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>,
@@ -24,8 +24,8 @@ export function isOwnConnection(
 }
 
 /**
- * The table has one line for each end; the other end's has its address first. Of one that was closed the kernel has
- * forgotten whose it was: it has no inode, and is shown as root's.
+ * The table has one line per end of a connection; the line of the other end has its address first. For a closed
+ * connection the kernel has forgotten the owner: it has no inode and is shown as root's.
  */
 function ownerOf(table: string, local: string, remotePort: string): number | undefined {
   for (const line of table.split('\n').slice(1)) {
@@ -36,7 +36,7 @@ function ownerOf(table: string, local: string, remotePort: string): number | und
   return undefined
 }
 
-/** `127.0.0.1` is `0100007F` there: the bytes of the network in the order of the machine. */
+/** `127.0.0.1` is `0100007F` there: the bytes of the address in the byte order of the machine. */
 function addressInHex(address: string): string {
   const bytes = address
     .replace(/^::ffff:/, '')

@@ -21,7 +21,9 @@ export function toJson(type: Type, message: object): unknown {
   return result
 }
 
-/** The message that a JSON value describes; fields that the type does not have are ignored, as newer pages may send some. */
+/**
+ * The message that a JSON value describes. Fields that the type does not have are ignored: newer pages may send some.
+ */
 export function fromJson(type: Type, json: unknown): object {
   return type.fromObject(toPlain(type, json) as Values)
 }
@@ -65,7 +67,7 @@ function isDefault({ resolvedType, type }: Field, value: unknown): boolean {
   return value === '' || value === false || String(value) === '0'
 }
 
-/** JSON in the form that protobufjs takes, which knows all but the types with a notation of their own. */
+/** JSON in the form that protobufjs takes. It knows all types except those with their own JSON notation. */
 function toPlain(type: Type, json: unknown): unknown {
   const special = WELL_KNOWN[type.fullName]
   if (special !== undefined) return special.fromJson(json)

@@ -1,6 +1,6 @@
 /**
- * The HTTP form of Temporal's gRPC API, as the annotations of its protocol describe it (google.api.http): which method a
- * request means, and which of the method's fields the path, the query and the body carry.
+ * The HTTP form of Temporal's gRPC API, as the annotations in its protocol describe it (google.api.http): which method
+ * a request calls, and which of the method's fields are in the path, the query and the body.
  */
 import { createRequire } from 'node:module'
 import { util, type Method, type Root, type Type } from 'protobufjs'
@@ -46,7 +46,7 @@ interface HttpRule {
   readonly additional_bindings?: HttpRule | readonly HttpRule[]
 }
 
-/** Reads the annotations; to be done once. */
+/** Reads the annotations. Call this once. */
 export function apiRoutes(): readonly Route[] {
   const root = createRequire(import.meta.url)('@temporalio/proto') as Root
   return (Object.keys(SERVICES) as ServiceName[]).flatMap((service) =>
@@ -58,9 +58,9 @@ export function apiRoutes(): readonly Route[] {
 }
 
 /**
- * What a request means.
+ * Finds the method that a request calls.
  * @param target path and query as they stand in the request line: a workflow's id may have an encoded slash.
- * @returns undefined where no method has this form.
+ * @returns undefined if no method has this form.
  */
 export function findCall(
   routes: readonly Route[],
@@ -70,7 +70,7 @@ export function findCall(
 ): ApiCall | undefined {
   const [path, query] = split(target)
   const segments = path.split('/').slice(1).map(decode)
-  // Of `workflows/{id}` and `workflows/count`, the one that says more is meant.
+  // Between `workflows/{id}` and `workflows/count`, the more specific one wins.
   const [best] = routes
     .filter((route) => route.verb === verb && matches(route, segments))
     .toSorted((a, b) => variables(a) - variables(b))
@@ -128,7 +128,7 @@ function isVariable(segment: string): boolean {
   return segment.startsWith('{')
 }
 
-/** Puts a text where a dotted name says; names of fields that are not there are passed over. */
+/** Puts a text at the place that a dotted name says; names of unknown fields are ignored. */
 function put(json: Record<string, unknown>, type: Type, name: string, text: string): void {
   const [head = '', ...rest] = name.split('.')
   const key = util.jsonName(head)

@@ -1,4 +1,6 @@
-/** The UI of `quorate ui`: a server on 127.0.0.1 that checks who asks, and puts pages and Temporal's API together. */
+/**
+ * The UI of `quorate ui`: a server on 127.0.0.1 that checks who is asking, and combines the pages with Temporal's API.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Client } from '@temporalio/client'
 import { createProxyServer } from 'httpxy'
@@ -8,13 +10,13 @@ import { temporalApi } from './api.js'
 import type { UiAssets } from './assets.js'
 import { isOwnConnection } from './peer.js'
 
-/** Where the Temporal CLI has its UI, which people know. */
+/** The port of the Temporal CLI's own UI, which people know. */
 const USUAL_PORT = 8233
 const API = '/api/v1/'
 const SETTINGS = '/api/v1/settings'
 const CODEC = '/codec'
 
-/** Nothing of ours belongs into others' pages, caches or logs; the pages themselves need scripts of their own only. */
+/** Nothing of ours belongs in other sites' pages, caches or logs; the pages themselves need only their own scripts. */
 const HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "frame-ancestors 'none'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'",
@@ -34,7 +36,7 @@ export interface UiOptions {
   readonly assets: Pick<UiAssets, 'url'>
   /** Reads sealed payloads for the pages (Temporal's codec protocol); without it they are shown as they are. */
   readonly codec?: Handler
-  /** Port that is wanted; another one is taken where it is not free. */
+  /** The preferred port; another one is used if it is not free. */
   readonly port?: number
   /** Called when a link was used: the next browser needs another one. */
   readonly onLogin?: () => void
@@ -68,7 +70,7 @@ export async function serveUi(options: UiOptions): Promise<ServedUi> {
   return { link: (path) => access.link(path), close: () => close(server) }
 }
 
-/** Whether the request may go on; otherwise it is answered. */
+/** Whether the request may go on; if not, it has been answered. */
 function admit(
   access: Access,
   request: IncomingMessage,
@@ -121,7 +123,7 @@ function router({ client, assets, codec }: UiOptions): Handler {
   }
 }
 
-/** What the pages are told of themselves: as the Temporal CLI has it, with our codec where there is one. */
+/** The settings for the pages: those of the Temporal CLI, with our codec if there is one. */
 async function settings(
   { headers }: IncomingMessage,
   response: ServerResponse,

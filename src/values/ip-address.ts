@@ -1,4 +1,7 @@
-/** IP addresses and networks (CIDR) as numbers: reading, containment, overlap, and which no host can be reached by. */
+/**
+ * IP addresses and networks (CIDR) as numbers: parsing, containment, overlap, and addresses at which no host can be
+ * reached.
+ */
 
 /** An address of either family. */
 export interface IpAddress {
@@ -6,7 +9,7 @@ export interface IpAddress {
   readonly value: bigint
 }
 
-/** A network: the first address and the length of the prefix. */
+/** A network: its first and last address, and its prefix length. */
 export interface Network {
   readonly family: 4 | 6
   readonly first: bigint
@@ -36,7 +39,7 @@ export function parseNetwork(text: string): Network | undefined {
   return { family: address.family, first, last: first + (1n << hostBits) - 1n, prefixLength }
 }
 
-/** How the network is written from its first address on, e.g. `10.0.0.0/8` for `10.0.0.1/8`, in IPv4. */
+/** The IPv4 network, written with its first address, e.g. `10.0.0.0/8` for `10.0.0.1/8`. */
 export function formatIpv4Network({ first, prefixLength }: Network): string {
   return `${[24n, 16n, 8n, 0n].map((shift) => (first >> shift) & 0xffn).join('.')}/${prefixLength}`
 }
@@ -57,7 +60,7 @@ export function networkContains(network: Network, address: IpAddress): boolean {
   return network.family === address.family && network.first <= address.value && address.value <= network.last
 }
 
-/** Networks of addresses that no other machine can reach a host by, with what each is called. */
+/** Networks of addresses at which no other machine can reach a host, with the name of each. */
 const RESERVED: readonly (readonly [network: string, name: string])[] = [
   ['0.0.0.0/8', 'unspecified'],
   ['127.0.0.0/8', 'loopback'],
@@ -69,13 +72,15 @@ const RESERVED: readonly (readonly [network: string, name: string])[] = [
   ['ff00::/8', 'multicast'],
 ]
 
-/** What the address is called where no other machine can reach a host by it, e.g. `loopback`; undefined elsewhere. */
+/**
+ * The name of an address at which no other machine can reach a host, e.g. `loopback`. Undefined for any other address.
+ */
 export function reservedName(address: IpAddress): string | undefined {
   if (address.family === 4 && address.value === 0xffff_ffffn) return 'broadcast'
   return RESERVED.find(([network]) => containedIn(network, address))?.[1]
 }
 
-/** The network of such addresses that the network shares one with; undefined where there is none. */
+/** The network of such addresses that the given network overlaps; undefined if there is none. */
 export function reservedPart(network: Network): readonly [network: string, name: string] | undefined {
   return RESERVED.find(([text]) => {
     const reserved = parseNetwork(text)
@@ -103,7 +108,7 @@ function containedIn(text: string, address: IpAddress): boolean {
 
 function parseIpv4(text: string): bigint | undefined {
   const parts = text.split('.')
-  // A leading zero would be octal to some readers, so it is refused, as Go does.
+  // Some readers take a leading zero for octal, so it is refused, as in Go.
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
     return undefined
   }

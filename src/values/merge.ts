@@ -1,4 +1,4 @@
-/** Deep merge of plain data, for what the user lays over what Quorate renders. */
+/** Deep merge of plain data, for the user's overrides of what Quorate renders. */
 
 /** An object of plain data. */
 export type PlainObject = Readonly<Record<string, unknown>>
@@ -12,8 +12,8 @@ export function isPlainObject(value: unknown): value is PlainObject {
 export type MergeAt = (path: readonly string[], base: unknown, patch: unknown) => unknown
 
 /**
- * The patch laid over the base: objects merge, lists and scalars replace, null removes. Keys of the base come
- * first, in their order. Neither argument is changed.
+ * The patch applied to the base: objects merge, lists and scalars replace, null removes. Keys of the base come first,
+ * in their order. Neither argument is changed.
  */
 export function mergeDeep(base: PlainObject, patch: PlainObject, mergeAt?: MergeAt): PlainObject {
   return mergeObjects([], base, patch, mergeAt)
@@ -25,7 +25,7 @@ function mergeObjects(
   patch: PlainObject,
   mergeAt: MergeAt | undefined,
 ): PlainObject {
-  // A map, not an object: a key such as __proto__ stays mere data.
+  // A map, not an object, so that a key such as __proto__ stays plain data.
   const merged = new Map(Object.entries(base))
   for (const [key, value] of Object.entries(patch)) {
     const before = merged.get(key)
@@ -40,7 +40,7 @@ function mergeObjects(
   return Object.fromEntries(merged)
 }
 
-/** The same fields, each of which may also be undefined; writable while it is put together. */
+/** The same fields, each of which may also be undefined. They are writable while the object is built. */
 export type OrUndefined<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] | undefined }
 
 /** The fields that have a value. A field that must have one must be given one. */

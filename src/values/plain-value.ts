@@ -1,8 +1,11 @@
-/** Data that others made, with every text in it fit for a terminal. */
+/** Makes every text in data from others safe for a terminal. */
 import { isPlainObject } from './merge.js'
 import { plainText } from '../errors/index.js'
 
-/** The same data: lists and objects alike, each text as {@link plainText} has it. Names of fields are left. */
+/**
+ * The same data, including lists and objects, with each text as {@link plainText} returns it. Field names are
+ * unchanged.
+ */
 export function plainValue<Value>(value: Value): Value {
   return plainData(value) as Value
 }

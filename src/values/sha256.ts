@@ -1,6 +1,6 @@
 /**
- * SHA-256, for code that runs where no module of Node is, such as workflows: what a plan compares with a host's files
- * is their digests. FIPS 180-4.
+ * SHA-256 (FIPS 180-4) for code that runs without Node's modules, such as workflows. A plan compares the digests of a
+ * host's files.
  */
 
 const K = Uint32Array.from(firstPrimes(64), (prime) => fractionBits(Math.cbrt(prime)))
@@ -62,7 +62,7 @@ function at(words: Uint32Array, index: number): number {
   return words[index] ?? 0
 }
 
-/** The first 32 bits after the point. */
+/** The first 32 bits after the binary point. */
 function fractionBits(value: number): number {
   return Math.floor((value - Math.floor(value)) * 2 ** 32)
 }

@@ -1,4 +1,4 @@
-/** Words for people that more than one room needs. */
+/** Words for people that more than one folder needs. */
 
 /** E.g. `1 host`, `3 hosts`. */
 export function count(number: number, noun: string): string {

@@ -1,11 +1,11 @@
-/** A phase of an apply: a phase of the operation whose steps are skipped by the rules of an apply. */
+/** A phase of an apply: its steps may be skipped as the rules of an apply allow. */
 import type { Host } from '../cluster/model.js'
 import { skipRefusal } from '../planning/skip-rules.js'
 import type { ApplyPhase, Bootstrap } from './bootstrap.js'
 import type { Phase, PhaseOptions } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 
-/** Begins a phase of the apply. */
+/** Starts a phase of the apply. */
 export function phase<Result extends StepOutcome>(
   apply: Bootstrap,
   title: ApplyPhase,

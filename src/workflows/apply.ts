@@ -19,7 +19,7 @@ import { Operation, type Phase } from './run/run.js'
 import { holding, reviewed } from './planning.js'
 import { activities } from './run/activity-policies.js'
 
-/** Phases that there are only where etcd has hosts of its own. */
+/** Phases that exist only if etcd has its own hosts. */
 const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
 
 function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
@@ -27,7 +27,7 @@ function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
   return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
 }
 
-/** Workflow: makes the hosts of `input.cluster` the cluster that it describes. */
+/** Workflow: turns the hosts of `input.cluster` into the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
   const phases = APPLY_PHASES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
@@ -50,7 +50,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   }
 }
 
-/** The sequence of the guide. Each phase names what it comes after; nothing else holds it up. */
+/** The sequence of the guide. Each phase names what it must wait for; nothing else delays it. */
 async function bootstrap(given: Apply): Promise<ApplyResult> {
   const { plan } = given
   const apply: Bootstrap = { ...given, serving: [...plan.serving] }
@@ -61,7 +61,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
     'Load balancer',
     plan.loadBalancers,
     (_, host) => configureLoadBalancer(apply, host, plan.serving),
-    // A control plane may be a balancer as well, and installs one thing at a time.
+    // A control plane may also be a balancer, and a host installs one thing at a time.
     { after: (host) => [prepared.of(host)] },
   )
   const healthy = phase(
@@ -85,11 +85,11 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   })
   const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
   const controlPlanes = phase(apply, 'Control planes', plan.joiningControlPlanes, joinControlPlane, {
-    // One at a time, for etcd's safety: each join waits until every member is a started voter.
+    // One at a time, for etcd's safety: each join waits until every member has started and votes.
     oneAtATime: true,
     after: (host) => [...ready(host), initialised.all(), compared.all()],
     beforeParking: (host) => settleJoin(apply, host),
-    // Without the turn: whoever has it may be waiting for exactly this member to go.
+    // Does not wait for the turn: the host that has it may be waiting for this very member to go.
     leaveOut: (host, isShown) => abandonJoin(apply, host, isShown ? 'shown' : undefined),
   })
   const balancing = loadBalancerBackends(apply, controlPlanes)
@@ -118,7 +118,7 @@ async function initControlPlane(apply: Bootstrap, host: Host) {
   return outcome
 }
 
-/** The API that did not answer when the plan was made does now: what the file asks for may be what it cannot have. */
+/** The API did not answer when the plan was made, but does now. The file may ask for something that it cannot have. */
 async function compareWithRunning({ cluster, plan, looked }: Apply, host: Host): Promise<StepOutcome> {
   const presence = await activities('observe', `${host.name}: the running cluster`).readStanding(
     narrow(cluster, host, ...plan.etcd),
@@ -139,7 +139,7 @@ function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
   )
 }
 
-/** CoreDNS on more than one node; without a pod network none of its pods has begun. */
+/** Spreads CoreDNS over more than one node. Without a pod network, none of its pods has started. */
 function spreadDns(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
   const hosts = apply.cluster.network.plugin === 'none' ? [] : [apply.plan.first]
   return phase(apply, 'Cluster DNS', hosts, spreadClusterDns, { after: () => before.map((one) => one.all()) })
@@ -160,7 +160,10 @@ function joinWorker({ cluster, plan }: Bootstrap, host: Host) {
   )
 }
 
-/** The guide's `nc` test, from the balancer's side and from every host; ended early by the operator's word. */
+/**
+ * The guide's `nc` test, from the balancer's side and from every host. The operator can end it early by vouching for
+ * the load balancer.
+ */
 async function testLoadBalancer(apply: Bootstrap, host: Host): Promise<StepOutcome> {
   const { cluster, plan, signals } = apply
   const check = new CancellationScope()
@@ -176,12 +179,12 @@ async function testLoadBalancer(apply: Bootstrap, host: Host): Promise<StepOutco
     return { changed: false, summary: 'declared ready by the operator' }
   })
   const outcome = await Promise.race([answered, vouched])
-  // The cancelled test still ends in its own time; its failure is expected then.
+  // The cancelled test ends on its own later; its failure is then expected.
   answered.catch(() => undefined)
   return outcome
 }
 
-/** Asks the cluster itself, once everything else is done; hosts that were left out are not expected in it. */
+/** Asks the cluster itself, once everything else is done. Hosts that were left out are not expected in it. */
 async function verify(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Promise<ApplyResult> {
   const { run, cluster, plan } = apply
   const verified = phase(
@@ -214,7 +217,7 @@ async function verify(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): 
   }
 }
 
-/** The balancers of ours that take part. */
+/** Our balancers, without those that were left out. */
 function balancers({ run, plan }: Bootstrap): readonly Host[] {
   return plan.loadBalancers.filter((host) => !run.isLeftOut(host))
 }

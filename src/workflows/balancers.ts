@@ -1,4 +1,4 @@
-/** What the load balancers of ours are told of control planes. */
+/** What our load balancers are told about control planes. */
 import { condition } from '@temporalio/workflow'
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
@@ -7,7 +7,10 @@ import type { Phase } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 import { activities } from './run/activity-policies.js'
 
-/** Lets each balancer send requests to control planes as they join, however many have joined since it last heard. */
+/**
+ * Lets each balancer send requests to control planes as they join. One update covers all that have joined since its
+ * last.
+ */
 export function loadBalancerBackends(
   apply: Bootstrap,
   controlPlanes: Phase<StepOutcome>,
@@ -24,7 +27,7 @@ export function loadBalancerBackends(
   }
   const configure = async (_: Bootstrap, balancer: Host): Promise<StepOutcome> => {
     if (!isBehind(balancer)) return { changed: false, summary: 'no control plane has joined' }
-    // As the next apply will list them, whichever joined first: it must find nothing to change.
+    // List them as the next apply will, whichever joined first: it must find nothing to change.
     const backends = plan.backends.filter((host) => serving.some(({ name }) => name === host.name))
     const outcome = await configureLoadBalancer(apply, balancer, backends)
     known.set(balancer.name, backends.length)

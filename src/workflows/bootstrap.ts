@@ -30,13 +30,13 @@ export type ApplyPhase = (typeof APPLY_PHASES)[number]
 /** What the phases of one apply share. */
 export interface Apply extends Planned {
   readonly run: Operation
-  /** Knows the cluster's CA from the moment on that there is one. */
+  /** Includes the cluster's CA as soon as there is one. */
   cluster: Cluster
   readonly signals: { loadBalancerReady: boolean }
 }
 
-/** What the phases share that come after the plan. */
+/** What the phases after the plan share. */
 export interface Bootstrap extends Apply {
-  /** Control planes that may get requests, those that have joined meanwhile at the end. */
+  /** Control planes that may get requests. Those that join during the apply are added at the end. */
   readonly serving: Host[]
 }

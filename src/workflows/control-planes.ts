@@ -1,10 +1,10 @@
-/** Joins of control planes, and what becomes of those that fail. */
+/** Joins of control planes, and what happens after a join fails. */
 import type { VoterRemoval } from '../activities/abandon-join.js'
 import { narrow, type Host } from '../cluster/model.js'
 import type { Bootstrap } from './bootstrap.js'
 import { activities } from './run/activity-policies.js'
 
-/** Joins a control plane; requests come to it by a phase of their own. */
+/** Joins a control plane. Another phase makes the balancers send requests to it. */
 export async function joinControlPlane(apply: Bootstrap, host: Host) {
   const { cluster, plan, serving } = apply
   const leftOut = leftOutControlPlanes(apply)
@@ -18,12 +18,12 @@ export async function joinControlPlane(apply: Bootstrap, host: Host) {
   return outcome
 }
 
-/** Control planes that are left out; a join that was under way when one was given up may still go on there. */
+/** Control planes that are left out. A join that was running when its host was given up may still continue there. */
 function leftOutControlPlanes({ run, plan }: Bootstrap): readonly Host[] {
   return plan.joiningControlPlanes.filter((host) => run.isLeftOut(host))
 }
 
-/** Takes back what a join that failed left in etcd and others would wait for; tells what skipping it would mean. */
+/** Takes back what a failed join left in etcd and others would wait for. Returns what skipping it would mean. */
 export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
   return activities('observe', `${host.name}: what the join left in etcd`).settleJoin(
     narrow(cluster, host, plan.first),
@@ -32,7 +32,7 @@ export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
   )
 }
 
-/** Takes what a join that is given up left in etcd out again, so that others can join. */
+/** Removes what an abandoned join left in etcd, so that others can join. */
 export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: VoterRemoval) {
   return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
     narrow(cluster, host, plan.first),
@@ -42,7 +42,7 @@ export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: Vo
   )
 }
 
-/** A control plane that was out of reach when it was given up may have come to etcd since. */
+/** Abandons late joins: a control plane that was unreachable when it was given up may have joined etcd since. */
 export async function abandonLateJoins(apply: Bootstrap): Promise<void> {
   for (const host of leftOutControlPlanes(apply)) {
     const { changed, summary } = await abandonJoin(apply, host, 'late')

@@ -1,4 +1,4 @@
-/** The phases of an apply that are about an etcd apart from control planes. */
+/** The phases of an apply for an etcd that runs apart from the control planes. */
 import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './bootstrap.js'
@@ -7,8 +7,8 @@ import type { StepOutcome } from '../operations/contract.js'
 import { activities } from './run/activity-policies.js'
 
 /**
- * Members on hosts of their own, their certificates, and what API servers are told of them; empty with stacked etcd.
- * Nothing else comes between these and what follows them: they take the turn of control planes and members.
+ * Members on their own hosts, their certificates, and the endpoints of API servers; empty with stacked etcd. What
+ * follows waits for all of these phases, because they use the turn of control planes and members.
  */
 export function etcdPhases(apply: Bootstrap, prepared: Phase<StepOutcome>): readonly Phase<StepOutcome>[] {
   const { cluster, plan } = apply
@@ -16,14 +16,16 @@ export function etcdPhases(apply: Bootstrap, prepared: Phase<StepOutcome>): read
   const authority = plan.etcdAuthority
   const members = authority === undefined ? [] : membersAndCertificates(apply, authority, prepared)
   const told = phase(apply, 'etcd endpoints', plan.staleEndpoints, setEtcdEndpoints, {
-    // An API server restarts; the others must be there meanwhile.
+    // An API server restarts; the others must be available meanwhile.
     oneAtATime: true,
     after: (host) => [prepared.of(host), ...members.map((one) => one.all())],
   })
   return [...members, told]
 }
 
-/** One etcd host issues the certificates of all, then all members start together; later they are renewed in turn. */
+/**
+ * One etcd host issues all certificates, then all members start together. Later the certificates are renewed in turn.
+ */
 function membersAndCertificates(
   apply: Bootstrap,
   authority: Host,

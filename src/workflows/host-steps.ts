@@ -1,4 +1,4 @@
-/** One step after the other of one host: its turn, its attempts, and what is decided of it once it is parked. */
+/** Runs each host's steps one after the other: its turn, its attempts, and the decision once a step is parked. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { Host } from '../cluster/model.js'
 import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../operations/contract.js'
@@ -22,17 +22,17 @@ export class HostSteps {
     this.progress = progress
   }
 
-  /** Steps that were left out by decision. */
+  /** Steps that were skipped by decision. */
   get skipped(): readonly SkippedStep[] {
     return this.skips
   }
 
-  /** Whether the host's step was skipped in an earlier phase: it takes no further part. */
+  /** Whether the host's step was skipped in an earlier phase: then the host takes no further part. */
   isLeftOut(host: Host): boolean {
     return this.skips.some((skip) => skip.host === host.name)
   }
 
-  /** Runs `act` once not too many others have begun at the same time. */
+  /** Runs `act` as soon as not too many other steps have started at the same time. */
   begin<Result>(act: () => Promise<Result>): Promise<Result> {
     return this.gate.pass(act)
   }
@@ -101,7 +101,7 @@ export class HostSteps {
     }
   }
 
-  /** What only waits for something outside is ended by an abort. */
+  /** Runs a step that only waits for something outside; an abort ends it. */
   private async waitOutside<Result>(act: Act<Result>, host: Host): Promise<Result> {
     const scope = new CancellationScope()
     const forget = this.decisions.onAbort(() => scope.cancel())
@@ -115,7 +115,7 @@ export class HostSteps {
     }
   }
 
-  /** Settles what a failed step has left; nothing is known of a skip where that fails as well. */
+  /** Settles what a failed step left behind. If that fails too, nothing is known about skipping the step. */
   private async consequence(title: string, host: Host, options: PhaseOptions): Promise<SkipConsequence> {
     if (options.beforeParking === undefined || this.decisions.isAborted) return {}
     this.progress.update(title, host.name, 'running')
@@ -127,7 +127,7 @@ export class HostSteps {
     }
   }
 
-  /** Runs `act` once and tells what came of it. */
+  /** Runs `act` once and returns the outcome. */
   async tryOnce<Result>(
     title: string,
     host: Host,
@@ -187,7 +187,10 @@ export class HostSteps {
     )
   }
 
-  /** Leaves the host out of the rest; the reason why that cannot be, where what the step left cannot be undone. */
+  /**
+   * Leaves the host out of the rest. Returns the reason if that is impossible because what the step left cannot be
+   * undone.
+   */
   private async leaveOut(
     title: string,
     host: Host,
@@ -220,7 +223,7 @@ interface Failed {
   readonly consequence: SkipConsequence
 }
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 export type Tried<Result> = Succeeded<Result> | Failed
 
 function isStepOutcome(value: unknown): value is StepOutcome {

@@ -1,4 +1,6 @@
-/** From the first look to the plan that an apply acts on: hosts held, the running cluster asked, changes approved. */
+/**
+ * From the first look to the plan that an apply acts on: it locks hosts, asks the running cluster and gets approval.
+ */
 import { disruptiveChanges } from '../planning/changes/membership.js'
 import { isAway } from '../planning/drift/away.js'
 import type { OperationInput } from '../operations/contract.js'
@@ -9,8 +11,8 @@ import { withLocks } from './run/hold-hosts.js'
 import type { Operation } from './run/run.js'
 
 /**
- * Holds the hosts that answered while `act` runs. What is wrong with the hosts themselves stops the apply before
- * anything is written there; the cluster is asked only once they are held, so that nothing is planned on what another
+ * Locks the hosts that answered while `act` runs. Problems with the hosts themselves stop the apply before anything is
+ * written to them. The cluster is asked only once its hosts are locked, so that no plan is based on what another
  * operation is about to change.
  */
 export async function holding<Result>(
@@ -36,16 +38,16 @@ export interface Planned {
   readonly plan: ApplyPlan
 }
 
-/** The plan to act on: what was approved, and what holds now. */
+/** Returns the plan to act on: approved if that is needed, and still current. */
 export async function reviewed(run: Operation, input: OperationInput, first: Looked): Promise<Planned> {
   const again = async () => plannedNow(run, await lookAtHosts(run, input.cluster))
-  // Who held a host while it was asked may have changed it since.
+  // Another operation that held a host during the first look may have changed it since.
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
   let planned = isStale ? await again() : await plannedNow(run, first)
   while (mustBeApproved(input, planned.plan)) {
     const { changes } = planned.plan
     await run.approve(changes)
-    // Days may have gone by.
+    // Days may have passed.
     planned = await again()
     if (JSON.stringify(planned.plan.changes) === JSON.stringify(changes)) break
     run.warn('hosts or cluster have changed since the plan was shown: it was made again')
@@ -53,7 +55,7 @@ export async function reviewed(run: Operation, input: OperationInput, first: Loo
   return planned
 }
 
-/** What was asked to be shown first, and what takes away something that runs, waits for the operator's word. */
+/** Whether the plan waits for the operator: a review was requested, or it takes away something that runs. */
 function mustBeApproved({ review }: OperationInput, { changes }: ApplyPlan): boolean {
   return (review === true && changes.length > 0) || disruptiveChanges(changes).length > 0
 }

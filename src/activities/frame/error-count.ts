@@ -1,30 +1,33 @@
 /**
- * How often the attempts of a step may end in an error that may pass before the step is the operator's. The count
- * travels in heartbeats; it begins again only after progress, never because time has passed.
+ * Limits how many attempts of a step may end in a transient error before the step is parked. The count travels in
+ * heartbeats. It restarts only after progress, never because time has passed.
  */
 import type { StepHeartbeat } from '../../operations/contract.js'
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
 
-/** An error that may pass is the operator's after this many attempts, about a minute of waiting between them. */
+/**
+ * After this many transient errors without progress the step is parked; the waits between the attempts add up to about
+ * a minute.
+ */
 const MAX_FAILURES = 6
 
-/** Whatever progress there was between them. */
+/** After this many transient errors the step is parked, whatever progress was made between them. */
 const MAX_ALL_FAILURES = 24
 
-/** An attempt of this length has waited patiently by itself, or worked. */
+/** An attempt that lasted longer than this has waited patiently by itself, or has worked. */
 const LONG_ATTEMPT_MS = 10 * 60_000
 
-/** They cut off an attempt that was going well; what was under way on the host goes on meanwhile. */
+/** Errors that cut off an attempt that was going well; what was under way on the host continues meanwhile. */
 const INTERRUPTIONS: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH_TIMEOUT', 'UNIT_INTERRUPTED']
 
 const MAX_REASON = 200
 
-/** What of a heartbeat counts errors. */
+/** The part of a heartbeat that counts errors. */
 export type ErrorCount = Pick<StepHeartbeat, 'failures' | 'allFailures' | 'longReason'>
 
-/** The count that the attempt before left. */
+/** The count that the previous attempt left. */
 export function errorCount(heartbeat: StepHeartbeat | undefined): ErrorCount {
-  // What was refused as no heartbeat of ours (operations/tickets.ts) counts nothing.
+  // A heartbeat that was rejected as not ours (operations/tickets.ts) counts nothing.
   if (heartbeat === undefined || typeof heartbeat.failures !== 'number') return { failures: 0 }
   const { failures, allFailures, longReason } = heartbeat
   return {
@@ -35,8 +38,8 @@ export function errorCount(heartbeat: StepHeartbeat | undefined): ErrorCount {
 }
 
 /**
- * Counts the error that an attempt of this length ended with. `isLast`: another attempt is not worth while. A long
- * attempt that ends for the reason of the long one before it has waited for the same thing twice.
+ * Counts the error that ended an attempt of this length. `isLast`: another attempt is not worthwhile. A long attempt
+ * that fails for the same reason as the previous long one has waited for the same thing twice.
  */
 export function countError(
   before: ErrorCount,
@@ -44,7 +47,7 @@ export function countError(
   lastedMs: number,
 ): { readonly count: ErrorCount; readonly isLast: boolean } {
   const allFailures = (before.allFailures ?? before.failures) + 1
-  // Without its numbers: how long it took, or which process it was, makes no other reason.
+  // Without numbers: another duration or another process does not make it another reason.
   const reason = `${code}: ${message}`.replace(/\d+/g, '#').slice(0, MAX_REASON)
   const isLong = lastedMs > LONG_ATTEMPT_MS
   const isInterruption = INTERRUPTIONS.includes(code)

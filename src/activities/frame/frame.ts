@@ -14,10 +14,10 @@ import { PATIENCE } from '../../hosts/timeouts.js'
 /** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
 const HEARTBEAT_INTERVAL_MS = 2_000
 
-/** Of a run's id, a UUIDv7, the part that is its time: ids of one cluster's operations sort by it. */
+/** How many characters of a run's id, a UUIDv7, hold its time: the ids of one cluster's operations sort by them. */
 const OPERATION_LENGTH = 13
 
-/** What stands for the operation, and for its owner, where no workflow called the activity. */
+/** Stands for the operation, and for its owner, if no workflow called the activity. */
 export const STANDALONE = 'standalone'
 
 /**
@@ -33,7 +33,8 @@ export async function onHost<Result>(
   return withHeartbeat(host.name, async (signal, report) => {
     report('connecting')
     const session = await sessions.session(host, signal)
-    // Asked where no activity is current as well, such as when the signal is just being aborted.
+    // Taken here because `isCancelled` is also called where no activity is current, for example while the signal is
+    // being aborted.
     const context = Context.current()
     const isCancelled = () => context.cancellationDetails?.cancelRequested ?? false
     return act({
@@ -50,13 +51,13 @@ export async function onHost<Result>(
   })
 }
 
-/** The id of the running operation on hosts; `standalone` for an activity that no workflow called. */
+/** The id by which hosts know the running operation; `standalone` for an activity that no workflow called. */
 export function operationId(): string {
   const run = Context.current().info.workflowExecution
   return run === undefined ? STANDALONE : operationOf(run.runId)
 }
 
-/** The id on hosts of the operation that is this run. */
+/** The id by which hosts know the operation whose run this is. */
 export function operationOf(runId: string): string {
   return runId.slice(0, OPERATION_LENGTH)
 }
@@ -68,7 +69,7 @@ export async function withHeartbeat<Result>(
 ): Promise<Result> {
   const context = Context.current()
   let line = ''
-  // What the attempt before left: Temporal counts the deaths of workers as attempts as well.
+  // The previous attempt's count. Temporal's own count will not do: it includes attempts whose worker died.
   let count = errorCount(context.info.heartbeatDetails as StepHeartbeat | undefined)
   const begunAt = Date.now()
   const beat = () => context.heartbeat({ host, line, ...count } satisfies StepHeartbeat)
@@ -94,13 +95,13 @@ export async function withHeartbeat<Result>(
   }
 }
 
-/** Before Temporal's own time-out, which would be one more attempt that nobody counts. */
+/** An attempt ends this long before Temporal's own timeout, which would be one more attempt that nobody counts. */
 const BEFORE_TIMEOUT_MS = 30_000
 
-/** The longest time that a timer of Node.js takes. */
+/** The longest delay that a Node.js timer accepts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Ends an attempt that takes its whole time; what it runs on the host goes on. */
+/** Ends an attempt that uses up its whole time; what it runs on the host continues. */
 function limitTime(
   timeoutMs: number,
   place: () => { readonly host: string; readonly line: string },
@@ -117,15 +118,15 @@ function limitTime(
   return { signal: controller.signal, end: () => clearTimeout(timer) }
 }
 
-/** Temporal replaces a failure of more than 4 KB by a word about its size while the activity is retried. */
+/** While an activity is retried, Temporal replaces a failure of more than 4 KB with a note about its size. */
 const MAX_TEXT = 1_000
 
 const FIRST_DELAY_MS = 2_000
 const LONGEST_DELAY_MS = 30_000
 
 /**
- * Milliseconds from an error that may pass to the next attempt. It is ours to say, not the retry policy's, which is
- * for workers that die: their steps go on at once, however often that happens.
+ * Milliseconds from a transient error to the next attempt. We set this delay ourselves, as the retry policy is for
+ * workers that die: their steps continue at once, however often that happens.
  */
 function retryDelay(failures: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS)
@@ -148,7 +149,7 @@ function toApplicationFailure(error: unknown, failures: number, isLast: boolean)
       },
     ],
   })
-  // Where it was thrown tells an operator nothing; for a bug of ours it is the first thing to know.
+  // The stack tells an operator nothing; for a bug of ours it is the first thing to know.
   failure.stack =
     report.source === 'bug' && error instanceof Error ? (error.stack?.slice(0, MAX_TEXT) ?? '') : ''
   return failure

@@ -1,6 +1,6 @@
 /**
- * The frame around every activity that changes something: the operation holds the hosts on which the activity works,
- * and what it does there takes effect only while it holds them.
+ * The frame around every activity that changes something. The operation locks the hosts on which the activity works,
+ * and what the activity does there takes effect only while the operation holds the lock.
  */
 import { Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../../cluster/model.js'
@@ -14,7 +14,7 @@ import { onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './f
 /** What the activities need from the worker. */
 export interface ActivityDependencies {
   readonly sessions: SessionPool
-  /** Where the workflows run that call them; only tests go without. */
+  /** The server whose workflows call the activities; only tests run without one. */
   readonly server?: TemporalServer
 }
 
@@ -24,7 +24,7 @@ export interface TemporalServer {
   readonly namespaceId: string
   /** Who started a run of a workflow, such as `alice@laptop`. */
   readonly startedBy: (run: WorkflowRun) => Promise<string>
-  /** Id of the first run of the chain that the current activity is of, where its ticket tells. */
+  /** Id of the first run in the chain of runs to which the current activity belongs, if its ticket says so. */
   readonly firstRun?: () => string | undefined
 }
 
@@ -39,8 +39,8 @@ const NO_SERVER: TemporalServer = {
 }
 
 /**
- * Like {@link onHost}, with sessions, to this host and to every other that the step asks for, whose commands as root
- * run only while the operation holds the host.
+ * Like {@link onHost}, but every session, to this host or to any other that the step asks for, runs commands as root
+ * only while the operation holds that host.
  */
 export async function onOwnHost<Result>(
   { sessions, server = NO_SERVER }: ActivityDependencies,
@@ -52,12 +52,12 @@ export async function onOwnHost<Result>(
   return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)
 }
 
-/** Whether it was given back is unknown, and another attempt may well know it. */
+/** After these errors it is unknown whether the host was released; another attempt may well find out. */
 const WORTH_ANOTHER_ATTEMPT: readonly ErrorCode[] = ['SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
 
 /**
- * Gives a host back, where the operation holds it. One that cannot be reached stays locked, which only the worker's
- * log tells: the cluster's next operation takes it over.
+ * Releases a host if the operation holds it. A host that cannot be reached stays locked, and only the worker's log says
+ * so; the cluster's next operation takes it over.
  */
 export async function releaseHost(
   dependencies: ActivityDependencies,
@@ -70,7 +70,7 @@ export async function releaseHost(
   await withHeartbeat(host.name, async (signal) => {
     try {
       const session = await sessions.session(host, signal)
-      // Steps stop their own units; one whose worker was dead when it was cancelled could not.
+      // Steps stop their own units, unless their worker was dead when they were cancelled.
       if (units === 'stop') await stopUnits(session, holder.operation)
       await releaseLock(session, holder)
     } catch (error) {

@@ -1,4 +1,4 @@
-/** `quorate apply`: make the hosts the cluster that the file describes. */
+/** `quorate apply`: turn the hosts into the cluster that the cluster file describes. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation, QuorateClient } from '../../client.js'
 import type { Cluster } from '../../cluster/model.js'

@@ -48,7 +48,7 @@ async function cancel(
     const { whyStuck } = await import('../../client/stuck.js')
     const stuck = whyStuck(await operation.describe())
     await operation.cancel()
-    // The request waits at the server for a worker that can carry it out, and so would we.
+    // The request waits at the server for a worker that can carry it out, and so would we if we followed.
     if (stuck !== undefined) return tellUnheard(context, operation, stuck)
     if (options.detach !== true) return followToTheEnd(context, operation)
     const { cluster } = operation
@@ -58,7 +58,7 @@ async function cancel(
   })
 }
 
-/** The run was asked, and nobody is there who hears it. */
+/** The run was asked to stop, but nobody is there to hear it. */
 function tellUnheard({ io, json }: Context, { cluster }: Operation, stuck: Stuck): ExitCode {
   if (json) {
     io.json({ asked: cluster, stuck })

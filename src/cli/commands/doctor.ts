@@ -1,4 +1,4 @@
-/** `quorate doctor`: is everything there that is needed? */
+/** `quorate doctor`: check that everything that is needed is there. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import stringWidth from 'string-width'
 import { plainLine } from '../../errors/index.js'

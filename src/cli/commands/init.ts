@@ -56,7 +56,7 @@ async function init(context: Context, options: InitOptions): Promise<ExitCode> {
   }
   const { path, problems } = writeClusterFile(context, answersFromOptions(complete), {
     ...complete,
-    // Who has answered questions is not to answer them again.
+    // Whoever has answered questions should not have to answer them again.
     evenIfWrong: asks,
   })
   if (path === undefined) return EXIT.done

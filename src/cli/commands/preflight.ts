@@ -1,4 +1,4 @@
-/** `quorate preflight`: is every host ready for an apply? One table of what is not, with what fixes it. */
+/** `quorate preflight`: check whether every host is ready for an apply. One table of what is not, and how to fix it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
 import type { PlanResult } from '../../operations/contract.js'
@@ -36,12 +36,12 @@ async function preflight(context: Context, { strict }: PreflightOptions): Promis
   return stops ? EXIT.failed : EXIT.done
 }
 
-/** A worker of before 0.2 tells only of problems. */
+/** A worker from before 0.2 reports only problems. */
 function findingsOf({ findings, problems }: PlanResult): readonly PreflightFinding[] {
   return findings ?? problems.map((problem) => ({ severity: 'error', ...problem }))
 }
 
-/** In the order of the file; hosts that did not answer among the others. */
+/** In the order of the cluster file; hosts that did not answer are among the others. */
 function byHost(cluster: Cluster, findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
   const names = cluster.hosts.map(({ name }) => name)
   const placeOf = ({ host }: PreflightFinding): number => names.indexOf(host ?? '')

@@ -1,4 +1,4 @@
-/** `quorate resume`: decide on what an operation cannot go on without. */
+/** `quorate resume`: make the decisions that an operation waits for. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation, OperationProgress } from '../../client.js'
 import { contextOf, type Context } from '../context.js'
@@ -61,7 +61,7 @@ async function resume(
   })
 }
 
-/** What was decided and taken; or the exit code, where somebody was asked and decided nothing. */
+/** The decisions that were carried out; or the exit code if somebody was asked and decided nothing. */
 async function decide(
   context: Context,
   operation: Operation,
@@ -80,7 +80,7 @@ async function decide(
   return decisions
 }
 
-/** Undefined where there is nothing to be asked about. */
+/** Undefined when there is nothing to ask. */
 async function ask(
   context: Context,
   operation: Operation,

@@ -1,4 +1,4 @@
-/** `quorate seal`: the key file with which clients and workers know each other. */
+/** `quorate seal`: the key file by which clients and workers recognise each other. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { resolve } from 'node:path'
 import { contextOf, type Context } from '../context.js'

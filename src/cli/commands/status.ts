@@ -1,4 +1,4 @@
-/** `quorate status`: where the latest apply of a cluster is; or all that is known. */
+/** `quorate status`: show the state of a cluster's latest apply, or of every known cluster's. */
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { OperationSummary, QuorateClient } from '../../client.js'
@@ -55,7 +55,7 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
   return EXIT.done
 }
 
-/** With why an open run does not go on, where that is so. */
+/** Adds why an open run does not go on, if it does not. */
 async function withStandstill(
   client: QuorateClient,
   operation: OperationSummary,
@@ -86,7 +86,7 @@ async function show(
   const standstill = stuck === undefined ? '' : io.style.yellow(`, ${stuck.summary}`)
   io.out(`${snapshot.kind} of ${io.style.bold(plainLine(snapshot.cluster))}: ${snapshot.state}${standstill}`)
   renderLiveView(snapshot, io.style, frame).forEach((line) => io.out(line))
-  // Where waiting may help the view has said only that a worker is missing.
+  // When waiting may help, the view has said only that a worker is missing.
   if (stuck !== undefined && needsOtherWorker(snapshot) === undefined) {
     io.out(`  ${io.style.cyan('→')} ${stuck.message}: ${stuck.hint}`)
   }

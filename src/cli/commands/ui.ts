@@ -37,7 +37,7 @@ async function ui(
       const served = await serveUi({
         client: () => connection.client,
         assets,
-        // What is encrypted is readable for the one browser that is logged in.
+        // The one browser that is logged in can read what is encrypted.
         ...(connection.seal === undefined ? {} : { codec: codecEndpoint(connection.seal) }),
         ...(port === undefined ? {} : { port }),
         onLogin: () =>
@@ -67,8 +67,8 @@ function tell({ io, json }: Context, link: string): void {
 }
 
 /**
- * Until Ctrl-C or SIGTERM.
- * @throws QuorateError `ENGINE_FAILED` when the server of the pages ends before.
+ * Waits for Ctrl-C or SIGTERM.
+ * @throws QuorateError `ENGINE_FAILED` when the server of the pages ends first.
  */
 async function untilEnd(ended: Promise<string>): Promise<void> {
   const stopped = new Promise<undefined>((resolve) => {

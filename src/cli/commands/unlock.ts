@@ -90,7 +90,7 @@ async function tellFound(context: Context, cluster: string, found: LocksFound): 
   const header = ['HOST', 'HELD BY', 'OPERATION', 'STARTED BY', 'SINCE', 'RUNNING UNITS']
   const rows = found.locked.map((lock) => [
     io.style.bold(plainLine(lock.host)),
-    // Two servers may run operations on one cluster, whose workflows have one name.
+    // Two servers may run operations on the same cluster; their workflows then have the same name.
     `${plainLine(lock.workflowId)} ${io.style.dim(`on server ${plainLine(lock.owner.slice(0, 8))}`)}`,
     ...[lock.operation, lock.startedBy, lock.since].map((word) => plainLine(word)),
     lock.units.length === 0 ? 'none' : plainLine(lock.units.join(', ')),

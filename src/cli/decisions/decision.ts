@@ -1,4 +1,4 @@
-/** A decision of the operator on a run, and taking it there. */
+/** The operator's decisions on a run, and how they are carried out. */
 import type { Operation } from '../../client.js'
 import type { OperationProgress } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
@@ -13,7 +13,7 @@ export type Decision =
   /** Ends a pause. */
   | { readonly kind: 'resume' }
 
-/** The decisions, and the end of a pause, without which they would change nothing. */
+/** The decisions, plus the end of a pause if there is one: without it they would change nothing. */
 export function endingPause(
   decisions: readonly Decision[],
   progress: OperationProgress,
@@ -23,8 +23,8 @@ export function endingPause(
 }
 
 /**
- * Takes the decisions, one after the other, and tells each.
- * @throws QuorateError what the run refuses one with; those before it are taken.
+ * Carries out the decisions one after the other, and prints each.
+ * @throws QuorateError the refusal of the run; the decisions before it have been carried out.
  */
 export async function carryOut(
   { io, json }: Context,
@@ -56,7 +56,7 @@ async function send(operation: Operation, decision: Decision): Promise<readonly 
 }
 
 function describe(decision: Decision, steps: readonly string[]): string {
-  // In whatever order they came to a stop.
+  // The run names them in the order in which they came to a stop.
   const names = steps.toSorted().join(', ')
   switch (decision.kind) {
     case 'retry':

@@ -6,7 +6,7 @@ import { endingPause, type Decision } from './decision.js'
 
 /** As commander gives them. */
 export interface DecisionOptions {
-  /** True without a step. */
+  /** True when no step is named. */
   readonly retry?: string | true
   readonly skip?: string
   readonly abort?: true
@@ -16,7 +16,7 @@ export interface DecisionOptions {
 
 /**
  * The decision that the options name; undefined when they name none.
- * @throws QuorateError `USAGE` for options that exclude each other, or a reason too few or too many.
+ * @throws QuorateError `USAGE` for options that exclude each other, and for a missing or superfluous reason.
  */
 export function chosenDecision(options: DecisionOptions): Decision | undefined {
   const { retry, skip, abort, approve, reason } = options
@@ -45,8 +45,8 @@ export function chosenDecision(options: DecisionOptions): Decision | undefined {
 }
 
 /**
- * What is to be sent for a decision, or, without one, by default: everything that is parked is tried again.
- * @throws QuorateError `OPERATION_NOT_BLOCKED` and `USAGE`, where the default has nothing to do or would approve.
+ * The decisions to send. Without a chosen one, the default is to retry everything that is parked.
+ * @throws QuorateError `OPERATION_NOT_BLOCKED` and `USAGE` when the default has nothing to do or would approve.
  */
 export function decisionsFor(chosen: Decision | undefined, progress: OperationProgress): readonly Decision[] {
   if (chosen === undefined) return byDefault(progress)
@@ -71,8 +71,8 @@ function naming(decision: Decision, blocked: readonly BlockedStep[]): Decision {
 }
 
 /**
- * The step that is meant: its id, or its host where only one step of that is parked. What is not found goes to the run
- * as it is, which refuses it.
+ * The step that is meant, named by its id, or by its host if only one step of that host is parked. An unknown name goes
+ * to the run as it is, and the run refuses it.
  */
 function findStep(name: string, blocked: readonly BlockedStep[]): string {
   if (blocked.some(({ step }) => step === name)) return name

@@ -5,25 +5,25 @@ import { plainLine } from '../../errors/index.js'
 import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from './decision.js'
 
-/** What came of asking. */
+/** The outcome of asking. */
 export type Answer =
   | { readonly kind: 'decided'; readonly decisions: readonly Decision[] }
   /** The operation is left waiting. */
   | { readonly kind: 'left' }
   /** Ctrl-C. */
   | { readonly kind: 'interrupted' }
-  /** The signal came first: there is nothing to be decided any more, or something else. */
+  /** The signal came first: there is nothing left to decide, or something else. */
   | { readonly kind: 'overtaken' }
 
-/** What can be asked about; the rest comes by itself. */
+/** What can be asked about; everything else comes by itself. */
 export type Asked = Exclude<WaitingInRun, { kind: 'outside' }>
 
 type Choice = 'retry' | 'skip' | 'each' | 'abort' | 'leave' | 'approve' | 'resume'
 
-/** Thrown by Ctrl-C and by the signal within a question. */
+/** Thrown when Ctrl-C or the signal ends a question. */
 class NotAnswered extends Error {}
 
-/** Asks until there is an answer, or until the signal says that the question is no longer one. */
+/** Asks until there is an answer, or until the signal withdraws the question. */
 export async function askFor(waiting: Asked, signal: AbortSignal): Promise<Answer> {
   try {
     const decisions = await new Questions(signal).about(waiting)
@@ -41,7 +41,7 @@ class Questions {
     this.signal = signal
   }
 
-  /** No decisions: leave it waiting. */
+  /** No decisions mean: leave it waiting. */
   async about(waiting: Asked): Promise<readonly Decision[]> {
     switch (waiting.kind) {
       case 'blocked':

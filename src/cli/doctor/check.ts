@@ -2,7 +2,7 @@
 
 export type CheckStatus = 'ok' | 'warn' | 'fail'
 
-/** What was looked at, how it is, and what to do where it is not well. */
+/** What was checked, its state, and what to do if something is wrong. */
 export interface Check {
   readonly name: string
   readonly status: CheckStatus
@@ -14,7 +14,7 @@ export function ok(name: string, detail: string): Check {
   return { name, status: 'ok', detail }
 }
 
-/** Something that may be meant so, or fixes itself. */
+/** Something that may be intended, or that fixes itself. */
 export function warn(name: string, detail: string, hint: string): Check {
   return { name, status: 'warn', detail, hint }
 }

@@ -60,7 +60,7 @@ export async function checkClusterFile({ file }: Context): Promise<Check | undef
   if (file === undefined && !existsSync(path)) return undefined
   try {
     const { cluster } = await parseFile(path)
-    // Of several keys, as an ssh configuration may name for all hosts, one is enough.
+    // One of several keys is enough: an ssh configuration may name several for all hosts.
     const lists = cluster.hosts.map(({ ssh }) => ssh.identityFiles ?? [])
     const missing = [...new Set(lists.filter((keys) => !keys.some((key) => existsSync(key))).flat())]
     if (missing.length > 0) {

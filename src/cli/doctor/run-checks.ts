@@ -1,4 +1,4 @@
-/** Checks of open runs: whether each is with a worker that can go on with it. */
+/** Checks of open runs: whether each has a worker that can go on with it. */
 import { WORKFLOWS } from '../../operations/contract.js'
 import { count } from '../../values/words.js'
 import { isQuorateError } from '../../errors/index.js'
@@ -9,10 +9,10 @@ import { needsOtherWorker, whyStuck } from '../../client/stuck.js'
 import { fail, ok, warn, type Check } from './check.js'
 
 const OPEN_RUNS = `WorkflowType = '${WORKFLOWS.apply}' AND ExecutionStatus = 'Running'`
-/** Each is asked; of more, the newest. */
+/** Every run is queried; if there are more, only the newest. */
 const MAX_RUNS = 20
 
-/** One check for every open run that does not go on, or one for all. */
+/** One check for every open run that does not go on, or a single one if all do. */
 export async function checkRuns(connection: TemporalConnection): Promise<readonly Check[]> {
   const { client, settings } = connection
   try {

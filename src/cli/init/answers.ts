@@ -1,4 +1,4 @@
-/** What `quorate init` was told by flags, as answers for a new cluster file. */
+/** The flags of `quorate init` as answers for a new cluster file. */
 import type { AnsweredHost, ClusterFileAnswers } from '../../cluster-file/render.js'
 import { SUPPORTED_MINORS } from '../../cluster/supported-minors.js'
 import { QuorateError } from '../../errors/index.js'
@@ -27,7 +27,7 @@ export function defaultVersion(): string {
   return `stable-1.${Math.max(...tested)}`
 }
 
-/** The flags without which there is no cluster file. */
+/** The flags that are still missing for a cluster file. */
 export function missingOptions(options: InitOptions): readonly string[] {
   const hasEndpoint = options.endpoint !== undefined || options.loadBalancer?.length === 1
   return [

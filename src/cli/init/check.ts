@@ -1,4 +1,4 @@
-/** Checks answers of `quorate init` as the cluster file would be checked, each as soon as it is given. */
+/** Checks each answer of `quorate init` as soon as it is given, as the cluster file would be checked. */
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { ClusterFileError, parseClusterFile, type ClusterFileProblem } from '../../cluster-file/parse.js'
@@ -12,7 +12,7 @@ export interface FileCheck {
   readonly warnings: readonly ClusterFileProblem[]
 }
 
-/** Checks the text of a new cluster file that is to lie at `output`. */
+/** Checks the text of a new cluster file that will be at `output`. */
 export function checkFile(text: string, output: string): FileCheck {
   const location = { path: output, directory: dirname(resolve(output)), home: homedir() }
   try {
@@ -23,7 +23,7 @@ export function checkFile(text: string, output: string): FileCheck {
   }
 }
 
-/** An answer, by the flag that would give it. */
+/** An answer, named by the flag that would give it. */
 export type Question = Exclude<keyof InitOptions, 'output' | 'force'>
 
 /** Where in the file an answer stands. */
@@ -39,7 +39,7 @@ const PLACES: Readonly<Record<Question, RegExp>> = {
   kubernetesVersion: /^spec\.kubernetes\.version/,
 }
 
-/** Stand for what has not been asked yet, and are right. */
+/** Valid stand-ins for what has not been asked yet. */
 const FILLERS = {
   name: 'prod',
   endpoint: 'api.example.com:6443',
@@ -47,10 +47,10 @@ const FILLERS = {
   output: '-',
 } as const satisfies InitOptions
 
-/** Asked by no question: they are told when the file is written, and added there. */
+/** No question asks for these: they are reported when the file is written, and added there. */
 const NOT_ASKED = /\.internalAddress$/
 
-/** What is wrong with an answer, beside those that were given before; undefined where nothing is. */
+/** What is wrong with an answer, together with those given before; undefined if nothing is. */
 export function problemOf(
   question: Question,
   answer: string | readonly string[],

@@ -3,7 +3,7 @@ import { cancel, intro, isCancel, outro, select, text } from '@clack/prompts'
 import { defaultVersion, parseHosts, type InitOptions } from './answers.js'
 import { problemOf, type Question } from './check.js'
 
-/** Thrown by Ctrl-C within a question. */
+/** Thrown when Ctrl-C ends a question. */
 class GivenUp extends Error {}
 
 /** Asks; undefined when the person gave up with Ctrl-C. */
@@ -38,7 +38,7 @@ interface Asked {
   readonly isDefault?: true
   /** Whether there may be no answer. */
   readonly isOptional?: true
-  /** Whether several are given, between blanks or commas. */
+  /** Whether there may be several, separated by blanks or commas. */
   readonly isList?: true
 }
 

@@ -10,9 +10,9 @@ import { checkFile } from './check.js'
 interface WriteOptions {
   /** `-`: standard output. */
   readonly output: string
-  /** Overwrite a file that is there. */
+  /** Overwrite an existing file. */
   readonly force?: true
-  /** Write it although something is wrong in it. */
+  /** Write it even if something is wrong in it. */
   readonly evenIfWrong: boolean
 }
 
@@ -39,8 +39,8 @@ export function refuseOutput({ output, force }: Pick<WriteOptions, 'output' | 'f
 }
 
 /**
- * Writes the file, or prints it where `output` is `-`.
- * @throws QuorateError `CLUSTER_FILE_INVALID` for answers that make no cluster, `USAGE` for a file that is there.
+ * Writes the file, or prints it if `output` is `-`.
+ * @throws QuorateError `CLUSTER_FILE_INVALID` for answers that make no cluster, `USAGE` if the file already exists.
  */
 export function writeClusterFile(
   { io }: Context,

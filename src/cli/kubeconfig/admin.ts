@@ -1,9 +1,9 @@
-/** The administrator's kubeconfig as a host gave it: data that kubectl will act on, so it is looked at first. */
+/** The administrator's kubeconfig as a host gave it. kubectl will act on this data, so it is checked first. */
 import { parse, stringify } from 'yaml'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import { QuorateError } from '../../errors/index.js'
 
-/** What makes an administrator: all that is taken over from a host's file. */
+/** The administrator's access: all that is taken from a host's file. */
 export interface AdminAccess {
   /** `server`, `certificate-authority-data` and the like. */
   readonly cluster: PlainObject
@@ -11,14 +11,14 @@ export interface AdminAccess {
   readonly user: PlainObject
 }
 
-/** Fields that are mere data. Others name programs and files of the machine where kubectl runs. */
+/** Fields that are plain data. Others name programs and files on the machine where kubectl runs. */
 const CLUSTER_FIELDS = ['server', 'certificate-authority-data', 'tls-server-name']
 const USER_FIELDS = ['client-certificate-data', 'client-key-data', 'token']
 
 /**
  * The access in an admin.conf.
- * @throws QuorateError `KUBECONFIG_UNUSABLE` for one without, and for one that would have kubectl run programs or read
- * files: kubeadm writes none of that.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` if it has none, or would make kubectl run programs or read files: kubeadm
+ *   writes nothing like that.
  */
 export function readAdminAccess(text: string): AdminAccess {
   const data = parsed(text)
@@ -28,7 +28,7 @@ export function readAdminAccess(text: string): AdminAccess {
   }
 }
 
-/** A kubeconfig with this one access, whose cluster, user and context have names of ours. */
+/** A kubeconfig with only this access. We choose the names of its cluster, user and context. */
 export function renderKubeconfig(access: AdminAccess, name: string): string {
   const config = { apiVersion: 'v1', kind: 'Config', ...entriesFor(access, name), 'current-context': name }
   return stringify(config, { lineWidth: 0 })
@@ -60,7 +60,7 @@ function parsed(text: string): PlainObject {
     const data: unknown = parse(text, { logLevel: 'error' })
     if (isPlainObject(data)) return data
   } catch {
-    // What is no YAML has no access either.
+    // Text that is not YAML has no access either.
   }
   return {}
 }

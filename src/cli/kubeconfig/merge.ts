@@ -1,23 +1,24 @@
-/** An access put into a kubeconfig that has others, which stay as they are, with their comments. */
+/** Adds an access to a kubeconfig. Other entries stay as they are, with their comments. */
 import { isMap, isSeq, parseDocument, YAMLSeq, type Document } from 'yaml'
 import type { PlainObject } from '../../values/merge.js'
 import { QuorateError } from '../../errors/index.js'
 import { entriesFor, LISTS, type AdminAccess, type Entry, type ListName } from './admin.js'
 
 export interface MergeOptions {
-  /** Of the cluster's entry and the context; the user is this with `-admin`. */
+  /** Name of the cluster's entry and of the context; the user gets it with `-admin` appended. */
   readonly name: string
   /** Where the text comes from, for messages. */
   readonly path: string
   /** Make it the context that kubectl uses. */
   readonly setCurrent: boolean
-  /** Replace entries of this name although they are another cluster's. */
+  /** Replace entries of this name even if they are for another cluster. */
   readonly force: boolean
 }
 
 /**
- * The text of the file with the access in it. Entries of the same name are replaced where they are the same cluster's.
- * @throws QuorateError `KUBECONFIG_UNUSABLE` for a text that is no kubeconfig; `USAGE` for a name that another cluster has.
+ * The text of the file with the access in it. Entries of the same name are replaced if they are for the same cluster.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` for text that is not a kubeconfig; `USAGE` for a name that another cluster
+ *   has.
  */
 export function mergeKubeconfig(text: string, access: AdminAccess, options: MergeOptions): string {
   const document = text.trim() === '' ? emptyConfig() : parseDocument(text)
@@ -37,7 +38,7 @@ function emptyConfig(): Document.Parsed {
   return parseDocument('apiVersion: v1\nkind: Config\n')
 }
 
-/** A cluster is known by its authority: it outlasts addresses and renewals. */
+/** A cluster is identified by its certificate authority, which outlasts addresses and renewals. */
 function refuseOthers(
   document: Document.Parsed,
   { cluster }: AdminAccess,
@@ -60,7 +61,7 @@ function put(document: Document.Parsed, list: ListName, entry: Entry): void {
     document.addIn([list], document.createNode(entry))
     return
   }
-  // A context may have more, such as the namespace that somebody works in.
+  // A context may hold more, such as the namespace that somebody works in.
   const isContext = list === 'contexts' && isMap(document.getIn([list, known, 'context']))
   if (!isContext) {
     document.setIn([list, known], document.createNode(entry))

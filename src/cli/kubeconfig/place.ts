@@ -1,4 +1,4 @@
-/** Where a kubeconfig is written: the file that is meant, and never one that somebody else has pointed us to. */
+/** Where a kubeconfig is written: the intended file, and never one that somebody else has pointed us to. */
 import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
@@ -7,16 +7,19 @@ import { QuorateError } from '../../errors/index.js'
 const STICKY = 0o1000
 const MAX_LINKS = 20
 
-/** The file that kubectl itself would change: of KUBECONFIG the first that is there, or the last; or ~/.kube/config. */
+/**
+ * The file that kubectl itself would change: the first file in KUBECONFIG that exists, else the last one named there,
+ * else ~/.kube/config.
+ */
 export function defaultKubeconfig(variables: Readonly<Record<string, string | undefined>>): string {
   const named = (variables['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
   return named.find((path) => existsSync(path)) ?? named.at(-1) ?? join(homedir(), '.kube', 'config')
 }
 
 /**
- * The file behind symbolic links.
- * @throws QuorateError `KUBECONFIG_UNUSABLE` for a link in a folder that everybody may write to, made by somebody else:
- * it would put the administrator's key where they want it.
+ * The file that symbolic links lead to.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` for a link that somebody else made in a folder that everybody may write
+ *   to: it would put the administrator's key where they want it.
  */
 export function targetOf(path: string): string {
   let target = resolve(path)
@@ -33,7 +36,7 @@ export function targetOf(path: string): string {
   throw new QuorateError('KUBECONFIG_UNUSABLE', `${path} leads through too many links`)
 }
 
-/** As the kernel's protected_symlinks has it, which not every system sets. */
+/** The rule of the kernel's protected_symlinks, which not every system enables. */
 function isTrusted(owner: number, folder: string): boolean {
   const { mode, uid } = statSync(folder)
   const isShared = (mode & STICKY) !== 0 && (mode & 0o022) !== 0

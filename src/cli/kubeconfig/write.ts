@@ -1,4 +1,4 @@
-/** Writing a kubeconfig: whole or not at all, and readable by its owner only from the first byte on. */
+/** Writes a kubeconfig completely or not at all. From the first byte on, only its owner can read it. */
 import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -10,12 +10,12 @@ const OWNER_ONLY = 0o600
 
 /**
  * Writes a file.
- * @throws QuorateError `USAGE` for one that is there, unless `force`; `KUBECONFIG_UNUSABLE` where it cannot be written.
+ * @throws QuorateError `USAGE` if it already exists, unless `force`; `KUBECONFIG_UNUSABLE` if it cannot be written.
  */
 export function writeKubeconfig(path: string, content: string, { force }: { readonly force: boolean }): void {
   guarded(path, () => {
     const target = targetOf(path)
-    // The name is taken first: whatever is put there meanwhile is not overwritten.
+    // Claim the name first: whatever is put there meanwhile is not overwritten.
     if (!force) closeSync(openSync(target, 'wx', OWNER_ONLY))
     try {
       replace(target, content)
@@ -27,9 +27,10 @@ export function writeKubeconfig(path: string, content: string, { force }: { read
 }
 
 /**
- * Changes a file, or makes it, with the lock that kubectl takes for that.
- * @param change from the text of the file, empty where there is none, to what it shall be.
- * @throws QuorateError `KUBECONFIG_UNUSABLE` where it cannot be read or written, or kubectl holds it; and what `change` throws.
+ * Changes a file, or creates it, under the lock that kubectl takes for that.
+ * @param change maps the text of the file (empty if there is none) to the new text.
+ * @throws QuorateError `KUBECONFIG_UNUSABLE` if it cannot be read or written, or kubectl holds the lock; and what
+ *   `change` throws.
  */
 export function changeKubeconfig(path: string, change: (text: string) => string): void {
   guarded(path, () => {
@@ -66,7 +67,9 @@ function textOf(path: string): string {
   }
 }
 
-/** A new file in the place of the old one: nobody who has that open, or may read it, gets to see the new content. */
+/**
+ * Puts a new file in the place of the old one: nobody who has the old one open, or may read it, sees the new content.
+ */
 function replace(target: string, content: string): void {
   const folder = dirname(target)
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`)

@@ -1,4 +1,4 @@
-/** Steps that wait for a decision, as text: what happened, what is known of it, and what can be decided. */
+/** Steps that wait for a decision, as text: what happened, what is known about it, and what can be decided. */
 import type { BlockedStep } from '../../operations/contract.js'
 import { MARK } from '../../operations/step-marks.js'
 import { plainLine } from '../../errors/index.js'

@@ -21,7 +21,7 @@ export function formatTime(milliseconds: number): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(':')
 }
 
-/** `01:49`, local time; with the date where that is another day than now. */
+/** `01:49`, local time; with the date if that is another day than now. */
 export function formatMinute(milliseconds: number, now: number): string {
   const time = new Date(milliseconds)
   const clock = [time.getHours(), time.getMinutes()].map(pad).join(':')

@@ -32,7 +32,7 @@ export type OperationEvent =
       readonly phase: string
       readonly host: string
       readonly state: StepState
-      /** Of a step that is parked: what decisions call it. */
+      /** For a parked step: the name that decisions use for it. */
       readonly step?: string
       readonly summary?: string
       readonly durationMs?: number
@@ -92,7 +92,7 @@ function begin(snapshot: OperationSnapshot): OperationEvent {
 
 function reachEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {
   const known = before?.reach ?? 'worker'
-  // The moments at the end, when nobody need answer any more, are no news.
+  // The moments at the end, when nobody needs to answer any more, are not news.
   return known === after.reach || isClosed(after) ? [] : [{ type: 'reach', reach: after.reach }]
 }
 
@@ -111,7 +111,7 @@ function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): O
       host,
     ),
   )
-  // A phase that has nothing to do in this cluster is no news.
+  // A phase that has nothing to do in this cluster is not news.
   if ((before?.state ?? 'pending') === after.state || after.hosts.length === 0) return hosts
   const event: OperationEvent = {
     type: 'phase',

@@ -1,10 +1,10 @@
-/** In what state an operation that was stopped has left each host. */
+/** The state in which a stopped operation left each host. */
 import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
 
-/** What a phase makes of a host, and what it was at when it was stopped there. Other phases only look. */
+/** What a phase makes of a host, and what it was doing if it was stopped there. Other phases only look. */
 const PHASE_WORDS: Readonly<Record<string, { readonly made: string; readonly act: string } | undefined>> = {
   'Prepare hosts': { made: 'prepared', act: 'the preparation' },
   'Load balancer': { made: 'balances', act: 'configuring the load balancer' },
@@ -51,7 +51,7 @@ function stateOf(host: string, phases: readonly PhaseProgress[]): string {
   return reached === undefined ? word : `${word}, after: ${reached}`
 }
 
-/** How a step that did not come to its end stands; undefined for others. */
+/** How to describe a step that did not come to its end; undefined for others. */
 function openWord({ state, error }: HostProgress): string | undefined {
   switch (state) {
     case 'running':

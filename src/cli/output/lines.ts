@@ -47,7 +47,7 @@ export function renderEvent(
     case 'resumed':
       return '▶ going on'
     case 'reach':
-      // Why a workflow task fails is told in full as what the run waits for.
+      // Why a workflow task fails is shown in full, as what the run waits for.
       return event.reach === 'failing' ? undefined : style.yellow(`▮ ${REACH_WORDS[event.reach]}`)
     case 'warning':
       return style.yellow(`⚠ ${plainLine(event.warning)}`)
@@ -77,7 +77,7 @@ function renderHost(event: OperationEvent & { type: 'host' }, style: Style): str
   return `  ${mark} ${host}: ${what}${elapsed(event.durationMs)}`
 }
 
-/** Parked steps were told in full when they were parked. */
+/** Parked steps were shown in full when they were parked. */
 function renderStandstill(event: OperationEvent & { type: 'waiting' }, style: Style): string {
   if (event.waiting.kind === 'outside') return style.yellow(`▮ waiting for ${plainLine(event.for)}`)
   if (event.waiting.kind === 'worker') {

@@ -18,11 +18,11 @@ import { wrap } from './wrap.js'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const SPIN_MS = 100
-/** Hosts with a line of their own under a phase. */
+/** How many hosts get their own line under a phase. */
 const HOST_LINES = 8
 const DURATION_WIDTH = 8
 
-/** What a frame depends on beside the snapshot. */
+/** What a frame depends on besides the snapshot. */
 export interface Frame {
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -39,7 +39,7 @@ export function renderLiveView(snapshot: OperationSnapshot, style: Style, frame:
   const lines = phases.flatMap((phase) => renderPhase(phase, snapshot, style, frame, titleWidth))
   const foot = renderFoot(snapshot, style, frame)
   const room = Math.max(1, frame.rows - 1 - foot.length)
-  // On a low terminal what was done first is left out first.
+  // On a short terminal, the oldest lines are left out first.
   return [...lines.slice(-room), ...foot].map((line) => fit(line, frame.columns))
 }
 
@@ -55,7 +55,7 @@ function renderPhase(
   const left = `  ${phaseMark(phase, snapshot, style, frame)} ${style.bold(title)}  ${renderHosts(phase, snapshot, style)}`
   const end = phase.finishedAt ?? (isClosed(snapshot) ? snapshot.closedAt : frame.now)
   const elapsed = (end ?? frame.now) - (phase.startedAt ?? frame.now)
-  // What still runs counts whole seconds, so that little is to be drawn again.
+  // A running phase counts whole seconds, so that little needs to be redrawn.
   const shown = phase.finishedAt === undefined ? Math.floor(elapsed / 1000) * 1000 : elapsed
   const duration = formatDuration(shown).padStart(DURATION_WIDTH)
   const body = fit(left, frame.columns - DURATION_WIDTH)
@@ -102,7 +102,7 @@ function renderOnlyHost(
   return `${host.host}${host.summary === undefined ? '' : `: ${plainLine(host.summary)}`}`
 }
 
-/** Under the title: hosts that run, were left out, are parked or failed, a line each. */
+/** Under the title: a line for each host that runs, was left out, is parked or has failed. */
 function renderHostLines(
   phase: PhaseProgress,
   snapshot: OperationSnapshot,
@@ -129,7 +129,7 @@ function hasTrouble(host: HostProgress): host is HostProgress & { error: ErrorRe
   return host.error !== undefined
 }
 
-/** In this phase, which it was the reason for; later ones only say how many. */
+/** Whether the host was left out because of this phase; later phases only say how many were. */
 function isLeftOut({ state, summary }: HostProgress): boolean {
   return state === 'skipped' && summary !== undefined
 }
@@ -138,7 +138,7 @@ function renderMarked({ host, state }: HostProgress, what: string, style: Style)
   return `      ${colourOf(state, style)(`${MARK[state]} ${host}: ${plainLine(what)}`)}`
 }
 
-/** What a host does, unless that stands beside the title already, or when it will try again. */
+/** What a host is doing, unless the title line already says so, or when it will try again. */
 function renderRunning(
   { host }: HostProgress,
   isOnly: boolean,
@@ -160,7 +160,7 @@ function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): st
   const { progress, reach } = snapshot
   const waiting = waitsFor(snapshot)
   const warnings = (progress?.warnings ?? []).map((warning) => style.yellow(`  ⚠ ${plainLine(warning)}`))
-  // What nobody can decide without a worker is no news while there is none.
+  // Without a worker nothing can be decided, so what waits for a decision is not news.
   if (waiting?.kind === 'worker') return [...warnings, ...renderNoWorker(waiting, style, frame)]
   return [
     ...warnings,
@@ -182,7 +182,7 @@ function renderNoWorker(
   ]
 }
 
-/** What nothing goes on without, or what is parked while other hosts go on, and the command that answers. */
+/** What the operation cannot go on without, or what is parked while other hosts go on, and the command that answers. */
 function renderWaiting(snapshot: OperationSnapshot, style: Style): string[] {
   const { cluster, progress } = snapshot
   if (isClosed(snapshot) || progress === undefined) return []

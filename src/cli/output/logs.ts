@@ -15,7 +15,7 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: 'error',
   60: 'fatal',
 }
-/** Fields of every line, or shown elsewhere in it. */
+/** Fields that every line has, or that are shown elsewhere in it. */
 const HIDDEN_FIELDS = [
   'level',
   'time',
@@ -41,7 +41,7 @@ interface LogOptions {
   readonly print: (line: string) => void
 }
 
-/** Prints the end of each file, then, to follow, what is added to any of them. */
+/** Prints the end of each file and then, with `follow`, what is added to any of them. */
 export async function showLogs(
   files: readonly LogFile[],
   { lines, follow, print }: LogOptions,

@@ -28,7 +28,10 @@ export class Painter {
     this.painted = lines
   }
 
-  /** Draws the whole frame again on a terminal that has become `columns` by `rows`, where the last one was broken into more lines. */
+  /**
+   * Draws the whole frame again on a terminal that was resized to `columns` by `rows`. The resize may have broken the
+   * last frame into more lines.
+   */
   repaint(
     frame: readonly string[],
     { columns, rows }: { readonly columns: number; readonly rows: number },

@@ -23,7 +23,7 @@ const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
 
 const KNOWN_PHASES: ReadonlySet<string> = new Set(Object.values(PHASES_OF).flat())
 
-/** Whether the activity is a step of the phase. One, or a phase, that is not known may belong anywhere. */
+/** Whether the activity is a step of the phase. An unknown activity or phase may belong anywhere. */
 export function runsIn(activity: string, phase: string): boolean {
   const phases = PHASES_OF[activity]
   return phases === undefined || phases.includes(phase) || !KNOWN_PHASES.has(phase)

@@ -21,7 +21,10 @@ export function renderPlan(cluster: string, plan: PlanResult, style: Style): str
   ]
 }
 
-/** What works as it is, and what applying leaves alone: an apply does not depend on it, but nobody told would know. */
+/**
+ * Advice on what works as it is, and what an apply leaves alone. An apply does not depend on it, but nobody would know
+ * of it otherwise.
+ */
 function adviceOf({ findings = [] }: PlanResult, style: Style): string[] {
   const advice = findings.filter(({ severity }) => severity === 'advice')
   return advice.flatMap((one) => ['', ...renderReport(one, style, { mark: style.cyan('ℹ') })])
@@ -30,7 +33,7 @@ function adviceOf({ findings = [] }: PlanResult, style: Style): string[] {
 /** The changes as a table, those of a host together. */
 export function renderChanges(changes: readonly PlannedChange[], style: Style): string[] {
   const rows = changes.map(({ host, phase, action }, index) => {
-    // A host stands once, before the first of its changes.
+    // A host is named once, before the first of its changes.
     const isFirst = changes[index - 1]?.host !== host
     return [
       isFirst ? style.bold(plainLine(host)) : '',

@@ -1,4 +1,4 @@
-/** Preflight as text: one table of what was found, each finding with what fixes it, and what it comes to. */
+/** Preflight as text: one table of findings, each with how to fix it, and a summary. */
 import type { Cluster } from '../../cluster/model.js'
 import { plainLine } from '../../errors/plain-text.js'
 import { listNames, type PreflightFinding, type Severity } from '../../preflight/finding.js'
@@ -30,7 +30,7 @@ export function renderPreflight(
   ]
 }
 
-/** One finding, and every host that has it in the same words. */
+/** One finding, and every host that has it with the same words. */
 interface Row {
   readonly finding: PreflightFinding
   readonly hosts: string[]
@@ -40,7 +40,7 @@ function findingRows(findings: readonly PreflightFinding[], style: Style): strin
   const rows = sameOnSeveral(findings)
   return rows.flatMap(({ finding: { severity, code, message, hint }, hosts }, index) => {
     const name = listNames(hosts)
-    // A host stands once, before the first of its findings.
+    // A host is named once, before the first of its findings.
     const isFirst = index === 0 || listNames(rows[index - 1]?.hosts ?? []) !== name
     return [
       [isFirst ? style.bold(name) : '', style.dim(code), `${mark(severity, style)} ${plainLine(message)}`],

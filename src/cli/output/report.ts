@@ -6,9 +6,9 @@ import type { Style } from '../io.js'
 const OUTPUT_LINES = 20
 
 interface ReportOptions {
-  /** The whole output. */
+  /** Show the whole output. */
   readonly verbose?: boolean
-  /** The code of the report that this one is part of, which is not said again. */
+  /** The code of the report that this one is part of; it is not repeated. */
   readonly within?: string
   /** Before the message; a cross unless given. */
   readonly mark?: string
@@ -42,7 +42,7 @@ function renderMessage(
   return [`${mark} ${place(report, style)}${first}${code}`, ...others.map((line) => `  │ ${line}`)]
 }
 
-/** Where it happened; a step that the message begins with is not said twice. */
+/** Where it happened; a step that the message begins with is not named twice. */
 function place({ host, step, message }: ErrorReport, style: Style): string {
   const title = step !== undefined && message.startsWith(step) ? undefined : step
   const words = [host, title].filter((word) => word !== undefined).map((word) => plainLine(word))

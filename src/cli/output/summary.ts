@@ -58,7 +58,7 @@ export function renderFailed(
 
 function whatNow(snapshot: OperationSnapshot): string[] {
   if (snapshot.kind === 'plan') return ['', 'A plan changes nothing: the hosts are as they were.']
-  // Before anything was changed there is nothing that stays done.
+  // Nothing was changed yet, so there is nothing that stays done.
   if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
   return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` goes on from there.`]
 }

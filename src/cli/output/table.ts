@@ -23,7 +23,7 @@ export function renderTable(
   return [style.dim(line(header)), ...cells.map(line)]
 }
 
-/** The text with blanks up to a width, in columns. */
+/** The text, padded with blanks to a width in columns. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)))
 }

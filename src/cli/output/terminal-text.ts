@@ -1,4 +1,4 @@
-/** The last look at what is printed: only text, line ends and our own colours reach a terminal. */
+/** The last check of what is printed: only text, line ends and our own colours reach a terminal. */
 import { plainText } from '../../errors/index.js'
 
 /** Whether a stream's readers see colours, and symbols beyond ASCII. */
@@ -7,11 +7,11 @@ export interface Abilities {
   readonly symbols: boolean
 }
 
-/** What {@link Style} makes colours of. Every other escape sequence is somebody else's. */
+/** What {@link Style} makes colours with. Every other escape sequence comes from somebody else. */
 // eslint-disable-next-line no-control-regex -- escape sequences are what colours are made of
 const OUR_COLOURS = /(\u001b\[(?:[12]|22|3[1-36]|39)m)/
 
-/** The text without anything that steers a terminal, apart from our own colours. */
+/** The text without anything that controls a terminal, apart from our own colours. */
 export function terminalText(text: string): string {
   return text
     .split(OUR_COLOURS)
@@ -30,7 +30,7 @@ export function textFor({ colours, symbols }: Abilities, text: string): string {
   return symbols ? shown : inAscii(shown)
 }
 
-/** Symbols of ours, each by one of as many columns. */
+/** Our symbols, each with an ASCII character of the same width. */
 const IN_ASCII: Readonly<Record<string, string>> = {
   '✔': '+',
   '✘': 'x',
@@ -64,10 +64,10 @@ function inAscii(text: string): string {
   return text.replaceAll(SYMBOLS, (symbol) => IN_ASCII[symbol] ?? '?')
 }
 
-/** What JSON leaves as it is, and a terminal or JavaScript may take for more than text. */
+/** What JSON leaves as it is, but a terminal or JavaScript may take for more than text. */
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** JSON that may be looked at on a terminal: characters that would steer it are escaped. */
+/** JSON that is safe to print on a terminal: characters that would control it are escaped. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replaceAll(
     STEERING,

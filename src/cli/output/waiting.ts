@@ -12,7 +12,7 @@ export function showWaiting({ io, verbose }: Context, waiting: Waiting): void {
   renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
 }
 
-/** The lines; none where there is no more to tell than what it is called. */
+/** The lines; none if there is no more to tell than its name. */
 export function renderWaiting(
   waiting: Waiting,
   style: Style,

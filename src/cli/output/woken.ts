@@ -1,4 +1,4 @@
-/** What goes on because a command started the engine, which somebody may not have meant. */
+/** Operations that go on because a command started the engine, which the operator may not have intended. */
 import type { OperationSummary } from '../../client.js'
 import { plainLine } from '../../errors/index.js'
 import { count } from '../../values/words.js'

@@ -1,6 +1,7 @@
 /**
- * Checks of every address by which the cluster's components find each other: it is of IPv4, and one that other hosts
- * can reach. kubeadm takes IPv6 too, but Quorate's load balancers, etcd checks and kernel settings do not yet.
+ * Checks every address that the cluster's components use to find each other. It must be IPv4, and other hosts must be
+ * able to reach it. kubeadm also accepts IPv6, but Quorate's load balancers, etcd checks and kernel settings do not
+ * support it yet.
  */
 import {
   embeddedIpv4,
@@ -17,14 +18,17 @@ import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem } from './finding.js'
 import { hostPath } from './hosts.js'
 
-/** An address, where it stands, and what would be right there. */
+/** An address, where it is in the file, and what would be right there. */
 interface Place {
   readonly path: FieldPath
   readonly text: string
   readonly remedy: string
 }
 
-/** @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration. */
+/**
+ * @param connectsTo maps an address in the file, which may be a name from the ssh configuration, to what is connected
+ * to.
+ */
 export function checkAddresses(file: Outline, connectsTo: (address: string) => string): readonly Finding[] {
   return [
     ...[...sharedPlaces(file), ...file.hosts.flatMap((host) => hostPlace(host, connectsTo))].flatMap(
@@ -61,7 +65,10 @@ function sharedPlaces(file: Outline): readonly Place[] {
   ]
 }
 
-/** What the others call the host. The address that Quorate connects to may be any, once there is another for them. */
+/**
+ * The address that other hosts use for the host. If it has a separate one for them, `address` may be anything that
+ * Quorate can connect to.
+ */
 function hostPlace(host: OutlineHost, connectsTo: (address: string) => string): readonly Place[] {
   const { address, internalAddress } = host
   const remedy = 'an IPv4 address by which the other hosts reach it'
@@ -103,13 +110,13 @@ function networkFindings(file: Outline, field: 'podSubnet' | 'serviceSubnet'): r
   ]
 }
 
-/** A name that no DNS can have must be one of the ssh configuration, which says what it stands for. */
+/** A name that cannot exist in DNS must be one from the ssh configuration, which says what it stands for. */
 function nameFindings(host: OutlineHost, connectsTo: (address: string) => string): readonly Finding[] {
   const { address } = host
   if (address === undefined || !FORMATS.address.test(address)) return []
   const target = connectsTo(address)
   if (parseIpAddress(target) !== undefined || isDnsName(target)) return []
-  // A token that is left is one that ssh does not know either, and is told with the way to the host.
+  // ssh does not know a token that is left over either. The checks of how the host is reached report it.
   if (target.includes('%')) return []
   const told = address === target ? '' : ` (HostName of ${show(address)})`
   return [

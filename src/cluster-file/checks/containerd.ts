@@ -1,4 +1,4 @@
-/** Checks of what is laid over containerd's configuration: kubelet and kubeadm must find what they expect. */
+/** Checks the overrides of containerd's configuration: kubelet and kubeadm must find what they expect. */
 import { REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
 import { isPlainObject } from '../../values/merge.js'
 import { objectAt, pluginOf, textAt, type Outline } from '../lenient.js'
@@ -43,7 +43,6 @@ const RELIED: Reliances = {
   disable_cgroup: { reason: 'the kubelet limits pods by cgroups', allows: (value) => value === false },
 }
 
-/** All checks of containerd's configuration. */
 export function checkContainerd(file: Outline): readonly Finding[] {
   return [
     ...reliedFields(RELIED, file.containerdConfig, CONFIG, file),
@@ -52,7 +51,7 @@ export function checkContainerd(file: Outline): readonly Finding[] {
   ]
 }
 
-/** Another default runtime gets the pods of kubeadm too, and their cgroups must be systemd's. */
+/** A different default runtime also runs kubeadm's pods, so it must use systemd's cgroups. */
 function defaultRuntime({ containerdConfig }: Outline): readonly Finding[] {
   const containerd = objectAt(containerdConfig, 'containerd')
   const name = textAt(containerd, 'default_runtime_name')

@@ -1,4 +1,4 @@
-/** Checks of where etcd runs: hosts for its members, or an etcd of the user's, and how many members there are. */
+/** Checks where etcd runs (hosts for its members, or the user's own etcd) and how many members it has. */
 import { textAt, type Outline, type OutlineHost } from '../lenient.js'
 import { show, type Finding } from '../problem.js'
 import { isUrl } from '../../cluster/names.js'
@@ -8,7 +8,6 @@ import { hasKnownRole, hostPath } from './hosts.js'
 const ETCD = ['spec', 'etcd'] as const
 const FILES = ['caFile', 'certFile', 'keyFile'] as const
 
-/** All checks of etcd. */
 export function checkEtcd(file: Outline): readonly Finding[] {
   const members = file.hosts.filter(({ role }) => role === 'etcd')
   const topology = textAt(file.etcd, 'topology') ?? 'stacked'
@@ -82,7 +81,7 @@ function foreignFindings(file: Outline, members: readonly OutlineHost[]): readon
 
 function memberCount(file: Outline, members: readonly OutlineHost[]): readonly Finding[] {
   const path = ['spec', 'hosts']
-  // With a role that is unknown, nobody can say how many there are of the others.
+  // If any role is unknown, hosts cannot be counted by role.
   if (file.hosts.length === 0 || !file.hosts.every(hasKnownRole)) return []
   const count = members.length
   if (count === 0) {

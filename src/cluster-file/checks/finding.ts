@@ -1,4 +1,4 @@
-/** Short ways to write findings and to find repetitions. */
+/** Helpers to create findings and to find duplicates. */
 import type { FieldPath, Finding } from '../problem.js'
 
 /** Something that must be corrected. */
@@ -6,12 +6,12 @@ export function problem(path: FieldPath, text: string, remedy: string): Finding 
   return { severity: 'problem', path, problem: text, remedy }
 }
 
-/** Something that may be meant so. */
+/** Something that may be intended. */
 export function warning(path: FieldPath, text: string, remedy: string): Finding {
   return { severity: 'warning', path, problem: text, remedy }
 }
 
-/** Each item that has the same key as an earlier one, with that earlier one; items without a key have none. */
+/** Each item that has the same key as an earlier one, together with that one. Items without a key never match. */
 export function repetitions<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string | undefined,

@@ -1,4 +1,4 @@
-/** Checks of the hosts against each other: names, addresses, how many of each role. */
+/** Checks the hosts against each other: names, addresses, and how many have each role. */
 import { addressKey, parseIpAddress } from '../../values/ip-address.js'
 import { FORMATS } from '../formats.js'
 import { textAt, type Outline, type OutlineHost } from '../lenient.js'
@@ -7,7 +7,10 @@ import { problem, repetitions, warning } from './finding.js'
 
 const ROLES: readonly (string | undefined)[] = ['control-plane', 'worker', 'etcd', 'load-balancer']
 
-/** @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration. */
+/**
+ * @param connectsTo maps an address in the file, which may be a name from the ssh configuration, to what is connected
+ * to.
+ */
 export function checkHosts(file: Outline, connectsTo: (address: string) => string): readonly Finding[] {
   return [
     ...duplicates(file.hosts),
@@ -22,12 +25,12 @@ export function hostPath(host: OutlineHost, ...fields: readonly string[]): Field
   return ['spec', 'hosts', host.index, ...fields]
 }
 
-/** Whether the host has one of the roles that there are; the schema reports any other. */
+/** Whether the host has a known role. The schema reports any other. */
 export function hasKnownRole({ role }: OutlineHost): boolean {
   return ROLES.includes(role)
 }
 
-/** What the cluster's components call the host: `internalAddress`, or `address` without one. */
+/** The address that the cluster's components use for the host: `internalAddress`, or else `address`. */
 export function internalAddressOf(host: OutlineHost): string | undefined {
   return host.internalAddress ?? host.address
 }
@@ -52,7 +55,7 @@ function duplicates(hosts: readonly OutlineHost[]): readonly Finding[] {
   ]
 }
 
-// Behind one forwarding address several hosts can be logged in to, but not be nodes of one cluster.
+// It is possible to log in to several hosts behind one forwarding address, but they cannot be nodes of one cluster.
 function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Finding[] {
   const nodes = hosts.filter((host) => hasKnownRole(host) && host.role !== 'load-balancer')
   const key = (address: string | undefined) => address && addressKey(address)
@@ -79,7 +82,7 @@ function advertisesAddress(host: OutlineHost, connectsTo: (address: string) => s
   const subject = ADVERTISING[host.role ?? '']
   if (subject === undefined || host.address === undefined || host.internalAddress !== undefined) return []
   if ([host.address, connectsTo(host.address)].some((address) => parseIpAddress(address))) return []
-  // What is neither an address nor a name is reported as that.
+  // A value that is neither an address nor a name is reported elsewhere.
   if (!FORMATS.address.test(host.address)) return []
   return [
     problem(
@@ -92,7 +95,7 @@ function advertisesAddress(host: OutlineHost, connectsTo: (address: string) => s
 
 function roleCounts({ hosts, etcd }: Outline): readonly Finding[] {
   const path = ['spec', 'hosts']
-  // With a role that is unknown, nobody can say how many there are of the others.
+  // If any role is unknown, hosts cannot be counted by role.
   if (hosts.length === 0 || !hosts.every(hasKnownRole)) return []
   const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').length
   const carriesEtcd = textAt(etcd, 'topology') !== 'external'

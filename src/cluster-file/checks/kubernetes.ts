@@ -1,4 +1,4 @@
-/** Checks of Kubernetes itself: the version, the endpoint, and what the user lays over kubeadm's configuration. */
+/** Checks Kubernetes itself: the version, the endpoint, and the user's overrides of kubeadm's configuration. */
 import { parseIpAddress } from '../../values/ip-address.js'
 import {
   findMinorFacts,
@@ -14,7 +14,6 @@ import { kubeadmFindings } from './kubeadm/patches.js'
 
 const KUBERNETES = ['spec', 'kubernetes'] as const
 
-/** All checks of Kubernetes. */
 export function checkKubernetes(file: Outline): readonly Finding[] {
   const { version } = file
   const facts = version === undefined ? undefined : minorFactsOf(version)

@@ -1,10 +1,10 @@
-/** Checks of labels and taints: only a node has any, and some belong to the kubelet, kubeadm or the cluster itself. */
+/** Checks labels and taints: only nodes have them, and some belong to the kubelet, kubeadm or the cluster itself. */
 import { show, type Finding } from '../problem.js'
 import type { Outline, OutlineHost } from '../lenient.js'
 import { problem, repetitions } from './finding.js'
 import { hostPath } from './hosts.js'
 
-/** Labels that say what the host is; set to anything else, schedulers and controllers are misled. */
+/** Labels that describe the host. Any other value would mislead schedulers and controllers. */
 const OF_KUBELET: readonly string[] = [
   'kubernetes.io/hostname',
   'kubernetes.io/os',
@@ -16,7 +16,7 @@ const OF_CONTROL_PLANES: readonly string[] = [
   'node-role.kubernetes.io/control-plane',
   'node-role.kubernetes.io/master',
 ]
-/** Taints that the node lifecycle controller puts on and takes off again. */
+/** Taints that the node lifecycle controller adds and removes. */
 const OF_CLUSTER: readonly string[] = [
   'not-ready',
   'unreachable',
@@ -32,7 +32,6 @@ const NOT_NODES: Readonly<Record<string, string>> = {
   'load-balancer': 'a load balancer is no node',
 }
 
-/** All checks of labels and taints. */
 export function checkLabels({ hosts }: Outline): readonly Finding[] {
   return hosts.flatMap((host) => {
     const noNode = NOT_NODES[host.role ?? '']
@@ -59,7 +58,7 @@ function labelFindings(host: OutlineHost): readonly Finding[] {
       return [{ ...problem(path, 'the kubelet sets this label itself', 'remove it'), atKey: true }]
     }
     if (!OF_CONTROL_PLANES.includes(label)) return []
-    // kubeadm gives control planes just this one.
+    // kubeadm itself gives control planes exactly this label.
     if (host.role === 'control-plane' && value === '') return []
     const remedy = 'remove it: role control-plane sets it'
     return [{ ...problem(path, 'this label says who is a control plane', remedy), atKey: true }]

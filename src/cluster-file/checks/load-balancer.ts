@@ -1,4 +1,4 @@
-/** Checks of the load balancer: its hosts exist and may run it, its address is its own, the endpoint leads there. */
+/** Checks the load balancer: its hosts exist and may run it, no host has its address, and the endpoint leads there. */
 import { addressKey, parseIpAddress } from '../../values/ip-address.js'
 import { bindPortOf } from '../../configuration/kubeadm/api-server.js'
 import { parseEndpoint } from '../../cluster/endpoint.js'
@@ -15,7 +15,8 @@ const ENDPOINT = ['spec', 'kubernetes', 'controlPlaneEndpoint'] as const
 
 /**
  * All checks of the load balancer.
- * @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration.
+ * @param connectsTo maps an address in the file, which may be a name from the ssh configuration, to what is connected
+ * to.
  */
 export function checkLoadBalancer(
   file: Outline,
@@ -52,7 +53,7 @@ export function checkLoadBalancer(
   ]
 }
 
-/** Hosts that run HAProxy, as far as they may. */
+/** The hosts that run HAProxy, without those that must not. */
 function servingHosts(file: Outline, withRole: readonly OutlineHost[]): readonly OutlineHost[] {
   const listed = file.loadBalancerHosts
   return listed === undefined
@@ -107,7 +108,7 @@ function noSuchHost(file: Outline, path: FieldPath, name: string): Finding {
   return problem(path, `no host is called ${show(name)}`, remedy)
 }
 
-/** Where no virtual address says where the endpoint leads to. */
+/** Checks where the endpoint leads, if no virtual address says so. */
 function endpointFindings(file: Outline, serving: readonly OutlineHost[]): readonly Finding[] {
   const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
   if (endpoint === undefined || serving.length === 0 || file.loadBalancer['virtualAddress'] !== undefined)
@@ -139,7 +140,7 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
   ]
 }
 
-/** On one host the API server and HAProxy cannot both have a port. */
+/** The API server and HAProxy cannot use the same port on one host. */
 function sharedPortFindings(file: Outline, serving: readonly OutlineHost[]): readonly Finding[] {
   const endpoint = file.endpoint === undefined ? undefined : parseEndpoint(file.endpoint)
   const shared = serving.filter(({ role }) => role === 'control-plane')

@@ -1,4 +1,4 @@
-/** Checks of the pod network: the fields that are given fit the plugin, and a manifest can be trusted. */
+/** Checks the pod network: the given fields fit the plugin, and a manifest can be trusted. */
 import { objectAt, pluginOf, textAt, type Outline } from '../lenient.js'
 import { isUrl } from '../../cluster/names.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
@@ -13,7 +13,7 @@ const BACKEND_FIELDS: Readonly<Record<string, readonly string[]>> = {
   vni: ['vxlan'],
 }
 
-/** What of Flannel's `net-conf.json` has a field of its own in the cluster file. */
+/** Settings in Flannel's `net-conf.json` that have a field of their own in the cluster file. */
 const NOT_IN_NET_CONF: readonly (readonly [within: readonly string[], name: string, field: string])[] = [
   [[], 'Network', 'kubernetes.networking.podSubnet'],
   [['Backend'], 'Type', 'network.backend'],
@@ -21,7 +21,6 @@ const NOT_IN_NET_CONF: readonly (readonly [within: readonly string[], name: stri
 
 const REMOVE_ONE = 'remove one of the two'
 
-/** All checks of the pod network. */
 export function pluginFindings(file: Outline): readonly Finding[] {
   const plugin = pluginOf(file)
   return [
@@ -49,7 +48,7 @@ function manifestFindings({ network }: Outline, plugin: string): readonly Findin
     return [problem(at('manifest'), `${show(manifest)} is not protected on its way`, 'use https, or a file')]
   }
   if (!isUrl(manifest, ['https']) || digest !== undefined) return []
-  // It is applied with all rights, on every node, by each attempt and again next year.
+  // The manifest is applied with full privileges, on every node, on each attempt, and again next year.
   const remedy = `look at the manifest, then give what \`curl -fsSL ${manifest} | sha256sum\` says, as sha256:…`
   return [problem(at('digest'), 'missing, and what the URL gives may change', remedy)]
 }

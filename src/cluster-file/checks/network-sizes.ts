@@ -1,5 +1,5 @@
 /**
- * The sizes of the networks of pods and services that kubeadm and kube-controller-manager take. Source: kubeadm's
+ * The sizes of pod and service networks that kubeadm and kube-controller-manager accept. Source: kubeadm's
  * ValidateNetworking and kube-controller-manager's setNodeCIDRMaskSizes, for IPv4.
  */
 import type { Network } from '../../values/ip-address.js'
@@ -11,13 +11,13 @@ import { problem, warning } from './finding.js'
 const NETWORKING = ['spec', 'kubernetes', 'networking'] as const
 const POD_SUBNET = [...NETWORKING, 'podSubnet']
 
-/** At least 10 addresses, and at most 20 bits of them. */
+/** At least 10 addresses, and at most 20 host bits. */
 const SERVICE_PREFIX = { min: 12, max: 28 }
 /** At least 14 addresses. */
 const LONGEST_POD_PREFIX = 28
-/** A node's part of the pod network, unless kube-controller-manager is told another. */
+/** Prefix length of a node's part of the pod network, unless kube-controller-manager is told otherwise. */
 const NODE_PREFIX = 24
-/** By how many bits a node's part may be smaller than the whole. */
+/** How many bits longer a node's prefix may be than that of the whole network. */
 const MOST_NODE_BITS = 16
 
 /** The service network. */
@@ -38,12 +38,12 @@ export function podSubnetSize(file: Outline, text: string, network: Network): re
     const remedy = `kubeadm takes at most a /${LONGEST_POD_PREFIX}; a /16 has room for 256 nodes`
     return [problem(POD_SUBNET, `${text} is too small`, remedy)]
   }
-  // Who divides it otherwise divides it without kubeadm.
+  // If something else divides the network, kubeadm is not involved.
   if (flags.allocated?.value === 'false') return []
   const wrong = flagFindings(flags)
   if (wrong.length > 0) return wrong
   const nodePrefix = Number(flags.ipv4?.value ?? flags.any?.value ?? NODE_PREFIX)
-  // kubeadm itself looks at the flag of the family alone.
+  // kubeadm itself looks only at the flag for the address family.
   const kubeadmPrefix = Number(flags.ipv4?.value ?? NODE_PREFIX)
   return [
     ...dividedFindings(file, text, network, nodePrefix),
@@ -81,7 +81,10 @@ function dividedFindings(
   return [problem(POD_SUBNET, problemText, 'choose a larger network, e.g. a /16')]
 }
 
-/** Flannel gives each pod an address of its node's part; two of them are the network's own, and one the bridge's. */
+/**
+ * Flannel gives each pod an address from its node's part. Of these addresses, the network itself takes two and the
+ * bridge one.
+ */
 function crowdedNodes(file: Outline, nodePrefix: number): readonly Finding[] {
   const maxPods = objectAt(file.kubeadm, 'kubeletConfiguration')['maxPods']
   const addresses = 2 ** (32 - nodePrefix) - 3

@@ -1,4 +1,4 @@
-/** Checks of the networks: nothing overlaps, and the sizes are those that kubeadm takes. */
+/** Checks the networks: none of them overlap, and kubeadm accepts their sizes. */
 import {
   networkContains,
   networksOverlap,
@@ -22,11 +22,10 @@ interface NamedNetwork {
   readonly network: Network
 }
 
-/** All checks of networks. */
 export function checkNetworks(file: Outline): readonly Finding[] {
   const networks = (['podSubnet', 'serviceSubnet'] as const).flatMap((field): NamedNetwork[] => {
     const network = parseNetwork(file[field] ?? '')
-    // Of IPv6 it is said elsewhere that it is not supported; nothing more is asked of it.
+    // Another check reports that IPv6 is not supported, so it needs no more checks here.
     return network?.family === 4 ? [{ field, text: file[field] ?? '', network }] : []
   })
   const [pods, services] = [networks.find(isPods), networks.find((network) => !isPods(network))]

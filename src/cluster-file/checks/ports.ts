@@ -1,4 +1,4 @@
-/** Checks of ports: on one host no two programs can have the same. */
+/** Checks ports: no two programs on a host can use the same one. */
 import { bindPortOf } from '../../configuration/kubeadm/api-server.js'
 import { DEFAULT_API_SERVER_PORT, parseEndpoint } from '../../cluster/endpoint.js'
 import { PORTS_BY_ROLE } from '../../configuration/host-prerequisites.js'
@@ -16,8 +16,8 @@ const BIND_PORT: FieldPath = [
 ]
 
 /**
- * The API server's port against those of what else runs on a control plane, and HAProxy's where control planes run it.
- * That HAProxy and the API server need two ports is a check of the load balancer.
+ * Checks the API server's port against the other ports of a control plane, and HAProxy's port too if control planes run
+ * it. The checks of the load balancer make sure that HAProxy and the API server use different ports.
  */
 export function checkPorts(file: Outline): readonly Finding[] {
   const bindPort = bindPortOf(file.kubeadm['initConfiguration'])

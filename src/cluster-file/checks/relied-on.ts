@@ -1,4 +1,4 @@
-/** Checks of what is laid over a configuration that Quorate writes: it leaves alone what Quorate relies on. */
+/** Checks the overrides of a configuration that Quorate writes: they must not change what Quorate relies on. */
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Outline } from '../lenient.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
@@ -6,18 +6,18 @@ import { problem } from './finding.js'
 
 /** One field or flag that Quorate sets from another field, or relies on. */
 export interface Reliance {
-  /** Why, as it follows `remove it: `. */
+  /** The reason, worded to follow `remove it: `. */
   readonly reason: string
-  /** The values that leave everything as Quorate relies on it; none unless given. */
+  /** Whether Quorate can still rely on everything with this value. If not given, no value is allowed. */
   readonly allows?: (value: unknown, file: Outline) => boolean
-  /** Whether Quorate writes it, so that null takes it out. */
+  /** Whether Quorate writes the field, so that null would remove it. */
   readonly isRendered?: true
 }
 
-/** By the path of a field or the name of a flag; a text is the reason where no value is allowed. */
+/** By field path or flag name. A plain string is the reason, and means that no value is allowed. */
 export type Reliances = Readonly<Record<string, string | Reliance>>
 
-/** The fields of a patch that it may not have, or not so. */
+/** The fields of a patch that it may not have, or not with that value. */
 export function reliedFields(
   relied: Reliances,
   patch: PlainObject,
@@ -28,12 +28,12 @@ export function reliedFields(
     const found = findField(patch, field.split('.'))
     return found === undefined ? [] : reliedOn(entry, found.value, [...path, ...found.fields], file)
   })
-  // null in place of an object removes several at a time; the first reason will do.
+  // A null in place of an object removes several fields at once; reporting the first reason is enough.
   const first = new Map(findings.toReversed().map((finding) => [JSON.stringify(finding.path), finding]))
   return findings.filter((finding) => first.get(JSON.stringify(finding.path)) === finding)
 }
 
-/** Whether a value may stand where Quorate relies on one; a problem at the name of the field where it may not. */
+/** Checks a value that Quorate relies on. If it is not allowed, the problem is reported at the field's name. */
 export function reliedOn(
   entry: string | Reliance,
   value: unknown,
@@ -43,12 +43,12 @@ export function reliedOn(
   const { reason, allows, isRendered }: Reliance = typeof entry === 'string' ? { reason: entry } : entry
   if (allows === undefined)
     return [{ ...problem(path, 'cannot be set here', `remove it: ${reason}`), atKey: true }]
-  // null removes; what Quorate does not write goes back to a default that it knows.
+  // null removes the field. If Quorate does not write the field, it goes back to a default that Quorate knows.
   if (((value === null || value === '') && isRendered !== true) || allows(value, file)) return []
   return [{ ...problem(path, `cannot be ${show(value)}`, `remove it: ${reason}`), atKey: true }]
 }
 
-/** The field's value, or the null that stands in place of an object that would have it. */
+/** The field's value, or the null in place of an object that would contain it. */
 export function findField(
   value: unknown,
   [field = '', ...rest]: readonly string[],

@@ -1,11 +1,11 @@
-/** Secrets that the file itself holds. Their values stay out of the messages. */
+/** Finds secrets in the file itself. Their values stay out of the messages. */
 import { parseAllDocuments, isMap, isSeq, LineCounter, type Node } from 'yaml'
 import { isPlainObject } from '../../values/merge.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { SECRET_FIELDS, SECRET_NAMES, SECRET_TEXTS, WAYS_ON } from '../secret-looks.js'
 import { problem } from './finding.js'
 
-/** Everything in the file that is, or is called, a secret. Fields of Quorate's own are checked by the schema. */
+/** Everything in the file that is a secret, or is named like one. The schema checks Quorate's own fields. */
 export function checkSecrets(data: unknown): readonly Finding[] {
   return textsIn(data, []).flatMap(({ path, text, name }) => {
     const what = whatIsSecret(path, text, name)
@@ -16,7 +16,7 @@ export function checkSecrets(data: unknown): readonly Finding[] {
 interface Text {
   readonly path: FieldPath
   readonly text: string
-  /** Where the text is the `value` of an entry that has a `name`. */
+  /** Set if the text is the `value` of an entry that has a `name`. */
   readonly name?: string
 }
 
@@ -30,7 +30,7 @@ function textsIn(value: unknown, path: FieldPath, name?: string): readonly Text[
   )
 }
 
-/** Objects that are passed on as they are, in which a field may be called anything. */
+/** Objects that are passed on unchanged, in which a field may have any name. */
 const FREE_FORM: readonly FieldPath[] = [
   ['spec', 'containerRuntime', 'config'],
   ['spec', 'kubernetes', 'kubeadm'],
@@ -55,7 +55,7 @@ function isBelow(path: FieldPath, place: FieldPath): boolean {
   return place.every((segment, index) => path[index] === segment)
 }
 
-/** What is secret in a manifest that becomes part of the operation's input; undefined where nothing is. */
+/** What is secret in a manifest that becomes part of the operation's input; undefined if nothing is. */
 export function secretInManifest(text: string): string | undefined {
   const lines = new LineCounter()
   for (const document of parseAllDocuments(text, { lineCounter: lines })) {
@@ -73,7 +73,7 @@ function secretObject(node: unknown): Node | undefined {
   return isSeq(items) ? items.items.map(secretObject).find((found) => found !== undefined) : undefined
 }
 
-/** Operators bring Secrets that are empty, to be filled by themselves. */
+/** Kubernetes operators ship empty Secrets that they fill themselves. */
 function hasData(node: { get(key: string): unknown }): boolean {
   return ['data', 'stringData'].some((key) => {
     const data = node.get(key)

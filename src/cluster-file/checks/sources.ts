@@ -4,7 +4,6 @@ import { textAt, type Outline } from '../lenient.js'
 import { show, type Finding } from '../problem.js'
 import { problem, repetitions } from './finding.js'
 
-/** All checks of packages and registries. */
 export function checkSources(file: Outline): readonly Finding[] {
   return [...packageFindings(file), ...registryFindings(file)]
 }

@@ -1,11 +1,11 @@
-/** Checks of how hosts are reached that concern several fields: where secrets are, names of jump hosts, keys. */
+/** Checks how hosts are reached, across several fields: where secrets are, names of jump hosts, keys. */
 import { isUrl } from '../../cluster/names.js'
 import type { Outline } from '../lenient.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import type { ClusterFile } from '../schema.js'
 import { problem, repetitions, warning } from './finding.js'
 
-/** What can be said of a file whose shape may be wrong. */
+/** Checks that work even if the shape of the file is wrong. */
 export function checkKeys(file: Outline): readonly Finding[] {
   const keys: readonly (readonly [FieldPath, string | undefined])[] = [
     [['spec', 'ssh', 'identityFile'], file.identityFile],
@@ -20,7 +20,7 @@ export function checkKeys(file: Outline): readonly Finding[] {
     )
 }
 
-/** What can be said of a file whose shape is right. */
+/** Checks of a file whose shape is right. */
 export function checkSsh({ spec }: ClusterFile): readonly Finding[] {
   const places: readonly (readonly [FieldPath, Partial<Secrets>])[] = [
     [['spec', 'ssh'], spec.ssh],
@@ -41,7 +41,7 @@ export function checkSsh({ spec }: ClusterFile): readonly Finding[] {
 
 type Secrets = Pick<ClusterFile['spec']['ssh'], 'passwordFrom' | 'sudoPasswordFrom'>
 
-/** Logins to registries: who is it, and where is the password. */
+/** Checks logins to registries: each needs a user name and one place for the password. */
 export function checkRegistryLogins({ spec }: ClusterFile): readonly Finding[] {
   return spec.containerRuntime.registries.flatMap(({ username, passwordFrom, endpoint }, index) => {
     const path: FieldPath = ['spec', 'containerRuntime', 'registries', index]

@@ -8,7 +8,8 @@ import { internalAddressOf } from './hosts.js'
 
 /**
  * @param serving the hosts that run HAProxy.
- * @param connectsTo what is connected to for an address of the file, which may be a name of the ssh configuration.
+ * @param connectsTo maps an address in the file, which may be a name from the ssh configuration, to what is connected
+ * to.
  */
 export function virtualAddressFindings(
   file: Outline,
@@ -49,10 +50,10 @@ export function virtualAddressFindings(
   ]
 }
 
-// The balancers tell each other by address that they live.
+// The balancers use each other's addresses to report that they are alive.
 function needsAddress(host: OutlineHost, connectsTo: (address: string) => string): readonly Finding[] {
   const address = internalAddressOf(host)
-  // A control plane needs one in any case.
+  // A control plane needs one anyway.
   if (address === undefined || host.role === 'control-plane') return []
   if ([address, connectsTo(address)].some((one) => parseIpAddress(one) !== undefined)) return []
   const path: FieldPath = ['spec', 'hosts', host.index, 'internalAddress']

@@ -1,11 +1,11 @@
-/** Which ssh configuration fills in what a cluster file leaves out, and reading it. */
+/** Chooses and reads the ssh configuration that fills in what a cluster file leaves out. */
 import { readDirectives, type Directive } from '../../ssh-config/directives.js'
 import { problem } from '../checks/finding.js'
 import type { Outline } from '../lenient.js'
 import { show, type Finding } from '../problem.js'
 import { absolutePath, type ClusterFileLocation } from '../location.js'
 
-/** The directives of each file, the first before the others. */
+/** The directives of each file. The first file takes precedence over the others. */
 export type SshConfiguration = readonly (readonly Directive[])[]
 
 const SYSTEM_CONFIG = '/etc/ssh/ssh_config'

@@ -1,6 +1,6 @@
 /**
  * How each host is reached: from its own `ssh`, then `spec.ssh`, then the ssh configuration, then defaults. For jump
- * hosts the ssh configuration goes before `spec.ssh`, which is about the cluster's hosts.
+ * hosts, the ssh configuration comes before `spec.ssh`, which is about the cluster's hosts.
  */
 import { parseIpAddress } from '../../values/ip-address.js'
 import { withoutUndefined, type OrUndefined } from '../../values/merge.js'
@@ -32,12 +32,12 @@ type SecretField = NonNullable<SshFields['passwordFrom']>
 export interface Reach {
   /** What to connect to. */
   readonly address: string
-  /** What the cluster's components call it, where the file does not say. */
+  /** The address that the cluster's components use, unless the file gives one. */
   readonly internalAddress: string
   readonly ssh: HostSsh
 }
 
-/** All that decides on how hosts are reached. */
+/** Everything that determines how hosts are reached. */
 interface Sources {
   readonly file: ClusterFile
   readonly configuration: SshConfiguration
@@ -45,18 +45,18 @@ interface Sources {
   readonly findings: Finding[]
 }
 
-/** A login, and what leads there, before the jumps on the way are looked up. */
+/** A login and its address, before the jump hosts on the way are looked up. */
 interface Server {
-  /** As it was asked for. */
+  /** The name that was asked for. */
   readonly name: string
   readonly address: string
   readonly ssh: SshLogin
-  /** The value of `ProxyJump`, wherever it was given, and where. */
+  /** The value of `ProxyJump`, from wherever it was given, and the path of that place. */
   readonly proxyJump: string | undefined
   readonly path: FieldPath
 }
 
-/** The reach of each host, in the order of the file, and what is wrong or doubtful with it. */
+/** How each host is reached, in the order of the file, and what is wrong or doubtful about it. */
 export function resolveReaches(
   file: ClusterFile,
   configuration: SshConfiguration,
@@ -77,7 +77,7 @@ function reachOf(host: FileHost, index: number, sources: Sources): Reach {
   const proxyJump = jumpsTo(server, sources, [host.name])
   return {
     address: server.address,
-    // The address in the file is the one that other hosts know, unless it is a name of the ssh configuration alone.
+    // The address in the file is the one that other hosts know, unless it is only a name in the ssh configuration.
     internalAddress: parseIpAddress(host.address) === undefined ? server.address : host.address,
     ssh: {
       ...server.ssh,
@@ -94,7 +94,7 @@ function hostServer(host: FileHost, index: number, sources: Sources): Server {
   const path = ['spec', 'hosts', index]
   const given = { ...spec.ssh, ...host.ssh }
   const on = host.ssh.passwordFrom === undefined ? `the hosts of ${metadata.name}` : host.name
-  // A host that the others are reached through is not reached through itself.
+  // A jump host for the other hosts is not reached through itself.
   const isItsOwnJump = parseJumps(spec.ssh.proxyJump ?? 'none')?.some(({ name }) => name === host.name)
   const proxyJump = host.ssh.proxyJump ?? (isItsOwnJump === true ? 'none' : spec.ssh.proxyJump)
   const place =
@@ -121,9 +121,9 @@ function jumpServer({ name, user, port }: Jump, path: FieldPath, sources: Source
 type Inherited = Partial<OrUndefined<SshFields>>
 
 /**
- * @param given what the cluster file says of this server; goes before the ssh configuration.
- * @param inherited what it says of others; goes after it.
- * @param on what the server is called where its password is asked for.
+ * @param given what the cluster file says about this server; takes precedence over the ssh configuration.
+ * @param inherited what it says about other servers; the ssh configuration takes precedence over it.
+ * @param on what the server is called when its password is asked for.
  */
 function serverOf(
   name: string,
@@ -166,10 +166,10 @@ function serverOf(
   return { name, address: destination.address, ssh, proxyJump, path }
 }
 
-// With a problem told, no login is ever made of it.
+// Once the problem is reported, nobody ever logs in with this.
 const NOTHING_TRUSTED = { knownHostsFile: '/dev/null', hostKeyChecking: 'strict' } as const
 
-/** What was read, or the problem of a value that says what is not known here. */
+/** The value, or undefined after reporting a value that needs something unknown here. */
 function orProblem<Value>(read: () => Value, path: FieldPath, sources: Sources): Value | undefined {
   try {
     return read()
@@ -183,7 +183,7 @@ function orProblem<Value>(read: () => Value, path: FieldPath, sources: Sources):
 
 type Part = OrUndefined<Partial<SshLogin>>
 
-/** With which keys to log in. */
+/** The keys to log in with. */
 function keysOf(
   given: SshFields,
   said: SshSettings,
@@ -202,7 +202,7 @@ function keysOf(
   }
 }
 
-/** By what the server is known. */
+/** How the server is recognized. */
 function trustOf(
   given: SshFields,
   said: SshSettings,
@@ -225,7 +225,7 @@ function trustOf(
   }
 }
 
-/** The jump that the ssh configuration asks for. */
+/** The jump hosts that the ssh configuration asks for. */
 function jumpOf(name: string, said: SshSettings, path: FieldPath, sources: Sources): string | undefined {
   const { proxyCommand } = said
   if (said.proxyJump !== undefined || proxyCommand === undefined || proxyCommand === 'none') {
@@ -244,7 +244,7 @@ function jumpOf(name: string, said: SshSettings, path: FieldPath, sources: Sourc
   return jump
 }
 
-/** The servers on the way. Only the first of a list may itself have one before it, as with OpenSSH. */
+/** The jump hosts on the way. As in OpenSSH, only the first in a list may have others before it. */
 function jumpsTo(server: Server, sources: Sources, passed: readonly string[]): readonly JumpHost[] {
   if (server.proxyJump === undefined) return []
   const parsed = parseJumps(server.proxyJump)

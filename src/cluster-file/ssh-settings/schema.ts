@@ -19,7 +19,7 @@ function secretSource(description: string) {
     .meta({ description: `${description} One of env, file and prompt; the secret itself is never stored.` })
 }
 
-/** A secret that nobody is asked for, since many hosts want it at once. */
+/** A secret that is never prompted for, because many hosts need it at once. */
 export function storedSecret(description: string) {
   return z
     .strictObject({

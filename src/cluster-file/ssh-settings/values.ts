@@ -1,4 +1,4 @@
-/** Values of the ssh configuration in our terms: tokens replaced, paths absolute, words of ours. */
+/** Values of the ssh configuration in our own terms: tokens replaced, paths absolute, keywords translated. */
 import { resolve } from 'node:path'
 import {
   expand,
@@ -11,7 +11,7 @@ import type { HostKeyChecking } from '../../cluster/model.js'
 import type { SshSettings } from '../../ssh-config/settings.js'
 import type { ClusterFileLocation } from '../location.js'
 
-/** Absolute paths of the keys; undefined where nothing is said, empty for `none`. */
+/** Absolute paths of the keys; undefined if not set, empty for `none`. */
 export function identityFilesOf(
   settings: SshSettings,
   destination: Destination,
@@ -22,7 +22,7 @@ export function identityFilesOf(
     .map((file) => pathOf('IdentityFile', file, settings, destination, location))
 }
 
-/** Absolute paths of the known_hosts files; undefined where nothing is said. */
+/** Absolute paths of the known_hosts files; undefined if not set. */
 export function knownHostsFilesOf(
   settings: SshSettings,
   destination: Destination,
@@ -33,14 +33,14 @@ export function knownHostsFilesOf(
   )
 }
 
-/** Absolute paths of the system's known_hosts files, where others than usual are named; ssh expands nothing in them. */
+/** Absolute paths of the system's known_hosts files; undefined if not set. ssh expands nothing in them. */
 export function globalKnownHostsFilesOf({
   globalKnownHostsFiles,
 }: SshSettings): readonly string[] | undefined {
   return globalKnownHostsFiles?.filter((file) => file !== 'none').map((file) => resolve('/', file))
 }
 
-/** Absolute path of the revoked keys; undefined where none are said. */
+/** Absolute path of the revoked keys; undefined if there are none. */
 export function revokedHostKeysOf(
   settings: SshSettings,
   destination: Destination,
@@ -51,7 +51,7 @@ export function revokedHostKeysOf(
   return pathOf('RevokedHostKeys', revokedHostKeys, settings, destination, location)
 }
 
-/** The agent, where it is another than the worker's own. */
+/** The agent, if it is not the worker's own. */
 export function identityAgentOf(
   settings: SshSettings,
   destination: Destination,
@@ -66,13 +66,13 @@ export function identityAgentOf(
   return pathOf('IdentityAgent', path, settings, destination, location)
 }
 
-/** `ask` and `yes` are strict: there is nobody to ask. Unchecked keys are never accepted. */
+/** `ask` and `yes` mean strict, because there is nobody to ask. Unchecked keys are never accepted. */
 export function hostKeyCheckingOf({ strictHostKeyChecking }: SshSettings): HostKeyChecking | undefined {
   if (strictHostKeyChecking === undefined) return undefined
   return strictHostKeyChecking === 'accept-new' ? 'accept-new' : 'strict'
 }
 
-/** The jump that an old-fashioned `ProxyCommand ssh -W %h:%p bastion` means; undefined for any other command. */
+/** The jump host that an old-style `ProxyCommand ssh -W %h:%p bastion` means; undefined for any other command. */
 export function jumpOfCommand(command: string): string | undefined {
   const [, first, second] =
     /^ssh\s+(?:-q\s+)?(?:-W\s+\[?%h\]?:%p\s+(\S+)|(\S+)\s+-W\s+\[?%h\]?:%p)$/.exec(command) ?? []
@@ -95,7 +95,7 @@ function pathOf(
   )
 }
 
-/** The value expanded; what stands in the way says which value it is. Throws ExpansionError. */
+/** The expanded value. An error names the value that it is about. Throws ExpansionError. */
 export function expandValue(keyword: string, text: string, tokens: Parameters<typeof expand>[1]): string {
   return inWords(keyword, text, () => expand(text, tokens))
 }

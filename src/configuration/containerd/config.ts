@@ -10,8 +10,8 @@ import { mergeDeep, type PlainObject } from '../../values/merge.js'
 export const CONTAINERD_CONFIG_FILE = { path: '/etc/containerd/config.toml', mode: 0o644 } as const
 
 /**
- * Files that containerd reads beside its own, so that what others put there (an operator for accelerators, a person)
- * outlasts an apply. None need be there.
+ * Files that containerd reads in addition to its own. Settings that others put there (an operator for accelerators, a
+ * person) survive an apply. None of the files has to exist.
  */
 export const DROP_IN_CONFIGS = '/etc/containerd/conf.d/*.toml'
 
@@ -23,7 +23,7 @@ export type ContainerdMajor = 1 | 2
 
 /** What the file depends on. */
 export interface ContainerdConfigOptions {
-  /** Of the containerd that is installed on the host. */
+  /** Major version of the containerd installed on the host. */
   readonly majorVersion: ContainerdMajor
   /** E.g. `registry.k8s.io/pause:3.10.2`. */
   readonly sandboxImage: string
@@ -35,7 +35,7 @@ const CRI_PLUGIN = 'io.containerd.grpc.v1.cri'
 const CRI_RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
 const CRI_IMAGES_PLUGIN = 'io.containerd.cri.v1.images'
 
-// containerd 2 divides the CRI plugin in two; these keys went to the part that deals with images.
+// containerd 2 splits the CRI plugin in two. These keys moved to the part that handles images.
 const IMAGE_KEYS: ReadonlySet<string> = new Set([
   'snapshotter',
   'disable_snapshot_annotations',
@@ -52,8 +52,9 @@ const IMAGE_KEYS: ReadonlySet<string> = new Set([
   'use_local_image_pull',
 ])
 
-// Said although it is the default elsewhere: Debian's containerd looks in /usr/lib/cni alone from 1.7 on, where neither
-// the package kubernetes-cni nor a pod network puts its plugins. containerd 2.1 calls it `bin_dirs`, and takes both.
+// Set explicitly, although it is the default elsewhere. Since 1.7, Debian's containerd looks only in /usr/lib/cni,
+// where neither the package kubernetes-cni nor a pod network puts its plugins. containerd 2.1 calls it `bin_dirs`, and
+// accepts both.
 const RUNTIME: PlainObject = {
   cni: { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' },
   containerd: {
@@ -69,7 +70,7 @@ export function renderContainerdConfig(options: ContainerdConfigOptions): string
   return `${HEADER}\n# What is to stay goes to conf.d.\n${stringify(file)}\n`
 }
 
-// Format 2, read by containerd 1.3 and later, and still by 2.x, but without the settings that moved.
+// Format 2. containerd 1.3 and later read it, and 2.x still does, but without the settings that moved.
 function versionTwo({ sandboxImage, config }: ContainerdConfigOptions): PlainObject {
   const ours = { sandbox_image: sandboxImage, ...REGISTRY, ...RUNTIME }
   return { version: 2, imports: [DROP_IN_CONFIGS], plugins: { [CRI_PLUGIN]: mergeDeep(ours, config) } }

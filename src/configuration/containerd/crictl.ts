@@ -1,4 +1,4 @@
-/** crictl's configuration file, so that it need not be told where containerd listens. */
+/** crictl's configuration file, so that nobody has to tell crictl where containerd listens. */
 import type { HostFile } from '../host-prerequisites.js'
 import { CONTAINERD_SOCKET } from '../kubeadm/node-registration.js'
 

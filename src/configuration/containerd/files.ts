@@ -1,4 +1,4 @@
-/** The files by which containerd is set up for Kubernetes: what steps write and what a plan compares. */
+/** The files that set up containerd for Kubernetes. Steps write them, and a plan compares them. */
 import type { HostFile } from '../host-prerequisites.js'
 import type { Cluster } from '../../cluster/model.js'
 import { sandboxImage } from '../../cluster/supported-minors.js'

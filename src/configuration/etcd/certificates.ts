@@ -1,4 +1,4 @@
-/** The certificates of an external etcd: one authority, and what each member has of its own. */
+/** The certificates of an external etcd: one authority, and the certificates of each member. */
 import { PKI_FOLDER } from '../pki.js'
 
 /** The authority: its certificate goes everywhere, its key stays on the etcd host that made it. */
@@ -9,15 +9,15 @@ export const ETCD_CA = {
 
 /** A certificate that is issued to one member, as kubeadm calls it. */
 export interface MemberCertificate {
-  /** Of `kubeadm init phase certs`. */
+  /** Phase of `kubeadm init phase certs`. */
   readonly phase: string
-  /** Path below the folder of certificates, without `.crt` and `.key`. */
+  /** Path below the certificate folder, without `.crt` and `.key`. */
   readonly name: string
-  /** Whether it must stand for the member's address; clients need no address. */
+  /** Whether it must be valid for the member's address. Client certificates need no address. */
   readonly serves: boolean
 }
 
-/** What every member has, for its own name and address. */
+/** The certificates that every member has, for its own name and address. */
 export const MEMBER_CERTIFICATES: readonly MemberCertificate[] = [
   { phase: 'etcd-server', name: 'etcd/server', serves: true },
   { phase: 'etcd-peer', name: 'etcd/peer', serves: true },

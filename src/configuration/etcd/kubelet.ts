@@ -1,6 +1,6 @@
 /**
- * kubelet on an etcd host: no node of any cluster, only a service manager for the static pod of the member. As
- * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm" has it.
+ * kubelet on an etcd host: not a node of any cluster, only a service manager for the member's static pod. Follows
+ * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm".
  */
 import type { HostFile } from '../host-prerequisites.js'
 import { CONTAINERD_SOCKET } from '../kubeadm/node-registration.js'
@@ -9,23 +9,23 @@ import type { Cluster } from '../../cluster/model.js'
 import { requireVersion } from '../../cluster/versions.js'
 import { renderYaml } from '../../values/yaml-output.js'
 
-// Not among systemd's drop-ins, where that page has it: systemd reads all that is there, and complains.
+// Not among systemd's drop-ins, where that page puts it: systemd reads every file there, and complains.
 export const ETCD_KUBELET_CONFIGURATION = '/etc/kubernetes/etcd-kubelet.yaml'
 
-/** Comes after kubeadm's own drop-in, 10-kubeadm.conf, and takes its command's place. */
+/** Sorts after kubeadm's own drop-in, 10-kubeadm.conf, and replaces its command. */
 export const ETCD_KUBELET_UNIT = '/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf'
 
-/** The first minor whose kubelet is told of its runtime by the configuration file. */
+/** The first minor whose kubelet takes its container runtime from the configuration file. */
 const RUNTIME_IN_CONFIGURATION = 27
 
-/** kubelet's configuration and the drop-in for its unit. What the cluster file says of kubelets holds here, too. */
+/** kubelet's configuration and the drop-in for its unit. The cluster file's kubelet settings apply here, too. */
 export function etcdKubeletFiles(cluster: Cluster): readonly HostFile[] {
   const { version, kubeadm } = cluster.kubernetes
   const inConfiguration = requireVersion(version).minor >= RUNTIME_IN_CONFIGURATION
   const needed = {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
-    // There is no API server that could tell who somebody is: nobody but this host asks.
+    // There is no API server to authenticate anyone, and only this host connects.
     authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
     address: '127.0.0.1',

@@ -1,4 +1,4 @@
-/** Where a control plane's own API server listens, as kubeadm is told and the load balancer needs it. */
+/** Where a control plane's own API server listens, for kubeadm and for the load balancer. */
 import { DEFAULT_API_SERVER_PORT } from '../../cluster/endpoint.js'
 import { mergeExtraArguments } from './extra-arguments.js'
 import { isPlainObject } from '../../values/merge.js'
@@ -6,20 +6,22 @@ import type { Cluster } from '../../cluster/model.js'
 
 /**
  * The port on which every control plane's API server listens: kubeadm's default, unless the cluster file sets
- * `localAPIEndpoint.bindPort` for the first one. The joining ones follow it.
+ * `localAPIEndpoint.bindPort` for the first one. Control planes that join use the same port.
  */
 export function apiServerBindPort(cluster: Cluster): number {
   return bindPortOf(cluster.kubernetes.kubeadm.initConfiguration)
 }
 
-/** As {@link apiServerBindPort}, of what the cluster file lays over kubeadm's InitConfiguration. */
+/** Like {@link apiServerBindPort}, for the cluster file's overrides of kubeadm's InitConfiguration. */
 export function bindPortOf(initConfiguration: unknown): number {
   const localEndpoint = isPlainObject(initConfiguration) ? initConfiguration['localAPIEndpoint'] : undefined
   const port = isPlainObject(localEndpoint) ? localEndpoint['bindPort'] : undefined
   return typeof port === 'number' ? port : DEFAULT_API_SERVER_PORT
 }
 
-/** Below which key API servers keep everything in etcd; clusters that share one etcd differ in it. */
+/**
+ * The key prefix under which API servers keep everything in etcd. Clusters that share one etcd use different prefixes.
+ */
 export function registryKey({ kubernetes }: Cluster): string {
   const { apiServer } = kubernetes.kubeadm.clusterConfiguration
   const given = isPlainObject(apiServer) ? apiServer['extraArgs'] : undefined

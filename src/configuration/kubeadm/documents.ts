@@ -1,6 +1,6 @@
 /**
- * The documents that kubeadm reads, as one internal model: each is built once, patched by the user, and written
- * for the API version that the Kubernetes version's kubeadm wants.
+ * The documents that kubeadm reads, as one internal model. Each is built once, patched by the user, and written for the
+ * API version that the Kubernetes version's kubeadm expects.
  */
 import { isPlainObject, mergeDeep, type PlainObject } from '../../values/merge.js'
 import type { KubeadmPatch } from '../../cluster/model.js'
@@ -15,13 +15,13 @@ export type DocumentKind =
   | 'KubeletConfiguration'
   | 'KubeProxyConfiguration'
 
-/** A document before it is written; extra arguments in it are lists of {@link ExtraArgument}. */
+/** A document before it is written. Its extra arguments are lists of {@link ExtraArgument}. */
 export interface KubeadmDocument {
   readonly kind: DocumentKind
   readonly body: PlainObject
 }
 
-// Where a kind has extra arguments: the shape of these is what differs between v1beta3 and v1beta4.
+// Where each kind has extra arguments. Their form is what differs between v1beta3 and v1beta4.
 const ARGUMENT_FIELDS: Readonly<Record<DocumentKind, readonly string[]>> = {
   InitConfiguration: ['nodeRegistration.kubeletExtraArgs'],
   JoinConfiguration: ['nodeRegistration.kubeletExtraArgs'],
@@ -41,7 +41,7 @@ const COMPONENT_API: Readonly<Partial<Record<DocumentKind, string>>> = {
 }
 
 /**
- * The document with the user's patch laid over it: objects merge, lists and scalars replace, null removes, extra
+ * The document with the user's patch applied: objects merge, lists and scalars replace, null removes, and extra
  * arguments merge by name.
  */
 export function patchDocument(document: KubeadmDocument, patch: KubeadmPatch): KubeadmDocument {

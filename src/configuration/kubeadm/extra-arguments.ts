@@ -1,6 +1,6 @@
 /**
- * Extra arguments of the components that kubeadm starts. Inside they are a list of names and values, as v1beta4
- * has them; users may write a list or a map; v1beta3 gets a map.
+ * Extra arguments of the components that kubeadm starts. Internally they are a list of names and values, as in v1beta4.
+ * Users may write a list or a map; v1beta3 gets a map.
  */
 import { QuorateError } from '../../errors/index.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
@@ -13,9 +13,9 @@ export interface ExtraArgument {
 }
 
 /**
- * The user's arguments laid over ours. An argument that the user names replaces ours of that name, all of them
- * where he repeats it; null as its value removes it.
- * @throws QuorateError `KUBEADM_CONFIG_INVALID` where the user's are neither a map nor a list of names and values.
+ * Our arguments with the user's applied. An argument that the user gives, once or repeatedly, replaces all of ours with
+ * that name. A null value removes it.
+ * @throws QuorateError `KUBEADM_CONFIG_INVALID` if the user's are neither a map nor a list of names and values.
  */
 export function mergeExtraArguments(
   ours: readonly ExtraArgument[],
@@ -31,7 +31,7 @@ export function mergeExtraArguments(
 }
 
 /**
- * The arguments in the form that the API version wants.
+ * The arguments in the form that the API version expects.
  * @throws QuorateError `KUBEADM_CONFIG_INVALID` for a repeated argument in v1beta3, which cannot express it.
  */
 export function emitExtraArguments(

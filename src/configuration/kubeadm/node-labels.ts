@@ -17,14 +17,14 @@ const KUBELET_MAY_SET: ReadonlySet<string> = new Set([
   'beta.kubernetes.io/os',
   'beta.kubernetes.io/arch',
 ])
-/** Of those that it may set, what it puts back to its own flags' value whenever it starts. */
+/** Of the labels that the kubelet may set, those that it resets to the value in its own flags whenever it starts. */
 const KUBELET_PUTS_BACK =
   /^(?:topology|failure-domain\.beta)\.kubernetes\.io\/|(?:^|\.)kubernetes\.io\/instance-type$/
 
 const KUBELET_MAY_SET_UNDER: readonly string[] = ['kubelet.kubernetes.io', 'node.kubernetes.io']
 const RESERVED: readonly string[] = ['kubernetes.io', 'k8s.io']
 
-/** A host's labels by who has to put them on the node. */
+/** A host's labels, grouped by who has to put them on the node. */
 export interface NodeLabels {
   /** By the kubelet, as the node registers. */
   readonly byKubelet: Readonly<Record<string, string>>
@@ -35,7 +35,8 @@ export interface NodeLabels {
 /** The labels of a host, divided by who may set them. */
 export function nodeLabels(host: Host): NodeLabels {
   const entries = Object.entries(host.labels)
-  // Were it in the kubelet's flags, a later change in the cluster file would not outlast the kubelet's next start.
+  // If such a label were in the kubelet's flags, a later change in the cluster file would be lost at the kubelet's next
+  // start.
   const isItsOwn = (key: string): boolean => kubeletMaySet(key) && !KUBELET_PUTS_BACK.test(key)
   return {
     byKubelet: Object.fromEntries(entries.filter(([key]) => isItsOwn(key))),

@@ -6,7 +6,7 @@ import type { PlainObject } from '../../values/merge.js'
 import { nodeLabels } from './node-labels.js'
 import type { ExtraArgument } from './extra-arguments.js'
 
-/** Where containerd listens; always named, since kubeadm refuses to choose between several runtimes. */
+/** Where containerd listens. Always given, because kubeadm refuses to choose between several runtimes. */
 export const CONTAINERD_SOCKET = 'unix:///run/containerd/containerd.sock'
 
 /** The `nodeRegistration` of a host. */
@@ -21,7 +21,7 @@ export function nodeRegistration(host: Host): PlainObject {
 }
 
 /**
- * The `localAPIEndpoint` of a control plane. Named on each of them, since kubeadm would otherwise take the address
+ * The `localAPIEndpoint` of a control plane. It is set on each of them, because kubeadm would otherwise use the address
  * of the default route's interface, for etcd's peers too.
  */
 export function localApiEndpoint(cluster: Cluster, host: Host): PlainObject {
@@ -49,7 +49,7 @@ function isIpAddress(text: string): boolean {
   return parseIpAddress(text) !== undefined
 }
 
-/** A patch for a worker's join: what is meant for control planes is left out, or it would make the worker one. */
+/** A patch for a worker's join, without the part for control planes, which would make the worker one. */
 export function withoutControlPlane(patch: PlainObject): PlainObject {
   return Object.fromEntries(Object.entries(patch).filter(([key]) => key !== 'controlPlane'))
 }

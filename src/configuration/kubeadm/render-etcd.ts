@@ -1,5 +1,5 @@
 /**
- * What kubeadm is given on an etcd host, to issue certificates and to write the manifest of a member. As in
+ * The configuration that kubeadm gets on an etcd host, to issue certificates and to write a member's manifest. Follows
  * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm".
  */
 import { PKI_FOLDER } from '../pki.js'
@@ -10,28 +10,28 @@ import { patchDocument } from './documents.js'
 import { CONTAINERD_SOCKET } from './node-registration.js'
 import { emit } from './render.js'
 
-/** How a member begins; one that has data goes on with those, whatever it is told. */
+/** How a member starts. A member that has data continues with it, whatever is set here. */
 export interface MemberBeginning {
-  /** `new`: it founds the cluster together with the others. `existing`: it was added to one. */
+  /** `new`: it bootstraps the cluster together with the others. `existing`: it was added to an existing cluster. */
   readonly state: 'new' | 'existing'
-  /** Peer URLs of all members by their names, its own among them: `e1=https://…,e2=https://…`. */
+  /** Peer URLs of all members by name, including its own: `e1=https://…,e2=https://…`. */
   readonly initialCluster: string
 }
 
 export interface MemberOptions {
   readonly beginning: MemberBeginning
-  /** Folder of certificates; kubeadm's own unless given. */
+  /** Certificate folder. Defaults to kubeadm's own. */
   readonly certificatesDir?: string
 }
 
-/** `e1=https://10.0.0.31:2380,e2=…`, of the hosts in the order given. */
+/** `e1=https://10.0.0.31:2380,e2=…`, for the hosts in the given order. */
 export function initialCluster(hosts: readonly Host[]): string {
   return hosts.map((host) => `${host.name}=${peerUrl(host)}`).join(',')
 }
 
 /**
- * For `kubeadm init phase … --config` on behalf of a member; throws as renderInitConfiguration does. Of the cluster
- * file's patches those count that concern a local member and how certificates are made.
+ * For `kubeadm init phase … --config` on behalf of a member. Throws like renderInitConfiguration. Of the cluster file's
+ * patches, only those apply that are about a local member or how certificates are made.
  */
 export function renderMemberConfiguration(cluster: Cluster, host: Host, options: MemberOptions): string {
   const { internalAddress } = host
@@ -71,7 +71,7 @@ function memberArguments(host: Host, { state, initialCluster }: MemberBeginning)
     { name: 'initial-cluster', value: initialCluster },
     { name: 'initial-cluster-state', value: state },
     { name: 'listen-peer-urls', value: peerUrl(host) },
-    // On the loopback as well, where the host itself asks how its member is.
+    // Also on the loopback address, where the host itself checks its member.
     { name: 'listen-client-urls', value: `https://127.0.0.1:${ETCD_CLIENT_PORT},${clientUrl(host)}` },
     { name: 'advertise-client-urls', value: clientUrl(host) },
     { name: 'initial-advertise-peer-urls', value: peerUrl(host) },

@@ -1,6 +1,6 @@
 /**
- * The configuration that kubeadm gets for a cluster and host. Secrets come in as arguments and stand in the text:
- * it must travel and be stored as a secret.
+ * The configuration that kubeadm gets for a cluster and host. Secrets come in as arguments and are part of the text, so
+ * the text must be sent and stored as a secret.
  */
 import { formatEndpoint, type Cluster, type Host } from '../../cluster/model.js'
 import { ETCD_CLIENT_FILES } from '../pki.js'
@@ -13,8 +13,8 @@ import { localApiEndpoint, nodeRegistration, withoutControlPlane } from './node-
 /** What `kubeadm init` is given that nobody else may know. */
 export interface InitSecrets {
   /**
-   * Bootstrap token (`[a-z0-9]{6}.[a-z0-9]{16}`). Without one kubeadm makes its own for 24 hours; this one ends
-   * after 15 minutes, and joins get tokens of their own.
+   * Bootstrap token (`[a-z0-9]{6}.[a-z0-9]{16}`). Without one, kubeadm makes its own, valid for 24 hours. This one
+   * expires after 15 minutes, and joins get tokens of their own.
    */
   readonly bootstrapToken: string
 }
@@ -31,8 +31,8 @@ export interface JoinDiscovery {
 
 /**
  * For `kubeadm init --config` on the first control plane.
- * @throws QuorateError `VERSION_NOT_RESOLVED`, `VERSION_UNSUPPORTED` or, for a patch that cannot be laid over,
- *   `KUBEADM_CONFIG_INVALID`.
+ * @throws QuorateError `VERSION_NOT_RESOLVED`, `VERSION_UNSUPPORTED`, or `KUBEADM_CONFIG_INVALID` for a patch that
+ * cannot be applied.
  */
 export function renderInitConfiguration(cluster: Cluster, host: Host, secrets: InitSecrets): string {
   const patches = cluster.kubernetes.kubeadm
@@ -53,8 +53,8 @@ export function renderClusterConfiguration(cluster: Cluster): string {
 }
 
 /**
- * For `kubeadm join --config`, of a further control plane or a worker as the host's role says. Throws as
- * {@link renderInitConfiguration}.
+ * For `kubeadm join --config` of another control plane or a worker, depending on the host's role. Throws like {@link
+ * renderInitConfiguration}.
  */
 export function renderJoinConfiguration(cluster: Cluster, host: Host, discovery: JoinDiscovery): string {
   const patch = cluster.kubernetes.kubeadm.joinConfiguration
@@ -95,7 +95,8 @@ function joinConfiguration(cluster: Cluster, host: Host, discovery: JoinDiscover
 function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
   const patch = cluster.kubernetes.kubeadm.clusterConfiguration
   const { etcd, ...others } = patch
-  // What is said of local members is for the etcd hosts; kubeadm takes no file that tells of both.
+  // The settings of local members are for the etcd hosts. kubeadm accepts no file that has both local and external
+  // etcd.
   const isMeantForMembers = cluster.etcd.topology === 'external' && isPlainObject(etcd)
   return patchDocument(clusterConfiguration(cluster), isMeantForMembers ? others : patch)
 }
@@ -125,7 +126,7 @@ function clusterConfiguration(cluster: Cluster): KubeadmDocument {
   }
 }
 
-/** The documents in the API version that the cluster's kubeadm wants. */
+/** The documents in the API version that the cluster's kubeadm expects. */
 export function emit(cluster: Cluster, documents: readonly KubeadmDocument[]): string {
   const { kubeadmApi } = minorFacts(cluster.kubernetes.version)
   return renderYaml(documents.map((document): PlainObject => emitDocument(document, kubeadmApi)))

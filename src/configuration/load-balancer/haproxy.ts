@@ -1,4 +1,7 @@
-/** HAProxy's configuration for the API servers: TCP through, health by HTTPS on each of them. HAProxy 2.2 or later. */
+/**
+ * HAProxy's configuration for the API servers: TCP is passed through, and each server's health is checked by HTTPS.
+ * HAProxy 2.2 or later.
+ */
 import { apiServerBindPort } from '../kubeadm/api-server.js'
 import { formatEndpoint, type Cluster, type Host } from '../../cluster/model.js'
 
@@ -7,15 +10,15 @@ export const HAPROXY_CONFIG_FILE = { path: '/etc/haproxy/haproxy.cfg', mode: 0o6
 
 /**
  * The whole configuration file.
- * @param backends the control planes to send requests to, in order; may be empty: connections are then
- *   accepted and closed at once.
+ * @param backends the control planes to send requests to, in order. If it is empty, connections are accepted and closed
+ * at once.
  */
 export function renderHaproxyConfig(cluster: Cluster, backends: readonly Host[]): string {
   return `${[GLOBAL, DEFAULTS, frontend(cluster), backend(cluster, backends)].join('\n\n')}\n`
 }
 
-// No statistics page and no admin socket: nothing listens but the API's own port. After a reload the old process
-// serves its long connections to their end, but not for ever. Where the host allows fewer open files than so many
+// No statistics page and no admin socket: nothing listens but the API's own port. After a reload, the old process
+// serves its long connections to their end, but not forever. If the host allows fewer open files than that many
 // connections need, HAProxy serves fewer instead of refusing to start.
 const GLOBAL = `# Written by Quorate; changes are overwritten.
 global
@@ -26,7 +29,7 @@ global
     no strict-limits
     hard-stop-after 1h`
 
-// Watches are silent for minutes on end, and kubectl exec or logs -f for longer: hours before a connection is cut.
+// Watches are silent for minutes, and kubectl exec or logs -f for longer, so a connection is cut only after hours.
 const DEFAULTS = `defaults
     mode tcp
     log global
@@ -47,8 +50,8 @@ function frontend(cluster: Cluster): string {
     default_backend kube-apiserver`
 }
 
-// /readyz answers without a login, and no longer with 200 once an API server drains. The certificate is not
-// verified: the cluster's CA does not exist yet when the load balancer starts, and clients verify it themselves.
+// /readyz answers without a login, and stops returning 200 once an API server drains. The certificate is not verified:
+// the cluster's CA does not exist yet when the load balancer starts, and clients verify it themselves.
 function backend(cluster: Cluster, hosts: readonly Host[]): string {
   const port = apiServerBindPort(cluster)
   return [

@@ -1,18 +1,18 @@
 /**
- * keepalived's configuration: one address that is always at a balancer that works. VRRP version 3 to the other
- * balancers by unicast, which also passes where networks drop multicast. keepalived 2.1 or later.
+ * keepalived's configuration: one address that is always on a working balancer. It speaks VRRP version 3 to the other
+ * balancers by unicast, which also works where networks drop multicast. keepalived 2.1 or later.
  */
 import type { Host, VirtualAddress } from '../../cluster/model.js'
 
 /** Where keepalived's service reads it, and the mode of the file. */
 export const KEEPALIVED_CONFIG_FILE = { path: '/etc/keepalived/keepalived.conf', mode: 0o644 } as const
 
-/** What one balancer's configuration says. */
+/** What one balancer's configuration depends on. */
 export interface KeepalivedFacts {
   readonly virtualAddress: VirtualAddress
   /** The balancer itself. */
   readonly host: Host
-  /** The other balancers, also those that are away. */
+  /** The other balancers, including those that are away. */
   readonly peers: readonly Pick<Host, 'internalAddress'>[]
   /** The network interface that gets the address. */
   readonly interface: string
@@ -21,24 +21,24 @@ export interface KeepalivedFacts {
 }
 
 /**
- * Seconds between two signs of life. A balancer that has died is noticed after three and a part of a fourth, 2.9 s;
- * below that, a host that is only slow for a moment would be taken for dead.
+ * Seconds between two advertisements. A dead balancer is noticed after three and part of a fourth, 2.9 s. With a
+ * shorter interval, a host that is only slow for a moment would be taken for dead.
  */
 const ADVERTISEMENT_S = 0.8
 
 /**
- * The same on all balancers, so that none is preferred: the address stays where it is when a balancer comes back,
- * which would only cut connections once more. Of two that begin at once the higher address wins.
+ * The same on all balancers, so that none is preferred. The address stays where it is when a balancer comes back,
+ * because moving it would only cut connections once more. If two start at once, the higher address wins.
  */
 const PRIORITY = 100
 
-/** What a balancer falls back by while no API server answers through it. */
+/** How much a balancer's priority drops while no API server answers through it. */
 const WITHOUT_API = -50
 
 /**
- * The whole configuration file. A balancer whose HAProxy does not run never has the address. One through which no API
- * server answers leaves it to another through which one does; where that is none (before `kubeadm init`), it keeps
- * it. That needs preemption: `nopreempt` would leave the address where nothing answers.
+ * The whole configuration file. A balancer whose HAProxy does not run never has the address. A balancer through which
+ * no API server answers leaves the address to one through which one does. If there is none (before `kubeadm init`), it
+ * keeps the address. This needs preemption: `nopreempt` would leave the address where nothing answers.
  */
 export function renderKeepalivedConfig(facts: KeepalivedFacts): string {
   return `${[global(facts), scripts(facts), instance(facts)].join('\n\n')}\n`
@@ -54,7 +54,7 @@ global_defs {
 }`
 }
 
-// The API is asked through HAProxy's own port; what it answers with is for clients to verify.
+// The API is queried through HAProxy's own port. It is for clients to verify the answer.
 function scripts({ port }: KeepalivedFacts): string {
   return `vrrp_script haproxy {
     script "/usr/bin/systemctl is-active --quiet haproxy"
@@ -74,7 +74,7 @@ vrrp_script api {
 }`
 }
 
-// No password: version 3 has none any more, since in version 2 everybody on the network could read it.
+// No password: VRRP version 3 no longer has one, because in version 2 anyone on the network could read it.
 function instance({ virtualAddress, host, peers, interface: name }: KeepalivedFacts): string {
   const indented = (lines: readonly string[]) => lines.map((line) => `        ${line}`).join('\n')
   const [first] = peers

@@ -1,4 +1,6 @@
-/** The services of a balancer, each with the one file that it reads: what steps write and what a plan compares. */
+/**
+ * The services of a balancer, each with the one file that it reads. Steps write these files, and a plan compares them.
+ */
 import type { HostFile } from '../host-prerequisites.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from './haproxy.js'
@@ -11,14 +13,14 @@ interface InterfaceAddress {
   readonly address: string
 }
 
-/** HAProxy's file for these control planes. */
+/** HAProxy's file, with these control planes as backends. */
 export function haproxyFile(cluster: Cluster, backends: readonly Host[]): HostFile {
   return { ...HAPROXY_CONFIG_FILE, content: renderHaproxyConfig(cluster, backends) }
 }
 
 /**
- * keepalived's file on one balancer, whose addresses these are. `cluster` must hold all balancers.
- * @returns undefined where the balancers share no address, or no interface has the balancer's own.
+ * keepalived's file for one balancer, which has these addresses. `cluster` must have all balancers.
+ * @returns undefined if the balancers share no address, or if no interface has the balancer's own.
  */
 export function keepalivedFile(
   cluster: Cluster,
@@ -38,7 +40,7 @@ export function keepalivedFile(
   return { ...KEEPALIVED_CONFIG_FILE, content }
 }
 
-/** The interface that has the address, by which the other hosts reach this one. */
+/** The interface with the address at which the other hosts reach this one. */
 function interfaceWith(addresses: readonly InterfaceAddress[], wanted: string): string | undefined {
   return addresses.find(({ address }) => address.split('/')[0] === wanted)?.interface
 }

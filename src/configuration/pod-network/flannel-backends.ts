@@ -1,25 +1,25 @@
-/** Flannel's ways to carry packets between nodes, as data. Source: Flannel's page on backends. */
+/** How Flannel carries packets between nodes, as data. Source: Flannel's page on backends. */
 import type { FlannelBackend, PodNetwork } from '../../cluster/model.js'
 
-/** The pod network where it is Flannel. */
+/** The pod network, if it is Flannel. */
 export type Flannel = Extract<PodNetwork, { readonly plugin: 'flannel' }>
 
-/** Where Flannel configures the pod network of a node. */
+/** File in which Flannel configures a node's pod network. */
 export const FLANNEL_CNI_CONFIG = '/etc/cni/net.d/10-flannel.conflist'
 
 interface Backend {
-  /** UDP port unless another is given, and the field of `net-conf.json` that gives another. */
+  /** Default UDP port, and the field of `net-conf.json` that sets another. */
   readonly udp?: { readonly port: number; readonly field: string }
 }
 
-/** By the name that Flannel itself knows each by. */
+/** By Flannel's own name for each backend. */
 export const FLANNEL_BACKENDS: Readonly<Record<FlannelBackend, Backend>> = {
   vxlan: { udp: { port: 8472, field: 'Port' } },
   'host-gw': {},
   wireguard: { udp: { port: 51_820, field: 'ListenPort' } },
 }
 
-/** The UDP port on which nodes must reach each other; undefined where the backend needs none. */
+/** The UDP port on which nodes must reach each other; undefined if the backend needs none. */
 export function flannelUdpPort({ backend, port }: Flannel): number | undefined {
   const { udp } = FLANNEL_BACKENDS[backend]
   return udp === undefined ? undefined : (port ?? udp.port)

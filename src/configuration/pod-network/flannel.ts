@@ -8,16 +8,16 @@ import type { Cluster } from '../../cluster/model.js'
 import { renderYaml } from '../../values/yaml-output.js'
 import { FLANNEL_BACKENDS, FLANNEL_CNI_CONFIG, type Flannel } from './flannel-backends.js'
 
-/** Where the manifest's objects live, and what its rollout is called. */
+/** The namespace of the manifest's objects, and the name of its DaemonSet. */
 export const FLANNEL = { namespace: 'kube-flannel', daemonSet: 'kube-flannel-ds' } as const
 
-/** Public images of one release, which are meant for each other. */
+/** Public images of one release, which belong together. */
 export const FLANNEL_IMAGES = {
   image: 'ghcr.io/flannel-io/flannel:v0.28.5',
   cniPluginImage: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
 } as const
 
-/** On the pods of the DaemonSet: what they were started with, so that a change of it starts them again. */
+/** On the DaemonSet's pods: the settings that they were started with, so that a change restarts them. */
 export const NET_CONF_ANNOTATION = 'quorate.dev/net-conf'
 
 const LABELS = { app: 'flannel', 'k8s-app': 'flannel', tier: 'node' } as const
@@ -63,7 +63,7 @@ export function renderFlannel(cluster: Cluster): string {
   ])
 }
 
-/** What {@link NET_CONF_ANNOTATION} says on a pod that runs with the cluster's settings. */
+/** The value of {@link NET_CONF_ANNOTATION} on a pod that runs with the cluster's settings. */
 export function netConfAnnotation(network: Flannel, podSubnet: string): string {
   return JSON.stringify(netConf(network, podSubnet))
 }
@@ -176,7 +176,7 @@ function flanneld({ image, interface: wanted }: Flannel): PlainObject {
     name: 'kube-flannel',
     image,
     command: ['/opt/bin/flanneld'],
-    // Unlike upstream, the interface is that of the node's own address: the default route's may be another one.
+    // Unlike upstream, use the interface with the node's own address. The default route may use another one.
     args: ['--ip-masq', '--kube-subnet-mgr', interfaceArgument(wanted)],
     resources: { requests: { cpu: '100m', memory: '50Mi' } },
     securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
@@ -194,7 +194,7 @@ function flanneld({ image, interface: wanted }: Flannel): PlainObject {
   }
 }
 
-/** Flannel takes names and addresses by one flag, regular expressions by another. */
+/** Flannel has one flag for names and addresses, and another for regular expressions. */
 function interfaceArgument(wanted: string | undefined): string {
   if (wanted === undefined) return '--iface=$(NODE_IP)'
   return /^[\w.@:-]+$/.test(wanted) ? `--iface=${wanted}` : `--iface-regex=${wanted}`

@@ -36,12 +36,12 @@ export async function configureContainerd(step: HostContext): Promise<boolean> {
   return changes.includes(true)
 }
 
-// $1: the folder of registries, $2: the line by which files of Quorate's are known.
+// $1: the folder of registries, $2: the line that marks Quorate's own files.
 const LOOK = `
 containerd --version || true
 grep -lsxF -- "$2" "$1"/*/hosts.toml || true`
 
-/** Which containerd there is, and which registries Quorate has told it of. */
+/** Which containerd is installed, and the files of the registries that Quorate has configured for it. */
 async function lookAtContainerd({ session, host }: HostContext): Promise<{
   readonly major: ContainerdMajor
   readonly registries: readonly string[]

@@ -1,6 +1,6 @@
 /**
- * What containerd has and runs on a host. crictl is asked where it is installed; not every repository of Kubernetes has
- * it, so elsewhere containerd's own client, ctr, which comes with containerd, answers in the same form.
+ * What containerd has and runs on a host. Asks crictl where it is installed. Not every Kubernetes repository has it, so
+ * elsewhere containerd's own client, ctr, which comes with containerd, answers in the same form.
  */
 import { z } from 'zod'
 import { REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
@@ -9,7 +9,7 @@ import { readJson } from '../json.js'
 
 const CTR = 'ctr --namespace k8s.io'
 
-// The name and namespace that CRI gives a container are labels of it in containerd.
+// containerd keeps the name and namespace that CRI gives a container as labels.
 const RUNNING_PID = `
 running_pid() { # FILTER
   tasks=$(${CTR} tasks ls)
@@ -19,8 +19,9 @@ running_pid() { # FILTER
 }`
 
 /**
- * Start of a script that runs a program of a static pod's container, with its arguments in `"$@"`: where there is no
- * crictl, in the container's file system rather than through containerd, whose client may lose output at the end.
+ * The start of a script that runs a program of a static pod's container, with its arguments in `"$@"`. Without crictl,
+ * the program runs in the container's file system rather than through containerd, whose client may lose output at the
+ * end.
  */
 export function withoutCrictl(container: string, program: string): string {
   const filter = `labels."io.kubernetes.container.name"==${container},labels."io.kubernetes.pod.namespace"==kube-system`
@@ -47,7 +48,7 @@ for id in $(${CTR} containers ls -q 'labels."io.kubernetes.pod.namespace"==kube-
 done
 printf ']}'`
 
-/** Asks for the containers that run, at least those of kube-system, in the form of `crictl ps -o json`. */
+/** Lists the running containers, at least those of kube-system, in the form of `crictl ps -o json`. */
 export const RUNNING_CONTAINERS: Command = script(RUNNING_COMPONENTS)
 
 const IMAGES = `
@@ -59,7 +60,7 @@ const CRICTL_IMAGES = z.looseObject({
   images: z.array(z.looseObject({ repoTags: NAMES, repoDigests: NAMES })).nullish(),
 })
 
-/** Every name under which containerd has an image; none where it does not answer. */
+/** Every name under which containerd has an image; empty if it does not answer. */
 export async function presentImages(session: Session): Promise<ReadonlySet<string>> {
   const { exitCode, stdout } = await session.run(script(IMAGES), { root: true })
   if (exitCode !== 0) return new Set()
@@ -70,7 +71,7 @@ export async function presentImages(session: Session): Promise<ReadonlySet<strin
   )
 }
 
-// ctr 1.x downloads by itself: it is given containerd's own proxy and folder of registries.
+// ctr 1.x downloads images itself, so it is given containerd's own proxy and folder of registries.
 const PULL = `
 hosts=$1; shift
 if command -v crictl >/dev/null; then
@@ -90,7 +91,7 @@ export function pullCommand(images: readonly string[]): Command {
   return script(PULL, REGISTRIES_FOLDER, ...images.map(fullName))
 }
 
-/** With the registry that is meant where none is named: crictl knows that, ctr does not. */
+/** Adds the default registry to a name without one: crictl knows the default, ctr does not. */
 function fullName(image: string): string {
   const [first = '', ...rest] = image.split('/')
   if (rest.length === 0) return `docker.io/library/${image}`

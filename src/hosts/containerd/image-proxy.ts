@@ -1,4 +1,4 @@
-/** The proxy between a host and its registries, looked for once images could not be pulled. */
+/** Looks for the proxy between a host and its registries after images could not be pulled. */
 import { script, type Session } from '../../ssh/index.js'
 
 // Prints `containerd URL` for what containerd runs with, and `FILE URL` for what the host's files say.
@@ -12,7 +12,7 @@ for file in /etc/environment /etc/profile.d/*.sh; do
   if [ -n "$named" ]; then echo "$file $named"; fi
 done`
 
-/** What is known of the proxy, for the message, and what to do about it, where that is more than checking it. */
+/** What is known of the proxy, for the message; and a hint, if there is more to do than check it. */
 export interface ImageProxy {
   readonly message: string
   readonly hint?: string

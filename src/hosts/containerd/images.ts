@@ -1,4 +1,4 @@
-/** Images pulled before they are needed, so that kubeadm's own time is not spent on downloads. */
+/** Pulls images before they are needed, so that kubeadm does not spend its own time limits on downloads. */
 import { renderClusterConfiguration } from '../../configuration/kubeadm/render.js'
 import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
 import type { HostRole } from '../../cluster/model.js'
@@ -16,7 +16,7 @@ const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
   etcd: ['etcd', 'pause'],
 }
 
-/** What kubeadm of this host would run, asked of the binary itself. */
+/** The images that this host's kubeadm would run, as the binary itself lists them. */
 export async function kubeadmImages(step: HostContext): Promise<readonly string[]> {
   const result = await step.session.run(
     command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
@@ -35,18 +35,18 @@ export async function kubeadmImages(step: HostContext): Promise<readonly string[
   return result.stdout.split('\n').filter((line) => line.includes('/'))
 }
 
-/** With external etcd kubeadm lists etcd's image only for those who run a member. */
+/** With external etcd, kubeadm lists etcd's image only for a configuration that runs a member. */
 function imagesConfiguration({ cluster, host }: HostContext): string {
   if (host.role !== 'etcd') return renderClusterConfiguration(cluster)
   const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
   return renderMemberConfiguration(cluster, host, { beginning })
 }
 
-/** Pulls, of `images`, what the host's role needs and does not have; false when it had all. */
+/** Pulls those of `images` that the host's role needs and the host lacks; false if it had them all. */
 export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
   const { session, cluster, host } = step
   const { version, imageRepository } = cluster.kubernetes
-  // What containerd starts pods with comes from the table of minors, so that a plan knows it before kubeadm is there.
+  // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
   const wanted = [...new Set([...roleImages(step, images), sandbox, ...networkImages(step)])]
   const present = await presentImages(session)
@@ -100,7 +100,7 @@ function networkImages({ cluster, host }: HostContext): readonly string[] {
   return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
 }
 
-/** Runtimes keep an image under its full name; of one from Docker Hub the registry may be left out. */
+/** Runtimes keep an image under its full name, while a wanted name may omit the registry if it is Docker Hub. */
 function isAmong(present: ReadonlySet<string>, image: string): boolean {
   return [image, `docker.io/${image}`, `docker.io/library/${image}`].some((name) => present.has(name))
 }

@@ -1,6 +1,6 @@
 /**
- * Logins to registries on a host. The password is read where the worker runs and goes into one file of root's; what a
- * plan compares, and Temporal keeps, is whether that file is as it should be.
+ * Logins to registries on a host. The password is read where the worker runs, and goes into one file that only root can
+ * read. A plan compares, and Temporal keeps, only whether that file is as it should be.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -16,23 +16,23 @@ import { Secrets, type Session } from '../../ssh/index.js'
 
 type WithLogin = RegistryMirror & Required<Pick<RegistryMirror, 'login'>>
 
-/** Registries that are logged in to. */
+/** Registries with a login. */
 export function registriesWithLogin({ containerRuntime }: Cluster): readonly WithLogin[] {
   return containerRuntime.registries.filter((mirror): mirror is WithLogin => mirror.login !== undefined)
 }
 
-/** Writes the file of a registry that is logged in to; false when it was so already. */
+/** Writes the file of a registry with a login; false if it was already as it should be. */
 export async function writeRegistryLogin(session: Session, mirror: WithLogin): Promise<boolean> {
   const path = hostsTomlPath(mirror)
   const present = (await session.readFile(path))?.toString() ?? ''
-  // The same salt again: otherwise every file would be another one.
+  // Reuses the salt: a new one would make every file differ.
   const salt = saltOf(present) ?? randomBytes(16).toString('hex')
   return session.writeFile(path, await render(session, mirror, salt), { mode: hostsTomlMode(mirror) })
 }
 
 /**
- * The configuration with a digest that a plan knows for each file with a login that is as it should be, and none that
- * came from the password.
+ * The configuration without any digest that derives from a password. Each file with a login that is as it should be
+ * gets the digest that a plan expects.
  * @throws QuorateError `SECRET_NEEDED`
  */
 export async function sealRegistryLogins(
@@ -52,7 +52,7 @@ export async function sealRegistryLogins(
   return { ...configuration, files }
 }
 
-/** The digest of no file. */
+/** A digest that no file has. */
 const OTHER = 'other'
 
 async function render({ host }: Session, mirror: WithLogin, salt: string): Promise<string> {

@@ -23,9 +23,9 @@ import type { StepOutcome } from '../../operations/contract.js'
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 
 /**
- * Makes, on the host of the step, etcd's authority and the certificate that API servers show to etcd, which is made
- * again before it expires: it goes from here to the control planes. Where another
- * host has the authority's certificate, and nobody the key, nothing is made: a second authority would be a second etcd.
+ * On the host of the step, makes etcd's authority and the certificate that API servers show to etcd. That certificate
+ * is renewed before it expires, and goes from here to the control planes. If another host has the authority's
+ * certificate, and nobody has its key, nothing is made: a second authority would be a second etcd.
  */
 export async function makeEtcdAuthority(step: HostContext): Promise<StepOutcome> {
   await waitForOthers(step)
@@ -81,14 +81,14 @@ export async function placeMemberCertificates(
   return true
 }
 
-/** Makes a certificate and its key in place; kubeadm takes no half of a pair for a beginning. */
+/** Makes a certificate and its key in place. Removes both files first, since kubeadm does not complete half a pair. */
 async function makePair(step: HostContext, { phase, name }: { phase: string; name: string }): Promise<void> {
   for (const suffix of ['crt', 'key']) await step.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
   await runPhaseWith(step, `certs ${phase}`, configurationFor(step.cluster, step.host))
 }
 
 function configurationFor(cluster: Cluster, host: Host, certificatesDir?: string): string {
-  // How a member begins is nothing to its certificates.
+  // A member's certificates do not depend on how it starts.
   const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
   const folder = certificatesDir === undefined ? {} : { certificatesDir }
   return renderMemberConfiguration(cluster, host, { beginning, ...folder })
@@ -111,7 +111,7 @@ export interface KeyPair {
   readonly key: Buffer
 }
 
-/** Both files of a name below the folder of certificates; undefined where one is missing. */
+/** Both files of a name below the folder of certificates; undefined if one is missing. */
 export async function readPair(session: Session, name: string): Promise<KeyPair | undefined> {
   const [certificate, key] = await Promise.all(
     ['crt', 'key'].map((suffix) => session.readFile(`${PKI_FOLDER}/${name}.${suffix}`)),
@@ -146,7 +146,7 @@ async function isMembers(
   return isIssued && isValid && (!serves || certificate.checkIP(host.internalAddress) !== undefined)
 }
 
-/** A power cut may leave half of a file. */
+/** Whether certificate and key match; false also for half a file, which a power cut may leave. */
 function belongTogether({ certificate, key }: KeyPair): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
@@ -155,8 +155,8 @@ function belongTogether({ certificate, key }: KeyPair): boolean {
   }
 }
 
-// $1: a folder in the host's memory; then the phases. The configuration comes by standard input. What is made leaves
-// by standard output, each file on a line of its own, and the folder goes with the script.
+// $1: a folder in the host's memory; then the phases. The configuration comes on standard input. The files that are
+// made go to standard output, each on a line of its own, and the folder is removed when the script ends.
 const ISSUE = `
 umask 077
 work=$1
@@ -172,7 +172,7 @@ rm "$work"/etcd/ca.*
 cd "$work"
 for file in etcd/*; do printf '%s ' "$file"; base64 -w 0 "$file"; echo; done`
 
-/** Has certificates and their keys made for the host of the step, by the host at the other end of `issuer`. */
+/** Has the host at the other end of `issuer` make certificates and their keys for the host of the step. */
 export async function issueMemberCertificates(
   step: HostContext,
   issuer: Session,

@@ -1,6 +1,6 @@
 /**
- * What API servers need to be let in by an external etcd, put on the control plane that is initialised: from the etcd
- * hosts, or from files of the user's on this worker's machine. Through this process's memory only.
+ * Puts what API servers need for access to an external etcd on the control plane that is initialised. The files come
+ * from the etcd hosts, or from files of the user's on this worker's machine, through this process's memory only.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { ETCD_CLIENT_FILES, type SharedFile } from '../../configuration/pki.js'
@@ -11,7 +11,7 @@ import type { HostContext } from '../context.js'
 /** The three files, in the order of {@link ETCD_CLIENT_FILES}. */
 type Contents = Readonly<Record<keyof typeof ETCD_CLIENT_FILES, Buffer>>
 
-/** Puts the files in place; nothing is done with stacked etcd. */
+/** Puts the files in place; does nothing with stacked etcd. */
 export async function placeEtcdClient(step: HostContext): Promise<void> {
   const { etcd } = step.cluster
   if (etcd.topology === 'stacked') return
@@ -40,7 +40,7 @@ async function fromEtcdHosts(step: HostContext): Promise<Contents> {
   })
 }
 
-/** Bits of a file's mode by which others than its owner get at it. */
+/** Bits of a file's mode that give access to others than its owner. */
 const OTHERS = 0o077
 
 async function fromWorker({ host }: HostContext, files: EtcdClientFiles): Promise<Contents> {

@@ -1,4 +1,4 @@
-/** Asking etcd how it is, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
+/** Asks etcd about its health, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
 import { etcdHosts, etcdPlace, hostsWithRole } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
 import type { Session } from '../../ssh/index.js'
@@ -7,15 +7,15 @@ import { answersHealthy } from './gateway.js'
 import { waitUntil } from '../wait.js'
 import type { HostContext } from '../context.js'
 
-/** What is in the way of etcd's being whole, and the host that it is about. */
+/** Why etcd is not whole, and the host concerned. */
 export interface EtcdTrouble {
   readonly host: string
   readonly reason: string
 }
 
 /**
- * A host on which etcdctl can ask: with stacked etcd the control plane itself, otherwise the first etcd host whose
- * member answers for a majority. Undefined where etcd is somebody else's.
+ * A host whose etcdctl can ask etcd: with stacked etcd the control plane itself, otherwise the first etcd host whose
+ * member answers for a majority. Undefined if somebody else runs etcd.
  * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
  */
 export async function askEtcd(step: HostContext, controlPlane: Session): Promise<Session | undefined> {
@@ -48,7 +48,7 @@ export async function answeringMember(step: HostContext): Promise<Session> {
   })
 }
 
-/** Why no cluster may be put on etcd, and no member added to it, now; undefined when it is whole. */
+/** Why no cluster may be created on etcd, and no member added to it, now; undefined when it is whole. */
 async function etcdTrouble(
   step: HostContext,
   controlPlane: Session,
@@ -63,9 +63,9 @@ async function etcdTrouble(
 }
 
 /**
- * Like {@link etcdTrouble}; also why its members are not exactly the hosts that the cluster file says, and those
- * beside them. A member whose host is away may be unwell.
- * @returns the names of the members, or the endpoints of an etcd that somebody else runs.
+ * Like {@link etcdTrouble}, but also compares the members with the cluster file: every etcd host must be a member, and
+ * every member must be one of those hosts or a bystander. A member whose host is away may be unhealthy.
+ * @returns the trouble, and the names of the members, or the endpoints of an etcd that somebody else runs.
  */
 export async function etcdStanding(
   step: HostContext,
@@ -94,8 +94,8 @@ export async function etcdStanding(
 }
 
 /**
- * Waits until etcd is whole. `before` is called before each look.
- * @throws QuorateError `ETCD_UNHEALTHY` when it is not for a long time.
+ * Waits until etcd is whole. Calls `before` before each look.
+ * @throws QuorateError `ETCD_UNHEALTHY` when it is not whole for a long time.
  */
 export async function waitForWholeEtcd(
   step: HostContext,
@@ -116,7 +116,7 @@ export async function waitForWholeEtcd(
   )
 }
 
-/** An etcd of somebody else's is asked as API servers ask it: from a control plane, with their certificate. */
+/** Asks an etcd that somebody else runs as API servers do: from a control plane, with their certificate. */
 async function foreignTrouble({ cluster }: HostContext, session: Session): Promise<EtcdTrouble | undefined> {
   if (cluster.etcd.topology === 'stacked') return undefined
   for (const endpoint of cluster.etcd.endpoints) {

@@ -1,23 +1,26 @@
 /**
- * etcd over HTTP, as its gateway offers it, asked from a control plane with the certificate of its API server: the way
- * to an etcd that is not ours, where no etcdctl is. kubectl is the one client of TLS and HTTP on every control plane.
+ * etcd over HTTP, through its gateway, asked from a control plane with its API server's certificate. This is the way to
+ * an etcd that is not ours, where there is no etcdctl. kubectl is the only client for TLS and HTTP that every control
+ * plane has.
  */
 import { ETCD_CLIENT_FILES } from '../../configuration/pki.js'
 import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, type CommandResult, type Session } from '../../ssh/index.js'
 
-/** What of the answer to a range is read. */
+/** The part of the answer to a range request that is read. */
 interface RangeAnswer {
   readonly kvs?: readonly { readonly key: string }[]
 }
 
-/** Whether etcd says at an endpoint that it is healthy. */
+/** Whether etcd reports at an endpoint that it is healthy. */
 export async function answersHealthy(session: Session, endpoint: string): Promise<boolean> {
   const { exitCode, stdout } = await ask(session, endpoint, ['get', '--raw', '/health'])
   return exitCode === 0 && /"health":\s*"?true"?/.test(stdout)
 }
 
-/** What tells one etcd from another: its id, by the word of one endpoint; undefined where that does not tell. */
+/**
+ * The cluster id that tells one etcd from another, as one endpoint reports it; undefined if that endpoint does not say.
+ */
 export async function etcdIdAt(session: Session, endpoint: string): Promise<string | undefined> {
   const { exitCode, stdout } = await ask(
     session,
@@ -29,7 +32,7 @@ export async function etcdIdAt(session: Session, endpoint: string): Promise<stri
 }
 
 /**
- * The keys that begin so, not more than `limit`, as a majority of the members knows them.
+ * At most `limit` keys that begin with `prefix`, as a majority of the members knows them.
  * @throws QuorateError `ETCD_UNREACHABLE` when no endpoint answers, or `ETCD_CONTENT_UNKNOWN` when one refuses to tell.
  */
 export async function keysBelow(
@@ -43,7 +46,7 @@ export async function keysBelow(
   return kvs.map(({ key }) => Buffer.from(key, 'base64').toString())
 }
 
-/** The first endpoint's answer; a refusal is one that the next would give as well. */
+/** The answer of the first endpoint that gives one. A refusal is final: the next endpoint would refuse as well. */
 async function post(
   session: Session,
   endpoints: readonly string[],
@@ -81,7 +84,7 @@ function ask(
   return session.run(line, { root: true, ...(stdin === undefined ? {} : { stdin }) })
 }
 
-/** etcd, or the way to it, is away; anything else is etcd's own word. */
+/** Errors that mean that etcd, or the way to it, is down; anything else is etcd's own answer. */
 const MAY_PASS =
   /refused|timeout|timed out|deadline exceeded|\bEOF\b|reset by peer|no route to host|unreachable|no leader|leader changed|Unable to connect/i
 
@@ -105,7 +108,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-/** The first key that does not begin so. */
+/** The first key after those that begin with the prefix. */
 function after(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
 }

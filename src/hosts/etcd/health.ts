@@ -16,7 +16,7 @@ export interface EtcdMember {
   readonly id: string
   /** Empty until the member has started. */
   readonly name: string
-  /** Whether it ever started; it may be dead since. */
+  /** Whether it has ever started; it may have died since. */
   readonly started: boolean
   readonly learner: boolean
   readonly peerUrls: readonly string[]
@@ -24,9 +24,9 @@ export interface EtcdMember {
   readonly clientUrls: readonly string[]
 }
 
-// etcdctl lives only in etcd's image, so it is run in the member's own container. $1: its pod; where nobody knows that,
-// as on an etcd host, whose kubelet goes by the hostname, the namespace and the container's name must do. Other pods
-// may well have a container called etcd, but none of them is in kube-system under this name.
+// etcdctl exists only in etcd's image, so it runs in the member's own container. $1: the member's pod, or nothing where
+// its name is not known, as on an etcd host, whose kubelet uses the hostname. Then the namespace and the container's
+// name must do. Other pods may well have a container called etcd, but none of them is in kube-system under this name.
 const CREDENTIALS = `--cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key`
 const ETCDCTL = `
 pod=$1
@@ -37,10 +37,10 @@ id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubern
 if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
 exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
 
-/** Runs etcdctl against the member on the host; the outcome is the caller's to judge. */
+/** Runs etcdctl against the member on the host; the caller judges the outcome. */
 export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
   const { host } = session
-  // Kubelets of control planes are registered, and their static pods named, by the name in the cluster file.
+  // Control planes' kubelets register under the name in the cluster file, and their static pods are named after it.
   const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
   return session.run(script(ETCDCTL, pod, ...args), { root: true, timeoutMs: 30_000 })
 }
@@ -79,7 +79,7 @@ export function parseMembers(simple: string): readonly EtcdMember[] {
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot be asked.
  */
 export async function healthyEndpoints(session: Session): Promise<ReadonlySet<string>> {
-  // Its exit status is 1 as soon as one member is unwell; the answer then still tells of each.
+  // The exit status is 1 if any member is unhealthy; the answer then still covers every member.
   const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
   const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
   if (line === undefined) throw unreachable(session, 'etcd does not tell the health of its members', result)
@@ -89,15 +89,15 @@ export async function healthyEndpoints(session: Session): Promise<ReadonlySet<st
 
 const HEALTH = z.array(z.looseObject({ endpoint: z.string(), health: z.boolean() }))
 
-/** What is in the way of etcd's being whole, and the member that it is about. */
+/** Why etcd is not whole, and the member concerned. */
 export interface EtcdObstacle {
   readonly reason: string
   readonly member: EtcdMember
 }
 
 /**
- * Why no member may be added now; undefined when every member is a started, healthy voter, but for those that may be
- * unwell.
+ * Why no member may be added now. Undefined when every member is a started, healthy voter; those that may be unhealthy
+ * are not looked at.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
  */
 export async function etcdObstacle(
@@ -124,7 +124,7 @@ export async function etcdObstacle(
   )
 }
 
-/** The member of this host, and of no other. */
+/** The member with this host's peer URL. */
 export function memberOf(
   members: readonly EtcdMember[],
   host: Pick<Host, 'internalAddress'>,
@@ -132,17 +132,17 @@ export function memberOf(
   return members.find((member) => member.peerUrls.includes(peerUrl(host)))
 }
 
-/** What a person knows a member by. */
+/** The name by which people know a member; its peer URLs while it has none. */
 export function memberTitle(member: EtcdMember): string {
   return member.name === '' ? member.peerUrls.join(',') : member.name
 }
 
-/** Whether the member answers for itself, by what {@link healthyEndpoints} told. */
+/** Whether the member answers for itself, according to {@link healthyEndpoints}. */
 export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
   return member.clientUrls.some((url) => healthy.has(url))
 }
 
-/** Whether the member counts for quorum and has had data; it may be dead since. */
+/** Whether the member counts for quorum and has had data; it may have died since. */
 export function isVoter(member: EtcdMember): boolean {
   return member.started && !member.learner
 }
@@ -163,8 +163,8 @@ export function votersWithout(
 }
 
 /**
- * Why a member may not be taken out now: too few of the voters that remain would be healthy to decide anything.
- * A learner has no vote, so that its going costs nothing.
+ * Why a member may not be removed now: too few of the remaining voters would be healthy to decide anything. A learner
+ * has no vote, so removing it costs nothing.
  */
 export function removalObstacle(
   members: readonly EtcdMember[],
@@ -179,20 +179,20 @@ export function removalObstacle(
 }
 
 /**
- * Takes out exactly this member, by its id; gone already is as good.
+ * Removes exactly this member, by its id; a member that is already gone is fine.
  * @throws QuorateError `ETCD_UNREACHABLE` when it is still there afterwards.
  */
 export async function removeMember(session: Session, member: EtcdMember): Promise<void> {
   const result = await etcdctl(session, 'member', 'remove', member.id)
   if (result.exitCode === 0) return
-  // The answer may be lost though the removal was agreed upon, above all when the leader itself goes.
+  // The answer may be lost although the members agreed to the removal, above all when the leader itself goes.
   const left = await etcdMembers(session)
   if (!left.some(({ id }) => id === member.id)) return
   throw unreachable(session, `the etcd member ${memberTitle(member)} cannot be removed`, result)
 }
 
 /**
- * Names of the nodes that the cluster's state holds, asked of etcd itself: also where no API server runs.
+ * Names of the nodes in the cluster's state. Asks etcd itself, so it works even where no API server runs.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
  */
 export async function storedNodes(session: Session, registry = '/registry/'): Promise<readonly string[]> {

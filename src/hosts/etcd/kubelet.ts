@@ -3,7 +3,7 @@ import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../../configuratio
 import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
-// Whether the kubelet that runs was started with the configuration $1: a worker may have died before the restart.
+// Whether the running kubelet was started with the configuration $1: a worker may have died before the restart.
 const RUNS_WITH = `
 pid=$(systemctl show --property MainPID --value kubelet)
 [ "$pid" != 0 ] && tr '\\0' '\\n' <"/proc/$pid/cmdline" | grep -qxe "--config=$1"`
@@ -14,7 +14,7 @@ systemctl daemon-reload
 systemctl enable --quiet kubelet
 systemctl restart kubelet`
 
-/** Has kubelet run static pods, and nothing else; false when it did so already. */
+/** Makes kubelet run static pods and nothing else; false if it did so already. */
 export async function superviseEtcd({ session, cluster, host }: HostContext): Promise<boolean> {
   const written: boolean[] = []
   for (const file of etcdKubeletFiles(cluster)) {

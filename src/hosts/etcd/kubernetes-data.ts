@@ -1,6 +1,7 @@
 /**
- * The cluster's state in an external etcd, which outlives the hosts whose init failed: `kubeadm init` begins on an empty
- * etcd, or goes on where an init of our own has failed. Only what that has left in an etcd of ours is ever deleted.
+ * The cluster's state in an external etcd, which outlives the hosts whose init failed. `kubeadm init` begins on an
+ * empty etcd, or continues where an init of our own has failed. Only what such an init has left, in an etcd of ours, is
+ * ever deleted.
  */
 import { registryKey } from '../../configuration/kubeadm/api-server.js'
 import { etcdPlace } from '../../cluster/model.js'
@@ -11,31 +12,31 @@ import { answeringMember } from './etcdctl.js'
 import { keysBelow } from './gateway.js'
 import type { HostContext } from '../context.js'
 
-/** On the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
+/** A file on the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
 const BEGUN = '/var/lib/quorate/init-begun'
 
-/** On the control plane: the operator's word that an etcd that tells nobody what it holds is empty. */
+/** A file on the control plane: the operator vouches that an etcd that does not tell what it holds is empty. */
 const VOUCHED = '/var/lib/quorate/etcd-is-empty'
 
-/** More nodes than this in what an init has left say no more than these. */
+/** How many nodes to read at most: more of them would not change what is decided. */
 const MOST_NODES = 10
 
 /** An etcd as an init sees it. */
 interface Registry {
-  /** What {@link BEGUN} says of it. */
+  /** The content of {@link BEGUN} for this etcd. */
   readonly mark: string
   readonly isEmpty: () => Promise<boolean>
   readonly nodes: () => Promise<readonly string[]>
-  /** Deletes everything; undefined where nothing of it is ours to delete. */
+  /** Deletes everything; undefined if nothing there is ours to delete. */
   readonly empty?: () => Promise<void>
-  /** Why no init begins there, and what to do. */
+  /** Makes the error that says why no init begins there, and what to do. */
   readonly exists: () => QuorateError
 }
 
 /**
  * Makes sure, right before kubeadm is started, that external etcd holds no other cluster.
- * @throws QuorateError `CLUSTER_EXISTS` when it holds one that is not the leavings of an init of ours alone, or
- *   `ETCD_CONTENT_UNKNOWN` when an etcd of somebody else's does not tell, and nobody vouches for it.
+ * @throws QuorateError `CLUSTER_EXISTS` when it holds more than what an init of ours left, or `ETCD_CONTENT_UNKNOWN`
+ *   when an etcd that somebody else runs does not tell what it holds, and nobody vouches for it.
  */
 export async function emptyRegistry(step: HostContext): Promise<void> {
   const place = etcdPlace(step.cluster)
@@ -53,7 +54,7 @@ export async function emptyRegistry(step: HostContext): Promise<void> {
   await registry.empty?.()
 }
 
-/** Forgets, once the cluster is initialised, that what etcd holds might be the leavings of an init. */
+/** Removes both files once the cluster is initialised: what etcd holds is then no longer the remains of an init. */
 export async function keepRegistry({ session, cluster }: HostContext): Promise<void> {
   if (etcdPlace(cluster) === 'control-planes') return
   await session.removeFile(BEGUN)
@@ -94,7 +95,7 @@ function ownRegistry(step: HostContext, via: Session): Registry {
   }
 }
 
-/** What is in somebody else's etcd stays: an init goes over what an earlier one of ours has left there. */
+/** Nothing in somebody else's etcd is deleted: an init runs over what an earlier one of ours has left there. */
 function foreignRegistry({ cluster, session }: HostContext): Registry {
   const registry = registryKey(cluster)
   const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []

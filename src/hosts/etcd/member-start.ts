@@ -1,6 +1,7 @@
 /**
- * How the member of an etcd host begins, as the hosts and etcd itself tell: it goes on with the data that it has, it
- * founds etcd together with others, or it is added to what is there. Data are never wiped, and no second etcd is founded.
+ * How the member of an etcd host starts, as the hosts and etcd itself show. It continues with the data that it has,
+ * founds etcd together with others, or is added to an existing etcd. Data are never wiped, and no second etcd is
+ * founded.
  */
 import { initialCluster } from '../../configuration/kubeadm/render-etcd.js'
 import { peerUrl } from '../../configuration/etcd/urls.js'
@@ -18,22 +19,22 @@ export interface MemberTraces {
 }
 
 /**
- * `goes-on`: it has data. `founds`, `joins`: it is a member, by its peer URL, and has never started. `is-added`: etcd
- * is there and does not know it yet. `data-lost`: etcd has seen it running, and there are no data. `waits`: etcd is
- * there, but tells nothing yet.
+ * `goes-on`: it has data. `founds`, `joins`: by its peer URL it is a member, and it has never started. `is-added`: etcd
+ * exists and does not know it yet. `data-lost`: etcd has seen it running, but there are no data. `waits`: etcd exists,
+ * but does not answer yet.
  */
 export type MemberStart =
   | { readonly kind: 'goes-on' | 'is-added' | 'data-lost' | 'waits' }
   | { readonly kind: 'founds' | 'joins'; readonly initialCluster: string }
 
-/** All that the decision is made from. */
+/** Everything that the decision is based on. */
 export interface EtcdScene {
   readonly host: Host
   /** The etcd hosts of the cluster file. */
   readonly hosts: readonly Host[]
-  /** Of all these hosts, in their order. */
+  /** The traces on all these hosts, in the same order. */
   readonly traces: readonly MemberTraces[]
-  /** As a majority knows them; undefined where none answers. */
+  /** The members as a majority knows them; undefined if no majority answers. */
   readonly members: readonly EtcdMember[] | undefined
 }
 
@@ -56,7 +57,7 @@ export function memberStart({ host, hosts, traces, members }: EtcdScene): Member
   return { kind: 'joins', initialCluster: joinedCluster(host, members) }
 }
 
-/** The members as a new one must be told of them: exactly those that etcd knows, itself among them. */
+/** The members for a new member's `--initial-cluster`: exactly those that etcd knows, and the new one itself. */
 export function joinedCluster(host: Host, members: readonly EtcdMember[]): string {
   const others = members.filter((member) => memberOf([member], host) === undefined)
   return [

@@ -1,8 +1,8 @@
-/** What the facts script prints of certificates, read with the one parser that every Node has. */
+/** Reads what the facts script prints of certificates, with the one parser that comes with every Node.js. */
 import { X509Certificate } from 'node:crypto'
 import type { CertificateFacts } from '../../facts/facts.js'
 
-/** History keeps what is said of each; kubeadm makes about a dozen. */
+/** Temporal's history keeps what is said of each certificate, hence these limits; kubeadm makes about a dozen. */
 const MOST = 40
 const LONGEST = 128
 
@@ -20,7 +20,7 @@ export function readCertificates(answer: string): readonly CertificateFacts[] {
   })
 }
 
-/** What is said of a certificate, PEM or DER; undefined where it is none, or was cut off by a crash. */
+/** Describes a certificate, PEM or DER; undefined if it is not a certificate, or was cut off by a crash. */
 export function describeCertificate(path: string, content: Buffer): CertificateFacts | undefined {
   try {
     const certificate = new X509Certificate(content)
@@ -36,7 +36,7 @@ export function describeCertificate(path: string, content: Buffer): CertificateF
   }
 }
 
-/** Names come from the host; nothing of them may reach a terminal as anything but text. */
+/** Names come from the host, so nothing in them may reach a terminal as anything but text. */
 function text(said: string): string {
   return said.replaceAll(/\p{Cc}/gu, ' ').slice(0, LONGEST)
 }

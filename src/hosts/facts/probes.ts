@@ -16,16 +16,17 @@ export interface ProbePlan {
   readonly disk: boolean
 }
 
-/** Connections that are tried at a time. */
+/** How many connections to try at a time. */
 const SLOTS = 32
 /** Seconds after which no further try begins. */
 const DEADLINE_S = 45
 
-// Needs only bash, getent and timeout, which every host has; a few dozen at a time, so that a host with many peers has
-// not more to start than it can. $1: the endpoint's name; then pairs of host and port. Where nothing listens yet, a
-// refusal shows that packets get through: only a firewall that answers in the host's place cannot be told from it.
-// Silence counts when it is met twice, and only while this host has time for what it is asked: where even a program
-// that does nothing does not come to its end, nothing is known, it is asked again more patiently, and told as unknown.
+// Needs only bash, getent and timeout, which every host has. Tries a few dozen connections at a time, so that a host
+// with many peers does not start more than it can handle. $1: the endpoint's name; then pairs of host and port. Where
+// nothing listens yet, a refusal shows that packets get through; only a firewall that answers in the host's place looks
+// the same. Silence counts only if it is met twice, and only while this host has time for the test. If even a program
+// that does nothing does not end in time, nothing is known: the connection is tried again with more patience, and
+// finally reported as unknown.
 const CONNECT = `
 export LC_ALL=C
 name=$1; shift
@@ -87,8 +88,8 @@ while [ "$slot" -lt "$slots" ] && [ $((slot * 2)) -lt $# ]; do
 done
 wait`
 
-// As etcd's log is written: some 2 KiB and a sync, many times; dd measures each write without its own start. A slow
-// disk gets fewer samples instead of more time. $1: folder.
+// Writes as etcd writes its log: about 2 KiB and a sync, many times. dd measures each write without its own start. A
+// slow disk gets fewer samples instead of more time. $1: folder.
 const SYNC = `
 export LC_ALL=C
 file=$(mktemp "$1/.quorate-sync.XXXXXX")
@@ -122,7 +123,7 @@ async function tryConnections(session: Session, { peers, endpoint }: ProbePlan):
     return parseConnections(stdout)
   } catch (error) {
     if (!isQuorateError(error) || error.code !== 'SSH_TIMEOUT') throw error
-    // The host answered a moment ago: it is busy, and what was tried there is as unknown as before.
+    // The host answered a moment ago, so it is only busy, and the results of its tries are as unknown as before.
     const unanswered = [endpoint.host, ...peers.map(({ host, port }) => `${host}:${port}`)]
     return { connections: {}, endpointAddresses: [], unanswered }
   }

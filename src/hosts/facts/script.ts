@@ -9,15 +9,15 @@ import { SWAP_SERVICES } from '../../facts/swap.js'
 import { script, type Command } from '../../ssh/index.js'
 import { SWAP_AT_BOOT } from '../system/swap.js'
 
-// What is asked for comes as arguments, each a list of words or, of paths that Quorate writes, of lines.
+// What to ask for comes as arguments. Each is a list of words, except that the paths that Quorate writes come as lines.
 const ARGUMENTS = `
 packages=$1 paths=$2 claim=$3 lock=$4 parameters=$5 programs=$6 plugins=$7 services=$8 swap_services=$9
 shift 9
 data_folders=$1 managed=$2 header=$3 registries=$4 loaded_folder=$5
 `
 
-// Prints lines of key<TAB>value (facts/facts.ts and facts/host-details.ts read them). The clock comes first, so
-// that nothing stands between it and the question.
+// Prints lines of key<TAB>value (facts/facts.ts and facts/host-details.ts read them). The clock comes first, so that
+// nothing delays its reading.
 const STATE = `
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
 say clock "$(date +%s.%N)"
@@ -48,10 +48,10 @@ for conf in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
 done
 `
 
-/** kubeadm's own has 1 KB; what is longer is cut, and then no document. */
+/** kubeadm's own document has 1 KB; a longer one is cut off, and is then no longer valid. */
 const MAX_KUBELET_DOCUMENT_BYTES = 16_384
 
-// Each program is started once for all files, and once for all services. A unit is in one line: Id=… ActiveState=….
+// Each program is started once for all files, and once for all services. Each unit is on one line: Id=… ActiveState=….
 const CONFIGURATION = `
 regular() { while IFS= read -r path; do if [ -f "$path" ] && [ ! -L "$path" ]; then printf '%s\\0' "$path"; fi; done; }
 files() { { printf '%s\\n' "$managed"; grep -lsxF -- "$header" "$registries"/*/hosts.toml || true; } | sort -u | regular; }
@@ -79,9 +79,9 @@ export const LIST_ADDRESSES = `ip -o addr show scope global 2>/dev/null | while 
   case $interface in lo|veth*|cali*|lxc*) ;; *) echo "$interface $address" ;; esac
 done`
 
-// A module counts when it is in effect, however it came to be; the machine around a container may have loaded it.
-// Interfaces of pods are left out: there are many, and they say nothing of the host's own networks.
-// Of a file with a certificate and its key, as kubelet's are, only the certificate is read.
+// A module counts if it is in effect, however that came about: for a container, the machine around it may have loaded
+// it. Interfaces of pods are left out: there are many, and they say nothing about the host's own networks. If a file
+// holds a certificate and its key, as kubelet's do, only the certificate is read.
 const DETAILS = `
 manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
 certificate_in() {

@@ -20,7 +20,8 @@ export async function copyCertificates(cluster: Cluster, from: Session, to: Sess
           hint: 'without the CA keys on the first control plane no other can join; restore /etc/kubernetes/pki there',
         })
       }
-      // writeFile compares the digest on the host before and writes by rename: what is there afterwards is this.
+      // writeFile first compares the digest on the host, and writes by rename: afterwards the file has exactly this
+      // content.
       return to.writeFile(path, content, { mode })
     }),
   )

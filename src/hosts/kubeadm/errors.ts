@@ -1,4 +1,4 @@
-/** What a run of kubeadm that failed means: from its output to an error of ours. */
+/** Turns the output of a kubeadm run that failed into an error of ours. */
 import type { Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
 import { lastLines } from '../../ssh/index.js'
@@ -6,28 +6,28 @@ import { lastLines } from '../../ssh/index.js'
 /** How a run of kubeadm ended. */
 export interface FailedRun {
   readonly exitCode: number
-  /** The last of what it wrote, or all. */
+  /** The end of its output, or all of it. */
   readonly output: string
-  /** The how many-th run it was in this operation, from 1. */
+  /** The number of this run in the operation, from 1. */
   readonly ordinal: number
 }
 
 /**
- * Reasons that may be gone a moment later: kubeadm waited for something that load or the network delayed, or its token,
- * which every run has one of its own of, was no longer valid.
+ * Reasons that may be gone a moment later. Either kubeadm waited for something that load or the network delayed, or its
+ * token was no longer valid (each run has its own).
  */
 const MAY_PASS =
   /deadline exceeded|timed out|timeout|connection (?:refused|reset)|\bEOF\b|no route to host|network is unreachable|etcdserver: |currently unable|too many requests|JWS signature|Unauthorized/i
 
-/** Its last word, with the phase at the front where one failed; older releases have no `error:` before it. */
+/** kubeadm's final error, beginning with the phase if one failed; older releases do not put `error:` before it. */
 const REASON = /^(?:error: )?(?:error execution phase |(?<=error: ))(.*)$/m
 
-/** kubeadm has its own patience of minutes; beyond this many runs in one operation it is for the operator. */
+/** kubeadm itself waits for minutes; after this many runs in one operation the operator must decide. */
 const MAX_RUNS = 3
 
 /**
- * `KUBEADM_PREFLIGHT_FAILED` with each check that failed, `KUBEADM_TIMED_OUT` where another run may succeed,
- * `UNIT_INTERRUPTED` where somebody killed it (as the kernel does without memory), else `KUBEADM_FAILED`.
+ * `KUBEADM_PREFLIGHT_FAILED` with each check that failed, `KUBEADM_TIMED_OUT` if another run may succeed,
+ * `UNIT_INTERRUPTED` if kubeadm was killed (as the kernel does when memory runs out), else `KUBEADM_FAILED`.
  * @param title what a person calls the command, e.g. `kubeadm join`.
  */
 export function kubeadmError(
@@ -56,7 +56,7 @@ export function kubeadmError(
   return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
 }
 
-/** Without the lines in which the clients of etcd and the API tell of every single attempt. */
+/** Drops the lines in which the clients of etcd and the API log every single attempt. */
 function withoutClientLog(output: string): string {
   return output
     .split('\n')

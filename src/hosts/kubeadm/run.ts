@@ -27,7 +27,7 @@ const FLAGS: Record<KubeadmRun['subcommand'], string> = {
   join: '',
 }
 
-/** Runs kubeadm once for this operation, or joins the run that is there; see {@link runDurably}. */
+/** Runs kubeadm once for this operation, or attaches to it if it was started before; see {@link runDurably}. */
 export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
   const title = `kubeadm ${run.subcommand}`
   const durable: DurableCommand = {
@@ -36,7 +36,7 @@ export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ 
     once: true,
     command: script(RUN, run.subcommand, FLAGS[run.subcommand]),
     prepare: async () => {
-      // A runtime that somebody stopped since the host was prepared.
+      // Somebody may have stopped the runtime since the host was prepared.
       await step.session.run(command('systemctl', 'start', 'containerd'), { root: true })
       await run.clear()
       const configuration = await run.configuration()
@@ -49,13 +49,13 @@ export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ 
 }
 
 /**
- * Without the API `kubeadm reset` cleans this host and touches nothing else. With it, it would look for the host's
- * etcd member and, where it cannot find out, go on all the same: the data gone, the vote still counted.
+ * Without the API, `kubeadm reset` cleans this host and touches nothing else. With it, it would look for the host's
+ * etcd member and, if it cannot find out, continue all the same: the data would be gone, and the vote still counted.
  */
 const NO_KUBECONFIG = '/nonexistent/kubeconfig'
 
-// kubelet is stopped first, or it starts etcd again on the folder that has just been emptied. The links of the pod
-// network keep an address of the node's old pod subnet, which the next one would not have.
+// kubelet is stopped first, or it would start etcd again on the folder that has just been emptied. The pod network's
+// links go because they keep an address of the node's old pod subnet, which its next one would not have.
 const RESET = `
 systemctl stop kubelet || true
 kubeadm reset --force --cri-socket "$1" --kubeconfig "$2"
@@ -63,9 +63,9 @@ shift 2
 for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
 
 /**
- * Takes back what a failed kubeadm left on this host, and only there: its etcd member must be out already. Never
- * called for a host that is part of the cluster.
- * @throws QuorateError `KUBEADM_FAILED` when something is left all the same.
+ * Undoes what a failed kubeadm left on this host, and only there: its etcd member must already be removed. Never called
+ * for a host that is part of the cluster.
+ * @throws QuorateError `KUBEADM_FAILED` when something is left nevertheless.
  */
 export async function resetHost(step: HostContext): Promise<void> {
   const { network } = step.cluster

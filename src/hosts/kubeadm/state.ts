@@ -1,4 +1,4 @@
-/** How far kubeadm has come on a host, as its files tell: looked at as root, in one round trip. */
+/** How far kubeadm has come on a host, judged by its files: read as root, in one round trip. */
 import { INITIALISED_MARKER } from '../../facts/facts.js'
 import type { Cluster } from '../../cluster/model.js'
 import { command, expectSuccess, script } from '../../ssh/index.js'
@@ -6,7 +6,7 @@ import type { HostContext } from '../context.js'
 
 const FINDINGS = [
   'kubelet.conf',
-  /** The certificate that the kubelet got for itself, which kubelet.conf names before it is there. */
+  /** The kubelet's own certificate, which kubelet.conf names before it exists. */
   'kubelet-certificate',
   'admin.conf',
   'ca.key',
@@ -16,13 +16,13 @@ const FINDINGS = [
   'manifests',
   /** etcd has data here. */
   'etcd-data',
-  /** The manifest of etcd says that it joined members that were there before. */
+  /** etcd's manifest says that it joined existing members. */
   'etcd-joined',
-  /** By the journal, `kubeadm init` of ours began here and did not end well, and nothing of it was taken back. */
+  /** The journal shows that a `kubeadm init` of ours began here, did not succeed, and was not undone. */
   'init-unfinished',
-  /** By the journal, `kubeadm join` of ours ended well here, and nothing of it was taken back. */
+  /** The journal shows that a `kubeadm join` of ours succeeded here, and was not undone. */
   'join-complete',
-  /** {@link INITIALISED_MARKER} is there, for the CA that is here. */
+  /** {@link INITIALISED_MARKER} is there, and matches the CA on this host. */
   'initialised',
   'kubelet-runs',
 ] as const
@@ -74,19 +74,19 @@ export async function hostState(step: HostContext): Promise<HostState> {
   return new Set(FINDINGS.filter((finding) => said.has(finding)))
 }
 
-/** Whether anything is left of a kubeadm that ran here; certificates that Quorate copied are not. */
+/** Whether kubeadm has run here and left anything; certificates that Quorate copied do not count. */
 export async function hasTraces(step: HostContext): Promise<boolean> {
   return showsTraces(await hostState(step))
 }
 
-/** As {@link hasTraces}, of a host that was looked at. */
+/** Like {@link hasTraces}, for a host that was already looked at. */
 export function showsTraces(state: HostState): boolean {
   return (['kubeconfigs', 'certificates', 'manifests', 'etcd-data'] as const).some((trace) =>
     state.has(trace),
   )
 }
 
-// $1: the marker. By rename, so that a power cut leaves it whole or not there.
+// $1: the marker. Written by rename, so that after a power cut it is either complete or absent.
 const MARK = `
 identity=$(sha256sum </etc/kubernetes/pki/ca.crt)
 if [ "$(cat "$1" 2>/dev/null)" = "$identity" ]; then exit 0; fi
@@ -96,8 +96,8 @@ mv -f -- "$1.new" "$1"
 echo marked`
 
 /**
- * Remembers on the host that a cluster was initialised here, for as long as its CA is there.
- * @returns false where the mark was there.
+ * Records on the host that a cluster was initialised here; the record is valid for as long as its CA is there.
+ * @returns false if the mark was already there.
  */
 export async function markInitialised(step: HostContext): Promise<boolean> {
   const result = await step.session.run(script(MARK, INITIALISED_MARKER), { root: true })
@@ -105,19 +105,19 @@ export async function markInitialised(step: HostContext): Promise<boolean> {
   return result.stdout.trim() === 'marked'
 }
 
-/** Starts the kubelet where it does not run; on a host where kubeadm got far enough, it brings up the rest. */
+/** Starts the kubelet if it is not running; on a host where kubeadm got far enough, the kubelet brings up the rest. */
 export async function startKubelet({ session }: HostContext): Promise<void> {
   await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
 }
 
-/** The same on a host that was looked at; false where the kubelet ran. */
+/** Like {@link startKubelet}, for a host that was already looked at; false if the kubelet was running. */
 export async function startStoppedKubelet(step: HostContext, state: HostState): Promise<boolean> {
   if (state.has('kubelet-runs')) return false
   await startKubelet(step)
   return true
 }
 
-/** A kubelet registers its node once: where that was deleted, only a new start brings it back. */
+/** Restarts the kubelet. It registers its node only when it starts, so only a restart brings back a deleted node. */
 export async function restartKubelet(step: HostContext): Promise<void> {
   const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
   expectSuccess(restarted, 'restarting the kubelet', step.host)

@@ -1,4 +1,4 @@
-/** The components that kubeadm runs as static pods, told from other pods whose containers have the same names. */
+/** The components that kubeadm runs as static pods, told apart from other pods whose containers have the same names. */
 import { z } from 'zod'
 import type { Host } from '../../cluster/model.js'
 import { expectSuccess, type Session } from '../../ssh/index.js'
@@ -7,7 +7,7 @@ import { readJson } from '../json.js'
 
 const NAMESPACE = 'kube-system'
 
-/** What of containers `crictl ps` tells. */
+/** The part of the output of `crictl ps` that is read. */
 const CONTAINERS = z.looseObject({
   containers: z
     .array(
@@ -19,12 +19,14 @@ const CONTAINERS = z.looseObject({
     .nullish(),
 })
 
-/** The name of the pod that the kubelet of a node makes of a manifest. */
+/** The name that a node's kubelet gives to the static pod of a component. */
 export function staticPodName(component: string, { name }: Pick<Host, 'name'>): string {
   return `${component}-${name}`
 }
 
-/** The static pods' components that run on the node, by its runtime: the API hears of them seconds later. */
+/**
+ * The static pods' components that run on the node, according to its runtime: the API only hears of them seconds later.
+ */
 export async function runningComponents(session: Session): Promise<ReadonlySet<string>> {
   const result = await session.run(RUNNING_CONTAINERS, { root: true })
   const { stdout } = expectSuccess(result, 'listing containers', session.host)

@@ -1,6 +1,6 @@
 /**
- * Bootstrap tokens for joins: made here, one for each join, put into the cluster over stdin, gone when the join is.
- * A token never stands in an argument, a log or a result.
+ * Bootstrap tokens for joins: made here, one for each join, put into the cluster over stdin, revoked when the join
+ * ends. A token never appears in an argument, a log or a result.
  */
 import { createHash, randomInt } from 'node:crypto'
 import type { Host } from '../../cluster/model.js'
@@ -27,21 +27,23 @@ function randomLetters(count: number): string {
 }
 
 /**
- * The id of the token that `kubeadm init` asks for. Ids are no secrets; this one follows from the host, so that an
- * attempt that only verifies an init can revoke what an earlier one made.
+ * The id of the token that `kubeadm init` asks for. Ids are not secret. This one is derived from the host, so that an
+ * attempt that only verifies an init can revoke the token that an earlier one made.
  */
 export function initTokenId(host: Host): string {
   const digest = createHash('sha256').update(`kubeadm init ${host.name}`).digest()
   return Array.from(digest.subarray(0, ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
 }
 
-/** Revokes the token that `kubeadm init` made, which no join of ours uses. It expires by itself where that fails. */
+/**
+ * Revokes the token that `kubeadm init` made, which no join of ours uses. If that fails, the token expires by itself.
+ */
 export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void> {
   const name = `bootstrap-token-${initTokenId(host)}`
   await tryKubectl(api, ['-n', 'kube-system', 'delete', 'secret', name, '--ignore-not-found', '--wait=false'])
 }
 
-/** Makes a token valid for joins and waits until the cluster's public information is signed with it. */
+/** Mints a token for a join, and waits until the cluster's public information is signed with it. */
 export async function mintBootstrapToken(step: HostContext, api: ClusterApi): Promise<string> {
   const token = makeBootstrapToken()
   const [id = '', secret = ''] = token.split('.')
@@ -60,7 +62,7 @@ export async function mintBootstrapToken(step: HostContext, api: ClusterApi): Pr
   return token
 }
 
-/** Revokes every token that was minted for a host; those that expired are collected by the cluster itself. */
+/** Revokes every token that was minted for a host; the cluster itself collects expired ones. */
 export async function revokeBootstrapTokens(api: ClusterApi, host: string): Promise<void> {
   await tryKubectl(api, [
     '-n',

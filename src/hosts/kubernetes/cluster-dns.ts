@@ -1,4 +1,7 @@
-/** Asks the cluster's DNS a real question from a host, with nothing installed there but bash; and why it is silent. */
+/**
+ * Asks the cluster's DNS a real question from a host that needs nothing but bash for it, and explains why DNS is
+ * silent.
+ */
 import { streamEncode } from 'dns-packet'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { lastLines, script } from '../../ssh/index.js'
@@ -6,7 +9,7 @@ import { BASH } from '../bash.js'
 import { tryKubectl, type ClusterApi } from './kubectl.js'
 
 const QUERY_ID = 0x5155
-/** Length (2 bytes, since it is TCP) and header (12 bytes) of the answer: they tell whether there is one. */
+/** The answer's length (2 bytes, since it is TCP) and header (12 bytes): enough to tell whether there is an answer. */
 const ANSWER_HEAD = 14
 // Question on stdin, the head of the answer on stdout; $1 is the server, $2 how many bytes to wait for.
 const ASK = `exec timeout 5 ${BASH} 'exec 3<>"/dev/tcp/$0/53"; cat >&3; head -c "$1" <&3' "$1" "$2"`
@@ -25,13 +28,13 @@ export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Pr
   return hasAnswer(stdoutBytes) ? undefined : `${server} does not answer for ${name}`
 }
 
-// What CoreDNS ends with where the resolver of its node leads back to it, as 127.0.0.1 in /etc/resolv.conf does.
+// CoreDNS exits with this if the resolver of its node leads back to it, as 127.0.0.1 in /etc/resolv.conf does.
 const LOOP = /plugin\/loop: Loop .* detected/
 const LOOP_HINT =
   "the resolv.conf of CoreDNS' node names a resolver on the node itself; write the real ones into a file on every node " +
   'and name it as kubernetes.kubeadm.kubeletConfiguration.resolvConf, or take the local resolver out of /etc/resolv.conf'
 
-/** Does what may end with `CLUSTER_DNS_FAILED`, which then comes with the last that CoreDNS logged. */
+/** Runs `act`. If that fails with `CLUSTER_DNS_FAILED`, adds the last lines that CoreDNS logged to the error. */
 export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
@@ -44,7 +47,9 @@ export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<
   }
 }
 
-/** The last lines of CoreDNS' pods; of the containers before where those of now have said nothing yet. */
+/**
+ * The last lines that CoreDNS' pods logged; those of the previous containers if the present ones have said nothing yet.
+ */
 async function dnsLog(api: ClusterApi): Promise<string> {
   const ask = ['-n', 'kube-system', 'logs', '-l', 'k8s-app=kube-dns', '--tail=10']
   for (const which of [[], ['--previous']]) {

@@ -6,7 +6,8 @@ import { ADMIN_CONF } from './kubectl.js'
 
 /**
  * admin.conf of the first control plane that has one; its server is the control plane endpoint.
- * @throws QuorateError with what kept each of them from answering, or `API_UNREACHABLE` where those that answer have none.
+ * @throws QuorateError with what kept control planes from answering, or `API_UNREACHABLE` if all answer and none has
+ *   it.
  */
 export async function readKubeconfig(sessions: SessionPool, cluster: Cluster): Promise<string> {
   const failures: ErrorReport[] = []

@@ -8,7 +8,7 @@ import { OBJECTS, readJson } from '../json.js'
 
 export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 
-/** What of kubectl's answers Quorate reads. */
+/** A node, as far as Quorate reads it from kubectl's answers. */
 export interface KubernetesNode {
   readonly metadata: {
     readonly name: string
@@ -46,7 +46,7 @@ export function balancedApi(cluster: Cluster, session: Session): ClusterApi {
   return { session, server: `https://${formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)}` }
 }
 
-/** Runs kubectl; the outcome is the caller's to judge. */
+/** Runs kubectl; the caller judges the outcome. */
 export function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: string): Promise<CommandResult> {
   const { session, server } = api
   const line = command(
@@ -62,9 +62,9 @@ export function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: str
   return session.run(line, { root: true, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) })
 }
 
-/** Whether a component that listens on the host's loopback says that it is well, by its own `/healthz`. */
+/** Whether a component that listens on the host's loopback reports on its `/healthz` that it is healthy. */
 export async function isComponentHealthy(session: Session, port: number): Promise<boolean> {
-  // Its certificate is its own; what answers on the loopback of this host is what we ask for.
+  // Its certificate is its own, so it is not verified; but what answers on this host's loopback is what we ask for.
   const server = [
     '--server',
     `https://127.0.0.1:${port}`,
@@ -101,7 +101,7 @@ export async function listObjects<Item>(
     .items as unknown as readonly Item[]
 }
 
-/** One node, or undefined where there is none of that name. */
+/** One node; undefined if there is none of that name. */
 export async function findNode(api: ClusterApi, name: string): Promise<KubernetesNode | undefined> {
   const answer = await kubectl(api, ['get', 'node', name, '--ignore-not-found', '-o', 'json'])
   if (answer.trim() === '') return undefined
@@ -117,7 +117,7 @@ const NODE = z.looseObject({
   }),
 })
 
-/** Whether kubeadm's last phase, which marks a control plane's node, has come to its end. */
+/** Whether kubeadm's last phase, which marks a control plane's node, has finished. */
 export function isMarked(node: KubernetesNode | undefined): boolean {
   return node?.metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined
 }

@@ -1,4 +1,4 @@
-/** Labels and taints of a node as the cluster file has them, set and taken away by the administrator. */
+/** Sets and removes labels and taints of a node, as the cluster file has them, with the administrator's credentials. */
 import {
   markActions,
   markedTaints,
@@ -11,9 +11,9 @@ import { MARKS_ANNOTATIONS } from '../../facts/standing.js'
 import { findNode, kubectl, type ClusterApi, type KubernetesNode } from './kubectl.js'
 
 /**
- * Makes the node of a host have the labels and taints of the cluster file; one that has them is only looked at.
- * @param seen the node, where it was looked at a moment ago.
- * @returns what was done, in words; nothing where the node had them.
+ * Gives the node of a host the labels and taints of the cluster file; a node that has them is only looked at.
+ * @param seen the node, if it was looked at a moment ago.
+ * @returns what was done, in words; empty if the node had them.
  */
 export async function markNode(
   api: ClusterApi,
@@ -38,13 +38,16 @@ export async function markNode(
   return actions
 }
 
-/** The same for a node that has just been registered, on which nothing was ever noted. */
+/** Like {@link markNode}, for a node that has just been registered and on which nothing was ever noted. */
 export async function markNewNode(api: ClusterApi, host: Host): Promise<readonly string[]> {
   const isPlain = Object.keys(host.labels).length === 0 && host.taints === undefined
   return isPlain ? [] : markNode(api, host)
 }
 
-/** A list is patched as a whole: the version that was seen keeps it from undoing what others have set since. */
+/**
+ * A patch replaces the list of taints as a whole. The resourceVersion that was seen keeps it from undoing what others
+ * have set since.
+ */
 function patchOf(node: KubernetesNode, marks: NodeMarks): object {
   const { labelsToSet, labelsToRemove, annotations, taintsToSet, taintsToRemove } = marks
   const present: readonly Taint[] = node.spec?.taints ?? []

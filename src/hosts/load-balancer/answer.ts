@@ -1,6 +1,6 @@
 /**
- * What stands behind an endpoint, told with nothing but what every host has: a connection by bash, the beginning of a
- * TLS handshake sent over it, and a look at what comes back.
+ * Finds out what is behind an endpoint with nothing but what every host has: opens a connection with bash, sends the
+ * beginning of a TLS handshake over it, and looks at what comes back.
  */
 import type { Endpoint } from '../../cluster/model.js'
 import { script, type Session } from '../../ssh/index.js'
@@ -15,24 +15,25 @@ export type Answer =
   | 'timeout'
   /** No route, or forbidden on the way. */
   | 'unreachable'
-  /** Accepted and closed again, as a balancer does that has no control plane to send it to. */
+  /** Accepted and closed again, as by a balancer that has no control plane to forward it to. */
   | 'closed'
-  /** Accepted, then nothing: as a balancer that waits without an answer for a control plane. */
+  /** Accepted, then nothing, as by a balancer that waits for a control plane without answering. */
   | 'silent'
   /** Something that does not speak TLS. */
   | 'not-tls'
-  /** A certificate that is no API server's: a web server's, or that of a balancer that ends TLS itself. */
+  /** A certificate that is not an API server's: that of a web server, or of a balancer that terminates TLS itself. */
   | 'other-certificate'
-  /** TLS that does not show its certificate to everybody: version 1.3 only. */
+  /** TLS whose certificate comes encrypted: version 1.3 only. */
   | 'tls'
   | 'api-server'
 
-/** What a plain connection met, where nothing was said over it. */
+/** What a plain connection met, with nothing sent over it. */
 export type Reach = Extract<Answer, 'name-not-resolved' | 'refused' | 'timeout' | 'unreachable'> | 'open'
 
-// $1 host, $2 port, $3 what to say, for printf; empty to say nothing; $4 how to take leave. Prints one of the words
-// above; where something is said also whether it was answered (124: not within 4 s), and what came back, in hexadecimal.
-// A server that is told goodbye closes after its answer, so that its end is seen, however slow the host is.
+// $1: host, $2: port, $3: what to send, for printf (empty: nothing), $4: how to say goodbye. Prints one of the words
+// above. If something was sent, also prints whether it was answered (124: not within 4 s) and what came back, in
+// hexadecimal. A server that is told goodbye closes after its answer, so that its end is seen, however slow the host
+// is.
 const CONNECT = `
 export LC_ALL=C
 case "$1" in
@@ -59,7 +60,7 @@ timeout 8 ${BASH} '
   printf "$3" >&3
   timeout 3 head -c 6000 <&3 | od -An -v -tx1' "$1" "$2" "$3" "$4" 2>/dev/null || true`
 
-/** Whether the port can be reached; says nothing over the connection. */
+/** Whether the port can be reached; sends nothing over the connection. */
 export async function reach(session: Session, target: Endpoint): Promise<Reach> {
   const { stdout } = await session.run(script(CONNECT, target.host, String(target.port), '', ''))
   return stdout.trim() as Reach
@@ -76,7 +77,7 @@ export async function answerOf(session: Session, target: Endpoint): Promise<Answ
   return readAnswer(Buffer.from(hex, 'hex'), ended === TIMED_OUT)
 }
 
-/** How `timeout` ends what it ended. */
+/** The exit status of `timeout` for a command that it ended. */
 const TIMED_OUT = '124'
 
 /** What an answer to the beginning of a TLS handshake shows. */
@@ -89,7 +90,7 @@ export function readAnswer(bytes: Buffer, wasSilent: boolean): Answer {
   return isCut(bytes) ? 'silent' : 'other-certificate'
 }
 
-/** Whether an answer stops amid a record: a machine under load had not sent the rest when it was read. */
+/** Whether an answer stops in the middle of a record: a machine under load had not sent the rest when it was read. */
 function isCut(bytes: Buffer): boolean {
   let at = 0
   while (at + RECORD_HEADER <= bytes.length) at += RECORD_HEADER + bytes.readUInt16BE(at + 3)
@@ -97,19 +98,20 @@ function isCut(bytes: Buffer): boolean {
 }
 
 const RECORD_HEADER = 5
-/** The first byte, and what is read after it. */
+/** How many bytes are read: the first one, and at most 6000 after it. */
 const READ_AT_MOST = 6001
 
 const ALERT = 0x15
 const HANDSHAKE = 0x16
 
-/** Every API server's certificate is for this name, also one that did not come from kubeadm: pods use it. */
+/** Every API server's certificate is for this name, even one that did not come from kubeadm: pods use it. */
 const API_SERVER_NAME = 'kubernetes.default.svc'
 
-/** How a client takes leave in the middle of a handshake: fatal, by its user. */
+/** How a client says goodbye in the middle of a handshake: a fatal alert, cancelled by the user. */
 const FATAL_ALERT = escaped(Buffer.from([ALERT, 3, 3, 0, 2, 2, 90]))
 
-// TLS 1.2, since there the server's certificate comes back readable. It ends with that: no key is ever agreed upon.
+// TLS 1.2, since there the server's certificate comes back unencrypted. The handshake ends there: no key is ever agreed
+// upon.
 const CLIENT_HELLO = escaped(clientHello())
 
 function clientHello(): Buffer {
@@ -122,7 +124,7 @@ function clientHello(): Buffer {
   ]
   const body = Buffer.concat([
     words(0x0303),
-    // In place of random bytes: what they protect is never agreed upon.
+    // Instead of random bytes: the key that they would protect is never agreed upon.
     Buffer.alloc(32, 'quorate'),
     counted(1, Buffer.alloc(0)),
     counted(2, words(...suites)),
@@ -137,7 +139,7 @@ function extension(type: number, content: Buffer): Buffer {
   return Buffer.concat([words(type), counted(2, content)])
 }
 
-/** The content after its length, in so many bytes. */
+/** The content, preceded by its length in `lengthBytes` bytes. */
 function counted(lengthBytes: number, content: Buffer): Buffer {
   const length = Buffer.alloc(lengthBytes)
   length.writeUIntBE(content.length, 0, lengthBytes)
@@ -148,7 +150,7 @@ function words(...values: readonly number[]): Buffer {
   return Buffer.from(values.flatMap((value) => [value >> 8, value & 0xff]))
 }
 
-/** As bash's printf takes bytes in its format. */
+/** The bytes as escapes for the format of bash's printf. */
 function escaped(bytes: Buffer): string {
   return [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
 }

@@ -1,4 +1,4 @@
-/** keepalived on a load balancer host: the address that clients use is always at a balancer that works. */
+/** keepalived on a load balancer host: keeps the address that clients use on a balancer that works. */
 import { parseAddresses, type InterfaceAddress } from '../../facts/host-details.js'
 import { keepalivedFile } from '../../configuration/load-balancer/services.js'
 import { QuorateError } from '../../errors/index.js'
@@ -9,7 +9,7 @@ import { configureService } from './service.js'
 import type { HostContext } from '../context.js'
 
 /**
- * Makes the balancer take its part in keeping the virtual address; `step.cluster` must hold all balancers.
+ * Makes the balancer take part in keeping the virtual address; `step.cluster` must hold all balancers.
  * @returns whether anything was changed.
  * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
  */
@@ -31,7 +31,8 @@ export async function configureKeepalived(step: HostContext): Promise<boolean> {
   return changed
 }
 
-// The test ends itself by a signal where scripts have a user without rights (seen in 2.2.7), so it gets a copy.
+// The test kills itself with a signal if scripts run as an unprivileged user (seen in 2.2.7), so it gets a copy in
+// which they run as root.
 const CONFIGURATION_TEST = `
 trap 'rm -f "$1.test"' EXIT
 sed 's/^ *script_user .*/script_user root/' "$1" >"$1.test"
@@ -42,7 +43,7 @@ async function addresses({ session }: HostContext): Promise<readonly InterfaceAd
   return parseAddresses(stdout.split('\n').filter((line) => line !== ''))
 }
 
-// keepalived ends at once where it cannot take part, for example for want of the interface.
+// keepalived exits at once if it cannot take part, for example because the interface is missing.
 async function waitUntilRunning(step: HostContext): Promise<void> {
   const { session, host } = step
   const look = async (): Promise<string | undefined> => {

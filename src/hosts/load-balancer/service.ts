@@ -1,4 +1,4 @@
-/** A service of the load balancer and its one file, which the service's own program judges before it takes effect. */
+/** A service of the load balancer and its one file, which the service's own program checks before it takes effect. */
 import type { HostFile } from '../../configuration/host-prerequisites.js'
 import { sha256 } from '../../values/sha256.js'
 import { QuorateError } from '../../errors/index.js'
@@ -6,11 +6,11 @@ import { command, expectSuccess, lastLines, script, type Command } from '../../s
 import { ensureService } from '../system/service.js'
 import type { HostContext } from '../context.js'
 
-/** A service and what it is to read. */
+/** A service and its configuration file. */
 export interface BalancerService extends HostFile {
-  /** Of systemd; also the program's name. */
+  /** The name of systemd's service; also the program's name. */
   readonly service: string
-  /** The command by which the program judges a file. */
+  /** The command with which the program checks a file. */
   readonly check: (path: string) => Command
 }
 
@@ -20,9 +20,9 @@ const HOLDS = `
 [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$3" ]`
 
 /**
- * Makes the service run with this configuration, now and after a boot; one that runs takes it up without a cut. A
- * configuration that the program rejects never takes the place of one that works.
- * @returns false when it did already.
+ * Makes the service run with this configuration, now and after a boot; a running service picks it up without
+ * interruption. A configuration that the program rejects never replaces one that works.
+ * @returns false if it already did.
  * @throws QuorateError `SERVICE_NOT_RUNNING` for a configuration that is rejected.
  */
 export async function configureService(step: HostContext, wanted: BalancerService): Promise<boolean> {

@@ -1,4 +1,7 @@
-/** The locks of a cluster's hosts as an operator sees and breaks them: over SSH, with no operation and no Temporal. */
+/**
+ * The locks of a cluster's hosts, as an operator sees and breaks them: over SSH, without an operation and without
+ * Temporal.
+ */
 import type { Cluster } from '../../cluster/model.js'
 import { reportError, type ErrorReport } from '../../errors/index.js'
 import type { Session, SessionPool } from '../../ssh/index.js'
@@ -7,7 +10,7 @@ import { breakLock, readLock, unitsOf, workflowOf, type HostLock } from './lock.
 /** A host that an operation holds. */
 export interface LockedHost extends HostLock {
   readonly host: string
-  /** Id of the workflow, on whichever Temporal server, whose operation holds the host. */
+  /** Id of the workflow whose operation holds the host, on whichever Temporal server it runs. */
   readonly workflowId: string
   /** Units of that operation that run on the host now. */
   readonly units: readonly string[]
@@ -20,7 +23,7 @@ export interface LocksFound {
   readonly unreachable: readonly ErrorReport[]
 }
 
-/** What became of locks that were to be broken, by the names of their hosts. */
+/** The outcome of breaking locks, by the names of their hosts. */
 export interface LocksBroken {
   readonly broken: readonly string[]
   /** Hosts whose lock had changed hands, or was given up, since it was looked at: left as they are. */
@@ -31,7 +34,7 @@ export interface LocksBroken {
 /** The locks of one cluster's hosts. */
 export interface HostLocks {
   read(): Promise<LocksFound>
-  /** Breaks these locks, where they are still as they were found. */
+  /** Breaks these locks if they are still as they were found. */
   break(locked: readonly LockedHost[]): Promise<LocksBroken>
 }
 

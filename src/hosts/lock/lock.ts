@@ -1,6 +1,6 @@
 /**
- * The lock of a host, which one operation holds at a time, whichever Temporal server it runs on; and the guard that
- * this is the machine, and the cluster, that the operation is about. See docs/architecture.md, "Host lock".
+ * The lock of a host, which one operation holds at a time, whichever Temporal server it runs on. Also guards that this
+ * is the machine and the cluster that the operation is about. See docs/architecture.md, "Host lock".
  */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../../cluster/model.js'
@@ -20,9 +20,9 @@ import { hashCaCertificate } from '../system/pki.js'
 
 /** Which operation holds, or asks for, a host. */
 export interface LockHolder {
-  /** `<id of the Temporal namespace>/<workflow id>`: each server has namespaces with ids of their own. */
+  /** `<id of the Temporal namespace>/<workflow id>`: no two servers share a namespace id. */
   readonly owner: string
-  /** The operation's id on hosts; those of one owner sort by the time of their start. */
+  /** The operation's id on hosts; the ids of one owner sort by the time of their start. */
   readonly operation: string
   /** Who started it, such as `alice@laptop`; for people. */
   readonly startedBy: string
@@ -41,10 +41,12 @@ export interface HostLock extends LockHolder {
 }
 
 /**
- * Takes the host for an operation, or makes sure that the operation still has it.
- * @returns a session whose commands as root run only while that is so; afterwards they fail with `LOCK_LOST`.
- * @throws QuorateError `HOST_LOCKED` when another owner has the host, `LOCK_LOST` when a newer operation has it, or had it
- *   before this one was reset, or this one's lock was broken, `HOST_CHANGED` and `FOREIGN_CLUSTER` when it is not the host that is meant.
+ * Locks the host for an operation, or makes sure that the operation still holds it.
+ * @returns a session that runs commands as root only while the operation holds the host; afterwards they fail with
+ *   `LOCK_LOST`.
+ * @throws QuorateError `HOST_LOCKED` when another owner holds the host; `LOCK_LOST` when a newer operation holds it, or
+ *   held it before this one was reset, or this one's lock was broken; `HOST_CHANGED` and `FOREIGN_CLUSTER` when it is
+ *   not the host that is meant.
  */
 export async function holdHost(session: Session, cluster: Cluster, holder: LockSeeker): Promise<Session> {
   const answer = await acquire(session, cluster, holder)
@@ -81,7 +83,7 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockS
   }
 }
 
-/** Like `sessions`, but every session is one that {@link holdHost} gives. */
+/** Like `sessions`, but every session comes from {@link holdHost}. */
 export function holdingPool(sessions: SessionPool, cluster: Cluster, holder: LockSeeker): SessionPool {
   return {
     session: async (host, signal) => holdHost(await sessions.session(host, signal), cluster, holder),
@@ -89,7 +91,7 @@ export function holdingPool(sessions: SessionPool, cluster: Cluster, holder: Loc
   }
 }
 
-/** Gives the host back; false, and nothing changed, where the operation does not hold it. */
+/** Releases the host; false, with nothing changed, if the operation does not hold it. */
 export async function releaseLock(session: Session, holder: LockHolder): Promise<boolean> {
   return (await runScript(session, RELEASE, holder.owner, holder.operation)).stdout === 'released\n'
 }
@@ -100,8 +102,8 @@ export async function readLock(session: Session): Promise<HostLock | undefined> 
 }
 
 /**
- * Takes the lock from its holder, whose operation cannot take it again: its next command ends in `LOCK_LOST`.
- * @returns false, and nothing changed, where the lock is not the given one any more.
+ * Takes the lock from its holder, whose operation cannot take it again: its next command fails with `LOCK_LOST`.
+ * @returns false, with nothing changed, if the lock is no longer the given one.
  */
 export async function breakLock(session: Session, lock: LockHolder): Promise<boolean> {
   return (await runScript(session, BREAK, lock.owner, lock.operation)).stdout === 'broken\n'
@@ -132,12 +134,13 @@ async function acquire(session: Session, cluster: Cluster, holder: LockSeeker): 
     const [word = '', detail = ''] = result.stdoutBytes.subarray(0, end).toString().split(' ')
     const rest = result.stdoutBytes.subarray(end + 1)
     if (word !== 'certificate') return { word, detail, lines: rest.toString() }
-    // Known from now on: the next round takes the lock, or the certificate has changed meanwhile.
+    // The certificate is known from now on: the next round takes the lock, unless the certificate has changed
+    // meanwhile.
     learnCertificate(session, cluster, rest)
   }
 }
 
-/** Which digests the certificate's file may have; nothing where the cluster has no CA yet. */
+/** The digests that the certificate's file may have; empty if the cluster has no CA yet. */
 function digestsOf(caHash: string | undefined): string {
   if (caHash === undefined) return ''
   const digests = [...keyHashes].filter(([, hash]) => hash === caHash).map(([digest]) => digest)
@@ -153,7 +156,7 @@ function learnCertificate(session: Session, cluster: Cluster, certificate: Buffe
   keyHashes.set(createHash('sha256').update(certificate).digest('hex'), hash)
 }
 
-/** Undefined where it is no certificate: what a power cut leaves of a join is no other cluster's. */
+/** Undefined if it is not a certificate: what a power cut leaves of a join does not belong to another cluster. */
 function keyHash(certificate: Buffer): string | undefined {
   try {
     return hashCaCertificate(certificate.toString())
@@ -188,7 +191,7 @@ async function hostLocked(
 ): Promise<QuorateError> {
   if (lock === undefined) throw new Error('a host is locked by nobody')
   const { startedBy, since, operation } = lock
-  // Who holds the host must be told even where systemd does not answer.
+  // The error must say who holds the host, even if systemd does not answer.
   const units = await unitsOf(session, operation).catch(() => undefined)
   return new QuorateError(
     'HOST_LOCKED',
@@ -215,7 +218,7 @@ function foreign(session: Session, message: string): QuorateError {
   return new QuorateError('FOREIGN_CLUSTER', message, { host: session.host.name })
 }
 
-/** A holder in words, as seen from an operation that is not it. */
+/** Describes a holder, as seen from another operation. */
 function name({ owner, operation }: LockHolder, { owner: own }: LockHolder): string {
   const server = serverOf(owner) === serverOf(own) ? '' : ' of another Temporal server'
   return `operation ${operation} of ${workflowOf(owner)}${server}`

@@ -7,10 +7,10 @@ import { CLAIM_FILE, LOCK_FILE } from '../../facts/facts.js'
 
 const STATE_FOLDER = '/var/lib/quorate'
 
-/** Owner and operation of each lock that was broken: that operation, and earlier ones, take the host no more. */
+/** Owner and operation of each lock that was broken: that operation and earlier ones cannot take the host any more. */
 const BROKEN_FILE = `${LOCK_FILE}.broken`
 
-/** Owner of the last lock, and the first run of the chain of its operation; it outlasts the lock. */
+/** Owner of the last lock, and the first run in its operation's chain of runs; it outlasts the lock. */
 const LAST_FILE = `${LOCK_FILE}.last`
 
 /** Functions that the scripts below share. */
@@ -38,14 +38,18 @@ answer() {
 `
 
 /**
- * Takes the lock where it is free or held by an earlier operation of the same owner, unless this is another machine,
- * or another cluster's. Arguments: owner, operation, who started it, name of the cluster, machine-id or nothing,
- * digests that the certificate of the cluster's CA may have (nothing: any), the operation as it was before it was reset
- * (where it was not: itself). Prints, on the first line:
- * `taken` | `held`: it is ours. `locked` | `newer` | `broken`: refused; then the lock, where there is one. `passed`: refused
- * to an operation that was reset after another one had the host.
- * `machine <id>` | `claimed <cluster>`: another machine's, another cluster's. `certificate`: the digest is unknown;
- * then the certificate.
+ * Takes the lock if it is free or held by an earlier operation of the same owner, unless this is another machine, or
+ * another cluster's.
+ *
+ * Arguments: owner, operation, who started it, name of the cluster, machine-id or nothing, digests that the certificate
+ * of the cluster's CA may have (nothing: any), the operation as it was before it was reset (if it was not: itself).
+ *
+ * Prints, on the first line:
+ * - `taken` | `held`: it is ours.
+ * - `locked` | `newer` | `broken`: refused; then the lock, if there is one.
+ * - `passed`: refused, because the operation was reset after another one had the host.
+ * - `machine <id>` | `claimed <cluster>`: another machine's, another cluster's.
+ * - `certificate`: the digest is unknown; then the certificate.
  */
 export const ACQUIRE = `${COMMON}
 owner=$1 operation=$2 starter=$3 cluster=$4 machine=$5 digests=$6 began=$7
@@ -96,7 +100,7 @@ sync ${STATE_FOLDER}
 answer taken
 `
 
-/** Gives the lock up where it is still ours; prints `released` then. Arguments: owner, operation. */
+/** Releases the lock if it is still ours, and then prints `released`. Arguments: owner, operation. */
 export const RELEASE = `${COMMON}
 [ -e ${LOCK_FILE} ] || exit 0
 enter
@@ -106,7 +110,7 @@ sync ${STATE_FOLDER}
 echo released
 `
 
-/** Like {@link RELEASE}, but against the holder's will: it is kept from taking the lock again. Prints `broken`. */
+/** Like {@link RELEASE}, but against the holder's will, who cannot take the lock again. Prints `broken`. */
 export const BREAK = `${COMMON}
 [ -e ${LOCK_FILE} ] || exit 0
 enter

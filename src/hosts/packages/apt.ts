@@ -10,7 +10,7 @@ export interface Installation {
   /** Name of the unit. */
   readonly unit: string
   readonly packages: readonly WantedPackage[]
-  /** Part of the address of the repository whose signature must hold for this; any may be stale where not given. */
+  /** Part of the address of the repository whose signature must be valid; if not given, any repository may be stale. */
   readonly repository?: string
 }
 
@@ -20,8 +20,8 @@ const INSTALLED = `for name in "$@"; do
 done`
 
 /**
- * Makes the packages be there.
- * @returns false when they were.
+ * Makes sure that the packages are installed.
+ * @returns false if they already were.
  * @throws QuorateError `HOST_NOT_PREPARED` when something is missing and packages are not to be installed;
  *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when apt does not accept the
  *   signature of {@link Installation.repository}; `PACKAGES_FAILED` for anything that may pass.
@@ -61,7 +61,10 @@ async function look(step: HostContext, wanted: readonly WantedPackage[]): Promis
   return missingPackages(wanted, Object.fromEntries(installed))
 }
 
-/** As the script takes it: what serves, the first that a repository has, and a bar at the end where nothing need. */
+/**
+ * A package as the script takes it: the alternatives, of which the first that a repository has serves, and a bar at the
+ * end if none is required.
+ */
 function choice({ name, version, alternatives = [], optional }: WantedPackage): string {
   const first = version === undefined ? name : `${name}=${version}`
   return [first, ...alternatives, ...(optional === true ? [''] : [])].join('|')

@@ -15,7 +15,7 @@ export interface InstalledPackages {
   readonly notes: readonly string[]
 }
 
-/** Installs what a node needs where it is not there, Kubernetes in the wanted version. */
+/** Installs what a node needs and lacks, with Kubernetes in the wanted version. */
 export async function installKubernetes(step: HostContext): Promise<InstalledPackages> {
   const { cluster } = step
   const sourced = cluster.packages.install && (await addRepository(step))
@@ -27,7 +27,7 @@ export async function installKubernetes(step: HostContext): Promise<InstalledPac
 /** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
 async function installNodePackages(step: HostContext): Promise<InstalledPackages> {
   const { cluster, host } = step
-  // A host that is part of the cluster keeps its version: upgrades are made in their order, by an upgrade.
+  // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
   const install = () =>
     installPackages(step, {
@@ -52,10 +52,10 @@ async function addRepository(step: HostContext): Promise<boolean> {
   return keyed || sourced
 }
 
-/** The exit status by which the script says that a plugin is nowhere. */
+/** The script's exit status if a plugin is in neither folder. */
 const NO_PLUGIN = 67
 
-/** Where Debian's package of the CNI plugins has them; containerd and Flannel look in {@link CNI_FOLDER} alone. */
+/** Where Debian's package puts the CNI plugins; containerd and Flannel look only in {@link CNI_FOLDER}. */
 const DEBIAN_CNI_FOLDER = '/usr/lib/cni'
 
 // $1: yes where kubelet is to start at boot; the rest: CNI plugins.
@@ -73,10 +73,10 @@ for name in "$@"; do
   ln -sf "${DEBIAN_CNI_FOLDER}/$name" "${CNI_FOLDER}/$name"
 done`
 
-/** Looked at by itself: an attempt that died may have installed everything and not come to this. */
+/** Checked by itself: an attempt that died may have installed everything without getting here. */
 async function finishInstallation({ session, cluster, host }: HostContext): Promise<boolean> {
   const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
-  // As root: where no message bus runs, systemctl tells nobody else anything.
+  // As root: without a message bus, systemctl answers nobody else.
   const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })
   if (looked.exitCode === 0) return false
   const finished = await session.run(script(FINISH, ...wanted), { root: true })

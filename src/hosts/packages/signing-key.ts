@@ -1,4 +1,6 @@
-/** The key that apt checks the Kubernetes repository with: given in the cluster file, or fetched from the repository. */
+/**
+ * The key with which apt checks the Kubernetes repository: given in the cluster file, or fetched from the repository.
+ */
 import { createHash } from 'node:crypto'
 import { APT_KEY_FILE, aptPlan } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
@@ -20,11 +22,11 @@ export async function placeSigningKey(step: HostContext): Promise<boolean> {
 }
 
 /**
- * Fetches the key again, by the same way as at first, where apt does not accept the repository's signature with the
- * one that is there.
+ * Fetches the key again, the same way as at first, after apt did not accept the repository's signature with the present
+ * one.
  * @returns a line for people, who may want to know that a key was replaced.
- * @throws QuorateError `REPOSITORY_KEY_INVALID` where the repository still offers the same key, and where the key is
- *   the cluster file's, which is never replaced.
+ * @throws QuorateError `REPOSITORY_KEY_INVALID` if the repository still offers the same key, or if the key is the
+ *   cluster file's, which is never replaced.
  */
 export async function renewSigningKey(step: HostContext, refusal: QuorateError): Promise<string> {
   const { session, cluster } = step

@@ -1,16 +1,16 @@
-/** A manifest by URL: fetched by the worker, and applied only if it is the text that the cluster file means. */
+/** A manifest by URL: the worker fetches it, and it is applied only if it is the text that the cluster file means. */
 import { createHash } from 'node:crypto'
 import { QuorateError } from '../../errors/index.js'
 
 const FETCH_TIMEOUT_MS = 30_000
 
-/** By digest: what was fetched once is not asked for again, by no step of no operation. */
+/** By digest: what was fetched once is not fetched again, whichever step or operation asks. */
 const fetched = new Map<string, string>()
 
 /**
  * The text at the URL.
- * @param digest `sha256:…` of it. Cluster files always have one; only operations of earlier releases go without.
- * @throws QuorateError `MANIFEST_UNREACHABLE`, or `MANIFEST_CHANGED` where it is another text.
+ * @param digest the text's `sha256:…`. Cluster files always have one; only operations of earlier releases have none.
+ * @throws QuorateError `MANIFEST_UNREACHABLE`, or `MANIFEST_CHANGED` if it is another text.
  */
 export async function fetchManifest(url: string, digest: string | undefined): Promise<string> {
   const known = digest === undefined ? undefined : fetched.get(digest)

@@ -1,21 +1,21 @@
-/** A full disk behind a failure of kubeadm, which tells only what it has waited for. */
+/** Recognises a full disk behind a failure of kubeadm, which says only what it waited for. */
 import { isQuorateError, QuorateError, type ErrorCode } from '../../errors/index.js'
 import { lastLines, script } from '../../ssh/index.js'
 import { DISK_FULL } from '../durable.js'
 import { etcdDataFolder } from '../kubeadm/state.js'
 import type { HostContext } from '../context.js'
 
-/** What kubeadm, or we, say where something did not come up. */
+/** The codes with which kubeadm or we report that something did not come up. */
 const MAY_BE_THE_DISK: readonly ErrorCode[] = [
   'KUBEADM_FAILED',
   'KUBEADM_TIMED_OUT',
   'CONTROL_PLANE_NOT_READY',
 ]
 
-/** With less, etcd does not get through its start. */
+/** With less free space, etcd does not get through its start. */
 const LEAST_KIB = 1_024
 
-// $1: etcd's data folder, which may not be there yet. The first line: KiB that are free, and where that is mounted.
+// $1: etcd's data folder, which may not exist yet. The first line: the free KiB, and where that disk is mounted.
 const LOOK = `
 folder=$1
 while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
@@ -25,7 +25,7 @@ if [ -n "$id" ]; then crictl logs --tail 20 "$id" 2>&1; fi
 true`
 
 /**
- * Runs `act`; where it fails because something did not come up, and the disk under etcd is full, says so.
+ * Runs `act`. If it fails because something did not come up, and the disk under etcd is full, the error says so.
  * @throws QuorateError what `act` throws, or `DISK_FULL`.
  */
 export async function blamingTheDisk<Result>(step: HostContext, act: () => Promise<Result>): Promise<Result> {

@@ -7,15 +7,15 @@ const LOCK_TIMEOUT_S = 600
 export const INSTALL_STATUS = { badSignature: 65, lacking: 66 } as const
 
 /**
- * $1: part of the address of the repository whose signature must hold, or nothing; $2: packages to hold; the rest: what
- * is wanted, as `name`, `name=1.2.*`, `name|alternative`, with a bar at the end where it may be left out.
+ * $1: part of the address of the repository whose signature must be valid, or nothing; $2: packages to hold; the rest:
+ * what is wanted, as `name`, `name=1.2.*`, `name|alternative`, with a bar at the end if it is optional.
  *
- * needrestart, which Ubuntu has restart services after each installation without asking, is kept from it: on a node that
- * serves nothing is restarted that the plan has not named, and this very unit runs apt.
+ * Ubuntu has needrestart restart services after each installation without asking. It is suspended here: on a node that
+ * serves, nothing is restarted that the plan has not named, and this very unit runs apt.
  *
- * Locks are waited for, not fought over: dpkg does not know how to wait, and apt waits for dpkg's locks, but not for
- * those of its lists and its archives. An installation that was cut off in the middle is finished first. apt-get
- * update ends with 0 although lists could not be fetched, so that what it said decides whether a package is missing.
+ * The script waits for locks rather than fighting over them: dpkg cannot wait, and apt waits for dpkg's locks, but not
+ * for those of its lists and its archives. An installation that was cut off in the middle is finished first. apt-get
+ * update exits with 0 even if lists could not be fetched, so its output decides whether a package is missing.
  */
 export const INSTALL = `
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C NEEDRESTART_SUSPEND=1

@@ -12,8 +12,8 @@ import { command, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
 /**
- * Loads the modules, now and at boot. One may be built in, or loaded by the machine around a container: its effect
- * counts, not modprobe.
+ * Loads the modules, now and at boot. A module may be built in, or loaded by the machine around a container: its effect
+ * counts, not modprobe's.
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */

@@ -10,7 +10,7 @@ export function hashCaCertificate(pem: string): string {
   return `sha256:${createHash('sha256').update(spki).digest('hex')}`
 }
 
-/** The same; undefined for what is no certificate, such as one that was cut off by a crash. */
+/** Like {@link hashCaCertificate}; undefined if it is not a certificate, for example because a crash cut it off. */
 export function hashIfCertificate(pem: string): string | undefined {
   try {
     return hashCaCertificate(pem)
@@ -20,8 +20,8 @@ export function hashIfCertificate(pem: string): string | undefined {
 }
 
 /**
- * The same of the CA of a control plane's cluster.
- * @throws QuorateError `CONTROL_PLANE_NOT_READY` where the certificate is missing, or none.
+ * The same hash, of the CA of a control plane's cluster.
+ * @throws QuorateError `CONTROL_PLANE_NOT_READY` if the certificate is missing, or is not one.
  */
 export async function caHashOf(session: Session): Promise<string> {
   const path = `${PKI_FOLDER}/ca.crt`

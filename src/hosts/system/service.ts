@@ -1,5 +1,5 @@
 /**
- * Services that run with the configuration that stands in their file. That is judged by what the host remembers of
+ * Makes services run with the configuration in their file. Whether they do is judged by what the host has recorded of
  * their last start, not by what this attempt wrote: an earlier one may have died between the file and the restart.
  */
 import { LOADED_FOLDER } from '../../facts/host-configuration.js'
@@ -10,14 +10,15 @@ import type { HostContext } from '../context.js'
 export interface ConfiguredService {
   readonly name: string
   readonly configuration: string
-  /** How a service that runs is brought to read it. */
+  /** How a running service is made to read it. */
   readonly action: 'restart' | 'reload-or-restart'
 }
 
-/** The exit status by which the script says that the service runs with what stands in the file. */
+/** The script's exit status if the service already runs with the content of its file. */
 const UNCHANGED = 3
 
-// $1: service, $2: its file, $3: action, $4: the folder of digests. The digest is kept last, so that a restart that was cut off is done again.
+// $1: service, $2: its file, $3: action, $4: the folder of digests. The digest is recorded last, so that an interrupted
+// restart is done again.
 const ENSURE = `
 loaded=$4/$1
 digest=$(sha256sum <"$2")
@@ -35,8 +36,8 @@ sync -- "$loaded.new"
 mv -f -- "$loaded.new" "$loaded"`
 
 /**
- * Enables the service and makes it run with the configuration that stands in its file.
- * @returns false when it did.
+ * Enables the service and makes it run with the configuration in its file.
+ * @returns false if it already did.
  * @throws QuorateError `COMMAND_FAILED` when it does not start.
  */
 export async function ensureService(step: HostContext, service: ConfiguredService): Promise<boolean> {

@@ -1,15 +1,15 @@
-/** Swap turned off, now and at every boot: in /etc/fstab, in systemd's target for it, in services of distributions. */
+/** Turns swap off, now and at every boot: in /etc/fstab, in systemd's target for it, in distributions' own services. */
 import { keepsSwap, SWAP_SERVICES } from '../../facts/swap.js'
 import { QuorateError } from '../../errors/index.js'
 import { script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
-/** Lines of /etc/fstab that are in effect and make swap; a mount point may be called swap as well. */
+/** Lines of /etc/fstab that are in effect and set up swap; a mount point may be called swap as well. */
 const FSTAB = String.raw`^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)`
 
 /**
- * Shell functions: `swap_at_boot SERVICE…` prints what turns swap on at boot, a line each. Whatever systemd knows of
- * (units, generators such as zram's, partitions found by their type) is pulled in by swap.target.
+ * Shell functions: `swap_at_boot SERVICE…` prints what turns swap on at boot, one per line. swap.target pulls in
+ * whatever systemd knows of (units, generators such as zram's, partitions found by their type).
  */
 export const SWAP_AT_BOOT = `
 swap_units() {
@@ -48,7 +48,7 @@ const NOTHING_TO_DO = 3
 const SWAPOFF_TIMEOUT_MS = 300_000
 
 /**
- * Turns swap off where kubelet refuses to start with it; false when it was off, also after the next boot.
+ * Turns swap off if kubelet refuses to start with it; false if it was off, and will be after the next boot.
  * @throws QuorateError `KERNEL_NOT_PREPARED` when something keeps it on.
  */
 export async function turnSwapOff({ session, cluster, host }: HostContext): Promise<boolean> {

@@ -25,7 +25,7 @@ export function clusterChanges(
   ]
 }
 
-/** Whether the cluster is made by this apply, or by one before it that was cut off. */
+/** Whether this apply creates the cluster, or an earlier one did and was cut off. */
 function isBeginning(observed: readonly ObservedHost[], first: Host): boolean {
   const entry = observed.find(({ host }) => host.name === first.name)
   return entry !== undefined && !hasPath(entry.facts, INITIALISED_MARKER)
@@ -42,7 +42,7 @@ function networkName(network: Exclude<PodNetwork, { plugin: 'none' }>): string {
   return network.plugin === 'flannel' ? `Flannel (${network.backend})` : network.source
 }
 
-/** A node that joins may be another place for a pod; whether it is shows once it is there. */
+/** A node that joins may be another place for a pod. Whether it is shows only once it has joined. */
 function movesDns({ clusterDns = [], nodes }: Standing, joining: number): boolean {
   const pod = crowdedPod(clusterDns)
   return pod !== undefined && (joining > 0 || placesFor(pod, nodes).length > 0)

@@ -1,4 +1,4 @@
-/** What the functions of this folder work with: one host, what it told, and what is known of the whole cluster. */
+/** What the functions of this folder work with: one host, its facts, and what is known of the whole cluster. */
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
@@ -10,24 +10,24 @@ export interface ChangesContext {
   readonly first: Host
   /** The control planes that the balancers send requests to when the apply begins. */
   readonly serving: readonly Host[]
-  /** What the running cluster says of itself; undefined where there is none or it did not answer. */
+  /** What the running cluster says of itself; undefined when there is no cluster or it did not answer. */
   readonly standing?: Standing
 }
 
-/** One host within that. */
+/** One host in that context. */
 export interface PlannedHost extends ChangesContext, ObservedHost {
   readonly cluster: Cluster
 }
 
-/** What changes on one host, for one of its phases or several. */
+/** Returns what changes on one host, for one or more of its phases. */
 export type HostChanges = (context: PlannedHost) => readonly PlannedChange[]
 
-/** The changes of a host in a phase, from what is done there. */
+/** Turns actions into the changes of a host in a phase. */
 export function changesOf(host: Host, phase: string, actions: readonly string[]): readonly PlannedChange[] {
   return actions.map((action) => ({ host: host.name, phase, action }))
 }
 
-/** The same, where something that runs must be taken away first: an apply asks before it does that. */
+/** A change that first takes away something that runs. An apply asks for approval before it does that. */
 export function disruptive(host: Host, phase: string, action: string): PlannedChange {
   return { host: host.name, phase, action, disruptive: true }
 }

@@ -1,4 +1,4 @@
-/** What an apply does for an external etcd that runs: its certificates, and where API servers look for it. */
+/** What an apply does for a running external etcd: its certificates, and the etcd endpoints of API servers. */
 import { staleEndpoints } from '../etcd-endpoints.js'
 import {
   CLIENT_CERTIFICATE,
@@ -13,7 +13,7 @@ import type { Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
 import { changesOf } from './context.js'
 
-/** Of all hosts, in the order of the phases. */
+/** The changes of all hosts, in the order of the phases. */
 export function etcdUpkeepChanges(
   cluster: Cluster,
   observed: readonly ObservedHost[],
@@ -31,7 +31,7 @@ export function etcdUpkeepChanges(
   ]
 }
 
-/** The host that issues makes what API servers show to etcd again, before it goes to them. */
+/** The issuing host renews the certificate that API servers present to etcd, before they receive it. */
 function reissuedClient(cluster: Cluster, observed: readonly ObservedHost[]): readonly Renewal[] {
   const issuer = issuerOf(observed)
   if (issuer === undefined || !isDueOn(cluster, issuer, CLIENT_CERTIFICATE)) return []

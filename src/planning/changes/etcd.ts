@@ -27,7 +27,9 @@ function kubelet(cluster: Cluster, configuration: HostConfiguration): readonly s
   return [...written, isActive ? 'restart kubelet' : 'start kubelet']
 }
 
-/** Of all etcd hosts: the authority and the API servers' certificate, which one host makes for all. */
+/**
+ * Changes for all etcd hosts together: etcd's CA and the API servers' client certificate, which one host makes for all.
+ */
 export function authorityChanges(
   cluster: Cluster,
   observed: readonly ObservedHost[],
@@ -38,7 +40,7 @@ export function authorityChanges(
   if (authority === undefined) return []
   const { host, facts } = authority
   const hasKey = hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
-  // Without the key nothing is made where any host knows the authority.
+  // If this host lacks the CA's key but any host has the CA's certificate, nothing is made.
   if (!hasKey && members.some((entry) => hasPath(entry.facts, '/etc/kubernetes/pki/etcd/ca.crt'))) return []
   const missing = [
     ...(hasKey ? [] : ["etcd's CA"]),

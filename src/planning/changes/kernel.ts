@@ -6,7 +6,7 @@ import { listed } from './files.js'
 /** What is done to the running kernel. */
 export function kernelActions({ modules, parameters }: HostConfiguration): readonly string[] {
   const missing = KERNEL_MODULES.filter((name) => !modules.includes(name))
-  // Those of bridges are there only once the module is.
+  // The parameters of bridges exist only once the module is loaded.
   const isBare = missing.includes('br_netfilter')
   const wanted = wantedSysctls((name) => isBare || parameters[name] !== undefined)
   const differing = wanted.filter(([name, value]) => parameters[name] !== value)

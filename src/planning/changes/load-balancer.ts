@@ -1,4 +1,4 @@
-/** What an apply does on a host that runs HAProxy, and keepalived where the balancers share an address. */
+/** What an apply does on a host that runs HAProxy, and keepalived if the balancers share an address. */
 import type { HostConfiguration } from '../../facts/host-configuration.js'
 import type { HostFile } from '../../configuration/host-prerequisites.js'
 import { balancerPackages, runsBalancer, virtualAddressOf } from '../../cluster/balancer-hosts.js'

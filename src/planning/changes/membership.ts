@@ -1,4 +1,6 @@
-/** What an apply does to make hosts part of the cluster, and to bring those back that no longer are or stand still. */
+/**
+ * What an apply does to make hosts part of the cluster, and to bring back those that were deleted from it or stopped.
+ */
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
@@ -26,7 +28,7 @@ export const membershipChanges: HostChanges = (context) => {
     return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
   }
   const node = standing.nodes.find(({ name }) => name === host.name)
-  // A machine that is a node under another name: the plan says so, and nothing is done to it.
+  // A machine that is a node under another name: the plan reports it, and nothing is done to it.
   const isOther = standing.nodes.some(({ machineId }) => machineId !== '' && machineId === facts.machineId)
   if (node === undefined && isOther) return []
   const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
@@ -56,19 +58,19 @@ function joinAction(cluster: Cluster): string {
   return etcdPlace(cluster) === 'control-planes' ? `${join}, with an etcd member` : join
 }
 
-/** What kubectl is run with on control planes; whoever has the CA's key can make it again. */
+/** kubectl runs with admin.conf on control planes. A host that has the CA's key can make the file again. */
 function adminConfActions({ host, facts }: PlannedHost): readonly string[] {
   const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
   return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
 }
 
-/** A kubelet that was stopped is started; whether it starts at boot belongs to the preparation of the host. */
+/** Starts a kubelet that was stopped. Enabling it at boot is part of preparing the host. */
 function kubeletActions({ facts: { configuration } }: PlannedHost): readonly string[] {
   if (configuration === undefined || configuration.services['kubelet']?.active === true) return []
   return ['start kubelet']
 }
 
-/** What brings a host back that has joined before and is no longer whole. */
+/** What brings back a host that joined before and is no longer whole. */
 interface Repair {
   readonly action: string
   readonly isDisruptive: boolean
@@ -89,7 +91,7 @@ function joinRepair(
 ): Repair | undefined {
   if (host.role === 'worker') {
     if (node !== undefined) return undefined
-    // A kubelet that the cluster still knows needs no other join; only its attempt tells.
+    // A kubelet that the cluster still recognises need not join again. Only restarting it shows whether that works.
     const isKnown = hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem')
     const action = 'kubeadm reset and kubeadm join: its node was deleted'
     return { action: isKnown ? `restart kubelet, or else ${action}` : action, isDisruptive: false }
@@ -105,7 +107,7 @@ function joinRepair(
   switch (judgeJoin(signs, cluster.etcd.topology)) {
     case 'joined':
     case 'data-lost':
-      // Where its data are lost nothing is done: the operation stops there, and says so.
+      // If its data are lost, nothing is done: the operation stops there and says so.
       return undefined
     case 'unmarked':
       return firstRepair(node)
@@ -119,7 +121,7 @@ function joinRepair(
   }
 }
 
-/** Where etcd did not tell its members nothing is known against this one. */
+/** If etcd did not list its members, assume that this one votes. */
 function memberOf(
   { host }: Pick<PlannedHost, 'host' | 'cluster'>,
   { members }: Standing,
@@ -130,7 +132,7 @@ function memberOf(
   return member.learner || member.name === '' ? 'not-voting' : 'votes'
 }
 
-/** The changes of all hosts that take something away that runs or ran. */
+/** Those of the changes that take away something that runs or once ran. */
 export function disruptiveChanges(changes: readonly PlannedChange[]): readonly PlannedChange[] {
   return changes.filter((change) => change.disruptive === true)
 }

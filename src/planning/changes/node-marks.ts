@@ -1,6 +1,6 @@
 /**
- * Labels and taints of a node: those of the cluster file are set, and those that Quorate has set before and the file no
- * longer has are removed. What Quorate has set is noted on the node; everything else there is somebody else's.
+ * Labels and taints of a node. Those in the cluster file are set. Those that Quorate set before and that are no longer
+ * in the file are removed. Quorate records on the node what it has set; everything else there belongs to somebody else.
  */
 import type { Host, Taint } from '../../cluster/model.js'
 import { MARKS_ANNOTATIONS, type ManagedMarks } from '../../facts/standing.js'
@@ -10,7 +10,7 @@ import { ALL_CONTROL_PLANE_TAINTS } from '../../cluster/supported-minors.js'
 export interface MarkedNode {
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
-  /** What Quorate has noted that it set. */
+  /** What Quorate recorded as set by itself. */
   readonly managed: ManagedMarks
 }
 
@@ -18,18 +18,18 @@ export interface MarkedNode {
 export interface NodeMarks {
   readonly labelsToSet: Readonly<Record<string, string>>
   readonly labelsToRemove: readonly string[]
-  /** Also those that are there with another value. */
+  /** Includes taints that exist with another value. */
   readonly taintsToSet: readonly Taint[]
   /** As `key:effect`. */
   readonly taintsToRemove: readonly string[]
-  /** What is noted again, by the annotation's name; null takes the note away. */
+  /** The records to update, by annotation name; null removes the record. */
   readonly annotations: Readonly<Record<string, string | null>>
 }
 
-/** What makes the node have what its host has in the cluster file. */
+/** Returns what must be done to give the node the marks of its host in the cluster file. */
 export function nodeMarks(host: Host, node: MarkedNode): NodeMarks {
   const labels = Object.entries(host.labels)
-  // Without a word on taints the choice is kubeadm's; an empty list means none, its own included.
+  // If the file does not mention taints, kubeadm decides. An empty list means no taints, not even kubeadm's own.
   const wanted = host.taints ?? []
   const wantedIds = new Set(wanted.map(taintId))
   const own = host.role === 'control-plane' ? KUBEADMS : []
@@ -52,7 +52,7 @@ export function nodeMarks(host: Host, node: MarkedNode): NodeMarks {
   }
 }
 
-/** What is done to the node, in words. What is only noted differently is no change of the node. */
+/** What is done to the node, in words. Updating only the record does not count as a change of the node. */
 export function markActions(marks: NodeMarks): readonly string[] {
   const { labelsToSet, labelsToRemove, taintsToSet, taintsToRemove } = marks
   return [
@@ -63,7 +63,7 @@ export function markActions(marks: NodeMarks): readonly string[] {
   ]
 }
 
-/** The taints that the node then has; those of others stay as they are, in their order. */
+/** The taints that the node has afterwards. Those of others stay as they are, in their order. */
 export function markedTaints<Present extends Taint>(
   present: readonly Present[],
   { taintsToSet, taintsToRemove }: Pick<NodeMarks, 'taintsToSet' | 'taintsToRemove'>,
@@ -72,12 +72,12 @@ export function markedTaints<Present extends Taint>(
   return [...present.filter((taint) => !gone.has(taintId(taint))), ...taintsToSet]
 }
 
-/** A node has at most one taint of a key and effect. */
+/** Identifies a taint: a node has at most one for each key and effect. */
 export function taintId({ key, effect }: Taint): string {
   return `${key}:${effect}`
 }
 
-/** Reads a note: names, separated by commas. */
+/** Parses a record: names separated by commas. */
 export function parseNote(annotation: string | undefined): readonly string[] {
   return (annotation ?? '').split(',').filter((entry) => entry !== '')
 }
@@ -103,7 +103,7 @@ function note(
   return { [annotation]: text === '' ? null : text }
 }
 
-/** Labels are plain data: a key such as `constructor` is no label that is there. */
+/** Labels are plain data, so a key such as `constructor` must not find an inherited property. */
 function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined
 }

@@ -1,4 +1,4 @@
-/** Everything that an apply would change, from what the hosts and the cluster tell: what plan and review show. */
+/** Everything that an apply would change, given the facts of hosts and cluster. Plan and review show this. */
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
@@ -19,8 +19,8 @@ const OF_EACH_HOST: readonly HostChanges[] = [
 ]
 
 /**
- * The changes, host by host in the order of the file. What a step would change and this does not name is a fault:
- * see {@link unplanned}. Steps decide by the same functions and the same rendered files.
+ * Returns the changes, host by host in the order of the file. A step that changes something not named here is a bug:
+ * see {@link unplanned}. Steps decide with the same functions and the same rendered files.
  */
 export function plannedChanges(
   cluster: Cluster,

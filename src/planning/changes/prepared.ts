@@ -24,7 +24,7 @@ import { serviceActions } from './services.js'
 
 const PHASE = 'Prepare hosts'
 
-/** Everything that the step of this phase would change. Images are pulled with it, on hosts that have not joined. */
+/** Everything that the step of this phase would change. It also pulls images on hosts that have not joined. */
 export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   if (host.role === 'load-balancer') return []
   const version = versionOf(cluster, host)
@@ -39,7 +39,7 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   ])
 }
 
-/** Debian's CNI plugins lie elsewhere than containerd looks. */
+/** Debian installs CNI plugins where containerd does not look for them. */
 function linkedPlugins({ details }: HostFacts): readonly string[] {
   const unlinked = details?.unlinkedCniPlugins ?? []
   return unlinked.length === 0 ? [] : [`link the CNI plugins ${unlinked.join(', ')} into ${CNI_FOLDER}`]
@@ -53,7 +53,7 @@ function settings(
 ): readonly string[] {
   const { packages } = cluster
   const major = configuration.containerdMajor
-  // Which containerd a package brings is known once it is there; that the host changes is known before.
+  // Which containerd a package installs is known only afterwards. That the host changes is known before.
   const runtime = containerdFiles(cluster, major ?? 1)
   const files = [
     ...(packages.install ? aptFiles(cluster, version) : []),
@@ -79,14 +79,14 @@ function settings(
   ]
 }
 
-/** What apt is told of the repository; the key only where the cluster file gives it. */
+/** The files that tell apt about the repository; the key only if the cluster file has it. */
 function aptFiles({ packages }: Cluster, version: string): readonly HostFile[] {
   const source = { ...APT_SOURCE_FILE, content: aptPlan(packages, version).sourceFile }
   if (packages.signingKey === undefined) return [source]
   return [{ ...APT_KEY_FILE, content: packages.signingKey }, source]
 }
 
-/** Of the files of registries that Quorate wrote on a host, those that the cluster file no longer has. */
+/** Registry files that Quorate wrote on a host and whose registry is no longer in the cluster file. */
 export function leftRegistries({ containerRuntime }: Cluster, written: readonly string[]): readonly string[] {
   const wanted = new Set(containerRuntime.registries.map(hostsTomlPath))
   return written.filter((path) => path.startsWith(`${REGISTRIES_FOLDER}/`) && !wanted.has(path))

@@ -1,4 +1,4 @@
-/** Whether an apply did what its plan had named, and nothing else. */
+/** Whether an apply did anything that its plan did not name. */
 import type { PhaseProgress, PlannedChange } from '../../operations/contract.js'
 
 /** A step that changed something. */
@@ -7,7 +7,7 @@ export interface StepPlace {
   readonly phase: string
 }
 
-/** The steps that changed something though the plan had named no change for them. */
+/** The steps that changed something although the plan named no change for them. */
 export function unplanned(
   changes: readonly PlannedChange[],
   phases: readonly PhaseProgress[],

@@ -1,4 +1,4 @@
-/** Hosts of the cluster file that did not answer: which of them stop an apply, and which it works around. */
+/** Hosts of the cluster file that did not answer: which of them stop an apply, and which of them it works around. */
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
 import { staleEndpoints } from '../etcd-endpoints.js'
 import { etcdRenewals } from '../../facts/etcd-renewal.js'
@@ -9,17 +9,17 @@ import { etcdHosts, type Cluster, type Host } from '../../cluster/model.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import type { ClusterPresence, Standing } from '../../facts/standing.js'
 
-/** Codes by which a host is away, rather than in need of somebody's hand. */
+/** Codes that mean the host is unreachable, not that somebody must fix something on it. */
 const AWAY: readonly ErrorCode[] = ['SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
 
-/** Whether the host is away, by what kept it from answering. */
+/** Whether the host is away, judged by the error that kept it from answering. */
 export function isAway({ code }: ErrorReport): boolean {
   return AWAY.includes(code)
 }
 
 /**
- * Whether a running cluster goes on without the host, so that an operation can leave it as it is: a node, a member of
- * etcd, or a balancer beside one that answers. What was never a part of the cluster is no such host.
+ * Whether a running cluster works without the host, so that an operation can leave it as it is. True of a node, an etcd
+ * member, or a balancer if another balancer answers. A host that was never part of the cluster does not count.
  */
 export function isSpared(
   file: Cluster,
@@ -41,8 +41,8 @@ function isMember({ members = [] }: Standing, host: Host): boolean {
 }
 
 /**
- * What is told of hosts that did not answer. One that the cluster goes on without is left out with a warning, unless
- * something is to be done that takes all of etcd's members, or the only balancer.
+ * Findings for hosts that did not answer. A host that the cluster works without is left out with a warning. It is an
+ * error if something to be done needs all etcd members, or if the host is the only balancer.
  */
 export function unansweredFindings(
   file: Cluster,
@@ -53,7 +53,7 @@ export function unansweredFindings(
   const hasAnswered = (name: string) => observed.some(({ host }) => host.name === name)
   const places = new Map(file.hosts.map(({ name }, index) => [name, index]))
   const placeOf = ({ host = '' }: ErrorReport): number => places.get(host) ?? file.hosts.length
-  // They came in the order in which they failed, which is another one each time.
+  // They arrive in the order in which they failed, which differs each time.
   const inOrder = unanswered.toSorted((a, b) => placeOf(a) - placeOf(b))
   return inOrder.map((report): PreflightFinding => {
     const host = file.hosts.find(({ name }) => name === report.host)
@@ -68,7 +68,7 @@ export function unansweredFindings(
   })
 }
 
-/** What cannot be done while the host is away. */
+/** Says what cannot be done while the host is away. */
 function blockedBy(
   file: Cluster,
   { name }: Host,
@@ -85,7 +85,7 @@ function blockedBy(
   return waiting === undefined ? undefined : `${waiting} before every member of etcd is well`
 }
 
-/** What is to be done, and only with an etcd of which every member is well. */
+/** Says what has to be done and needs every etcd member to be healthy. */
 function waitingForEtcd(
   file: Cluster,
   standing: Standing,

@@ -1,10 +1,10 @@
-/** How what the file lays over kubeadm's documents differs from what the cluster keeps of them. */
+/** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import type { Difference } from './difference.js'
 
-/** Names of the API server's certificate that the file has and the cluster has not, or the other way round. */
+/** Names of the API server's certificate that only the file or only the cluster has. */
 export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): Difference | undefined {
   // Quorate adds the endpoint's own name to what it gives kubeadm.
   const endpoints = [
@@ -17,31 +17,31 @@ export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): 
   return isSame ? undefined : { file: list(wanted), cluster: list(present) }
 }
 
-/** Of what the file lays over the ClusterConfiguration, the fields that the cluster has otherwise. */
+/** Fields of the file's ClusterConfiguration patch that have another value in the cluster. */
 export function clusterConfiguration(
   { kubernetes, etcd }: Cluster,
   standing: Standing,
 ): Difference | undefined {
   const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
-  // With etcd on hosts of its own this part is for its members, and is no part of the cluster's record.
+  // With etcd on its own hosts, this part is for the etcd members and is not in the cluster's record.
   const patch =
     etcd.topology === 'external' ? others : { ...others, ...(members === undefined ? {} : { etcd: members }) }
   return difference(patch, standing.configuration.document)
 }
 
-/** Of what the file lays over the KubeletConfiguration, the fields that the cluster has otherwise. */
+/** Fields of the file's KubeletConfiguration patch that have another value in the cluster. */
 export function kubeletConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
   return difference(kubernetes.kubeadm.kubeletConfiguration, standing.kubeletConfiguration)
 }
 
-/** Of what the file lays over the KubeProxyConfiguration, the fields that the cluster has otherwise. */
+/** Fields of the file's KubeProxyConfiguration patch that have another value in the cluster. */
 export function kubeProxyConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
   return difference(kubernetes.kubeadm.kubeProxyConfiguration, standing.kubeProxyConfiguration)
 }
 
 /**
- * Fields of a kubelet's file that are the host's own: kubeadm sets them for each host, or the kubelet's defaults differ.
- * Source: kubeadm's `componentconfigs/kubelet.go` and `phases/kubelet/config.go`.
+ * Fields of a kubelet's file that are specific to its host: kubeadm sets them for each host, or the kubelet's defaults
+ * differ. Source: kubeadm's `componentconfigs/kubelet.go` and `phases/kubelet/config.go`.
  */
 const OWN_TO_HOST: ReadonlySet<string> = new Set([
   'resolvConf',
@@ -50,7 +50,7 @@ const OWN_TO_HOST: ReadonlySet<string> = new Set([
   'providerID',
 ])
 
-/** The fields that the kubelet of one host has otherwise than the configuration that the cluster keeps for all. */
+/** Fields of one host's kubelet that differ from the configuration that the cluster keeps for all kubelets. */
 export function ownKubeletConfiguration(
   kubelet: PlainObject,
   { kubeletConfiguration: kept }: Standing,
@@ -81,7 +81,7 @@ function told(value: unknown): string {
 
 type Leaf = readonly [path: readonly string[], value: unknown]
 
-/** Values of the patch that are no objects; extra arguments count as one value each. */
+/** The values of the patch that are not objects; each extra argument counts as one value. */
 function leaves(patch: unknown, path: readonly string[] = []): readonly Leaf[] {
   const named = asArguments(path, patch) ?? patch
   if (!isPlainObject(named)) return [[path, named]]
@@ -95,14 +95,14 @@ function at(document: unknown, path: readonly string[], from: readonly string[] 
   return isPlainObject(named) ? at(named[key], rest, [...from, key]) : undefined
 }
 
-/** Extra arguments as a map: v1beta4 and the file may have them as a list of names and values. */
+/** Returns extra arguments as a map: in v1beta4 and in the file they may be a list of names and values. */
 function asArguments(path: readonly string[], value: unknown): PlainObject | undefined {
   if (!(path.at(-1) ?? '').endsWith('xtraArgs') || !Array.isArray(value)) return undefined
   const pairs = value.filter(isPlainObject).map(({ name, value: given }) => [String(name), given])
   return Object.fromEntries(pairs) as PlainObject
 }
 
-/** null takes a field away; numbers and booleans of extra arguments are kept as text. */
+/** null removes a field. Numbers and booleans of extra arguments are stored as text. */
 function isSame(file: unknown, cluster: unknown): boolean {
   if (file === null) return cluster === undefined || cluster === null
   const key = (value: unknown) =>

@@ -1,6 +1,6 @@
 /**
- * The cluster file against the running cluster. What cannot be had stops an apply before anything is changed, what is
- * not applied is told, and nothing is ignored in silence.
+ * Compares the cluster file with the running cluster. What the cluster cannot change to stops an apply before anything
+ * is changed. What an apply does not change is reported. Nothing is ignored silently.
  */
 import type { ErrorCode } from '../../errors/index.js'
 import type { ObservedHost } from '../../facts/facts.js'
@@ -15,7 +15,7 @@ import { FIELD_RULES, type ChangedBy, type FieldRule } from './fields.js'
 import { changedEtcdRole, compareHosts } from './hosts.js'
 import { strangeMembers } from './members.js'
 
-/** How a difference of a field is told, by what changes the field. */
+/** How a field's difference is reported, depending on what changes the field. */
 const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; readonly code: ErrorCode }>>> =
   {
     never: { severity: 'error', code: 'FIELD_CANNOT_CHANGE' },
@@ -24,9 +24,9 @@ const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; re
   }
 
 /**
- * Everything that differs and that an apply does not change.
- * @param file the cluster as its file has it, with a channel such as `stable` resolved where that was possible.
- * @param channel the channel that the file names in place of a version.
+ * Finds everything that differs and that an apply does not change.
+ * @param file the cluster as in its file, with a channel such as `stable` resolved if possible.
+ * @param channel the channel that the file names instead of a version.
  */
 export function compareWithCluster(
   file: Cluster,
@@ -51,7 +51,7 @@ export function compareWithCluster(
   ]
 }
 
-/** Flannel beside a pod network that is there would take its pods' ways away. */
+/** Flannel next to an existing pod network would break the routes of that network's pods. */
 function otherPodNetwork(
   { network }: Cluster,
   observed: readonly ObservedHost[],
@@ -61,7 +61,7 @@ function otherPodNetwork(
   const others = observed
     .filter(({ facts }) => hasJoined(facts))
     .map(({ facts }) => facts.details?.podNetworks ?? [])
-    // A Flannel whose DaemonSet was deleted has left its own behind, and is applied again.
+    // A Flannel whose DaemonSet was deleted leaves its CNI configuration behind. It is applied again.
     .filter((paths) => !paths.includes(FLANNEL_CNI_CONFIG))
   const [found] = others.flat()
   if (found === undefined) return []
@@ -73,7 +73,7 @@ function otherPodNetwork(
 
 const ENDPOINT = 'spec.kubernetes.controlPlaneEndpoint'
 
-/** What the hosts themselves know of the API that they talk to, also where it does not answer. */
+/** What the hosts themselves know of the API that they talk to, even when it does not answer. */
 function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly PreflightFinding[] {
   const endpoint = formatEndpoint(file.kubernetes.controlPlaneEndpoint)
   const { apiServer } = facts
@@ -93,7 +93,7 @@ function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly Pref
   })
 }
 
-/** The kubelets of control planes may talk to the API server beside them. */
+/** The kubelet of a control plane may talk to the API server on its own host. */
 function talksTo(file: Cluster, apiServer: string, endpoint: string, ownAddress: string): boolean {
   const own = formatEndpoint({ host: ownAddress, port: apiServerBindPort(file) })
   return [endpoint, own].some((one) => one.toLowerCase() === apiServer.toLowerCase())
@@ -118,7 +118,7 @@ function compareField(
   return [finding(told.severity, told.code, undefined, wording(rule, difference))]
 }
 
-/** A channel moves by itself: that is news, and no mistake of the file. */
+/** A channel moves by itself: that is news, not a mistake in the file. */
 function behindChannel(channel: string, file: Cluster, { cluster }: Difference): PreflightFinding {
   const { version } = file.kubernetes
   const at = parseChannel(version) === undefined ? ` is at ${version} now` : ' could not be resolved'

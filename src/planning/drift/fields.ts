@@ -1,6 +1,6 @@
 /**
- * What becomes of each field of the cluster file once the cluster runs: the one table by which plan and apply judge
- * an edited file, and from which the reference of the cluster file tells whether a field can be changed later.
+ * What happens to each field of the cluster file once the cluster runs. Plan and apply judge an edited file by this one
+ * table. The reference of the cluster file uses it to say whether a field can be changed later.
  */
 import type { Difference } from './difference.js'
 import { formatEndpoint, type Cluster, type Endpoint } from '../../cluster/model.js'
@@ -9,22 +9,22 @@ import type { Standing } from '../../facts/standing.js'
 import { certSANs, clusterConfiguration, kubeletConfiguration, kubeProxyConfiguration } from './documents.js'
 
 /**
- * `apply`: applying changes it. `new-hosts`: it holds for hosts that join later. `not-yet`: it is compared and told,
- * and not applied. `upgrade`, `remove`: another verb changes it. `never`: only a new cluster can have another value.
- * `free`: it is about the way to the hosts, not about the cluster.
+ * `apply`: applying changes it. `new-hosts`: it applies to hosts that join later. `not-yet`: it is compared and
+ * reported, but not applied. `upgrade`, `remove`: another command changes it. `never`: only a new cluster can have
+ * another value. `free`: it is about how hosts are reached, not about the cluster.
  */
 export type ChangedBy = 'apply' | 'new-hosts' | 'not-yet' | 'upgrade' | 'remove' | 'never' | 'free'
 
 /** What is known of a field. */
 export interface FieldRule {
-  /** As the reference calls it; a rule holds for the fields below it as well, unless one of these has its own. */
+  /** As named in the reference. A rule also covers the fields below it, unless one of these has its own rule. */
   readonly path: string
   readonly changedBy: ChangedBy
-  /** How the file's value and the running cluster's differ; undefined where they do not, or nothing can tell. */
+  /** How the file's value and the running cluster's differ; undefined if they are equal or it cannot be known. */
   readonly differs?: (file: Cluster, standing: Standing) => Difference | undefined
 }
 
-/** The table. Hosts are compared one by one (hosts.ts). */
+/** The table of fields. Hosts are compared one by one (hosts.ts). */
 export const FIELD_RULES: readonly FieldRule[] = [
   { path: 'apiVersion', changedBy: 'free' },
   { path: 'kind', changedBy: 'free' },
@@ -121,7 +121,7 @@ export function ruleOf(path: string): FieldRule | undefined {
   return FIELD_RULES.filter((rule) => covers(rule.path)).sort((a, b) => b.path.length - a.path.length)[0]
 }
 
-/** Flannel stays where it is; a manifest of the user's may well be that of the Flannel that runs. */
+/** Flannel cannot be replaced. The user's manifest may be that of the Flannel that runs. */
 function otherNetwork({ network }: Cluster, { runsFlannel, podNetwork }: Standing): Difference | undefined {
   if (!runsFlannel || network.plugin === 'flannel') return undefined
   const isFlannel =
@@ -138,7 +138,7 @@ function unequal(
   return key(file) === key(cluster) ? undefined : { file, cluster }
 }
 
-/** kubeadm takes an endpoint without its port, and in any case of letters that it was given then. */
+/** kubeadm accepts an endpoint without a port, and stores it in the letter case that it was given in. */
 function endpointKey(endpoint: string): string {
   const port: Endpoint['port'] = 6443
   return (/:\d+$/.test(endpoint) ? endpoint : `${endpoint}:${port}`).toLowerCase()

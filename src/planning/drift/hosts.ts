@@ -7,14 +7,13 @@ import { parseIpAddress } from '../../values/ip-address.js'
 import type { Standing, StandingNode } from '../../facts/standing.js'
 import { ownKubeletConfiguration } from './documents.js'
 
-/** What is compared. */
 interface Compared {
   readonly file: Cluster
   readonly observed: readonly ObservedHost[]
   readonly standing: Standing
 }
 
-/** Everything that the hosts of the file and the nodes of the cluster disagree about. */
+/** Finds everything that differs between the hosts of the file and the nodes of the cluster. */
 export function compareHosts(compared: Compared): readonly PreflightFinding[] {
   const { file, observed, standing } = compared
   const renamed = observed.flatMap((entry) => renamedHost(entry, standing))
@@ -32,18 +31,18 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
   ]
 }
 
-/** The cluster's node of the host's name. */
+/** The cluster's node with the host's name. */
 function nodeOf(standing: Standing, host: Host): StandingNode | undefined {
   return standing.nodes.find(({ name }) => name === host.name)
 }
 
-/** A machine that is part of the cluster under another name than the file gives it. */
+/** Finds a machine that is part of the cluster under a name other than the one in the file. */
 function renamedHost(
   { host, facts }: ObservedHost,
   standing: Standing,
 ): readonly { readonly finding: PreflightFinding; readonly node: string }[] {
   if (facts.machineId === '' || !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
-  // Cloned machines share their id, which is told elsewhere: the node of the host's own name goes first.
+  // Cloned machines share their ID, which is reported elsewhere. A node with the host's own name takes precedence.
   const nodes = standing.nodes.filter(({ machineId }) => machineId === facts.machineId)
   const node = nodes[0]
   if (node === undefined || nodes.some(({ name }) => name === host.name)) return []
@@ -55,14 +54,14 @@ function changedRole(host: Host, { observed, standing }: Compared): readonly Pre
   const node = nodeOf(standing, host)
   const facts = observed.find((entry) => entry.host.name === host.name)?.facts
   if (node === undefined || host.role === node.role) return []
-  // A control plane that is still joining is not marked as one yet; its keys tell it from a worker.
+  // A control plane that is still joining is not marked as one yet. Its keys distinguish it from a worker.
   if (host.role === 'control-plane' && facts !== undefined && isJoiningControlPlane(facts)) return []
   if (facts !== undefined && !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
   const message = `it is a ${node.role} of the running cluster, and the file says ${host.role}`
   return [finding('error', 'ROLE_CHANGED', host, message)]
 }
 
-/** A host that carries a member of an etcd on hosts of its own, whatever the API says: a join would wipe it. */
+/** A host that runs a member of an external etcd, whatever the API says: a join would wipe the member. */
 export function changedEtcdRole({ host, facts }: ObservedHost): readonly PreflightFinding[] {
   const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member')
   if (!isMember || host.role === 'etcd') return []
@@ -70,7 +69,7 @@ export function changedEtcdRole({ host, facts }: ObservedHost): readonly Preflig
   return [finding('error', 'ROLE_CHANGED', host, message)]
 }
 
-/** Whether a join as control plane was begun: a worker never has the CA's key or a manifest. */
+/** Whether a control plane join was started: a worker never has the CA's key or a manifest. */
 function isJoiningControlPlane(facts: HostFacts): boolean {
   return (
     hasPath(facts, '/etc/kubernetes/pki/ca.key') ||
@@ -85,7 +84,7 @@ function changedAddress(host: Host, { observed, standing }: Compared): readonly 
   const wanted = parseIpAddress(host.internalAddress)
   const present = parseIpAddress(node?.internalAddress ?? '')
   if (wanted === undefined || present === undefined || wanted.value === present.value) return []
-  // Another machine in the node's place has an address of its own, and joins with it.
+  // A machine that replaces the node's has its own address, and joins with that.
   if (node === undefined || entry === undefined || entry.facts.machineId !== node.machineId) return []
   const message = `its node has the internal address ${node.internalAddress ?? ''}, and the file says ${host.internalAddress}`
   return [finding('error', 'ADDRESS_CHANGED', host, message)]
@@ -96,7 +95,7 @@ function cordoned(host: Host, standing: Standing): readonly PreflightFinding[] {
   return [finding('warning', 'NODE_CORDONED', host, 'its node is cordoned: it takes no new pods')]
 }
 
-/** A node that is not Ready although its host answers; one that is still joining cannot be. */
+/** A node that is not Ready although its host answers. A node that is still joining cannot be Ready yet. */
 function notReady(host: Host, { observed, standing }: Compared): readonly PreflightFinding[] {
   const node = nodeOf(standing, host)
   if (node === undefined || node.ready || node.role !== host.role) return []
@@ -131,7 +130,7 @@ function nodesNotInFile(
     )
 }
 
-/** Kubelets and components of another version than the cluster's own record has. */
+/** Kubelets and API servers whose version differs from the one in the cluster's own record. */
 function versionSkew({ standing }: Compared): readonly PreflightFinding[] {
   const { version } = standing.configuration
   const others = new Map<string, string[]>()

@@ -1,12 +1,13 @@
-/** Members of etcd that belong to no host of the cluster file: only a person knows what becomes of them. */
+/** Members of etcd that belong to no host of the cluster file: only a person can decide about them. */
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import { etcdHosts, type Cluster } from '../../cluster/model.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import type { Standing, StandingMember } from '../../facts/standing.js'
 
 /**
- * A member of nobody's is an error: etcd would never be what the file says, and no verification would end. That of a
- * node which is not in the file stays, and is told where it is not well: then nothing can join.
+ * A member that belongs to no host and no node is an error: etcd would never match the file, and verification would
+ * never finish. A member of a node that is not in the file stays. It is reported if it is unhealthy, because then
+ * nothing can join.
  */
 export function strangeMembers(file: Cluster, standing: Standing): readonly PreflightFinding[] {
   const hosts = etcdHosts(file)

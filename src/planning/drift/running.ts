@@ -1,4 +1,4 @@
-/** The cluster that an operation works on: what the file wants, with what a running cluster fixes in its place. */
+/** The cluster that an operation works on: what the file wants, except for what a running cluster has already fixed. */
 import type { HostFacts, ObservedHost } from '../../facts/facts.js'
 import { showsCluster } from '../../facts/first-control-plane.js'
 import type { Bystander, Cluster, Host, KubeadmPatches } from '../../cluster/model.js'
@@ -8,15 +8,16 @@ import { parseVersion, formatVersion } from '../../cluster/versions.js'
 import { isSpared } from './away.js'
 
 /**
- * The file's cluster as it runs: version, image repository and CA are the running cluster's, each host is the machine
- * that answered, and what is no host that answered is a bystander.
+ * The file's cluster as it runs. Version, image repository and CA are those of the running cluster. Each host is the
+ * machine that answered. Nodes without a host in the file, and hosts that the cluster works without and that do not
+ * answer, are bystanders.
  */
 export function asRunning(
   file: Cluster,
   observed: readonly ObservedHost[],
   presence: ClusterPresence,
 ): Cluster {
-  // What an init that was cut off has left binds nobody.
+  // What an interrupted init left behind is not binding.
   if (presence.kind === 'absent')
     return { ...file, hosts: file.hosts.map((host) => asMachine(host, factsOf(observed, host))) }
   const standing = presence.kind === 'read' ? presence.standing : undefined
@@ -42,7 +43,7 @@ export function asRunning(
   }
 }
 
-/** Nodes that are not in the file, and hosts of the file that the cluster goes on without and that do not answer. */
+/** Nodes that are not in the file, and hosts in the file that do not answer and that the cluster works without. */
 function bystandersOf(
   file: Cluster,
   answered: ReadonlyMap<string, HostFacts>,
@@ -69,7 +70,7 @@ function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts |
   return observed.find(({ host }) => host.name === name)?.facts
 }
 
-/** Whatever answers at the host's address later must be the same machine. */
+/** Pins the host to its machine: whatever answers at its address later must be the same machine. */
 function asMachine(host: Host, facts: HostFacts | undefined): Host {
   return facts === undefined || facts.machineId === '' ? host : { ...host, machineId: facts.machineId }
 }
@@ -81,15 +82,15 @@ function asMember(host: Host, facts: HostFacts | undefined): Host {
 }
 
 /**
- * Settings of kubelets by which Quorate prepares hosts: a host that joins gets what the cluster keeps, and not what the
- * file says and is not applied.
+ * Kubelet settings that affect how Quorate prepares hosts. A host that joins gets the cluster's value, not the file's,
+ * which is not applied.
  */
 const PREPARED_FOR = ['failSwapOn', 'failCgroupV1'] as const
 
 function asKept(patches: KubeadmPatches, standing: Standing | undefined): KubeadmPatches {
   const kept = standing?.kubeletConfiguration
   if (kept === undefined) return patches
-  // Only false makes a difference. In the file's order: etcd hosts' kubelets have a file that is made from this.
+  // Only false makes a difference. Keep the file's order: the kubelet file of etcd hosts is rendered from this.
   const lenient = PREPARED_FOR.filter((key) => kept[key] === false)
   const stays = (key: string) =>
     lenient.some((one) => one === key) || !PREPARED_FOR.some((one) => one === key)
@@ -98,20 +99,20 @@ function asKept(patches: KubeadmPatches, standing: Standing | undefined): Kubead
   return { ...patches, kubeletConfiguration: { ...Object.fromEntries(patch), ...added } }
 }
 
-/** What a control plane has installed; for a cluster whose API does not answer. */
+/** The version installed on a control plane, for a cluster whose API does not answer. */
 function installedVersion(observed: readonly ObservedHost[]): string | undefined {
   const serving = observed.find(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
   return serving === undefined ? undefined : packagedVersion(serving.facts)
 }
 
-/** Where the API servers of control planes come from, by their manifests; for such a cluster as well. */
+/** The image repository in the API server manifests of control planes, also for a cluster whose API does not answer. */
 function installedRepository(observed: readonly ObservedHost[]): string | undefined {
   return observed.find(
     ({ host, facts }) => host.role === 'control-plane' && facts.apiServerPod?.imageRepository !== undefined,
   )?.facts.apiServerPod?.imageRepository
 }
 
-/** `v1.36.3` of a package's `1.36.3-1.1`. */
+/** Converts a package version: `1.36.3-1.1` becomes `v1.36.3`. */
 function packagedVersion({ packages }: HostFacts): string | undefined {
   const release = packages['kubelet']?.split('-')[0]?.replace('~', '-')
   const version = release === undefined ? undefined : parseVersion(release)

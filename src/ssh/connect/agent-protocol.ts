@@ -1,6 +1,7 @@
 /**
- * The messages of ssh-agent that Quorate needs (draft-ietf-sshm-ssh-agent): which keys it holds, and signing with one.
- * Spoken here, since ssh2 passes over every key of a type that it cannot verify itself, though the agent signs.
+ * The ssh-agent messages that Quorate needs (draft-ietf-sshm-ssh-agent): listing the agent's keys, and signing with
+ * one. Implemented here because ssh2 skips every key of a type that it cannot verify itself, even though the agent
+ * could sign with it.
  */
 import { connect } from 'node:net'
 import { plainLine } from '../../errors/index.js'
@@ -12,7 +13,10 @@ const IDENTITIES_ANSWER = 12
 const SIGN_REQUEST = 13
 const SIGN_RESPONSE = 14
 
-/** As many bytes as OpenSSH takes of an agent (MAX_AGENT_REPLY_LEN), and as many keys (MAX_AGENT_IDENTITIES). */
+/**
+ * OpenSSH's own limits for an agent: the size of an answer in bytes (MAX_AGENT_REPLY_LEN) and the number of keys
+ * (MAX_AGENT_IDENTITIES).
+ */
 const MAX_ANSWER = 256 * 1024
 const MAX_KEYS = 2048
 
@@ -20,7 +24,7 @@ const MAX_KEYS = 2048
 export const RSA_FLAGS: Readonly<Record<string, number>> = { sha256: 2, sha512: 4 }
 
 const LIST_TIMEOUT_MS = 5_000
-/** A token may wait for a person's finger. */
+/** A hardware token may wait for a person to touch it. */
 const SIGN_TIMEOUT_MS = 60_000
 
 /** A key or certificate that an agent holds. */
@@ -33,13 +37,13 @@ export interface AgentIdentity {
   readonly comment: string
 }
 
-/** The keys of an agent. Rejects where it does not answer, or nothing that can be read. */
+/** The keys of an agent. Rejects if the agent does not answer, or if its answer cannot be read. */
 export async function agentIdentities(socket: string): Promise<readonly AgentIdentity[]> {
   return parseIdentities(await ask(socket, Buffer.of(REQUEST_IDENTITIES), LIST_TIMEOUT_MS))
 }
 
 /**
- * Has an agent sign.
+ * Asks an agent to sign data.
  * @returns the signature with the name of its algorithm, in wire format.
  */
 export async function agentSignature(

@@ -17,8 +17,9 @@ export const HOST_KEY_ALGORITHMS = [
 export type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number]['algorithms'][number]
 
 /**
- * Every host key algorithm, those for the given key types first. A server has keys of several types and shows the
- * first that the client asks for, so that asking for another than the known one would look like a changed key.
+ * Every host key algorithm, with those for the given key types first. A server has keys of several types and shows the
+ * first type that the client asks for. Asking for a type other than the known one would therefore look like a changed
+ * key.
  */
 export function hostKeyAlgorithms(knownTypes: ReadonlySet<string>): HostKeyAlgorithm[] {
   const known = HOST_KEY_ALGORITHMS.filter(({ keyType }) => knownTypes.has(keyType))

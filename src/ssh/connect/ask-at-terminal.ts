@@ -1,8 +1,10 @@
-/** Asking for passwords at the terminal of a worker that runs in the foreground. Nothing of them is shown or kept. */
+/**
+ * Asks for passwords at the terminal of a worker that runs in the foreground. Nothing of them is shown or stored here.
+ */
 import { QuorateError } from '../../errors/index.js'
 import type { AskSecret } from './secrets.js'
 
-/** One question at a time; undefined where there is no terminal. */
+/** Asks one question at a time; undefined if there is no terminal. */
 export function askAtTerminal(): AskSecret | undefined {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
   let earlier: Promise<unknown> = Promise.resolve()

@@ -1,6 +1,6 @@
 /**
- * Proves who we are: by the keys that were asked for, by ssh-agent's others, by the user's default keys, and last by
- * a password, where one is given.
+ * Proves who we are: with the keys named for the host, then the other keys of ssh-agent, then the user's default keys,
+ * and last a password, if one is given.
  */
 import type { AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
@@ -10,10 +10,10 @@ import type { SshServer } from './server.js'
 import { count } from '../../values/words.js'
 import { agentKey, certifiedKey, isUsableType, SigningKeys, type SigningKey } from './signing-keys.js'
 
-/** The ways to try, and what to say when none of them is let in. */
+/** What to try, and the error to report when the server accepts none of it. */
 export interface Authentication {
   readonly authHandler: AuthHandlerMiddleware
-  /** True once every way was refused. */
+  /** True once everything has been refused. */
   readonly exhausted: () => boolean
   readonly refusal: (cause: unknown) => QuorateError
 }
@@ -22,20 +22,20 @@ export interface Authentication {
 export interface Credentials {
   /** Path of ssh-agent's socket, if there is one. */
   readonly agentSocket: string | undefined
-  /** Private keys that are tried where none is asked for. */
+  /** Private keys to try if none is named for the host. */
   readonly defaultIdentityFiles: readonly string[]
   readonly secrets: Secrets
 }
 
 type KeyAttempt =
   | { readonly type: 'publickey'; readonly key: ParsedKey }
-  /** Keys and certificates for which somebody else signs. */
+  /** Keys and certificates for which ssh-agent or another private key signs. */
   | { readonly type: 'agent'; readonly keys: readonly SigningKey[] }
 
 /** What was found to try. */
 interface Means {
   readonly keys: readonly KeyAttempt[]
-  /** Files of keys, and how many the agent has beside them, as a person is told what was tried. */
+  /** Key files, and how many further keys the agent has, to tell a person what was tried. */
   readonly names: readonly string[]
   /** The password, or why there is none; undefined where none was asked for. */
   readonly password: string | QuorateError | undefined
@@ -44,8 +44,8 @@ interface Means {
 }
 
 /**
- * A server gives up after a few attempts (MaxAuthTries), so a full agent must not crowd out the keys that were asked
- * for: those go first, by the agent's copy where it has one.
+ * A server gives up after a few attempts (MaxAuthTries), so a full agent must not crowd out the keys named for the
+ * host. Those go first, using the agent's copy if it has one.
  */
 export async function authentication(server: SshServer, credentials: Credentials): Promise<Authentication> {
   const { identityFiles, identitiesOnly = false, identityAgent } = server.ssh
@@ -80,12 +80,12 @@ export async function authentication(server: SshServer, credentials: Credentials
   return new Attempts(server, { keys, names, password, problems }, credentials.secrets)
 }
 
-/** Whether a key is that of a file, or the certificate beside it. */
+/** Whether a key is the one of this file, or the certificate next to it. */
 function isOf({ publicKey, certificate }: Identity, { blob }: PublicKey): boolean {
   return [publicKey, certificate].some((each) => each?.blob.equals(blob) === true)
 }
 
-/** Whether a file's key was tried: the file has it open, or the agent holds it. */
+/** Whether a file's key was tried: the file holds it unencrypted, or the agent holds it. */
 function isUsable({ keys }: AgentAnswer): (identity: Identity) => boolean {
   return (identity) => identity.privateKey !== undefined || keys.some((key) => isOf(identity, key))
 }
@@ -95,7 +95,7 @@ function agentAttempt({ socket }: AgentAnswer, keys: AgentAnswer['keys']): reado
   return [{ type: 'agent', keys: keys.map((key) => agentKey(socket, key)) }]
 }
 
-/** By the certificate first, where there is one, then by the key; both by the agent, where it has the key. */
+/** The certificate first, if there is one, then the key. If the agent has the key, it signs for both. */
 function attemptsOf(identity: Identity, agent: AgentAnswer): readonly KeyAttempt[] {
   const held = agent.keys.filter((key) => isOf(identity, key))
   const certified = certifiedAttempt(identity, agent)
@@ -112,7 +112,7 @@ function certifiedAttempt(
   { socket, keys }: AgentAnswer,
 ): readonly KeyAttempt[] {
   if (certificate === undefined || !isUsableType(certificate.type)) return []
-  // Among the agent's own keys then.
+  // The agent holds the certificate itself, so it is tried with the agent's keys.
   if (keys.some(({ blob }) => blob.equals(certificate.blob))) return []
   const copy = keys.find(({ blob }) => publicKey?.blob.equals(blob))
   if (socket !== undefined && copy !== undefined) {
@@ -123,7 +123,7 @@ function certifiedAttempt(
     : [{ type: 'agent', keys: [certifiedKey(privateKey, certificate, file)] }]
 }
 
-// Read before the connection is made: a person who is asked may take longer than a login may.
+// Read before connecting: a person may take longer to answer than a login is allowed to take.
 async function readPassword({ name, ssh }: SshServer, secrets: Secrets): Promise<Means['password']> {
   if (ssh.password === undefined) return undefined
   try {
@@ -140,7 +140,7 @@ class Attempts implements Authentication {
   readonly #means: Means
   readonly #secrets: Secrets
   readonly #remaining: KeyAttempt[]
-  /** Keys that the server would take, had somebody signed. */
+  /** Keys that the server would accept, but for which no signature could be made. */
   readonly #unsigned: string[] = []
   #isExhausted = false
   /** How far the password has got. */
@@ -155,7 +155,7 @@ class Attempts implements Authentication {
 
   readonly authHandler: AuthHandlerMiddleware = (methodsLeft, _partialSuccess, next) => {
     const username = this.#server.ssh.user
-    // Null, whatever its type says, before the server has said what it takes.
+    // Null, despite its type, until the server has said which methods it accepts.
     const methods = methodsLeft as readonly AuthenticationType[] | null
     const key = methods?.includes('publickey') === false ? undefined : this.#remaining.shift()
     if (key?.type === 'agent') next({ type: 'agent', agent: this.#signing(key.keys), username })
@@ -202,7 +202,7 @@ class Attempts implements Authentication {
     })
   }
 
-  // By one method only: a wrong password would count twice.
+  // Uses one method only: with two, a wrong password would count twice.
   #tryPassword(
     password: string,
     methods: readonly AuthenticationType[] | null,
@@ -223,7 +223,8 @@ class Attempts implements Authentication {
         type: 'keyboard-interactive',
         username,
         prompt: (_name, _instructions, _language, prompts, finish) => {
-          // One hidden question is for the password; what is asked after it (a one-time code) nobody knows here.
+          // The first hidden question is for the password. Whatever is asked after it (a one-time code) cannot be
+          // answered here.
           finish(prompts.map(({ echo }) => (echo === true || isAnswered ? '' : password)))
           isAnswered = isAnswered || prompts.length > 0
         },

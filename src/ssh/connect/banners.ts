@@ -1,21 +1,21 @@
-/** What a server says before the login, as much of it as is kept. */
+/** Counts what a server says before the login, and keeps the latest message. */
 import { BANNER_LIMIT } from '../run/output-limits.js'
 
-/** What each message counts for at least: also many short ones are too many. */
+/** The least that each message counts for, so that many short ones reach the limit as well. */
 const LEAST_SIZE = 64
 
 export class Banners {
   #size = 0
   #last = ''
 
-  /** @returns false where it is one too many. */
+  /** @returns false if this message exceeds the limit. */
   take(message: string): boolean {
     this.#size += Math.max(message.length, LEAST_SIZE)
     if (!this.isFull) this.#last = message
     return !this.isFull
   }
 
-  /** Whether there was more than any server has to say. */
+  /** Whether the server said more than any server has reason to. */
   get isFull(): boolean {
     return this.#size > BANNER_LIMIT
   }

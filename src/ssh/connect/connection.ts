@@ -11,19 +11,20 @@ import type { SshServer } from './server.js'
 const MAX_CHANNELS = 8
 
 /**
- * When to ask again for a channel that was refused, in milliseconds: OpenSSH frees the session of a command a moment
- * after its channel is closed. First beside others that run there, then with nothing else open.
+ * Pauses, in milliseconds, before asking again for a channel that was refused: OpenSSH frees a command's session a
+ * moment after its channel is closed. The first list applies while other commands run there, the second when nothing
+ * else is open.
  */
 const REOPEN_AFTER_MS = [20] as const
 const REOPEN_ALONE_AFTER_MS = [20, 50, 100, 200, 400, 800] as const
 
-/** A server that does not answer the end of a connection within this is left, in milliseconds. */
+/** Milliseconds that a server has to answer the end of a connection. After that, the connection is destroyed. */
 const CLOSE_GRACE_MS = 2_000
 
-/** `unsent`: nothing reached the host, so that it can be sent on another connection. */
+/** `unsent`: nothing reached the host, so the command can be sent on another connection. */
 export type ConnectionRun = ExecutionEnd | { readonly kind: 'unsent' }
 
-/** The connection to a jump host, and what that is called. */
+/** The connection to a jump host, and the jump host's name. */
 export interface JumpConnection {
   readonly name: string
   readonly connection: Connection
@@ -38,7 +39,7 @@ export class Connection {
   #retired = false
   #distrusted = false
   #idleTimer: NodeJS.Timeout | undefined
-  /** Streams to other servers that lead through this connection. */
+  /** How many streams to other servers lead through this connection. */
   #forwards = 0
   readonly #via: JumpConnection | undefined
 
@@ -72,12 +73,12 @@ export class Connection {
     return this.#alive
   }
 
-  /** False once the key of its host, or of one on the way there, is not trusted any more. */
+  /** False once the key of its host, or of a jump host on the way there, is no longer trusted. */
   get isTrusted(): boolean {
     return !this.#distrusted && (this.#via?.connection.isTrusted ?? true)
   }
 
-  /** What runs on it may come to its end; what comes next gets a connection to a host that is trusted, or none. */
+  /** Lets running commands finish. Later ones get a connection to a trusted host, or none. */
   distrust(): void {
     this.#distrusted = true
     this.#retire()
@@ -98,8 +99,8 @@ export class Connection {
   }
 
   /**
-   * Opens a stream through this connection. Such streams are no sessions: MaxSessions does not count them.
-   * @param name what this connection's server is called.
+   * Opens a stream through this connection. Such streams are not sessions, so MaxSessions does not count them.
+   * @param name the name of this connection's server.
    */
   async forward(name: string, server: SshServer, timeoutMs: number, signal: AbortSignal): Promise<Duplex> {
     clearTimeout(this.#idleTimer)
@@ -129,7 +130,7 @@ export class Connection {
     if (end.kind === 'timeout' || end.kind === 'too-large' || (end.kind === 'exited' && end.isHeld))
       this.#retire()
     if (end.kind === 'lost' && this.#via !== undefined) {
-      // The jump host's connection may be known as lost only after what led through it.
+      // The loss of the jump host's connection may become known only after the loss of what led through it.
       await setImmediate()
       if (!this.#via.connection.isAlive) return { kind: 'lost', jumpHost: this.#via.name }
     }
@@ -141,7 +142,7 @@ export class Connection {
     return end
   }
 
-  /** Executes; asks again for a channel that is refused, since an earlier one may not be quite gone. */
+  /** Executes a command. Asks again for a channel that was refused, since an earlier one may not be quite gone. */
   async #open(execution: Execution): Promise<ExecutionEnd> {
     const carrier: Carrier = {
       client: this.#client,
@@ -167,8 +168,8 @@ export class Connection {
     clearTimeout(timer)
   }
 
-  // A command that was given up keeps its session on the server for as long as it runs; a few of them would use up
-  // MaxSessions. What runs on this connection may end; what comes next gets a new one.
+  // An abandoned command keeps its session on the server for as long as it runs; a few of them would use up
+  // MaxSessions. Commands that run on this connection may finish; later ones get a new connection.
   #retire(): void {
     this.#retired = true
   }

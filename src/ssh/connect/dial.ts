@@ -16,9 +16,9 @@ const REASONS: Readonly<Record<string, { readonly code: ErrorCode; readonly reas
 }
 
 /**
- * A connected socket without Nagle's algorithm: ssh2 does not turn it off, and it costs 40 ms with every command.
+ * Returns a connected socket with Nagle's algorithm turned off: ssh2 leaves it on, and it costs 40 ms per command.
  * @param signal ends the attempt.
- * @returns undefined where the connection was reset as it was made, as a server with too many does.
+ * @returns undefined if the connection was reset as it was made, as a server with too many connections does.
  * @throws QuorateError `SSH_NAME_NOT_RESOLVED` or `SSH_UNREACHABLE`.
  */
 export function dial(server: SshServer, timeoutMs: number, signal: AbortSignal): Promise<Socket | undefined> {
@@ -39,7 +39,7 @@ export function dial(server: SshServer, timeoutMs: number, signal: AbortSignal):
       timeoutMs,
     )
     signal.addEventListener('abort', abandon, { once: true })
-    // Stays for good: between our hands and ssh2's an error must not be left without a listener.
+    // Never removed: an error must not go without a listener before ssh2 adds its own.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET') {
         settle()

@@ -5,14 +5,16 @@ import { QuorateError } from '../../errors/index.js'
 import { unreachable } from './dial.js'
 import { address, type SshServer } from './server.js'
 
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1: the jump host does not forward, or not to there. */
+/**
+ * SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1: the jump host does not forward at all, or not to this server.
+ */
 const PROHIBITED = 1
 
 /**
  * @param via name of the jump host.
  * @param signal ends the attempt with its reason.
- * @throws QuorateError `SSH_UNREACHABLE` where the jump host does not get there, `SSH_JUMP_REFUSED` where it does not
- *   want to.
+ * @throws QuorateError `SSH_UNREACHABLE` if the jump host cannot reach the server, `SSH_JUMP_REFUSED` if it refuses to
+ *   forward to it.
  */
 export function forward(
   client: Client,
@@ -39,7 +41,7 @@ export function forward(
       if (error !== undefined) settle(() => reject(refusal(server, via, error)))
       else if (settled) channel.close()
       else {
-        // Between our hands and ssh2's an error must not be left without a listener.
+        // An error must not go without a listener before ssh2 adds its own.
         channel.on('error', () => undefined)
         settle(() => resolve(channel))
       }

@@ -26,7 +26,7 @@ export class Gate {
 
   /**
    * Waits until there is room.
-   * @returns what to call, once, on leaving.
+   * @returns the function to call, once, on leaving.
    * @throws the signal's reason when it is aborted first.
    */
   async enter(signal?: AbortSignal): Promise<() => void> {
@@ -42,7 +42,7 @@ export class Gate {
     }
   }
 
-  /** From now on lets at most so many through, at least one; who is inside stays. */
+  /** Lets at most this many through from now on, at least one and never more than before; whoever is inside stays. */
   narrow(capacity: number): void {
     this.#capacity = Math.max(1, Math.min(this.#capacity, capacity))
   }

@@ -1,4 +1,4 @@
-/** Makes an authenticated connection to a host: dial, check of the host key, login; and classifies what fails. */
+/** Makes an authenticated connection to a host (dial, host key check, login) and classifies what fails. */
 import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import ssh2, { type Client, type ConnectConfig } from 'ssh2'
@@ -28,15 +28,18 @@ const FIRST_BACKOFF_MS = 100
 /** Messages of ssh2 for a server that hung up before it said anything. */
 const DROPPED = /Connection lost before handshake/
 
-/** What sshd passes on of pam_nologin, after a key was accepted: the host starts or stops, so that it is worth to wait. */
+/**
+ * What sshd passes on from pam_nologin after it has accepted a key: the host is starting or stopping, so waiting is
+ * worthwhile.
+ */
 const NOT_YET = /system is (?:booting up|going down)|pam_nologin/i
 
-/** Characters of what a server says that a message quotes. */
+/** A message quotes at most this many characters of what a server says. */
 const QUOTED = 300
 
 /**
  * Opens a stream to the server.
- * @returns undefined where it was closed as it was made, as a server with too many does.
+ * @returns undefined if it was closed as it was made, as a server with too many connections does.
  */
 export type OpenStream = (signal: AbortSignal) => Promise<Duplex | undefined>
 
@@ -62,7 +65,7 @@ interface Attempt {
 }
 
 /**
- * @param open opens the stream below, for each attempt.
+ * @param open opens the underlying stream; called for each attempt.
  * @param signal ends the attempt with its reason.
  * @throws QuorateError of the SSH_ family, or `SECRET_NEEDED`.
  */
@@ -101,7 +104,7 @@ async function attemptWhileDropped(
         'a firewall may be between, or too many logins at once (MaxStartups in sshd_config)',
       )
     }
-    // At random, so that those who were dropped together do not come back together.
+    // Randomised, so that clients that were dropped together do not come back together.
     await setTimeout(backoffMs * (0.5 + Math.random()), undefined, { signal: plan.signal }).catch(() =>
       plan.signal.throwIfAborted(),
     )
@@ -109,8 +112,9 @@ async function attemptWhileDropped(
 }
 
 /**
- * One handshake. Resolves to the connection; to the refusal of its key, or undefined where it has no key of the types
- * that were asked for, so that other types may be; to `dropped` when the server hung up before its banner.
+ * One handshake. Resolves to the connection; to the refusal of the server's key; to undefined if the server has no key
+ * of the requested types; or to `dropped` if the server hung up before its banner. After a refusal or undefined, other
+ * key types may still work.
  */
 async function attempt(
   plan: Attempt,
@@ -142,13 +146,13 @@ async function logIn(
   client.on('banner', (message) => {
     if (!banners.take(message)) socket.destroy()
   })
-  // As soon as the key is proved and before the login, like OpenSSH.
+  // Recorded as soon as the key is proved and before the login, as OpenSSH does.
   client.once('handshake', () => key.record())
   const ready = new Promise<boolean>((resolve) => {
     client.once('ready', () => resolve(true))
     client.once('close', () => resolve(false))
     client.on('error', (error: SshError) => {
-      // One key that could not sign: the next is tried.
+      // One key could not sign; the next is tried.
       if (error.level === 'agent' || (error.level === 'client-authentication' && !login.exhausted())) return
       errors.push(error)
       socket.destroy()
@@ -198,12 +202,12 @@ class HostKeyCheck {
     this.#policy = policy
   }
 
-  /** The key that was accepted; none is before the handshake. */
+  /** The key that was accepted; empty before the handshake. */
   get trusted(): Buffer {
     return this.#trusted ?? Buffer.alloc(0)
   }
 
-  /** Called at each key exchange, so also when keys are renewed in a long session. */
+  /** Called at each key exchange, including those that renew the keys of a long session. */
   verify(shown: Buffer): boolean {
     if (this.#trusted !== undefined) return this.#trusted.equals(shown)
     const decision: HostKeyDecision = this.#policy.check(shown)
@@ -219,7 +223,7 @@ class HostKeyCheck {
   /** Records a key that is trusted on first use, once the server has proved that it holds it. */
   record(): void {
     this.recorded = this.#record?.()
-    // Awaited after the login; until then a failure has nobody who listens.
+    // Awaited after the login; until then, nobody would handle a failure.
     this.recorded?.catch(() => undefined)
   }
 }
@@ -234,7 +238,7 @@ function explain(
   if (key.refused !== undefined) return key.refused
   if (banners.isFull) throw bannerFlood(host)
   const [error] = errors
-  // Of what the peer says of itself nothing is concluded but that it wants no more attempts.
+  // The only conclusion drawn from the peer's own words is that it wants no more attempts.
   const said = errors.find(isOfPeer)
   const own = errors.filter((each) => !isOfPeer(each)).map(({ message }) => message)
   const says = (pattern: RegExp) => own.some((message) => pattern.test(message))
@@ -251,7 +255,7 @@ function explain(
   throw unreachable(host, plainLine(own[0] ?? 'the server hung up during the handshake', { limit: QUOTED }))
 }
 
-/** Whether the message is that of an SSH_MSG_DISCONNECT: with it comes the number of a reason. */
+/** Whether the error comes from an SSH_MSG_DISCONNECT, which carries the number of a reason. */
 function isOfPeer({ code }: SshError): boolean {
   return typeof code === 'number'
 }

@@ -21,13 +21,15 @@ import { nameInKnownHosts, type SshServer } from './server.js'
 /** Read beside the user's own file, as OpenSSH does; keys are only ever added to the user's. */
 const SYSTEM_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
 
-/** OpenSSH's default has two files; where only the first of them is named, that is the default. */
+/**
+ * OpenSSH's default has two files. A path that is the first of them means the default, unless other files are named.
+ */
 const DEFAULT_KNOWN_HOSTS = /\/\.ssh\/known_hosts$/
 
-/** How many of the keys that are known instead a message names. */
+/** A message about a key that is not the known one names at most this many of the known keys. */
 const NAMED_KEYS = 5
 
-/** What to ask a host for, and what to think of its answer. */
+/** Which keys to ask a host for, and how to judge its answer. */
 export interface HostKeyPolicy {
   /** Lists of host key algorithms to offer, each in a handshake of its own, until one yields a trusted key. */
   readonly offers: readonly (readonly HostKeyAlgorithm[])[]
@@ -42,7 +44,7 @@ export type HostKeyDecision =
   | { readonly kind: 'refused'; readonly error: QuorateError }
 
 /**
- * A key that is revoked is refused however else it is known.
+ * A revoked key is refused, whatever else is known about it.
  * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
  */
 export async function hostKeyPolicy(host: SshServer): Promise<HostKeyPolicy> {
@@ -110,7 +112,9 @@ function knownHostsPolicy(
   }
 }
 
-/** A text that changes whenever what `hostKeyPolicy` reads may have: that is read again only then. */
+/**
+ * A text that changes whenever the files that `hostKeyPolicy` reads may have changed. They are read again only then.
+ */
 export async function trustVersion(host: SshServer): Promise<string> {
   const { revokedHostKeysFile } = host.ssh
   const files = [
@@ -126,7 +130,7 @@ function knownHostsFiles({ ssh }: SshServer): readonly string[] {
   return [...new Set([knownHostsFile, ...(otherKnownHostsFiles ?? second), ...systemKnownHostsFiles])]
 }
 
-/** The line by which OpenSSH would let the host in though it is of port 22: it has this key for the bare name. */
+/** The line that has this key for the bare name, and so for port 22. OpenSSH would accept it on any port. */
 function lineWithoutPort(
   host: SshServer,
   entries: readonly KnownHostEntry[],
@@ -137,12 +141,15 @@ function lineWithoutPort(
   return entriesFor(entries, name).find((entry) => entry.marker === undefined && entry.key.equals(key))
 }
 
-/** The name without its port, where known_hosts has one with it. */
+/** The name without its port; undefined if known_hosts has the host under a name without one. */
 function bareName(host: SshServer): string | undefined {
   return /^\[(.*)\]:\d+$/.exec(nameInKnownHosts(host))?.[1]
 }
 
-/** What every file says of the host: by its name, or, where nothing is known by that, by its name without the port. */
+/**
+ * What all files say about the host under its name. If that yields no key, also what they say under its name without
+ * the port.
+ */
 async function knownEntries(host: SshServer): Promise<readonly KnownHostEntry[]> {
   const name = nameInKnownHosts(host)
   const bare = bareName(host)
@@ -170,7 +177,7 @@ async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
   try {
     return revokedKeys(await readFile(file))
   } catch (cause) {
-    // As ssh itself: without the list nobody can be trusted.
+    // Like ssh itself: without the list, no host can be trusted.
     throw unusableFile(`cannot read the revoked keys in ${file}`, host, cause, REVOKED_KEYS_HINT)
   }
 }
@@ -209,7 +216,7 @@ function checkKnown(
         { hint: changedHint(host) },
       )
     case 'unknown':
-      // A certificate authority is never passed over by accept-new: whoever set it up wants proof.
+      // accept-new never bypasses a certificate authority: whoever set it up wants proof.
       if (host.ssh.hostKeyChecking === 'accept-new' && verdict.authority === undefined) {
         return { kind: 'accepted', record: () => recordKey(host, key) }
       }
@@ -295,7 +302,7 @@ async function appendKey(host: SshServer, key: Buffer): Promise<void> {
   const entries = await entriesIn(file, name, host)
   const verdict = judgeKey(entries, key)
   if (verdict.kind === 'trusted') return
-  // Another process recorded another key meanwhile: one of the two connections is not with the host.
+  // Another process has recorded a different key meanwhile: one of the two connections is not to the real host.
   if (verdict.kind !== 'unknown') {
     const decision = revocation(host, entries, undefined, key) ?? checkKnown(host, entries, key)
     throw decision.kind === 'refused' ? decision.error : new Error(`unexpected decision ${decision.kind}`)

@@ -11,19 +11,19 @@ export type PublicKey = Pick<AgentIdentity, 'blob' | 'type'>
 /** A key that a file holds, as far as it can be used. */
 export interface Identity {
   readonly file: string
-  /** The private key, where it lies open in the file. */
+  /** The private key, if the file holds it unencrypted. */
   readonly privateKey?: ParsedKey
-  /** The public key, by which the agent's copy is found. */
+  /** The public key, which is used to find the agent's copy. */
   readonly publicKey?: PublicKey
-  /** What a CA says of the key: the file beside it, with `-cert.pub` at the end of its name. */
+  /** The key's certificate from a CA: the file next to the key, with `-cert.pub` appended to its name. */
   readonly certificate?: PublicKey
   /** Why the file itself cannot be used. */
   readonly problem?: string
-  /** True where that is worth a word of a key that nobody asked for. */
+  /** True if others can access the file. This is reported even for a default key that nobody named. */
   readonly isOpenToOthers?: boolean
 }
 
-/** Bits of a file's mode by which others than its owner get at it. */
+/** Mode bits that give access to anyone but the file's owner. */
 const OTHERS = 0o077
 
 /** Reads a private key's file, or at least the public half beside it. */
@@ -35,7 +35,7 @@ export async function readIdentity(file: string): Promise<Identity> {
     text = await readFile(file)
     mode = await modeForOthers(file)
   } catch (error) {
-    // The private part may live in the agent only, with the public part left on disk.
+    // The private half may be in the agent only, with just the public half left on disk.
     const problem = `cannot read ${file}: ${(error as Error).message}`
     return { ...known, ...(await publicHalf(file)), problem }
   }
@@ -73,7 +73,7 @@ function unusable(file: string, error: Error, publicKey: PublicKey | undefined):
     : `${file} is not a private key that can be used (${error.message})`
 }
 
-// As OpenSSH: what somebody else owns, root was given on purpose.
+// Like OpenSSH, judges only the user's own files: a file that somebody else owns was given to root on purpose.
 async function modeForOthers(file: string): Promise<number | undefined> {
   const { mode, uid } = await stat(file)
   return uid === process.getuid?.() && (mode & OTHERS) !== 0 ? mode & 0o777 : undefined
@@ -88,7 +88,7 @@ function readPublicKey(file: string): Promise<PublicKey | undefined> {
   return readFile(file, 'latin1').then(parsePublicKey, () => undefined)
 }
 
-/** A line `type base64 comment`; undefined for anything else. */
+/** Parses a line `type base64 comment`; undefined for anything else. */
 export function parsePublicKey(text: string): PublicKey | undefined {
   const [, type, encoded] = /^\s*(\S+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(text) ?? []
   if (type === undefined || encoded === undefined) return undefined
@@ -109,16 +109,16 @@ function parsed(text: Buffer): ParsedKey | Error {
 
 /** What an agent holds. */
 export interface AgentAnswer {
-  /** Path of its socket, where it can be asked to sign. */
+  /** Path of its socket, if it can be asked to sign. */
   readonly socket?: string
-  /** Those that a server can be shown. */
+  /** The keys that can be offered to a server. */
   readonly keys: readonly AgentIdentity[]
   readonly problem?: string
 }
 
 /**
- * Asks an agent for its keys; without a socket it has none. That a socket is not there is worth a word only where it was
- * named for the host: the environment's may be of a session that is over, or of nobody who had one.
+ * Asks an agent for its keys; without a socket there are none. A missing socket is reported only if it was named for
+ * the host. The environment's may belong to a session that has ended, or may never have existed.
  */
 export async function askAgent(
   socket: string | undefined,

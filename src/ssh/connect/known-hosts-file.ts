@@ -1,6 +1,6 @@
 /**
- * Reading known_hosts files of any size: line by line, keeping only the lines about the host that is asked for, and
- * reading a file again only when it has changed.
+ * Reads known_hosts files of any size line by line. Keeps only the lines about the requested host, and reads a file
+ * again only when it has changed.
  */
 import { createReadStream } from 'node:fs'
 import { appendFile, mkdir, open, stat } from 'node:fs/promises'
@@ -8,11 +8,11 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { namesMatch, namesOf, parseKnownHostLine, type KnownHostEntry } from './known-hosts.js'
 
-/** Longer lines are no lines of known_hosts; more about one host no person wrote. */
+/** Longer lines cannot belong to known_hosts, and nobody writes more lines than this about one host. */
 const MAX_LINE = 1024 * 1024
 const MAX_ENTRIES = 10_000
 
-/** Names whose lines are kept for a file. */
+/** How many names' lines are kept per file. */
 const MAX_REMEMBERED = 1_000
 
 interface Remembered {
@@ -23,8 +23,8 @@ interface Remembered {
 const remembered = new Map<string, Remembered>()
 
 /**
- * The lines of a file about a host of this name; none where there is no such file.
- * @throws Error where it cannot be read.
+ * The lines of a file about a host of this name; none if there is no such file.
+ * @throws Error if it cannot be read.
  */
 export async function knownHostsOf(file: string, name: string): Promise<readonly KnownHostEntry[]> {
   const version = await fileVersion(file)
@@ -82,21 +82,21 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 /**
  * Adds a line to the end of a file.
- * @throws Error where it cannot be written, or is a file of something else.
+ * @throws Error if it cannot be written, or is not a known_hosts file.
  */
 export async function appendKnownHost(file: string, line: string): Promise<void> {
-  // The path may be of a cluster file that somebody else has written.
+  // The path may come from a cluster file that somebody else wrote.
   if (!(await holdsKnownHosts(file)))
     throw new Error('it is a file of something else: no line of it is one of known_hosts')
-  // The user's own folder may have to be made; a path that leads nowhere else is a mistake.
+  // Creates only the user's own `.ssh` folder. If any other folder is missing, the path is a mistake.
   const folder = join(homedir(), '.ssh')
   if (dirname(file) === folder) await mkdir(folder, { recursive: true, mode: 0o700 })
   const lineEnd = (await endsWithLine(file)) ? '' : '\n'
-  // One write to the end of the file: other programs may append at the same time, and its mode stays.
+  // Appends in one write: other programs may append at the same time, and the file keeps its mode.
   await appendFile(file, `${lineEnd}${line}\n`, { mode: 0o600 })
 }
 
-/** Whether a line is one of known_hosts, or none says anything: the file may be new. */
+/** Whether the file has a line of known_hosts, or only blank lines and comments: it may be new. */
 async function holdsKnownHosts(file: string): Promise<boolean> {
   let isEmpty = true
   for await (const line of linesOf(file)) {

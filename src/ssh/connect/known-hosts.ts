@@ -5,7 +5,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { anyPatternMatches } from '../../ssh-config/pattern.js'
 
-/** One line that names keys of hosts. */
+/** One line of a known_hosts file. */
 export interface KnownHostEntry {
   readonly marker?: 'revoked' | 'cert-authority'
   /** The names as they stand in the file: comma-separated patterns, or one hashed name. */
@@ -27,7 +27,7 @@ export type KnownHostVerdict =
   /** No key is known for this host; `authority` is a certificate authority that vouches for it, if any. */
   | { readonly kind: 'unknown'; readonly authority?: KnownHostEntry }
 
-/** The entries of a file's text; lines that OpenSSH would not understand are passed over, as it does. */
+/** The entries of a file's text. Lines that OpenSSH would not understand are skipped, as OpenSSH does. */
 export function parseKnownHosts(text: string, file: string): KnownHostEntry[] {
   return text.split('\n').flatMap((line, index) => {
     const entry = parseKnownHostLine(line, file, index + 1)
@@ -35,15 +35,15 @@ export function parseKnownHosts(text: string, file: string): KnownHostEntry[] {
   })
 }
 
-/** The names in a line, found without reading the rest of it; undefined for what is no line about hosts. */
+/** The names in a line, found without reading the rest of it; undefined if the line is not about hosts. */
 export function namesOf(text: string): string | undefined {
   const [, marker, names] = /^[ \t]*(?:(@[^ \t]+)[ \t]+)?([^# \t][^ \t]*)[ \t]/.exec(text) ?? []
   return marker === undefined || marker === '@revoked' || marker === '@cert-authority' ? names : undefined
 }
 
-/** One line; undefined for what OpenSSH would not understand. */
+/** Parses one line; undefined if OpenSSH would not understand it. */
 export function parseKnownHostLine(text: string, file: string, line: number): KnownHostEntry | undefined {
-  // By blanks and TABs only, as names are found: no line may be about other hosts than those that it is looked up by.
+  // Split at spaces and tabs only, as in `namesOf`: a line must not be about other hosts than those it is looked up by.
   const words = text.replaceAll(/^[ \t]+|[ \t\r]+$/g, '').split(/[ \t]+/)
   let marker: KnownHostEntry['marker']
   if (words[0]?.startsWith('@') === true) {
@@ -69,7 +69,7 @@ export function keyTypeOf(key: Buffer): string | undefined {
   return key.toString('latin1', 4, 4 + length)
 }
 
-/** The name under which a host is looked up: `address`, or `[address]:port` for another port than 22. */
+/** The name under which a host is looked up: `address`, or `[address]:port` if the port is not 22. */
 export function knownHostName(address: string, port: number): string {
   const lowercase = address.toLowerCase()
   return port === 22 ? lowercase : `[${lowercase}]:${port}`
@@ -80,11 +80,11 @@ export function entriesFor(entries: readonly KnownHostEntry[], name: string): Kn
   return entries.filter((entry) => namesMatch(entry.names, name))
 }
 
-/** Whether the names of a line are those of a host. */
+/** Whether the names of a line match the name of a host. */
 export function namesMatch(names: string, name: string): boolean {
   if (names.startsWith('|')) return hashMatches(names, name)
   const lowercase = names.toLowerCase()
-  // Nearly all lines of a large file are of this kind.
+  // A shortcut: nearly all lines of a large file end here.
   if (!/[*?]/.test(lowercase) && !lowercase.includes(name)) return false
   return anyPatternMatches(lowercase.split(','), name)
 }
@@ -99,9 +99,9 @@ function hashMatches(hashed: string, name: string): boolean {
 }
 
 /**
- * Decides on the key that a host shows, given the entries about this host. Stricter than OpenSSH in one case: a key
- * of a type that is not known, where others are, is a change. We ask for the known types first, so that the host
- * has lost them, or is another.
+ * Judges the key that a host shows, given the entries about this host. Stricter than OpenSSH in one case: a key of an
+ * unknown type is a change if keys of other types are known. We ask for the known types first, so the host either has
+ * lost those keys or is another host.
  */
 export function judgeKey(entries: readonly KnownHostEntry[], key: Buffer): KnownHostVerdict {
   const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
@@ -123,15 +123,17 @@ export function knownHostLine(name: string, key: Buffer): string {
   return `${name} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}`
 }
 
-/** An address, or a DNS name of several labels, with or without a port: nothing but a host of that name. */
+/**
+ * An address, or a DNS name of several labels, with or without a port: it cannot mean anything but a host of that name.
+ */
 const PLAIN_NAME = /^(?:[\w-]*[.:][\w.:%-]*|\[[\w.:%-]+\]:\d{1,5})$/
 
 const SALT_BYTES = 20
 
 /**
- * The name of a host as a line that is learnt has it: hashed where it could be read as more than that name, such as an
- * alias from a configuration of somebody else's. `*` would make the key every host's, `a,b` another host's as well, and
- * `restrict` in a file of authorized keys would let the host log in here.
+ * The name to write for a host whose key is learnt. It is hashed if it could be read as more than that name, e.g. if it
+ * is an alias from somebody else's configuration. In plain text, `*` would make the key valid for every host, and `a,b`
+ * for another host as well. `restrict` in an authorized_keys file would let the host log in here.
  */
 export function learntName(name: string): string {
   if (PLAIN_NAME.test(name)) return name

@@ -38,7 +38,7 @@ const MAX_HANDSHAKES_PER_SERVER = 8
 /** The user's keys that OpenSSH looks for, the strongest first. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 
-/** Of what a host's `ssh` says, what does not concern the login there. */
+/** The fields of a host's `ssh` that do not concern the login there. */
 const NOT_OF_THE_LOGIN: ReadonlySet<string> = new Set<keyof HostSsh>(['proxyJump', 'sudoPassword'])
 
 /** A pool of SSH sessions. */
@@ -71,8 +71,8 @@ class SshSessionPool implements SessionPool {
     await Promise.all([...this.#targets.values()].map((target) => target.close()))
   }
 
-  // Everything that decides who is trusted and who logs in is part of the key: a connection that was made under
-  // one policy is never lent to a host with another. Jump hosts are targets too, shared by all that lies behind.
+  // Everything that decides who is trusted and who logs in is part of the key. So a connection made under one policy is
+  // never lent to a host with another. Jump hosts are targets too, shared by all hosts behind them.
   #target(server: SshServer, jumps: readonly JumpHost[]): Target {
     const login = Object.entries(server.ssh).filter(([name]) => !NOT_OF_THE_LOGIN.has(name))
     const key = JSON.stringify([server.address, login.sort(), jumps])
@@ -99,7 +99,7 @@ interface Via {
   readonly target: Target
 }
 
-/** The key that a host was trusted by, and what known_hosts was like then. */
+/** The key by which a host was trusted, and the version of known_hosts at that time. */
 interface Trust {
   readonly hostKey: Buffer
   readonly version: string
@@ -132,7 +132,7 @@ class Target {
     this.#options = options
   }
 
-  /** The connection that stands, or a new one; one handshake, however many ask. */
+  /** The current connection, or a new one. There is only one handshake, however many callers ask. */
   async connection(signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted()
     if (this.#connection?.usable === true) return this.#connection
@@ -141,8 +141,8 @@ class Target {
   }
 
   /**
-   * Leaves the connection where known_hosts has changed and does not trust the host any more, or one on the way there:
-   * a connection lives for long, and whoever revokes a key means the next operation, too.
+   * Retires the connection if known_hosts has changed and no longer trusts the host, or a jump host on the way there. A
+   * connection lives long, and whoever revokes a key wants that to hold for the next operation, too.
    * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
    */
   async reconsiderTrust(): Promise<void> {
@@ -178,7 +178,7 @@ class Target {
         via === undefined
           ? dial(this.#server, dialTimeoutMs, signal)
           : via.connection.forward(via.name, this.#server, dialTimeoutMs, signal)
-      // Before known_hosts is read: what changes meanwhile is looked at with the next session.
+      // Taken before known_hosts is read, so that the next session notices what changes meanwhile.
       const version = await trustVersion(this.#server)
       const { client, hostKey } = await handshake(
         this.#server,
@@ -237,7 +237,7 @@ function poolClosed(server: SshServer): QuorateError {
   )
 }
 
-/** Waits with the others for something shared, but no longer than the signal allows. */
+/** Waits for a shared promise, but no longer than the signal allows. */
 function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return shared
   return new Promise((resolve, reject) => {

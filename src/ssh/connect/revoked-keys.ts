@@ -1,6 +1,6 @@
 /**
- * The file that `RevokedHostKeys` names: public keys, one a line, or a key revocation list as `ssh-keygen -k` makes it
- * (PROTOCOL.krl of OpenSSH). A list that is not understood is never taken for an empty one.
+ * The file that `RevokedHostKeys` names: public keys, one per line, or a key revocation list as `ssh-keygen -k` makes
+ * it (PROTOCOL.krl of OpenSSH). A list that is not understood is never treated as empty.
  */
 import { createHash } from 'node:crypto'
 import { parsePublicKey } from './identities.js'
@@ -26,7 +26,7 @@ export function revokedKeys(content: Buffer): IsRevoked {
   return content.subarray(0, MAGIC.length).equals(MAGIC) ? readList(content) : readLines(content)
 }
 
-// OpenSSH too passes over lines that hold no key.
+// Lines that hold no key are skipped, as in OpenSSH.
 function readLines(content: Buffer): IsRevoked {
   const keys = new Set<string>()
   for (const line of content.toString('latin1').split('\n')) {
@@ -40,7 +40,7 @@ function readList(content: Buffer): IsRevoked {
   const reader = new WireReader(content.subarray(MAGIC.length))
   const format = reader.uint32()
   if (format !== FORMAT_VERSION) throw new WireError(`it is of format ${format}, which is not known`)
-  // Its version, when it was made, and flags that nobody has defined.
+  // The list's version, its creation time, and flags, of which none is defined.
   for (let number = 0; number < 3; number += 1) reader.uint64()
   // Reserved, and a comment.
   reader.string()
@@ -48,7 +48,8 @@ function readList(content: Buffer): IsRevoked {
   const revoked = { keys: new Set<string>(), sha1: new Set<string>(), sha256: new Set<string>() }
   while (!reader.isAtEnd) {
     const section = reader.byte()
-    // Only more signatures may follow one; that a list is whole, whoever put it there has to know.
+    // Only more signatures may follow a signature. They are not checked: whoever put the list there answers for it
+    // being intact.
     if (section === SECTION.signature) break
     readSection(section, reader.string(), revoked)
   }
@@ -75,7 +76,7 @@ function readSection(
       addAll(content, revoked.sha256, 32)
       break
     case SECTION.certificates:
-      // Certificates of hosts are never trusted, revoked or not.
+      // Host certificates are never trusted, revoked or not.
       break
     case SECTION.extension:
       expectOptional(content)

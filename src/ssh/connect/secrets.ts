@@ -1,6 +1,6 @@
 /**
- * Passwords, read where the cluster file says at the moment they are needed: from the worker's environment, from a
- * file, or from a person at the worker's terminal. They are kept in memory only, and only those that were asked for.
+ * Passwords, read at the moment they are needed from where the cluster file says: the worker's environment, a file, or
+ * a person at the worker's terminal. Only a person's answers are kept, and only in memory.
  */
 import { readFile, stat } from 'node:fs/promises'
 import type { SecretSource } from '../../cluster/model.js'
@@ -9,7 +9,7 @@ import { QuorateError } from '../../errors/index.js'
 /** Asks a person for a secret, without showing what is typed. */
 export type AskSecret = (what: string) => Promise<string>
 
-/** Bits of a file's mode by which others than its owner get at it. */
+/** Mode bits that give access to anyone but the file's owner. */
 const OTHERS = 0o077
 
 export class Secrets {
@@ -22,9 +22,9 @@ export class Secrets {
   }
 
   /**
-   * @param purpose what it is needed for, as in `the password of ops on cp1`.
+   * @param purpose what the secret is needed for, e.g. `the password of ops on cp1`.
    * @param host name of the host, for errors.
-   * @throws QuorateError `SECRET_NEEDED` where there is none.
+   * @throws QuorateError `SECRET_NEEDED` if there is none.
    */
   async read(source: SecretSource, purpose: string, host: string): Promise<string> {
     if ('env' in source) return fromEnvironment(source.env, purpose, host)
@@ -32,7 +32,7 @@ export class Secrets {
     return this.#fromPerson(source.prompt, purpose, host)
   }
 
-  /** Has a person asked again: what was answered is wrong. */
+  /** Forgets a person's answer that was wrong, so that it is asked for again. */
   forget(source: SecretSource): void {
     if ('prompt' in source) this.#answers.delete(source.prompt)
   }
@@ -49,7 +49,7 @@ export class Secrets {
     }
     const answer = this.#ask(what)
     this.#answers.set(what, answer)
-    // An answer that never came is asked for again.
+    // If no answer came, ask again next time.
     answer.catch(() => this.#answers.delete(what))
     return answer
   }

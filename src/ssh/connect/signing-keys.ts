@@ -1,7 +1,8 @@
 /**
  * Keys and certificates whose signatures are made elsewhere: by ssh-agent, in a token, or by a private key for its
- * certificate. ssh2 can present any public key, but knows only plain ones, and writes one name for the key and for its
- * signature, which for certificates and FIDO keys are not the same. Here it gets keys of ours, and whole signatures.
+ * certificate. ssh2 can present any public key, but it only knows plain ones. It also writes the same name for a key
+ * and for its signature, which is wrong for certificates and FIDO keys. So we give it our own key objects, and complete
+ * signatures.
  */
 import ssh2, { type Client, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
 import protocolUtils, { type Protocol } from 'ssh2/lib/protocol/utils.js'
@@ -16,7 +17,7 @@ export interface SigningKey {
   /** What people call it. */
   readonly name: string
   /**
-   * @param hash of RSA keys.
+   * @param hash the digest, for RSA keys only.
    * @returns the signature in wire format, with the name of its algorithm.
    */
   sign(data: Buffer, hash: string): Promise<Buffer>
@@ -28,7 +29,7 @@ const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com'
 const RSA_CERTIFICATE = `ssh-rsa${CERTIFICATE_SUFFIX}`
 const STRONG_RSA_CERTIFICATE = `rsa-sha2-512${CERTIFICATE_SUFFIX}`
 
-/** Whether servers can be shown keys of this type. DSA is not offered: it signs with SHA-1 only. */
+/** Whether keys of this type can be offered to servers. DSA is not offered: it signs with SHA-1 only. */
 export function isUsableType(type: string): boolean {
   if (PLAIN_TYPE.test(type) || FIDO_TYPE.test(type)) return true
   if (!type.endsWith(CERTIFICATE_SUFFIX)) return false
@@ -36,7 +37,7 @@ export function isUsableType(type: string): boolean {
   return PLAIN_TYPE.test(plain) || FIDO_TYPE.test(`${plain}@openssh.com`)
 }
 
-/** The agent signs with a key that it holds; for a certificate that is the key or the certificate itself. */
+/** A key with which the agent signs. For a certificate, the agent holds its key or the certificate itself. */
 export function agentKey(socket: string, held: AgentIdentity, presented = held): SigningKey {
   return {
     blob: presented.blob,
@@ -49,7 +50,7 @@ export function agentKey(socket: string, held: AgentIdentity, presented = held):
   }
 }
 
-/** A private key that lies open signs for its certificate. */
+/** A certificate for which an unencrypted private key signs. */
 export function certifiedKey(
   privateKey: ParsedKey,
   certificate: Pick<AgentIdentity, 'blob' | 'type'>,
@@ -68,7 +69,7 @@ export function certifiedKey(
   return { ...certificate, name, sign: (data, hash) => Promise.resolve().then(() => sign(data, hash)) }
 }
 
-// What ssh2 takes for a parsed key; ours have all of it but what they are.
+// What ssh2 regards as a parsed key. Our keys inherit everything from it except their identity.
 const [TEMPLATE] = [
   ssh2.utils.parseKey(
     `ssh-ed25519 ${Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(32))]).toString('base64')}`,
@@ -79,7 +80,7 @@ const SIGNERS = new WeakMap<object, SigningKey>()
 
 function presentable(key: SigningKey): ParsedKey {
   const parsed = Object.create(TEMPLATE as ParsedKey, {
-    // As the algorithm is called in the request.
+    // The name of the algorithm in the request.
     type: { value: key.type === RSA_CERTIFICATE ? STRONG_RSA_CERTIFICATE : key.type },
     comment: { value: key.name },
     getPublicSSH: { value: () => key.blob },
@@ -89,12 +90,12 @@ function presentable(key: SigningKey): ParsedKey {
   return parsed
 }
 
-/** An agent, as ssh2 knows them, that offers such keys one after the other. */
+/** An agent in the sense of ssh2, which offers such keys one after another. */
 export class SigningKeys extends ssh2.BaseAgent<ParsedKey> {
   readonly #keys: readonly SigningKey[]
   readonly #onFailure: (key: SigningKey, error: Error) => void
 
-  /** @param onFailure learns of a key that did not sign; the next is tried. */
+  /** @param onFailure is called with a key that could not sign; the next one is tried. */
   constructor(keys: readonly SigningKey[], onFailure: (key: SigningKey, error: Error) => void) {
     super()
     this.#keys = keys
@@ -128,7 +129,7 @@ export class SigningKeys extends ssh2.BaseAgent<ParsedKey> {
   }
 }
 
-// A finger may come after the server has hung up: then there is nothing left to write to, and nobody who listens.
+// A person may touch the token after the server has hung up. Then there is nothing to write to, and nobody to tell.
 function whileItStands(write: () => void): void {
   try {
     write()
@@ -137,7 +138,7 @@ function whileItStands(write: () => void): void {
   }
 }
 
-/** Has a client that connects send the signatures of {@link SigningKeys} as they are. */
+/** Makes a connecting client send the signatures of {@link SigningKeys} unchanged. */
 export function sendWholeSignatures(client: Client): void {
   const { _protocol: protocol } = client as Client & { readonly _protocol: Protocol }
   const original = protocol.authPK.bind(protocol)
@@ -150,13 +151,13 @@ export function sendWholeSignatures(client: Client): void {
   }
 }
 
-/** @param signed what was signed: the id of the session, and the request as far as the signature. */
+/** @param signed what was signed: the session id, and the request up to the signature. */
 function sendSigned(protocol: Protocol, signed: Buffer, signature: Buffer): void {
   const request = Buffer.concat([signed.subarray(4 + signed.readUInt32BE()), wireString(signature)])
   const { write } = protocol._packetRW
   const packet = write.alloc(request.length)
   packet.set(request, write.allocStart)
-  // As ssh2 itself does: message 60 means by this what it answers.
+  // As ssh2 itself does: this queue tells it which method message 60 answers.
   protocol._authsQueue.push('publickey')
   protocolUtils.sendPacket(protocol, write.finalize(packet))
 }

@@ -1,4 +1,4 @@
-/** The wire format of RFC 4251, 5: what agents answer, what keys, certificates and lists of revoked keys are made of. */
+/** The wire format of RFC 4251, 5, which agents' answers, keys, certificates and key revocation lists are made of. */
 
 /** Bytes that are not what they should be. */
 export class WireError extends Error {
@@ -18,7 +18,7 @@ export class WireReader {
     return this.#offset === this.#bytes.length
   }
 
-  /** @throws WireError as all that follow, where the bytes end before the value does. */
+  /** @throws WireError, as all methods below do, if the bytes end before the value does. */
   byte(): number {
     return this.bytes(1).readUInt8()
   }

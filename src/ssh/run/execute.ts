@@ -1,4 +1,4 @@
-/** Runs one command on a channel of its own and tells what is known of its end. */
+/** Runs one command on a channel of its own and reports what is known about how it ended. */
 import type { Client, ClientChannel } from 'ssh2'
 import { windowAdjust } from 'ssh2/lib/Channel.js'
 import type { CommandFrame } from './frame.js'
@@ -8,49 +8,51 @@ import type { SudoDialogue } from './sudo-dialogue.js'
 /** What to run and how long to wait for it. */
 export interface Execution {
   readonly line: string
-  /** Takes what the line writes; made for this line. */
+  /** Receives the output of the line; made for this line only. */
   readonly frame: CommandFrame
   readonly stdin: string | Buffer
   /** Milliseconds; `Infinity` waits forever once the command has begun. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  /** Holds the input back until sudo has let the command in. */
+  /** Holds back the input until sudo has started the command. */
   readonly sudo?: SudoDialogue
 }
 
-/** Only `exited` is an outcome of the command; after `lost`, `killed`, `timeout` and `too-large` its fate is unknown. */
+/**
+ * Only `exited` is an outcome of the command. After `lost`, `killed`, `timeout` and `too-large` its fate is unknown.
+ */
 export type ExecutionEnd =
   | {
       readonly kind: 'exited'
       readonly exitCode: number
-      /** Whether the server still held the channel, though the command had ended. */
+      /** Whether the server kept the channel open although the command had ended. */
       readonly isHeld: boolean
     }
   | {
       readonly kind: 'lost'
-      /** Name of the jump host whose connection was lost with it. */
+      /** Name of the jump host, if the connection to it was lost as well. */
       readonly jumpHost?: string
     }
-  /** The shell around the command was ended, and the connection stands. */
+  /** The shell around the command was killed, but the connection is still up. */
   | { readonly kind: 'killed' }
   | { readonly kind: 'timeout' }
-  /** It wrote more than is taken, and was left. */
+  /** The command wrote more than the limit and was abandoned. */
   | { readonly kind: 'too-large'; readonly stream: OutputStream }
   /** Something else ran in place of the command, and ended. */
   | { readonly kind: 'not-run'; readonly exitCode: number }
   /** The server opened no channel, or ran nothing in it. */
   | { readonly kind: 'refused'; readonly reason: string; readonly opened: boolean }
 
-/** A command without a limit must still begin within this, in milliseconds. */
+/** Milliseconds within which a command without a timeout must still begin. */
 const BEGIN_MS = 60_000
 
-/** How long the channel of a command that has ended may stay open, in milliseconds: a wrapper may go on for long. */
+/** Milliseconds for which a channel may stay open after its command has ended: a wrapper may go on for much longer. */
 const LINGER_MS = 2_000
 
 /** The connection that carries a command. */
 export interface Carrier {
   readonly client: Client
-  /** Whether the connection still stands. */
+  /** Whether the connection is still up. */
   readonly connected: () => boolean
   /** Whether it leads through a jump host. */
   readonly throughJumpHost: boolean
@@ -111,16 +113,16 @@ export function execute(carrier: Carrier, execution: Execution): Promise<Executi
   })
 }
 
-/** @param reason of ssh2's errors where the channel itself was refused. */
+/** @param error has a `reason` from ssh2 if the channel itself was refused. */
 function refused(error: Error & { readonly reason?: unknown }): ExecutionEnd {
   return { kind: 'refused', reason: error.message, opened: error.reason === undefined }
 }
 
 /** What becomes known before the channel is closed. */
 interface Meanwhile {
-  /** Called once, when the command has ended and all its output is here. */
+  /** Called once, when the command has ended and all its output has arrived. */
   readonly ended: () => void
-  /** Called where more is written than is taken. */
+  /** Called when the command writes more than the limit. */
   readonly overflowed: (stream: OutputStream) => void
 }
 
@@ -140,8 +142,8 @@ async function finish(
     }
     hasEnded = frame.exitCode !== undefined
     if (hasEnded) ended()
-    // OpenSSH leaves Nagle's algorithm on where it only forwards: what comes next would wait 40 ms for a delayed
-    // acknowledgement, were nothing sent back.
+    // OpenSSH leaves Nagle's algorithm on where it only forwards. Unless something is sent back, the next output waits
+    // 40 ms for a delayed acknowledgement.
     else if (throughJumpHost) windowAdjust(channel)
   }
   channel.on('data', (chunk: Buffer) => {
@@ -152,7 +154,7 @@ async function finish(
     frame.takeStderr(chunk)
     taken()
   })
-  // A command that ends without reading its input closes the channel under our writing; that is no failure.
+  // A command that ends without reading its input closes the channel while we still write; that is not a failure.
   channel.on('error', () => undefined)
   const closed = Promise.all([
     new Promise<number | null | undefined>((resolve) => {
@@ -163,7 +165,7 @@ async function finish(
   sendInput(channel, execution)
   const [code] = await closed
   frame.end()
-  // Known also where the connection was lost right after it: nothing can be missing before the last mark.
+  // The exit status counts even if the connection was lost right after it: nothing can be missing before the last mark.
   if (frame.exitCode !== undefined) return { kind: 'exited', exitCode: frame.exitCode, isHeld: false }
   if (!connected()) return { kind: 'lost' }
   if (frame.hasBegun && !frame.isMangled) return { kind: 'killed' }

@@ -1,4 +1,4 @@
-/** Turns the outcome of a command that had to succeed into an error where it did not. */
+/** Turns the result of a command that had to succeed into an error if it did not. */
 import type { Host } from '../../cluster/model.js'
 import { plainText, QuorateError, type ErrorCode } from '../../errors/index.js'
 import type { CommandResult } from '../session.js'
@@ -6,15 +6,15 @@ import type { CommandResult } from '../session.js'
 /** How many lines of output an error carries. */
 const LAST_LINES = 20
 
-/** Causes that are told apart by what the C library says of them. */
+/** Causes that are recognised by the C library's messages. */
 const CAUSES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   { pattern: /no space left on device|disk quota exceeded/i, code: 'DISK_FULL' },
 ]
 
 /**
- * @param what what was done, as in `writing /etc/hosts`.
- * @returns the result, where its exit status is 0.
- * @throws QuorateError `COMMAND_FAILED`, or `DISK_FULL`, with the last lines of what it wrote.
+ * @param what describes what was done, e.g. `writing /etc/hosts`.
+ * @returns the result, if its exit status is 0.
+ * @throws QuorateError `COMMAND_FAILED` or `DISK_FULL`, with the last lines of the output.
  */
 export function expectSuccess(result: CommandResult, what: string, host: Host): CommandResult {
   if (result.exitCode === 0) return result
@@ -28,7 +28,7 @@ export function expectSuccess(result: CommandResult, what: string, host: Host): 
   )
 }
 
-/** The last lines of a text that say something, as plain text. */
+/** The last lines of a text that are not blank, as plain text. */
 export function lastLines(text: string, count = LAST_LINES): string {
   return plainText(text)
     .split('\n')

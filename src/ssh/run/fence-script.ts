@@ -1,9 +1,9 @@
 /** The shell's side of fencing; see fence.ts. */
 
-/** The exit status by which a fenced command says that it was not run. */
+/** The exit status of a fenced command that was not run. */
 export const PASSED = 79
 
-/** Defines `fence` for scripts: it ends them where the session is fenced and the file says another thing. */
+/** Defines `fence` for scripts: it ends them if the session is fenced and the file does not have the expected line. */
 export const FENCE = `
 fence() {
   [ -n "\${QUORATE_FENCE-}" ] || return 0

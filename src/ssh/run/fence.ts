@@ -1,24 +1,28 @@
 /**
- * Fencing: a session whose commands as root take effect only while a file on the host holds a certain first line.
- * It is looked at in the same shell just before the command; scripts that wait for their input look again right
- * before their effect, since a connection may stall in between.
+ * Fencing: a session whose commands as root take effect only while a file on the host has a given first line. The shell
+ * that runs the command checks the file just before it. Scripts that wait for their input check again right before they
+ * take effect, since the connection may stall in between.
  */
 import { quote, type Command } from './command.js'
 import { FENCE, PASSED } from './fence-script.js'
 import { readFile, removeFile, writeFile } from './files.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from '../session.js'
 
-/** What must be so on the host, at the moment that a command runs there. */
+/** What must hold on the host at the moment a command runs there. */
 export interface Fence {
   /** Absolute path of the file. */
   readonly file: string
   /** Its first line. */
   readonly line: string
-  /** Makes the error for a command that was not run, from the line that was found: empty where there is no file. */
+  /**
+   * Makes the error for a command that was not run. `found` is the first line of the file; empty if there is no file.
+   */
   readonly passed: (found: string) => Error
 }
 
-/** A session to the same host whose every command as root, file writes and unit starts included, is fenced. */
+/**
+ * Returns a session to the same host in which every command as root is fenced, including file writes and unit starts.
+ */
 export function fenced(session: Session, fence: Fence): Session {
   return new FencedSession(session, fence)
 }
@@ -57,7 +61,7 @@ class FencedSession implements Session {
     return removeFile(this, path)
   }
 
-  // In the shell that runs the command, without a process more.
+  // The check runs in the same shell as the command, without an extra process.
   #line(command: Command): string {
     const { file, line } = this.#fence
     const environment = `export QUORATE_FENCE=${quote(file)} QUORATE_FENCE_LINE=${quote(line)}`

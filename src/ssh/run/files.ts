@@ -1,17 +1,20 @@
-/** Small files as root, in one round trip each: content by standard input and output only, never in arguments. */
+/**
+ * Reads, writes and removes small files as root, in one round trip each. Content goes over standard input and output
+ * only, never in arguments.
+ */
 import { createHash } from 'node:crypto'
 import { script } from './command.js'
 import { expectSuccess } from './expect.js'
 import { FENCE } from './fence-script.js'
 import type { FileAttributes, Session } from '../session.js'
 
-/** The exit status by which our scripts say that there is no such file; EX_NOINPUT of sysexits.h. */
+/** The exit status of our scripts when there is no such file; EX_NOINPUT of sysexits.h. */
 const ABSENT = 66
 
-/** The exit status by which our script says that the file was so already. */
+/** The exit status of our script when the file needed no change. */
 const UNCHANGED = 3
 
-/** Large files over slow links: a minute more than a command has. */
+/** Allows for large files over slow links: a minute more than a command gets by default. */
 const TRANSFER_TIMEOUT_MS = 90_000
 
 const READ = `
@@ -26,8 +29,8 @@ sync -- "$(dirname -- "$1")"
 `
 
 // Arguments: path, mode in octal, user:group, SHA-256 of the content. A cut connection looks like the end of the
-// content, so that the digest is compared before the file takes its place; and whoever is told of it has gone, which
-// must not end the script before it has cleaned up.
+// content, so the digest is compared before the file is put in place. Nobody is left to read the error message then;
+// failing to write it must not end the script before it has cleaned up.
 const WRITE = `${FENCE}
 path=$1 mode=$2 owner=$3 digest=$4
 digest_of() { sha256sum <"$1" | cut -d " " -f 1; }

@@ -1,8 +1,8 @@
 /**
- * Tells what a command wrote from what others write on the same channel: start-up files of the login shell, wrappers
- * (ForceCommand), sudo and PAM before it, logout scripts and wrappers after it. Our own `sh` (remote-line.ts) marks
- * where the command begins and where it ended, on both streams, with a token that nobody else knows. The last mark
- * carries the exit status, since a wrapper may swallow it, and a shell that was killed has one of its own.
+ * Separates a command's output from what others write on the same channel. Before it come start-up files of the login
+ * shell, wrappers (ForceCommand), sudo and PAM; after it, logout scripts and wrappers. Our own `sh` (remote-line.ts)
+ * marks on both streams where the command begins and where it ended, with a token that nobody else knows. The last mark
+ * carries the exit status: a wrapper may swallow the real one, and a shell that was killed has its own.
  */
 import { randomBytes } from 'node:crypto'
 import { plainText } from '../../errors/index.js'
@@ -10,22 +10,22 @@ import { OUTPUT_LIMITS, type OutputStream } from './output-limits.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'
 
-/** How many bytes are kept of what others say, for messages. */
+/** How many bytes of what others write are kept for messages. */
 const KEPT_BYTES = 4096
 
 type Taker = (chunk: Buffer) => void
 
-/** Who wants what as it comes. */
+/** Receivers of output as it arrives. */
 export interface FrameTakers {
-  /** Takes the command's standard output, in place of its being collected. */
+  /** Receives the command's standard output, which is then not collected. */
   readonly onStdout?: Taker | undefined
-  /** Takes what sudo says on standard error. */
+  /** Receives what sudo writes to standard error. */
   readonly onSudo?: Taker | undefined
 }
 
-/** Takes both streams of one command and keeps apart what is the command's own. */
+/** Takes both streams of one command and separates out the command's own output. */
 export class CommandFrame {
-  /** Known only to us and to our `sh`, which puts it together with the rest of each mark. */
+  /** Known only to us and our `sh`, which combines it with the rest of each mark. */
   readonly token = randomBytes(8).toString('hex')
   readonly #stdout: Sections
   readonly #stderr: Sections
@@ -76,13 +76,13 @@ export class CommandFrame {
     if (this.#mayTake('standard error', chunk)) this.#stderr.write(chunk)
   }
 
-  /** Nothing more comes. */
+  /** Call when nothing more will arrive. */
   end(): void {
     this.#stdout.end()
     this.#stderr.end()
   }
 
-  /** The stream on which more came than is taken; what comes after that is lost. */
+  /** The stream that exceeded its limit, if any; what arrives after that is dropped. */
   get overflow(): OutputStream | undefined {
     return (Object.keys(OUTPUT_LIMITS) as OutputStream[]).find(
       (stream) => this.#taken[stream] > OUTPUT_LIMITS[stream],
@@ -94,34 +94,33 @@ export class CommandFrame {
     return this.overflow === undefined
   }
 
-  /** Whether our own `sh` ran, be it only to call sudo. */
+  /** Whether our own `sh` ran, even if only to call sudo. */
   get shellRan(): boolean {
     return this.#stderr.section > 0
   }
 
-  /** Whether the command was begun. */
   get hasBegun(): boolean {
     return this.#stderr.section >= this.#marksBefore
   }
 
-  /** The command's exit status, once everything that it wrote is here. */
+  /** The command's exit status, once everything that it wrote has arrived. */
   get exitCode(): number | undefined {
     const [first, second] = this.#ends.map((end) => end.status)
     return first === second ? first : undefined
   }
 
-  /** Whether the command ended by its word on one stream, and the end of the other stream is missing. */
+  /** Whether one stream says that the command ended, but the end of the other stream is missing. */
   get hasLostEnd(): boolean {
     return this.exitCode === undefined && this.#ends.some(({ status }) => status !== undefined)
   }
 
-  /** Whether somebody in between mixes the streams or changes line ends, so that no output can be relied on. */
+  /** Whether something in between mixes the streams or changes line endings, so that no output can be relied on. */
   get isMangled(): boolean {
     const hasOutputBegun = this.#stdout.section > 0
     return hasOutputBegun !== this.hasBegun || this.#shell.text.includes(`-begin-${this.token}`)
   }
 
-  /** What the command wrote to standard output, unless somebody took it. */
+  /** What the command wrote to standard output; empty if `onStdout` received it. */
   get stdout(): Buffer {
     return Buffer.concat(this.#output)
   }
@@ -130,12 +129,12 @@ export class CommandFrame {
     return Buffer.concat(this.#errors)
   }
 
-  /** The end of what was said by whoever ran before our own `sh`, in lines for people. */
+  /** The end of what was written before our own `sh` ran, as readable lines. */
   get shellSaid(): string {
     return readable(this.#shell.text, this.token)
   }
 
-  /** The end of what sudo said, in lines for people. */
+  /** The end of what sudo wrote, as readable lines. */
   get sudoSaid(): string {
     return readable(this.#sudo.text, this.token)
   }
@@ -145,7 +144,7 @@ function divided(marks: readonly string[], takers: readonly (Taker | undefined)[
   return new Sections(marks, (section, chunk) => takers[section]?.(chunk))
 }
 
-/** The end of what was written. */
+/** Keeps the end of what was written. */
 class Tail {
   #bytes = Buffer.alloc(0)
 
@@ -158,7 +157,7 @@ class Tail {
   }
 }
 
-/** The status that follows a mark. */
+/** Reads the exit status that follows a mark. */
 class Head {
   #text = ''
 
@@ -172,7 +171,7 @@ class Head {
   }
 }
 
-/** Lines without control characters, our own marks, and what is empty. */
+/** The lines of a text, without control characters, our own marks and empty lines. */
 function readable(text: string, token: string): string {
   return plainText(text)
     .split(/[\r\n]+/)

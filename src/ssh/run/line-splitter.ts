@@ -1,11 +1,11 @@
 /**
- * Cuts a stream of bytes into lines for people, as plain text: progress that is redrawn by carriage returns counts as
- * lines.
+ * Splits a byte stream into plain-text lines for people. Progress output that redraws itself with carriage returns
+ * counts as separate lines.
  */
 import { StringDecoder } from 'node:string_decoder'
 import { plainText } from '../../errors/index.js'
 
-/** Longer lines are cut in pieces of this many characters, so that nothing grows without bound. */
+/** Longer lines are split into pieces of this many characters, so that nothing grows without bound. */
 const MAX_LINE = 4096
 
 export class LineSplitter {
@@ -13,7 +13,7 @@ export class LineSplitter {
   readonly #onLine: (line: string) => void
   #rest = ''
 
-  /** @param onLine takes each line that says something, without its end. */
+  /** @param onLine receives each line that is not empty, without its line ending. */
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine
   }
@@ -28,7 +28,7 @@ export class LineSplitter {
     }
   }
 
-  /** What came after the last line end. */
+  /** Emits what came after the last line ending. */
   end(): void {
     this.#emit(this.#rest + this.#decoder.end())
     this.#rest = ''

@@ -1,4 +1,7 @@
-/** How much a host may say. Each limit is far above what any command of ours writes, and far below what harms a worker. */
+/**
+ * How much output a host may send. Each limit is far above what any command of ours writes, and far below what would
+ * harm a worker.
+ */
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -6,7 +9,7 @@ const MIB = 1024 * KIB
 /** A stream of a command. */
 export type OutputStream = 'standard output' | 'standard error'
 
-/** Bytes of each stream that one command may write, noise of login shells included. */
+/** Bytes that one command may write to each stream, including noise from login shells. */
 export const OUTPUT_LIMITS: Readonly<Record<OutputStream, number>> = {
   'standard output': 16 * MIB,
   'standard error': MIB,
@@ -15,10 +18,10 @@ export const OUTPUT_LIMITS: Readonly<Record<OutputStream, number>> = {
 /** Bytes of a unit's earlier output that are shown to whoever attaches to it. */
 export const EARLIER_OUTPUT = MIB
 
-/** Characters of what a server says before the login, over all its messages. */
+/** Characters that a server may send before the login, in all its messages together. */
 export const BANNER_LIMIT = 64 * KIB
 
-/** A limit, in words. */
+/** A limit, as text for messages. */
 export function inMiB(bytes: number): string {
   return `${bytes / MIB} MiB`
 }

@@ -1,14 +1,15 @@
 /**
- * The line that a login shell is given, so that whatever the shell (bash, zsh, fish, csh), a POSIX `sh` interprets
- * the command, as root where asked for, with messages in English, the programs of `sbin` in reach and no proxy, and marks
- * what is the command's own (frame.ts).
+ * Builds the line that the login shell receives. Whatever that shell is (bash, zsh, fish, csh), the line makes a POSIX
+ * `sh` interpret the command: as root if asked for, with messages in English, with the programs in `sbin` on the PATH
+ * and without a proxy. It also marks which output is the command's own (frame.ts).
  */
 import type { Command } from './command.js'
 import { SUDO_PROMPT } from './sudo-dialogue.js'
 
-// Every shell leaves these as they are within single quotes, apart from what `encode` takes out: no quote, exclamation
-// mark or double backslash may stand here. `$0` is the command line, `$1` the token. The token is not part of the
-// text of any mark, so that a shell that traces or logs the line writes none. A subshell, since a command may exit.
+// Within single quotes, every shell leaves this text unchanged, except for the characters that `encode` escapes in the
+// command. So it must have no single quote, exclamation mark or double backslash. `$0` is the command line, `$1` the
+// token. The text spells out no mark with its token, so a shell that traces or logs the line does not write one. The
+// subshell is needed because a command may exit.
 function framed(line: string): string {
   return (
     `echo quorate-stdout-begin-$1; echo quorate-stderr-begin-$1 >&2; (eval "${line}"); set -- $1 $?; ` +
@@ -16,10 +17,10 @@ function framed(line: string): string {
   )
 }
 
-// What start-up files, PAM (/etc/environment, sudo's as well) and secure_path would otherwise decide: which programs are
-// found, and where. A proxy is for what is fetched, which units do with an environment of their own; kubectl and kubeadm
-// would send it what is meant for the cluster itself. Preferences of kubectl's users may have it ask before it
-// deletes, and TMOUT ends what a shell reads.
+// Start-up files, PAM (/etc/environment, for sudo as well) and secure_path would otherwise decide which programs are
+// found, and where. Proxies are unset because kubectl and kubeadm would send them requests meant for the cluster
+// itself. Proxies are for downloads, which units make with an environment of their own. KUBERC is off because a user's
+// kubectl preferences may make kubectl ask before it deletes. TMOUT is unset because it ends a shell's `read`.
 const ENVIRONMENT =
   'unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY TMOUT; ' +
   'export LC_ALL=C KUBERC=off PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
@@ -30,7 +31,7 @@ function throughSudo(options: string): string {
   return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -- sh -c "${ROOT}" "${LINE}" $1`
 }
 
-/** As whom a command runs: the login user, or root by sudo, which asks for a password or must not. */
+/** Who a command runs as: the login user, or root through sudo, which asks for a password or must not ask. */
 export type Runner = 'login-user' | 'sudo' | 'sudo-with-password'
 
 const SCRIPTS: Readonly<Record<Runner, string>> = {
@@ -40,16 +41,16 @@ const SCRIPTS: Readonly<Record<Runner, string>> = {
 }
 
 /**
- * What to send for a command.
- * @param token of the frame that reads the answer; letters and digits.
+ * The line to send for a command.
+ * @param token the token of the frame that reads the output; letters and digits.
  */
 export function remoteLine(command: Command, runner: Runner, token: string): string {
   return `exec sh -c '${SCRIPTS[runner]}' '${encode(command.line)}' ${token}`
 }
 
 /**
- * Replaces, by octal escapes for `printf %b`, what some shell treats specially within single quotes: the quote
- * itself, the backslash (fish), the exclamation mark and line ends (csh).
+ * Replaces characters that some shell treats specially within single quotes by octal escapes for `printf %b`: the quote
+ * itself, the backslash (fish), the exclamation mark and line endings (csh).
  */
 function encode(line: string): string {
   return line.replaceAll(

@@ -1,4 +1,4 @@
-/** Divides a stream of bytes at marks that come in order, wherever its chunks begin and end. */
+/** Splits a byte stream at marks that come in a fixed order, wherever its chunks begin and end. */
 export class Sections {
   readonly #marks: readonly Buffer[]
   readonly #onData: (section: number, chunk: Buffer) => void
@@ -6,13 +6,13 @@ export class Sections {
   /** What may be the beginning of the next mark. */
   #held = Buffer.alloc(0)
 
-  /** @param onData takes what stands before the first mark as of section 0, and so on; never an empty chunk. */
+  /** @param onData receives the data before the first mark as section 0, and so on; never an empty chunk. */
   constructor(marks: readonly string[], onData: (section: number, chunk: Buffer) => void) {
     this.#marks = marks.map((mark) => Buffer.from(mark))
     this.#onData = onData
   }
 
-  /** How many marks have come. */
+  /** How many marks have been found. */
   get section(): number {
     return this.#section
   }
@@ -33,7 +33,7 @@ export class Sections {
     }
   }
 
-  /** Nothing more comes: what was held back is data after all. */
+  /** Call when nothing more will arrive: what was held back is data after all. */
   end(): void {
     this.#emit(this.#held)
     this.#held = Buffer.alloc(0)

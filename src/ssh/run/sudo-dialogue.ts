@@ -1,16 +1,16 @@
 /**
- * Becoming root with a password: sudo's prompt is watched for on standard error. The password is sent only when sudo
- * asks for it, and the command's own input only when the command runs, so that neither is ever taken for the other,
- * whether sudo asks or not.
+ * Becomes root with a password, by watching for sudo's prompt on standard error. The password is sent only when sudo
+ * asks for it, and the command's own input only once the command runs. So neither is ever taken for the other, whether
+ * sudo asks or not.
  */
 import type { Writable } from 'node:stream'
 
-/** What sudo asks with: a plain word, which no shell takes for anything else. */
+/** The prompt that sudo is told to use: a plain word that is special to no shell. */
 export const SUDO_PROMPT = 'quorate-sudo-password:'
 
 export class SudoDialogue {
   readonly #password: string
-  /** The end of what was heard, which may be the beginning of a prompt. */
+  /** The end of what sudo wrote, which may be the beginning of a prompt. */
   #heard = ''
   #prompts = 0
   #answers = 0
@@ -25,7 +25,7 @@ export class SudoDialogue {
     return this.#prompts > 1
   }
 
-  /** Takes what sudo says on standard error. */
+  /** Receives what sudo writes to standard error. */
   listen(chunk: Buffer): void {
     const pieces = (this.#heard + chunk.toString('latin1')).split(SUDO_PROMPT)
     this.#prompts += pieces.length - 1
@@ -33,8 +33,8 @@ export class SudoDialogue {
   }
 
   /**
-   * Writes what is due, after more was heard.
-   * @param hasBegun whether the command runs, which gets the input.
+   * Writes what is due next, after more output from sudo.
+   * @param hasBegun whether the command has begun; it then gets the input.
    */
   answer(channel: Writable, hasBegun: boolean, input: string | Buffer): void {
     if (this.#done) return

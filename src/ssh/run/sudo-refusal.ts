@@ -1,10 +1,10 @@
 /**
- * What to say when sudo did not start the command. That it did not is known by the command's mark (frame.ts),
- * whatever sudo it is and whatever it says; here is only which of its lines tells why, and what to do about it.
+ * What to say when sudo did not start the command. That it did not is known from the command's mark (frame.ts),
+ * whichever sudo it is and whatever it writes. This file only picks the line that says why, and what to do about it.
  */
 import { SUDO_PROMPT } from './sudo-dialogue.js'
 
-/** What stands beside a refusal and is none. */
+/** Lines that may accompany a refusal but do not explain it. */
 const BESIDE_THE_POINT = [
   /^sudo: unable to resolve host/,
   /^sudo: unable to send audit message/,
@@ -12,7 +12,7 @@ const BESIDE_THE_POINT = [
   /^sudo: Sorry, try again|^Sorry, try again/,
 ] as const
 
-/** How sudo and sudo-rs say no, in the C locale; a second line that says less may follow. */
+/** How sudo and sudo-rs refuse, in the C locale; a second, less informative line may follow. */
 const REFUSALS = [
   /must have a tty/,
   /a terminal is required|no tty present/,
@@ -46,13 +46,13 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) 
   },
 ]
 
-/** Why sudo did not start the command, in its own words, and what to do where more is known than the general hint. */
+/** Why sudo did not start the command, in its own words, and a hint if there is a better one than the general hint. */
 export interface SudoRefusal {
   readonly reason: string
   readonly hint?: string
 }
 
-/** @param said the end of what sudo, or the shell in its place, wrote. */
+/** @param said the end of what sudo wrote, or the shell if sudo did not run. */
 export function sudoRefusal(said: string, user: string): SudoRefusal {
   const lines = said
     .replaceAll(new RegExp(`(?:\\[sudo: )?${SUDO_PROMPT}(?:\\] Password: ?)?`, 'g'), '')

@@ -1,4 +1,4 @@
-/** The errors of a command whose outcome is unknown, or that was never begun. */
+/** Errors for commands whose outcome is unknown or that never began. */
 import type { Host } from '../../cluster/model.js'
 import { QuorateError, type ErrorContext } from '../../errors/index.js'
 import type { ExecutionEnd } from './execute.js'
@@ -14,10 +14,10 @@ export interface Attempt {
   readonly timeoutMs: number
 }
 
-/** Characters that a message quotes; the error's output has more. */
+/** How many characters of output a message quotes; the error's `output` has more. */
 const QUOTED = 300
 
-/** What to tell of it: what happened, whether it may be tried again, and what to do. */
+/** The error to report: what happened, whether to try again, and what to do. */
 export function withoutOutcome(
   end: Exclude<ExecutionEnd, { kind: 'exited' }>,
   attempt: Attempt,
@@ -68,7 +68,7 @@ function timedOut({ host, frame, throughSudo, timeoutMs }: Attempt): QuorateErro
   const within = Number.isFinite(timeoutMs) ? `within ${limit}` : 'in time'
   if (frame.shellRan && throughSudo) return timeout(`sudo on ${name} started no command ${within}`, host)
   const said = frame.shellSaid
-  // Whoever says something and then waits is a menu or the like; silence may be load.
+  // Text followed by silence means a menu or the like; silence alone may be load.
   if (said !== '') return sessionRefused(runsNothing(host, quoted(said)), host, { output: said })
   return timeout(`a command on ${name} did not begin ${within}`, host)
 }
@@ -111,7 +111,7 @@ function timeout(message: string, host: Host): QuorateError {
   return new QuorateError('SSH_TIMEOUT', message, { host: host.name })
 }
 
-/** In one line. */
+/** The text on one line; only its end if it is too long. */
 function quoted(said: string): string {
   const line = said.replaceAll('\n', ' ')
   return line.length <= QUOTED ? line : `… ${line.slice(-QUOTED)}`

@@ -1,11 +1,13 @@
 /**
- * The shell scripts behind units. They hold the whole of the protocol on the host's side: the gate, the files of
- * the state, the order in which they reach the disk. POSIX sh with coreutils, util-linux' flock and systemd.
+ * The shell scripts behind units. They contain the whole host side of the protocol: the gate, the state files, and the
+ * order in which those reach the disk. They need POSIX sh, coreutils, flock from util-linux, and systemd.
  */
 import { FENCE, PASSED } from '../run/fence-script.js'
 import { EARLIER_OUTPUT } from '../run/output-limits.js'
 
-/** Where the state of units lives, and their secrets (on tmpfs: gone with the power). */
+/**
+ * Where the state of units and their secrets live. The secrets are on tmpfs: they are gone when the host loses power.
+ */
 const STATE_FOLDER = '/var/lib/quorate'
 const SECRETS_FOLDER = '/run/quorate'
 
@@ -13,8 +15,8 @@ const SECRETS_FOLDER = '/run/quorate'
 export const NOTHING_RUNS = 3
 
 /**
- * Runs the command once, as the main process of the unit, and leaves its outcome. It holds a lock for as long as it
- * lives, which is what watchers wait on. Arguments: operation, step, ordinal, folder of secrets.
+ * Runs the command once, as the main process of the unit, and records its outcome. It holds a lock for as long as it
+ * lives; watchers wait for that lock. Arguments: operation, step, ordinal, secrets folder.
  */
 const RUNNER = `# Written by quorate: runs the command beside this file, once, and keeps its outcome.
 set -eu
@@ -96,7 +98,7 @@ select_run() {
 }
 `
 
-/** Starts the unit: the gate is ours, or whoever made it was cut off before the unit ran. */
+/** Starts the unit. Either we passed the gate (created the folder), or whoever did was cut off before the unit ran. */
 const LAUNCH = `${FENCE}
 launch() {
   how=started
@@ -124,8 +126,8 @@ ${RUNNER}END_OF_RUNNER
 `
 
 /**
- * Copies the output, of what is there already no more than its end, until the runner has gone. The watcher wakes when the runner's lock is
- * free; a dot that cannot be written tells it that nobody listens any more.
+ * Copies the output until the runner has gone. Of output that is already there, copies only the end. The watcher wakes
+ * when the runner's lock is free. If it cannot write a dot, nobody is listening any more.
  */
 const FOLLOW = `
 follow() {
@@ -149,8 +151,8 @@ follow() {
 `
 
 /**
- * Starts the unit or attaches to it, and follows it to its end. Standard input: the command line in base64, then
- * for each secret its name and its content in base64. Standard output: the unit's, or its last MiB. Standard
+ * Starts the unit or attaches to it, and follows it to its end. Standard input: the command line in base64, then for
+ * each secret its name and its content in base64. Standard output: the unit's output, or the last MiB of it. Standard
  * error: dots, and `quorate started|attached <ordinal>`, `quorate exited <status> <milliseconds>` or
  * `quorate interrupted`. Arguments: operation, step, `secrets` or `plain`.
  */
@@ -227,7 +229,7 @@ else echo absent
 fi
 `
 
-/** Names of the units that run, of any operation, with their suffix. */
+/** Lists the running units of all operations; each name includes its suffix. */
 export const RUNNING = `
 systemctl list-units --type=service --plain --no-legend --no-pager --full \\
   --state=active,reloading,activating,deactivating "quorate-*"

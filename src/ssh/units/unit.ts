@@ -1,6 +1,6 @@
 /**
- * Durable remote commands: named systemd units on the host that outlive us, whose outcome can be asked for as often
- * as one likes. See docs/architecture.md, "Long commands survive us".
+ * Durable remote commands: named systemd units on the host that outlive this process. Their outcome can be queried any
+ * number of times. See docs/architecture.md, "Long commands survive us".
  */
 import { QuorateError } from '../../errors/index.js'
 import { script, type Command } from '../run/command.js'
@@ -9,7 +9,7 @@ import { LineSplitter } from '../run/line-splitter.js'
 import type { CommandResult, RunOptions, Session } from '../session.js'
 import { ACKNOWLEDGE, NOTHING_RUNS, RUN, RUNNING, STATE, STOP, WAIT } from './unit-script.js'
 
-/** Which command of which operation; the same identity always means the same run of it. */
+/** Identifies one command of one operation. The same identity always means the same run of it. */
 export interface UnitIdentity {
   /** The operation's id on hosts, e.g. the first 12 characters of the workflow's run id. */
   readonly operation: string
@@ -22,7 +22,7 @@ export type UnitOutcome =
   | {
       readonly kind: 'exited'
       readonly exitCode: number
-      /** The last 16 KiB of standard output and error, as they came. */
+      /** The last 16 KiB of standard output and error, in the order in which they were written. */
       readonly output: string
       /** Milliseconds that the command ran, by the host's clock. */
       readonly durationMs: number
@@ -31,30 +31,31 @@ export type UnitOutcome =
       /** 1 for the first run of this step, 2 after a first outcome was acknowledged, and so on. */
       readonly ordinal: number
     }
-  /** Killed, or the host restarted, with its effect done, undone or half done. */
+  /** Killed, or the host restarted. The command's effect may be complete, partial or missing. */
   | { readonly kind: 'interrupted'; readonly output: string; readonly ordinal: number }
 
 export interface UnitOptions {
-  /** Called with each complete line of output, also with what was written before we attached. */
+  /** Called with each complete line of output, including lines written before we attached. */
   readonly onLine?: (line: string) => void
   /** Aborting stops watching; the unit goes on. */
   readonly signal?: AbortSignal
   /**
-   * Secret files that the command reads: written 0600 under a tmpfs folder of the unit's own before it starts
-   * and removed when it ends; the command finds the folder's path in `$QUORATE_SECRETS`.
+   * Secret files that the command reads. They are written with mode 0600 to the unit's own tmpfs folder before it
+   * starts, and removed when it ends. The command finds the folder's path in `$QUORATE_SECRETS`.
    */
   readonly secrets?: Readonly<Record<string, string>>
 }
 
 const OUTPUT_BYTES = 16 * 1024
 
-/** systemd ends what does not heed SIGTERM after 30 s. */
+/** Leaves room for systemd, which waits 30 s before it kills processes that ignore SIGTERM. */
 const STOP_TIMEOUT_MS = 60_000
 
 /**
- * Runs a command on a host at most once and gives its outcome: starts it as a systemd unit, or attaches to the unit
- * that an earlier call started, running or ended. The outcome stays the same until it is acknowledged.
- * @throws QuorateError `SSH_CONNECTION_LOST` when the connection is lost while it is watched (call again to attach),
+ * Runs a command on a host at most once and returns its outcome. Starts it as a systemd unit, or attaches to the unit
+ * that an earlier call started, whether that is still running or has ended. The outcome stays the same until it is
+ * acknowledged.
+ * @throws QuorateError `SSH_CONNECTION_LOST` when the connection is lost while watching (call again to attach),
  *   `SYSTEMD_MISSING`, `DISK_FULL`, or `COMMAND_FAILED` when the unit could not be started.
  */
 export async function runUnit(
@@ -79,7 +80,7 @@ export async function runUnit(
 }
 
 /**
- * Marks the newest outcome of a step as acted upon: the next {@link runUnit} runs it again.
+ * Marks the newest outcome of a step as acted upon, so that the next {@link runUnit} runs the step again.
  * @throws QuorateError `COMMAND_FAILED` when it still runs.
  */
 export async function acknowledgeUnit(session: Session, identity: UnitIdentity): Promise<void> {
@@ -90,10 +91,10 @@ export async function acknowledgeUnit(session: Session, identity: UnitIdentity):
   )
 }
 
-/** Where a step stands: `absent` when {@link runUnit} would start it, else whether there is an outcome yet. */
+/** The state of a step: `absent` if {@link runUnit} would start it, otherwise whether it has an outcome yet. */
 export type UnitState = 'absent' | 'running' | 'ended'
 
-/** Looks at a step without starting or waiting for anything. */
+/** Returns the state of a step, without starting or waiting for anything. */
 export async function unitState(session: Session, identity: UnitIdentity): Promise<UnitState> {
   const looked = expectUnit(
     await runScript(session, STATE, names(identity), {}),
@@ -104,8 +105,8 @@ export async function unitState(session: Session, identity: UnitIdentity): Promi
 }
 
 /**
- * Ends a step's unit with all its processes, by SIGTERM and after 30 s by SIGKILL, and waits until it has ended.
- * @returns false when none ran.
+ * Stops a step's unit and all its processes, with SIGTERM and after 30 s with SIGKILL, and waits until it has ended.
+ * @returns false if nothing was running.
  */
 export async function stopUnit(session: Session, identity: UnitIdentity): Promise<boolean> {
   const result = await runScript(session, STOP, names(identity), { timeoutMs: STOP_TIMEOUT_MS })
@@ -114,13 +115,13 @@ export async function stopUnit(session: Session, identity: UnitIdentity): Promis
   return true
 }
 
-/** Names of the units that run on the host, of any operation, such as `quorate-0f3a-kubeadm-init-1`. */
+/** Names of the units that run on the host, for any operation, such as `quorate-0f3a-kubeadm-init-1`. */
 export async function runningUnits(session: Session): Promise<string[]> {
   const result = expectUnit(await runScript(session, RUNNING, [], {}), 'listing units', session)
   return result.stdout.split('\n').flatMap((line) => /^\s*(\S+)\.service\s/.exec(line)?.[1] ?? [])
 }
 
-/** Waits until a unit, of any operation, has ended; returns at once when there is none of this name. */
+/** Waits until a unit of any operation has ended. Returns at once if there is no unit of this name. */
 export async function waitForUnit(
   session: Session,
   unitName: string,
@@ -130,7 +131,7 @@ export async function waitForUnit(
   expectUnit(result, `waiting for ${unitName}`, session)
 }
 
-/** The script travels by standard input, before its own input: sudo logs every argument. */
+/** Sends the script over standard input, ahead of the script's own input, because sudo logs every argument. */
 function runScript(
   session: Session,
   text: string,

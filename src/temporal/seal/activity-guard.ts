@@ -1,22 +1,22 @@
-/** A worker's guard of its activities: what has no ticket for exactly this activity never begins. */
+/** A worker's guard for its activities: an activity never begins without a ticket for exactly that activity. */
 import { ApplicationFailure, Context, type Info } from '@temporalio/activity'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
 import { describeRefusal, refusedAmong, takeTicket, type ActivityTicket } from '../../operations/tickets.js'
 import { QuorateError } from '../../errors/index.js'
 
-/** Finds out the first run of the chain that a run belongs to. */
+/** Finds the first run of the chain that a run belongs to. */
 export type FirstRunOf = (run: { readonly workflowId: string; readonly runId: string }) => Promise<string>
 
 /**
- * For how long after its first start a run may be reset and go on. Whoever reaches the server can reset any run that it
- * still knows; what an old cluster file asks for must not come back in that way.
+ * For how long after its first start a run may be reset and go on. Whoever reaches the server can reset any run that
+ * the server still knows; what an old cluster file asks for must not come back that way.
  */
 const RESETTABLE_MS = 24 * 3_600_000
 
-/** Of the activities that run, what they were asked with. */
+/** For each running activity, the run and the name from its ticket. */
 const tickets = new WeakMap<Context, Omit<ActivityTicket, 'ticket'>>()
 
-/** What the activity that is current was asked with; undefined where there is none. */
+/** The run and the name from the current activity's ticket; undefined if there is none. */
 export function currentActivity(): Omit<ActivityTicket, 'ticket'> | undefined {
   try {
     return tickets.get(Context.current())
@@ -74,7 +74,7 @@ function refusal(activityType: string, why: string): ApplicationFailure {
     nonRetryable: true,
     details: [report],
   })
-  // Where it was thrown tells nobody anything.
+  // The stack trace helps nobody.
   failure.stack = ''
   return failure
 }

@@ -1,11 +1,11 @@
-/** A client's side of seals: its codec, and the tickets of what it sends. */
+/** The client's side of sealing: its codec, and the tickets of what it sends. */
 import { randomUUID } from 'node:crypto'
 import type { ClientOptions, WorkflowClientInterceptor, WorkflowService } from '@temporalio/client'
 import type { MessageTicket, StartTicket } from '../../operations/tickets.js'
 import { SealCodec } from './codec.js'
 import type { SealKeys } from './keys.js'
 
-/** Options of an SDK client that seals; none where there are no keys. */
+/** Options for an SDK client that seals; empty when there are no keys. */
 export function sealedClientOptions(
   keys: SealKeys | undefined,
   service: WorkflowService,
@@ -55,7 +55,7 @@ function ticketing(service: WorkflowService, namespace: string): WorkflowClientI
   }
 }
 
-/** What calls of the service need of a connection, be it a client's or a worker's. */
+/** The part of a connection's service that is called here, whether it is a client's or a worker's connection. */
 export type DescribingService = Pick<WorkflowService, 'describeWorkflowExecution'>
 
 /** The first run of the chain that a run belongs to: itself, unless a reset made it. */
@@ -68,7 +68,7 @@ export async function firstRunOf(
   return firstRunIn(workflowExecutionInfo, execution.runId)
 }
 
-/** The same, of what the server has told of the run already. */
+/** The same, from what the server has already told about the run. */
 export function firstRunIn(told: DescribedExecution | null | undefined, runId: string): string {
   const first = told?.firstRunId ?? ''
   return first === '' ? (told?.execution?.runId ?? runId) : first

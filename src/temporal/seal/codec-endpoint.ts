@@ -1,7 +1,7 @@
 /**
- * Temporal's remote codec protocol, for a UI that is to show what is encrypted. Whoever reaches it reads everything:
- * it is to be mounted only behind something that asks who is there. It opens and never seals, since what a UI sends
- * has no ticket and would be refused.
+ * Temporal's remote codec protocol, for a UI that shows what is encrypted. Whoever reaches it can read everything, so
+ * mount it only behind something that checks who is asking. It opens payloads and never seals them: what a UI sends has
+ * no ticket and would be refused.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Payload } from '@temporalio/common'
@@ -55,7 +55,7 @@ function failed(status: number, message: string): Answer {
   return { status, content: { message } }
 }
 
-/** In clear, where it is encrypted with a key of ours; otherwise as it is. */
+/** The payload in clear if it is encrypted with one of our keys; otherwise as it is. */
 function open(keys: SealKeys, payload: Payload): Payload {
   if (!isEncrypted(payload)) return payload
   const seal = parseSeal(payload.metadata)

@@ -1,7 +1,7 @@
 /**
- * Seals every payload that leaves a client or worker, and opens every one that comes. It never throws where it opens:
- * what is refused is decoded to a {@link RefusedPayload}, for which the entrances of workflows, activities and clients
- * look before anything else sees it.
+ * Seals every payload that leaves a client or worker, and opens every one that arrives. Opening never throws: a refused
+ * payload is decoded to a {@link RefusedPayload}. Workflows, activities and clients check for those on entry, before
+ * anything else sees them.
  */
 import { randomBytes } from 'node:crypto'
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
@@ -22,7 +22,7 @@ import {
 const LIST_BYTES = 8
 const JSON_ENCODING = Buffer.from('json/plain')
 
-/** Which activity a result or failure is of, that is being encoded now. */
+/** The activity whose result or failure is being encoded now. */
 export type CurrentActivity = () => Omit<ActivityTicket, 'ticket'> | undefined
 
 export class SealCodec implements PayloadCodec {
@@ -88,11 +88,11 @@ function refused(quorateRefused: Refusal, key?: string): Payload {
   return jsonPayload({ quorateRefused, ...(key === undefined ? {} : { key }) } satisfies RefusedPayload)
 }
 
-/** What an activity gave back is told together with which activity it was; on the wire it stays as it is. */
+/** Adds to an activity's result which activity it came from. On the wire the result stays as it is. */
 function withOrigin(payload: Payload, { origin }: Seal): Payload {
   if (origin === undefined) return payload
   const isJson = Buffer.from(payload.metadata?.['encoding'] ?? []).equals(JSON_ENCODING)
-  // Other encodings of ours are those of undefined and null alone.
+  // Apart from JSON we use only the encodings of undefined and null.
   const value: unknown = isJson ? JSON.parse(Buffer.from(payload.data ?? []).toString()) : undefined
   return jsonPayload({ quorateResult: origin, value } satisfies SealedResult)
 }

@@ -1,7 +1,7 @@
 /**
- * Payloads that only a holder of the key can read: AES-256-GCM over the whole payload, its own metadata included. What
- * is not secret of it, and authenticated with it, is the seal and the context, which the codec endpoint of a UI would
- * not know otherwise.
+ * Payloads that only a holder of the key can read: AES-256-GCM over the whole payload, its own metadata included. The
+ * seal and the context are authenticated with it but not secret: the codec endpoint of a UI would not know them
+ * otherwise.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Payload } from '@temporalio/common'
@@ -37,7 +37,7 @@ export function encrypt(key: SealKey, seal: Seal, context: readonly string[], pa
   }
 }
 
-/** The payload in clear; undefined where it was changed, or encrypted for another context. */
+/** The payload in clear; undefined if it was changed, or encrypted for another context. */
 export function decrypt(
   key: SealKey,
   seal: Seal,
@@ -58,7 +58,7 @@ export function decrypt(
   }
 }
 
-/** For which context it says that it was encrypted: to be believed only once it has been decrypted with it. */
+/** The context that the payload claims to be encrypted for. Trust it only once decrypting with it has succeeded. */
 export function statedContext({ metadata }: Payload): readonly string[] | undefined {
   try {
     const stated = metadata?.[CONTEXT]

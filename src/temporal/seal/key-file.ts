@@ -1,4 +1,4 @@
-/** The key file: who has it may command the workers. It is made by us, and readable by its owner alone. */
+/** The key file: whoever has it can command the workers. Quorate makes it, and only its owner can read it. */
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -16,7 +16,7 @@ import { z } from 'zod'
 import { QuorateError } from '../../errors/index.js'
 import { syncFolder, writeDurably } from '../durable-file.js'
 
-/** Ids of keys, as texts: what a stranger writes in the place of one is shown to nobody. */
+/** The form of key ids. Whatever else a stranger puts in the place of one is never shown to anybody. */
 export const KEY_ID = /^[a-z0-9]{1,16}$/
 
 const HEADER = "# Seals what Quorate's clients and workers give to Temporal. Keep it secret."
@@ -25,9 +25,9 @@ const SECRET_BYTES = 32
 const isSecret = (text: string) => Buffer.from(text, 'base64').length === SECRET_BYTES
 
 const keyFile = z.strictObject({
-  /** Whether payloads are encrypted; otherwise they can be read by whoever may read the server's histories. */
+  /** Whether payloads are encrypted; otherwise whoever can read the server's histories can read them. */
   encrypt: z.boolean(),
-  /** The first seals, all open. */
+  /** The first key seals; all of them open. */
   keys: z
     .array(
       z.strictObject({
@@ -41,30 +41,29 @@ const keyFile = z.strictObject({
 
 export type KeyFile = z.infer<typeof keyFile>
 
-/** A new key. */
 export function newKey(): KeyFile['keys'][number] {
   return { id: randomBytes(4).toString('hex'), secret: randomBytes(SECRET_BYTES).toString('base64') }
 }
 
 /**
  * Reads a key file.
- * @throws QuorateError `SEAL_KEY_MISSING` where there is none; `SEAL_KEY_UNUSABLE` where it is damaged, or others than
- *   its owner, who must be this process's user, can read or change it.
+ * @throws QuorateError `SEAL_KEY_MISSING` when there is none; `SEAL_KEY_UNUSABLE` when it is damaged, when its owner is
+ *   not this process's user, or when others can read or change it.
  */
 export function readKeyFile(path: string): KeyFile {
   const text = readPrivately(path)
   try {
     return keyFile.parse(parse(text))
   } catch (cause) {
-    // What YAML says of a damaged file may quote it; where it is damaged is not worth a secret in a log.
+    // YAML's message may quote the damaged file. Knowing where the damage is would not be worth a secret in a log.
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is no YAML'
     throw new QuorateError('SEAL_KEY_UNUSABLE', `the key file ${path} is damaged: ${why}`)
   }
 }
 
 /**
- * Makes a key file with one new key, whole or not at all.
- * @throws QuorateError `USAGE` where there is a file already.
+ * Makes a key file with one new key, completely or not at all.
+ * @throws QuorateError `USAGE` if the file already exists.
  */
 export function createKeyFile(path: string, encrypt: boolean): KeyFile {
   const content = { encrypt, keys: [newKey()] }
@@ -83,7 +82,7 @@ export function createKeyFile(path: string, encrypt: boolean): KeyFile {
   return content
 }
 
-/** Makes the key file where there is none. Call only where nobody else does at the same time. */
+/** Makes the key file if there is none. Call this only while nobody else does. */
 export function ensureKeyFile(path: string): void {
   if (!existsSync(path)) createKeyFile(path, false)
 }

@@ -1,4 +1,4 @@
-/** The keys of seals, as they are in use: derived for each purpose, and read again when their file has changed. */
+/** The sealing keys in use: derived for each purpose, and read again when their file has changed. */
 import { hkdfSync } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { readKeyFile, type KeyFile } from './key-file.js'
@@ -12,11 +12,11 @@ export interface SealKey {
   readonly cipher: Buffer
 }
 
-/** How often the file is looked at again, in milliseconds. */
+/** How often the file is checked for changes, in milliseconds. */
 const LOOK_EVERY_MS = 5_000
 
 export class SealKeys {
-  /** Where the keys are from; undefined for keys that are in memory only. */
+  /** The file that the keys come from; undefined for keys that are only in memory. */
   readonly path: string | undefined
   private file: KeyFile
   private keys: readonly SealKey[]
@@ -39,7 +39,7 @@ export class SealKeys {
     return new SealKeys(file)
   }
 
-  /** Whether payloads are encrypted, beyond being authenticated. */
+  /** Whether payloads are encrypted, and not only authenticated. */
   get encrypts(): boolean {
     this.lookAgain()
     return this.file.encrypt
@@ -64,7 +64,7 @@ export class SealKeys {
     return this.keys.find((key) => key.id === id)
   }
 
-  /** Keys are changed without a restart; a file that cannot be used leaves those that are known. */
+  /** Picks up changed keys without a restart. While the file is unusable, the known keys stay in use. */
   private lookAgain(): void {
     if (this.path === undefined || Date.now() - this.lookedAt < LOOK_EVERY_MS) return
     this.lookedAt = Date.now()

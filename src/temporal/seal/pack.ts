@@ -1,13 +1,15 @@
-/** Byte strings put together so that no other strings give the same whole: each has its length before it. */
+/** Joins byte strings unambiguously: each is preceded by its length, so no other strings give the same result. */
 import type { Payload } from '@temporalio/common'
 
-/** The data of a payload: protobuf gives an empty array of another kind where there are none, as of an activity's `undefined`. */
+/**
+ * The data of a payload. When there is none, as for an activity's `undefined`, protobuf gives an empty array of another
+ * type.
+ */
 export function dataOf(payload: Payload): Uint8Array {
   const bytes: ArrayLike<number> = payload.data ?? []
   return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes)
 }
 
-/** Puts byte strings together. */
 export function pack(parts: readonly (Uint8Array | string)[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part) => {
@@ -20,7 +22,7 @@ export function pack(parts: readonly (Uint8Array | string)[]): Buffer {
 }
 
 /**
- * Takes apart what {@link pack} put together.
+ * Splits what {@link pack} joined.
  * @throws RangeError when it is cut off.
  */
 export function unpack(packed: Buffer): Buffer[] {

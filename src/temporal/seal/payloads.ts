@@ -9,7 +9,7 @@ export function clientCodec(client: Client): PayloadCodec | undefined {
   return client.options.loadedDataConverter.payloadCodecs[0]
 }
 
-/** The values of payloads that were sealed together; those that are refused are of `RefusedPayload`. */
+/** The values of payloads that were sealed together; refused ones are of type `RefusedPayload`. */
 export async function decodePayloads(
   codec: PayloadCodec | undefined,
   payloads: readonly (Payload | null | undefined)[],
@@ -22,7 +22,7 @@ export async function decodePayloads(
 
 /**
  * The value, if it was not refused.
- * @throws QuorateError `UNSEALED`, or `SEAL_KEY_WRONG` where the key is missing that it was sealed with.
+ * @throws QuorateError `UNSEALED`, or `SEAL_KEY_WRONG` when the key that it was sealed with is missing.
  */
 export function expectSealed<Value>(value: Value, what: string): Value {
   if (!isRefused(value)) return value
@@ -31,8 +31,8 @@ export function expectSealed<Value>(value: Value, what: string): Value {
 }
 
 /**
- * What a run of this chain has answered or ended with; a client that does not seal takes it as it is.
- * @throws QuorateError as {@link expectSealed}, and `UNSEALED` for what another run has said.
+ * The answer or the result of a run of this chain. A client that does not seal takes it as it is.
+ * @throws QuorateError as {@link expectSealed}, and `UNSEALED` when it comes from another run.
  */
 export function expectOfRun<Value extends object>(
   client: Client,

@@ -2,20 +2,20 @@
 import { QuorateError } from '../../errors/index.js'
 import { newKey, readKeyFile, replaceKeyFile, type KeyFile } from './key-file.js'
 
-/** What becomes of the keys. */
+/** What to do with the keys. */
 export interface Rotation {
-  /** The new key opens and does not seal yet: every worker gets to know it before one uses it. */
+  /** The new key only opens and does not seal yet, so that every worker knows it before any of them uses it. */
   readonly standby?: boolean
-  /** Id of a key in the file that seals from now on; no new key is made. */
+  /** Id of a key in the file, which seals from now on; no new key is made. */
   readonly first?: string
-  /** Ids of keys that are taken out; no new key is made unless they were all. */
+  /** Ids of keys to remove; no new key is made unless none is left. */
   readonly drop?: readonly string[]
 }
 
 /**
  * Changes the keys.
  * @returns their ids; the first seals.
- * @throws QuorateError `USAGE` for a key that is not in the file; as {@link readKeyFile}.
+ * @throws QuorateError `USAGE` for a key that is not in the file; otherwise as {@link readKeyFile}.
  */
 export function rotateKeyFile(path: string, rotation: Rotation): readonly string[] {
   const file = readKeyFile(path)

@@ -1,6 +1,6 @@
 /**
- * The seal of one payload: a line of text in its metadata. It says with which key it was made, for which place in
- * which list of arguments, and what an activity's result is of; and it authenticates that, the context, and the
+ * The seal of one payload: a line of text in its metadata. It names the key it was made with, the payload's place in
+ * its list of arguments, and the activity that a result came from. It authenticates all of that, the context, and the
  * payload itself.
  */
 import { KEY_ID } from './key-file.js'
@@ -19,15 +19,15 @@ const LIST = /^[A-Za-z0-9_-]{1,16}$/
 /** What a seal says. */
 export interface Seal {
   readonly keyId: string
-  /** Random; the same for all payloads that belong together, so that none can be exchanged for another's. */
+  /** Random; the same for all payloads that belong together, so that none can be swapped for one of another list. */
   readonly list: string
   readonly index: number
   readonly count: number
-  /** Of what an activity gave back: which activity of which run. */
+  /** For an activity's result: which activity of which run it came from. */
   readonly origin?: { readonly run: string; readonly name: string }
 }
 
-/** A seal with its proof; empty where the payload is encrypted, which proves it. */
+/** A seal with its proof. The proof is empty for an encrypted payload: the encryption proves it. */
 export interface ProvenSeal extends Seal {
   readonly mac: string
 }
@@ -39,7 +39,7 @@ export function formatSeal({ keyId, list, index, count, origin, mac }: ProvenSea
   return [VERSION, keyId, list, index, count, of, mac].join('.')
 }
 
-/** The seal in the metadata; undefined where there is none that could be ours. */
+/** The seal in the metadata; undefined when there is none that could be ours. */
 export function parseSeal(metadata: Metadata | null | undefined): ProvenSeal | undefined {
   const raw = metadata?.[SEAL]
   if (raw === undefined) return undefined
@@ -53,12 +53,12 @@ export function parseSeal(metadata: Metadata | null | undefined): ProvenSeal | u
   return { keyId, list, index: Number(index), count: Number(count), mac, ...origin }
 }
 
-/** What a seal authenticates beside the payload. */
+/** What a seal authenticates besides the payload. */
 export function sealedContext(seal: Seal, context: readonly string[]): Buffer {
   return pack([formatSeal({ ...seal, mac: '' }), ...context])
 }
 
-/** The context of a payload as a list of texts, none of which can be taken for another. */
+/** The context of a payload as a list of strings; no two contexts give the same list. */
 export function contextParts(context: SerializationContext | undefined): string[] {
   if (context === undefined) return ['none']
   const { type, namespace, workflowId = '' } = context
@@ -76,7 +76,7 @@ export function proofOf(key: SealKey, seal: Seal, context: readonly string[], pa
   return hmac.digest('base64url')
 }
 
-/** Whether two proofs are the same, in a time that does not tell how far they are. */
+/** Whether two proofs are the same, compared in constant time. */
 export function isSameProof(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)

@@ -1,14 +1,14 @@
-/** Where the keys are from: the engine has a key file of its own, other servers get theirs by the environment. */
+/** Where the keys come from: the engine has its own key file; for other servers the environment names one. */
 import { QuorateError } from '../../errors/index.js'
 import { SealKeys } from './keys.js'
 
 /** Environment variable with the path of the key file. */
 export const KEY_FILE_VARIABLE = 'QUORATE_SEAL_KEY_FILE'
 
-/** Says that there are to be no seals. */
+/** The value that turns sealing off. */
 const NONE = 'none'
 
-/** `none`: payloads are not sealed, by the operator's word. `unnamed`: nobody has said. */
+/** `none`: the operator has turned sealing off. `unnamed`: the environment does not say. */
 export type SealSource =
   { readonly kind: 'file'; readonly path: string } | { readonly kind: 'none' } | { readonly kind: 'unnamed' }
 
@@ -20,7 +20,7 @@ export function sealSourceOf(environment: Readonly<Record<string, string | undef
 }
 
 /**
- * The keys; undefined where there are to be no seals.
+ * The keys; undefined when sealing is turned off.
  * @throws QuorateError `SEAL_KEY_MISSING`, `SEAL_KEY_UNUSABLE`
  */
 export function openSeal(source: SealSource): SealKeys | undefined {

@@ -1,4 +1,6 @@
-/** A worker's side of seals: codec, guards, and what it does about runs that nobody with the key has started. */
+/**
+ * The worker's side of sealing: its codec, its guards, and what it does about runs that were started without the key.
+ */
 import type { InjectedSinks, NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
@@ -8,10 +10,10 @@ import { firstRunOf } from './client.js'
 import { SealCodec } from './codec.js'
 import type { SealKeys } from './keys.js'
 
-/** How many runs and refusals the log remembers, so that each is told once. */
+/** How many runs and refusals are remembered, so that each is asked about or logged only once. */
 const MOST_REMEMBERED = 1_000
 
-/** Options of an SDK worker that takes only what is sealed. */
+/** Options for an SDK worker that accepts only sealed payloads. */
 export function sealedWorkerOptions(
   keys: SealKeys,
   { connection, namespace, log }: { connection: NativeConnection; namespace: string; log: Logger },
@@ -25,8 +27,8 @@ export function sealedWorkerOptions(
 }
 
 /**
- * The bundle of a worker that takes only what is sealed: the guards in it (workflows/run/seal-guard.ts) look for this mark,
- * which no message can set or take away.
+ * The bundle for a worker that accepts only sealed payloads. The guards in it (workflows/run/seal-guard.ts) look for
+ * this mark, which no message can set or remove.
  */
 export function guardedBundle(bundle: WorkflowBundleOption): WorkflowBundleOption {
   const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8')
@@ -67,7 +69,7 @@ function refusalSinks(
       refusedRun: {
         fn: async ({ workflowId, runId, unsafe }, what) => {
           tellOnce(runId, what, { workflowId })
-          // A run that has gone on already cannot be failed by its code any more, whose history says otherwise.
+          // A run that has already made progress can no longer be failed by its own code: its history says otherwise.
           if (!unsafe.isReplaying) return
           await connection.workflowService
             .terminateWorkflowExecution({

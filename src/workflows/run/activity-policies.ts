@@ -1,20 +1,20 @@
 /**
- * How each class of activity is timed and retried. Errors that retries can't fix are marked non-retryable where
- * they are made (activities/frame/frame.ts); these policies are for the rest: hiccups of network, mirrors and load.
+ * Time-outs and retries of each class of activity. Errors that retries cannot fix are marked non-retryable where they
+ * are made (activities/frame/frame.ts). These policies handle the rest: hiccups of network, mirrors and load.
  */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow'
 import type { Activities } from '../../activities/index.js'
 
-/** Time without a sign of life after which a worker is taken for dead and the step goes to another attempt. */
+/** Time without a heartbeat after which a worker counts as dead and the step goes to another attempt. */
 const HEARTBEAT_TIMEOUT = '10s'
 
 /**
- * From a worker's death to the next attempt, however often that happens. After an error the step itself says how long
- * and how often (activities/frame/frame.ts).
+ * Delay between a worker's death and the next attempt, however often that happens. After an error, the step itself
+ * decides the delay and the number of attempts (activities/frame/frame.ts).
  */
 const AFTER_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 1 } as const
 
-/** What changes hosts is waited for when it is cancelled: the operation ends only when nothing runs any more. */
+/** A cancel waits for activities that change hosts: the operation ends only when nothing runs any more. */
 const CHANGES = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -28,7 +28,7 @@ const POLICIES = {
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: { ...AFTER_LOST_WORKER, maximumAttempts: 4 },
   },
-  /** Nobody waits for it, and the lock of a host that is away may stay. */
+  /** Nobody waits for it. A host that is away may stay locked. */
   release: {
     startToCloseTimeout: '1m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -44,7 +44,7 @@ const POLICIES = {
     ...CHANGES,
     startToCloseTimeout: '45m',
   },
-  /** Waits for something outside for as long as it takes; the operator may end it by signal or cancel. */
+  /** Waits for something outside for as long as it takes. The operator may end it by signal or cancel. */
   wait: {
     startToCloseTimeout: '30d',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -54,17 +54,17 @@ const POLICIES = {
 
 export type PolicyClass = keyof typeof POLICIES
 
-/** Activities of one policy class whose calls carry a summary for the Temporal UI, and an id made of it. */
+/** Activities of one policy class. Their calls carry a summary for the Temporal UI, and an ID made from it. */
 export function activities(policy: PolicyClass, summary: string): ActivityProxies {
   return proxyActivities<Activities>({ ...POLICIES[policy], summary, activityId: activityId(summary) })
 }
 
-/** How often each summary was used; of one run, since each has these modules for itself. */
+/** How often each summary was used in this run; each run has its own copy of this module. */
 const used = new Map<string, number>()
 
 /**
- * An id that says what is done where. A replay compares ids, as it does not compare arguments: code that would do the
- * same on other hosts, or in another order, fails there, instead of taking the result of one host for that of another.
+ * An ID that says what is done where. A replay compares IDs, but not arguments. Code that would do the same on other
+ * hosts or in another order therefore fails in the replay, instead of taking one host's result for another's.
  */
 function activityId(summary: string): string {
   const number = (used.get(summary) ?? 0) + 1

@@ -1,10 +1,12 @@
-/** What an operation waits for, in few words: the search attribute that tells it has room for 255 bytes. */
+/** What an operation waits for, in a few words: its search attribute has room for 255 bytes. */
 import { count } from '../../values/words.js'
 
-/** A Keyword is a VARCHAR(255) in the databases behind Temporal; the server itself takes more and then fails there. */
+/**
+ * A Keyword is a VARCHAR(255) in the databases behind Temporal. The server itself accepts more and then fails there.
+ */
 export const BLOCKED_ON_BYTES = 255
 
-/** Steps by their ids, and what else is waited for, all of it ASCII; summed up by phase where that is too long. */
+/** Names the steps by ID, and whatever else is waited for, all in ASCII. Sums steps up by phase if that is too long. */
 export function summariseBlockedOn(steps: readonly string[], others: readonly string[] = []): string {
   const phases = new Map<string, number>()
   for (const step of steps) {

@@ -1,6 +1,6 @@
 /**
- * What the operator decides of a running operation: about steps that retries could not fix, about a plan that is to
- * be reviewed, and when to pause. Messages only record the decision; the sequence acts on it at its next safe point.
+ * The operator's decisions about a running operation: about steps that retries could not fix, about a plan under
+ * review, and when to pause. Messages only record the decision; the sequence acts on it at its next safe point.
  */
 import {
   CancellationScope,
@@ -22,17 +22,17 @@ import {
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { failWith } from './failure.js'
 
-/** What was decided of a parked step. */
+/** The decision about a parked step. */
 export type StepDecision = { readonly kind: 'retry' } | { readonly kind: 'skip'; readonly reason: string }
 
 interface ParkedStep {
   readonly blocked: BlockedStep
-  /** Asked each time: decisions about other steps may change the answer. */
+  /** Called each time, because decisions about other steps may change the answer. */
   readonly notSkippable: () => string | undefined
   decision?: StepDecision
 }
 
-/** What decisions need to know of the operation, and tell it. */
+/** What decisions need to know about the operation, and how they notify it. */
 export interface DecisionsOptions {
   /** Called whenever something that progress shows has changed. */
   readonly announce: () => void
@@ -40,7 +40,7 @@ export interface DecisionsOptions {
   readonly waitsOutside: () => boolean
 }
 
-/** What {@link DecisionTaken} calls the review of the plan. */
+/** The name of the plan's review in {@link DecisionTaken}. */
 const PLAN = 'plan'
 
 export class Decisions {
@@ -58,7 +58,9 @@ export class Decisions {
     this.listen()
   }
 
-  /** Steps that nobody has decided of yet, in the order in which they were parked; none once it is being aborted. */
+  /**
+   * Steps without a decision yet, in the order in which they were parked; none while the operation is being aborted.
+   */
   get blocked(): readonly BlockedStep[] {
     if (this.isAborted) return []
     return [...this.parked.values()]
@@ -69,14 +71,14 @@ export class Decisions {
       })
   }
 
-  /** Whether it was decided that the host is left out, even if that is not carried out yet. */
+  /** Whether the operator has decided to leave the host out, even if that is not done yet. */
   isLeaving(host: string): boolean {
     return [...this.parked.values()].some(
       ({ blocked, decision }) => blocked.host === host && decision?.kind === 'skip',
     )
   }
 
-  /** What would change, while it waits for the approval. */
+  /** What would change, while the operation waits for approval. */
   get approval(): readonly PlannedChange[] | undefined {
     return this.isAborted ? undefined : this.changes
   }
@@ -85,13 +87,13 @@ export class Decisions {
     return this.paused
   }
 
-  /** Whether the operation is to end without doing more. */
+  /** Whether the operation should end without doing more. */
   get isAborted(): boolean {
     return this.abortion !== undefined
   }
 
   /**
-   * Waits until somebody decides of a step.
+   * Waits until somebody decides about a step.
    * @throws ApplicationFailure `OPERATION_ABORTED`
    */
   async park(
@@ -120,7 +122,7 @@ export class Decisions {
   }
 
   /**
-   * Passes at once, unless the operation is paused: then when it goes on.
+   * Returns at once, unless the operation is paused: then it waits for the resume.
    * @throws ApplicationFailure `OPERATION_ABORTED`, CancelledFailure
    */
   async safePoint(): Promise<void> {
@@ -130,13 +132,15 @@ export class Decisions {
     if (this.isAborted) throw this.aborted()
   }
 
-  /** Calls `listener` when the operation is aborted, until what is returned is called. */
+  /** Calls `listener` when the operation is aborted. Call the returned function to unsubscribe. */
   onAbort(listener: () => void): () => void {
     this.abortListeners.add(listener)
     return () => this.abortListeners.delete(listener)
   }
 
-  /** The failure of an operation that was ended by decision, with the steps that were parked then. */
+  /**
+   * The failure of an operation that was ended by decision, with the errors of the steps that were parked at that time.
+   */
   aborted() {
     const reason = this.abortion?.reason
     const message = `aborted by the operator${reason === undefined ? '' : `: ${reason}`}`

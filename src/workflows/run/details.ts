@@ -1,8 +1,8 @@
-/** The live table of an operation that Temporal's UI shows as the workflow's current details (Markdown). */
+/** The live table of an operation. Temporal's UI shows it as the workflow's current details (Markdown). */
 import type { HostProgress, OperationProgress } from '../../operations/contract.js'
 import { MARK } from '../../operations/step-marks.js'
 
-/** Renders progress as Markdown, well below the 20 KB that Temporal takes for a few hundred hosts. */
+/** Renders progress as Markdown. For a few hundred hosts it stays well below the 20 KB that Temporal accepts. */
 export function renderDetails(progress: OperationProgress): string {
   const rows = progress.phases
     .filter((phase) => phase.state !== 'pending')

@@ -1,4 +1,4 @@
-/** Between errors as reports (what people and progress see) and Temporal's failures (what history holds). */
+/** Converts between error reports (what people and progress see) and Temporal's failures (what history holds). */
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import { isErrorReport, QuorateError, reportError, type ErrorReport } from '../../errors/index.js'
 
@@ -33,7 +33,7 @@ export function failWith(reports: readonly ErrorReport[]): ApplicationFailure {
   })
 }
 
-/** The failure that stops an operation before it changed anything, with every problem of every host. */
+/** The failure that stops an operation before it changes anything, with every problem of every host. */
 export function failPreflight(problems: readonly ErrorReport[]): ApplicationFailure {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   const error = new QuorateError('PREFLIGHT_FAILED', `${count} found before anything was changed`, {
@@ -42,7 +42,7 @@ export function failPreflight(problems: readonly ErrorReport[]): ApplicationFail
   return failWith([error.report()])
 }
 
-/** Cancellation is not a failure of a host and passes through untouched. */
+/** Rethrows a cancellation untouched: it is not a failure of a host. */
 export function rethrowCancellation(error: unknown): void {
   if (isCancellation(error)) throw error
 }

@@ -1,13 +1,13 @@
-/** How many steps begin at once: the server holds no more than 100 events back while one workflow task runs. */
+/** Limits how many steps start at once: the server buffers at most 100 events while one workflow task runs. */
 import { CancellationScope, sleep } from '@temporalio/workflow'
 
 /** Well below the limit, with room for updates, signals and timers. */
 const WIDTH = 64
 
-/** Steps that take longer than this end at times of their own. */
+/** Steps that take longer than this end at different times anyway. */
 const SLOW = '5s'
 
-/** Lets so many through at a time; the others wait for their turn, but never for one that is slow. */
+/** Lets a limited number through at a time. The others wait for a place, but never for a slow step. */
 export class Gate {
   private readonly width: number
   private readonly slow: () => Promise<void>

@@ -1,4 +1,4 @@
-/** Holding the hosts of a cluster against operations of other Temporal servers, which know nothing of this one. */
+/** Locks the hosts of a cluster against operations of other Temporal servers, which know nothing of this one. */
 import { CancellationScope } from '@temporalio/workflow'
 import { narrow, type Cluster, type Host } from '../../cluster/model.js'
 import { failWith } from './failure.js'
@@ -6,9 +6,9 @@ import type { Operation } from './run.js'
 import { activities } from './activity-policies.js'
 
 /**
- * Locks all hosts. The first control plane goes first: of two operations that begin at the same time one gets it, and
- * the other stops there, before either holds a part of the hosts.
- * @throws ApplicationFailure with what kept it from hosts, e.g. `HOST_LOCKED`.
+ * Locks all hosts. The first control plane goes first: if two operations start at the same time, one gets it. The other
+ * stops there, before either holds some of the other hosts.
+ * @throws ApplicationFailure with what prevented a lock, e.g. `HOST_LOCKED`.
  */
 async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise<void> {
   const others = cluster.hosts.filter((host) => host.name !== first.name)
@@ -21,8 +21,8 @@ async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise
 }
 
 /**
- * Releases what the operation holds, however it ends; after a cancel nothing of it runs there any more. A host that is
- * away is taken over by the next apply.
+ * Releases what the operation holds, however it ends. After a cancel, nothing of the operation runs on the hosts any
+ * more. The next apply takes over the lock of a host that is away.
  */
 async function releaseHosts(run: Operation, cluster: Cluster): Promise<void> {
   const units = CancellationScope.current().consideredCancelled ? 'stop' : 'leave'
@@ -37,7 +37,7 @@ async function releaseHosts(run: Operation, cluster: Cluster): Promise<void> {
   )
 }
 
-/** Holds the hosts of the cluster while `act` runs; no step is under way any more when they are released. */
+/** Holds the hosts of the cluster while `act` runs. No step is running any more when they are released. */
 export async function withLocks<Result>(
   run: Operation,
   cluster: Cluster,

@@ -1,4 +1,7 @@
-/** The first phases of every operation: ask all hosts for their facts at once, and the running cluster for its standing. */
+/**
+ * The first phases of every operation: ask all hosts for their facts in parallel, and the running cluster for its
+ * standing.
+ */
 import { patched } from '@temporalio/workflow'
 import { hasPath, type HostFacts } from '../../facts/facts.js'
 import { etcdHosts, narrow, type Cluster, type Host } from '../../cluster/model.js'
@@ -13,19 +16,19 @@ import { reportFailure, rethrowCancellation } from './failure.js'
 import type { Operation } from './run.js'
 import { activities } from './activity-policies.js'
 
-/** The hosts as they answered, and the cluster file with the version that its channel stands for. */
+/** The answers of the hosts, and the cluster file with its channel resolved to a version. */
 export interface Looked {
   readonly file: Cluster
   readonly facts: readonly HostFacts[]
   /** What kept the other hosts from answering. */
   readonly unanswered: readonly ErrorReport[]
-  /** The channel that the file names in place of a version. */
+  /** The channel that the file names instead of a version. */
   readonly channel?: string
-  /** Why the channel could not be resolved; matters only where no cluster says which version it runs. */
+  /** Why the channel could not be resolved. Matters only if no cluster says which version it runs. */
   readonly unresolved?: ErrorReport
 }
 
-/** Asks everything that can be asked of hosts without changing anything. */
+/** Collects everything that hosts can tell without changing anything. */
 export async function lookAtHosts(run: Operation, file: Cluster): Promise<Looked> {
   const [resolved, { results, failures }] = await Promise.all([
     resolveVersion(file),
@@ -44,7 +47,7 @@ export async function lookAtHosts(run: Operation, file: Cluster): Promise<Looked
   return { ...resolved, facts: results, unanswered: failures }
 }
 
-/** A channel means another version tomorrow; one operation must see one. */
+/** A channel may mean another version tomorrow; one operation must see only one. */
 async function resolveVersion(file: Cluster): Promise<Pick<Looked, 'file' | 'channel' | 'unresolved'>> {
   const channel = file.kubernetes.version
   if (parseChannel(channel) === undefined) return { file }
@@ -57,7 +60,7 @@ async function resolveVersion(file: Cluster): Promise<Pick<Looked, 'file' | 'cha
   }
 }
 
-/** Runs of before did not ask control planes from which manifests or admin.conf were taken away. */
+/** Older runs did not ask control planes whose manifests or admin.conf had been removed. */
 function controlPlanesToAsk({ file, facts }: Looked): readonly Host[] {
   const observed = observedHosts(file, facts)
   const all = servingControlPlanes(file, observed)
@@ -74,20 +77,22 @@ function isWhole(facts: HostFacts): boolean {
   )
 }
 
-/** What is known of the cluster by the hosts alone, until it is asked itself. */
+/** What the hosts alone show of the cluster, until it is asked itself. */
 export function supposedPresence(looked: Looked): ClusterPresence {
   const [host] = controlPlanesToAsk(looked)
   if (host === undefined) return { kind: 'absent' }
   return { kind: 'unreadable', host: host.name, reason: 'it was not asked yet' }
 }
 
-/** Asks the running cluster, where the hosts show that there may be one: the first control plane that can tell. */
+/**
+ * Asks the running cluster, if the hosts show that there may be one. The first control plane that can answer is used.
+ */
 export async function lookAtCluster(run: Operation, looked: Looked): Promise<ClusterPresence> {
   let known: ClusterPresence = { kind: 'absent' }
   for (const host of controlPlanesToAsk(looked)) {
     const told = await askForStanding(run, looked.file, host)
     if (told.kind === 'read') return told
-    // An API server that lost its data serves an empty cluster: another one may know better.
+    // An API server that lost its data serves an empty cluster. Another one may know better.
     if (told.kind === 'unreadable') known = told
   }
   return known
@@ -109,7 +114,7 @@ async function askForStanding(run: Operation, file: Cluster, host: Host): Promis
   return results[0] ?? { kind: 'unreadable', host: host.name, reason }
 }
 
-/** What is told of the running cluster in the live view. */
+/** Describes the running cluster for the live view. */
 export function summarise(presence: ClusterPresence): string {
   switch (presence.kind) {
     case 'absent':

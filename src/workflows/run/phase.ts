@@ -1,43 +1,43 @@
-/** What a phase of an operation is made of, and what comes of it. */
+/** What a phase of an operation consists of, and its outcome. */
 import type { Host } from '../../cluster/model.js'
 import type { SkipConsequence } from '../../operations/contract.js'
 import type { ErrorReport } from '../../errors/index.js'
 
 export interface PhaseOptions {
-  /** What must be done before a host's step begins. */
+  /** What must be done before a host's step starts. */
   readonly after?: (host: Host) => readonly Promise<unknown>[]
-  /** One host after the other, as they become ready. A parked host does not hold up the next one. */
+  /** One host at a time, in the order in which they become ready. A parked host does not hold up the next one. */
   readonly oneAtATime?: boolean
-  /** What the steps wait for, where that is something outside. */
+  /** What the steps wait for, if that is something outside. */
   readonly waitsFor?: string
   /**
-   * After a step is done, waits for what makes it run again: false when nothing will. The host counts as done
-   * meanwhile.
+   * After a step is done, waits for a reason to run it again; false if there will be none. The host counts as done
+   * while it waits.
    */
   readonly again?: (host: Host) => Promise<boolean>
-  /** Why the operator cannot skip a host's step; undefined where that is possible. */
+  /** Why the operator cannot skip a host's step; undefined if it can be skipped. */
   readonly notSkippable?: (host: Host) => string | undefined
   /**
-   * Takes back what a step that failed has left behind and others would wait for, before the turn is given on and the
-   * host is parked; tells what skipping it would mean.
+   * Takes back what a failed step left behind and others would wait for. Runs before the turn is passed on and the host
+   * is parked. Returns what skipping the step would mean.
    */
   readonly beforeParking?: (host: Host) => Promise<SkipConsequence>
   /**
-   * Undoes what a step that is skipped has left behind and others would stumble over. `isShown`: the operator was shown
-   * a consequence.
+   * Undoes what a skipped step left behind and others would stumble over. `isShown`: the operator was shown a
+   * consequence.
    */
   readonly leaveOut?: (host: Host, isShown: boolean) => Promise<unknown>
 }
 
-/** A phase that goes on while others do. */
+/** A phase that runs in parallel with others. */
 export interface Phase<Result> {
-  /** Settles with the host's step; undefined when it was skipped. */
+  /** Settles when the host's step does; undefined if it was skipped. */
   of(host: Host): Promise<Result | undefined>
-  /** Settles when all steps have; the results of those that were not skipped. */
+  /** Settles when all steps have; gives the results of those that were not skipped. */
   all(): Promise<readonly Result[]>
 }
 
-/** What the hosts of a phase gave, and what went wrong on the others. */
+/** The results of a phase's hosts, and the failures of the others. */
 export interface PhaseOutcome<Result> {
   readonly results: readonly Result[]
   readonly failures: readonly ErrorReport[]

@@ -1,4 +1,4 @@
-/** Where an operation is: its phases, and each host's step in them, for the query, Temporal's UI and search. */
+/** The state of an operation: its phases, and each host's step in them, for the query, Temporal's UI and search. */
 import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import {
@@ -21,7 +21,7 @@ import { reportFailure } from './failure.js'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Phase extends Omit<Mutable<PhaseProgress>, 'hosts'> {
   hosts: Mutable<HostProgress>[]
-  /** What the hosts of the phase wait for, where that is something outside. */
+  /** What the hosts of the phase wait for, if that is something outside. */
   waitsFor?: string
 }
 
@@ -30,7 +30,7 @@ const PHASE = keyword(SEARCH_ATTRIBUTES.phase)
 const BLOCKED_ON = keyword(SEARCH_ATTRIBUTES.blockedOn)
 const KUBERNETES_VERSION = keyword(SEARCH_ATTRIBUTES.kubernetesVersion)
 
-/** States of a step in which nothing more will happen to it by itself. */
+/** Step states that never change by themselves. */
 const SETTLED: readonly StepState[] = ['unchanged', 'done', 'failed', 'skipped']
 
 export class Progress {
@@ -84,7 +84,7 @@ export class Progress {
     return this.running().some(({ waitsFor }) => waitsFor !== undefined)
   }
 
-  /** Names the hosts of a phase before any of them begins. */
+  /** Names the hosts of a phase before any of them starts. */
   expect(title: string, hosts: readonly string[], waitsFor?: string): void {
     const phase = this.phase(title)
     if (waitsFor !== undefined) phase.waitsFor = waitsFor
@@ -95,7 +95,7 @@ export class Progress {
     this.publish()
   }
 
-  /** The step of a host in a phase goes on to another state. */
+  /** Moves a host's step in a phase to another state. */
   update(
     title: string,
     host: string,
@@ -114,14 +114,14 @@ export class Progress {
     this.publish()
   }
 
-  /** Ends the operation in the eyes of the query; the workflow then returns or throws. */
+  /** Marks the operation as ended for the query; the workflow then returns or throws. */
   finish(error?: unknown): void {
     this.end = error === undefined ? 'done' : 'failed'
     if (error !== undefined) this.error = reportFailure(error)
     this.publish()
   }
 
-  /** Tells Temporal's UI and search where the operation is. */
+  /** Publishes the state of the operation to Temporal's UI and search. */
   publish(): void {
     const progress = this.snapshot()
     setCurrentDetails(renderDetails(progress))
@@ -183,7 +183,7 @@ export class Progress {
     return phase
   }
 
-  /** A phase is what its hosts are. */
+  /** Derives the state of a phase from its hosts. */
   private settle(phase: Phase): void {
     const states = phase.hosts.map(({ state }) => state)
     const state = phaseState(states)

@@ -1,6 +1,6 @@
-/** What the guards of a run have refused, for its progress: the operator is to see that somebody tried. */
+/** What the guards of a run have refused, for its progress: the operator should see that somebody tried. */
 
-/** How many different ones are told: a stranger may send as many as he likes, and progress stays a thing to look at. */
+/** How many different refusals are shown. A stranger may send any number, and progress must stay readable. */
 const MOST_TOLD = 10
 const MORE = 'more of what was sent to this run was ignored; the log of the worker has it'
 
@@ -8,7 +8,7 @@ const told = new Set<string>()
 let listener: ((what: string) => void) | undefined
 const untold: string[] = []
 
-/** Tells of something that was refused. */
+/** Reports something that was refused. */
 export function tellRefusal(what: string): void {
   if (told.has(what) || told.size > MOST_TOLD) return
   told.add(what)
@@ -17,7 +17,7 @@ export function tellRefusal(what: string): void {
   else listener(words)
 }
 
-/** Hears of everything that is refused, also of what was before. */
+/** Subscribes to all refusals, including earlier ones. */
 export function onRefusal(hear: (what: string) => void): void {
   listener = hear
   untold.splice(0).forEach(hear)

@@ -1,6 +1,6 @@
 /**
- * The operation that runs. A phase runs one step for each of its hosts, as soon as what it comes after is done for
- * that host; a step that retries can't fix parks its host until somebody decides, and holds up no other.
+ * The running operation. A phase runs one step for each of its hosts, as soon as everything that this host waits for is
+ * done. A step that retries cannot fix is parked until somebody decides, and holds up no other host.
  */
 import type { Host } from '../../cluster/model.js'
 import type {
@@ -55,32 +55,32 @@ export class Operation {
     return this.progress.changed
   }
 
-  /** Steps that were left out by decision. */
+  /** Steps that were skipped by decision. */
   get skipped(): readonly SkippedStep[] {
     return this.steps.skipped
   }
 
-  /** Whether the host's step was skipped in an earlier phase: it takes no further part. */
+  /** Whether the host's step was skipped in an earlier phase: then the host takes no further part. */
   isLeftOut(host: Host): boolean {
     return this.steps.isLeftOut(host)
   }
 
-  /** Whether the host takes no further part, or it was decided so a moment ago. */
+  /** Whether the host takes no further part, or the operator has just decided so. */
   isLeaving(host: Host): boolean {
     return this.isLeftOut(host) || this.decisions.isLeaving(host.name)
   }
 
-  /** Runs `act` once not too many others have begun at the same time. */
+  /** Runs `act` as soon as not too many other steps have started at the same time. */
   begin<Result>(act: () => Promise<Result>): Promise<Result> {
     return this.steps.begin(act)
   }
 
-  /** Lets the operator look at what would change, and waits for the approval. */
+  /** Shows the operator what would change, and waits for approval. */
   async approve(changes: readonly PlannedChange[]): Promise<void> {
     await this.decisions.approve(changes)
   }
 
-  /** Begins a phase: `act` runs for each host once what it comes after is done; a step that fails is parked. */
+  /** Starts a phase: `act` runs for each host once everything it waits for is done. A step that fails is parked. */
   phase<Result>(
     title: string,
     hosts: readonly Host[],
@@ -98,7 +98,7 @@ export class Operation {
     )
     for (const step of steps.values()) {
       this.started.push(step)
-      // Whoever waits for the step hears of its end; nobody may be waiting yet.
+      // Whoever awaits the step gets its error; nobody may be waiting yet.
       step.catch(() => undefined)
     }
     return {
@@ -110,7 +110,7 @@ export class Operation {
     }
   }
 
-  /** Runs `act` for each host at once and gives results and failures: for steps that are not worth parking a host. */
+  /** Runs `act` for all hosts in parallel and returns results and failures: for steps that are not worth parking. */
   async attempt<Result>(
     title: string,
     hosts: readonly Host[],
@@ -138,7 +138,7 @@ export class Operation {
     await Promise.allSettled(this.started)
   }
 
-  /** Ends the operation in the eyes of the query; the workflow then returns or throws. */
+  /** Marks the operation as ended for the query; the workflow then returns or throws. */
   end(error?: unknown): void {
     this.progress.finish(error)
   }

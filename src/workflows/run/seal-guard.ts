@@ -1,6 +1,6 @@
 /**
- * The guards at the entrances of a workflow: what carries no seal of ours never reaches its code. A worker without
- * seals (QUORATE_SEAL_KEY_FILE=none) loads the bundle without the mark, and nothing here does anything.
+ * Guards at the entry points of a workflow: nothing without our seal reaches its code. A worker without seals
+ * (QUORATE_SEAL_KEY_FILE=none) loads the bundle without the mark, and then this module does nothing.
  */
 import {
   ActivityFailure,
@@ -30,7 +30,7 @@ import { tellRefusal } from './refusals.js'
 
 const isGuarded = (globalThis as { quorateSeals?: boolean }).quorateSeals === true
 
-/** Found by the SDK in the bundle (temporal/bundle.ts). */
+/** The SDK finds this in the bundle (temporal/bundle.ts). */
 export const interceptors = (): WorkflowInterceptors =>
   isGuarded ? { inbound: [inbound()], outbound: [outbound()] } : {}
 
@@ -43,7 +43,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
       if (refused?.quorateRefused === 'key') {
         const what = `its input ${describeRefusal(refused)}`
         seal.refused(`SEAL_KEY_WRONG: ${what}`)
-        // Fails the task, not the run: another worker, or this one with the right key file, can go on with it.
+        // Fails the task, not the run: another worker, or this one with the right key file, can continue it.
         throw new Error(`SEAL_KEY_WRONG: ${what}`)
       }
       const taken = takeTicket(input.args, 'start')
@@ -64,7 +64,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
         tellRefusal(what)
         return
       }
-      // A message that was seen in the history could be sent again.
+      // Somebody who saw a message in the history could send it again.
       if (signalsTaken.has(taken.ticket.id)) return
       signalsTaken.add(taken.ticket.id)
       await next({ ...input, args: taken.args })
@@ -73,7 +73,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
       next({ ...input, args: updateArgs(input) })
     },
     handleUpdate: (input, next) => next({ ...input, args: updateArgs(input) }),
-    // Whoever reaches the server may read; what he sends along is refused all the same.
+    // Whoever reaches the server may read, but what they send along is still refused.
     handleQuery: async (input, next) => {
       const refused = refusedAmong(input.args)
       if (refused !== undefined) throw refusal(`the query ${input.queryName} ${describeRefusal(refused)}`)
@@ -89,7 +89,7 @@ function whyNoStart(
 ): string | undefined {
   if (ticket === undefined) return NO_TICKET
   const { workflowType, startTime } = workflowInfo()
-  // In a workflow, now is the time of the task: at its entrance, of the first.
+  // In a workflow, "now" is the time of the task; here, at the entry point, that of the first task.
   return startObstacle(ticket, { workflowType, startedAt: startTime.getTime(), begunAt: Date.now() })
 }
 
@@ -128,7 +128,7 @@ function outbound(): WorkflowOutboundCallsInterceptor {
   }
 }
 
-/** Sends the activity with a ticket, and takes of what comes back only what it has given itself. */
+/** Schedules the activity with a ticket. Accepts as its result only what this activity itself returned. */
 async function withTicket<Input extends ActivityInput | LocalActivityInput>(
   input: Input,
   next: (input: Input) => Promise<unknown>,
@@ -147,7 +147,7 @@ async function withTicket<Input extends ActivityInput | LocalActivityInput>(
   return unsealed(result)
 }
 
-/** @throws ApplicationFailure `UNSEALED` where the activity has not given this. */
+/** @throws ApplicationFailure `UNSEALED` if the value was not returned by this activity. */
 function unseal(value: unknown, { name, run }: ActivityTicket): unknown {
   if (isRefused(value)) throw refusal(`the result of ${name} ${describeRefusal(value)}`)
   if (!isSealedResult(value)) throw refusal(`the result of ${name} is none: it was sealed for something else`)

@@ -1,4 +1,4 @@
-/** Checks of `spec.kubernetes.kubeadm`: kubeadm takes it, and it undoes nothing that Quorate relies on. */
+/** Checks `spec.kubernetes.kubeadm`: kubeadm must accept it, and it must not undo anything that Quorate relies on. */
 import { isQuorateError } from '../../../errors/index.js'
 import { emitDocument, patchDocument, type DocumentKind } from '../../../configuration/kubeadm/documents.js'
 import type { PlainObject } from '../../../values/merge.js'
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<Section, DocumentKind>> = {
   kubeProxyConfiguration: 'KubeProxyConfiguration',
 }
 
-/** All checks of what is laid over kubeadm's configuration. */
+/** All checks of the overrides of kubeadm's configuration. */
 export function kubeadmFindings(file: Outline, api: KubeadmApi): readonly Finding[] {
   return (Object.keys(KINDS) as Section[]).flatMap((section) => {
     const path: FieldPath = ['spec', 'kubernetes', 'kubeadm', section]

@@ -1,7 +1,6 @@
 /**
- * What of kubeadm's configuration cannot be set in `spec.kubernetes.kubeadm`, since Quorate sets it from another field or
- * relies on it elsewhere: changed here alone, kubeadm would do something else than Quorate expects. Data, with a reason
- * each.
+ * What `spec.kubernetes.kubeadm` cannot set, because Quorate sets it from another field or relies on it elsewhere. If
+ * it were changed only here, kubeadm would do something other than Quorate expects. Data, with a reason for each entry.
  */
 import { CONTAINERD_SOCKET } from '../../../configuration/kubeadm/node-registration.js'
 import { isPlainObject } from '../../../values/merge.js'
@@ -47,7 +46,7 @@ const REGISTRATION: Reliances = {
   'nodeRegistration.criSocket': 'Quorate relies on containerd',
 }
 
-/** Of every section. */
+/** Fields that apply to every section. */
 export const EVERY_DOCUMENT: Reliances = {
   apiVersion: 'the Kubernetes version sets it',
   kind: 'the name of the section says it',
@@ -286,7 +285,7 @@ function isFlannel(file: Outline): boolean {
   return pluginOf(file) === 'flannel'
 }
 
-/** Whether nobody looks after the cluster's DNS but its owner. */
+/** Whether the cluster's DNS is left to its owner alone. */
 function dnsIsOwn(file: Outline): boolean {
   return pluginOf(file) === 'none'
 }

@@ -1,4 +1,4 @@
-/** Whether what is laid over kubeadm's configuration has the fields and types that kubeadm knows. */
+/** Checks that overrides of kubeadm's configuration have the fields and types that kubeadm knows. */
 import { isPlainObject } from '../../../values/merge.js'
 import type { KubeadmApi } from '../../../cluster/supported-minors.js'
 import { editDistance, nearest } from '../../nearest.js'
@@ -6,7 +6,7 @@ import { show, type FieldPath, type Finding } from '../../problem.js'
 import { problem } from '../finding.js'
 import type { Fields, OfOneApi, Shape } from './shapes.js'
 
-/** Everything that kubeadm would refuse, or ignore, of a value at a path. null removes, and fits anywhere. */
+/** Everything in a value at a path that kubeadm would refuse or ignore. null removes a field, and fits anywhere. */
 export function shapeFindings(
   value: unknown,
   shape: Shape,
@@ -42,10 +42,10 @@ function fieldFindings(
   const here = [...path, name]
   const known = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (known === undefined) {
-    // Every document has a header, of which it is said elsewhere that it is not for the file.
+    // These are the header of every document. Another check reports that they do not belong in the file.
     if (name === 'apiVersion' || name === 'kind') return []
     const meant = nearest(name, Object.keys(fields))
-    // A later version may have fields that are not known here; a slip of the finger is none.
+    // A later version may have fields that are unknown here, but a name one typo away from a known field is a mistake.
     if (open && (meant === undefined || editDistance(meant.toLowerCase(), name.toLowerCase()) > 1)) return []
     const remedy =
       meant === undefined ? `known here are ${Object.keys(fields).join(', ')}` : `did you mean "${meant}"?`

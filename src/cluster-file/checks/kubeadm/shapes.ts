@@ -17,17 +17,17 @@ interface Scalar {
 export interface OfOneApi {
   readonly api: KubeadmApi
   readonly shape: Shape
-  /** What to use with the other version; nothing unless given. */
+  /** What to use instead with the other version, if anything. */
   readonly instead?: string
 }
 
-/** An object with these fields; further ones are unknown to kubeadm unless it is `open`. */
+/** An object with these fields. Other fields are unknown to kubeadm, unless the object is `open`. */
 export interface Fields {
   readonly fields: Readonly<Record<string, Shape | OfOneApi>>
   readonly open: boolean
 }
 
-/** What a value must be; `any` is looked at elsewhere, or not at all. */
+/** What a value must be. `any` is checked elsewhere, or not at all. */
 export type Shape = 'any' | Scalar | Fields | { readonly listOf: Shape } | { readonly mapOf: Shape }
 
 function scalar(name: string, example: string, test: (value: unknown) => boolean): Scalar {
@@ -101,7 +101,7 @@ const NODE_REGISTRATION = fields({
   imagePullSerial: from1beta4(FLAG),
 })
 
-// Fields that the kubelet of some minor may not have; what is not named here is not looked at.
+// Fields that the kubelet of some minor may not have. Fields that are not listed here are not checked.
 const KUBELET: readonly (readonly [type: Shape, names: string])[] = [
   [
     FLAG,
@@ -152,7 +152,7 @@ function open(types: typeof KUBELET): Fields {
   return { fields: Object.fromEntries(known), open: true }
 }
 
-/** kubeadm's own feature gates by minor, where they are known for sure; it refuses any other. */
+/** kubeadm's own feature gates by minor, where they are known for certain. kubeadm refuses any other. */
 export const FEATURE_GATES: Readonly<Record<number, readonly string[]>> = {
   36: ['NodeLocalCRISocket', 'PublicKeysECDSA', 'RootlessControlPlane'],
 }
