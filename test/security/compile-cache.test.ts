@@ -40,6 +40,7 @@ function folderGiven(variables: Readonly<Record<string, string>> = {}): string |
   writeFileSync(
     stub,
     `import module, { syncBuiltinESMExports } from 'node:module'
+import { writeFileSync } from 'node:fs'
 module.enableCompileCache = (folder) => writeFileSync(${JSON.stringify(record)}, String(folder))
 syncBuiltinESMExports()
 `,
