@@ -1,4 +1,5 @@
 /** Which parked steps the operator may skip: never one without which there would be no cluster, or a broken one. */
+import type { ApplyPhase } from '../operations/apply-phases.js'
 import type { ApplyPlan } from './plan.js'
 
 /** What has happened to hosts since the plan was made. */
@@ -25,7 +26,7 @@ const needsAnotherBalancer: SkipRule = (plan, host, { isLeaving }) => {
 }
 
 /** The phase in which skipping a host first removes its etcd member. */
-const JOINS = 'Control planes'
+const JOINS: ApplyPhase = 'Control planes'
 
 /** Applies in every phase. */
 const always: SkipRule = (plan, host, { hasJoined }) => {
@@ -36,7 +37,7 @@ const always: SkipRule = (plan, host, { hasJoined }) => {
 }
 
 /** For each phase of an apply, why a host's step cannot be skipped. Phases that are not listed can be skipped. */
-const RULES: Readonly<Record<string, SkipRule>> = {
+const RULES: Readonly<Partial<Record<ApplyPhase, SkipRule>>> = {
   'etcd certificates': never('no etcd member starts without them'),
   'Load balancer': needsAnotherBalancer,
   'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
@@ -51,7 +52,7 @@ const RULES: Readonly<Record<string, SkipRule>> = {
 /** Why a host's step cannot be skipped; undefined if it can. */
 export function skipRefusal(
   plan: ApplyPlan,
-  phaseTitle: string,
+  phaseTitle: ApplyPhase,
   host: string,
   situation: SkipSituation,
 ): string | undefined {

@@ -1,7 +1,8 @@
 /** A phase of an apply: its steps may be skipped as the rules of an apply allow. */
 import type { Host } from '../cluster/model.js'
 import { skipRefusal } from '../planning/skip-rules.js'
-import type { ApplyPhase, Bootstrap } from './bootstrap.js'
+import type { ApplyPhase } from '../operations/apply-phases.js'
+import type { Bootstrap } from './bootstrap.js'
 import type { Phase, PhaseOptions } from './run/run.js'
 import type { StepOutcome } from '../operations/contract.js'
 

@@ -2,9 +2,10 @@
  * Applying a cluster file: the guide "Creating highly available clusters with kubeadm", from bare hosts to a
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
-import { APPLY_PHASES, type Apply, type ApplyPhase, type Bootstrap } from './bootstrap.js'
+import type { Apply, Bootstrap } from './bootstrap.js'
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
+import { APPLY_PHASE_TITLES, phaseDefinition, type ApplyPhase } from '../operations/apply-phases.js'
 import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../operations/contract.js'
 import { unplanned } from '../planning/changes/unplanned.js'
 import { compareWithCluster } from '../planning/drift/drift.js'
@@ -19,17 +20,20 @@ import { Operation, type Phase } from './run/run.js'
 import { holding, reviewed } from './planning.js'
 import { activities } from './run/activity-policies.js'
 
-/** Phases that exist only if etcd has its own hosts. */
-const ETCD_PHASES: readonly string[] = ['etcd certificates', 'etcd', 'Renew certificates']
-
 function isPartOf(cluster: Cluster, title: ApplyPhase): boolean {
-  if (title === 'etcd endpoints') return cluster.etcd.topology === 'external'
-  return etcdPlace(cluster) === 'etcd-hosts' || !ETCD_PHASES.includes(title)
+  switch (phaseDefinition(title)?.only) {
+    case 'external-etcd':
+      return cluster.etcd.topology === 'external'
+    case 'etcd-hosts':
+      return etcdPlace(cluster) === 'etcd-hosts'
+    case undefined:
+      return true
+  }
 }
 
 /** Workflow: turns the hosts of `input.cluster` into the cluster that it describes. */
 export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const phases = APPLY_PHASES.filter((title) => isPartOf(input.cluster, title))
+  const phases = APPLY_PHASE_TITLES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
   setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {

@@ -3,30 +3,6 @@ import type { Cluster, Host } from '../cluster/model.js'
 import type { Planned } from './planning.js'
 import type { Operation } from './run/run.js'
 
-/** The phases of an apply, in the order of the guide. */
-export const APPLY_PHASES = [
-  'Facts',
-  'Lock hosts',
-  'Running cluster',
-  'Prepare hosts',
-  'etcd certificates',
-  'etcd',
-  'Renew certificates',
-  'etcd endpoints',
-  'Load balancer',
-  'Load balancer health',
-  'First control plane',
-  'Pod network',
-  'Control planes',
-  'Load balancer backends',
-  'Workers',
-  'Cluster DNS',
-  'Verify',
-] as const
-
-/** The title of one of them. */
-export type ApplyPhase = (typeof APPLY_PHASES)[number]
-
 /** What the phases of one apply share. */
 export interface Apply extends Planned {
   readonly run: Operation

@@ -17,7 +17,7 @@ export interface EndState {
 const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
 /** On a host: names and times of one operation, which are judged by the journal. */
 const OF_ONE_OPERATION =
-  /^(var\/lib\/quorate\/(operations|journal|lock|loaded\/haproxy)|var\/log|root|home)(\/|$)/
+  /^(var\/lib\/quorate\/(operations|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/
 
 /** Looks at the end of a run. `subnet`, such as `127.20.0.`, is taken out: each lane has its own. */
 export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet: string): EndState {

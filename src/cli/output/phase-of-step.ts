@@ -1,30 +1,12 @@
-/** Which activities do the work of which phase: a host may take part in several phases at once. */
+/** Whether an activity belongs to a phase: a host may take part in several phases at once. */
+import { APPLY_PHASES, phaseDefinition } from '../../operations/apply-phases.js'
 
-const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
-  gatherFacts: ['Facts'],
-  lockHost: ['Lock hosts'],
-  readStanding: ['Running cluster'],
-  prepareHost: ['Prepare hosts'],
-  makeEtcdAuthority: ['etcd certificates'],
-  runEtcdMember: ['etcd'],
-  renewEtcdCertificates: ['Renew certificates'],
-  setEtcdEndpoints: ['etcd endpoints'],
-  configureLoadBalancer: ['Load balancer', 'Load balancer backends'],
-  checkLoadBalancer: ['Load balancer health'],
-  initControlPlane: ['First control plane'],
-  applyPodNetwork: ['Pod network'],
-  joinControlPlane: ['Control planes'],
-  settleJoin: ['Control planes'],
-  abandonJoin: ['Control planes'],
-  joinWorker: ['Workers'],
-  spreadClusterDns: ['Cluster DNS'],
-  verifyCluster: ['Verify'],
-}
-
-const KNOWN_PHASES: ReadonlySet<string> = new Set(Object.values(PHASES_OF).flat())
+const KNOWN_ACTIVITIES: ReadonlySet<string> = new Set(
+  Object.values(APPLY_PHASES).flatMap(({ activities }) => activities),
+)
 
 /** Whether the activity is a step of the phase. An unknown activity or phase may belong anywhere. */
 export function runsIn(activity: string, phase: string): boolean {
-  const phases = PHASES_OF[activity]
-  return phases === undefined || phases.includes(phase) || !KNOWN_PHASES.has(phase)
+  const activities = phaseDefinition(phase)?.activities
+  return activities === undefined || activities.includes(activity) || !KNOWN_ACTIVITIES.has(activity)
 }

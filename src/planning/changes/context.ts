@@ -1,4 +1,5 @@
 /** What the functions of this folder work with: one host, its facts, and what is known of the whole cluster. */
+import type { ApplyPhase } from '../../operations/apply-phases.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
@@ -23,11 +24,15 @@ export interface PlannedHost extends ChangesContext, ObservedHost {
 export type HostChanges = (context: PlannedHost) => readonly PlannedChange[]
 
 /** Turns actions into the changes of a host in a phase. */
-export function changesOf(host: Host, phase: string, actions: readonly string[]): readonly PlannedChange[] {
+export function changesOf(
+  host: Host,
+  phase: ApplyPhase,
+  actions: readonly string[],
+): readonly PlannedChange[] {
   return actions.map((action) => ({ host: host.name, phase, action }))
 }
 
 /** A change that first takes away something that runs. An apply asks for approval before it does that. */
-export function disruptive(host: Host, phase: string, action: string): PlannedChange {
+export function disruptive(host: Host, phase: ApplyPhase, action: string): PlannedChange {
   return { host: host.name, phase, action, disruptive: true }
 }

@@ -1,4 +1,5 @@
 /** What an apply does for a running external etcd: its certificates, and the etcd endpoints of API servers. */
+import type { ApplyPhase } from '../../operations/apply-phases.js'
 import { staleEndpoints } from '../etcd-endpoints.js'
 import {
   CLIENT_CERTIFICATE,
@@ -20,7 +21,7 @@ export function etcdUpkeepChanges(
 ): readonly PlannedChange[] {
   if (cluster.etcd.topology === 'stacked') return []
   const { endpoints } = cluster.etcd
-  const renewing = (phase: string, renewals: readonly Renewal[]) =>
+  const renewing = (phase: ApplyPhase, renewals: readonly Renewal[]) =>
     renewals.flatMap(({ host, certificates }) => changesOf(host, phase, [`renew ${certificates.join(', ')}`]))
   const restart = `restart the API server with the etcd endpoints ${endpoints.join(', ')}`
   return [

@@ -1,6 +1,7 @@
 /**
  * What an apply does to make hosts part of the cluster, and to bring back those that were deleted from it or stopped.
  */
+import type { ApplyPhase } from '../../operations/apply-phases.js'
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
@@ -11,7 +12,7 @@ import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
 
 /** The phase in which a host becomes part of the cluster. */
-function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): string {
+function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): ApplyPhase {
   if (host.role === 'worker') return 'Workers'
   return host.name === first.name ? 'First control plane' : 'Control planes'
 }

@@ -1,3 +1,4 @@
+import type { ApplyPhase } from '../../../src/operations/apply-phases.js'
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/planning/plan.js'
 import { skipRefusal } from '../../../src/planning/skip-rules.js'
@@ -105,10 +106,10 @@ describe('the etcd endpoints of API servers', () => {
 describe('skipping', () => {
   it('is possible for what comes to other control planes than the first only', () => {
     const plan = planApply(cluster, oldFacts(cluster))
-    const refusal = (title: string, host: string) =>
+    const refusal = (title: ApplyPhase, host: string) =>
       skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })
     expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is whole only/)
-    for (const title of ['Renew certificates', 'etcd endpoints']) {
+    for (const title of ['Renew certificates', 'etcd endpoints'] as const) {
       expect(refusal(title, 'cp1')).toBeDefined()
       expect(refusal(title, 'cp2')).toBeUndefined()
     }

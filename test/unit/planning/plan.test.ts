@@ -1,3 +1,4 @@
+import type { ApplyPhase } from '../../../src/operations/apply-phases.js'
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/planning/plan.js'
 import { skipRefusal } from '../../../src/planning/skip-rules.js'
@@ -146,7 +147,7 @@ describe('the plan of an apply with etcd hosts', () => {
 
   it('lets no etcd host be skipped: etcd would never be whole', () => {
     const plan = planApply(cluster, factsOf(cluster))
-    const refusal = (phase: string, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
+    const refusal = (phase: ApplyPhase, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
     expect(refusal('Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
     expect(refusal('etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
     expect(refusal('Prepare hosts', 'w1')).toBeUndefined()
@@ -171,7 +172,7 @@ describe('skipping a host', () => {
   )
 
   it('is refused where etcd counts its vote already, except for its join, which takes the member out', () => {
-    const refusal = (phase: string, host: string, joined: readonly string[] = []) =>
+    const refusal = (phase: ApplyPhase, host: string, joined: readonly string[] = []) =>
       skipRefusal(plan, phase, host, { ...NOTHING_HAPPENED, hasJoined: (name) => joined.includes(name) })
     expect(refusal('Prepare hosts', 'cp2')).toMatch(/is a member of etcd/)
     expect(refusal('Prepare hosts', 'cp3')).toBeUndefined()
