@@ -16,7 +16,7 @@ type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory'
 /** Activity IDs say what is done where (workflows/run/activity-policies.ts): `cp2: kubeadm join (2)`. */
 const ACTIVITY_ID = /^(?<host>[^:]+): (?<step>.+?)(?: \(\d+\))?$/
 
-/** In the order of the first step on each host. */
+/** By the name of the host. */
 export async function readLastKnown(
   client: Client,
   { workflowId, runId }: RunReference,

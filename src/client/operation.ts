@@ -71,7 +71,7 @@ export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult
    * @throws QuorateError `OPERATION_ENDED`
    */
   terminate(reason: string): Promise<void>
-  /** What the run's history last says about each host, in the order of the first step there; needs no worker. */
+  /** What the run's history last says about each host, by the host's name; needs no worker. */
   lastKnown(): Promise<readonly LastKnown[]>
 }
 

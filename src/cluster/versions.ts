@@ -1,7 +1,4 @@
-/**
- * Kubernetes versions: reading, writing and comparing them, release channels, and what differs from minor to
- * minor. No dependencies, so that workflows may use it.
- */
+/** Kubernetes versions and release channels: reading and writing them. */
 import { QuorateError } from '../errors/index.js'
 
 /** One release of Kubernetes 1.x. */

@@ -15,7 +15,7 @@ export const CONTAINERD_CONFIG_FILE = { path: '/etc/containerd/config.toml', mod
  */
 export const DROP_IN_CONFIGS = '/etc/containerd/conf.d/*.toml'
 
-/** Folder with one folder per registry; see `hosts.ts`. */
+/** Folder with one folder per registry; see `registries.ts`. */
 export const REGISTRIES_FOLDER = '/etc/containerd/certs.d'
 
 /** containerd's majors whose configuration is known. */
