@@ -3,7 +3,11 @@
  * connects to the Temporal server that options and environment name, or to the embedded engine, which it starts if
  * needed.
  */
-import { WorkflowNotFoundError, type Client as TemporalClient } from '@temporalio/client'
+import {
+  WorkflowNotFoundError,
+  type Client as TemporalClient,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client'
 import type { HostLocks } from './hosts/lock/inspect.js'
 import type { Cluster } from './cluster/model.js'
 import {
@@ -97,6 +101,8 @@ export interface QuorateClient {
    * @throws QuorateError `OPERATION_NOT_FOUND`
    */
   operation(clusterName: string): Promise<Operation>
+  /** Whether an apply of the cluster is open. */
+  isRunning(clusterName: string): Promise<boolean>
   /** The latest apply of each cluster, newest first. */
   list(): Promise<readonly OperationSummary[]>
   /**
@@ -203,14 +209,16 @@ class Client implements QuorateClient {
   }
 
   async operation(clusterName: string): Promise<Operation> {
-    const workflowId = operationWorkflowId(clusterName)
-    try {
-      const { runId } = await this.call(() => this.temporal.workflow.getHandle(workflowId).describe())
+    const latest = await this.latest(clusterName)
+    if (latest !== undefined) {
+      const { workflowId, runId } = latest
       return this.operationOf({ workflowId, runId }, clusterName)
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error
-      throw new QuorateError('OPERATION_NOT_FOUND', `there is no operation on a cluster ${clusterName}`)
     }
+    throw new QuorateError('OPERATION_NOT_FOUND', `there is no operation on a cluster ${clusterName}`)
+  }
+
+  async isRunning(clusterName: string): Promise<boolean> {
+    return (await this.latest(clusterName))?.status.name === 'RUNNING'
   }
 
   async list(): Promise<readonly OperationSummary[]> {
@@ -242,6 +250,17 @@ class Client implements QuorateClient {
 
   close(): Promise<void> {
     return this.connection.close()
+  }
+
+  /** The latest apply of a cluster as the server describes it; undefined if there is none. */
+  private async latest(clusterName: string): Promise<WorkflowExecutionDescription | undefined> {
+    const handle = this.temporal.workflow.getHandle(operationWorkflowId(clusterName))
+    try {
+      return await this.call(() => handle.describe())
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined
+      throw error
+    }
   }
 
   private get temporal() {

@@ -132,7 +132,7 @@ export function roughFeatures(index: number, os: OsName): readonly RoughFeature[
 /** Hosts that no cluster can come up on: what is to be said of them is part of the tests, not of `--rough`. */
 export const REFUSING_FEATURES = {
   cloudRoot: {
-    tells: "root's key as cloud images have it: it only says whom to log in as",
+    tells: "root's key as in cloud images, which only says which user to log in as",
     install: `install -d -m 0700 /root/.ssh
 sed 's/^/no-port-forwarding,no-agent-forwarding,command="echo '"'"'Please login as the user \\\\"debian\\\\" rather than the user \\\\"root\\\\".'"'"';echo;sleep 10;exit 142" /' /home/ops/.ssh/authorized_keys > /root/.ssh/authorized_keys
 chmod 0600 /root/.ssh/authorized_keys`,

@@ -35,8 +35,7 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */
 async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluster: string): Promise<void> {
   const name = plainLine(cluster)
-  const running = (await client.list()).some((one) => one.cluster === cluster && one.status === 'RUNNING')
-  if (!running) return
+  if (!(await client.isRunning(cluster))) return
   io.note(
     io.style.yellow(
       `⚠ an apply of ${name} is running: this looks at the hosts amid it (\`quorate status ${name}\`)`,

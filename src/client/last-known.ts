@@ -1,4 +1,5 @@
 /** What the history of a run tells about each host, for a run whose worker can no longer be asked. */
+import { readActivityId } from './activity-id.js'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { RunReference } from './run-reference.js'
 
@@ -12,9 +13,6 @@ export interface LastKnown {
 }
 
 type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number]
-
-/** Activity IDs say what is done where (workflows/run/activity-policies.ts): `cp2: kubeadm join (2)`. */
-const ACTIVITY_ID = /^(?<host>[^:]+): (?<step>.+?)(?: \(\d+\))?$/
 
 /** By the name of the host. */
 export async function readLastKnown(
@@ -46,9 +44,8 @@ export function lastKnownIn(events: readonly HistoryEvent[]): readonly LastKnown
 }
 
 function beginOf({ activityTaskScheduledEventAttributes }: HistoryEvent): LastKnown | undefined {
-  const { activityId } = activityTaskScheduledEventAttributes ?? {}
-  const { host, step } = ACTIVITY_ID.exec(activityId ?? '')?.groups ?? {}
-  return host === undefined || step === undefined ? undefined : { host, step, state: 'running' }
+  const named = readActivityId(activityTaskScheduledEventAttributes?.activityId)
+  return named === undefined ? undefined : { ...named, state: 'running' }
 }
 
 function endOf(event: HistoryEvent): { scheduled: string; state: 'done' | 'failed' } | undefined {

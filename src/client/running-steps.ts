@@ -1,4 +1,5 @@
 /** The running activities of a run, from the server's description, which has them even without a worker. */
+import { readActivityId } from './activity-id.js'
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeTimeoutType } from '@temporalio/common'
 import type { StepHeartbeat } from '../operations/contract.js'
@@ -60,7 +61,7 @@ function describeStep(
   heartbeat: StepHeartbeat | undefined,
   lastError: ErrorReport | undefined,
 ): RunningStep {
-  const host = heartbeat?.host ?? lastError?.host ?? hostOfId(pending.activityId)
+  const host = heartbeat?.host ?? lastError?.host ?? readActivityId(pending.activityId)?.host
   const nextAttemptAt = secondsOf(pending)
   return {
     activity: pending.activityType?.name ?? 'unknown',
@@ -70,14 +71,6 @@ function describeStep(
     ...(lastError === undefined ? {} : { lastError }),
     ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
   }
-}
-
-/**
- * Activity IDs begin with their host, as in `cp3: join`. That is all that is known if the worker died before its first
- * heartbeat.
- */
-function hostOfId(id: string | null | undefined): string | undefined {
-  return /^([a-z0-9][a-z0-9-]*): /.exec(id ?? '')?.[1]
 }
 
 /** A refused payload does not count as a heartbeat. */

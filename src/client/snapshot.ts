@@ -112,7 +112,7 @@ async function hear(
   known: TaskFailure | undefined,
 ): Promise<Heard> {
   const failure = await withDeadline(client, () => readTaskFailure(client, run, description, known))
-  // The server rejects queries to such a run, or lets them wait in vain.
+  // The server rejects queries to such a run, or never answers them.
   const answer: Answer =
     failure === undefined ? await queryProgress(client, run, chainOf(description)) : { kind: 'none' }
   if (answer.kind === 'progress') return { reach: 'worker', progress: answer.progress }

@@ -1,6 +1,6 @@
 /** Runs that only a worker of another release can go on with: if ours replaced it, they would have none. */
 import { Connection } from '@temporalio/client'
-import { TASK_QUEUE } from '../operations/contract.js'
+import { clusterOfWorkflow, TASK_QUEUE } from '../operations/contract.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION, versionOfWorker } from '../temporal/installation.js'
 import { callServer } from '../temporal/service-error.js'
@@ -31,8 +31,8 @@ async function refuseIfPolled(connection: Connection, workerPid: number): Promis
   const queues = new Map<string, string | undefined>()
   const left: string[] = []
   for (const { execution, taskQueue } of executions) {
-    const [kind, cluster] = (execution?.workflowId ?? '').split('/')
-    if (taskQueue == null || kind !== 'cluster' || cluster === undefined) continue
+    const cluster = clusterOfWorkflow(execution?.workflowId)
+    if (taskQueue == null || cluster === undefined) continue
     if (!queues.has(taskQueue)) queues.set(taskQueue, await pollerOf(connection, taskQueue, workerPid))
     if (queues.get(taskQueue) !== undefined) left.push(cluster)
   }

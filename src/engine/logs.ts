@@ -30,7 +30,7 @@ export function lastLines(log: string, count: number, from = 0): string {
 
 function readFrom(log: string, from: number): string {
   const size = logSize(log)
-  // A log that has become shorter was started anew.
+  // A log that has become shorter was started again from its beginning.
   if (from === 0 || size < from) return readFileSync(log, 'utf8')
   const file = openSync(log, 'r')
   try {

@@ -1,4 +1,5 @@
 /** Whether anything is under way on the engine's server. */
+import { clusterOfWorkflow } from '../operations/contract.js'
 import { Connection } from '@temporalio/client'
 
 const TIMEOUT_MS = 5_000
@@ -13,10 +14,9 @@ export async function hasOpenOperation(address: string): Promise<boolean> {
 /** Names of the clusters with an open operation; empty if the server does not answer in time. */
 export async function openClusters(address: string): Promise<readonly string[]> {
   const found = await asking(address, ({ workflowService }) => workflowService.listWorkflowExecutions(OPEN))
-  const clusters = (found?.executions ?? []).flatMap(({ execution }) => {
-    const [kind, cluster] = (execution?.workflowId ?? '').split('/')
-    return kind === 'cluster' && cluster !== undefined ? [cluster] : []
-  })
+  const clusters = (found?.executions ?? []).flatMap(
+    ({ execution }) => clusterOfWorkflow(execution?.workflowId) ?? [],
+  )
   return [...new Set(clusters)].toSorted()
 }
 

@@ -63,6 +63,12 @@ export function operationWorkflowId(clusterName: string): string {
   return `cluster/${clusterName}`
 }
 
+/** The cluster that a workflow is about, by its ID; undefined for a workflow of somebody else. */
+export function clusterOfWorkflow(workflowId: string | null | undefined): string | undefined {
+  const [kind, cluster] = (workflowId ?? '').split('/')
+  return kind === 'cluster' ? cluster : undefined
+}
+
 /** Input of both workflows. */
 export interface OperationInput {
   readonly cluster: Cluster
