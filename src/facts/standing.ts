@@ -69,6 +69,11 @@ export interface StandingNode {
   readonly managed: ManagedMarks
 }
 
+/** The nodes that a machine has registered: one, unless it was cloned. */
+export function nodesOfMachine({ nodes }: Standing, machineId: string): readonly StandingNode[] {
+  return machineId === '' ? [] : nodes.filter((node) => node.machineId === machineId)
+}
+
 /** The annotations in which Quorate notes what it has set on a node: keys, separated by commas. */
 export const MARKS_ANNOTATIONS = { labels: 'quorate.dev/labels', taints: 'quorate.dev/taints' } as const
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import type { Socket } from 'node:net'
+import { endInHex, portInHex, tcpRows } from '../engine/tcp-table.js'
 
 const ROOT = 0
 
@@ -15,39 +16,11 @@ export function isOwnConnection(
 ): boolean {
   if (platform() !== 'linux') return true
   if (remoteAddress === undefined || remotePort === undefined || localPort === undefined) return false
-  const uid = ownerOf(
-    readTable(),
-    `${addressInHex(remoteAddress)}:${portInHex(remotePort)}`,
-    portInHex(localPort),
+  const theirs = endInHex(remoteAddress.replace(/^::ffff:/, ''), remotePort)
+  const row = tcpRows(readTable()).find(
+    ({ local, remote }) => local === theirs && remote.endsWith(`:${portInHex(localPort)}`),
   )
-  return uid === ROOT || uid === process.getuid?.()
-}
-
-/**
- * The table has one line per end of a connection; the line of the other end has its address first. For a closed
- * connection the kernel has forgotten the owner: it has no inode and is shown as root's.
- */
-function ownerOf(table: string, local: string, remotePort: string): number | undefined {
-  for (const line of table.split('\n').slice(1)) {
-    const [, from, to, , , , , uid, , inode] = line.trim().split(/\s+/)
-    if (from !== local || to?.endsWith(`:${remotePort}`) !== true) continue
-    return inode === '0' ? undefined : Number(uid)
-  }
-  return undefined
-}
-
-/** `127.0.0.1` is `0100007F` there: the bytes of the address in the byte order of the machine. */
-function addressInHex(address: string): string {
-  const bytes = address
-    .replace(/^::ffff:/, '')
-    .split('.')
-    .map(Number)
-  return bytes
-    .toReversed()
-    .map((byte) => byte.toString(16).padStart(2, '0').toUpperCase())
-    .join('')
-}
-
-function portInHex(port: number): string {
-  return port.toString(16).padStart(4, '0').toUpperCase()
+  // Of a closed connection the kernel has forgotten the owner, and shows it as root's.
+  if (row === undefined || row.inode === '0') return false
+  return row.uid === ROOT || row.uid === process.getuid?.()
 }

@@ -6,7 +6,7 @@ import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
-import type { Standing, StandingNode } from '../../facts/standing.js'
+import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
@@ -30,8 +30,7 @@ export const membershipChanges: HostChanges = (context) => {
   }
   const node = standing.nodes.find(({ name }) => name === host.name)
   // A machine that is a node under another name: the plan reports it, and nothing is done to it.
-  const isOther = standing.nodes.some(({ machineId }) => machineId !== '' && machineId === facts.machineId)
-  if (node === undefined && isOther) return []
+  if (node === undefined && nodesOfMachine(standing, facts.machineId).length > 0) return []
   const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
   if (repair !== undefined)
     return [

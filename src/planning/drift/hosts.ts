@@ -4,7 +4,7 @@ import { ETCD_KUBELET_UNIT } from '../../configuration/etcd/kubelet.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { parseIpAddress } from '../../values/ip-address.js'
-import type { Standing, StandingNode } from '../../facts/standing.js'
+import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { ownKubeletConfiguration } from './documents.js'
 
 interface Compared {
@@ -41,9 +41,9 @@ function renamedHost(
   { host, facts }: ObservedHost,
   standing: Standing,
 ): readonly { readonly finding: PreflightFinding; readonly node: string }[] {
-  if (facts.machineId === '' || !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
+  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
   // Cloned machines share their ID, which is reported elsewhere. A node with the host's own name takes precedence.
-  const nodes = standing.nodes.filter(({ machineId }) => machineId === facts.machineId)
+  const nodes = nodesOfMachine(standing, facts.machineId)
   const node = nodes[0]
   if (node === undefined || nodes.some(({ name }) => name === host.name)) return []
   const message = `the machine at ${host.address} is the node ${node.name} of the cluster, not ${host.name}`

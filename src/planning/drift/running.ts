@@ -92,9 +92,8 @@ function asKept(patches: KubeadmPatches, standing: Standing | undefined): Kubead
   if (kept === undefined) return patches
   // Only false makes a difference. Keep the file's order: the kubelet file of etcd hosts is rendered from this.
   const lenient = PREPARED_FOR.filter((key) => kept[key] === false)
-  const stays = (key: string) =>
-    lenient.some((one) => one === key) || !PREPARED_FOR.some((one) => one === key)
-  const patch = Object.entries(patches.kubeletConfiguration).filter(([key]) => stays(key))
+  const isStrict = (key: string) => PREPARED_FOR.some((one) => one === key) && kept[key] !== false
+  const patch = Object.entries(patches.kubeletConfiguration).filter(([key]) => !isStrict(key))
   const added = Object.fromEntries(lenient.map((key) => [key, false]))
   return { ...patches, kubeletConfiguration: { ...Object.fromEntries(patch), ...added } }
 }
