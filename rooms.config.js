@@ -21,6 +21,6 @@ export const MAY_IMPORT = {
   temporal: ['errors', 'values', 'operations'],
   engine: ['errors', 'values', 'operations', 'temporal'],
   ui: ['errors', 'temporal', 'engine'],
-  client: [...PURE_GROUND, 'operations', 'temporal'],
+  client: [...PURE_GROUND, 'operations', 'temporal', 'ssh', 'hosts'],
   cli: [...PURE_GROUND, ...['cluster-file', 'preflight', 'operations', 'client', 'temporal', 'engine', 'ui']],
 }

@@ -8,7 +8,6 @@ import {
   type Client as TemporalClient,
   type WorkflowExecutionDescription,
 } from '@temporalio/client'
-import type { HostLocks } from './hosts/lock/inspect.js'
 import type { Cluster } from './cluster/model.js'
 import {
   MESSAGES,
@@ -49,6 +48,7 @@ import { startOperation, type StartOptions } from './client/start.js'
 import { runAddress, uiAddressOf } from './client/ui-address.js'
 import { watch, type WatchOptions } from './client/watch.js'
 
+export { fetchKubeconfig, withHostLocks } from './client/over-ssh.js'
 export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './hosts/lock/inspect.js'
 export type { Cluster } from './cluster/model.js'
 export type {
@@ -132,40 +132,6 @@ export async function createClient(options: ClientOptions = {}): Promise<Quorate
 function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOptions): HandOver {
   if (takesDecisions === true || (starts && onlyPlans !== true)) return 'code and agent'
   return starts ? 'code and idle agent' : 'nothing'
-}
-
-/**
- * The administrator's kubeconfig of a cluster. It is a secret, so this process reads it over SSH, without Temporal.
- * @throws QuorateError of the SSH_ family, or `API_UNREACHABLE` when no control plane has one yet.
- */
-export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
-  const [{ readKubeconfig }, { createSessionPool }] = await Promise.all([
-    import('./hosts/kubernetes/kubeconfig.js'),
-    import('./ssh/index.js'),
-  ])
-  const sessions = createSessionPool()
-  try {
-    return await readKubeconfig(sessions, cluster)
-  } finally {
-    await sessions.close()
-  }
-}
-
-/** Gives access to the locks of a cluster's hosts. This process reaches them over SSH, without Temporal. */
-export async function withHostLocks<Result>(
-  cluster: Cluster,
-  act: (locks: HostLocks) => Promise<Result>,
-): Promise<Result> {
-  const [{ hostLocks }, { createSessionPool }] = await Promise.all([
-    import('./hosts/lock/inspect.js'),
-    import('./ssh/index.js'),
-  ])
-  const sessions = createSessionPool()
-  try {
-    return await act(hostLocks(sessions, cluster))
-  } finally {
-    await sessions.close()
-  }
 }
 
 class Client implements QuorateClient {

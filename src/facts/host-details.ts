@@ -2,21 +2,13 @@
  * What preflight needs to know about a host beyond its facts: its network, its kernel, its firewall, and what was
  * prepared by hand. Also the results of probes, such as connections to its peers.
  */
+import type { InterfaceAddress } from '../values/ip-address.js'
 import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
 
 /** How a TCP connection attempt went. A refusal is an answer, so packets get through. */
 export type Reachability = 'open' | 'refused' | 'timeout' | 'unreachable' | 'name-not-resolved'
-
-/** An address of a network interface. */
-export interface InterfaceAddress {
-  readonly interface: string
-  /** With the length of the prefix, e.g. `10.0.0.11/24`. */
-  readonly address: string
-  /** MAC address of the interface, if it has one. */
-  readonly mac?: string
-}
 
 /** An entry of the routing table other than the default route. */
 interface Route {

@@ -143,3 +143,12 @@ function ipv6Groups(text: string): bigint[] | undefined {
   }
   return groups
 }
+
+/** An address of a network interface. */
+export interface InterfaceAddress {
+  readonly interface: string
+  /** With the length of the prefix, e.g. `10.0.0.11/24`. */
+  readonly address: string
+  /** MAC address of the interface, if it has one. */
+  readonly mac?: string
+}

@@ -1,17 +1,12 @@
 /**
  * The services of a balancer, each with the one file that it reads. Steps write these files, and a plan compares them.
  */
+import type { InterfaceAddress } from '../../values/ip-address.js'
 import type { HostFile } from '../host-prerequisites.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { HAPROXY_CONFIG_FILE, renderHaproxyConfig } from './haproxy.js'
 import { balancerPlaces, virtualAddressOf } from '../../cluster/balancer-hosts.js'
 import { KEEPALIVED_CONFIG_FILE, renderKeepalivedConfig } from './keepalived.js'
-
-/** An address of an interface, with the length of its prefix. */
-interface InterfaceAddress {
-  readonly interface: string
-  readonly address: string
-}
 
 /** HAProxy's file, with these control planes as backends. */
 export function haproxyFile(cluster: Cluster, backends: readonly Host[]): HostFile {

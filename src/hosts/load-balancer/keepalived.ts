@@ -1,5 +1,6 @@
 /** keepalived on a load balancer host: keeps the address that clients use on a balancer that works. */
-import { parseAddresses, type InterfaceAddress } from '../../facts/host-details.js'
+import { parseAddresses } from '../../facts/host-details.js'
+import type { InterfaceAddress } from '../../values/ip-address.js'
 import { keepalivedFile } from '../../configuration/load-balancer/services.js'
 import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, script } from '../../ssh/index.js'

@@ -1,0 +1,32 @@
+/** What a client does on hosts by itself, over SSH and without Temporal. */
+import type { Cluster } from '../cluster/model.js'
+import type { HostLocks } from '../hosts/lock/inspect.js'
+import type { SessionPool } from '../ssh/index.js'
+
+/**
+ * The administrator's kubeconfig of a cluster. It is a secret, so no server may see it.
+ * @throws QuorateError of the SSH_ family, or `API_UNREACHABLE` when no control plane has one yet.
+ */
+export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
+  const { readKubeconfig } = await import('../hosts/kubernetes/kubeconfig.js')
+  return withSessions((sessions) => readKubeconfig(sessions, cluster))
+}
+
+/** Gives access to the locks of a cluster's hosts. */
+export async function withHostLocks<Result>(
+  cluster: Cluster,
+  act: (locks: HostLocks) => Promise<Result>,
+): Promise<Result> {
+  const { hostLocks } = await import('../hosts/lock/inspect.js')
+  return withSessions((sessions) => act(hostLocks(sessions, cluster)))
+}
+
+async function withSessions<Result>(act: (sessions: SessionPool) => Promise<Result>): Promise<Result> {
+  const { createSessionPool } = await import('../ssh/index.js')
+  const sessions = createSessionPool()
+  try {
+    return await act(sessions)
+  } finally {
+    await sessions.close()
+  }
+}
