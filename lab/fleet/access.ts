@@ -14,12 +14,20 @@ import type { FleetHost } from './shape.js'
 export async function fleetKey(fleet: string): Promise<string> {
   const identity = fleetPath(fleet, FILES.identity)
   if (!existsSync(identity)) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: `quorate-lab-${fleet}` })
+    const pair = newKeyPair(`quorate-lab-${fleet}`)
     await writeWhole(`${identity}.pub`, `${pair.public}\n`)
     await writeWhole(identity, pair.private)
     await chmod(identity, 0o600)
   }
   return (await readFile(`${identity}.pub`, 'utf8')).trim()
+}
+
+/** Gives a new ed25519 key pair. ssh2 1.17 writes about one in 300 so that nothing can read it again. */
+export function newKeyPair(comment: string): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
+  }
 }
 
 /**
