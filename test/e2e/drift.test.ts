@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { OperationProgress, PlannedChange, PlanResult } from '../../src/operations/contract.js'
 import { changedClusterFile } from '../support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
@@ -60,10 +60,22 @@ async function plan(file: string): Promise<PlanResult> {
 const places = (changes: readonly Pick<PlannedChange, 'host' | 'phase'>[]) =>
   [...new Set(changes.map((change) => `${change.host} ${change.phase}`))].sort()
 
+/** What a worker knows of the last run. One that is busy does not always answer for a run that has ended. */
+async function lastProgress(): Promise<OperationProgress> {
+  return vi.waitFor(
+    async () => {
+      const { stdout } = await fleet.quorate('status', fleet.name, '--json')
+      const { progress } = JSON.parse(stdout) as { progress?: OperationProgress }
+      if (progress === undefined) throw new Error(`no worker answers for the last run: ${stdout}`)
+      return progress
+    },
+    { timeout: 60_000 },
+  )
+}
+
 /** Where the last apply changed something. */
 async function changedPlaces(): Promise<readonly string[]> {
-  const { stdout } = await fleet.quorate('status', fleet.name, '--json')
-  const { progress } = JSON.parse(stdout) as { progress: OperationProgress }
+  const progress = await lastProgress()
   return places(
     progress.phases.flatMap(({ title, hosts }) =>
       hosts.filter(({ state }) => state === 'done').map((one) => ({ host: one.host, phase: title })),
