@@ -191,12 +191,15 @@ describe('a ProxyJump', () => {
       .exec(openssh([`ProxyJump ${jump}`]))
       ?.slice(1)
 
-  it.each(['%r@127.0.0.1:9', 'jane-%n@127.0.0.1:9', '%r-%p@%h:9'])('%s leads to the same host as in ssh', (jump) => {
-    const [user, port, address] = jumpOfOpenssh(jump) ?? []
-    expect(user).toBeDefined()
-    const ssh = oursOf('proxyJump', [`ProxyJump ${jump}`])
-    expect(ssh).toMatchObject([{ address, ssh: { user, port: Number(port) } }])
-  })
+  it.each(['%r@127.0.0.1:9', 'jane-%n@127.0.0.1:9', '%r-%p@%h:9'])(
+    '%s leads to the same host as in ssh',
+    (jump) => {
+      const [user, port, address] = jumpOfOpenssh(jump) ?? []
+      expect(user).toBeDefined()
+      const ssh = oursOf('proxyJump', [`ProxyJump ${jump}`])
+      expect(ssh).toMatchObject([{ address, ssh: { user, port: Number(port) } }])
+    },
+  )
 
   it('with an unknown token is rejected', () => {
     expect(oursOf('proxyJump', ['ProxyJump %u@127.0.0.1:9'])).toContain('is not a list of jump hosts')

@@ -17,9 +17,12 @@ describe('colours', () => {
     ['not on a terminal that is dumb', TERMINAL, 'auto', { TERM: 'dumb' }, false],
     ['in a pipe with --color always, whatever the environment says', PIPE, 'always', { NO_COLOR: '1' }, true],
     ['not on a terminal with --color never', TERMINAL, 'never', { FORCE_COLOR: '1' }, false],
-  ] as const)('depend on the stream, the option and the environment: %s', (_when, stream, choice, variables, expected) => {
-    expect(abilitiesOf(stream, choice, variables).colours).toBe(expected)
-  })
+  ] as const)(
+    'depend on the stream, the option and the environment: %s',
+    (_when, stream, choice, variables, expected) => {
+      expect(abilitiesOf(stream, choice, variables).colours).toBe(expected)
+    },
+  )
 
   it.each([
     [[], 'auto'],

@@ -149,12 +149,9 @@ describe('text from hosts and servers', () => {
     expect(text).not.toMatch(/^✘ forged/m)
   })
 
-  it.each(Object.keys(shown).filter((name) => name !== 'a table'))(
-    'cannot use our colours in %s',
-    (name) => {
-      expect(shown[name]?.().join('\n')).not.toContain('\u001b[32m✔ prod: 5 of 5')
-    },
-  )
+  it.each(Object.keys(shown).filter((name) => name !== 'a table'))('cannot use our colours in %s', (name) => {
+    expect(shown[name]?.().join('\n')).not.toContain('\u001b[32m✔ prod: 5 of 5')
+  })
 
   it('keeps its column in a table, however wide its characters are', () => {
     const lines = renderTable(

@@ -22,10 +22,13 @@ describe('the containerd configuration', () => {
     expect(read['imports']).toEqual(['/etc/containerd/conf.d/*.toml'])
   })
 
-  it.each([1, 2] as const)('for containerd %d finds the CNI plugins where Kubernetes puts them', (majorVersion) => {
-    const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
-    expect(text).toContain('bin_dir = "/opt/cni/bin"')
-  })
+  it.each([1, 2] as const)(
+    'for containerd %d finds the CNI plugins where Kubernetes puts them',
+    (majorVersion) => {
+      const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
+      expect(text).toContain('bin_dir = "/opt/cni/bin"')
+    },
+  )
 
   it("merges the user's keys into the single section of containerd 1", () => {
     const read = parse(renderContainerdConfig({ majorVersion: 1, sandboxImage, config }))

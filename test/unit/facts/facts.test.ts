@@ -160,11 +160,14 @@ describe('an unreadable answer', () => {
     expect(() => parse(answering(key, ''))).toThrow(unreadable)
   })
 
-  it.each(['cpus', 'memoryKiB', 'cgroup', 'swaps', 'freeKiB'])('is an error if a value is not a number: %s', (key) => {
-    for (const value of ['-1', 'two', '1.5G', 'Filesystem']) {
-      expect(() => parse(answering(key, value))).toThrow(unreadable)
-    }
-  })
+  it.each(['cpus', 'memoryKiB', 'cgroup', 'swaps', 'freeKiB'])(
+    'is an error if a value is not a number: %s',
+    (key) => {
+      for (const value of ['-1', 'two', '1.5G', 'Filesystem']) {
+        expect(() => parse(answering(key, value))).toThrow(unreadable)
+      }
+    },
+  )
 
   it('is any answer from a host that did not run the script', () => {
     expect(() => parse('interactive logins only\n')).toThrow(unreadable)

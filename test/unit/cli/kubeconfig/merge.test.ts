@@ -91,7 +91,10 @@ describe('a cluster merged into a kubeconfig', () => {
     expect(after.clusters).toMatchObject([{ name: 'work', cluster: { 'certificate-authority-data': 'CA' } }])
   })
 
-  it.each(['{', 'just text', 'kind: Pod\n', '[]'])('is not added to %j, which is not a kubeconfig', (text) => {
-    expect(() => merged(text)).toThrow('config is not a kubeconfig')
-  })
+  it.each(['{', 'just text', 'kind: Pod\n', '[]'])(
+    'is not added to %j, which is not a kubeconfig',
+    (text) => {
+      expect(() => merged(text)).toThrow('config is not a kubeconfig')
+    },
+  )
 })
