@@ -1,8 +1,8 @@
-/** Activities run as a worker runs them, without a server. */
+/** Runs activities as a worker does, without a server. */
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 
-/** The run of a workflow that calls an activity, and which attempt of it this is. */
+/** The workflow run that calls an activity, and the number of the attempt. */
 export interface CalledBy {
   readonly workflowId: string
   readonly runId: string
@@ -18,7 +18,7 @@ export function activityEnvironment(by?: CalledBy): MockActivityEnvironment {
   return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') })
 }
 
-/** Runs as an activity does, and gives the result or the failure that Temporal would record. */
+/** Runs a function as an activity, and returns its result or throws the failure that Temporal would record. */
 export async function activity<Result>(act: () => Promise<Result>, by?: CalledBy): Promise<Result> {
   return activityEnvironment(by).run(act)
 }

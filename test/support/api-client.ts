@@ -1,4 +1,4 @@
-/** Asking an API server as the administrator does, with nothing but the kubeconfig. */
+/** Requests to an API server as the administrator, with nothing but the kubeconfig. */
 import { request, type RequestOptions } from 'node:https'
 import { parse } from 'yaml'
 import type { Fleet } from './fleet.js'
@@ -32,7 +32,7 @@ export class ApiClient {
     }
   }
 
-  /** With the kubeconfig that `quorate kubeconfig` gives out. */
+  /** Uses the kubeconfig that `quorate kubeconfig` prints. */
   static async of(fleet: Fleet, address: string): Promise<ApiClient> {
     const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', fleet.name)
     if (exitCode !== 0) throw new Error(stderr)
@@ -53,7 +53,7 @@ export class ApiClient {
     })
   }
 
-  /** A GET that goes on, such as a watch: what comes is collected until it is closed from here. */
+  /** A GET that stays open, such as a watch: it collects what arrives until it is closed here. */
   watch(path: string): Watch {
     const watch: Watch = { received: '', ended: undefined, close: () => get.destroy() }
     const get = request({ ...this.#options, path })
@@ -71,7 +71,7 @@ export class ApiClient {
 /** A connection that stays open. */
 export interface Watch {
   received: string
-  /** Why it is not open any more. */
+  /** Why it is no longer open. */
   ended: string | undefined
   readonly close: () => void
 }

@@ -1,4 +1,4 @@
-/** What hosts tell once an apply has set everything on them: made by the same tables that the steps write from. */
+/** The facts of hosts after an apply, built from the same tables that the steps write from. */
 import { createHash } from 'node:crypto'
 import { containerdFiles } from '../../src/configuration/containerd/files.js'
 import type { HostFacts } from '../../src/facts/facts.js'

@@ -1,11 +1,11 @@
-/** A real browser (Debian's Chromium, headless), and pages of an attacker for it. */
+/** A real browser (Debian's Chromium, headless) and an attacker's pages for it. */
 import { createServer, type Server } from 'node:http'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-/** Leads to 127.0.0.1, as a name server of an attacker may say of any name. */
+/** Resolves to 127.0.0.1, as an attacker's name server can claim for any name. */
 const EVIL_HOST = 'evil.example'
 
-/** Starts the browser; to be closed by the test. */
+/** Starts the browser, which the test must close. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -23,7 +23,7 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
-/** A web site of somebody else on this machine: empty pages. */
+/** Somebody else's web site on this machine, with empty pages. */
 export async function startForeignSite(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server: Server = createServer((_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/html' })
@@ -51,7 +51,7 @@ export async function rebind(page: Page, port: number): Promise<void> {
   await page.goto(url)
 }
 
-/** What a script of a page gets for a request: status and text, or `blocked` where the browser gives it nothing. */
+/** What a script in a page gets for a request: status and text, or `blocked` if the browser returns nothing. */
 export function fetchFrom(
   page: Page,
   url: string,
@@ -63,7 +63,7 @@ export function fetchFrom(
         const response = await fetch(target, {
           ...options,
           credentials: 'include',
-          // What needs no permission asked of the other side first.
+          // A simple request, which needs no preflight.
           ...(options.body === undefined ? {} : { headers: { 'Content-Type': 'text/plain' } }),
         })
         return response.type === 'opaque' ? 'opaque' : `${response.status} ${await response.text()}`

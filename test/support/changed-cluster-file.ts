@@ -1,10 +1,10 @@
-/** A fleet's cluster file with changes, beside the fleet's own, so that its relative paths hold. */
+/** A modified copy of a fleet's cluster file, beside the original so that relative paths still work. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Fleet } from './fleet.js'
 
-/** As much of a cluster file as tests change. */
+/** The parts of a cluster file that tests change. */
 export interface ChangeableSpec {
   ssh: Record<string, unknown>
   jumpHosts?: unknown[]
@@ -12,7 +12,7 @@ export interface ChangeableSpec {
   hosts: { name: string; address: string; ssh?: Record<string, unknown> }[]
 }
 
-/** Writes the changed file and gives its path. */
+/** Writes the changed file and returns its path. */
 export function changedClusterFile(
   fleet: Fleet,
   name: string,
@@ -25,7 +25,7 @@ export function changedClusterFile(
   return path
 }
 
-/** Address of a host, as the fleet's cluster file has it. */
+/** The address of a host in the fleet's cluster file. */
 export function addressOf(fleet: Fleet, host: string): string {
   const document = parse(readFileSync(fleet.clusterFile, 'utf8')) as { spec: ChangeableSpec }
   const found = document.spec.hosts.find(({ name }) => name === host)

@@ -1,4 +1,4 @@
-/** Clusters and facts for tests: small, valid, and changed by the test where it matters. */
+/** Clusters and facts for tests: small, valid, and changed as each test needs. */
 import { clientUrl } from '../../src/configuration/etcd/urls.js'
 import type { HostFacts } from '../../src/facts/facts.js'
 import type { HostConfiguration } from '../../src/facts/host-configuration.js'
@@ -6,7 +6,7 @@ import type { HostDetails, HostProbes, Reachability } from '../../src/facts/host
 import type { Cluster, Host, HostRole } from '../../src/cluster/model.js'
 import { connectionTargets } from '../../src/preflight/targets.js'
 
-/** A host named like `cp1`, `w2`, `lb1`; its address ends in a number of its own. */
+/** A host named like `cp1`, `w2` or `lb1`, with an address that ends in its own number. */
 export function aHost(name: string, changes: Partial<Host> = {}): Host {
   const number = Number(/\d+$/.exec(name)?.[0] ?? 1)
   const role: HostRole = name.startsWith('cp')
@@ -29,7 +29,7 @@ export function aHost(name: string, changes: Partial<Host> = {}): Host {
   }
 }
 
-/** Three control planes, two workers and a balancer, unless told otherwise. */
+/** Three control planes, two workers and a load balancer by default. */
 export function aCluster(changes: Partial<Cluster> = {}): Cluster {
   return {
     name: 'prod',
@@ -57,14 +57,14 @@ export function aCluster(changes: Partial<Cluster> = {}): Cluster {
   }
 }
 
-/** A cluster whose etcd has three hosts of its own. */
+/** A cluster with etcd on three hosts of its own. */
 export function aClusterWithEtcdHosts(changes: Partial<Cluster> = {}): Cluster {
   const hosts = ['e1', 'e2', 'e3', 'cp1', 'cp2', 'w1', 'lb1'].map((name) => aHost(name))
   const endpoints = hosts.filter(({ role }) => role === 'etcd').map(clientUrl)
   return aCluster({ hosts, etcd: { topology: 'external', endpoints }, ...changes })
 }
 
-/** What a bare, healthy Debian host tells. */
+/** The facts of a bare, healthy Debian host. */
 export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostFacts {
   return {
     host,
@@ -91,7 +91,7 @@ export function bareFacts(host: string, changes: Partial<HostFacts> = {}): HostF
   }
 }
 
-/** What a bare host tells of what Quorate sets: nothing of it is there. */
+/** The configuration facts of a bare host, on which Quorate has configured nothing. */
 export const BARE_CONFIGURATION: HostConfiguration = {
   files: {},
   modules: [],
@@ -119,7 +119,7 @@ export function bareDetails(host: string, changes: Partial<HostDetails> = {}): H
   }
 }
 
-/** What a bare host finds where all is well: peers that refuse, since nothing listens yet, and sources that answer. */
+/** The probes of a healthy bare host: peers refuse, since nothing listens yet, and sources answer. */
 export function bareProbes(
   cluster: Cluster,
   host: string,
@@ -138,7 +138,7 @@ export function bareProbes(
   }
 }
 
-/** Facts of all hosts of a cluster, bare but for the changes by host name. */
+/** Facts of all hosts of a cluster, bare except for the changes by host name. */
 export function factsOf(
   cluster: Cluster,
   changes: Readonly<Record<string, Partial<HostFacts>>> = {},

@@ -1,4 +1,4 @@
-/** Runs of an apply on scripted hosts that park, and decisions about them. */
+/** Runs of an apply that park on scripted hosts, and decisions about them. */
 import { ApplicationFailure, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'
@@ -9,7 +9,7 @@ import { scriptedWorker } from './temporal.js'
 
 type Hosts = ReturnType<typeof obedientHosts>
 
-/** Runs an apply on hosts of which some activities are replaced, while `follow` talks to it. */
+/** Runs an apply with some activities replaced, while `follow` talks to it. */
 export async function applyScripted<Result>(
   temporal: TestWorkflowEnvironment,
   { activities }: Hosts,
@@ -23,7 +23,7 @@ export async function applyScripted<Result>(
   )
 }
 
-/** Waits until nothing goes on any more without a decision. */
+/** Waits until nothing can continue without a decision. */
 export async function untilBlocked(handle: WorkflowHandle) {
   await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('blocked')
   return progressOf(handle)

@@ -1,4 +1,4 @@
-/** An embedded engine of a test's own, with one run in it, started as its user starts it. */
+/** A test's own embedded engine with one run, started as a user starts it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client'
 import { eventually } from './eventually.js'
 import { quorate } from './quorate.js'
 
-/** A host that nobody can reach: the run looks at it, again and again. */
+/** A host that nobody can reach, so that the run keeps trying. */
 const CLUSTER = `
 apiVersion: quorate.dev/v1alpha1
 kind: Cluster
@@ -19,7 +19,7 @@ spec:
     - { name: cp1, role: control-plane, address: 127.0.0.1, internalAddress: 10.1.0.1 }
 `
 
-/** The parts of the engine's record that tests look at. */
+/** The parts of the engine's record that tests read. */
 export interface EngineRecord {
   readonly port: number
   readonly httpPort: number
@@ -53,7 +53,7 @@ export class EmbeddedEngine {
     await eventually(async () => (await this.workflows()).includes('cluster/shop'), 'the run is listed')
   }
 
-  /** Ids of all workflows, whoever started them. */
+  /** The ids of all workflows, whoever started them. */
   async workflows(): Promise<readonly string[]> {
     const connection = await Connection.connect({ address: `127.0.0.1:${this.record.port}` })
     try {

@@ -1,4 +1,4 @@
-/** Control planes on etcd hosts, as a step on one of them sees them: files, and programs that answer from these. */
+/** Control planes with etcd hosts, as a step on one of them sees them: files, and programs that read these. */
 import { clientUrl, peerUrl } from '../../src/configuration/etcd/urls.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/run/command.js'
@@ -10,15 +10,15 @@ const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 
 /** What the programs on the hosts answer with. */
 export interface EtcdFleetOptions {
-  /** What the authority makes of a certificate's name. */
+  /** What the authority issues for the name of a certificate. */
   readonly issue?: (name: string) => Issued
-  /** The id of the etcd behind an endpoint; undefined where none answers. */
+  /** The id of the etcd behind an endpoint; undefined if none answers. */
   readonly idAt?: (endpoint: string) => string | undefined
   /** Whether the API server is ready. */
   readonly isReady?: () => boolean
-  /** ClusterConfiguration as kubeadm-config holds it. */
+  /** ClusterConfiguration as stored in kubeadm-config. */
   readonly configuration?: string
-  /** Names of the nodes that etcd holds. */
+  /** The names of the nodes in etcd. */
   readonly nodes?: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export class EtcdFleet {
   readonly #cluster: Cluster
   readonly #options: EtcdFleetOptions
   readonly #files = new Map<string, Map<string, Buffer>>()
-  /** What was changed, in its order. */
+  /** The changes in order. */
   readonly journal: string[] = []
   configuration: string
 
@@ -83,7 +83,7 @@ export class EtcdFleet {
     return answer?.() ?? said('')
   }
 
-  /** By parts of command lines; the first that fits counts, and everything else ends well. */
+  /** By parts of command lines; the first match counts, and all other commands succeed. */
   #answers(host: Host, line: string, stdin: string): readonly (readonly [string, () => CommandResult])[] {
     const { nodes = [], isReady, idAt } = this.#options
     const members = this.#cluster.hosts.filter(({ role }) => role === 'etcd')

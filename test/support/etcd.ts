@@ -1,4 +1,4 @@
-/** etcdctl in the etcd of a fleet's first control plane. */
+/** Runs etcdctl in the etcd of a fleet's first control plane. */
 import type { Fleet } from './fleet.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'
@@ -11,7 +11,7 @@ export async function etcdctl(fleet: Fleet, line: string, host = 'cp1'): Promise
   )
 }
 
-/** Id of the member of a host; empty where there is none. */
+/** The id of a host's member; empty if there is none. */
 export async function memberId(fleet: Fleet, address: string, via = 'cp1'): Promise<string> {
   const list = await etcdctl(fleet, 'member list -w simple', via)
   const line = list.split('\n').find((candidate) => candidate.includes(`https://${address}:2380`))

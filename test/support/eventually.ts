@@ -1,7 +1,7 @@
-/** Waiting in tests for what comes by itself. */
+/** Waiting in tests for something to become true. */
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Undefined where it holds; otherwise what is known of why it does not. */
+/** Undefined if it holds; otherwise what is known about why it does not. */
 async function attempt(holds: () => boolean | Promise<boolean>): Promise<string | undefined> {
   try {
     return (await holds()) ? undefined : ''
@@ -10,7 +10,7 @@ async function attempt(holds: () => boolean | Promise<boolean>): Promise<string 
   }
 }
 
-/** Looks until it holds. An error counts as not yet. */
+/** Polls until it holds. An error counts as not yet. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   what: string,

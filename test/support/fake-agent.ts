@@ -1,4 +1,4 @@
-/** An ssh-agent of our own: it holds what no agent here can, such as keys of a FIDO token, and misbehaves where asked to. */
+/** A fake ssh-agent: it holds what real agents here cannot, such as FIDO token keys, and misbehaves on request. */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -18,7 +18,7 @@ export interface FakeAgent {
   stop(): Promise<void>
 }
 
-/** @param answer bytes to answer every request with, in place of what the protocol says. */
+/** @param answer bytes to answer every request with, instead of following the protocol. */
 export async function startFakeAgent(keys: readonly FakeKey[], answer?: Buffer): Promise<FakeAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'quorate-fake-agent-'))
   const socket = join(folder, 'socket')
@@ -58,7 +58,7 @@ function answerTo(request: Buffer, keys: readonly FakeKey[]): Buffer {
 const APPLICATION = 'ssh:'
 const TOUCHED = 1
 
-/** A key of a FIDO token, made in software: a server sees no difference. */
+/** A FIDO token key in software, which a server cannot tell from a real one. */
 export function securityKey(kind: 'ed25519' | 'ecdsa', comment = 'token'): FakeKey {
   return kind === 'ed25519' ? ed25519Token(comment) : ecdsaToken(comment)
 }
@@ -90,7 +90,7 @@ function ecdsaToken(comment: string): FakeKey {
   }
 }
 
-/** PROTOCOL.u2f of OpenSSH: what the token signs holds the application, whether it was touched, and a counter. */
+/** See PROTOCOL.u2f of OpenSSH: the token signs the application, whether it was touched, and a counter. */
 function signature(type: string, data: Buffer, make: (message: Buffer) => Buffer): Buffer {
   const state = Buffer.concat([Buffer.of(TOUCHED), uint32(7)])
   const message = Buffer.concat([sha256(Buffer.from(APPLICATION)), state, sha256(data)])

@@ -1,9 +1,9 @@
-/** apt and dpkg of a host whose repositories a test decides on; apt's words are those of apt 2.6. */
+/** apt and dpkg of a host with repositories chosen by the test; their output is that of apt 2.6. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Programs } from './programs.js'
 
-/** `update`: what apt-get update says and ends with; a repository that has `available`, lines of `name version`. */
+/** `update`: output and status of apt-get update. `available`: packages of the repository, as lines of `name version`. */
 export function fakeApt(folder: string, available: readonly string[]): Programs {
   const apt = new Programs(folder)
   mkdirSync(join(folder, 'installed'), { recursive: true })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { command } from '../../src/ssh/run/command.js'
 import { mustRun, PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
 
-/** What of engine.json tests look at. */
+/** The parts of engine.json that tests read. */
 export interface EngineRecord {
   readonly port: number
   readonly server?: { readonly pid: number }
@@ -17,7 +17,7 @@ export class Fleet {
   readonly folder: string
   private readonly environment: Readonly<Record<string, string>>
 
-  /** `engine` tells engines apart that work on the same hosts. */
+  /** `engine` distinguishes engines that work on the same hosts. */
   constructor(name: string, engine = 'engine') {
     this.name = name
     this.folder = join(PROJECT, '.lab', name)
@@ -33,14 +33,14 @@ export class Fleet {
     return this.environment.QUORATE_HOME ?? ''
   }
 
-  /** Bare hosts; quick where the lab's builds are cached. */
+  /** Creates bare hosts, quickly if the lab's builds are cached. */
   async up(...options: readonly string[]): Promise<void> {
     const standing = existsSync(this.clusterFile)
     await this.lab('up', '--name', this.name, ...options)
     if (standing) await this.reset()
   }
 
-  /** The same hosts, bare again. */
+  /** Makes the same hosts bare again. */
   async reset(): Promise<void> {
     await this.lab('reset', '--name', this.name)
   }
@@ -50,12 +50,12 @@ export class Fleet {
     if (!keep) await this.lab('down', '--name', this.name)
   }
 
-  /** The container that is the host. */
+  /** The container that acts as the host. */
   container(host: string): string {
     return `quorate-${this.name}-${host}`
   }
 
-  /** Runs a shell line as root on a host and gives its output; not over SSH, so that a cut network is no matter. */
+  /** Runs a shell line as root on a host and returns its output. It works without SSH, even if the network is cut. */
   async on(host: string, line: string): Promise<string> {
     return mustRun('docker', ['exec', this.container(host), 'sh', '-c', line])
   }
@@ -65,17 +65,17 @@ export class Fleet {
     return this.on('cp1', command('kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args).line)
   }
 
-  /** The CLI, to its end. */
+  /** Runs the CLI to completion. */
   async quorate(...args: readonly string[]): Promise<Ended> {
     return runProgram('node', ['bin/quorate.js', ...args], this.environment)
   }
 
-  /** The CLI, while it runs. */
+  /** Starts the CLI. */
   startQuorate(...args: readonly string[]): Running {
     return startProgram('node', ['bin/quorate.js', ...args], this.environment)
   }
 
-  /** Ends the engine's worker at once, as a crash would. */
+  /** Kills the engine's worker, as a crash would. */
   killWorker(): void {
     this.signal('worker', 'SIGKILL')
   }
@@ -87,17 +87,17 @@ export class Fleet {
     process.kill(pid, signal)
   }
 
-  /** What the engine has written down of itself; its processes may have ended since. */
+  /** The record that the engine wrote; its processes may have ended since. */
   engine(): EngineRecord {
     return JSON.parse(readFileSync(join(this.engineFolder, 'engine.json'), 'utf8')) as EngineRecord
   }
 
-  /** `apply` of the fleet's own cluster file. */
+  /** Runs `apply` with the fleet's own cluster file. */
   async apply(): Promise<Ended> {
     return this.quorate('apply', '-f', this.clusterFile)
   }
 
-  /** Hosts as they stand; bare ones where there are none. */
+  /** Keeps existing hosts as they are, or creates bare ones. */
   async stand(...options: readonly string[]): Promise<void> {
     await this.lab('up', '--name', this.name, ...options)
   }

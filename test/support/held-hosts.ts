@@ -1,10 +1,10 @@
-/** Hosts of which each keeps its state in a folder of its own, behind real sshds that any process can log in to. */
+/** Hosts behind real sshds that any process can log in to, each with its state in a folder of its own. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../../src/cluster/model.js'
 import { startSshd, type TestSshd } from './sshd.js'
 
-/** One host; `/var/lib/quorate` is `state` within its folder, whoever asks. */
+/** One host; `/var/lib/quorate` is `state` in its folder for every session. */
 export interface HeldHost {
   readonly host: Host
   readonly state: string

@@ -1,4 +1,4 @@
-/** SSH servers that mean harm: what they do is up to each test. */
+/** Hostile SSH servers, whose behaviour each test defines. */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
@@ -8,7 +8,7 @@ import { testHost } from './sshd.js'
 
 export interface HostileServer {
   readonly port: number
-  /** The server, by name and with its key pinned where it has one: whatever goes wrong, it is not the host key. */
+  /** The server by name, with its key pinned if it has one, so that host key checks never cause the failure. */
   host(ssh?: Partial<HostSsh>): Host
   stop(): void
 }
@@ -34,7 +34,7 @@ export async function rawServer(act: (socket: Socket) => void): Promise<HostileS
   }
 }
 
-/** A password, so that there is something to log in with. */
+/** A password to log in with. */
 const LOGIN = { user: 'ops', password: { env: 'QUORATE_TEST_PASSWORD' } } as const
 
 /** @param act what is done with each connection, before the key exchange. */
@@ -63,7 +63,7 @@ export async function sshServer(act: (client: Connection, socket: Socket) => voi
   }
 }
 
-/** Lets everybody in, and does this in place of every command. */
+/** Admits everybody, and runs `act` instead of every command. */
 export function shellServer(act: (channel: ServerChannel, line: string) => void): Promise<HostileServer> {
   return sshServer((client) => {
     client.on('authentication', (context) => context.accept())

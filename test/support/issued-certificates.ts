@@ -9,7 +9,7 @@ export interface Issued {
   readonly key: string
 }
 
-/** Issues certificates; all of them from one authority. */
+/** Issues certificates from a single authority. */
 export class TestAuthority {
   readonly #folder = mkdtempSync(join(tmpdir(), 'quorate-ca-'))
 
@@ -38,7 +38,7 @@ export class TestAuthority {
     return this.#read('ca.key')
   }
 
-  /** A certificate that ends in so many days, issued for a year; with an address it serves there. */
+  /** A certificate for a year that expires in this many days; with an address, it is a server certificate for that. */
   issue(name: string, daysLeft: number, address?: string): Issued {
     const at = (days: number): string =>
       new Date(Date.now() + days * 86_400_000).toISOString().replaceAll(/[-:T]|\.\d+/g, '')

@@ -1,4 +1,4 @@
-/** Single steps on the hosts of a fleet, as a worker would run them, without Temporal and the hosts' locks. */
+/** Single steps on the hosts of a fleet, as a worker would run them, without Temporal and host locks. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { PATIENCE, type Patience } from '../../src/hosts/timeouts.js'
@@ -10,7 +10,7 @@ import { createSessionPool, type SessionPool } from '../../src/ssh/index.js'
 import { activity } from './activity.js'
 import type { Fleet } from './fleet.js'
 
-/** A patience that a test has: long enough for what is well, short for what will never be. */
+/** Timeouts for tests: long enough for what will succeed, short for what never will. */
 export const IMPATIENT: Patience = { components: 4_000, etcd: 2_000, node: 2_000, runtime: 2_000 }
 
 export class LabSteps {
@@ -38,7 +38,7 @@ export class LabSteps {
     return host
   }
 
-  /** One attempt of a step, in an operation of its own. */
+  /** Runs one attempt of a step in its own operation. */
   run<Result>(
     host: string,
     act: (step: HostContext) => Promise<Result>,

@@ -1,4 +1,4 @@
-/** A session to this very machine, without SSH: for tests of what scripts do once they run. */
+/** A session to this machine without SSH, for tests of what scripts do once they run. */
 import { spawn } from 'node:child_process'
 import { readFile, removeFile, writeFile } from '../../src/ssh/run/files.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
@@ -7,7 +7,7 @@ import { aHost } from './clusters.js'
 export interface LocalSessionOptions {
   /** Variables of every command. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Called when a command runs and has had no input yet, as where a connection stalls. */
+  /** Called when a command runs and has had no input yet, as if the connection stalled. */
   readonly beforeInput?: () => Promise<void>
 }
 

@@ -1,5 +1,5 @@
 /**
- * A host that is only data: what steps write and set is kept, and told again as facts. For tests of what steps change,
+ * A host in memory: it keeps what steps write and set, and reports it as facts. For tests of what steps change,
  * with the steps' own code; no command of theirs is run.
  */
 import { createHash } from 'node:crypto'
@@ -26,14 +26,14 @@ export class MemoryHost {
   readonly services = new Map<string, Mutable<ServiceState>>()
   readonly modules = new Set<string>()
   readonly parameters = new Map<string, string>()
-  /** Parameters that its kernel does not have. */
+  /** Parameters that the kernel lacks. */
   readonly lackingParameters = new Set<string>()
   swapOn = false
   /** What turns swap on at boot. */
   swapAtBoot: readonly string[] = []
-  /** CNI plugins that are only where Debian has them. */
+  /** CNI plugins that exist only in Debian's folder. */
   unlinkedCniPlugins: readonly string[] = []
-  /** Installed, with these versions. */
+  /** The installed packages and their versions. */
   packages: Readonly<Record<string, string>> = {}
   paths: readonly string[] = []
   containerdMajor: 1 | 2 = 1
@@ -43,7 +43,7 @@ export class MemoryHost {
     this.#host = host
   }
 
-  /** What the facts script would tell. */
+  /** What the facts script would report. */
   observed(): ObservedHost {
     const registries = [...this.files].filter(([path]) => path.endsWith('/hosts.toml'))
     const strangers = registries.flatMap(([path, { content }]) => (content.startsWith(HEADER) ? [] : [path]))
@@ -106,7 +106,7 @@ export class MemoryHost {
     }
   }
 
-  /** As a kernel without IPv6 lacks those of IPv6. */
+  /** Removes a parameter, like a kernel without IPv6. */
   lackParameter(name: string): void {
     this.lackingParameters.add(name)
     this.parameters.delete(name)
@@ -118,7 +118,7 @@ export class MemoryHost {
     return state
   }
 
-  /** The exit status or the output of the commands that steps are known to run; others end well. */
+  /** The exit status or output of the commands that steps run; all others succeed. */
   #answer({ line }: Command): number | string | undefined {
     const known: readonly (readonly [string, (args: readonly string[]) => number | string])[] = [
       ['/proc/filesystems && test -e', () => Number(this.modules.size < 2)],
@@ -165,7 +165,7 @@ export class MemoryHost {
     return 0
   }
 
-  /** As hosts/system/swap.ts has it. */
+  /** Mirrors hosts/system/swap.ts. */
   #turnSwapOff(): number {
     if (!this.swapOn && this.swapAtBoot.length === 0) return 3
     this.swapOn = false
@@ -192,7 +192,7 @@ export class MemoryHost {
     ].join('\n')
   }
 
-  /** As hosts/packages/kubernetes.ts has it. */
+  /** Mirrors hosts/packages/kubernetes.ts. */
   #isFinished(startsAtBoot: boolean): boolean {
     const starts = !startsAtBoot || this.service('kubelet').enabled
     return starts && this.unlinkedCniPlugins.length === 0
@@ -204,7 +204,7 @@ export class MemoryHost {
     return 0
   }
 
-  /** As hosts/system/service.ts has it. */
+  /** Mirrors hosts/system/service.ts. */
   #ensure(name: string, path: string): number {
     const state = this.service(name)
     const digest = digestOf(this.files.get(path)?.content ?? '')
@@ -228,7 +228,7 @@ export class MemoryHost {
   }
 }
 
-/** The arguments of a script, which come after its name; each in quotes or a word. */
+/** The arguments of a script, which follow its name, each quoted or a single word. */
 function argumentsOf(line: string): readonly string[] {
   const after = line.split(' quorate ').at(-1) ?? ''
   return [...after.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '')

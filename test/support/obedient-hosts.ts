@@ -1,4 +1,4 @@
-/** Scripted activities for tests of the workflows: hosts that do what is asked, and a journal of what that was. */
+/** Scripted activities for tests of workflows: hosts that do as they are told, with a journal of it. */
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
@@ -17,7 +17,7 @@ import { bareFacts } from './clusters.js'
 
 const DONE = { changed: true, summary: 'done' }
 
-/** Hosts that do everything that is asked, and a journal of what was asked in which order. */
+/** Hosts that do everything they are told, and a journal of it in order. */
 export function obedientHosts() {
   const journal: string[] = []
   const note = async (entry: string, milliseconds = 0) => {
@@ -66,7 +66,7 @@ export function hopeless(code: ErrorCode, message: string, host: string): Applic
   return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [report] })
 }
 
-/** An activity that fails on one host as often as it is told to, and obeys otherwise. */
+/** An activity that fails on one host the given number of times, and succeeds otherwise. */
 export function failing<More extends unknown[], Result>(
   obey: (cluster: Cluster, host: Host, ...more: More) => Promise<Result>,
   where: string,
@@ -90,7 +90,7 @@ export function startScripted(
   return temporal.client.workflow.start(WORKFLOWS[kind], {
     workflowId: operationWorkflowId(cluster.name),
     taskQueue: TASK_QUEUE,
-    // A test that failed leaves its run open, which is no reason for the next one to fail.
+    // A failed test leaves its run open, which must not make the next one fail.
     workflowIdConflictPolicy: 'TERMINATE_EXISTING',
     args: [{ cluster, searchAttributes: false, ...more }],
   })

@@ -1,4 +1,4 @@
-/** The judge of end-to-end tests: the cluster itself, the hosts' files, and the journal of what ran on each host. */
+/** What end-to-end tests check: the cluster itself, files on the hosts, and the journal of what ran on each host. */
 import { expect } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
 import type { Fleet } from './fleet.js'
@@ -21,7 +21,7 @@ export async function readyNodes(fleet: Fleet): Promise<readonly string[]> {
     .sort()
 }
 
-/** Names of etcd's started voters; learners and members that never started make it fail. */
+/** The names of the started etcd voters. Throws if there are learners or members that never started. */
 export async function etcdVoters(fleet: Fleet): Promise<readonly string[]> {
   const list = await fleet.on(
     'cp1',
@@ -60,7 +60,7 @@ const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const WORKERS = ['w1', 'w2']
 const STATIC_PODS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
-/** Everything that a cluster of 3 control planes and 2 workers must be. */
+/** Checks everything about a cluster of 3 control planes and 2 workers. */
 export async function expectWholeCluster(fleet: Fleet): Promise<void> {
   expect(await readyNodes(fleet)).toEqual([...CONTROL_PLANES, ...WORKERS])
   expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
@@ -80,7 +80,7 @@ export async function expectWholeCluster(fleet: Fleet): Promise<void> {
   }
 }
 
-/** Certificates that belong to one host are on no other, and all hosts trust the same CA. */
+/** Checks that certificates of one host are on no other, and that all hosts trust the same CA. */
 async function expectOwnCertificates(fleet: Fleet): Promise<void> {
   const digests = async (host: string, paths: string) =>
     (await fleet.on(host, `cd /etc/kubernetes/pki && sha256sum ${paths} | cut -d' ' -f1`)).trim().split('\n')
@@ -93,7 +93,7 @@ async function expectOwnCertificates(fleet: Fleet): Promise<void> {
   expect(new Set(authorities.flat()).size, 'hosts trust different CAs').toBe(1)
 }
 
-/** Names of the containers that run on a host by its runtime, each as often as it runs. */
+/** The names of the containers that run on a host, with repetitions. */
 async function runningContainers(fleet: Fleet, host: string): Promise<readonly string[]> {
   const { containers } = JSON.parse(await fleet.on(host, 'crictl ps --state Running -o json')) as {
     containers: readonly { metadata: { name: string } }[]
@@ -109,7 +109,7 @@ async function manifests(fleet: Fleet, host: string): Promise<readonly string[]>
     .map((file) => file.replace(/\.yaml$/, ''))
 }
 
-/** A question to CoreDNS by its service address, with nothing but what a host has, over UDP. */
+/** Queries CoreDNS at its service address over UDP, with nothing but what a host has. */
 async function dnsAnswers(fleet: Fleet, host: string): Promise<boolean> {
   const program = `use IO::Socket::INET;
     my $socket = IO::Socket::INET->new(PeerAddr => "10.96.0.10", PeerPort => 53, Proto => "udp");
@@ -120,7 +120,7 @@ async function dnsAnswers(fleet: Fleet, host: string): Promise<boolean> {
   return (await fleet.on(host, `perl -e '${program}'`)) === 'answers'
 }
 
-/** Each unit ran once and ended well, on every host. */
+/** Checks that each unit ran once and succeeded on every host. */
 export async function expectEachUnitOnce(
   fleet: Fleet,
   expected: Readonly<Record<string, readonly string[]>>,

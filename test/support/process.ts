@@ -1,4 +1,4 @@
-/** Programs run by tests, to their end or until the test ends them. */
+/** Programs that tests run to completion or until they stop them. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -12,7 +12,7 @@ export interface Ended {
   readonly durationMs: number
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Running {
   readonly child: ChildProcess
   /** What it has printed so far. */
@@ -51,7 +51,7 @@ export function startProgram(
   return { child, output: () => collected.stdout + collected.stderr, ended }
 }
 
-/** Runs a program to its end. */
+/** Runs a program to completion. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -61,7 +61,7 @@ export async function runProgram(
   return startProgram(program, args, environment, 'empty', folder).ended
 }
 
-/** Runs a program that must succeed, and gives its output. */
+/** Runs a program that must succeed, and returns its output. */
 export async function mustRun(
   program: string,
   args: readonly string[],

@@ -1,8 +1,8 @@
-/** Programs of a test's own, put ahead of the host's; their calls are written down. */
+/** A test's own programs, which precede those of the host and record their calls. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A folder for `PATH`; `$here` in a body is the folder itself, for what the programs keep. */
+/** A folder for `PATH`; `$here` in a body is the folder itself, where programs can keep files. */
 export class Programs {
   readonly folder: string
 
@@ -17,7 +17,7 @@ export class Programs {
     chmodSync(join(this.folder, name), 0o755)
   }
 
-  /** Content of a file that the programs keep. */
+  /** The content of a file that the programs keep. */
   put(name: string, content: string): void {
     writeFileSync(join(this.folder, name), content)
   }

@@ -1,4 +1,4 @@
-/** The CLI as a process, as it ships: the build (`npm run build`), not the sources. */
+/** The CLI as a process, built as it ships (`npm run build`), not from the sources. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT, runProgram, startProgram, type Ended, type Running } from './process.js'
@@ -6,10 +6,10 @@ import { PROJECT, runProgram, startProgram, type Ended, type Running } from './p
 const PROGRAM = join(PROJECT, 'bin', 'quorate.js')
 if (!existsSync(join(PROJECT, 'dist'))) throw new Error('these tests run the build: npm run build')
 
-/** No Temporal settings and no agent of whoever runs the tests. */
+/** Without Temporal settings or the ssh-agent of the user who runs the tests. */
 const CLEAN = { TEMPORAL_ADDRESS: '', TEMPORAL_CONFIG_FILE: '/nowhere', SSH_AUTH_SOCK: '' }
 
-/** Runs `quorate` to its end, in `folder` where that is given. */
+/** Runs `quorate` to completion, in `folder` if given. */
 export function quorate(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -26,18 +26,18 @@ export function startQuorate(
   return startProgram(process.execPath, [PROGRAM, ...args], { ...CLEAN, ...environment })
 }
 
-/** `quorate` on a terminal of its own, which the test types on. */
+/** `quorate` on its own terminal, on which the test types. */
 export interface OnTerminal extends Running {
   type(keys: string): void
 }
 
-/** Starts `quorate` on a terminal (by `script` of util-linux). */
+/** Starts `quorate` on a terminal (with `script` from util-linux). */
 export function startOnTerminal(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): OnTerminal {
   const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`)
-  // A terminal that nobody looks at has no width of its own.
+  // A terminal without a display has no width.
   const command = `stty columns 120 rows 40; exec ${words.join(' ')}`
   const variables = { ...CLEAN, TERM: 'xterm', CI: '', ...environment }
   const running = startProgram('script', ['-qefc', command, '/dev/null'], variables, 'open')

@@ -1,4 +1,4 @@
-/** A session to a host that answers as the test says, for steps whose judgement is tested and not their commands. */
+/** A session to a host with scripted answers, for tests of what steps conclude, not of their commands. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../../src/cluster/model.js'
@@ -6,16 +6,16 @@ import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/units/unit-script.js'
 
-/** What a command is answered: its standard output with status 0, or its exit status. */
+/** The result of a command: its standard output with status 0, or its exit status. */
 export type Answer = string | number
 
-/** Parts of command lines and what they are answered; the first that fits counts. Everything else ends well. */
+/** Parts of command lines with their results; the first match counts. All other commands succeed. */
 export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
 
 /** Every host has the CA of its cluster. */
 const CA_CERTIFICATE = readFileSync(join(import.meta.dirname, '../faults/host/usr/local/lib/host/ca-1.crt'))
 
-/** Units ended well, and none of an earlier operation runs. */
+/** Units have succeeded, and none of an earlier operation runs. */
 const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
   [RUN, { stderr: 'quorate attached 1\nquorate exited 0 10\n' }],
   [ACKNOWLEDGE, {}],
@@ -51,7 +51,7 @@ function result(exitCode: number, stdout = '', stderr = ''): CommandResult {
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
 }
 
-/** Every host answers so. */
+/** A pool in which every host has these answers. */
 export function scriptedPool(answers: Answers, unitState?: 'ended' | 'absent'): SessionPool {
   return {
     session: (host) => Promise.resolve(scriptedSession(host, answers, unitState)),

@@ -1,4 +1,4 @@
-/** A real OpenSSH server on loopback for tests, with host keys, a user key and a configuration of its own. */
+/** A real OpenSSH server on loopback for tests, with its own host keys, user key and configuration. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -13,33 +13,33 @@ const run = promisify(execFile)
 export type HostKeyType = 'ed25519' | 'ecdsa' | 'rsa'
 
 export interface SshdOptions {
-  /** Lines of sshd_config, ahead of the defaults. */
+  /** Lines of sshd_config that precede the defaults. */
   readonly config?: readonly string[]
   readonly hostKeyTypes?: readonly HostKeyType[]
-  /** Folders ahead of PATH, and other variables, of every command. */
+  /** Folders to put first in PATH, and other variables, for every command. */
   readonly path?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  /** A port that was used before, for a server that comes back. */
+  /** A previously used port, for a server that returns. */
   readonly port?: number
 }
 
 export interface TestSshd {
   readonly port: number
-  /** A folder of this server's own; removed when it stops. */
+  /** The server's own folder, removed when it stops. */
   readonly folder: string
   /** Private key that logs in as every user. */
   readonly identityFile: string
-  /** Knows every key of the server. */
+  /** A known_hosts file with every key of the server. */
   readonly knownHostsFile: string
   /** A host that reaches the server as the user who runs the tests. */
   host(ssh?: Partial<HostSsh>, name?: string): Host
   /** The public key, in the format of known_hosts: type and base64. */
   hostKey(type: HostKeyType): Promise<string>
-  /** What the server logged, with the logins. */
+  /** The server log, including logins. */
   log(): string
-  /** Ends the connections that it serves, as a dying host does. */
+  /** Closes its connections, like a dying host. */
   endSessions(): Promise<void>
-  /** Ends the server and the connections that it serves. */
+  /** Stops the server and closes its connections. */
   stop(): Promise<void>
 }
 
@@ -101,7 +101,7 @@ export async function generateKey(path: string, type: HostKeyType, passphrase = 
   await run('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', 'test', '-f', path])
 }
 
-/** A port of loopback that nobody listens on. */
+/** A loopback port on which nothing listens. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
@@ -156,12 +156,12 @@ async function launch(
   folder: string,
   port: number,
 ): Promise<Pick<TestSshd, 'log' | 'endSessions' | 'stop'>> {
-  // The folder that sshd empties itself into; made by the init scripts where it runs as a service.
+  // The privilege separation folder of sshd, which init scripts create when it runs as a service.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const server = spawn(sshd, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  // Where the test runner ends without its hooks having run.
+  // In case the test runner exits without running its hooks.
   const abandon = () => server.kill()
   process.once('exit', abandon)
   let log = ''

@@ -1,10 +1,10 @@
-/** Standings for tests: what a whole cluster, made from a cluster file, says of itself; changed where it matters. */
+/** Standings for tests: what a complete cluster built from a cluster file reports, with changes per test. */
 import { etcdHosts, formatEndpoint, type Cluster, type Host } from '../../src/cluster/model.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../src/facts/standing.js'
 import { appliedFacts } from './applied-facts.js'
 import type { HostFacts } from '../../src/facts/facts.js'
 
-/** What a cluster says that was made from the file and runs well. */
+/** The standing of a healthy cluster built from the file. */
 export function standingOf(cluster: Cluster, changes: Partial<Standing> = {}): Standing {
   const { version, controlPlaneEndpoint, networking, imageRepository, certSANs } = cluster.kubernetes
   const controlPlaneEndpointText = formatEndpoint(controlPlaneEndpoint)
@@ -59,12 +59,12 @@ export function nodeOf(cluster: Cluster, host: Host, changes: Partial<StandingNo
   }
 }
 
-/** The cluster as it answers. */
+/** The presence of a cluster that answers with this standing. */
 export function present(standing: Standing): ClusterPresence {
   return { kind: 'read', standing }
 }
 
-/** What the hosts of a cluster tell that runs: joined, claimed, with everything as an apply sets it. */
+/** Facts of the hosts of a running cluster: joined, claimed and configured as an apply leaves them. */
 export function joinedFacts(
   cluster: Cluster,
   changes: Readonly<Record<string, Partial<HostFacts>>> = {},

@@ -3,17 +3,17 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export interface TcpProxy {
   readonly port: number
-  /** Connections that were accepted so far. */
+  /** The number of connections accepted so far. */
   readonly accepted: () => number
-  /** Resets every connection now, and forgets what was to be cut later. */
+  /** Resets every connection now, and cancels scheduled cuts. */
   cut(): void
-  /** Resets all connections after so many more bytes from the server. */
+  /** Resets all connections after this many more bytes from the server. */
   cutAfterReceived(bytes: number): void
-  /** Resets all connections after so many more bytes to the server. */
+  /** Resets all connections after this many more bytes to the server. */
   cutAfterSent(bytes: number): void
   /** Resets the next connections as soon as they are made. */
   dropNext(connections: number): void
-  /** Passes nothing on any more in either direction, without telling anybody: a dead peer. */
+  /** Silently stops forwarding in both directions, like a dead peer. */
   freeze(): void
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** A real sshd with a stand-in for systemd, for tests of units; for each test a host that has run nothing yet. */
+/** A real sshd with a fake systemd for tests of units; each test gets a host that has run nothing yet. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,18 +24,18 @@ const FAKE_SYSTEMD = fileURLToPath(new URL('fake-systemd', import.meta.url))
 export const IDENTITY = { operation: '0199a1b2-c3d', step: 'kubeadm-init' }
 export const UNIT = 'quorate-0199a1b2-c3d-kubeadm-init-1'
 
-/** A command that leaves a mark each time it runs, and goes on when it is told to. */
+/** A command that leaves a mark each time it runs, and continues when the test releases it. */
 export const HELD =
   'echo started; echo once >>"$1/marks"; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done; echo finished; exit 7'
 
 export class UnitHost {
   readonly proxy: TcpProxy
   readonly sshd: TestSshd
-  /** Where the host keeps what it knows. */
+  /** Where the host keeps its state. */
   readonly folder: string
   readonly session: Session
   readonly #pool: SessionPool
-  /** The state of the units that the stand-in for systemd runs. */
+  /** The state of the units that the fake systemd runs. */
   readonly #systemd: string
 
   private constructor(sshd: TestSshd, proxy: TcpProxy, pool: SessionPool, session: Session, root: string) {
@@ -66,7 +66,7 @@ export class UnitHost {
       try {
         this.killUnit(unit)
       } catch {
-        // It has come to its end meanwhile.
+        // It has ended meanwhile.
       }
     }
     await this.#pool.close()
@@ -75,7 +75,7 @@ export class UnitHost {
     rmSync(join(this.folder, '..'), { recursive: true })
   }
 
-  /** A session that works again after a loss, which takes a moment to be noticed; or one of another pool. */
+  /** A session that works again after a connection loss, which takes a moment to notice; or one from another pool. */
   async connect(pool = this.#pool): Promise<Session> {
     return vi.waitFor(async () => {
       const session = await pool.session(this.sshd.host({ port: this.proxy.port }))
@@ -99,7 +99,7 @@ export class UnitHost {
     await vi.waitFor(() => expect(this.marks()).toBe(1), 20_000)
   }
 
-  /** Lets {@link HELD} come to its end. */
+  /** Lets {@link HELD} finish. */
   letGo(): void {
     writeFileSync(join(this.folder, 'go'), '')
   }
@@ -124,7 +124,7 @@ export class UnitHost {
     process.kill(-this.#pid(unit, 'main'), 'SIGKILL')
   }
 
-  /** Everything on the host ends at once, and nothing of /run is left. */
+  /** Kills everything on the host and empties /run, like a power loss. */
   async powerOff(): Promise<void> {
     for (const unit of await runningUnits(this.session)) {
       process.kill(this.#pid(unit, 'supervisor'), 'SIGKILL')
@@ -135,7 +135,7 @@ export class UnitHost {
     rmSync(join(this.folder, 'secrets'), { recursive: true, force: true })
   }
 
-  /** From now on no unit can be started. */
+  /** Makes every later start of a unit fail. */
   breakSystemd(): void {
     rmSync(this.#systemd, { recursive: true })
   }

@@ -1,4 +1,4 @@
-/** The units that a bootstrap of 3 control planes, 2 workers and a load balancer runs on each host, each once. */
+/** The units that run once on each host to bootstrap 3 control planes, 2 workers and a load balancer. */
 const PREPARE = ['install-kubernetes', 'pull-images']
 
 export const BOOTSTRAP_UNITS: Readonly<Record<string, readonly string[]>> = {

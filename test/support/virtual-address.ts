@@ -1,4 +1,4 @@
-/** The virtual address of a fleet, seen from outside: who has it, and for how long nobody answers there. */
+/** The virtual address of a fleet, seen from outside: which host has it, and for how long nothing answers. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from './api-client.js'
@@ -11,14 +11,14 @@ export function virtualAddressOf(fleet: Fleet): string {
   return address
 }
 
-/** Those of the hosts that have the address. */
+/** The hosts that have the address. */
 export async function holders(fleet: Fleet, hosts: readonly string[]): Promise<readonly string[]> {
   const address = virtualAddressOf(fleet)
   const lines = await Promise.all(hosts.map((host) => fleet.on(host, `ip -o addr show to ${address}`)))
   return hosts.filter((_, index) => lines[index] !== '')
 }
 
-/** Asks the API until it answers, and tells for how many milliseconds, from the beginning, it did not. */
+/** Polls the API until it answers, and returns for how many milliseconds it did not. */
 export async function silenceOf(api: ApiClient, begunAt: number, patienceMs = 60_000): Promise<number> {
   for (;;) {
     try {

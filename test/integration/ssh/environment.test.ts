@@ -49,18 +49,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test.each([false, true])('no proxy is set for commands, as root: %s', async (root) => {
+test.each([false, true])('a command has no proxy settings, as root: %s', async (root) => {
   const { stdout } = await session.run(command('env'), { root })
   expect(stdout.split('\n').filter((line) => /_proxy=/i.test(line))).toEqual([])
 })
 
-test('kubectl asks the API server itself, as nobody has set it to ask', async () => {
+test('kubectl asks the API server directly, without a proxy', async () => {
   const host = { ...sshd.host(), internalAddress: '192.0.2.11' }
   const api = localApi(aCluster({ hosts: [host] }), { ...session, host, run: session.run.bind(session) })
   expect(await isApiServerReady(api)).toBe(true)
 })
 
-test('a shell within a script waits for its input as long as it takes', async () => {
+test('a nested shell in a script waits for its input as long as necessary', async () => {
   const slow = script(`(sleep 1.5; echo late) | bash -c 'read -r word; echo "$word"'`)
   expect(await session.run(slow)).toMatchObject({ exitCode: 0, stdout: 'late\n', stderr: '' })
 })

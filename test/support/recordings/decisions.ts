@@ -1,4 +1,4 @@
-/** Runs that something comes between: failures, decisions, signals, a cancel. */
+/** Runs that are interrupted by failures, decisions, signals or a cancel. */
 import { Context } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
@@ -11,13 +11,13 @@ const obey = obedientHosts().activities
 const small = (name: string) =>
   aCluster({ name, hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1'].map((name) => aHost(name)) })
 
-/** Of which a step on this host fails once, in a way that only a person can fix. */
+/** A run in which a step on this host fails once, in a way that only a person can fix. */
 const failingJoin = (name: string): Hosts => ({
   joinControlPlane: failing(obey.joinControlPlane, name),
   joinWorker: failing(obey.joinWorker, name),
 })
 
-/** Hosts where the step waits for `said`, which comes once the run was told something. */
+/** Hosts whose step waits for `said`, which resolves once a message was sent to the run. */
 function waitingStep(said: (run: WorkflowHandle) => Promise<unknown>) {
   let begin: (run: WorkflowHandle) => void = () => undefined
   const begun = new Promise<WorkflowHandle>((resolve) => (begin = resolve))
@@ -27,7 +27,7 @@ function waitingStep(said: (run: WorkflowHandle) => Promise<unknown>) {
   return { begin, wait }
 }
 
-/** By name, for the name of the file. */
+/** By name, which is also the name of the file. */
 export const CONVERSATIONS: Readonly<Record<string, (name: string) => Recording>> = {
   'apply-preflight-failed': (name) =>
     apply(
@@ -184,7 +184,7 @@ export const CONVERSATIONS: Readonly<Record<string, (name: string) => Recording>
   },
 }
 
-/** Of a run whose payloads are sealed. */
+/** A run with sealed payloads. */
 export const SEALED: Readonly<Record<string, (name: string) => Recording>> = {
   'apply-retried': (name) =>
     apply(small(name), failingJoin('w1'), {

@@ -26,7 +26,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 const STARTER = 'ops@laptop'
 
-/** What is told of each run as soon as it is recorded. */
+/** What is reported about each run as soon as it is recorded. */
 export interface Recorded {
   readonly name: string
   /** As JSON, without names and paths of this machine. */
@@ -35,12 +35,12 @@ export interface Recorded {
 
 export interface RecordOptions {
   readonly recordings: Readonly<Record<string, (name: string) => Recording>>
-  /** What client and worker seal with; nothing unless given. */
+  /** What client and worker seal with; by default they do not seal. */
   readonly seal?: SealSource
 }
 
 /**
- * Runs them beside each other on one worker.
+ * Runs them concurrently on one worker.
  * @throws Error when one ends otherwise than it says.
  */
 export async function recordHistories({
@@ -77,7 +77,7 @@ export async function recordHistories({
   }
 }
 
-/** Activities that do what the hosts of the recording do to which the run belongs. */
+/** Activities that act like the hosts of the recording that the run belongs to. */
 function routed(hosts: ReadonlyMap<string, Hosts>): Record<string, (...args: never[]) => Promise<unknown>> {
   const names = new Set([...hosts.values()].flatMap((one) => Object.keys(one) as (keyof Hosts)[]))
   return Object.fromEntries(

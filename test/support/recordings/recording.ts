@@ -9,30 +9,30 @@ import type { ErrorCode } from '../../../src/errors/index.js'
 import { eventually } from '../eventually.js'
 import { obedientHosts, progressOf } from '../obedient-hosts.js'
 
-/** All recordings are made at once, on machines that are busy with other things. */
+/** All recordings run at the same time, on machines that are busy with other work. */
 const PATIENCE_MS = 300_000
 
-/** What hosts do when a run asks them; what is not given is not asked for. */
+/** What the hosts do for each activity; the run must call no others. */
 export type Hosts = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
 
-/** One run, and what is said to it. */
+/** One run and the messages sent to it. */
 export interface Recording {
   readonly kind: OperationKind
   readonly cluster: Cluster
   readonly review?: boolean
   readonly hosts: Hosts
-  /** Until nothing keeps the run from its end. `stranger`: the run, for a client that seals nothing. */
+  /** Sends messages until nothing keeps the run from ending. `stranger`: the run as seen by a client without seals. */
   readonly talk?: (run: WorkflowHandle, stranger: WorkflowHandle) => Promise<unknown>
-  /** How it must end, so that what is recorded is what the name of the recording says. */
+  /** How the run must end to match the name of the recording. */
   readonly ends: 'done' | ErrorCode
 }
 
-/** An apply on hosts that do what they are told, but for what is given. */
+/** An apply on hosts that do as they are told, except for the given activities. */
 export function apply(cluster: Cluster, hosts: Hosts = {}, more: Partial<Recording> = {}): Recording {
   return { kind: 'apply', cluster, hosts: { ...obedientHosts().activities, ...hosts }, ends: 'done', ...more }
 }
 
-/** Hosts that tell these facts. */
+/** Hosts with these facts. */
 export function telling(facts: readonly HostFacts[]): Hosts {
   return {
     gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
@@ -58,7 +58,7 @@ export function decide(
   return run.executeUpdate(MESSAGES[update], { args: [decision] })
 }
 
-/** With signs of life while `act` goes on. */
+/** Sends heartbeats while `act` runs. */
 export async function beating<Result>(host: Host, act: () => Promise<Result>): Promise<Result> {
   const context = Context.current()
   const timer = setInterval(() => context.heartbeat({ host: host.name, line: 'waiting' }), 500)

@@ -1,4 +1,4 @@
-/** Applies of every shape of a cluster, from bare hosts and over hosts that are part of it. */
+/** Applies of every cluster shape, to bare hosts and to hosts that have already joined. */
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts, factsOf } from '../clusters.js'
 import { oldFacts } from '../old-etcd.js'
@@ -9,7 +9,7 @@ import { apply, telling, type Hosts, type Recording } from './recording.js'
 const named = (...names: readonly string[]) => names.map((name) => aHost(name))
 const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
 
-/** A cluster that runs already, as its hosts and its API tell it; `bare` hosts have not joined. */
+/** A running cluster as its hosts and its API report it; `bare` hosts have not joined. */
 function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
   const standing = standingOf(cluster)
@@ -23,7 +23,7 @@ function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   return { ...telling(facts), readStanding: () => Promise.resolve(presence) }
 }
 
-/** By name, for the name of the file. */
+/** By name, which is also the name of the file. */
 export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> = {
   'apply-bootstrap': (name) => apply(aCluster({ name, hosts: named(...SMALL) })),
   'apply-etcd-hosts': (name) => apply(aClusterWithEtcdHosts({ name })),

@@ -85,7 +85,7 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  test.each(['ecdsa', 'rsa'] as const)('may hold a key of type %s', async (type) => {
+  test.each(['ecdsa', 'rsa'] as const)('can hold a key of type %s', async (type) => {
     const key = join(folder, type)
     await generateKey(key, type)
     const authorized = join(sshd.folder, 'authorized_keys')
@@ -93,21 +93,21 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
   })
 
-  test('that the host does not know is refused with the name of the user and of the file', async () => {
+  test('that the host rejects is reported with the user and the file', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
       message: `host1 does not let root in with ${strangeKey}`,
     })
   })
 
-  test('that is not there is named', async () => {
+  test('that does not exist is named', async () => {
     await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('cannot read /nonexistent/key') as string,
     })
   })
 
-  test('that is no key is named', async () => {
+  test('that is not a key is named', async () => {
     const path = join(folder, 'nonsense')
     writeFileSync(path, 'not a key\n', { mode: 0o600 })
     await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe('an identity file', () => {
     })
   })
 
-  test('with a passphrase is sent to the agent', async () => {
+  test('with a passphrase leads to a hint to use the agent', async () => {
     await expect(logIn({ identityFiles: [encryptedKey] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(
@@ -134,8 +134,8 @@ describe('an identity file', () => {
   })
 })
 
-describe('the agent', () => {
-  test('of the environment that is gone is not spoken of, that of the file is', async () => {
+describe('an SSH agent', () => {
+  test('that is gone is named if the file configures it, not if the environment does', async () => {
     const gone = join(folder, 'gone.sock')
     const refused = { code: 'SSH_AUTHENTICATION_FAILED' }
     await expect(logIn({ identityFiles: [strangeKey] }, gone)).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('the agent', () => {
     })
   })
 
-  test('is named with the number of its keys, where none of them is let in', async () => {
+  test('is named with the number of its keys if none is accepted', async () => {
     agent.add(strangeKey)
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       message: 'host1 does not let root in with 1 key of ssh-agent',
@@ -166,7 +166,7 @@ describe('the agent', () => {
     expect(await logIn({ identityFiles: [encryptedKey] }, agent.socket)).toBe('hello\n')
   })
 
-  test('full of other keys does not crowd out the one that is asked for', async () => {
+  test('full of other keys does not displace the requested one', async () => {
     for (let index = 0; index < 8; index += 1) {
       const key = join(folder, `other_${index}`)
       rmSync(key, { force: true })
@@ -180,19 +180,19 @@ describe('the agent', () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
   })
 
-  test('has its other keys tried where the identity file is refused', async () => {
+  test('offers its other keys if the identity file is rejected', async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityFiles: [strangeKey] }, agent.socket)).toBe('hello\n')
   })
 
-  test('without keys is said to have none', async () => {
+  test('without keys is reported as such', async () => {
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: 'there is no key to log in to host1 as root: ssh-agent holds no keys',
     })
   })
 
-  test('that has gone does not keep the identity file from logging in', async () => {
+  test('that is gone does not prevent a login with the identity file', async () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, join(folder, 'no-socket'))).toBe('hello\n')
   })
 
@@ -204,28 +204,28 @@ describe('the agent', () => {
   })
 })
 
-describe('which keys are tried', () => {
+describe('a login tries', () => {
   test('several identity files, one after the other', async () => {
     expect(await logIn({ identityFiles: [strangeKey, sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  test('the default keys where none is asked for', async () => {
+  test('the default keys if none is requested', async () => {
     expect(await logIn({}, '', ['/nonexistent/id_ed25519', sshd.identityFile])).toBe('hello\n')
   })
 
-  test('no default key where one is asked for', async () => {
+  test('no default key if one is requested', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '', [sshd.identityFile])).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
     })
   })
 
-  test('none of the others of the agent with identitiesOnly', async () => {
+  test("none of the agent's other keys with identitiesOnly", async () => {
     agent.add(sshd.identityFile)
     const ssh = { identityFiles: [strangeKey], identitiesOnly: true }
     await expect(logIn(ssh, agent.socket)).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
   })
 
-  test("another agent's in place of the worker's, or no agent's", async () => {
+  test("another agent instead of the worker's, or none", async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityAgent: agent.socket }, '')).toBe('hello\n')
     await pool?.close()
@@ -234,7 +234,7 @@ describe('which keys are tried', () => {
     })
   })
 
-  test('no certificate that is none, which is said where the key alone is refused', async () => {
+  test('no invalid certificate, which is reported if the key alone is rejected', async () => {
     const certificate = `${strangeKey}-cert.pub`
     writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
     try {
@@ -248,7 +248,7 @@ describe('which keys are tried', () => {
   })
 })
 
-test('a private key that others may read is left out, as ssh leaves it out, and named', async () => {
+test('a private key that others can read is ignored, as in ssh, and named', async () => {
   const open = join(folder, 'open')
   copyFileSync(sshd.identityFile, open)
   chmodSync(open, 0o644)
@@ -262,14 +262,14 @@ test('a private key that others may read is left out, as ssh leaves it out, and 
   await expect(logIn({}, '', [open])).rejects.toMatchObject(refusal)
 })
 
-test('without an identity file and an agent it is said that there is no key', async () => {
+test('a missing key is reported if there is neither an identity file nor an agent', async () => {
   await expect(logIn({}, '')).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',
     message: 'there is no key to log in to host1 as root: no identity file is given and no ssh-agent runs',
   })
 })
 
-test('a user whom the host does not have is refused', async () => {
+test('an unknown user is rejected', async () => {
   await expect(logIn({ identityFiles: [sshd.identityFile], user: 'no-such-user' }, '')).rejects.toMatchObject(
     {
       code: 'SSH_AUTHENTICATION_FAILED',
@@ -278,7 +278,7 @@ test('a user whom the host does not have is refused', async () => {
   )
 })
 
-test('an agent that never answers does not hold up the login for ever', async () => {
+test('an agent that never answers does not block the login forever', async () => {
   const socket = join(folder, 'silent')
   const silent = createServer().listen(socket)
   try {
