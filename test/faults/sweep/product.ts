@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
-import type * as clientModule from '../../src/client.js'
-import type * as sshModule from '../../src/ssh/index.js'
-import type * as serverModule from '../../src/engine/server.js'
-import type * as homeModule from '../../src/engine/home.js'
-import type * as processModule from '../../src/engine/process.js'
-import { PROJECT } from '../support/process.js'
+import type * as clientModule from '../../../src/client.js'
+import type * as sshModule from '../../../src/ssh/index.js'
+import type * as serverModule from '../../../src/engine/server.js'
+import type * as homeModule from '../../../src/engine/home.js'
+import type * as processModule from '../../../src/engine/process.js'
+import { PROJECT } from '../../support/process.js'
 
 /** Logs of every lane, and everything that is known of failed cases. */
 export const LOGS = join(PROJECT, '.cache', 'faults')

@@ -1,6 +1,6 @@
 /** What is done to hosts of the lab: the ways to break them, and to fix them again. */
-import type { Fleet } from '../../support/fleet.js'
-import { mustRun, runProgram } from '../../support/process.js'
+import type { Fleet } from '../../../support/fleet.js'
+import { mustRun, runProgram } from '../../../support/process.js'
 import { WAITER } from './point.js'
 
 /** Power cut and return: files stay, everything else is gone, the boot id is another. */

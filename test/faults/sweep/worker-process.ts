@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROJECT } from '../support/process.js'
+import { PROJECT } from '../../support/process.js'
 
 /** Where an activity stands: its body not begun; its body done, nothing reported; the server has its report. */
 export type ActivityPlace = 'before-effect' | 'after-effect' | 'after-report'

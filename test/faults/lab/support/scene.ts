@@ -6,9 +6,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { expect } from 'vitest'
-import { mergeDeep } from '../../../src/values/merge.js'
-import { eventually } from '../../support/eventually.js'
-import { Fleet } from '../../support/fleet.js'
+import { mergeDeep } from '../../../../src/values/merge.js'
+import { eventually } from '../../../support/eventually.js'
+import { Fleet } from '../../../support/fleet.js'
 import { fix } from './faults.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const

@@ -1,7 +1,7 @@
 /** A proxy in front of a host's sshd that resets connections: at once, or the next one at a stage of the protocol. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Host } from '../../src/cluster/model.js'
+import type { Host } from '../../../src/cluster/model.js'
 import { command, createSessionPool, script } from './product.js'
 import {
   cutAt,

@@ -1,8 +1,8 @@
 /** How long it takes until a run goes on after a part of the engine died, as Temporal sees it. */
 import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
-import { operationWorkflowId } from '../../../src/operations/contract.js'
-import type { Fleet } from '../../support/fleet.js'
+import { operationWorkflowId } from '../../../../src/operations/contract.js'
+import type { Fleet } from '../../../support/fleet.js'
 
 const POLL_MS = 100
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
-import { freePort } from '../support/sshd.js'
+import { freePort } from '../../support/sshd.js'
 import { engineHome, loopback, makeHome, startServer, stop, waitUntilReady } from './product.js'
 
 type ServerPorts = Parameters<typeof startServer>[1]

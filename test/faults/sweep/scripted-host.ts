@@ -1,16 +1,16 @@
 /**
  * A host of its own on this machine, made in a moment: namespaces, a root by overlayfs above the machine's own, a real
- * sshd, and stand-ins (test/faults/host) for what kubeadm's world consists of. Needs root and overlayfs on tmpfs.
+ * sshd, and stand-ins (test/faults/sweep/host) for what kubeadm's world consists of. Needs root and overlayfs on tmpfs.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { mustRun } from '../support/process.js'
-import { generateKey } from '../support/sshd.js'
+import { mustRun } from '../../support/process.js'
+import { generateKey } from '../../support/sshd.js'
 
 const STAND_INS = fileURLToPath(new URL('host', import.meta.url))
-const FAKE_SYSTEMD = fileURLToPath(new URL('../support/fake-systemd', import.meta.url))
+const FAKE_SYSTEMD = fileURLToPath(new URL('../../support/fake-systemd', import.meta.url))
 const BOOT = join(STAND_INS, 'usr', 'local', 'lib', 'host', 'boot')
 
 /** Port of every scripted host's sshd, on the host's own loopback address. */

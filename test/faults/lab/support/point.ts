@@ -1,6 +1,6 @@
 /** Moments at which a fault strikes: what a unit on a host shows of how far it is. */
-import { quote } from '../../../src/ssh/run/command.js'
-import type { Fleet } from '../../support/fleet.js'
+import { quote } from '../../../../src/ssh/run/command.js'
+import type { Fleet } from '../../../support/fleet.js'
 
 /** A moment in the life of a unit. */
 export interface Point {

@@ -4,7 +4,7 @@ import type { RunOutcome } from './lane.js'
 
 /**
  * Milliseconds in which a run must go on, from the restart of what was killed. Here half of the runs must: lanes beside
- * each other keep the processors busy on purpose. In test/e2e-faults the same
+ * each other keep the processors busy on purpose. In test/faults/lab the same
  * limits hold for each restart, of a worker but for one of a dozen.
  */
 export const LIMITS = { worker: 15_000, server: 30_000 } as const
