@@ -100,6 +100,15 @@ export default tseslint.config(
     rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
   },
   {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'vitest', importNames: ['test'], message: 'tests are written with `it`' }] },
+      ],
+    },
+  },
+  {
     files: ['*.config.{js,ts}', 'scripts/**/*.mjs'],
     ...tseslint.configs.disableTypeChecked,
     rules: {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readDirectives } from '../../../src/ssh-config/directives.js'
 import { expandHostName, settingsFor } from '../../../src/ssh-config/settings.js'
 
@@ -149,7 +149,7 @@ const body = fc
   .tuple(fc.array(spelled, { maxLength: 2 }), fc.array(section, { maxLength: 4 }))
   .map(([lines, sections]) => [...lines, ...sections].join('\n'))
 
-test('every heeded setting is what ssh -G says', () => {
+it('every heeded setting is what ssh -G says', () => {
   mkdirSync(join(folder, 'conf.d'), { recursive: true })
   const include = pick(
     `Include ${folder}/conf.d/*.conf`,

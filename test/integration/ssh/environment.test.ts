@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isApiServerReady, localApi } from '../../../src/hosts/kubernetes/kubectl.js'
 import { command, createSessionPool, script, type Session, type SessionPool } from '../../../src/ssh/index.js'
 import { aCluster } from '../../support/clusters.js'
@@ -49,18 +49,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test.each([false, true])('no proxy is set for commands, as root: %s', async (root) => {
+it.each([false, true])('no proxy is set for commands, as root: %s', async (root) => {
   const { stdout } = await session.run(command('env'), { root })
   expect(stdout.split('\n').filter((line) => /_proxy=/i.test(line))).toEqual([])
 })
 
-test('kubectl asks the API server itself, as nobody has set it to ask', async () => {
+it('kubectl asks the API server itself, as nobody has set it to ask', async () => {
   const host = { ...sshd.host(), internalAddress: '192.0.2.11' }
   const api = localApi(aCluster({ hosts: [host] }), { ...session, host, run: session.run.bind(session) })
   expect(await isApiServerReady(api)).toBe(true)
 })
 
-test('a shell within a script waits for its input as long as it takes', async () => {
+it('a shell within a script waits for its input as long as it takes', async () => {
   const slow = script(`(sleep 1.5; echo late) | bash -c 'read -r word; echo "$word"'`)
   expect(await session.run(slow)).toMatchObject({ exitCode: 0, stdout: 'late\n', stderr: '' })
 })

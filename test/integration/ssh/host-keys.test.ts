@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { HostSsh } from '../../../src/cluster/model.js'
 import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -60,19 +60,19 @@ async function expectNothingTold(server = sshd, from = logged): Promise<void> {
 }
 
 describe('strict', () => {
-  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('lets a host in by its %s key', async (type) => {
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('lets a host in by its %s key', async (type) => {
     know(`${name()} ${await sshd.hostKey(type)}`)
     expect(await logIn()).toBe('hello\n')
   })
 
-  test('lets a host in by a hashed line', async () => {
+  it('lets a host in by a hashed line', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     execFileSync('ssh-keygen', ['-H', '-f', knownHostsFile], { stdio: 'ignore' })
     expect(readFileSync(knownHostsFile, 'utf8')).toMatch(/^\|1\|/)
     expect(await logIn()).toBe('hello\n')
   })
 
-  test('refuses a host that is not known, with the fingerprint and the line to add', async () => {
+  it('refuses a host that is not known, with the fingerprint and the line to add', async () => {
     know()
     const refusal = expect.objectContaining({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -84,11 +84,11 @@ describe('strict', () => {
     await expectNothingTold()
   })
 
-  test('refuses a host where there is no known_hosts at all', async () => {
+  it('refuses a host where there is no known_hosts at all', async () => {
     await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
   })
 
-  test.each(['127.0.0.1', '127.0.0.*'])(
+  it.each(['127.0.0.1', '127.0.0.*'])(
     'does not take the line of port 22 for another port, but names it: %s',
     async (bareName) => {
       know('# some other line', `${bareName} ${await sshd.hostKey('ed25519')}`)
@@ -101,7 +101,7 @@ describe('strict', () => {
     },
   )
 
-  test('does not name the line of port 22 where it has another key', async () => {
+  it('does not name the line of port 22 where it has another key', async () => {
     know(`127.0.0.1 ${anotherKey()}`)
     await expect(logIn()).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -109,13 +109,13 @@ describe('strict', () => {
     })
   })
 
-  test('refuses a file that cannot be read rather than to go on without it', async () => {
+  it('refuses a file that cannot be read rather than to go on without it', async () => {
     await expect(logIn({ knownHostsFile: sshd.folder })).rejects.toMatchObject({
       code: 'SSH_KNOWN_HOSTS_UNREADABLE',
     })
   })
 
-  test('says that certificate authorities are not supported', async () => {
+  it('says that certificate authorities are not supported', async () => {
     know(`@cert-authority * ${anotherKey()}`)
     await expect(logIn()).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -125,7 +125,7 @@ describe('strict', () => {
 })
 
 describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
-  test('refuses a changed key', async () => {
+  it('refuses a changed key', async () => {
     know(`${name()} ${anotherKey()}`)
     const before = readFileSync(knownHostsFile, 'utf8')
     await expect(logIn({ hostKeyChecking })).rejects.toMatchObject({
@@ -139,7 +139,7 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
     await expectNothingTold()
   })
 
-  test('refuses a key of another type than the known one, which the host must have', async () => {
+  it('refuses a key of another type than the known one, which the host must have', async () => {
     const server = await startSshd({ hostKeyTypes: ['ed25519'] })
     try {
       know(`[127.0.0.1]:${server.port} ${anotherKey('ecdsa')}`)
@@ -152,7 +152,7 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
     }
   })
 
-  test('refuses a revoked key', async () => {
+  it('refuses a revoked key', async () => {
     const key = await sshd.hostKey('ed25519')
     know(`${name()} ${key}`, `@revoked * ${key}`)
     await expect(logIn({ hostKeyChecking })).rejects.toMatchObject({ code: 'SSH_HOST_KEY_REVOKED' })
@@ -161,7 +161,7 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
 })
 
 describe('accept-new', () => {
-  test('records the key of a new host, which is then known', async () => {
+  it('records the key of a new host, which is then known', async () => {
     expect(await logIn({ hostKeyChecking: 'accept-new' })).toBe('hello\n')
     expect(readFileSync(knownHostsFile, 'utf8')).toBe(`${name()} ${await sshd.hostKey('ed25519')}\n`)
     expect(statSync(knownHostsFile).mode & 0o777).toBe(0o600)
@@ -170,7 +170,7 @@ describe('accept-new', () => {
     expect(await logIn({ hostKeyChecking: 'strict' })).toBe('hello\n')
   })
 
-  test('adds to a file and keeps its mode and its last line whole', async () => {
+  it('adds to a file and keeps its mode and its last line whole', async () => {
     const line = `other ${anotherKey()}`
     writeFileSync(knownHostsFile, line, { mode: 0o644 })
     await logIn({ hostKeyChecking: 'accept-new' })
@@ -178,7 +178,7 @@ describe('accept-new', () => {
     expect(statSync(knownHostsFile).mode & 0o777).toBe(0o644)
   })
 
-  test('records a key once, though several ask at once', async () => {
+  it('records a key once, though several ask at once', async () => {
     const pools = Array.from({ length: 5 }, () => createSessionPool({ agentSocket: '' }))
     const host = sshd.host({ knownHostsFile, hostKeyChecking: 'accept-new' })
     await Promise.all(pools.map((each) => each.session(host)))
@@ -186,13 +186,13 @@ describe('accept-new', () => {
     expect(readFileSync(knownHostsFile, 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
-  test('does not go on where the key cannot be recorded', async () => {
+  it('does not go on where the key cannot be recorded', async () => {
     await expect(
       logIn({ hostKeyChecking: 'accept-new', knownHostsFile: '/proc/version' }),
     ).rejects.toMatchObject({ code: 'SSH_KNOWN_HOSTS_UNREADABLE' })
   })
 
-  test('does not pass over a certificate authority', async () => {
+  it('does not pass over a certificate authority', async () => {
     know(`@cert-authority * ${anotherKey()}`)
     await expect(logIn({ hostKeyChecking: 'accept-new' })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -201,11 +201,11 @@ describe('accept-new', () => {
 })
 
 describe('a pinned fingerprint', () => {
-  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('of the %s key lets the host in', async (type) => {
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('of the %s key lets the host in', async (type) => {
     expect(await logIn({ hostKeyFingerprint: fingerprintOf(type) })).toBe('hello\n')
   })
 
-  test('that is another refuses the host, whatever known_hosts says', async () => {
+  it('that is another refuses the host, whatever known_hosts says', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     await expect(logIn({ hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
@@ -214,19 +214,19 @@ describe('a pinned fingerprint', () => {
     await expectNothingTold()
   })
 
-  test('decides alone, even where known_hosts has another key', async () => {
+  it('decides alone, even where known_hosts has another key', async () => {
     know(`${name()} ${anotherKey()}`)
     expect(await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })).toBe('hello\n')
   })
 })
 
-test('a connection made under one policy is not lent to a host with another', async () => {
+it('a connection made under one policy is not lent to a host with another', async () => {
   know()
   await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })
   await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
 })
 
-test('the key is checked again when keys are renewed in a session, and the session goes on', async () => {
+it('the key is checked again when keys are renewed in a session, and the session goes on', async () => {
   know(`${name()} ${await sshd.hostKey('ed25519')}`)
   const rekeying = await startSshd({ config: ['RekeyLimit 100K'] })
   try {
@@ -239,7 +239,7 @@ test('the key is checked again when keys are renewed in a session, and the sessi
   }
 })
 
-test('what answers after a lost connection is checked again', async () => {
+it('what answers after a lost connection is checked again', async () => {
   const server = await startSshd()
   const session = await pool.session(server.host())
   await session.run(command('true'))
@@ -263,7 +263,7 @@ test('what answers after a lost connection is checked again', async () => {
 describe('while a connection stands', () => {
   const connections = () => sshd.log().match(/Accepted /g)?.length ?? 0
 
-  test('a host that known_hosts does not hold any more is refused to who asks next', async () => {
+  it('a host that known_hosts does not hold any more is refused to who asks next', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     const session = await pool.session(sshd.host({ knownHostsFile }))
     const running = session.run(command('sleep', '1'))
@@ -273,7 +273,7 @@ describe('while a connection stands', () => {
     expect((await running).exitCode).toBe(0)
   })
 
-  test('a key that is revoked is refused to who asks next', async () => {
+  it('a key that is revoked is refused to who asks next', async () => {
     const key = await sshd.hostKey('ed25519')
     know(`${name()} ${key}`)
     await logIn()
@@ -281,14 +281,14 @@ describe('while a connection stands', () => {
     await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_REVOKED' })
   })
 
-  test('another fingerprint in the cluster file is another host', async () => {
+  it('another fingerprint in the cluster file is another host', async () => {
     await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })
     await expect(logIn({ hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
     })
   })
 
-  test('it is kept where known_hosts changes otherwise, and the key that accept-new took is recorded again', async () => {
+  it('it is kept where known_hosts changes otherwise, and the key that accept-new took is recorded again', async () => {
     know()
     const ssh = { hostKeyChecking: 'accept-new' } as const
     await logIn(ssh)

@@ -1,7 +1,7 @@
 /** Reaching hosts through jump hosts, with real servers: every key is checked, connections are shared. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Host, HostSsh, JumpHost } from '../../../src/cluster/model.js'
 import { command, createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -35,13 +35,13 @@ async function hello(host: Host): Promise<string> {
 const logins = (sshd: TestSshd) => sshd.log().match(/Accepted publickey/g)?.length ?? 0
 
 describe('a host behind one jump host', () => {
-  test('is reached by a connection that the jump host makes', async () => {
+  it('is reached by a connection that the jump host makes', async () => {
     const before = logins(bastion)
     expect(await hello(behind([jump(bastion, 'bastion')]))).toMatch(`127.0.0.1 ${target.port}`)
     expect(logins(bastion)).toBe(before + 1)
   })
 
-  test('shares the one connection to it with every other host behind it', async () => {
+  it('shares the one connection to it with every other host behind it', async () => {
     const before = logins(bastion)
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     // A pin of its own makes each of them a connection of its own to the target.
@@ -55,7 +55,7 @@ describe('a host behind one jump host', () => {
     expect(logins(bastion)).toBe(before + 1)
   })
 
-  test('is left when the jump host is not trusted any more', async () => {
+  it('is left when the jump host is not trusted any more', async () => {
     const knownHostsFile = join(bastion.folder, 'known_hosts_of_the_way')
     writeFileSync(knownHostsFile, `[127.0.0.1]:${bastion.port} ${await bastion.hostKey('ed25519')}\n`)
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
@@ -68,7 +68,7 @@ describe('a host behind one jump host', () => {
     })
   })
 
-  test('gets commands, input and output through unchanged, quickly', async () => {
+  it('gets commands, input and output through unchanged, quickly', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))
     const stdin = Buffer.alloc(3_000_000, 'abc')
@@ -85,7 +85,7 @@ describe('a host behind one jump host', () => {
   })
 })
 
-test('two jump hosts are passed one after the other', async () => {
+it('two jump hosts are passed one after the other', async () => {
   const before = [logins(bastion), logins(second)]
   expect(await hello(behind([jump(bastion, 'bastion'), jump(second, 'inner')]))).toMatch(`${target.port}`)
   expect([logins(bastion), logins(second)]).toEqual(before.map((count) => count + 1))
@@ -94,7 +94,7 @@ test('two jump hosts are passed one after the other', async () => {
 describe('host keys on the way', () => {
   const nobody = '/nonexistent/known_hosts'
 
-  test('an unknown jump host stops the way to the host', async () => {
+  it('an unknown jump host stops the way to the host', async () => {
     const host = behind([jump(bastion, 'bastion', { knownHostsFile: nobody })])
     await expect(hello(host)).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -105,7 +105,7 @@ describe('host keys on the way', () => {
     })
   })
 
-  test('a second jump host is checked like the first', async () => {
+  it('a second jump host is checked like the first', async () => {
     const host = behind([jump(bastion, 'bastion'), jump(second, 'inner', { knownHostsFile: nobody })])
     await expect(hello(host)).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -113,7 +113,7 @@ describe('host keys on the way', () => {
     })
   })
 
-  test('the host itself is checked behind a jump host', async () => {
+  it('the host itself is checked behind a jump host', async () => {
     const host = behind([jump(bastion, 'bastion')], { knownHostsFile: nobody })
     await expect(hello(host)).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -121,14 +121,14 @@ describe('host keys on the way', () => {
     })
   })
 
-  test('a jump host with another key than the known one is refused, also where unknown ones are learnt', async () => {
+  it('a jump host with another key than the known one is refused, also where unknown ones are learnt', async () => {
     const file = join(bastion.folder, 'others_key')
     writeFileSync(file, `[127.0.0.1]:${bastion.port} ${await target.hostKey('ed25519')}\n`)
     const host = behind([jump(bastion, 'bastion', { knownHostsFile: file, hostKeyChecking: 'accept-new' })])
     await expect(hello(host)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' })
   })
 
-  test('an alias takes the place of address and port', async () => {
+  it('an alias takes the place of address and port', async () => {
     const file = join(target.folder, 'by_alias')
     writeFileSync(file, `cp1.internal ${await target.hostKey('ed25519')}\n`)
     const ssh = { knownHostsFile: file, hostKeyAlias: 'cp1.internal' }
@@ -139,7 +139,7 @@ describe('host keys on the way', () => {
     })
   })
 
-  test('further known_hosts files are read, and new keys go to the first', async () => {
+  it('further known_hosts files are read, and new keys go to the first', async () => {
     const first = join(target.folder, 'learnt')
     rmSync(first, { force: true })
     const others = { otherKnownHostsFiles: [target.knownHostsFile] }
@@ -152,7 +152,7 @@ describe('host keys on the way', () => {
 })
 
 describe('a jump host', () => {
-  test('that is not there is named', async () => {
+  it('that is not there is named', async () => {
     const gone = { ...jump(bastion, 'bastion'), ssh: { ...jump(bastion, 'bastion').ssh, port: 1 } }
     await expect(hello(behind([gone]))).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
@@ -160,7 +160,7 @@ describe('a jump host', () => {
     })
   })
 
-  test('that does not reach the host says so', async () => {
+  it('that does not reach the host says so', async () => {
     const host = { ...behind([jump(bastion, 'bastion')]), address: '127.0.0.1' }
     const unreached = { ...host, ssh: { ...host.ssh, port: 1 } }
     await expect(hello(unreached)).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a jump host', () => {
     })
   })
 
-  test('that forbids forwarding is a matter for a person', async () => {
+  it('that forbids forwarding is a matter for a person', async () => {
     const closed = await startSshd({ config: ['AllowTcpForwarding no'] })
     try {
       await expect(hello(behind([jump(closed, 'closed')]))).rejects.toMatchObject({
@@ -181,7 +181,7 @@ describe('a jump host', () => {
     }
   })
 
-  test('may be good for nothing but jumping, and only to some hosts', async () => {
+  it('may be good for nothing but jumping, and only to some hosts', async () => {
     const narrow = await startSshd({
       config: ['MaxSessions 0', 'ForceCommand /bin/false', `PermitOpen 127.0.0.1:${target.port}`],
     })
@@ -200,7 +200,7 @@ describe('a jump host', () => {
     }
   })
 
-  test('whose connection is lost is named, and the next command finds a new way', async () => {
+  it('whose connection is lost is named, and the next command finds a new way', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))
     const running = session.run(script('echo started; sleep 60'), {

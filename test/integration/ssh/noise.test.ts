@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSessionPool, runUnit, script, type Session, type SessionPool } from '../../../src/ssh/index.js'
 import { relocated } from '../../support/relocated-session.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -47,7 +47,7 @@ describe.each([
   ['much, in pieces', `seq 1 20000; seq 1 20000 >&2; sleep 0.1; printf quorate-std; exec ${RUN}`],
   ['a farewell and a status of its own', `${RUN}; echo bye; echo logged >&2; exit 0`],
 ])('with %s', (_what, wrapper) => {
-  test('output, errors and status are exactly those of the command', async () => {
+  it('output, errors and status are exactly those of the command', async () => {
     const session = await behind(wrapper)
     const result = await session.run(script('cat; echo err >&2; exit 3'), {
       stdin: Buffer.from([0, 255, 10, 113]),
@@ -56,7 +56,7 @@ describe.each([
     expect([...result.stdoutBytes]).toEqual([0, 255, 10, 113])
   })
 
-  test('files are read and written byte by byte, and output is handed out as it comes', async () => {
+  it('files are read and written byte by byte, and output is handed out as it comes', async () => {
     const session = await behind(wrapper)
     const path = join(folder, 'file')
     expect(await session.writeFile(path, 'content', { mode: 0o600 })).toBe(true)
@@ -70,7 +70,7 @@ describe.each([
     expect(chunks).toEqual(['one\n', 'two\n'])
   })
 
-  test('units run, with their own output only', async () => {
+  it('units run, with their own output only', async () => {
     const session = relocated(await behind(wrapper), join(folder, 'host'))
     const lines: string[] = []
     const outcome = await runUnit(session, { operation: 'abc', step: 'init' }, script('echo unit; exit 4'), {
@@ -85,7 +85,7 @@ describe('where something else runs in place of commands', () => {
   const CLOUD_IMAGE =
     'echo \'Please login as the user "debian" rather than the user "root".\';echo;sleep 0.2;exit 142'
 
-  test.each([
+  it.each([
     [
       "a command of the cloud image's key",
       CLOUD_IMAGE,
@@ -113,7 +113,7 @@ describe('where something else runs in place of commands', () => {
     await expect(runUnit(session, unit, script('true'))).rejects.toMatchObject(refusal)
   })
 
-  test('a menu that waits is quoted when the time is over', async () => {
+  it('a menu that waits is quoted when the time is over', async () => {
     const session = await behind('echo "1) reboot 2) status"; sleep 5')
     await expect(session.run(script('true'), { timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'SSH_SESSION_REFUSED',
@@ -121,7 +121,7 @@ describe('where something else runs in place of commands', () => {
     })
   })
 
-  test('a shell that is slow and says nothing is a matter of time', async () => {
+  it('a shell that is slow and says nothing is a matter of time', async () => {
     const session = await behind(`sleep 5; exec ${RUN}`)
     await expect(session.run(script('true'), { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'SSH_TIMEOUT',
@@ -129,7 +129,7 @@ describe('where something else runs in place of commands', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['mixed', `${RUN} 2>&1`],
     ['left out', `${RUN} 2>/dev/null`],
     ['sent through a terminal', 'script -qec "$SSH_ORIGINAL_COMMAND" /dev/null'],
@@ -142,14 +142,14 @@ describe('where something else runs in place of commands', () => {
   })
 })
 
-test('a command whose shell is killed has an unknown outcome', async () => {
+it('a command whose shell is killed has an unknown outcome', async () => {
   const session = await behind(RUN)
   // Its parent is the subshell, the parent of which is the shell that waits to tell the status.
   const text = 'kill -9 "$(cut -d " " -f 4 "/proc/$PPID/stat")" "$PPID"'
   await expect(session.run(script(text))).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' })
 })
 
-test('output whose end got lost on the way is no output', async () => {
+it('output whose end got lost on the way is no output', async () => {
   const session = await behind(`${RUN} | head -c -60`)
   await expect(session.run(script('seq 1 100'))).rejects.toMatchObject({
     code: 'SSH_CONNECTION_LOST',
@@ -157,7 +157,7 @@ test('output whose end got lost on the way is no output', async () => {
   })
 })
 
-test('a command that has ended is waited for no longer than a moment when a wrapper goes on', async () => {
+it('a command that has ended is waited for no longer than a moment when a wrapper goes on', async () => {
   const session = await behind(`${RUN}; sleep 20`)
   const begin = performance.now()
   expect(await session.run(script('echo done; exit 5'))).toMatchObject({ exitCode: 5, stdout: 'done\n' })

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createActivities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
@@ -47,7 +47,7 @@ function gather(): Promise<HostFacts> {
   return activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
 }
 
-test.each([
+it.each([
   [
     'of uutils 0.8, which ignores widths',
     'case $1 in *3N*) exec /bin/date +%s%N ;; esac; exec /bin/date "$@"',
@@ -60,7 +60,7 @@ test.each([
   expect(Math.abs(clockOffsetMs)).toBeLessThanOrEqual(clockUncertaintyMs + 1)
 })
 
-test('a date that tells no time is named', async () => {
+it('a date that tells no time is named', async () => {
   stand('date', 'echo "date: applet not found"')
   await expect(gather()).rejects.toMatchObject({
     type: 'FACTS_UNREADABLE',
@@ -69,12 +69,12 @@ test('a date that tells no time is named', async () => {
   })
 })
 
-test('a flock that waits for nobody is named', async () => {
+it('a flock that waits for nobody is named', async () => {
   stand('flock', 'echo "flock: unrecognized option" >&2; exit 1')
   await expect(gather()).rejects.toMatchObject({ type: 'PROGRAM_UNFIT', nonRetryable: true })
 })
 
-test('the output of a unit is whole though tail follows no process', async () => {
+it('the output of a unit is whole though tail follows no process', async () => {
   stand(
     'tail',
     'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',

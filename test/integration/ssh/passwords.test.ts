@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { HostSsh } from '../../../src/cluster/model.js'
 import {
   command,
@@ -78,30 +78,30 @@ async function sessionOf(
 describe('a password for the login', () => {
   const password = { env: VARIABLE }
 
-  test('from the environment lets in', async () => {
+  it('from the environment lets in', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('answers a server that asks for it by keyboard-interactive', async () => {
+  it('answers a server that asks for it by keyboard-interactive', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password }, pam)
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('is not used where a key lets in', async () => {
+  it('is not used where a key lets in', async () => {
     const session = await sessionOf({ password, identityFiles: [sshd.identityFile] })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('is tried after keys that are refused, without using up the attempts of the server', async () => {
+  it('is tried after keys that are refused, without using up the attempts of the server', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password, identityFiles: [pam.identityFile] })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('that is wrong is refused after one attempt', async () => {
+  it('that is wrong is refused after one attempt', async () => {
     vi.stubEnv(VARIABLE, 'wrong')
     const failures = () => sshd.log().match(/Failed password/g)?.length ?? 0
     const before = failures()
@@ -112,7 +112,7 @@ describe('a password for the login', () => {
     expect(failures()).toBe(before + 1)
   })
 
-  test('is told to be no use where the server takes none', async () => {
+  it('is told to be no use where the server takes none', async () => {
     const keysOnly = await startSshd()
     try {
       vi.stubEnv(VARIABLE, PASSWORD)
@@ -125,7 +125,7 @@ describe('a password for the login', () => {
     }
   })
 
-  test('that the worker does not have is asked for by name', async () => {
+  it('that the worker does not have is asked for by name', async () => {
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
       remedy: 'operator',
@@ -138,14 +138,14 @@ describe('a password in a file', () => {
   const path = () => join(sshd.folder, 'password')
   const password = () => ({ file: path() })
 
-  test('that only its owner may read lets in; a line end does not matter', async () => {
+  it('that only its owner may read lets in; a line end does not matter', async () => {
     writeFileSync(path(), `${PASSWORD}\n`)
     chmodSync(path(), 0o600)
     const session = await sessionOf({ password: password() })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('that others may read is refused', async () => {
+  it('that others may read is refused', async () => {
     writeFileSync(path(), PASSWORD)
     chmodSync(path(), 0o640)
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('a password in a file', () => {
     })
   })
 
-  test('that is not there is named', async () => {
+  it('that is not there is named', async () => {
     rmSync(path(), { force: true })
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
@@ -167,7 +167,7 @@ describe('a password in a file', () => {
 describe('a password that a person is asked for', () => {
   const password = { prompt: 'password of somebody' }
 
-  test('is asked for once for all hosts, and again when it is wrong', async () => {
+  it('is asked for once for all hosts, and again when it is wrong', async () => {
     const answers = ['wrong', PASSWORD]
     const asked: string[] = []
     const askSecret = (what: string) => {
@@ -183,7 +183,7 @@ describe('a password that a person is asked for', () => {
     expect(asked).toEqual(['password of somebody', 'password of somebody'])
   })
 
-  test('is needed where nobody can be asked', async () => {
+  it('is needed where nobody can be asked', async () => {
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
       message: expect.stringContaining('the worker has no terminal') as string,
@@ -195,7 +195,7 @@ describe('a password for sudo', () => {
   const sudoPassword = { env: VARIABLE }
   const asRoot = (user = USER) => sessionOf({ user, identityFiles: [sshd.identityFile], sudoPassword })
 
-  test('makes root, with arguments, input, output and exit status unchanged', async () => {
+  it('makes root, with arguments, input, output and exit status unchanged', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const result = await session.run(
@@ -209,7 +209,7 @@ describe('a password for sudo', () => {
     expect(result.stdout).toBe(`root\nit's||first line\n${'x'.repeat(500_000)}`)
   })
 
-  test('is never part of what a command reads, where sudo does not ask', async () => {
+  it('is never part of what a command reads, where sudo does not ask', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot(FREE)
     const result = await session.run(command('cat'), { root: true, stdin: 'input' })
@@ -230,13 +230,13 @@ describe('a password for sudo', () => {
       }
     }
 
-    test('that talks, makes root all the same', () =>
+    it('that talks, makes root all the same', () =>
       behind('printf noise; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye', async (session) => {
         const result = await session.run(script('id -un; cat; exit 4'), { root: true, stdin: 'input' })
         expect(result).toMatchObject({ exitCode: 4, stdout: 'root\ninput', stderr: '' })
       }))
 
-    test('that asks for it in the place of sudo, is not told', () =>
+    it('that asks for it in the place of sudo, is not told', () =>
       behind(
         'printf quorate-sudo-password: >&2; timeout 1 cat >/tmp/quorate-told; exit 1',
         async (session) => {
@@ -249,12 +249,12 @@ describe('a password for sudo', () => {
       ))
   })
 
-  test('is not needed without root', async () => {
+  it('is not needed without root', async () => {
     const session = await asRoot()
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  test('writes, reads and removes files of root', async () => {
+  it('writes, reads and removes files of root', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const path = join(sshd.folder, 'of-root')
@@ -263,7 +263,7 @@ describe('a password for sudo', () => {
     expect(await session.removeFile(path)).toBe(true)
   })
 
-  test('that is wrong is refused after one attempt, and nothing runs', async () => {
+  it('that is wrong is refused after one attempt, and nothing runs', async () => {
     vi.stubEnv(VARIABLE, 'wrong')
     const session = await asRoot()
     const path = join(sshd.folder, 'must-not-be')
@@ -277,7 +277,7 @@ describe('a password for sudo', () => {
     expect(spawnSync('test', ['-e', path]).status).toBe(1)
   })
 
-  test('that is right does not help a user whom sudo does not know', async () => {
+  it('that is right does not help a user whom sudo does not know', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const sudoers = readFileSync(SUDOERS, 'utf8')
     writeFileSync(SUDOERS, sudoers.replace(`${USER} ALL=(ALL) ALL\n`, ''))
@@ -292,7 +292,7 @@ describe('a password for sudo', () => {
     }
   })
 
-  test('stands in no process and no error while it is used', async () => {
+  it('stands in no process and no error while it is used', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const look =

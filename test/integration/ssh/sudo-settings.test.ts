@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { QuorateError } from '../../../src/errors/index.js'
 import { createSessionPool, script, type Session, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -60,7 +60,7 @@ describe.each([
   ['no memory of earlier passwords', () => ['timestamp_timeout=0']],
   ['all of it', () => [NARROW_PATH, 'use_pty', ...LOGGED, logFolder(), 'umask=0077', 'timestamp_timeout=0']],
 ])('with %s', (_what, settings) => {
-  test('output, errors, input and status are those of the command, byte by byte', async () => {
+  it('output, errors, input and status are those of the command, byte by byte', async () => {
     const session = await withSettings(...settings())
     const bytes = Buffer.from([0, 255, 13, 10, 4, 3, 113])
     const result = await session.run(script('cat; echo err >&2; exit 3'), { root: true, stdin: bytes })
@@ -68,13 +68,13 @@ describe.each([
     expect([...result.stdoutBytes]).toEqual([...bytes])
   })
 
-  test('the programs of sbin are in reach', async () => {
+  it('the programs of sbin are in reach', async () => {
     const session = await withSettings(...settings())
     const looked = await session.run(script('command -v sysctl swapoff ip'), { root: true })
     expect(looked).toMatchObject({ exitCode: 0 })
   })
 
-  test('a megabyte comes through whole, or is known not to', async () => {
+  it('a megabyte comes through whole, or is known not to', async () => {
     const session = await withSettings(...settings())
     const content = Buffer.alloc(1_000_000, 'quorate\n')
     const path = join(folder, 'file')

@@ -1,7 +1,7 @@
 /** Becoming root: through a real sudo, as users whom it lets and does not let. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   command,
   createSessionPool,
@@ -63,7 +63,7 @@ function sessionOf(user: string): Promise<Session> {
 }
 
 describe('a user who may use sudo', () => {
-  test('is root behind a fence as well, and only while it stands', async () => {
+  it('is root behind a fence as well, and only while it stands', async () => {
     const file = `${sshd.folder}/lock`
     writeFileSync(file, 'owner operation\n', { mode: 0o600 })
     const passed = (found: string) => new Error(`passed: ${found}`)
@@ -73,13 +73,13 @@ describe('a user who may use sudo', () => {
     await expect(session.run(command('id', '-un'), { root: true })).rejects.toThrow('passed: another')
   })
 
-  test('is root where root is asked for, and only there', async () => {
+  it('is root where root is asked for, and only there', async () => {
     const session = await sessionOf(OPERATOR)
     expect((await session.run(command('id', '-un'), { root: true })).stdout).toBe('root\n')
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${OPERATOR}\n`)
   })
 
-  test('gets arguments, input, output and exit status through unchanged', async () => {
+  it('gets arguments, input, output and exit status through unchanged', async () => {
     const session = await sessionOf(OPERATOR)
     const text = 'printf "%s|" "$@"; cat; echo "not well" >&2; exit 42'
     const result = await session.run(script(text, "it's", 'a\\b!\n', '$(id)', ''), {
@@ -93,7 +93,7 @@ describe('a user who may use sudo', () => {
     })
   })
 
-  test("gets nothing but the command's own, whatever its shell says and though its home folder is missing", async () => {
+  it("gets nothing but the command's own, whatever its shell says and though its home folder is missing", async () => {
     const noisy = await startSshd({
       config: [
         `ForceCommand printf 'Welcome, no end'; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye; exit 0`,
@@ -114,7 +114,7 @@ describe('a user who may use sudo', () => {
     }
   })
 
-  test('but only at a terminal is told how to lift that', async () => {
+  it('but only at a terminal is told how to lift that', async () => {
     const session = await sessionOf(TERMINAL)
     await expect(session.run(command('id'), { root: true })).rejects.toMatchObject({
       code: 'SUDO_DENIED',
@@ -123,13 +123,13 @@ describe('a user who may use sudo', () => {
     })
   })
 
-  test('has the programs of sbin in reach and messages in English', async () => {
+  it('has the programs of sbin in reach and messages in English', async () => {
     const session = await sessionOf(OPERATOR)
     const result = await session.run(script('echo "$PATH"; echo "$LC_ALL"'), { root: true })
     expect(result.stdout).toMatch(/\/usr\/sbin.*\nC\n/)
   })
 
-  test('reads, writes and removes files of root', async () => {
+  it('reads, writes and removes files of root', async () => {
     const session = await sessionOf(OPERATOR)
     const path = `${sshd.folder}/secret`
     expect(await session.writeFile(path, 'sesam', { mode: 0o600 })).toBe(true)
@@ -140,7 +140,7 @@ describe('a user who may use sudo', () => {
 })
 
 describe('a user who may not use sudo', () => {
-  test('is told so, with what sudo said', async () => {
+  it('is told so, with what sudo said', async () => {
     const session = await sessionOf(STRANGER)
     await expect(session.run(command('id'), { root: true })).rejects.toMatchObject({
       code: 'SUDO_DENIED',
@@ -149,7 +149,7 @@ describe('a user who may not use sudo', () => {
     })
   })
 
-  test('may run what needs no root', async () => {
+  it('may run what needs no root', async () => {
     const session = await sessionOf(STRANGER)
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${STRANGER}\n`)
   })

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { acknowledgeUnit, createSessionPool, runningUnits, script, stopUnit } from '../../../src/ssh/index.js'
 import { HELD, IDENTITY, UNIT, UnitHost } from '../../support/unit-host.js'
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => host.stop())
 
 describe('exactly once', () => {
-  test('20 callers at once start it once, and all get its outcome', async () => {
+  it('20 callers at once start it once, and all get its outcome', async () => {
     const pools = Array.from({ length: 4 }, () => createSessionPool({ agentSocket: '' }))
     const sessions = await Promise.all(pools.map((each) => host.connect(each)))
     const outcomes = await Promise.all(
@@ -34,7 +34,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('at whatever byte the connection is cut, over and over', async () => {
+  it('at whatever byte the connection is cut, over and over', async () => {
     let cuts = 0
     for (let bytes = 1; ; bytes += 150) {
       await host.connect()
@@ -59,7 +59,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('at whatever byte of the request the connection is cut, over and over', async () => {
+  it('at whatever byte of the request the connection is cut, over and over', async () => {
     for (let bytes = 400; bytes < 8_000; bytes += 400) {
       await host.connect()
       host.proxy.cutAfterSent(bytes)
@@ -71,7 +71,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('when whoever started it is killed', async () => {
+  it('when whoever started it is killed', async () => {
     const worker = spawn(
       process.execPath,
       [
@@ -96,7 +96,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   }, 60_000)
 
-  test('when whoever made the gate was cut off before the unit started', async () => {
+  it('when whoever made the gate was cut off before the unit started', async () => {
     mkdirSync(host.stateFolder(), { recursive: true })
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, () => host.run('echo once >>"$1/marks"; exit 6')),
@@ -107,7 +107,7 @@ describe('exactly once', () => {
 })
 
 describe('watching', () => {
-  test('that is given up leaves the unit running', async () => {
+  it('that is given up leaves the unit running', async () => {
     const controller = new AbortController()
     const watching = host.run(HELD, { signal: controller.signal })
     await host.untilItRuns()
@@ -118,7 +118,7 @@ describe('watching', () => {
     expect(await host.run(HELD)).toMatchObject({ exitCode: 7, attached: true })
   })
 
-  test('leaves no process behind on the host when nobody listens any more', async () => {
+  it('leaves no process behind on the host when nobody listens any more', async () => {
     const followers = async () => {
       const search = script('pgrep -fc "^tail .*$1/output" || true', host.stateFolder())
       return Number((await host.session.run(search)).stdout)
@@ -135,7 +135,7 @@ describe('watching', () => {
 })
 
 describe('interrupted', () => {
-  test('is a unit whose host went down, until that is acknowledged', async () => {
+  it('is a unit whose host went down, until that is acknowledged', async () => {
     const running = host.run(HELD).catch((error: unknown) => error)
     await host.untilItRuns()
     await host.powerOff()
@@ -147,7 +147,7 @@ describe('interrupted', () => {
     expect(await host.run('exit 0')).toMatchObject({ exitCode: 0, ordinal: 2 })
   })
 
-  test('is a unit that is killed, also for those who watch it', async () => {
+  it('is a unit that is killed, also for those who watch it', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     host.killUnit(UNIT)
@@ -155,7 +155,7 @@ describe('interrupted', () => {
     expect(host.journal()).toHaveLength(1)
   })
 
-  test('is a unit that is stopped, with its whole tree of processes', async () => {
+  it('is a unit that is stopped, with its whole tree of processes', async () => {
     const running = host.run('sh -c "sleep 3217" & echo once >>"$1/marks"; sleep 3217')
     await host.untilItRuns()
     expect(await stopUnit(host.session, IDENTITY)).toBe(true)
@@ -164,7 +164,7 @@ describe('interrupted', () => {
     expect((await host.session.run(script('pgrep -fc "^sleep 3217" || true'))).stdout).toBe('0\n')
   })
 
-  test('is not what a command that ends by a signal of its own is', async () => {
+  it('is not what a command that ends by a signal of its own is', async () => {
     expect(await host.run('kill -9 $$')).toMatchObject({ kind: 'exited', exitCode: 137 })
   })
 })

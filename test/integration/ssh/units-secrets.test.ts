@@ -1,7 +1,7 @@
 /** The secret files of units: who can read them, how long they live, and that they are nowhere else. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { script } from '../../../src/ssh/index.js'
 import { HELD, UNIT, UnitHost } from '../../support/unit-host.js'
 
@@ -15,7 +15,7 @@ afterEach(() => host.stop())
 
 const secrets = { 'config.yaml': 'token: abc\n"quoted" $HOME \\ é', empty: '' }
 
-test('are files that only root can read, in a folder that the command is told of', async () => {
+it('are files that only root can read, in a folder that the command is told of', async () => {
   const outcome = await host.run(
     'cd "$QUORATE_SECRETS"; stat -c %a . config.yaml empty; cat config.yaml; pwd',
     {
@@ -25,12 +25,12 @@ test('are files that only root can read, in a folder that the command is told of
   expect(outcome.output).toBe(`700\n600\n600\n${secrets['config.yaml']}${host.folder}/secrets/${UNIT}\n`)
 })
 
-test('are gone before the outcome is known', async () => {
+it('are gone before the outcome is known', async () => {
   await host.run('exit 1', { secrets })
   expect(host.secretFolders()).toEqual([])
 })
 
-test('are gone after the unit was killed', async () => {
+it('are gone after the unit was killed', async () => {
   const running = host.run(HELD, { secrets })
   await host.untilItRuns()
   expect(host.secretFolders()).toEqual([UNIT])
@@ -39,7 +39,7 @@ test('are gone after the unit was killed', async () => {
   expect(host.secretFolders()).toEqual([])
 })
 
-test('that a kill left are removed by the next who asks', async () => {
+it('that a kill left are removed by the next who asks', async () => {
   const running = host.run(HELD, { secrets }).catch((error: unknown) => error)
   await host.untilItRuns()
   await host.powerOff()
@@ -50,7 +50,7 @@ test('that a kill left are removed by the next who asks', async () => {
   expect(host.secretFolders()).toEqual([])
 })
 
-test('are in no argument, no file of the state and no environment', async () => {
+it('are in no argument, no file of the state and no environment', async () => {
   const canary = 'canary-7f3a9c'
   const running = host.run(
     'echo once >>"$1/marks"; tr "\\0" "\\n" </proc/self/environ; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',

@@ -1,7 +1,7 @@
 /** Units over a real sshd, with a stand-in for systemd: what they give, and that asking again gives the same. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   acknowledgeUnit,
   runUnit,
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => host.stop())
 
 describe('a unit', () => {
-  test('runs a command and gives its status, output and duration', async () => {
+  it('runs a command and gives its status, output and duration', async () => {
     expect(await host.run('echo out; echo err >&2; sleep 0.2; exit 3')).toEqual({
       kind: 'exited',
       exitCode: 3,
@@ -32,7 +32,7 @@ describe('a unit', () => {
     })
   })
 
-  test('shows its output line by line while it runs', async () => {
+  it('shows its output line by line while it runs', async () => {
     const lines: string[] = []
     const running = host.run(
       'echo one; printf "10%%\\r20%%\\r"; printf half; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',
@@ -46,7 +46,7 @@ describe('a unit', () => {
     expect(lines).toEqual(['one', '10%', '20%', 'half'])
   })
 
-  test('keeps the last 16 KiB of a long output', async () => {
+  it('keeps the last 16 KiB of a long output', async () => {
     const seen: string[] = []
     const outcome = await host.run('seq 1 100000', { onLine: (line) => seen.push(line) })
     expect(seen).toHaveLength(100_000)
@@ -54,7 +54,7 @@ describe('a unit', () => {
     expect(outcome.output.endsWith('99999\n100000\n')).toBe(true)
   })
 
-  test('has a plain environment and no input', async () => {
+  it('has a plain environment and no input', async () => {
     const outcome = await host.run(
       'cat; echo "$HOME $LC_ALL $PATH"; umask; pwd; printenv QUORATE_SECRETS || echo none',
     )
@@ -63,7 +63,7 @@ describe('a unit', () => {
     )
   })
 
-  test('is named after its operation, step and ordinal, and is listed while it runs', async () => {
+  it('is named after its operation, step and ordinal, and is listed while it runs', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     expect(await runningUnits(host.session)).toEqual([UNIT])
@@ -72,7 +72,7 @@ describe('a unit', () => {
     await vi.waitFor(async () => expect(await runningUnits(host.session)).toEqual([]))
   })
 
-  test('can be waited for by somebody who did not start it', async () => {
+  it('can be waited for by somebody who did not start it', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     let ended = false
@@ -84,7 +84,7 @@ describe('a unit', () => {
     await waitForUnit(host.session, 'quorate-no-such-unit-1')
   })
 
-  test('leaves a journal of what ran on the host', async () => {
+  it('leaves a journal of what ran on the host', async () => {
     await host.run('exit 4')
     const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ'
     expect(host.journal()).toEqual([
@@ -93,7 +93,7 @@ describe('a unit', () => {
     ])
   })
 
-  test('keeps its state where only root can read it', async () => {
+  it('keeps its state where only root can read it', async () => {
     await host.run('true')
     expect(statSync(join(host.folder, 'state')).mode & 0o777).toBe(0o700)
     expect(statSync(host.stateFolder()).mode & 0o777).toBe(0o700)
@@ -102,7 +102,7 @@ describe('a unit', () => {
     )
   })
 
-  test('that cannot be started says why, and may be started later', async () => {
+  it('that cannot be started says why, and may be started later', async () => {
     host.breakSystemd()
     await expect(host.run('true')).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
@@ -115,7 +115,7 @@ describe('a unit', () => {
 })
 
 describe('asked for again', () => {
-  test('an outcome is given as often as one likes', async () => {
+  it('an outcome is given as often as one likes', async () => {
     await host.run('echo once >>"$1/marks"; echo output; exit 3')
     const lines: string[] = []
     for (let index = 0; index < 3; index += 1) {
@@ -131,7 +131,7 @@ describe('asked for again', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('a command that runs is attached to, with its output from the start', async () => {
+  it('a command that runs is attached to, with its output from the start', async () => {
     const first = host.run(HELD)
     await host.untilItRuns()
     const lines: string[] = []
@@ -144,7 +144,7 @@ describe('asked for again', () => {
     expect(host.marks()).toBe(1)
   })
 
-  test('after its outcome was acknowledged, a step runs again', async () => {
+  it('after its outcome was acknowledged, a step runs again', async () => {
     await host.run('exit 3')
     await acknowledgeUnit(host.session, IDENTITY)
     await acknowledgeUnit(host.session, IDENTITY)
@@ -152,14 +152,14 @@ describe('asked for again', () => {
     expect(await host.run('exit 5')).toMatchObject({ exitCode: 4, attached: true, ordinal: 2 })
   })
 
-  test('the tenth run comes after the ninth', async () => {
+  it('the tenth run comes after the ninth', async () => {
     for (let ordinal = 1; ordinal <= 11; ordinal += 1) {
       expect(await host.run('true')).toMatchObject({ ordinal })
       await acknowledgeUnit(host.session, IDENTITY)
     }
   })
 
-  test('steps and operations do not know of each other', async () => {
+  it('steps and operations do not know of each other', async () => {
     await host.run('exit 1')
     const other = { ...IDENTITY, step: 'kubeadm' }
     expect(await runUnit(host.session, other, script('exit 2'))).toMatchObject({ exitCode: 2, ordinal: 1 })
@@ -169,12 +169,12 @@ describe('asked for again', () => {
 })
 
 describe('acknowledging', () => {
-  test('what never ran changes nothing', async () => {
+  it('what never ran changes nothing', async () => {
     await acknowledgeUnit(host.session, IDENTITY)
     expect(await host.run('true')).toMatchObject({ ordinal: 1 })
   })
 
-  test('what still runs is refused', async () => {
+  it('what still runs is refused', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     await expect(acknowledgeUnit(host.session, IDENTITY)).rejects.toMatchObject({
@@ -186,6 +186,6 @@ describe('acknowledging', () => {
   })
 })
 
-test('there is nothing to stop where nothing ever ran', async () => {
+it('there is nothing to stop where nothing ever ran', async () => {
   expect(await stopUnit(host.session, IDENTITY)).toBe(false)
 })

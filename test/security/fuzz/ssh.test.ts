@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { plainLine, plainText } from '../../../src/errors/index.js'
 import { parseIdentities, parseSignature } from '../../../src/ssh/connect/agent-protocol.js'
 import { Banners } from '../../../src/ssh/connect/banners.js'
@@ -73,7 +73,7 @@ function only<Value>(parse: () => Value, kind: new (message: string) => Error): 
 }
 
 describe('what a peer says', () => {
-  test('never steers a terminal, however it is shown', () => {
+  it('never steers a terminal, however it is shown', () => {
     fc.assert(
       fc.property(terminalText, (text) => {
         expect(withinTime(() => plainText(text))).not.toMatch(STEERING)
@@ -84,7 +84,7 @@ describe('what a peer says', () => {
     )
   })
 
-  test('is cut into lines that steer no terminal and have a bounded length, however it arrives', () => {
+  it('is cut into lines that steer no terminal and have a bounded length, however it arrives', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -109,7 +109,7 @@ describe('what a peer says', () => {
     )
   })
 
-  test('before the login is kept up to a limit', () => {
+  it('before the login is kept up to a limit', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(terminalText, fc.nat(2000)), { maxLength: 60 }), (messages) => {
         const banners = new Banners()
@@ -134,7 +134,7 @@ describe('the two streams of a command', () => {
     '\u001b[2J',
   ]
 
-  test('give a status that both say, or none, and lines for people that steer nothing', () => {
+  it('give a status that both say, or none, and lines for people that steer nothing', () => {
     const step = fc.tuple(fc.boolean(), fc.oneof(fc.nat(8), bytes))
     const runner = fc.constantFrom('login-user', 'sudo', 'sudo-with-password')
     fc.assert(
@@ -158,7 +158,7 @@ describe('the two streams of a command', () => {
     )
   })
 
-  test('become an error that quotes them as plain text', () => {
+  it('become an error that quotes them as plain text', () => {
     const host = testHost({ port: 22, knownHostsFile: '/dev/null' }, 'cp1')
     fc.assert(
       fc.property(
@@ -178,7 +178,7 @@ describe('the two streams of a command', () => {
 })
 
 describe("sudo's side of the dialogue", () => {
-  test('gets the password once at most, however it asks', () => {
+  it('gets the password once at most, however it asks', () => {
     const words = fc.constantFrom('quorate-sudo-password:', 'quorate-sudo-', 'password:', '\n', 'Sorry')
     fc.assert(
       fc.property(
@@ -204,7 +204,7 @@ describe("sudo's side of the dialogue", () => {
     )
   })
 
-  test('is told of in one of its lines', () => {
+  it('is told of in one of its lines', () => {
     fc.assert(
       fc.property(terminalText, (said) => {
         const { reason } = withinTime(() => sudoRefusal(said, 'ops'))
@@ -226,7 +226,7 @@ describe('ssh-agent', () => {
     wireString(Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(64, 1))])),
   ])
 
-  test('answers with keys whose comments steer nothing, or its answer is refused', () => {
+  it('answers with keys whose comments steer nothing, or its answer is refused', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(identities), bytes), (answer) => {
         const keys = only(() => parseIdentities(answer), WireError) ?? []
@@ -236,7 +236,7 @@ describe('ssh-agent', () => {
     )
   })
 
-  test('answers with a signature, or its answer is refused', () => {
+  it('answers with a signature, or its answer is refused', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(signature), bytes), (answer) => {
         only(() => parseSignature(answer), WireError)
@@ -253,7 +253,7 @@ describe('files of keys', () => {
     `# comment\ncp1,10.0.0.1 ${line}\n[cp2]:2222 ${line}\n@revoked * ${line}\n@cert-authority *.example.com ${line}\n|1|AAAA|BBBB ${line}\n!cp3,cp? ${line}\r\n`,
   )
 
-  test('known_hosts in any state gives a verdict; a line is found by its names alone', () => {
+  it('known_hosts in any state gives a verdict; a line is found by its names alone', () => {
     const words = fc.string({
       unit: fc.constantFrom(
         '*',
@@ -288,7 +288,7 @@ describe('files of keys', () => {
     )
   })
 
-  test('a public key is one, or none', () => {
+  it('a public key is one, or none', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -304,7 +304,7 @@ describe('files of keys', () => {
     )
   })
 
-  test('a list of revoked keys is understood, or refused; a list of lines always is understood', () => {
+  it('a list of revoked keys is understood, or refused; a list of lines always is understood', () => {
     const specification = join(folder, 'specification')
     writeFileSync(specification, `key: ${line}\nsha256: ${line}\nsha1: ${line}\n`)
     const list = join(folder, 'list')

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseClusterFile } from '../../../src/cluster-file/parse.js'
 import type { ClusterFileLocation } from '../../../src/cluster-file/location.js'
 import type { Host } from '../../../src/cluster/model.js'
@@ -67,7 +67,7 @@ function problemsOf(act: () => unknown): string {
 }
 
 describe('known_hosts named by a variable', () => {
-  test('is the file that ssh means: another key there is a changed key, and nothing is written anywhere', async () => {
+  it('is the file that ssh means: another key there is a changed key, and nothing is written anywhere', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     try {
@@ -92,7 +92,7 @@ describe('known_hosts named by a variable', () => {
     }
   })
 
-  test('for which there is no folder is told of: none is made but ~/.ssh', async () => {
+  it('for which there is no folder is told of: none is made but ~/.ssh', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const knownHostsFile = join(folder, 'typo', 'known_hosts')
@@ -106,7 +106,7 @@ describe('known_hosts named by a variable', () => {
     }
   })
 
-  test.each(['UserKnownHostsFile', 'IdentityFile', 'IdentityAgent', 'RevokedHostKeys'])(
+  it.each(['UserKnownHostsFile', 'IdentityFile', 'IdentityAgent', 'RevokedHostKeys'])(
     'that is not set, and a token that is not known, are problems: %s',
     (keyword) => {
       expect(problemsOf(() => firstHost(`${keyword} \${NOT_SET_HERE}/x\n`))).toContain(
@@ -117,7 +117,7 @@ describe('known_hosts named by a variable', () => {
   )
 })
 
-test('RevokedHostKeys and GlobalKnownHostsFile hold as they stand there', () => {
+it('RevokedHostKeys and GlobalKnownHostsFile hold as they stand there', () => {
   const { ssh } = firstHost('RevokedHostKeys ~/revoked-%h\nGlobalKnownHostsFile /etc/a /etc/b\n')
   expect(ssh).toMatchObject({
     revokedHostKeysFile: join(home, 'revoked-10.0.0.11'),
@@ -127,32 +127,32 @@ test('RevokedHostKeys and GlobalKnownHostsFile hold as they stand there', () => 
 })
 
 describe('a file that others decide on', () => {
-  test.each([0o620, 0o602, 0o666])('is refused where they may write it: %o', (mode) => {
+  it.each([0o620, 0o602, 0o666])('is refused where they may write it: %o', (mode) => {
     firstHost('User ops\n')
     chmodSync(config, mode)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain(`chmod go-w ${config}`)
   })
 
-  test('is refused where it is theirs', () => {
+  it('is refused where it is theirs', () => {
     firstHost('User ops\n')
     chownSync(config, 65_534, 65_534)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain('belongs to another user (number 65534)')
   })
 
-  test('is refused where it is only included', () => {
+  it('is refused where it is only included', () => {
     const included = join(home, '.ssh/more')
     writeFileSync(included, 'ProxyJump evil\n')
     chmodSync(included, 0o666)
     expect(problemsOf(() => firstHost('Include more\n'))).toContain(`chmod go-w ${included}`)
   })
 
-  test('is read where they may only read it, as ssh does', () => {
+  it('is read where they may only read it, as ssh does', () => {
     firstHost('Port 2222\n')
     chmodSync(config, 0o644)
     expect(firstHost('HostKeyAlias one\n').ssh.hostKeyAlias).toBe('one')
   })
 })
 
-test('a file that includes itself is refused', () => {
+it('a file that includes itself is refused', () => {
   expect(problemsOf(() => firstHost('Include config\n'))).toContain('includes itself')
 })

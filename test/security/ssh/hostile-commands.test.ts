@@ -1,5 +1,5 @@
 /** A host that lets us in and means harm: what it answers to commands fills no memory, ends, and steers no terminal. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
 import { shellServer, type HostileServer } from '../../support/hostile-server.js'
 import { ATTACK, bounded, HANDSHAKE_MS, impatientPool, RAW } from './attacks.js'
@@ -32,7 +32,7 @@ describe('in place of a command', () => {
     more()
   }
 
-  test.each([
+  it.each([
     ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
     ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
   ])('output without end on %s is left, and fills no memory', async (stream, of) => {
@@ -48,7 +48,7 @@ describe('in place of a command', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
   })
 
-  test('so is that of a unit, line by line', async () => {
+  it('so is that of a unit, line by line', async () => {
     server = await shellServer((channel, line) => {
       const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
       channel.stderr.write(`quorate-stderr-begin-${token}\n`)
@@ -64,7 +64,7 @@ describe('in place of a command', () => {
     expect(raw).toBe(0)
   })
 
-  test('what it says where nothing runs is quoted as plain text', async () => {
+  it('what it says where nothing runs is quoted as plain text', async () => {
     server = await shellServer((channel) => {
       channel.write(ATTACK)
       channel.stderr.write(ATTACK)
@@ -75,7 +75,7 @@ describe('in place of a command', () => {
     expect(await bounded(() => session.run(script('true')))).toMatchObject({ code: 'SSH_SESSION_REFUSED' })
   })
 
-  test.each([
+  it.each([
     ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
     ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
   ])('that it %s is no outcome', async (_what, act) => {
@@ -85,7 +85,7 @@ describe('in place of a command', () => {
     expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
   })
 
-  test('silence ends with the time of the command', async () => {
+  it('silence ends with the time of the command', async () => {
     server = await shellServer(() => undefined)
     const session = await pool.session(server.host({ user: 'root' }))
     const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))

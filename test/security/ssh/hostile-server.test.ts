@@ -3,7 +3,7 @@
  * keeps nobody waiting for long, and what it sends without end fills no memory.
  */
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
 import { createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
 import { wireString } from '../../../src/ssh/connect/wire.js'
@@ -39,7 +39,7 @@ function disconnect(text: string, reason = 2): Buffer {
 }
 
 describe('before its key is checked', () => {
-  test('the text with which it hangs up is quoted as plain text', async () => {
+  it('the text with which it hangs up is quoted as plain text', async () => {
     server = await rawServer((socket) =>
       socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(ATTACK)])),
     )
@@ -50,7 +50,7 @@ describe('before its key is checked', () => {
     })
   })
 
-  test.each([
+  it.each([
     'Timed out while waiting for handshake',
     'Connection lost before handshake',
     'Handshake failed: no matching host key format',
@@ -63,12 +63,12 @@ describe('before its key is checked', () => {
     expect(error.message).toContain(`it hung up and said: ${text}`)
   })
 
-  test('escape sequences in its name and greeting reach nobody', async () => {
+  it('escape sequences in its name and greeting reach nobody', async () => {
     server = await rawServer((socket) => socket.end(`${ATTACK}\r\nSSH-2.0-${ATTACK}\r\n`))
     await bounded(() => pool.session(evilHost()))
   })
 
-  test.each([
+  it.each([
     ['a megabyte of text', 'x'.repeat(MIB)],
     ['lines without end', 'hello\r\n'.repeat(200_000)],
     [
@@ -95,7 +95,7 @@ describe('before its key is checked', () => {
     await bounded(() => pool.session(evilHost()))
   })
 
-  test.each([
+  it.each([
     ['nothing', () => undefined],
     ['its name, a byte at a time', drip('SSH-2.0-OpenSSH_9.2\r\n')],
     ['a greeting that never ends', drip('hello\r\n'.repeat(1000))],
@@ -109,7 +109,7 @@ describe('before its key is checked', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  test('hanging up again and again does not stretch the time', async () => {
+  it('hanging up again and again does not stretch the time', async () => {
     server = await rawServer((socket) => setTimeout(() => socket.destroy(), 400))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
       code: expect.stringMatching(/^SSH_(?:TIMEOUT|UNREACHABLE)$/) as string,
@@ -131,7 +131,7 @@ function drip(text: string): (write: Write) => void {
 }
 
 describe('before the login', () => {
-  test('a flood of banners is left', async () => {
+  it('a flood of banners is left', async () => {
     server = await sshServer((client) => {
       client.on('authentication', () => {
         const flood = setInterval(() => {
@@ -147,7 +147,7 @@ describe('before the login', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_HANDSHAKE_FAILED' })
   })
 
-  test('a legal banner with words of a host that starts leaves a refused login a refused login', async () => {
+  it('a legal banner with words of a host that starts leaves a refused login a refused login', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         banner(client, 'Unauthorized users are not permitted to log in. System is going down at night.\n')
@@ -159,7 +159,7 @@ describe('before the login', () => {
     })
   })
 
-  test('the text of pam_nologin after a login that was taken means to try again later', async () => {
+  it('the text of pam_nologin after a login that was taken means to try again later', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         if (context.method === 'none') {
@@ -176,12 +176,12 @@ describe('before the login', () => {
     })
   })
 
-  test('no answer to the login keeps nobody waiting', async () => {
+  it('no answer to the login keeps nobody waiting', async () => {
     server = await sshServer((client) => client.on('authentication', () => undefined))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  test('methods with escape sequences in their names are no methods', async () => {
+  it('methods with escape sequences in their names are no methods', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => context.reject([ATTACK as never]))
     })
@@ -190,7 +190,7 @@ describe('before the login', () => {
     })
   })
 
-  test('questions without end get the password once', async () => {
+  it('questions without end get the password once', async () => {
     const answers: string[] = []
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
@@ -236,7 +236,7 @@ interface Cipher {
   encrypt(packet: Buffer): void
 }
 
-test('wherever it hangs up, it is an error of ours', async () => {
+it('wherever it hangs up, it is an error of ours', async () => {
   const { port } = (server = await sshServer((client) =>
     client.on('authentication', (context) => context.accept()),
   ))

@@ -1,7 +1,7 @@
 /** A cluster file or ssh configuration of somebody else's says where the key of their host is learnt, and as whose. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { HostSsh } from '../../../src/cluster/model.js'
 import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -38,7 +38,7 @@ async function logInWithHostKey(): Promise<string> {
 }
 
 describe('a key that is learnt into the authorized keys', () => {
-  test('lets nobody in: a file of something else is left as it is', async () => {
+  it('lets nobody in: a file of something else is left as it is', async () => {
     writeFileSync(authorizedKeys, allowed)
     const visited = visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     await expect(visited).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('a key that is learnt into the authorized keys', () => {
     expect(readFileSync(authorizedKeys, 'utf8')).toBe(allowed)
   })
 
-  test('lets nobody in: in a new file the name is no option of a key', async () => {
+  it('lets nobody in: in a new file the name is no option of a key', async () => {
     rmSync(authorizedKeys)
     await visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     expect(existsSync(authorizedKeys)).toBe(true)
@@ -57,7 +57,7 @@ describe('a key that is learnt into the authorized keys', () => {
 })
 
 describe('a key that is learnt as that of a name', () => {
-  test.each(['*', '*.*', '127.0.0.1,[127.0.0.1]:PORT', '[127.0.0.1]:*'])(
+  it.each(['*', '*.*', '127.0.0.1,[127.0.0.1]:PORT', '[127.0.0.1]:*'])(
     'is of no other host: %s',
     async (alias) => {
       const knownHostsFile = join(theirs.folder, `known_hosts-${alias.length}`)

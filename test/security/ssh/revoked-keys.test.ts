@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { HostSsh } from '../../../src/cluster/model.js'
 import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -70,7 +70,7 @@ function expectNothingTold(): void {
 }
 
 describe('a line @revoked', () => {
-  test('in another file than the one that trusts the key', async () => {
+  it('in another file than the one that trusts the key', async () => {
     const [known, other] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: `${known} ${other}` })).toBe(false)
     const refusal = { ...REVOKED, hint: expect.stringContaining(`${other}:1`) as string }
@@ -80,7 +80,7 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  test('in known_hosts2, which ssh reads beside known_hosts', async () => {
+  it('in known_hosts2, which ssh reads beside known_hosts', async () => {
     mkdirSync(join(folder, '.ssh'))
     const knownHostsFile = join(folder, '.ssh/known_hosts')
     writeFileSync(knownHostsFile, await trusted())
@@ -89,7 +89,7 @@ describe('a line @revoked', () => {
     await expect(logIn({ knownHostsFile })).rejects.toMatchObject(REVOKED)
   })
 
-  test("in the system's file", async () => {
+  it("in the system's file", async () => {
     const [known, system] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: known, GlobalKnownHostsFile: system })).toBe(false)
     const ssh = { knownHostsFile: known, systemKnownHostsFiles: ['/dev/null', system] }
@@ -97,7 +97,7 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  test('also where the cluster file pins the key', async () => {
+  it('also where the cluster file pins the key', async () => {
     const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], {
       encoding: 'utf8',
     })
@@ -109,7 +109,7 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  test('also where the key would be learnt', async () => {
+  it('also where the key would be learnt', async () => {
     const knownHostsFile = file(await revokedLine())
     await expect(logIn({ knownHostsFile, hostKeyChecking: 'accept-new' })).rejects.toMatchObject(REVOKED)
     expect(readFileSync(knownHostsFile, 'utf8')).toBe(await revokedLine())
@@ -138,7 +138,7 @@ describe('the file of RevokedHostKeys', () => {
     ],
   ]
 
-  test.each(ways)('%s', async (_what, make) => {
+  it.each(ways)('%s', async (_what, make) => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), await make()]
     const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
     expect(opensshLogsIn(options)).toBe(false)
@@ -147,7 +147,7 @@ describe('the file of RevokedHostKeys', () => {
     expectNothingTold()
   })
 
-  test.each([
+  it.each([
     ['a list of other keys', () => file(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['a KRL of other keys', () => listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['an empty file', () => file('')],
@@ -158,7 +158,7 @@ describe('the file of RevokedHostKeys', () => {
     expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
   })
 
-  test.each([
+  it.each([
     ['that is not there', () => join(folder, 'absent')],
     [
       'that is cut off',
@@ -181,7 +181,7 @@ describe('the file of RevokedHostKeys', () => {
     expectNothingTold()
   })
 
-  test('that changes holds at once, also for a connection that stands', async () => {
+  it('that changes holds at once, also for a connection that stands', async () => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), file('')]
     expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
     writeFileSync(revokedHostKeysFile, await sshd.hostKey('ed25519'))

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { checkSshAgent } from '../../../../src/cli/doctor/local-checks.js'
 
 let folder: string
@@ -24,7 +24,7 @@ function holds(...lines: readonly string[]): void {
   writeFileSync(join(folder, 'ssh-add'), text, { mode: 0o755 })
 }
 
-test('keys of tokens and certificates are as good as others', async () => {
+it('keys of tokens and certificates are as good as others', async () => {
   holds(
     '256 SHA256:a yubikey (ED25519-SK)',
     '256 SHA256:b ops@here (ED25519-CERT)',
@@ -36,7 +36,7 @@ test('keys of tokens and certificates are as good as others', async () => {
   })
 })
 
-test('a key that no session uses is named, whatever else its comment does', async () => {
+it('a key that no session uses is named, whatever else its comment does', async () => {
   holds('256 SHA256:a good (ED25519)', '1024 SHA256:b \u001b[2Jolder (DSA)')
   expect(await checkSshAgent()).toMatchObject({
     status: 'warn',

@@ -1,9 +1,9 @@
 /** The gate: how many pass at once, in which order, and what becomes of those who give up. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { Gate } from '../../../../src/ssh/connect/gate.js'
 
-test('never lets more through than it may, and everybody in the end', async () => {
+it('never lets more through than it may, and everybody in the end', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
@@ -32,7 +32,7 @@ test('never lets more through than it may, and everybody in the end', async () =
   )
 })
 
-test('lets those who wait through in the order of their coming', async () => {
+it('lets those who wait through in the order of their coming', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const order: number[] = []
@@ -47,7 +47,7 @@ test('lets those who wait through in the order of their coming', async () => {
   expect(order).toEqual([1, 2, 3])
 })
 
-test('forgets who gives up waiting', async () => {
+it('forgets who gives up waiting', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const controller = new AbortController()
@@ -61,11 +61,11 @@ test('forgets who gives up waiting', async () => {
   expect(gate.idle).toBe(true)
 })
 
-test('does not let in who has given up before', async () => {
+it('does not let in who has given up before', async () => {
   await expect(new Gate(1).enter(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
 
-test('can be narrowed while it is in use, but never shut', async () => {
+it('can be narrowed while it is in use, but never shut', async () => {
   const gate = new Gate(3)
   const leave = [await gate.enter(), await gate.enter(), await gate.enter()]
   gate.narrow(0)

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   entriesFor,
   fingerprint,
@@ -37,7 +37,7 @@ function judge(text: string, name: string, shown: Buffer) {
 }
 
 describe('names', () => {
-  test.each([
+  it.each([
     ['cp1', 'cp1', true],
     ['cp1,10.0.0.1', '10.0.0.1', true],
     ['CP1.Example.com', 'cp1.example.com', true],
@@ -59,13 +59,13 @@ describe('names', () => {
     expect(namesMatch(names, name)).toBe(expected)
   })
 
-  test('a hashed name matches that name only', () => {
+  it('a hashed name matches that name only', () => {
     const names = hashed('[cp1]:2222')
     expect(namesMatch(names, '[cp1]:2222')).toBe(true)
     expect(namesMatch(names, 'cp1')).toBe(false)
   })
 
-  test('a hash that is broken or of another kind matches nothing', () => {
+  it('a hash that is broken or of another kind matches nothing', () => {
     for (const names of [
       '|1|',
       '|1|AAAA',
@@ -77,12 +77,12 @@ describe('names', () => {
     }
   })
 
-  test('a port other than 22 is part of the name', () => {
+  it('a port other than 22 is part of the name', () => {
     expect(knownHostName('CP1', 22)).toBe('cp1')
     expect(knownHostName('10.0.0.1', 2222)).toBe('[10.0.0.1]:2222')
   })
 
-  test('many stars do not make matching slow', () => {
+  it('many stars do not make matching slow', () => {
     const start = performance.now()
     expect(namesMatch(`${'*a'.repeat(40)}b`, 'a'.repeat(400))).toBe(false)
     expect(performance.now() - start).toBeLessThan(200)
@@ -90,37 +90,37 @@ describe('names', () => {
 })
 
 describe('a key', () => {
-  test('is trusted when a line has it', () => {
+  it('is trusted when a line has it', () => {
     expect(judge(`${knownHostLine('cp1', otherKey)}\n${knownHostLine('cp1', key)}\n`, 'cp1', key)).toBe(
       'trusted',
     )
   })
 
-  test('is unknown when no line is about the host', () => {
+  it('is unknown when no line is about the host', () => {
     expect(judge(knownHostLine('cp2', key), 'cp1', key)).toBe('unknown')
   })
 
-  test('has changed when the lines about the host have others', () => {
+  it('has changed when the lines about the host have others', () => {
     expect(judge(knownHostLine('cp1', otherKey), 'cp1', key)).toBe('changed')
   })
 
-  test('of a type that is not known has changed too: a host does not lose the key we ask for', () => {
+  it('of a type that is not known has changed too: a host does not lose the key we ask for', () => {
     expect(judge(knownHostLine('cp1', publicKey('a', 'ecdsa-sha2-nistp256')), 'cp1', key)).toBe('changed')
   })
 
-  test('that is revoked is refused, though another line has it', () => {
+  it('that is revoked is refused, though another line has it', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', key)}\n`, 'cp1', key)).toBe(
       'revoked',
     )
   })
 
-  test('is trusted when another one is revoked', () => {
+  it('is trusted when another one is revoked', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', otherKey)}`, 'cp1', key)).toBe(
       'trusted',
     )
   })
 
-  test('of a certificate authority does not make a host known', () => {
+  it('of a certificate authority does not make a host known', () => {
     const verdict = judgeKey(
       entriesFor(parseKnownHosts(`@cert-authority ${knownHostLine('*', key)}`, 'known_hosts'), 'cp1'),
       key,
@@ -128,7 +128,7 @@ describe('a key', () => {
     expect(verdict).toMatchObject({ kind: 'unknown', authority: { file: 'known_hosts', line: 1 } })
   })
 
-  test('survives comments, blank lines, tabs, line ends of Windows and lines that make no sense', () => {
+  it('survives comments, blank lines, tabs, line ends of Windows and lines that make no sense', () => {
     const text = [
       '# a comment',
       '',
@@ -145,7 +145,7 @@ describe('a key', () => {
     ])
   })
 
-  test('tells its type, unless it is no key', () => {
+  it('tells its type, unless it is no key', () => {
     expect(keyTypeOf(key)).toBe('ssh-ed25519')
     expect(keyTypeOf(Buffer.from([0, 0]))).toBeUndefined()
     expect(keyTypeOf(Buffer.from([0, 0, 0, 9, 65]))).toBeUndefined()
@@ -184,7 +184,7 @@ describe('any file', () => {
     },
   )
 
-  test('a key is trusted only if an unmarked line about the host has it and no such line revokes it', () => {
+  it('a key is trusted only if an unmarked line about the host has it and no such line revokes it', () => {
     fc.assert(
       fc.property(file, hostName, anyKey, (lines, name, shown) => {
         const about = lines
@@ -210,7 +210,7 @@ describe('any file', () => {
     )
   })
 
-  test('is read as OpenSSH reads it: ssh-keygen -F finds the same lines', () => {
+  it('is read as OpenSSH reads it: ssh-keygen -F finds the same lines', () => {
     if (spawnSync('ssh-keygen', ['-?']).error !== undefined) throw new Error('install openssh-client')
     const folder = mkdtempSync(join(tmpdir(), 'quorate-known-hosts-'))
     const path = join(folder, 'known_hosts')
@@ -233,7 +233,7 @@ describe('any file', () => {
   })
 })
 
-test('fingerprints are those of OpenSSH', () => {
+it('fingerprints are those of OpenSSH', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-fingerprint-'))
   try {
     writeFileSync(join(folder, 'key.pub'), `ssh-ed25519 ${key.toString('base64')}\n`)
@@ -246,18 +246,14 @@ test('fingerprints are those of OpenSSH', () => {
 })
 
 describe('a name that is learnt', () => {
-  test.each([
-    '10.0.0.1',
-    'cp1.example.com',
-    '[cp1.example.com]:2222',
-    '[cp1]:2222',
-    'fe80::1',
-    'fe80::1%eth0',
-  ])('is %s as it stands', (name) => {
-    expect(learntName(name)).toBe(name)
-  })
+  it.each(['10.0.0.1', 'cp1.example.com', '[cp1.example.com]:2222', '[cp1]:2222', 'fe80::1', 'fe80::1%eth0'])(
+    'is %s as it stands',
+    (name) => {
+      expect(learntName(name)).toBe(name)
+    },
+  )
 
-  test.each([
+  it.each([
     '*',
     'a,b.example.com',
     '!x.y',

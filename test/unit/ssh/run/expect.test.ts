@@ -1,5 +1,5 @@
 /** From the outcome of a command that had to succeed to an error that says what to do. */
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { expectSuccess, lastLines } from '../../../../src/ssh/run/expect.js'
 import type { CommandResult } from '../../../../src/ssh/session.js'
 import { testHost } from '../../../support/sshd.js'
@@ -10,12 +10,12 @@ function result(exitCode: number, stdout: string, stderr: string): CommandResult
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
 }
 
-test('a success is passed on', () => {
+it('a success is passed on', () => {
   const success = result(0, 'out', 'a warning')
   expect(expectSuccess(success, 'looking', host)).toBe(success)
 })
 
-test('a failure names what was done, where, the status and the reason', () => {
+it('a failure names what was done, where, the status and the reason', () => {
   const failure = result(5, 'some output\n', 'first\nmodprobe: FATAL: Module overlay not found\n')
   expect(() => expectSuccess(failure, 'loading overlay', host)).toThrow(
     expect.objectContaining({
@@ -29,7 +29,7 @@ test('a failure names what was done, where, the status and the reason', () => {
   )
 })
 
-test.each([
+it.each([
   ['in C', 'cp: error writing /x: No space left on device\n'],
   ['in Go', 'write /var/lib/containerd/x: no space left on device\n'],
 ])('a full disk is told by its name, as programs %s say it', (_, stderr) => {
@@ -38,6 +38,6 @@ test.each([
   )
 })
 
-test('only the last lines that say something are kept', () => {
+it('only the last lines that say something are kept', () => {
   expect(lastLines('1\n\n2\n  \n3\n', 2)).toBe('2\n3')
 })

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { command, fenced, script, type Session } from '../../../../src/ssh/index.js'
 import { localSession } from '../../../support/local-session.js'
 
@@ -25,7 +25,7 @@ function within(session: Session): Session {
 
 const asRoot = { root: true }
 
-test('a command runs while the file says so, with its own input, output and exit status', async () => {
+it('a command runs while the file says so, with its own input, output and exit status', async () => {
   const result = await within(localSession()).run(script('cat; echo told >&2; exit 7'), {
     ...asRoot,
     stdin: 'input',
@@ -33,7 +33,7 @@ test('a command runs while the file says so, with its own input, output and exit
   expect(result).toMatchObject({ exitCode: 7, stdout: 'input', stderr: 'told\n' })
 })
 
-test('a command does not run once the file says another thing', async () => {
+it('a command does not run once the file says another thing', async () => {
   writeFileSync(file, 'another 0199\n')
   const mark = join(folder, 'mark')
   await expect(within(localSession()).run(command('touch', mark), asRoot)).rejects.toThrow(
@@ -42,21 +42,21 @@ test('a command does not run once the file says another thing', async () => {
   expect(existsSync(mark)).toBe(false)
 })
 
-test('a command does not run without the file', async () => {
+it('a command does not run without the file', async () => {
   rmSync(file)
   await expect(within(localSession()).run(command('true'), asRoot)).rejects.toThrow('passed: ')
 })
 
-test('an exit status alone is no sign of a fence', async () => {
+it('an exit status alone is no sign of a fence', async () => {
   expect(await within(localSession()).run(script('exit 79'), asRoot)).toMatchObject({ exitCode: 79 })
 })
 
-test('what does not run as root is not fenced', async () => {
+it('what does not run as root is not fenced', async () => {
   rmSync(file)
   expect(await within(localSession()).run(command('true'))).toMatchObject({ exitCode: 0 })
 })
 
-test('a file is written, read and removed within the fence only', async () => {
+it('a file is written, read and removed within the fence only', async () => {
   const path = join(folder, 'file')
   const session = within(localSession())
   const attributes = { mode: 0o600, owner: `${process.getuid?.()}:${process.getgid?.()}` }
@@ -69,7 +69,7 @@ test('a file is written, read and removed within the fence only', async () => {
   expect(readFileSync(path, 'utf8')).toBe('content')
 })
 
-test('a file whose content comes late is not written, when the fence fell meanwhile', async () => {
+it('a file whose content comes late is not written, when the fence fell meanwhile', async () => {
   // The script has begun, which its temporary file shows; then its connection stalls.
   const fall = async () => {
     while (!readdirSync(folder).some((name) => name.startsWith('.quorate.'))) await delay(5)

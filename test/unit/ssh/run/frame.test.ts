@@ -1,6 +1,6 @@
 /** What belongs to a command is found, byte for byte, among what others write, however the bytes are cut up. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CommandFrame } from '../../../../src/ssh/run/frame.js'
 import type { Runner } from '../../../../src/ssh/run/remote-line.js'
 
@@ -32,7 +32,7 @@ const noises = fc.oneof(
     .map((text) => Buffer.from(text)),
 )
 
-test('output is exact, whatever stands around it and wherever chunks end', () => {
+it('output is exact, whatever stands around it and wherever chunks end', () => {
   fc.assert(
     fc.property(noises, noises, fc.integer({ min: 1, max: 60 }), (noise, output, size) => {
       const chunks: Buffer[] = []
@@ -45,7 +45,7 @@ test('output is exact, whatever stands around it and wherever chunks end', () =>
   )
 })
 
-test('output goes on to its taker as it comes, but for what may be the beginning of the last mark', () => {
+it('output goes on to its taker as it comes, but for what may be the beginning of the last mark', () => {
   const chunks: string[] = []
   const frame = new CommandFrame('login-user', { onStdout: (chunk) => chunks.push(chunk.toString()) })
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\none\n`))
@@ -55,7 +55,7 @@ test('output goes on to its taker as it comes, but for what may be the beginning
   expect(chunks).toEqual(['one\n', 'two ', 'quorum\n'])
 })
 
-test('output of a command that was cut off is all there', () => {
+it('output of a command that was cut off is all there', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nhalf quorate-stdout-end`))
   frame.end()
@@ -73,19 +73,19 @@ describe('the exit status', () => {
     return frame
   }
 
-  test.each(['login-user', 'sudo', 'sudo-with-password'] as const)(
+  it.each(['login-user', 'sudo', 'sudo-with-password'] as const)(
     'is known by both streams (%s)',
     (runner) => {
       expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
     },
   )
 
-  test('is unknown while one stream is not at its end', () => {
+  it('is unknown while one stream is not at its end', () => {
     expect(bothStreams('sudo', ['142\n', '14']).exitCode).toBeUndefined()
   })
 })
 
-test('nothing grows with what is said before the command', () => {
+it('nothing grows with what is said before the command', () => {
   const frame = new CommandFrame('login-user')
   for (let index = 0; index < 1000; index += 1) frame.takeStdout(Buffer.alloc(1000, 'noise\n'))
   frame.takeStdout(Buffer.from('the last word'))
@@ -93,7 +93,7 @@ test('nothing grows with what is said before the command', () => {
   expect(frame.shellSaid).toMatch(/the last word$/)
 })
 
-test('what was said is quoted without colours, titles, bells and our own marks', () => {
+it('what was said is quoted without colours, titles, bells and our own marks', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStderr(
     Buffer.from(`\u001b]0;cp1\u0007\u001b[31mno\u001b[0m\u0007 way\r\n\n+ exec sh -c x ${frame.token}\n`),
@@ -102,19 +102,19 @@ test('what was said is quoted without colours, titles, bells and our own marks',
 })
 
 describe('streams on which nothing can be relied', () => {
-  test('standard error mixed into standard output', () => {
+  it('standard error mixed into standard output', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(stdoutOf(frame, Buffer.from(''), Buffer.from('x'), '0\n'))
     expect(frame.isMangled).toBe(true)
   })
 
-  test('a terminal that changes line ends', () => {
+  it('a terminal that changes line ends', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\r\nx\r\n`))
     expect(frame.isMangled).toBe(true)
   })
 
-  test('but not a shell that logs the line', () => {
+  it('but not a shell that logs the line', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`exec sh -c 'echo quorate-stdout-begin-$1' x ${frame.token}\n`))
     expect(frame.isMangled).toBe(false)

@@ -1,6 +1,6 @@
 /** Cutting output into lines: however it arrives, whatever a progress bar does. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { LineSplitter } from '../../../../src/ssh/run/line-splitter.js'
 
 function lines(...chunks: readonly (Buffer | string)[]): string[] {
@@ -11,25 +11,25 @@ function lines(...chunks: readonly (Buffer | string)[]): string[] {
   return seen
 }
 
-test('a line may come in pieces', () => {
+it('a line may come in pieces', () => {
   expect(lines('one\ntw', 'o\nthr', 'ee')).toEqual(['one', 'two', 'three'])
 })
 
-test('progress that is redrawn by carriage returns counts as lines', () => {
+it('progress that is redrawn by carriage returns counts as lines', () => {
   expect(lines('10%\r55%\r100%\r\ndone\r\n')).toEqual(['10%', '55%', '100%', 'done'])
 })
 
-test('empty lines are left out', () => {
+it('empty lines are left out', () => {
   expect(lines('\n\n a \n\r\n')).toEqual([' a '])
 })
 
-test('a line without end is cut in pieces', () => {
+it('a line without end is cut in pieces', () => {
   const seen = lines('x'.repeat(10_000), 'y\n')
   expect(seen.map((line) => line.length)).toEqual([4096, 4096, 1809])
   expect(seen.join('')).toBe(`${'x'.repeat(10_000)}y`)
 })
 
-test('the cut of the bytes changes nothing, also within a character', () => {
+it('the cut of the bytes changes nothing, also within a character', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('a', 'é', '😀', '\n', '\r')), fc.nat(8), (characters, size) => {
       const bytes = Buffer.from(characters.join(''))
@@ -41,7 +41,7 @@ test('the cut of the bytes changes nothing, also within a character', () => {
   )
 })
 
-test('nothing in a line steers a terminal, and a line of which nothing is left is none', () => {
+it('nothing in a line steers a terminal, and a line of which nothing is left is none', () => {
   expect(lines('\u001b[2J\u001b[31mred\u001b[0m\n\u001b]52;c;cm0=\u0007\n\tWARNING\u0007\n')).toEqual([
     'red',
     '    WARNING',
