@@ -21,7 +21,7 @@ import type { Host } from '../../../src/cluster/model.js'
 import { isQuorateError } from '../../../src/errors/index.js'
 import { createSessionPool } from '../../../src/ssh/index.js'
 import { startSshd } from '../../support/sshd.js'
-import { clusterFile } from '../../unit/cluster/cluster-file/support.js'
+import { clusterFile } from '../../unit/cluster-file/cluster-files.js'
 
 let folder: string
 let home: string

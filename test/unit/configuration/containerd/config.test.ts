@@ -1,0 +1,65 @@
+import { parse } from 'smol-toml'
+import { describe, expect, it } from 'vitest'
+import { renderContainerdConfig } from '../../../../src/configuration/containerd/config.js'
+import { hostsTomlPath, renderHostsToml } from '../../../../src/configuration/containerd/registries.js'
+
+const sandboxImage = 'registry.k8s.io/pause:3.10.2'
+
+describe('the containerd configuration', () => {
+  it.each([1, 2] as const)('of containerd %d', async (majorVersion) => {
+    const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
+    await expect(text).toMatchFileSnapshot(`../../golden/containerd-${majorVersion}.toml`)
+  })
+
+  const config = {
+    restrict_oom_score_adj: true,
+    max_concurrent_downloads: 5,
+    containerd: { runtimes: { gvisor: { runtime_type: 'io.containerd.runsc.v1' } } },
+  }
+
+  it.each([1, 2] as const)('of containerd %d reads what others put beside it', (majorVersion) => {
+    const read = parse(renderContainerdConfig({ majorVersion, sandboxImage, config: {} }))
+    expect(read['imports']).toEqual(['/etc/containerd/conf.d/*.toml'])
+  })
+
+  it.each([1, 2] as const)('of containerd %d has the plugins where Kubernetes puts them', (majorVersion) => {
+    const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
+    expect(text).toContain('bin_dir = "/opt/cni/bin"')
+  })
+
+  it("lays the user's keys over the one section that containerd 1 has", () => {
+    const read = parse(renderContainerdConfig({ majorVersion: 1, sandboxImage, config }))
+    expect(read['plugins']).toMatchObject({ 'io.containerd.grpc.v1.cri': config })
+    expect(read['plugins']).toHaveProperty([
+      'io.containerd.grpc.v1.cri',
+      'containerd',
+      'runtimes',
+      'runc',
+      'options',
+      'SystemdCgroup',
+    ])
+  })
+
+  it("divides the user's keys among the two sections of containerd 2", () => {
+    const read = parse(renderContainerdConfig({ majorVersion: 2, sandboxImage, config }))
+    expect(read['plugins']).toMatchObject({
+      'io.containerd.cri.v1.images': { max_concurrent_downloads: 5 },
+      'io.containerd.cri.v1.runtime': { restrict_oom_score_adj: true, containerd: config.containerd },
+    })
+  })
+})
+
+describe('the registry of a mirror', () => {
+  const mirror = { registry: 'registry.k8s.io', endpoint: 'http://mirror.lab:5000' }
+
+  it('has a file under the name that stands in images', () => {
+    expect(hostsTomlPath(mirror)).toBe('/etc/containerd/certs.d/registry.k8s.io/hosts.toml')
+  })
+
+  it('is asked for everything, and nobody else', () => {
+    expect(parse(renderHostsToml(mirror))).toEqual({
+      server: 'http://mirror.lab:5000',
+      host: { 'http://mirror.lab:5000': { capabilities: ['pull', 'resolve'] } },
+    })
+  })
+})
