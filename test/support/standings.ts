@@ -1,7 +1,7 @@
 /** Standings for tests: what a whole cluster, made from a cluster file, says of itself; changed where it matters. */
 import { etcdHosts, formatEndpoint, type Cluster, type Host } from '../../src/cluster/model.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../src/facts/standing.js'
-import { appliedFacts } from './applied-facts.js'
+import { appliedFacts } from '../unit/planning/applied-facts.js'
 import type { HostFacts } from '../../src/facts/facts.js'
 
 /** What a cluster says that was made from the file and runs well. */

@@ -1,6 +1,6 @@
 /** Faults that are none: a person cancels a join, and a worker is shut down in order during one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster, journal } from '../../support/oracle.js'
+import { expectWholeCluster, journal } from '../../support/expect-cluster.js'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
 import { expectOneSuccess, expectOnly } from './support/ran.js'
 import { clusterWithout, fleet, leave } from './support/scene.js'

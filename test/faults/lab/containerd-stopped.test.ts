@@ -1,6 +1,6 @@
 /** Fault: containerd is stopped on a joining host. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reach } from './support/point.js'
 import { expectOneSuccess } from './support/ran.js'
 import { clusterWithout, fleet, leave } from './support/scene.js'

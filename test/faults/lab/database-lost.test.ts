@@ -1,8 +1,8 @@
 /** Fault: Temporal's data is lost entirely in the middle of a bootstrap, while kubeadm runs on a host. */
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectEachUnitOnce, expectWholeCluster } from '../../support/oracle.js'
-import { BOOTSTRAP_UNITS } from '../../support/units.js'
+import { expectEachUnitOnce, expectWholeCluster } from '../../support/expect-cluster.js'
+import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'
 import { reachAndFreeze, thaw } from './support/point.js'
 import { bareHosts, fleet, leave } from './support/scene.js'
 

@@ -1,6 +1,6 @@
 /** Fault: the load balancer's host stands still for a minute while a control plane joins through it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { freezeHost, thawHost } from './support/faults.js'
 import { reach } from './support/point.js'
 import { expectOneSuccess } from './support/ran.js'

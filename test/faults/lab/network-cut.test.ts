@@ -1,6 +1,6 @@
 /** Fault: the network cable of a joining control plane is pulled for half a minute, SSH included. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { cutNetwork, restoreNetwork } from './support/faults.js'
 import { reach } from './support/point.js'
 import { expectOneSuccess } from './support/ran.js'

@@ -1,6 +1,6 @@
 /** Fault: an upgrade in the background holds dpkg's lock while packages are to be installed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { holdPackageLock } from './support/faults.js'
 import { expectOnly } from './support/ran.js'
 import { fleet, leave, standingCluster } from './support/scene.js'

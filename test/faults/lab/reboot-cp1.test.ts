@@ -1,7 +1,7 @@
 /** Fault: the power of the first control plane fails while kubeadm init runs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectEachUnitOnce, expectWholeCluster } from '../../support/oracle.js'
-import { BOOTSTRAP_UNITS } from '../../support/units.js'
+import { expectEachUnitOnce, expectWholeCluster } from '../../support/expect-cluster.js'
+import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'
 import { crashAndBoot } from './support/faults.js'
 import { reach } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'

@@ -1,6 +1,6 @@
 /** Fault: the power of a control plane fails while it joins, when etcd knows its member already. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster, journal } from '../../support/oracle.js'
+import { expectWholeCluster, journal } from '../../support/expect-cluster.js'
 import { crashAndBoot } from './support/faults.js'
 import { reach } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'

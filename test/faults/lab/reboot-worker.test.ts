@@ -1,6 +1,6 @@
 /** Fault: a worker node is rebooted in order while it joins: systemd ends the join. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reboot } from './support/faults.js'
 import { reachAndFreeze } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'

@@ -1,6 +1,6 @@
 /** Fault: kill -9 of the Temporal server, and of server and worker at once, in the middle of joins. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reachAndFreeze, thaw } from './support/point.js'
 import { expectOnly } from './support/ran.js'
 import { progressAfter, restarted } from './support/recovery.js'

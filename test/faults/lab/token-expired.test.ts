@@ -1,6 +1,6 @@
 /** Fault: the run stands still during a join until its token has expired. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'
 import { clusterFileWith, clusterWithout, fleet, leave } from './support/scene.js'

@@ -1,7 +1,7 @@
 /** Fault: two people apply the same cluster file at the same time, on one Temporal server and on two. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fleet } from '../../support/fleet.js'
-import { expectWholeCluster } from '../../support/oracle.js'
+import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reachAndFreeze, thaw } from './support/point.js'
 import { expectOnly } from './support/ran.js'
 import { clusterWithout, fleet, leave } from './support/scene.js'

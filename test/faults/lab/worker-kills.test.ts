@@ -1,7 +1,7 @@
 /** Fault: kill -9 of the worker, at a dozen moments of one bootstrap. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectEachUnitOnce, expectWholeCluster } from '../../support/oracle.js'
-import { BOOTSTRAP_UNITS } from '../../support/units.js'
+import { expectEachUnitOnce, expectWholeCluster } from '../../support/expect-cluster.js'
+import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'
 import { describePoint, reach, reachAndFreeze, thaw, type Point } from './support/point.js'
 import { progressAfter, restarted } from './support/recovery.js'
 import { bareHosts, fleet, leave } from './support/scene.js'

@@ -9,7 +9,7 @@ import type { HostFacts } from '../../../src/facts/facts.js'
 import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster } from '../../support/clusters.js'
-import { relocated } from '../../support/relocated-session.js'
+import { inFolder } from '../../support/session-in-folder.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
 const FAKE_SYSTEMD = fileURLToPath(new URL('../../support/fake-systemd', import.meta.url))
@@ -79,7 +79,7 @@ it('the output of a unit is whole though tail follows no process', async () => {
     'tail',
     'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',
   )
-  const session = relocated(await pool.session(sshd.host()), join(folder, 'host'))
+  const session = inFolder(await pool.session(sshd.host()), join(folder, 'host'))
   const text = 'echo one; sleep 0.3; echo two; exit 6'
   expect(await runUnit(session, { operation: 'abc', step: 'init' }, script(text))).toMatchObject({
     exitCode: 6,

@@ -3,14 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ApplyResult } from '../../../src/operations/contract.js'
 import { aCluster, aHost } from '../../support/clusters.js'
-import {
-  applyScripted,
-  decide,
-  refusalOf,
-  untilBlocked,
-  type ApplyScripted,
-} from '../../support/decisions.js'
-import { failing, failureOf, hopeless, obedientHosts, progressOf } from '../../support/obedient-hosts.js'
+import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from './parked-applies.js'
+import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../support/fake-activities.js'
 import { startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -26,7 +20,7 @@ const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
 describe('what skipping a control plane does', () => {
   it('is shown before, and done only where it was', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const onSkip = 'removes its etcd member'
     const settleJoin = () => Promise.resolve({ onSkip })
@@ -44,7 +38,7 @@ describe('what skipping a control plane does', () => {
   })
 
   it('is refused with the reason where quorum does not allow it', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const settleJoin = () => Promise.resolve({ notSkippable: '1 healthy of 2 voters' })
     await apply(hosts, { joinControlPlane, settleJoin }, async (handle) => {
@@ -57,7 +51,7 @@ describe('what skipping a control plane does', () => {
   })
 
   it('is settled within the turn: no other join begins before', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     await apply(hosts, { joinControlPlane }, async (handle) => {
       await untilBlocked(handle)
@@ -69,7 +63,7 @@ describe('what skipping a control plane does', () => {
   })
 
   it('is told to the joins after it, which look for what the host brings to etcd all the same', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joins: unknown[] = []
     const fail = failing(hosts.activities.joinControlPlane, 'cp2')
     let letGo: () => void = () => undefined
@@ -102,7 +96,7 @@ describe('a balancer that dies between joins', () => {
   })
 
   it('keeps no control plane from joining, and may be skipped while the other lives', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const configureLoadBalancer = (one: Cluster, host: Host, backends: readonly Host[]) =>
       backends.length > 1 && host.name === 'lb2'
         ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no answer', 'lb2'))
@@ -138,7 +132,7 @@ async function neverHealthy(): Promise<() => Promise<never>> {
 
 describe('an apply that waits for its load balancer', () => {
   it('can be aborted', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
     const failure = await apply(hosts, { checkLoadBalancer }, async (handle) => {
       await expect.poll(async () => (await progressOf(handle)).state, { timeout: 30_000 }).toBe('waiting')
@@ -150,7 +144,7 @@ describe('an apply that waits for its load balancer', () => {
   })
 
   it('is blocked while a host is parked, and ends when it is aborted, which takes no more decisions', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     let letGo: () => void = () => undefined

@@ -1,7 +1,7 @@
 /** A host that lets us in and means harm: what it answers to commands fills no memory, ends, and steers no terminal. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
-import { shellServer, type HostileServer } from '../../support/hostile-server.js'
+import { shellServer, type HostileServer } from './hostile-server.js'
 import { ATTACK, bounded, HANDSHAKE_MS, impatientPool, RAW } from './attacks.js'
 
 const MIB = 1024 * 1024

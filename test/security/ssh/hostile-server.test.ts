@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
 import { createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
 import { wireString } from '../../../src/ssh/connect/wire.js'
-import { packet, rawServer, sshServer, type HostileServer } from '../../support/hostile-server.js'
+import { packet, rawServer, sshServer, type HostileServer } from './hostile-server.js'
 import { ATTACK, bounded, errorOf, impatientPool } from './attacks.js'
 
 const MIB = 1024 * 1024

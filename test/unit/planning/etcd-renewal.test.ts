@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/planning/plan.js'
 import { skipRefusal } from '../../../src/planning/skip-rules.js'
 import { aCluster, aClusterWithEtcdHosts, factsOf } from '../../support/clusters.js'
-import { oldFacts, type Lasting } from '../../support/old-etcd.js'
+import { agedFacts, type Lasting } from '../../support/aged-facts.js'
 
 const cluster = aClusterWithEtcdHosts()
 const CLIENT = 'apiserver-etcd-client.crt'
 
 /** What the plan names beside packages. */
 const named = (lasting: Lasting, servers?: readonly string[], of = cluster) => {
-  const { changes } = planApply(of, oldFacts(of, lasting, servers))
+  const { changes } = planApply(of, agedFacts(of, lasting, servers))
   return changes
     .filter(({ action }) => /^renew|endpoints/.test(action))
     .map(({ host, phase, action }) => `${host} ${phase}: ${action}`)
@@ -18,7 +18,7 @@ const named = (lasting: Lasting, servers?: readonly string[], of = cluster) => {
 
 describe('certificates of etcd hosts', () => {
   it('are left alone while they last', () => {
-    const plan = planApply(cluster, oldFacts(cluster, { e1: { [CLIENT]: 92 } }))
+    const plan = planApply(cluster, agedFacts(cluster, { e1: { [CLIENT]: 92 } }))
     expect(plan.renewals).toEqual([])
     expect(named({ e1: { [CLIENT]: 92 } })).toEqual([])
   })
@@ -52,7 +52,7 @@ describe('certificates of etcd hosts', () => {
   })
 
   it('are not promised where nobody has the key of the authority', () => {
-    const facts = oldFacts(cluster, { e2: { 'etcd/peer.crt': 30 } }).map((one) => ({
+    const facts = agedFacts(cluster, { e2: { 'etcd/peer.crt': 30 } }).map((one) => ({
       ...one,
       paths: one.paths.filter((path) => path !== '/etc/kubernetes/pki/etcd/ca.key'),
     }))
@@ -78,24 +78,24 @@ describe('the etcd endpoints of API servers', () => {
 
   it('are left alone where only their order differs', () => {
     const reversed = ['33', '32', '31'].map((last) => `https://192.0.2.${last}:2379`)
-    expect(planApply(cluster, oldFacts(cluster, {}, reversed)).staleEndpoints).toEqual([])
+    expect(planApply(cluster, agedFacts(cluster, {}, reversed)).staleEndpoints).toEqual([])
   })
 
   it('are those of an etcd that somebody else runs, too', () => {
     const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
     const endpoints = ['https://10.9.0.2:2379']
     const foreign = aCluster({ etcd: { topology: 'external', endpoints, clientFiles } })
-    const facts = oldFacts(foreign, {}, ['https://10.9.0.1:2379'])
+    const facts = agedFacts(foreign, {}, ['https://10.9.0.1:2379'])
     expect(planApply(foreign, facts).staleEndpoints.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
   })
 
   it('never lead from a member beside the API server to somewhere else', () => {
-    const facts = oldFacts(cluster, {}, ['https://127.0.0.1:2379'])
+    const facts = agedFacts(cluster, {}, ['https://127.0.0.1:2379'])
     expect(planApply(cluster, facts).staleEndpoints).toEqual([])
   })
 
   it('stop an apply where the file has other hosts in the place of all members', () => {
-    const facts = oldFacts(cluster).map((one) =>
+    const facts = agedFacts(cluster).map((one) =>
       one.host.startsWith('e') ? { ...one, paths: [], certificates: { at: '', found: [] } } : one,
     )
     expect(planApply(cluster, facts).problems.map(({ code }) => code)).toContain('ETCD_OTHER_CLUSTER')
@@ -105,7 +105,7 @@ describe('the etcd endpoints of API servers', () => {
 
 describe('skipping', () => {
   it('is possible for what comes to other control planes than the first only', () => {
-    const plan = planApply(cluster, oldFacts(cluster))
+    const plan = planApply(cluster, agedFacts(cluster))
     const refusal = (title: ApplyPhase, host: string) =>
       skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })
     expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is whole only/)

@@ -1,6 +1,6 @@
 /** What must have run on the hosts after a fault. */
 import { expect } from 'vitest'
-import { expectEachUnitOnce, journal } from '../../../support/oracle.js'
+import { expectEachUnitOnce, journal } from '../../../support/expect-cluster.js'
 import { fleet, HOSTS } from './scene.js'
 
 /**

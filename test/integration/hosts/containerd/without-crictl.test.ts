@@ -10,16 +10,16 @@ import {
 import { etcdMembers } from '../../../../src/hosts/etcd/health.js'
 import { pullImages } from '../../../../src/hosts/containerd/images.js'
 import { aCluster } from '../../../support/clusters.js'
-import { localStep } from '../../../support/local-step.js'
-import { Programs } from '../../../support/programs.js'
+import { localContext } from '../../../support/local-context.js'
+import { FakePrograms } from '../../../support/fake-programs.js'
 
-vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-step.js'))
+vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
 const ETCD_ONLY = `*name*==etcd,*namespace*==kube-system*`
 
-let host: Programs
+let host: FakePrograms
 beforeEach(() => {
-  host = new Programs(mkdtempSync(join(tmpdir(), 'quorate-ctr-')))
+  host = new FakePrograms(mkdtempSync(join(tmpdir(), 'quorate-ctr-')))
   host.put('images', 'registry.k8s.io/pause:3.10.2\nsha256:beef\n')
   host.add('systemctl', 'echo 0')
   // A container etcd of another namespace runs too, and the first of ours has ended.
@@ -47,35 +47,35 @@ afterEach(() => {
 
 describe('a host without crictl', () => {
   it('has etcd asked within the container of its own member, past others of that name', async () => {
-    expect((await etcdMembers(localStep(host).session)).map(({ name }) => name)).toEqual(['cp1'])
+    expect((await etcdMembers(localContext(host).session)).map(({ name }) => name)).toEqual(['cp1'])
     expect(host.calls().find((call) => call.startsWith('nsenter'))).toMatch(
       new RegExp(`^nsenter --target ${process.pid} --mount -- etcdctl --endpoints .* member list -w simple$`),
     )
   })
 
   it('tells which components run', async () => {
-    const { stdout } = await localStep(host).session.run(RUNNING_CONTAINERS)
+    const { stdout } = await localContext(host).session.run(RUNNING_CONTAINERS)
     expect(JSON.parse(stdout)).toMatchObject({ containers: [{ metadata: { name: 'etcd' } }] })
   })
 
   it('tells and pulls images', async () => {
-    expect(await presentImages(localStep(host).session)).toContain('registry.k8s.io/pause:3.10.2')
+    expect(await presentImages(localContext(host).session)).toContain('registry.k8s.io/pause:3.10.2')
     const images = ['registry.k8s.io/pause:3.10.2', 'registry.k8s.io/kube-proxy:v1.36.3']
     const cluster = aCluster({ network: { plugin: 'none' } })
-    expect(await pullImages(localStep(host, cluster), images)).toBe(true)
+    expect(await pullImages(localContext(host, cluster), images)).toBe(true)
     expect(host.calls().filter((call) => call.includes('images pull'))).toEqual([
       expect.stringMatching(
         /^ctr --namespace k8s\.io images pull --hosts-dir \S+\/containerd\/certs\.d registry\.k8s\.io\/kube-proxy:v1\.36\.3$/,
       ),
     ])
-    expect(await pullImages(localStep(host, cluster), images)).toBe(false)
+    expect(await pullImages(localContext(host, cluster), images)).toBe(false)
   })
 
   it('is ready once its plugin for CRI is loaded', async () => {
     host.put('cri', 'error')
-    expect(await runtimeObstacle(localStep(host).session)).toBe('its plugin for CRI is not loaded')
+    expect(await runtimeObstacle(localContext(host).session)).toBe('its plugin for CRI is not loaded')
     host.put('cri', 'ok')
-    expect(await runtimeObstacle(localStep(host).session)).toBeUndefined()
+    expect(await runtimeObstacle(localContext(host).session)).toBeUndefined()
   })
 })
 
@@ -83,7 +83,7 @@ describe('images that could not be pulled', () => {
   it('are reported with the proxy that the host names and containerd runs without, not with its password', async () => {
     host.put('broken', '')
     host.put('environment', 'PATH=/bin\nhttps_proxy="http://me:secret@proxy.lab:3128"\n')
-    await expect(pullImages(localStep(host), ['registry.k8s.io/pause:3.11'])).rejects.toMatchObject({
+    await expect(pullImages(localContext(host), ['registry.k8s.io/pause:3.11'])).rejects.toMatchObject({
       code: 'IMAGES_FAILED',
       message: expect.stringMatching(
         /names the proxy http:\/\/proxy\.lab:3128, but containerd runs without/,

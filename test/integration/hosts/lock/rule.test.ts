@@ -14,7 +14,7 @@ import {
 import { isQuorateError } from '../../../../src/errors/index.js'
 import { aCluster } from '../../../support/clusters.js'
 import { localSession } from '../../../support/local-session.js'
-import { relocated } from '../../../support/relocated-session.js'
+import { inFolder } from '../../../support/session-in-folder.js'
 
 let folder: string
 beforeEach(() => {
@@ -77,7 +77,7 @@ describe('the lock of a host that an operation asks for which was reset', () => 
   const apply = { owner, operation: began, startedBy: STARTED_BY }
   // Temporal gives a reset a random id.
   const reset = { ...apply, operation: '5e0c91d3-8a44', began }
-  const session = () => relocated(localSession(), folder)
+  const session = () => inFolder(localSession(), folder)
 
   it('is given as before the reset', async () => {
     await holdHost(session(), cluster, apply)
@@ -105,7 +105,7 @@ describe('the lock of a host', () => {
     await fc.assert(
       fc.asyncProperty(moves, async (sequence) => {
         rmSync(join(folder, 'state'), { recursive: true, force: true })
-        const session = relocated(localSession(), folder)
+        const session = inFolder(localSession(), folder)
         const model = new Model()
         for (const [move, holder] of sequence) {
           if (move === 'acquire')
@@ -127,23 +127,23 @@ describe('the lock of a host', () => {
       startedBy: STARTED_BY,
     }))
     if (first === undefined || second === undefined) throw new Error('two operations are needed')
-    await holdHost(relocated(localSession(), folder), cluster, first)
+    await holdHost(inFolder(localSession(), folder), cluster, first)
     const programs = join(folder, 'programs')
     mkdirSync(programs)
     writeFileSync(join(programs, program), '#!/bin/sh\nkill -KILL "$PPID"\n')
     chmodSync(join(programs, program), 0o755)
     const dying = localSession({ environment: { PATH: `${programs}:${process.env['PATH']}` } })
-    await expect(holdHost(relocated(dying, folder), cluster, second)).rejects.toMatchObject({
+    await expect(holdHost(inFolder(dying, folder), cluster, second)).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
     })
-    const session = relocated(localSession(), folder)
+    const session = inFolder(localSession(), folder)
     expect(await readLock(session)).toMatchObject(first)
     await holdHost(session, cluster, second)
     expect(await readLock(session)).toMatchObject(second)
   })
 
   it('is not written again for a holder who has it', async () => {
-    const session = relocated(localSession(), folder)
+    const session = inFolder(localSession(), folder)
     const holder = { owner: OWNERS[0] ?? '', operation: OPERATIONS[0] ?? '', startedBy: STARTED_BY }
     await holdHost(session, cluster, holder)
     const file = join(folder, 'state', 'lock')
@@ -157,7 +157,7 @@ describe('the lock of a host', () => {
   })
 
   it('leaves nothing on a host that was never locked when it is looked at, released or broken', async () => {
-    const session = relocated(localSession(), folder)
+    const session = inFolder(localSession(), folder)
     const holder = { owner: OWNERS[0] ?? '', operation: OPERATIONS[0] ?? '', startedBy: STARTED_BY }
     expect(await readLock(session)).toBeUndefined()
     expect(await releaseLock(session, holder)).toBe(false)

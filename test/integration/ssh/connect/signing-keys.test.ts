@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { HostSsh } from '../../../../src/cluster/model.js'
 import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { wireString } from '../../../../src/ssh/connect/wire.js'
-import { authorizedLine, securityKey, startFakeAgent, type FakeAgent } from '../../../support/fake-agent.js'
+import { authorizedLine, securityKey, startFakeAgent, type FakeAgent } from './fake-agent.js'
 import { startSshd, type HostKeyType, type TestSshd } from '../../../support/sshd.js'
 
 let folder: string

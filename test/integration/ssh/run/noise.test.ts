@@ -11,7 +11,7 @@ import {
   type Session,
   type SessionPool,
 } from '../../../../src/ssh/index.js'
-import { relocated } from '../../../support/relocated-session.js'
+import { inFolder } from '../../../support/session-in-folder.js'
 import { startSshd, type TestSshd } from '../../../support/sshd.js'
 
 const FAKE_SYSTEMD = fileURLToPath(new URL('../../../support/fake-systemd', import.meta.url))
@@ -77,7 +77,7 @@ describe.each([
   })
 
   it('units run, with their own output only', async () => {
-    const session = relocated(await behind(wrapper), join(folder, 'host'))
+    const session = inFolder(await behind(wrapper), join(folder, 'host'))
     const lines: string[] = []
     const outcome = await runUnit(session, { operation: 'abc', step: 'init' }, script('echo unit; exit 4'), {
       onLine: (line) => lines.push(line),

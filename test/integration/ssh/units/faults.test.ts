@@ -178,8 +178,8 @@ describe('interrupted', () => {
 /** Another process that starts a unit: `runUnit` with what the test gives it. */
 const WORKER = `
 import { createSessionPool, runUnit, script } from './src/ssh/index.ts'
-import { relocated } from './test/support/relocated-session.ts'
+import { inFolder } from './test/support/session-in-folder.ts'
 const [host, folder, text] = JSON.parse(process.argv.at(-1))
-const session = relocated(await createSessionPool({ agentSocket: '' }).session(host), folder)
+const session = inFolder(await createSessionPool({ agentSocket: '' }).session(host), folder)
 await runUnit(session, ${JSON.stringify(IDENTITY)}, script(text, folder))
 `

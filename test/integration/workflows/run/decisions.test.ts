@@ -2,15 +2,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
 import { MESSAGES, type ApplyResult } from '../../../../src/operations/contract.js'
-import {
-  applyScripted,
-  decide,
-  refusalOf,
-  untilBlocked,
-  type ApplyScripted,
-} from '../../../support/decisions.js'
+import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from '../parked-applies.js'
 import { bareFacts } from '../../../support/clusters.js'
-import { failing, failureOf, hopeless, obedientHosts, progressOf } from '../../../support/obedient-hosts.js'
+import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../../support/fake-activities.js'
 import { startTemporal } from '../../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -26,7 +20,7 @@ const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
 describe('a step that retries cannot fix', () => {
   it('parks its host while the others go on, and goes on when it is retried', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     const result = await apply(hosts, { joinControlPlane }, async (handle) => {
       const progress = await untilBlocked(handle)
@@ -46,7 +40,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('holds up only what needs it: a worker that cannot be prepared keeps nobody from init and joins', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     await apply(hosts, { prepareHost }, async (handle) => {
       await expect.poll(() => hosts.journal, { timeout: 20_000 }).toContain('join cp3 ends')
@@ -59,7 +53,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('parks again when a retry does not help, with the newest error', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1', 2)
     await apply(hosts, { joinWorker }, async (handle) => {
       const before = await untilBlocked(handle)
@@ -74,7 +68,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('can be skipped with a reason: the host is left out, and the result says so', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     const result = await apply(hosts, { prepareHost }, async (handle) => {
       await untilBlocked(handle)
@@ -87,7 +81,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('has what a skipped control plane left in etcd taken out first', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     await apply(hosts, { joinControlPlane }, async (handle) => {
       await untilBlocked(handle)
@@ -98,7 +92,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('stays parked, with the reason, when what a skip would leave behind cannot be undone', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const abandonJoin = () => Promise.reject(hopeless('STEP_NOT_SKIPPABLE', 'its member votes', 'cp3'))
     await apply(hosts, { joinControlPlane, abandonJoin }, async (handle) => {
@@ -119,7 +113,7 @@ describe('a step that retries cannot fix', () => {
     ['configureLoadBalancer', 'lb1', 'load-balancer/lb1'],
     ['verifyCluster', 'cp1', 'verify/cp1'],
   ] as const)('cannot be skipped where the cluster hangs on it: %s on %s', async (activity, host, step) => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const obey = hosts.activities[activity] as (
       cluster: Cluster,
       host: Host,
@@ -137,7 +131,7 @@ describe('a step that retries cannot fix', () => {
   })
 
   it('ends the operation when it is aborted, after what runs has come to its end', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     const failure = await apply(hosts, { joinWorker }, async (handle) => {
       await expect.poll(async () => (await progressOf(handle)).blocked.length, { timeout: 20_000 }).toBe(1)
@@ -156,7 +150,7 @@ describe('a step that retries cannot fix', () => {
 
 describe('decisions that make no sense', () => {
   it('are refused, and change nothing', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     await apply(hosts, { joinWorker }, async (handle) => {
       await untilBlocked(handle)
@@ -170,7 +164,7 @@ describe('decisions that make no sense', () => {
   })
 
   it('are refused while nothing is blocked', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let letGo: () => void = () => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const initControlPlane = async (cluster: Cluster, host: Host) => {
@@ -191,7 +185,7 @@ const isChange = (entry: string) => !/^(?:lock|release) /.test(entry)
 
 describe('a plan that is to be reviewed', () => {
   it('is shown and waits for the approval before anything is changed', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     await apply(
       hosts,
       {},
@@ -213,7 +207,7 @@ describe('a plan that is to be reviewed', () => {
   })
 
   it('is made and shown again where hosts have changed since it was shown', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let isChanged = false
     const gatherFacts = (_cluster: Cluster, { name }: Host) =>
       Promise.resolve(bareFacts(name, isChanged && name === 'w1' ? { swapOn: true } : {}))
@@ -240,7 +234,7 @@ describe('a plan that is to be reviewed', () => {
   })
 
   it('can be turned down', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const failure = await apply(
       hosts,
       {},
@@ -258,7 +252,7 @@ describe('a plan that is to be reviewed', () => {
 
 describe('a pause', () => {
   it('lets what runs come to its end, starts nothing, and ends with the signal resume', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let pause: () => Promise<void> = () => Promise.resolve()
     const initControlPlane = async (cluster: Cluster, host: Host) => {
       await pause()
@@ -278,7 +272,7 @@ describe('a pause', () => {
 
 describe('a cancel', () => {
   it('ends the operation once the steps that run have stopped, and gives the hosts back', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     let cancel: () => Promise<unknown> = () => Promise.resolve()
     const joinControlPlane = async (_cluster: Cluster, host: Host) => {

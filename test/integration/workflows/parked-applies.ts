@@ -1,13 +1,13 @@
-/** Runs of an apply on scripted hosts that park, and decisions about them. */
+/** Applies with fake activities that park, and decisions about them. */
 import { ApplicationFailure, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'
-import { MESSAGES, type DecisionTaken, type OperationInput } from '../../src/operations/contract.js'
-import { aCluster } from './clusters.js'
-import { progressOf, startScripted, type obedientHosts } from './obedient-hosts.js'
-import { scriptedWorker } from './temporal.js'
+import { MESSAGES, type DecisionTaken, type OperationInput } from '../../../src/operations/contract.js'
+import { aCluster } from '../../support/clusters.js'
+import { progressOf, startScripted, type fakeActivities } from '../../support/fake-activities.js'
+import { scriptedWorker } from '../../support/temporal.js'
 
-type Hosts = ReturnType<typeof obedientHosts>
+type Hosts = ReturnType<typeof fakeActivities>
 
 /** Runs an apply on hosts of which some activities are replaced, while `follow` talks to it. */
 export async function applyScripted<Result>(

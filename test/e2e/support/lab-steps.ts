@@ -1,14 +1,14 @@
 /** Single steps on the hosts of a fleet, as a worker would run them, without Temporal and the hosts' locks. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { PATIENCE, type Patience } from '../../src/hosts/timeouts.js'
-import type { HostContext } from '../../src/hosts/context.js'
-import { onHost } from '../../src/activities/frame/frame.js'
-import { parseClusterFile } from '../../src/cluster-file/parse.js'
-import { hostsWithRole, type Cluster, type Host } from '../../src/cluster/model.js'
-import { createSessionPool, type SessionPool } from '../../src/ssh/index.js'
-import { activity } from './activity.js'
-import type { Fleet } from './fleet.js'
+import { PATIENCE, type Patience } from '../../../src/hosts/timeouts.js'
+import type { HostContext } from '../../../src/hosts/context.js'
+import { onHost } from '../../../src/activities/frame/frame.js'
+import { parseClusterFile } from '../../../src/cluster-file/parse.js'
+import { hostsWithRole, type Cluster, type Host } from '../../../src/cluster/model.js'
+import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
+import { activity } from '../../support/activity.js'
+import type { Fleet } from '../../support/fleet.js'
 
 /** A patience that a test has: long enough for what is well, short for what will never be. */
 export const IMPATIENT: Patience = { components: 4_000, etcd: 2_000, node: 2_000, runtime: 2_000 }

@@ -1,11 +1,11 @@
 /** apt and dpkg of a host whose repositories a test decides on; apt's words are those of apt 2.6. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Programs } from './programs.js'
+import { FakePrograms } from '../../../support/fake-programs.js'
 
 /** `update`: what apt-get update says and ends with; a repository that has `available`, lines of `name version`. */
-export function fakeApt(folder: string, available: readonly string[]): Programs {
-  const apt = new Programs(folder)
+export function fakeApt(folder: string, available: readonly string[]): FakePrograms {
+  const apt = new FakePrograms(folder)
   mkdirSync(join(folder, 'installed'), { recursive: true })
   apt.put('available', `${available.join('\n')}\n`)
   apt.add('dpkg', 'exit 0')

@@ -4,10 +4,10 @@ import type { WorkflowHandle } from '@temporalio/client'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES } from '../../../src/operations/contract.js'
 import { aCluster, aHost, bareFacts } from '../clusters.js'
-import { failing, hopeless, obedientHosts } from '../obedient-hosts.js'
+import { failing, fakeActivities, hopeless } from '../fake-activities.js'
 import { apply, beating, decide, untilState, type Hosts, type Recording } from './recording.js'
 
-const obey = obedientHosts().activities
+const obey = fakeActivities().activities
 const small = (name: string) =>
   aCluster({ name, hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1'].map((name) => aHost(name)) })
 

@@ -3,16 +3,16 @@
  * with the steps' own code; no command of theirs is run.
  */
 import { createHash } from 'node:crypto'
-import { PATIENCE } from '../../src/hosts/timeouts.js'
-import type { HostContext } from '../../src/hosts/context.js'
-import type { ObservedHost } from '../../src/facts/facts.js'
-import type { HostConfiguration, ServiceState } from '../../src/facts/host-configuration.js'
-import { HEADER, SYSCTLS } from '../../src/configuration/host-prerequisites.js'
-import type { Cluster, Host } from '../../src/cluster/model.js'
-import type { Command } from '../../src/ssh/run/command.js'
-import type { CommandResult, Session } from '../../src/ssh/session.js'
-import { bareDetails, bareFacts } from './clusters.js'
-import { scriptedSession } from './scripted-session.js'
+import { PATIENCE } from '../../../../src/hosts/timeouts.js'
+import type { HostContext } from '../../../../src/hosts/context.js'
+import type { ObservedHost } from '../../../../src/facts/facts.js'
+import type { HostConfiguration, ServiceState } from '../../../../src/facts/host-configuration.js'
+import { HEADER, SYSCTLS } from '../../../../src/configuration/host-prerequisites.js'
+import type { Cluster, Host } from '../../../../src/cluster/model.js'
+import type { Command } from '../../../../src/ssh/run/command.js'
+import type { CommandResult, Session } from '../../../../src/ssh/session.js'
+import { bareDetails, bareFacts } from '../../../support/clusters.js'
+import { scriptedSession } from '../../../support/scripted-session.js'
 
 interface MemoryFile {
   mode: number

@@ -1,11 +1,11 @@
-/** Hosts of which each keeps its state in a folder of its own, behind real sshds that any process can log in to. */
+/** Hosts behind real sshds that keep the state of Quorate in a folder each. Any process can log in to them. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Host } from '../../src/cluster/model.js'
-import { startSshd, type TestSshd } from './sshd.js'
+import type { Host } from '../../../src/cluster/model.js'
+import { startSshd, type TestSshd } from '../../support/sshd.js'
 
-/** One host; `/var/lib/quorate` is `state` within its folder, whoever asks. */
-export interface HeldHost {
+/** A host whose `/var/lib/quorate` is the folder `state`, whoever asks. */
+export interface HostWithState {
   readonly host: Host
   readonly state: string
   stop(): Promise<void>
@@ -15,7 +15,7 @@ export interface HeldHost {
 const LOGIN = `exec sh -c "$(printf %s "$SSH_ORIGINAL_COMMAND" | sed "s#/var/lib/quorate#$STATE#g")"`
 
 /** Starts a host on which no unit runs. */
-export async function startHeldHost(name: string, folder: string): Promise<HeldHost> {
+export async function startHostWithState(name: string, folder: string): Promise<HostWithState> {
   const state = join(folder, name)
   mkdirSync(state, { recursive: true })
   const programs = join(folder, 'programs')

@@ -1,7 +1,7 @@
 /**
- * A step on this very machine, with programs of a test's own ahead of the machine's and the host's places in a folder:
- * for what scripts of a step do. Long commands run at once here, in place of src/hosts/durable.ts
- * (`vi.mock('…/durable.js', () => import('…/local-step.js'))`), since a unit would take the machine's own programs.
+ * A host context on this machine: fake programs come before the machine's own, and the host's places are a folder. For
+ * tests of what the scripts of a step do. Long commands run at once here instead of in src/hosts/durable.ts
+ * (`vi.mock('…/durable.js', () => import('…/local-context.js'))`), because a unit would take the machine's programs.
  */
 import type { DurableCommand } from '../../src/hosts/durable.js'
 import { PATIENCE } from '../../src/hosts/timeouts.js'
@@ -9,16 +9,16 @@ import type { HostContext } from '../../src/hosts/context.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { aCluster } from './clusters.js'
 import { localSession } from './local-session.js'
-import type { Programs } from './programs.js'
-import { relocated } from './relocated-session.js'
+import type { FakePrograms } from './fake-programs.js'
+import { inFolder } from './session-in-folder.js'
 
-/** A step, and what it reports. */
-export function localStep(
-  programs: Programs,
+/** The context, and what was reported through it. */
+export function localContext(
+  programs: FakePrograms,
   cluster: Cluster = aCluster(),
 ): HostContext & { readonly reported: readonly string[] } {
   const path = `${programs.folder}:${process.env.PATH ?? ''}`
-  const session = relocated(localSession({ environment: { PATH: path } }), programs.folder)
+  const session = inFolder(localSession({ environment: { PATH: path } }), programs.folder)
   const reported: string[] = []
   return {
     cluster,

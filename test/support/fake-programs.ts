@@ -1,9 +1,9 @@
-/** Programs of a test's own, put ahead of the host's; their calls are written down. */
+/** Fake programs ahead of the host's own; their calls are written down. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A folder for `PATH`; `$here` in a body is the folder itself, for what the programs keep. */
-export class Programs {
+export class FakePrograms {
   readonly folder: string
 
   constructor(folder: string) {

@@ -1,9 +1,9 @@
 /** Control planes on etcd hosts, as a step on one of them sees them: files, and programs that answer from these. */
-import { clientUrl, peerUrl } from '../../src/configuration/etcd/urls.js'
-import type { Cluster, Host } from '../../src/cluster/model.js'
-import type { Command } from '../../src/ssh/run/command.js'
-import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
-import type { Issued } from './issued-certificates.js'
+import { clientUrl, peerUrl } from '../../../src/configuration/etcd/urls.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { Command } from '../../../src/ssh/run/command.js'
+import type { CommandResult, RunOptions, Session, SessionPool } from '../../../src/ssh/session.js'
+import type { Issued } from '../../support/issued-certificates.js'
 
 const PKI = '/etc/kubernetes/pki'
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'

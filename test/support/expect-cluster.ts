@@ -1,4 +1,4 @@
-/** The judge of end-to-end tests: the cluster itself, the hosts' files, and the journal of what ran on each host. */
+/** What a cluster in the lab must be: its nodes, its etcd, the files on its hosts, and the journal of what ran there. */
 import { expect } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
 import type { Fleet } from './fleet.js'

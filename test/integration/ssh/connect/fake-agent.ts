@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { wireString } from '../../src/ssh/connect/wire.js'
+import { wireString } from '../../../../src/ssh/connect/wire.js'
 
 export interface FakeKey {
   readonly blob: Buffer

@@ -1,4 +1,4 @@
-/** Facts of a cluster on etcd hosts that has run for a while. */
+/** Facts of a cluster on etcd hosts that has run for a while: each certificate with so many days left. */
 import { clientUrl } from '../../src/configuration/etcd/urls.js'
 import type { CertificateFacts, HostFacts } from '../../src/facts/facts.js'
 import type { Cluster } from '../../src/cluster/model.js'
@@ -20,7 +20,7 @@ const valid = (name: string, days: number): CertificateFacts => ({
 export type Lasting = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Facts of all hosts, whose API servers ask `servers`, or the etcd hosts of the cluster. */
-export function oldFacts(cluster: Cluster, lasting: Lasting = {}, servers?: readonly string[]): HostFacts[] {
+export function agedFacts(cluster: Cluster, lasting: Lasting = {}, servers?: readonly string[]): HostFacts[] {
   const members = cluster.hosts.filter(({ role }) => role === 'etcd')
   return cluster.hosts.map((host) => {
     const days = (name: string): number => lasting[host.name]?.[name] ?? 365

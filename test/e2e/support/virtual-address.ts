@@ -1,8 +1,8 @@
 /** The virtual address of a fleet, seen from outside: who has it, and for how long nobody answers there. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ApiClient } from './api-client.js'
-import type { Fleet } from './fleet.js'
+import type { ApiClient } from '../../support/api-client.js'
+import type { Fleet } from '../../support/fleet.js'
 
 /** The virtual address in the fleet's cluster file. */
 export function virtualAddressOf(fleet: Fleet): string {

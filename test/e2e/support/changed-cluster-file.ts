@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import type { Fleet } from './fleet.js'
+import type { Fleet } from '../../support/fleet.js'
 
 /** As much of a cluster file as tests change. */
 export interface ChangeableSpec {

@@ -2,9 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
-import type { Host, HostSsh } from '../../src/cluster/model.js'
-import { fingerprint } from '../../src/ssh/connect/known-hosts.js'
-import { testHost } from './sshd.js'
+import type { Host, HostSsh } from '../../../src/cluster/model.js'
+import { fingerprint } from '../../../src/ssh/connect/known-hosts.js'
+import { testHost } from '../../support/sshd.js'
 
 export interface HostileServer {
   readonly port: number

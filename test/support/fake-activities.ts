@@ -1,4 +1,4 @@
-/** Scripted activities for tests of the workflows: hosts that do what is asked, and a journal of what that was. */
+/** Fake activities for tests of workflows: each succeeds at once, and a journal says in which order they were asked for. */
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
@@ -17,8 +17,8 @@ import { bareFacts } from './clusters.js'
 
 const DONE = { changed: true, summary: 'done' }
 
-/** Hosts that do everything that is asked, and a journal of what was asked in which order. */
-export function obedientHosts() {
+/** Activities that succeed without a host, and the journal of their calls. */
+export function fakeActivities() {
   const journal: string[] = []
   const note = async (entry: string, milliseconds = 0) => {
     journal.push(`${entry} begins`)

@@ -1,4 +1,4 @@
-/** A session whose host keeps what it knows in a folder of the test's, rather than in the host's own places. */
+/** A session whose host keeps its files in a folder of the test, not in their own places. */
 import type { Command } from '../../src/ssh/run/command.js'
 import type { RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 
@@ -24,7 +24,7 @@ const PLACES = {
 const UNIT_START = 'read -r text'
 
 /** A session that means `<folder>/state` where it says `/var/lib/quorate`, and so on. */
-export function relocated(session: Session, folder: string): Session {
+export function inFolder(session: Session, folder: string): Session {
   const move = (text: string) =>
     Object.entries(PLACES).reduce((moved, [from, to]) => moved.replaceAll(from, `${folder}/${to}`), text)
   return {
@@ -42,10 +42,10 @@ export function relocated(session: Session, folder: string): Session {
   }
 }
 
-/** A pool whose sessions are all {@link relocated} to one folder. */
-export function relocatedPool(pool: SessionPool, folder: string): SessionPool {
+/** A pool whose sessions are all {@link inFolder} to one folder. */
+export function poolInFolder(pool: SessionPool, folder: string): SessionPool {
   return {
-    session: async (host, signal) => relocated(await pool.session(host, signal), folder),
+    session: async (host, signal) => inFolder(await pool.session(host, signal), folder),
     close: () => pool.close(),
   }
 }

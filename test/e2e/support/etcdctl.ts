@@ -1,5 +1,5 @@
 /** etcdctl in the etcd of a fleet's first control plane. */
-import type { Fleet } from './fleet.js'
+import type { Fleet } from '../../support/fleet.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'
 

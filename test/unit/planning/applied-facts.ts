@@ -1,26 +1,26 @@
 /** What hosts tell once an apply has set everything on them: made by the same tables that the steps write from. */
 import { createHash } from 'node:crypto'
-import { containerdFiles } from '../../src/configuration/containerd/files.js'
-import type { HostFacts } from '../../src/facts/facts.js'
-import type { HostConfiguration, ServiceState } from '../../src/facts/host-configuration.js'
+import { containerdFiles } from '../../../src/configuration/containerd/files.js'
+import type { HostFacts } from '../../../src/facts/facts.js'
+import type { HostConfiguration, ServiceState } from '../../../src/facts/host-configuration.js'
 import {
   KERNEL_MODULES,
   MODULES_FILE,
   SYSCTL_FILE,
   SYSCTLS,
   type HostFile,
-} from '../../src/configuration/host-prerequisites.js'
-import { runsBalancer } from '../../src/cluster/balancer-hosts.js'
-import { haproxyFile } from '../../src/configuration/load-balancer/services.js'
-import { hostsWithRole, type Cluster } from '../../src/cluster/model.js'
+} from '../../../src/configuration/host-prerequisites.js'
+import { runsBalancer } from '../../../src/cluster/balancer-hosts.js'
+import { haproxyFile } from '../../../src/configuration/load-balancer/services.js'
+import { hostsWithRole, type Cluster } from '../../../src/cluster/model.js'
 import {
   APT_KEY_FILE,
   APT_SOURCE_FILE,
   aptPlan,
   KUBERNETES_PACKAGES,
   nodePackages,
-} from '../../src/configuration/packages.js'
-import { bareFacts } from './clusters.js'
+} from '../../../src/configuration/packages.js'
+import { bareFacts } from '../../support/clusters.js'
 
 /** The facts of a host of a finished cluster with stacked etcd, in which all control planes serve. */
 export function appliedFacts(cluster: Cluster, name: string, changes: Partial<HostFacts> = {}): HostFacts {
