@@ -35,15 +35,15 @@ function clusterFile(): string {
   })
 }
 
-describe('a key that is in ssh-agent and on no disk', () => {
-  it('is missed where no agent is handed over', async () => {
+describe('a key that exists only in ssh-agent', () => {
+  it('is reported as missing if no agent is passed on', async () => {
     vi.stubEnv('SSH_AUTH_SOCK', '')
     const { exitCode, stdout, stderr } = await fleet.quorate('plan', '-f', clusterFile())
     expect(exitCode, stdout + stderr).not.toBe(0)
     expect(stdout + stderr).toMatch(/SSH_KEY_UNREADABLE|SSH_AUTHENTICATION_FAILED/)
   })
 
-  it('makes a cluster, by a worker that runs already', async () => {
+  it('is enough to build a cluster with a worker that already runs', async () => {
     vi.stubEnv('SSH_AUTH_SOCK', socket)
     const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', clusterFile())
     expect(exitCode, stdout + stderr).toBe(0)

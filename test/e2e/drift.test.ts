@@ -89,7 +89,7 @@ async function applied(file: string): Promise<PlanResult> {
   return planned
 }
 
-describe('an edit that a running cluster cannot have', () => {
+describe('an edit that a running cluster cannot take', () => {
   const REFUSED: readonly (readonly [what: string, code: string, edit: Edit])[] = [
     ['a newer version', 'UPGRADE_NEEDED', ({ kubernetes }) => (kubernetes.version = 'v1.36.4')],
     ['an older version', 'UPGRADE_NEEDED', ({ kubernetes }) => (kubernetes.version = 'v1.35.4')],
@@ -150,8 +150,8 @@ describe('an edit that a running cluster cannot have', () => {
   })
 })
 
-describe('an edit that is not applied yet', () => {
-  it('is told, and changes nothing', async () => {
+describe('an edit that cannot be applied yet', () => {
+  it('causes a warning and changes nothing', async () => {
     const file = edited(({ kubernetes }) => {
       kubernetes.certSANs = ['api.example.com']
       kubernetes.kubeadm.kubeletConfiguration = {
@@ -168,10 +168,10 @@ describe('an edit that is not applied yet', () => {
   })
 })
 
-describe('an edit that apply makes', () => {
+describe('an edit that apply can make', () => {
   const nodeField = async (path: string) => fleet.kubectl('get', 'node', 'w1', '-o', `jsonpath={${path}}`)
 
-  it('is named by plan, made, and taken back again: labels and taints', async () => {
+  it('is planned, made and reverted: labels and taints', async () => {
     const before = await startTimes()
     const first = edited((spec) => {
       host(spec, 'w1').labels = { tier: 'gold', 'example.com/rack': 'a' }
@@ -199,7 +199,7 @@ describe('an edit that apply makes', () => {
     expect(await startTimes()).toEqual(before)
   })
 
-  it('is named by plan and made: registries and containerd, whose pods go on', async () => {
+  it('is planned and made without stopping pods: registries and containerd', async () => {
     const before = await startTimes()
     const file = edited(({ containerRuntime }) => {
       containerRuntime.registries.push({ registry: 'docker.io', endpoint: 'http://mirror.drift.test:5000' })
@@ -214,8 +214,8 @@ describe('an edit that apply makes', () => {
   })
 })
 
-describe('a host that is taken out of the file', () => {
-  it('is told and stays, a control plane still served by the balancer', async () => {
+describe('a host that was removed from the file', () => {
+  it('is reported and stays, and a control plane keeps its place behind the load balancer', async () => {
     const before = await fleet.on('lb1', 'cat /etc/haproxy/haproxy.cfg')
     for (const name of ['w2', 'cp3']) {
       const role = name === 'w2' ? 'worker' : 'control-plane'
@@ -229,8 +229,8 @@ describe('a host that is taken out of the file', () => {
   })
 })
 
-describe('what hands did on hosts and in the API', () => {
-  it('is told of a node that is cordoned', async () => {
+describe('a manual change to hosts or the API', () => {
+  it('is reported: a cordoned node', async () => {
     await fleet.kubectl('cordon', 'w2')
     expect((await applied(fleet.clusterFile)).warnings).toEqual([
       'w2: its node is cordoned: it takes no new pods',
@@ -238,7 +238,7 @@ describe('what hands did on hosts and in the API', () => {
     await fleet.kubectl('uncordon', 'w2')
   })
 
-  it('is told of a kubelet that was configured on its host alone, which keeps its configuration', async () => {
+  it('is reported and kept: a kubelet setting on a single host', async () => {
     const config = '/var/lib/kubelet/config.yaml'
     await fleet.on('w2', `cp ${config} /tmp/kept && echo 'maxPods: 77' >>${config}`)
     const { changes, warnings } = await applied(fleet.clusterFile)
@@ -249,20 +249,20 @@ describe('what hands did on hosts and in the API', () => {
     expect(await fleet.on('w2', `tail -n 1 ${config}; mv /tmp/kept ${config}`)).toBe('maxPods: 77\n')
   })
 
-  it('is named and repaired: a kubelet that was stopped and disabled', async () => {
+  it('is planned and repaired: a stopped and disabled kubelet', async () => {
     await fleet.on('w1', 'systemctl disable --now kubelet')
     expect(places((await applied(fleet.clusterFile)).changes)).toEqual(['w1 Prepare hosts', 'w1 Workers'])
     expect(await readyNodes(fleet)).toEqual(NODES)
   })
 
-  it('is named and repaired: a node that was deleted, without another join', async () => {
+  it('is planned and repaired without another join: a deleted node', async () => {
     await fleet.kubectl('delete', 'node', 'w2')
     expect(places((await applied(fleet.clusterFile)).changes)).toEqual(['w2 Workers'])
     expect(await fleet.on('w2', 'grep -c kubeadm-reset /var/lib/quorate/journal || true')).toBe('0\n')
     expect(await readyNodes(fleet)).toEqual(NODES)
   })
 
-  it('leaves a worker out that does not answer, and goes on with the rest', async () => {
+  it('causes a worker that does not answer to be left out while the rest continues', async () => {
     await fleet.on('w2', 'systemctl stop ssh; pkill sshd')
     const planned = await applied(fleet.clusterFile)
     expect(planned.warnings).toEqual([expect.stringMatching(/^w2: it does not answer .* and is left out$/)])

@@ -65,15 +65,15 @@ async function expire(hosts: readonly string[], name: string, address: string): 
 
 const containers = (host: string): Promise<string> => fleet.on(host, 'crictl ps -q | sort')
 
-describe('an etcd on hosts of its own', () => {
-  it('grows, and every API server asks the new members, too', async () => {
+describe('etcd on hosts of its own', () => {
+  it('grows, and every API server uses the new members, too', async () => {
     await apply(on('e1'))
     const output = await apply(on('e1', 'e2', 'e3'))
     expect(output).toContain('etcd endpoints')
     await expectEndpoints('e1', 'e2', 'e3')
   })
 
-  it('gets certificates before its own expire, and nothing is restarted', async () => {
+  it('gets new certificates before the old ones expire, without a restart', async () => {
     await expire(['e1', ...CONTROL_PLANES], CLIENT, '127.0.0.1')
     await expire(['e2'], 'etcd/server', addressOf(fleet, 'e2'))
     const hosts = ['e2', ...CONTROL_PLANES]
@@ -93,7 +93,7 @@ describe('an etcd on hosts of its own', () => {
     expect((await fleet.quorate('apply', '-f', on('e1', 'e2', 'e3'))).stdout).toContain('nothing to change')
   })
 
-  it('is asked at another host in the place of one that died', async () => {
+  it('continues on another host in place of one that died', async () => {
     await fleet.on('e3', 'systemctl disable --now kubelet; crictl stop $(crictl ps -q)')
     const id = await memberId(fleet, addressOf(fleet, 'e3'), 'e1')
     await etcdctl(fleet, `member remove ${id}`, 'e1')

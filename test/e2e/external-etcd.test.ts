@@ -35,8 +35,8 @@ const containers = async (host: string) =>
 const digests = async (host: string, paths: readonly string[]) =>
   lines(await fleet.on(host, `cd ${PKI} && sha256sum ${paths.join(' ')} | cut -d' ' -f1`))
 
-describe('a cluster whose etcd has hosts of its own', () => {
-  it('stands after one apply, each step having run once on each host', async () => {
+describe('a cluster with etcd on hosts of its own', () => {
+  it('is complete after one apply, with each step run once on each host', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual([...CONTROL_PLANES, 'w1'])
@@ -63,7 +63,7 @@ describe('a cluster whose etcd has hosts of its own', () => {
     }
   })
 
-  it("keeps the key of etcd's CA on one host, and every other key where it belongs", async () => {
+  it('keeps the CA key of etcd on one host, and every other key where it belongs', async () => {
     const holders = await Promise.all(
       [...ETCD, ...CONTROL_PLANES, 'w1'].map(async (host) =>
         (await fleet.on(host, `[ -e ${PKI}/etcd/ca.key ] && echo ${host} || true`)).trim(),
@@ -85,7 +85,7 @@ describe('a cluster whose etcd has hosts of its own', () => {
     for (const other of others) expect(other).toEqual(first)
   })
 
-  it('is not touched by another apply', async () => {
+  it('is not changed by another apply', async () => {
     const before = await Promise.all(Object.keys(UNITS).map((host) => journal(fleet, host)))
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)

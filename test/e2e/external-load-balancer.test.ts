@@ -64,8 +64,8 @@ systemctl restart haproxy`,
 
 const status = async () => (await fleet.quorate('status', '--json', fleet.name)).stdout
 
-describe("somebody else's load balancer that is not there yet", () => {
-  it('is waited for, status tells what is wrong with it, and the run goes on when it is there', async () => {
+describe('an external load balancer that does not exist yet', () => {
+  it('is waited for, with its problem in status, and the run continues when it is up', async () => {
     const applying = fleet.startQuorate('apply', '-f', clusterFile)
     await eventually(
       async () => /LOAD_BALANCER_UNREACHABLE/.test(await status()),
@@ -84,7 +84,7 @@ describe("somebody else's load balancer that is not there yet", () => {
     expect(await fleet.on('lb1', 'ls /var/lib/quorate 2>/dev/null || true')).toBe('')
   })
 
-  it('is taken on trust when the operator says that it is ready', async () => {
+  it('is accepted without a test if the operator says that it is ready', async () => {
     await fleet.reset()
     await hideBalancer()
     const applying = fleet.startQuorate('apply', '-f', clusterFile)

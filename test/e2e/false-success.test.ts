@@ -139,14 +139,14 @@ const BREAKAGES: readonly Breakage[] = [
   },
 ]
 
-describe('the verification of a whole cluster', () => {
-  it('succeeds', async () => {
+describe('the verification of a complete cluster', () => {
+  it('succeeds if everything works', async () => {
     const verified = await lab.run('cp1', verifyCluster)
     expect(verified.etcdMembers).toEqual(['cp1', 'cp2', 'cp3'])
   })
 
   for (const { what, breakIt, fix, code, host } of BREAKAGES) {
-    it(`fails where ${what}`, async () => {
+    it(`fails if ${what}`, async () => {
       await breakIt()
       try {
         const failure = { type: code, details: [{ code, host }] }

@@ -99,15 +99,15 @@ async function backends(): Promise<readonly string[]> {
 const unitsOf = (host: string) => (BOOTSTRAP_UNITS[host] ?? []).map((unit) => `${unit}.1 → 0`)
 const asked: Record<string, number>[] = []
 
-describe('a cluster that grows', () => {
-  it('begins small, with a pod network by manifest and the cluster DNS on both of its nodes', async () => {
+describe('a growing cluster', () => {
+  it('starts small, with a pod network by manifest and the cluster DNS on both nodes', async () => {
     const applied = await applyWith('cp1', 'w1', 'lb1')
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])
     expect(await dnsNodes()).toEqual(['cp1', 'w1'])
   })
 
-  it('gets a worker, and the other hosts are only looked at', async () => {
+  it('gets a worker, and the other hosts are only inspected', async () => {
     const before = await traces('cp1', 'w1', 'lb1')
     const applied = await applyWith('cp1', 'w1', 'w2', 'lb1')
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
@@ -117,7 +117,7 @@ describe('a cluster that grows', () => {
     expect(await backends()).toEqual(['cp1'])
   })
 
-  it('gets two control planes: voting members of etcd, behind the balancer', async () => {
+  it('gets two control planes with voting etcd members behind the load balancer', async () => {
     const before = await traces('cp1', 'w1', 'w2', 'lb1')
     const applied = await applyWith('cp1', 'cp2', 'cp3', 'w1', 'w2', 'lb1')
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
@@ -129,7 +129,7 @@ describe('a cluster that grows', () => {
     expect(await dnsNodes()).toEqual(['cp1', 'w1'])
   })
 
-  it('asks a host as often as before, however many there are', () => {
+  it('needs no more requests per host when it has more of them', () => {
     const [first, second] = asked.map((hosts) => hosts.w1)
     console.log(`commands as root on each host: ${JSON.stringify(asked)}`)
     expect(second).toBe(first)

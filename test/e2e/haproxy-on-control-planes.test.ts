@@ -36,7 +36,7 @@ const backends = async (host: string): Promise<readonly string[]> =>
   )
 
 describe('control planes that run haproxy themselves', () => {
-  it('serve the endpoint on another port than their API servers', async () => {
+  it('serve the endpoint on a different port from their API servers', async () => {
     const applied = await fleet.quorate('apply', '-f', firstAlone)
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1'])
@@ -46,7 +46,7 @@ describe('control planes that run haproxy themselves', () => {
     expect(await backends('cp1')).toEqual(['cp1'])
   })
 
-  it('take another one in without cutting a connection', async () => {
+  it('add another one without breaking a connection', async () => {
     const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
     const watch = api.watch('/api/v1/namespaces?watch=1')
     await eventually(() => watch.received.includes('kube-system'), 'the watch begins')
@@ -61,7 +61,7 @@ describe('control planes that run haproxy themselves', () => {
     watch.close()
   })
 
-  it('hand the address on when haproxy fails, and reach every API server from there', async () => {
+  it('pass the address on when haproxy fails, and still reach every API server', async () => {
     const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
     const [active = ''] = await holders(fleet, HOSTS)
     expect(active).toBe('cp1')

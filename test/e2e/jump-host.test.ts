@@ -45,18 +45,18 @@ function answers(address: string): Promise<boolean> {
   })
 }
 
-describe('hosts that only a bastion reaches', () => {
-  it('are out of reach without it', async () => {
+describe('hosts behind a bastion', () => {
+  it('cannot be reached without it', async () => {
     for (const host of HIDDEN) expect(await answers(addressOf(fleet, host)), host).toBe(false)
   })
 
-  it.each(['lb1', 'cp1'])('are not logged in to while the key of %s is unknown', async (host) => {
+  it.each(['lb1', 'cp1'])('get no login while the host key of %s is unknown', async (host) => {
     const { exitCode, stdout, stderr } = await fleet.quorate('plan', '-f', clusterFile(host))
     expect(exitCode, stdout + stderr).not.toBe(0)
     expect(stdout + stderr).toMatch(/SSH_HOST_KEY_UNKNOWN/)
   })
 
-  it('become a cluster through it, and are logged in to from nowhere else', async () => {
+  it('become a cluster through it, and see logins from nowhere else', async () => {
     const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', clusterFile())
     expect(exitCode, stdout + stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])

@@ -26,8 +26,8 @@ async function holder(): Promise<string> {
   return name ?? ''
 }
 
-describe('two balancers that share an address', () => {
-  it('carry a cluster that was made through that address', async () => {
+describe('two load balancers that share an address', () => {
+  it('serve a cluster that was built through that address', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual(['cp1'])
@@ -38,13 +38,13 @@ describe('two balancers that share an address', () => {
     expect(await holder()).toMatch(/^lb/)
   })
 
-  it('are not touched by another apply', async () => {
+  it('are not changed by another apply', async () => {
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
     expect(again.stdout).toMatch(/nothing to change/)
   })
 
-  it('keep long connections while haproxy and keepalived read their configuration again', async () => {
+  it('keep long connections when haproxy and keepalived reload their configuration', async () => {
     const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
     const watch = api.watch('/api/v1/namespaces?watch=1')
     await eventually(() => watch.received.includes('kube-system'), 'the watch begins')
@@ -55,7 +55,7 @@ describe('two balancers that share an address', () => {
     watch.close()
   })
 
-  it('give the address over when the one that has it dies, and do not move it back when it returns', async () => {
+  it('move the address when its holder dies, and leave it there when the holder returns', async () => {
     const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
     const active = await holder()
     const other = BALANCERS.find((name) => name !== active) ?? ''
@@ -75,7 +75,7 @@ describe('two balancers that share an address', () => {
     expect(await holder()).toBe(other)
   })
 
-  it('give the address over when haproxy fails on the host that has it', async () => {
+  it('move the address when haproxy fails on its holder', async () => {
     const api = await ApiClient.of(fleet, virtualAddressOf(fleet))
     const active = await holder()
     const begunAt = Date.now()

@@ -20,7 +20,7 @@ const onAll = (line: string) => Promise.all(HOSTS.map((host) => fleet.on(host, l
 /** Whether containerd reads the drop-in of the vendor. */
 const readsDropIn = (host: string) => fleet.on(host, 'containerd config dump | grep -c lab.vendor')
 
-describe('hosts on which earlier use has left things', () => {
+describe('hosts with leftovers of earlier use', () => {
   it('are refused while another pod network is configured, with the file; nothing of it is removed', async () => {
     const { exitCode, stdout, stderr } = await fleet.apply()
     expect(exitCode, stdout + stderr).toBe(1)
@@ -29,7 +29,7 @@ describe('hosts on which earlier use has left things', () => {
     await onAll(`test -s ${CALICO}`)
   })
 
-  it('are told of a name that leads them to themselves', async () => {
+  it('are reported if the endpoint name leads to themselves', async () => {
     const path = changedClusterFile(fleet, 'own-name.yaml', (spec) => {
       const { kubernetes } = spec as unknown as { kubernetes: Record<string, unknown> }
       kubernetes['controlPlaneEndpoint'] = `cp1.${fleet.name}.test:6443`
@@ -39,7 +39,7 @@ describe('hosts on which earlier use has left things', () => {
     expect(stdout + stderr).toMatch(/127\.0\.1\.1, which is the host itself/)
   })
 
-  it('make a cluster once that is out of the way, and are told what an apply replaces', async () => {
+  it('become a cluster once that is fixed, with a warning about what an apply replaces', async () => {
     await onAll(`mv ${CALICO} ${CALICO}.off`)
     const { exitCode, stdout, stderr } = await fleet.apply()
     expect(exitCode, stdout + stderr).toBe(0)
@@ -47,7 +47,7 @@ describe('hosts on which earlier use has left things', () => {
     expect(await readyNodes(fleet)).toEqual(HOSTS)
   })
 
-  it('carry pods between them although FORWARD drops', async () => {
+  it('carry traffic between pods although FORWARD drops', async () => {
     expect(await onAll('iptables -S FORWARD | head -n 1')).toEqual(HOSTS.map(() => '-P FORWARD DROP\n'))
     const dns = JSON.parse(
       await fleet.kubectl('-n', 'kube-system', 'get', 'pods', '-l', 'k8s-app=kube-dns', '-o', 'json'),
@@ -63,12 +63,12 @@ describe('hosts on which earlier use has left things', () => {
     }
   })
 
-  it('keep forwarding on after a reboot, whatever turned it off before', async () => {
+  it('keep forwarding enabled after a reboot, whatever disabled it before', async () => {
     await fleet.on('w1', 'sysctl --system > /dev/null')
     expect(await fleet.on('w1', 'sysctl -n net.ipv4.ip_forward')).toBe('1\n')
   })
 
-  it('keep what a vendor put beside containerd’s configuration, also after another apply', async () => {
+  it("keep what a vendor added to containerd's configuration, even after another apply", async () => {
     for (const host of HOSTS) expect(await readsDropIn(host)).toMatch(/^[1-9]/)
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)

@@ -80,7 +80,7 @@ const theirEtcdctl = (line: string) =>
   )
 
 describe('a cluster on an etcd that somebody else runs', () => {
-  it('is not begun where that etcd holds another cluster', async () => {
+  it('is not started if that etcd holds another cluster', async () => {
     await theirEtcdctl('put /registry/minions/another-cluster x')
     const applied = await fleet.quorate('apply', '-f', clusterFile, '--on-blocked', 'exit')
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(3)
@@ -94,7 +94,7 @@ describe('a cluster on an etcd that somebody else runs', () => {
     await expect.poll(state, { timeout: 60_000 }).toContain('"state":"cancelled"')
   })
 
-  it('is not begun while that etcd does not answer', async () => {
+  it('is not started while that etcd does not answer', async () => {
     await signalEtcd('STOP')
     const applying = fleet.startQuorate('apply', '-f', clusterFile, '--on-blocked', 'exit')
     await expect
@@ -108,7 +108,7 @@ describe('a cluster on an etcd that somebody else runs', () => {
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
   })
 
-  it('has its state there, and no etcd of its own', async () => {
+  it('keeps its state there and has no etcd of its own', async () => {
     expect(await readyNodes(fleet)).toEqual(CONTROL_PLANES)
     await expectEachUnitOnce(fleet, {
       cp1: [...PREPARE, 'kubeadm-init'],
@@ -127,7 +127,7 @@ describe('a cluster on an etcd that somebody else runs', () => {
     expect(Number(data)).toBeGreaterThan(0)
   })
 
-  it("has the client's key on control planes only, and in no history", async () => {
+  it('has the client key on control planes only, and in no history', async () => {
     const digests = await Promise.all(
       CONTROL_PLANES.map((host) =>
         fleet.on(
@@ -143,7 +143,7 @@ describe('a cluster on an etcd that somebody else runs', () => {
     expect(found).toBe('')
   })
 
-  it('is not touched by another apply', async () => {
+  it('is not changed by another apply', async () => {
     const again = await fleet.quorate('apply', '-f', clusterFile)
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
     expect(again.stdout).toContain('nothing to change')

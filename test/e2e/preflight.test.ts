@@ -90,8 +90,8 @@ async function preflight(file: string) {
   return { exitCode, findings, durationMs }
 }
 
-describe('hosts that are as they must be', () => {
-  it('give no alarm, and are not changed', async () => {
+describe('hosts that are ready', () => {
+  it('cause no findings and are not changed', async () => {
     await Promise.all(HOSTS.map((host) => fleet.on(host, 'touch /run/mark')))
     const { exitCode, findings } = await preflight(fleet.clusterFile)
     // How quick a disk is follows from what else the machine does.
@@ -101,8 +101,8 @@ describe('hosts that are as they must be', () => {
   })
 })
 
-describe('hosts that are not', () => {
-  it('are all named in one report, each with what fixes it', async () => {
+describe('hosts that are not ready', () => {
+  it('are all reported at once, each with a fix', async () => {
     const file = brokenClusterFile()
     for (const [host, line] of BREAKS) await fleet.on(host, line())
     const { exitCode, findings } = await preflight(file)
@@ -121,7 +121,7 @@ describe('hosts that are not', () => {
     ])
   })
 
-  it('stop an apply before it has changed any of them', async () => {
+  it('stop an apply before it changes any of them', async () => {
     const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', join(fleet.folder, 'broken.yaml'))
     const report = stdout + stderr
     expect(exitCode, report).toBe(1)

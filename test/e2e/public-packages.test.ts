@@ -12,7 +12,7 @@ const SHAPES: Readonly<Record<Exclude<PackagesShape, 'published'>, readonly [str
   'without-tools': ['packages-no-tools', /^containernetworking-plugins $/],
 }
 
-describe.each(Object.entries(SHAPES))('a repository %s', (shape, [name, tools]) => {
+describe.each(Object.entries(SHAPES))('a package repository %s', (shape, [name, tools]) => {
   const fleet = new Fleet(name)
 
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe.each(Object.entries(SHAPES))('a repository %s', (shape, [name, tools]) 
     await fleet.down()
   })
 
-  it('is enough for a cluster', async () => {
+  it('is sufficient for a cluster', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     expect(await readyNodes(fleet)).toEqual([...HOSTS])
@@ -42,7 +42,7 @@ describe.each(Object.entries(SHAPES))('a repository %s', (shape, [name, tools]) 
     expect(await fleet.on('cp1', 'grep -il _proxy /etc/kubernetes/manifests/* || true')).toBe('')
   })
 
-  it('has nothing to change in a second apply', async () => {
+  it('causes no changes in a second apply', async () => {
     const before = await Promise.all(HOSTS.map((host) => journal(fleet, host)))
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)

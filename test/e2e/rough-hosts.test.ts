@@ -17,12 +17,12 @@ afterAll(async () => {
 
 const journals = () => Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))
 
-describe('hosts as people set theirs up, of Debian 12 and 13', () => {
+describe('rough hosts of Debian 12 and 13, as people set them up', () => {
   it.each([
     ['a key that only says whom to log in as', 'cloudRoot', 'root', /Please login as the user/],
     ['a sudo that wants a terminal', 'requireTty', 'ops', /SUDO_DENIED/],
   ] as const)(
-    'are refused with %s, by what it says, before anything is changed',
+    'are refused with the reason before anything is changed if they have %s',
     async (_, name, user, says) => {
       await fleet.on('cp1', REFUSING_FEATURES[name].install)
       const path = changedClusterFile(fleet, `${name}.yaml`, (spec) => {
@@ -36,14 +36,14 @@ describe('hosts as people set theirs up, of Debian 12 and 13', () => {
     },
   )
 
-  it('make the same cluster after one apply, each step having run once on each host', async () => {
+  it('become the same cluster after one apply, with each step run once on each host', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     await expectWholeCluster(fleet)
     await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
   })
 
-  it('are not touched by another apply', async () => {
+  it('are not changed by another apply', async () => {
     const before = await journals()
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
@@ -51,7 +51,7 @@ describe('hosts as people set theirs up, of Debian 12 and 13', () => {
     expect(await journals()).toEqual(before)
   })
 
-  it('give out a kubeconfig that is nothing but that', async () => {
+  it('return a kubeconfig without any other output', async () => {
     const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', fleet.name)
     expect(exitCode, stderr).toBe(0)
     expect(stdout).toMatch(/^apiVersion: v1\n/)

@@ -52,7 +52,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('kubeadm init', () => {
-  it('that was killed with its API up, on a host that then restarts, converges there to one cluster', async () => {
+  it('that was killed with its API up, before a reboot, converges to one cluster on the same host', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await killAfter('cp1', 'kubeadm-init', '[upload-config]')
     await reboot('cp1')
@@ -63,7 +63,7 @@ describe('kubeadm init', () => {
     expect(inits).toEqual([])
   })
 
-  it('is not run again where admin.conf is missing; it is made again', async () => {
+  it('is not repeated if admin.conf is missing, which is written again', async () => {
     await fleet.on('cp1', 'mv /etc/kubernetes/admin.conf /root/admin.conf')
     const before = await journal(fleet, 'cp1')
     const result = await lab.run('cp1', initControlPlane)
@@ -73,7 +73,7 @@ describe('kubeadm init', () => {
   })
 })
 
-describe("cp3's join", () => {
+describe('the join of cp3', () => {
   const address = () => lab.host('cp3').internalAddress
   const joinAgain = () => lab.run('cp3', (step) => joinControlPlane(step, lab.first))
 
@@ -100,7 +100,7 @@ describe("cp3's join", () => {
     await forgetOutputs('cp3')
   }
 
-  it('goes on where a member was added and nothing was started', async () => {
+  it('continues if a member was added and nothing was started', async () => {
     await takeOut()
     await etcdctl(fleet, `member add cp3 --learner --peer-urls=https://${address()}:2380`)
     await joinAgain()
@@ -115,7 +115,7 @@ describe("cp3's join", () => {
     '[kubelet-start] Waiting for the kubelet to perform the TLS Bootstrap',
     '[mark-control-plane]',
   ]) {
-    it(`goes on after kubeadm was killed at ${line}`, async () => {
+    it(`continues after kubeadm was killed at ${line}`, async () => {
       await takeOut()
       const killed = lab.run('cp3', (step) => joinControlPlane(step, lab.first))
       await Promise.all([
@@ -127,7 +127,7 @@ describe("cp3's join", () => {
     })
   }
 
-  it('goes on when the reset of a failed attempt was killed as well', async () => {
+  it('continues if the reset of a failed attempt was killed as well', async () => {
     await takeOut()
     await fleet.on('cp3', 'mkdir -p /etc/kubernetes/manifests; touch /etc/kubernetes/bootstrap-kubelet.conf')
     const killed = lab.run('cp3', (step) => joinControlPlane(step, lab.first))
@@ -139,7 +139,7 @@ describe("cp3's join", () => {
     await expectWhole()
   })
 
-  it('that lacks only its mark, with its kubelet stopped, is completed and not taken back', async () => {
+  it('is completed and not undone if only the mark is missing and the kubelet is stopped', async () => {
     await fleet.kubectl('label', 'node', 'cp3', 'node-role.kubernetes.io/control-plane-')
     await fleet.on('cp3', 'systemctl stop kubelet')
     const before = await journal(fleet, 'cp3')
@@ -148,13 +148,13 @@ describe("cp3's join", () => {
     await expectWhole()
   })
 
-  it('replaces the voter of a host that was made again, though its node still counts as Ready', async () => {
+  it('replaces the voter of a reinstalled host, even if its node still counts as Ready', async () => {
     await wipe()
     await joinAgain()
     await expectWhole()
   })
 
-  it('touches nothing of a control plane whose data are gone, and says so', async () => {
+  it('touches nothing on a control plane that lost its data, and says so', async () => {
     // As after a restart without the disk; what runs keeps its own view.
     await fleet.on('cp3', 'mkdir -p /root/empty; mount --bind /root/empty /var/lib/etcd')
     const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)
@@ -163,7 +163,7 @@ describe("cp3's join", () => {
     await lab.run('cp1', verifyCluster)
   })
 
-  it('is not taken back while that would cost etcd its majority', async () => {
+  it('is not undone while that would cost etcd its majority', async () => {
     await wipe()
     await fleet.on('cp2', 'pkill -STOP -x etcd')
     const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)
@@ -174,7 +174,7 @@ describe("cp3's join", () => {
     await expectWhole()
   })
 
-  it('can be given up, host unseen, until its member votes', async () => {
+  it('can be abandoned without the host until its member votes', async () => {
     const abandon = () => lab.run('cp1', (step) => abandonJoin(step, lab.host('cp3')))
     await expect(abandon()).rejects.toMatchObject({ type: 'STEP_NOT_SKIPPABLE' })
     await takeOut()
@@ -184,15 +184,15 @@ describe("cp3's join", () => {
     expect((await abandon()).changed).toBe(false)
   })
 
-  it('is brought to its end by an apply', async () => {
+  it('is completed by an apply', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     await expectWhole()
   })
 })
 
-describe("a worker's join", () => {
-  it('goes on where the host was reset while its node still counts as Ready', async () => {
+describe('the join of a worker', () => {
+  it('continues if the host was reset while its node still counts as Ready', async () => {
     await fleet.on('w1', 'kubeadm reset --force >/dev/null 2>&1')
     await lab.run('w1', (step) => joinWorker(step, lab.first))
     await expectWhole()

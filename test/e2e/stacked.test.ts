@@ -52,14 +52,14 @@ async function getThrough(address: string, kubeconfig: Kubeconfig, path: string)
 }
 
 describe('a cluster from bare hosts', () => {
-  it('stands after one apply, each step having run once on each host', async () => {
+  it('is complete after one apply, with each step run once on each host', async () => {
     const applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     await expectWholeCluster(fleet)
     await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
   })
 
-  it('is not touched by another apply, which says so within seconds', async () => {
+  it('is not changed by another apply, which says so within seconds', async () => {
     const before = await Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
@@ -70,7 +70,7 @@ describe('a cluster from bare hosts', () => {
     )
   })
 
-  it('gives out a kubeconfig that works from outside through the load balancer', async () => {
+  it('provides a kubeconfig that works from outside through the load balancer', async () => {
     const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', 'e2e')
     expect(exitCode, stderr).toBe(0)
     const file = parse(readFileSync(fleet.clusterFile, 'utf8')) as {
@@ -81,7 +81,7 @@ describe('a cluster from bare hosts', () => {
     expect((JSON.parse(nodes) as { items: unknown[] }).items).toHaveLength(5)
   })
 
-  it('leaves no secret in the history, the logs or the files of units', async () => {
+  it('leaves no secrets in the history, the logs or the unit files', async () => {
     const caKey = (await fleet.on('cp1', 'sed -n 2p /etc/kubernetes/pki/ca.key')).trim()
     expect(caKey.length).toBeGreaterThan(40)
     const token = /[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9])/

@@ -32,20 +32,20 @@ async function run(
 }
 
 describe('a user whose sudo asks for a password', () => {
-  it('is refused where none is given', async () => {
+  it('is refused if there is no password', async () => {
     const { exitCode, stdout, stderr } = await run('plan')
     expect(exitCode, stdout + stderr).not.toBe(0)
     expect(stdout + stderr).toMatch(/SUDO_DENIED/)
   })
 
-  it('is told which variable the worker lacks', async () => {
+  it('learns which variable the worker lacks', async () => {
     const { exitCode, stdout, stderr } = await run('plan', { env: VARIABLE })
     expect(exitCode, stdout + stderr).not.toBe(0)
     expect(stdout + stderr).toMatch(/SECRET_NEEDED/)
     expect(stdout + stderr).toContain(VARIABLE)
   })
 
-  it('makes a cluster with the password from the environment', async () => {
+  it('builds a cluster with the password from the environment', async () => {
     // A worker has the environment that it was started with.
     await fleet.quorate('engine', 'stop')
     vi.stubEnv(VARIABLE, PASSWORD)
@@ -62,7 +62,7 @@ describe('a user whose sudo asks for a password', () => {
     expect(stdout).toMatch(/nothing to change/)
   })
 
-  it('has the password in no history, log or file of the engine and the hosts', async () => {
+  it('leaves the password in no history, log or file of the engine and the hosts', async () => {
     const engine = await runProgram('grep', ['-rlaF', PASSWORD, fleet.engineFolder])
     expect(engine.stdout).toBe('')
     for (const host of ['cp1', 'w1']) {

@@ -33,8 +33,8 @@ DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install ${p
   )
 }
 
-describe('hosts whose packages are a person’s business', () => {
-  it('are told everything that they lack before anything is changed', async () => {
+describe('hosts whose packages people install themselves', () => {
+  it('are told everything that is missing before anything is changed', async () => {
     const { exitCode, stdout, stderr } = await fleet.quorate('apply', '-f', clusterFile)
     const report = stdout + stderr
     expect(exitCode, report).toBe(1)
@@ -46,7 +46,7 @@ describe('hosts whose packages are a person’s business', () => {
     }
   })
 
-  it('are told of the one package that a person forgot', async () => {
+  it('are told the single package that was forgotten', async () => {
     await prepareByHand('cp1', 'containerd', 'kubeadm', 'kubelet', 'kubectl')
     await prepareByHand('w1', 'containerd', 'kubeadm', 'kubelet')
     for (const host of HOSTS) await fleet.on(host, 'systemctl enable kubelet')
@@ -60,7 +60,7 @@ describe('hosts whose packages are a person’s business', () => {
     expect(lacking[0]?.hint).toContain("'kubectl=1.36.3-*'")
   })
 
-  it('become a cluster with the packages that are there', async () => {
+  it('become a cluster with the installed packages', async () => {
     await prepareByHand('w1', 'kubectl')
     const ready = await fleet.quorate('preflight', '--strict', '-f', clusterFile)
     expect(ready.exitCode, ready.stdout + ready.stderr).toBe(0)
@@ -74,7 +74,7 @@ describe('hosts whose packages are a person’s business', () => {
     }
   })
 
-  it('give no alarm afterwards', async () => {
+  it('cause no findings afterwards', async () => {
     const { exitCode, stdout } = await fleet.quorate('preflight', '--json', '-f', clusterFile)
     const { findings } = JSON.parse(stdout) as { findings: readonly { severity: string }[] }
     expect(findings.filter(({ severity }) => severity !== 'advice')).toEqual([])

@@ -54,20 +54,20 @@ function run(program: string, args: readonly string[], variables: Readonly<Recor
   return execFileSync(program, args, { env: environment, encoding: 'utf8' })
 }
 
-describe('compiled code', () => {
-  it('is kept in a folder below the cache of the user, closed to others', () => {
+describe('the compile cache', () => {
+  it("is a folder in the user's cache, closed to others", () => {
     expect(folderGiven()).toBe(join(cache, 'quorate', 'compiled'))
     expect(statSync(join(cache, 'quorate', 'compiled')).mode & 0o777).toBe(0o700)
     expect(statSync(join(cache, 'quorate')).mode & 0o777).toBe(0o700)
   })
 
-  it.each(['', 'relative/path'])('is kept below ~/.cache where XDG_CACHE_HOME is %j', (value) => {
+  it.each(['', 'relative/path'])('is in ~/.cache if XDG_CACHE_HOME is %j', (value) => {
     expect(folderGiven({ XDG_CACHE_HOME: value, HOME: folder })).toBe(
       join(folder, '.cache', 'quorate', 'compiled'),
     )
   })
 
-  it('is never kept where Node.js would choose, in /tmp', () => {
+  it('is never in /tmp, where Node.js would put it', () => {
     // No folder can be made below a file.
     writeFileSync(cache, '')
     expect(folderGiven()).toBeUndefined()
@@ -84,14 +84,14 @@ describe('compiled code', () => {
       'lies in a folder that others may write to',
       (compiled: string) => chmodSync(dirname(dirname(compiled)), 0o777),
     ],
-  ])('is not kept in a folder that %s', (_what, attack) => {
+  ])('is not used in a folder that %s', (_what, attack) => {
     const compiled = join(cache, 'quorate', 'compiled')
     mkdirSync(compiled, { recursive: true, mode: 0o700 })
     attack(compiled)
     expect(folderGiven()).toBeUndefined()
   })
 
-  it("is not kept where another user's link leads", () => {
+  it("is not used behind another user's link", () => {
     const theirs = join(folder, 'theirs')
     mkdirSync(join(theirs, 'compiled'), { recursive: true, mode: 0o700 })
     chownSync(theirs, NOBODY, NOBODY)
@@ -140,7 +140,7 @@ describe.skipIf(!HAS_CACHE)('a poisoned cache', () => {
     return bytes
   }
 
-  it('in /tmp, where Node.js itself would look, is not used', () => {
+  it('in /tmp, the default of Node.js, is not used', () => {
     const temporary = join(folder, 'tmp')
     poison(join(temporary, 'node-compile-cache'))
     expect(readdirSync(join(temporary, 'node-compile-cache'))).not.toEqual([])
@@ -149,7 +149,7 @@ describe.skipIf(!HAS_CACHE)('a poisoned cache', () => {
     expect(run(NODE, [PROGRAM, '--version'], { TMPDIR: temporary })).not.toContain('POISONED')
   })
 
-  it("in the folder of another user's is not used", () => {
+  it("in another user's folder is not used", () => {
     const compiled = join(cache, 'quorate', 'compiled')
     poison(compiled)
     chownSync(compiled, NOBODY, NOBODY)

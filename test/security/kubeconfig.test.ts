@@ -28,12 +28,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(shared, { recursive: true, force: true }))
 
-describe("a link of another user's in a shared folder", () => {
+describe("another user's link in a shared folder", () => {
   it.each([
     ['--output --force', () => writeKubeconfig(join(shared, 'config'), 'secret', { force: true })],
     ['--output', () => writeKubeconfig(join(shared, 'config'), 'secret', { force: false })],
     ['--merge', () => changeKubeconfig(join(shared, 'config'), () => 'secret')],
-  ])('is not written through by %s', (_how, write) => {
+  ])('is not followed by %s', (_how, write) => {
     expect(write).toThrow('is a link that another user has made')
     expect(readFileSync(trap, 'utf8')).toBe('theirs')
     expect(readdirSync(shared).toSorted()).toEqual(['config', 'theirs'])

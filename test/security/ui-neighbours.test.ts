@@ -25,7 +25,7 @@ function asNobody(command: string, ...args: readonly string[]) {
 }
 
 describe.runIf(process.platform === 'linux')('another user', () => {
-  it('who closes the connection at once is not taken for root', async () => {
+  it('who closes the connection at once is not mistaken for root', async () => {
     const server = createServer({ allowHalfOpen: true })
     const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
     const port = await freePort()
@@ -38,7 +38,7 @@ describe.runIf(process.platform === 'linux')('another user', () => {
     server.close()
   })
 
-  it('who has taken the port of the pages serves none of them', async () => {
+  it('who has taken the port for the pages serves none of them', async () => {
     const taken = join(folder, 'taken')
     vi.stubEnv('QUORATE_TEMPORAL_CLI', lateServer(folder, taken))
     const starting = startAssets()

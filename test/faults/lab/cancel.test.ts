@@ -13,7 +13,7 @@ async function runningUnits(host: string): Promise<string> {
   return fleet.on(host, "systemctl list-units --plain --no-legend --state=active,deactivating 'quorate-*'")
 }
 
-describe('a worker that is shut down in order during a join', () => {
+describe('a worker that shuts down cleanly during a join', () => {
   it('leaves the join running, and the next worker takes it over', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile, '--detach')
     await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[kubelet-start] Starting' })
@@ -35,7 +35,7 @@ describe('a worker that is shut down in order during a join', () => {
 describe('a person who cancels an operation during a join', () => {
   beforeAll(() => clusterWithout('w1'))
 
-  it('stops what runs on the host, and an apply goes on from there', async () => {
+  it('stops what runs on the host, and an apply continues from there', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[preflight]' })
     const cancelled = await fleet.quorate('cancel', fleet.name)

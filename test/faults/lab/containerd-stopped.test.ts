@@ -9,8 +9,8 @@ import { seconds } from './support/time.js'
 beforeAll(() => clusterWithout('w1'))
 afterAll(leave)
 
-describe('containerd, stopped on a joining host', () => {
-  it('is waited for while it comes back', async () => {
+describe('a stopped containerd on a joining host', () => {
+  it('is waited for until it returns', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reach(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[kubelet-start] Starting' })
     await fleet.on('w1', 'systemctl stop containerd')

@@ -16,8 +16,8 @@ function loseEngine(): void {
   rmSync(fleet.engineFolder, { recursive: true })
 }
 
-describe("Temporal's data, lost in the middle of a bootstrap", () => {
-  it('is not needed: once the locks of the lost operation are broken, a new apply ends what it began', async () => {
+describe("Temporal's data, lost during a bootstrap", () => {
+  it('is not needed: once the locks of the lost operation are broken, a new apply completes the cluster', async () => {
     const lost = fleet.startQuorate('apply', '-f', fleet.clusterFile, '--detach')
     await reachAndFreeze(fleet, { host: 'cp2', unit: 'kubeadm-join', at: '[certs]' })
     await lost.ended

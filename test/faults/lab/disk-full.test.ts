@@ -20,8 +20,8 @@ async function blockedSteps(): Promise<OperationProgress['blocked']> {
   return progress?.blocked ?? []
 }
 
-describe('a disk that is full', () => {
-  it('parks the host with the cause; once there is space, resume --retry brings the run to its end', async () => {
+describe('a full disk', () => {
+  it('parks the host with the cause; once there is space, resume --retry completes the run', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reach(fleet, { host: 'w2', unit: 'pull-images', at: 'start' })
     await fillImageDisk(fleet, 'w2')

@@ -10,8 +10,8 @@ import { seconds } from './support/time.js'
 beforeAll(() => clusterWithout('cp3'))
 afterAll(leave)
 
-describe('a load balancer that stands still for 60 s during a join', () => {
-  it('delays the join and no more', async () => {
+describe('a load balancer that hangs for 60 s during a join', () => {
+  it('only delays the join', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reach(fleet, { host: 'cp3', unit: 'kubeadm-join', at: 'start' })
     await freezeHost(fleet, 'lb1')

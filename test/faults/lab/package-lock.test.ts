@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(leave)
 
-describe("dpkg's lock, held by somebody else for 90 s", () => {
-  it('is waited for, without an error', async () => {
+describe('a dpkg lock that somebody else holds for 90 s', () => {
+  it('is waited for without an error', async () => {
     await holdPackageLock(fleet, 'w2', 90)
     const { exitCode, stdout, stderr, durationMs } = await fleet.apply()
     expect(exitCode, stdout + stderr).toBe(0)

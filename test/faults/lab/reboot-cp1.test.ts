@@ -10,8 +10,8 @@ import { bareHosts, fleet, leave } from './support/scene.js'
 beforeAll(bareHosts)
 afterAll(leave)
 
-describe('a first control plane that is rebooted during kubeadm init', () => {
-  it('is initialised again, on the same host, and there is one cluster', async () => {
+describe('a first control plane that reboots during kubeadm init', () => {
+  it('is initialised again on the same host, and there is one cluster', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reach(fleet, { host: 'cp1', unit: 'kubeadm-init', at: '[kubelet-start] Starting' })
     await crashAndBoot(fleet, 'cp1')

@@ -9,8 +9,8 @@ import { clusterWithout, fleet, leave } from './support/scene.js'
 beforeAll(() => clusterWithout('cp2'))
 afterAll(leave)
 
-describe('a control plane that is rebooted during its join', () => {
-  it('joins again, with one member in etcd', async () => {
+describe('a control plane that reboots during its join', () => {
+  it('joins again and has one etcd member', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reach(fleet, { host: 'cp2', unit: 'kubeadm-join', at: '[etcd]' })
     await crashAndBoot(fleet, 'cp2')

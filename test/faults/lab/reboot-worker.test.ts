@@ -9,7 +9,7 @@ import { clusterWithout, fleet, leave } from './support/scene.js'
 beforeAll(() => clusterWithout('w1'))
 afterAll(leave)
 
-describe('a worker node that is rebooted during its join', () => {
+describe('a worker node that reboots during its join', () => {
   it('joins again', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[preflight]' })

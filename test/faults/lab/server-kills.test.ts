@@ -11,8 +11,8 @@ afterAll(leave)
 
 const RECOVERY_LIMIT_MS = 30_000
 
-describe('a Temporal server that is killed', () => {
-  it('is started again by whoever follows the run, which goes on within 30 s and repeats nothing', async () => {
+describe('a killed Temporal server', () => {
+  it('is restarted by whoever follows the run, which continues within 30 s and repeats nothing', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     const recoveries: number[] = []
     const at = '[kubelet-start] Starting'

@@ -14,8 +14,8 @@ async function expireTokens(): Promise<void> {
   await fleet.kubectl('-n', 'kube-system', 'delete', 'secret', selector)
 }
 
-describe('a token that is older than its lifetime when the run goes on', () => {
-  it('is replaced by a new one for the next attempt', async () => {
+describe('a token that has expired when the run continues', () => {
+  it('is replaced with a new one for the next attempt', async () => {
     // kubeadm asks for five minutes whether its token is known; here it gives up sooner.
     const file = clusterFileWith({ joinConfiguration: { timeouts: { discovery: '15s' } } })
     const apply = fleet.startQuorate('apply', '-f', file, '--detach')

@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 describe('two operators at the same time', () => {
-  it('on one Temporal server: the second is told what runs, and changes nothing', async () => {
+  it('on one Temporal server: the second learns what runs and changes nothing', async () => {
     const first = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: '[kubelet-start] Starting' })
     const second = await fleet.apply()
@@ -34,7 +34,7 @@ describe('two operators at the same time', () => {
   describe('on two Temporal servers', () => {
     beforeAll(() => clusterWithout('w1', 'w2'))
 
-    it('exactly one runs; the other is told who holds the hosts, and changes nothing', async () => {
+    it('exactly one runs; the other learns who holds the hosts and changes nothing', async () => {
       const [ours, theirs] = await Promise.all([fleet.apply(), stranger.apply()])
       const ended = [ours, theirs]
       const report = ended.map(({ stdout, stderr }) => stdout + stderr).join('\n\n')

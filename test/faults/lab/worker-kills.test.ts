@@ -76,8 +76,8 @@ function canBeHeld({ unit, at }: Point): boolean {
   return unit.startsWith('kubeadm') && at !== 'end' && at !== '[etcd]'
 }
 
-describe('a worker that is killed a dozen times in one bootstrap', () => {
-  it('loses nothing and repeats nothing, and the run goes on within 15 s of each restart', async () => {
+describe('a worker that is killed a dozen times during a bootstrap', () => {
+  it('loses nothing and repeats nothing, and the run continues within 15 s of each restart', async () => {
     const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
     await Promise.race([
       Promise.all(MOMENTS.map(killAt)),

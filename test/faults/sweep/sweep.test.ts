@@ -123,7 +123,7 @@ describe.runIf(isWanted('server-killed'))('server killed', () => {
 })
 
 describe('after a restart', () => {
-  it.each(Object.entries(LIMITS))('the run goes on in time: %s', (what, limit) => {
+  it.each(Object.entries(LIMITS))('the run continues in time: %s', (what, limit) => {
     expect(tally.halfRecoveredWithin(what as keyof typeof LIMITS)).toBeLessThanOrEqual(limit)
   })
 })

@@ -28,15 +28,15 @@ afterAll(() => server.close())
 
 const url = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
 
-describe('a manifest by URL', () => {
-  it('is fetched once, and every further attempt gets the same bytes', async () => {
+describe('a manifest given as a URL', () => {
+  it('is fetched once, and every later attempt gets the same bytes', async () => {
     const digest = digestOf('kind: Namespace # /one\n')
     const texts = [await fetchManifest(url('/one'), digest), await fetchManifest(url('/one'), digest)]
     expect(texts).toEqual(['kind: Namespace # /one\n', 'kind: Namespace # /one\n'])
     expect(asked.filter((path) => path === '/one')).toHaveLength(1)
   })
 
-  it('is not applied when it is another text than the one that was looked at', async () => {
+  it('is not applied if it differs from the one that was reviewed', async () => {
     const meant = digestOf('kind: Namespace # as it was\n')
     await expect(fetchManifest(url('/two'), meant)).rejects.toMatchObject({
       code: 'MANIFEST_CHANGED',
@@ -45,7 +45,7 @@ describe('a manifest by URL', () => {
     })
   })
 
-  it('that cannot be fetched may be asked for again', async () => {
+  it('that cannot be fetched is retried', async () => {
     await expect(fetchManifest(url('/gone'), digestOf(''))).rejects.toMatchObject({
       code: 'MANIFEST_UNREACHABLE',
       remedy: 'retry',
@@ -68,7 +68,7 @@ describe('the pod network', () => {
     return activity(() => onHost(hosts, cluster, host, applyPodNetwork))
   }
 
-  it('is applied where it differs, and left alone where it does not', async () => {
+  it('is applied if it differs and left alone otherwise', async () => {
     const network = manifest('kind: Namespace\n')
     expect(await apply(network, [[' diff ', 1]])).toEqual({ changed: true, summary: 'cni.yaml' })
     expect(await apply(network, [[' diff ', 0]])).toEqual({
@@ -77,7 +77,7 @@ describe('the pod network', () => {
     })
   })
 
-  it('is the operator’s where none is asked for', async () => {
+  it('is left to the operator if the cluster file names none', async () => {
     expect(await apply({ plugin: 'none' }, [['kubectl', 1]])).toEqual({
       changed: false,
       summary: 'left to the operator',
@@ -86,14 +86,14 @@ describe('the pod network', () => {
 
   const UNKNOWN_KIND = 'error: resource mapping not found: no matches for kind "Installation"'
 
-  it('is for the operator where the API server knows no such kind', async () => {
+  it('is left to the operator if the API server does not know one of its kinds', async () => {
     await expect(refused('kind: Installation\n', UNKNOWN_KIND)).rejects.toMatchObject({
       type: 'MANIFEST_REJECTED',
       nonRetryable: true,
     })
   })
 
-  it('is tried again where its manifest defines the kind, which is known a moment later', async () => {
+  it('is retried if its manifest defines the kind, which the API server knows a moment later', async () => {
     const manifest = 'kind: CustomResourceDefinition\n---\nkind: Installation\n'
     await expect(refused(manifest, UNKNOWN_KIND)).rejects.toMatchObject({
       type: 'KUBECTL_FAILED',

@@ -111,19 +111,19 @@ async function outcome(situation: Situation, changes: Partial<Cluster> = {}, hos
 }
 
 describe('before any API server runs, the load balancer test', () => {
-  it('is passed by a balancer that accepts connections and has nowhere to send them', async () => {
+  it('passes for a load balancer that accepts connections and has no backend yet', async () => {
     const port = await plain((socket) => socket.destroy())
     expect(await outcome({ port, type: 'haproxy' })).toBe(
       `127.0.0.1:${port} accepts connections, with no API server behind it yet`,
     )
   })
 
-  it("is passed by somebody else's balancer that refuses, as the guide expects", async () => {
+  it('passes for an external load balancer that refuses, as the guide expects', async () => {
     const port = await freePort()
     expect(await outcome({ port })).toBe(`127.0.0.1:${port} refuses, as expected`)
   })
 
-  it('waits where a balancer of ours refuses', async () => {
+  it('waits if a load balancer of ours refuses', async () => {
     const port = await freePort()
     expect(await outcome({ port, type: 'haproxy' })).toMatch(
       /refuses connections \(ENDPOINT_REFUSED\): start /,
@@ -136,26 +136,26 @@ describe('before any API server runs, the load balancer test', () => {
     )
   })
 
-  it('waits where something else answers, in plain text or with a certificate of its own', async () => {
+  it('waits if something else answers, in plain text or with its own certificate', async () => {
     const web = await plain((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     expect(await outcome({ port: web })).toMatch(/does not speak TLS \(ENDPOINT_NOT_API_SERVER\): /)
     const secure = await encrypted('www.example.com')
     expect(await outcome({ port: secure })).toMatch(/no API server's \(ENDPOINT_NOT_API_SERVER\): /)
   })
 
-  it('waits where connections are accepted and never answered', async () => {
+  it('waits if connections are accepted and never answered', async () => {
     const port = await plain(() => undefined)
     expect(await outcome({ port })).toMatch(/then says nothing \(LOAD_BALANCER_EMPTY\): /)
   })
 })
 
 describe('once an API server runs, the load balancer test', () => {
-  it('is passed where the endpoint leads to one', async () => {
+  it('passes if the endpoint leads to it', async () => {
     const port = await encrypted('kubernetes.default.svc')
     expect(await outcome({ port, apiServer: { host: '127.0.0.1', port } })).toBe(`127.0.0.1:${port} answers`)
   })
 
-  it('waits where the balancer refuses, or closes connections, all the same', async () => {
+  it('waits if the load balancer still refuses or closes connections', async () => {
     const apiServer = { host: '127.0.0.1', port: await encrypted('kubernetes.default.svc') }
     expect(await outcome({ port: await freePort(), apiServer })).toMatch(/\(ENDPOINT_REFUSED\)/)
     const closing = await plain((socket) => socket.destroy())
@@ -163,8 +163,8 @@ describe('once an API server runs, the load balancer test', () => {
   })
 })
 
-describe('the way from a balancer to a control plane', () => {
-  it('is told as it is: refused before init, answered once an API server runs', async () => {
+describe('the connection from a load balancer to a control plane', () => {
+  it('is refused before init and answered once an API server runs', async () => {
     const lb1 = { ...sshd.host(), name: 'lb1', role: 'load-balancer' } as const
     const hosts = { loadBalancer: { type: 'haproxy', hosts: ['lb1'] }, hosts: [lb1] } as const
     const to = (port: number) => ({ port: 6443, apiServer: { host: '127.0.0.1', port } })
@@ -174,7 +174,7 @@ describe('the way from a balancer to a control plane', () => {
     expect(await outcome(to(port), hosts, lb1)).toBe(`127.0.0.1:${port} answers`)
   })
 
-  it('is waited for, and named with the one that the balancer does reach', async () => {
+  it('is waited for, with the name of the one that the load balancer does reach', async () => {
     const port = await encrypted('kubernetes.default.svc')
     // A name that resolves nowhere stands for an address that the balancer does not reach.
     const cp2 = {

@@ -47,8 +47,8 @@ const node = (name: string) =>
     status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status: 'True' }] },
   })
 
-describe('a node that was deleted', () => {
-  it('of a worker that had joined comes back by a restart of its kubelet, without a reset', async () => {
+describe('a deleted node', () => {
+  it('of a joined worker returns when its kubelet restarts, without a reset', async () => {
     const { done, answers } = kubelet(node('w1'))
     const state = 'kubelet.conf\nkubelet-certificate\nkubeconfigs\njoin-complete\n'
     const joined = await step(aHost('w1'), [['kubelet-certificate', state], ...answers], (step) =>
@@ -58,7 +58,7 @@ describe('a node that was deleted', () => {
     expect(done).toEqual(['restarted'])
   })
 
-  it('of a control plane comes back by a restart of the kubelet that runs there, and is marked', async () => {
+  it('of a control plane returns when its running kubelet restarts, and is marked', async () => {
     const { done, answers } = kubelet(node('cp2'))
     const state = 'kubelet.conf\nkubelet-certificate\nadmin.conf\n'
     await step(aHost('cp2'), [['kubelet-certificate', state], ...answers], (step) =>
@@ -68,14 +68,14 @@ describe('a node that was deleted', () => {
   })
 })
 
-describe("a control plane whose administrator's credentials were taken away", () => {
+describe("a control plane that lost the administrator's credentials", () => {
   const marked = JSON.stringify({
     metadata: { name: 'cp2', labels: { 'node-role.kubernetes.io/control-plane': '' } },
     status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [] },
   })
   const members = 'b, started, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, false\n'
 
-  it('gets them again, and is told to have', async () => {
+  it('gets them again, and the summary says so', async () => {
     const made: string[] = []
     const answers: Answers = [
       ['init phase kubeconfig admin', () => `${made.push('admin.conf')}`],
@@ -95,7 +95,7 @@ describe("a control plane whose administrator's credentials were taken away", ()
   })
 })
 
-describe('a node of the same name', () => {
+describe('an existing node with the name of a host', () => {
   /** Undoing a join on w1, where the cluster has a node of that name. */
   const undo = (host: Host, machineID: string, address: string, answers: Answers = []) => {
     const known: KubernetesNode = {
@@ -111,15 +111,15 @@ describe('a node of the same name', () => {
   }
   const byName = aHost('w1', { internalAddress: 'w1.example.com', machineId: 'one' })
 
-  it('is ours where the machine is the same, whatever address stands in the file', async () => {
+  it('belongs to us if the machine is the same, whatever its address in the file', async () => {
     await undo(byName, 'one', '192.0.2.99')
   })
 
-  it('is ours where the host has its address: it was installed again', async () => {
+  it('belongs to us if the host has its address, after a reinstallation', async () => {
     await undo(byName, 'another', '192.0.2.99', [['ip -o address', '2: eth0 inet 192.0.2.99/24\n']])
   })
 
-  it('is somebody else’s where neither is so', async () => {
+  it('belongs to somebody else otherwise', async () => {
     await expect(undo(byName, 'another', '192.0.2.99')).rejects.toMatchObject({ type: 'NODE_NAME_TAKEN' })
   })
 })
@@ -132,14 +132,14 @@ describe('a full disk under etcd', () => {
   const join = (answer: string) =>
     step(aHost('cp2'), [['df -Pk', answer]], (step) => blamingTheDisk(step, () => Promise.reject(failed)))
 
-  it('is told in place of what kubeadm waited for', async () => {
+  it("is reported instead of kubeadm's timeout", async () => {
     await expect(join('0 /var/lib/etcd\n')).rejects.toMatchObject({
       type: 'DISK_FULL',
       message: expect.stringContaining('no space left for etcd on /var/lib/etcd (0 MiB free)') as string,
     })
   })
 
-  it('is known by what etcd said, though there is space again', async () => {
+  it("is recognised from etcd's log even if there is space again", async () => {
     const log = 'panic: wal: write /var/lib/etcd/member/wal/1.wal: no space left on device'
     await expect(join(`900000 /\n${log}\n`)).rejects.toMatchObject({
       type: 'DISK_FULL',
@@ -147,7 +147,7 @@ describe('a full disk under etcd', () => {
     })
   })
 
-  it('is not made up', async () => {
+  it('is not reported without evidence', async () => {
     await expect(join('900000 /\nready to serve client requests\n')).rejects.toMatchObject({
       type: 'KUBEADM_FAILED',
     })

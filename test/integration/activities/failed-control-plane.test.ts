@@ -67,19 +67,19 @@ const VOTERS = ['cp1', 'cp2', 'cp3'].map((name) => member(name, 'voter'))
 const LEARNER = [member('cp1', 'voter'), member('cp3', 'learner')]
 
 describe('a control plane whose join failed', () => {
-  it('loses its learner before it is parked, so that no other join waits for it', async () => {
+  it('loses its learner before it is parked, so that other joins do not wait for it', async () => {
     const { changes, answers } = etcd(LEARNER, ['cp1'])
     expect(await onFirst(answers, (step) => settleJoin(step, CP3), 'ended')).toEqual({})
     expect(changes).toEqual(['cp3 out'])
   })
 
-  it('keeps its learner while it is out of reach: its join may still go on there', async () => {
+  it('keeps its learner while the host cannot be reached, since its join may still go on there', async () => {
     const { changes, answers } = etcd(LEARNER, ['cp1'])
     await onFirst(answers, (step) => settleJoin(step, CP3))
     expect(changes).toEqual([])
   })
 
-  it('that died as a voter may be skipped where quorum allows it, with what that does', async () => {
+  it('can be skipped if its member votes and quorum allows it, with the consequences', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
     expect(await onFirst(answers, (step) => settleJoin(step, CP3))).toEqual({
       onSkip:
@@ -88,7 +88,7 @@ describe('a control plane whose join failed', () => {
     expect(changes).toEqual([])
   })
 
-  it('that died as a voter may not be skipped at the price of quorum, with the numbers and what helps', async () => {
+  it('cannot be skipped if its member votes and quorum would be lost, with the numbers and a remedy', async () => {
     const { answers } = etcd(VOTERS, ['cp1'])
     const { notSkippable } = await onFirst(answers, (step) => settleJoin(step, CP3))
     expect(notSkippable).toContain('etcd would have 1 healthy of 2 voters, 2 are needed; not healthy: cp2')
@@ -96,15 +96,15 @@ describe('a control plane whose join failed', () => {
   })
 })
 
-describe('skipping a control plane that votes', () => {
-  it('removes its member and deletes its node, where the operator was shown that', async () => {
+describe('skipping a voting control plane', () => {
+  it('removes its member and deletes its node if the operator was shown that', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
     const outcome = await onFirst(answers, (step) => abandonJoin(step, CP3, 'shown'))
     expect(outcome.changed).toBe(true)
     expect(changes).toEqual(['cp3 out', 'node cp3 deleted'])
   })
 
-  it('is refused where nobody was shown what it does', async () => {
+  it('is refused if the consequences were not shown', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
     await expect(onFirst(answers, (step) => abandonJoin(step, CP3))).rejects.toMatchObject({
       type: 'STEP_NOT_SKIPPABLE',
@@ -112,7 +112,7 @@ describe('skipping a control plane that votes', () => {
     expect(changes).toEqual([])
   })
 
-  it('is refused with numbers where it would cost quorum', async () => {
+  it('is refused with the numbers if it would cost quorum', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1'])
     await expect(onFirst(answers, (step) => abandonJoin(step, CP3, 'shown'))).rejects.toMatchObject({
       type: 'ETCD_QUORUM_AT_RISK',
@@ -122,8 +122,8 @@ describe('skipping a control plane that votes', () => {
   })
 })
 
-describe('a control plane that was left out and joins late', () => {
-  it('is taken out before the next one joins', async () => {
+describe('a skipped control plane that joins late', () => {
+  it('loses its member before the next one joins', async () => {
     const { changes, answers } = etcd([member('cp1', 'voter'), member('cp3', 'learner')], ['cp1'])
     const sessions: SessionPool = {
       session: (host) => Promise.resolve(scriptedSession(host, answers, 'absent')),

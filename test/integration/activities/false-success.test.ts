@@ -173,7 +173,7 @@ describe('a cluster counts as initialised only', () => {
   }
 })
 
-describe('the token that kubeadm init makes', () => {
+describe('the token that kubeadm init creates', () => {
   const WHOLE: Answers = [
     ['kubelet.conf', 'admin.conf\nkubelet.conf\netcd-data\n'],
     ['/readyz', 'ok'],
@@ -200,16 +200,16 @@ describe('the token that kubeadm init makes', () => {
     expect(await revoked([['echo marked', 'marked']], 'absent')).toBe(1)
   })
 
-  it('is nothing to ask for later', async () => {
+  it('is not looked for later', async () => {
     expect(await revoked([], 'absent')).toBe(0)
   })
 })
 
-describe('nothing is initialised', () => {
+describe('a cluster is not initialised', () => {
   /** What is found on cp1 before any unit of this operation ran. */
   const init = (answers: Answers) => step('cp1', answers, initControlPlane, 'absent')
 
-  it('where a cluster was, and its data are gone', async () => {
+  it('if there was one and its data is gone', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\n'],
       ['/readyz', 1],
@@ -217,7 +217,7 @@ describe('nothing is initialised', () => {
     await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
   })
 
-  it('and nothing taken for the cluster where etcd has begun again on an empty folder', async () => {
+  it('and etcd on an empty folder does not count as the old one', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\netcd-data\n'],
       ['/readyz', 'ok'],
@@ -227,7 +227,7 @@ describe('nothing is initialised', () => {
     await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
   })
 
-  it('where data lie that are of no init of ours, though nothing answers', async () => {
+  it('if there is data that no init of ours made, even if nothing answers', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\nmanifests\netcd-data\n'],
       ['/readyz', 1],
@@ -235,7 +235,7 @@ describe('nothing is initialised', () => {
     await expect(found).rejects.toMatchObject({ type: 'CONTROL_PLANE_NOT_READY', nonRetryable: true })
   })
 
-  it('where kubeadm has run by hand', async () => {
+  it('if kubeadm was run by hand', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\nmanifests\n'],
       ['/readyz', 1],
@@ -244,8 +244,8 @@ describe('nothing is initialised', () => {
   })
 })
 
-describe('a control plane is not taken back', () => {
-  it('while its etcd answers as a cluster of its own', async () => {
+describe('a control plane is not undone', () => {
+  it('while its etcd serves a cluster of its own', async () => {
     const traces = { host: new Set(['etcd-data', 'manifests'] as const), member: undefined, node: undefined }
     const undo = step('cp2', JOINED, (step) => undoJoin(step, localApi(step.cluster, step.session), traces))
     await expect(undo).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })

@@ -38,7 +38,7 @@ function gather(
 }
 
 describe('facts', () => {
-  it('tell of the kernel and the network', async () => {
+  it('describe the kernel and the network', async () => {
     const { details } = await gather()
     expect(details?.kernel).toBe(release())
     expect(details?.addresses.every(({ address }) => address.includes('/'))).toBe(true)
@@ -49,12 +49,12 @@ describe('facts', () => {
     )
   })
 
-  it('try nothing out where that was not asked for', async () => {
+  it('include no probes unless requested', async () => {
     expect((await gather()).probes).toBeUndefined()
   })
 })
 
-describe('what Quorate sets on a host', () => {
+describe('the facts about what Quorate configures on a host', () => {
   let folder: string
   let host: TestSshd
   let pool: SessionPool
@@ -90,7 +90,7 @@ describe('what Quorate sets on a host', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('is told with digests and modes, services as they run, and the registries that it wrote', async () => {
+  it('include digests, modes, running services and the registries that it wrote', async () => {
     const asked = host.host()
     const { gatherFacts } = createActivities({ sessions: pool })
     const { configuration } = await activity(() => gatherFacts(aCluster({ hosts: [asked] }), asked))
@@ -108,8 +108,8 @@ describe('what Quorate sets on a host', () => {
   })
 })
 
-describe('connections that are tried from a host', () => {
-  it('tell what listens, what refuses, and what has no name', async () => {
+describe('connection probes from a host', () => {
+  it('distinguish what listens, what refuses and what has no name', async () => {
     const closed = await freePort()
     const peers = [
       { host: '127.0.0.1', port: sshd.port },
@@ -123,12 +123,12 @@ describe('connections that are tried from a host', () => {
     })
   })
 
-  it("tell what the endpoint's name leads to", async () => {
+  it('resolve the endpoint name', async () => {
     expect((await gather([], '127.0.0.9')).probes?.endpointAddresses).toEqual(['127.0.0.9'])
     expect((await gather([], 'api.nowhere.invalid')).probes?.endpointAddresses).toEqual([])
   })
 
-  it('are many at once, and take no longer for it', async () => {
+  it('run at the same time, and more of them take no longer', async () => {
     const port = await freePort()
     const peers = Array.from({ length: 100 }, (_, index) => ({ host: `127.0.0.${index + 1}`, port }))
     const { probes } = await gather(peers)
@@ -136,14 +136,14 @@ describe('connections that are tried from a host', () => {
   })
 })
 
-describe("the disk that etcd's data will be on", () => {
-  it('is measured, and nothing is left there', async () => {
+describe('the disk for etcd data', () => {
+  it('is measured without a trace', async () => {
     const { probes } = await gather([], 'localhost', 'control-plane')
     expect(probes?.syncMs).toBeGreaterThan(0)
     expect(readdirSync('/var/lib').filter((name) => name.startsWith('.quorate'))).toEqual([])
   })
 
-  it('is none on a worker', async () => {
+  it('is not measured on a worker', async () => {
     expect((await gather([])).probes?.syncMs).toBeUndefined()
   })
 })

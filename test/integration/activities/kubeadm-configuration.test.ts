@@ -32,8 +32,8 @@ async function initWhereKubeadmSays(stderr: string) {
   return { outcome, started }
 }
 
-describe('kubeadm’s configuration', () => {
-  it('is read by the kubeadm of the host first, whose refusal is told before anything runs', async () => {
+describe('the kubeadm configuration', () => {
+  it("is validated by the host's own kubeadm, whose objections stop the step before anything runs", async () => {
     const { outcome, started } = await initWhereKubeadmSays('unknown field "apiServer.extraArg"')
     expect(outcome).toMatchObject({
       type: 'KUBEADM_CONFIG_INVALID',

@@ -40,8 +40,8 @@ const withAuthority = (options: ConstructorParameters<typeof EtcdFleet>[1] = {})
   return fleet
 }
 
-describe("a member's certificates", () => {
-  it('are replaced with their keys where they expire soon, and only those', async () => {
+describe('the certificates of an etcd member', () => {
+  it('are replaced with their keys if they expire soon, and only those', async () => {
     const fleet = withAuthority()
     fleet.putPair('e2', 'etcd/server', expiring)
     fleet.putPair('e2', 'etcd/peer', expiring)
@@ -56,7 +56,7 @@ describe("a member's certificates", () => {
     expect(fleet.paths('e2').filter((path) => path.includes('renewed'))).toEqual([])
   })
 
-  it('stay as they are while they last', async () => {
+  it('are kept while they are valid for long enough', async () => {
     const fleet = withAuthority()
     for (const name of ['etcd/server', 'etcd/peer', 'etcd/healthcheck-client'])
       fleet.putPair('e2', name, lasting)
@@ -65,7 +65,7 @@ describe("a member's certificates", () => {
   })
 })
 
-describe('what API servers show to etcd', () => {
+describe('the etcd client certificate of the API servers', () => {
   it('is issued again by the authority before it expires', async () => {
     const fleet = withAuthority()
     fleet.putPair('e1', CLIENT, expiring)
@@ -73,13 +73,13 @@ describe('what API servers show to etcd', () => {
     expect(daysLeft(fleet.read('e1', `${PKI}/${CLIENT}.crt`))).toBe(365)
   })
 
-  it('is left alone by the authority while it lasts', async () => {
+  it('is kept by the authority while it is valid for long enough', async () => {
     const fleet = withAuthority()
     fleet.putPair('e1', CLIENT, lasting)
     expect((await on(fleet, 'e1', makeEtcdAuthority)).changed).toBe(false)
   })
 
-  it('goes from there to a control plane whose own expires soon', async () => {
+  it('is copied from there to a control plane whose own expires soon', async () => {
     const fleet = withAuthority()
     fleet.putPair('e1', CLIENT, renewed)
     fleet.putPair('cp2', CLIENT, expiring)
@@ -88,7 +88,7 @@ describe('what API servers show to etcd', () => {
     expect(fleet.read('cp2', `${PKI}/${CLIENT}.key`)).toBe(renewed.key)
   })
 
-  it('is not touched where the API server is not ready', async () => {
+  it('is kept if the API server is not ready', async () => {
     const fleet = withAuthority({ isReady: () => false })
     fleet.putPair('e1', CLIENT, renewed)
     fleet.putPair('cp2', CLIENT, expiring)
@@ -96,7 +96,7 @@ describe('what API servers show to etcd', () => {
     expect(fleet.read('cp2', `${PKI}/${CLIENT}.crt`)).toBe(expiring.certificate)
   })
 
-  it('is replaced where it has expired and the API server is down for that', async () => {
+  it('is replaced if it has expired and therefore the API server is down', async () => {
     const fleet = withAuthority({
       isReady: () => fleet.read('cp2', `${PKI}/${CLIENT}.crt`) === renewed.certificate,
     })
@@ -105,7 +105,7 @@ describe('what API servers show to etcd', () => {
     expect((await renew(fleet, 'cp2')).changed).toBe(true)
   })
 
-  it('is not replaced by one that lasts no longer', async () => {
+  it('is not replaced with one that expires no later', async () => {
     const fleet = withAuthority()
     fleet.putPair('e1', CLIENT, expiring)
     fleet.putPair('cp2', CLIENT, expiring)

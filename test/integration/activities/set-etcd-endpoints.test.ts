@@ -44,13 +44,13 @@ const set = (fleet: EtcdFleet) =>
   )
 
 describe('the etcd endpoints of an API server', () => {
-  it('become those of the file, and nothing else in its manifest changes', async () => {
+  it('become those of the file, and the rest of the manifest stays unchanged', async () => {
     const fleet = fleetWith()
     expect((await set(fleet)).changed).toBe(true)
     expect(fleet.read('cp1', MANIFEST)).toBe(manifest(WANTED))
   })
 
-  it('are known to kubeadm first, for joins and upgrades to come', async () => {
+  it("are first stored in kubeadm's configuration, for later joins and upgrades", async () => {
     const fleet = fleetWith()
     await set(fleet)
     expect(fleet.configuration).toBe(
@@ -59,37 +59,37 @@ describe('the etcd endpoints of an API server', () => {
     expect(fleet.journal).toEqual(['kubeadm-config replaced', `cp1 writes ${MANIFEST}`])
   })
 
-  it('stay as they are where only their order differs', async () => {
+  it('are kept if only their order differs', async () => {
     const fleet = fleetWith({}, [E3, E1, E2].join(','))
     expect((await set(fleet)).changed).toBe(false)
     expect(fleet.journal).toEqual([])
   })
 
-  it('never lead to an etcd that is not the one that the cluster runs on', async () => {
+  it('never lead to another etcd than that of the cluster', async () => {
     const fleet = fleetWith({ idAt: (url) => (url === OLD ? '77' : '99') }, OLD)
     await expect(set(fleet)).rejects.toMatchObject({ type: 'ETCD_OTHER_CLUSTER', nonRetryable: true })
     expect(fleet.journal).toEqual([])
   })
 
-  it('never lead to members of two', async () => {
+  it('never lead to members of two etcds', async () => {
     const fleet = fleetWith({ idAt: (url) => (url === E3 ? '99' : '77') })
     await expect(set(fleet)).rejects.toMatchObject({ type: 'ETCD_OTHER_CLUSTER' })
     expect(fleet.journal).toEqual([])
   })
 
-  it('are not changed before all of them answer', async () => {
+  it('are kept until all of the new ones answer', async () => {
     const fleet = fleetWith({ idAt: (url) => (url === E2 ? undefined : '77') })
     await expect(set(fleet)).rejects.toMatchObject({ type: 'ETCD_UNHEALTHY' })
     expect(fleet.journal).toEqual([])
   })
 
-  it('are not changed while the API server is not ready', async () => {
+  it('are kept while the API server is not ready', async () => {
     const fleet = fleetWith({ isReady: () => false })
     await expect(set(fleet)).rejects.toMatchObject({ type: 'CONTROL_PLANE_NOT_READY' })
     expect(fleet.journal).toEqual([])
   })
 
-  it('bring back an API server whose members are all gone, where etcd has its node', async () => {
+  it('restore an API server whose members are all gone, if etcd contains its node', async () => {
     const idAt = (url: string) => (url === OLD ? undefined : '77')
     const isReady = (): boolean => fleet.read('cp1', MANIFEST).includes(WANTED)
     const fleet = fleetWith({ idAt, isReady, nodes: ['cp1', 'w1'] }, OLD)

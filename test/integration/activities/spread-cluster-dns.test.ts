@@ -50,7 +50,7 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
 describe('the cluster DNS', () => {
   const crowded = [pod('coredns-a', 'cp1'), pod('coredns-b', 'cp1')]
 
-  it('has one of its pods moved where all are on the first node and another would take it', async () => {
+  it('has a pod moved if all are on the first node and another node can run one', async () => {
     const moving = [
       pod('coredns-a', 'cp1', { deletionTimestamp: 'now' }),
       crowded[1] ?? {},
@@ -65,13 +65,13 @@ describe('the cluster DNS', () => {
     })
   })
 
-  it('may move to another control plane, whose taint it bears', async () => {
+  it('can move to another control plane, whose taint it tolerates', async () => {
     const nodes = [node('cp1'), node('cp2', { taints: [CONTROL_PLANE_TAINT] })]
     const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'cp2')]
     expect((await spread(nodes, crowded, moved)).changed).toBe(true)
   })
 
-  it('may move to a node that has just joined, as soon as that is ready', async () => {
+  it('can move to a node that has just joined, as soon as that is ready', async () => {
     const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
     let looks = 0
     const nodes = () => {
@@ -82,7 +82,7 @@ describe('the cluster DNS', () => {
     expect((await spread(nodes, crowded, moved)).changed).toBe(true)
   })
 
-  it('moves once: an attempt that follows waits for the pod that goes, and finds the other', async () => {
+  it('is moved once: a later attempt waits for the old pod to go and finds the new one', async () => {
     const going = [pod('coredns-a', 'cp1', { deletionTimestamp: 'now' }), pod('coredns-b', 'cp1')]
     const moved = [pod('coredns-b', 'cp1'), pod('coredns-c', 'w1')]
     expect(await spread([node('cp1'), node('w1')], going, moved)).toMatchObject({

@@ -38,7 +38,7 @@ function journal(): string {
 }
 
 describe('facts', () => {
-  it('are those of the machine at the other end', async () => {
+  it('describe the machine that was asked', async () => {
     const { gatherFacts } = createActivities({ sessions })
     const host = sshd.host()
     const facts = await activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
@@ -49,7 +49,7 @@ describe('facts', () => {
     expect(facts.cpus).toBeGreaterThan(0)
   })
 
-  it('of a host whose key is another fail at once, with the code that says so', async () => {
+  it('fail at once with a specific code if the host key has changed', async () => {
     const { gatherFacts } = createActivities({ sessions })
     const other = await startSshd()
     const host = sshd.host({ knownHostsFile: other.knownHostsFile, port: sshd.port })
@@ -61,7 +61,7 @@ describe('facts', () => {
     })
   })
 
-  it('of a host that is not there may be asked for again', async () => {
+  it('are retried if the host cannot be reached', async () => {
     const { gatherFacts } = createActivities({ sessions })
     const host = sshd.host({ port: await freePort() })
     await expect(activity(() => gatherFacts(aCluster(), host))).rejects.toMatchObject({
@@ -71,8 +71,8 @@ describe('facts', () => {
   })
 })
 
-describe('packages that are only to be verified', () => {
-  it('are named when they are missing, and nothing is installed', async () => {
+describe('packages that are only verified', () => {
+  it('are named if they are missing, and nothing is installed', async () => {
     program('dpkg-query', 'exit 1')
     program('apt-get', 'exit 1')
     const host = sshd.host()
@@ -101,13 +101,13 @@ describe('etcd', () => {
       `case "$*" in ps*) echo c0ffee ;; *"member list"*) printf '%s\\n' ${members.map((line) => `'${line}'`).join(' ')} ;; esac`,
     )
 
-  it('is not whole while a member has not started', async () => {
+  it('is not healthy until every member has started', async () => {
     sayMembers(MEMBERS)
     const session = await sessions.session(sshd.host())
     expect((await etcdObstacle(session))?.reason).toBe('etcd member https://192.0.2.12:2380 has not started')
   })
 
-  it('loses exactly the member that is to go', async () => {
+  it('loses exactly the member to be removed', async () => {
     sayMembers(MEMBERS)
     const session = await sessions.session(sshd.host())
     const unstarted = (await etcdMembers(session)).find((member) => !member.started)

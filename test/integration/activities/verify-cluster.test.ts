@@ -49,34 +49,34 @@ const OLD_WORKER: Answers = [
   ['get nodes', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.1')] })],
 ]
 
-describe('the versions of a cluster count as right only', () => {
-  it('where they are those that the apply reports', async () => {
+describe('a cluster passes the version check only', () => {
+  it('with the version that the apply reports', async () => {
     const { nodes } = await verify([])
     expect(nodes.map(({ name, version }) => `${name} ${version}`)).toEqual(['cp1 v1.36.3', 'w1 v1.36.3'])
   })
 
-  it('with API servers of it', async () => {
+  it('with API servers of that version', async () => {
     await expect(verify([['/version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject({
       type: 'CONTROL_PLANE_NOT_READY',
       details: [{ host: 'cp1', message: 'its API server is v1.35.4, not v1.36.3' }],
     })
   })
 
-  it('with kubelets of it', async () => {
+  it('with kubelets of that version', async () => {
     await expect(verify(OLD_WORKER)).rejects.toMatchObject({
       type: 'NODE_NOT_READY',
       details: [{ host: 'w1', message: 'its kubelet is v1.36.1, not v1.36.3' }],
     })
   })
 
-  it('but for hosts that were part of the cluster before, which keep theirs', async () => {
+  it('if nodes that joined earlier are left out, since they keep theirs', async () => {
     const old = aHost('w1', { kubeletVersion: 'v1.36.1' })
     const { nodes } = await verify(OLD_WORKER, clusterOf(aHost('cp1'), old))
     expect(nodes.map(({ version }) => version)).toEqual(['v1.36.3', 'v1.36.1'])
   })
 })
 
-it('a node that is cordoned is told as such', async () => {
+it('reports a cordoned node', async () => {
   const items = [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3', { unschedulable: true })]
   const { nodes } = await verify([['get nodes', JSON.stringify({ items })]])
   expect(nodes.map(({ name, cordoned }) => [name, cordoned])).toEqual([
@@ -102,7 +102,7 @@ describe('a cluster DNS that does not answer', () => {
       (error: unknown) => (error as { readonly details: readonly object[] }).details[0],
     )
 
-  it('is told with what CoreDNS logged, and a resolver that leads back to it with what helps', async () => {
+  it('is reported with the log of CoreDNS, and with a fix for a resolver loop', async () => {
     expect(await failure(`.:53\n${LOOP}\n`)).toMatchObject({
       code: 'CLUSTER_DNS_FAILED',
       message: '10.96.0.10 does not answer for kubernetes.default.svc.cluster.local',
@@ -111,11 +111,11 @@ describe('a cluster DNS that does not answer', () => {
     })
   })
 
-  it('is told with what its containers said before, where those of now have said nothing', async () => {
+  it('is reported with the log of the previous containers if the current ones are silent', async () => {
     expect(await failure('', LOOP)).toMatchObject({ output: LOOP })
   })
 
-  it('has its usual hint where CoreDNS names no loop', async () => {
+  it('has the usual hint unless CoreDNS reports a loop', async () => {
     expect(await failure('[ERROR] plugin/errors: 2 i/o timeout\n')).toMatchObject({
       output: '[ERROR] plugin/errors: 2 i/o timeout',
       hint: ERRORS.CLUSTER_DNS_FAILED.hint,

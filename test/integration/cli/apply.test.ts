@@ -52,7 +52,7 @@ spec:
 }
 
 describe.concurrent('an apply whose host cannot be reached', () => {
-  it('fails, and tells the host, the reason and what to do', async () => {
+  it('fails and shows the host, the reason and a hint', async () => {
     const file = clusterFile('refused', await freePort())
     const { exitCode, stdout, stderr } = await quorate(['apply', '-f', file], environment)
     expect(exitCode).toBe(1)
@@ -66,14 +66,14 @@ describe.concurrent('an apply whose host cannot be reached', () => {
     expect([status.exitCode, status.stdout.split('\n')[0]]).toEqual([1, 'apply of refused: failed'])
   })
 
-  it('is planned with the same problem', async () => {
+  it('shows the same problem in a plan', async () => {
     const file = clusterFile('planned', await freePort())
     const { exitCode, stdout } = await quorate(['plan', '-f', file, '--json'], environment)
     expect(exitCode).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'SSH_UNREACHABLE', host: 'cp1' }] })
   })
 
-  it('is told as JSON events', async () => {
+  it('is reported as JSON events', async () => {
     const file = clusterFile('events', await freePort())
     const { exitCode, stdout } = await quorate(['apply', '-f', file, '--json'], environment)
     const events = stdout
@@ -89,8 +89,8 @@ describe.concurrent('an apply whose host cannot be reached', () => {
   })
 })
 
-describe('an apply that runs', () => {
-  it('goes on when it is left with Ctrl-C, holds its cluster, and is stopped on request', async () => {
+describe('a running apply', () => {
+  it('continues after Ctrl-C, keeps other operations off its cluster, and can be cancelled', async () => {
     const file = clusterFile('left', silentPort)
     const { child, output, ended } = startQuorate(['apply', '-f', file], environment)
     await expect.poll(output, PATIENCE).toContain('▶ Facts')
@@ -113,7 +113,7 @@ describe('an apply that runs', () => {
     expect(stderr).toContain('✘ apply of left was cancelled')
   })
 
-  it('gets a new worker from whoever watches when its worker is killed', async () => {
+  it('gets a new worker from whoever watches if its worker is killed', async () => {
     const file = clusterFile('watched', silentPort)
     const { child, output, ended } = startQuorate(['apply', '-f', file], environment)
     await expect.poll(output, PATIENCE).toContain('▶ Facts')
@@ -128,7 +128,7 @@ describe('an apply that runs', () => {
     expect(child.exitCode).toBe(1)
   })
 
-  it('is followed by a second apply that asks for it', async () => {
+  it('is followed by a second apply with --attach', async () => {
     const file = clusterFile('shared', silentPort)
     const started = await quorate(['apply', '-f', file, '--detach'], environment)
     expect(started.exitCode).toBe(0)
@@ -140,7 +140,7 @@ describe('an apply that runs', () => {
   })
 })
 
-describe('a plan amid an apply', () => {
+describe('a plan during an apply', () => {
   it('says so', async () => {
     const file = clusterFile('amid', silentPort)
     await quorate(['apply', '-f', file, '--detach'], environment)
@@ -153,7 +153,7 @@ describe('a plan amid an apply', () => {
 })
 
 describe('an apply that nobody watches', () => {
-  it('gets a new worker by itself, and is named to who starts a stopped engine', async () => {
+  it('gets a new worker automatically, and is listed when a stopped engine starts', async () => {
     const file = clusterFile('alone', silentPort)
     expect((await quorate(['apply', '-f', file, '--detach'], environment)).exitCode).toBe(0)
     const before = await workerPid()

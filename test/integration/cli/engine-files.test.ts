@@ -17,8 +17,8 @@ function path(name: string): string {
   return join(engine.environment.QUORATE_HOME, name)
 }
 
-describe("the engine's record", () => {
-  it('lost while the server runs starts no second one, and names what to end', async () => {
+describe('an engine record lost while the server runs', () => {
+  it('prevents a second server, and the error names the process to stop', async () => {
     const { server, worker } = engine.record
     const identity = identify(server.pid)
     writeFileSync(path('engine.json'), '{"port": 72')
@@ -33,8 +33,8 @@ describe("the engine's record", () => {
   })
 })
 
-describe("the engine's database", () => {
-  it('that is damaged is not touched, and the way on works', async () => {
+describe('a damaged engine database', () => {
+  it('is left untouched, and the suggested fix works', async () => {
     await quorate(['engine', 'stop'], engine.environment)
     for (const name of ['engine.db-wal', 'engine.db-shm']) rmSync(path(name), { force: true })
     writeFileSync(path('engine.db'), 'x'.repeat(8192))
@@ -47,8 +47,8 @@ describe("the engine's database", () => {
   })
 })
 
-describe('a folder that others may write to', () => {
-  it('is left as it is by every command that would start the engine', async () => {
+describe('an engine folder that others may write to', () => {
+  it('is left unchanged by every command that would start the engine', async () => {
     const folder = join(engine.folder, 'shared')
     mkdirSync(folder)
     chmodSync(folder, 0o777)

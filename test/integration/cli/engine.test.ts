@@ -43,7 +43,7 @@ afterAll(async () => {
 })
 
 describe('the embedded engine', () => {
-  it('keeps its folder, database and logs to its owner', () => {
+  it('restricts its folder, database and logs to its owner', () => {
     const modes = ['.', 'engine.db', 'engine.json', 'server.log', 'worker.log'].map((name) => {
       return [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]
     })
@@ -71,13 +71,13 @@ describe('the embedded engine', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('stays as it is when started again', async () => {
+  it('is unchanged by a second start', async () => {
     const before = await pids()
     await quorate(['engine', 'start'], environment)
     expect(await pids()).toEqual(before)
   })
 
-  it('is made whole by the next command after its worker was killed', async () => {
+  it('is repaired by the next command after its worker was killed', async () => {
     const before = await pids()
     kill(before.workerPid)
     await quorate(['status', '--all'], environment)
@@ -86,7 +86,7 @@ describe('the embedded engine', () => {
     expect(after.workerPid).not.toBe(before.workerPid)
   })
 
-  it('is made whole, at the same address, by the next command after all of it was killed', async () => {
+  it('is repaired at the same address by the next command after all of it was killed', async () => {
     const before = { ...(await pids()), address: (await status()).address }
     kill(before.serverPid)
     kill(before.workerPid)
@@ -96,7 +96,7 @@ describe('the embedded engine', () => {
     expect(after.serverPid).not.toBe(before.serverPid)
   })
 
-  it('starts again by itself what dies of it, without any further command', async () => {
+  it('restarts its own processes that die, without another command', async () => {
     const before = await pids()
     kill(before.workerPid)
     await expect
@@ -111,7 +111,7 @@ describe('the embedded engine', () => {
     expect(stdout).toMatch(/supervisor warn {2}the worker ended by itself; it is started again in 1 s/)
   })
 
-  it('is started once by commands that come at the same time', async () => {
+  it('starts once if several commands need it at the same time', async () => {
     const before = await pids()
     kill(before.serverPid)
     kill(before.workerPid)
@@ -125,12 +125,12 @@ describe('the embedded engine', () => {
     expect(new Set(seen).size).toBe(1)
   })
 
-  it('shows its logs in words', async () => {
+  it('shows readable logs', async () => {
     const { stdout } = await quorate(['engine', 'logs', '--worker'], environment)
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d worker info {2}worker polls address=127\.0\.0\.1:\d+/m)
   })
 
-  it('stops, and says so', async () => {
+  it('stops and says so', async () => {
     const { serverPid, workerPid } = await pids()
     const { supervisorPid = 0 } = await status()
     expect(identify(supervisorPid)).toBeDefined()

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => engine.remove())
 
-it('is replaced, after the engine said so', { timeout: 2 * PATIENCE_MS }, async () => {
+it('a frozen worker is replaced, and the engine says so first', { timeout: 2 * PATIENCE_MS }, async () => {
   const { worker, server } = engine.record
   process.kill(worker.pid, 'SIGSTOP')
   await eventually(() => engine.record.worker.pid !== worker.pid, 'another worker runs', PATIENCE_MS)

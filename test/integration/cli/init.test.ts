@@ -12,8 +12,8 @@ const PATIENCE = { timeout: 60_000 }
 const folder = mkdtempSync(join(tmpdir(), 'quorate-init-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the questions of init', () => {
-  it('take what is typed in place of the example, and tell at once what is wrong', async () => {
+describe('the interactive init', () => {
+  it('replaces the example with what is typed, and rejects mistakes at once', async () => {
     const output = join(folder, 'cluster.yaml')
     const terminal = startOnTerminal(['init', '--output', output])
     const answer = async (question: string, typed: string) => {

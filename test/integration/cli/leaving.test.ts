@@ -73,8 +73,8 @@ function withoutReader(args: readonly string[], stream: 1 | 2): number {
   return Number(execFileSync('bash', ['-c', text], { env: variables, encoding: 'utf8' }))
 }
 
-describe('a reader that has seen enough', () => {
-  it('leaves a run that goes on, which is not success', async () => {
+describe('a closed pipe', () => {
+  it('detaches from a run that continues, which is not reported as success', async () => {
     const attach = startQuorate(['attach', 'silent'], environment)
     await eventually(() => attach.output().includes('Facts'), 'the run is shown')
     attach.child.stdout?.destroy()
@@ -85,17 +85,17 @@ describe('a reader that has seen enough', () => {
     expect((await attach.ended).exitCode).toBe(130)
   })
 
-  it('ends a command as SIGPIPE does', () => {
+  it('ends a command like SIGPIPE', () => {
     expect(withoutReader(['validate', file], 1)).toBe(141)
   })
 
-  it('of the errors ends it in the same way', () => {
+  it('on standard error ends a command in the same way', () => {
     expect(withoutReader(['validate', '/nowhere.yaml'], 2)).toBe(141)
   })
 })
 
 describe('the live view', () => {
-  it.each(['SIGTERM', 'SIGHUP'] as const)('gives the cursor back when %s ends it', async (signal) => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('restores the cursor when %s ends it', async (signal) => {
     const attach = startOnTerminal(['attach', 'silent'], environment)
     await eventually(() => attach.output().includes(HIDE_CURSOR), 'the view is drawn')
     process.kill(onTerminal(attach), signal)
@@ -103,7 +103,7 @@ describe('the live view', () => {
     expect(stdout.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(stdout.lastIndexOf(HIDE_CURSOR))
   })
 
-  it('is left by Ctrl-C while the run goes on', async () => {
+  it('closes on Ctrl-C while the run continues', async () => {
     const attach = startOnTerminal(['attach', 'silent'], environment)
     await eventually(() => attach.output().includes(HIDE_CURSOR), 'the view is drawn')
     attach.type('\u0003')
@@ -113,8 +113,8 @@ describe('the live view', () => {
   })
 })
 
-describe('a plan that is left by Ctrl-C', () => {
-  it('is stopped', async () => {
+describe('a plan interrupted by Ctrl-C', () => {
+  it('is cancelled', async () => {
     const plan = startOnTerminal(['plan', '-f', file], environment)
     await eventually(() => plan.output().includes('Facts'), 'the plan is shown')
     plan.type('\u0003')
@@ -143,7 +143,7 @@ async function openPlans(): Promise<readonly string[]> {
 }
 
 describe('stopping the engine', () => {
-  it('names the runs that stand still, and how they go on', async () => {
+  it('names the runs that stand still and how to continue them', async () => {
     const { stdout, stderr, exitCode } = await quorate(['engine', 'stop'], environment)
     expect({ stdout, exitCode }).toEqual({ stdout: 'the engine is stopped\n', exitCode: 0 })
     expect(stderr).toContain(
@@ -151,7 +151,7 @@ describe('stopping the engine', () => {
     )
   })
 
-  it('says nothing of runs where it did not run', async () => {
+  it('does not mention runs if the engine was not running', async () => {
     const { stdout, stderr } = await quorate(['engine', 'stop'], environment)
     expect({ stdout, stderr }).toEqual({ stdout: 'the engine was not running\n', stderr: '' })
   })

@@ -31,8 +31,8 @@ function clusterFile(text: string): string {
   return path
 }
 
-describe('quorate', () => {
-  it('alone teaches how to begin', async () => {
+describe('the quorate command', () => {
+  it('explains how to start if it gets no arguments', async () => {
     const { exitCode, stdout, stderr } = await quorate([], environment)
     expect([exitCode, stderr]).toEqual([0, ''])
     for (const word of ['First steps', 'quorate init', 'quorate apply', 'Exit codes'])
@@ -40,7 +40,7 @@ describe('quorate', () => {
   })
 
   it.each([['--help'], ['apply', '--help'], ['engine', 'logs', '--help'], ['--version']])(
-    'answers %s %s %s',
+    'responds to %s %s %s',
     async (...args) => {
       const { exitCode, stdout, stderr } = await quorate(args, environment)
       expect([exitCode, stderr]).toEqual([0, ''])
@@ -66,7 +66,7 @@ describe('quorate', () => {
     [['status', '--namespace', 'ops'], 'the namespace ops needs a server'],
     [['init'], '--name, --endpoint, --control-plane missing'],
     [['attach'], 'which cluster?'],
-  ])('%j is bad usage', async (args, message) => {
+  ])('rejects %j as bad usage', async (args, message) => {
     const { exitCode, stdout, stderr } = await quorate(args, environment)
     expect([exitCode, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
@@ -78,7 +78,7 @@ describe('quorate', () => {
     [['aply'], "unknown command 'aply'"],
     [['signal', 'hello'], 'Allowed choices are load-balancer-ready'],
     [['attach'], 'which cluster?'],
-  ])('%j is bad usage for a program too', async (args, message) => {
+  ])('rejects %j as bad usage with JSON output', async (args, message) => {
     const { exitCode, stdout } = await quorate([...args, '--json'], environment)
     expect(exitCode).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -89,7 +89,7 @@ describe('quorate', () => {
 })
 
 describe('quorate validate', () => {
-  it('says that a file is valid, and of what size', async () => {
+  it('says that a file is valid and summarises it', async () => {
     const path = clusterFile(VALID)
     const { exitCode, stdout } = await quorate(['validate', path], environment)
     expect([exitCode, stdout]).toEqual([
@@ -98,7 +98,7 @@ describe('quorate validate', () => {
     ])
   })
 
-  it('names every problem with its place', async () => {
+  it('reports every problem with its place', async () => {
     const path = clusterFile(VALID.replace('role: worker', 'role: wrker').replace('192.0.2.12', '192.0.2.11'))
     const { exitCode, stdout, stderr } = await quorate(['validate', '-f', path], environment)
     expect([exitCode, stdout]).toEqual([2, ''])
@@ -106,33 +106,33 @@ describe('quorate validate', () => {
     expect(stderr).toMatch(new RegExp(`${path}:11:\\d+ spec.hosts\\[3\\].role: .*wrker`))
   })
 
-  it('gives the problems as JSON', async () => {
+  it('reports the problems as JSON', async () => {
     const path = clusterFile(VALID.replace('v1.36.3', 'banana'))
     const { exitCode, stdout } = await quorate(['validate', path, '--json'], environment)
     expect(exitCode).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({ valid: false, problems: [{ file: path, line: 5 }] })
   })
 
-  it('of a file that is not there says so', async () => {
+  it('reports a missing file', async () => {
     const { exitCode, stderr } = await quorate(['validate', join(folder, 'none.yaml')], environment)
     expect(exitCode).toBe(2)
     expect(stderr).toContain('none.yaml cannot be read: there is no such file (CLUSTER_FILE_UNREADABLE)')
   })
 
-  it('of two files says so, and checks neither', async () => {
+  it('rejects two files and checks neither', async () => {
     const { exitCode, stdout, stderr } = await quorate(['validate', '-f', 'a.yaml', 'b.yaml'], environment)
     expect([exitCode, stdout]).toEqual([2, ''])
     expect(stderr).toContain('two files are named: a.yaml and b.yaml')
   })
 
-  it('of a directory says so', async () => {
+  it('rejects a directory', async () => {
     const { stderr } = await quorate(['validate', folder], environment)
     expect(stderr).toContain(`${folder} cannot be read: it is a directory`)
   })
 })
 
 describe('quorate init', () => {
-  it('writes a file that validate accepts, and overwrites none', async () => {
+  it('writes a file that validate accepts, and does not overwrite', async () => {
     const output = join(folder, 'new.yaml')
     const args = [
       ...['init', '--name', 'prod', '--endpoint', 'api.prod.lab:6443', '--output', output, '--user', 'ops'],
@@ -147,7 +147,7 @@ describe('quorate init', () => {
     expect(again.stderr).toContain('already exists')
   })
 
-  it('refuses to overwrite a file before it looks at the answers', async () => {
+  it('refuses to overwrite a file before it checks the answers', async () => {
     const output = clusterFile(VALID)
     const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
     expect(exitCode).toBe(2)
@@ -156,7 +156,7 @@ describe('quorate init', () => {
     )
   })
 
-  it('refuses a file in no folder before it looks at the answers', async () => {
+  it('refuses a missing folder before it checks the answers', async () => {
     const output = join(folder, 'none', 'cluster.yaml')
     const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
     expect([exitCode, stderr]).toEqual([
@@ -165,7 +165,7 @@ describe('quorate init', () => {
     ])
   })
 
-  it('says each mistake in the answers once, with what would be right', async () => {
+  it('reports each mistake in the answers once, with a correction', async () => {
     const answers = ['--name', 'Prod', '--endpoint', 'api.lab', '--control-plane', 'cp1=192.0.2.1']
     const { stderr } = await quorate(
       ['init', '--output', join(folder, 'wrong.yaml'), ...answers],
@@ -176,14 +176,14 @@ describe('quorate init', () => {
 })
 
 describe('quorate schema', () => {
-  it('prints a JSON Schema', async () => {
+  it('prints the JSON Schema', async () => {
     const { stdout } = await quorate(['schema'], environment)
     expect(JSON.parse(stdout)).toMatchObject({ title: 'Quorate cluster file' })
   })
 })
 
 describe('without Temporal', () => {
-  it('apply says that nothing answers at the address', async () => {
+  it('apply reports that nothing answers at the address', async () => {
     const address = `127.0.0.1:${await freePort()}`
     const { exitCode, stderr } = await quorate(
       ['apply', '-f', clusterFile(VALID), '--address', address],
@@ -196,7 +196,7 @@ describe('without Temporal', () => {
     expect(stderr).toContain('→ start the server')
   })
 
-  it('apply says what listens there instead', async () => {
+  it('apply reports what listens there instead', async () => {
     const other = createServer((socket) => socket.destroy())
     const port = await freePort()
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
@@ -207,7 +207,7 @@ describe('without Temporal', () => {
     expect(stderr).toContain(`127.0.0.1:${port} does not answer as Temporal`)
   })
 
-  it('apply says how to get the Temporal CLI', async () => {
+  it('apply explains how to get the Temporal CLI', async () => {
     const missing = { ...environment, QUORATE_TEMPORAL_CLI: '/nowhere/temporal' }
     const { exitCode, stderr } = await quorate(['apply', '-f', clusterFile(VALID)], missing)
     expect(exitCode).toBe(1)
@@ -215,7 +215,7 @@ describe('without Temporal', () => {
     expect(stderr).toContain('https://docs.temporal.io/cli')
   })
 
-  it('status knows of nothing, and starts nothing', async () => {
+  it('status finds no operations and starts nothing', async () => {
     rmSync(home, { recursive: true, force: true })
     const { exitCode, stderr } = await quorate(['status', 'prod'], environment)
     expect(exitCode).toBe(2)
@@ -223,7 +223,7 @@ describe('without Temporal', () => {
     expect(existsSync(home)).toBe(false)
   })
 
-  it('on a machine that only has the file, a name means what the file describes', async () => {
+  it('commands take the hosts of a cluster from the cluster file', async () => {
     const closed = await freePort()
     // Each has an address of its own here, where nothing listens.
     const here = (_match: string, number: string) =>
@@ -244,7 +244,7 @@ describe('without Temporal', () => {
     expect(other.stderr).toContain('no operation has been started here yet (OPERATION_NOT_FOUND)')
   })
 
-  it('validate, schema, completion and doctor touch no engine', async () => {
+  it('validate, schema, completion and doctor do not start the engine', async () => {
     rmSync(home, { recursive: true, force: true })
     const path = clusterFile(VALID)
     for (const args of [['validate', path], ['schema'], ['completion', 'bash'], ['doctor', '-f', path]]) {

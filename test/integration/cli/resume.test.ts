@@ -16,8 +16,8 @@ function run(...args: string[]) {
   return quorate([...args, '--address', scene.server.address])
 }
 
-describe('a run that is blocked', () => {
-  it('is left by attach with exit code 3 and the command that decides; status says the same', async () => {
+describe('a blocked run', () => {
+  it('makes attach exit with code 3 and name the deciding command, and status says the same', async () => {
     const operation = await scene.startBlocked('w1')
     const { cluster } = operation
     const attached = await run('attach', cluster)
@@ -31,7 +31,7 @@ describe('a run that is blocked', () => {
     await operation.abort()
   })
 
-  it('is tried again by resume, and followed to its end', async () => {
+  it('is retried by resume and followed to its end', async () => {
     const { cluster } = await scene.startBlocked('cp1', 'w1')
     scene.controls.broken.clear()
     const { exitCode, stdout } = await run('resume', cluster)
@@ -39,14 +39,14 @@ describe('a run that is blocked', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('goes on without a host that is skipped, and says so in the end', async () => {
+  it('continues without a skipped host and says so at the end', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--skip', 'w1', '--reason', 'being repaired')
     expect(stdout).toContain('⚠ work/w1 was left out: being repaired')
     expect(exitCode).toBe(0)
   })
 
-  it('ends when it is aborted, and tells the state of every host', async () => {
+  it('ends when it is aborted and shows the state of every host', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('resume', cluster, '--abort', '--reason', 'wrong machine')
     expect(stderr).toContain(`✘ apply of ${cluster} was aborted`)
@@ -54,7 +54,7 @@ describe('a run that is blocked', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('tells decisions as JSON, and detaches on request', async () => {
+  it('reports decisions as JSON and detaches on request', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--retry', 'w1', '--detach', '--json')
     expect(exitCode).toBe(0)
@@ -65,7 +65,7 @@ describe('a run that is blocked', () => {
 })
 
 describe('a review', () => {
-  it('is shown, waited for with exit code 3, and approved by name only', async () => {
+  it('shows the plan, waits with exit code 3, and is approved only explicitly', async () => {
     scene.controls.finished = true
     const { cluster } = await scene.start({ review: true })
     const waiting = await run('attach', cluster)
@@ -78,7 +78,7 @@ describe('a review', () => {
 })
 
 describe('a pause', () => {
-  it('begins by a signal and ends by resume', async () => {
+  it('begins with a signal and ends with resume', async () => {
     const operation = await scene.startBlocked('w1')
     const { cluster } = operation
     expect(await run('signal', 'pause', cluster)).toMatchObject({ exitCode: 0 })
@@ -93,7 +93,7 @@ describe('a pause', () => {
 })
 
 describe('a cancel', () => {
-  it('waits for the end and tells the state of every host', async () => {
+  it('waits for the run to end and shows the state of every host', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('cancel', cluster)
     expect(stderr).toContain(`✘ apply of ${cluster} was cancelled`)
@@ -102,8 +102,8 @@ describe('a cancel', () => {
   })
 })
 
-describe('a decision that cannot be taken exits with 2 and changes nothing:', () => {
-  it('for a run that goes on', async () => {
+describe('an invalid decision exits with 2 and changes nothing:', () => {
+  it('for a run that is not blocked', async () => {
     const operation = await scene.start()
     const { cluster } = operation
     for (const option of [[], ['--retry'], ['--abort'], ['--approve']]) {
@@ -113,7 +113,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
     await operation.cancel()
   })
 
-  it('for a step that does not exist, or is not to be skipped', async () => {
+  it('for a step that does not exist or cannot be skipped', async () => {
     const operation = await scene.startBlocked('cp1')
     const { cluster } = operation
     const unknown = await run('resume', cluster, '--retry', 'work/w7')
@@ -136,7 +136,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
     }
   })
 
-  it('for a cluster that is not known', async () => {
+  it('for an unknown cluster', async () => {
     for (const args of [['resume'], ['signal', 'pause'], ['cancel']]) {
       const { exitCode, stderr } = await run(...args, 'nobody')
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('(OPERATION_NOT_FOUND)')])
@@ -152,7 +152,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
     await run('cancel', cluster)
   })
 
-  it('with options that exclude each other, or without a reason, before anything is asked', async () => {
+  it('with options that exclude each other, or without a reason, before anything is contacted', async () => {
     const address = ['--address', `127.0.0.1:${await freePort()}`]
     const twice = await quorate(['resume', 'prod', '--abort', '--approve', ...address])
     expect([twice.exitCode, twice.stderr]).toEqual([2, expect.stringContaining('exclude each other')])
@@ -160,7 +160,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
     expect([without.exitCode, without.stderr]).toEqual([2, expect.stringContaining('needs a reason')])
   })
 
-  it('and starts no engine where no operation is known', async () => {
+  it('and starts no engine if no operation is known', async () => {
     const home = mkdtempSync(join(tmpdir(), 'quorate-resume-'))
     const { exitCode, stderr } = await quorate(['resume', 'prod'], { QUORATE_HOME: home })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no operation has been started here yet')])
@@ -170,7 +170,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
 })
 
 describe('on a terminal', () => {
-  it('attach asks when the run is blocked, and goes on with the answer', async () => {
+  it('attach asks when the run is blocked, and continues with the answer', async () => {
     const { cluster } = await scene.startBlocked('w1')
     scene.controls.broken.clear()
     const terminal = startOnTerminal(['attach', cluster, '--address', scene.server.address])
@@ -181,7 +181,7 @@ describe('on a terminal', () => {
     expect(terminal.output()).toContain('trying again: work/w1')
   })
 
-  it('resume asks, and a step is skipped with a reason', async () => {
+  it('resume asks, and skips a step with a reason', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const terminal = startOnTerminal(['resume', cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
@@ -193,7 +193,7 @@ describe('on a terminal', () => {
     expect(terminal.output()).toContain('leaving out work/w1: being repaired')
   })
 
-  it('a question is taken back when it is answered elsewhere', async () => {
+  it('a question disappears when it is answered elsewhere', async () => {
     const operation = await scene.startBlocked('w1')
     const terminal = startOnTerminal(['attach', operation.cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')

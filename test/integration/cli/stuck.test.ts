@@ -27,7 +27,7 @@ async function startAndUpgrade(): Promise<Operation> {
 }
 
 describe('a run whose workflow task fails', () => {
-  it('is told as such, with the cause, by status, list, doctor and attach, and a cancel says that it is not heard', async () => {
+  it('is reported with the cause by status, list, doctor and attach, and cancel says that nobody hears it', async () => {
     const operation = await startAndUpgrade()
     const { cluster } = operation
     const status = await run('status', cluster)
@@ -66,7 +66,7 @@ describe('a run whose workflow task fails', () => {
     await operation.terminate('the test is over')
   })
 
-  it('is ended by cancel --force, which asks or takes --yes, and tells the last that is known of each host', async () => {
+  it('is ended by cancel --force, which asks or takes --yes, and shows the last known step of each host', async () => {
     const operation = await startAndUpgrade()
     const { cluster } = operation
     const asked = await run('cancel', '--force', cluster)
@@ -89,7 +89,7 @@ describe('a run whose workflow task fails', () => {
 })
 
 describe('a run without a worker', () => {
-  it('is not said to be asked only: a cancel tells that nobody hears it, and --force ends it', async () => {
+  it('makes cancel say that nobody hears it, and --force ends the run', async () => {
     await scene.startWorker()
     const operation = await scene.startBlocked('w1')
     const { cluster } = operation

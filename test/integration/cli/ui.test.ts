@@ -38,15 +38,18 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
-  const ui = await startUi()
-  const started = descendants(ui.child.pid ?? 0)
-  expect(started.length).toBeGreaterThan(1)
-  ui.child.kill(signal)
-  await eventually(() => started.every((pid) => parentOf(pid) === undefined), 'all of it ends')
-})
+it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  'quorate ui leaves no process behind after %s',
+  async (signal) => {
+    const ui = await startUi()
+    const started = descendants(ui.child.pid ?? 0)
+    expect(started.length).toBeGreaterThan(1)
+    ui.child.kill(signal)
+    await eventually(() => started.every((pid) => parentOf(pid) === undefined), 'all of it ends')
+  },
+)
 
-it('of a cluster that was never applied says so, and opens nothing', async () => {
+it('quorate ui rejects a cluster that was never applied and opens nothing', async () => {
   const { exitCode, stderr } = await quorate(['ui', 'nowhere'], engine.environment)
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('(OPERATION_NOT_FOUND)')])
 })

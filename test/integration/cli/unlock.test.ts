@@ -60,7 +60,7 @@ const unlock = (...args: readonly string[]) => quorate(['unlock', '-f', file, '-
 const lockOf = ({ state }: HostWithState) => join(state, 'lock')
 
 describe('quorate unlock', () => {
-  it('shows who holds which host, and only looks when it is told so', async () => {
+  it('shows who holds which host, and changes nothing with --show', async () => {
     writeFileSync(lockOf(cp1), LOCK)
     const { exitCode, stdout } = await unlock('--show')
     expect(exitCode).toBe(0)
@@ -72,7 +72,7 @@ describe('quorate unlock', () => {
     expect(readFileSync(lockOf(cp1), 'utf8')).toBe(LOCK)
   })
 
-  it('breaks what it shows with --yes, and notes whose lock was broken', async () => {
+  it('breaks the locks that it shows with --yes, and records whose they were', async () => {
     for (const one of [cp1, w1]) writeFileSync(lockOf(one), LOCK)
     const { exitCode, stdout } = await unlock('--yes')
     expect(exitCode).toBe(0)
@@ -81,7 +81,7 @@ describe('quorate unlock', () => {
     expect(readFileSync(join(w1.state, 'lock.broken'), 'utf8')).toBe(`${OWNER} ${OPERATION}\n`)
   })
 
-  it('breaks nothing unasked where nobody can be asked', async () => {
+  it('breaks nothing without confirmation if it cannot ask', async () => {
     writeFileSync(lockOf(cp1), LOCK)
     const { exitCode, stdout, stderr } = await unlock()
     expect(exitCode).toBe(2)
@@ -90,12 +90,12 @@ describe('quorate unlock', () => {
     expect(existsSync(lockOf(cp1))).toBe(true)
   })
 
-  it('says so when there is nothing to break', async () => {
+  it('says so if there is nothing to break', async () => {
     const { exitCode, stdout } = await unlock()
     expect([exitCode, stdout.trim()]).toEqual([0, 'no host of prod is locked'])
   })
 
-  it('names hosts that cannot be reached, unlocks the others, and fails', async () => {
+  it('names hosts that cannot be reached, unlocks the others and fails', async () => {
     writeFileSync(lockOf(cp1), LOCK)
     const ssh = `port: ${await freePort()}, knownHostsFile: ${cp1.host.ssh.knownHostsFile}, identityFile: ${identityOf('cp1')}`
     writeClusterFile([
@@ -107,7 +107,7 @@ describe('quorate unlock', () => {
     expect(stderr).toMatch(/w2: .*\(SSH_UNREACHABLE\)/)
   })
 
-  it('tells the same as JSON', async () => {
+  it('reports the same as JSON', async () => {
     writeFileSync(lockOf(cp1), LOCK)
     const { stdout } = await unlock('--yes', '--json')
     const [locks, unlocked] = stdout
@@ -123,7 +123,7 @@ describe('quorate unlock', () => {
     expect(unlocked).toEqual({ type: 'unlocked', broken: ['cp1'], changed: [], unreachable: [] })
   })
 
-  it('takes --show or --yes, not both', async () => {
+  it('accepts --show or --yes, not both', async () => {
     expect(await unlock('--show', '--yes')).toMatchObject({ exitCode: 2 })
   })
 })

@@ -10,7 +10,7 @@ async function untilState(operation: Operation, state: string): Promise<void> {
 }
 
 describe('a parked step', () => {
-  it('waits with its error, and other hosts go on beside it', async () => {
+  it('waits with its error while other hosts go on', async () => {
     scene.breakHosts('w1')
     const operation = await scene.start()
     await expect
@@ -22,7 +22,7 @@ describe('a parked step', () => {
     await operation.abort()
   })
 
-  it('is tried again, alone or with all others', async () => {
+  it('is retried alone or with all others', async () => {
     const operation = await scene.startBlocked('cp1', 'w1')
     scene.controls.broken.clear()
     await expect(operation.retry('work/w1')).resolves.toEqual({ steps: ['work/w1'] })
@@ -30,14 +30,14 @@ describe('a parked step', () => {
     await expect(operation.result()).resolves.toMatchObject({ skipped: [] })
   })
 
-  it('is left out for a reason, which the result keeps', async () => {
+  it('is skipped with a reason, which the result contains', async () => {
     const operation = await scene.startBlocked('w1')
     await expect(operation.skip('work/w1', 'being repaired')).resolves.toEqual({ steps: ['work/w1'] })
     const skipped = [{ step: 'work/w1', host: 'w1', reason: 'being repaired' }]
     await expect(operation.result()).resolves.toMatchObject({ skipped })
   })
 
-  it('ends the operation when that is aborted, which counts as stopped on purpose', async () => {
+  it('ends the operation if it is aborted, which counts as stopped on purpose', async () => {
     const operation = await scene.startBlocked('w1')
     await operation.abort('wrong machine')
     await expect(operation.result()).rejects.toMatchObject({ code: 'OPERATION_ABORTED' })
@@ -45,8 +45,8 @@ describe('a parked step', () => {
   })
 })
 
-describe('a decision that cannot be taken', () => {
-  it('on a step that is not skippable is refused with the reason', async () => {
+describe('an invalid decision', () => {
+  it('for a step that cannot be skipped is refused with the reason', async () => {
     const operation = await scene.startBlocked('cp1')
     await expect(operation.skip('work/cp1', 'why not')).rejects.toMatchObject({
       code: 'STEP_NOT_SKIPPABLE',
@@ -56,13 +56,13 @@ describe('a decision that cannot be taken', () => {
     await operation.abort()
   })
 
-  it('on a step that is not there, or not parked, is refused', async () => {
+  it('for a step that does not exist or is not parked is refused', async () => {
     const operation = await scene.startBlocked('cp1')
     await expect(operation.retry('work/w7')).rejects.toMatchObject({ code: 'STEP_UNKNOWN' })
     await operation.abort()
   })
 
-  it('on a run that goes on is refused', async () => {
+  it('for a run that is not blocked is refused', async () => {
     const operation = await scene.start()
     await untilState(operation, 'running')
     for (const decide of ['retry', 'abort', 'approve'] as const) {
@@ -71,7 +71,7 @@ describe('a decision that cannot be taken', () => {
     await operation.cancel()
   })
 
-  it('on a run that has ended is told how it ended', async () => {
+  it('for a run that has ended is refused with how it ended', async () => {
     scene.controls.finished = true
     const operation = await scene.start()
     await operation.result()
@@ -82,7 +82,7 @@ describe('a decision that cannot be taken', () => {
     }
   })
 
-  it('without a worker is refused, and not taken by one that comes later', async () => {
+  it('without a worker is refused, and a later worker does not take it', async () => {
     const operation = await scene.startBlocked('w1')
     await scene.stopWorker()
     await expect(operation.retry()).rejects.toMatchObject({ code: 'NO_WORKER' })
@@ -95,7 +95,7 @@ describe('a decision that cannot be taken', () => {
 })
 
 describe('a decision', () => {
-  it('reaches a server that is killed and started again meanwhile', async () => {
+  it('survives a restart of the Temporal server', async () => {
     const operation = await scene.startBlocked('w1')
     scene.controls.broken.clear()
     scene.server.kill()
@@ -121,7 +121,7 @@ describe('a reviewed apply', () => {
 })
 
 describe('a paused apply', () => {
-  it('starts no step until it is resumed', async () => {
+  it('starts no steps until it is resumed', async () => {
     scene.controls.finished = true
     scene.breakHosts('w1')
     const operation = await scene.start()

@@ -39,8 +39,8 @@ async function startAndUpgrade(): Promise<Operation> {
   return operation
 }
 
-describe('a run whose worker was replaced by one that calls activities by other names', () => {
-  it('is seen to fail, with the cause, the worker and its version, and how often it was tried', async () => {
+describe('a run whose new worker uses other activity names', () => {
+  it('is detected as failing, with the cause, the worker and its version, and the number of attempts', async () => {
     const operation = await startAndUpgrade()
     const snapshot = await until(operation, ({ taskFailure }) => (taskFailure?.attempts ?? 0) >= 2)
     expect(snapshot).toMatchObject({
@@ -53,7 +53,7 @@ describe('a run whose worker was replaced by one that calls activities by other 
     await operation.terminate('the test is over')
   })
 
-  it('takes no decisions, and says why at once', async () => {
+  it('refuses decisions at once, with the reason', async () => {
     const operation = await startAndUpgrade()
     await untilReach(operation, 'failing')
     await expect(operation.pause()).rejects.toMatchObject({
@@ -63,7 +63,7 @@ describe('a run whose worker was replaced by one that calls activities by other 
     await operation.terminate('the test is over')
   })
 
-  it('goes on when a worker is back that fits', async () => {
+  it('continues when a matching worker returns', async () => {
     const operation = await startAndUpgrade()
     await untilReach(operation, 'failing')
     await scene.stopWorker()
@@ -71,7 +71,7 @@ describe('a run whose worker was replaced by one that calls activities by other 
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
 
-  it('holds its cluster, which an apply is told with the way out', async () => {
+  it('keeps its cluster, and another apply is refused with a way out', async () => {
     await scene.startWorker()
     const cluster = scene.cluster()
     const operation = await scene.client.apply(cluster)
@@ -91,8 +91,8 @@ describe('a run whose worker was replaced by one that calls activities by other 
   })
 })
 
-describe('a run that is parked, which has no workflow task that could fail', () => {
-  it('is seen to fail by the answer to a question', async () => {
+describe('a parked run, which has no workflow task that could fail', () => {
+  it('is detected as failing when it is queried', async () => {
     scene.breakHosts('w1')
     scene.controls.finished = true
     await scene.startWorker()
@@ -107,7 +107,7 @@ describe('a run that is parked, which has no workflow task that could fail', () 
 })
 
 describe('a run for which no worker answers', () => {
-  it('is told apart: none is there, or one was a moment ago', async () => {
+  it('never had one, or had one a moment ago', async () => {
     const operation = await scene.start()
     // No test of this file may have polled within the last minute; a queue of another sequence never was.
     const queue = taskQueueOf(0)
@@ -132,7 +132,7 @@ describe('a run for which no worker answers', () => {
 })
 
 describe('a run of another sequence', () => {
-  it('is given to no worker of this release, and says which release it needs', async () => {
+  it('goes to no worker of this release, and says which release it needs', async () => {
     await scene.startWorker()
     scene.controls.finished = true
     const connection = await connect(plainSettings(scene.server.address))
@@ -153,7 +153,7 @@ describe('a run of another sequence', () => {
     await connection.close()
   })
 
-  it("keeps the engine's worker that has it from being replaced", async () => {
+  it('keeps its own worker from being replaced by the engine', async () => {
     const connection = await connect(plainSettings(scene.server.address))
     const { client } = connection
     const start = (name: string) =>

@@ -16,7 +16,7 @@ async function until(
 }
 
 describe('a watched operation', () => {
-  it('shows the last line of every host that is at work', async () => {
+  it('shows the last line of every working host', async () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster())
     const { steps } = await until(operation, ({ steps }) => steps.filter(({ line }) => line).length === 2)
@@ -48,7 +48,7 @@ describe('a watched operation', () => {
     expect(error).toEqual(scene.controls.fatal.report())
   })
 
-  it('tells why a step is tried again', async () => {
+  it('shows why a step is retried', async () => {
     scene.controls.failures = 19
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster())
@@ -56,7 +56,7 @@ describe('a watched operation', () => {
     expect(steps[0]?.lastError).toMatchObject({ code: 'SSH_UNREACHABLE', message: 'connection refused' })
   })
 
-  it('waits for a worker, and goes on once there is one', async () => {
+  it('waits for a worker and continues once there is one', async () => {
     const operation = await scene.client.apply(scene.cluster())
     // The worker of an earlier test may have asked for work within the last minute.
     const isUnanswered = ({ reach }: OperationSnapshot) => reach === 'server' || reach === 'busy'
@@ -68,7 +68,7 @@ describe('a watched operation', () => {
     })
   })
 
-  it('outlives a server that is killed and started again', async () => {
+  it('survives a restart of the Temporal server', async () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster())
     const watched: OperationSnapshot[] = []
@@ -84,7 +84,7 @@ describe('a watched operation', () => {
     expect(watched.at(-1)).toMatchObject({ state: 'done', result: { changed: true } })
   })
 
-  it('that the server does not know any more says what to do now', async () => {
+  it('that the server has lost fails with a hint how to continue', async () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster())
     const watching = until(operation, () => false)
@@ -100,7 +100,7 @@ describe('a watched operation', () => {
     })
   })
 
-  it('says for what it waits, until the operator vouches for it', async () => {
+  it('says what it waits for, until the operator vouches for it', async () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
     const waiting = await until(operation, ({ state }) => state === 'waiting')
@@ -120,7 +120,7 @@ describe('a watched operation', () => {
 })
 
 describe('a cluster', () => {
-  it('has one operation at a time: a second is told which one runs, and since when', async () => {
+  it('has one operation at a time: a second is refused with the kind and start of the first', async () => {
     const cluster = scene.cluster()
     const operation = await scene.client.apply(cluster)
     await expect(scene.client.apply(cluster)).rejects.toMatchObject({ code: 'OPERATION_RUNNING' })
@@ -130,7 +130,7 @@ describe('a cluster', () => {
     await operation.cancel()
   })
 
-  it('is known by what its operation was started with', async () => {
+  it('is described by the input of its operation', async () => {
     const cluster = scene.cluster()
     await scene.client.apply(cluster)
     const found = await scene.client.operation(cluster.name)
@@ -143,7 +143,7 @@ describe('a cluster', () => {
     await found.cancel()
   })
 
-  it('without an operation is told so', async () => {
+  it('without an operation is reported as such', async () => {
     await expect(scene.client.operation('nobody')).rejects.toMatchObject({ code: 'OPERATION_NOT_FOUND' })
   })
 })

@@ -37,8 +37,8 @@ function attempt(text: string, extra: Partial<DurableCommand> = {}): Promise<unk
 
 const MARK = 'echo once >>"$1/marks"'
 
-describe('a long command of a step', () => {
-  it('that failed is run again by the next attempt', async () => {
+describe('a long command in a step', () => {
+  it('is run again by the next attempt if it failed', async () => {
     await expect(attempt(`${MARK}; exit 3`)).rejects.toMatchObject({
       type: 'KUBEADM_FAILED',
       message: 'cp1: ended with 3',
@@ -47,13 +47,13 @@ describe('a long command of a step', () => {
     expect(host.marks()).toBe(2)
   })
 
-  it('whose effect shows only later is not repeated once it ended well', async () => {
+  it('is not repeated after it succeeded, even if its effect shows only later', async () => {
     await attempt(MARK, { once: true })
     await attempt(MARK, { once: true })
     expect(host.marks()).toBe(1)
   })
 
-  it('is prepared for only when it has to be started', async () => {
+  it('is prepared only if it has to be started', async () => {
     let prepared = 0
     const prepare = () => {
       prepared += 1
@@ -66,7 +66,7 @@ describe('a long command of a step', () => {
   })
 })
 
-describe('a good outcome that is kept for the rest of the operation', () => {
+describe('a success that is kept for the rest of the operation', () => {
   const isUnderwayWith = (trace: boolean) =>
     activity(() =>
       onHost(sessions, aCluster(), host.session.host, (step) =>
@@ -81,7 +81,7 @@ describe('a good outcome that is kept for the rest of the operation', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('counts no more once somebody has reset the host: the command runs again', async () => {
+  it('no longer counts after the host was reset: the command runs again', async () => {
     await attempt(MARK, { once: true })
     expect(await isUnderwayWith(false)).toBe(false)
     await attempt(MARK, { once: true })
@@ -89,7 +89,7 @@ describe('a good outcome that is kept for the rest of the operation', () => {
   })
 })
 
-describe('a step that ends while its long command runs', () => {
+describe('a step that ends during its long command', () => {
   const PERSON = new ActivityCancellationDetails({ cancelRequested: true })
   const OTHERS = {
     'the shutdown of the worker': new ActivityCancellationDetails({ workerShutdown: true }),
@@ -98,7 +98,7 @@ describe('a step that ends while its long command runs', () => {
     'a workflow that is not there any more': new ActivityCancellationDetails({ notFound: true }),
   }
 
-  it("by a person's cancel leaves no process of it", async () => {
+  it('because a person cancels leaves no process behind', async () => {
     const environment = activityEnvironment()
     const cancelled = environment.run(step(HELD))
     const refused = expect(cancelled).rejects.toThrow('CANCELLED')
@@ -109,7 +109,7 @@ describe('a step that ends while its long command runs', () => {
   })
 
   for (const [cause, details] of Object.entries(OTHERS)) {
-    it(`by ${cause} leaves it to the next attempt, which gets its outcome`, async () => {
+    it(`because of ${cause} leaves the command to the next attempt, which gets its outcome`, async () => {
       const environment = activityEnvironment()
       const left = environment.run(step(HELD))
       const refused = expect(left).rejects.toThrow()
@@ -123,7 +123,7 @@ describe('a step that ends while its long command runs', () => {
     })
   }
 
-  it('at the very moment of its start leaves nothing behind, however the two meet', async () => {
+  it('at the moment of its start leaves nothing behind, whatever the timing', async () => {
     for (const milliseconds of [0, 5, 10, 20, 40, 80, 160]) {
       const environment = activityEnvironment()
       const cancelled = environment.run(step(HELD, { unit: `kubeadm-init-${milliseconds}` }))
@@ -136,7 +136,7 @@ describe('a step that ends while its long command runs', () => {
     await vi.waitFor(async () => expect(await runningUnits(host.session)).toEqual([]))
   })
 
-  it('before it is started never starts it', async () => {
+  it('before its start never starts it', async () => {
     const environment = activityEnvironment()
     const prepare = () => {
       environment.cancel('CANCELLED', PERSON)
@@ -147,8 +147,8 @@ describe('a step that ends while its long command runs', () => {
   })
 })
 
-describe('a host without space', () => {
-  it('is named as such, whatever the command was', async () => {
+describe('a host without disk space', () => {
+  it('is reported as such, whatever the command was', async () => {
     const full = attempt('echo "write /var/lib/containerd/x: no space left on device" >&2; exit 1')
     await expect(full).rejects.toMatchObject({ type: 'DISK_FULL', nonRetryable: true })
   })

@@ -106,7 +106,7 @@ describe('an IdentityFile', () => {
     '/keys/%C',
     '/keys/$HOME',
     '%d/.ssh/%h',
-  ])('%s is the file that ssh takes', (file) => {
+  ])('%s is the same file as for ssh', (file) => {
     const theirs = keysOfOpenssh(file)
     expect(theirs).toHaveLength(1)
     expect(oursOf('identityFiles', [`IdentityFile ${file}`])).toEqual(
@@ -120,12 +120,12 @@ describe('an IdentityFile', () => {
     ['/keys/${HOME', 'has ${HOME, which is not closed by }'],
     ['/keys/%', 'ends within a token'],
     ['~nobody-of-this-name/id', 'names the home of nobody-of-this-name, who is not known here'],
-  ])('%s is a problem, as ssh ends at it or takes no such file', (file, problem) => {
+  ])('%s is rejected like in ssh, which fails or finds no such file', (file, problem) => {
     expect(keysOfOpenssh(file)).toEqual([])
     expect(oursOf('identityFiles', [`IdentityFile ${file}`])).toContain(problem)
   })
 
-  it('of any tokens and variables is the file that ssh takes', { timeout: 120_000 }, () => {
+  it('with any tokens and variables is the same file as for ssh', { timeout: 120_000 }, () => {
     const part = fc.constantFrom(
       '%%',
       '%C',
@@ -158,7 +158,7 @@ describe('an IdentityFile', () => {
   })
 })
 
-describe('other paths', () => {
+describe('other paths expand as in ssh:', () => {
   it.each(['${HOME}/.ssh/kh_x', '%d/kh-%h', '~/kh /etc/kh_%n', '/kh/%i-%k'])(
     'UserKnownHostsFile %s',
     (files) => {
@@ -178,7 +178,7 @@ describe('other paths', () => {
     expect(oursOf('identityAgent', lines)).toBe(theirs)
   })
 
-  it('IdentityAgent $NAME is what the variable holds, and SSH_AUTH_SOCK the agent of the worker', () => {
+  it('IdentityAgent $NAME is the value of the variable, and SSH_AUTH_SOCK the agent of the worker', () => {
     expect(oursOf('identityAgent', ['IdentityAgent $CLUSTER_KEY'])).toBe('/keys/cluster key')
     expect(oursOf('identityAgent', ['IdentityAgent $SSH_AUTH_SOCK'])).toBeUndefined()
     expect(oursOf('identityAgent', ['IdentityAgent $NOT_SET'])).toContain('needs the variable NOT_SET')
@@ -191,20 +191,23 @@ describe('a ProxyJump', () => {
       .exec(openssh([`ProxyJump ${jump}`]))
       ?.slice(1)
 
-  it.each(['%r@127.0.0.1:9', 'jane-%n@127.0.0.1:9', '%r-%p@%h:9'])('%s leads where ssh goes', (jump) => {
-    const [user, port, address] = jumpOfOpenssh(jump) ?? []
-    expect(user).toBeDefined()
-    const ssh = oursOf('proxyJump', [`ProxyJump ${jump}`])
-    expect(ssh).toMatchObject([{ address, ssh: { user, port: Number(port) } }])
-  })
+  it.each(['%r@127.0.0.1:9', 'jane-%n@127.0.0.1:9', '%r-%p@%h:9'])(
+    '%s leads to the same host as in ssh',
+    (jump) => {
+      const [user, port, address] = jumpOfOpenssh(jump) ?? []
+      expect(user).toBeDefined()
+      const ssh = oursOf('proxyJump', [`ProxyJump ${jump}`])
+      expect(ssh).toMatchObject([{ address, ssh: { user, port: Number(port) } }])
+    },
+  )
 
-  it('with a token that ssh does not know is a problem', () => {
+  it('with an unknown token is rejected', () => {
     expect(oursOf('proxyJump', ['ProxyJump %u@127.0.0.1:9'])).toContain('is not a list of jump hosts')
   })
 })
 
 describe('a HostName', () => {
-  it.each(['%n', '%u.lab'])('%s is a problem, as ssh ends at it', (name) => {
+  it.each(['%n', '%u.lab'])('%s is rejected as in ssh', (name) => {
     const lines = [`HostName ${name}`]
     expect(spawnSync('ssh', ['-G', '-F', configure(lines), 'cp1']).status).not.toBe(0)
     expect(oursOf('user', lines)).toBe(
@@ -220,7 +223,7 @@ describe('an Include', () => {
     'conf.d/[[:digit:]]1.conf',
     '*.d/\\[1.conf',
     'conf.d/[1.conf',
-  ])('of %s reads the files that ssh reads', (pattern) => {
+  ])('of %s reads the same files as ssh', (pattern) => {
     for (const [index, name] of ['01.conf', '11.conf', 'a1.conf', '.11.conf', '[1.conf'].entries()) {
       writeFileSync(join(folder, 'conf.d', name), `IdentityFile /k/${index}\n`)
     }

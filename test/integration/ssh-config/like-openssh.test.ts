@@ -149,7 +149,7 @@ const body = fc
   .tuple(fc.array(spelled, { maxLength: 2 }), fc.array(section, { maxLength: 4 }))
   .map(([lines, sections]) => [...lines, ...sections].join('\n'))
 
-it('every heeded setting is what ssh -G says', () => {
+it('every supported setting has the value that ssh -G prints', () => {
   mkdirSync(join(folder, 'conf.d'), { recursive: true })
   const include = pick(
     `Include ${folder}/conf.d/*.conf`,

@@ -54,13 +54,13 @@ it.each([
   ],
   ['of uutils 0.0.17, which refuses widths', 'case $1 in *3N*) exit 1 ;; esac; exec /bin/date "$@"'],
   ['of busybox, which has seconds', `exec /bin/date "$(printf %s "$1" | sed 's/%[0-9]*N/%%&/')"`],
-])('the clock is right with the date %s', async (_whose, text) => {
+])('the clock is correct with the date %s', async (_whose, text) => {
   stand('date', text)
   const { clockOffsetMs, clockUncertaintyMs } = await gather()
   expect(Math.abs(clockOffsetMs)).toBeLessThanOrEqual(clockUncertaintyMs + 1)
 })
 
-it('a date that tells no time is named', async () => {
+it('a date without a readable time is named', async () => {
   stand('date', 'echo "date: applet not found"')
   await expect(gather()).rejects.toMatchObject({
     type: 'FACTS_UNREADABLE',
@@ -69,12 +69,12 @@ it('a date that tells no time is named', async () => {
   })
 })
 
-it('a flock that waits for nobody is named', async () => {
+it('a flock without a wait option is named', async () => {
   stand('flock', 'echo "flock: unrecognized option" >&2; exit 1')
   await expect(gather()).rejects.toMatchObject({ type: 'PROGRAM_UNFIT', nonRetryable: true })
 })
 
-it('the output of a unit is whole though tail follows no process', async () => {
+it('the output of a unit is complete even if tail cannot follow a process', async () => {
   stand(
     'tail',
     'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',

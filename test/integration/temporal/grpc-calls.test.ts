@@ -54,15 +54,15 @@ afterEach(async () => {
 const call = (): Promise<unknown> =>
   connection.client.workflowService.describeNamespace({ namespace: 'default' })
 
-describe('a call to the server', () => {
-  it('that fails until its time is over tells why, and not only that its time is over', async () => {
+describe('a call to the Temporal server', () => {
+  it('that fails until its deadline reports the reason and not only the deadline', async () => {
     answer = { status: RESOURCE_EXHAUSTED, message: 'Workflow is busy.' }
     const failed = connection.client.withDeadline(Date.now() + 3_000, call)
     await expect(failed).rejects.toMatchObject({ code: RESOURCE_EXHAUSTED, details: 'Workflow is busy.' })
     expect(answered).toBeGreaterThan(1)
   })
 
-  it('comes to its end when the connection is closed, and harms nobody later', async () => {
+  it('ends when the connection is closed, without later side effects', async () => {
     answer = { status: UNAVAILABLE, message: 'shutting down' }
     const failed = call()
     failed.catch(() => undefined)
@@ -74,7 +74,7 @@ describe('a call to the server', () => {
     await expect(call()).rejects.toMatchObject({ code: CANCELLED })
   })
 
-  it('that is given up is not tried again', async () => {
+  it('that is abandoned is not retried', async () => {
     answer = { status: UNAVAILABLE, message: 'shutting down' }
     const givenUp = new AbortController()
     const failed = connection.client.withAbortSignal(givenUp.signal, call)
@@ -87,7 +87,7 @@ describe('a call to the server', () => {
     expect(answered).toBe(before)
   })
 
-  it('is made again for as long as the server has no time', async () => {
+  it('is repeated while the server is busy', async () => {
     answer = { status: RESOURCE_EXHAUSTED, message: 'Workflow is busy.' }
     const patient = outlastBusy(() => connection.client.withDeadline(Date.now() + 500, call))
     patient.catch(() => undefined)

@@ -35,7 +35,7 @@ function attempt(address: string, wasConnected: boolean, stop: AbortSignal, line
 it.each([
   [16, 'invalid API key'],
   [7, 'no access to the namespace'],
-])('is told so with status %i', async (status, message) => {
+])('a worker refused with status %i gets an access error', async (status, message) => {
   const address = await answering(status, message)
   await expect(attempt(address, false, new AbortController().signal)).rejects.toMatchObject({
     code: 'TEMPORAL_ACCESS_DENIED',
@@ -43,7 +43,7 @@ it.each([
   })
 })
 
-it('that was let in before waits, and logs the reason', async () => {
+it('a worker that was admitted before keeps trying and logs the reason', async () => {
   const address = await answering(7, 'the directory of users is away')
   const lines: string[] = []
   const stop = new AbortController()

@@ -30,7 +30,7 @@ async function asking<Result>(
   }
 }
 
-it('two servers differ, and each stays itself through a crash', async () => {
+it('two servers have different identities, which survive a crash', async () => {
   const before = await asking(ours, ({ namespaceId }) => namespaceId)
   expect(before).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
   expect(await asking(theirs, ({ namespaceId }) => namespaceId)).not.toBe(before)
@@ -39,7 +39,7 @@ it('two servers differ, and each stays itself through a crash', async () => {
   expect(await asking(ours, ({ namespaceId }) => namespaceId)).toBe(before)
 })
 
-it('who started a run is known, or who works on it', async () => {
+it('a run is attributed to whoever started it, or to its worker if that is unknown', async () => {
   const client = await createClient({ address: theirs.address })
   const { workflowId, runId } = await client.apply(aCluster())
   await client.close()

@@ -49,7 +49,7 @@ async function get(base: string, path: string): Promise<unknown> {
   return [response.status, await response.json()]
 }
 
-describe("Temporal's API as the UI asks for it", () => {
+describe("Temporal's API for the UI", () => {
   it.each([
     '/api/v1/namespaces',
     '/api/v1/namespaces/default',
@@ -68,11 +68,11 @@ describe("Temporal's API as the UI asks for it", () => {
     '/api/v1/nexus/endpoints',
     '/api/v1/me',
     '/api/v1/namespaces/default/archived-workflows',
-  ])('answers %s as its own UI server does', async (path) => {
+  ])('answers %s like the original UI server', async (path) => {
     expect(await get(ours, path)).toEqual(await get(theirs, path))
   })
 
-  it('tells of what is not there, with the same status', async () => {
+  it('reports what does not exist with the same status', async () => {
     const path = '/api/v1/namespaces/default/workflows/cluster%2Fother'
     const [[status, error], [expected]] = (await Promise.all([get(ours, path), get(theirs, path)])) as [
       [number, { message: string }],
@@ -81,7 +81,7 @@ describe("Temporal's API as the UI asks for it", () => {
     expect([status, error.message]).toEqual([expected, 'workflow not found for ID: cluster/other'])
   })
 
-  it('carries out what the UI asks for: a cancellation', async () => {
+  it('carries out a cancellation from the UI', async () => {
     const body = JSON.stringify({ workflowExecution: { workflowId: 'cluster/shop' }, reason: 'lunch' })
     const response = await fetch(`${ours}${WORKFLOW}/cancel`, { method: 'POST', body })
     expect([response.status, await response.text()]).toEqual([200, '{}'])
@@ -95,7 +95,7 @@ describe("Temporal's API as the UI asks for it", () => {
     expect(asked).toContain('lunch')
   })
 
-  it('refuses a body that is no JSON, or far too long', async () => {
+  it('rejects a body that is not JSON or is far too long', async () => {
     for (const body of ['{', JSON.stringify('x'.repeat(5 * 1024 * 1024))]) {
       const response = await fetch(`${ours}${WORKFLOW}/cancel`, { method: 'POST', body })
       expect(response.status).toBe(400)

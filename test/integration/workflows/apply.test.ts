@@ -19,8 +19,8 @@ afterAll(async () => {
 
 const start = (kind: 'apply' | 'plan', cluster: Cluster) => startScripted(temporal, kind, cluster)
 
-describe('applying a cluster', () => {
-  it('follows the guide: balancer tested before init, control planes one by one, workers beside them', async () => {
+describe('an apply', () => {
+  it('follows the guide: checks the load balancer before init, joins control planes one by one and workers in parallel', async () => {
     const { journal, activities } = fakeActivities()
     const joinControlPlane = async (cluster: Cluster, host: Host) => {
       // It would wait for ever if the workers were held up by the control planes.
@@ -49,7 +49,7 @@ describe('applying a cluster', () => {
     expect(at('verify cp1,cp2,cp3,w1,w2,lb1 begins')).toBeGreaterThan(at('cluster DNS ends'))
   })
 
-  it('has etcd on hosts of its own whole before init, its members started together', async () => {
+  it('completes etcd on its own hosts before init, and starts its members together', async () => {
     const { journal, activities } = fakeActivities()
     const cluster = aClusterWithEtcdHosts()
     const worker = await scriptedWorker(temporal, activities)
@@ -70,7 +70,7 @@ describe('applying a cluster', () => {
     expect(titles).toContain('etcd')
   })
 
-  it('renews certificates and tells API servers of endpoints one host at a time, before anything joins', async () => {
+  it('renews certificates and changes etcd endpoints one host at a time, before anything joins', async () => {
     const { journal, activities } = fakeActivities()
     const cluster = aClusterWithEtcdHosts()
     const expiring = { 'etcd/peer.crt': 30, 'apiserver-etcd-client.crt': 30 }
@@ -90,7 +90,7 @@ describe('applying a cluster', () => {
     expect(own).toEqual([...turns, 'init cp1'].flatMap((turn) => [`${turn} begins`, `${turn} ends`]))
   })
 
-  it('tells its progress, host by host', async () => {
+  it('reports its progress host by host', async () => {
     const { activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, activities)
     const progress = await worker.runUntil(async () => {
@@ -106,7 +106,7 @@ describe('applying a cluster', () => {
     ])
   })
 
-  it('changes nothing where preflight finds problems, and reports all of them', async () => {
+  it('changes nothing if preflight finds problems, and reports all of them', async () => {
     const { journal, activities } = fakeActivities()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       Promise.resolve(bareFacts(host.name, host.name.startsWith('w') ? { freeMiB: 10 } : {}))
@@ -119,7 +119,7 @@ describe('applying a cluster', () => {
     expect(journal).toEqual([])
   })
 
-  it('leaves the balancer alone where its control planes serve already', async () => {
+  it('leaves the load balancer alone if its control planes already serve', async () => {
     const { journal, activities } = fakeActivities()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       Promise.resolve(
@@ -138,7 +138,7 @@ describe('applying a cluster', () => {
     ])
   })
 
-  it("gives the balancer its backends in the file's order, whichever joined first", async () => {
+  it('gives the load balancer its backends in file order, whichever joined first', async () => {
     const { journal, activities } = fakeActivities()
     const prepareHost = async (cluster: Cluster, host: Host) => {
       const joined = () => journal.includes('join cp3 ends')
@@ -156,7 +156,7 @@ describe('applying a cluster', () => {
     ])
   })
 
-  it('reports the hosts that do not answer together with the problems of those that do', async () => {
+  it('reports unreachable hosts together with the problems of the others', async () => {
     const { activities } = fakeActivities()
     const unreachable = new QuorateError('SSH_AUTHENTICATION_FAILED', 'refused', { host: 'cp3' }).report()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
@@ -198,7 +198,7 @@ describe('applying a cluster', () => {
     expect(journal).toContain('init cp1 ends')
   })
 
-  it('does not hold up a host by another that is slow to prepare', async () => {
+  it('does not delay a host because another is slow to prepare', async () => {
     const { journal, activities } = fakeActivities()
     let letGo: () => void = () => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
@@ -218,7 +218,7 @@ describe('applying a cluster', () => {
     expect(journal).toContain('join w2 ends')
   })
 
-  it('tells which machines the hosts were, so that no other is changed in their place', async () => {
+  it('passes on the machine ids of hosts, so that no other machine is changed instead', async () => {
     const { activities } = fakeActivities()
     const machines: (string | undefined)[] = []
     const prepareHost = (cluster: Cluster, host: Host) => {
@@ -233,8 +233,8 @@ describe('applying a cluster', () => {
   })
 })
 
-describe('planning', () => {
-  it('tells changes and problems without touching a host', async () => {
+describe('a plan', () => {
+  it('lists changes and problems without touching a host', async () => {
     const { journal, activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, { gatherFacts: activities.gatherFacts })
     const plan = await worker.runUntil(

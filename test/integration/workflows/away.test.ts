@@ -40,7 +40,7 @@ function hostsWithout(...away: readonly string[]) {
 }
 
 describe('an apply of a running cluster', () => {
-  it('works around an etcd host and a balancer that are away, and touches neither', async () => {
+  it('leaves out an etcd host and a load balancer that do not answer, and touches neither', async () => {
     const { hosts, replaced } = hostsWithout('e3', 'lb2')
     const result = await applyScripted(
       temporal,
@@ -60,7 +60,7 @@ describe('an apply of a running cluster', () => {
     expect(hosts.journal).toContain('verify e1,e2,cp1,cp2,w1,lb1 ends')
   })
 
-  it('stops before any change where no balancer answers', async () => {
+  it('stops before any change if no load balancer answers', async () => {
     const { hosts, replaced } = hostsWithout('lb1', 'lb2')
     const failure = await applyScripted(temporal, hosts, replaced, (handle) => failureOf(handle.result()), {
       cluster,

@@ -45,8 +45,8 @@ async function expectedAuthorities(
   return [...new Set(seen)].sort()
 }
 
-describe('the CA that hosts must have', () => {
-  it('is that of the first control plane, once it is initialised', async () => {
+describe('the CA that steps require', () => {
+  it('is that of the first control plane once it is initialised', async () => {
     expect(await expectedAuthorities(aCluster())).toEqual([
       'init cp1: any',
       'join cp2: sha256:ca',

@@ -18,8 +18,8 @@ afterAll(async () => {
 /** {@link applyScripted} on this file's server. */
 const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
-describe('what skipping a control plane does', () => {
-  it('is shown before, and done only where it was', async () => {
+describe('the consequence of skipping a control plane', () => {
+  it('is shown first, and carried out only then', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const onSkip = 'removes its etcd member'
@@ -37,7 +37,7 @@ describe('what skipping a control plane does', () => {
     expect(removals).toEqual(['shown', 'late'])
   })
 
-  it('is refused with the reason where quorum does not allow it', async () => {
+  it('is refused with the reason if quorum does not allow it', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const settleJoin = () => Promise.resolve({ notSkippable: '1 healthy of 2 voters' })
@@ -50,7 +50,7 @@ describe('what skipping a control plane does', () => {
     })
   })
 
-  it('is settled within the turn: no other join begins before', async () => {
+  it('is determined within its turn: no other join begins before', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     await apply(hosts, { joinControlPlane }, async (handle) => {
@@ -62,7 +62,7 @@ describe('what skipping a control plane does', () => {
     expect(journal.indexOf('settle cp2 ends')).toBeLessThan(journal.indexOf('join cp3 begins'))
   })
 
-  it('is told to the joins after it, which look for what the host brings to etcd all the same', async () => {
+  it('is passed on to later joins, which still check what the host adds to etcd', async () => {
     const hosts = fakeActivities()
     const joins: unknown[] = []
     const fail = failing(hosts.activities.joinControlPlane, 'cp2')
@@ -89,13 +89,13 @@ describe('what skipping a control plane does', () => {
   })
 })
 
-describe('a balancer that dies between joins', () => {
+describe('a load balancer that dies between joins', () => {
   const cluster = aCluster({
     hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1', 'lb2'].map((name) => aHost(name)),
     loadBalancer: { type: 'haproxy', hosts: ['lb1', 'lb2'] },
   })
 
-  it('keeps no control plane from joining, and may be skipped while the other lives', async () => {
+  it('does not block the joins of control planes, and can be skipped while another works', async () => {
     const hosts = fakeActivities()
     const configureLoadBalancer = (one: Cluster, host: Host, backends: readonly Host[]) =>
       backends.length > 1 && host.name === 'lb2'
@@ -143,7 +143,7 @@ describe('an apply that waits for its load balancer', () => {
     expect(hosts.journal).toContain('release cp1 ends')
   })
 
-  it('is blocked while a host is parked, and ends when it is aborted, which takes no more decisions', async () => {
+  it('is blocked while a host is parked, and accepts no decisions once it is aborted', async () => {
     const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')

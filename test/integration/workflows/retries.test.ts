@@ -16,8 +16,8 @@ afterAll(async () => {
   await temporal.teardown()
 })
 
-describe('a step that ended in an error', () => {
-  it('knows in its next attempt how often that was so, whatever else happened to workers', async () => {
+describe('a failed step', () => {
+  it('knows how often it has failed in its next attempt, whatever else happened to workers', async () => {
     const { activities } = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     const known: unknown[] = []

@@ -14,7 +14,7 @@ afterAll(async () => {
 })
 
 describe('an apply of 200 hosts', () => {
-  it('begins no more than 64 steps at once, and no workflow task fails', { timeout: 300_000 }, async () => {
+  it('starts at most 64 steps at once, and no workflow task fails', { timeout: 300_000 }, async () => {
     const workers = Array.from({ length: 196 }, (_, index) =>
       aHost(`w${index + 1}`, {
         address: `198.51.100.${index + 1}`,

@@ -53,14 +53,14 @@ function httpAnswer(port: number, path: string, host = `127.0.0.1:${port}`): Pro
 }
 
 describe('the sockets of the engine', () => {
-  it('are those of the server, on loopback; worker and supervisor listen nowhere', () => {
+  it('belong to the server and listen on loopback only; worker and supervisor listen nowhere', () => {
     const { server, worker, supervisor } = engine.record
     const sockets = listeningOf(server.pid)
     expect(new Set(sockets.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']))
     expect([...listeningOf(worker.pid), ...listeningOf(supervisor.pid)]).toEqual([])
   })
 
-  it('speak gRPC, which no browser does, but for the closed HTTP interface and the metrics', async () => {
+  it('speak gRPC, which browsers cannot, except for the closed HTTP interface and the metrics', async () => {
     const { httpPort, metricsPort } = engine.record
     expect(ports()).toEqual(expect.arrayContaining([httpPort, metricsPort]))
     for (const port of ports().filter((each) => each !== httpPort && each !== metricsPort)) {
@@ -68,14 +68,14 @@ describe('the sockets of the engine', () => {
     }
   })
 
-  it('give on the HTTP interface nothing to anybody', async () => {
+  it('reveal nothing through the HTTP interface', async () => {
     for (const host of [undefined, 'localhost', 'evil.example']) {
       const answer = await httpAnswer(engine.record.httpPort, '/api/v1/namespaces', host)
       expect(answer).toMatch(/^HTTP\/1\.1 403 [\s\S]*Host not allowed/)
     }
   })
 
-  it('give as metrics only counts: no cluster, host or payload', async () => {
+  it('reveal only counts as metrics: no cluster, host or payload', async () => {
     await engine.apply()
     const { metricsPort } = engine.record
     expect(await httpAnswer(metricsPort, '/metrics')).not.toMatch(/shop|cp1/)
@@ -85,8 +85,8 @@ describe('the sockets of the engine', () => {
   })
 })
 
-describe('a page of another origin', () => {
-  it('starts nothing and reads nothing at any port', async () => {
+describe('a page from another origin', () => {
+  it('starts nothing and reads nothing on any port', async () => {
     const before = await engine.workflows()
     await page.goto(foreign.url)
     for (const port of ports()) {
@@ -98,8 +98,8 @@ describe('a page of another origin', () => {
   })
 })
 
-describe('a page that has 127.0.0.1 under a name of its own', () => {
-  it('starts nothing and reads nothing at any port', async () => {
+describe('a page whose own host name resolves to 127.0.0.1', () => {
+  it('starts nothing and reads nothing on any port', async () => {
     const before = await engine.workflows()
     for (const port of ports()) {
       await rebind(page, port)

@@ -53,14 +53,14 @@ function origin(): string {
 }
 
 describe('the owner of the engine', () => {
-  it("sees the run's history in the browser", async () => {
+  it('sees the history of a run in the browser', async () => {
     await page.goto(`${origin()}/namespaces/default/workflows/cluster%2Fshop`, PATIENCE)
     await page.getByText('applyCluster').first().waitFor(PATIENCE)
     await page.getByText('cp1').first().waitFor(PATIENCE)
     expect(new URL(page.url()).pathname).toContain('cluster%2Fshop')
   })
 
-  it('may send the run a signal from there', async () => {
+  it('can send a signal to the run from there', async () => {
     await page.route(`${origin()}/here`, (route) => route.fulfill({ contentType: 'text/html', body: '' }))
     await page.goto(`${origin()}/here`)
     const body = JSON.stringify({ signalName: 'pause', identity: 'browser' })
@@ -70,18 +70,18 @@ describe('the owner of the engine', () => {
   })
 })
 
-describe('a page of another origin in that browser', () => {
+describe('a page from another origin in the same browser', () => {
   beforeEach(async () => {
     await page.goto(foreign.url)
   })
 
-  it('starts nothing by a request that needs no permission', async () => {
+  it('starts nothing with a request that needs no preflight', async () => {
     const before = await engine.workflows()
     await fetchFrom(page, `${origin()}${RUNS}/evil`, { method: 'POST', mode: 'no-cors', body: EVIL_RUN })
     expect(await engine.workflows()).toEqual(before)
   })
 
-  it('starts nothing by a form', async () => {
+  it('starts nothing with a form', async () => {
     const before = await engine.workflows()
     await page.setContent(
       `<form method="post" enctype="text/plain" action="${origin()}${RUNS}/evil"><input name='${EVIL_RUN.slice(0, -1)},"x":"' value='"}'></form>`,
@@ -100,7 +100,7 @@ describe('a page of another origin in that browser', () => {
     expect(await fetchFrom(page, `${origin()}/login`)).toBe('blocked')
   })
 
-  it.each(['script', 'img'])('gets nothing as a %s', async (tag) => {
+  it.each(['script', 'img'])('gets nothing through a %s element', async (tag) => {
     const outcome = await page.evaluate(
       `new Promise((resolve) => {
         const element = document.createElement('${tag}')
@@ -123,8 +123,8 @@ describe('a page of another origin in that browser', () => {
   })
 })
 
-describe('a page that has 127.0.0.1 under a name of its own', () => {
-  it('is told nothing but where the UI is', async () => {
+describe('a page whose own host name resolves to 127.0.0.1', () => {
+  it('learns only the address of the UI', async () => {
     const before = await engine.workflows()
     await rebind(page, Number(new URL(origin()).port))
     for (const path of [RUNS, '/', '/api/v1/settings', new URL(link).pathname + new URL(link).search]) {
@@ -145,7 +145,7 @@ describe('a browser without the link', () => {
     await stranger.close()
   })
 
-  it('cannot use the link a second time', async () => {
+  it('cannot use the link twice', async () => {
     const stranger = await browser.newContext()
     const response = await stranger.request.get(link, { maxRedirects: 0 })
     expect([response.status(), await response.text()]).toEqual([

@@ -207,7 +207,7 @@ function startSampler(): { end(): Promise<{ seen: readonly Seen[]; rounds: numbe
   }
 }
 
-describe('a secret of the cluster is nowhere but where it belongs', { timeout: 400_000 }, () => {
+describe('a cluster secret appears only where it belongs', { timeout: 400_000 }, () => {
   it('after an apply', async () => {
     const { leaks, failure, rounds, isReadable } = await leaksOf('canary', [])
     expect({ leaks, failure }).toEqual({ leaks: [], failure: undefined })
@@ -220,13 +220,13 @@ describe('a secret of the cluster is nowhere but where it belongs', { timeout: 4
     expect(toml).toContain(Buffer.from(`${ROBOT}:${password}`).toString('base64'))
   })
 
-  it('after the worker died in the middle of a join', async () => {
+  it('after the worker died during a join', async () => {
     const fault: Fault = { kind: 'worker-killed', boundary: 'joinControlPlane/cp2', place: 'after-effect' }
     const { leaks, failure } = await leaksOf('canary-killed', [fault])
     expect({ leaks, failure }).toEqual({ leaks: [], failure: undefined })
   })
 
-  it('after a run that was given no password, and says so', async () => {
+  it('after a run that got no password and says so', async () => {
     modeOfSecrets = 0o644
     const { leaks, failure } = await leaksOf('canary-refused', [])
     expect(failure).toContain('SECRET_NEEDED')
@@ -234,7 +234,7 @@ describe('a secret of the cluster is nowhere but where it belongs', { timeout: 4
   })
 })
 
-describe('the search itself', () => {
+describe('the search for secrets', () => {
   const secret = secrets.get('the password of a login') ?? ''
   it.each([
     ['as it is', (text: string) => text],
@@ -244,7 +244,7 @@ describe('the search itself', () => {
     ['in hexadecimal digits', (text: string) => Buffer.from(text).toString('hex')],
     ['in a URL', encodeURIComponent],
     ['in JSON', (text: string) => JSON.stringify(text)],
-  ])('finds a secret %s', (_form, encode) => {
+  ])('finds one %s', (_form, encode) => {
     expect(secretsIn(`before ${encode(secret)} after`, secrets)).toContain('the password of a login')
   })
 })

@@ -176,7 +176,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
 
 describe('parsers', () => {
   it.each(Object.entries(PARSERS))(
-    'give an answer or an error of their own to %s',
+    'return a result or one of our errors for %s',
     async (_what, { sample, parse, share }) => {
       const inputs = fc.oneof(
         { weight: 7, arbitrary: mutated(Buffer.from(sample)).map((bytes) => bytes.toString()) },

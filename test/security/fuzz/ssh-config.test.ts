@@ -38,8 +38,8 @@ const texts = fc.oneof(
   }),
 )
 
-describe('the ssh configuration', () => {
-  it('in any state gives settings', () => {
+describe('an ssh configuration', () => {
+  it('yields settings, whatever its content', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const said = withinTime(() =>
@@ -51,7 +51,7 @@ describe('the ssh configuration', () => {
     )
   })
 
-  it('whose files include each other at random is read to its end, or refused', () => {
+  it('with random includes is read completely or rejected', () => {
     const include = fc.constantFrom('Include a', 'Include b', 'Include *', 'Include c*', 'Host x', 'User ops')
     const files = fc.record({
       a: fc.array(include, { maxLength: 3 }),
@@ -74,7 +74,7 @@ describe('the ssh configuration', () => {
     )
   })
 
-  it('has paths that are expanded whole, or an error', () => {
+  it('has completely expanded paths or an error', () => {
     const tokens = pathTokens(machine, { name: 'cp1', address: '10.0.0.1', user: 'ops', port: 22 }, {})
     fc.assert(
       fc.property(texts, (text) => {
@@ -88,7 +88,7 @@ describe('the ssh configuration', () => {
     )
   })
 
-  it('has jumps with a name and a port that there can be, or none', () => {
+  it('has jump hosts with a valid name and port, or none', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', '@', ':', '[', ']', ',', '%', 'h', '9', '/', 'ssh://', ' ', '-'),
       maxLength: 40,
@@ -105,7 +105,7 @@ describe('the ssh configuration', () => {
     )
   })
 
-  it('has patterns that are fast, however many stars they have', () => {
+  it('is matched quickly, however many wildcards it has', () => {
     const pattern = fc.string({
       unit: fc.constantFrom('*', '*a', '?', 'a', 'b', '[', ']', '!', '\\', '^', '-', '[:alpha:]'),
       maxLength: 60,

@@ -72,8 +72,8 @@ function only<Value>(parse: () => Value, kind: new (message: string) => Error): 
   }
 }
 
-describe('what a peer says', () => {
-  it('never steers a terminal, however it is shown', () => {
+describe('text from an SSH peer', () => {
+  it('never controls the terminal, however it is shown', () => {
     fc.assert(
       fc.property(terminalText, (text) => {
         expect(withinTime(() => plainText(text))).not.toMatch(STEERING)
@@ -84,7 +84,7 @@ describe('what a peer says', () => {
     )
   })
 
-  it('is cut into lines that steer no terminal and have a bounded length, however it arrives', () => {
+  it('is split into lines of bounded length without control characters, however it arrives', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -109,7 +109,7 @@ describe('what a peer says', () => {
     )
   })
 
-  it('before the login is kept up to a limit', () => {
+  it('is kept only up to a limit before the login', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(terminalText, fc.nat(2000)), { maxLength: 60 }), (messages) => {
         const banners = new Banners()
@@ -134,7 +134,7 @@ describe('the two streams of a command', () => {
     '\u001b[2J',
   ]
 
-  it('give a status that both say, or none, and lines for people that steer nothing', () => {
+  it('yield a status only if both agree, and lines without control characters', () => {
     const step = fc.tuple(fc.boolean(), fc.oneof(fc.nat(8), bytes))
     const runner = fc.constantFrom('login-user', 'sudo', 'sudo-with-password')
     fc.assert(
@@ -158,7 +158,7 @@ describe('the two streams of a command', () => {
     )
   })
 
-  it('become an error that quotes them as plain text', () => {
+  it('are quoted as plain text in errors', () => {
     const host = testHost({ port: 22, knownHostsFile: '/dev/null' }, 'cp1')
     fc.assert(
       fc.property(
@@ -177,8 +177,8 @@ describe('the two streams of a command', () => {
   })
 })
 
-describe("sudo's side of the dialogue", () => {
-  it('gets the password once at most, however it asks', () => {
+describe('the sudo dialogue', () => {
+  it('sends the password at most once, however often sudo asks', () => {
     const words = fc.constantFrom('quorate-sudo-password:', 'quorate-sudo-', 'password:', '\n', 'Sorry')
     fc.assert(
       fc.property(
@@ -204,7 +204,7 @@ describe("sudo's side of the dialogue", () => {
     )
   })
 
-  it('is told of in one of its lines', () => {
+  it('gives its reason in a single line', () => {
     fc.assert(
       fc.property(terminalText, (said) => {
         const { reason } = withinTime(() => sudoRefusal(said, 'ops'))
@@ -215,7 +215,7 @@ describe("sudo's side of the dialogue", () => {
   })
 })
 
-describe('ssh-agent', () => {
+describe('a response from ssh-agent', () => {
   const identities = Buffer.concat([
     Buffer.from([12, 0, 0, 0, 1]),
     wireString(Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(32))])),
@@ -226,7 +226,7 @@ describe('ssh-agent', () => {
     wireString(Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(64, 1))])),
   ])
 
-  it('answers with keys whose comments steer nothing, or its answer is refused', () => {
+  it('with a list of keys has comments without control characters, or is rejected', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(identities), bytes), (answer) => {
         const keys = only(() => parseIdentities(answer), WireError) ?? []
@@ -236,7 +236,7 @@ describe('ssh-agent', () => {
     )
   })
 
-  it('answers with a signature, or its answer is refused', () => {
+  it('with a signature is valid, or is rejected', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(signature), bytes), (answer) => {
         only(() => parseSignature(answer), WireError)
@@ -246,14 +246,14 @@ describe('ssh-agent', () => {
   })
 })
 
-describe('files of keys', () => {
+describe('a key file', () => {
   const key = Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(32, 7))])
   const line = `ssh-ed25519 ${key.toString('base64')}`
   const knownHosts = Buffer.from(
     `# comment\ncp1,10.0.0.1 ${line}\n[cp2]:2222 ${line}\n@revoked * ${line}\n@cert-authority *.example.com ${line}\n|1|AAAA|BBBB ${line}\n!cp3,cp? ${line}\r\n`,
   )
 
-  it('known_hosts in any state gives a verdict; a line is found by its names alone', () => {
+  it('named known_hosts yields a verdict for any content, and its lines are found by name only', () => {
     const words = fc.string({
       unit: fc.constantFrom(
         '*',
@@ -288,7 +288,7 @@ describe('files of keys', () => {
     )
   })
 
-  it('a public key is one, or none', () => {
+  it('with a public key yields a key or nothing', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -304,7 +304,7 @@ describe('files of keys', () => {
     )
   })
 
-  it('a list of revoked keys is understood, or refused; a list of lines always is understood', () => {
+  it('with revoked keys is understood or rejected, and always understood if it is plain text', () => {
     const specification = join(folder, 'specification')
     writeFileSync(specification, `key: ${line}\nsha256: ${line}\nsha1: ${line}\n`)
     const list = join(folder, 'list')

@@ -46,12 +46,12 @@ function evilCluster() {
 }
 
 describe('the engine', () => {
-  it('has a key that its owner alone reads', () => {
+  it('has a key that only its owner can read', () => {
     const { mode, uid } = statSync(join(folder, 'seal.key'))
     expect([mode & 0o777, uid]).toEqual([0o600, process.getuid?.()])
   })
 
-  it('is well for its owner', async () => {
+  it('works for its owner', async () => {
     const { stdout } = await quorate(['doctor', '--json'], environment)
     const checks = JSON.parse(stdout) as { name: string; status: string; detail: string }[]
     expect(checks.find(({ name }) => name === 'seal')).toMatchObject({ status: 'ok' })
@@ -72,7 +72,7 @@ describe('the engine', () => {
         '1m',
       ],
     ],
-  ])("logs in to no host and reads no file for a stranger's %s", async (kind, command) => {
+  ])("connects to no host and reads no file for a stranger's %s", async (kind, command) => {
     const cluster = evilCluster()
     const before = sshd.log()
     const inputs = kind === 'workflow' ? [{ cluster, searchAttributes: false }] : [cluster, cluster.hosts[0]]
@@ -83,7 +83,7 @@ describe('the engine', () => {
     expect(statSync(secret).atime).toEqual(LONG_AGO)
   })
 
-  it('says who tried in its log', async () => {
+  it('logs who tried', async () => {
     const { stdout } = await quorate(['engine', 'logs', '--worker'], environment)
     expect(stdout).toMatch(/worker warn {2}the run is refused: its input carries no seal .*workflowId=evil/)
   })

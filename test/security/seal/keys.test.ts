@@ -23,7 +23,7 @@ async function inputOfOwner(): Promise<{ readonly workflowId: string; readonly i
   return { workflowId: run.workflowId, input }
 }
 
-describe('a start', () => {
+describe('a start request', () => {
   it.each([
     ['a seal that was cut off', (seal: string) => seal.slice(0, -20)],
     ['an empty proof', (seal: string) => seal.replace(/[^.]*$/, '')],
@@ -45,7 +45,7 @@ describe('a start', () => {
     expect(scene.journal).toEqual([])
   })
 
-  it('with other data under the same seal is refused', async () => {
+  it('with swapped data under the same seal is refused', async () => {
     const { workflowId, input } = await inputOfOwner()
     const [first, ...more] = input
     const data = Buffer.from(
@@ -57,7 +57,7 @@ describe('a start', () => {
     expect((await scene.end(run)).error).toMatchObject({ code: 'UNSEALED' })
   })
 
-  it('with a key that the worker does not have waits for a worker that has, and says so in the log once', async () => {
+  it('with a key unknown to the worker waits for a worker that has it, and is logged once', async () => {
     const theirs = join(scene.folder, 'theirs.key')
     const { keys } = createKeyFile(theirs, false)
     const connection = await connect(scene.settings(theirs))
@@ -87,7 +87,7 @@ describe('a start', () => {
 })
 
 describe('a client with another key', () => {
-  it('tells that the result of a run is sealed with a key that it does not have', async () => {
+  it('reports that the result of a run is sealed with a key it lacks', async () => {
     const run = await scene.apply()
     await scene.end(run)
     const other = join(scene.folder, 'other.key')

@@ -100,7 +100,7 @@ describe('the start of an earlier run', () => {
     expect(error).toMatchObject({ code: 'UNSEALED' })
   })
 
-  it('is refused once its time is over', async () => {
+  it('is refused after its ticket has expired', async () => {
     const workflowId = 'cluster/of-yesterday'
     const cluster = { ...scene.cluster(), name: 'of-yesterday' }
     const ticket = { ticket: 'start', name: 'applyCluster', issuedAt: Date.now() - 11 * 60_000 }
@@ -114,7 +114,7 @@ describe('the start of an earlier run', () => {
 })
 
 describe('a sealed activity', () => {
-  it('is refused in a run of the stranger that has the same id', async () => {
+  it("is refused in a stranger's run with the same id", async () => {
     const run = await endedRun()
     const { id, args } = (await seen(run)).activity('prepareHost')
     const taskQueue = 'of-the-stranger'
@@ -137,7 +137,7 @@ describe('a sealed activity', () => {
     await scene.inStrangersHands(theirs).terminate()
   })
 
-  it('of an earlier run does not lend its result to a later one', async () => {
+  it('of an earlier run cannot supply the result of a later one', async () => {
     const run = await endedRun()
     const { id, result } = (await seen(run)).activity('prepareHost')
     let release: () => void = () => undefined
@@ -163,8 +163,8 @@ describe('a sealed activity', () => {
   })
 })
 
-describe('a step that a stranger hands out again, as the worker of a run that he has reset', () => {
-  it('is known by its ticket as one of the run that asked for it, which hosts look at', async () => {
+describe('a step that a stranger schedules again, as the worker of a run that they have reset', () => {
+  it('carries the ticket of the original run, which hosts check', async () => {
     const run = await endedRun()
     const { id, args } = (await seen(run)).activity('prepareHost')
     const asked: unknown[] = []
@@ -194,7 +194,7 @@ describe('the result of an earlier run', () => {
   it.each([
     ['is not taken for that of', (seen: SeenPayloads) => seen.result, 'is of another run'],
     ['is not needed: nothing is taken for that of', () => [], 'is missing'],
-  ])('%s a run which the stranger ends with it', async (taskQueue, resultOf, why) => {
+  ])('%s a run that the stranger ends with it', async (taskQueue, resultOf, why) => {
     const run = await endedRun()
     const result = resultOf(await seen(run))
     const theirs = await startRaw(scene.stranger, run.workflowId, [], { taskQueue })
@@ -227,8 +227,8 @@ async function takeTask(taskQueue: string): Promise<Uint8Array> {
   return (await stranger.withDeadline(Date.now() + 60_000, poll)).taskToken
 }
 
-describe('a message of the owner', () => {
-  it('is taken once: a stranger who repeats his pause after the resume has no effect', async () => {
+describe('a message from the owner', () => {
+  it('counts once: a stranger who repeats a pause after the resume has no effect', async () => {
     const run = await scene.blocked()
     await sendSignal(scene.owner.client, run, 'pause')
     await expect.poll(async () => (await scene.progress(run))?.paused, PATIENCE).toBe(true)
@@ -248,7 +248,7 @@ describe('a message of the owner', () => {
     await scene.inStrangersHands(run).terminate()
   })
 
-  it('is refused as another message, with another id, and in another run', async () => {
+  it('is refused as another message, with another id and in another run', async () => {
     const run = await scene.blocked()
     await sendDecision(() => scene.owner.client, run, 'retryStep', {})
     await expect.poll(async () => (await scene.progress(run))?.blocked.length, PATIENCE).toBe(1)

@@ -10,10 +10,10 @@ import { PATIENCE, SealScene } from './scene.js'
 
 const parks = { joinWorker: () => Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', 'in use', 'w1')) }
 
-describe('a run from before there were seals', () => {
+describe('a run without a seal, from before there were seals', () => {
   const scene = SealScene.forFile()
 
-  it('that is open and has gone on ends with UNSEALED, and does no more', async () => {
+  it('ends with UNSEALED and does nothing more if it is still open', async () => {
     await scene.endWorker()
     await scene.startWorker({ kind: 'none' })
     scene.replaced = parks
@@ -39,7 +39,7 @@ describe('a run from before there were seals', () => {
     expect(scene.journal).toEqual([])
   })
 
-  it('that is done is told as one whose result nobody vouches for', async () => {
+  it('is reported as having an unverified result if it has ended', async () => {
     await scene.endWorker()
     await scene.startWorker({ kind: 'none' })
     const run = await startOperation(scene.stranger, 'apply', scene.cluster())
@@ -53,10 +53,10 @@ describe('a run from before there were seals', () => {
   })
 })
 
-describe('a run that its owner resets', () => {
+describe('a run that was reset by its owner', () => {
   const scene = SealScene.forFile()
 
-  it('goes on, takes the decisions of its owner, and is done', async () => {
+  it('continues, takes decisions from its owner and completes', async () => {
     const run = await scene.blocked()
     await sendSignal(scene.owner.client, run, 'pause')
     await sendSignal(scene.owner.client, run, 'resume')
@@ -81,10 +81,10 @@ describe('a run that its owner resets', () => {
   })
 })
 
-describe('a run that is encrypted', () => {
+describe('an encrypted run', () => {
   const scene = SealScene.forFile({ encrypt: true })
 
-  it('takes decisions and is done, and shows nothing of its cluster in its history', async () => {
+  it('takes decisions and completes, and reveals nothing about its cluster in its history', async () => {
     const run = await scene.blocked()
     await sendSignal(scene.owner.client, run, 'pause')
     await sendSignal(scene.owner.client, run, 'resume')

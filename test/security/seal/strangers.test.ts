@@ -31,8 +31,8 @@ describe.each([
     'with an input and a ticket of his own',
     ['--input', INPUT, '--input', '{"ticket":"start","name":"applyCluster","issuedAt":1}'],
   ],
-])('a stranger who starts a workflow %s', (what, input) => {
-  it.each(['applyCluster', 'planCluster'])('has %s end before it asks for any activity', async (type) => {
+])('a workflow started by a stranger %s', (what, input) => {
+  it.each(['applyCluster', 'planCluster'])('ends before it schedules any activity: %s', async (type) => {
     const workflowId = `cluster/theirs/${type}/${what.length}`
     scene.journal = []
     const output = await asNobody(
@@ -56,12 +56,12 @@ describe.each([
   })
 })
 
-describe('a stranger who starts an activity by itself', () => {
+describe('an activity started by a stranger', () => {
   it.each([
     ['gatherFacts', ['--input', '{}', '--input', '{}']],
     ['applyPodNetwork', []],
     ['verifyCluster', ['--input', '{}', '--input', '{"ticket":"activity","name":"verifyCluster","run":"x"}']],
-  ])('has %s refused before it begins', async (type, input) => {
+  ])('is refused before it begins: %s', async (type, input) => {
     scene.journal = []
     const output = await asNobody(
       ...[
@@ -81,8 +81,8 @@ describe('a stranger who starts an activity by itself', () => {
   })
 })
 
-describe("a run of the owner's that waits for a decision", () => {
-  it('is unharmed by messages of a stranger, and goes on by the word of its owner', async () => {
+describe('a blocked run of the owner', () => {
+  it("ignores messages from a stranger and continues on the owner's decision", async () => {
     const run = await scene.blocked()
     const target = ['--workflow-id', run.workflowId]
     for (const input of [
@@ -122,7 +122,7 @@ describe("a run of the owner's that waits for a decision", () => {
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
   })
 
-  it('shows nothing that a stranger writes into a seal, and not each of his signals', async () => {
+  it('shows nothing that a stranger writes into a seal, and does not list each of their signals', async () => {
     const run = await scene.blocked()
     const send = (keyId: string) =>
       scene.stranger.workflowService.signalWorkflowExecution({
@@ -141,7 +141,7 @@ describe("a run of the owner's that waits for a decision", () => {
     await scene.inStrangersHands(run).terminate()
   })
 
-  it('takes no result of a stranger, who ends its step for it', async () => {
+  it('does not accept a result from a stranger who completes its step', async () => {
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
     scene.replaced = { prepareHost: () => held.then(() => ({ changed: false, summary: 'late' })) }

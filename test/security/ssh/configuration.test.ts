@@ -66,8 +66,8 @@ function problemsOf(act: () => unknown): string {
   throw new Error('no problem')
 }
 
-describe('known_hosts named by a variable', () => {
-  it('is the file that ssh means: another key there is a changed key, and nothing is written anywhere', async () => {
+describe('a known_hosts file named with a variable', () => {
+  it('is the same as for ssh: a different key in it counts as changed, and nothing is written', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     try {
@@ -92,7 +92,7 @@ describe('known_hosts named by a variable', () => {
     }
   })
 
-  it('for which there is no folder is told of: none is made but ~/.ssh', async () => {
+  it('in a missing folder is reported: only ~/.ssh is created', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const knownHostsFile = join(folder, 'typo', 'known_hosts')
@@ -107,7 +107,7 @@ describe('known_hosts named by a variable', () => {
   })
 
   it.each(['UserKnownHostsFile', 'IdentityFile', 'IdentityAgent', 'RevokedHostKeys'])(
-    'that is not set, and a token that is not known, are problems: %s',
+    'is rejected if the variable is not set or a token is unknown: %s',
     (keyword) => {
       expect(problemsOf(() => firstHost(`${keyword} \${NOT_SET_HERE}/x\n`))).toContain(
         'NOT_SET_HERE, which is not set',
@@ -117,7 +117,7 @@ describe('known_hosts named by a variable', () => {
   )
 })
 
-it('RevokedHostKeys and GlobalKnownHostsFile hold as they stand there', () => {
+it('RevokedHostKeys and GlobalKnownHostsFile are used as configured', () => {
   const { ssh } = firstHost('RevokedHostKeys ~/revoked-%h\nGlobalKnownHostsFile /etc/a /etc/b\n')
   expect(ssh).toMatchObject({
     revokedHostKeysFile: join(home, 'revoked-10.0.0.11'),
@@ -126,33 +126,33 @@ it('RevokedHostKeys and GlobalKnownHostsFile hold as they stand there', () => {
   expect(firstHost('RevokedHostKeys none\n').ssh.revokedHostKeysFile).toBeUndefined()
 })
 
-describe('a file that others decide on', () => {
-  it.each([0o620, 0o602, 0o666])('is refused where they may write it: %o', (mode) => {
+describe('an ssh configuration that others control', () => {
+  it.each([0o620, 0o602, 0o666])('is rejected if they can write to it: %o', (mode) => {
     firstHost('User ops\n')
     chmodSync(config, mode)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain(`chmod go-w ${config}`)
   })
 
-  it('is refused where it is theirs', () => {
+  it('is rejected if they own it', () => {
     firstHost('User ops\n')
     chownSync(config, 65_534, 65_534)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain('belongs to another user (number 65534)')
   })
 
-  it('is refused where it is only included', () => {
+  it('is rejected even if it is only included', () => {
     const included = join(home, '.ssh/more')
     writeFileSync(included, 'ProxyJump evil\n')
     chmodSync(included, 0o666)
     expect(problemsOf(() => firstHost('Include more\n'))).toContain(`chmod go-w ${included}`)
   })
 
-  it('is read where they may only read it, as ssh does', () => {
+  it('is accepted if they can only read it, as in ssh', () => {
     firstHost('Port 2222\n')
     chmodSync(config, 0o644)
     expect(firstHost('HostKeyAlias one\n').ssh.hostKeyAlias).toBe('one')
   })
 })
 
-it('a file that includes itself is refused', () => {
+it('an ssh configuration that includes itself is rejected', () => {
   expect(problemsOf(() => firstHost('Include config\n'))).toContain('includes itself')
 })

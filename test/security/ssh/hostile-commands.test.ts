@@ -20,7 +20,7 @@ afterEach(async () => {
   delete process.env['QUORATE_TEST_PASSWORD']
 })
 
-describe('in place of a command', () => {
+describe('a hostile host, instead of running a command,', () => {
   /** Writes without end, as fast as it is taken, until the channel is closed. */
   function flood(channel: NodeJS.WritableStream, chunk: Buffer): void {
     let open = true
@@ -35,7 +35,7 @@ describe('in place of a command', () => {
   it.each([
     ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
     ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
-  ])('output without end on %s is left, and fills no memory', async (stream, of) => {
+  ])('cannot fill memory with endless output on %s', async (stream, of) => {
     server = await shellServer((channel) => flood(of(channel), Buffer.alloc(32 * 1024, ATTACK)))
     const session = await pool.session(server.host({ user: 'root' }))
     const before = process.memoryUsage().rss
@@ -48,7 +48,7 @@ describe('in place of a command', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
   })
 
-  it('so is that of a unit, line by line', async () => {
+  it('cannot fill memory with endless unit output, line by line', async () => {
     server = await shellServer((channel, line) => {
       const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
       channel.stderr.write(`quorate-stderr-begin-${token}\n`)
@@ -64,7 +64,7 @@ describe('in place of a command', () => {
     expect(raw).toBe(0)
   })
 
-  it('what it says where nothing runs is quoted as plain text', async () => {
+  it('is quoted as plain text if it runs nothing', async () => {
     server = await shellServer((channel) => {
       channel.write(ATTACK)
       channel.stderr.write(ATTACK)
@@ -78,14 +78,14 @@ describe('in place of a command', () => {
   it.each([
     ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
     ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
-  ])('that it %s is no outcome', async (_what, act) => {
+  ])('gives no outcome if it %s', async (_what, act) => {
     server = await shellServer((channel) => act(channel))
     const session = await pool.session(server.host({ user: 'root' }))
     const error = await bounded(() => session.run(script('true'), { timeoutMs: HANDSHAKE_MS }))
     expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
   })
 
-  it('silence ends with the time of the command', async () => {
+  it('is abandoned at the timeout if it stays silent', async () => {
     server = await shellServer(() => undefined)
     const session = await pool.session(server.host({ user: 'root' }))
     const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))

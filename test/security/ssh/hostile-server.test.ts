@@ -38,8 +38,8 @@ function disconnect(text: string, reason = 2): Buffer {
   return packet(Buffer.concat([code, wireString(text), wireString('')]))
 }
 
-describe('before its key is checked', () => {
-  it('the text with which it hangs up is quoted as plain text', async () => {
+describe('before its host key is checked, a hostile server', () => {
+  it('is quoted as plain text when it hangs up', async () => {
     server = await rawServer((socket) =>
       socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(ATTACK)])),
     )
@@ -55,7 +55,7 @@ describe('before its key is checked', () => {
     'Connection lost before handshake',
     'Handshake failed: no matching host key format',
     'System is booting up',
-  ])('that text passes for nothing else: %s', async (text) => {
+  ])('cannot forge another error with the text %s', async (text) => {
     server = await rawServer((socket) =>
       socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(text)])),
     )
@@ -63,7 +63,7 @@ describe('before its key is checked', () => {
     expect(error.message).toContain(`it hung up and said: ${text}`)
   })
 
-  it('escape sequences in its name and greeting reach nobody', async () => {
+  it('cannot show escape sequences in its name or greeting', async () => {
     server = await rawServer((socket) => socket.end(`${ATTACK}\r\nSSH-2.0-${ATTACK}\r\n`))
     await bounded(() => pool.session(evilHost()))
   })
@@ -90,7 +90,7 @@ describe('before its key is checked', () => {
         ),
       ]),
     ],
-  ])('%s is an error of ours, in time', async (_what, bytes) => {
+  ])('causes one of our errors in time with %s', async (_what, bytes) => {
     server = await rawServer((socket) => socket.write(bytes))
     await bounded(() => pool.session(evilHost()))
   })
@@ -100,7 +100,7 @@ describe('before its key is checked', () => {
     ['its name, a byte at a time', drip('SSH-2.0-OpenSSH_9.2\r\n')],
     ['a greeting that never ends', drip('hello\r\n'.repeat(1000))],
     ['the head of a packet', drip('SSH-2.0-OpenSSH_9.2\r\n\0\0\u0004')],
-  ])('%s, and then silence, keeps nobody waiting', async (_what, act) => {
+  ])('cannot block longer than the timeout with %s and then silence', async (_what, act) => {
     server = await rawServer((socket) => {
       act((text) => {
         socket.write(text)
@@ -109,7 +109,7 @@ describe('before its key is checked', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  it('hanging up again and again does not stretch the time', async () => {
+  it('cannot extend the timeout by hanging up repeatedly', async () => {
     server = await rawServer((socket) => setTimeout(() => socket.destroy(), 400))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
       code: expect.stringMatching(/^SSH_(?:TIMEOUT|UNREACHABLE)$/) as string,
@@ -130,8 +130,8 @@ function drip(text: string): (write: Write) => void {
   }
 }
 
-describe('before the login', () => {
-  it('a flood of banners is left', async () => {
+describe('before the login, a hostile server', () => {
+  it('is disconnected if it floods us with banners', async () => {
     server = await sshServer((client) => {
       client.on('authentication', () => {
         const flood = setInterval(() => {
@@ -147,7 +147,7 @@ describe('before the login', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_HANDSHAKE_FAILED' })
   })
 
-  it('a legal banner with words of a host that starts leaves a refused login a refused login', async () => {
+  it('does not turn a rejected login into a retry with a banner that mentions a shutdown', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         banner(client, 'Unauthorized users are not permitted to log in. System is going down at night.\n')
@@ -159,7 +159,7 @@ describe('before the login', () => {
     })
   })
 
-  it('the text of pam_nologin after a login that was taken means to try again later', async () => {
+  it('causes a retry if pam_nologin closes an accepted login', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         if (context.method === 'none') {
@@ -176,12 +176,12 @@ describe('before the login', () => {
     })
   })
 
-  it('no answer to the login keeps nobody waiting', async () => {
+  it('cannot block the login by not answering', async () => {
     server = await sshServer((client) => client.on('authentication', () => undefined))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  it('methods with escape sequences in their names are no methods', async () => {
+  it('cannot offer methods with escape sequences in their names', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => context.reject([ATTACK as never]))
     })
@@ -190,7 +190,7 @@ describe('before the login', () => {
     })
   })
 
-  it('questions without end get the password once', async () => {
+  it('gets the password once, however often it asks', async () => {
     const answers: string[] = []
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
@@ -236,7 +236,7 @@ interface Cipher {
   encrypt(packet: Buffer): void
 }
 
-it('wherever it hangs up, it is an error of ours', async () => {
+it('a server that hangs up at any point causes one of our errors', async () => {
   const { port } = (server = await sshServer((client) =>
     client.on('authentication', (context) => context.accept()),
   ))

@@ -50,8 +50,8 @@ describe.each([
     HASHED_LINES,
     (index: number) => `|1|${salts[index % 1000]?.toString('base64') ?? ''}|${hashes[index % 1000] ?? ''}`,
   ],
-])('with %s names', (kind, count, nameOf) => {
-  it('the last line counts, memory stays small, others may work meanwhile, and it is read once', async () => {
+])('a large known_hosts file with %s names', (kind, count, nameOf) => {
+  it('is read once, down to the last line, in little memory and without blocking other work', async () => {
     const path = await fileOf(kind, nameOf, count)
     appendFileSync(path, `[127.0.0.1]:${sshd.port} ${await sshd.hostKey('ed25519')}\n`)
     const before = process.memoryUsage().rss
@@ -78,12 +78,12 @@ describe.each([
   })
 })
 
-it('more lines about one host than a person writes are refused', async () => {
+it('is rejected if it has more lines about one host than a person writes', async () => {
   const path = await fileOf('same', () => 'cp1')
   await expect(knownHostsOf(path, 'cp1')).rejects.toThrow('more than 10000 lines are about one host')
 })
 
-it('a line without end is refused', async () => {
+it('is rejected if it has an endless line', async () => {
   const path = join(folder, 'endless')
   const file = openSync(path, 'w')
   for (let count = 0; count < 64; count += 1) writeSync(file, 'x'.repeat(MIB))

@@ -37,8 +37,8 @@ async function logInWithHostKey(): Promise<string> {
   return (await session.run(command('id', '-u'))).stdout
 }
 
-describe('a key that is learnt into the authorized keys', () => {
-  it('lets nobody in: a file of something else is left as it is', async () => {
+describe('a host key recorded in authorized_keys', () => {
+  it('admits nobody, because files of another kind are left alone', async () => {
     writeFileSync(authorizedKeys, allowed)
     const visited = visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     await expect(visited).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('a key that is learnt into the authorized keys', () => {
     expect(readFileSync(authorizedKeys, 'utf8')).toBe(allowed)
   })
 
-  it('lets nobody in: in a new file the name is no option of a key', async () => {
+  it('admits nobody, because in a new file the host name is not a key option', async () => {
     rmSync(authorizedKeys)
     await visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     expect(existsSync(authorizedKeys)).toBe(true)
@@ -56,9 +56,9 @@ describe('a key that is learnt into the authorized keys', () => {
   })
 })
 
-describe('a key that is learnt as that of a name', () => {
+describe('a host key recorded for the name', () => {
   it.each(['*', '*.*', '127.0.0.1,[127.0.0.1]:PORT', '[127.0.0.1]:*'])(
-    'is of no other host: %s',
+    '%s is valid for no other host',
     async (alias) => {
       const knownHostsFile = join(theirs.folder, `known_hosts-${alias.length}`)
       const hostKeyAlias = alias.replace('PORT', String(theirs.port))

@@ -69,8 +69,8 @@ function expectNothingTold(): void {
   expect(sshd.log().slice(logged)).not.toMatch(/Accepted|Postponed/)
 }
 
-describe('a line @revoked', () => {
-  it('in another file than the one that trusts the key', async () => {
+describe('an @revoked line rejects the key', () => {
+  it('from a file other than the one that trusts it', async () => {
     const [known, other] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: `${known} ${other}` })).toBe(false)
     const refusal = { ...REVOKED, hint: expect.stringContaining(`${other}:1`) as string }
@@ -80,7 +80,7 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  it('in known_hosts2, which ssh reads beside known_hosts', async () => {
+  it('from known_hosts2, which ssh reads beside known_hosts', async () => {
     mkdirSync(join(folder, '.ssh'))
     const knownHostsFile = join(folder, '.ssh/known_hosts')
     writeFileSync(knownHostsFile, await trusted())
@@ -89,7 +89,7 @@ describe('a line @revoked', () => {
     await expect(logIn({ knownHostsFile })).rejects.toMatchObject(REVOKED)
   })
 
-  it("in the system's file", async () => {
+  it("from the system's known_hosts file", async () => {
     const [known, system] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: known, GlobalKnownHostsFile: system })).toBe(false)
     const ssh = { knownHostsFile: known, systemKnownHostsFiles: ['/dev/null', system] }
@@ -97,7 +97,7 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  it('also where the cluster file pins the key', async () => {
+  it('even if the cluster file pins it', async () => {
     const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], {
       encoding: 'utf8',
     })
@@ -109,14 +109,14 @@ describe('a line @revoked', () => {
     expectNothingTold()
   })
 
-  it('also where the key would be learnt', async () => {
+  it('even if it would be accepted as new', async () => {
     const knownHostsFile = file(await revokedLine())
     await expect(logIn({ knownHostsFile, hostKeyChecking: 'accept-new' })).rejects.toMatchObject(REVOKED)
     expect(readFileSync(knownHostsFile, 'utf8')).toBe(await revokedLine())
   })
 })
 
-describe('the file of RevokedHostKeys', () => {
+describe('a RevokedHostKeys file', () => {
   function listOf(specification: string, ...options: readonly string[]): string {
     const path = join(folder, `krl-${(files += 1)}`)
     execFileSync('ssh-keygen', ['-q', '-k', '-f', path, ...options, file(specification)])
@@ -138,7 +138,7 @@ describe('the file of RevokedHostKeys', () => {
     ],
   ]
 
-  it.each(ways)('%s', async (_what, make) => {
+  it.each(ways)('as %s rejects the key', async (_what, make) => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), await make()]
     const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
     expect(opensshLogsIn(options)).toBe(false)
@@ -151,7 +151,7 @@ describe('the file of RevokedHostKeys', () => {
     ['a list of other keys', () => file(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['a KRL of other keys', () => listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['an empty file', () => file('')],
-  ])('%s keeps nobody out', async (_what, make) => {
+  ])('as %s admits the host', async (_what, make) => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), make()]
     const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
     expect(opensshLogsIn(options)).toBe(true)
@@ -169,7 +169,7 @@ describe('the file of RevokedHostKeys', () => {
         return cut
       },
     ],
-  ])('%s lets nobody in', async (_what, make) => {
+  ])('%s admits nobody', async (_what, make) => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), make()]
     const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
     expect(opensshLogsIn(options)).toBe(false)
@@ -181,7 +181,7 @@ describe('the file of RevokedHostKeys', () => {
     expectNothingTold()
   })
 
-  it('that changes holds at once, also for a connection that stands', async () => {
+  it('takes effect at once when it changes, even on an open connection', async () => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), file('')]
     expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
     writeFileSync(revokedHostKeysFile, await sshd.hostKey('ed25519'))

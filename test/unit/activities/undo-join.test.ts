@@ -37,89 +37,89 @@ function standing(
 }
 
 describe('a join that died', () => {
-  it('before etcd knew of it is taken back', () => {
+  it('is undone if etcd had not heard of it', () => {
     expect(standing(['kubeconfigs', 'certificates'], {})).toBe('undone')
   })
 
-  it('with a member that never started, or is still a learner, is taken back', () => {
+  it('is undone if its member never started or is still a learner', () => {
     expect(standing(['manifests'], { member: UNSTARTED })).toBe('undone')
     expect(standing(['manifests', 'etcd-data', 'kubelet.conf'], { member: LEARNER })).toBe('undone')
   })
 
-  it('as a voter, before the kubelet had credentials, is taken back', () => {
+  it('is undone if its member votes but the kubelet has no credentials', () => {
     expect(standing(['manifests', 'etcd-data'], { member: VOTER })).toBe('undone')
   })
 
-  it('as a voter, while the kubelet still asked for its certificate, is taken back', () => {
+  it('is undone if its member votes but the kubelet still waits for its certificate', () => {
     expect(standing(['manifests', 'etcd-data', 'kubelet.conf'], { member: VOTER })).toBe('undone')
   })
 
-  it('as a voter whose kubelet is at home in the cluster only lacks its mark', () => {
+  it('lacks only the control-plane mark if its member votes and the kubelet has joined', () => {
     const certified = ['etcd-data', 'kubelet.conf', 'kubelet-certificate'] as const
     expect(standing([...certified], { member: VOTER })).toBe('unmarked')
     expect(standing(['etcd-data', 'kubelet.conf'], { member: VOTER, node: node({}) })).toBe('unmarked')
   })
 
-  it('after its node was marked is part of the cluster, whatever else it lacks', () => {
+  it('counts as joined once its node is marked, whatever else is missing', () => {
     expect(standing(['etcd-data'], { member: VOTER, node: MARKED })).toBe('joined')
   })
 })
 
-describe('with external etcd a join', () => {
+describe('a join with external etcd', () => {
   const external = (
     host: readonly (HostState extends ReadonlySet<infer F> ? F : never)[],
     one?: KubernetesNode,
   ) => joinStanding({ host: new Set(host), member: undefined, node: one }, 'external')
 
-  it('that never got credentials is taken back', () => {
+  it('is undone if it never got credentials', () => {
     expect(external(['manifests', 'kubelet.conf'])).toBe('undone')
     expect(external(['manifests', 'certificates'])).toBe('undone')
   })
 
-  it('that lacks no more than its mark is completed', () => {
+  it('is completed if only the control-plane mark is missing', () => {
     expect(external(['manifests', 'kubelet.conf'], node({}))).toBe('unmarked')
   })
 
-  it('that came to its end is never taken back', () => {
+  it('is never undone once it has finished', () => {
     expect(external(['manifests', 'kubelet.conf'], MARKED)).toBe('joined')
     expect(external(['kubelet.conf'], MARKED)).toBe('joined')
   })
 
-  it('of a host that was reset by hand is done again', () => {
+  it('is done again if the host was reset by hand', () => {
     expect(external([], MARKED)).toBe('undone')
   })
 })
 
-describe('a control plane whose etcd data are gone', () => {
-  it('is not taken back by itself: the disk may only not be mounted', () => {
+describe('a control plane that lost its etcd data', () => {
+  it('is not undone automatically: the disk may just not be mounted', () => {
     expect(standing(['kubelet.conf'], { member: VOTER, node: MARKED })).toBe('data-lost')
   })
 
-  it('is replaced when the host was made again', () => {
+  it('is replaced if the host was reinstalled', () => {
     expect(standing([], { member: VOTER, node: MARKED })).toBe('undone')
   })
 })
 
-describe('taking a member out', () => {
+describe('removing an etcd member', () => {
   const healthy = (...members: readonly EtcdMember[]) => new Set(members.flatMap((one) => one.clientUrls))
   const [first, second, third] = [member('cp1'), member('cp2'), member('cp3')]
 
-  it('is refused where a dead voter would become half of those that remain', () => {
+  it('is refused if dead voters would become half of those that remain', () => {
     expect(removalObstacle([first, second, third], healthy(first, third), third)).toBe(
       'without cp3 etcd would have 1 healthy of 2 voters, 2 are needed; not healthy: cp2',
     )
   })
 
-  it('is fine for the dead one, and for a live one where all others live', () => {
+  it('is allowed for a dead member, and for a live one while all others are healthy', () => {
     expect(removalObstacle([first, second, third], healthy(first, second), third)).toBeUndefined()
     expect(removalObstacle([first, second], healthy(first, second), second)).toBeUndefined()
   })
 
-  it('costs nothing where it is a learner', () => {
+  it('is always allowed for a learner', () => {
     expect(removalObstacle([first, LEARNER], healthy(first), LEARNER)).toBeUndefined()
   })
 
-  it('never leaves voters without a majority of healthy ones', () => {
+  it('always leaves a majority of healthy voters', () => {
     const clusters = fc.array(fc.record({ alive: fc.boolean(), learner: fc.boolean() }), {
       minLength: 1,
       maxLength: 7,

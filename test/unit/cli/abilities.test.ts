@@ -17,9 +17,12 @@ describe('colours', () => {
     ['not on a terminal that is dumb', TERMINAL, 'auto', { TERM: 'dumb' }, false],
     ['in a pipe with --color always, whatever the environment says', PIPE, 'always', { NO_COLOR: '1' }, true],
     ['not on a terminal with --color never', TERMINAL, 'never', { FORCE_COLOR: '1' }, false],
-  ] as const)('are there %s', (_when, stream, choice, variables, expected) => {
-    expect(abilitiesOf(stream, choice, variables).colours).toBe(expected)
-  })
+  ] as const)(
+    'depend on the stream, the option and the environment: %s',
+    (_when, stream, choice, variables, expected) => {
+      expect(abilitiesOf(stream, choice, variables).colours).toBe(expected)
+    },
+  )
 
   it.each([
     [[], 'auto'],
@@ -29,7 +32,7 @@ describe('colours', () => {
     [['--color=never', '--color', 'always'], 'always'],
     [['--color'], 'auto'],
     [['--color', 'loud'], 'auto'],
-  ] as const)('of %j are %s', (argv, choice) => {
+  ] as const)('for the arguments %j are %s', (argv, choice) => {
     expect(colourChoiceIn(argv)).toBe(choice)
   })
 })
@@ -45,7 +48,7 @@ describe('symbols beyond ASCII', () => {
     ['not on the console of Linux', TERMINAL, { TERM: 'linux', LANG: 'C.UTF-8' }, false],
     ['not on a terminal that is dumb', TERMINAL, { TERM: 'dumb' }, false],
     ['in a pipe, whatever terminal there is', PIPE, { TERM: 'linux' }, true],
-  ] as const)('are there %s', (_when, stream, variables, expected) => {
+  ] as const)('depend on the locale and the terminal: %s', (_when, stream, variables, expected) => {
     expect(abilitiesOf(stream, 'auto', variables).symbols).toBe(expected)
   })
 })

@@ -28,11 +28,11 @@ describe('bash completion', () => {
     expect(complete('a')).toEqual(['apply', 'attach'])
   })
 
-  it('offers commands of commands', () => {
+  it('offers subcommands', () => {
     expect(complete('engine', 'st')).toEqual(['start', 'status', 'stop'])
   })
 
-  it('offers the options of a command, and global ones', () => {
+  it('offers the options of a command and the global ones', () => {
     expect(complete('apply', '--')).toEqual(
       expect.arrayContaining(['--attach', '--review', '--on-blocked', '--json', '--file']),
     )
@@ -44,7 +44,7 @@ describe('bash completion', () => {
     )
   })
 
-  it('offers the values that an argument can have', () => {
+  it('offers the allowed values of an argument', () => {
     expect(complete('signal', 'l')).toEqual(['load-balancer-ready'])
     expect(complete('signal', 'r')).toEqual(['resume'])
   })
@@ -55,7 +55,7 @@ describe('bash completion', () => {
 })
 
 describe('completion scripts', () => {
-  it.each(['zsh', 'fish'] as const)('for %s name every command', (shell) => {
+  it.each(['zsh', 'fish'] as const)('for %s contain every command', (shell) => {
     const text = completionScript(program, shell)
     for (const command of program.commands) expect(text).toContain(command.name())
   })

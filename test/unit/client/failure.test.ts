@@ -22,7 +22,7 @@ describe('the failure of a workflow', () => {
     expect(reportWorkflowFailure(ended(failure))).toEqual(report)
   })
 
-  it('is found behind the failure of an activity', () => {
+  it('is found beneath the failure of an activity', () => {
     const failure = ApplicationFailure.create({ type: 'SUDO_DENIED', message: 'x', details: [report] })
     const activity = new ActivityFailure(
       'failed',
@@ -35,7 +35,7 @@ describe('the failure of a workflow', () => {
     expect(reportWorkflowFailure(ended(activity))).toEqual(report)
   })
 
-  it('keeps its code when there is no report', () => {
+  it('keeps its code if there is no report', () => {
     const failure = ApplicationFailure.create({ type: 'ETCD_UNHEALTHY', message: 'a learner is left' })
     expect(reportWorkflowFailure(ended(failure))).toMatchObject({
       code: 'ETCD_UNHEALTHY',
@@ -51,7 +51,7 @@ describe('the failure of a workflow', () => {
     })
   })
 
-  it('that was cancelled, or terminated by hand, is no fault of a host', () => {
+  it('is blamed on no host if the workflow was cancelled or terminated', () => {
     const cancelled = reportWorkflowFailure(ended(new CancelledFailure('cancelled')))
     const terminated = reportWorkflowFailure(ended(new TerminatedFailure('by hand')))
     expect([cancelled.code, terminated.code]).toEqual(['OPERATION_CANCELLED', 'OPERATION_CANCELLED'])

@@ -17,8 +17,8 @@ function history(
   }) as unknown as Events
 }
 
-describe('the last that is known of a host', () => {
-  it('is its last step and how that ended', () => {
+describe('the last known step of a host', () => {
+  it('comes with its outcome', () => {
     const events = history(
       ['begin', 'cp1: prepare'],
       ['begin', 'w1: prepare'],
@@ -33,12 +33,12 @@ describe('the last that is known of a host', () => {
     ])
   })
 
-  it('is what still runs, also where something else has ended since', () => {
+  it('is the one that still runs, even if another has ended since', () => {
     const events = history(['begin', 'cp1: kubeadm join (2)'], ['begin', 'cp1: lock'], ['end', 2])
     expect(lastKnownIn(events)).toEqual([{ host: 'cp1', step: 'kubeadm join', state: 'running' }])
   })
 
-  it('is nothing where no step was on a host', () => {
+  it('is absent if no step ran on a host', () => {
     expect(lastKnownIn(history(['begin', 'resolve stable'], ['end', 1]))).toEqual([])
   })
 })

@@ -14,8 +14,8 @@ async function stepOf(pending: Pending) {
   return (await runningSteps(client, description))[0]
 }
 
-describe('a step that runs', () => {
-  it('has the host and the line of its last heartbeat', async () => {
+describe('a running step', () => {
+  it('shows the host and the line of its last heartbeat', async () => {
     const details = { host: 'cp2', line: 'kubeadm join ▸ [etcd] …', failures: 0 }
     const step = await stepOf({
       activityType: { name: 'joinControlPlane' },
@@ -30,7 +30,7 @@ describe('a step that runs', () => {
     })
   })
 
-  it('tells of the error of the attempt before in the words of the step', async () => {
+  it('shows the error of the previous attempt as the step reported it', async () => {
     const report = new QuorateError('KUBEADM_TIMED_OUT', 'kubeadm join ended with 1', {
       host: 'cp2',
     }).report()
@@ -39,7 +39,7 @@ describe('a step that runs', () => {
     expect(step).toMatchObject({ attempt: 2, host: 'cp2', lastError: report })
   })
 
-  it('says that its worker is gone where heartbeats stayed away', async () => {
+  it('says that its worker is gone if heartbeats stopped', async () => {
     const step = await stepOf({
       attempt: 2,
       lastFailure: {
@@ -50,7 +50,7 @@ describe('a step that runs', () => {
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST' })
   })
 
-  it('has the host of its name where its worker died before it spoke', async () => {
+  it('takes its host from its name if its worker died before the first heartbeat', async () => {
     const step = await stepOf({
       activityId: 'cp3: join',
       activityType: { name: 'joinControlPlane' },
@@ -59,7 +59,7 @@ describe('a step that runs', () => {
     expect(step?.host).toBe('cp3')
   })
 
-  it('says that its worker is gone where that was shut down', async () => {
+  it('says that its worker is gone if that was shut down', async () => {
     const step = await stepOf({
       attempt: 2,
       lastFailure: { applicationFailureInfo: { type: 'WorkerShutdown' } },
@@ -67,7 +67,7 @@ describe('a step that runs', () => {
     expect(step?.lastError).toMatchObject({ code: 'WORKER_LOST', message: 'the worker was shut down' })
   })
 
-  it("tells of any other time-out in Temporal's words", async () => {
+  it("shows any other timeout in Temporal's words", async () => {
     const step = await stepOf({
       attempt: 2,
       lastFailure: {

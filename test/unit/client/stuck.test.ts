@@ -9,7 +9,7 @@ const workers = [{ identity: 'quorate-0.2.0@bastion:4711', lastPollAgoMs: 12_000
 const failing = aSnapshot({ reach: 'failing', taskFailure, workers, startedWith: '0.1.0' })
 
 describe('a run whose workflow task fails', () => {
-  it('on a worker of another release names both releases, and the worker that it needs', () => {
+  it('on a worker of another release names both releases and the worker that it needs', () => {
     const stuck = needsOtherWorker(failing)
     expect(stuck?.message).toBe(
       'its workflow task fails on quorate-0.2.0@bastion:4711, tried 7 times: Nondeterminism error; Quorate 0.1.0 started the run, Quorate 0.2.0 works on it',
@@ -18,13 +18,13 @@ describe('a run whose workflow task fails', () => {
     expect(stuck?.hint).toContain('`quorate cancel --force prod`')
   })
 
-  it('on a worker of its own release needs one that corrects it', () => {
+  it('on a worker of its own release needs a release with a fix', () => {
     const stuck = needsOtherWorker({ ...failing, startedWith: '0.2.0' })
     expect(stuck?.hint).toContain('start workers of a release that corrects it')
     expect(stuck?.hint).toContain('`quorate cancel --force prod`')
   })
 
-  it('is an error of its own', () => {
+  it('has an error code of its own', () => {
     expect(stuckError(failing, 'nothing was decided')).toMatchObject({
       code: 'RUN_STUCK',
       message: expect.stringMatching(/; nothing was decided$/) as string,
@@ -33,7 +33,7 @@ describe('a run whose workflow task fails', () => {
 })
 
 describe('a run that no worker answers for', () => {
-  it('is of a worker that is busy or has ended, where one polled lately', () => {
+  it('belongs to a busy or stopped worker if one polled recently', () => {
     const snapshot = aSnapshot({ reach: 'busy', workers })
     expect(whyStuck(snapshot)?.message).toBe(
       'no worker answers: quorate-0.2.0@bastion:4711, which asked for work 12 s ago, is busy or has ended',
@@ -42,7 +42,7 @@ describe('a run that no worker answers for', () => {
     expect(stuckError(snapshot, 'nothing was decided').code).toBe('NO_WORKER')
   })
 
-  it('waits for any worker where none polls, and tells why the last one failed', () => {
+  it('waits for any worker if none polls, and says why the last one failed', () => {
     const snapshot = aSnapshot({ reach: 'server', workers: [], taskFailure })
     expect(whyStuck(snapshot)?.message).toBe(
       'no worker is there for it; the last one failed: Nondeterminism error',
@@ -50,7 +50,7 @@ describe('a run that no worker answers for', () => {
     expect(needsOtherWorker(snapshot)).toBeUndefined()
   })
 
-  it('waits for one of its own release where it is of another sequence', () => {
+  it('waits for a worker of its own release if it has another sequence', () => {
     const snapshot = aSnapshot({ reach: 'server', workers: [], taskQueue: 'quorate-0', startedWith: '0.0.9' })
     expect(needsOtherWorker(snapshot)?.message).toBe(
       `Quorate 0.0.9 started it, and workers of this release (${VERSION}) do not take it: it waits at quorate-0, they serve ${TASK_QUEUE}`,
@@ -59,10 +59,10 @@ describe('a run that no worker answers for', () => {
   })
 })
 
-it.each(['worker', 'nobody'] as const)('is not stuck where it hears of %s', (reach) => {
+it.each(['worker', 'nobody'] as const)('a run is not stuck if it is heard by %s', (reach) => {
   expect(whyStuck(aSnapshot({ reach }))).toBeUndefined()
 })
 
-it('is not stuck once it has ended', () => {
+it('a run is not stuck once it has ended', () => {
   expect(whyStuck(aSnapshot({ reach: 'server', state: 'done' }))).toBeUndefined()
 })

@@ -8,8 +8,8 @@ const endpoint = (value: string): Change => [['spec', 'kubernetes', 'controlPlan
 
 const GIVE = 'give internalAddress, an IPv4 address by which the other hosts reach it'
 
-describe('IPv6 is refused', () => {
-  it('for hosts, each of them, with the networks left to their defaults', () => {
+describe('IPv6 is rejected', () => {
+  it('for every host, while the networks keep their defaults', () => {
     const hosts = [11, 12, 13, 21, 5].map((last, index): Change => [
       host(index, 'address'),
       `fd00:10::${last}`,
@@ -21,13 +21,13 @@ describe('IPv6 is refused', () => {
     )
   })
 
-  it('for a single control plane among others', () => {
+  it('for a single control plane among IPv4 ones', () => {
     expect(problemTexts(clusterFile([host(1, 'internalAddress'), 'fd00:10::12']))).toEqual([
       'spec.hosts[1].internalAddress: fd00:10::12: IPv6 is not supported yet; give an IPv4 address by which the other hosts reach it',
     ])
   })
 
-  it('for networks, also with a plugin of your own', () => {
+  it('for networks, even with a pod network plugin of your own', () => {
     const text = clusterFile(networking({ podSubnet: 'fd00:244::/56', serviceSubnet: 'fd00:96::/112' }), [
       ['spec', 'network'],
       { plugin: 'none' },
@@ -44,7 +44,7 @@ describe('IPv6 is refused', () => {
     ])
   })
 
-  it('but not for SSH, nor for a name in the certificate', () => {
+  it('but not for SSH or for a name in the certificate', () => {
     const text = clusterFile(
       [host(0, 'address'), 'fd00:10::11'],
       [host(0, 'internalAddress'), '10.0.0.11'],
@@ -57,7 +57,7 @@ describe('IPv6 is refused', () => {
   })
 })
 
-describe('an address that other hosts cannot reach is refused', () => {
+describe('an address that other hosts cannot reach is rejected', () => {
   it.each([
     ['127.0.1.1', '127.0.1.1 is a loopback address: no other host reaches this one by it'],
     ['0.0.0.0', '0.0.0.0 is an unspecified address: no other host reaches this one by it'],
@@ -73,7 +73,7 @@ describe('an address that other hosts cannot reach is refused', () => {
     ])
   })
 
-  it('also where it is the address behind a name of the ssh configuration', () => {
+  it('even behind a name from the ssh configuration', () => {
     const location = {
       user: 'me',
       readFile: (path: string) => {
@@ -91,7 +91,7 @@ describe('an address that other hosts cannot reach is refused', () => {
     expect(problemTexts(clusterFile(...behind), location)).toEqual([])
   })
 
-  it('as IPv4 in the clothes of IPv6', () => {
+  it('as is an IPv4 address written as IPv6', () => {
     expect(problemTexts(clusterFile([host(0, 'address'), '::ffff:10.0.0.11']))).toEqual([
       'spec.hosts[0].address: ::ffff:10.0.0.11 is an IPv4 address written as one of IPv6; write 10.0.0.11',
     ])
@@ -101,15 +101,15 @@ describe('an address that other hosts cannot reach is refused', () => {
     ['podSubnet', '127.0.0.0/16', '127.0.0.0/8, whose addresses are loopback', '10.244.0.0/16'],
     ['serviceSubnet', '224.0.0.0/16', '224.0.0.0/4, whose addresses are multicast', '10.96.0.0/12'],
     ['podSubnet', '169.254.0.0/16', '169.254.0.0/16, whose addresses are link-local', '10.244.0.0/16'],
-  ])('and so is a network of such: %s %s', (field, text, overlap, better) => {
+  ])('as is a network of such addresses: %s %s', (field, text, overlap, better) => {
     expect(problemTexts(clusterFile(networking({ [field]: text })))).toEqual([
       `spec.kubernetes.networking.${field}: ${text} overlaps with ${overlap}; choose a private IPv4 network, e.g. ${better}`,
     ])
   })
 })
 
-describe('one address in two spellings', () => {
-  it('is that of one host', () => {
+describe('one address or name written in two ways', () => {
+  it('counts as the address of one host', () => {
     const hosts: Change[] = [
       [host(0, 'address'), 'fd00:10::11'],
       [host(0, 'internalAddress'), '10.0.0.11'],
@@ -121,7 +121,7 @@ describe('one address in two spellings', () => {
     ])
   })
 
-  it('is one name, whatever its capitals', () => {
+  it('counts as one name, whatever its case', () => {
     const names: Change[] = [
       [host(3, 'address'), 'W1.prod.lab'],
       [['spec', 'hosts', 5], { name: 'w2', role: 'worker', address: 'w1.prod.lab' }],
@@ -132,7 +132,7 @@ describe('one address in two spellings', () => {
   })
 })
 
-describe('a name that no DNS can have', () => {
+describe('a name that is not a valid DNS name', () => {
   const location = (config: string) => ({
     user: 'me',
     readFile: (path: string) => {
@@ -141,13 +141,13 @@ describe('a name that no DNS can have', () => {
     },
   })
 
-  it('may be one of the ssh configuration', () => {
+  it('is accepted as an alias from the ssh configuration', () => {
     const text = clusterFile([host(3, 'address'), 'k8s_w1'])
     const read = parse(text, location('Host k8s_*\n  HostName 10.0.0.21\n'))
     expect(read.cluster.hosts[3]).toMatchObject({ address: '10.0.0.21', internalAddress: '10.0.0.21' })
   })
 
-  it('is refused where nothing says what it stands for', () => {
+  it('is rejected if nothing resolves it', () => {
     expect(problemTexts(clusterFile([host(3, 'address'), 'k8s_w1']), location(''))).toEqual([
       'spec.hosts[3].address: "k8s_w1" is neither an IP address nor a DNS name; correct it, or give the name a HostName in the ssh configuration',
     ])

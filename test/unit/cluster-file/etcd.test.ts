@@ -16,7 +16,7 @@ const FOREIGN = {
 }
 
 describe('etcd on hosts of its own', () => {
-  it('has the client URLs of these hosts for its endpoints', () => {
+  it('uses the client URLs of its hosts as endpoints', () => {
     const { cluster, warnings } = parse(clusterFile(EXTERNAL, ...etcdHosts(3)))
     expect(cluster.etcd).toEqual({
       topology: 'external',
@@ -25,19 +25,19 @@ describe('etcd on hosts of its own', () => {
     expect(warnings).toEqual([])
   })
 
-  it('may have a single member, with a warning', () => {
+  it('can have a single member, with a warning', () => {
     expect(warningTexts(clusterFile(EXTERNAL, ...etcdHosts(1)))).toEqual([
       'spec.hosts: one etcd member is not highly available; give the role etcd to three hosts',
     ])
   })
 
-  it('has an odd number of members: one more protects from nothing', () => {
+  it('must have an odd number of members: an even one tolerates no more failures', () => {
     expect(problemTexts(clusterFile(EXTERNAL, ...etcdHosts(4)))).toEqual([
       'spec.hosts: 4 etcd hosts survive the loss of 1, as 3 do, and one more can fail; use 3 or 5: etcd needs more than half of its members',
     ])
   })
 
-  it('leaves the number of control planes free', () => {
+  it('allows any number of control planes', () => {
     const two = clusterFile(EXTERNAL, ...etcdHosts(3), [['spec', 'hosts', 2, 'role'], 'worker'])
     expect(warningTexts(two)).toEqual([])
   })
@@ -63,13 +63,13 @@ describe('etcd on hosts of its own', () => {
       [EXTERNAL, ...etcdHosts(3), [['spec', 'etcd', 'caFile'], './ca.crt']],
       'spec.etcd.caFile: of use only with endpoints; remove it, or give the endpoints of your etcd; on etcd hosts Quorate makes the certificates',
     ],
-  ] as readonly [string, readonly Change[], string][])('is refused with %s', (_, changes, problem) => {
+  ] as readonly [string, readonly Change[], string][])('is rejected with %s', (_, changes, problem) => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])
   })
 })
 
-describe('an etcd of somebody else', () => {
-  it('is known by its endpoints and the paths of the files that let us in', () => {
+describe('an etcd that somebody else runs', () => {
+  it('is described by its endpoints and the paths of the client files', () => {
     expect(parse(clusterFile([['spec', 'etcd'], FOREIGN])).cluster.etcd).toEqual({
       topology: 'external',
       endpoints: ['https://etcd1.prod.lab:2379', 'https://etcd2.prod.lab:2379'],
@@ -102,7 +102,7 @@ describe('an etcd of somebody else', () => {
       [[['spec', 'etcd'], { endpoints: ['https://10.9.9.1:2379'] }]],
       'spec.etcd.endpoints: the topology is stacked; remove it, or set topology: external',
     ],
-  ] as readonly [string, readonly Change[], string][])('is refused %s', (_, changes, problem) => {
+  ] as readonly [string, readonly Change[], string][])('is rejected %s', (_, changes, problem) => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])
   })
 })

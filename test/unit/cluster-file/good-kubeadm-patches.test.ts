@@ -5,7 +5,7 @@ import { clusterFile, problemTexts, type Change } from './cluster-files.js'
 const KUBEADM = 'spec.kubernetes.kubeadm'
 const patch = (section: string, value: unknown): Change => [['spec', 'kubernetes', 'kubeadm', section], value]
 
-describe('what changes nothing that Quorate relies on', () => {
+describe('a kubeadm patch that changes nothing Quorate relies on', () => {
   it.each<readonly [section: string, value: object]>([
     [
       'kubeletConfiguration',
@@ -54,11 +54,11 @@ describe('what changes nothing that Quorate relies on', () => {
       },
     ],
     ['joinConfiguration', { nodeRegistration: { imagePullPolicy: 'Never' }, controlPlane: {} }],
-  ])('is taken: %s %j', (section, value) => {
+  ])('is accepted: %s %j', (section, value) => {
     expect(problemTexts(clusterFile(patch(section, value)))).toEqual([])
   })
 
-  it('may be an addon that is left out, where the pod network is not Flannel', () => {
+  it('can skip an addon if the pod network is not Flannel', () => {
     const none: Change = [['spec', 'network'], { plugin: 'none' }]
     expect(
       problemTexts(clusterFile(none, patch('initConfiguration', { skipPhases: ['addon/kube-proxy'] }))),
@@ -68,7 +68,7 @@ describe('what changes nothing that Quorate relies on', () => {
     ).toEqual([])
   })
 
-  it('may be what kubeadm had before Kubernetes 1.31, with such a version', () => {
+  it('can use fields from before Kubernetes 1.31 with such a version', () => {
     const old: Change = [['spec', 'kubernetes', 'version'], 'v1.30.14']
     const timeout = patch('clusterConfiguration', { apiServer: { timeoutForControlPlane: '5m0s' } })
     expect(problemTexts(clusterFile(old, timeout))).toEqual([])

@@ -5,12 +5,12 @@ import { clusterFile, parse, type Change } from './cluster-files.js'
 
 const cluster = (...changes: readonly Change[]) => parse(clusterFile(...changes)).cluster
 
-describe('a cluster file that says only what it must', () => {
+describe('a minimal cluster file', () => {
   it('has neither problems nor warnings', () => {
     expect(parse(clusterFile()).warnings).toEqual([])
   })
 
-  it('gets the defaults that the schema promises', () => {
+  it('gets the defaults that the schema documents', () => {
     const { kubernetes, network, loadBalancer, etcd, packages, containerRuntime } = cluster()
     expect(kubernetes.networking).toEqual({
       podSubnet: '10.244.0.0/16',
@@ -25,7 +25,7 @@ describe('a cluster file that says only what it must', () => {
     expect(containerRuntime).toEqual({ registries: [], config: {} })
   })
 
-  it('uses its address inside the cluster too, and strict host keys', () => {
+  it('uses the address of a host as its internal address and checks host keys strictly', () => {
     expect(cluster().hosts[0]).toEqual({
       name: 'cp1',
       role: 'control-plane',
@@ -60,7 +60,7 @@ describe('a cluster file', () => {
     expect(cluster([['spec', 'kubernetes', 'version'], text]).kubernetes.version).toBe(version)
   })
 
-  it("lets a host's own ssh settings take the place of the cluster's", () => {
+  it("prefers a host's own ssh settings to the cluster's", () => {
     const read = cluster(
       [['spec', 'ssh'], { user: 'ops', port: 2222, identityFile: '~/.ssh/fleet' }],
       [['spec', 'hosts', 1, 'ssh'], { user: 'admin', identityFile: 'keys/cp2' }],
@@ -77,12 +77,12 @@ describe('a cluster file', () => {
     })
   })
 
-  it('takes the login name of whoever runs it where it names none', () => {
+  it('defaults the login name to the current user', () => {
     const text = clusterFile([['spec', 'ssh'], undefined])
     expect(parse(text, { user: 'ada' }).cluster.hosts[0]?.ssh.user).toBe('ada')
   })
 
-  it('keeps labels and taints, and tells no taints from none given', () => {
+  it('keeps labels and taints, and distinguishes an empty list of taints from none', () => {
     const read = cluster(
       [['spec', 'hosts', 0, 'taints'], []],
       [['spec', 'hosts', 3, 'labels'], { 'example.com/disk': 'ssd', 'node-role.kubernetes.io/worker': '' }],
@@ -94,23 +94,23 @@ describe('a cluster file', () => {
     expect(read.hosts[3]?.taints).toEqual([{ key: 'dedicated', value: 'batch', effect: 'NoSchedule' }])
   })
 
-  it('may leave a field empty, as Kubernetes allows', () => {
+  it('can leave a field empty, as in Kubernetes', () => {
     const text = clusterFile([['spec', 'network'], null], [['spec', 'hosts', 0, 'labels'], null])
     expect(parse(text).cluster.network.plugin).toBe('flannel')
   })
 
-  it('may give a label a name alone', () => {
+  it('can give a label without a value', () => {
     const text = clusterFile([['spec', 'hosts', 3, 'labels'], { 'node-role.kubernetes.io/worker': null }])
     expect(parse(text).cluster.hosts[3]?.labels).toEqual({ 'node-role.kubernetes.io/worker': '' })
   })
 
-  it("may log in as a directory's account", () => {
+  it('can log in with a directory account', () => {
     const users = ['jane@corp.example.com', 'CORP\\jane', 'svc-build$']
     const read = users.map((user) => cluster([['spec', 'ssh'], { user }]).hosts[0]?.ssh.user)
     expect(read).toEqual(users)
   })
 
-  it('keeps null in what it lays over kubeadm, where it removes', () => {
+  it('keeps null in kubeadm patches, where it removes a field', () => {
     const patch = { apiServer: { extraArgs: null } }
     const read = cluster([
       ['spec', 'kubernetes', 'kubeadm'],
@@ -120,7 +120,7 @@ describe('a cluster file', () => {
     expect(read.kubernetes.kubeadm.joinConfiguration).toEqual({})
   })
 
-  it('may use anchors, aliases and merge keys', () => {
+  it('can use anchors, aliases and merge keys', () => {
     const text = clusterFile([['spec', 'hosts'], undefined]).concat(
       '  hosts:\n',
       '    - &cp { name: cp1, role: control-plane, address: 10.0.0.11, labels: &labels { rack: "1" } }\n',
@@ -138,13 +138,13 @@ describe('a cluster file', () => {
     expect(loadBalancer).toEqual({ type: 'external' })
   })
 
-  it('may be JSON, which is YAML too', () => {
+  it('can be JSON, which is valid YAML', () => {
     const json = JSON.stringify(parseYaml(clusterFile()), undefined, 2)
     expect(parse(json)).toEqual(parse(clusterFile()))
   })
 })
 
-describe('files that a cluster file names', () => {
+describe('files that a cluster file refers to', () => {
   const files: Readonly<Record<string, string>> = {
     '/clusters/prod/calico.yaml': 'kind: Namespace\n---\nkind: DaemonSet\n---\n',
     '/home/ops/key.asc': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n…',
@@ -174,7 +174,7 @@ describe('files that a cluster file names', () => {
     })
   })
 
-  it('are left to the cluster where they are URLs', () => {
+  it('are not read if they are URLs', () => {
     const manifest = 'https://example.com/calico.yaml'
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
     const text = clusterFile([['spec', 'network'], { plugin: 'manifest', manifest, digest }])

@@ -21,17 +21,17 @@ describe('the JSON Schema for editors', () => {
     expect(fields(schema).length).toBeGreaterThan(50)
   })
 
-  it('knows no field but ours', () => {
+  it('allows only the fields that we define', () => {
     const objects = fields(schema).filter(([, { properties }]) => properties !== undefined)
     expect(objects.filter(([, object]) => object.additionalProperties !== false)).toEqual([])
   })
 
-  it('demands what a file cannot do without, and nothing that has a default', () => {
+  it('requires the mandatory fields and none that has a default', () => {
     expect(schema['required']).toEqual(['apiVersion', 'kind', 'metadata', 'spec'])
     expect(schema.properties?.['spec']?.['required']).toEqual(['kubernetes', 'hosts'])
   })
 
-  it('is of a draft that editors know', () => {
+  it('uses a draft that editors support', () => {
     expect(schema['$schema']).toBe('http://json-schema.org/draft-07/schema#')
   })
 })

@@ -213,7 +213,7 @@ const REFUSED_BY_KUBEADM: readonly Case[] = [
 describe.each([
   ['undoes what Quorate relies on', UNDONE],
   ['kubeadm refuses or ignores', REFUSED_BY_KUBEADM],
-])('what %s is a problem', (_kind, cases) => {
+])('a patch that %s is rejected', (_kind, cases) => {
   it.each(cases)('%s.%s: %j', (section, path, value, problem) => {
     expect(problemTexts(clusterFile(patch(section, inside(path, value))))).toEqual([
       `${KUBEADM}.${section}.${path}${problem}`,
@@ -225,7 +225,7 @@ describe('every field and flag that Quorate sets or relies on', () => {
   const fields = Object.entries(FIELDS).flatMap(([section, known]) =>
     Object.keys(known).map((field) => [section, field] as const),
   )
-  it.each(fields)('is refused with a value of its own: %s.%s', (section, field) => {
+  it.each(fields)('is rejected with another value: %s.%s', (section, field) => {
     const text = clusterFile(patch(section, inside(field, 'something else')))
     expect(problemTexts(text).join('\n')).toMatch(
       new RegExp(`^${KUBEADM}\\.${section}\\.${field}: cannot be `, 'm'),
@@ -235,7 +235,7 @@ describe('every field and flag that Quorate sets or relies on', () => {
   const flags = FLAGS.flatMap(([section, path, known]) =>
     Object.keys(known).map((flag) => [section, path, flag] as const),
   )
-  it.each(flags)('is refused as a flag, in a map and in a list: %s.%s %s', (section, path, flag) => {
+  it.each(flags)('is rejected as a flag, in a map and in a list: %s.%s %s', (section, path, flag) => {
     const asMap = clusterFile(patch(section, inside(path, { [flag]: 'something else' })))
     const asList = clusterFile(patch(section, inside(path, [{ name: flag, value: 'something else' }])))
     expect(problemTexts(asMap)).toHaveLength(1)

@@ -8,7 +8,7 @@ const host = (index: number, field: string, value: unknown): Change => [
 ]
 const containerd = (config: object): Change => [['spec', 'containerRuntime'], { config }]
 
-describe('labels and taints that belong to somebody else are refused', () => {
+describe('labels and taints that others control are rejected', () => {
   it.each<readonly [what: string, change: Change, problem: string]>([
     [
       "the kubelet's own",
@@ -52,7 +52,7 @@ describe('labels and taints that belong to somebody else are refused', () => {
 
 const CONFIG = 'spec.containerRuntime.config'
 
-describe("containerd's settings that undo what kubelet and kubeadm rely on are refused", () => {
+describe('containerd settings that break what kubelet and kubeadm rely on are rejected', () => {
   it.each<readonly [what: string, config: object, problem: string]>([
     [
       'cgroups of its own',
@@ -103,7 +103,7 @@ describe("containerd's settings that undo what kubelet and kubeadm rely on are r
     expect(problemTexts(clusterFile(containerd(config)))).toEqual([problem])
   })
 
-  it('but not what adds to it', () => {
+  it('but not additional ones', () => {
     const nvidia = {
       runtime_type: 'io.containerd.runc.v2',
       options: { BinaryName: '/usr/bin/nvidia-container-runtime', SystemdCgroup: true },

@@ -15,7 +15,7 @@ const withoutBalancerHost: Change = [
 ]
 
 describe('a virtual address', () => {
-  it('is one address without more, in a group that is told by its last number', () => {
+  it('is a single address (/32), and its last octet is the router id', () => {
     const text = clusterFile(LB2, balancer({ virtualAddress: '10.0.0.100' }))
     expect(warningTexts(text)).toEqual([])
     expect(parse(text).cluster.loadBalancer).toEqual({
@@ -25,7 +25,7 @@ describe('a virtual address', () => {
     })
   })
 
-  it('takes prefix, interface and group as given', () => {
+  it('takes the prefix length, interface and router id from the file', () => {
     const given = { virtualAddress: '10.0.0.100/24', interface: 'bond0.7', virtualRouterId: 7 }
     const { loadBalancer } = parse(clusterFile(LB2, balancer(given))).cluster
     expect(loadBalancer).toMatchObject({
@@ -33,7 +33,7 @@ describe('a virtual address', () => {
     })
   })
 
-  it('has a group also where its last number is none', () => {
+  it('gets a router id even if its last octet is 0', () => {
     const { loadBalancer } = parse(clusterFile(LB2, balancer({ virtualAddress: '10.0.1.0' }))).cluster
     expect(loadBalancer).toMatchObject({ virtualAddress: { routerId: 255 } })
   })
@@ -48,13 +48,13 @@ describe('control planes that run haproxy themselves', () => {
     expect(parse(text).cluster.loadBalancer).toMatchObject({ hosts: ['cp1', 'cp2', 'cp3'] })
   })
 
-  it('cannot listen where their API servers do', () => {
+  it('cannot use the port of their API servers for it', () => {
     expect(problemTexts(clusterFile(withoutBalancerHost, own))).toEqual([
       'spec.kubernetes.controlPlaneEndpoint: on cp1, cp2, cp3 the API server itself listens on port 6443, and haproxy would too; give the endpoint another port, e.g. api.prod.lab:8443, or run haproxy on hosts of its own',
     ])
   })
 
-  it('may have the usual port where their API servers are given another', () => {
+  it('can use the usual port if the API servers have another one', () => {
     const bindPort: Change = [
       ['spec', 'kubernetes', 'kubeadm'],
       { initConfiguration: { localAPIEndpoint: { bindPort: 7443 } } },
@@ -111,7 +111,7 @@ const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[],
   ],
 ]
 
-describe('a virtual address is refused', () => {
+describe('a virtual address is rejected', () => {
   it.each(MISTAKES)('%s', (_mistake, changes, problem) => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])
   })

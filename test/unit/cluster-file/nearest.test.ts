@@ -18,13 +18,13 @@ describe('the nearest known name', () => {
     expect(nearest(text, fields)).toBe(meant)
   })
 
-  it.each(['hostname', 'x', 'proxyJump', ''])('for %j is none, for nothing is near', (text) => {
+  it.each(['hostname', 'x', 'proxyJump', ''])('for %j is none, since nothing is close', (text) => {
     expect(nearest(text, ['name', 'role', 'address'])).toBeUndefined()
   })
 })
 
 describe('the distance of two words', () => {
-  it('is none for the same word only', () => {
+  it('is zero only if they are equal', () => {
     fc.assert(
       fc.property(word, word, (a, b) => {
         expect(editDistance(a, b) === 0).toBe(a === b)
@@ -40,7 +40,7 @@ describe('the distance of two words', () => {
     )
   })
 
-  it('is at least the difference of lengths, at most the longer length', () => {
+  it('is between the difference of the lengths and the longer length', () => {
     fc.assert(
       fc.property(word, word, (a, b) => {
         const distance = editDistance(a, b)
@@ -50,7 +50,7 @@ describe('the distance of two words', () => {
     )
   })
 
-  it('is one for one letter more, less or other, and for two neighbours swapped', () => {
+  it('is one for a letter added, removed or replaced, or two neighbours swapped', () => {
     expect(['nam', 'namee', 'nome', 'anme'].map((text) => editDistance(text, 'name'))).toEqual([1, 1, 1, 1])
   })
 })

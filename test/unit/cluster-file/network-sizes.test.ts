@@ -11,7 +11,7 @@ const flags = (extraArgs: object): Change => [
 const POD_SUBNET = 'spec.kubernetes.networking.podSubnet'
 const FLAGS = 'spec.kubernetes.kubeadm.clusterConfiguration.controllerManager.extraArgs'
 
-describe('a network is refused', () => {
+describe('a network is rejected', () => {
   it.each<readonly [what: string, changes: readonly Change[], problem: string]>([
     [
       'that is more than 16 bits larger than the part of a node',
@@ -56,7 +56,7 @@ describe('a network is refused', () => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])
   })
 
-  it('may be divided into parts of another size', () => {
+  it('unless a flag divides it into smaller parts', () => {
     const text = clusterFile(
       networking({ podSubnet: '10.244.0.0/25' }),
       flags({ 'node-cidr-mask-size-ipv4': '28' }),
@@ -83,7 +83,7 @@ const ONE_NODE: Change = [
 ]
 
 describe('networks of any size', () => {
-  it('are taken where kubeadm takes them', { timeout: 60_000 }, () => {
+  it('are accepted exactly if kubeadm accepts them', { timeout: 60_000 }, () => {
     const prefix = fc.integer({ min: 6, max: 32 })
     fc.assert(
       fc.property(prefix, prefix, fc.option(fc.integer({ min: 16, max: 32 })), (pods, services, mask) => {

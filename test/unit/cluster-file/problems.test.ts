@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ClusterFileError, parseClusterFile } from '../../../src/cluster-file/parse.js'
 import { clusterFile, LOCATION, problems, problemTexts } from './cluster-files.js'
 
-describe('the problems of a file', () => {
+describe('the problems of a cluster file', () => {
   const text = `apiVersion: quorate.dev/v1alpha1
 kind: Cluster
 metadata: { name: prod }
@@ -18,7 +18,7 @@ spec:
     - { name: cp1, role: worker, address: 10.0.0.999 }
 `
 
-  it('are all told at once, in the order of the text, each with its place', () => {
+  it('are all reported at once, in file order, each with its place', () => {
     expect(problems(text, { user: 'ops' })).toEqual([
       'cluster.yaml:8:3 spec.shh: unknown field "shh"; did you mean "ssh"?',
       'cluster.yaml:11:13 spec.hosts[0].role: unknown role "contol-plane"; did you mean "control-plane"?',
@@ -27,7 +27,7 @@ spec:
     ])
   })
 
-  it('stand in the error as reports with a hint of their own', () => {
+  it('are reports in the error, each with its own hint', () => {
     const read = () => parseClusterFile(text, { ...LOCATION, user: 'ops' })
     expect(read).toThrow(ClusterFileError)
     try {
@@ -43,7 +43,7 @@ spec:
     }
   })
 
-  it('do not include a missing field beside the misspelt one that stands for it', () => {
+  it('do not include the field that a misspelt one stands for', () => {
     const misspelt = clusterFile([
       ['spec', 'kubernetes'],
       { verison: 'v1.36.3', controlPlaneEndpoint: 'a.lab' },
@@ -53,7 +53,7 @@ spec:
     ])
   })
 
-  it('point at the object where a field is missing in it', () => {
+  it('point at the object that lacks a field', () => {
     const missing = clusterFile([['metadata', 'name'], undefined], [['metadata', 'quux'], 1])
     expect(problems(missing)[0]).toMatch(/^cluster\.yaml:3:1 metadata\.name: missing/)
   })
@@ -61,7 +61,7 @@ spec:
   it.each([
     ['not a public key', '-----BEGIN RSA PRIVATE KEY-----', 'is not an ASCII-armored public key'],
     ['', '', 'is not an ASCII-armored public key'],
-  ])('include a named file that is not what it should be: %s', (_what, content, problem) => {
+  ])('include a referenced file with invalid content: %s', (_what, content, problem) => {
     const file = clusterFile([['spec', 'packages'], { signingKeyFile: 'key.asc' }])
     expect(problemTexts(file, { readFile: () => content })[0]).toContain(`"key.asc" ${problem}`)
   })

@@ -59,7 +59,7 @@ const answers: fc.Arbitrary<ClusterFileAnswers> = fc
   )
 
 describe('a new cluster file', () => {
-  it('teaches by its comments', async () => {
+  it('explains itself in comments', async () => {
     await expect(renderClusterFile(ANSWERS)).toMatchFileSnapshot('../../golden/cluster-file.yaml')
   })
 
@@ -77,7 +77,7 @@ describe('a new cluster file', () => {
     ])
   })
 
-  it('reads back to what was answered, whatever that was', { timeout: 30_000 }, () => {
+  it('reads back to the same answers, whatever they were', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(answers, (given) => {
         const { cluster } = parse(renderClusterFile(given))
@@ -95,7 +95,7 @@ describe('a new cluster file', () => {
     )
   })
 
-  it('shows fields in comments that are right once the comment sign is gone', () => {
+  it('has valid fields in its comments, ready to be uncommented', () => {
     const uncommented = renderClusterFile(ANSWERS).replaceAll(/^( *)# ([a-zA-Z]+: )/gm, '$1$2')
     const readFile = (): string => '-----BEGIN PGP PUBLIC KEY BLOCK-----'
     expect(uncommented).toContain('\n    certSANs: ')
@@ -103,7 +103,7 @@ describe('a new cluster file', () => {
     expect(problems(uncommented, { readFile })).toEqual([])
   })
 
-  it('keeps a balancer of their own for those who name no host for it', () => {
+  it('declares an external load balancer if no host has that role', () => {
     const hosts = ANSWERS.hosts.filter(({ role }) => role !== 'load-balancer')
     expect(parse(renderClusterFile({ ...ANSWERS, hosts })).cluster.loadBalancer).toEqual({ type: 'external' })
   })

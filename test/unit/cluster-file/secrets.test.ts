@@ -79,12 +79,12 @@ describe('a secret in the cluster file', () => {
       [['spec', 'packages', 'repository'], `https://me:${SECRET}@packages.lab`],
       /put the login into \/etc\/apt\/auth\.conf\.d/,
     ],
-  ])('is refused: %s', (_what, change, expected) => {
+  ])('is rejected: %s', (_what, change, expected) => {
     const found = problemTexts(clusterFile(change))
     expect(found).toContainEqual(expect.stringMatching(expected))
   })
 
-  it('is told with its place, and without its text', () => {
+  it('is reported with its place and without its value', () => {
     const text = clusterFile([[...CONTAINERD, 'registry', 'configs', 'reg.lab', 'auth', 'password'], SECRET])
     const [found = ''] = problems(text)
     const line = text.split('\n').findIndex((one) => one.includes(SECRET)) + 1
@@ -109,7 +109,7 @@ describe('a secret in the cluster file', () => {
       'an image by its digest',
       [['spec', 'network', 'image'], `reg.lab:5000/flannel@sha256:${'a'.repeat(64)}`],
     ],
-  ])('is not seen in %s', (_what, change) => {
+  ])('is not suspected in %s', (_what, change) => {
     expect(problemTexts(clusterFile(change))).toEqual([])
   })
 })
@@ -119,32 +119,32 @@ describe('a manifest of a pod network', () => {
     problemTexts(clusterFile([['spec', 'network', 'manifest'], './net.yaml']), { readFile: () => text })
   const object = (kind: string, more = '') => `apiVersion: v1\nkind: ${kind}\nmetadata: { name: a }\n${more}`
 
-  it('with a Secret is refused, with its line and a way on', () => {
+  it('with a Secret is rejected, with its line and an alternative', () => {
     const manifest = `${object('Namespace')}---\n${object('Secret', 'stringData: { key: hunter2 }\n')}`
     expect(withManifest(manifest)).toEqual([
       'spec.network.manifest: it has a Secret in line 5, and Temporal would keep it; leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
     ])
   })
 
-  it('with a Secret in a List is refused', () => {
+  it('with a Secret in a List is rejected', () => {
     const list =
       'apiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: Secret, metadata: { name: a }, data: { k: dg== } }\n'
     expect(withManifest(list)).toEqual([expect.stringContaining('has a Secret in line 4')])
   })
 
-  it('with a private key is refused', () => {
+  it('with a private key is rejected', () => {
     const key = `data:\n  key: |\n${PEM.replaceAll(/^/gm, '    ')}`
     expect(withManifest(object('ConfigMap', key))).toEqual([
       expect.stringContaining('it holds a private key'),
     ])
   })
 
-  it('may have a Secret that is empty', () => {
+  it('can contain an empty Secret', () => {
     expect(withManifest(object('Secret'))).toEqual([])
   })
 })
 
-describe('the login to a registry', () => {
+describe('a registry login', () => {
   const withRegistry = (registry: object) =>
     clusterFile([
       ['spec', 'containerRuntime', 'registries'],
@@ -160,7 +160,7 @@ describe('the login to a registry', () => {
       { username: 'me', passwordFrom: { file: '~/reg' } },
       { username: 'me', password: { file: '/home/ops/reg' } },
     ],
-  ])('%j is known by where its password is', (fields, login) => {
+  ])('%j refers to where its password is', (fields, login) => {
     expect(parse(withRegistry(fields)).cluster.containerRuntime.registries).toEqual([
       { registry: 'reg.lab', endpoint: 'https://reg.lab', login },
     ])
@@ -177,11 +177,11 @@ describe('the login to a registry', () => {
     ],
     [{ username: 'a:b', passwordFrom: { env: 'REG' } }, /is not a user name, which has no colon/],
     [{ username: 'me', passwordFrom: { prompt: true } }, /prompt/],
-  ])('%j is refused', (fields, expected) => {
+  ])('%j is rejected', (fields, expected) => {
     expect(problemTexts(withRegistry(fields))).toContainEqual(expect.stringMatching(expected))
   })
 
-  it('over plain http is warned of', () => {
+  it('over plain HTTP causes a warning', () => {
     const text = withRegistry({ endpoint: 'http://reg.lab', username: 'me', passwordFrom: { env: 'REG' } })
     expect(warningTexts(text)).toEqual([
       'spec.containerRuntime.registries[0].endpoint: the password passes unencrypted; use https',

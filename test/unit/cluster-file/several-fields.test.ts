@@ -189,7 +189,7 @@ describe.each([
   ['among hosts', HOSTS],
   ['among networks', NETWORKS],
   ['elsewhere', REST],
-])('mistakes %s', (_where, cases) => {
+])('mistakes %s are reported', (_where, cases) => {
   it.each(cases)('%s', (_mistake, change, problem) => {
     expect(problemTexts(clusterFile(change))).toEqual([problem])
   })

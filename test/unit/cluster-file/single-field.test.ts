@@ -191,7 +191,7 @@ describe.each([
   ['of fields', FIELDS],
   ['of formats', FORMATS],
   ['that ask for what is to come', NOT_YET],
-])('mistakes %s', (_where, cases) => {
+])('mistakes %s are reported', (_where, cases) => {
   it.each(cases)('%s', (_mistake, change, problem) => {
     expect(problemTexts(clusterFile(change))).toEqual([problem])
   })

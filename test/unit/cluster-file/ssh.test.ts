@@ -30,7 +30,7 @@ function firstWith(config: string, ...changes: readonly Change[]): Host {
   return host
 }
 
-describe('what the cluster file does not say', () => {
+describe('an ssh setting that the cluster file omits', () => {
   it('comes from the ssh configuration', () => {
     const host = firstWith(
       'Host cp1\n  HostName 10.0.0.11\n  Port 2222\n  User admin\n  IdentityFile ~/.ssh/%r\n  IdentityFile /keys/%h\n' +
@@ -50,7 +50,7 @@ describe('what the cluster file does not say', () => {
     })
   })
 
-  it('gives way to what it says, of the host before the cluster', () => {
+  it('is overridden by the cluster file, per host first and then for all', () => {
     const { ssh } = firstWith(
       'Host *\n  User admin\n  Port 2222\n  IdentityFile /keys/other\n',
       [['spec', 'ssh'], { user: 'ops', identityFile: '/keys/fleet' }],
@@ -59,7 +59,7 @@ describe('what the cluster file does not say', () => {
     expect(ssh).toMatchObject({ user: 'root', port: 2222, identityFiles: ['/keys/fleet'] })
   })
 
-  it('has defaults, the local user for one', () => {
+  it('has a default, such as the local user', () => {
     expect(firstWith('').ssh).toEqual({
       user: 'me',
       port: 22,
@@ -68,7 +68,7 @@ describe('what the cluster file does not say', () => {
     })
   })
 
-  it('is looked for in included files and another configFile, or nowhere', () => {
+  it('is looked up in included files or another configFile, or nowhere', () => {
     const texts = {
       [CONFIG]: 'Include conf.d/*.conf',
       '/home/ops/.ssh/conf.d/a.conf': 'Port 1111',
@@ -85,12 +85,12 @@ describe('jump hosts', () => {
   const ways = (host: Host) =>
     host.ssh.proxyJump?.map(({ name, address, ssh }) => `${name} ${ssh.user}@${address}:${ssh.port}`)
 
-  it('come from the file, one after the other', () => {
+  it('come from the cluster file, in order', () => {
     const host = firstWith('', [['spec', 'ssh'], { user: 'ops', proxyJump: 'jane@gate:2200,inner' }])
     expect(ways(host)).toEqual(['gate jane@gate:2200', 'inner ops@inner:22'])
   })
 
-  it('are looked up in spec.jumpHosts, with keys and passwords of their own', () => {
+  it('are looked up in spec.jumpHosts, with their own keys and passwords', () => {
     const jumpHosts = [
       { name: 'bastion', address: '203.0.113.7', ssh: { user: 'jane', passwordFrom: { env: 'BASTION' } } },
     ]
@@ -109,20 +109,20 @@ describe('jump hosts', () => {
     })
   })
 
-  it('come from the ssh configuration, with jump hosts of their own', () => {
+  it('come from the ssh configuration, with their own jump hosts', () => {
     const config =
       'Host 10.*\n  ProxyJump inner\nHost inner\n  HostName 192.0.2.1\n  User jane\n  ProxyJump outer\n' +
       'Host outer\n  HostName 203.0.113.7\n  Port 2200\n'
     expect(ways(firstWith(config))).toEqual(['outer me@203.0.113.7:2200', 'inner jane@192.0.2.1:22'])
   })
 
-  it('may be written as the command of old', () => {
+  it('can be written as the older ProxyCommand ssh -W', () => {
     expect(ways(firstWith('Host 10.*\n  ProxyCommand ssh -W %h:%p bastion\n'))).toEqual([
       'bastion me@bastion:22',
     ])
   })
 
-  it('may be a host of the cluster, which is itself reached directly', () => {
+  it('can be a host of the cluster, which is itself reached directly', () => {
     const { hosts } = parse(clusterFile([['spec', 'ssh'], { user: 'ops', proxyJump: 'lb1' }])).cluster
     expect(hosts.map((host) => ways(host))).toEqual([
       ...Array<unknown>(4).fill(['lb1 ops@10.0.0.5:22']),
@@ -130,7 +130,7 @@ describe('jump hosts', () => {
     ])
   })
 
-  it('are left out with none', () => {
+  it('are disabled with none', () => {
     const changes: Change[] = [
       [['spec', 'ssh'], { user: 'ops', proxyJump: 'bastion' }],
       [['spec', 'hosts', 0, 'ssh'], { proxyJump: 'none' }],
@@ -140,7 +140,7 @@ describe('jump hosts', () => {
 })
 
 describe('passwords', () => {
-  it('are named by where they are, never written', () => {
+  it('are referred to by place and never written out', () => {
     const { ssh } = firstWith(
       '',
       [
@@ -154,7 +154,7 @@ describe('passwords', () => {
   })
 })
 
-describe('mistakes in how hosts are reached', () => {
+describe('mistakes in how hosts are reached are reported', () => {
   const configured = (config: string, ...changes: readonly Change[]) =>
     problemTexts(clusterFile(noUser, ...changes), files({ [CONFIG]: config }))
 
@@ -224,17 +224,17 @@ describe('mistakes in how hosts are reached', () => {
   })
 })
 
-describe('what is in the ssh configuration and not heeded', () => {
+describe('a setting in the ssh configuration that is ignored', () => {
   it.each([
     ['Match exec "true"\n  User eve\n', `Match exec "true" is not heeded (${CONFIG}:2)`],
     ['CertificateFile ~/.ssh/id-cert.pub\n', `CertificateFile is not heeded (${CONFIG}:1)`],
     ['StrictHostKeyChecking no\n', 'StrictHostKeyChecking no of the ssh configuration is not heeded'],
-  ])('is warned of, once: %s', (config, text) => {
+  ])('causes one warning: %s', (config, text) => {
     const { warnings } = parse(clusterFile(noUser), files({ [CONFIG]: config }))
     expect(warnings.filter(({ problem }) => problem.startsWith(text))).toHaveLength(1)
   })
 
-  it('is left in peace where it changes nothing here', () => {
+  it('causes none if it makes no difference here', () => {
     const config = 'ForwardAgent yes\nMatch final all\n  Ciphers aes256-ctr\n'
     expect(parse(clusterFile(noUser), files({ [CONFIG]: config })).warnings).toEqual([])
   })

@@ -61,19 +61,19 @@ const CASES: readonly (readonly [what: string, change: Change, warning: string])
   ],
 ]
 
-describe('a cluster file that may be meant so', () => {
-  it.each(CASES)('is read with a warning: %s', (_what, change, warning) => {
+describe('a valid cluster file', () => {
+  it.each(CASES)('causes a warning if suspicious: %s', (_what, change, warning) => {
     expect(warningTexts(clusterFile(change))).toEqual([warning])
   })
 
-  it('is read with a warning: an endpoint that does not lead to the balancer', () => {
+  it('causes a warning if suspicious: an endpoint that does not lead to the load balancer', () => {
     const text = clusterFile([['spec', 'kubernetes', 'controlPlaneEndpoint'], '10.0.0.77'])
     expect(warningTexts(text)).toContain(
       'spec.kubernetes.controlPlaneEndpoint: 10.0.0.77 is not an address of lb1; the endpoint must lead to the load balancer',
     )
   })
 
-  it('has none for five control planes and the newest tested version', () => {
+  it('causes no warning with five control planes and the newest tested version', () => {
     const hosts = [...controlPlanes(5), WORKER]
     const text = clusterFile([['spec', 'hosts'], hosts], [['spec', 'kubernetes', 'version'], 'v1.37.2'])
     expect(warningTexts(text)).toEqual([])

@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { readYaml } from '../../../src/cluster-file/yaml-source.js'
 import { clusterFile, problems } from './cluster-files.js'
 
-describe('a text that is not right YAML', () => {
+describe('a cluster file is rejected if it', () => {
   it.each([
     ['is empty', '', 'cluster.yaml:1:1 the file is empty; `quorate init` writes a new one'],
     [
@@ -38,7 +38,7 @@ describe('a text that is not right YAML', () => {
     ])
   })
 
-  it('uses an alias that nothing is called', () => {
+  it('uses an undefined alias', () => {
     const text = clusterFile().replace('user: ops', 'user: *nobody')
     expect(problems(text)).toEqual([
       expect.stringMatching(
@@ -47,7 +47,7 @@ describe('a text that is not right YAML', () => {
     ])
   })
 
-  it('has aliases of aliases that would fill any memory', () => {
+  it('nests aliases to exhaust memory', () => {
     const levels = Array.from({ length: 12 }, (_, level) => {
       const inner = level === 0 ? 'x' : `*a${level - 1}`
       return `  a${level}: &a${level} [${Array(10).fill(inner).join(', ')}]`
@@ -60,14 +60,14 @@ describe('a text that is not right YAML', () => {
     ])
   })
 
-  it('is text, and no object', () => {
+  it('is plain text and not an object', () => {
     expect(problems('hello\n')[0]).toBe(
       'cluster.yaml:1:1 "hello" is not an object with fields; write its fields: { apiVersion: …, kind: …, metadata: …, spec: … }',
     )
   })
 })
 
-describe('the place of a field', () => {
+describe('the position of a field', () => {
   const text = `top:
   list:
     - &first { a: 1 }
@@ -88,7 +88,7 @@ describe('the place of a field', () => {
     expect(locate({ path })).toEqual({ line, column })
   })
 
-  it('is that of its name where the name is meant', () => {
+  it('is that of its name on request', () => {
     expect(locate({ path: ['top', 'list', 0, 'a'], atKey: true })).toEqual({ line: 3, column: 16 })
   })
 

@@ -9,24 +9,24 @@ import {
 import { requireVersion } from '../../../src/cluster/versions.js'
 
 describe('the table of supported minors', () => {
-  it('has no gap from 1.24, where the package repository begins', () => {
+  it('has no gap since 1.24, the first in the package repository', () => {
     expect(SUPPORTED_MINORS.map(({ minor }) => minor)).toEqual(SUPPORTED_MINORS.map((_, index) => 24 + index))
     expect(supportedRange()).toBe('1.24 to 1.37')
   })
 
-  it('changes to v1beta4 with 1.31, which introduced it', () => {
+  it('switches to v1beta4 with 1.31, which introduced it', () => {
     expect(minorFacts('v1.30.14').kubeadmApi).toBe('v1beta3')
     expect(minorFacts('v1.31.0').kubeadmApi).toBe('v1beta4')
   })
 
-  it('turns the local mode of kubelets on only where it is a gate and off by default', () => {
+  it('turns kubelet local mode on only where it is a gate that is off by default', () => {
     const gated = SUPPORTED_MINORS.filter(
       ({ featureGates }) => 'ControlPlaneKubeletLocalMode' in featureGates,
     )
     expect(gated.map(({ minor }) => minor)).toEqual([31, 32])
   })
 
-  it('has etcd members added as learners wherever kubeadm can', () => {
+  it('adds etcd members as learners wherever kubeadm can', () => {
     const gated = SUPPORTED_MINORS.filter(({ featureGates }) => featureGates['EtcdLearnerMode'] === true)
     // On by default from 1.29; before 1.27 there is no such gate, and an unknown one is an error.
     expect(gated.map(({ minor }) => minor)).toEqual([27, 28])
@@ -37,15 +37,15 @@ describe('the table of supported minors', () => {
     ['v1.31.14', ['conntrack', 'ip', 'iptables', 'mount', 'nsenter']],
     ['v1.32.9', ['ip', 'iptables', 'mount', 'nsenter']],
     ['v1.36.3', ['losetup', 'mount', 'cp']],
-  ])('tells the programs that kubeadm of %s demands', (version, programs) => {
+  ])('lists the programs that kubeadm %s requires', (version, programs) => {
     expect(minorFacts(version).programs).toEqual(programs)
   })
 
-  it('names the sandbox image in the repository of the cluster', () => {
+  it('places the sandbox image in the repository of the cluster', () => {
     expect(sandboxImage('v1.36.3', 'mirror.lab:5000')).toBe('mirror.lab:5000/pause:3.10.2')
   })
 
-  it('says which minors there are when asked for another', () => {
+  it('rejects any other minor and names the supported range', () => {
     expect(() => minorFacts('v1.23.17')).toThrow('v1.23.17 is not supported; supported are 1.24 to 1.37')
     expect(findMinorFacts(requireVersion('v2.36.0'))).toBeUndefined()
   })

@@ -21,12 +21,12 @@ const version: fc.Arbitrary<KubernetesVersion> = fc.record(
 )
 
 describe('Kubernetes versions', () => {
-  it('are read with and without the leading v', () => {
+  it('are parsed with and without the leading v', () => {
     expect(parseVersion('v1.36.3')).toEqual({ major: 1, minor: 36, patch: 3 })
     expect(parseVersion('1.36.3')).toEqual(parseVersion('v1.36.3'))
   })
 
-  it('are read as they are written, whatever they are', () => {
+  it('survive a round trip through text', () => {
     fc.assert(
       fc.property(version, (any) => {
         expect(parseVersion(formatVersion(any))).toEqual(any)
@@ -42,24 +42,24 @@ describe('Kubernetes versions', () => {
     },
   )
 
-  it('have a minor that repositories are named by', () => {
+  it('have a minor, which names the package repository', () => {
     expect(minorName(requireVersion('v1.36.3'))).toBe('1.36')
   })
 
-  it('are demanded where a channel would not do', () => {
+  it('are required where a channel is not enough', () => {
     expect(() => requireVersion('stable')).toThrow('"stable" does not name one Kubernetes release')
   })
 })
 
 describe('release channels', () => {
-  it('are stable and stable of one minor', () => {
+  it('are stable and stable-<minor>', () => {
     expect(parseChannel('stable')).toEqual({ name: 'stable' })
     expect(parseChannel('stable-1.36')).toEqual({ name: 'stable-1.36', minor: 36 })
     expect(parseChannel('latest')).toBeUndefined()
     expect(parseChannel('v1.36.3')).toBeUndefined()
   })
 
-  it('have a page that names their version', () => {
+  it('have a URL that returns their version', () => {
     expect(channelUrl({ name: 'stable-1.36', minor: 36 })).toBe('https://dl.k8s.io/release/stable-1.36.txt')
   })
 })

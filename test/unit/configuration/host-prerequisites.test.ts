@@ -9,14 +9,14 @@ const ports = (cluster: Cluster, host: string): string[] =>
     .map(({ port, protocol }) => `${port}/${protocol}`)
     .toSorted()
 
-describe('what a host needs', () => {
-  it('has its modules loaded and its sysctls set at boot', () => {
+describe('the prerequisites of a host', () => {
+  it('include modules and sysctls that are set at boot', () => {
     expect(MODULES_FILE.content).toMatch(/^overlay\nbr_netfilter$/m)
     expect(SYSCTL_FILE.content).toMatch(/^net\.ipv4\.ip_forward = 1$/m)
     expect(SYSCTL_FILE.content).toMatch(/^net\.bridge\.bridge-nf-call-iptables = 1$/m)
   })
 
-  it('has its sysctls set after all that others set at boot', () => {
+  it('include a sysctl file that sorts after all others', () => {
     const others = [
       '/etc/sysctl.d/99-sysctl.conf',
       '/etc/sysctl.d/99-hardening.conf',
@@ -25,7 +25,7 @@ describe('what a host needs', () => {
     expect([...others, SYSCTL_FILE.path].sort().at(-1)).toBe(SYSCTL_FILE.path)
   })
 
-  it("has ports by its role: a control plane's", () => {
+  it('include the ports of a control plane', () => {
     expect(ports(aCluster(), 'cp1')).toEqual(
       ['6443', '2379', '2380', '2381', '10250', '10248', '10249', '10256', '10257', '10259']
         .map((port) => `${port}/tcp`)
@@ -34,18 +34,18 @@ describe('what a host needs', () => {
     )
   })
 
-  it("has ports by its role: a worker's, without flannel's where another backend is used", () => {
+  it("include the ports of a worker, without Flannel's if another backend is used", () => {
     const network = { plugin: 'flannel', backend: 'host-gw', image: 'f', cniPluginImage: 'c' } as const
     expect(ports(aCluster({ network }), 'w1')).toEqual(['10248/tcp', '10249/tcp', '10250/tcp', '10256/tcp'])
   })
 
-  it("has ports by its role: an etcd host's, which a control plane then does without", () => {
+  it('include the ports of an etcd host, which control planes then do not need', () => {
     const etcd = ['10248/tcp', '10250/tcp', '2379/tcp', '2380/tcp', '2381/tcp']
     expect(ports(aClusterWithEtcdHosts(), 'e1')).toEqual(etcd)
     expect(ports(aClusterWithEtcdHosts(), 'cp1')).not.toContain('2379/tcp')
   })
 
-  it("has ports by its role: the endpoint's on a load balancer", () => {
+  it('include the endpoint port on a load balancer', () => {
     const base = aCluster()
     const kubernetes = { ...base.kubernetes, controlPlaneEndpoint: { host: 'api.lab', port: 8443 } }
     expect(ports({ ...base, kubernetes }, 'lb1')).toEqual(['8443/tcp'])
@@ -56,7 +56,7 @@ describe('the files that control planes share', () => {
   const names = (topology: 'stacked' | 'external'): string[] =>
     SHARED_CERTIFICATES[topology].map(({ path }) => path.replace('/etc/kubernetes/pki/', '')).toSorted()
 
-  it('are the authorities and the service account key, and no leaf certificate', () => {
+  it('are the CAs and the service account key, and no leaf certificate', () => {
     expect(names('stacked')).toEqual([
       'ca.crt',
       'ca.key',
@@ -69,14 +69,14 @@ describe('the files that control planes share', () => {
     ])
   })
 
-  it("do not include the key of an external etcd's authority, but its client certificate", () => {
+  it('do not include the CA key of an external etcd, but its client certificate', () => {
     expect(names('external')).not.toContain('etcd/ca.key')
     expect(names('external')).toEqual(
       expect.arrayContaining(['etcd/ca.crt', 'apiserver-etcd-client.crt', 'apiserver-etcd-client.key']),
     )
   })
 
-  it('have the modes that kubeadm gives them: certificates for everybody, the rest for root alone', () => {
+  it('have the modes that kubeadm sets: certificates are world-readable, all else is for root', () => {
     for (const file of SHARED_CERTIFICATES.stacked) {
       expect(file.mode).toBe(file.path.endsWith('.crt') ? 0o644 : 0o600)
       expect(file.secret).toBe(file.path.endsWith('.key'))

@@ -4,7 +4,7 @@ import { aptPlan, missingPackages, nodePackages, packagePin } from '../../../src
 const plan = (repository: string) => aptPlan({ install: true, repository }, 'v1.36.3')
 
 describe('the Kubernetes packages', () => {
-  it("come from the minor's own repository", () => {
+  it('come from the repository of their minor', () => {
     expect(plan('https://pkgs.k8s.io').repositoryUrl).toBe('https://pkgs.k8s.io/core:/stable:/v1.36/deb/')
     expect(plan('http://mirror.lab/').repositoryUrl).toBe('http://mirror.lab/core:/stable:/v1.36/deb/')
   })
@@ -18,13 +18,13 @@ describe('the Kubernetes packages', () => {
     )
   })
 
-  it("are pinned to the version's builds, release candidates as Debian writes them", () => {
+  it('are pinned to builds of the version, with release candidates as Debian writes them', () => {
     expect(packagePin('v1.36.3')).toBe('1.36.3-*')
     expect(packagePin('v1.37.0-rc.1')).toBe('1.37.0~rc.1-*')
   })
 })
 
-describe('what a node needs', () => {
+describe('the packages of a node', () => {
   const names = (version: string, optional: boolean) =>
     nodePackages(version)
       .filter((one) => (one.optional ?? false) === optional)
@@ -35,7 +35,7 @@ describe('what a node needs', () => {
     ['v1.30.14', [...ALWAYS, 'cri-tools', 'conntrack', 'iproute2', 'iptables', 'mount', 'procps'], []],
     ['v1.31.14', [...ALWAYS, 'conntrack', 'iproute2', 'iptables', 'mount', 'procps'], ['cri-tools']],
     ['v1.36.3', [...ALWAYS, 'mount', 'procps'], ['cri-tools', 'iptables']],
-  ])('for %s is asked for by name', (version, required, optional) => {
+  ])('for %s are requested by name', (version, required, optional) => {
     expect(names(version, false)).toEqual(required)
     expect(names(version, true)).toEqual(optional)
   })
@@ -52,11 +52,11 @@ describe('what a node needs', () => {
   const missing = (changes: Readonly<Record<string, string>>) =>
     missingPackages(nodePackages('v1.36.3'), { ...INSTALLED, ...changes }).map(({ name }) => name)
 
-  it('is there where other packages serve, though what is optional is not', () => {
+  it('are complete if equivalent packages are installed, even without the optional ones', () => {
     expect(missing({})).toEqual([])
   })
 
-  it('is missing in another version, and what is optional comes along then', () => {
+  it('are missing in another version, and then include the optional ones', () => {
     expect(missing({ kubelet: '1.36.2-1.1' })).toEqual(['kubelet', 'cri-tools', 'iptables'])
   })
 })

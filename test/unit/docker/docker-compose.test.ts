@@ -20,7 +20,7 @@ const services = Object.values(compose.services)
 const manifest = JSON.parse(readFileSync(`${PROJECT}/package.json`, 'utf8')) as { version: string }
 
 describe('docker-compose.yml', () => {
-  it('opens ports to this machine only', () => {
+  it('publishes ports on this machine only', () => {
     for (const port of services.flatMap(({ ports }) => ports ?? [])) expect(port).toMatch(/^127\.0\.0\.1:/)
   })
 
@@ -28,11 +28,11 @@ describe('docker-compose.yml', () => {
     for (const { image } of services) expect(image).toMatch(/:\d+\.\d+/)
   })
 
-  it('runs this version of the worker', () => {
+  it('runs the current version of the worker', () => {
     expect(compose.services.worker?.image).toBe(`quorate:${manifest.version}`)
   })
 
-  it('refers only to services, configs and volumes that it has', () => {
+  it('refers only to services, configs and volumes that it defines', () => {
     for (const { depends_on = {}, configs = [], volumes = [] } of services) {
       expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)))
       expect(Object.keys(compose.configs)).toEqual(

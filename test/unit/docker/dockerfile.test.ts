@@ -15,7 +15,7 @@ const copied = read('Dockerfile')
   )
 
 describe('the Dockerfile', () => {
-  it('has every file that the build reads', () => {
+  it('copies every file that the build reads', () => {
     const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: { readonly build: string } }
     const project = /tsc -p (\S+)/.exec(scripts.build)?.[1] ?? 'tsconfig.json'
     const { extends: base } = JSON.parse(read(project)) as { readonly extends?: string }
@@ -23,7 +23,7 @@ describe('the Dockerfile', () => {
     expect(copied).toEqual(expect.arrayContaining(needed))
   })
 
-  it('copies nothing that the context leaves out', () => {
+  it('copies nothing that .dockerignore excludes', () => {
     expect(ignored[0]).toBe('*')
     expect(copied.length).toBeGreaterThan(5)
     expect(copied.filter((path) => !ignored.includes(`!${path}`))).toEqual([])

@@ -41,11 +41,11 @@ function isBroken(page: string, { target }: Link): boolean {
 }
 
 describe('the documentation', () => {
-  it.each(PAGES)('leads nowhere that is not there: %s', (page) => {
+  it.each(PAGES)('has no broken link: %s', (page) => {
     expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([])
   })
 
-  it('names, at each step of the guide, tests that there are', () => {
+  it('names existing tests for each step of the guide', () => {
     const tests = linksOf('docs/guide.md').filter(({ target }) => target.endsWith('.test.ts'))
     const missing = tests.filter(({ text, target }) => {
       const source = readFileSync(resolve(PROJECT, 'docs', target), 'utf8')
@@ -55,7 +55,7 @@ describe('the documentation', () => {
     expect(tests.length).toBeGreaterThan(30)
   })
 
-  it('is all there to be found from the first page', () => {
+  it('can all be reached from the first page', () => {
     const found = linksOf('README.md').map(({ target }) => target.split('#')[0])
     expect(PAGES.filter((page) => page !== 'README.md' && !found.includes(page))).toEqual([])
   })

@@ -37,24 +37,24 @@ async function running(): Promise<ChildProcess & { pid: number }> {
 }
 
 describe('the folder of the engine', () => {
-  it('is $QUORATE_HOME, or in the XDG state folder', () => {
+  it('is $QUORATE_HOME, or quorate in the XDG state folder', () => {
     expect(engineHome({ QUORATE_HOME: '/q' }).database).toBe('/q/engine.db')
     expect(engineHome({ XDG_STATE_HOME: '/state' }).folder).toBe('/state/quorate')
     expect(engineHome({}).folder).toMatch(/\/\.local\/state\/quorate$/)
   })
 
-  it('is found from any folder when $QUORATE_HOME is relative', () => {
+  it('is an absolute path even if $QUORATE_HOME is relative', () => {
     expect(engineHome({ QUORATE_HOME: 'here' }).folder).toBe(join(process.cwd(), 'here'))
   })
 
-  it('is the usual one where a variable is empty, or XDG_STATE_HOME relative', () => {
+  it('is the default if a variable is empty or XDG_STATE_HOME is relative', () => {
     const usual = engineHome({}).folder
     expect(engineHome({ QUORATE_HOME: '' }).folder).toBe(usual)
     expect(engineHome({ XDG_STATE_HOME: '' }).folder).toBe(usual)
     expect(engineHome({ XDG_STATE_HOME: 'state' }).folder).toBe(usual)
   })
 
-  it('is made closed to others; one that is there keeps its mode', () => {
+  it('is created closed to others; an existing one keeps its mode', () => {
     const made = engineHome({ QUORATE_HOME: join(folder, 'made') })
     makeHome(made)
     expect(statSync(made.folder).mode & 0o777).toBe(0o700)
@@ -65,7 +65,7 @@ describe('the folder of the engine', () => {
     expect(statSync(there.folder).mode & 0o777).toBe(0o750)
   })
 
-  it('is refused, and left as it is, where others may write to it', () => {
+  it('is refused and left unchanged if others may write to it', () => {
     const home = engineHome({ QUORATE_HOME: join(folder, 'open') })
     mkdirSync(home.folder)
     chmodSync(home.folder, 0o1777)
@@ -73,7 +73,7 @@ describe('the folder of the engine', () => {
     expect(statSync(home.folder).mode & 0o7777).toBe(0o1777)
   })
 
-  it('is refused where others could put another in its place', () => {
+  it('is refused if others could replace it', () => {
     const parent = join(folder, 'parent')
     mkdirSync(parent)
     chmodSync(parent, 0o777)
@@ -83,7 +83,7 @@ describe('the folder of the engine', () => {
   })
 
   it.runIf(process.platform === 'linux')(
-    'is refused on a network filesystem, where locks do not hold',
+    'is refused on a network filesystem, where locks do not work',
     () => {
       const NFS = 0x6969
       const CIFS = 0xff534d42 | 0
@@ -95,15 +95,15 @@ describe('the folder of the engine', () => {
   )
 })
 
-describe('the environment of the server', () => {
-  it('has no secret of the caller', () => {
+describe('the environment of the Temporal server', () => {
+  it('contains no secrets of the caller', () => {
     const environment = { PATH: '/bin', HOME: '/root', SSH_PASSWORD: 'hunter2', TEMPORAL_API_KEY: 'key' }
     expect(serverEnvironment(environment)).toEqual({ PATH: '/bin', HOME: '/root' })
   })
 })
 
 describe('a process of the engine', () => {
-  it('is not taken for another one that has its pid', async () => {
+  it('is not confused with another process that has its pid', async () => {
     const child = await running()
     const identity = identify(child.pid)
     expect(identity).toBeDefined()
@@ -113,7 +113,7 @@ describe('a process of the engine', () => {
     expect(identity === undefined ? undefined : isAlive(identity)).toBe(false)
   })
 
-  it('has one start time, wherever and in whatever language ps is asked', async () => {
+  it('has the same start time in every time zone and language of ps', async () => {
     const child = await running()
     try {
       const seen = ['UTC', 'Asia/Tokyo', 'America/New_York'].map((zone) => {
@@ -128,14 +128,14 @@ describe('a process of the engine', () => {
     }
   })
 
-  it('that is another one by now is not ended', async () => {
+  it('is not stopped if its pid now belongs to another process', async () => {
     const child = await running()
     await stop({ pid: child.pid, startedAt: 'an earlier time' }, 1_000)
     expect(identify(child.pid)).toBeDefined()
     child.kill('SIGKILL')
   })
 
-  it('that ignores a polite end is ended by force', async () => {
+  it('is killed if it ignores SIGTERM', async () => {
     const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'])
     await new Promise((resolve) => child.stdout.once('data', resolve))
     const identity = identify(child.pid ?? 0)
@@ -145,8 +145,8 @@ describe('a process of the engine', () => {
   })
 })
 
-describe('the lock', () => {
-  it('is held by one at a time', async () => {
+describe('the engine lock', () => {
+  it('has one holder at a time', async () => {
     let holders = 0
     let most = 0
     const act = async (): Promise<void> => {
@@ -159,31 +159,31 @@ describe('the lock', () => {
     expect(most).toBe(1)
   })
 
-  it('is given back when the work fails', async () => {
+  it('is released when the work fails', async () => {
     await expect(withLock(folder, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await expect(withLock(folder, () => Promise.resolve('yes'))).resolves.toBe('yes')
   })
 
-  it('of a dead process is taken over', async () => {
+  it('is taken over from a dead process', async () => {
     writeFileSync(join(folder, 'lock.7'), JSON.stringify({ pid: process.pid, startedAt: 'an earlier time' }))
     await expect(withLock(folder, () => Promise.resolve('yes'))).resolves.toBe('yes')
   })
 
-  it('leaves one file behind, however often it is used', async () => {
+  it('leaves a single file behind, however often it is used', async () => {
     for (let count = 0; count < 3; count += 1) await withLock(folder, () => Promise.resolve())
     expect(readdirSync(folder)).toEqual(['lock.3'])
   })
 })
 
-describe('the record', () => {
-  it('is read as it was written', () => {
+describe('the engine record', () => {
+  it('reads back as it was written', () => {
     const home = engineHome({ QUORATE_HOME: folder })
     const record = { port: 7233, httpPort: 7243, server: { pid: 1, startedAt: 'x' }, stopped: false }
     writeRecord(home, record)
     expect(readRecord(home)).toEqual(record)
   })
 
-  it('of another machine stops the command, and says where the engine is', () => {
+  it('of another machine stops the command and says where the engine runs', () => {
     const home = engineHome({ QUORATE_HOME: folder })
     const record = { machine: { id: 'other', name: 'login2' }, port: 7233, stopped: false }
     expect(() => assertHere(home, record)).toThrow(`the engine in ${folder} was started on login2`)
@@ -192,15 +192,15 @@ describe('the record', () => {
     expect(() => assertHere(home, { port: 7233, stopped: false })).not.toThrow()
   })
 
-  it('that is damaged counts as none', () => {
+  it('counts as missing if it is damaged', () => {
     const home = engineHome({ QUORATE_HOME: folder })
     writeFileSync(home.record, '{"port": "x"')
     expect(readRecord(home)).toBeUndefined()
   })
 })
 
-describe('a port', () => {
-  it('is the wanted one, unless somebody has it', async () => {
+describe('a free port', () => {
+  it('is the preferred one unless that is in use', async () => {
     const taken = await freePort()
     expect(await freePort(taken)).toBe(taken)
     const server = createServer()
@@ -210,7 +210,7 @@ describe('a port', () => {
   })
 })
 
-describe('the SSH agent of the caller', () => {
+describe("the caller's SSH agent", () => {
   let agents: Server[] = []
   afterEach(async () => {
     await Promise.all(agents.map((agent) => new Promise((resolve) => agent.close(resolve))))
@@ -225,7 +225,7 @@ describe('the SSH agent of the caller', () => {
     return socket
   }
 
-  it('is what the link of the worker leads to, the latest one', async () => {
+  it("is the latest one handed over, through the worker's link", async () => {
     const home = engineHome({ QUORATE_HOME: join(folder, 'home') })
     makeHome(home)
     for (const name of ['first', 'second']) {
@@ -235,7 +235,7 @@ describe('the SSH agent of the caller', () => {
     }
   })
 
-  it('stays while it answers and an operation is open; otherwise the next one is taken', async () => {
+  it('is kept while it answers and an operation is open, and replaced otherwise', async () => {
     const home = engineHome({ QUORATE_HOME: join(folder, 'home') })
     makeHome(home)
     const mine = await anAgent('mine')
@@ -252,7 +252,7 @@ describe('the SSH agent of the caller', () => {
     expect(readlinkSync(home.agent)).toBe(others.SSH_AUTH_SOCK)
   })
 
-  it('stays the last one when the caller has none, or one that is gone', async () => {
+  it('is kept if the next caller has none or a dead one', async () => {
     const home = engineHome({ QUORATE_HOME: join(folder, 'home') })
     makeHome(home)
     const socket = await anAgent('agent')
@@ -271,12 +271,12 @@ describe('the Temporal CLI', () => {
     return path
   }
 
-  it('is the one that QUORATE_TEMPORAL_CLI names', () => {
+  it('is the one in QUORATE_TEMPORAL_CLI', () => {
     const path = program('my-temporal')
     expect(findTemporalCli({ QUORATE_TEMPORAL_CLI: path, PATH: '' })).toBe(path)
   })
 
-  it('must be new enough, and says by how much it is not', async () => {
+  it('must be recent enough, and the error names both versions', async () => {
     const old = program('old', 'echo "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"')
     await expect(temporalCliVersion(old)).rejects.toThrow(
       `${old} is version 1.5.1; the embedded engine needs 1.8.0 or later`,
@@ -287,12 +287,12 @@ describe('the Temporal CLI', () => {
     await expect(temporalCliVersion(other)).rejects.toThrow(`${other} does not tell its version: hello`)
   })
 
-  it('is looked for on PATH', () => {
+  it('is searched for on PATH', () => {
     const path = program('temporal')
     expect(findTemporalCli({ PATH: `/nowhere:${folder}` })).toBe(path)
   })
 
-  it('that is named but not there is not replaced by another', () => {
+  it('is not replaced by another if QUORATE_TEMPORAL_CLI names a missing one', () => {
     program('temporal')
     expect(() => findTemporalCli({ QUORATE_TEMPORAL_CLI: '/nowhere/temporal', PATH: folder })).toThrow(
       'QUORATE_TEMPORAL_CLI names /nowhere/temporal, which is no program',

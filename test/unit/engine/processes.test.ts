@@ -25,8 +25,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('a log', () => {
-  it('that has grown too long is begun again, while its process goes on writing to it', () => {
+describe('an engine log', () => {
+  it('is restarted when it grows too long, while its process keeps writing to it', () => {
     const log = join(folder, 'a.log')
     const file = openSync(log, 'a')
     writeFileSync(file, 'old line\n'.repeat(10))
@@ -37,7 +37,7 @@ describe('a log', () => {
     expect(readFileSync(`${log}.1`, 'utf8')).toBe('old line\n'.repeat(10))
   })
 
-  it('gives its last lines, of one start only where that is asked for', () => {
+  it('returns its last lines, from one start only on request', () => {
     const log = join(folder, 'a.log')
     writeFileSync(log, 'one\ntwo\nthree\n')
     expect(lastLines(log, 2)).toBe('two\nthree')
@@ -49,14 +49,14 @@ describe('the pulse of a worker', () => {
   const looks = (watch: PulseWatch, count: number): boolean[] =>
     Array.from({ length: count }, () => watch.look({ workerPulse: join(folder, 'pulse') }, 7))
 
-  it('that stands still for a minute of looks tells that the worker is frozen', () => {
+  it('shows that the worker is frozen after a minute without a beat', () => {
     writeFileSync(join(folder, 'pulse'), '7 1\n')
     const seen = looks(new PulseWatch(), 61)
     expect(seen.slice(0, 60)).not.toContain(true)
     expect(seen[60]).toBe(true)
   })
 
-  it('that beats, however slowly, does not', () => {
+  it('does not look frozen while it beats, however slowly', () => {
     const watch = new PulseWatch()
     for (const beat of [1, 2, 3]) {
       writeFileSync(join(folder, 'pulse'), `7 ${beat}\n`)
@@ -64,14 +64,14 @@ describe('the pulse of a worker', () => {
     }
   })
 
-  it('of another worker, or none at all, tells nothing', () => {
+  it('says nothing if it is missing or belongs to another worker', () => {
     expect(looks(new PulseWatch(), 100)).not.toContain(true)
     writeFileSync(join(folder, 'pulse'), '8 1\n')
     expect(looks(new PulseWatch(), 100)).not.toContain(true)
   })
 })
 
-describe('a server that does not start', () => {
+describe('a server that fails to start', () => {
   const home = () => engineHome({ QUORATE_HOME: folder })
   const failureFor = (words: string) => {
     writeFileSync(home().serverLog, `of the last start: file is not a database (26)\n`)
@@ -80,13 +80,13 @@ describe('a server that does not start', () => {
     return serverFailure(home(), 'the Temporal server ended while it started', start)
   }
 
-  it('because its database is damaged says how to go on without that', () => {
+  it('because its database is damaged says how to continue without it', () => {
     const error = failureFor('failed setting up: file is not a database (26)')
     expect(error.code).toBe('ENGINE_DATABASE_DAMAGED')
     expect(error.hint).toMatch(/mv .*engine\.db\*.*quorate unlock.*quorate apply/)
   })
 
-  it('because another has its database names the process', () => {
+  it('because its database is in use names the process', () => {
     const file = openSync(home().database, 'w')
     const child = spawn('sleep', ['60'], { stdio: ['ignore', file, 'ignore'] })
     try {
@@ -100,7 +100,7 @@ describe('a server that does not start', () => {
     }
   })
 
-  it('for another reason shows what it said this time', () => {
+  it('for another reason shows its output from this start', () => {
     const error = failureFor('Error: the port is taken')
     expect([error.code, error.context.output]).toEqual(['ENGINE_FAILED', 'Error: the port is taken'])
   })

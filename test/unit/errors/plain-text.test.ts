@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plainLine, plainText } from '../../../src/errors/plain-text.js'
 
-describe('what a host says', () => {
+describe('text from a host', () => {
   it.each([
     ['\u001b[0;37mgrey\u001b[0m', 'grey'],
     ['\u001b]0;a title\u0007text', 'text'],
@@ -22,17 +22,17 @@ describe('what a host says', () => {
     expect(plainText(said)).toBe(shown)
   })
 
-  it('is one line where one is wanted', () => {
+  it('becomes one line on request', () => {
     expect(plainLine('\t[WARNING X]:\n\tone\u001b[K\r\n two ')).toBe('[WARNING X]: one two')
   })
 
-  it('keeps its beginning and its end where it is long, whatever its length', () => {
+  it('keeps its beginning and end if it is long, whatever its length', () => {
     const text = plainText(`first ${'x'.repeat(50_000_000)} last`, { limit: 1000 })
     expect(text).toMatch(/^first x+ … x+ last$/)
     expect(text).toHaveLength(1003)
   })
 
-  it('never steers a terminal', () => {
+  it('never contains terminal control characters', () => {
     fc.assert(
       fc.property(
         fc.string({

@@ -52,18 +52,18 @@ function answering(key: string, value?: string): string {
 }
 
 describe('the facts of a host', () => {
-  it('measure the clock against the middle of the question', () => {
+  it('compare its clock with the middle of the round trip', () => {
     expect(facts).toMatchObject({ clockOffsetMs: 400, clockUncertaintyMs: 100 })
   })
 
-  it('name who listens on a port where that could be seen', () => {
+  it('name the program that listens on a port if it is visible', () => {
     expect(facts.listeners).toEqual([
       { port: 6443, address: '*', program: 'kube-apiserver' },
       { port: 22, address: '[::]', program: '' },
     ])
   })
 
-  it('tell what the manifest of an API server says, as far as it can be read', () => {
+  it('include what the API server manifest says, as far as it is readable', () => {
     const said = (port: string, image: string) =>
       parse(`apiServerPort\t${port}\napiServerImage\t${image}\n${ANSWER}`).apiServerPod
     const image = 'mirror.lab:5000/k8s/kube-apiserver:v1.36.3@sha256:00ff'
@@ -73,7 +73,7 @@ describe('the facts of a host', () => {
     expect(facts.apiServerPod).toBeUndefined()
   })
 
-  it('hold versions, sizes and marks', () => {
+  it('contain versions, sizes and marks', () => {
     expect(facts).toMatchObject({
       packages: { kubeadm: '1.36.3-1.1' },
       memoryMiB: 4096,
@@ -87,7 +87,7 @@ describe('the facts of a host', () => {
     })
   })
 
-  it('tell what Quorate sets there as it is', () => {
+  it('contain everything that Quorate configures, as it is', () => {
     const file = { mode: '644 root:root', digest: 'aaaa' }
     expect(facts.configuration).toEqual({
       files: {
@@ -107,28 +107,28 @@ describe('the facts of a host', () => {
     })
   })
 
-  it('leave out what the host does not have', () => {
+  it('omit what the host does not have', () => {
     const bare = parse(answering('claimedBy').replace(/^certificate\n.*/ms, ''))
     expect(bare).not.toHaveProperty('caHash')
     expect(bare).not.toHaveProperty('claimedBy')
   })
 })
 
-describe('a clock', () => {
+describe('the clock of a host', () => {
   it.each([
     ['busybox, which knows no nanoseconds', '1700000000.%N'],
     ['another, which says nothing of them', '1700000000'],
     ['an early uutils, which drops leading zeros', '1700000000.82754300'],
-  ])('is read to the second from the date of %s', (_whose, answer) => {
+  ])('is read to the second if date comes from %s', (_whose, answer) => {
     expect(parse(answering('clock', answer))).toMatchObject({ clockOffsetMs: 400, clockUncertaintyMs: 600 })
   })
 
-  it('is far behind where it stands at the beginning of time', () => {
+  it('is far behind if it starts at the epoch', () => {
     expect(parse(answering('clock', '12.000000000')).clockOffsetMs).toBeLessThan(-1_600_000_000_000)
   })
 
   it.each(['1795654005682754300', '', 'Welcome to cp1', 'date: invalid format'])(
-    'is not taken from an answer that is no time: %j',
+    'is not read from an answer without a time: %j',
     (answer) => {
       expect(() => parse(answering('clock', answer))).toThrow(
         expect.objectContaining({
@@ -141,7 +141,7 @@ describe('a clock', () => {
   )
 })
 
-describe('an answer that is missing or makes no sense', () => {
+describe('an unreadable answer', () => {
   const keys = [
     'clock',
     'hostname',
@@ -155,23 +155,26 @@ describe('an answer that is missing or makes no sense', () => {
   ]
   const unreadable = expect.objectContaining({ code: 'FACTS_UNREADABLE' }) as Error
 
-  it.each(keys)('is no fact: %s', (key) => {
+  it.each(keys)('is an error if a value is missing: %s', (key) => {
     expect(() => parse(answering(key))).toThrow(unreadable)
     expect(() => parse(answering(key, ''))).toThrow(unreadable)
   })
 
-  it.each(['cpus', 'memoryKiB', 'cgroup', 'swaps', 'freeKiB'])('is no number: %s', (key) => {
-    for (const value of ['-1', 'two', '1.5G', 'Filesystem']) {
-      expect(() => parse(answering(key, value))).toThrow(unreadable)
-    }
-  })
+  it.each(['cpus', 'memoryKiB', 'cgroup', 'swaps', 'freeKiB'])(
+    'is an error if a value is not a number: %s',
+    (key) => {
+      for (const value of ['-1', 'two', '1.5G', 'Filesystem']) {
+        expect(() => parse(answering(key, value))).toThrow(unreadable)
+      }
+    },
+  )
 
-  it('is everything that a host says which never ran the question', () => {
+  it('is any answer from a host that did not run the script', () => {
     expect(() => parse('interactive logins only\n')).toThrow(unreadable)
   })
 })
 
-it('a host whose programs are not those that the steps need is refused by their name', () => {
+it('a host whose programs do not fit is refused, and the error names the program', () => {
   expect(() => parse(`unfitProgram\tflock\n${ANSWER}`)).toThrow(
     expect.objectContaining({
       code: 'PROGRAM_UNFIT',

@@ -14,37 +14,37 @@ function firstOf(changes: Readonly<Record<string, Partial<HostFacts>>>, cluster 
 }
 
 describe('the first control plane', () => {
-  it('is the first of the file where all hosts are bare', () => {
+  it('is the first in the file if all hosts are bare', () => {
     expect(firstOf({})).toBe('cp1')
   })
 
-  it('is the one where an init was cut off after its certificates', () => {
+  it('is the one where an init stopped after creating certificates', () => {
     expect(firstOf({ cp2: { paths: CERTIFICATES } })).toBe('cp2')
   })
 
-  it('is never one that got only certificates while another holds the data, even without admin.conf', () => {
+  it('is never one with only certificates if another has the data, even without admin.conf', () => {
     expect(firstOf({ cp1: { paths: CERTIFICATES }, cp3: { paths: [DATA, ...CERTIFICATES] } })).toBe('cp3')
   })
 
-  it('is one that serves, not one in the middle of a join', () => {
+  it('is one that serves rather than one in the middle of a join', () => {
     const joining = { paths: [DATA, ...CERTIFICATES, '/etc/kubernetes/admin.conf'] }
     const whole = { paths: [DATA, ...CERTIFICATES, ...CONF], listeners: SERVES }
     expect(firstOf({ cp1: joining, cp2: whole })).toBe('cp2')
   })
 
-  it('is, after a power cut, one that has more of the cluster than a join that was cut off', () => {
+  it('is, after a power cut, one that has more of the cluster than an unfinished join', () => {
     const joining = { paths: [DATA, ...CERTIFICATES, '/etc/kubernetes/admin.conf'] }
     expect(firstOf({ cp1: joining, cp2: { paths: [DATA, ...CERTIFICATES, ...CONF] } })).toBe('cp2')
   })
 
-  it('with external etcd is one that has an API server', () => {
+  it('is one with an API server if etcd is external', () => {
     const cluster = aCluster({ etcd: { topology: 'external', endpoints: [] } })
     const paths = [...CERTIFICATES, '/etc/kubernetes/manifests/kube-apiserver.yaml']
     expect(firstOf({ cp1: { paths: CERTIFICATES }, cp2: { paths } }, cluster)).toBe('cp2')
   })
 })
 
-describe('control planes that may know of a running cluster', () => {
+describe('control planes that may know a running cluster', () => {
   const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml' as const
   const JOINED = [DATA, ...CERTIFICATES, ...CONF, MANIFEST] as const
   const without = (...gone: readonly string[]) => ({ paths: JOINED.filter((path) => !gone.includes(path)) })
@@ -54,22 +54,22 @@ describe('control planes that may know of a running cluster', () => {
     return servingControlPlanes(cluster, observed).map(({ name }) => name)
   }
 
-  it('are none where all hosts are bare, or an init was cut off before its API server', () => {
+  it('are none if all hosts are bare or an init stopped before its API server', () => {
     expect(servingOf({})).toEqual([])
     expect(servingOf({ cp1: { paths: [...CERTIFICATES, ...CONF] } })).toEqual([])
   })
 
-  it('are those that can be asked before those whose admin.conf was taken away', () => {
+  it('are ordered with those that still have admin.conf first', () => {
     const gone = without('/etc/kubernetes/admin.conf')
     expect(servingOf({ cp1: gone, cp2: { paths: JOINED } })).toEqual(['cp2', 'cp1'])
     expect(servingOf({ cp1: gone, cp2: gone })).toEqual(['cp1', 'cp2'])
   })
 
-  it('are also those whose manifests were moved away', () => {
+  it('include those whose manifests were moved away', () => {
     expect(servingOf({ cp1: without(MANIFEST), cp2: without(MANIFEST) })).toEqual(['cp1', 'cp2'])
   })
 
-  it('are none once every host was reset, though the mark of the init is still there', () => {
+  it('are none once every host was reset, even if the init mark remains', () => {
     expect(servingOf({ cp1: { paths: ['/var/lib/quorate/initialised'] } })).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import {
 } from '../../../src/facts/host-details.js'
 
 describe('the details of a host', () => {
-  it('join addresses with the MAC of their interface, and read ways with and without a gateway', () => {
+  it('combine addresses with MACs, and include routes with and without a gateway', () => {
     const details = parseDetails(
       new Map([
         ['kernel', ['6.1.0-17-amd64']],
@@ -48,13 +48,13 @@ describe('the details of a host', () => {
     })
   })
 
-  it('are missing in the answer of a script that did not ask for them', () => {
+  it('are absent if the script did not ask for them', () => {
     expect(parseDetails(new Map())).toBeUndefined()
   })
 })
 
-describe('what came of connections', () => {
-  it('is known by target, beside what the endpoint resolves to', () => {
+describe('connection results', () => {
+  it('are listed by target, with the addresses of the endpoint', () => {
     expect(parseConnections('endpoint\t10.0.0.5\nrefused\t10.0.0.11:6443\ntimeout\tapi.lab:6443\n')).toEqual({
       connections: { '10.0.0.11:6443': 'refused', 'api.lab:6443': 'timeout' },
       endpointAddresses: ['10.0.0.5'],
@@ -62,17 +62,17 @@ describe('what came of connections', () => {
   })
 })
 
-describe('the slowest of synced writes', () => {
-  it('is told in milliseconds, but for the slowest of a hundred', () => {
+describe('the slowest synced write', () => {
+  it('is the 99th percentile in milliseconds', () => {
     const samples = [...Array<string>(98).fill('0.001'), '0.0042', '0.9']
     expect(slowestSync(samples.join('\n'))).toBe(4.2)
   })
 
-  it('does not become slow where a dd tells tenths of a second only', () => {
+  it('is not exaggerated by a dd that reports only tenths of a second', () => {
     expect(slowestSync(`${'0.0\n'.repeat(99)}0.1\n`)).toBe(0)
   })
 
-  it('is unknown without samples', () => {
+  it('is undefined without samples', () => {
     expect(slowestSync('')).toBeUndefined()
   })
 
@@ -87,17 +87,17 @@ describe('the slowest of synced writes', () => {
   })
 })
 
-describe('where a URL leads', () => {
+describe('the host and port of a URL', () => {
   it.each([
     ['https://pkgs.k8s.io', 'pkgs.k8s.io', 443],
     ['http://mirror.lab/debian', 'mirror.lab', 80],
     ['http://mirror.lab:5000/v2/', 'mirror.lab', 5000],
     ['https://[fd00::1]:8443/x', 'fd00::1', 8443],
-  ])('%s', (url, host, port) => {
+  ])('are read from %s', (url, host, port) => {
     expect(endpointOfUrl(url)).toEqual({ host, port })
   })
 
-  it('of another kind is nowhere', () => {
+  it('are undefined for other schemes', () => {
     expect(endpointOfUrl('file:///srv/packages')).toBeUndefined()
   })
 })

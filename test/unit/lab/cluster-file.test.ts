@@ -17,8 +17,8 @@ function rendered(change: Partial<FleetShape> = {}, machine = modern) {
   return parse(text(change, machine)) as { spec: Record<string, Record<string, unknown>> }
 }
 
-describe("a fleet's cluster file", () => {
-  it("leads to the fleet's own endpoint, registry and packages", () => {
+describe('the cluster file of a fleet', () => {
+  it("uses the fleet's own endpoint, registry and packages", () => {
     const { spec } = rendered()
     expect(spec.kubernetes).toMatchObject({
       version: 'v1.36.3',
@@ -34,7 +34,7 @@ describe("a fleet's cluster file", () => {
     ])
   })
 
-  it('leads to a repository of another shape where there is one', () => {
+  it('uses the repository of another package shape if the fleet has one', () => {
     const shape = { name: 'try', controlPlanes: 1, workers: 0, etcd: 0, loadBalancers: 0 }
     const hosts = hostsOf(shape, { subnet: '172.30.0' })
     const facts = { name: 'try', kubernetesVersion: 'v1.36.3', hosts, machine: modern }
@@ -52,12 +52,12 @@ describe("a fleet's cluster file", () => {
     ])
   })
 
-  it('has an external etcd when there are etcd hosts', () => {
+  it('has an external etcd if there are etcd hosts', () => {
     expect(rendered().spec.etcd).toEqual({ topology: 'stacked' })
     expect(rendered({ etcd: 3 }).spec.etcd).toEqual({ topology: 'external' })
   })
 
-  it('names every load balancer, or says that there is none of ours', () => {
+  it('names every load balancer, or declares an external one', () => {
     expect(rendered({ loadBalancers: 2 }).spec.loadBalancer).toEqual({
       type: 'haproxy',
       hosts: ['lb1', 'lb2'],
@@ -65,7 +65,7 @@ describe("a fleet's cluster file", () => {
     expect(rendered({ loadBalancers: 0 }).spec.loadBalancer).toEqual({ type: 'external' })
   })
 
-  it('changes nothing of kubelet on a machine with cgroup v2 and without swap', () => {
+  it('leaves the kubelet settings alone on a machine with cgroup v2 and without swap', () => {
     expect(rendered().spec.kubernetes?.kubeadm).toEqual({
       initConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } },
       joinConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } },
@@ -73,7 +73,7 @@ describe("a fleet's cluster file", () => {
     })
   })
 
-  it('lets kubelet run on a machine with cgroup v1 and swap', () => {
+  it('lets the kubelet run on a machine with cgroup v1 and swap', () => {
     const { kubeadm } = rendered({}, { cgroupV1: true, swap: true }).spec.kubernetes ?? {}
     expect(kubeadm).toMatchObject({
       initConfiguration: { nodeRegistration: { ignorePreflightErrors: ['SystemVerification', 'Swap'] } },
@@ -81,11 +81,11 @@ describe("a fleet's cluster file", () => {
     })
   })
 
-  it('is written out without references that a person would have to follow', () => {
+  it('contains no YAML aliases that a reader would have to resolve', () => {
     expect(text()).not.toMatch(/[&*]a\d/)
   })
 
-  it('is accepted without a warning, and its paths are those of the files beside it', () => {
+  it('is accepted without warnings, and its paths point to the files beside it', () => {
     const read: string[] = []
     const { cluster, warnings } = parseClusterFile(text({}, { cgroupV1: true, swap: true }), {
       path: 'cluster.yaml',

@@ -11,8 +11,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-describe('a lock', () => {
-  it('lets one action in at a time', async () => {
+describe('the lock of a fleet', () => {
+  it('admits one action at a time', async () => {
     let inside = 0
     let most = 0
     const action = async () => {
@@ -24,7 +24,7 @@ describe('a lock', () => {
     expect(most).toBe(1)
   })
 
-  it('leaves nothing behind, even when the action fails', async () => {
+  it('leaves nothing behind, even if the action fails', async () => {
     const failing = withLock(join(folder, 'lock'), () => Promise.reject(new Error('no luck')))
     await expect(failing).rejects.toThrow('no luck')
     expect(await readdir(folder)).toEqual([])
@@ -35,7 +35,7 @@ describe('a lock', () => {
     expect(await withLock(join(folder, 'lock'), () => Promise.resolve('in'))).toBe('in')
   })
 
-  it("is taken over from a process whose number is another one's now", async () => {
+  it('is taken over if its pid now belongs to another process', async () => {
     await writeFile(join(folder, 'lock'), `${process.pid} 17`)
     expect(await withLock(join(folder, 'lock'), () => Promise.resolve('in'))).toBe('in')
   })

@@ -9,14 +9,14 @@ describe('the packages of the lab', () => {
     ],
     ['v1.31', ['cri-tools (>= 1.30.0)']],
     ['v1.36', []],
-  ])('depend on what the public ones of %s do, and on no conntrack', (minor, kubeadm) => {
+  ])('have the same dependencies as the public ones of %s, except conntrack', (minor, kubeadm) => {
     const published = dependenciesOf(minor, 'published')
     expect(published.kubeadm).toEqual(kubeadm)
     expect(published.kubelet.join()).toMatch(/kubernetes-cni/)
     expect(published.kubelet.join()).not.toMatch(/conntrack/)
   })
 
-  it('depend on no tools where their repository has none', () => {
+  it('do not depend on cri-tools if their repository has none', () => {
     const { kubeadm, kubelet } = dependenciesOf('v1.36', 'without-tools')
     expect([...kubeadm, ...kubelet].join()).not.toMatch(/cri-tools|kubernetes-cni/)
   })

@@ -32,7 +32,7 @@ const rough: FleetShape = {
 const ALL: Readonly<Record<string, HostFeature>> = { ...ROUGH_FEATURES, ...LEFTOVERS, ...REFUSING_FEATURES }
 
 describe('rough hosts', () => {
-  it('have every feature that there is on some host, and at most one login shell each', () => {
+  it('cover every feature, with at most one login shell per host', () => {
     expect(new Set(ROUGH_HOSTS.flat())).toEqual(new Set(Object.keys(ROUGH_FEATURES)))
     for (const mix of ROUGH_HOSTS) {
       expect(mix.filter((name) => ['dash', 'zsh', 'fish'].includes(name)).length).toBeLessThan(2)
@@ -42,7 +42,7 @@ describe('rough hosts', () => {
     }
   })
 
-  it('are each another mix, the same at the same place, and no longer bare', () => {
+  it('differ from each other, are reproducible and never bare', () => {
     const mixes = hostsOf(rough, network).map(({ features }) => JSON.stringify(features))
     expect(new Set(mixes).size).toBe(6)
     expect(hostsOf(rough, network).map(({ features }) => JSON.stringify(features))).toEqual(mixes)
@@ -54,14 +54,14 @@ describe('rough hosts', () => {
     ).toEqual([])
   })
 
-  it('have only what their operating system has', () => {
+  it('have only features of their operating system', () => {
     const tells = (shape: FleetShape) => hostsOf(shape, network)[3]?.features.map((feature) => feature.tells)
     expect(tells(rough)).toContain(ROUGH_FEATURES.sudoRs.tells)
     expect(tells({ ...rough, systems: ['debian-12'] })).not.toContain(ROUGH_FEATURES.sudoRs.tells)
     expect(tells({ ...rough, systems: ['debian-12'] })).toContain(ROUGH_FEATURES.dash.tells)
   })
 
-  it('are in the cluster file as a person would write them: a password where sudo asks, without the password', () => {
+  it('are described in the cluster file as a person would: with a reference to the sudo password', () => {
     const facts = { cgroupV1: false, swap: false }
     const hosts = hostsOf(rough, network)
     const text = renderClusterFile({ name: 'rough', kubernetesVersion: 'v1.36.3', hosts, machine: facts })
@@ -76,7 +76,7 @@ describe('rough hosts', () => {
 })
 
 describe('operating systems', () => {
-  it('alternate over the hosts in the order of the cluster file', () => {
+  it('alternate over the hosts in file order', () => {
     expect(hostsOf(rough, network).map(({ name, os }) => `${name} ${os}`)).toEqual([
       'cp1 debian-12',
       'cp2 debian-13',
@@ -89,7 +89,7 @@ describe('operating systems', () => {
     expect(describeShape(rough)).toMatch(/, debian-12, debian-13, rough$/)
   })
 
-  it('are refused where the lab does not know them, or the machine cannot start them', () => {
+  it('are rejected if the lab does not know them or the machine cannot run them', () => {
     expect(shapeProblems({ ...rough, systems: ['debian-11' as never] })).toEqual([
       expect.stringContaining('"debian-11" is no operating system of the lab'),
     ])
@@ -100,7 +100,7 @@ describe('operating systems', () => {
 })
 
 describe('the installation of a host', () => {
-  it.each(Object.keys(ALL))('with %s is shell', (name) => {
+  it.each(Object.keys(ALL))('with %s is a valid shell script', (name) => {
     const feature = ALL[name]
     const text = installation(feature === undefined ? [] : [feature])
     expect(text).not.toBe('')
@@ -109,18 +109,18 @@ describe('the installation of a host', () => {
     expect(status).toBe(0)
   })
 
-  it('of a bare host is nothing', () => {
+  it('of a bare host is empty', () => {
     expect(installation([])).toBe('')
   })
 
-  it('leaves to each boot what a boot undoes, all of it in one file', () => {
+  it('repeats at each boot what a boot undoes, from a single file', () => {
     const text = installation([ROUGH_FEATURES.noexecTmp, ROUGH_FEATURES.hidepid])
     expect(text.match(/lab-at-boot/g)).toHaveLength(1)
     expect(text).toContain(ROUGH_FEATURES.noexecTmp.atBoot)
     expect(text).toContain(ROUGH_FEATURES.hidepid.atBoot)
   })
 
-  it('writes files just as they are', () => {
+  it('writes files byte for byte', () => {
     const content = `$HOME \`id\` "quoted" 'single' \\ back\n`
     const path = join(mkdtempSync(join(tmpdir(), 'quorate-lab-')), 'file')
     onTestFinished(() => {
@@ -131,7 +131,7 @@ describe('the installation of a host', () => {
   })
 })
 
-it('the page on the lab tells of each of them', () => {
+it('the lab page describes every rough feature', () => {
   const page = readFileSync(fileURLToPath(new URL('../../../docs/lab.md', import.meta.url)), 'utf8')
   for (const { tells } of Object.values(ALL)) expect(page).toContain(tells)
 })

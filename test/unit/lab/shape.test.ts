@@ -13,7 +13,7 @@ const network = { subnet: '172.30.7' }
 const usual: FleetShape = { name: 'lab', controlPlanes: 3, workers: 2, etcd: 0, loadBalancers: 1 }
 
 describe('the hosts of a fleet', () => {
-  it('are named by role and number', () => {
+  it('are named after their role and number', () => {
     const names = hostsOf({ ...usual, etcd: 3 }, network).map((host) => host.name)
     expect(names).toEqual(['cp1', 'cp2', 'cp3', 'w1', 'w2', 'e1', 'e2', 'e3', 'lb1'])
   })
@@ -24,7 +24,7 @@ describe('the hosts of a fleet', () => {
     expect(after).toEqual(before)
   })
 
-  it('have addresses of their own in the subnet, whatever the shape', () => {
+  it('have distinct addresses in the subnet, whatever the shape', () => {
     const shapes = fc.record({
       name: fc.constant('lab'),
       controlPlanes: fc.integer({ min: 1, max: 9 }),
@@ -52,12 +52,12 @@ describe('the API endpoint', () => {
     expect(apiAddress({ ...usual, loadBalancers: 0 }, network)).toBe('172.30.7.11')
   })
 
-  it('is the virtual address where there is one', () => {
+  it('is the virtual address if there is one', () => {
     expect(apiAddress({ ...usual, virtualAddress: true }, network)).toBe('172.30.7.250')
   })
 })
 
-describe('a shape that is refused', () => {
+describe('a shape is rejected if it', () => {
   it.each(['', 'Lab', '1st', 'a_b', 'lab-', 'a'.repeat(33)])('has the name "%s"', (name) => {
     expect(shapeProblems({ ...usual, name })).toHaveLength(1)
   })
@@ -68,7 +68,7 @@ describe('a shape that is refused', () => {
     ])
   })
 
-  it('has a number that is none, and all its problems are told at once', () => {
+  it('has an invalid number, together with all other problems', () => {
     expect(shapeProblems({ ...usual, name: '?', workers: Number('x'), etcd: 1.5 })).toHaveLength(3)
   })
 })

@@ -11,7 +11,7 @@ describe('the free subnet', () => {
     expect(freeSubnet(['172.30.0.0/24', '172.30.1.0/24', '172.17.0.0/16'])).toBe('172.30.2')
   })
 
-  it('is outside of a larger network that is in use', () => {
+  it('lies outside a larger network that is in use', () => {
     expect(freeSubnet(['172.30.0.0/20'])).toBe('172.30.16')
   })
 
@@ -19,15 +19,15 @@ describe('the free subnet', () => {
     expect(freeSubnet(['172.30.0.128/25'])).toBe('172.30.1')
   })
 
-  it('is of the other range when the first one is full', () => {
+  it('comes from the second range when the first one is full', () => {
     expect(freeSubnet(['172.16.0.0/12'])).toBe('10.213.0')
   })
 
-  it('does not mind networks of IPv6', () => {
+  it('ignores IPv6 networks', () => {
     expect(freeSubnet(['fd00::/8'])).toBe('172.30.0')
   })
 
-  it('is refused when both ranges are in use', () => {
+  it('is an error if both ranges are in use', () => {
     expect(() => freeSubnet(['172.30.0.0/16', '10.0.0.0/8'])).toThrow('no free subnet')
   })
 })
@@ -45,7 +45,7 @@ describe("the machine's routes", () => {
     expect(routedSubnets(text)).toEqual(['192.168.0.0/24', '10.16.0.0/12'])
   })
 
-  it('are none in an empty table', () => {
+  it('are empty for an empty table', () => {
     expect(routedSubnets(`${header}\n`)).toEqual([])
     expect(routedSubnets('')).toEqual([])
   })

@@ -13,25 +13,25 @@ function obstacle(started: number, begun: number): string | undefined {
 }
 
 describe('a run', () => {
-  it('begins with the ticket of its start, also where a worker comes only hours later', () => {
+  it('starts with its ticket even if a worker picks it up hours later', () => {
     expect(obstacle(0, 1)).toBeUndefined()
     expect(obstacle(0, 23 * HOUR)).toBeUndefined()
   })
 
-  it('begins where the clocks of client and server are minutes apart, either way', () => {
+  it('starts even if the clocks of client and server differ by minutes', () => {
     expect(obstacle(9 * MINUTE, 9 * MINUTE)).toBeUndefined()
     expect(obstacle(-9 * MINUTE, -9 * MINUTE)).toBeUndefined()
   })
 
-  it('does not begin with a ticket of an earlier start', () => {
+  it('does not start with the ticket of an earlier start', () => {
     expect(obstacle(11 * MINUTE, 11 * MINUTE)).toMatch('issued 11 minutes before or after')
   })
 
-  it('does not begin where a start that was repeated in time was held back', () => {
+  it('does not start if a replayed start was held back', () => {
     expect(obstacle(5 * MINUTE, 25 * HOUR)).toMatch('25 hours before a worker could begin')
   })
 
-  it('does not begin with the ticket of another workflow', () => {
+  it('does not start with the ticket of another workflow', () => {
     const run = { workflowType: 'planCluster', startedAt: ISSUED, begunAt: ISSUED }
     expect(startObstacle(ticket, run)).toBe('its ticket is for applyCluster')
   })

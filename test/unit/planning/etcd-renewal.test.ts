@@ -16,27 +16,27 @@ const named = (lasting: Lasting, servers?: readonly string[], of = cluster) => {
     .map(({ host, phase, action }) => `${host} ${phase}: ${action}`)
 }
 
-describe('certificates of etcd hosts', () => {
-  it('are left alone while they last', () => {
+describe('the certificates of etcd hosts', () => {
+  it('are kept while they are valid for long enough', () => {
     const plan = planApply(cluster, agedFacts(cluster, { e1: { [CLIENT]: 92 } }))
     expect(plan.renewals).toEqual([])
     expect(named({ e1: { [CLIENT]: 92 } })).toEqual([])
   })
 
-  it('are renewed 90 days before they expire, and the plan names each', () => {
+  it('are renewed 90 days before they expire, and the plan names each one', () => {
     expect(named({ e2: { 'etcd/peer.crt': 89, 'etcd/server.crt': 89 } })).toEqual([
       'e2 Renew certificates: renew etcd/server.crt, etcd/peer.crt',
     ])
   })
 
-  it('that have expired are replaced as the members start', () => {
+  it('are replaced when the members start if they have expired', () => {
     expect(named({ e2: { 'etcd/peer.crt': -1, 'etcd/server.crt': 20 } })).toEqual([
       'e2 etcd: renew etcd/peer.crt',
       'e2 Renew certificates: renew etcd/server.crt',
     ])
   })
 
-  it('of API servers are issued again first, then go to each control plane', () => {
+  it('that API servers use are issued first and then sent to each control plane', () => {
     const expiring = { [CLIENT]: 30 }
     expect(named({ e1: expiring, cp1: expiring, cp2: expiring })).toEqual([
       'e1 etcd certificates: renew apiserver-etcd-client.crt',
@@ -45,13 +45,13 @@ describe('certificates of etcd hosts', () => {
     ])
   })
 
-  it('reach the control planes that an earlier apply did not come to', () => {
+  it('are sent to control planes that an earlier apply did not reach', () => {
     expect(named({ cp2: { [CLIENT]: 30 } })).toEqual([
       'cp2 Renew certificates: renew apiserver-etcd-client.crt',
     ])
   })
 
-  it('are not promised where nobody has the key of the authority', () => {
+  it('are not planned for renewal if no host has the CA key', () => {
     const facts = agedFacts(cluster, { e2: { 'etcd/peer.crt': 30 } }).map((one) => ({
       ...one,
       paths: one.paths.filter((path) => path !== '/etc/kubernetes/pki/etcd/ca.key'),
@@ -66,7 +66,7 @@ describe('certificates of etcd hosts', () => {
 })
 
 describe('the etcd endpoints of API servers', () => {
-  it('are changed where the file names others, and the plan names it', () => {
+  it('are changed if the file names others, and the plan says so', () => {
     const [e1, e2] = ['https://192.0.2.31:2379', 'https://192.0.2.32:2379']
     expect(named({}, [e1, e2, 'https://192.0.2.39:2379'])).toEqual(
       ['cp1', 'cp2'].map(
@@ -76,12 +76,12 @@ describe('the etcd endpoints of API servers', () => {
     )
   })
 
-  it('are left alone where only their order differs', () => {
+  it('are kept if only their order differs', () => {
     const reversed = ['33', '32', '31'].map((last) => `https://192.0.2.${last}:2379`)
     expect(planApply(cluster, agedFacts(cluster, {}, reversed)).staleEndpoints).toEqual([])
   })
 
-  it('are those of an etcd that somebody else runs, too', () => {
+  it('are changed for an etcd that somebody else runs, too', () => {
     const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
     const endpoints = ['https://10.9.0.2:2379']
     const foreign = aCluster({ etcd: { topology: 'external', endpoints, clientFiles } })
@@ -89,12 +89,12 @@ describe('the etcd endpoints of API servers', () => {
     expect(planApply(foreign, facts).staleEndpoints.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
   })
 
-  it('never lead from a member beside the API server to somewhere else', () => {
+  it('never change from a local member to remote ones', () => {
     const facts = agedFacts(cluster, {}, ['https://127.0.0.1:2379'])
     expect(planApply(cluster, facts).staleEndpoints).toEqual([])
   })
 
-  it('stop an apply where the file has other hosts in the place of all members', () => {
+  it('stop an apply if the file replaces all members with other hosts', () => {
     const facts = agedFacts(cluster).map((one) =>
       one.host.startsWith('e') ? { ...one, paths: [], certificates: { at: '', found: [] } } : one,
     )
@@ -103,8 +103,8 @@ describe('the etcd endpoints of API servers', () => {
   })
 })
 
-describe('skipping', () => {
-  it('is possible for what comes to other control planes than the first only', () => {
+describe('skipping a renewal', () => {
+  it('is possible only on control planes other than the first', () => {
     const plan = planApply(cluster, agedFacts(cluster))
     const refusal = (title: ApplyPhase, host: string) =>
       skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })

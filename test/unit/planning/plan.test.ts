@@ -16,14 +16,14 @@ const PREPARED = {
 }
 
 describe('the plan of an apply', () => {
-  it('initialises the first control plane of the file when no host has begun', () => {
+  it('initialises the first control plane in the file if all hosts are bare', () => {
     const cluster = aCluster()
     const plan = planApply(cluster, factsOf(cluster))
     expect(plan.first.name).toBe('cp1')
     expect(plan.joiningControlPlanes.map((host) => host.name)).toEqual(['cp2', 'cp3'])
   })
 
-  it('never initialises a bare host where another control plane holds the cluster', () => {
+  it('never initialises a bare host if another control plane holds the cluster', () => {
     const cluster = aCluster()
     const member = {
       paths: ['/var/lib/etcd/member', '/etc/kubernetes/admin.conf', '/etc/kubernetes/pki/ca.key'],
@@ -31,21 +31,21 @@ describe('the plan of an apply', () => {
     expect(planApply(cluster, factsOf(cluster, { cp2: member })).first.name).toBe('cp2')
   })
 
-  it('goes on with the host where an init has begun', () => {
+  it('continues on the host where an init has begun', () => {
     const cluster = aCluster()
     expect(
       planApply(cluster, factsOf(cluster, { cp3: { paths: ['/etc/kubernetes/pki/ca.key'] } })).first.name,
     ).toBe('cp3')
   })
 
-  it('lets the balancer send requests to the control planes that serve already', () => {
+  it('lets the load balancer send requests to control planes that already serve', () => {
     const cluster = aCluster()
     const serving = { listeners: [{ port: 6443, program: 'kube-apiserver' }] }
     const plan = planApply(cluster, factsOf(cluster, { cp3: serving }))
     expect(plan.serving.map((host) => host.name)).toEqual(['cp1', 'cp3'])
   })
 
-  it('tells what would change on which host', () => {
+  it('lists the changes of each host', () => {
     const hosts = aCluster().hosts.filter((host) => ['cp1', 'w1', 'lb1'].includes(host.name))
     const cluster = aCluster({ hosts })
     const plan = planApply(cluster, factsOf(cluster, { cp1: appliedFacts(cluster, 'cp1') }))
@@ -60,13 +60,13 @@ describe('the plan of an apply', () => {
     ])
   })
 
-  it('plans nothing for hosts that are as they should be', () => {
+  it('has no changes for hosts that match the file', () => {
     const cluster = aCluster()
     const facts = cluster.hosts.map(({ name }) => appliedFacts(cluster, name))
     expect(planApply(cluster, facts).changes).toEqual([])
   })
 
-  it('plans to turn swap off, unless kubelet is told to bear it', () => {
+  it('turns swap off unless the kubelet tolerates it', () => {
     const cluster = aCluster()
     const details = bareDetails('w1', { swapAtBoot: ['/etc/fstab', 'dev-zram0.swap'] })
     const facts = factsOf(cluster, { w1: { swapOn: true, packages: PREPARED, details } })
@@ -79,7 +79,7 @@ describe('the plan of an apply', () => {
     expect(planApply(tolerant, facts).changes).not.toContainEqual(swap)
   })
 
-  it('plans to keep swap off after the next boot where it is off only now', () => {
+  it('keeps swap off after the next boot if it is off only now', () => {
     const cluster = aCluster()
     const details = bareDetails('w1', { swapAtBoot: ['zramswap.service'] })
     const { changes } = planApply(cluster, factsOf(cluster, { w1: { packages: PREPARED, details } }))
@@ -87,14 +87,14 @@ describe('the plan of an apply', () => {
     expect(changes).toContainEqual({ host: 'w1', phase: 'Prepare hosts', action })
   })
 
-  it('tells in a line each what would not stop an apply', () => {
+  it('lists warnings in one line each', () => {
     const cluster = aCluster()
     const plan = planApply(cluster, factsOf(cluster, { w1: { memoryMiB: 1024 } }))
     expect(plan.warnings).toEqual(['w1: kubeadm wants 1700 MiB of memory, has 1024'])
     expect(plan.problems).toEqual([])
   })
 
-  it('plans no installation where packages are only verified', () => {
+  it('installs nothing if packages are only verified', () => {
     const cluster = aCluster({ packages: { install: false, repository: 'https://pkgs.k8s.io' } })
     const plan = planApply(cluster, factsOf(cluster))
     expect(
@@ -110,7 +110,7 @@ describe('the plan of an apply with etcd hosts', () => {
   const cluster = aClusterWithEtcdHosts()
   const KEY = '/etc/kubernetes/pki/etcd/ca.key'
 
-  it('starts a member on each of them, and no member on control planes', () => {
+  it('starts a member on each of them and none on control planes', () => {
     const plan = planApply(cluster, factsOf(cluster))
     expect(plan.etcd.map(({ name }) => name)).toEqual(['e1', 'e2', 'e3'])
     const actions = plan.changes.filter(({ phase }) => phase !== 'Prepare hosts')
@@ -129,13 +129,13 @@ describe('the plan of an apply with etcd hosts', () => {
     ])
   })
 
-  it('has the first of them issue certificates, or the one that has the key already', () => {
+  it('lets the first one issue certificates, or the one that already has the key', () => {
     expect(planApply(cluster, factsOf(cluster)).etcdAuthority?.name).toBe('e1')
     const facts = factsOf(cluster, { e3: { paths: [KEY] } })
     expect(planApply(cluster, facts).etcdAuthority?.name).toBe('e3')
   })
 
-  it('leaves an etcd of somebody else alone', () => {
+  it('leaves an etcd that somebody else runs alone', () => {
     const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
     const foreign = aCluster({
       etcd: { topology: 'external', endpoints: ['https://10.9.9.1:2379'], clientFiles },
@@ -145,7 +145,7 @@ describe('the plan of an apply with etcd hosts', () => {
     expect(plan.etcdAuthority).toBeUndefined()
   })
 
-  it('lets no etcd host be skipped: etcd would never be whole', () => {
+  it('allows no etcd host to be skipped, since etcd needs every member', () => {
     const plan = planApply(cluster, factsOf(cluster))
     const refusal = (phase: ApplyPhase, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
     expect(refusal('Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
@@ -171,7 +171,7 @@ describe('skipping a host', () => {
     }),
   )
 
-  it('is refused where etcd counts its vote already, except for its join, which takes the member out', () => {
+  it('is refused if its etcd member votes, except in its join, where the member is removed', () => {
     const refusal = (phase: ApplyPhase, host: string, joined: readonly string[] = []) =>
       skipRefusal(plan, phase, host, { ...NOTHING_HAPPENED, hasJoined: (name) => joined.includes(name) })
     expect(refusal('Prepare hosts', 'cp2')).toMatch(/is a member of etcd/)
@@ -180,7 +180,7 @@ describe('skipping a host', () => {
     expect(refusal('Control planes', 'cp2')).toBeUndefined()
   })
 
-  it('that balances is refused only where no other balancer is left', () => {
+  it('is refused for a load balancer only if no other one is left', () => {
     const refusal = (leaving: readonly string[]) =>
       skipRefusal(plan, 'Load balancer backends', 'lb2', {
         ...NOTHING_HAPPENED,

@@ -23,8 +23,8 @@ const found = (host: string, certificates: readonly CertificateFacts[], cluster 
 
 const PKI = '/etc/kubernetes/pki'
 
-describe('preflight of certificates', () => {
-  it('warns 60 days before their end, in one finding for each host, with what renews them', () => {
+describe('preflight for certificates', () => {
+  it('warns 60 days before expiry, in one finding per host, with what renews them', () => {
     const findings = found('cp1', [
       issued(`${PKI}/apiserver.crt`, 59),
       issued('/etc/kubernetes/admin.conf', 24),
@@ -41,7 +41,7 @@ describe('preflight of certificates', () => {
     expect(findings[0]?.hint).toContain('kubeadm certs renew all')
   })
 
-  it('says that one has expired, and does not stop what may repair it', () => {
+  it('reports an expired one without stopping what may repair it', () => {
     expect(found('cp1', [issued(`${PKI}/apiserver.crt`, -1)])).toMatchObject([
       {
         severity: 'warning',
@@ -51,7 +51,7 @@ describe('preflight of certificates', () => {
     ])
   })
 
-  it('says that an apply renews what etcd hosts and API servers show each other', () => {
+  it('says that an apply renews the certificates between etcd hosts and API servers', () => {
     const cluster = aClusterWithEtcdHosts()
     const client = issued(`${PKI}/apiserver-etcd-client.crt`, 10)
     for (const [host, certificate] of [
@@ -64,17 +64,17 @@ describe('preflight of certificates', () => {
     expect(found('cp1', [client])[0]?.hint).toContain('kubeadm certs renew all')
   })
 
-  it('tells of a CA that whatever it has issued ends with it', () => {
+  it('warns that everything issued by a CA ends with it', () => {
     expect(found('w1', [issued(`${PKI}/ca.crt`, 10, { isCA: true })])[0]?.hint).toContain('CA Certificates')
   })
 
-  it("raises no alarm for kubelet's own before kubelet itself would have renewed it", () => {
+  it('does not warn about kubelet certificates before the kubelet would have renewed them', () => {
     const path = '/var/lib/kubelet/pki/kubelet-client-current.pem'
     expect(found('w1', [issued(path, 40)])).toEqual([])
     expect(found('w1', [issued(path, 10)])[0]?.hint).toContain('get csr')
   })
 
-  it('raises no alarm for certificates that are issued for a month, though the CA is older than that', () => {
+  it('does not warn about certificates issued for a month, even if the CA is older', () => {
     const { kubernetes, ...cluster } = aCluster()
     const clusterConfiguration = { certificateValidityPeriod: '720h0m0s' }
     const monthly = { ...kubernetes, kubeadm: { ...kubernetes.kubeadm, clusterConfiguration } }

@@ -15,8 +15,8 @@ const to = (host: string, ports: readonly number[], outcome: Reachability): Reco
 const told = (findings: ReturnType<typeof findingsWith>): readonly string[] =>
   findings.map(({ host, severity, message }) => `${host ?? ''} ${severity} ${message}`)
 
-describe('the ways that matter', () => {
-  it('of a control plane lead to the API servers, etcd members and kubelets of the others', () => {
+describe('the connections that preflight tries', () => {
+  it('lead from a control plane to the API servers, etcd members and kubelets of the others', () => {
     expect(ways('cp1')).toEqual([
       ...['cp2', 'cp3'].flatMap((name) => [6443, 2379, 2380, 10250].map((port) => `${name}:${port}`)),
       'w1:10250',
@@ -24,15 +24,15 @@ describe('the ways that matter', () => {
     ])
   })
 
-  it('of a worker lead to the API servers, and not to other workers', () => {
+  it('lead from a worker to the API servers and not to other workers', () => {
     expect(ways('w1')).toEqual(['cp1:6443', 'cp2:6443', 'cp3:6443'])
   })
 
-  it('of a load balancer lead to the API servers', () => {
+  it('lead from a load balancer to the API servers', () => {
     expect(ways('lb1')).toEqual(['cp1:6443', 'cp2:6443', 'cp3:6443'])
   })
 
-  it('of etcd hosts lead to each other, and of control planes to etcd', () => {
+  it('lead between etcd hosts, and from control planes to etcd', () => {
     const etcd = [1, 2].map((number) =>
       aHost(`e${number}`, { role: 'etcd', internalAddress: `192.0.2.3${number}` }),
     )
@@ -48,27 +48,27 @@ describe('the ways that matter', () => {
     expect(named('e1')).toEqual(['e2:2379', 'e2:2380'])
   })
 
-  it('lead to the endpoint and to where packages and images come from, too', () => {
+  it('lead to the endpoint, the package repository and the image registry, too', () => {
     const sources = connectionTargets(cluster, aHost('w1')).map(({ host, port }) => `${host}:${port}`)
     expect(sources.slice(3)).toEqual(['api.prod.lab:6443', 'registry.k8s.io:443', 'pkgs.k8s.io:443'])
   })
 
-  it('stay few on many workers: their number does not grow with the number of hosts', () => {
+  it('stay few with many workers: their number does not grow with the number of hosts', () => {
     const workers = Array.from({ length: 50 }, (_, index) => aHost(`w${index + 1}`))
     const large = aCluster({ hosts: [...cluster.hosts.slice(0, 3), ...workers] })
     expect(connectionsFrom(large, aHost('w1'))).toHaveLength(3)
   })
 })
 
-describe('a port that is blocked', () => {
-  it('is named on the host that lets nobody in, once, with who was kept out', () => {
+describe('a blocked port', () => {
+  it('is reported once, on the host that blocks it, with who was kept out', () => {
     const connections = to('cp2', [2379, 2380], 'timeout')
     expect(told(findingsWith({ cp1: { connections }, cp3: { connections } }))).toEqual([
       'cp2 error ports 2379 (etcd clients), 2380 (etcd peers) cannot be reached from cp1 and cp3: no answer within 3 s',
     ])
   })
 
-  it('is fixed by a command where the firewall is known', () => {
+  it('comes with a command that opens it if the firewall is known', () => {
     const connections = to('w1', [10250], 'unreachable')
     const findings = findingsWith({ cp1: { connections }, w1: { details: { firewalls: ['firewalld'] } } })
     expect(findings.find(({ code }) => code === 'HOST_PORT_BLOCKED')?.hint).toBe(
@@ -76,14 +76,14 @@ describe('a port that is blocked', () => {
     )
   })
 
-  it('only from a load balancer is a warning, since an apply waits for that', () => {
+  it('is a warning if only load balancers are blocked, since an apply waits for that', () => {
     const connections = to('cp1', [6443], 'timeout')
     expect(told(findingsWith({ lb1: { connections } }))).toEqual([
       'cp1 warning port 6443 (kube-apiserver) cannot be reached from lb1: no answer within 3 s',
     ])
   })
 
-  it('is blamed on the host that reaches nobody, where others do', () => {
+  it('is blamed on the client if others can connect', () => {
     const connections = {
       ...to('cp1', [6443], 'timeout'),
       ...to('cp2', [6443], 'timeout'),
@@ -94,20 +94,20 @@ describe('a port that is blocked', () => {
     ])
   })
 
-  it('stops nothing between nodes that run already', () => {
+  it('does not stop an apply between nodes that already run', () => {
     const connections = to('w1', [10250], 'timeout')
     const findings = findingsWith({ cp1: { ...JOINED, connections }, w1: JOINED })
     expect(findings.map(({ severity }) => severity)).toEqual(['warning'])
   })
 
-  it('is seen in a refusal where something listens for all', () => {
+  it('is detected by a refusal where something listens for everybody', () => {
     const listeners = [{ port: 10250, address: '*', program: 'kubelet' }]
     expect(told(findingsWith({ cp1: JOINED, w1: { ...JOINED, listeners } }))[0]).toMatch(
       /^w1 .*10250 \(kubelet\) cannot be reached from cp1.*refused, though something listens there/,
     )
   })
 
-  it('is no finding of its own on a host that does not answer at all', () => {
+  it('is not reported for a host that does not answer at all', () => {
     const connections = to('w9', [10250], 'timeout')
     expect(findingsWith({ cp1: { connections } })).toEqual([])
   })
@@ -118,13 +118,13 @@ describe('an etcd of the user', () => {
   const endpoints = ['https://198.51.100.7:2379']
   const foreign = aCluster({ etcd: { topology: 'external', endpoints, clientFiles } })
 
-  it('is tried from control planes, and from no other host', () => {
+  it('is tried from control planes only', () => {
     const etcd = { host: '198.51.100.7', port: 2379 }
     expect(connectionTargets(foreign, aHost('cp1'))).toContainEqual(etcd)
     expect(connectionTargets(foreign, aHost('w1'))).not.toContainEqual(etcd)
   })
 
-  it('stops an apply where a control plane does not reach it', () => {
+  it('stops an apply if a control plane cannot reach it', () => {
     const probes = bareProbes(foreign, 'cp1', { '198.51.100.7:2379': 'timeout' })
     const found = preflight(foreign, [{ host: aHost('cp1'), facts: bareFacts('cp1', { probes }) }])
     expect(found.filter(({ code }) => code === 'ETCD_UNREACHABLE')).toMatchObject([

@@ -16,8 +16,8 @@ function codesOfChecks(): readonly string[] {
   return [...new Set(quoted)].filter((code) => Object.hasOwn(ERRORS, code)).toSorted()
 }
 
-describe('the page on preflight', () => {
-  it('tells of every code that a check gives, and of none that there is not', () => {
+describe('the preflight page', () => {
+  it('describes every code that a check can report, and no other', () => {
     const page = readFileSync(project('docs/preflight.md'), 'utf8')
     const told = [...page.matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, code]) => code ?? '')
     const elsewhere = ['SUDO_DENIED', 'FACTS_UNREADABLE', 'PROGRAM_UNFIT']

@@ -206,12 +206,12 @@ const BROKEN: readonly (readonly [string, string, Broken, string, RegExp, RegExp
   ],
 ]
 
-describe('preflight, of hosts that are ready', () => {
+describe('preflight of hosts that are ready', () => {
   it('finds nothing', () => {
     expect(findingsWith()).toEqual([])
   })
 
-  it('finds nothing where the same hosts run the cluster', () => {
+  it('finds nothing if the same hosts already run the cluster', () => {
     const listeners = [
       { port: 6443, address: '*', program: 'kube-apiserver' },
       { port: 2379, address: '192.0.2.11', program: 'etcd' },
@@ -231,7 +231,7 @@ describe('preflight, of hosts that are ready', () => {
   })
 })
 
-describe('preflight names, on the right host and with what fixes it, the lack of', () => {
+describe('preflight reports, on the right host and with a fix, the lack of', () => {
   it.each(BROKEN)('%s', (_, host, broken, mark, message, hint) => {
     const findings = findingsWith({ [host]: broken })
     expect(findings.map(({ host, severity, code }) => `${host ?? ''} ${severity} ${code}`)).toEqual([
@@ -245,7 +245,7 @@ describe('preflight names, on the right host and with what fixes it, the lack of
     expect(marksWith({ w1: { details: FOREIGN_MAC } })).toEqual(['w1 warning DUPLICATE_MAC_ADDRESS'])
   })
 
-  it('all of them at once, host by host', () => {
+  it('everything at once, host by host', () => {
     const found = marksWith({
       cp1: { cpus: 1, swapOn: true },
       w1: { initSystem: 'runit', freeMiB: 1 },
@@ -261,18 +261,18 @@ describe('preflight names, on the right host and with what fixes it, the lack of
   })
 })
 
-describe('preflight warns of a kubeadm that adds etcd members with a vote at once', () => {
+describe('preflight warns of a kubeadm that adds etcd members as voters', () => {
   const withVersion = (version: string, hosts = aCluster().hosts): Cluster =>
     aCluster({ kubernetes: { ...aCluster().kubernetes, version }, hosts })
   const learners = (cluster: Cluster, broken = {}) =>
     marksWith(broken, cluster).filter((mark) => mark.endsWith('ETCD_WITHOUT_LEARNERS'))
 
-  it('before 1.27, where there is no gate for it', () => {
+  it('before 1.27, which has no gate for learners', () => {
     expect(learners(withVersion('v1.26.15'))).toEqual(['all warning ETCD_WITHOUT_LEARNERS'])
     expect(learners(withVersion('v1.27.0'))).toEqual([])
   })
 
-  it('but not where no control plane joins', () => {
+  it('but not if no control plane joins', () => {
     const alone = aCluster().hosts.filter(({ name }) => !['cp2', 'cp3'].includes(name))
     expect(learners(withVersion('v1.26.15', alone))).toEqual([])
     expect(learners(withVersion('v1.26.15'), { cp1: JOINED, cp2: JOINED, cp3: JOINED })).toEqual([])

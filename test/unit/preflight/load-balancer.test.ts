@@ -28,8 +28,8 @@ const ownBalancers = (changes: Partial<typeof SHARED & { interface: string }> = 
 const found = (cluster: Cluster, changes: Readonly<Record<string, Partial<HostFacts>>> = {}) =>
   planApply(cluster, factsOf(cluster, changes)).findings.map(({ host, code }) => `${host ?? ''} ${code}`)
 
-describe('balancers that share an address', () => {
-  it('need its packages on each of them', () => {
+describe('load balancers that share an address', () => {
+  it('need the package for it on each of them', () => {
     const cluster = clusterWith({ type: 'haproxy', hosts: ['lb1', 'lb2'], virtualAddress: SHARED }, [
       ...NAMES,
       'lb1',
@@ -52,7 +52,7 @@ describe('balancers that share an address', () => {
     ])
   })
 
-  it('can have it where they are in its network, by the interface that gets it', () => {
+  it('need an interface in the network of the address', () => {
     expect(found(ownBalancers())).toEqual([])
     expect(found(ownBalancers({ interface: 'eth7' }))).toEqual(
       ['cp1', 'cp2', 'cp3'].map((host) => `${host} VIRTUAL_ADDRESS_ELSEWHERE`),
@@ -60,7 +60,7 @@ describe('balancers that share an address', () => {
     expect(found(ownBalancers({ address: '198.51.100.7' }))).toContain('cp1 VIRTUAL_ADDRESS_ELSEWHERE')
   })
 
-  it('are where the name of the endpoint must lead to, by that address alone', () => {
+  it('require the endpoint name to resolve to that address alone', () => {
     const cluster = ownBalancers()
     const leadingTo = (address: string) => ({
       w1: { probes: { ...bareProbes(cluster, 'w1'), endpointAddresses: [address] } },
@@ -71,7 +71,7 @@ describe('balancers that share an address', () => {
 })
 
 describe('control planes that run haproxy themselves', () => {
-  it('are prepared as balancers and as nodes', () => {
+  it('are prepared as load balancers and as nodes', () => {
     const plan = planApply(ownBalancers(), factsOf(ownBalancers()))
     expect(plan.loadBalancers.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
     const phases = plan.changes.filter(({ host }) => host === 'cp2').map(({ phase }) => phase)
@@ -83,13 +83,13 @@ describe('control planes that run haproxy themselves', () => {
     ])
   })
 
-  it('must have the port of the endpoint free, but for their own haproxy', () => {
+  it('need a free endpoint port, except for their own haproxy', () => {
     const busy = (program: string) => ({ cp1: { listeners: [{ port: 8443, program }] } })
     expect(found(ownBalancers(), busy('nginx'))).toEqual(['cp1 PORT_BUSY'])
     expect(found(ownBalancers(), busy('haproxy'))).toEqual([])
   })
 
-  it('lack haproxy and keepalived where packages are only verified', () => {
+  it('are reported without haproxy and keepalived if packages are only verified', () => {
     const cluster = { ...ownBalancers(), packages: { install: false, repository: 'https://pkgs.k8s.io' } }
     const { problems } = planApply(cluster, factsOf(cluster))
     expect(problems.find(({ host }) => host === 'cp1')?.message).toMatch(/haproxy, keepalived, curl/)

@@ -4,18 +4,18 @@ import { preflight } from '../../../src/preflight/checks.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
 import { findingsWith, marksWith } from './broken-hosts.js'
 
-describe('preflight raises no alarm', () => {
+describe('preflight does not object', () => {
   const withKubeadm = (changes: Partial<Cluster['kubernetes']['kubeadm']>): Cluster => {
     const { kubernetes, ...cluster } = aCluster()
     return { ...cluster, kubernetes: { ...kubernetes, kubeadm: { ...kubernetes.kubeadm, ...changes } } }
   }
 
-  it('for what kubelet is told to bear', () => {
+  it('to what the kubelet is configured to tolerate', () => {
     const borne = withKubeadm({ kubeletConfiguration: { failSwapOn: false, failCgroupV1: false } })
     expect(findingsWith({ w1: { swapOn: true, cgroupVersion: 1 } }, borne)).toEqual([])
   })
 
-  it('of kubeadm where it is told to ignore it: the lack is only warned of', () => {
+  it('to what kubeadm is configured to ignore, beyond a warning', () => {
     const nodeRegistration = { ignorePreflightErrors: ['NumCPU', 'mem'] }
     const ignored = withKubeadm({ initConfiguration: { nodeRegistration } })
     expect(marksWith({ cp1: { cpus: 1, memoryMiB: 100 } }, ignored)).toEqual([
@@ -24,7 +24,7 @@ describe('preflight raises no alarm', () => {
     ])
   })
 
-  it('for ways to the pods of other nodes that a reset has left', () => {
+  it('to routes to pods of other nodes that a reset has left', () => {
     const routes = [{ destination: '10.244.1.0/24', interface: 'eth0', gateway: '192.0.2.12' }]
     const addresses = [
       { interface: 'eth0', address: '192.0.2.21/24' },
@@ -33,12 +33,12 @@ describe('preflight raises no alarm', () => {
     expect(findingsWith({ w1: { details: { routes, addresses } } })).toEqual([])
   })
 
-  it('for a package repository behind a proxy', () => {
+  it('to a package repository behind a proxy', () => {
     const connections = { 'pkgs.k8s.io:443': 'timeout' } as const
     expect(findingsWith({ w1: { connections, details: { packageProxy: true } } })).toEqual([])
   })
 
-  it('for facts without details, as earlier versions took them', () => {
+  it('to facts without details, as earlier versions recorded them', () => {
     const cluster = aCluster()
     const observed = cluster.hosts.map((host) => {
       const facts = bareFacts(host.name)

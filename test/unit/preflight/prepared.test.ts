@@ -24,11 +24,11 @@ const found = (cp1: Broken, lb1 = BALANCER) =>
   }))
 
 describe('hosts that people prepare themselves', () => {
-  it('pass when everything is there', () => {
+  it('pass if everything is in place', () => {
     expect(found(READY)).toEqual([])
   })
 
-  it('are told everything that they lack in one finding, with the commands that bring it', () => {
+  it('get one finding with everything that is missing and the commands that install it', () => {
     const [finding, ...others] = found({})
     expect(others).toEqual([])
     expect(finding?.mark).toBe('cp1 error')
@@ -47,7 +47,7 @@ describe('hosts that people prepare themselves', () => {
     ['v1.32.9', ['ip', 'iptables']],
     ['v1.31.14', ['conntrack', 'ip', 'iptables']],
     ['v1.30.14', ['crictl', 'conntrack', 'ip', 'iptables']],
-  ])('for %s lack no program that its kubeadm does without', (version, lacking) => {
+  ])('for %s need no program that its kubeadm does not require', (version, lacking) => {
     const installed = `${version.slice(1)}-1.1`
     const packages = { containerd: '1.6.20', kubeadm: installed, kubelet: installed, kubectl: installed }
     const details = { ...READY.details, missingPrograms: ['crictl', 'conntrack', 'iptables', 'ip'] }
@@ -59,12 +59,12 @@ describe('hosts that people prepare themselves', () => {
     expect(told.flat().toSorted()).toEqual(lacking.toSorted())
   })
 
-  it('are told which version they have instead', () => {
+  it('are reported if they have another version', () => {
     const packages = { ...READY.packages, kubelet: '1.35.4-1.1' }
     expect(found({ ...READY, packages })[0]?.message).toMatch(/lacks kubelet 1\.36\.3 \(has 1\.35\.4-1\.1\)$/)
   })
 
-  it('are told of a kubelet that would be gone after a restart', () => {
+  it('are reported if their kubelet would not start after a reboot', () => {
     const broken = { ...READY, details: { ...READY.details, enabledServices: [] } }
     expect(found(broken)[0]).toMatchObject({ mark: 'cp1 error', hint: '`systemctl enable kubelet`' })
   })
@@ -74,12 +74,12 @@ describe('hosts that people prepare themselves', () => {
     expect(found(broken)[0]).toMatchObject({ mark: 'cp1 advice', hint: '`apt-mark hold kubelet kubectl`' })
   })
 
-  it('may be of the RPM family, whose commands they are then given', () => {
+  it('can belong to the RPM family and get its commands', () => {
     const [finding] = found({ osId: 'rocky', osLike: 'rhel centos fedora', osName: 'Rocky Linux 9.4' })
     expect(finding?.hint).toMatch(/^`dnf install -y --disableexcludes=all containerd kubeadm-1\.36\.3 /)
   })
 
-  it('need haproxy where they are our load balancers', () => {
+  it('need haproxy if they are our load balancers', () => {
     expect(found(READY, {})).toEqual([
       {
         mark: 'lb1 error',

@@ -6,8 +6,8 @@ import { assertReachable } from '../../../src/temporal/tcp-probe.js'
 import { plainSettings } from '../../../src/temporal/settings.js'
 import { runAddress, uiAddressOf } from '../../../src/client/ui-address.js'
 
-describe('a look whether Temporal is there', () => {
-  it('passes when something listens', async () => {
+describe('checking whether a Temporal server is reachable', () => {
+  it('passes if something listens', async () => {
     const server = createServer()
     const port = await freePort()
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -15,7 +15,7 @@ describe('a look whether Temporal is there', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  it('says why not, with the address', async () => {
+  it('fails with the address and the reason', async () => {
     const address = `127.0.0.1:${await freePort()}`
     await expect(assertReachable(address)).rejects.toMatchObject({
       code: 'TEMPORAL_UNREACHABLE',
@@ -23,26 +23,26 @@ describe('a look whether Temporal is there', () => {
     })
   })
 
-  it('refuses what is no address', async () => {
+  it('rejects an invalid address', async () => {
     await expect(assertReachable('temporal')).rejects.toThrow('the address is not host:port')
   })
 })
 
 describe('the address of the UI', () => {
-  it('is what TEMPORAL_UI_ADDRESS says', async () => {
+  it('is the value of TEMPORAL_UI_ADDRESS', async () => {
     const environment = { TEMPORAL_UI_ADDRESS: 'https://temporal.lab/' }
     await expect(uiAddressOf(plainSettings('temporal.lab:7233'), environment)).resolves.toBe(
       'https://temporal.lab',
     )
   })
 
-  it('is that of Temporal Cloud for its servers', async () => {
+  it('is that of Temporal Cloud for Temporal Cloud servers', async () => {
     await expect(uiAddressOf(plainSettings('ops.a1b2.tmprl.cloud:7233'), {})).resolves.toBe(
       'https://cloud.temporal.io',
     )
   })
 
-  it('is not guessed for a server elsewhere', async () => {
+  it('is not guessed for other remote servers', async () => {
     await expect(uiAddressOf(plainSettings('temporal.lab:7233'), {})).resolves.toBeUndefined()
   })
 
@@ -50,7 +50,7 @@ describe('the address of the UI', () => {
     ['the settings of the UI', '{"DefaultNamespace":"","FeedbackURL":"","Version":"2.54.1"}', true],
     ['settings of something else', '{"theme":"dark"}', false],
     ['a page', '<html>it works</html>', false],
-  ])('is at a port of this machine only where the UI answers: %s', async (_, body, isUi) => {
+  ])('is a port on this machine only if the UI answers there: %s', async (_, body, isUi) => {
     const server = createHttpServer((request, response) => {
       response.end(request.url === '/api/v1/settings' ? body : 'not found')
     })
@@ -65,7 +65,7 @@ describe('the address of the UI', () => {
     }
   })
 
-  it('leads to one run', () => {
+  it('can point to a single run', () => {
     expect(runAddress('http://127.0.0.1:8233', 'default', { workflowId: 'cluster/prod', runId: 'r1' })).toBe(
       'http://127.0.0.1:8233/namespaces/default/workflows/cluster%2Fprod/r1/timeline',
     )

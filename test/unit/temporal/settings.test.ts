@@ -15,18 +15,18 @@ function configFile(text: string): { TEMPORAL_CONFIG_FILE: string } {
   return { TEMPORAL_CONFIG_FILE: path }
 }
 
-describe('the Temporal server', () => {
-  it('is the embedded engine when nothing names one', () => {
+describe('the Temporal server settings', () => {
+  it('are undefined without an address, which means the embedded engine', () => {
     expect(serverSettings({}, NO_FILE)).toBeUndefined()
     expect(serverSettings({}, { ...NO_FILE, TEMPORAL_ADDRESS: '' })).toBeUndefined()
   })
 
-  it('is named by the environment, as for the Temporal CLI', () => {
+  it('come from the environment, as for the Temporal CLI', () => {
     const environment = { ...NO_FILE, TEMPORAL_ADDRESS: 'temporal.lab:7233', TEMPORAL_NAMESPACE: 'ops' }
     expect(serverSettings({}, environment)).toMatchObject({ address: 'temporal.lab:7233', namespace: 'ops' })
   })
 
-  it('is named by the profile of a file', () => {
+  it('come from the profile in a file', () => {
     const file = configFile('[profile.prod]\naddress = "prod:7233"\nnamespace = "clusters"\napi_key = "k"\n')
     expect(serverSettings({ profile: 'prod' }, file)).toMatchObject({
       address: 'prod:7233',
@@ -36,7 +36,7 @@ describe('the Temporal server', () => {
     })
   })
 
-  it('is what the flags say, before everything else', () => {
+  it('come from the flags before anything else', () => {
     const environment = { ...NO_FILE, TEMPORAL_ADDRESS: 'other:7233', TEMPORAL_NAMESPACE: 'other' }
     expect(serverSettings({ address: 'flag', namespace: 'mine' }, environment)).toMatchObject({
       address: 'flag:7233',
@@ -44,13 +44,13 @@ describe('the Temporal server', () => {
     })
   })
 
-  it('is refused when its profile is not there', () => {
+  it('are rejected if the profile does not exist', () => {
     expect(() => serverSettings({ profile: 'nope' }, configFile(''.concat('[profile.a]\n')))).toThrow(
       "Profile 'nope' not found",
     )
   })
 
-  it('is missed when only a namespace is given', () => {
+  it('are rejected if only a namespace is given', () => {
     expect(() => serverSettings({ namespace: 'mine' }, NO_FILE)).toThrow('the namespace mine needs a server')
   })
 })

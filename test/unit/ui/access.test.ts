@@ -15,8 +15,8 @@ function loggedIn(): { readonly access: Access; readonly cookie: string } {
   return { access, cookie: verdict.cookie.split(';')[0] ?? '' }
 }
 
-describe('the login of the UI', () => {
-  it('sets a cookie that scripts cannot read and other sites do not send, and leads to the page that was meant', () => {
+describe('the login to the UI', () => {
+  it('sets a cookie that scripts cannot read and other sites do not send, and redirects to the requested page', () => {
     const access = new Access(8233)
     const { pathname, search } = new URL(access.link('/namespaces/default'))
     const verdict = access.judge({ method: 'GET', target: `${pathname}${search}`, headers: { host: HOST } })
@@ -24,7 +24,7 @@ describe('the login of the UI', () => {
     expect(verdict).toHaveProperty('cookie', expect.stringMatching(/; HttpOnly; SameSite=Strict; Path=\/$/))
   })
 
-  it('works once for each link', () => {
+  it('works once per link', () => {
     const access = new Access(8233)
     const { pathname, search } = new URL(access.link('/'))
     const visit = { method: 'GET', target: `${pathname}${search}`, headers: { host: HOST } }
@@ -32,7 +32,7 @@ describe('the login of the UI', () => {
     expect(access.judge(visit)).toMatchObject({ kind: 'refused', status: 403 })
   })
 
-  it('of one UI is not that of another on the next port', () => {
+  it('of one UI is not valid for another on the next port', () => {
     const { cookie } = loggedIn()
     const other = new Access(8234)
     const headers = { host: '127.0.0.1:8234', cookie }
@@ -55,7 +55,7 @@ describe('a request with the cookie', () => {
     ['that changes something, from a page without an origin', 'POST', { origin: 'null' }, 'refused'],
   ]
 
-  it.each(cases)('%s is judged by where it comes from', (_, method, headers, kind) => {
+  it.each(cases)('%s is judged by its origin', (_, method, headers, kind) => {
     const { access, cookie } = loggedIn()
     expect(access.judge({ method, target: RUNS, headers: { host: HOST, cookie, ...headers } }).kind).toBe(
       kind,
@@ -63,7 +63,7 @@ describe('a request with the cookie', () => {
   })
 
   it.each(['evil.example:8233', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.nip.example:8233', undefined])(
-    'to the name %s is told where the UI is',
+    'to the host name %s is refused, with the address of the UI',
     (host) => {
       const { access, cookie } = loggedIn()
       const headers = { cookie, ...(host === undefined ? {} : { host }) }
@@ -77,7 +77,7 @@ function page(site: string, mode: string, dest: string): Record<string, string> 
 }
 
 describe.runIf(process.platform === 'linux')('a connection', () => {
-  it('of this user is known as such', async () => {
+  it('of this user is recognised', async () => {
     const server = createServer()
     const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -88,7 +88,7 @@ describe.runIf(process.platform === 'linux')('a connection', () => {
     server.close()
   })
 
-  it('of another user, or of nobody that the kernel knows, is not', () => {
+  it('of another or unknown user is not recognised', () => {
     const other = '  0: 0100007F:1F90 0100007F:2029 01 00000000:00000000 00:00000000 00000000 65534 0 1 1'
     const socket = { remoteAddress: '127.0.0.1', remotePort: 0x1f90, localPort: 0x2029 }
     expect(isOwnConnection(socket, () => `  sl  local_address\n${other}\n`)).toBe(false)

@@ -21,7 +21,7 @@ const ipv4Network = fc
   .map(([address, bits]) => `${address}/${bits}`)
 
 describe('IP addresses', () => {
-  it('are what Node takes for one, in both families', () => {
+  it('are recognised exactly as in Node, in both families', () => {
     const text = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string(), fc.stringMatching(/^[0-9a-f:.]{1,20}$/))
     fc.assert(
       fc.property(text, (any) => {
@@ -31,7 +31,7 @@ describe('IP addresses', () => {
     )
   })
 
-  it('have the same value however an IPv6 address is shortened', () => {
+  it('have the same value however an IPv6 address is abbreviated', () => {
     expect(parseIpAddress('::ffff:10.0.0.1')?.value).toBe(parseIpAddress('0:0:0:0:0:ffff:a00:1')?.value)
     expect(parseIpAddress('fd00::1')?.value).toBe(parseIpAddress('fd00:0:0:0:0:0:0:1')?.value)
   })
@@ -39,13 +39,13 @@ describe('IP addresses', () => {
 
 describe('networks', () => {
   it.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.0/8/9', '10.0.0.0/-1', '/8'])(
-    'do not include %j',
+    'cannot be written as %j',
     (text) => {
       expect(parseNetwork(text)).toBeUndefined()
     },
   )
 
-  it('contain their own first and last address, and no other', () => {
+  it('contain their first and last address and none outside', () => {
     const { first, last } = network('10.96.0.0/12')
     expect(networkContains(network('10.96.0.0/12'), { family: 4, value: first })).toBe(true)
     expect(networkContains(network('10.96.0.0/12'), { family: 4, value: last })).toBe(true)
@@ -53,7 +53,7 @@ describe('networks', () => {
     expect(networkContains(network('10.96.0.0/12'), { family: 4, value: first - 1n })).toBe(false)
   })
 
-  it('overlap exactly where one contains the first address of the other', () => {
+  it('overlap exactly if one contains the first address of the other', () => {
     fc.assert(
       fc.property(ipv4Network, ipv4Network, (a, b) => {
         const [left, right] = [network(a), network(b)]
@@ -70,7 +70,7 @@ describe('networks', () => {
     expect(networksOverlap(network('0.0.0.0/0'), network('::/0'))).toBe(false)
   })
 
-  it('are canonical when they begin with their first address', () => {
+  it('are canonical if they are written with their first address', () => {
     expect(isCanonicalNetwork('10.244.0.0/16')).toBe(true)
     expect(isCanonicalNetwork('10.244.0.1/16')).toBe(false)
   })

@@ -6,11 +6,11 @@ import { sha256 } from '../../../src/values/sha256.js'
 const expected = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe('SHA-256', () => {
-  it('is that of the empty text', () => {
+  it('is correct for the empty text', () => {
     expect(sha256('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
   })
 
-  it('is as Node has it, at every length around the blocks and for any text', () => {
+  it('matches Node for any text, at every length around the block size', () => {
     for (let length = 0; length < 200; length += 1) {
       const text = 'ä'.repeat(length)
       expect(sha256(text)).toBe(expected(text))

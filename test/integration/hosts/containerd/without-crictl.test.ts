@@ -46,19 +46,19 @@ afterEach(() => {
 })
 
 describe('a host without crictl', () => {
-  it('has etcd asked within the container of its own member, past others of that name', async () => {
+  it('reaches etcd in the container of its own member, not in others of that name', async () => {
     expect((await etcdMembers(localContext(host).session)).map(({ name }) => name)).toEqual(['cp1'])
     expect(host.calls().find((call) => call.startsWith('nsenter'))).toMatch(
       new RegExp(`^nsenter --target ${process.pid} --mount -- etcdctl --endpoints .* member list -w simple$`),
     )
   })
 
-  it('tells which components run', async () => {
+  it('reports which components run', async () => {
     const { stdout } = await localContext(host).session.run(RUNNING_CONTAINERS)
     expect(JSON.parse(stdout)).toMatchObject({ containers: [{ metadata: { name: 'etcd' } }] })
   })
 
-  it('tells and pulls images', async () => {
+  it('lists and pulls images', async () => {
     expect(await presentImages(localContext(host).session)).toContain('registry.k8s.io/pause:3.10.2')
     const images = ['registry.k8s.io/pause:3.10.2', 'registry.k8s.io/kube-proxy:v1.36.3']
     const cluster = aCluster({ network: { plugin: 'none' } })
@@ -71,7 +71,7 @@ describe('a host without crictl', () => {
     expect(await pullImages(localContext(host, cluster), images)).toBe(false)
   })
 
-  it('is ready once its plugin for CRI is loaded', async () => {
+  it('is ready once the CRI plugin is loaded', async () => {
     host.put('cri', 'error')
     expect(await runtimeObstacle(localContext(host).session)).toBe('its plugin for CRI is not loaded')
     host.put('cri', 'ok')
@@ -79,8 +79,8 @@ describe('a host without crictl', () => {
   })
 })
 
-describe('images that could not be pulled', () => {
-  it('are reported with the proxy that the host names and containerd runs without, not with its password', async () => {
+describe('images that cannot be pulled', () => {
+  it('are reported with the proxy that containerd lacks, without its password', async () => {
     host.put('broken', '')
     host.put('environment', 'PATH=/bin\nhttps_proxy="http://me:secret@proxy.lab:3128"\n')
     await expect(pullImages(localContext(host), ['registry.k8s.io/pause:3.11'])).rejects.toMatchObject({

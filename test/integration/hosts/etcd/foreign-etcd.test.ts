@@ -60,35 +60,35 @@ function controlPlane({ keys = [], refuses }: TheirEtcd, files: Readonly<Record<
 const NOT_FOUND = 'Error from server (NotFound): the server could not find the requested resource'
 
 describe('an init on an etcd that somebody else runs', () => {
-  it('begins where it holds nothing, and remembers which etcd that was', async () => {
+  it('begins if etcd is empty, and records which etcd that was', async () => {
     const { look, written } = controlPlane({ keys: ['/other/registry/x'] })
     await look()
     expect(written.get(BEGUN)).toBe(ENDPOINT)
   })
 
-  it('never begins where it holds another cluster', async () => {
+  it('never begins if etcd holds another cluster', async () => {
     const { look } = controlPlane({ keys: ['/registry/minions/other', '/registry/pods/x'] })
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
   })
 
-  it('never begins where its own name is a node of the other cluster', async () => {
+  it('never begins if its own name is a node of the other cluster', async () => {
     const { look } = controlPlane({ keys: ['/registry/minions/cp1'] })
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
   })
 
-  it('goes on over what an init of ours has left, and deletes nothing', async () => {
+  it('continues over the remains of our own init and deletes nothing', async () => {
     const { look, asked } = controlPlane({ keys: ['/registry/minions/cp1'] }, { [BEGUN]: ENDPOINT })
     await look()
     expect(asked.filter((line) => line.includes('delete'))).toEqual([])
   })
 
-  it('does not take the mark of an init on another etcd for its own', async () => {
+  it('ignores the mark of an init on another etcd', async () => {
     const elsewhere = { [BEGUN]: 'https://10.8.8.1:2379' }
     const { look } = controlPlane({ keys: ['/registry/minions/cp1'] }, elsewhere)
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
   })
 
-  it('stops where it cannot be asked, until the operator vouches for it', async () => {
+  it('stops if etcd cannot be asked, until the operator vouches for it', async () => {
     await expect(controlPlane({ refuses: NOT_FOUND }).look()).rejects.toMatchObject({
       type: 'ETCD_CONTENT_UNKNOWN',
       nonRetryable: true,
@@ -97,12 +97,12 @@ describe('an init on an etcd that somebody else runs', () => {
     await controlPlane({ refuses: NOT_FOUND }, { [VOUCHED]: '' }).look()
   })
 
-  it('believes etcd more than who vouches for it', async () => {
+  it("trusts etcd more than the operator's word", async () => {
     const { look } = controlPlane({ keys: ['/registry/minions/other'] }, { [VOUCHED]: '' })
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
   })
 
-  it('tries again where etcd is only away', async () => {
+  it('is retried if etcd is only unreachable', async () => {
     const refuses = 'The connection to the server 10.9.9.1:2379 was refused - did you specify the right host?'
     await expect(controlPlane({ refuses }).look()).rejects.toMatchObject({
       type: 'ETCD_UNREACHABLE',
@@ -110,7 +110,7 @@ describe('an init on an etcd that somebody else runs', () => {
     })
   })
 
-  it('looks where this cluster would keep its state', async () => {
+  it('checks the prefix where this cluster would keep its state', async () => {
     const apiServer = { extraArgs: { 'etcd-prefix': 'prod' } }
     const { kubernetes, ...rest } = cluster
     const kubeadm = { ...kubernetes.kubeadm, clusterConfiguration: { apiServer } }

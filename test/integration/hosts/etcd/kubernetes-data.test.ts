@@ -55,31 +55,31 @@ describe('an init on external etcd', () => {
     ...WHOLE,
   ]
 
-  it('begins on an empty one', async () => {
+  it('begins if etcd is empty', async () => {
     await onFirst(WHOLE, false, emptyRegistry)
     expect(deleted).toEqual([])
   })
 
-  it('never begins where a cluster has its state', async () => {
+  it('never begins if a cluster keeps its state there', async () => {
     const begun = onFirst(holding('/registry/minions/cp1'), false, emptyRegistry)
     await expect(begun).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
     expect(deleted).toEqual([])
   })
 
-  it('never begins where another node is in what an init of ours has left', async () => {
+  it('never begins if another node is among the remains of our own init', async () => {
     const nodes = '/registry/minions/cp1\n/registry/minions/w1'
     const begun = onFirst(holding(nodes), true, emptyRegistry)
     await expect(begun).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
     expect(deleted).toEqual([])
   })
 
-  it('begins again where a failed init of ours alone has left something, which goes', async () => {
+  it('begins again if only a failed init of ours left data, which it removes', async () => {
     await onFirst(holding('/registry/minions/cp1'), true, emptyRegistry)
     expect(deleted).toEqual(['/registry/'])
   })
 })
 
-describe('external etcd counts as whole only', () => {
+describe('external etcd counts as healthy only', () => {
   const standing = (answers: Answers) =>
     onFirst([...answers, ...WHOLE], false, (step) => etcdStanding(step, step.session))
 
@@ -92,7 +92,7 @@ describe('external etcd counts as whole only', () => {
     expect(trouble).toEqual({ host: 'e3', reason: 'its etcd member is missing' })
   })
 
-  it('with no member elsewhere', async () => {
+  it('with no other members', async () => {
     const four = ['e1', 'e2', 'e3', 'e4'].map(member).join('\n')
     const healthyFour = JSON.stringify([...cluster.hosts.slice(0, 3), aHost('e4')].map(healthy))
     const { trouble } = await standing([
@@ -102,12 +102,12 @@ describe('external etcd counts as whole only', () => {
     expect(trouble?.reason).toBe('etcd has a member e4 that is no etcd host of the cluster file')
   })
 
-  it('with members that answer', async () => {
+  it('with members that all answer', async () => {
     const { trouble } = await standing([['endpoint health', JSON.stringify([healthy(aHost('e1'))])]])
     expect(trouble).toEqual({ host: 'e2', reason: 'etcd member e2 is not healthy' })
   })
 
-  it('with members that answer, but for one whose host is away', async () => {
+  it('with members that all answer, except one whose host is away', async () => {
     const { name, role, internalAddress } = aHost('e3')
     const without = { ...cluster, hosts: cluster.hosts.filter((host) => host.name !== 'e3') }
     const unwell: Answers = [

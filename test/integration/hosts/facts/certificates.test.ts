@@ -54,8 +54,8 @@ afterAll(() => {
 
 const keyIn = (pem: string): string => pem.split('\n')[1] ?? ''
 
-describe('the certificates in the facts of a host', () => {
-  it('are those of files and of kubeconfig files, with their ends', () => {
+describe('the certificates in the facts', () => {
+  it('include those in files and in kubeconfig files, with their expiry', () => {
     const inDays = (days: number): string =>
       new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
     const found = facts.certificates?.found.map(({ path, subject, notAfter, isCA }) => [
@@ -72,14 +72,14 @@ describe('the certificates in the facts of a host', () => {
     ])
   })
 
-  it('come without any key, whatever else is in the files', () => {
+  it('include no keys, whatever else is in the files', () => {
     for (const { key } of [apiServer, administrator, kubelet]) {
       expect(said).not.toContain(keyIn(key))
       expect(said).not.toContain(Buffer.from(key).toString('base64').slice(60, 120))
     }
   })
 
-  it('come with the etcd that the API server asks, its port and where its image comes from', () => {
+  it('come with the etcd endpoints, port and image repository of the API server', () => {
     expect(facts.apiServerPod).toEqual({ port: 6443, imageRepository: 'registry.k8s.io' })
     expect(facts.etcdServers).toEqual(['https://192.0.2.31:2379', 'https://192.0.2.32:2379'])
   })

@@ -27,8 +27,8 @@ function probe(hosts: readonly string[], port: number, endpoint = '127.0.0.9'): 
 const addresses = (number: number): readonly string[] =>
   Array.from({ length: number }, (_, index) => `127.0.1.${index + 1}`)
 
-describe('what a host tries for preflight', () => {
-  it('resolves names only, and no addresses', async () => {
+describe('a connection probe', () => {
+  it('resolves names only, not addresses', async () => {
     replace('getent', 'echo "$*" >>"$folder/asked"; PATH=${PATH#*:} exec getent "$@"')
     const port = await freePort()
     const { connections, endpointAddresses } = await probe(['127.0.0.1', '::1', 'localhost'], port)
@@ -37,7 +37,7 @@ describe('what a host tries for preflight', () => {
     expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('ahosts localhost\n')
   })
 
-  it('is unknown where the host has no time even for nothing', async () => {
+  it('is inconclusive if the host is too busy for anything', async () => {
     replace('timeout', 'exit 124')
     const { connections, endpointAddresses, unanswered } = await probe(
       ['127.0.0.1', 'peer.lab'],
@@ -48,7 +48,7 @@ describe('what a host tries for preflight', () => {
     expect(unanswered?.toSorted()).toEqual(['127.0.0.1:6443', 'api.lab', 'peer.lab:6443'])
   })
 
-  it('is asked again where the host was too busy at first', async () => {
+  it('is repeated if the host was too busy at first', async () => {
     replace(
       'timeout',
       'mkdir "$folder/$(echo "$*" | md5sum | cut -c1-8)" 2>/dev/null && exit 124; shift; exec "$@"',
@@ -59,13 +59,13 @@ describe('what a host tries for preflight', () => {
     expect(unanswered).toBeUndefined()
   })
 
-  it('is silence where the host has time, and nobody answers', async () => {
+  it('times out if the host has time and nobody answers', async () => {
     replace('timeout', 'case "$*" in *dev/tcp*|*getent*) exit 124 ;; esac; shift; exec "$@"')
     const { connections } = await probe(['127.0.0.1', 'peer.lab'], 6443)
     expect(connections).toEqual({ '127.0.0.1:6443': 'timeout', 'peer.lab:6443': 'name-not-resolved' })
   })
 
-  it('is a few dozen connections at a time, and all of them in the end', async () => {
+  it('runs with a few dozen others at a time until all are done', async () => {
     replace(
       'timeout',
       'echo + >>"$folder/log"; sleep 0.05; status=0; shift; "$@" || status=$?; echo - >>"$folder/log"; exit "$status"',
@@ -83,7 +83,7 @@ describe('what a host tries for preflight', () => {
     expect(most).toBeLessThanOrEqual(32)
   })
 
-  it('is unknown as a whole where the host does not come to its end', async () => {
+  it('is inconclusive as a whole if the host does not finish', async () => {
     const session = localSession()
     const run = (): Promise<never> => Promise.reject(new QuorateError('SSH_TIMEOUT', 'no answer within 90 s'))
     const plan = {

@@ -60,14 +60,14 @@ describe('etcdctl runs in', () => {
     expect((await etcdctl(on('cp1', others), 'member', 'list')).exitCode).toBe(9)
   })
 
-  it('the member of an etcd host, whose kubelet goes by its hostname', async () => {
+  it('the member of an etcd host, whose kubelet uses the hostname as its name', async () => {
     const member = 'own etcd kube-system etcd-ip-10-0-0-31'
     expect((await etcdctl(on('e1', member), 'member', 'list')).stdout).toBe('asked own\n')
   })
 })
 
 describe('the components of a control plane', () => {
-  it('are the static pods of the node, not containers of the same names elsewhere', async () => {
+  it('are the static pods of the node, not other containers of the same names', async () => {
     const container = (name: string, namespace: string, pod: string) => ({
       metadata: { name },
       labels: { 'io.kubernetes.pod.namespace': namespace, 'io.kubernetes.pod.name': pod },

@@ -102,8 +102,8 @@ async function breakIt(): Promise<void> {
   expect(await breakLock(machine.session, lock)).toBe(true)
 }
 
-describe('a host', () => {
-  it('is refused to an operation of another Temporal server, which is told who has it', async () => {
+describe('a host lock', () => {
+  it('is refused to an operation of another Temporal server, with the name of the holder', async () => {
     await alice().lock()
     await expect(bob().lock()).rejects.toMatchObject({
       type: 'HOST_LOCKED',
@@ -121,7 +121,7 @@ describe('a host', () => {
     await running
   })
 
-  it('is given to exactly one of two that ask at the same time, and the other is told who has it', async () => {
+  it('is granted to exactly one of two concurrent requests, and the other learns the holder', async () => {
     const rounds = 50
     const won = { alice: 0, bob: 0 }
     for (let round = 0; round < rounds; round += 1) {
@@ -142,7 +142,7 @@ describe('a host', () => {
     expect(won.alice + won.bob).toBe(rounds)
   }, 180_000)
 
-  it('stays with the operation through all of its activities and their attempts', async () => {
+  it('stays with the operation through all of its activities and attempts', async () => {
     await alice().lock()
     await alice().lock()
     expect(await alice().step(({ session }) => session.run(command('true'), { root: true }))).toMatchObject({
@@ -150,7 +150,7 @@ describe('a host', () => {
     })
   })
 
-  it('goes from an operation to the next one of the same cluster, whose predecessor ended without a word', async () => {
+  it('goes to the next operation of the same cluster after one that ended without a release', async () => {
     await alice(EARLIER).lock()
     await alice(LATER).lock()
     expect(await readLock(machine.session)).toMatchObject({ operation: LATER })
@@ -162,7 +162,7 @@ describe('a host', () => {
   })
 
   it.each(['d07be34c-ab9f', '00a1b2c3-d4e5'])(
-    'goes to the run of a reset, whose id is random, and from there to the next operation: %s',
+    'goes to a reset run, whose id is random, and from there to the next operation: %s',
     async (reset) => {
       for (const operation of [EARLIER, reset, LATER]) {
         await alice(operation).lock()
@@ -171,13 +171,13 @@ describe('a host', () => {
     },
   )
 
-  it('is free again once it was released', async () => {
+  it('is free after its release', async () => {
     await alice().lock()
     await alice().release()
     await bob().lock()
   })
 
-  it('is left by the units of an operation that was cancelled while its worker was dead', async () => {
+  it('is released, with its units stopped, if the operation was cancelled while its worker was dead', async () => {
     const { running } = await underway(alice())
     await alice().release(host, 1, 'stop')
     await expect(running).rejects.toThrow()
@@ -185,19 +185,19 @@ describe('a host', () => {
     expect(await readLock(machine.session)).toBeUndefined()
   })
 
-  it('is not released by an operation that does not have it', async () => {
+  it('is not released by an operation that does not hold it', async () => {
     await alice(LATER).lock()
     await bob().release()
     await alice(EARLIER).release()
     expect(await readLock(machine.session)).toMatchObject({ startedBy: 'alice@laptop', operation: LATER })
   })
 
-  it('that cannot be reached does not keep an operation from ending', async () => {
+  it('on a host that cannot be reached does not prevent the operation from ending', async () => {
     const gone = machine.sshd.host({ port: await freePort() }, 'gone')
     await alice().release(gone)
   })
 
-  it('may be looked at by anybody', async () => {
+  it('can be read by anybody', async () => {
     await alice().lock()
     const { gatherFacts } = bob().activities
     const facts = await activity(() => gatherFacts(bob().cluster, host))
@@ -205,7 +205,7 @@ describe('a host', () => {
   })
 })
 
-describe('after its lock was broken, an operation', () => {
+describe('an operation whose host lock was broken', () => {
   const lost = { code: 'LOCK_LOST', message: expect.stringContaining('does not hold the lock') as string }
 
   it('writes no file', async () => {
@@ -219,7 +219,7 @@ describe('after its lock was broken, an operation', () => {
     expect(readFileSync(path, 'utf8')).toBe('before')
   })
 
-  it('starts no unit, and leaves no secret', async () => {
+  it('starts no unit and leaves no secret', async () => {
     const failure = () => new QuorateError('KUBEADM_FAILED', 'failed')
     const run = alice().step((step) =>
       runDurably(step, {
@@ -238,7 +238,7 @@ describe('after its lock was broken, an operation', () => {
     expect(machine.secretFolders()).toEqual([])
   })
 
-  it('changes nothing on other hosts that it had asked for', async () => {
+  it('changes nothing on other hosts that it works on', async () => {
     const mark = join(machine.folder, 'mark')
     await alice().step(async (step) => {
       const other = await step.sessions.session(host)
@@ -248,14 +248,14 @@ describe('after its lock was broken, an operation', () => {
     expect(existsSync(mark)).toBe(false)
   })
 
-  it('does not get the host again, but the next one does', async () => {
+  it('does not get the host back, but the next operation does', async () => {
     await alice(EARLIER).lock()
     await breakIt()
     await expect(alice(EARLIER).lock()).rejects.toMatchObject({ type: 'LOCK_LOST' })
     await alice(LATER).lock()
   })
 
-  it('is told who has the host now', async () => {
+  it('learns who holds the host now', async () => {
     await alice().step(async ({ session }) => {
       await breakIt()
       await bob().lock()
@@ -266,7 +266,7 @@ describe('after its lock was broken, an operation', () => {
   })
 })
 
-describe('before it is locked, a host', () => {
+describe('a host that is about to be locked', () => {
   const certificate = () => join(machine.folder, 'kubernetes', 'pki', 'ca.crt')
   function hasCa(text: string): void {
     mkdirSync(join(machine.folder, 'kubernetes', 'pki'), { recursive: true })
@@ -298,7 +298,7 @@ describe('before it is locked, a host', () => {
     await operation.lock()
   })
 
-  it('may have no CA yet, or what a power cut left of one', async () => {
+  it('can have no CA yet, or a truncated one after a power cut', async () => {
     const operation = alice(EARLIER, { caHash: hashCaCertificate(CA) })
     await operation.lock()
     hasCa('')

@@ -71,7 +71,7 @@ const holders = fc.record({
 })
 const moves = fc.array(fc.tuple(fc.constantFrom('acquire', 'release', 'break'), holders), { maxLength: 12 })
 
-describe('the lock of a host that an operation asks for which was reset', () => {
+describe('a host lock requested by an operation that was reset', () => {
   const [owner = ''] = OWNERS
   const [began = '', , later = ''] = OPERATIONS
   const apply = { owner, operation: began, startedBy: STARTED_BY }
@@ -79,14 +79,14 @@ describe('the lock of a host that an operation asks for which was reset', () => 
   const reset = { ...apply, operation: '5e0c91d3-8a44', began }
   const session = () => inFolder(localSession(), folder)
 
-  it('is given as before the reset', async () => {
+  it('is granted as before the reset', async () => {
     await holdHost(session(), cluster, apply)
     await holdHost(session(), cluster, reset)
     await releaseLock(session(), reset)
     await holdHost(session(), cluster, reset)
   })
 
-  it('is refused once a later operation has had the host: what the reset asks for is of yesterday', async () => {
+  it('is refused once a later operation has held the host', async () => {
     const next = { ...apply, operation: later }
     for (const one of [apply, next]) {
       await holdHost(session(), cluster, one)
@@ -100,8 +100,8 @@ describe('the lock of a host that an operation asks for which was reset', () => 
   })
 })
 
-describe('the lock of a host', () => {
-  it('changes hands by the rule, whoever asks for what in which order', async () => {
+describe('the host lock', () => {
+  it('changes hands according to the model, whatever the order of requests', async () => {
     await fc.assert(
       fc.asyncProperty(moves, async (sequence) => {
         rmSync(join(folder, 'state'), { recursive: true, force: true })
@@ -120,7 +120,7 @@ describe('the lock of a host', () => {
     )
   }, 120_000)
 
-  it.each(['sync', 'mv'])('stands as it was when the taker is killed at its %s', async (program) => {
+  it.each(['sync', 'mv'])('is unchanged if the taker is killed during %s', async (program) => {
     const [first, second] = OPERATIONS.map((operation) => ({
       owner: OWNERS[0] ?? '',
       operation,
@@ -142,7 +142,7 @@ describe('the lock of a host', () => {
     expect(await readLock(session)).toMatchObject(second)
   })
 
-  it('is not written again for a holder who has it', async () => {
+  it('is not rewritten for a holder that already has it', async () => {
     const session = inFolder(localSession(), folder)
     const holder = { owner: OWNERS[0] ?? '', operation: OPERATIONS[0] ?? '', startedBy: STARTED_BY }
     await holdHost(session, cluster, holder)
@@ -156,7 +156,7 @@ describe('the lock of a host', () => {
     expect(await readLock(session)).toMatchObject({ startedBy: 'bob@laptop' })
   })
 
-  it('leaves nothing on a host that was never locked when it is looked at, released or broken', async () => {
+  it('leaves nothing behind on an unlocked host when it is read, released or broken', async () => {
     const session = inFolder(localSession(), folder)
     const holder = { owner: OWNERS[0] ?? '', operation: OPERATIONS[0] ?? '', startedBy: STARTED_BY }
     expect(await readLock(session)).toBeUndefined()

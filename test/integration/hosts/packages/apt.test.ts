@@ -49,7 +49,7 @@ const installed = () =>
     .map((call) => call.replace(/.* install /, '').split(' '))
 
 describe('the packages of a node', () => {
-  it('are installed without services of the host being restarted by needrestart', async () => {
+  it('are installed without needrestart restarting services of the host', async () => {
     apt.put(
       'install',
       'if [ "${NEEDRESTART_SUSPEND:-}" != 1 ]; then echo "needrestart restarts" >>"$here/calls"; fi',
@@ -58,7 +58,7 @@ describe('the packages of a node', () => {
     expect(apt.calls()).not.toContain('needrestart restarts')
   })
 
-  it('are asked for by name, whatever the public packages depend on', async () => {
+  it('are requested by name, whatever the public packages depend on', async () => {
     expect(await install(nodePackages('v1.36.3'))).toBe(true)
     expect(installed()).toEqual([
       [
@@ -69,7 +69,7 @@ describe('the packages of a node', () => {
     expect(await install(nodePackages('v1.36.3'))).toBe(false)
   })
 
-  it("are Debian's CNI plugins and no crictl where the repository has none of its own", async () => {
+  it("are Debian's CNI plugins and no crictl if the repository has none of its own", async () => {
     apt.put('available', [...DEBIAN, ...KUBERNETES].join('\n'))
     expect(await install(nodePackages('v1.36.3'))).toBe(true)
     expect(installed()[0]).toContain('containernetworking-plugins')
@@ -89,7 +89,7 @@ describe('the packages of a node', () => {
     expect(installed()).toEqual([])
   })
 
-  it('that another package needs and no repository has are named with it, and a way out', async () => {
+  it('that another package needs and no repository has are named together with a way out', async () => {
     apt.put(
       'install',
       "echo 'The following packages have unmet dependencies:'; echo ' kubeadm : Depends: cri-tools (>= 1.30.0) but it is not installable'; exit 100",
@@ -101,7 +101,7 @@ describe('the packages of a node', () => {
     })
   })
 
-  it('are not missing where the lists could not be fetched: that may pass', async () => {
+  it('do not count as missing if the package lists could not be fetched, which may pass', async () => {
     apt.put('available', DEBIAN.join('\n'))
     apt.put('update', "echo 'W: Failed to fetch http://mirror.lab/InRelease  Could not connect' >&2")
     await expect(install(nodePackages('v1.36.3'))).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe("apt's own locks", () => {
   it.each([
     ['of its lists', 'update', '/var/lib/apt/lists/lock'],
     ['of its archives', 'install', '/var/cache/apt/archives/lock'],
-  ])('%s are waited for, which is told', async (_, command, lock) => {
+  ])('%s are waited for, and the progress says so', async (_, command, lock) => {
     apt.put(command, LOCKED(lock))
     expect(await install([{ name: 'iptables' }])).toBe(true)
     expect(step.reported.some((line) => line.includes(`waiting: E: Could not get lock ${lock}`))).toBe(true)
@@ -130,7 +130,7 @@ describe("apt's own locks", () => {
 describe("a repository's signature", () => {
   const REFUSED = `echo "W: GPG error: https://cdn.example.com/isv:/kubernetes:/core:/stable:/v1.36/deb  InRelease: The following signatures were invalid: EXPKEYSIG 234654DA9A296436 isv:kubernetes OBS Project"`
 
-  it('that apt does not accept is reported with its words, also where apt goes by older lists', async () => {
+  it("that apt does not accept is reported in apt's words, even if apt falls back to older lists", async () => {
     apt.put('update', REFUSED)
     await expect(install([{ name: 'iptables' }], 'core:/stable:/v1.36/deb')).rejects.toMatchObject({
       code: 'REPOSITORY_KEY_INVALID',
@@ -139,7 +139,7 @@ describe("a repository's signature", () => {
     expect(installed()).toEqual([])
   })
 
-  it("does not matter where it is another repository's", async () => {
+  it('does not matter if it is that of another repository', async () => {
     apt.put('update', REFUSED)
     expect(await install([{ name: 'iptables' }], 'core:/stable:/v1.37/deb')).toBe(true)
   })

@@ -57,14 +57,14 @@ const install = (signingKey?: string) => {
   return installKubernetes(localContext(apt, aCluster({ packages: { ...packages, ...given } })))
 }
 
-describe("a repository's key that apt does not accept any more", () => {
+describe('a repository key that apt no longer accepts', () => {
   beforeEach(() => {
     mkdirSync(join(folder, 'apt/keyrings'), { recursive: true })
     writeFileSync(join(folder, 'apt/keyrings/quorate-kubernetes.asc'), 'old')
     apt.put('update', EXPIRED)
   })
 
-  it('is fetched again where the repository has renewed it, which is told', async () => {
+  it('is fetched again if the repository has renewed it, and the summary says so', async () => {
     offer('new')
     const { changed, notes } = await install()
     expect(changed).toBe(true)
@@ -76,14 +76,14 @@ describe("a repository's key that apt does not accept any more", () => {
     expect(keyOnHost()).toBe('new')
   })
 
-  it('is reported where the repository still offers the same', async () => {
+  it('is reported if the repository still offers the same key', async () => {
     await expect(install()).rejects.toMatchObject({
       code: 'REPOSITORY_KEY_INVALID',
       message: expect.stringMatching(/EXPKEYSIG 234654DA9A296436.*still offers the same key/) as string,
     })
   })
 
-  it("is never replaced where it is the cluster file's, which the error says", async () => {
+  it('is never replaced if it comes from the cluster file, and the error says so', async () => {
     offer('new')
     await expect(install('old')).rejects.toMatchObject({
       code: 'REPOSITORY_KEY_INVALID',
@@ -94,7 +94,7 @@ describe("a repository's key that apt does not accept any more", () => {
 })
 
 describe('a host that people prepare themselves', () => {
-  it('needs no package but those with a version: its programs may come from elsewhere', async () => {
+  it('needs only the packages with a version: its other programs may come from elsewhere', async () => {
     for (const name of ['containerd', 'kubeadm', 'kubelet', 'kubectl']) {
       apt.put(`installed/${name}`, name === 'containerd' ? '2.1.4' : '1.36.3-150500.1.1')
     }
@@ -106,14 +106,14 @@ describe('a host that people prepare themselves', () => {
 })
 
 describe("Debian's CNI plugins", () => {
-  it('are linked to where containerd and Flannel look, once', async () => {
+  it('are linked once to where containerd and Flannel look', async () => {
     expect((await install()).changed).toBe(true)
     const link = join(folder, 'cni/bin/loopback')
     expect(readlinkSync(link)).toBe(join(folder, 'debian-cni/loopback'))
     expect((await install()).changed).toBe(false)
   })
 
-  it('are looked at as root, since systemctl tells nobody else anything where no message bus runs', async () => {
+  it('are inspected as root, since systemctl answers nobody else without a message bus', async () => {
     await install()
     const step = localContext(apt, aCluster())
     const asRoot: unknown[] = []
@@ -128,7 +128,7 @@ describe("Debian's CNI plugins", () => {
     expect(asRoot).toEqual([true])
   })
 
-  it('that are nowhere are named', async () => {
+  it('are reported if they cannot be found', async () => {
     rmSync(join(folder, 'debian-cni/portmap'))
     await expect(install()).rejects.toMatchObject({
       code: 'HOST_NOT_PREPARED',

@@ -34,22 +34,22 @@ afterEach(() => {
 
 const value = (name: string) => readFileSync(join(host.folder, name), 'utf8').trim()
 
-describe('the parameters of the kernel', () => {
-  it('are set, now and at boot, once', async () => {
+describe('the kernel parameters', () => {
+  it('are set once, now and at boot', async () => {
     expect(await setKernelParameters(localContext(host))).toBe(true)
     expect(value(`${BRIDGE}-ip6tables`)).toBe('1')
     expect(value('sysctl.d/zz-quorate-kubernetes.conf')).toContain(`${BRIDGE}-ip6tables = 1`)
     expect(await setKernelParameters(localContext(host))).toBe(false)
   })
 
-  it('may lack those of IPv6, where the kernel has none', async () => {
+  it('can lack those for IPv6 on a kernel without IPv6', async () => {
     rmSync(join(host.folder, `${BRIDGE}-ip6tables`))
     expect(await setKernelParameters(localContext(host))).toBe(true)
     expect(value(`${BRIDGE}-iptables`)).toBe('1')
     expect(await setKernelParameters(localContext(host))).toBe(false)
   })
 
-  it('may lack no other', async () => {
+  it('cannot lack any other', async () => {
     rmSync(join(host.folder, `${BRIDGE}-iptables`))
     await expect(setKernelParameters(localContext(host))).rejects.toMatchObject({
       code: 'KERNEL_NOT_PREPARED',
@@ -57,7 +57,7 @@ describe('the parameters of the kernel', () => {
     })
   })
 
-  it('are an error where something keeps them as they are', async () => {
+  it('are an error if something keeps them unchanged', async () => {
     host.put('fixed', '')
     await expect(setKernelParameters(localContext(host))).rejects.toMatchObject({
       code: 'KERNEL_NOT_PREPARED',

@@ -58,13 +58,13 @@ const ensure = () =>
   )
 
 describe('a service', () => {
-  it('is restarted for the configuration that stands in its file, once', async () => {
+  it('is restarted once for the configuration in its file', async () => {
     expect(await ensure()).toBe(true)
     expect(await ensure()).toBe(false)
     expect(restarts()).toBe(1)
   })
 
-  it('is enabled where somebody disabled it, and goes on as it runs', async () => {
+  it('is enabled if somebody disabled it, without a restart', async () => {
     await ensure()
     writeFileSync(join(folder, 'disabled'), '')
     expect(await ensure()).toBe(true)
@@ -73,7 +73,7 @@ describe('a service', () => {
     expect(restarts()).toBe(1)
   })
 
-  it('is restarted by the next attempt where one died between the file and the restart', async () => {
+  it('is restarted by the next attempt if one died between the file and the restart', async () => {
     await ensure()
     writeFileSync(join(folder, 'configuration'), 'two\n')
     writeFileSync(join(folder, 'broken'), '')

@@ -48,12 +48,12 @@ async function atBoot(): Promise<readonly string[]> {
 }
 
 describe('swap', () => {
-  it('is left alone where nothing turns it on', async () => {
+  it('is left alone if nothing turns it on', async () => {
     expect(await turnSwapOff(localContext(host))).toBe(false)
     expect(host.calls().filter((call) => /mask|swapoff|reload/.test(call))).toEqual([])
   })
 
-  it('that is off now is taken out of fstab all the same', async () => {
+  it('is removed from fstab even if it is off now', async () => {
     host.put(
       'fstab',
       `${ROOT}UUID=1 none swap sw 0 0\n/swap.img\tnone\tswap\tsw\t0\t0\n/dev/sdc /swap ext4 rw 0 0\n`,
@@ -67,7 +67,7 @@ describe('swap', () => {
     expect(await turnSwapOff(localContext(host))).toBe(false)
   })
 
-  it('of a unit that a generator made does not come back: its target is masked', async () => {
+  it('from a generated unit does not return, because its target is masked', async () => {
     host.put('swaps', `${HEAD}/dev/zram0 partition 1 0 100\n`)
     host.put('units', 'dev-zram0.swap other.target\n\n')
     expect(await atBoot()).toEqual(['dev-zram0.swap'])
@@ -78,14 +78,14 @@ describe('swap', () => {
     expect(await turnSwapOff(localContext(host))).toBe(false)
   })
 
-  it('of a service of the distribution does not come back: the service is masked', async () => {
+  it('from a service of the distribution does not return, because the service is masked', async () => {
     host.put('enabled', 'zramswap.service\n')
     expect(await turnSwapOff(localContext(host))).toBe(true)
     expect(file('masked')).toBe('zramswap.service\n')
     expect(await atBoot()).toEqual([])
   })
 
-  it('that stays on is an error with what keeps it', async () => {
+  it('that stays on is an error that names its cause', async () => {
     host.put('swaps', `${HEAD}/dev/sdb1 partition 1 0 -2\n`)
     host.add('swapoff', "echo 'swapoff: /dev/sdb1: swapoff failed: Cannot allocate memory' >&2; exit 1")
     await expect(turnSwapOff(localContext(host))).rejects.toMatchObject({

@@ -85,7 +85,7 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  it.each(['ecdsa', 'rsa'] as const)('may hold a key of type %s', async (type) => {
+  it.each(['ecdsa', 'rsa'] as const)('can hold a key of type %s', async (type) => {
     const key = join(folder, type)
     await generateKey(key, type)
     const authorized = join(sshd.folder, 'authorized_keys')
@@ -93,21 +93,21 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
   })
 
-  it('that the host does not know is refused with the name of the user and of the file', async () => {
+  it('that the host rejects is reported with the user and the file', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
       message: `host1 does not let root in with ${strangeKey}`,
     })
   })
 
-  it('that is not there is named', async () => {
+  it('that does not exist is named', async () => {
     await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('cannot read /nonexistent/key') as string,
     })
   })
 
-  it('that is no key is named', async () => {
+  it('that is not a key is named', async () => {
     const path = join(folder, 'nonsense')
     writeFileSync(path, 'not a key\n', { mode: 0o600 })
     await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe('an identity file', () => {
     })
   })
 
-  it('with a passphrase is sent to the agent', async () => {
+  it('with a passphrase leads to a hint to use the agent', async () => {
     await expect(logIn({ identityFiles: [encryptedKey] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(
@@ -134,8 +134,8 @@ describe('an identity file', () => {
   })
 })
 
-describe('the agent', () => {
-  it('of the environment that is gone is not spoken of, that of the file is', async () => {
+describe('an SSH agent', () => {
+  it('that is gone is named if the file configures it, not if the environment does', async () => {
     const gone = join(folder, 'gone.sock')
     const refused = { code: 'SSH_AUTHENTICATION_FAILED' }
     await expect(logIn({ identityFiles: [strangeKey] }, gone)).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('the agent', () => {
     })
   })
 
-  it('is named with the number of its keys, where none of them is let in', async () => {
+  it('is named with the number of its keys if none is accepted', async () => {
     agent.add(strangeKey)
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       message: 'host1 does not let root in with 1 key of ssh-agent',
@@ -166,7 +166,7 @@ describe('the agent', () => {
     expect(await logIn({ identityFiles: [encryptedKey] }, agent.socket)).toBe('hello\n')
   })
 
-  it('full of other keys does not crowd out the one that is asked for', async () => {
+  it('full of other keys does not displace the requested one', async () => {
     for (let index = 0; index < 8; index += 1) {
       const key = join(folder, `other_${index}`)
       rmSync(key, { force: true })
@@ -180,19 +180,19 @@ describe('the agent', () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
   })
 
-  it('has its other keys tried where the identity file is refused', async () => {
+  it('offers its other keys if the identity file is rejected', async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityFiles: [strangeKey] }, agent.socket)).toBe('hello\n')
   })
 
-  it('without keys is said to have none', async () => {
+  it('without keys is reported as such', async () => {
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: 'there is no key to log in to host1 as root: ssh-agent holds no keys',
     })
   })
 
-  it('that has gone does not keep the identity file from logging in', async () => {
+  it('that is gone does not prevent a login with the identity file', async () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, join(folder, 'no-socket'))).toBe('hello\n')
   })
 
@@ -204,28 +204,28 @@ describe('the agent', () => {
   })
 })
 
-describe('which keys are tried', () => {
+describe('a login tries', () => {
   it('several identity files, one after the other', async () => {
     expect(await logIn({ identityFiles: [strangeKey, sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  it('the default keys where none is asked for', async () => {
+  it('the default keys if none is requested', async () => {
     expect(await logIn({}, '', ['/nonexistent/id_ed25519', sshd.identityFile])).toBe('hello\n')
   })
 
-  it('no default key where one is asked for', async () => {
+  it('no default key if one is requested', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '', [sshd.identityFile])).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
     })
   })
 
-  it('none of the others of the agent with identitiesOnly', async () => {
+  it("none of the agent's other keys with identitiesOnly", async () => {
     agent.add(sshd.identityFile)
     const ssh = { identityFiles: [strangeKey], identitiesOnly: true }
     await expect(logIn(ssh, agent.socket)).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
   })
 
-  it("another agent's in place of the worker's, or no agent's", async () => {
+  it("another agent instead of the worker's, or none", async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityAgent: agent.socket }, '')).toBe('hello\n')
     await pool?.close()
@@ -234,7 +234,7 @@ describe('which keys are tried', () => {
     })
   })
 
-  it('no certificate that is none, which is said where the key alone is refused', async () => {
+  it('no invalid certificate, which is reported if the key alone is rejected', async () => {
     const certificate = `${strangeKey}-cert.pub`
     writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
     try {
@@ -248,7 +248,7 @@ describe('which keys are tried', () => {
   })
 })
 
-it('a private key that others may read is left out, as ssh leaves it out, and named', async () => {
+it('a private key that others can read is ignored, as in ssh, and named', async () => {
   const open = join(folder, 'open')
   copyFileSync(sshd.identityFile, open)
   chmodSync(open, 0o644)
@@ -262,14 +262,14 @@ it('a private key that others may read is left out, as ssh leaves it out, and na
   await expect(logIn({}, '', [open])).rejects.toMatchObject(refusal)
 })
 
-it('without an identity file and an agent it is said that there is no key', async () => {
+it('a missing key is reported if there is neither an identity file nor an agent', async () => {
   await expect(logIn({}, '')).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',
     message: 'there is no key to log in to host1 as root: no identity file is given and no ssh-agent runs',
   })
 })
 
-it('a user whom the host does not have is refused', async () => {
+it('an unknown user is rejected', async () => {
   await expect(logIn({ identityFiles: [sshd.identityFile], user: 'no-such-user' }, '')).rejects.toMatchObject(
     {
       code: 'SSH_AUTHENTICATION_FAILED',
@@ -278,7 +278,7 @@ it('a user whom the host does not have is refused', async () => {
   )
 })
 
-it('an agent that never answers does not hold up the login for ever', async () => {
+it('an agent that never answers does not block the login forever', async () => {
   const socket = join(folder, 'silent')
   const silent = createServer().listen(socket)
   try {

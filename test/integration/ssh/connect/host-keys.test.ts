@@ -59,20 +59,20 @@ async function expectNothingTold(server = sshd, from = logged): Promise<void> {
   expect(server.log().slice(from)).not.toMatch(/Accepted|Postponed|Failed|user/)
 }
 
-describe('strict', () => {
-  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('lets a host in by its %s key', async (type) => {
+describe('the strict policy', () => {
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('accepts a host by its %s key', async (type) => {
     know(`${name()} ${await sshd.hostKey(type)}`)
     expect(await logIn()).toBe('hello\n')
   })
 
-  it('lets a host in by a hashed line', async () => {
+  it('accepts a host by a hashed line', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     execFileSync('ssh-keygen', ['-H', '-f', knownHostsFile], { stdio: 'ignore' })
     expect(readFileSync(knownHostsFile, 'utf8')).toMatch(/^\|1\|/)
     expect(await logIn()).toBe('hello\n')
   })
 
-  it('refuses a host that is not known, with the fingerprint and the line to add', async () => {
+  it('rejects an unknown host, with the fingerprint and the line to add', async () => {
     know()
     const refusal = expect.objectContaining({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -84,12 +84,12 @@ describe('strict', () => {
     await expectNothingTold()
   })
 
-  it('refuses a host where there is no known_hosts at all', async () => {
+  it('rejects a host if there is no known_hosts file at all', async () => {
     await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
   })
 
   it.each(['127.0.0.1', '127.0.0.*'])(
-    'does not take the line of port 22 for another port, but names it: %s',
+    'does not apply a line for port 22 to another port, but mentions it: %s',
     async (bareName) => {
       know('# some other line', `${bareName} ${await sshd.hostKey('ed25519')}`)
       await expect(logIn()).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('strict', () => {
     },
   )
 
-  it('does not name the line of port 22 where it has another key', async () => {
+  it('does not mention the line for port 22 if it has another key', async () => {
     know(`127.0.0.1 ${anotherKey()}`)
     await expect(logIn()).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -109,7 +109,7 @@ describe('strict', () => {
     })
   })
 
-  it('refuses a file that cannot be read rather than to go on without it', async () => {
+  it('fails on an unreadable file rather than ignoring it', async () => {
     await expect(logIn({ knownHostsFile: sshd.folder })).rejects.toMatchObject({
       code: 'SSH_KNOWN_HOSTS_UNREADABLE',
     })
@@ -124,8 +124,8 @@ describe('strict', () => {
   })
 })
 
-describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
-  it('refuses a changed key', async () => {
+describe.each(['strict', 'accept-new'] as const)('the %s policy', (hostKeyChecking) => {
+  it('rejects a changed key', async () => {
     know(`${name()} ${anotherKey()}`)
     const before = readFileSync(knownHostsFile, 'utf8')
     await expect(logIn({ hostKeyChecking })).rejects.toMatchObject({
@@ -139,7 +139,7 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
     await expectNothingTold()
   })
 
-  it('refuses a key of another type than the known one, which the host must have', async () => {
+  it('rejects a key of another type than the known one, which the host must have', async () => {
     const server = await startSshd({ hostKeyTypes: ['ed25519'] })
     try {
       know(`[127.0.0.1]:${server.port} ${anotherKey('ecdsa')}`)
@@ -152,7 +152,7 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
     }
   })
 
-  it('refuses a revoked key', async () => {
+  it('rejects a revoked key', async () => {
     const key = await sshd.hostKey('ed25519')
     know(`${name()} ${key}`, `@revoked * ${key}`)
     await expect(logIn({ hostKeyChecking })).rejects.toMatchObject({ code: 'SSH_HOST_KEY_REVOKED' })
@@ -160,8 +160,8 @@ describe.each(['strict', 'accept-new'] as const)('%s', (hostKeyChecking) => {
   })
 })
 
-describe('accept-new', () => {
-  it('records the key of a new host, which is then known', async () => {
+describe('the accept-new policy', () => {
+  it('records the key of a new host, which is known from then on', async () => {
     expect(await logIn({ hostKeyChecking: 'accept-new' })).toBe('hello\n')
     expect(readFileSync(knownHostsFile, 'utf8')).toBe(`${name()} ${await sshd.hostKey('ed25519')}\n`)
     expect(statSync(knownHostsFile).mode & 0o777).toBe(0o600)
@@ -170,7 +170,7 @@ describe('accept-new', () => {
     expect(await logIn({ hostKeyChecking: 'strict' })).toBe('hello\n')
   })
 
-  it('adds to a file and keeps its mode and its last line whole', async () => {
+  it('appends to a file and keeps its mode and its last line intact', async () => {
     const line = `other ${anotherKey()}`
     writeFileSync(knownHostsFile, line, { mode: 0o644 })
     await logIn({ hostKeyChecking: 'accept-new' })
@@ -178,7 +178,7 @@ describe('accept-new', () => {
     expect(statSync(knownHostsFile).mode & 0o777).toBe(0o644)
   })
 
-  it('records a key once, though several ask at once', async () => {
+  it('records a key once, even for several connections at the same time', async () => {
     const pools = Array.from({ length: 5 }, () => createSessionPool({ agentSocket: '' }))
     const host = sshd.host({ knownHostsFile, hostKeyChecking: 'accept-new' })
     await Promise.all(pools.map((each) => each.session(host)))
@@ -186,13 +186,13 @@ describe('accept-new', () => {
     expect(readFileSync(knownHostsFile, 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
-  it('does not go on where the key cannot be recorded', async () => {
+  it('fails if the key cannot be recorded', async () => {
     await expect(
       logIn({ hostKeyChecking: 'accept-new', knownHostsFile: '/proc/version' }),
     ).rejects.toMatchObject({ code: 'SSH_KNOWN_HOSTS_UNREADABLE' })
   })
 
-  it('does not pass over a certificate authority', async () => {
+  it('does not ignore a certificate authority', async () => {
     know(`@cert-authority * ${anotherKey()}`)
     await expect(logIn({ hostKeyChecking: 'accept-new' })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -201,11 +201,11 @@ describe('accept-new', () => {
 })
 
 describe('a pinned fingerprint', () => {
-  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('of the %s key lets the host in', async (type) => {
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('of the %s key admits the host', async (type) => {
     expect(await logIn({ hostKeyFingerprint: fingerprintOf(type) })).toBe('hello\n')
   })
 
-  it('that is another refuses the host, whatever known_hosts says', async () => {
+  it('that differs rejects the host, whatever known_hosts says', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     await expect(logIn({ hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
@@ -214,19 +214,19 @@ describe('a pinned fingerprint', () => {
     await expectNothingTold()
   })
 
-  it('decides alone, even where known_hosts has another key', async () => {
+  it('decides alone, even if known_hosts has another key', async () => {
     know(`${name()} ${anotherKey()}`)
     expect(await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })).toBe('hello\n')
   })
 })
 
-it('a connection made under one policy is not lent to a host with another', async () => {
+it('a connection made under one policy is not shared with a host under another', async () => {
   know()
   await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })
   await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_UNKNOWN' })
 })
 
-it('the key is checked again when keys are renewed in a session, and the session goes on', async () => {
+it('the key is checked again when a session renews its keys, and the session continues', async () => {
   know(`${name()} ${await sshd.hostKey('ed25519')}`)
   const rekeying = await startSshd({ config: ['RekeyLimit 100K'] })
   try {
@@ -239,7 +239,7 @@ it('the key is checked again when keys are renewed in a session, and the session
   }
 })
 
-it('what answers after a lost connection is checked again', async () => {
+it('the key is checked again after a lost connection', async () => {
   const server = await startSshd()
   const session = await pool.session(server.host())
   await session.run(command('true'))
@@ -260,10 +260,10 @@ it('what answers after a lost connection is checked again', async () => {
   }
 })
 
-describe('while a connection stands', () => {
+describe('during a connection', () => {
   const connections = () => sshd.log().match(/Accepted /g)?.length ?? 0
 
-  it('a host that known_hosts does not hold any more is refused to who asks next', async () => {
+  it('a host removed from known_hosts is rejected for the next caller', async () => {
     know(`${name()} ${await sshd.hostKey('ed25519')}`)
     const session = await pool.session(sshd.host({ knownHostsFile }))
     const running = session.run(command('sleep', '1'))
@@ -273,7 +273,7 @@ describe('while a connection stands', () => {
     expect((await running).exitCode).toBe(0)
   })
 
-  it('a key that is revoked is refused to who asks next', async () => {
+  it('a revoked key is rejected for the next caller', async () => {
     const key = await sshd.hostKey('ed25519')
     know(`${name()} ${key}`)
     await logIn()
@@ -281,14 +281,14 @@ describe('while a connection stands', () => {
     await expect(logIn()).rejects.toMatchObject({ code: 'SSH_HOST_KEY_REVOKED' })
   })
 
-  it('another fingerprint in the cluster file is another host', async () => {
+  it('a different fingerprint in the cluster file counts as another host', async () => {
     await logIn({ hostKeyFingerprint: fingerprintOf('ed25519') })
     await expect(logIn({ hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
     })
   })
 
-  it('it is kept where known_hosts changes otherwise, and the key that accept-new took is recorded again', async () => {
+  it('other changes of known_hosts do not end it, and an accepted new key is recorded again', async () => {
     know()
     const ssh = { hostKeyChecking: 'accept-new' } as const
     await logIn(ssh)

@@ -35,13 +35,13 @@ async function hello(host: Host): Promise<string> {
 const logins = (sshd: TestSshd) => sshd.log().match(/Accepted publickey/g)?.length ?? 0
 
 describe('a host behind one jump host', () => {
-  it('is reached by a connection that the jump host makes', async () => {
+  it('is reached through a connection that the jump host opens', async () => {
     const before = logins(bastion)
     expect(await hello(behind([jump(bastion, 'bastion')]))).toMatch(`127.0.0.1 ${target.port}`)
     expect(logins(bastion)).toBe(before + 1)
   })
 
-  it('shares the one connection to it with every other host behind it', async () => {
+  it('shares the connection to the jump host with every other host behind it', async () => {
     const before = logins(bastion)
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     // A pin of its own makes each of them a connection of its own to the target.
@@ -55,7 +55,7 @@ describe('a host behind one jump host', () => {
     expect(logins(bastion)).toBe(before + 1)
   })
 
-  it('is left when the jump host is not trusted any more', async () => {
+  it('is disconnected when the jump host is no longer trusted', async () => {
     const knownHostsFile = join(bastion.folder, 'known_hosts_of_the_way')
     writeFileSync(knownHostsFile, `[127.0.0.1]:${bastion.port} ${await bastion.hostKey('ed25519')}\n`)
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
@@ -68,7 +68,7 @@ describe('a host behind one jump host', () => {
     })
   })
 
-  it('gets commands, input and output through unchanged, quickly', async () => {
+  it('passes commands, input and output through unchanged and quickly', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))
     const stdin = Buffer.alloc(3_000_000, 'abc')
@@ -91,10 +91,10 @@ it('two jump hosts are passed one after the other', async () => {
   expect([logins(bastion), logins(second)]).toEqual(before.map((count) => count + 1))
 })
 
-describe('host keys on the way', () => {
+describe('host keys along the path:', () => {
   const nobody = '/nonexistent/known_hosts'
 
-  it('an unknown jump host stops the way to the host', async () => {
+  it('an unknown jump host stops the connection', async () => {
     const host = behind([jump(bastion, 'bastion', { knownHostsFile: nobody })])
     await expect(hello(host)).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_UNKNOWN',
@@ -121,14 +121,14 @@ describe('host keys on the way', () => {
     })
   })
 
-  it('a jump host with another key than the known one is refused, also where unknown ones are learnt', async () => {
+  it('a jump host with a changed key is rejected, even if new keys are accepted', async () => {
     const file = join(bastion.folder, 'others_key')
     writeFileSync(file, `[127.0.0.1]:${bastion.port} ${await target.hostKey('ed25519')}\n`)
     const host = behind([jump(bastion, 'bastion', { knownHostsFile: file, hostKeyChecking: 'accept-new' })])
     await expect(hello(host)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' })
   })
 
-  it('an alias takes the place of address and port', async () => {
+  it('an alias replaces address and port', async () => {
     const file = join(target.folder, 'by_alias')
     writeFileSync(file, `cp1.internal ${await target.hostKey('ed25519')}\n`)
     const ssh = { knownHostsFile: file, hostKeyAlias: 'cp1.internal' }
@@ -139,7 +139,7 @@ describe('host keys on the way', () => {
     })
   })
 
-  it('further known_hosts files are read, and new keys go to the first', async () => {
+  it('additional known_hosts files are read, and new keys go to the first one', async () => {
     const first = join(target.folder, 'learnt')
     rmSync(first, { force: true })
     const others = { otherKnownHostsFiles: [target.knownHostsFile] }
@@ -152,7 +152,7 @@ describe('host keys on the way', () => {
 })
 
 describe('a jump host', () => {
-  it('that is not there is named', async () => {
+  it('that does not exist is named', async () => {
     const gone = { ...jump(bastion, 'bastion'), ssh: { ...jump(bastion, 'bastion').ssh, port: 1 } }
     await expect(hello(behind([gone]))).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
@@ -160,7 +160,7 @@ describe('a jump host', () => {
     })
   })
 
-  it('that does not reach the host says so', async () => {
+  it('that cannot reach the host says so', async () => {
     const host = { ...behind([jump(bastion, 'bastion')]), address: '127.0.0.1' }
     const unreached = { ...host, ssh: { ...host.ssh, port: 1 } }
     await expect(hello(unreached)).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a jump host', () => {
     })
   })
 
-  it('that forbids forwarding is a matter for a person', async () => {
+  it('that forbids forwarding is left to the operator', async () => {
     const closed = await startSshd({ config: ['AllowTcpForwarding no'] })
     try {
       await expect(hello(behind([jump(closed, 'closed')]))).rejects.toMatchObject({
@@ -181,7 +181,7 @@ describe('a jump host', () => {
     }
   })
 
-  it('may be good for nothing but jumping, and only to some hosts', async () => {
+  it('can allow nothing but forwarding, and only to some hosts', async () => {
     const narrow = await startSshd({
       config: ['MaxSessions 0', 'ForceCommand /bin/false', `PermitOpen 127.0.0.1:${target.port}`],
     })
@@ -200,7 +200,7 @@ describe('a jump host', () => {
     }
   })
 
-  it('whose connection is lost is named, and the next command finds a new way', async () => {
+  it('that loses its connection is named, and the next command reconnects', async () => {
     pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const session = await pool.session(behind([jump(bastion, 'bastion')]))
     const running = session.run(script('echo started; sleep 60'), {

@@ -75,33 +75,33 @@ async function sessionOf(
   return pool.session(server.host({ user: USER, identityFiles: [], ...ssh }))
 }
 
-describe('a password for the login', () => {
+describe('a login password', () => {
   const password = { env: VARIABLE }
 
-  it('from the environment lets in', async () => {
+  it('from the environment logs in', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('answers a server that asks for it by keyboard-interactive', async () => {
+  it('answers a server that uses keyboard-interactive', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password }, pam)
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('is not used where a key lets in', async () => {
+  it('is not used if a key is accepted', async () => {
     const session = await sessionOf({ password, identityFiles: [sshd.identityFile] })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('is tried after keys that are refused, without using up the attempts of the server', async () => {
+  it('is tried after rejected keys, within the attempts that the server allows', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await sessionOf({ password, identityFiles: [pam.identityFile] })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('that is wrong is refused after one attempt', async () => {
+  it('that is wrong is rejected after one attempt', async () => {
     vi.stubEnv(VARIABLE, 'wrong')
     const failures = () => sshd.log().match(/Failed password/g)?.length ?? 0
     const before = failures()
@@ -112,7 +112,7 @@ describe('a password for the login', () => {
     expect(failures()).toBe(before + 1)
   })
 
-  it('is told to be no use where the server takes none', async () => {
+  it('is reported as useless if the server accepts none', async () => {
     const keysOnly = await startSshd()
     try {
       vi.stubEnv(VARIABLE, PASSWORD)
@@ -125,7 +125,7 @@ describe('a password for the login', () => {
     }
   })
 
-  it('that the worker does not have is asked for by name', async () => {
+  it('that the worker lacks is requested by name', async () => {
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
       remedy: 'operator',
@@ -138,14 +138,14 @@ describe('a password in a file', () => {
   const path = () => join(sshd.folder, 'password')
   const password = () => ({ file: path() })
 
-  it('that only its owner may read lets in; a line end does not matter', async () => {
+  it('that only its owner can read logs in, with or without a line end', async () => {
     writeFileSync(path(), `${PASSWORD}\n`)
     chmodSync(path(), 0o600)
     const session = await sessionOf({ password: password() })
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('that others may read is refused', async () => {
+  it('that others can read is rejected', async () => {
     writeFileSync(path(), PASSWORD)
     chmodSync(path(), 0o640)
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('a password in a file', () => {
     })
   })
 
-  it('that is not there is named', async () => {
+  it('that does not exist is named', async () => {
     rmSync(path(), { force: true })
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
@@ -164,10 +164,10 @@ describe('a password in a file', () => {
   })
 })
 
-describe('a password that a person is asked for', () => {
+describe('a prompted password', () => {
   const password = { prompt: 'password of somebody' }
 
-  it('is asked for once for all hosts, and again when it is wrong', async () => {
+  it('is asked for once for all hosts, and again if it is wrong', async () => {
     const answers = ['wrong', PASSWORD]
     const asked: string[] = []
     const askSecret = (what: string) => {
@@ -183,7 +183,7 @@ describe('a password that a person is asked for', () => {
     expect(asked).toEqual(['password of somebody', 'password of somebody'])
   })
 
-  it('is needed where nobody can be asked', async () => {
+  it('is reported as needed if nobody can be asked', async () => {
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
       message: expect.stringContaining('the worker has no terminal') as string,
@@ -191,11 +191,11 @@ describe('a password that a person is asked for', () => {
   })
 })
 
-describe('a password for sudo', () => {
+describe('a sudo password', () => {
   const sudoPassword = { env: VARIABLE }
   const asRoot = (user = USER) => sessionOf({ user, identityFiles: [sshd.identityFile], sudoPassword })
 
-  it('makes root, with arguments, input, output and exit status unchanged', async () => {
+  it('gives root, with arguments, input, output and exit status unchanged', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const result = await session.run(
@@ -209,7 +209,7 @@ describe('a password for sudo', () => {
     expect(result.stdout).toBe(`root\nit's||first line\n${'x'.repeat(500_000)}`)
   })
 
-  it('is never part of what a command reads, where sudo does not ask', async () => {
+  it("is never part of a command's input if sudo does not ask", async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot(FREE)
     const result = await session.run(command('cat'), { root: true, stdin: 'input' })
@@ -230,13 +230,13 @@ describe('a password for sudo', () => {
       }
     }
 
-    it('that talks, makes root all the same', () =>
+    it('that prints text, gives root, too', () =>
       behind('printf noise; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye', async (session) => {
         const result = await session.run(script('id -un; cat; exit 4'), { root: true, stdin: 'input' })
         expect(result).toMatchObject({ exitCode: 4, stdout: 'root\ninput', stderr: '' })
       }))
 
-    it('that asks for it in the place of sudo, is not told', () =>
+    it('that asks for it instead of sudo, is not revealed', () =>
       behind(
         'printf quorate-sudo-password: >&2; timeout 1 cat >/tmp/quorate-told; exit 1',
         async (session) => {
@@ -254,7 +254,7 @@ describe('a password for sudo', () => {
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${USER}\n`)
   })
 
-  it('writes, reads and removes files of root', async () => {
+  it('lets root files be written, read and removed', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const path = join(sshd.folder, 'of-root')
@@ -263,7 +263,7 @@ describe('a password for sudo', () => {
     expect(await session.removeFile(path)).toBe(true)
   })
 
-  it('that is wrong is refused after one attempt, and nothing runs', async () => {
+  it('that is wrong is rejected after one attempt, and nothing runs', async () => {
     vi.stubEnv(VARIABLE, 'wrong')
     const session = await asRoot()
     const path = join(sshd.folder, 'must-not-be')
@@ -277,7 +277,7 @@ describe('a password for sudo', () => {
     expect(spawnSync('test', ['-e', path]).status).toBe(1)
   })
 
-  it('that is right does not help a user whom sudo does not know', async () => {
+  it('that is right does not help a user without sudo rights', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const sudoers = readFileSync(SUDOERS, 'utf8')
     writeFileSync(SUDOERS, sudoers.replace(`${USER} ALL=(ALL) ALL\n`, ''))
@@ -292,7 +292,7 @@ describe('a password for sudo', () => {
     }
   })
 
-  it('stands in no process and no error while it is used', async () => {
+  it('is visible in no process and no error while it is used', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const session = await asRoot()
     const look =

@@ -63,7 +63,7 @@ async function logIn(socket: string, ssh: Partial<HostSsh> = {}): Promise<string
   return (await session.run(command('echo', 'in'))).stdout
 }
 
-describe('a key of a FIDO token in the agent', () => {
+describe('a FIDO token key in the agent', () => {
   it.each(['ed25519', 'ecdsa'] as const)('logs in: %s', async (kind) => {
     const key = securityKey(kind)
     appendFileSync(join(sshd.folder, 'authorized_keys'), authorizedLine(key))
@@ -71,7 +71,7 @@ describe('a key of a FIDO token in the agent', () => {
     expect(await logIn(agent.socket)).toBe('in\n')
   })
 
-  it('is passed over where nobody touches the token, and the refusal says so', async () => {
+  it('is skipped if nobody touches the token, and the refusal says so', async () => {
     const untouched = { ...securityKey('ed25519', 'yubikey'), sign: undefined }
     appendFileSync(join(sshd.folder, 'authorized_keys'), authorizedLine(untouched))
     agent = await startFakeAgent([untouched])
@@ -86,7 +86,7 @@ describe('a key of a FIDO token in the agent', () => {
   })
 })
 
-describe('a certificate of a CA that the server trusts', () => {
+describe('a certificate from a CA that the server trusts', () => {
   async function withAgent(key: string, use: (socket: string) => Promise<void>): Promise<void> {
     const socket = join(folder, `${key.split('/').at(-1)}.agent`)
     const process_ = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
@@ -111,7 +111,7 @@ describe('a certificate of a CA that the server trusts', () => {
     expect(await logIn('', { identityFiles: [key] })).toBe('in\n')
   })
 
-  it('logs in from its file, signed for by the copy of its key that the agent holds', async () => {
+  it('logs in from its file, signed by the agent with the matching key', async () => {
     const key = certified('copy', 'ed25519')
     const certificate = `${key}-cert.pub`
     renameSync(certificate, `${certificate}.away`)
@@ -122,7 +122,7 @@ describe('a certificate of a CA that the server trusts', () => {
     })
   })
 
-  it('that has ended lets nobody in', async () => {
+  it('that has expired is rejected', async () => {
     const key = certified('ended', 'ed25519', '-V', '20200101:20200102')
     await expect(logIn('', { identityFiles: [key] })).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
@@ -130,7 +130,7 @@ describe('a certificate of a CA that the server trusts', () => {
   })
 })
 
-it('keys that no server is shown are named', async () => {
+it('keys that are never offered are named', async () => {
   const blob = Buffer.concat([wireString('ssh-dss'), wireString('p')])
   agent = await startFakeAgent([{ blob, comment: 'old\u001b[2J key', sign: undefined }])
   await expect(logIn(agent.socket)).rejects.toMatchObject({
@@ -146,7 +146,7 @@ it.each([
   ['that it holds a million keys', wireString(Buffer.from([12, 0, 15, 66, 64]))],
   ['a key that ends too early', wireString(Buffer.from([12, 0, 0, 0, 1, 0, 0, 0, 9, 1]))],
   ['nonsense', wireString(Buffer.from([99]))],
-])('an agent that says %s is told of, and nothing else comes of it', async (_what, answer) => {
+])('an agent that says %s is reported, without further consequences', async (_what, answer) => {
   agent = await startFakeAgent([], answer)
   await expect(logIn(agent.socket)).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',

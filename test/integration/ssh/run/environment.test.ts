@@ -55,18 +55,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-it.each([false, true])('no proxy is set for commands, as root: %s', async (root) => {
+it.each([false, true])('a command has no proxy settings, as root: %s', async (root) => {
   const { stdout } = await session.run(command('env'), { root })
   expect(stdout.split('\n').filter((line) => /_proxy=/i.test(line))).toEqual([])
 })
 
-it('kubectl asks the API server itself, as nobody has set it to ask', async () => {
+it('kubectl asks the API server directly, without a proxy', async () => {
   const host = { ...sshd.host(), internalAddress: '192.0.2.11' }
   const api = localApi(aCluster({ hosts: [host] }), { ...session, host, run: session.run.bind(session) })
   expect(await isApiServerReady(api)).toBe(true)
 })
 
-it('a shell within a script waits for its input as long as it takes', async () => {
+it('a nested shell in a script waits for its input as long as necessary', async () => {
   const slow = script(`(sleep 1.5; echo late) | bash -c 'read -r word; echo "$word"'`)
   expect(await session.run(slow)).toMatchObject({ exitCode: 0, stdout: 'late\n', stderr: '' })
 })

@@ -46,18 +46,18 @@ it('a file is written with its content, mode and owner', async () => {
   expect(statSync(path)).toMatchObject({ uid: 65534, gid: 1 })
 })
 
-it('any bytes arrive intact', async () => {
+it('any bytes arrive unchanged', async () => {
   const content = Buffer.concat([randomBytes(3_000_000), Buffer.from([0, 10, 13, 26, 4, 255])])
   await session.writeFile(join(folder, 'bytes'), content, { mode: 0o600 })
   expect((await session.readFile(join(folder, 'bytes')))?.equals(content)).toBe(true)
 })
 
-it('an empty file is a file', async () => {
+it('an empty file is written', async () => {
   expect(await session.writeFile(join(folder, 'empty'), '', { mode: 0o600 })).toBe(true)
   expect(await session.readFile(join(folder, 'empty'))).toEqual(Buffer.alloc(0))
 })
 
-it('a file that is right already is left alone', async () => {
+it('a file that is up to date is left alone', async () => {
   const path = join(folder, 'same')
   await session.writeFile(path, 'content', { mode: 0o644 })
   const before = statSync(path)
@@ -70,14 +70,14 @@ it.each([
   ['content', 'other', 0o644, 'root:root'],
   ['mode', 'content', 0o600, 'root:root'],
   ['owner', 'content', 0o644, 'nobody:root'],
-])('a file whose %s differs is written', async (_what, content, mode, owner) => {
+])('a file with a different %s is rewritten', async (_what, content, mode, owner) => {
   const path = join(folder, 'differs')
   await session.writeFile(path, 'content', { mode: 0o644 })
   expect(await session.writeFile(path, content, { mode, owner })).toBe(true)
   expect(await session.writeFile(path, content, { mode, owner })).toBe(false)
 })
 
-it('missing parent folders are made', async () => {
+it('missing parent folders are created', async () => {
   const path = join(folder, 'some', 'deep', 'file')
   await session.writeFile(path, 'content', { mode: 0o600 })
   expect(statSync(join(folder, 'some')).mode & 0o777).toBe(0o755)
@@ -90,7 +90,7 @@ it('a symbolic link is replaced, not followed', async () => {
   expect(lstatSync(join(folder, 'link')).isFile()).toBe(true)
 })
 
-it('a folder in the place of the file is an error that changes nothing', async () => {
+it('a folder instead of the file is an error that changes nothing', async () => {
   mkdirSync(join(folder, 'taken'))
   await expect(session.writeFile(join(folder, 'taken'), 'x', { mode: 0o644 })).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
@@ -106,7 +106,7 @@ it('an unknown owner is an error that leaves nothing behind', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('a file that is not there is undefined, and removing it changes nothing', async () => {
+it('a missing file reads as undefined, and removing it changes nothing', async () => {
   expect(await session.readFile(join(folder, 'none', 'file'))).toBeUndefined()
   expect(await session.removeFile(join(folder, 'none', 'file'))).toBe(false)
 })
@@ -119,12 +119,12 @@ it('a file is removed once', async () => {
   expect(await session.removeFile(path)).toBe(false)
 })
 
-it('a folder is not read and not removed', async () => {
+it('a folder is neither read nor removed', async () => {
   await expect(session.readFile(folder)).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
   await expect(session.removeFile(folder)).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
 })
 
-it('a connection that is cut while a file is sent leaves the old file, whole', async () => {
+it('a connection lost during a transfer leaves the old file intact', async () => {
   const path = join(folder, 'precious')
   writeFileSync(path, 'old content', { mode: 0o644 })
   const proxy = await startProxy(sshd.port)

@@ -62,7 +62,7 @@ describe.each([
     expect([...result.stdoutBytes]).toEqual([0, 255, 10, 113])
   })
 
-  it('files are read and written byte by byte, and output is handed out as it comes', async () => {
+  it('files are read and written byte by byte, and output arrives as it is produced', async () => {
     const session = await behind(wrapper)
     const path = join(folder, 'file')
     expect(await session.writeFile(path, 'content', { mode: 0o600 })).toBe(true)
@@ -76,7 +76,7 @@ describe.each([
     expect(chunks).toEqual(['one\n', 'two\n'])
   })
 
-  it('units run, with their own output only', async () => {
+  it('units run and return only their own output', async () => {
     const session = inFolder(await behind(wrapper), join(folder, 'host'))
     const lines: string[] = []
     const outcome = await runUnit(session, { operation: 'abc', step: 'init' }, script('echo unit; exit 4'), {
@@ -87,7 +87,7 @@ describe.each([
   })
 })
 
-describe('where something else runs in place of commands', () => {
+describe('when something else runs instead of a command,', () => {
   const CLOUD_IMAGE =
     'echo \'Please login as the user "debian" rather than the user "root".\';echo;sleep 0.2;exit 142'
 
@@ -104,7 +104,7 @@ describe('where something else runs in place of commands', () => {
       'printf "\\033[31mThis account\\033[0m is\\007 not available\\n" >&2; exit 1',
       /: This account is not available$/,
     ],
-  ])('%s is no answer', async (_what, wrapper, message) => {
+  ])('%s is not accepted as an answer', async (_what, wrapper, message) => {
     const session = await behind(wrapper)
     const path = join(folder, 'file')
     const refusal = {
@@ -119,7 +119,7 @@ describe('where something else runs in place of commands', () => {
     await expect(runUnit(session, unit, script('true'))).rejects.toMatchObject(refusal)
   })
 
-  it('a menu that waits is quoted when the time is over', async () => {
+  it('a menu that waits is quoted at the timeout', async () => {
     const session = await behind('echo "1) reboot 2) status"; sleep 5')
     await expect(session.run(script('true'), { timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'SSH_SESSION_REFUSED',
@@ -127,7 +127,7 @@ describe('where something else runs in place of commands', () => {
     })
   })
 
-  it('a shell that is slow and says nothing is a matter of time', async () => {
+  it('a slow and silent shell ends in a timeout', async () => {
     const session = await behind(`sleep 5; exec ${RUN}`)
     await expect(session.run(script('true'), { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'SSH_TIMEOUT',
@@ -139,7 +139,7 @@ describe('where something else runs in place of commands', () => {
     ['mixed', `${RUN} 2>&1`],
     ['left out', `${RUN} 2>/dev/null`],
     ['sent through a terminal', 'script -qec "$SSH_ORIGINAL_COMMAND" /dev/null'],
-  ])('output that is %s is relied on by nobody', async (_how, wrapper) => {
+  ])('%s output is not trusted', async (_how, wrapper) => {
     const session = await behind(wrapper)
     await expect(session.run(script('echo out; echo err >&2'))).rejects.toMatchObject({
       code: 'SSH_SESSION_REFUSED',
@@ -155,7 +155,7 @@ it('a command whose shell is killed has an unknown outcome', async () => {
   await expect(session.run(script(text))).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' })
 })
 
-it('output whose end got lost on the way is no output', async () => {
+it('truncated output does not count as output', async () => {
   const session = await behind(`${RUN} | head -c -60`)
   await expect(session.run(script('seq 1 100'))).rejects.toMatchObject({
     code: 'SSH_CONNECTION_LOST',
@@ -163,7 +163,7 @@ it('output whose end got lost on the way is no output', async () => {
   })
 })
 
-it('a command that has ended is waited for no longer than a moment when a wrapper goes on', async () => {
+it('a wrapper that outlives its command delays the result only briefly', async () => {
   const session = await behind(`${RUN}; sleep 20`)
   const begin = performance.now()
   expect(await session.run(script('echo done; exit 5'))).toMatchObject({ exitCode: 5, stdout: 'done\n' })

@@ -59,8 +59,8 @@ describe.each([
   ['umask 077', () => ['umask=0077', 'umask_override']],
   ['no memory of earlier passwords', () => ['timestamp_timeout=0']],
   ['all of it', () => [NARROW_PATH, 'use_pty', ...LOGGED, logFolder(), 'umask=0077', 'timestamp_timeout=0']],
-])('with %s', (_what, settings) => {
-  it('output, errors, input and status are those of the command, byte by byte', async () => {
+])('sudo with %s', (_what, settings) => {
+  it('keeps output, errors, input and status of a command, byte by byte', async () => {
     const session = await withSettings(...settings())
     const bytes = Buffer.from([0, 255, 13, 10, 4, 3, 113])
     const result = await session.run(script('cat; echo err >&2; exit 3'), { root: true, stdin: bytes })
@@ -68,13 +68,13 @@ describe.each([
     expect([...result.stdoutBytes]).toEqual([...bytes])
   })
 
-  it('the programs of sbin are in reach', async () => {
+  it('keeps the programs of sbin in PATH', async () => {
     const session = await withSettings(...settings())
     const looked = await session.run(script('command -v sysctl swapoff ip'), { root: true })
     expect(looked).toMatchObject({ exitCode: 0 })
   })
 
-  it('a megabyte comes through whole, or is known not to', async () => {
+  it('transfers a megabyte completely or reports that it did not', async () => {
     const session = await withSettings(...settings())
     const content = Buffer.alloc(1_000_000, 'quorate\n')
     const path = join(folder, 'file')

@@ -62,8 +62,8 @@ function sessionOf(user: string): Promise<Session> {
   return pool.session(sshd.host({ user }))
 }
 
-describe('a user who may use sudo', () => {
-  it('is root behind a fence as well, and only while it stands', async () => {
+describe('a user with sudo rights', () => {
+  it('is root behind a fence as well, and only while it holds', async () => {
     const file = `${sshd.folder}/lock`
     writeFileSync(file, 'owner operation\n', { mode: 0o600 })
     const passed = (found: string) => new Error(`passed: ${found}`)
@@ -73,13 +73,13 @@ describe('a user who may use sudo', () => {
     await expect(session.run(command('id', '-un'), { root: true })).rejects.toThrow('passed: another')
   })
 
-  it('is root where root is asked for, and only there', async () => {
+  it('is root only where root is requested', async () => {
     const session = await sessionOf(OPERATOR)
     expect((await session.run(command('id', '-un'), { root: true })).stdout).toBe('root\n')
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${OPERATOR}\n`)
   })
 
-  it('gets arguments, input, output and exit status through unchanged', async () => {
+  it('passes arguments, input, output and exit status through unchanged', async () => {
     const session = await sessionOf(OPERATOR)
     const text = 'printf "%s|" "$@"; cat; echo "not well" >&2; exit 42'
     const result = await session.run(script(text, "it's", 'a\\b!\n', '$(id)', ''), {
@@ -93,7 +93,7 @@ describe('a user who may use sudo', () => {
     })
   })
 
-  it("gets nothing but the command's own, whatever its shell says and though its home folder is missing", async () => {
+  it('gets only the output of the command, despite a noisy shell and a missing home folder', async () => {
     const noisy = await startSshd({
       config: [
         `ForceCommand printf 'Welcome, no end'; echo noise >&2; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye; exit 0`,
@@ -114,7 +114,7 @@ describe('a user who may use sudo', () => {
     }
   })
 
-  it('but only at a terminal is told how to lift that', async () => {
+  it('that needs a terminal for sudo learns how to change that', async () => {
     const session = await sessionOf(TERMINAL)
     await expect(session.run(command('id'), { root: true })).rejects.toMatchObject({
       code: 'SUDO_DENIED',
@@ -123,13 +123,13 @@ describe('a user who may use sudo', () => {
     })
   })
 
-  it('has the programs of sbin in reach and messages in English', async () => {
+  it('has the programs of sbin in PATH and messages in English', async () => {
     const session = await sessionOf(OPERATOR)
     const result = await session.run(script('echo "$PATH"; echo "$LC_ALL"'), { root: true })
     expect(result.stdout).toMatch(/\/usr\/sbin.*\nC\n/)
   })
 
-  it('reads, writes and removes files of root', async () => {
+  it('reads, writes and removes root files', async () => {
     const session = await sessionOf(OPERATOR)
     const path = `${sshd.folder}/secret`
     expect(await session.writeFile(path, 'sesam', { mode: 0o600 })).toBe(true)
@@ -139,8 +139,8 @@ describe('a user who may use sudo', () => {
   })
 })
 
-describe('a user who may not use sudo', () => {
-  it('is told so, with what sudo said', async () => {
+describe('a user without sudo rights', () => {
+  it('is told so, with the message of sudo', async () => {
     const session = await sessionOf(STRANGER)
     await expect(session.run(command('id'), { root: true })).rejects.toMatchObject({
       code: 'SUDO_DENIED',
@@ -149,7 +149,7 @@ describe('a user who may not use sudo', () => {
     })
   })
 
-  it('may run what needs no root', async () => {
+  it('can run commands that do not need root', async () => {
     const session = await sessionOf(STRANGER)
     expect((await session.run(command('id', '-un'))).stdout).toBe(`${STRANGER}\n`)
   })

@@ -23,8 +23,8 @@ beforeEach(async () => {
 
 afterEach(() => host.stop())
 
-describe('exactly once', () => {
-  it('20 callers at once start it once, and all get its outcome', async () => {
+describe('a unit runs exactly once', () => {
+  it('for 20 simultaneous callers, who all get its outcome', async () => {
     const pools = Array.from({ length: 4 }, () => createSessionPool({ agentSocket: '' }))
     const sessions = await Promise.all(pools.map((each) => host.connect(each)))
     const outcomes = await Promise.all(
@@ -40,7 +40,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('at whatever byte the connection is cut, over and over', async () => {
+  it('if the connection is cut again and again, at whatever byte of the answer', async () => {
     let cuts = 0
     for (let bytes = 1; ; bytes += 150) {
       await host.connect()
@@ -65,7 +65,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('at whatever byte of the request the connection is cut, over and over', async () => {
+  it('if the connection is cut again and again, at whatever byte of the request', async () => {
     for (let bytes = 400; bytes < 8_000; bytes += 400) {
       await host.connect()
       host.proxy.cutAfterSent(bytes)
@@ -77,7 +77,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('when whoever started it is killed', async () => {
+  it('if its starter is killed', async () => {
     const worker = spawn(
       process.execPath,
       [
@@ -102,7 +102,7 @@ describe('exactly once', () => {
     expect(host.marks()).toBe(1)
   }, 60_000)
 
-  it('when whoever made the gate was cut off before the unit started', async () => {
+  it('if its starter is cut off after creating the folder and before starting the unit', async () => {
     mkdirSync(host.stateFolder(), { recursive: true })
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, () => host.run('echo once >>"$1/marks"; exit 6')),
@@ -112,8 +112,8 @@ describe('exactly once', () => {
   })
 })
 
-describe('watching', () => {
-  it('that is given up leaves the unit running', async () => {
+describe('watching a unit', () => {
+  it('leaves it running when the caller gives up', async () => {
     const controller = new AbortController()
     const watching = host.run(HELD, { signal: controller.signal })
     await host.untilItRuns()
@@ -140,8 +140,8 @@ describe('watching', () => {
   })
 })
 
-describe('interrupted', () => {
-  it('is a unit whose host went down, until that is acknowledged', async () => {
+describe('an interrupted unit', () => {
+  it('is one whose host went down, until that is acknowledged', async () => {
     const running = host.run(HELD).catch((error: unknown) => error)
     await host.untilItRuns()
     await host.powerOff()
@@ -153,7 +153,7 @@ describe('interrupted', () => {
     expect(await host.run('exit 0')).toMatchObject({ exitCode: 0, ordinal: 2 })
   })
 
-  it('is a unit that is killed, also for those who watch it', async () => {
+  it('is one that was killed, for its watchers, too', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     host.killUnit(UNIT)
@@ -161,7 +161,7 @@ describe('interrupted', () => {
     expect(host.journal()).toHaveLength(1)
   })
 
-  it('is a unit that is stopped, with its whole tree of processes', async () => {
+  it('is one that was stopped, with its whole process tree', async () => {
     const running = host.run('sh -c "sleep 3217" & echo once >>"$1/marks"; sleep 3217')
     await host.untilItRuns()
     expect(await stopUnit(host.session, IDENTITY)).toBe(true)
@@ -170,7 +170,7 @@ describe('interrupted', () => {
     expect((await host.session.run(script('pgrep -fc "^sleep 3217" || true'))).stdout).toBe('0\n')
   })
 
-  it('is not what a command that ends by a signal of its own is', async () => {
+  it('is not one whose command ended by a signal of its own', async () => {
     expect(await host.run('kill -9 $$')).toMatchObject({ kind: 'exited', exitCode: 137 })
   })
 })

@@ -15,7 +15,7 @@ afterEach(() => host.stop())
 
 const secrets = { 'config.yaml': 'token: abc\n"quoted" $HOME \\ é', empty: '' }
 
-it('are files that only root can read, in a folder that the command is told of', async () => {
+it('the secrets of a unit are files that only root can read, in a folder that the command learns', async () => {
   const outcome = await host.run(
     'cd "$QUORATE_SECRETS"; stat -c %a . config.yaml empty; cat config.yaml; pwd',
     {
@@ -25,12 +25,12 @@ it('are files that only root can read, in a folder that the command is told of',
   expect(outcome.output).toBe(`700\n600\n600\n${secrets['config.yaml']}${host.folder}/secrets/${UNIT}\n`)
 })
 
-it('are gone before the outcome is known', async () => {
+it('the secrets of a unit are gone before its outcome is known', async () => {
   await host.run('exit 1', { secrets })
   expect(host.secretFolders()).toEqual([])
 })
 
-it('are gone after the unit was killed', async () => {
+it('the secrets of a unit are gone after it was killed', async () => {
   const running = host.run(HELD, { secrets })
   await host.untilItRuns()
   expect(host.secretFolders()).toEqual([UNIT])
@@ -39,7 +39,7 @@ it('are gone after the unit was killed', async () => {
   expect(host.secretFolders()).toEqual([])
 })
 
-it('that a kill left are removed by the next who asks', async () => {
+it('the secrets that a killed unit leaves behind are removed by the next caller', async () => {
   const running = host.run(HELD, { secrets }).catch((error: unknown) => error)
   await host.untilItRuns()
   await host.powerOff()
@@ -50,7 +50,7 @@ it('that a kill left are removed by the next who asks', async () => {
   expect(host.secretFolders()).toEqual([])
 })
 
-it('are in no argument, no file of the state and no environment', async () => {
+it('the secrets of a unit are in no argument, state file or environment', async () => {
   const canary = 'canary-7f3a9c'
   const running = host.run(
     'echo once >>"$1/marks"; tr "\\0" "\\n" </proc/self/environ; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',

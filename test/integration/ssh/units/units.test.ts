@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => host.stop())
 
 describe('a unit', () => {
-  it('runs a command and gives its status, output and duration', async () => {
+  it('runs a command and returns its status, output and duration', async () => {
     expect(await host.run('echo out; echo err >&2; sleep 0.2; exit 3')).toEqual({
       kind: 'exited',
       exitCode: 3,
@@ -32,7 +32,7 @@ describe('a unit', () => {
     })
   })
 
-  it('shows its output line by line while it runs', async () => {
+  it('streams its output line by line', async () => {
     const lines: string[] = []
     const running = host.run(
       'echo one; printf "10%%\\r20%%\\r"; printf half; while [ ! -e "$1/go" ] && [ -d "$1" ]; do sleep 0.02; done',
@@ -46,7 +46,7 @@ describe('a unit', () => {
     expect(lines).toEqual(['one', '10%', '20%', 'half'])
   })
 
-  it('keeps the last 16 KiB of a long output', async () => {
+  it('keeps the last 16 KiB of long output', async () => {
     const seen: string[] = []
     const outcome = await host.run('seq 1 100000', { onLine: (line) => seen.push(line) })
     expect(seen).toHaveLength(100_000)
@@ -54,7 +54,7 @@ describe('a unit', () => {
     expect(outcome.output.endsWith('99999\n100000\n')).toBe(true)
   })
 
-  it('has a plain environment and no input', async () => {
+  it('has a minimal environment and no input', async () => {
     const outcome = await host.run(
       'cat; echo "$HOME $LC_ALL $PATH"; umask; pwd; printenv QUORATE_SECRETS || echo none',
     )
@@ -72,7 +72,7 @@ describe('a unit', () => {
     await vi.waitFor(async () => expect(await runningUnits(host.session)).toEqual([]))
   })
 
-  it('can be waited for by somebody who did not start it', async () => {
+  it('can be awaited by somebody who did not start it', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     let ended = false
@@ -84,7 +84,7 @@ describe('a unit', () => {
     await waitForUnit(host.session, 'quorate-no-such-unit-1')
   })
 
-  it('leaves a journal of what ran on the host', async () => {
+  it('keeps a journal of what ran on the host', async () => {
     await host.run('exit 4')
     const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ'
     expect(host.journal()).toEqual([
@@ -93,7 +93,7 @@ describe('a unit', () => {
     ])
   })
 
-  it('keeps its state where only root can read it', async () => {
+  it('keeps its state readable by root only', async () => {
     await host.run('true')
     expect(statSync(join(host.folder, 'state')).mode & 0o777).toBe(0o700)
     expect(statSync(host.stateFolder()).mode & 0o777).toBe(0o700)
@@ -102,7 +102,7 @@ describe('a unit', () => {
     )
   })
 
-  it('that cannot be started says why, and may be started later', async () => {
+  it('that cannot be started says why, and can be started later', async () => {
     host.breakSystemd()
     await expect(host.run('true')).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
@@ -114,8 +114,8 @@ describe('a unit', () => {
   })
 })
 
-describe('asked for again', () => {
-  it('an outcome is given as often as one likes', async () => {
+describe('asking for a unit again', () => {
+  it('returns its outcome any number of times', async () => {
     await host.run('echo once >>"$1/marks"; echo output; exit 3')
     const lines: string[] = []
     for (let index = 0; index < 3; index += 1) {
@@ -131,7 +131,7 @@ describe('asked for again', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('a command that runs is attached to, with its output from the start', async () => {
+  it('attaches to a running command and gets its output from the start', async () => {
     const first = host.run(HELD)
     await host.untilItRuns()
     const lines: string[] = []
@@ -144,7 +144,7 @@ describe('asked for again', () => {
     expect(host.marks()).toBe(1)
   })
 
-  it('after its outcome was acknowledged, a step runs again', async () => {
+  it('runs the step again after the outcome was acknowledged', async () => {
     await host.run('exit 3')
     await acknowledgeUnit(host.session, IDENTITY)
     await acknowledgeUnit(host.session, IDENTITY)
@@ -152,14 +152,14 @@ describe('asked for again', () => {
     expect(await host.run('exit 5')).toMatchObject({ exitCode: 4, attached: true, ordinal: 2 })
   })
 
-  it('the tenth run comes after the ninth', async () => {
+  it('runs the tenth time after the ninth', async () => {
     for (let ordinal = 1; ordinal <= 11; ordinal += 1) {
       expect(await host.run('true')).toMatchObject({ ordinal })
       await acknowledgeUnit(host.session, IDENTITY)
     }
   })
 
-  it('steps and operations do not know of each other', async () => {
+  it('keeps steps and operations apart', async () => {
     await host.run('exit 1')
     const other = { ...IDENTITY, step: 'kubeadm' }
     expect(await runUnit(host.session, other, script('exit 2'))).toMatchObject({ exitCode: 2, ordinal: 1 })
@@ -168,13 +168,13 @@ describe('asked for again', () => {
   })
 })
 
-describe('acknowledging', () => {
-  it('what never ran changes nothing', async () => {
+describe('acknowledging a unit', () => {
+  it('that never ran changes nothing', async () => {
     await acknowledgeUnit(host.session, IDENTITY)
     expect(await host.run('true')).toMatchObject({ ordinal: 1 })
   })
 
-  it('what still runs is refused', async () => {
+  it('that still runs is refused', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     await expect(acknowledgeUnit(host.session, IDENTITY)).rejects.toMatchObject({
@@ -186,6 +186,6 @@ describe('acknowledging', () => {
   })
 })
 
-it('there is nothing to stop where nothing ever ran', async () => {
+it('stopping units that never ran does nothing', async () => {
   expect(await stopUnit(host.session, IDENTITY)).toBe(false)
 })

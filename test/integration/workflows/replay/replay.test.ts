@@ -82,31 +82,31 @@ beforeAll(async () => {
   for (const [name, outcome] of all) outcomes.set(name, outcome)
 }, 600_000)
 
-describe('the workflows of today', () => {
-  it.each(recorded)('replay what was recorded: %s', (file) => {
+describe("today's workflows", () => {
+  it.each(recorded)('replay the recorded history %s', (file) => {
     expect(outcomes.get(file)).toBe('replayed')
   })
 
-  it.each(['another activity', 'another host'])('would be caught if they asked for %s', (name) => {
+  it.each(['another activity', 'another host'])('would fail the replay if they requested %s', (name) => {
     expect(outcomes.get(name)).toMatch(/[Nn]ondeterminism/)
   })
 })
 
-describe('recorded', () => {
-  it.each(Object.keys(RECORDINGS))('of this release is %s', (name) => {
+describe('the recorded histories', () => {
+  it.each(Object.keys(RECORDINGS))('of this release include %s', (name) => {
     expect(existsSync(join(HISTORIES, VERSION, `${name}.json`)), AGAIN).toBe(true)
   })
 
-  it('are runs of this sequence only: no worker of this release is given others', () => {
+  it('are runs of the current sequence only, since workers of this release get no others', () => {
     expect([...new Set(begun.map(({ taskQueue }) => taskQueue.name))]).toEqual([TASK_QUEUE])
   })
 
-  it.each(Object.values(WORKFLOWS))('is the workflow %s', (workflow) => {
+  it.each(Object.values(WORKFLOWS))('include the workflow %s', (workflow) => {
     expect(begun.map(({ workflowType }) => workflowType.name)).toContain(workflow)
   })
 
   it.each(Object.values(MESSAGES).filter((name) => name !== MESSAGES.progress))(
-    'is the message %s; a query leaves no trace',
+    'include the message %s; a query leaves no trace',
     (message) => {
       const signals = events.flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? [])
       const updates = events.flatMap((event) => event.workflowExecutionUpdateAcceptedEventAttributes ?? [])
@@ -118,12 +118,12 @@ describe('recorded', () => {
     },
   )
 
-  it('is a cancel', () => {
+  it('include a cancel', () => {
     const cancels = events.filter((event) => event.workflowExecutionCancelRequestedEventAttributes)
     expect(cancels).not.toEqual([])
   })
 
-  it.each(activityNames())('is the activity %s', (activity) => {
+  it.each(activityNames())('include the activity %s', (activity) => {
     const names = events.flatMap(
       (event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
     )
@@ -139,7 +139,7 @@ describe('recorded', () => {
     'a virtual address',
     'an external load balancer',
     'no pod network',
-  ])('is a cluster with %s', (topology) => {
+  ])('include a cluster with %s', (topology) => {
     expect(begun.flatMap(topologiesOf)).toContain(topology)
   })
 })

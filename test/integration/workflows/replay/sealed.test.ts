@@ -37,11 +37,11 @@ async function replay(history: History, keys: KeyFile): Promise<void> {
 }
 
 describe('the guards of sealed runs', () => {
-  it('replay a run with a decision, signals of its owner, and a signal of a stranger', async () => {
+  it('replay a run with a decision, signals of its owner and a signal of a stranger', async () => {
     await replay(recorded(), KEYS)
   })
 
-  it('would be caught if they took or refused something else than when it was recorded', async () => {
+  it('would fail the replay if they accepted or refused anything else than recorded', async () => {
     await expect(replay(recorded(), { ...KEYS, keys: [newKey()] })).rejects.toThrow(/SEAL_KEY_WRONG|replay/i)
     const altered = JSON.parse(
       JSON.stringify(recorded()).replaceAll('"name":"prepareHost"', '"name":"somethingElse"'),

@@ -18,8 +18,8 @@ afterAll(async () => {
 /** {@link applyScripted} on this file's server. */
 const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
-describe('a step that retries cannot fix', () => {
-  it('parks its host while the others go on, and goes on when it is retried', async () => {
+describe('a parked step', () => {
+  it('stops its host while the others go on, and continues when it is retried', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     const result = await apply(hosts, { joinControlPlane }, async (handle) => {
@@ -39,7 +39,7 @@ describe('a step that retries cannot fix', () => {
     expect(result.skipped).toEqual([])
   })
 
-  it('holds up only what needs it: a worker that cannot be prepared keeps nobody from init and joins', async () => {
+  it('blocks only what needs it: a worker that cannot be prepared blocks neither init nor joins', async () => {
     const hosts = fakeActivities()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     await apply(hosts, { prepareHost }, async (handle) => {
@@ -52,7 +52,7 @@ describe('a step that retries cannot fix', () => {
     expect(hosts.journal).toContain('join w1 ends')
   })
 
-  it('parks again when a retry does not help, with the newest error', async () => {
+  it('is parked again with the newest error if a retry does not help', async () => {
     const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1', 2)
     await apply(hosts, { joinWorker }, async (handle) => {
@@ -80,7 +80,7 @@ describe('a step that retries cannot fix', () => {
     expect(hosts.journal).toContain('verify cp1,cp2,cp3,w2,lb1 ends')
   })
 
-  it('has what a skipped control plane left in etcd taken out first', async () => {
+  it('first removes what its control plane left in etcd if it is skipped', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     await apply(hosts, { joinControlPlane }, async (handle) => {
@@ -91,7 +91,7 @@ describe('a step that retries cannot fix', () => {
     expect(hosts.journal).toContain('abandon cp3 ends')
   })
 
-  it('stays parked, with the reason, when what a skip would leave behind cannot be undone', async () => {
+  it('stays parked, with the reason, if skipping it would leave something that cannot be undone', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const abandonJoin = () => Promise.reject(hopeless('STEP_NOT_SKIPPABLE', 'its member votes', 'cp3'))
@@ -112,7 +112,7 @@ describe('a step that retries cannot fix', () => {
     ['prepareHost', 'cp1', 'prepare-hosts/cp1'],
     ['configureLoadBalancer', 'lb1', 'load-balancer/lb1'],
     ['verifyCluster', 'cp1', 'verify/cp1'],
-  ] as const)('cannot be skipped where the cluster hangs on it: %s on %s', async (activity, host, step) => {
+  ] as const)('cannot be skipped if the cluster depends on it: %s on %s', async (activity, host, step) => {
     const hosts = fakeActivities()
     const obey = hosts.activities[activity] as (
       cluster: Cluster,
@@ -130,7 +130,7 @@ describe('a step that retries cannot fix', () => {
     })
   })
 
-  it('ends the operation when it is aborted, after what runs has come to its end', async () => {
+  it('ends the operation if it is aborted, once running steps have finished', async () => {
     const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     const failure = await apply(hosts, { joinWorker }, async (handle) => {
@@ -148,8 +148,8 @@ describe('a step that retries cannot fix', () => {
   })
 })
 
-describe('decisions that make no sense', () => {
-  it('are refused, and change nothing', async () => {
+describe('invalid decisions', () => {
+  it('are refused and change nothing', async () => {
     const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     await apply(hosts, { joinWorker }, async (handle) => {
@@ -183,8 +183,8 @@ describe('decisions that make no sense', () => {
 /** Hosts are held while the plan waits, and given back. */
 const isChange = (entry: string) => !/^(?:lock|release) /.test(entry)
 
-describe('a plan that is to be reviewed', () => {
-  it('is shown and waits for the approval before anything is changed', async () => {
+describe('a plan under review', () => {
+  it('is shown and waits for approval before anything is changed', async () => {
     const hosts = fakeActivities()
     await apply(
       hosts,
@@ -206,7 +206,7 @@ describe('a plan that is to be reviewed', () => {
     expect(hosts.journal).toContain('init cp1 ends')
   })
 
-  it('is made and shown again where hosts have changed since it was shown', async () => {
+  it('is recomputed and shown again if hosts have changed since it was shown', async () => {
     const hosts = fakeActivities()
     let isChanged = false
     const gatherFacts = (_cluster: Cluster, { name }: Host) =>
@@ -233,7 +233,7 @@ describe('a plan that is to be reviewed', () => {
     expect(hosts.journal).toContain('init cp1 ends')
   })
 
-  it('can be turned down', async () => {
+  it('can be rejected', async () => {
     const hosts = fakeActivities()
     const failure = await apply(
       hosts,
@@ -251,7 +251,7 @@ describe('a plan that is to be reviewed', () => {
 })
 
 describe('a pause', () => {
-  it('lets what runs come to its end, starts nothing, and ends with the signal resume', async () => {
+  it('lets running steps finish, starts none, and ends with the signal resume', async () => {
     const hosts = fakeActivities()
     let pause: () => Promise<void> = () => Promise.resolve()
     const initControlPlane = async (cluster: Cluster, host: Host) => {
@@ -271,7 +271,7 @@ describe('a pause', () => {
 })
 
 describe('a cancel', () => {
-  it('ends the operation once the steps that run have stopped, and gives the hosts back', async () => {
+  it('ends the operation once running steps have stopped, and releases the hosts', async () => {
     const hosts = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     let cancel: () => Promise<unknown> = () => Promise.resolve()

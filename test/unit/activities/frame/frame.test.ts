@@ -66,15 +66,15 @@ describe('an error in a step', () => {
     [2, 4_000],
     [4, 16_000],
     [5, 30_000],
-  ])('that may pass, the %i., is tried again after %i ms', async (failures, nextRetryDelay) => {
+  ])('is retried if it may pass: error %i after %i ms', async (failures, nextRetryDelay) => {
     expect(await failureOf(failures, passing)).toMatchObject({ nextRetryDelay, nonRetryable: false })
   })
 
-  it("that may pass is the operator's after the sixth time", async () => {
+  it('is not retried after the sixth time, even if it may pass', async () => {
     expect((await failureOf(6, passing)).nonRetryable).toBe(true)
   })
 
-  it('that only the operator can fix is not tried again', async () => {
+  it('is not retried if only the operator can fix it', async () => {
     const lasting = new QuorateError('SUDO_DENIED', 'ops may not sudo', { host: 'w1' })
     expect((await failureOf(1, lasting)).nonRetryable).toBe(true)
     expect((await failureOf(1, passing)).nonRetryable).toBe(false)
@@ -82,7 +82,7 @@ describe('an error in a step', () => {
 })
 
 describe('an attempt that takes longer than ten minutes', () => {
-  it('parks when the next one ends for the same reason, whatever numbers that names', async () => {
+  it('parks the step if the next attempt ends for the same reason, whatever numbers the message contains', async () => {
     const parked = await attemptsUntilParked(50, (number) => [
       new QuorateError('PACKAGES_FAILED', `process ${number} holds the lock`, { host: 'w1' }),
       11,
@@ -90,23 +90,23 @@ describe('an attempt that takes longer than ten minutes', () => {
     expect(parked).toBe(2)
   })
 
-  it('does not undo the count of the short ones before it', async () => {
+  it('does not reset the count of the short attempts before it', async () => {
     expect(await attemptsUntilParked(50, (number) => [passing, number === 6 ? 11 : 0])).toBe(6)
   })
 
-  it('begins the count again after progress, which another reason is', async () => {
+  it('restarts the count after progress, which a new reason counts as', async () => {
     const missing = (number: number) =>
       new QuorateError('IMAGES_FAILED', `no image ${String.fromCharCode(64 + number)}`, { host: 'w1' })
     expect(await attemptsUntilParked(12, (number) => [missing(number), 11])).toBe(Infinity)
   })
 
-  it('begins the count again where a lost connection cut it off, but not for ever', async () => {
+  it('restarts the count after a lost connection, but not forever', async () => {
     const lost = new QuorateError('SSH_CONNECTION_LOST', 'the connection was lost', { host: 'w1' })
     expect(await attemptsUntilParked(12, () => [lost, 60])).toBe(Infinity)
     expect(await attemptsUntilParked(50, () => [lost, 60])).toBeLessThan(50)
   })
 
-  it('ends as a failure that counts before Temporal takes its time for over', async () => {
+  it('ends with a counted error before Temporal times it out', async () => {
     const environment = new MockActivityEnvironment(
       { startToCloseTimeoutMs: 30_050 },
       { logger: new DefaultLogger('ERROR') },

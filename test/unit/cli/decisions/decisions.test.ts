@@ -58,7 +58,7 @@ describe('the options of resume', () => {
     [{ skip: 'w1', reason: ' ' }, '--skip w1 needs a reason'],
     [{ approve: true, reason: 'x' }, '--reason belongs to --skip or --abort'],
     [{ reason: 'x' }, '--reason belongs to --skip or --abort'],
-  ])('%j are bad usage', (options, message) => {
+  ])('%j are rejected as bad usage', (options, message) => {
     expect(failureOf(() => chosenDecision(options))).toMatchObject({ code: 'USAGE', message })
   })
 
@@ -76,13 +76,13 @@ describe('the options of resume', () => {
       { kind: 'abort', reason: 'wrong' },
     ],
     [{ approve: true }, { kind: 'approve' }],
-  ])('%j decide', (options, decision) => {
+  ])('%j give the decision', (options, decision) => {
     expect(chosenDecision(options)).toEqual(decision)
   })
 })
 
 describe('a decision', () => {
-  it('names a step by its host where only one step of that is parked', () => {
+  it('names a step by its host if that host has only one parked step', () => {
     const decision = { kind: 'skip', step: 'w1', reason: 'x' } as const
     expect(decisionsFor(decision, BLOCKED)).toEqual([{ ...decision, step: 'workers/w1' }])
     expect(decisionsFor({ kind: 'retry', step: 'control-planes/cp2' }, BLOCKED)).toEqual([
@@ -90,7 +90,7 @@ describe('a decision', () => {
     ])
   })
 
-  it('does not guess which of two steps of a host is meant', () => {
+  it('does not guess between two parked steps of a host', () => {
     const both = aProgress([], { state: 'blocked', blocked: [W1, parked('verify/w1')] })
     expect(failureOf(() => decisionsFor({ kind: 'retry', step: 'w1' }, both))).toEqual({
       code: 'USAGE',
@@ -99,11 +99,11 @@ describe('a decision', () => {
     })
   })
 
-  it('leaves a name that is not known to the run, which knows better', () => {
+  it('passes an unknown name on to the run, which knows better', () => {
     expect(decisionsFor({ kind: 'retry', step: 'w9' }, BLOCKED)).toEqual([{ kind: 'retry', step: 'w9' }])
   })
 
-  it('is to retry everything by default, and ends a pause', () => {
+  it('defaults to retrying everything and ends a pause', () => {
     expect(decisionsFor(undefined, BLOCKED)).toEqual([{ kind: 'retry' }])
     expect(decisionsFor(undefined, PAUSED)).toEqual([{ kind: 'resume' }])
     const both = { ...BLOCKED, paused: true }
@@ -111,14 +111,14 @@ describe('a decision', () => {
     expect(endingPause([{ kind: 'abort' }], both)).toEqual([{ kind: 'abort' }])
   })
 
-  it('is never to approve by default', () => {
+  it('never defaults to approving', () => {
     expect(failureOf(() => decisionsFor(undefined, REVIEW))).toMatchObject({
       code: 'USAGE',
       message: 'the apply of prod waits for an approval, which is not given by default',
     })
   })
 
-  it('on what does not wait for one says what it waits for instead', () => {
+  it('is rejected if the operation does not wait for one, with what it does wait for', () => {
     const outside = aProgress([], { state: 'waiting', blockedOn: 'load balancer health' })
     expect(failureOf(() => decisionsFor(undefined, aProgress([])))).toMatchObject({
       code: 'OPERATION_NOT_BLOCKED',
@@ -138,36 +138,36 @@ describe('a decision', () => {
     'STEP_UNKNOWN',
     'STEP_NOT_SKIPPABLE',
     'NO_WORKER',
-  ])('that ends with %s exits with 2', (code) => {
+  ])('rejected with %s exits with 2', (code) => {
     expect(exitCodeOf(new QuorateError(code, 'x'))).toBe(EXIT.usage)
   })
 })
 
 describe('what an operation waits for', () => {
-  it('is told apart: parked steps, an approval, a pause, something outside', () => {
+  it('distinguishes parked steps, an approval, a pause and something outside', () => {
     const kinds = [BLOCKED, REVIEW, PAUSED, aProgress([], { state: 'waiting' }), aProgress([])].map(
       (progress) => waitsFor(aSnapshot({ progress }))?.kind,
     )
     expect(kinds).toEqual(['blocked', 'approval', 'paused', 'outside', undefined])
   })
 
-  it('may be decided while other hosts go on', () => {
+  it('can be decided while other hosts go on', () => {
     const going = aProgress([], { state: 'running', blocked: [W1] })
     expect(waitsFor(aSnapshot({ progress: going }))).toBeUndefined()
     expect(decidable(going)).toMatchObject({ kind: 'blocked' })
   })
 
-  it('is nothing after the end', () => {
+  it('is nothing once the operation has ended', () => {
     expect(waitsFor(aSnapshot({ state: 'failed', progress: BLOCKED }))).toBeUndefined()
   })
 
-  it('is a pause also while steps come to their end', () => {
+  it('is already a pause while running steps finish', () => {
     expect(decidable(aProgress([], { state: 'running', paused: true }))).toEqual({ kind: 'paused' })
   })
 })
 
 describe('a parked step', () => {
-  it('is shown with all that is known, and whether it may be skipped', () => {
+  it('is shown with everything known about it, and whether it may be skipped', () => {
     const lines = renderWaiting({ kind: 'blocked', blocked: [CP2, W1] }, PLAIN, {
       now: START + 65_000,
       verbose: false,
@@ -196,7 +196,7 @@ describe('the live view', () => {
   ]
   const phases = [{ title: 'Workers', state: 'running', startedAt: START, hosts } as const]
 
-  it('marks what is parked and left out, and names the command that decides', () => {
+  it('marks parked and skipped hosts and names the command that decides', () => {
     const snapshot = aSnapshot({ progress: aProgress(phases, { blocked: [W1], blockedOn: 'workers/w1' }) })
     expect(renderLiveView(snapshot, PLAIN, frame).slice(1)).toEqual([
       '      ▸ w3',
@@ -209,7 +209,7 @@ describe('the live view', () => {
   it.each([
     [PAUSED, '  ⏸ paused: `quorate resume prod`'],
     [REVIEW, '  ⏸ waits for your approval: `quorate resume prod --approve`'],
-  ])('says how to go on', (progress, line) => {
+  ])('says how to continue', (progress, line) => {
     expect(renderLiveView(aSnapshot({ state: progress.state, progress }), PLAIN, frame)).toEqual([line])
   })
 })
@@ -222,7 +222,7 @@ describe('plain lines', () => {
       .flatMap((event) => renderEvent(event, PLAIN, { verbose: false })?.split('\n') ?? [])
       .slice(1)
 
-  it('tell a parked host in full, once, and the command that decides', () => {
+  it('show a parked host once, in full, with the command that decides', () => {
     const hosts: HostProgress[] = [{ host: 'w1', state: 'blocked', error: W1.error }]
     const blocked = aSnapshot({
       state: 'blocked',
@@ -241,7 +241,7 @@ describe('plain lines', () => {
     ])
   })
 
-  it('show the changes that are to be approved', () => {
+  it('show the changes that need approval', () => {
     expect(lines(running, aSnapshot({ state: 'blocked', progress: REVIEW }))).toEqual([
       '',
       'HOST   PHASE                 CHANGE',
@@ -252,8 +252,8 @@ describe('plain lines', () => {
   })
 })
 
-describe('the end', () => {
-  it('lists what was left out', () => {
+describe('the end of an operation', () => {
+  it('lists what was skipped', () => {
     const result = {
       ...{ kubernetesVersion: 'v1.36.3', changed: true, nodes: [], etcdMembers: [], warnings: [] },
       skipped: [{ step: 'workers/w1', host: 'w1', reason: 'being repaired' }],
@@ -270,7 +270,7 @@ describe('the end', () => {
     { title: 'Workers', state: 'blocked', hosts: [...hostsIn('pending', 'w1'), ...hostsIn('blocked', 'w2')] },
   ] as const
 
-  it('of a stopped run tells the state of every host', () => {
+  it('shows the state of every host if it was stopped', () => {
     expect(renderHostStates(aProgress(phases), PLAIN)).toEqual([
       'HOST   STATE',
       'cp1    initialised',
@@ -283,7 +283,7 @@ describe('the end', () => {
   it.each([
     ['OPERATION_CANCELLED', '✘ apply of prod was cancelled'],
     ['OPERATION_ABORTED', '✘ apply of prod was aborted'],
-  ] as const)('by %s says so, with the states', (code, title) => {
+  ] as const)('by %s says so and shows the states', (code, title) => {
     const error = new QuorateError(code, 'stopped').report()
     const snapshot = aSnapshot({ state: 'cancelled', error, progress: aProgress(phases) })
     const lines = renderFailed(snapshot, PLAIN, { verbose: false })

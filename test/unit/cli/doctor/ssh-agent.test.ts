@@ -24,7 +24,7 @@ function holds(...lines: readonly string[]): void {
   writeFileSync(join(folder, 'ssh-add'), text, { mode: 0o755 })
 }
 
-it('keys of tokens and certificates are as good as others', async () => {
+it('accepts hardware tokens and certificates like any other key', async () => {
   holds(
     '256 SHA256:a yubikey (ED25519-SK)',
     '256 SHA256:b ops@here (ED25519-CERT)',
@@ -36,7 +36,7 @@ it('keys of tokens and certificates are as good as others', async () => {
   })
 })
 
-it('a key that no session uses is named, whatever else its comment does', async () => {
+it('names a key that no session uses, without control characters from its comment', async () => {
   holds('256 SHA256:a good (ED25519)', '1024 SHA256:b \u001b[2Jolder (DSA)')
   expect(await checkSshAgent()).toMatchObject({
     status: 'warn',

@@ -5,7 +5,7 @@ import { problemOf, type Question } from '../../../../src/cli/init/check.js'
 const FLAGS = { output: '-', name: 'prod', controlPlane: ['cp1=10.0.0.11'] }
 
 describe('the flags of init', () => {
-  it('make answers, with defaults for what is not said', () => {
+  it('become answers, with defaults for what they omit', () => {
     const answers = answersFromOptions({
       ...FLAGS,
       endpoint: 'api.lab:6443',
@@ -24,24 +24,24 @@ describe('the flags of init', () => {
     expect(answers.version).toMatch(/^stable-1\.\d+$/)
   })
 
-  it('take the only load balancer as the endpoint', () => {
+  it('make the only load balancer the endpoint', () => {
     expect(answersFromOptions({ ...FLAGS, loadBalancer: ['lb1=10.0.0.5'] }).controlPlaneEndpoint).toBe(
       '10.0.0.5:6443',
     )
   })
 
-  it('that are missing are named, all of them', () => {
+  it('are all named if they are missing', () => {
     expect(() => answersFromOptions({ output: '-' })).toThrow(/--name, --endpoint, --control-plane missing/)
   })
 })
 
 describe('hosts on the command line', () => {
-  it.each(['cp1', '=10.0.0.1', 'cp1=', 'a=b=c'])('refuse %s', (text) => {
+  it.each(['cp1', '=10.0.0.1', 'cp1=', 'a=b=c'])('are rejected if malformed: %s', (text) => {
     expect(() => parseHosts('worker', [text])).toThrow(`"${text}" is not name=address`)
   })
 })
 
-describe('an answer of init', () => {
+describe('an answer to init', () => {
   const THREE = ['cp1=10.0.0.11, cp2=10.0.0.12 cp3=10.0.0.13']
   const before = { name: 'prod', controlPlane: THREE }
   it.each<[Question, string | readonly string[]]>([
@@ -54,7 +54,7 @@ describe('an answer of init', () => {
     ['user', 'ops'],
     ['identityFile', '~/.ssh/id_ed25519'],
     ['kubernetesVersion', 'v1.36.3'],
-  ])('that is right is taken: %s %s', (question, answer) => {
+  ])('is accepted if valid: %s %s', (question, answer) => {
     expect(problemOf(question, answer, question === 'controlPlane' ? {} : before)).toBeUndefined()
   })
 
@@ -68,7 +68,7 @@ describe('an answer of init', () => {
     ['endpoint', '172.30.1.5:6443api.prod.test:6443', /172\.30\.1\.5:6443api/],
     ['user', 'root ops', /root ops/],
     ['kubernetesVersion', '1.2', /1\.2/],
-  ])('that is wrong is told at once: %s %s', (question, answer, told) => {
+  ])('is rejected at once if invalid: %s %s', (question, answer, told) => {
     expect(problemOf(question, answer, question === 'controlPlane' ? {} : before)).toMatch(told)
   })
 })

@@ -4,7 +4,7 @@ import { readAdminAccess, renderKubeconfig } from '../../../../src/cli/kubeconfi
 import { adminConf } from './support.js'
 
 describe("a host's admin.conf", () => {
-  it('gives its server, authority, certificate and key, under a name of ours', () => {
+  it('provides the server, CA, certificate and key under a name of our own', () => {
     expect(parse(renderKubeconfig(readAdminAccess(adminConf()), 'prod'))).toEqual({
       apiVersion: 'v1',
       kind: 'Config',
@@ -28,7 +28,7 @@ describe("a host's admin.conf", () => {
     ['ask a plugin', { 'auth-provider': { name: 'gcp' } }],
     ['read a file', { tokenFile: '/home/alice/.ssh/id_ed25519' }],
     ['act as somebody else', { as: 'alice' }],
-  ])('that would have kubectl %s is refused', (_what, user) => {
+  ])('is rejected if it would make kubectl %s', (_what, user) => {
     expect(() => readAdminAccess(adminConf({ user }))).toThrow(/admin\.conf has \S+ in users/)
   })
 
@@ -46,7 +46,7 @@ describe("a host's admin.conf", () => {
         ],
       }),
     ],
-  ])('that is %s is refused', (_what, text) => {
+  ])('is rejected if it is %s', (_what, text) => {
     expect(() => readAdminAccess(text)).toThrow(/does not have one entry/)
   })
 })

@@ -37,8 +37,8 @@ interface Config {
   readonly 'current-context'?: string
 }
 
-describe('a cluster that is added to a kubeconfig', () => {
-  it('leaves the others, their comments and the current context as they are', () => {
+describe('a cluster merged into a kubeconfig', () => {
+  it('leaves the other clusters, their comments and the current context unchanged', () => {
     const text = merged(OTHERS)
     const before = parse(OTHERS) as Config
     const after = parse(text) as Config
@@ -52,7 +52,7 @@ describe('a cluster that is added to a kubeconfig', () => {
     expect(after.contexts[1]).toEqual({ name: 'prod', context: { cluster: 'prod', user: 'prod-admin' } })
   })
 
-  it('begins a file that is not there yet, without choosing a context', () => {
+  it('starts a new file if there is none, without choosing a context', () => {
     expect(parse(merged(''))).toMatchObject({
       apiVersion: 'v1',
       kind: 'Config',
@@ -61,18 +61,18 @@ describe('a cluster that is added to a kubeconfig', () => {
     expect(parse(merged(''))).not.toHaveProperty('current-context')
   })
 
-  it('becomes the current context where that is asked for', () => {
+  it('becomes the current context on request', () => {
     expect(parse(merged(OTHERS, { setCurrent: true }))).toMatchObject({ 'current-context': 'prod' })
   })
 
-  it('may have another name', () => {
+  it('can have another name', () => {
     expect((parse(merged(OTHERS, { name: 'eu' })) as Config).contexts[1]).toEqual({
       name: 'eu',
       context: { cluster: 'eu', user: 'eu-admin' },
     })
   })
 
-  it('takes the place of its own older entries, and keeps the namespace of its context', () => {
+  it('replaces its own older entries and keeps the namespace of its context', () => {
     const before = merged(OTHERS).replace('user: prod-admin', 'user: prod-admin\n      namespace: shop')
     const after = parse(merged(before, {}, adminConf({ user: { 'client-key-data': 'NEW' } }))) as Config
     expect(after.clusters.map(({ name }) => name)).toEqual(['work', 'prod'])
@@ -80,18 +80,21 @@ describe('a cluster that is added to a kubeconfig', () => {
     expect(after.users[1]).toMatchObject({ user: { 'client-key-data': 'NEW' } })
   })
 
-  it('never takes the place of another cluster', () => {
+  it('never replaces another cluster', () => {
     expect(() => merged(OTHERS, { name: 'work' })).toThrow(
       'config has another cluster work (https://work:6443)',
     )
   })
 
-  it('takes the place of another cluster by force', () => {
+  it('replaces another cluster if forced', () => {
     const after = parse(merged(OTHERS, { name: 'work', force: true })) as Config
     expect(after.clusters).toMatchObject([{ name: 'work', cluster: { 'certificate-authority-data': 'CA' } }])
   })
 
-  it.each(['{', 'just text', 'kind: Pod\n', '[]'])('is not added to %j, which is no kubeconfig', (text) => {
-    expect(() => merged(text)).toThrow('config is not a kubeconfig')
-  })
+  it.each(['{', 'just text', 'kind: Pod\n', '[]'])(
+    'is not added to %j, which is not a kubeconfig',
+    (text) => {
+      expect(() => merged(text)).toThrow('config is not a kubeconfig')
+    },
+  )
 })

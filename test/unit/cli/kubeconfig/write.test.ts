@@ -26,19 +26,19 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const modeOf = (file: string): number => statSync(file).mode & 0o777
 
-describe('a kubeconfig that is written', () => {
-  it('may be read by its owner only', () => {
+describe('writing a kubeconfig', () => {
+  it('makes it readable by its owner only', () => {
     writeKubeconfig(path, 'secret', { force: false })
     expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['secret', 0o600])
   })
 
-  it('does not overwrite a file', () => {
+  it('does not overwrite an existing file', () => {
     writeFileSync(path, 'mine')
     expect(() => writeKubeconfig(path, 'secret', { force: false })).toThrow(`${path} already exists`)
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['mine', ['config']])
   })
 
-  it('overwrites by force, and closes what was open to others', () => {
+  it('overwrites a file if forced, and closes it to others', () => {
     writeFileSync(path, 'old')
     chmodSync(path, 0o644)
     writeKubeconfig(path, 'secret', { force: true })
@@ -52,15 +52,15 @@ describe('a kubeconfig that is written', () => {
     expect(statSync(path).ino).not.toBe(before)
   })
 
-  it('leaves nothing behind where the folder is missing', () => {
+  it('leaves nothing behind if the folder is missing', () => {
     const missing = join(folder, 'none', 'config')
     expect(() => writeKubeconfig(missing, 'secret', { force: false })).toThrow('cannot be written')
     expect(readdirSync(folder)).toEqual([])
   })
 })
 
-describe('a kubeconfig that is changed', () => {
-  it('is made, with its folder, where there is none', () => {
+describe('changing a kubeconfig', () => {
+  it('creates it, with its folder, if there is none', () => {
     const deep = join(folder, '.kube', 'config')
     changeKubeconfig(deep, (text) => `${text}new`)
     expect([readFileSync(deep, 'utf8'), modeOf(deep), modeOf(join(folder, '.kube'))]).toEqual([
@@ -70,7 +70,7 @@ describe('a kubeconfig that is changed', () => {
     ])
   })
 
-  it('stays behind the link that leads to it', () => {
+  it('keeps the symbolic link that leads to it', () => {
     const target = join(folder, 'real')
     writeFileSync(target, 'old ')
     symlinkSync('real', path)
@@ -78,13 +78,13 @@ describe('a kubeconfig that is changed', () => {
     expect([lstatSync(path).isSymbolicLink(), readFileSync(target, 'utf8')]).toEqual([true, 'old new'])
   })
 
-  it('is left alone while kubectl changes it', () => {
+  it('is refused while kubectl changes it', () => {
     writeFileSync(`${path}.lock`, '')
     expect(() => changeKubeconfig(path, () => 'new')).toThrow('another program changes the file')
     expect(readdirSync(folder)).toEqual(['config.lock'])
   })
 
-  it('is as it was where the change fails, and not locked', () => {
+  it('leaves it unchanged and unlocked if the change fails', () => {
     writeFileSync(path, 'old')
     const change = () => {
       throw new Error('no')
@@ -93,23 +93,23 @@ describe('a kubeconfig that is changed', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old', ['config']])
   })
 
-  it('is not reached through links that lead in a circle', () => {
+  it('does not follow links that form a loop', () => {
     symlinkSync('config', path)
     expect(() => changeKubeconfig(path, () => 'new')).toThrow('too many links')
   })
 })
 
 describe('the kubeconfig that kubectl uses', () => {
-  it('is ~/.kube/config where the environment names none', () => {
+  it('is ~/.kube/config if the environment names none', () => {
     expect(defaultKubeconfig({})).toMatch(/\/\.kube\/config$/)
   })
 
-  it('is, of those in KUBECONFIG, the first that is there', () => {
+  it('is the first existing file in KUBECONFIG', () => {
     writeFileSync(path, '')
     expect(defaultKubeconfig({ KUBECONFIG: `/nowhere/a:${path}:/nowhere/b` })).toBe(path)
   })
 
-  it('is the last of KUBECONFIG where none is there', () => {
+  it('is the last entry of KUBECONFIG if none of them exists', () => {
     mkdirSync(join(folder, 'sub'))
     expect(defaultKubeconfig({ KUBECONFIG: '/nowhere/a::/nowhere/b' })).toBe('/nowhere/b')
   })

@@ -15,7 +15,7 @@ function lines(...snapshots: OperationSnapshot[]): string[] {
 }
 
 describe('plain lines', () => {
-  it('tell each change of state once', () => {
+  it('show each change of state once', () => {
     expect(lines(aSnapshot(), MIDDLE, MIDDLE)).toEqual([
       'apply prod (run run-1)',
       '  ✔ cp1: nothing to change',
@@ -30,7 +30,7 @@ describe('plain lines', () => {
     ])
   })
 
-  it('tell a failure with its place, output and hint', () => {
+  it('show a failure with its place, output and hint', () => {
     const error = {
       code: 'KUBEADM_FAILED',
       message: 'kubeadm init ended with 1',
@@ -55,7 +55,7 @@ describe('plain lines', () => {
     )
   })
 
-  it('tell when the run waits, and when it goes on', () => {
+  it('say when the run waits and when it goes on', () => {
     const waiting = aSnapshot({
       state: 'waiting',
       progress: aProgress([], { state: 'waiting', blockedOn: 'load balancer health' }),
@@ -67,7 +67,7 @@ describe('plain lines', () => {
     ])
   })
 
-  it('tell when worker and server go and come', () => {
+  it('say when the worker or the server disappears and returns', () => {
     const [there, noWorker, nobody] = [
       aSnapshot(),
       aSnapshot({ reach: 'server' }),
@@ -80,7 +80,7 @@ describe('plain lines', () => {
     ])
   })
 
-  it('tell each warning once', () => {
+  it('show each warning once', () => {
     const [one, two] = [['a'], ['a', 'b']].map((warnings) =>
       aSnapshot({ progress: aProgress([], { warnings }) }),
     )
@@ -89,7 +89,7 @@ describe('plain lines', () => {
 })
 
 describe('events', () => {
-  it('begin with which operation it is', () => {
+  it('begin with the operation that they belong to', () => {
     expect(eventsBetween(undefined, aSnapshot())).toEqual([
       {
         type: 'operation',

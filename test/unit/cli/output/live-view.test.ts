@@ -14,7 +14,7 @@ function view(snapshot = MIDDLE, frame: Partial<Frame> = {}): string {
 }
 
 describe('the live view', () => {
-  it('shows what is done, what each host does now, and what is to come', () => {
+  it('shows what is done, what each host does now and what comes next', () => {
     expect(view()).toMatchInlineSnapshot(`
       "
         ✔ Facts                2 hosts unchanged                                            1.1s
@@ -28,7 +28,7 @@ describe('the live view', () => {
     `)
   })
 
-  it('never draws wider or higher than the terminal', () => {
+  it('is never wider or taller than the terminal', () => {
     for (const columns of [20, 40, 79, 200]) {
       for (const rows of [3, 8, 24]) {
         const lines = renderLiveView(MIDDLE, COLOURS, { ...FRAME, columns, rows })
@@ -69,12 +69,12 @@ describe('the live view', () => {
     `)
   })
 
-  it('says when nobody does the work', () => {
+  it('says when nobody is doing the work', () => {
     expect(view({ ...MIDDLE, reach: 'server' })).toContain('▮ waiting for a worker')
     expect(view({ ...MIDDLE, reach: 'nobody' })).toContain('▮ waiting for the Temporal server')
   })
 
-  it('says for what the operator is waited for', () => {
+  it('says what it waits for', () => {
     const waiting = aSnapshot({
       state: 'waiting',
       progress: aProgress([], { state: 'waiting', blockedOn: 'load balancer health' }),
@@ -88,12 +88,12 @@ describe('the live view', () => {
 })
 
 describe('a line that is too long', () => {
-  it('is cut by what is seen, and keeps its colours closed', () => {
+  it('is cut by visible width, with its colours closed', () => {
     expect(fit(COLOURS.red('abcdef'), 4)).toBe(`${COLOURS.red('abc')}…`)
   })
 })
 
-describe('what hosts say', () => {
+describe('the output of hosts', () => {
   const said =
     '\t[WARNING ContainerRuntimeVersion]: \u001b[0;37mYou must update\rit \u001b]0;title\u0007now\u001b[0m'
   const joining = {
@@ -106,7 +106,7 @@ describe('what hosts say', () => {
     })),
   }
 
-  it('takes a line of the terminal, whatever steers it and however long it is', () => {
+  it('takes one line of the terminal, whatever control characters it contains and however long it is', () => {
     const lines = renderLiveView(joining, PLAIN, { ...FRAME, columns: 100 })
     const shown = lines.filter((line) => line.includes('WARNING'))
     expect(shown).toHaveLength(2)
@@ -118,7 +118,7 @@ describe('what hosts say', () => {
     }
   })
 
-  it('is shown by the phase that its step belongs to, where a host is in two of them', () => {
+  it('appears under the phase of its step if a host is in two phases', () => {
     const running = (title: string) => ({
       title,
       state: 'running' as const,
@@ -147,7 +147,7 @@ describe('what hosts say', () => {
 })
 
 describe('the width of a line', () => {
-  it('never exceeds what was asked for, with characters of two columns', () => {
+  it('never exceeds the limit, even with double-width characters', () => {
     expect(fit('日本語日本語', 6)).toBe('日本…')
     expect(stringWidth(fit('日本語日本語', 5))).toBe(5)
   })

@@ -30,13 +30,13 @@ describe('a duration', () => {
     [185_000, '3m 05s'],
     [7_620_000, '2h 07m'],
     [273_600_000, '3d 4h'],
-  ])('of %i ms reads %s', (milliseconds, text) => {
+  ])('of %i ms is shown as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text)
   })
 })
 
 describe('an error', () => {
-  it('is told with its problems, each with what to do', () => {
+  it('is shown with its problems, each with a hint', () => {
     const report: ErrorReport = {
       code: 'PREFLIGHT_FAILED',
       message: '2 problems found',
@@ -54,7 +54,7 @@ describe('an error', () => {
     ])
   })
 
-  it('says a code that all of its problems share only once', () => {
+  it('shows a code once if all of its problems share it', () => {
     const problem = { ...refused, host: 'cp2' }
     const report: ErrorReport = { ...refused, message: 'no control plane answers', problems: [problem] }
     expect(renderReport(report, PLAIN).slice(0, 2)).toEqual([
@@ -63,12 +63,12 @@ describe('an error', () => {
     ])
   })
 
-  it('that repeats the first of its problems is told as these', () => {
+  it('does not repeat a message that its first problem already has', () => {
     const report = { ...refused, problems: [refused, { ...refused, host: 'cp2' }] }
     expect(renderReport(report, PLAIN).filter((line) => line.includes('✘'))).toHaveLength(2)
   })
 
-  it('has the end of its output, and all of it when asked', () => {
+  it('shows the last lines of its output, and all of them on request', () => {
     const output = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`).join('\n')
     const short = renderReport({ ...refused, output }, PLAIN)
     expect(short.slice(1, 3)).toEqual(['  │ … 10 lines before (--verbose shows them)', '  │ line 11'])
@@ -97,7 +97,7 @@ describe('the end of an apply', () => {
     ])
   })
 
-  it('tells nodes that take no new pods or are not ready, in the words of kubectl', () => {
+  it('marks nodes that are cordoned or not ready in the words of kubectl', () => {
     const node = { role: 'worker', version: 'v1.36.3' } as const
     const nodes = [
       { ...node, name: 'w1', ready: true, cordoned: true },
@@ -109,11 +109,11 @@ describe('the end of an apply', () => {
     ])
   })
 
-  it('says when nothing was to be changed', () => {
+  it('says when nothing had to change', () => {
     expect(renderApplied(closed, { ...result, changed: false }, PLAIN).at(-1)).toContain('nothing to change')
   })
 
-  it('tells every error that the operation or a host had, once', () => {
+  it('shows every error of the operation and its hosts once', () => {
     const failed = aSnapshot({
       state: 'failed',
       error: { ...refused, problems: [refused] },
@@ -146,7 +146,7 @@ describe('the end of an apply', () => {
 })
 
 describe('a plan', () => {
-  it('shows the changes of each host together', () => {
+  it('groups the changes by host', () => {
     const plan = {
       kubernetesVersion: 'v1.36.3',
       changes: [
@@ -169,14 +169,14 @@ describe('a plan', () => {
     ])
   })
 
-  it('without changes says that nothing is to do', () => {
+  it('without changes says that there is nothing to change', () => {
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [], warnings: [] }
     expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe(
       '✔ nothing to change: prod is as the file describes it',
     )
   })
 
-  it('does not call the cluster as described where a warning says otherwise', () => {
+  it('does not claim that the cluster matches the file if a warning says otherwise', () => {
     const plan = {
       kubernetesVersion: 'v1.36.3',
       changes: [],
@@ -186,7 +186,7 @@ describe('a plan', () => {
     expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✔ an apply would change nothing')
   })
 
-  it('shows advice, such as a version that applying leaves alone', () => {
+  it('shows advice, such as a version that an apply would not change', () => {
     const advice = {
       ...refused,
       severity: 'advice' as const,
@@ -197,14 +197,14 @@ describe('a plan', () => {
     expect(renderPlan('prod', plan, PLAIN)).toContain('ℹ cp1: applying keeps v1.36.3 (UPGRADE_NEEDED)')
   })
 
-  it('with problems does not invite to apply', () => {
+  it('with problems does not suggest an apply', () => {
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [refused], warnings: [] }
     expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✘ 1 problem: an apply would not begin')
   })
 })
 
 describe('a table', () => {
-  it('aligns by what is seen, not by colour codes', () => {
+  it('aligns by visible width, not by colour codes', () => {
     const red = pc.createColors(true).red
     const rows = [
       [red('x'), 'right'],
@@ -218,7 +218,7 @@ describe('a table', () => {
 })
 
 describe('the painter', () => {
-  it('draws what changed over the last frame, in one piece, and an equal frame not at all', () => {
+  it('draws only what changed since the last frame, in one write', () => {
     const written: string[] = []
     const painter = new Painter((text) => written.push(text))
     painter.paint(['a', 'b'])
@@ -234,7 +234,7 @@ describe('the painter', () => {
     ])
   })
 
-  it('is drawn again, over every line that a narrower terminal has made of it', () => {
+  it('redraws over every line that a narrower terminal wrapped it into', () => {
     const written: string[] = []
     const painter = new Painter((text) => written.push(text))
     painter.paint(['a'.repeat(50), 'b'])
@@ -243,7 +243,7 @@ describe('the painter', () => {
     expect(written[1]).toBe(`\u001b[4A\r\u001b[J${'a'.repeat(19)}\u001b[K\nb\u001b[K\n`)
   })
 
-  it('never goes above the screen', () => {
+  it('never moves above the top of the screen', () => {
     const written: string[] = []
     const painter = new Painter((text) => written.push(text))
     painter.paint(['a'.repeat(500)])
@@ -253,7 +253,7 @@ describe('the painter', () => {
 })
 
 describe('a log line', () => {
-  it('of the worker is told in words, with its fields and error', () => {
+  it('of the worker is shown in words, with its fields and error', () => {
     const line = JSON.stringify({
       level: 40,
       time: new Date(2026, 0, 1, 9, 5, 7).getTime(),
@@ -264,13 +264,13 @@ describe('a log line', () => {
     expect(formatLogLine('worker', line)).toBe('09:05:07 worker warn  lost: ECONNRESET host=cp1')
   })
 
-  it('that is no JSON is told as it is', () => {
+  it('that is not JSON is shown unchanged', () => {
     expect(formatLogLine('server', 'Temporal UI: http://x')).toBe('server: Temporal UI: http://x')
   })
 })
 
 describe('a plan that fails', () => {
-  it('has changed nothing, and does not speak of what is done', () => {
+  it('says that nothing was changed, and nothing about work done', () => {
     const failed = aSnapshot({ kind: 'plan', state: 'failed', closedAt: START + 1_000, error: refused })
     const text = renderFailed(failed, PLAIN, { verbose: false }).join('\n')
     expect(text).toContain('✘ plan of prod failed')
@@ -279,8 +279,8 @@ describe('a plan that fails', () => {
   })
 })
 
-describe('operations that go on because the engine was started', () => {
-  it('are named, each with how to look at it', () => {
+describe('operations that continue when the engine starts', () => {
+  it('are listed, each with the command that shows it', () => {
     const at = (day: number, hour: number) => new Date(2026, 0, day, hour, 49)
     const operation = (cluster: string, startedAt: Date) =>
       ({ cluster, startedAt, kind: 'apply', runId: 'r', status: 'RUNNING' }) as const

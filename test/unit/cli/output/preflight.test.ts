@@ -9,8 +9,8 @@ const cluster = aCluster({ hosts: ['cp1', 'w1', 'w2'].map((name) => aHost(name))
 const lines = (...findings: Parameters<typeof renderPreflight>[2]) =>
   renderPreflight(cluster, 'v1.36.3', findings, PLAIN)
 
-describe('preflight on the terminal', () => {
-  it('is one table, host by host, each finding with what fixes it', () => {
+describe('preflight output on the terminal', () => {
+  it('is one table, host by host, with a fix for each finding', () => {
     expect(
       lines(
         finding('error', 'PORT_BUSY', aHost('cp1'), 'port 6443 is in use by nginx', 'stop nginx'),
@@ -34,7 +34,7 @@ describe('preflight on the terminal', () => {
     ])
   })
 
-  it('tells once what is the same on several hosts', () => {
+  it('shows once what is the same on several hosts', () => {
     const onAll = (...hosts: readonly string[]) =>
       hosts.map((name) => finding('warning', 'SWAP_ON', aHost(name), 'swap is on', 'turn it off'))
     const full = finding('error', 'DISK_FULL', aHost('w1'), '\u001b[31m100 MiB free', 'make space')
@@ -49,7 +49,7 @@ describe('preflight on the terminal', () => {
     ])
   })
 
-  it('says in a line that every host is ready', () => {
+  it('says in one line that every host is ready', () => {
     expect(lines()).toEqual([
       'preflight of prod: Kubernetes v1.36.3, 3 hosts',
       '',
@@ -57,7 +57,7 @@ describe('preflight on the terminal', () => {
     ])
   })
 
-  it('says that warnings stop nothing', () => {
+  it('says that warnings do not block an apply', () => {
     expect(lines(finding('warning', 'SWAP_ON', aHost('w2'), 'swap is on')).at(-1)).toBe(
       '⚠ 1 warning on 1 of 3 hosts: an apply would begin',
     )

@@ -27,7 +27,7 @@ const STEERS =
 const ATTACK =
   '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u001b[H\u001b[32m✔ prod: 5 of 5 nodes ready\u001b[39m\u009b2J\u202e\rx'
 
-describe('what is printed', () => {
+describe('printed text', () => {
   it('keeps our own colours', () => {
     const ours = `${STYLE.bold(STYLE.red('✘'))} ${STYLE.dim('text')}`
     expect(terminalText(ours)).toBe(ours)
@@ -39,11 +39,11 @@ describe('what is printed', () => {
     ['text that is not to be seen', '\u001b[8mtext\u001b[28m', 'text'],
     ['a background that hides the text', '\u001b[41mtext', 'text'],
     ['a tab', 'a\tb', 'a    b'],
-  ])('has no %s', (_what, text, shown) => {
+  ])('never contains %s', (_what, text, shown) => {
     expect(terminalText(text)).toBe(shown)
   })
 
-  it('never steers the terminal', () => {
+  it('never contains control sequences other than our own', () => {
     const pieces = [
       '\u001b',
       '[',
@@ -68,11 +68,11 @@ describe('what is printed', () => {
     )
   })
 
-  it('has no colours where the stream has none', () => {
+  it('has no colours if the stream supports none', () => {
     expect(textFor({ colours: false, symbols: true }, STYLE.green('✔ done'))).toBe('✔ done')
   })
 
-  it('has a symbol of ASCII, of the same width, for each of ours', () => {
+  it('has an ASCII symbol of the same width for each of ours', () => {
     const ours = '✔✘⚠ℹ→▸▶▮⏸⤼↻│·…⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
     const shown = textFor({ colours: true, symbols: false }, ours)
     expect(shown).toMatch(/^[!-~]+$/)
@@ -81,7 +81,7 @@ describe('what is printed', () => {
 })
 
 describe('JSON on a terminal', () => {
-  it('is the same data, with everything that steers escaped', () => {
+  it('is the same data with all control characters escaped', () => {
     const data = { message: ATTACK, 'na\u009bme': ['\u2028', 'plain ✔'] }
     const text = jsonText(data)
     expect(JSON.parse(text)).toEqual(data)
@@ -90,7 +90,7 @@ describe('JSON on a terminal', () => {
   })
 })
 
-describe('what hosts and servers say', () => {
+describe('text from hosts and servers', () => {
   const error: ErrorReport = {
     code: 'SSH_UNREACHABLE',
     message: `refused\n✘ forged ${ATTACK}`,
@@ -143,20 +143,17 @@ describe('what hosts and servers say', () => {
     'a table': () => renderTable(['A', 'B'], [[`x\n✘ y${ATTACK}`, 'z']], STYLE),
   }
 
-  it.each(Object.keys(shown))('cannot steer the terminal by %s', (name) => {
+  it.each(Object.keys(shown))('cannot control the terminal through %s', (name) => {
     const text = shown[name]?.().map(terminalText).join('\n') ?? ''
     expect(text).not.toMatch(STEERS)
     expect(text).not.toMatch(/^✘ forged/m)
   })
 
-  it.each(Object.keys(shown).filter((name) => name !== 'a table'))(
-    'cannot borrow our colours in %s',
-    (name) => {
-      expect(shown[name]?.().join('\n')).not.toContain('\u001b[32m✔ prod: 5 of 5')
-    },
-  )
+  it.each(Object.keys(shown).filter((name) => name !== 'a table'))('cannot use our colours in %s', (name) => {
+    expect(shown[name]?.().join('\n')).not.toContain('\u001b[32m✔ prod: 5 of 5')
+  })
 
-  it('keeps its place in a table, however wide its characters are', () => {
+  it('keeps its column in a table, however wide its characters are', () => {
     const lines = renderTable(
       ['HOST', 'STATE'],
       [
@@ -171,7 +168,7 @@ describe('what hosts and servers say', () => {
     expect(new Set(columns.slice(1)).size).toBe(1)
   })
 
-  it('is taken over as it is where it is only text', () => {
+  it('is kept unchanged if it is plain text', () => {
     const progress = aProgress([])
     expect(plainValue({ progress, number: 1, list: ['é ✔'] })).toEqual({ progress, number: 1, list: ['é ✔'] })
   })

@@ -6,7 +6,7 @@ import { hostsTomlPath, renderHostsToml } from '../../../../src/configuration/co
 const sandboxImage = 'registry.k8s.io/pause:3.10.2'
 
 describe('the containerd configuration', () => {
-  it.each([1, 2] as const)('of containerd %d', async (majorVersion) => {
+  it.each([1, 2] as const)('for containerd %d matches the golden file', async (majorVersion) => {
     const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
     await expect(text).toMatchFileSnapshot(`../../golden/containerd-${majorVersion}.toml`)
   })
@@ -17,17 +17,20 @@ describe('the containerd configuration', () => {
     containerd: { runtimes: { gvisor: { runtime_type: 'io.containerd.runsc.v1' } } },
   }
 
-  it.each([1, 2] as const)('of containerd %d reads what others put beside it', (majorVersion) => {
+  it.each([1, 2] as const)('for containerd %d imports drop-in files', (majorVersion) => {
     const read = parse(renderContainerdConfig({ majorVersion, sandboxImage, config: {} }))
     expect(read['imports']).toEqual(['/etc/containerd/conf.d/*.toml'])
   })
 
-  it.each([1, 2] as const)('of containerd %d has the plugins where Kubernetes puts them', (majorVersion) => {
-    const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
-    expect(text).toContain('bin_dir = "/opt/cni/bin"')
-  })
+  it.each([1, 2] as const)(
+    'for containerd %d finds the CNI plugins where Kubernetes puts them',
+    (majorVersion) => {
+      const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
+      expect(text).toContain('bin_dir = "/opt/cni/bin"')
+    },
+  )
 
-  it("lays the user's keys over the one section that containerd 1 has", () => {
+  it("merges the user's keys into the single section of containerd 1", () => {
     const read = parse(renderContainerdConfig({ majorVersion: 1, sandboxImage, config }))
     expect(read['plugins']).toMatchObject({ 'io.containerd.grpc.v1.cri': config })
     expect(read['plugins']).toHaveProperty([
@@ -40,7 +43,7 @@ describe('the containerd configuration', () => {
     ])
   })
 
-  it("divides the user's keys among the two sections of containerd 2", () => {
+  it("splits the user's keys between the two sections of containerd 2", () => {
     const read = parse(renderContainerdConfig({ majorVersion: 2, sandboxImage, config }))
     expect(read['plugins']).toMatchObject({
       'io.containerd.cri.v1.images': { max_concurrent_downloads: 5 },
@@ -49,14 +52,14 @@ describe('the containerd configuration', () => {
   })
 })
 
-describe('the registry of a mirror', () => {
+describe('a registry mirror', () => {
   const mirror = { registry: 'registry.k8s.io', endpoint: 'http://mirror.lab:5000' }
 
-  it('has a file under the name that stands in images', () => {
+  it('has a file named after the registry in image names', () => {
     expect(hostsTomlPath(mirror)).toBe('/etc/containerd/certs.d/registry.k8s.io/hosts.toml')
   })
 
-  it('is asked for everything, and nobody else', () => {
+  it('is the only server that is asked', () => {
     expect(parse(renderHostsToml(mirror))).toEqual({
       server: 'http://mirror.lab:5000',
       host: { 'http://mirror.lab:5000': { capabilities: ['pull', 'resolve'] } },

@@ -16,8 +16,8 @@ function files(version: string, kubeletConfiguration: Record<string, unknown> = 
   }
 }
 
-describe('kubelet on an etcd host', () => {
-  it('runs static pods alone, asks no API server, and lets nobody else in', () => {
+describe('the kubelet on an etcd host', () => {
+  it('runs only static pods, uses no API server and accepts no remote requests', () => {
     expect(files('v1.36.3').configuration).toMatchObject({
       staticPodPath: '/etc/kubernetes/manifests',
       cgroupDriver: 'systemd',
@@ -27,12 +27,12 @@ describe('kubelet on an etcd host', () => {
     })
   })
 
-  it('keeps what the cluster file says of kubelets, but not against its own purpose', () => {
+  it('keeps the kubelet settings of the cluster file unless they defeat its purpose', () => {
     const { configuration } = files('v1.36.3', { failSwapOn: false, address: '0.0.0.0' })
     expect(configuration).toMatchObject({ failSwapOn: false, address: '127.0.0.1' })
   })
 
-  it('is told of containerd by the file, and before 1.27 by a flag, which the file could not', () => {
+  it('finds containerd through its file, and before 1.27 through a flag', () => {
     expect(files('v1.36.3').configuration).toHaveProperty('containerRuntimeEndpoint')
     expect(files('v1.36.3').unit).not.toContain('--container-runtime-endpoint')
     expect(files('v1.26.15').configuration).not.toHaveProperty('containerRuntimeEndpoint')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { kubeletMaySet, nodeLabels } from '../../../../src/configuration/kubeadm/node-labels.js'
 import { aHost } from '../../../support/clusters.js'
 
-describe('labels of a node', () => {
+describe('a node label', () => {
   it.each([
     'disk',
     'example.com/disk',
@@ -28,12 +28,12 @@ describe('labels of a node', () => {
     'topology.kubernetes.io/zone',
     'node.kubernetes.io/instance-type',
     'beta.kubernetes.io/instance-type',
-  ])('%s is the administrator’s, since the kubelet would put it back at each start', (key) => {
+  ])('%s is left to the administrator, since the kubelet would reset it at each start', (key) => {
     const labels = { [key]: 'a' }
     expect(nodeLabels(aHost('w1', { labels }))).toEqual({ byKubelet: {}, byAdministrator: labels })
   })
 
-  it('are divided by who may set them', () => {
+  it('goes to whoever may set it', () => {
     const labels = { disk: 'ssd', 'node-role.kubernetes.io/worker': '' }
     expect(nodeLabels(aHost('w1', { labels }))).toEqual({
       byKubelet: { disk: 'ssd' },

@@ -68,17 +68,17 @@ describe.each([
   const golden = (name: string): string => `../../golden/kubeadm-${api}-${name}.yaml`
   const patched = cluster(version, PATCHES, ['api.example.com', '203.0.113.7'])
 
-  it('of the first control plane', async () => {
+  it('is rendered for the first control plane', async () => {
     const text = renderInitConfiguration(patched, FIRST, SECRETS)
     await expect(text).toMatchFileSnapshot(golden('init'))
   })
 
-  it('of a joining control plane', async () => {
+  it('is rendered for a joining control plane', async () => {
     const text = renderJoinConfiguration(patched, aHost('cp2'), DISCOVERY)
     await expect(text).toMatchFileSnapshot(golden('join-control-plane'))
   })
 
-  it('of an etcd member', async () => {
+  it('is rendered for an etcd member', async () => {
     const base = cluster(version, PATCHES)
     const hosts = ['e1', 'e2', 'e3'].map((name) => aHost(name))
     const beginning = { state: 'new', initialCluster: initialCluster(hosts) } as const
@@ -86,25 +86,25 @@ describe.each([
     await expect(text).toMatchFileSnapshot(golden('etcd-member'))
   })
 
-  it('of a cluster on external etcd, whose members are nothing to it', async () => {
+  it('is rendered for external etcd, without a trace of its members', async () => {
     const { etcd } = aClusterWithEtcdHosts()
     const text = renderClusterConfiguration({ ...cluster(version, PATCHES), etcd })
     await expect(text).toMatchFileSnapshot(golden('external-etcd'))
   })
 
-  it('of a worker', async () => {
+  it('is rendered for a worker', async () => {
     const text = renderJoinConfiguration(patched, WORKER, DISCOVERY)
     await expect(text).toMatchFileSnapshot(golden('join-worker'))
   })
 
-  it('for listing images', async () => {
+  it('is rendered for listing images', async () => {
     await expect(renderClusterConfiguration(cluster(version))).toMatchFileSnapshot(golden('cluster'))
   })
 })
 
 describe('kubeadm configuration', () => {
   it.each(SUPPORTED_MINORS.map(({ minor, kubeadmApi }) => [`1.${minor}`, kubeadmApi]))(
-    'of Kubernetes %s is written in %s',
+    'for Kubernetes %s is written as %s',
     (minor, api) => {
       const text = renderInitConfiguration(cluster(`v${minor}.0`), FIRST, SECRETS)
       expect(documents(text).map(({ apiVersion }) => apiVersion)).toEqual([
@@ -116,7 +116,7 @@ describe('kubeadm configuration', () => {
     },
   )
 
-  it('turns a feature gate on only where it exists', () => {
+  it('enables a feature gate only where it exists', () => {
     const gates = (version: string) =>
       document(renderClusterConfiguration(cluster(version)), 'ClusterConfiguration')['featureGates']
     expect(gates('v1.26.0')).toBeUndefined()
@@ -126,7 +126,7 @@ describe('kubeadm configuration', () => {
     expect(gates('v1.33.0')).toBeUndefined()
   })
 
-  it('lets the user replace one of our arguments without losing the others', () => {
+  it('lets the user replace one of our arguments and keep the others', () => {
     const labelled = aHost('w1', { labels: { disk: 'ssd' } })
     const patch = { nodeRegistration: { kubeletExtraArgs: { 'node-ip': '192.0.2.99' } } }
     const text = renderJoinConfiguration(
@@ -142,7 +142,7 @@ describe('kubeadm configuration', () => {
     })
   })
 
-  it('removes one of our arguments where the user says null', () => {
+  it('removes one of our arguments if the user sets it to null', () => {
     const patch = { nodeRegistration: { kubeletExtraArgs: { 'node-ip': null } } }
     const text = renderJoinConfiguration(
       cluster('v1.36.3', { joinConfiguration: patch }),
@@ -152,7 +152,7 @@ describe('kubeadm configuration', () => {
     expect(document(text, 'JoinConfiguration')['nodeRegistration']).toMatchObject({ kubeletExtraArgs: [] })
   })
 
-  it('may repeat an argument in v1beta4, and says that v1beta3 cannot', () => {
+  it('can repeat an argument in v1beta4 and rejects that in v1beta3', () => {
     const extraArgs = ['https://a', 'https://b'].map((value) => ({ name: 'service-account-issuer', value }))
     const patch = { clusterConfiguration: { apiServer: { extraArgs } } }
     const rendered = document(renderClusterConfiguration(cluster('v1.36.3', patch)), 'ClusterConfiguration')
@@ -163,20 +163,20 @@ describe('kubeadm configuration', () => {
   })
 
   it.each([[5], ['--v=4'], [[{ name: 'v' }]], [{ v: { nested: true } }]])(
-    'refuses extra arguments such as %j',
+    'rejects extra arguments such as %j',
     (extraArgs) => {
       const patch = { clusterConfiguration: { scheduler: { extraArgs } } }
       expect(() => renderClusterConfiguration(cluster('v1.36.3', patch))).toThrow(/^scheduler\.extraArgs/)
     },
   )
 
-  it('never makes a control plane of a worker, whatever the patch for joins says', () => {
+  it('never turns a worker into a control plane, whatever the join patch says', () => {
     const patch = { joinConfiguration: { controlPlane: { certificateKey: 'x' } } }
     const text = renderJoinConfiguration(cluster('v1.36.3', patch), aHost('w1'), DISCOVERY)
     expect(document(text, 'JoinConfiguration')).not.toHaveProperty('controlPlane')
   })
 
-  it('has every control plane listen on the port that the first one is given', () => {
+  it('makes every control plane listen on the port of the first one', () => {
     const patch = { initConfiguration: { localAPIEndpoint: { bindPort: 7443 } } }
     const text = renderJoinConfiguration(cluster('v1.36.3', patch), aHost('cp2'), DISCOVERY)
     expect(document(text, 'JoinConfiguration')['controlPlane']).toEqual({
@@ -184,31 +184,31 @@ describe('kubeadm configuration', () => {
     })
   })
 
-  it('leaves the node address to kubelet where only a name is known', () => {
+  it('leaves the node address to the kubelet if only a name is known', () => {
     const named = aHost('w1', { address: 'w1.prod.lab', internalAddress: 'w1.prod.lab' })
     const text = renderJoinConfiguration(cluster('v1.36.3'), named, DISCOVERY)
     expect(document(text, 'JoinConfiguration')['nodeRegistration']).not.toHaveProperty('kubeletExtraArgs')
   })
 
-  it('keeps an empty list of taints, which means none at all', () => {
+  it('keeps an empty list of taints, which means no taints', () => {
     const text = renderInitConfiguration(cluster('v1.36.3'), aHost('cp1', { taints: [] }), SECRETS)
     expect(document(text, 'InitConfiguration')['nodeRegistration']).toMatchObject({ taints: [] })
   })
 
-  it('names the endpoint host in the certificate once', () => {
+  it('lists the endpoint host in the certificate once', () => {
     const text = renderClusterConfiguration(cluster('v1.36.3', {}, ['api.prod.lab', 'other.lab']))
     expect(document(text, 'ClusterConfiguration')['apiServer']).toEqual({
       certSANs: ['api.prod.lab', 'other.lab'],
     })
   })
 
-  it('cannot be written while the version is still a channel', () => {
+  it('cannot be rendered while the version is still a channel', () => {
     expect(() => renderClusterConfiguration(cluster('stable'))).toThrow(
       'does not name one Kubernetes release',
     )
   })
 
-  it('quotes what a YAML 1.1 reader would take for something else than text', () => {
+  it('quotes text that YAML 1.1 would read as another type', () => {
     const extraArgs = { a: 'yes', b: 'off', c: '0o14', d: '1e3', e: '~' }
     const text = renderClusterConfiguration(
       cluster('v1.30.0', { clusterConfiguration: { scheduler: { extraArgs } } }),

@@ -5,12 +5,12 @@ import { aCluster, aHost } from '../../../support/clusters.js'
 const servers = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('    server '))
 
 describe('the HAProxy configuration', () => {
-  it('passes TCP through to control planes that say they are ready', async () => {
+  it('passes TCP through to control planes that report ready', async () => {
     const text = renderHaproxyConfig(aCluster(), [aHost('cp1'), aHost('cp2')])
     await expect(text).toMatchFileSnapshot('../../../golden/haproxy.cfg')
   })
 
-  it('listens on the port of the endpoint and forwards to the port of the API servers', () => {
+  it('listens on the endpoint port and forwards to the API server port', () => {
     const base = aCluster()
     const text = renderHaproxyConfig(
       { ...base, kubernetes: { ...base.kubernetes, controlPlaneEndpoint: { host: 'api.lab', port: 443 } } },
@@ -20,12 +20,12 @@ describe('the HAProxy configuration', () => {
     expect(servers(text)).toEqual(['    server cp1 10.1.0.11:6443'])
   })
 
-  it('puts an IPv6 address in brackets', () => {
+  it('puts IPv6 addresses in brackets', () => {
     const text = renderHaproxyConfig(aCluster(), [aHost('cp1', { internalAddress: 'fd00::11' })])
     expect(servers(text)).toEqual(['    server cp1 [fd00::11]:6443'])
   })
 
-  it('may have no control plane at all, before the first one', () => {
+  it('can have no control plane yet, before the first one', () => {
     expect(servers(renderHaproxyConfig(aCluster(), []))).toEqual([])
   })
 })

@@ -14,11 +14,11 @@ const FACTS = {
 }
 
 describe('the keepalived configuration', () => {
-  it('keeps the address at a balancer through which an API server answers', async () => {
-    await expect(renderKeepalivedConfig(FACTS)).toMatchFileSnapshot('../../../golden/keepalived.conf')
+  it('keeps the address on a balancer through which an API server answers', async () => {
+    await expect(renderKeepalivedConfig(FACTS)).toMatchFileSnapshot('../../golden/keepalived.conf')
   })
 
-  it('differs between balancers only in who is who', () => {
+  it('differs between balancers only in their own identity', () => {
     const other = renderKeepalivedConfig({ ...FACTS, host: aHost('lb2'), peers: [aHost('lb1')] })
     const swapped = other
       .replace('router_id lb2', 'router_id lb1')
@@ -27,16 +27,16 @@ describe('the keepalived configuration', () => {
     expect(swapped).toBe(renderKeepalivedConfig(FACTS))
   })
 
-  it('asks the API at the port of the endpoint', () => {
+  it('checks the API on the endpoint port', () => {
     expect(renderKeepalivedConfig({ ...FACTS, port: 8443 })).toContain('https://127.0.0.1:8443/readyz')
   })
 
-  it('names no peers where there are none', () => {
+  it('names no peers if there are none', () => {
     expect(renderKeepalivedConfig({ ...FACTS, peers: [] })).not.toContain('unicast')
   })
 })
 
-describe('the interface that gets the address', () => {
+describe('the interface that gets the virtual address', () => {
   const balanced = (name?: string): Cluster => ({
     ...aCluster({ hosts: [...aCluster().hosts, aHost('lb2')] }),
     loadBalancer: {
@@ -51,17 +51,17 @@ describe('the interface that gets the address', () => {
     )?.[1]
 
   it.each(['wg0 192.0.2.101', 'wg0 192.0.2.101/32', 'wg0 192.0.2.101/24'])(
-    'is the one that has the own address of the balancer, also between two points: %s',
+    "is the one with the balancer's own address, even point-to-point: %s",
     (line) => {
       expect(interfaceOf(balanced(), 'eth0 198.51.100.7/24', line)).toBe('wg0')
     },
   )
 
-  it('is what the file says, whatever addresses there are', () => {
+  it('is the one in the cluster file, whatever addresses the host has', () => {
     expect(interfaceOf(balanced('bond0'))).toBe('bond0')
   })
 
-  it('is none where no interface has that address', () => {
+  it('is undefined if no interface has that address', () => {
     expect(interfaceOf(balanced(), 'eth0 198.51.100.7/24', 'wg0 192.0.2.10')).toBeUndefined()
   })
 })

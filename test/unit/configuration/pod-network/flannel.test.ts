@@ -4,9 +4,9 @@ import { NET_CONF_ANNOTATION, renderFlannel } from '../../../../src/configuratio
 import type { Flannel } from '../../../../src/configuration/pod-network/flannel-backends.js'
 import { aCluster } from '../../../support/clusters.js'
 
-describe('the flannel manifest', () => {
-  it('has the objects of the upstream one', async () => {
-    await expect(renderFlannel(aCluster())).toMatchFileSnapshot('../../../golden/flannel.yaml')
+describe('the Flannel manifest', () => {
+  it('has the same objects as upstream', async () => {
+    await expect(renderFlannel(aCluster())).toMatchFileSnapshot('../../golden/flannel.yaml')
   })
 
   interface ManifestObject {
@@ -42,7 +42,7 @@ describe('the flannel manifest', () => {
     }
   }
 
-  it("tells flannel of the cluster's pod subnet and the backend that was chosen", () => {
+  it('contains the pod subnet of the cluster and the chosen backend', () => {
     expect(rendered({ backend: 'host-gw' }).netConf).toEqual({
       Network: '172.20.0.0/14',
       EnableNFTables: false,
@@ -57,7 +57,7 @@ describe('the flannel manifest', () => {
     expect(rendered({ backend, ...settings }).netConf).toMatchObject({ Backend: expected })
   })
 
-  it('merges what else flannel is to be told', () => {
+  it('merges additional Flannel settings', () => {
     const netConf = { EnableNFTables: true, Backend: { DirectRouting: true } }
     expect(rendered({ netConf }).netConf).toEqual({
       Network: '172.20.0.0/14',
@@ -70,17 +70,17 @@ describe('the flannel manifest', () => {
     ["the node's own address", undefined, '--iface=$(NODE_IP)'],
     ['a name', 'eth1', '--iface=eth1'],
     ['a regular expression', '^ens[0-9]+$', '--iface-regex=^ens[0-9]+$'],
-  ])('takes the interface by %s', (_, wanted, argument) => {
+  ])('selects the interface by %s', (_, wanted, argument) => {
     expect(rendered(wanted === undefined ? {} : { interface: wanted }).args).toContain(argument)
   })
 
-  it('has its pods started again where its settings changed, and only then', () => {
+  it('restarts the pods if and only if its settings changed', () => {
     const { annotation } = rendered({ vni: 7 })
     expect(rendered({ vni: 7 }).annotation).toBe(annotation)
     expect(rendered({ vni: 8 }).annotation).not.toBe(annotation)
   })
 
-  it('is not made for another pod network', () => {
+  it('cannot be rendered for another pod network', () => {
     expect(() => renderFlannel({ ...aCluster(), network: { plugin: 'none' } })).toThrow('"none"')
   })
 })

@@ -52,8 +52,8 @@ function configuration(): HostConfiguration {
   return { files: found, modules: [], parameters: {}, services: {} }
 }
 
-describe('the file of a registry that is logged in to', () => {
-  it('has the login, and only root may read it', async () => {
+describe('the file with a registry login', () => {
+  it('contains the login and is readable by root only', async () => {
     expect(await writeRegistryLogin(session, MIRROR)).toBe(true)
     const { content = '', mode } = files.get(PATH) ?? {}
     const Authorization = `Basic ${Buffer.from(`me:${PASSWORD}`).toString('base64')}`
@@ -61,18 +61,18 @@ describe('the file of a registry that is logged in to', () => {
     expect(parse(content)).toMatchObject({ host: { 'https://mirror.lab': { header: { Authorization } } } })
   })
 
-  it('is left alone where it is so already', async () => {
+  it('is left unchanged if it is up to date', async () => {
     await writeRegistryLogin(session, MIRROR)
     expect(await writeRegistryLogin(session, MIRROR)).toBe(false)
   })
 
-  it('is written again with another password', async () => {
+  it('is rewritten for another password', async () => {
     await writeRegistryLogin(session, MIRROR)
     process.env['QUORATE_TEST_REGISTRY'] = 'another'
     expect(await writeRegistryLogin(session, MIRROR)).toBe(true)
   })
 
-  it('has a digest on each host that tells nothing of the password', async () => {
+  it('has a different digest on each host, which reveals nothing about the password', async () => {
     await writeRegistryLogin(session, MIRROR)
     const first = files.get(PATH)?.content
     files.clear()
@@ -80,7 +80,7 @@ describe('the file of a registry that is logged in to', () => {
     expect(files.get(PATH)?.content).not.toBe(first)
   })
 
-  it('needs the password where the worker runs', async () => {
+  it('cannot be written without the password on the worker', async () => {
     delete process.env['QUORATE_TEST_REGISTRY']
     await expect(writeRegistryLogin(session, MIRROR)).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
@@ -89,8 +89,8 @@ describe('the file of a registry that is logged in to', () => {
   })
 })
 
-describe('what is told of it', () => {
-  it('is that it is as a plan wants it', async () => {
+describe('the facts about a registry login', () => {
+  it('match the plan if the file does', async () => {
     await writeRegistryLogin(session, MIRROR)
     const told = await sealRegistryLogins(session, CLUSTER, configuration())
     expect(told.files[PATH]?.digest).toBe(sha256(renderHostsToml(MIRROR)))
@@ -99,14 +99,14 @@ describe('what is told of it', () => {
   it.each([
     ['has another password', () => (process.env['QUORATE_TEST_REGISTRY'] = 'another')],
     ['was changed by hand', () => files.set(PATH, { content: 'server = "x"', mode: 0o600 })],
-  ])('is that it is another where it %s', async (_what, change) => {
+  ])('differ from the plan if the file %s', async (_what, change) => {
     await writeRegistryLogin(session, MIRROR)
     change()
     const told = await sealRegistryLogins(session, CLUSTER, configuration())
     expect(told.files[PATH]?.digest).toBe('other')
   })
 
-  it('is nothing where there is no file', async () => {
+  it('say nothing if there is no file', async () => {
     const none = { ...configuration(), files: {} }
     expect((await sealRegistryLogins(session, CLUSTER, none)).files).toEqual({})
   })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseMembers } from '../../../../src/hosts/etcd/health.js'
 
-describe("etcd's member list", () => {
-  it('tells voters, learners and members that never started apart', () => {
+describe('the member list of etcd', () => {
+  it('distinguishes voters, learners and members that never started', () => {
     const members = parseMembers(
       [
         '8e9e05c52164694d, started, cp1, https://192.0.2.11:2380, https://192.0.2.11:2379, false',

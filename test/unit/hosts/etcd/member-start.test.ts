@@ -30,16 +30,16 @@ const start = (
 ) => memberStart({ host: aHost(name), hosts, traces, members })
 
 describe('the member of an etcd host', () => {
-  it('founds etcd with all the others where all are bare', () => {
+  it('bootstraps etcd with all the others if all are bare', () => {
     expect(start('e2', [BARE, BARE, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
   })
 
-  it('founds etcd as the others were told, where some have begun and no majority answers yet', () => {
+  it('bootstraps etcd like the others if some have started without a majority', () => {
     expect(start('e2', [RUNNING, BARE, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
     expect(start('e2', [FOUNDING, FOUNDING, BARE])).toEqual({ kind: 'founds', initialCluster: FOUNDERS })
   })
 
-  it('founds etcd, too, where a majority runs already and has never seen it', () => {
+  it('bootstraps etcd even if a majority runs that has never seen it', () => {
     const members = [member('e1'), member('e2'), member('e3', { clientUrls: [] })]
     expect(start('e3', [RUNNING, RUNNING, BARE], members)).toEqual({
       kind: 'founds',
@@ -47,17 +47,17 @@ describe('the member of an etcd host', () => {
     })
   })
 
-  it('goes on with the data that it has, whatever else is true', () => {
+  it('continues with its data, whatever else is true', () => {
     expect(start('e1', [RUNNING, BARE, BARE])).toEqual({ kind: 'goes-on' })
     expect(start('e1', [{ hasData: true, founds: false }, BARE, BARE], [])).toEqual({ kind: 'goes-on' })
   })
 
-  it('is never started again where etcd has seen it and its data are gone', () => {
+  it('is not started again if etcd has seen it and its data is gone', () => {
     const members = ['e1', 'e2', 'e3'].map((name) => member(name))
     expect(start('e3', [RUNNING, RUNNING, FOUNDING], members)).toEqual({ kind: 'data-lost' })
   })
 
-  it('waits where etcd is there without it and does not answer: a second etcd is never founded', () => {
+  it('waits if etcd exists without it and does not answer, so that there is never a second etcd', () => {
     const others = [...HOSTS, aHost('e4')]
     expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], undefined, others)).toEqual({ kind: 'waits' })
     expect(start('e2', [{ hasData: true, founds: false }, BARE, BARE])).toEqual({ kind: 'waits' })
@@ -69,7 +69,7 @@ describe('the member of an etcd host', () => {
     expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], members, others)).toEqual({ kind: 'is-added' })
   })
 
-  it('joins where it was added and has never started, told of exactly the members that there are', () => {
+  it('joins if it was added and never started, with exactly the current members', () => {
     const added = member('e4', { name: '', started: false, clientUrls: [], learner: true })
     const members = [...['e1', 'e2', 'e3'].map((name) => member(name)), added]
     const others = [...HOSTS, aHost('e4')]

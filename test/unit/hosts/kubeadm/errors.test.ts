@@ -8,7 +8,7 @@ function errorOf(output: string, ordinal = 1) {
   return kubeadmError(aHost('cp2'), 'kubeadm join', { exitCode: 1, output, ordinal })
 }
 
-describe('what kubeadm ends with', () => {
+describe('a kubeadm error', () => {
   it.each([
     'error: error execution phase preflight: couldn\'t validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID "h2pkb0"',
     'error: error execution phase etcd-join: error creating local etcd static pod manifest file: context deadline exceeded',
@@ -17,13 +17,13 @@ describe('what kubeadm ends with', () => {
     'error: error execution phase control-plane-prepare/download-certs: Get "https://api:6443/": dial tcp 10.0.0.1:6443: connect: connection refused',
     'error: error execution phase etcd-join: etcdserver: too many learner members in cluster',
     'error: error execution phase kubelet-start: Unauthorized',
-  ])('is tried again where time or a new token may fix it: %s', (line) => {
+  ])('is retried if time or a new token may fix it: %s', (line) => {
     expect(errorOf(`[preflight] Running pre-flight checks\n${line}\n${TO_SEE_THE_STACK}`).code).toBe(
       'KUBEADM_TIMED_OUT',
     )
   })
 
-  it('is for the operator when it has been so three times', () => {
+  it('is left to the operator the third time', () => {
     const output = 'error: error execution phase etcd-join: context deadline exceeded\n'
     expect([1, 2, 3].map((ordinal) => errorOf(output, ordinal).code)).toEqual([
       'KUBEADM_TIMED_OUT',
@@ -35,18 +35,18 @@ describe('what kubeadm ends with', () => {
   it.each([
     'error: error execution phase preflight: a Node with name "cp2" and status "Ready" already exists in the cluster',
     'error: invalid configuration: kind "JoinConfiguration" is not registered',
-  ])('is for the operator where time fixes nothing: %s', (line) => {
+  ])('is left to the operator if time cannot fix it: %s', (line) => {
     expect(errorOf(`${line}\n${TO_SEE_THE_STACK}`).code).toBe('KUBEADM_FAILED')
   })
 
   it.each([
     'error: error execution phase preflight: no such host\n',
     'error execution phase preflight: no such host\n',
-  ])('is told with the phase in which it was: %j', (output) => {
+  ])('includes the phase in which it occurred: %j', (output) => {
     expect(errorOf(output).message).toBe('kubeadm join ended with 1: preflight: no such host')
   })
 
-  it('is tried again where it was killed, as by a kernel without memory', () => {
+  it('is retried if kubeadm was killed, for example by the OOM killer', () => {
     const killed = (ordinal: number) =>
       kubeadmError(aHost('cp2'), 'kubeadm join', { exitCode: 137, output: '[etcd] …', ordinal })
     expect(killed(1)).toMatchObject({
@@ -56,13 +56,13 @@ describe('what kubeadm ends with', () => {
     expect(killed(3)).toMatchObject({ code: 'KUBEADM_FAILED' })
   })
 
-  it('is told without a phase where there was none', () => {
+  it('has no phase if kubeadm named none', () => {
     expect(errorOf('error: unknown flag: --foo\n').message).toBe(
       'kubeadm join ended with 1: unknown flag: --foo',
     )
   })
 
-  it('names every preflight check that failed', () => {
+  it('names every failed preflight check', () => {
     const output =
       '[preflight] Some fatal errors occurred:\n\t[ERROR CRI]: container runtime is not running\n\t[ERROR Swap]: swap is on\n'
     const error = errorOf(output)
@@ -79,14 +79,14 @@ describe('what kubeadm ends with', () => {
       'CRI',
       'dial unix /run/containerd/containerd.sock: connect: connection refused',
     ],
-  ])('is tried again where its preflight met nothing but %s', (_, check, reason) => {
+  ])('is retried if the only preflight failure is %s', (_, check, reason) => {
     const output = `[preflight] Some fatal errors occurred:\n\t[ERROR ${check}]: ${reason}\n`
     expect(errorOf(output).code).toBe('KUBEADM_TIMED_OUT')
     expect(errorOf(`${output}\t[ERROR Swap]: swap is on\n`).code).toBe('KUBEADM_PREFLIGHT_FAILED')
     expect(errorOf(output, 3).code).toBe('KUBEADM_PREFLIGHT_FAILED')
   })
 
-  it('comes with the last of its output, without the chatter of its clients and without colours', () => {
+  it('includes the last output, without client log lines and colours', () => {
     const output = [
       'W1123 17:48:12.522037   17777 logging.go:55] [core] grpc: addrConn.createTransport failed',
       '{"level":"warn","logger":"etcd-client","msg":"retrying of unary invoker failed"}',

@@ -24,12 +24,12 @@ const refusedBy = (host: string) =>
   new QuorateError('SSH_UNREACHABLE', 'the connection was refused', { host })
 
 describe('the kubeconfig of a cluster', () => {
-  it('is that of the first control plane that has one', async () => {
+  it('comes from the first control plane that has one', async () => {
     const hosts = controlPlanes({ cp1: refusedBy('cp1'), cp2: undefined, cp3: 'admin of cp3' })
     expect(await readKubeconfig(hosts, aCluster())).toBe('admin of cp3')
   })
 
-  it('that no control plane gives is told with what kept each of them from it', async () => {
+  it('that cannot be read from any control plane gives the reason for each', async () => {
     const hosts = controlPlanes({ cp1: refusedBy('cp1'), cp2: refusedBy('cp2'), cp3: undefined })
     const error = await readKubeconfig(hosts, aCluster()).catch((reason: unknown) => reportError(reason))
     expect(error).toMatchObject({
@@ -38,7 +38,7 @@ describe('the kubeconfig of a cluster', () => {
     })
   })
 
-  it('that no control plane has needs an apply first', async () => {
+  it('does not exist before the first apply', async () => {
     await expect(readKubeconfig(controlPlanes({}), aCluster())).rejects.toMatchObject({
       code: 'API_UNREACHABLE',
     })

@@ -40,13 +40,13 @@ async function mark(
 }
 
 describe('the node of a host', () => {
-  it('is not asked for, and not touched, where it was seen to be as the file has it', async () => {
+  it('is neither read nor patched if it was seen to match the file', async () => {
     const annotations = { 'quorate.dev/labels': 'disk' }
     const node = aNode({ labels: { disk: 'ssd', other: 'x' }, annotations })
     expect(await mark(aHost('w1', { labels: { disk: 'ssd' } }), node)).toEqual({ actions: [], asked: [] })
   })
 
-  it('gets labels, taints and notes in one call, against the version that was seen', async () => {
+  it('gets labels, taints and annotations in one call, based on the version that was read', async () => {
     const foreign = {
       key: 'node.kubernetes.io/unreachable',
       effect: EFFECT,
@@ -75,7 +75,7 @@ describe('the node of a host', () => {
     })
   })
 
-  it('that was built before has only noted what the file has, which is no change', async () => {
+  it('only gets annotations if it predates them, which does not count as a change', async () => {
     const { actions, asked } = await mark(
       aHost('w1', { labels: { disk: 'ssd' } }),
       aNode({ labels: { disk: 'ssd' } }),
@@ -86,7 +86,7 @@ describe('the node of a host', () => {
     })
   })
 
-  it('that has just joined is looked at only where the file has labels or taints', async () => {
+  it('that has just joined is read only if the file has labels or taints', async () => {
     const plain = aHost('w1')
     expect((await mark(plain, aNode(), (api) => markNewNode(api, plain))).asked).toEqual([])
     const labelled = aHost('w1', { labels: { disk: 'ssd' } })

@@ -11,14 +11,14 @@ function record(content: string): Buffer {
 const HELLO = record('server hello')
 const whole = Buffer.concat([HELLO, record('… kubernetes.default.svc …')])
 
-describe('what answers at the endpoint', () => {
-  it('is an API server by its certificate', () => {
+describe('the answer from the endpoint', () => {
+  it('identifies an API server by its certificate', () => {
     expect(readAnswer(whole, false)).toBe('api-server')
     expect(readAnswer(Buffer.concat([HELLO, record('… www.example.com …')]), false)).toBe('other-certificate')
     expect(readAnswer(Buffer.from('HTTP/1.1 400 Bad Request\r\n'), false)).toBe('not-tls')
   })
 
-  it('is not judged by the part of an answer that a busy machine had sent by then', () => {
+  it('is not judged from a partial answer of a busy machine', () => {
     const upToTheName = HELLO.length + 12
     for (let length = 1; length < upToTheName; length++) {
       if (length === HELLO.length) continue

@@ -61,8 +61,8 @@ const nodes: fc.Arbitrary<MarkedNode> = fc.record({
   }),
 })
 
-describe('labels and taints of a node', () => {
-  it('are set, and what is set is noted', () => {
+describe('the labels and taints of a node', () => {
+  it('are set, and recorded as set by Quorate', () => {
     const host = aHost('w1', { labels: { b: '2', a: '1' }, taints: [GPU] })
     expect(nodeMarks(host, NOTHING)).toEqual({
       labelsToSet: { b: '2', a: '1' },
@@ -73,7 +73,7 @@ describe('labels and taints of a node', () => {
     })
   })
 
-  it('are changed, a taint of the same key and effect in its place', () => {
+  it('are changed, with a taint replaced if it has the same key and effect', () => {
     const node = { ...NOTHING, labels: { disk: 'hdd' }, taints: [CORDON, { ...GPU, value: 'no' }] }
     const host = aHost('w1', { labels: { disk: 'ssd' }, taints: [GPU] })
     expect(markActions(nodeMarks(host, node))).toEqual([
@@ -83,7 +83,7 @@ describe('labels and taints of a node', () => {
     expect(marked(host, node).taints).toEqual([CORDON, GPU])
   })
 
-  it('are removed again when they leave the file', () => {
+  it('are removed when they leave the file', () => {
     const had = marked(aHost('w1', { labels: { disk: 'ssd' }, taints: [GPU] }), {
       ...NOTHING,
       labels: { own: 'x' },
@@ -96,19 +96,19 @@ describe('labels and taints of a node', () => {
     expect(marked(aHost('w1'), had)).toEqual({ ...NOTHING, labels: { own: 'x' }, taints: [CORDON] })
   })
 
-  it('stay where somebody else has set them', () => {
+  it('stay if somebody else has set them', () => {
     const node = { ...NOTHING, labels: { disk: 'ssd' }, taints: [GPU] }
     expect(markActions(nodeMarks(aHost('w1'), node))).toEqual([])
   })
 
-  it('are noted without a change on a cluster that was built before', () => {
+  it('are recorded without a change on a cluster that predates the record', () => {
     const host = aHost('w1', { labels: { disk: 'ssd' } })
     const marks = nodeMarks(host, { ...NOTHING, labels: { disk: 'ssd' } })
     expect(markActions(marks)).toEqual([])
     expect(marks.annotations).toEqual({ 'quorate.dev/labels': 'disk' })
   })
 
-  it("leave a control plane kubeadm's own taint, unless the file says which taints it has", () => {
+  it("include kubeadm's own taint on a control plane unless the file lists taints", () => {
     const node = { ...NOTHING, taints: [CONTROL_PLANE, CORDON] }
     expect(markActions(nodeMarks(aHost('cp1'), node))).toEqual([])
     expect(marked(aHost('cp1', { taints: [] }), node).taints).toEqual([CORDON])
@@ -117,7 +117,7 @@ describe('labels and taints of a node', () => {
     expect(marked(aHost('cp1'), noted).taints).toEqual([CONTROL_PLANE, CORDON])
   })
 
-  it('are what the file says after one change, and only what was noted is gone', () => {
+  it('match the file after one change, which removes only recorded ones', () => {
     fc.assert(
       fc.property(hosts, nodes, (host, node) => {
         const after = marked(host, node)

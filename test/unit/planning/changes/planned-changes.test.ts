@@ -90,13 +90,13 @@ const relabelled = (name: string, changes: Partial<Host>): Cluster => ({
   hosts: CLUSTER.hosts.map((host) => (host.name === name ? { ...host, ...changes } : host)),
 })
 
-describe('what plan shows of a cluster that runs', () => {
-  it('is nothing where all is as the file describes it', () => {
+describe('the planned changes of a running cluster', () => {
+  it('are none if everything matches the file', () => {
     expect(told({})).toEqual([])
     expect(told({ standing: 'unknown' })).toEqual([])
   })
 
-  it('is the start of a kubelet that was stopped, and its start at boot', () => {
+  it('include starting a stopped kubelet and enabling it at boot', () => {
     const stopped = withService('cp2', 'kubelet', { active: false, enabled: false })
     expect(told({ facts: { cp2: { configuration: stopped } } })).toEqual([
       'cp2 Prepare hosts: enable kubelet at boot',
@@ -104,7 +104,7 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is nothing about parameters of IPv6 on a kernel without that', () => {
+  it('omit IPv6 parameters on a kernel without IPv6', () => {
     const { configuration = BARE_CONFIGURATION } = appliedFacts(CLUSTER, 'w1')
     const without = (lacking: string) =>
       Object.fromEntries(Object.entries(configuration.parameters).filter(([name]) => name !== lacking))
@@ -116,14 +116,14 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it("is the administrator's credentials on a control plane that lacks them", () => {
+  it("include the administrator's credentials on a control plane that lacks them", () => {
     const paths = appliedFacts(CLUSTER, 'cp2').paths.filter((path) => path !== '/etc/kubernetes/admin.conf')
     const lines = ['cp2 Control planes: write /etc/kubernetes/admin.conf again: it is gone']
     expect(told({ facts: { cp2: { paths } } })).toEqual(lines)
     expect(told({ facts: { cp2: { paths } }, standing: 'unknown' })).toEqual(lines)
   })
 
-  it("is the link to Debian's CNI plugins, and swap that would be back after a reboot", () => {
+  it("include the link to Debian's CNI plugins, and swap that would return after a reboot", () => {
     const details = bareDetails('w1', { unlinkedCniPlugins: ['loopback'], swapAtBoot: ['dev-zram0.swap'] })
     expect(told({ facts: { w1: { details } } })).toEqual([
       'w1 Prepare hosts: turn swap off, at boot (dev-zram0.swap)',
@@ -131,7 +131,7 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is a service that runs with another configuration than its file has', () => {
+  it('include a service that runs with an outdated configuration', () => {
     const behind = withService('lb1', 'haproxy', { loaded: 'another' })
     expect(told({ facts: { lb1: { configuration: behind } } })).toEqual(['lb1 Load balancer: reload haproxy'])
     const stopped = withService('w1', 'containerd', { active: false })
@@ -140,7 +140,7 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is a changed setting of containerd, on every node', () => {
+  it('include a changed containerd setting on every node', () => {
     const cluster = {
       ...CLUSTER,
       containerRuntime: { registries: [], config: { max_concurrent_downloads: 5 } },
@@ -153,13 +153,13 @@ describe('what plan shows of a cluster that runs', () => {
     expect(changes).toHaveLength(10)
   })
 
-  it('is a registry that is new', () => {
+  it('include a new registry', () => {
     const mirror = { registry: 'docker.io', endpoint: 'http://mirror.lab:5000' }
     const cluster = { ...CLUSTER, containerRuntime: { registries: [mirror], config: {} } }
     expect(told({ cluster })[0]).toBe('cp1 Prepare hosts: write /etc/containerd/certs.d/docker.io/hosts.toml')
   })
 
-  it('is a registry that has left the file', () => {
+  it('include a registry that has left the file', () => {
     const { configuration = BARE_CONFIGURATION } = appliedFacts(CLUSTER, 'w1')
     const path = '/etc/containerd/certs.d/docker.io/hosts.toml'
     const files = { ...configuration.files, [path]: { mode: '644 root:root', digest: 'any' } }
@@ -168,7 +168,7 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is a label and a taint, set, changed and removed', () => {
+  it('include labels and taints that are set, changed or removed', () => {
     const cluster = relabelled('w1', {
       labels: { disk: 'ssd' },
       taints: [{ key: 'gpu', effect: 'NoSchedule' }],
@@ -185,7 +185,7 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is a control plane that the balancers are to send requests to', () => {
+  it('include a control plane that the load balancers will send requests to', () => {
     const observed = CLUSTER.hosts.map((host) => ({ host, facts: appliedFacts(CLUSTER, host.name) }))
     const context = { first: aHost('cp1'), serving: [aHost('cp1'), aHost('cp2')], standing: aStanding() }
     const changes = plannedChanges(CLUSTER, observed, context)
@@ -196,11 +196,11 @@ describe('what plan shows of a cluster that runs', () => {
     ])
   })
 
-  it('is the pod network where the API has another', () => {
+  it('include the pod network if the API has a different one', () => {
     expect(told({ standing: { podNetwork: 'differs' } })).toEqual(['cp1 Pod network: apply Flannel (vxlan)'])
   })
 
-  it('is a pod of CoreDNS that moves, where another node takes it', () => {
+  it('include moving a CoreDNS pod if another node can run it', () => {
     const pod = (name: string, node: string) => ({ name, node, tolerations: [] })
     const crowded = { clusterDns: [pod('a', 'cp1'), pod('b', 'cp1')] }
     expect(told({ standing: crowded })).toEqual([
@@ -211,8 +211,8 @@ describe('what plan shows of a cluster that runs', () => {
   })
 })
 
-describe('what plan shows of a host that is no longer whole', () => {
-  it('is a worker whose node was deleted: its kubelet started again, or another join', () => {
+describe('the planned changes of a damaged host', () => {
+  it('include a kubelet restart or another join for a worker whose node was deleted', () => {
     const nodes = aStanding().nodes.filter(({ name }) => name !== 'w2')
     expect(told({ standing: { nodes } })).toEqual([
       'w2 Workers: restart kubelet, or else kubeadm reset and kubeadm join: its node was deleted',
@@ -224,7 +224,7 @@ describe('what plan shows of a host that is no longer whole', () => {
     ])
   })
 
-  it('is another join of a control plane whose etcd member was removed, which is asked about', () => {
+  it('include another join, after approval, for a control plane whose etcd member was removed', () => {
     const members = (aStanding().members ?? []).filter(({ name }) => name !== 'cp3')
     expect(plan({ standing: { members } })).toEqual([
       {
@@ -237,7 +237,7 @@ describe('what plan shows of a host that is no longer whole', () => {
     ])
   })
 
-  it('is a restart of the kubelet of a control plane whose node was deleted', () => {
+  it('include a kubelet restart for a control plane whose node was deleted', () => {
     const without = (gone: string) => ({ nodes: aStanding().nodes.filter(({ name }) => name !== gone) })
     for (const [host, phase] of [
       ['cp1', 'First control plane'],
@@ -249,7 +249,7 @@ describe('what plan shows of a host that is no longer whole', () => {
     }
   })
 
-  it('is no join where etcd did not tell its members', () => {
+  it('include no join if etcd did not list its members', () => {
     const { members, ...standing } = aStanding()
     expect(members).toHaveLength(3)
     const observed = CLUSTER.hosts.map((host) => ({ host, facts: appliedFacts(CLUSTER, host.name) }))
@@ -257,7 +257,7 @@ describe('what plan shows of a host that is no longer whole', () => {
     expect(plannedChanges(CLUSTER, observed, { first: aHost('cp1'), serving, standing })).toEqual([])
   })
 
-  it('is an init that was cut off, where no cluster answers', () => {
+  it('include an unfinished init if no cluster answers', () => {
     const { paths } = appliedFacts(CLUSTER, 'cp1')
     const cut = { paths: paths.filter((path) => path !== '/var/lib/quorate/initialised') }
     expect(told({ facts: { cp1: cut }, standing: 'unknown' })).toEqual([

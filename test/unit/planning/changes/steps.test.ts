@@ -133,8 +133,8 @@ async function compare(
   }
 }
 
-describe('a plan names exactly what the steps change', { timeout: 60_000 }, () => {
-  it('on a host that is prepared for Kubernetes', async () => {
+describe('a plan names exactly the changes that the steps make', { timeout: 60_000 }, () => {
+  it('when preparing a host for Kubernetes', async () => {
     await fc.assert(
       fc.asyncProperty(edits, edits, damages, kernels, async (one, other, harm, { major, lacks }) => {
         const host = installed(aHost('w1'), major)
@@ -151,7 +151,7 @@ describe('a plan names exactly what the steps change', { timeout: 60_000 }, () =
     )
   })
 
-  it('on a balancer', async () => {
+  it('when configuring a load balancer', async () => {
     await fc.assert(
       fc.asyncProperty(edits, edits, damages, async (one, other, harm) => {
         const host = installed(aHost('lb1'), 1)

@@ -8,8 +8,8 @@ const phase = (title: string, hosts: Readonly<Record<string, StepState>>): Phase
   hosts: Object.entries(hosts).map(([host, state]) => ({ host, state })),
 })
 
-describe('steps that the plan did not name', () => {
-  it('are those that changed something, by host and phase', () => {
+describe('unplanned steps', () => {
+  it('are the steps that changed something outside the plan, by host and phase', () => {
     const changes = [
       { host: 'w1', phase: 'Prepare hosts', action: 'start containerd' },
       { host: 'w2', phase: 'Workers', action: 'kubeadm join' },

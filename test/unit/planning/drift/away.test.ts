@@ -34,22 +34,22 @@ const withHosts = (cluster: Cluster, ...names: readonly string[]): Cluster => ({
   hosts: [...cluster.hosts, ...names.map((name) => aHost(name))],
 })
 
-describe('a node that is away', () => {
-  it('is left out with a warning: a worker', () => {
+describe('a node that does not answer', () => {
+  it('is left out with a warning if it is a worker', () => {
     const plan = planOf(away('w1'))
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toEqual(['w1: it does not answer (no answer), and is left out'])
     expect(plan.workers.map(({ name }) => name)).toEqual(['w2'])
   })
 
-  it('is left out: a control plane, while nothing is to be done with etcd', () => {
+  it('is left out if it is a control plane and etcd needs no change', () => {
     const plan = planOf(away('cp3'))
     expect(plan.problems).toEqual([])
     expect(bystanders(plan)).toEqual(['cp3'])
     expect(plan.serving.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3'])
   })
 
-  it('stops what waits for it: a control plane that joins', () => {
+  it('blocks the join of another control plane', () => {
     const { problems } = planOf(away('cp3'), withHosts(running, 'cp4'), running, [bareFacts('cp4')])
     expect(problems).toMatchObject([
       {
@@ -60,7 +60,7 @@ describe('a node that is away', () => {
     ])
   })
 
-  it('stops an apply where it has never joined', () => {
+  it('stops an apply if it has never joined', () => {
     const { problems } = planOf(away('w3'), withHosts(running, 'w3'), running)
     expect(problems.map(({ code }) => code)).toEqual(['SSH_UNREACHABLE'])
   })
@@ -68,12 +68,12 @@ describe('a node that is away', () => {
   it.each<[string, Away]>([
     ['a login that is refused', { w1: 'SSH_AUTHENTICATION_FAILED' }],
     ['a host key that has changed', { w1: 'SSH_HOST_KEY_CHANGED' }],
-  ])('is not one with %s, which stops an apply', (_, refused) => {
+  ])('is not left out but stops an apply if the cause is %s', (_, refused) => {
     expect(planOf(refused).problems).toHaveLength(1)
   })
 })
 
-describe('a balancer that is away', () => {
+describe('a load balancer that does not answer', () => {
   const pair: Cluster = {
     ...withHosts(running, 'lb2'),
     loadBalancer: {
@@ -85,19 +85,19 @@ describe('a balancer that is away', () => {
   const keepalived = ({ cluster }: ReturnType<typeof planOf>) =>
     keepalivedFile(cluster, aHost('lb2'), [{ interface: 'eth0', address: '192.0.2.102/24' }])?.content
 
-  it('is left out beside another one, also while a control plane joins', () => {
+  it('is left out while another one works, even if a control plane joins', () => {
     const plan = planOf(away('lb1'), withHosts(pair, 'cp4'), pair, [bareFacts('cp4')])
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toContain('lb1: it does not answer (no answer), and is left out')
     expect(plan.loadBalancers.map(({ name }) => name)).toEqual(['lb2'])
   })
 
-  it('stays the peer of the other, so that both know each other when it comes back', () => {
+  it('stays a keepalived peer, so that both know each other when it returns', () => {
     expect(keepalived(planOf(away('lb1'), pair))).toContain('unicast_peer {\n        192.0.2.101\n')
     expect(keepalived(planOf(away('lb1'), pair))).toBe(keepalived(planOf({}, pair)))
   })
 
-  it('is still where the name of the endpoint may lead', () => {
+  it('remains a valid target of the endpoint name', () => {
     const resolved = { ...pair, loadBalancer: { type: 'haproxy', hosts: ['lb1', 'lb2'] } } satisfies Cluster
     const [w1 = bareFacts('w1')] = joinedFacts(resolved).filter(({ host }) => host === 'w1')
     const probes = { connections: {}, endpointAddresses: ['192.0.2.101'] }
@@ -105,18 +105,18 @@ describe('a balancer that is away', () => {
     expect(warnings).toEqual(['lb1: it does not answer (no answer), and is left out'])
   })
 
-  it('stops an apply where no other answers', () => {
+  it('stops an apply if no other one answers', () => {
     expect(planOf(away('lb1')).problems.map(({ code }) => code)).toEqual(['SSH_UNREACHABLE'])
     expect(planOf(away('lb1', 'lb2'), pair).problems).toHaveLength(2)
   })
 
-  it('stops an apply where it is a control plane that has never joined', () => {
+  it('stops an apply if it is a control plane that has never joined', () => {
     const balancers = { type: 'haproxy', hosts: ['lb1', 'cp4'] } as const
     const grown: Cluster = { ...withHosts(running, 'cp4'), loadBalancer: balancers }
     expect(planOf(away('cp4'), grown, running).problems.map(({ code }) => code)).toEqual(['SSH_UNREACHABLE'])
   })
 
-  it('stops an apply where it is the only one, though it is a node as well', () => {
+  it('stops an apply if it is the only one, even if it is also a node', () => {
     const beside = { ...running, loadBalancer: { type: 'haproxy', hosts: ['cp3'] } } satisfies Cluster
     expect(planOf(away('cp3'), beside).problems).toMatchObject([
       {
@@ -127,12 +127,12 @@ describe('a balancer that is away', () => {
   })
 })
 
-describe('an etcd host that is away', () => {
+describe('an etcd host that does not answer', () => {
   const cluster = aClusterWithEtcdHosts()
   const problemsOf = (...args: Parameters<typeof planOf>) =>
     planOf(...args).problems.map(({ code, host, message }) => `${code} ${host ?? '-'} ${message}`)
 
-  it('is left out with a warning, while nothing is to be done with etcd', () => {
+  it('is left out with a warning if etcd needs no change', () => {
     const plan = planOf(away('e3'), cluster)
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toContain('e3: it does not answer (no answer), and is left out')
@@ -140,7 +140,7 @@ describe('an etcd host that is away', () => {
     expect(bystanders(plan)).toEqual(['e3'])
   })
 
-  it('does not keep API servers from being told the same endpoints as before', () => {
+  it('does not affect the etcd endpoints of API servers', () => {
     const plan = planOf(away('e3'), cluster)
     expect(plan.cluster.etcd).toEqual(cluster.etcd)
     expect(plan.staleEndpoints).toEqual([])
@@ -149,13 +149,13 @@ describe('an etcd host that is away', () => {
   it.each([
     ['a control plane', 'cp3'],
     ['another etcd host', 'e4'],
-  ])('stops %s from joining', (_, name) => {
+  ])('blocks %s from joining', (_, name) => {
     expect(problemsOf(away('e3'), withHosts(cluster, name), cluster, [bareFacts(name)])).toContain(
       `HOST_AWAY e3 it does not answer (no answer); ${name} cannot join before every member of etcd is well`,
     )
   })
 
-  it('stops API servers from being told of other endpoints', () => {
+  it('blocks a change of the etcd endpoints of API servers', () => {
     const [cp1 = bareFacts('cp1')] = joinedFacts(cluster).filter(({ host }) => host === 'cp1')
     const asking = { ...cp1, etcdServers: ['https://192.0.2.31:2379'] }
     expect(problemsOf(away('e3'), cluster, cluster, [asking])).toContain(
@@ -163,7 +163,7 @@ describe('an etcd host that is away', () => {
     )
   })
 
-  it('stops certificates from being renewed', () => {
+  it('blocks the renewal of certificates', () => {
     const certificate = {
       path: '/etc/kubernetes/pki/etcd/server.crt',
       subject: 'e1',
@@ -179,7 +179,7 @@ describe('an etcd host that is away', () => {
     )
   })
 
-  it('stops an apply where it is no member yet', () => {
+  it('stops an apply if it is not a member yet', () => {
     expect(problemsOf(away('e4'), withHosts(cluster, 'e4'), cluster)).toContain(
       'SSH_UNREACHABLE e4 no answer',
     )

@@ -28,7 +28,7 @@ function findingsOf(situation: Situation) {
   )
 }
 
-describe('hosts with members of etcd', () => {
+describe('hosts with etcd members', () => {
   const external = aClusterWithEtcdHosts()
   const isMember = (name: string) => name.startsWith('e')
   const facts = joinedFacts(external).map((one): HostFacts =>
@@ -46,7 +46,7 @@ describe('hosts with members of etcd', () => {
     ['the cluster tells its standing', read],
     ['no API server answers', { ...read, presence: { kind: 'unreadable', host: 'cp1', reason: 'down' } }],
     ['there is no cluster on it yet', { ...read, presence: { kind: 'absent' } }],
-  ] as const)('are never made anything else, whether or not %s', (_, learnt) => {
+  ] as const)('cannot change their role, whether or not %s', (_, learnt) => {
     expect(told(asWorker, learnt)).toContainEqual([
       'ROLE_CHANGED',
       'e3',
@@ -54,7 +54,7 @@ describe('hosts with members of etcd', () => {
     ])
   })
 
-  it('stop an apply once they have left the file, before API servers are told of other endpoints', () => {
+  it('stop an apply once they have left the file, before API servers get other endpoints', () => {
     const file = { ...external, hosts: external.hosts.filter(({ name }) => name !== 'e3') }
     expect(told(file, read)).toEqual([
       [
@@ -65,14 +65,14 @@ describe('hosts with members of etcd', () => {
     ])
   })
 
-  it('may have left the file once their member was taken out', () => {
+  it('can leave the file once their member was removed', () => {
     const file = { ...external, hosts: external.hosts.filter(({ name }) => name !== 'e3') }
     const members = standingOf(external).members?.filter(({ name }) => name !== 'e3') ?? []
     const presence = present(standingOf(external, { members }))
     expect(told(file, { ...read, presence })).toEqual([])
   })
 
-  it('stop an apply where the node is gone and the file has it no more, but etcd has', () => {
+  it('stop an apply if the file and the API no longer have them but etcd does', () => {
     const left = ({ name }: { readonly name: string }) => name !== 'cp3'
     const stopped = planApply(
       withHosts(...running.hosts.filter(left)),
@@ -88,26 +88,26 @@ describe('hosts with members of etcd', () => {
   })
 })
 
-describe('a pod network that somebody brought', () => {
+describe('a pod network that somebody else installed', () => {
   const withNetwork = (...podNetworks: readonly string[]) =>
     joinedFacts(running).map((one) => ({ ...one, details: bareDetails(one.host, { podNetworks }) }))
   const standing = { runsFlannel: false, podNetwork: 'differs' } as const
 
-  it('is not overlaid with Flannel', () => {
+  it('is not replaced with Flannel', () => {
     const facts = withNetwork('/etc/cni/net.d/10-calico.conflist')
     expect(findingsOf({ facts, standing })).toEqual([
       'error FIELD_CANNOT_CHANGE -: network.plugin is another one (/etc/cni/net.d/10-calico.conflist) in the running cluster, and flannel in the file',
     ])
   })
 
-  it('is none where Flannel itself was deleted, or no network was applied yet', () => {
+  it('is not assumed if Flannel itself was deleted or no network was applied yet', () => {
     const flannel = withNetwork('/etc/cni/net.d/10-flannel.conflist', '/etc/cni/net.d/87-podman.conflist')
     expect(findingsOf({ facts: flannel, standing })).toEqual([])
     expect(findingsOf({ facts: withNetwork(), standing })).toEqual([])
   })
 })
 
-describe('a host that joins a cluster whose kubelets bear no swap', () => {
+describe('a host that joins a cluster whose kubelets do not tolerate swap', () => {
   const w3 = bareFacts('w3', { swapOn: true })
   const join = (failSwapOn: boolean | undefined, kept: object) => {
     const { kubeadm } = running.kubernetes
@@ -122,12 +122,12 @@ describe('a host that joins a cluster whose kubelets bear no swap', () => {
     )
   }
 
-  it('gets it turned off, whatever an edited file says that is not applied', () => {
+  it('gets swap turned off, even if an edited file that is not applied allows it', () => {
     expect(join(false, {})).toBe(true)
     expect(join(undefined, {})).toBe(true)
   })
 
-  it('keeps it where the cluster has its kubelets bear it', () => {
+  it('keeps swap if the running cluster allows it', () => {
     expect(join(false, { failSwapOn: false })).toBe(false)
     expect(join(undefined, { failSwapOn: false })).toBe(false)
   })
@@ -147,13 +147,13 @@ describe('a cluster whose API does not answer', () => {
       unanswered: [],
     })
 
-  it('keeps its images where they come from', () => {
+  it('keeps its image repository', () => {
     const { changes, cluster } = edited({ imageRepository: 'mirror.lab/k8s' })
     expect(cluster.kubernetes.imageRepository).toBe('registry.k8s.io')
     expect(changes.filter(({ phase }) => phase === 'Prepare hosts')).toEqual([])
   })
 
-  it('keeps the port on which its API servers listen, by their manifests', () => {
+  it('keeps the API server port found in its manifests', () => {
     const kubeadm = {
       ...running.kubernetes.kubeadm,
       initConfiguration: { localAPIEndpoint: { bindPort: 7443 } },
@@ -167,9 +167,9 @@ const TAKEN = OBSERVED_PATHS.filter(
   (path) => path !== '/etc/kubernetes/kubelet.conf' && path !== '/var/lib/etcd/member',
 )
 
-describe('whatever was taken from the control planes of a cluster', () => {
+describe('whatever files are missing on the control planes', () => {
   it(
-    'no version that the file names goes to hosts that have joined, until the cluster itself was asked',
+    'an apply installs no version from the file on joined hosts before it has asked the cluster',
     { timeout: 60_000 },
     () => {
       const taken = fc.record({

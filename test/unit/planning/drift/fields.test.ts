@@ -26,8 +26,8 @@ const withNetworking = (changes: Partial<Cluster['kubernetes']['networking']>): 
 const withPatches = (changes: Partial<Cluster['kubernetes']['kubeadm']>): Cluster =>
   withKubernetes({ kubeadm: { ...running.kubernetes.kubeadm, ...changes } })
 
-describe('an edited file over a running cluster', () => {
-  it('has nothing to say of a file that was not edited', () => {
+describe('an edited file for a running cluster', () => {
+  it('causes no finding if it matches the cluster', () => {
     expect(findingsOf(running)).toEqual([])
   })
 
@@ -67,12 +67,12 @@ describe('an edited file over a running cluster', () => {
       { ...running, network: { plugin: 'none' } } satisfies Cluster,
       'network.plugin is flannel in the running cluster, and none in the file',
     ],
-  ])('refuses another value of %s, with both values', (_, file, message) => {
+  ])('cannot change %s, and the finding has both values', (_, file, message) => {
     expect(findingsOf(file)).toContain(`error FIELD_CANNOT_CHANGE ${message}`)
   })
 
   it.each(['v1.36.4', 'v1.37.2', 'v1.35.1'])(
-    'refuses the version %s and names the verb that changes it',
+    'cannot change the version to %s, and the finding names the command that can',
     (version) => {
       expect(findingsOf(withKubernetes({ version }))).toContain(
         `error UPGRADE_NEEDED kubernetes.version is v1.36.3 in the running cluster, and ${version} in the file`,
@@ -80,7 +80,7 @@ describe('an edited file over a running cluster', () => {
     },
   )
 
-  it('keeps the running version where the file names a channel that has moved on', () => {
+  it('keeps the running version if its channel has moved on', () => {
     const file = withKubernetes({ version: 'v1.36.9' })
     expect(findingsOf(file, 'stable-1.36')).toEqual([
       'advice UPGRADE_NEEDED the cluster runs v1.36.3, and stable-1.36 is at v1.36.9 now; applying keeps v1.36.3',
@@ -106,18 +106,18 @@ describe('an edited file over a running cluster', () => {
       withPatches({ clusterConfiguration: { apiServer: { extraArgs: { 'audit-log-maxage': 30 } } } }),
       'kubernetes.kubeadm.clusterConfiguration is apiServer.extraArgs.audit-log-maxage: not set',
     ],
-  ])('tells that other %s are not applied yet', (_, file, message) => {
+  ])('causes a warning that other %s are not applied yet', (_, file, message) => {
     expect(findingsOf(file)).toContainEqual(expect.stringContaining(`warning CHANGE_NOT_APPLIED ${message}`))
   })
 
-  it('does not tell the running endpoint as a name of the certificate that the file lacks', () => {
+  it('causes no warning about the running endpoint in the certificate', () => {
     const other = withKubernetes({ controlPlaneEndpoint: { host: 'api.other.lab', port: 6443 } })
     const codes = findingsOf(other).map((line) => line.split(' ')[1])
     expect(codes).toContain('FIELD_CANNOT_CHANGE')
     expect(codes).not.toContain('CHANGE_NOT_APPLIED')
   })
 
-  it('tells settings of kubelets that the cluster has otherwise, and only those', () => {
+  it('causes warnings only about kubelet settings that differ', () => {
     const file = withPatches({ kubeletConfiguration: { maxPods: 200, serializeImagePulls: false } })
     const standing = standingOf(running, {
       kubeletConfiguration: { maxPods: 110, serializeImagePulls: false },
@@ -132,17 +132,17 @@ describe('an edited file over a running cluster', () => {
   })
 })
 
-describe('values that are the same, written otherwise', () => {
+describe('values in a different notation', () => {
   it.each([
     ['an endpoint without its port', { controlPlaneEndpoint: 'api.prod.lab' }],
     ['an endpoint in capitals', { controlPlaneEndpoint: 'API.prod.lab:6443' }],
-  ])('takes %s for the same', (_, configuration) => {
+  ])('are equal to the running ones: %s', (_, configuration) => {
     const standing = standingOf(running)
     const presence = present({ ...standing, configuration: { ...standing.configuration, ...configuration } })
     expect(planApply(running, joinedFacts(running), { presence, unanswered: [] }).findings).toEqual([])
   })
 
-  it('takes extra arguments as a list and as a map for the same', () => {
+  it('are equal for extra arguments as a list and as a map', () => {
     const file = withPatches({ clusterConfiguration: { apiServer: { extraArgs: { profiling: false } } } })
     const standing = standingOf(running)
     const document = { apiServer: { extraArgs: [{ name: 'profiling', value: 'false' }] } }
@@ -152,7 +152,7 @@ describe('values that are the same, written otherwise', () => {
 })
 
 describe('the table of fields', () => {
-  it('says of every field of the cluster file whether it can change later', () => {
+  it('says of every cluster file field whether it can change later', () => {
     const paths = leafPaths(clusterFileJsonSchema())
     expect(paths.length).toBeGreaterThan(50)
     expect(paths.filter((path) => ruleOf(path) === undefined)).toEqual([])

@@ -38,8 +38,8 @@ const factsAs = (name: string, of: string): HostFacts => ({
   host: name,
 })
 
-describe('hosts of the file that are other nodes of the cluster', () => {
-  it('knows a renamed worker by its machine, and refuses to join it again', () => {
+describe('hosts that are already other nodes of the cluster', () => {
+  it('include a renamed worker, recognised by its machine and not joined again', () => {
     const w9 = { ...host('w1'), name: 'w9' }
     const facts = [...joinedFacts(running).filter((one) => one.host !== 'w1'), factsAs('w9', 'w1')]
     expect(findingsOf({ file: withHosts(...others('w1'), w9), facts })).toEqual([
@@ -48,7 +48,7 @@ describe('hosts of the file that are other nodes of the cluster', () => {
     expect(planOf({ file: withHosts(...others('w1'), w9), facts }).changes).toEqual([])
   })
 
-  it('knows a renamed control plane by its machine', () => {
+  it('include a renamed control plane, recognised by its machine', () => {
     const cp9 = { ...host('cp3'), name: 'cp9' }
     const facts = [...joinedFacts(running).filter((one) => one.host !== 'cp3'), factsAs('cp9', 'cp3')]
     expect(findingsOf({ file: withHosts(...others('cp3'), cp9), facts })).toContain(
@@ -56,7 +56,7 @@ describe('hosts of the file that are other nodes of the cluster', () => {
     )
   })
 
-  it('refuses addresses that were swapped', () => {
+  it('include hosts with swapped addresses', () => {
     const swapped = withHosts(
       ...others('w1', 'w2'),
       { ...host('w1'), address: host('w2').address },
@@ -73,7 +73,7 @@ describe('hosts of the file that are other nodes of the cluster', () => {
     ])
   })
 
-  it('lets a new machine take the place of one that is gone', () => {
+  it('do not include a new machine that replaces a lost one', () => {
     const fresh = bareFacts('w1', { machineId: 'another' })
     const facts = [...joinedFacts(running).filter((one) => one.host !== 'w1'), fresh]
     expect(findingsOf({ facts })).toEqual([])
@@ -81,7 +81,7 @@ describe('hosts of the file that are other nodes of the cluster', () => {
 })
 
 describe('hosts that do not answer', () => {
-  it('are told in the order of the file, whichever failed first', () => {
+  it('are reported in file order, whichever failed first', () => {
     const away = {
       w1: 'SSH_HOST_KEY_CHANGED',
       cp3: 'SSH_HOST_KEY_CHANGED',
@@ -92,30 +92,30 @@ describe('hosts that do not answer', () => {
   })
 })
 
-describe('roles', () => {
-  it('refuses to make a worker that runs a control plane', () => {
+describe('the role of a host', () => {
+  it('cannot change from worker to control plane', () => {
     const file = withHosts(...others('w1'), { ...host('w1'), role: 'control-plane' })
     expect(findingsOf({ file })).toContain(
       'error ROLE_CHANGED w1: it is a worker of the running cluster, and the file says control-plane',
     )
   })
 
-  it('refuses to make a control plane that runs a worker', () => {
+  it('cannot change from control plane to worker', () => {
     const file = withHosts(...others('cp3'), { ...host('cp3'), role: 'worker' })
     expect(findingsOf({ file })).toContain(
       'error ROLE_CHANGED cp3: it is a control-plane of the running cluster, and the file says worker',
     )
   })
 
-  it('lets a control plane go on that was cut off before its node was marked', () => {
+  it('does not stop a control plane whose join ended before its node was marked', () => {
     const nodes = [...standingOf(running).nodes.filter(({ name }) => name !== 'cp3')]
     const cp3 = nodeOf(running, host('cp3'), { role: 'worker', ready: false })
     expect(findingsOf({ standing: { nodes: [...nodes, cp3] } })).toEqual([])
   })
 })
 
-describe('nodes and what is told of them', () => {
-  it('tells a node that is not in the file, and lets it be', () => {
+describe('the findings about nodes', () => {
+  it('include a node that is not in the file, which is left alone', () => {
     const plan = planOf({
       file: withHosts(...others('w1')),
       facts: joinedFacts(running).filter((one) => one.host !== 'w1'),
@@ -126,7 +126,7 @@ describe('nodes and what is told of them', () => {
     ])
   })
 
-  it('keeps a control plane that is not in the file behind the balancers, and as a member of etcd', () => {
+  it('keep a control plane that is not in the file behind the load balancers and in etcd', () => {
     const plan = planOf({
       file: withHosts(...others('cp3')),
       facts: joinedFacts(running).filter((one) => one.host !== 'cp3'),
@@ -138,21 +138,21 @@ describe('nodes and what is told of them', () => {
     expect(plan.changes).toEqual([])
   })
 
-  it('refuses another internal address for a machine that has joined', () => {
+  it('include a changed internal address of a joined machine', () => {
     const file = withHosts(...others('w1'), { ...host('w1'), internalAddress: '192.0.2.99' })
     expect(findingsOf({ file })).toContain(
       'error ADDRESS_CHANGED w1: its node has the internal address 192.0.2.21, and the file says 192.0.2.99',
     )
   })
 
-  it('tells a node that is cordoned', () => {
+  it('include a cordoned node', () => {
     const nodes = standingOf(running).nodes.map((node) => ({ ...node, schedulable: node.name !== 'w1' }))
     expect(findingsOf({ standing: { nodes } })).toEqual([
       'warning NODE_CORDONED w1: its node is cordoned: it takes no new pods',
     ])
   })
 
-  it('tells a node that is not Ready, once its host answers', () => {
+  it('include a node that is not Ready if its host answers', () => {
     const nodes = standingOf(running).nodes.map((node) => ({ ...node, ready: node.name !== 'w1' }))
     expect(findingsOf({ standing: { nodes } })).toEqual(['warning NODE_NOT_READY w1: its node is not Ready'])
     expect(findingsOf({ standing: { nodes }, away: { w1: 'SSH_UNREACHABLE' } })).toEqual([
@@ -160,7 +160,7 @@ describe('nodes and what is told of them', () => {
     ])
   })
 
-  it('tells what one kubelet has that the others have not, but not what is the host’s own', () => {
+  it('include kubelet settings of a single node, except those specific to the host', () => {
     const kept = { cgroupDriver: 'systemd', maxPods: 110, resolvConf: '/etc/resolv.conf' }
     const own = {
       cgroupDriver: 'systemd',
@@ -181,7 +181,7 @@ describe('nodes and what is told of them', () => {
     ])
   })
 
-  it('tells kubelets of another version, and leaves their hosts as they are', () => {
+  it('include kubelets of another version, whose hosts are left alone', () => {
     const nodes = standingOf(running).nodes.map((node) =>
       node.name === 'w1' ? { ...node, version: 'v1.36.1' } : node,
     )
@@ -194,7 +194,7 @@ describe('nodes and what is told of them', () => {
     expect(plan.cluster.hosts.find(({ name }) => name === 'w1')?.kubeletVersion).toBe('v1.36.1')
   })
 
-  it('takes the version from the cluster, whoever upgraded it', () => {
+  it('use the version of the cluster, whoever upgraded it', () => {
     const standing = standingOf(running)
     const plan = planOf({ standing: { configuration: { ...standing.configuration, version: 'v1.37.2' } } })
     expect(plan.cluster.kubernetes.version).toBe('v1.37.2')
@@ -202,14 +202,14 @@ describe('nodes and what is told of them', () => {
   })
 })
 
-describe('a control plane that died and was taken out of the file', () => {
+describe('a dead control plane that was removed from the file', () => {
   const standing = standingOf(running)
   const members = standing.members?.map((member) => ({ ...member, healthy: member.name !== 'cp3' })) ?? []
   const facts = joinedFacts(running).filter((one) => one.host !== 'cp3')
   const told =
     'etcd has the member cp3 at https://192.0.2.13:2380, which is not well, and it belongs to no host of the cluster file'
 
-  it('is told by its member of etcd, with how to take that out', () => {
+  it('is reported by its etcd member, with how to remove that', () => {
     const plan = planOf({ file: withHosts(...others('cp3')), facts, standing: { members } })
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toContain(told)
@@ -217,7 +217,7 @@ describe('a control plane that died and was taken out of the file', () => {
     expect(hint).toMatch(/`etcdctl member remove ID`.*`kubectl delete node cp3`/)
   })
 
-  it('stops another one from joining in its place, before anything is changed', () => {
+  it('blocks another one from joining before anything is changed', () => {
     const file = withHosts(...others('cp3'), aHost('cp4'))
     const { problems } = planOf({ file, facts: [...facts, bareFacts('cp4')], standing: { members } })
     expect(problems).toMatchObject([
@@ -225,7 +225,7 @@ describe('a control plane that died and was taken out of the file', () => {
     ])
   })
 
-  it('keeps nobody from joining while it is well', () => {
+  it('blocks no join while its member is healthy', () => {
     const file = withHosts(...others('cp3'), aHost('cp4'))
     expect(planOf({ file, facts: [...facts, bareFacts('cp4')] }).problems).toEqual([])
   })

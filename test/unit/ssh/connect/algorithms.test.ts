@@ -2,21 +2,21 @@
 import { expect, it } from 'vitest'
 import { hostKeyAlgorithms, offeredAlgorithms } from '../../../../src/ssh/connect/algorithms.js'
 
-it('nothing offered uses SHA-1, CBC, RC4, 3DES, MD5 or a small group', () => {
+it('offers nothing that uses SHA-1, CBC, RC4, 3DES, MD5 or a small group', () => {
   const offered = offeredAlgorithms(hostKeyAlgorithms(new Set()))
   for (const name of Object.values(offered).flat().map(String)) {
     expect(name).not.toMatch(/sha1(?!\d)|^ssh-rsa$|ssh-dss|cbc|arcfour|3des|md5|ripemd|group1-|-96/)
   }
 })
 
-it('MACs protect the ciphertext', () => {
+it('offers only encrypt-then-MAC algorithms', () => {
   expect(offeredAlgorithms([]).hmac).toEqual([
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
   ])
 })
 
-it('the types of the known keys are asked for first, the others after', () => {
+it('prefers the types of known host keys', () => {
   expect(hostKeyAlgorithms(new Set(['ssh-rsa', 'ecdsa-sha2-nistp256']))).toEqual([
     'ecdsa-sha2-nistp256',
     'rsa-sha2-512',

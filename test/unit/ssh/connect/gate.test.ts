@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Gate } from '../../../../src/ssh/connect/gate.js'
 
-it('never lets more through than it may, and everybody in the end', async () => {
+it('admits everybody in the end, and never more at once than its capacity', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
@@ -32,7 +32,7 @@ it('never lets more through than it may, and everybody in the end', async () => 
   )
 })
 
-it('lets those who wait through in the order of their coming', async () => {
+it('admits those who wait in order of arrival', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const order: number[] = []
@@ -47,7 +47,7 @@ it('lets those who wait through in the order of their coming', async () => {
   expect(order).toEqual([1, 2, 3])
 })
 
-it('forgets who gives up waiting', async () => {
+it('forgets those who give up waiting', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const controller = new AbortController()
@@ -61,11 +61,11 @@ it('forgets who gives up waiting', async () => {
   expect(gate.idle).toBe(true)
 })
 
-it('does not let in who has given up before', async () => {
+it('does not admit a caller that has already given up', async () => {
   await expect(new Gate(1).enter(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
 
-it('can be narrowed while it is in use, but never shut', async () => {
+it('can be narrowed while in use, but never closed', async () => {
   const gate = new Gate(3)
   const leave = [await gate.enter(), await gate.enter(), await gate.enter()]
   gate.narrow(0)

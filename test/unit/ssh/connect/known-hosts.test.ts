@@ -36,7 +36,7 @@ function judge(text: string, name: string, shown: Buffer) {
   return judgeKey(entriesFor(parseKnownHosts(text, 'known_hosts'), name), shown).kind
 }
 
-describe('names', () => {
+describe('known_hosts name matching', () => {
   it.each([
     ['cp1', 'cp1', true],
     ['cp1,10.0.0.1', '10.0.0.1', true],
@@ -55,17 +55,17 @@ describe('names', () => {
     ['!cp1', 'cp2', false],
     ['[*]:2222', '[cp1]:2222', true],
     ['fe80::1', 'fe80::1', true],
-  ])('%s is %s: %s', (names, name, expected) => {
+  ])('compares %s with %s: %s', (names, name, expected) => {
     expect(namesMatch(names, name)).toBe(expected)
   })
 
-  it('a hashed name matches that name only', () => {
+  it('matches a hashed name to that name only', () => {
     const names = hashed('[cp1]:2222')
     expect(namesMatch(names, '[cp1]:2222')).toBe(true)
     expect(namesMatch(names, 'cp1')).toBe(false)
   })
 
-  it('a hash that is broken or of another kind matches nothing', () => {
+  it('never matches a hash that is broken or of another kind', () => {
     for (const names of [
       '|1|',
       '|1|AAAA',
@@ -77,44 +77,44 @@ describe('names', () => {
     }
   })
 
-  it('a port other than 22 is part of the name', () => {
+  it('treats a port other than 22 as part of the name', () => {
     expect(knownHostName('CP1', 22)).toBe('cp1')
     expect(knownHostName('10.0.0.1', 2222)).toBe('[10.0.0.1]:2222')
   })
 
-  it('many stars do not make matching slow', () => {
+  it('stays fast with many wildcards', () => {
     const start = performance.now()
     expect(namesMatch(`${'*a'.repeat(40)}b`, 'a'.repeat(400))).toBe(false)
     expect(performance.now() - start).toBeLessThan(200)
   })
 })
 
-describe('a key', () => {
-  it('is trusted when a line has it', () => {
+describe('a host key', () => {
+  it('is trusted if a line has it', () => {
     expect(judge(`${knownHostLine('cp1', otherKey)}\n${knownHostLine('cp1', key)}\n`, 'cp1', key)).toBe(
       'trusted',
     )
   })
 
-  it('is unknown when no line is about the host', () => {
+  it('is unknown if no line is about the host', () => {
     expect(judge(knownHostLine('cp2', key), 'cp1', key)).toBe('unknown')
   })
 
-  it('has changed when the lines about the host have others', () => {
+  it('has changed if the lines about the host have other keys', () => {
     expect(judge(knownHostLine('cp1', otherKey), 'cp1', key)).toBe('changed')
   })
 
-  it('of a type that is not known has changed too: a host does not lose the key we ask for', () => {
+  it('of a type without a line has changed too, since we ask for the known types first', () => {
     expect(judge(knownHostLine('cp1', publicKey('a', 'ecdsa-sha2-nistp256')), 'cp1', key)).toBe('changed')
   })
 
-  it('that is revoked is refused, though another line has it', () => {
+  it('is rejected if a line revokes it, even if another line has it', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', key)}\n`, 'cp1', key)).toBe(
       'revoked',
     )
   })
 
-  it('is trusted when another one is revoked', () => {
+  it('is trusted if a line revokes another key', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', otherKey)}`, 'cp1', key)).toBe(
       'trusted',
     )
@@ -128,7 +128,7 @@ describe('a key', () => {
     expect(verdict).toMatchObject({ kind: 'unknown', authority: { file: 'known_hosts', line: 1 } })
   })
 
-  it('survives comments, blank lines, tabs, line ends of Windows and lines that make no sense', () => {
+  it('is found despite comments, blank lines, tabs, Windows line ends and invalid lines', () => {
     const text = [
       '# a comment',
       '',
@@ -145,14 +145,14 @@ describe('a key', () => {
     ])
   })
 
-  it('tells its type, unless it is no key', () => {
+  it('has a type unless it is not a key', () => {
     expect(keyTypeOf(key)).toBe('ssh-ed25519')
     expect(keyTypeOf(Buffer.from([0, 0]))).toBeUndefined()
     expect(keyTypeOf(Buffer.from([0, 0, 0, 9, 65]))).toBeUndefined()
   })
 })
 
-describe('any file', () => {
+describe('any known_hosts file', () => {
   // Few names and keys, so that lines often are about the same host.
   const hostName = fc.constantFrom(
     'cp1',
@@ -184,7 +184,7 @@ describe('any file', () => {
     },
   )
 
-  it('a key is trusted only if an unmarked line about the host has it and no such line revokes it', () => {
+  it('trusts a key only if an unmarked line about the host has it and no line revokes it', () => {
     fc.assert(
       fc.property(file, hostName, anyKey, (lines, name, shown) => {
         const about = lines
@@ -210,7 +210,7 @@ describe('any file', () => {
     )
   })
 
-  it('is read as OpenSSH reads it: ssh-keygen -F finds the same lines', () => {
+  it('finds the same lines as ssh-keygen -F', () => {
     if (spawnSync('ssh-keygen', ['-?']).error !== undefined) throw new Error('install openssh-client')
     const folder = mkdtempSync(join(tmpdir(), 'quorate-known-hosts-'))
     const path = join(folder, 'known_hosts')
@@ -233,7 +233,7 @@ describe('any file', () => {
   })
 })
 
-it('fingerprints are those of OpenSSH', () => {
+it('fingerprints match those of OpenSSH', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-fingerprint-'))
   try {
     writeFileSync(join(folder, 'key.pub'), `ssh-ed25519 ${key.toString('base64')}\n`)
@@ -245,9 +245,9 @@ it('fingerprints are those of OpenSSH', () => {
   }
 })
 
-describe('a name that is learnt', () => {
+describe('a name that is recorded in known_hosts', () => {
   it.each(['10.0.0.1', 'cp1.example.com', '[cp1.example.com]:2222', '[cp1]:2222', 'fe80::1', 'fe80::1%eth0'])(
-    'is %s as it stands',
+    'is plain: %s',
     (name) => {
       expect(learntName(name)).toBe(name)
     },
@@ -262,7 +262,7 @@ describe('a name that is learnt', () => {
     '@cert-authority',
     'a.b ssh-rsa',
     '#.',
-  ])('is hashed where it is %s, and about nobody else', (name) => {
+  ])('is hashed if it has a special meaning, and then matches nothing else: %s', (name) => {
     const learnt = learntName(name)
     expect(learnt).toMatch(/^\|1\|[A-Za-z0-9+/=]+\|[A-Za-z0-9+/=]+$/)
     expect(namesMatch(learnt, name)).toBe(true)

@@ -26,8 +26,8 @@ function received(shell: string, lines: readonly string[]): string[] {
   return stdout.toString().split('\0').slice(0, -1)
 }
 
-describe.each(SHELLS)('in %s', (shell) => {
-  it('35 000 hostile arguments arrive intact', () => {
+describe.each(SHELLS)('in the shell %s', (shell) => {
+  it('35,000 hostile arguments arrive unchanged', () => {
     const sent = fc.sample(argument, 35_000)
     const lines = Array.from({ length: sent.length / 100 }, (_, index) => {
       const args = sent.slice(index * 100, (index + 1) * 100)
@@ -36,7 +36,7 @@ describe.each(SHELLS)('in %s', (shell) => {
     expect(received(shell, lines)).toEqual(sent.map(wellFormed))
   })
 
-  it('a script gets its data as positional parameters, never as syntax', () => {
+  it('a script gets its data as positional parameters and never as syntax', () => {
     const sent = fc.sample(fc.tuple(argument, argument), 200)
     const lines = sent.map(([one, two]) => script('printf "%s\\0" "$1" "$2" "$#"', one, two).line)
     expect(received(shell, lines)).toEqual(
@@ -56,11 +56,11 @@ it('a plain argument stays readable', () => {
   )
 })
 
-it('an empty argument stays an argument', () => {
+it('an empty argument is kept', () => {
   expect(quote('')).toBe("''")
 })
 
-it('a NUL byte is refused, since no argument can hold it', () => {
+it('a NUL byte is rejected, since no argument can contain it', () => {
   expect(() => command('echo', 'a\0b')).toThrow(TypeError)
 })
 

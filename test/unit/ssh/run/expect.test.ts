@@ -10,12 +10,12 @@ function result(exitCode: number, stdout: string, stderr: string): CommandResult
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
 }
 
-it('a success is passed on', () => {
+it('returns a successful result unchanged', () => {
   const success = result(0, 'out', 'a warning')
   expect(expectSuccess(success, 'looking', host)).toBe(success)
 })
 
-it('a failure names what was done, where, the status and the reason', () => {
+it('reports a failure with the action, host, status and reason', () => {
   const failure = result(5, 'some output\n', 'first\nmodprobe: FATAL: Module overlay not found\n')
   expect(() => expectSuccess(failure, 'loading overlay', host)).toThrow(
     expect.objectContaining({
@@ -32,12 +32,12 @@ it('a failure names what was done, where, the status and the reason', () => {
 it.each([
   ['in C', 'cp: error writing /x: No space left on device\n'],
   ['in Go', 'write /var/lib/containerd/x: no space left on device\n'],
-])('a full disk is told by its name, as programs %s say it', (_, stderr) => {
+])('reports a full disk as such for programs written %s', (_, stderr) => {
   expect(() => expectSuccess(result(1, '', stderr), 'copying', host)).toThrow(
     expect.objectContaining({ code: 'DISK_FULL' }),
   )
 })
 
-it('only the last lines that say something are kept', () => {
+it('keeps only the last lines that are not blank', () => {
   expect(lastLines('1\n\n2\n  \n3\n', 2)).toBe('2\n3')
 })

@@ -25,7 +25,7 @@ function within(session: Session): Session {
 
 const asRoot = { root: true }
 
-it('a command runs while the file says so, with its own input, output and exit status', async () => {
+it('a fenced command runs while the lock file matches, with its own input, output and exit status', async () => {
   const result = await within(localSession()).run(script('cat; echo told >&2; exit 7'), {
     ...asRoot,
     stdin: 'input',
@@ -33,7 +33,7 @@ it('a command runs while the file says so, with its own input, output and exit s
   expect(result).toMatchObject({ exitCode: 7, stdout: 'input', stderr: 'told\n' })
 })
 
-it('a command does not run once the file says another thing', async () => {
+it('a fenced command does not run once the lock file has changed', async () => {
   writeFileSync(file, 'another 0199\n')
   const mark = join(folder, 'mark')
   await expect(within(localSession()).run(command('touch', mark), asRoot)).rejects.toThrow(
@@ -42,21 +42,21 @@ it('a command does not run once the file says another thing', async () => {
   expect(existsSync(mark)).toBe(false)
 })
 
-it('a command does not run without the file', async () => {
+it('a fenced command does not run without the lock file', async () => {
   rmSync(file)
   await expect(within(localSession()).run(command('true'), asRoot)).rejects.toThrow('passed: ')
 })
 
-it('an exit status alone is no sign of a fence', async () => {
+it('an exit status alone is not mistaken for the fence', async () => {
   expect(await within(localSession()).run(script('exit 79'), asRoot)).toMatchObject({ exitCode: 79 })
 })
 
-it('what does not run as root is not fenced', async () => {
+it('a command that does not run as root is not fenced', async () => {
   rmSync(file)
   expect(await within(localSession()).run(command('true'))).toMatchObject({ exitCode: 0 })
 })
 
-it('a file is written, read and removed within the fence only', async () => {
+it('a file is written, read and removed only within the fence', async () => {
   const path = join(folder, 'file')
   const session = within(localSession())
   const attributes = { mode: 0o600, owner: `${process.getuid?.()}:${process.getgid?.()}` }
@@ -69,7 +69,7 @@ it('a file is written, read and removed within the fence only', async () => {
   expect(readFileSync(path, 'utf8')).toBe('content')
 })
 
-it('a file whose content comes late is not written, when the fence fell meanwhile', async () => {
+it('a file is not written if the fence falls before its content arrives', async () => {
   // The script has begun, which its temporary file shows; then its connection stalls.
   const fall = async () => {
     while (!readdirSync(folder).some((name) => name.startsWith('.quorate.'))) await delay(5)

@@ -32,7 +32,7 @@ const noises = fc.oneof(
     .map((text) => Buffer.from(text)),
 )
 
-it('output is exact, whatever stands around it and wherever chunks end', () => {
+it('output is exact, whatever surrounds it and however it is split into chunks', () => {
   fc.assert(
     fc.property(noises, noises, fc.integer({ min: 1, max: 60 }), (noise, output, size) => {
       const chunks: Buffer[] = []
@@ -45,7 +45,7 @@ it('output is exact, whatever stands around it and wherever chunks end', () => {
   )
 })
 
-it('output goes on to its taker as it comes, but for what may be the beginning of the last mark', () => {
+it('output is passed on as it arrives, except for what may begin the end mark', () => {
   const chunks: string[] = []
   const frame = new CommandFrame('login-user', { onStdout: (chunk) => chunks.push(chunk.toString()) })
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\none\n`))
@@ -55,7 +55,7 @@ it('output goes on to its taker as it comes, but for what may be the beginning o
   expect(chunks).toEqual(['one\n', 'two ', 'quorum\n'])
 })
 
-it('output of a command that was cut off is all there', () => {
+it('output of a command that was cut off is complete', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nhalf quorate-stdout-end`))
   frame.end()
@@ -73,19 +73,16 @@ describe('the exit status', () => {
     return frame
   }
 
-  it.each(['login-user', 'sudo', 'sudo-with-password'] as const)(
-    'is known by both streams (%s)',
-    (runner) => {
-      expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
-    },
-  )
+  it.each(['login-user', 'sudo', 'sudo-with-password'] as const)('comes from both streams (%s)', (runner) => {
+    expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
+  })
 
-  it('is unknown while one stream is not at its end', () => {
+  it('is unknown until both streams have ended', () => {
     expect(bothStreams('sudo', ['142\n', '14']).exitCode).toBeUndefined()
   })
 })
 
-it('nothing grows with what is said before the command', () => {
+it('output before the command takes bounded memory', () => {
   const frame = new CommandFrame('login-user')
   for (let index = 0; index < 1000; index += 1) frame.takeStdout(Buffer.alloc(1000, 'noise\n'))
   frame.takeStdout(Buffer.from('the last word'))
@@ -93,7 +90,7 @@ it('nothing grows with what is said before the command', () => {
   expect(frame.shellSaid).toMatch(/the last word$/)
 })
 
-it('what was said is quoted without colours, titles, bells and our own marks', () => {
+it('output before the command is quoted without colours, titles, bells and our own marks', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStderr(
     Buffer.from(`\u001b]0;cp1\u0007\u001b[31mno\u001b[0m\u0007 way\r\n\n+ exec sh -c x ${frame.token}\n`),
@@ -101,20 +98,20 @@ it('what was said is quoted without colours, titles, bells and our own marks', (
   expect(frame.shellSaid).toBe('no way')
 })
 
-describe('streams on which nothing can be relied', () => {
-  it('standard error mixed into standard output', () => {
+describe('unreliable streams are detected', () => {
+  it('if standard error is mixed into standard output', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(stdoutOf(frame, Buffer.from(''), Buffer.from('x'), '0\n'))
     expect(frame.isMangled).toBe(true)
   })
 
-  it('a terminal that changes line ends', () => {
+  it('if a terminal changes line ends', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\r\nx\r\n`))
     expect(frame.isMangled).toBe(true)
   })
 
-  it('but not a shell that logs the line', () => {
+  it('but not if the shell only logs the command line', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`exec sh -c 'echo quorate-stdout-begin-$1' x ${frame.token}\n`))
     expect(frame.isMangled).toBe(false)

@@ -11,25 +11,25 @@ function lines(...chunks: readonly (Buffer | string)[]): string[] {
   return seen
 }
 
-it('a line may come in pieces', () => {
+it('joins the pieces of a line', () => {
   expect(lines('one\ntw', 'o\nthr', 'ee')).toEqual(['one', 'two', 'three'])
 })
 
-it('progress that is redrawn by carriage returns counts as lines', () => {
+it('treats progress that is redrawn with carriage returns as lines', () => {
   expect(lines('10%\r55%\r100%\r\ndone\r\n')).toEqual(['10%', '55%', '100%', 'done'])
 })
 
-it('empty lines are left out', () => {
+it('drops empty lines', () => {
   expect(lines('\n\n a \n\r\n')).toEqual([' a '])
 })
 
-it('a line without end is cut in pieces', () => {
+it('cuts an endless line into pieces', () => {
   const seen = lines('x'.repeat(10_000), 'y\n')
   expect(seen.map((line) => line.length)).toEqual([4096, 4096, 1809])
   expect(seen.join('')).toBe(`${'x'.repeat(10_000)}y`)
 })
 
-it('the cut of the bytes changes nothing, also within a character', () => {
+it('gives the same lines however the bytes are split, even within a character', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('a', 'é', '😀', '\n', '\r')), fc.nat(8), (characters, size) => {
       const bytes = Buffer.from(characters.join(''))
@@ -41,7 +41,7 @@ it('the cut of the bytes changes nothing, also within a character', () => {
   )
 })
 
-it('nothing in a line steers a terminal, and a line of which nothing is left is none', () => {
+it('removes terminal control characters, and drops a line that has nothing else', () => {
   expect(lines('\u001b[2J\u001b[31mred\u001b[0m\n\u001b]52;c;cm0=\u0007\n\tWARNING\u0007\n')).toEqual([
     'red',
     '    WARNING',

@@ -12,7 +12,7 @@ it.each([
   ['sudo-rs has had enough', 'sudo: Maximum 3 incorrect authentication attempts'],
   ['nobody has answered', 'sudo: timed out reading password'],
   ['a kind that nobody has listed', 'sudo: the moon is not full'],
-])("the reason is sudo's own when %s", (_case, line) => {
+])("the reason is sudo's own message when %s", (_case, line) => {
   expect(sudoRefusal(`${line}\n`, 'ops')).toEqual({ reason: line })
 })
 
@@ -21,11 +21,11 @@ it.each([
   'sudo: a password is required\nThis incident has been reported to the administrator.\n',
   '[sudo: quorate-sudo-password:] Password: \nsudo: a password is required\n',
   'quorate-sudo-password:sudo: a password is required\n',
-])('the reason is found beside what is no reason: %j', (said) => {
+])('the reason is found among unrelated lines: %j', (said) => {
   expect(sudoRefusal(said, 'ops').reason).toBe('sudo: a password is required')
 })
 
-it('requiretty is named, with how to lift it', () => {
+it('requiretty is recognised, and the hint says how to lift it', () => {
   const refusal = sudoRefusal('sudo: sorry, you must have a tty to run sudo\n', 'ops')
   expect(refusal.hint).toMatch(/requiretty.*Defaults:ops !requiretty/)
 })
@@ -33,7 +33,7 @@ it('requiretty is named, with how to lift it', () => {
 it.each([
   "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?",
   'sudo: PERM_SUDOERS: setresuid(-1, 1, -1): Operation not permitted',
-])('a sudo that cannot become root is no matter of passwords: %s', (line) => {
+])('a sudo that cannot become root is not reported as a password problem: %s', (line) => {
   expect(sudoRefusal(line, 'ops')).toMatchObject({
     reason: line,
     hint: expect.stringContaining('nosuid') as string,
@@ -44,13 +44,13 @@ it.each([
   'sudo: PAM account management error: Authentication service cannot retrieve authentication info',
   'sudo: unknown uid 1000: who are you?',
   'sudo: Account expired or PAM config lacks an "account" section for sudo, contact your system administrator',
-])('an account that is not in order is looked at: %s', (line) => {
+])('an invalid account leads to a hint to check it: %s', (line) => {
   expect(sudoRefusal(line, 'ops')).toMatchObject({
     reason: line,
     hint: expect.stringContaining('chage -l ops') as string,
   })
 })
 
-it('a host without sudo needs it', () => {
+it('a host without sudo leads to a hint to install it', () => {
   expect(sudoRefusal('sh: 1: exec: sudo: not found\n', 'ops').hint).toMatch(/install sudo/)
 })

@@ -24,7 +24,7 @@ function run(answer: Partial<CommandResult>) {
   return runUnit(answering(answer), { operation: 'op', step: 'step' }, command('true'))
 }
 
-it('the outcome is read from among the signs of life', async () => {
+it('the outcome is found among the keep-alive lines', async () => {
   const stderr = 'quorate attached 3\n.\n.\nquorate exited 17 90210\n'
   expect(await run({ stderr, stdoutBytes: Buffer.from('quorate exited 0 1\n') })).toEqual({
     kind: 'exited',
@@ -39,7 +39,7 @@ it('the outcome is read from among the signs of life', async () => {
 it.each([
   "System has not been booted with systemd as init system (PID 1). Can't operate.\n",
   'sh: 63: systemd-run: not found\n',
-])('a host without systemd is told by its name: %s', async (stderr) => {
+])('a host without systemd is reported as such: %s', async (stderr) => {
   await expect(run({ exitCode: 1, stderr })).rejects.toMatchObject({
     code: 'SYSTEMD_MISSING',
     message: 'cp1 does not run systemd',
@@ -47,12 +47,12 @@ it.each([
   })
 })
 
-it('an answer that lacks an outcome is none', async () => {
+it('an answer without an outcome is an error', async () => {
   await expect(run({ stderr: 'quorate started 1\n' })).rejects.toThrow('unexpected answer from a unit')
 })
 
 it.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
-  'there is no step of the name "%s"',
+  'a step cannot have the name "%s"',
   async (step) => {
     const nothing = answering({})
     await expect(runUnit(nothing, { operation: 'op', step }, command('true'))).rejects.toThrow(TypeError)
@@ -62,7 +62,7 @@ it.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
   },
 )
 
-it('a secret has a name that is a file name', async () => {
+it('a secret must have a valid file name', async () => {
   const running = runUnit(answering({}), { operation: 'op', step: 'step' }, command('true'), {
     secrets: { '../x': '' },
   })

@@ -38,7 +38,7 @@ async function encrypted(value: unknown, by = keys): Promise<Payload> {
 }
 
 describe('the codec endpoint', () => {
-  it('opens each payload by itself, as a UI asks for them', async () => {
+  it('opens each payload separately, as a UI requests them', async () => {
     const payloads = [json(await encrypted('one')), json(await encrypted({ two: 2 }))]
     const { status, answer } = await post('/codec/decode', { payloads })
     expect(status).toBe(200)
@@ -47,7 +47,7 @@ describe('the codec endpoint', () => {
     })
   })
 
-  it('leaves alone what it cannot open', async () => {
+  it('returns unchanged what it cannot open', async () => {
     const foreign = await encrypted('x', SealKeys.of({ encrypt: true, keys: [newKey()] }))
     const own = await encrypted('x')
     const moved = { ...own, metadata: { ...own.metadata, 'seal-context': Buffer.from('x') } }
@@ -55,18 +55,18 @@ describe('the codec endpoint', () => {
     expect((await post('/decode', { payloads })).answer).toEqual({ payloads })
   })
 
-  it('seals nothing', async () => {
+  it('never seals', async () => {
     expect((await post('/codec/encode', { payloads: [] })).status).toBe(403)
   })
 
   it.each([['not JSON'], [{ payloads: 'x' }], [[]]])(
-    'refuses what is no list of payloads: %j',
+    'rejects anything but a list of payloads: %j',
     async (body) => {
       expect((await post('/decode', body)).status).toBe(400)
     },
   )
 
-  it('takes POST alone', async () => {
+  it('accepts only POST', async () => {
     expect((await fetch(`${url}/decode`)).status).toBe(405)
   })
 })

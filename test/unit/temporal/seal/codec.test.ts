@@ -29,7 +29,7 @@ describe.each([
 ])('a sealed payload %s', (_, encrypt) => {
   const codec = new SealCodec(SealKeys.of({ encrypt, keys: [key] }))
 
-  it('opens to what it was, whatever it was', async () => {
+  it('opens to its original value, whatever that was', async () => {
     for (const one of ['text', { deep: [1, null] }, null, undefined, new Uint8Array([0, 255])]) {
       const sealed = await codec.encode([payload(one)], RUN)
       expect(value((await codec.decode(sealed.map(overTheWire), RUN))[0])).toEqual(one)
@@ -52,7 +52,7 @@ describe.each([
     expect(reason((await codec.decode(sealed, other))[0])).toBe('forged')
   })
 
-  it('is refused without those that it was sealed with, in another order, and among others', async () => {
+  it('is refused if others sealed with it are missing, reordered or replaced', async () => {
     const [a, b] = await codec.encode([payload('a'), payload('b')], RUN)
     const [c, d] = await codec.encode([payload('c'), payload('d')], RUN)
     for (const list of [[a], [b], [b, a], [a, d], [a, b, c], [a, a]]) {
@@ -62,7 +62,7 @@ describe.each([
     }
   })
 
-  it('is refused once a bit of its data is another', async () => {
+  it('is refused if a single bit of its data has changed', async () => {
     const [sealed] = await codec.encode([payload({ host: 'cp1' })], RUN)
     const data = Buffer.from(sealed?.data ?? [])
     for (const at of [0, Math.floor(data.length / 2), data.length - 1]) {
@@ -72,7 +72,7 @@ describe.each([
     }
   })
 
-  it('is refused with another key under the same id, and names the key that is not there', async () => {
+  it('is refused with another key of the same id, and names a missing key', async () => {
     const sealed = await codec.encode([payload('x')], RUN)
     const impostor = new SealCodec(SealKeys.of({ encrypt, keys: [{ ...newKey(), id: key.id }] }))
     expect(reason((await impostor.decode(sealed, RUN))[0])).toBe('forged')
@@ -80,13 +80,13 @@ describe.each([
     expect(value((await other.decode(sealed, RUN))[0])).toEqual({ quorateRefused: 'key', key: key.id })
   })
 
-  it('opens with an old key that is no longer the first', async () => {
+  it('opens with an old key that is no longer the first one', async () => {
     const sealed = await codec.encode([payload('x')], RUN)
     const rotated = new SealCodec(SealKeys.of({ encrypt: !encrypt, keys: [newKey(), key] }))
     expect(value((await rotated.decode(sealed, RUN))[0])).toBe('x')
   })
 
-  it('tells of which activity of which run it is a result', async () => {
+  it('names the run and activity whose result it is', async () => {
     const current = { run: '01a2', name: 'prepareHost' }
     const inActivity = new SealCodec(SealKeys.of({ encrypt, keys: [key] }), () => current)
     const sealed = await inActivity.encode([payload({ changed: true })], STEP)
@@ -102,22 +102,22 @@ describe('a payload without a seal', () => {
     ['none', {}],
     ['an empty one', { seal: Buffer.from('') }],
     ['one of a later form', { seal: Buffer.from('2.a.b.0.1..c') }],
-  ])('is refused and never throws: %s', async (_, metadata) => {
+  ])('is refused without an exception, whatever stands in for the seal: %s', async (_, metadata) => {
     const codec = new SealCodec(SealKeys.of({ encrypt: false, keys: [key] }))
     const one = { ...payload('x'), metadata: { ...payload('x').metadata, ...metadata } }
     expect(reason((await codec.decode([one], RUN))[0])).toBe('unsealed')
   })
 })
 
-describe('what a seal leaves readable', () => {
-  it("keeps encoding and data as they are, for Temporal's UI, with little beside them", async () => {
+describe('the readable part of a sealed payload', () => {
+  it("keeps encoding and data unchanged for Temporal's UI, and adds little", async () => {
     const codec = new SealCodec(SealKeys.of({ encrypt: false, keys: [key] }))
     const [sealed] = await codec.encode([payload({ host: 'cp1' })], RUN)
     expect(sealed).toMatchObject(payload({ host: 'cp1' }))
     expect(sealed?.metadata?.['seal']?.length).toBeLessThan(120)
   })
 
-  it('is nothing of the data where it is encrypted', async () => {
+  it('contains none of the data if it is encrypted', async () => {
     const codec = new SealCodec(SealKeys.of({ encrypt: true, keys: [key] }))
     const [sealed] = await codec.encode([payload({ host: 'canary' })], RUN)
     const all = Buffer.concat([...Object.values(sealed?.metadata ?? {}), sealed?.data ?? new Uint8Array()])

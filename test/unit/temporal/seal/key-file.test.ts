@@ -26,38 +26,38 @@ function problemOf(act: () => unknown): string {
 }
 
 describe('a key file', () => {
-  it('is made for its owner alone, and reads as it was made', () => {
+  it('is created for its owner only and reads back as it was written', () => {
     const made = createKeyFile(path, true)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readKeyFile(path)).toEqual(made)
   })
 
-  it('may be JSON', () => {
+  it('can be JSON', () => {
     const { keys } = createKeyFile(path, false)
     writeFileSync(path, JSON.stringify({ encrypt: false, keys }))
     expect(readKeyFile(path).keys).toEqual(keys)
   })
 
-  it('is never replaced by a new one', () => {
+  it('is never overwritten by a new one', () => {
     createKeyFile(path, false)
     const before = readFileSync(path, 'utf8')
     expect(problemOf(() => createKeyFile(path, false))).toMatch(/^USAGE: .* already exists/)
     expect(readFileSync(path, 'utf8')).toBe(before)
   })
 
-  it.each([0o640, 0o604, 0o660])('that others can reach is refused (mode %o)', (mode) => {
+  it.each([0o640, 0o604, 0o660])('is rejected if others can access it (mode %o)', (mode) => {
     createKeyFile(path, false)
     chmodSync(path, mode)
     expect(problemOf(() => readKeyFile(path))).toMatch(/^SEAL_KEY_UNUSABLE: others can reach the key file/)
   })
 
-  it.runIf(process.getuid?.() === 0)('of another user is refused', () => {
+  it.runIf(process.getuid?.() === 0)('is rejected if it belongs to another user', () => {
     createKeyFile(path, false)
     chownSync(path, 65_534, 65_534)
     expect(problemOf(() => readKeyFile(path))).toMatch(/^SEAL_KEY_UNUSABLE: .* belongs to another user/)
   })
 
-  it('that is damaged is refused, without a word of its secrets', () => {
+  it('is rejected without revealing its secrets if it is damaged', () => {
     const { keys } = createKeyFile(path, false)
     const secret = keys[0]?.secret ?? ''
     for (const text of [
@@ -73,13 +73,13 @@ describe('a key file', () => {
     }
   })
 
-  it('that is not there is told of', () => {
+  it('is reported if it is missing', () => {
     expect(problemOf(() => readKeyFile(path))).toMatch(/^SEAL_KEY_MISSING/)
   })
 })
 
 describe('rotating keys', () => {
-  it('puts a new key first, and keeps those before', () => {
+  it('puts a new key first and keeps the earlier ones', () => {
     const [old] = createKeyFile(path, false).keys
     const [fresh, kept] = rotateKeyFile(path, {})
     expect(kept).toBe(old?.id)
@@ -87,14 +87,14 @@ describe('rotating keys', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it('adds a key that only opens, until it is put first', () => {
+  it('adds a standby key, which only opens until it is put first', () => {
     const [old] = createKeyFile(path, false).keys
     const [first, standby = ''] = rotateKeyFile(path, { standby: true })
     expect(first).toBe(old?.id)
     expect(rotateKeyFile(path, { first: standby })).toEqual([standby, first])
   })
 
-  it('takes keys out, and has a new one where none is left', () => {
+  it('removes keys, and creates a new one if none is left', () => {
     const [old] = createKeyFile(path, false).keys
     const [fresh = ''] = rotateKeyFile(path, {})
     expect(rotateKeyFile(path, { drop: [old?.id ?? ''] })).toEqual([fresh])
@@ -102,7 +102,7 @@ describe('rotating keys', () => {
     expect(readKeyFile(path).keys[0]?.id).not.toBe(fresh)
   })
 
-  it('names the keys that there are where it is asked for another', () => {
+  it('lists the existing keys if asked for an unknown one', () => {
     const [old] = createKeyFile(path, false).keys
     expect(problemOf(() => rotateKeyFile(path, { drop: ['other'] }))).toBe(
       `USAGE: the file has no key other, only ${old?.id ?? ''}`,
@@ -110,13 +110,13 @@ describe('rotating keys', () => {
   })
 })
 
-describe('the environment', () => {
-  it('names a key file, or says that there are to be no seals', () => {
+describe('the seal environment', () => {
+  it('names a key file or turns seals off', () => {
     expect(sealSourceOf({ QUORATE_SEAL_KEY_FILE: '/k' })).toEqual({ kind: 'file', path: '/k' })
     expect(openSeal(sealSourceOf({ QUORATE_SEAL_KEY_FILE: 'none' }))).toBeUndefined()
   })
 
-  it.each([{}, { QUORATE_SEAL_KEY_FILE: '' }])('that names nothing is asked to: %j', (environment) => {
+  it.each([{}, { QUORATE_SEAL_KEY_FILE: '' }])('is rejected if it names no key file: %j', (environment) => {
     expect(problemOf(() => openSeal(sealSourceOf(environment)))).toMatch(
       /^SEAL_KEY_MISSING: a Temporal server of yours needs a key file, and QUORATE_SEAL_KEY_FILE is not set/,
     )

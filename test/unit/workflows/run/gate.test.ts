@@ -14,7 +14,7 @@ function held() {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('the gate before steps', () => {
-  it('lets no more begin at once than it is wide, and each in its turn', async () => {
+  it('starts no more at once than its width, in order', async () => {
     const gate = new Gate(2, NEVER)
     const begun: number[] = []
     const steps = [0, 1, 2, 3].map(() => held())
@@ -34,7 +34,7 @@ describe('the gate before steps', () => {
     expect(begun).toEqual([0, 1, 2, 3])
   })
 
-  it('lets others pass those that are slow', async () => {
+  it('lets others pass slow ones', async () => {
     const slow = held()
     const gate = new Gate(2, () => slow.ended)
     const forEver = held()
@@ -45,7 +45,7 @@ describe('the gate before steps', () => {
     expect(await third).toBe('through')
   })
 
-  it('is left by what fails as well', async () => {
+  it('is left by failing steps, too', async () => {
     const gate = new Gate(1, NEVER)
     await expect(gate.pass(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(await gate.pass(() => Promise.resolve('through'))).toBe('through')
