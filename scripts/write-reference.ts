@@ -1,6 +1,10 @@
-/** `npm run docs:reference`: writes the page that is made from the cluster file's schema. */
+/** `npm run docs:reference`: writes the pages and pictures that are made from the code. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REFERENCE_PAGE, renderReference } from './cluster-file-reference.js'
+import { drawRooms, ROOMS_PICTURE } from './rooms-picture.js'
 
-writeFileSync(join(import.meta.dirname, '..', REFERENCE_PAGE), await renderReference())
+const write = (path: string, text: string) => writeFileSync(join(import.meta.dirname, '..', path), text)
+
+write(REFERENCE_PAGE, await renderReference())
+write(ROOMS_PICTURE, await drawRooms())

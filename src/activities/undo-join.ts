@@ -10,6 +10,7 @@ import { command, expectSuccess, type Session } from '../ssh/index.js'
 import {
   etcdMembers,
   healthyEndpoints,
+  isVoter,
   memberOf,
   memberTitle,
   removalObstacle,
@@ -47,7 +48,7 @@ export function joinStanding(
     etcdData: host.has('etcd-data'),
     kubeletCertificate: host.has('kubelet-certificate'),
     node: node === undefined ? 'missing' : isMarked(node) ? 'marked' : 'unmarked',
-    member: member === undefined ? 'missing' : member.started && !member.learner ? 'votes' : 'not-voting',
+    member: member === undefined ? 'missing' : isVoter(member) ? 'votes' : 'not-voting',
   }
   return judgeJoin(signs, topology)
 }

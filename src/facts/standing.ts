@@ -98,3 +98,8 @@ export interface StandingMember {
   readonly learner: boolean
   readonly healthy: boolean
 }
+
+/** Whether the member counts for quorum and has had data; it may have died since. */
+export function isVoting({ name, learner }: StandingMember): boolean {
+  return name !== '' && !learner
+}

@@ -6,7 +6,7 @@ import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/contract.js'
-import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
+import { isVoting, nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
@@ -129,7 +129,7 @@ function memberOf(
   if (members === undefined) return 'votes'
   const member = members.find(({ peerUrls }) => peerUrls.includes(peerUrl(host)))
   if (member === undefined) return 'missing'
-  return member.learner || member.name === '' ? 'not-voting' : 'votes'
+  return isVoting(member) ? 'votes' : 'not-voting'
 }
 
 /** Those of the changes that take away something that runs or once ran. */

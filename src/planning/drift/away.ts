@@ -7,7 +7,7 @@ import type { ObservedHost } from '../../facts/facts.js'
 import { balancerHosts, runsBalancer } from '../../cluster/balancer-hosts.js'
 import { etcdHosts, type Cluster, type Host } from '../../cluster/model.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
-import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import { isVoting, type ClusterPresence, type Standing } from '../../facts/standing.js'
 
 /** Codes that mean the host is unreachable, not that somebody must fix something on it. */
 const AWAY: readonly ErrorCode[] = ['SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
@@ -35,9 +35,7 @@ export function isSpared(
 }
 
 function isMember({ members = [] }: Standing, host: Host): boolean {
-  return members.some(({ name, learner, peerUrls }) => {
-    return name !== '' && !learner && peerUrls.includes(peerUrl(host))
-  })
+  return members.some((member) => isVoting(member) && member.peerUrls.includes(peerUrl(host)))
 }
 
 /**
