@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterFileError, parseClusterFile } from '../../../src/cluster-file/parse.js'
-import type { HostSsh } from '../../../src/cluster/model.js'
+import type { HostSsh } from '../../../src/cluster/ssh-login.js'
 
 let folder: string
 const VARIABLES = { ...process.env, CLUSTER_KEY: '/keys/cluster key', EMPTY: '', SSH_AUTH_SOCK: undefined }

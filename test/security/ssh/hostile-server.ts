@@ -2,7 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
-import type { Host, HostSsh } from '../../../src/cluster/model.js'
+import type { Host } from '../../../src/cluster/model.js'
+import type { HostSsh } from '../../../src/cluster/ssh-login.js'
 import { fingerprint } from '../../../src/ssh/connect/known-hosts.js'
 import { testHost } from '../../support/sshd.js'
 

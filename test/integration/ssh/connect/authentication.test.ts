@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { HostSsh } from '../../../../src/cluster/model.js'
+import type { HostSsh } from '../../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { generateKey, startSshd, type TestSshd } from '../../../support/sshd.js'
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { HostSsh } from '../../../../src/cluster/model.js'
+import type { HostSsh } from '../../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../../support/sshd.js'
 

@@ -2,7 +2,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Host, HostSsh, JumpHost } from '../../../../src/cluster/model.js'
+import type { Host } from '../../../../src/cluster/model.js'
+import type { HostSsh, JumpHost } from '../../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, script, type SessionPool } from '../../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../../support/sshd.js'
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { HostSsh } from '../../../../src/cluster/model.js'
+import type { HostSsh } from '../../../../src/cluster/ssh-login.js'
 import {
   command,
   createSessionPool,
