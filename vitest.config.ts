@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           env,
           name: 'faults-lab',
-          include: ['test/e2e-faults/**/*.test.ts'],
+          include: ['test/faults/lab/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 600_000,
           fileParallelism: false,
@@ -63,8 +63,8 @@ export default defineConfig({
       {
         test: {
           env,
-          name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
+          name: 'faults-sweep',
+          include: ['test/faults/sweep/**/*.test.ts'],
           testTimeout: 3_600_000,
           hookTimeout: 120_000,
           // Cases wait for a free lane of the sweep, not for vitest.

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TASK_QUEUE } from '../src/operations/contract.js'
 import { VERSION } from '../src/temporal/installation.js'
-import { SEALED } from '../test/support/recordings/decisions.js'
+import { SEALED } from '../test/support/recordings/conversations.js'
 import { recordHistories, RECORDINGS, type RecordOptions } from '../test/support/recordings/record.js'
 
 const HISTORIES = fileURLToPath(new URL('../test/histories/', import.meta.url))

@@ -27,4 +27,4 @@ ensure_debian_packages openssh-server openssh-client
 ensure_temporal
 ensure_build
 mkdir -p .cache
-npx vitest run --project faults --reporter dot --reporter json --outputFile.json=.cache/faults-results.json
+npx vitest run --project faults-sweep --reporter dot --reporter json --outputFile.json=.cache/faults-sweep-results.json

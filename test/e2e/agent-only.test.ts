@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { readyNodes } from '../support/oracle.js'
+import { readyNodes } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
 
 const fleet = new Fleet('agent-only')

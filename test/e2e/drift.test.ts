@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { OperationProgress, PlannedChange, PlanResult } from '../../src/operations/contract.js'
-import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { expectWholeCluster, readyNodes } from '../support/oracle.js'
+import { expectWholeCluster, readyNodes } from '../support/expect-cluster.js'
 
 /** A file that is edited over a cluster that lives, and hands on its hosts: what plan says, and what apply then does. */
 const fleet = new Fleet('drift')

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addressOf, changedClusterFile } from '../support/changed-cluster-file.js'
-import { etcdctl, memberId } from '../support/etcd.js'
+import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
+import { etcdctl, memberId } from './support/etcdctl.js'
 import { Fleet } from '../support/fleet.js'
-import { readyNodes } from '../support/oracle.js'
+import { readyNodes } from '../support/expect-cluster.js'
 
 const PKI = '/etc/kubernetes/pki'
 const CLIENT = 'apiserver-etcd-client'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
-import { etcdctl } from '../support/etcd.js'
+import { etcdctl } from './support/etcdctl.js'
 import { Fleet } from '../support/fleet.js'
-import { expectEachUnitOnce, journal, readyNodes } from '../support/oracle.js'
+import { expectEachUnitOnce, journal, readyNodes } from '../support/expect-cluster.js'
 
 const ETCD = ['e1', 'e2', 'e3']
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
-import { journal, readyNodes } from '../support/oracle.js'
+import { journal, readyNodes } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
 
 const fleet = new Fleet('external')

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PATIENCE } from '../../src/hosts/timeouts.js'
 import { verifyCluster } from '../../src/activities/verify-cluster.js'
-import { etcdctl } from '../support/etcd.js'
+import { etcdctl } from './support/etcdctl.js'
 import { Fleet } from '../support/fleet.js'
-import { IMPATIENT, LabSteps } from '../support/lab-steps.js'
+import { IMPATIENT, LabSteps } from './support/lab-steps.js'
 
 const fleet = new Fleet('saga')
 let lab: LabSteps

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { renderFlannel } from '../../src/configuration/pod-network/flannel.js'
 import { Fleet } from '../support/fleet.js'
-import { LabSteps } from '../support/lab-steps.js'
-import { etcdVoters, journal, readyNodes } from '../support/oracle.js'
+import { LabSteps } from './support/lab-steps.js'
+import { etcdVoters, journal, readyNodes } from '../support/expect-cluster.js'
 import type { Ended } from '../support/process.js'
-import { BOOTSTRAP_UNITS } from '../support/units.js'
+import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
 
 const fleet = new Fleet('grow')
 const clusterFile = join(fleet.folder, 'growing.yaml')

@@ -5,8 +5,8 @@ import { parse, stringify } from 'yaml'
 import { ApiClient } from '../support/api-client.js'
 import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
-import { etcdVoters, readyNodes } from '../support/oracle.js'
-import { holders, silenceOf, virtualAddressOf } from '../support/virtual-address.js'
+import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
+import { holders, silenceOf, virtualAddressOf } from './support/virtual-address.js'
 
 const fleet = new Fleet('shared')
 const HOSTS = ['cp1', 'cp2']

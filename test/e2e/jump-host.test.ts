@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addressOf, changedClusterFile } from '../support/changed-cluster-file.js'
+import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { readyNodes } from '../support/oracle.js'
+import { readyNodes } from '../support/expect-cluster.js'
 
 const fleet = new Fleet('jump-host')
 const HIDDEN = ['cp1', 'w1']

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiClient } from '../support/api-client.js'
 import { Fleet } from '../support/fleet.js'
-import { journal, readyNodes } from '../support/oracle.js'
+import { journal, readyNodes } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
 import { eventually } from '../support/eventually.js'
-import { holders, silenceOf, virtualAddressOf } from '../support/virtual-address.js'
+import { holders, silenceOf, virtualAddressOf } from './support/virtual-address.js'
 
 /** For how long the API may be away when the balancer that clients use dies. */
 const AWAY_MS = 5_000

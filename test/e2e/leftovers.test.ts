@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { readyNodes } from '../support/oracle.js'
+import { readyNodes } from '../support/expect-cluster.js'
 
 const fleet = new Fleet('leftovers')
 const HOSTS = ['cp1', 'w1']

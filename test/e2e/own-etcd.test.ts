@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cachePath } from '../../lab/cache.js'
-import { addressOf, changedClusterFile } from '../support/changed-cluster-file.js'
+import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { expectEachUnitOnce, readyNodes } from '../support/oracle.js'
+import { expectEachUnitOnce, readyNodes } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2']

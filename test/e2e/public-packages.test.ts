@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PackagesShape } from '../../lab/builds/package-shapes.js'
 import { Fleet } from '../support/fleet.js'
-import { journal, readyNodes } from '../support/oracle.js'
+import { journal, readyNodes } from '../support/expect-cluster.js'
 
 const HOSTS = ['cp1', 'w1'] as const
 /** By shape: the fleet's name, and the tools that its hosts end with. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { REFUSING_FEATURES } from '../../lab/fleet/rough.js'
-import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/oracle.js'
-import { BOOTSTRAP_UNITS } from '../support/units.js'
+import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
+import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
 
 const fleet = new Fleet('rough-hosts')
 

@@ -3,10 +3,10 @@ import { abandonJoin } from '../../src/activities/abandon-join.js'
 import { initControlPlane } from '../../src/activities/init-control-plane.js'
 import { joinControlPlane, joinWorker } from '../../src/activities/join.js'
 import { verifyCluster } from '../../src/activities/verify-cluster.js'
-import { etcdctl, memberId } from '../support/etcd.js'
+import { etcdctl, memberId } from './support/etcdctl.js'
 import { Fleet } from '../support/fleet.js'
-import { IMPATIENT, LabSteps } from '../support/lab-steps.js'
-import { etcdVoters, journal, readyNodes, sharedFiles } from '../support/oracle.js'
+import { IMPATIENT, LabSteps } from './support/lab-steps.js'
+import { etcdVoters, journal, readyNodes, sharedFiles } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
 
 const fleet = new Fleet('saga')

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Fleet } from '../support/fleet.js'
-import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/oracle.js'
-import { BOOTSTRAP_UNITS } from '../support/units.js'
+import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
+import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
 
 const fleet = new Fleet('e2e')
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { changedClusterFile } from '../support/changed-cluster-file.js'
+import { changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
-import { readyNodes } from '../support/oracle.js'
+import { readyNodes } from '../support/expect-cluster.js'
 import { runProgram, type Ended } from '../support/process.js'
 
 const fleet = new Fleet('sudo-password')

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fleet } from '../support/fleet.js'
-import { journal, readyNodes } from '../support/oracle.js'
+import { journal, readyNodes } from '../support/expect-cluster.js'
 
 const fleet = new Fleet('verify-only')
 const HOSTS = ['cp1', 'w1']

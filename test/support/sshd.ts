@@ -6,7 +6,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Host, HostSsh } from '../../src/cluster/model.js'
+import type { Host } from '../../src/cluster/model.js'
+import type { HostSsh } from '../../src/cluster/ssh-login.js'
 
 const run = promisify(execFile)
 

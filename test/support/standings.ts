@@ -1,7 +1,7 @@
 /** Standings for tests: what a complete cluster built from a cluster file reports, with changes per test. */
 import { etcdHosts, formatEndpoint, type Cluster, type Host } from '../../src/cluster/model.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../src/facts/standing.js'
-import { appliedFacts } from './applied-facts.js'
+import { appliedFacts } from '../unit/planning/applied-facts.js'
 import type { HostFacts } from '../../src/facts/facts.js'
 
 /** The standing of a healthy cluster built from the file. */

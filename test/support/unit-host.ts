@@ -15,7 +15,7 @@ import {
   type UnitOptions,
   type UnitOutcome,
 } from '../../src/ssh/index.js'
-import { relocated } from './relocated-session.js'
+import { inFolder } from './session-in-folder.js'
 import { startSshd, type TestSshd } from './sshd.js'
 import { startProxy, type TcpProxy } from './tcp-proxy.js'
 
@@ -56,7 +56,7 @@ export class UnitHost {
     })
     const proxy = await startProxy(sshd.port)
     const pool = createSessionPool({ agentSocket: '' })
-    const session = relocated(await pool.session(sshd.host({ port: proxy.port })), join(root, 'host'))
+    const session = inFolder(await pool.session(sshd.host({ port: proxy.port })), join(root, 'host'))
     return new UnitHost(sshd, proxy, pool, session, root)
   }
 
@@ -80,7 +80,7 @@ export class UnitHost {
     return vi.waitFor(async () => {
       const session = await pool.session(this.sshd.host({ port: this.proxy.port }))
       await session.run(command('true'))
-      return relocated(session, this.folder)
+      return inFolder(session, this.folder)
     })
   }
 

@@ -4,7 +4,7 @@
  */
 import { parseIpAddress } from '../../values/ip-address.js'
 import { withoutUndefined, type OrUndefined } from '../../values/merge.js'
-import type { HostSsh, JumpHost, SecretSource, SshLogin } from '../../cluster/model.js'
+import type { HostSsh, JumpHost, SecretSource, SshLogin } from '../../cluster/ssh-login.js'
 import { ExpansionError, hostNameTokens, proxyTokens, type Destination } from '../../ssh-config/expansion.js'
 import { expandJumps, parseJumps, type Jump } from '../../ssh-config/jumps.js'
 import { expandHostName, settingsFor, type SshSettings } from '../../ssh-config/settings.js'

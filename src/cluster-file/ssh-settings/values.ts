@@ -7,7 +7,7 @@ import {
   pathTokens,
   type Destination,
 } from '../../ssh-config/expansion.js'
-import type { HostKeyChecking } from '../../cluster/model.js'
+import type { HostKeyChecking } from '../../cluster/ssh-login.js'
 import type { SshSettings } from '../../ssh-config/settings.js'
 import type { ClusterFileLocation } from '../location.js'
 

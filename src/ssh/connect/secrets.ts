@@ -3,7 +3,7 @@
  * a person at the worker's terminal. Only a person's answers are kept, and only in memory.
  */
 import { readFile, stat } from 'node:fs/promises'
-import type { SecretSource } from '../../cluster/model.js'
+import type { SecretSource } from '../../cluster/ssh-login.js'
 import { QuorateError } from '../../errors/index.js'
 
 /** Asks a person for a secret, without showing what is typed. */

@@ -1,5 +1,5 @@
 /** One SSH server, a host or a jump host on the way to one, and what it is called. */
-import type { JumpHost } from '../../cluster/model.js'
+import type { JumpHost } from '../../cluster/ssh-login.js'
 import { knownHostName } from './known-hosts.js'
 
 /** Where a server is and how to log in there. Every `Host` is one. */

@@ -10,7 +10,7 @@ import type { Cluster, Endpoint, HostRole } from '../../../src/cluster/model.js'
 import { createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster } from '../../support/clusters.js'
-import { relocatedPool } from '../../support/relocated-session.js'
+import { poolInFolder } from '../../support/session-in-folder.js'
 import { freePort, startSshd, type TestSshd } from '../../support/sshd.js'
 
 let sshd: TestSshd
@@ -82,7 +82,7 @@ describe('the facts about what Quorate configures on a host', () => {
     own('containerd/certs.d/by.hand/hosts.toml', 'server = "y"\n')
     own('state/loaded/containerd', `${'a'.repeat(64)}  -\n`)
     host = await startSshd({ path: [join(folder, 'programs')] })
-    pool = relocatedPool(createSessionPool({ agentSocket: '' }), folder)
+    pool = poolInFolder(createSessionPool({ agentSocket: '' }), folder)
   })
   afterAll(async () => {
     await pool.close()

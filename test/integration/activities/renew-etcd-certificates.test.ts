@@ -6,7 +6,7 @@ import type { HostContext } from '../../../src/hosts/context.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
 import { activity } from '../../support/activity.js'
 import { aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
-import { EtcdFleet } from '../../support/etcd-fleet.js'
+import { EtcdFleet } from './etcd-fleet.js'
 import { TestAuthority } from '../../support/issued-certificates.js'
 
 const cluster = aClusterWithEtcdHosts()

@@ -3,7 +3,7 @@ import { setEtcdEndpoints } from '../../../src/activities/set-etcd-endpoints.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
 import { activity } from '../../support/activity.js'
 import { aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
-import { EtcdFleet, type EtcdFleetOptions } from '../../support/etcd-fleet.js'
+import { EtcdFleet, type EtcdFleetOptions } from './etcd-fleet.js'
 
 const cluster = aClusterWithEtcdHosts()
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'

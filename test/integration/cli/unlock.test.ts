@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startHeldHost, type HeldHost } from '../../support/held-hosts.js'
+import { startHostWithState, type HostWithState } from './hosts-with-state.js'
 import { quorate } from '../../support/quorate.js'
 import { freePort } from '../../support/sshd.js'
 
@@ -13,11 +13,11 @@ const LOCK = `${OWNER} ${OPERATION}\nstarted-by alice@laptop\nsince 2026-11-23T1
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-unlock-'))
 const file = join(folder, 'cluster.yaml')
-let cp1: HeldHost
-let w1: HeldHost
+let cp1: HostWithState
+let w1: HostWithState
 beforeAll(async () => {
-  cp1 = await startHeldHost('cp1', folder)
-  w1 = await startHeldHost('w1', folder)
+  cp1 = await startHostWithState('cp1', folder)
+  w1 = await startHostWithState('w1', folder)
 })
 afterAll(async () => {
   await cp1.stop()
@@ -57,7 +57,7 @@ function identityOf(name: string): string {
 }
 
 const unlock = (...args: readonly string[]) => quorate(['unlock', '-f', file, '--no-color', ...args])
-const lockOf = ({ state }: HeldHost) => join(state, 'lock')
+const lockOf = ({ state }: HostWithState) => join(state, 'lock')
 
 describe('quorate unlock', () => {
   it('shows who holds which host, and changes nothing with --show', async () => {

@@ -3,13 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createActivities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import { createSessionPool, runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster } from '../../support/clusters.js'
-import { relocated } from '../../support/relocated-session.js'
+import { inFolder } from '../../support/session-in-folder.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
 const FAKE_SYSTEMD = fileURLToPath(new URL('../../support/fake-systemd', import.meta.url))
@@ -47,7 +47,7 @@ function gather(): Promise<HostFacts> {
   return activity(() => gatherFacts(aCluster({ hosts: [host] }), host))
 }
 
-test.each([
+it.each([
   [
     'of uutils 0.8, which ignores widths',
     'case $1 in *3N*) exec /bin/date +%s%N ;; esac; exec /bin/date "$@"',
@@ -60,7 +60,7 @@ test.each([
   expect(Math.abs(clockOffsetMs)).toBeLessThanOrEqual(clockUncertaintyMs + 1)
 })
 
-test('a date without a readable time is named', async () => {
+it('a date without a readable time is named', async () => {
   stand('date', 'echo "date: applet not found"')
   await expect(gather()).rejects.toMatchObject({
     type: 'FACTS_UNREADABLE',
@@ -69,17 +69,17 @@ test('a date without a readable time is named', async () => {
   })
 })
 
-test('a flock without a wait option is named', async () => {
+it('a flock without a wait option is named', async () => {
   stand('flock', 'echo "flock: unrecognized option" >&2; exit 1')
   await expect(gather()).rejects.toMatchObject({ type: 'PROGRAM_UNFIT', nonRetryable: true })
 })
 
-test('the output of a unit is complete even if tail cannot follow a process', async () => {
+it('the output of a unit is complete even if tail cannot follow a process', async () => {
   stand(
     'tail',
     'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',
   )
-  const session = relocated(await pool.session(sshd.host()), join(folder, 'host'))
+  const session = inFolder(await pool.session(sshd.host()), join(folder, 'host'))
   const text = 'echo one; sleep 0.3; echo two; exit 6'
   expect(await runUnit(session, { operation: 'abc', step: 'init' }, script(text))).toMatchObject({
     exitCode: 6,

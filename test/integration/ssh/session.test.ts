@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { command, createSessionPool, script, type Session, type SessionPool } from '../../../src/ssh/index.js'
 import { freePort, startSshd, testHost, type TestSshd } from '../../support/sshd.js'
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.js'
@@ -32,7 +32,7 @@ function connect(): Promise<Session> {
 }
 
 describe('a command', () => {
-  test('returns its output, errors and status', async () => {
+  it('returns its output, errors and status', async () => {
     const session = await connect()
     expect(await session.run(script('echo out; echo err >&2; exit 3'))).toEqual({
       exitCode: 3,
@@ -42,7 +42,7 @@ describe('a command', () => {
     })
   })
 
-  test('gets its input and the end of it', async () => {
+  it('gets its input and the end of it', async () => {
     const session = await connect()
     const input = Buffer.alloc(5_000_000, 'quorate ')
     const { stdoutBytes } = await session.run(command('cat'), { stdin: input })
@@ -50,21 +50,21 @@ describe('a command', () => {
     expect((await session.run(command('wc', '-c'))).stdout.trim()).toBe('0')
   })
 
-  test('can leave its input unread', async () => {
+  it('can leave its input unread', async () => {
     const session = await connect()
     expect(await session.run(script('exit 5'), { stdin: Buffer.alloc(5_000_000) })).toMatchObject({
       exitCode: 5,
     })
   })
 
-  test('can print a lot on both streams', async () => {
+  it('can print a lot on both streams', async () => {
     const session = await connect()
     const result = await session.run(script('seq 1 2000000; seq 1 150000 >&2'))
     expect([result.stdout.length, result.stderr.length]).toEqual([14_888_896, 938_895])
     expect(result.stdout.startsWith(result.stderr)).toBe(true)
   })
 
-  test('can pass on its output as it arrives', async () => {
+  it('can pass on its output as it arrives', async () => {
     const session = await connect()
     const chunks: string[] = []
     const result = await session.run(script('echo one; sleep 0.2; echo two'), {
@@ -74,19 +74,19 @@ describe('a command', () => {
     expect(result.stdout).toBe('')
   })
 
-  test('that does not exist is reported as a missing program', async () => {
+  it('that does not exist is reported as a missing program', async () => {
     const session = await connect()
     await expect(session.run(command('no-such-program'))).rejects.toThrow('no-such-program is not')
   })
 
-  test('that is killed by a signal has the status that a shell would give', async () => {
+  it('that is killed by a signal has the status that a shell would give', async () => {
     const session = await connect()
     expect(await session.run(script('kill -9 $$'))).toMatchObject({ exitCode: 137 })
   })
 })
 
 describe('the outcome of a command', () => {
-  test('is unknown if the connection is lost while it runs, even if it completes', async () => {
+  it('is unknown if the connection is lost while it runs, even if it completes', async () => {
     const session = await connect()
     const mark = join(sshd.folder, 'mark')
     const running = session.run(script('sleep 0.5; touch "$1"', mark))
@@ -95,7 +95,7 @@ describe('the outcome of a command', () => {
     await vi.waitFor(() => expect(existsSync(mark)).toBe(true), 3_000)
   })
 
-  test('is either unknown or complete, at whatever byte the connection is cut', async () => {
+  it('is either unknown or complete, at whatever byte the connection is cut', async () => {
     const unknown: number[] = []
     for (let bytes = 16; bytes <= 1_616; bytes += 100) {
       const session = await connect()
@@ -113,7 +113,7 @@ describe('the outcome of a command', () => {
     expect(unknown.length).toBeGreaterThan(5)
   })
 
-  test('is unknown if the command takes too long', async () => {
+  it('is unknown if the command takes too long', async () => {
     const session = await connect()
     await expect(session.run(command('sleep', '20'), { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'SSH_TIMEOUT',
@@ -121,13 +121,13 @@ describe('the outcome of a command', () => {
     })
   })
 
-  test('is unknown if the caller gives up', async () => {
+  it('is unknown if the caller gives up', async () => {
     const session = await connect()
     const running = session.run(command('sleep', '20'), { signal: AbortSignal.timeout(100) })
     await expect(running).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 
-  test('is unknown if the peer disappears silently', async () => {
+  it('is unknown if the peer disappears silently', async () => {
     await pool.close()
     pool = createSessionPool({ agentSocket: '', keepaliveMs: 100 })
     const session = await connect()
@@ -138,13 +138,13 @@ describe('the outcome of a command', () => {
 })
 
 describe('a session', () => {
-  test('shares one connection among all callers, even simultaneous ones', async () => {
+  it('shares one connection among all callers, even simultaneous ones', async () => {
     const sessions = await Promise.all(Array.from({ length: 20 }, connect))
     await Promise.all(sessions.map((session) => session.run(command('true'))))
     expect(proxy.accepted()).toBe(1)
   })
 
-  test('reconnects after a lost connection', async () => {
+  it('reconnects after a lost connection', async () => {
     const session = await connect()
     await session.run(command('true'))
     proxy.cut()
@@ -152,7 +152,7 @@ describe('a session', () => {
     expect((await session.run(command('echo', 'back'))).stdout).toBe('back\n')
   })
 
-  test('reconnects after an abandoned command, which may keep the server busy', async () => {
+  it('reconnects after an abandoned command, which may keep the server busy', async () => {
     const session = await connect()
     for (let index = 0; index < 12; index += 1) {
       await expect(session.run(command('sleep', '5'), { timeoutMs: 20 })).rejects.toThrow()
@@ -160,7 +160,7 @@ describe('a session', () => {
     expect((await session.run(command('echo', 'well'))).stdout).toBe('well\n')
   })
 
-  test('runs any number of commands concurrently, at most eight of them on the server', async () => {
+  it('runs any number of commands concurrently, at most eight of them on the server', async () => {
     const session = await connect()
     const folder = join(sshd.folder, 'many')
     const text = 'mkdir -p "$1"; mkdir "$1/$$"; ls "$1" | wc -l; sleep 0.1; rmdir "$1/$$"'
@@ -169,7 +169,7 @@ describe('a session', () => {
     expect(Math.max(...results.map(({ stdout }) => Number(stdout)))).toBeLessThanOrEqual(8)
   })
 
-  test.each([1, 2, 3, 10])('works with a server that allows %i sessions', async (sessions) => {
+  it.each([1, 2, 3, 10])('works with a server that allows %i sessions', async (sessions) => {
     const narrow = await startSshd({ config: [`MaxSessions ${sessions}`] })
     try {
       const session = await pool.session(narrow.host())
@@ -186,7 +186,7 @@ describe('a session', () => {
     }
   })
 
-  test('reports a server that allows no sessions', async () => {
+  it('reports a server that allows no sessions', async () => {
     const shut = await startSshd({ config: ['MaxSessions 0'] })
     try {
       const session = await pool.session(shut.host())
@@ -200,7 +200,7 @@ describe('a session', () => {
     }
   })
 
-  test('is closed after a while without commands, and reopened on demand', async () => {
+  it('is closed after a while without commands, and reopened on demand', async () => {
     await pool.close()
     pool = createSessionPool({ agentSocket: '', idleMs: 100 })
     const mark = sshd.log().length
@@ -211,7 +211,7 @@ describe('a session', () => {
     expect(proxy.accepted()).toBe(2)
   })
 
-  test('of a closed pool runs nothing', async () => {
+  it('of a closed pool runs nothing', async () => {
     const session = await connect()
     await pool.close()
     await expect(session.run(command('true'))).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' })
@@ -220,7 +220,7 @@ describe('a session', () => {
 })
 
 describe('many hosts behind one server', () => {
-  test('all connect, even if it drops connections beyond a few logins at a time', async () => {
+  it('all connect, even if it drops connections beyond a few logins at a time', async () => {
     const small = await startSshd({ config: ['MaxStartups 3:100:3'] })
     const pools = Array.from({ length: 4 }, () => createSessionPool({ agentSocket: '' }))
     try {
@@ -237,7 +237,7 @@ describe('many hosts behind one server', () => {
     }
   })
 
-  test('are retried if it drops the first connections', async () => {
+  it('are retried if it drops the first connections', async () => {
     proxy.dropNext(3)
     expect(await (await connect()).run(command('true'))).toMatchObject({ exitCode: 0 })
     expect(proxy.accepted()).toBe(4)
@@ -251,7 +251,7 @@ describe('a host is unreachable if it', () => {
 
   const knownHostsFile = '/dev/null'
 
-  test('refuses the connection', async () => {
+  it('refuses the connection', async () => {
     const port = await freePort()
     await expect(reach({ port, knownHostsFile })).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
@@ -260,14 +260,14 @@ describe('a host is unreachable if it', () => {
     })
   })
 
-  test('has an unknown name', async () => {
+  it('has an unknown name', async () => {
     await expect(reach({ port: 22, knownHostsFile }, 'no-such-host.invalid')).rejects.toMatchObject({
       code: 'SSH_NAME_NOT_RESOLVED',
       message: expect.stringContaining('cannot connect to no-such-host.invalid:22: the name') as string,
     })
   })
 
-  test.each([
+  it.each([
     ['says nothing', () => undefined, 'SSH_TIMEOUT'],
     ['hangs up every time', (socket: { destroy(): void }) => socket.destroy(), 'SSH_UNREACHABLE'],
     [
@@ -293,7 +293,7 @@ describe('a host is unreachable if it', () => {
     }
   })
 
-  test('offers only broken algorithms', async () => {
+  it('offers only broken algorithms', async () => {
     const old = await startSshd({ config: ['KexAlgorithms diffie-hellman-group14-sha1'] })
     try {
       await expect(pool.session(old.host())).rejects.toMatchObject({
@@ -305,7 +305,7 @@ describe('a host is unreachable if it', () => {
     }
   })
 
-  test('does not answer before the caller gives up', async () => {
+  it('does not answer before the caller gives up', async () => {
     proxy.freeze()
     const waiting = pool.session(sshd.host({ port: proxy.port }), AbortSignal.timeout(50))
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -313,7 +313,7 @@ describe('a host is unreachable if it', () => {
   })
 })
 
-test('the strongest algorithms are negotiated', async () => {
+it('the strongest algorithms are negotiated', async () => {
   const verbose = await startSshd({ config: ['LogLevel DEBUG3'] })
   try {
     await pool.session(verbose.host())
@@ -326,7 +326,7 @@ test('the strongest algorithms are negotiated', async () => {
   }
 })
 
-test('a command takes milliseconds, not the 40 ms of a delayed acknowledgement', async () => {
+it('a command takes milliseconds, not the 40 ms of a delayed acknowledgement', async () => {
   const session = await pool.session(sshd.host())
   const times: number[] = []
   for (let index = 0; index < 60; index += 1) {

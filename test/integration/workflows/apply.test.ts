@@ -5,8 +5,8 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES, type ApplyResult, type PlanResult } from '../../../src/operations/contract.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { aCluster, aClusterWithEtcdHosts, bareFacts } from '../../support/clusters.js'
-import { failureOf, obedientHosts, progressOf, startScripted } from '../../support/obedient-hosts.js'
-import { oldFacts } from '../../support/old-etcd.js'
+import { failureOf, fakeActivities, progressOf, startScripted } from '../../support/fake-activities.js'
+import { agedFacts } from '../../support/aged-facts.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -21,7 +21,7 @@ const start = (kind: 'apply' | 'plan', cluster: Cluster) => startScripted(tempor
 
 describe('an apply', () => {
   it('follows the guide: checks the load balancer before init, joins control planes one by one and workers in parallel', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const joinControlPlane = async (cluster: Cluster, host: Host) => {
       // It would wait for ever if the workers were held up by the control planes.
       await vi.waitFor(() => expect(journal).toContain('join w2 ends'), 20_000)
@@ -50,7 +50,7 @@ describe('an apply', () => {
   })
 
   it('completes etcd on its own hosts before init, and starts its members together', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const cluster = aClusterWithEtcdHosts()
     const worker = await scriptedWorker(temporal, activities)
     const titles = await worker.runUntil(async () => {
@@ -71,11 +71,11 @@ describe('an apply', () => {
   })
 
   it('renews certificates and changes etcd endpoints one host at a time, before anything joins', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const cluster = aClusterWithEtcdHosts()
     const expiring = { 'etcd/peer.crt': 30, 'apiserver-etcd-client.crt': 30 }
     const lasting = Object.fromEntries(['e1', 'e2', 'e3', 'cp1', 'cp2'].map((name) => [name, expiring]))
-    const facts = oldFacts(cluster, lasting, ['https://192.0.2.31:2379'])
+    const facts = agedFacts(cluster, lasting, ['https://192.0.2.31:2379'])
     const gatherFacts = (_cluster: Cluster, { name }: Host) =>
       Promise.resolve(facts.find(({ host }) => host === name))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
@@ -91,7 +91,7 @@ describe('an apply', () => {
   })
 
   it('reports its progress host by host', async () => {
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, activities)
     const progress = await worker.runUntil(async () => {
       const handle = await start('apply', aCluster())
@@ -107,7 +107,7 @@ describe('an apply', () => {
   })
 
   it('changes nothing if preflight finds problems, and reports all of them', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       Promise.resolve(bareFacts(host.name, host.name.startsWith('w') ? { freeMiB: 10 } : {}))
     const worker = await scriptedWorker(temporal, { ...activities, gatherFacts })
@@ -120,7 +120,7 @@ describe('an apply', () => {
   })
 
   it('leaves the load balancer alone if its control planes already serve', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       Promise.resolve(
         bareFacts(host.name, {
@@ -139,7 +139,7 @@ describe('an apply', () => {
   })
 
   it('gives the load balancer its backends in file order, whichever joined first', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const prepareHost = async (cluster: Cluster, host: Host) => {
       const joined = () => journal.includes('join cp3 ends')
       if (host.name === 'cp2') await expect.poll(joined, { timeout: 30_000 }).toBe(true)
@@ -157,7 +157,7 @@ describe('an apply', () => {
   })
 
   it('reports unreachable hosts together with the problems of the others', async () => {
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const unreachable = new QuorateError('SSH_AUTHENTICATION_FAILED', 'refused', { host: 'cp3' }).report()
     const gatherFacts = (_cluster: Cluster, host: Host) =>
       host.name === 'cp3'
@@ -176,7 +176,7 @@ describe('an apply', () => {
   })
 
   it('waits for the load balancer until the operator vouches for it', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     const checkLoadBalancer = () => Context.current().cancelled
     const beating = async () => {
@@ -199,7 +199,7 @@ describe('an apply', () => {
   })
 
   it('does not delay a host because another is slow to prepare', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     let letGo: () => void = () => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const prepareHost = async (cluster: Cluster, host: Host) => {
@@ -219,7 +219,7 @@ describe('an apply', () => {
   })
 
   it('passes on the machine ids of hosts, so that no other machine is changed instead', async () => {
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const machines: (string | undefined)[] = []
     const prepareHost = (cluster: Cluster, host: Host) => {
       machines.push(host.machineId)
@@ -235,7 +235,7 @@ describe('an apply', () => {
 
 describe('a plan', () => {
   it('lists changes and problems without touching a host', async () => {
-    const { journal, activities } = obedientHosts()
+    const { journal, activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, { gatherFacts: activities.gatherFacts })
     const plan = await worker.runUntil(
       async () => (await start('plan', aCluster())).result() as Promise<PlanResult>,

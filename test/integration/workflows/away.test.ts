@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ApplyResult } from '../../../src/operations/contract.js'
 import { aClusterWithEtcdHosts, aHost, bareFacts } from '../../support/clusters.js'
-import { applyScripted } from '../../support/decisions.js'
-import { failureOf, hopeless, obedientHosts } from '../../support/obedient-hosts.js'
+import { applyScripted } from './parked-applies.js'
+import { failureOf, hopeless, fakeActivities } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
 import { startTemporal } from '../../support/temporal.js'
 
@@ -25,7 +25,7 @@ const cluster: Cluster = {
 
 /** Hosts of the finished cluster, some of which do not answer. */
 function hostsWithout(...away: readonly string[]) {
-  const hosts = obedientHosts()
+  const hosts = fakeActivities()
   const facts = new Map(joinedFacts(cluster).map((one) => [one.host, one]))
   return {
     hosts,

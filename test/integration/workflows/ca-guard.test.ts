@@ -2,7 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
-import { obedientHosts, startScripted } from '../../support/obedient-hosts.js'
+import { fakeActivities, startScripted } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
@@ -18,7 +18,7 @@ afterAll(async () => {
 /** Applies the cluster; gives the CA that each step on a host was told to expect, in the order of the steps. */
 async function expectedAuthorities(
   cluster: Cluster,
-  changes: Partial<ReturnType<typeof obedientHosts>['activities']> = {},
+  changes: Partial<ReturnType<typeof fakeActivities>['activities']> = {},
 ): Promise<readonly string[]> {
   const seen: string[] = []
   const told = <More extends unknown[], Result>(
@@ -30,7 +30,7 @@ async function expectedAuthorities(
       return act(given, host, ...more)
     }
   }
-  const { activities } = obedientHosts()
+  const { activities } = fakeActivities()
   const worker = await scriptedWorker(temporal, {
     ...activities,
     prepareHost: told('prepare', activities.prepareHost),

@@ -3,14 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ApplyResult } from '../../../src/operations/contract.js'
 import { aCluster, aHost } from '../../support/clusters.js'
-import {
-  applyScripted,
-  decide,
-  refusalOf,
-  untilBlocked,
-  type ApplyScripted,
-} from '../../support/decisions.js'
-import { failing, failureOf, hopeless, obedientHosts, progressOf } from '../../support/obedient-hosts.js'
+import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from './parked-applies.js'
+import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../support/fake-activities.js'
 import { startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -26,7 +20,7 @@ const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
 describe('the consequence of skipping a control plane', () => {
   it('is shown first, and carried out only then', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const onSkip = 'removes its etcd member'
     const settleJoin = () => Promise.resolve({ onSkip })
@@ -44,7 +38,7 @@ describe('the consequence of skipping a control plane', () => {
   })
 
   it('is refused with the reason if quorum does not allow it', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const settleJoin = () => Promise.resolve({ notSkippable: '1 healthy of 2 voters' })
     await apply(hosts, { joinControlPlane, settleJoin }, async (handle) => {
@@ -57,7 +51,7 @@ describe('the consequence of skipping a control plane', () => {
   })
 
   it('is determined within its turn: no other join begins before', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     await apply(hosts, { joinControlPlane }, async (handle) => {
       await untilBlocked(handle)
@@ -69,7 +63,7 @@ describe('the consequence of skipping a control plane', () => {
   })
 
   it('is passed on to later joins, which still check what the host adds to etcd', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joins: unknown[] = []
     const fail = failing(hosts.activities.joinControlPlane, 'cp2')
     let letGo: () => void = () => undefined
@@ -102,7 +96,7 @@ describe('a load balancer that dies between joins', () => {
   })
 
   it('does not block the joins of control planes, and can be skipped while another works', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const configureLoadBalancer = (one: Cluster, host: Host, backends: readonly Host[]) =>
       backends.length > 1 && host.name === 'lb2'
         ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no answer', 'lb2'))
@@ -138,7 +132,7 @@ async function neverHealthy(): Promise<() => Promise<never>> {
 
 describe('an apply that waits for its load balancer', () => {
   it('can be aborted', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
     const failure = await apply(hosts, { checkLoadBalancer }, async (handle) => {
       await expect.poll(async () => (await progressOf(handle)).state, { timeout: 30_000 }).toBe('waiting')
@@ -150,7 +144,7 @@ describe('an apply that waits for its load balancer', () => {
   })
 
   it('is blocked while a host is parked, and accepts no decisions once it is aborted', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     let letGo: () => void = () => undefined

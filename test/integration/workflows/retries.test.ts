@@ -5,7 +5,7 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { StepHeartbeat } from '../../../src/operations/contract.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { aCluster } from '../../support/clusters.js'
-import { obedientHosts, startScripted } from '../../support/obedient-hosts.js'
+import { fakeActivities, startScripted } from '../../support/fake-activities.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 describe('a failed step', () => {
   it('knows how often it has failed in its next attempt, whatever else happened to workers', async () => {
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     const known: unknown[] = []
     const prepareHost = (cluster: Cluster, host: Host) =>

@@ -2,7 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aHost, bareDetails, bareFacts } from '../../support/clusters.js'
-import { obedientHosts, startScripted } from '../../support/obedient-hosts.js'
+import { fakeActivities, startScripted } from '../../support/fake-activities.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -22,7 +22,7 @@ describe('an apply of 200 hosts', () => {
       }),
     )
     const hosts = [...['cp1', 'cp2', 'cp3', 'lb1'].map((name) => aHost(name)), ...workers]
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const gatherFacts = (_: Cluster, { name, internalAddress }: Host) => {
       const addresses = [{ interface: 'eth0', address: `${internalAddress}/24`, mac: `mac-${name}` }]
       return Promise.resolve(bareFacts(name, { details: bareDetails(name, { addresses }) }))

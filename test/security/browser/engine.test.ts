@@ -5,7 +5,7 @@
 import { connect } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { fetchFrom, launchBrowser, rebind, startForeignSite } from '../../support/browser.js'
+import { fetchFrom, launchBrowser, rebind, startForeignSite } from './browser.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
 import { listeningOf } from '../../../src/engine/listening.js'
 

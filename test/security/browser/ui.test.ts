@@ -1,7 +1,7 @@
 /** `quorate ui` in a real browser: its owner sees the run; other pages in the same browser, logged in as it is, do not. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { fetchFrom, launchBrowser, rebind, startForeignSite } from '../../support/browser.js'
+import { fetchFrom, launchBrowser, rebind, startForeignSite } from './browser.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
 import { eventually } from '../../support/eventually.js'
 import type { Running } from '../../support/process.js'

@@ -1,6 +1,6 @@
 /**
  * Every secret of a cluster is looked for wherever it must not be, in every form: the database, histories, logs, what hosts
- * keep, and arguments and environments of every process on both sides, sampled all the time. Scripted hosts (test/faults);
+ * keep, and arguments and environments of every process on both sides, sampled all the time. Scripted hosts (test/faults/sweep);
  * the keys of a real kubeadm are looked for in test/e2e/stacked.test.ts.
  */
 import { spawn } from 'node:child_process'
@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster } from '../../../src/cluster/model.js'
-import type { Fault } from '../../faults/faults.js'
-import type { Lane } from '../../faults/lane.js'
-import { Sweep } from '../../faults/sweep.js'
+import type { Fault } from '../../faults/sweep/faults.js'
+import type { Lane } from '../../faults/sweep/lane.js'
+import { Sweep } from '../../faults/sweep/sweep.js'
 import { PROJECT } from '../../support/process.js'
 import { secretsIn } from './needles.js'
 

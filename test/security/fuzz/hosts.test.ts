@@ -30,7 +30,7 @@ import { runs } from './runs.js'
 
 const CLUSTER_FILE = readFileSync(join(PROJECT, 'test/golden/cluster-file.yaml'), 'utf8')
 const KUBEADM = readFileSync(join(PROJECT, 'test/golden/kubeadm-v1beta4-cluster.yaml'), 'utf8')
-const CA = readFileSync(join(PROJECT, 'test/faults/host/usr/local/lib/host/ca-1.crt'), 'utf8')
+const CA = readFileSync(join(PROJECT, 'test/faults/sweep/host/usr/local/lib/host/ca-1.crt'), 'utf8')
 const DER = CA.split('\n')
   .filter((line) => !line.startsWith('-'))
   .join('')

@@ -1,6 +1,6 @@
 /** The ssh configuration on input made at random: settings, or an error that says which value is meant; at once. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseDirectives, readDirectives } from '../../../src/ssh-config/directives.js'
 import { expandPath, ExpansionError, pathTokens } from '../../../src/ssh-config/expansion.js'
 import { RefusedFileError } from '../../../src/ssh-config/file-permissions.js'
@@ -39,7 +39,7 @@ const texts = fc.oneof(
 )
 
 describe('an ssh configuration', () => {
-  test('yields settings, whatever its content', () => {
+  it('yields settings, whatever its content', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const said = withinTime(() =>
@@ -51,7 +51,7 @@ describe('an ssh configuration', () => {
     )
   })
 
-  test('with random includes is read completely or rejected', () => {
+  it('with random includes is read completely or rejected', () => {
     const include = fc.constantFrom('Include a', 'Include b', 'Include *', 'Include c*', 'Host x', 'User ops')
     const files = fc.record({
       a: fc.array(include, { maxLength: 3 }),
@@ -74,7 +74,7 @@ describe('an ssh configuration', () => {
     )
   })
 
-  test('has completely expanded paths or an error', () => {
+  it('has completely expanded paths or an error', () => {
     const tokens = pathTokens(machine, { name: 'cp1', address: '10.0.0.1', user: 'ops', port: 22 }, {})
     fc.assert(
       fc.property(texts, (text) => {
@@ -88,7 +88,7 @@ describe('an ssh configuration', () => {
     )
   })
 
-  test('has jump hosts with a valid name and port, or none', () => {
+  it('has jump hosts with a valid name and port, or none', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', '@', ':', '[', ']', ',', '%', 'h', '9', '/', 'ssh://', ' ', '-'),
       maxLength: 40,
@@ -105,7 +105,7 @@ describe('an ssh configuration', () => {
     )
   })
 
-  test('is matched quickly, however many wildcards it has', () => {
+  it('is matched quickly, however many wildcards it has', () => {
     const pattern = fc.string({
       unit: fc.constantFrom('*', '*a', '?', 'a', 'b', '[', ']', '!', '\\', '^', '-', '[:alpha:]'),
       maxLength: 60,

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { plainLine, plainText } from '../../../src/errors/index.js'
 import { parseIdentities, parseSignature } from '../../../src/ssh/connect/agent-protocol.js'
 import { Banners } from '../../../src/ssh/connect/banners.js'
@@ -73,7 +73,7 @@ function only<Value>(parse: () => Value, kind: new (message: string) => Error): 
 }
 
 describe('text from an SSH peer', () => {
-  test('never controls the terminal, however it is shown', () => {
+  it('never controls the terminal, however it is shown', () => {
     fc.assert(
       fc.property(terminalText, (text) => {
         expect(withinTime(() => plainText(text))).not.toMatch(STEERING)
@@ -84,7 +84,7 @@ describe('text from an SSH peer', () => {
     )
   })
 
-  test('is split into lines of bounded length without control characters, however it arrives', () => {
+  it('is split into lines of bounded length without control characters, however it arrives', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -109,7 +109,7 @@ describe('text from an SSH peer', () => {
     )
   })
 
-  test('is kept only up to a limit before the login', () => {
+  it('is kept only up to a limit before the login', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(terminalText, fc.nat(2000)), { maxLength: 60 }), (messages) => {
         const banners = new Banners()
@@ -134,7 +134,7 @@ describe('the two streams of a command', () => {
     '\u001b[2J',
   ]
 
-  test('yield a status only if both agree, and lines without control characters', () => {
+  it('yield a status only if both agree, and lines without control characters', () => {
     const step = fc.tuple(fc.boolean(), fc.oneof(fc.nat(8), bytes))
     const runner = fc.constantFrom('login-user', 'sudo', 'sudo-with-password')
     fc.assert(
@@ -158,7 +158,7 @@ describe('the two streams of a command', () => {
     )
   })
 
-  test('are quoted as plain text in errors', () => {
+  it('are quoted as plain text in errors', () => {
     const host = testHost({ port: 22, knownHostsFile: '/dev/null' }, 'cp1')
     fc.assert(
       fc.property(
@@ -178,7 +178,7 @@ describe('the two streams of a command', () => {
 })
 
 describe('the sudo dialogue', () => {
-  test('sends the password at most once, however often sudo asks', () => {
+  it('sends the password at most once, however often sudo asks', () => {
     const words = fc.constantFrom('quorate-sudo-password:', 'quorate-sudo-', 'password:', '\n', 'Sorry')
     fc.assert(
       fc.property(
@@ -204,7 +204,7 @@ describe('the sudo dialogue', () => {
     )
   })
 
-  test('gives its reason in a single line', () => {
+  it('gives its reason in a single line', () => {
     fc.assert(
       fc.property(terminalText, (said) => {
         const { reason } = withinTime(() => sudoRefusal(said, 'ops'))
@@ -226,7 +226,7 @@ describe('a response from ssh-agent', () => {
     wireString(Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(64, 1))])),
   ])
 
-  test('with a list of keys has comments without control characters, or is rejected', () => {
+  it('with a list of keys has comments without control characters, or is rejected', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(identities), bytes), (answer) => {
         const keys = only(() => parseIdentities(answer), WireError) ?? []
@@ -236,7 +236,7 @@ describe('a response from ssh-agent', () => {
     )
   })
 
-  test('with a signature is valid, or is rejected', () => {
+  it('with a signature is valid, or is rejected', () => {
     fc.assert(
       fc.property(fc.oneof(mutated(signature), bytes), (answer) => {
         only(() => parseSignature(answer), WireError)
@@ -253,7 +253,7 @@ describe('a key file', () => {
     `# comment\ncp1,10.0.0.1 ${line}\n[cp2]:2222 ${line}\n@revoked * ${line}\n@cert-authority *.example.com ${line}\n|1|AAAA|BBBB ${line}\n!cp3,cp? ${line}\r\n`,
   )
 
-  test('named known_hosts yields a verdict for any content, and its lines are found by name only', () => {
+  it('named known_hosts yields a verdict for any content, and its lines are found by name only', () => {
     const words = fc.string({
       unit: fc.constantFrom(
         '*',
@@ -288,7 +288,7 @@ describe('a key file', () => {
     )
   })
 
-  test('with a public key yields a key or nothing', () => {
+  it('with a public key yields a key or nothing', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -304,7 +304,7 @@ describe('a key file', () => {
     )
   })
 
-  test('with revoked keys is understood or rejected, and always understood if it is plain text', () => {
+  it('with revoked keys is understood or rejected, and always understood if it is plain text', () => {
     const specification = join(folder, 'specification')
     writeFileSync(specification, `key: ${line}\nsha256: ${line}\nsha1: ${line}\n`)
     const list = join(folder, 'list')

@@ -5,7 +5,7 @@ import { sendDecision, sendSignal } from '../../../src/client/messages.js'
 import { readInput } from '../../../src/client/input.js'
 import { observe } from '../../../src/client/snapshot.js'
 import { startOperation } from '../../../src/client/start.js'
-import { hopeless } from '../../support/obedient-hosts.js'
+import { hopeless } from '../../support/fake-activities.js'
 import { PATIENCE, SealScene } from './scene.js'
 
 const parks = { joinWorker: () => Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', 'in use', 'w1')) }

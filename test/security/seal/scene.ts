@@ -21,7 +21,7 @@ import { plainSettings } from '../../../src/temporal/settings.js'
 import { startOperation } from '../../../src/client/start.js'
 import { runWorker } from '../../../src/worker.js'
 import { aCluster, aHost } from '../../support/clusters.js'
-import { hopeless, obedientHosts } from '../../support/obedient-hosts.js'
+import { fakeActivities, hopeless } from '../../support/fake-activities.js'
 import { TestServer } from '../../support/tiny-operations.js'
 
 export const PATIENCE = { timeout: 60_000, interval: 200 }
@@ -39,7 +39,7 @@ export class SealScene {
   log: string[] = []
   /** Every activity that began, by type. */
   journal: string[] = []
-  /** What replaces the activities of obedient hosts now. */
+  /** What replaces the fake activities now. */
   replaced: Scripted = {}
   private strangers!: Connection
   private stopWorker = (): Promise<void> => Promise.resolve()
@@ -127,7 +127,9 @@ export class SealScene {
   }
 
   private activities(): object {
-    const all: [string, (...args: never[]) => Promise<unknown>][] = Object.entries(obedientHosts().activities)
+    const all: [string, (...args: never[]) => Promise<unknown>][] = Object.entries(
+      fakeActivities().activities,
+    )
     return Object.fromEntries(
       all.map(([name, obey]) => [
         name,

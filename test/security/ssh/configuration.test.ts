@@ -14,14 +14,14 @@ import {
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseClusterFile } from '../../../src/cluster-file/parse.js'
 import type { ClusterFileLocation } from '../../../src/cluster-file/location.js'
 import type { Host } from '../../../src/cluster/model.js'
 import { isQuorateError } from '../../../src/errors/index.js'
 import { createSessionPool } from '../../../src/ssh/index.js'
 import { startSshd } from '../../support/sshd.js'
-import { clusterFile } from '../../unit/cluster/cluster-file/support.js'
+import { clusterFile } from '../../unit/cluster-file/cluster-files.js'
 
 let folder: string
 let home: string
@@ -67,7 +67,7 @@ function problemsOf(act: () => unknown): string {
 }
 
 describe('a known_hosts file named with a variable', () => {
-  test('is the same as for ssh: a different key in it counts as changed, and nothing is written', async () => {
+  it('is the same as for ssh: a different key in it counts as changed, and nothing is written', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     try {
@@ -92,7 +92,7 @@ describe('a known_hosts file named with a variable', () => {
     }
   })
 
-  test('in a missing folder is reported: only ~/.ssh is created', async () => {
+  it('in a missing folder is reported: only ~/.ssh is created', async () => {
     const sshd = await startSshd()
     const pool = createSessionPool({ agentSocket: '', defaultIdentityFiles: [] })
     const knownHostsFile = join(folder, 'typo', 'known_hosts')
@@ -106,7 +106,7 @@ describe('a known_hosts file named with a variable', () => {
     }
   })
 
-  test.each(['UserKnownHostsFile', 'IdentityFile', 'IdentityAgent', 'RevokedHostKeys'])(
+  it.each(['UserKnownHostsFile', 'IdentityFile', 'IdentityAgent', 'RevokedHostKeys'])(
     'is rejected if the variable is not set or a token is unknown: %s',
     (keyword) => {
       expect(problemsOf(() => firstHost(`${keyword} \${NOT_SET_HERE}/x\n`))).toContain(
@@ -117,7 +117,7 @@ describe('a known_hosts file named with a variable', () => {
   )
 })
 
-test('RevokedHostKeys and GlobalKnownHostsFile are used as configured', () => {
+it('RevokedHostKeys and GlobalKnownHostsFile are used as configured', () => {
   const { ssh } = firstHost('RevokedHostKeys ~/revoked-%h\nGlobalKnownHostsFile /etc/a /etc/b\n')
   expect(ssh).toMatchObject({
     revokedHostKeysFile: join(home, 'revoked-10.0.0.11'),
@@ -127,32 +127,32 @@ test('RevokedHostKeys and GlobalKnownHostsFile are used as configured', () => {
 })
 
 describe('an ssh configuration that others control', () => {
-  test.each([0o620, 0o602, 0o666])('is rejected if they can write to it: %o', (mode) => {
+  it.each([0o620, 0o602, 0o666])('is rejected if they can write to it: %o', (mode) => {
     firstHost('User ops\n')
     chmodSync(config, mode)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain(`chmod go-w ${config}`)
   })
 
-  test('is rejected if they own it', () => {
+  it('is rejected if they own it', () => {
     firstHost('User ops\n')
     chownSync(config, 65_534, 65_534)
     expect(problemsOf(() => firstHost('User ops\n'))).toContain('belongs to another user (number 65534)')
   })
 
-  test('is rejected even if it is only included', () => {
+  it('is rejected even if it is only included', () => {
     const included = join(home, '.ssh/more')
     writeFileSync(included, 'ProxyJump evil\n')
     chmodSync(included, 0o666)
     expect(problemsOf(() => firstHost('Include more\n'))).toContain(`chmod go-w ${included}`)
   })
 
-  test('is accepted if they can only read it, as in ssh', () => {
+  it('is accepted if they can only read it, as in ssh', () => {
     firstHost('Port 2222\n')
     chmodSync(config, 0o644)
     expect(firstHost('HostKeyAlias one\n').ssh.hostKeyAlias).toBe('one')
   })
 })
 
-test('an ssh configuration that includes itself is rejected', () => {
+it('an ssh configuration that includes itself is rejected', () => {
   expect(problemsOf(() => firstHost('Include config\n'))).toContain('includes itself')
 })

@@ -1,7 +1,7 @@
 /** A host that lets us in and means harm: what it answers to commands fills no memory, ends, and steers no terminal. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runUnit, script, type SessionPool } from '../../../src/ssh/index.js'
-import { shellServer, type HostileServer } from '../../support/hostile-server.js'
+import { shellServer, type HostileServer } from './hostile-server.js'
 import { ATTACK, bounded, HANDSHAKE_MS, impatientPool, RAW } from './attacks.js'
 
 const MIB = 1024 * 1024
@@ -32,7 +32,7 @@ describe('a hostile host, instead of running a command,', () => {
     more()
   }
 
-  test.each([
+  it.each([
     ['standard output', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel],
     ['standard error', (channel: Parameters<Parameters<typeof shellServer>[0]>[0]) => channel.stderr],
   ])('cannot fill memory with endless output on %s', async (stream, of) => {
@@ -48,7 +48,7 @@ describe('a hostile host, instead of running a command,', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB)
   })
 
-  test('cannot fill memory with endless unit output, line by line', async () => {
+  it('cannot fill memory with endless unit output, line by line', async () => {
     server = await shellServer((channel, line) => {
       const token = /([0-9a-f]{16})$/.exec(line)?.[1] ?? ''
       channel.stderr.write(`quorate-stderr-begin-${token}\n`)
@@ -64,7 +64,7 @@ describe('a hostile host, instead of running a command,', () => {
     expect(raw).toBe(0)
   })
 
-  test('is quoted as plain text if it runs nothing', async () => {
+  it('is quoted as plain text if it runs nothing', async () => {
     server = await shellServer((channel) => {
       channel.write(ATTACK)
       channel.stderr.write(ATTACK)
@@ -75,7 +75,7 @@ describe('a hostile host, instead of running a command,', () => {
     expect(await bounded(() => session.run(script('true')))).toMatchObject({ code: 'SSH_SESSION_REFUSED' })
   })
 
-  test.each([
+  it.each([
     ['hangs up', (channel: { destroy(): void }) => channel.destroy()],
     ['closes the channel without a status', (channel: { close(): void }) => channel.close()],
   ])('gives no outcome if it %s', async (_what, act) => {
@@ -85,7 +85,7 @@ describe('a hostile host, instead of running a command,', () => {
     expect(error.code).toMatch(/^SSH_(?:CONNECTION_LOST|TIMEOUT|SESSION_REFUSED)$/)
   })
 
-  test('is abandoned at the timeout if it stays silent', async () => {
+  it('is abandoned at the timeout if it stays silent', async () => {
     server = await shellServer(() => undefined)
     const session = await pool.session(server.host({ user: 'root' }))
     const error = await bounded(() => session.run(script('true'), { timeoutMs: 500 }))

@@ -3,11 +3,11 @@
  * keeps nobody waiting for long, and what it sends without end fills no memory.
  */
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
 import { createSessionPool, script, type SessionPool } from '../../../src/ssh/index.js'
 import { wireString } from '../../../src/ssh/connect/wire.js'
-import { packet, rawServer, sshServer, type HostileServer } from '../../support/hostile-server.js'
+import { packet, rawServer, sshServer, type HostileServer } from './hostile-server.js'
 import { ATTACK, bounded, errorOf, impatientPool } from './attacks.js'
 
 const MIB = 1024 * 1024
@@ -39,7 +39,7 @@ function disconnect(text: string, reason = 2): Buffer {
 }
 
 describe('before its host key is checked, a hostile server', () => {
-  test('is quoted as plain text when it hangs up', async () => {
+  it('is quoted as plain text when it hangs up', async () => {
     server = await rawServer((socket) =>
       socket.end(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), disconnect(ATTACK)])),
     )
@@ -50,7 +50,7 @@ describe('before its host key is checked, a hostile server', () => {
     })
   })
 
-  test.each([
+  it.each([
     'Timed out while waiting for handshake',
     'Connection lost before handshake',
     'Handshake failed: no matching host key format',
@@ -63,12 +63,12 @@ describe('before its host key is checked, a hostile server', () => {
     expect(error.message).toContain(`it hung up and said: ${text}`)
   })
 
-  test('cannot show escape sequences in its name or greeting', async () => {
+  it('cannot show escape sequences in its name or greeting', async () => {
     server = await rawServer((socket) => socket.end(`${ATTACK}\r\nSSH-2.0-${ATTACK}\r\n`))
     await bounded(() => pool.session(evilHost()))
   })
 
-  test.each([
+  it.each([
     ['a megabyte of text', 'x'.repeat(MIB)],
     ['lines without end', 'hello\r\n'.repeat(200_000)],
     [
@@ -95,7 +95,7 @@ describe('before its host key is checked, a hostile server', () => {
     await bounded(() => pool.session(evilHost()))
   })
 
-  test.each([
+  it.each([
     ['nothing', () => undefined],
     ['its name, a byte at a time', drip('SSH-2.0-OpenSSH_9.2\r\n')],
     ['a greeting that never ends', drip('hello\r\n'.repeat(1000))],
@@ -109,7 +109,7 @@ describe('before its host key is checked, a hostile server', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  test('cannot extend the timeout by hanging up repeatedly', async () => {
+  it('cannot extend the timeout by hanging up repeatedly', async () => {
     server = await rawServer((socket) => setTimeout(() => socket.destroy(), 400))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({
       code: expect.stringMatching(/^SSH_(?:TIMEOUT|UNREACHABLE)$/) as string,
@@ -131,7 +131,7 @@ function drip(text: string): (write: Write) => void {
 }
 
 describe('before the login, a hostile server', () => {
-  test('is disconnected if it floods us with banners', async () => {
+  it('is disconnected if it floods us with banners', async () => {
     server = await sshServer((client) => {
       client.on('authentication', () => {
         const flood = setInterval(() => {
@@ -147,7 +147,7 @@ describe('before the login, a hostile server', () => {
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_HANDSHAKE_FAILED' })
   })
 
-  test('does not turn a rejected login into a retry with a banner that mentions a shutdown', async () => {
+  it('does not turn a rejected login into a retry with a banner that mentions a shutdown', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         banner(client, 'Unauthorized users are not permitted to log in. System is going down at night.\n')
@@ -159,7 +159,7 @@ describe('before the login, a hostile server', () => {
     })
   })
 
-  test('causes a retry if pam_nologin closes an accepted login', async () => {
+  it('causes a retry if pam_nologin closes an accepted login', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
         if (context.method === 'none') {
@@ -176,12 +176,12 @@ describe('before the login, a hostile server', () => {
     })
   })
 
-  test('cannot block the login by not answering', async () => {
+  it('cannot block the login by not answering', async () => {
     server = await sshServer((client) => client.on('authentication', () => undefined))
     expect(await bounded(() => pool.session(evilHost()))).toMatchObject({ code: 'SSH_TIMEOUT' })
   })
 
-  test('cannot offer methods with escape sequences in their names', async () => {
+  it('cannot offer methods with escape sequences in their names', async () => {
     server = await sshServer((client) => {
       client.on('authentication', (context) => context.reject([ATTACK as never]))
     })
@@ -190,7 +190,7 @@ describe('before the login, a hostile server', () => {
     })
   })
 
-  test('gets the password once, however often it asks', async () => {
+  it('gets the password once, however often it asks', async () => {
     const answers: string[] = []
     server = await sshServer((client) => {
       client.on('authentication', (context) => {
@@ -236,7 +236,7 @@ interface Cipher {
   encrypt(packet: Buffer): void
 }
 
-test('a server that hangs up at any point causes one of our errors', async () => {
+it('a server that hangs up at any point causes one of our errors', async () => {
   const { port } = (server = await sshServer((client) =>
     client.on('authentication', (context) => context.accept()),
   ))

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionPool } from '../../../src/ssh/index.js'
 import { knownHostsOf } from '../../../src/ssh/connect/known-hosts-file.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -51,7 +51,7 @@ describe.each([
     (index: number) => `|1|${salts[index % 1000]?.toString('base64') ?? ''}|${hashes[index % 1000] ?? ''}`,
   ],
 ])('a large known_hosts file with %s names', (kind, count, nameOf) => {
-  test('is read once, down to the last line, in little memory and without blocking other work', async () => {
+  it('is read once, down to the last line, in little memory and without blocking other work', async () => {
     const path = await fileOf(kind, nameOf, count)
     appendFileSync(path, `[127.0.0.1]:${sshd.port} ${await sshd.hostKey('ed25519')}\n`)
     const before = process.memoryUsage().rss
@@ -78,12 +78,12 @@ describe.each([
   })
 })
 
-test('is rejected if it has more lines about one host than a person writes', async () => {
+it('is rejected if it has more lines about one host than a person writes', async () => {
   const path = await fileOf('same', () => 'cp1')
   await expect(knownHostsOf(path, 'cp1')).rejects.toThrow('more than 10000 lines are about one host')
 })
 
-test('is rejected if it has an endless line', async () => {
+it('is rejected if it has an endless line', async () => {
   const path = join(folder, 'endless')
   const file = openSync(path, 'w')
   for (let count = 0; count < 64; count += 1) writeSync(file, 'x'.repeat(MIB))

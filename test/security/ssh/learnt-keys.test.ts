@@ -1,8 +1,8 @@
 /** A cluster file or ssh configuration of somebody else's says where the key of their host is learnt, and as whose. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { HostSsh } from '../../../src/cluster/model.js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { HostSsh } from '../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
@@ -38,7 +38,7 @@ async function logInWithHostKey(): Promise<string> {
 }
 
 describe('a host key recorded in authorized_keys', () => {
-  test('admits nobody, because files of another kind are left alone', async () => {
+  it('admits nobody, because files of another kind are left alone', async () => {
     writeFileSync(authorizedKeys, allowed)
     const visited = visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     await expect(visited).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('a host key recorded in authorized_keys', () => {
     expect(readFileSync(authorizedKeys, 'utf8')).toBe(allowed)
   })
 
-  test('admits nobody, because in a new file the host name is not a key option', async () => {
+  it('admits nobody, because in a new file the host name is not a key option', async () => {
     rmSync(authorizedKeys)
     await visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     expect(existsSync(authorizedKeys)).toBe(true)
@@ -57,7 +57,7 @@ describe('a host key recorded in authorized_keys', () => {
 })
 
 describe('a host key recorded for the name', () => {
-  test.each(['*', '*.*', '127.0.0.1,[127.0.0.1]:PORT', '[127.0.0.1]:*'])(
+  it.each(['*', '*.*', '127.0.0.1,[127.0.0.1]:PORT', '[127.0.0.1]:*'])(
     '%s is valid for no other host',
     async (alias) => {
       const knownHostsFile = join(theirs.folder, `known_hosts-${alias.length}`)

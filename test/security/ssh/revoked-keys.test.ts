@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { HostSsh } from '../../../src/cluster/model.js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { HostSsh } from '../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
@@ -70,7 +70,7 @@ function expectNothingTold(): void {
 }
 
 describe('an @revoked line rejects the key', () => {
-  test('from a file other than the one that trusts it', async () => {
+  it('from a file other than the one that trusts it', async () => {
     const [known, other] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: `${known} ${other}` })).toBe(false)
     const refusal = { ...REVOKED, hint: expect.stringContaining(`${other}:1`) as string }
@@ -80,7 +80,7 @@ describe('an @revoked line rejects the key', () => {
     expectNothingTold()
   })
 
-  test('from known_hosts2, which ssh reads beside known_hosts', async () => {
+  it('from known_hosts2, which ssh reads beside known_hosts', async () => {
     mkdirSync(join(folder, '.ssh'))
     const knownHostsFile = join(folder, '.ssh/known_hosts')
     writeFileSync(knownHostsFile, await trusted())
@@ -89,7 +89,7 @@ describe('an @revoked line rejects the key', () => {
     await expect(logIn({ knownHostsFile })).rejects.toMatchObject(REVOKED)
   })
 
-  test("from the system's known_hosts file", async () => {
+  it("from the system's known_hosts file", async () => {
     const [known, system] = [file(await trusted()), file(await revokedLine())]
     expect(opensshLogsIn({ UserKnownHostsFile: known, GlobalKnownHostsFile: system })).toBe(false)
     const ssh = { knownHostsFile: known, systemKnownHostsFiles: ['/dev/null', system] }
@@ -97,7 +97,7 @@ describe('an @revoked line rejects the key', () => {
     expectNothingTold()
   })
 
-  test('even if the cluster file pins it', async () => {
+  it('even if the cluster file pins it', async () => {
     const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_ed25519.pub')], {
       encoding: 'utf8',
     })
@@ -109,7 +109,7 @@ describe('an @revoked line rejects the key', () => {
     expectNothingTold()
   })
 
-  test('even if it would be accepted as new', async () => {
+  it('even if it would be accepted as new', async () => {
     const knownHostsFile = file(await revokedLine())
     await expect(logIn({ knownHostsFile, hostKeyChecking: 'accept-new' })).rejects.toMatchObject(REVOKED)
     expect(readFileSync(knownHostsFile, 'utf8')).toBe(await revokedLine())
@@ -138,7 +138,7 @@ describe('a RevokedHostKeys file', () => {
     ],
   ]
 
-  test.each(ways)('as %s rejects the key', async (_what, make) => {
+  it.each(ways)('as %s rejects the key', async (_what, make) => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), await make()]
     const options = { UserKnownHostsFile: knownHostsFile, RevokedHostKeys: revokedHostKeysFile }
     expect(opensshLogsIn(options)).toBe(false)
@@ -147,7 +147,7 @@ describe('a RevokedHostKeys file', () => {
     expectNothingTold()
   })
 
-  test.each([
+  it.each([
     ['a list of other keys', () => file(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['a KRL of other keys', () => listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8'))],
     ['an empty file', () => file('')],
@@ -158,7 +158,7 @@ describe('a RevokedHostKeys file', () => {
     expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
   })
 
-  test.each([
+  it.each([
     ['that is not there', () => join(folder, 'absent')],
     [
       'that is cut off',
@@ -181,7 +181,7 @@ describe('a RevokedHostKeys file', () => {
     expectNothingTold()
   })
 
-  test('takes effect at once when it changes, even on an open connection', async () => {
+  it('takes effect at once when it changes, even on an open connection', async () => {
     const [knownHostsFile, revokedHostKeysFile] = [file(await trusted()), file('')]
     expect(await logIn({ knownHostsFile, revokedHostKeysFile })).toBe('in\n')
     writeFileSync(revokedHostKeysFile, await sshd.hostKey('ed25519'))

@@ -13,7 +13,7 @@ import { plainSettings } from '../../../src/temporal/settings.js'
 import { startOperation } from '../../../src/client/start.js'
 import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
-import { CONVERSATIONS } from './decisions.js'
+import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { TOPOLOGIES } from './topologies.js'
 

@@ -7,7 +7,7 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES, type OperationKind, type OperationProgress } from '../../../src/operations/contract.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
 import { eventually } from '../eventually.js'
-import { obedientHosts, progressOf } from '../obedient-hosts.js'
+import { fakeActivities, progressOf } from '../fake-activities.js'
 
 /** All recordings run at the same time, on machines that are busy with other work. */
 const PATIENCE_MS = 300_000
@@ -29,7 +29,13 @@ export interface Recording {
 
 /** An apply on hosts that do as they are told, except for the given activities. */
 export function apply(cluster: Cluster, hosts: Hosts = {}, more: Partial<Recording> = {}): Recording {
-  return { kind: 'apply', cluster, hosts: { ...obedientHosts().activities, ...hosts }, ends: 'done', ...more }
+  return {
+    kind: 'apply',
+    cluster,
+    hosts: { ...fakeActivities().activities, ...hosts },
+    ends: 'done',
+    ...more,
+  }
 }
 
 /** Hosts with these facts. */

@@ -1,9 +1,9 @@
 /** Applies of every cluster shape, to bare hosts and to hosts that have already joined. */
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts, factsOf } from '../clusters.js'
-import { oldFacts } from '../old-etcd.js'
+import { agedFacts } from '../aged-facts.js'
 import { joinedFacts, present, standingOf } from '../standings.js'
-import { hopeless } from '../obedient-hosts.js'
+import { hopeless } from '../fake-activities.js'
 import { apply, telling, type Hosts, type Recording } from './recording.js'
 
 const named = (...names: readonly string[]) => names.map((name) => aHost(name))
@@ -84,7 +84,7 @@ export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> =
     const cluster = aClusterWithEtcdHosts({ name })
     const expiring = { 'etcd/peer.crt': 30, 'apiserver-etcd-client.crt': 30 }
     const lasting = Object.fromEntries(['e1', 'e2', 'e3', 'cp1', 'cp2'].map((name) => [name, expiring]))
-    return apply(cluster, telling(oldFacts(cluster, lasting, ['https://192.0.2.31:2379'])))
+    return apply(cluster, telling(agedFacts(cluster, lasting, ['https://192.0.2.31:2379'])))
   },
   'apply-channel': (name) => {
     const cluster = aCluster({ name, hosts: named(...SMALL) })

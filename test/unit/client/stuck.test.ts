@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { TASK_QUEUE } from '../../../src/operations/contract.js'
 import { VERSION } from '../../../src/temporal/installation.js'
 import { needsOtherWorker, stuckError, whyStuck } from '../../../src/client/stuck.js'
-import { aSnapshot } from '../cli/snapshots.js'
+import { aSnapshot } from '../../support/snapshots.js'
 
 const taskFailure = { cause: 'Nondeterminism error', attempts: 7, worker: 'quorate-0.2.0@bastion:4711' }
 const workers = [{ identity: 'quorate-0.2.0@bastion:4711', lastPollAgoMs: 12_000 }]

@@ -1,6 +1,6 @@
 /** Addresses by which the cluster's components find each other. */
 import { describe, expect, it } from 'vitest'
-import { clusterFile, parse, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problemTexts, type Change } from './cluster-files.js'
 
 const host = (index: number, field: string): (string | number)[] => ['spec', 'hosts', index, field]
 const networking = (value: object): Change => [['spec', 'kubernetes', 'networking'], value]

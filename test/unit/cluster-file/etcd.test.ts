@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  clusterFile,
-  parse,
-  problemTexts,
-  warningTexts,
-  type Change,
-} from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problemTexts, warningTexts, type Change } from './cluster-files.js'
 
 const EXTERNAL: Change = [['spec', 'etcd'], { topology: 'external' }]
 const etcdHosts = (count: number): Change[] =>

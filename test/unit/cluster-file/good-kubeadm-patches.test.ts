@@ -1,6 +1,6 @@
 /** What may be laid over kubeadm's configuration. */
 import { describe, expect, it } from 'vitest'
-import { clusterFile, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, problemTexts, type Change } from './cluster-files.js'
 
 const KUBEADM = 'spec.kubernetes.kubeadm'
 const patch = (section: string, value: unknown): Change => [['spec', 'kubernetes', 'kubeadm', section], value]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { FLANNEL_IMAGES } from '../../../src/configuration/pod-network/flannel.js'
-import { clusterFile, parse, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, type Change } from './cluster-files.js'
 
 const cluster = (...changes: readonly Change[]) => parse(clusterFile(...changes)).cluster
 

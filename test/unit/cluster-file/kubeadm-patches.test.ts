@@ -1,7 +1,7 @@
 /** What is laid over kubeadm's configuration: kubeadm takes it, and it undoes nothing that Quorate relies on. */
 import { describe, expect, it } from 'vitest'
 import { FIELDS, FLAGS } from '../../../src/cluster-file/checks/kubeadm/reliances.js'
-import { clusterFile, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, problemTexts, type Change } from './cluster-files.js'
 
 const KUBEADM = 'spec.kubernetes.kubeadm'
 const patch = (section: string, value: unknown): Change => [['spec', 'kubernetes', 'kubeadm', section], value]

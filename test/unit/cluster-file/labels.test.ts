@@ -1,6 +1,6 @@
 /** Labels and taints, and containerd's settings: what belongs to somebody else is refused. */
 import { describe, expect, it } from 'vitest'
-import { clusterFile, parse, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problemTexts, type Change } from './cluster-files.js'
 
 const host = (index: number, field: string, value: unknown): Change => [
   ['spec', 'hosts', index, field],

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  clusterFile,
-  parse,
-  problemTexts,
-  warningTexts,
-  type Change,
-} from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problemTexts, warningTexts, type Change } from './cluster-files.js'
 
 const LB2: Change = [['spec', 'hosts', 5], { name: 'lb2', role: 'load-balancer', address: '10.0.0.6' }]
 const endpoint = (value: string): Change => [['spec', 'kubernetes', 'controlPlaneEndpoint'], value]

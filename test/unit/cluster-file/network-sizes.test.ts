@@ -1,7 +1,7 @@
 /** Sizes of networks, against kubeadm's own arithmetic. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clusterFile, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, problemTexts, type Change } from './cluster-files.js'
 
 const networking = (value: object): Change => [['spec', 'kubernetes', 'networking'], value]
 const flags = (extraArgs: object): Change => [

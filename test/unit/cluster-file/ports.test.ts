@@ -1,6 +1,6 @@
 /** Numbers in kubeadm's configuration that must fit with what is said elsewhere. */
 import { describe, expect, it } from 'vitest'
-import { clusterFile, problemTexts, warningTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, problemTexts, warningTexts, type Change } from './cluster-files.js'
 
 const KUBEADM = 'spec.kubernetes.kubeadm'
 const patch = (section: string, value: unknown): Change => [['spec', 'kubernetes', 'kubeadm', section], value]

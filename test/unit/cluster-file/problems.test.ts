@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClusterFileError, parseClusterFile } from '../../../src/cluster-file/parse.js'
-import { clusterFile, LOCATION, problems, problemTexts } from '../cluster/cluster-file/support.js'
+import { clusterFile, LOCATION, problems, problemTexts } from './cluster-files.js'
 
 describe('the problems of a cluster file', () => {
   const text = `apiVersion: quorate.dev/v1alpha1

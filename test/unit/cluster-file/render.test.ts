@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { renderClusterFile, type ClusterFileAnswers } from '../../../src/cluster-file/render.js'
-import { parse, problems } from '../cluster/cluster-file/support.js'
+import { parse, problems } from './cluster-files.js'
 
 const ANSWERS: ClusterFileAnswers = {
   name: 'prod',

@@ -1,13 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import {
-  clusterFile,
-  parse,
-  problems,
-  problemTexts,
-  warningTexts,
-  type Change,
-} from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problems, problemTexts, warningTexts, type Change } from './cluster-files.js'
 
 const PEM = execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519'], { encoding: 'utf8' })
 const CONTAINERD: readonly string[] = ['spec', 'containerRuntime', 'config']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clusterFile, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, problemTexts, type Change } from './cluster-files.js'
 
 const host = (index: number, field: string): (string | number)[] => ['spec', 'hosts', index, field]
 const kubernetes = (...fields: string[]): string[] => ['spec', 'kubernetes', ...fields]

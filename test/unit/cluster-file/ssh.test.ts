@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
-import { clusterFile, parse, problemTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, parse, problemTexts, type Change } from './cluster-files.js'
 
 /** What reading needs where these files are there. */
 function files(texts: Readonly<Record<string, string>>) {

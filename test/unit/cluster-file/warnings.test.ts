@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clusterFile, warningTexts, type Change } from '../cluster/cluster-file/support.js'
+import { clusterFile, warningTexts, type Change } from './cluster-files.js'
 
 const WORKER = { name: 'w1', role: 'worker', address: '10.0.0.21' }
 const controlPlanes = (count: number): object[] =>

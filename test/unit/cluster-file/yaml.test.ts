@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { readYaml } from '../../../src/cluster-file/yaml-source.js'
-import { clusterFile, problems } from '../cluster/cluster-file/support.js'
+import { clusterFile, problems } from './cluster-files.js'
 
 describe('a cluster file is rejected if it', () => {
   it.each([

@@ -2,7 +2,7 @@ import type { ApplyPhase } from '../../../src/operations/apply-phases.js'
 import { describe, expect, it } from 'vitest'
 import { planApply } from '../../../src/planning/plan.js'
 import { skipRefusal } from '../../../src/planning/skip-rules.js'
-import { appliedFacts } from '../../support/applied-facts.js'
+import { appliedFacts } from './applied-facts.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareDetails, factsOf } from '../../support/clusters.js'
 
 const PREPARED = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CertificateFacts } from '../../../src/facts/facts.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../support/clusters.js'
-import { findingsWith, JOINED } from '../cluster/preflight/support.js'
+import { findingsWith, JOINED } from './broken-hosts.js'
 
 const NOW = '2026-11-26T00:00:00.000Z'
 const inDays = (days: number): string => new Date(Date.parse(NOW) + days * 86_400_000).toISOString()

@@ -3,7 +3,7 @@ import type { Reachability } from '../../../src/facts/host-details.js'
 import { connectionsFrom, connectionTargets } from '../../../src/preflight/targets.js'
 import { preflight } from '../../../src/preflight/checks.js'
 import { aCluster, aHost, bareFacts, bareProbes } from '../../support/clusters.js'
-import { findingsWith, JOINED } from '../cluster/preflight/support.js'
+import { findingsWith, JOINED } from './broken-hosts.js'
 
 const cluster = aCluster()
 const ways = (host: string): readonly string[] =>

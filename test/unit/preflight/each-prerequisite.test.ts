@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../../src/cluster/model.js'
 import { aCluster } from '../../support/clusters.js'
-import { findingsWith, JOINED, marksWith, type Broken } from '../cluster/preflight/support.js'
+import { findingsWith, JOINED, marksWith, type Broken } from './broken-hosts.js'
 
 const AN_OTHER_ID = { productUuid: 'uuid-cp1' }
 const FOREIGN_MAC = { addresses: [{ interface: 'eth0', address: '192.0.2.21/24', mac: 'mac-cp1' }] }

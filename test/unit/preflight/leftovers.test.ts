@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aCluster } from '../../support/clusters.js'
-import { findingsWith, JOINED, marksWith } from '../cluster/preflight/support.js'
+import { findingsWith, JOINED, marksWith } from './broken-hosts.js'
 
 const CALICO = '/etc/cni/net.d/10-calico.conflist'
 const FLANNEL = '/etc/cni/net.d/10-flannel.conflist'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../../src/cluster/model.js'
 import { preflight } from '../../../src/preflight/checks.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
-import { findingsWith, marksWith } from '../cluster/preflight/support.js'
+import { findingsWith, marksWith } from './broken-hosts.js'
 
 describe('preflight does not object', () => {
   const withKubeadm = (changes: Partial<Cluster['kubernetes']['kubeadm']>): Cluster => {

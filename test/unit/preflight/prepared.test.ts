@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aCluster } from '../../support/clusters.js'
-import { findingsWith, type Broken } from '../cluster/preflight/support.js'
+import { findingsWith, type Broken } from './broken-hosts.js'
 
 const cluster = aCluster({
   packages: { install: false, repository: 'https://pkgs.k8s.io' },

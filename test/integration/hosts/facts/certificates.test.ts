@@ -8,7 +8,7 @@ import type { Session } from '../../../../src/ssh/session.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
 import { TestAuthority } from '../../../support/issued-certificates.js'
 import { localSession } from '../../../support/local-session.js'
-import { relocated } from '../../../support/relocated-session.js'
+import { inFolder } from '../../../support/session-in-folder.js'
 
 const authority = new TestAuthority()
 const apiServer = authority.issue('kube-apiserver', 300)
@@ -36,7 +36,7 @@ beforeAll(async () => {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), content)
   }
-  const local = relocated(localSession(), folder)
+  const local = inFolder(localSession(), folder)
   const session: Session = {
     ...local,
     run: async (command, options) => {

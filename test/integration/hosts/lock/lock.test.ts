@@ -22,7 +22,7 @@ import {
 import { activity, type CalledBy } from '../../../support/activity.js'
 import { CA, OTHER_CA } from '../../../support/certificates.js'
 import { aCluster } from '../../../support/clusters.js'
-import { relocatedPool } from '../../../support/relocated-session.js'
+import { poolInFolder } from '../../../support/session-in-folder.js'
 import { freePort } from '../../../support/sshd.js'
 import { UnitHost } from '../../../support/unit-host.js'
 
@@ -33,7 +33,7 @@ let host: Host
 beforeEach(async () => {
   machine = await UnitHost.start()
   pool = createSessionPool({ agentSocket: '' })
-  sessions = relocatedPool(pool, machine.folder)
+  sessions = poolInFolder(pool, machine.folder)
   host = machine.session.host
 })
 afterEach(async () => {

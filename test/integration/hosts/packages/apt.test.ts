@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { installPackages } from '../../../../src/hosts/packages/apt.js'
 import { nodePackages, type WantedPackage } from '../../../../src/configuration/packages.js'
-import { fakeApt } from '../../../support/fake-apt.js'
-import { localStep } from '../../../support/local-step.js'
-import type { Programs } from '../../../support/programs.js'
+import { fakeApt } from './fake-apt.js'
+import { localContext } from '../../../support/local-context.js'
+import type { FakePrograms } from '../../../support/fake-programs.js'
 
-vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-step.js'))
+vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
 const DEBIAN = [
   'containerd 1.6.20',
@@ -23,12 +23,12 @@ const KUBERNETES = ['kubeadm', 'kubelet', 'kubectl'].map((name) => `${name} 1.36
 const TOOLS = ['cri-tools 1.36.0-1.1', 'kubernetes-cni 1.8.0-1.1']
 
 let folder: string
-let apt: Programs
-let step: ReturnType<typeof localStep>
+let apt: FakePrograms
+let step: ReturnType<typeof localContext>
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-apt-'))
   apt = fakeApt(folder, [...DEBIAN, ...KUBERNETES, ...TOOLS])
-  step = localStep(apt)
+  step = localContext(apt)
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })

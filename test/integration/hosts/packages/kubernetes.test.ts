@@ -13,11 +13,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { installKubernetes } from '../../../../src/hosts/packages/kubernetes.js'
 import type { Session } from '../../../../src/ssh/index.js'
 import { aCluster } from '../../../support/clusters.js'
-import { fakeApt } from '../../../support/fake-apt.js'
-import { localStep } from '../../../support/local-step.js'
-import { Programs } from '../../../support/programs.js'
+import { fakeApt } from './fake-apt.js'
+import { localContext } from '../../../support/local-context.js'
+import { FakePrograms } from '../../../support/fake-programs.js'
 
-vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-step.js'))
+vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
 const AVAILABLE = [
   'ca-certificates 2023',
@@ -33,12 +33,12 @@ const EXPIRED = `if [ "$(cat "$here/apt/keyrings/quorate-kubernetes.asc")" = old
   echo 'W: GPG error: https://pkgs.k8s.io/core:/stable:/v1.36/deb  InRelease: The following signatures were invalid: EXPKEYSIG 234654DA9A296436'; fi`
 
 let folder: string
-let apt: Programs
+let apt: FakePrograms
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-apt-'))
   apt = fakeApt(folder, AVAILABLE)
   apt.add('systemctl', 'exit 0')
-  new Programs(join(folder, 'apt-programs')).add('apt-helper', 'cp "$here/offered" "$3"')
+  new FakePrograms(join(folder, 'apt-programs')).add('apt-helper', 'cp "$here/offered" "$3"')
   offer('old')
   mkdirSync(join(folder, 'debian-cni'))
   for (const name of ['loopback', 'bridge', 'host-local', 'portmap']) {
@@ -54,7 +54,7 @@ const keyOnHost = () => readFileSync(join(folder, 'apt/keyrings/quorate-kubernet
 const install = (signingKey?: string) => {
   const packages = { install: true, repository: 'https://pkgs.k8s.io' }
   const given = signingKey === undefined ? {} : { signingKey }
-  return installKubernetes(localStep(apt, aCluster({ packages: { ...packages, ...given } })))
+  return installKubernetes(localContext(apt, aCluster({ packages: { ...packages, ...given } })))
 }
 
 describe('a repository key that apt no longer accepts', () => {
@@ -99,7 +99,7 @@ describe('a host that people prepare themselves', () => {
       apt.put(`installed/${name}`, name === 'containerd' ? '2.1.4' : '1.36.3-150500.1.1')
     }
     const packages = { install: false, repository: 'https://pkgs.k8s.io' }
-    const { notes } = await installKubernetes(localStep(apt, aCluster({ packages })))
+    const { notes } = await installKubernetes(localContext(apt, aCluster({ packages })))
     expect(notes).toEqual([])
     expect(apt.calls().filter((call) => call.startsWith('apt-get'))).toEqual([])
   })
@@ -115,7 +115,7 @@ describe("Debian's CNI plugins", () => {
 
   it('are inspected as root, since systemctl answers nobody else without a message bus', async () => {
     await install()
-    const step = localStep(apt, aCluster())
+    const step = localContext(apt, aCluster())
     const asRoot: unknown[] = []
     const session: Session = {
       ...step.session,

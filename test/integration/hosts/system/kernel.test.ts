@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setKernelParameters } from '../../../../src/hosts/system/kernel.js'
-import { localStep } from '../../../support/local-step.js'
-import { Programs } from '../../../support/programs.js'
+import { localContext } from '../../../support/local-context.js'
+import { FakePrograms } from '../../../support/fake-programs.js'
 
 const BRIDGE = 'net.bridge.bridge-nf-call'
 
-let host: Programs
+let host: FakePrograms
 beforeEach(() => {
-  host = new Programs(mkdtempSync(join(tmpdir(), 'quorate-kernel-')))
+  host = new FakePrograms(mkdtempSync(join(tmpdir(), 'quorate-kernel-')))
   // As procps does it: what the kernel lacks is an error, and everything else is set all the same.
   host.add(
     'sysctl',
@@ -36,22 +36,22 @@ const value = (name: string) => readFileSync(join(host.folder, name), 'utf8').tr
 
 describe('the kernel parameters', () => {
   it('are set once, now and at boot', async () => {
-    expect(await setKernelParameters(localStep(host))).toBe(true)
+    expect(await setKernelParameters(localContext(host))).toBe(true)
     expect(value(`${BRIDGE}-ip6tables`)).toBe('1')
     expect(value('sysctl.d/zz-quorate-kubernetes.conf')).toContain(`${BRIDGE}-ip6tables = 1`)
-    expect(await setKernelParameters(localStep(host))).toBe(false)
+    expect(await setKernelParameters(localContext(host))).toBe(false)
   })
 
   it('can lack those for IPv6 on a kernel without IPv6', async () => {
     rmSync(join(host.folder, `${BRIDGE}-ip6tables`))
-    expect(await setKernelParameters(localStep(host))).toBe(true)
+    expect(await setKernelParameters(localContext(host))).toBe(true)
     expect(value(`${BRIDGE}-iptables`)).toBe('1')
-    expect(await setKernelParameters(localStep(host))).toBe(false)
+    expect(await setKernelParameters(localContext(host))).toBe(false)
   })
 
   it('cannot lack any other', async () => {
     rmSync(join(host.folder, `${BRIDGE}-iptables`))
-    await expect(setKernelParameters(localStep(host))).rejects.toMatchObject({
+    await expect(setKernelParameters(localContext(host))).rejects.toMatchObject({
       code: 'KERNEL_NOT_PREPARED',
       context: { output: expect.stringContaining(`${BRIDGE}-iptables`) as string },
     })
@@ -59,6 +59,8 @@ describe('the kernel parameters', () => {
 
   it('are an error if something keeps them unchanged', async () => {
     host.put('fixed', '')
-    await expect(setKernelParameters(localStep(host))).rejects.toMatchObject({ code: 'KERNEL_NOT_PREPARED' })
+    await expect(setKernelParameters(localContext(host))).rejects.toMatchObject({
+      code: 'KERNEL_NOT_PREPARED',
+    })
   })
 })

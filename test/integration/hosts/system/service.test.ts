@@ -7,7 +7,7 @@ import { onHost } from '../../../../src/activities/frame/frame.js'
 import { createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { activity } from '../../../support/activity.js'
 import { aCluster } from '../../../support/clusters.js'
-import { relocatedPool } from '../../../support/relocated-session.js'
+import { poolInFolder } from '../../../support/session-in-folder.js'
 import { startSshd, type TestSshd } from '../../../support/sshd.js'
 
 let folder: string
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-service-'))
   mkdirSync(join(folder, 'programs'))
   sshd = await startSshd({ path: [join(folder, 'programs')], environment: { HOST_FOLDER: folder } })
-  sessions = relocatedPool(createSessionPool({ agentSocket: '' }), folder)
+  sessions = poolInFolder(createSessionPool({ agentSocket: '' }), folder)
 })
 afterAll(async () => {
   await sessions.close()

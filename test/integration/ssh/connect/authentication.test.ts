@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { HostSsh } from '../../../../src/cluster/model.js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { HostSsh } from '../../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { generateKey, startSshd, type TestSshd } from '../../../support/sshd.js'
 
@@ -81,11 +81,11 @@ async function logIn(
 }
 
 describe('an identity file', () => {
-  test('logs in without an agent', async () => {
+  it('logs in without an agent', async () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  test.each(['ecdsa', 'rsa'] as const)('can hold a key of type %s', async (type) => {
+  it.each(['ecdsa', 'rsa'] as const)('can hold a key of type %s', async (type) => {
     const key = join(folder, type)
     await generateKey(key, type)
     const authorized = join(sshd.folder, 'authorized_keys')
@@ -93,21 +93,21 @@ describe('an identity file', () => {
     expect(await logIn({ identityFiles: [key] }, '')).toBe('hello\n')
   })
 
-  test('that the host rejects is reported with the user and the file', async () => {
+  it('that the host rejects is reported with the user and the file', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '')).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
       message: `host1 does not let root in with ${strangeKey}`,
     })
   })
 
-  test('that does not exist is named', async () => {
+  it('that does not exist is named', async () => {
     await expect(logIn({ identityFiles: ['/nonexistent/key'] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('cannot read /nonexistent/key') as string,
     })
   })
 
-  test('that is not a key is named', async () => {
+  it('that is not a key is named', async () => {
     const path = join(folder, 'nonsense')
     writeFileSync(path, 'not a key\n', { mode: 0o600 })
     await expect(logIn({ identityFiles: [path] }, '')).rejects.toMatchObject({
@@ -116,14 +116,14 @@ describe('an identity file', () => {
     })
   })
 
-  test('that holds a public key is named', async () => {
+  it('that holds a public key is named', async () => {
     await expect(logIn({ identityFiles: [`${sshd.identityFile}.pub`] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining('holds a public key') as string,
     })
   })
 
-  test('with a passphrase leads to a hint to use the agent', async () => {
+  it('with a passphrase leads to a hint to use the agent', async () => {
     await expect(logIn({ identityFiles: [encryptedKey] }, '')).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: expect.stringContaining(
@@ -135,7 +135,7 @@ describe('an identity file', () => {
 })
 
 describe('an SSH agent', () => {
-  test('that is gone is named if the file configures it, not if the environment does', async () => {
+  it('that is gone is named if the file configures it, not if the environment does', async () => {
     const gone = join(folder, 'gone.sock')
     const refused = { code: 'SSH_AUTHENTICATION_FAILED' }
     await expect(logIn({ identityFiles: [strangeKey] }, gone)).rejects.toMatchObject({
@@ -148,25 +148,25 @@ describe('an SSH agent', () => {
     })
   })
 
-  test('is named with the number of its keys if none is accepted', async () => {
+  it('is named with the number of its keys if none is accepted', async () => {
     agent.add(strangeKey)
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       message: 'host1 does not let root in with 1 key of ssh-agent',
     })
   })
 
-  test('logs in without an identity file', async () => {
+  it('logs in without an identity file', async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({}, agent.socket)).toBe('hello\n')
   })
 
-  test('signs for an identity file with a passphrase', async () => {
+  it('signs for an identity file with a passphrase', async () => {
     copyFileSync(`${sshd.identityFile}.pub`, `${encryptedKey}.pub`)
     agent.add(sshd.identityFile)
     expect(await logIn({ identityFiles: [encryptedKey] }, agent.socket)).toBe('hello\n')
   })
 
-  test('full of other keys does not displace the requested one', async () => {
+  it('full of other keys does not displace the requested one', async () => {
     for (let index = 0; index < 8; index += 1) {
       const key = join(folder, `other_${index}`)
       rmSync(key, { force: true })
@@ -180,23 +180,23 @@ describe('an SSH agent', () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, agent.socket)).toBe('hello\n')
   })
 
-  test('offers its other keys if the identity file is rejected', async () => {
+  it('offers its other keys if the identity file is rejected', async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityFiles: [strangeKey] }, agent.socket)).toBe('hello\n')
   })
 
-  test('without keys is reported as such', async () => {
+  it('without keys is reported as such', async () => {
     await expect(logIn({}, agent.socket)).rejects.toMatchObject({
       code: 'SSH_KEY_UNREADABLE',
       message: 'there is no key to log in to host1 as root: ssh-agent holds no keys',
     })
   })
 
-  test('that is gone does not prevent a login with the identity file', async () => {
+  it('that is gone does not prevent a login with the identity file', async () => {
     expect(await logIn({ identityFiles: [sshd.identityFile] }, join(folder, 'no-socket'))).toBe('hello\n')
   })
 
-  test('is never forwarded', async () => {
+  it('is never forwarded', async () => {
     agent.add(sshd.identityFile)
     pool = createSessionPool({ agentSocket: agent.socket })
     const session = await pool.session(sshd.host())
@@ -205,27 +205,27 @@ describe('an SSH agent', () => {
 })
 
 describe('a login tries', () => {
-  test('several identity files, one after the other', async () => {
+  it('several identity files, one after the other', async () => {
     expect(await logIn({ identityFiles: [strangeKey, sshd.identityFile] }, '')).toBe('hello\n')
   })
 
-  test('the default keys if none is requested', async () => {
+  it('the default keys if none is requested', async () => {
     expect(await logIn({}, '', ['/nonexistent/id_ed25519', sshd.identityFile])).toBe('hello\n')
   })
 
-  test('no default key if one is requested', async () => {
+  it('no default key if one is requested', async () => {
     await expect(logIn({ identityFiles: [strangeKey] }, '', [sshd.identityFile])).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
     })
   })
 
-  test("none of the agent's other keys with identitiesOnly", async () => {
+  it("none of the agent's other keys with identitiesOnly", async () => {
     agent.add(sshd.identityFile)
     const ssh = { identityFiles: [strangeKey], identitiesOnly: true }
     await expect(logIn(ssh, agent.socket)).rejects.toMatchObject({ code: 'SSH_AUTHENTICATION_FAILED' })
   })
 
-  test("another agent instead of the worker's, or none", async () => {
+  it("another agent instead of the worker's, or none", async () => {
     agent.add(sshd.identityFile)
     expect(await logIn({ identityAgent: agent.socket }, '')).toBe('hello\n')
     await pool?.close()
@@ -234,7 +234,7 @@ describe('a login tries', () => {
     })
   })
 
-  test('no invalid certificate, which is reported if the key alone is rejected', async () => {
+  it('no invalid certificate, which is reported if the key alone is rejected', async () => {
     const certificate = `${strangeKey}-cert.pub`
     writeFileSync(certificate, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
     try {
@@ -248,7 +248,7 @@ describe('a login tries', () => {
   })
 })
 
-test('a private key that others can read is ignored, as in ssh, and named', async () => {
+it('a private key that others can read is ignored, as in ssh, and named', async () => {
   const open = join(folder, 'open')
   copyFileSync(sshd.identityFile, open)
   chmodSync(open, 0o644)
@@ -262,14 +262,14 @@ test('a private key that others can read is ignored, as in ssh, and named', asyn
   await expect(logIn({}, '', [open])).rejects.toMatchObject(refusal)
 })
 
-test('a missing key is reported if there is neither an identity file nor an agent', async () => {
+it('a missing key is reported if there is neither an identity file nor an agent', async () => {
   await expect(logIn({}, '')).rejects.toMatchObject({
     code: 'SSH_KEY_UNREADABLE',
     message: 'there is no key to log in to host1 as root: no identity file is given and no ssh-agent runs',
   })
 })
 
-test('an unknown user is rejected', async () => {
+it('an unknown user is rejected', async () => {
   await expect(logIn({ identityFiles: [sshd.identityFile], user: 'no-such-user' }, '')).rejects.toMatchObject(
     {
       code: 'SSH_AUTHENTICATION_FAILED',
@@ -278,7 +278,7 @@ test('an unknown user is rejected', async () => {
   )
 })
 
-test('an agent that never answers does not block the login forever', async () => {
+it('an agent that never answers does not block the login forever', async () => {
   const socket = join(folder, 'silent')
   const silent = createServer().listen(socket)
   try {

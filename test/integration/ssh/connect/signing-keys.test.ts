@@ -3,11 +3,11 @@ import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { HostSsh } from '../../../../src/cluster/model.js'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { HostSsh } from '../../../../src/cluster/ssh-login.js'
 import { command, createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
 import { wireString } from '../../../../src/ssh/connect/wire.js'
-import { authorizedLine, securityKey, startFakeAgent, type FakeAgent } from '../../../support/fake-agent.js'
+import { authorizedLine, securityKey, startFakeAgent, type FakeAgent } from './fake-agent.js'
 import { startSshd, type HostKeyType, type TestSshd } from '../../../support/sshd.js'
 
 let folder: string
@@ -64,14 +64,14 @@ async function logIn(socket: string, ssh: Partial<HostSsh> = {}): Promise<string
 }
 
 describe('a FIDO token key in the agent', () => {
-  test.each(['ed25519', 'ecdsa'] as const)('logs in: %s', async (kind) => {
+  it.each(['ed25519', 'ecdsa'] as const)('logs in: %s', async (kind) => {
     const key = securityKey(kind)
     appendFileSync(join(sshd.folder, 'authorized_keys'), authorizedLine(key))
     agent = await startFakeAgent([key])
     expect(await logIn(agent.socket)).toBe('in\n')
   })
 
-  test('is skipped if nobody touches the token, and the refusal says so', async () => {
+  it('is skipped if nobody touches the token, and the refusal says so', async () => {
     const untouched = { ...securityKey('ed25519', 'yubikey'), sign: undefined }
     appendFileSync(join(sshd.folder, 'authorized_keys'), authorizedLine(untouched))
     agent = await startFakeAgent([untouched])
@@ -101,20 +101,17 @@ describe('a certificate from a CA that the server trusts', () => {
     }
   }
 
-  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('logs in from the agent: %s', async (type) => {
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('logs in from the agent: %s', async (type) => {
     const key = certified(`agent-${type}`, type)
     await withAgent(key, async (socket) => expect(await logIn(socket)).toBe('in\n'))
   })
 
-  test.each(['ed25519', 'ecdsa', 'rsa'] as const)(
-    'logs in from the file beside its key: %s',
-    async (type) => {
-      const key = certified(`file-${type}`, type)
-      expect(await logIn('', { identityFiles: [key] })).toBe('in\n')
-    },
-  )
+  it.each(['ed25519', 'ecdsa', 'rsa'] as const)('logs in from the file beside its key: %s', async (type) => {
+    const key = certified(`file-${type}`, type)
+    expect(await logIn('', { identityFiles: [key] })).toBe('in\n')
+  })
 
-  test('logs in from its file, signed by the agent with the matching key', async () => {
+  it('logs in from its file, signed by the agent with the matching key', async () => {
     const key = certified('copy', 'ed25519')
     const certificate = `${key}-cert.pub`
     renameSync(certificate, `${certificate}.away`)
@@ -125,7 +122,7 @@ describe('a certificate from a CA that the server trusts', () => {
     })
   })
 
-  test('that has expired is rejected', async () => {
+  it('that has expired is rejected', async () => {
     const key = certified('ended', 'ed25519', '-V', '20200101:20200102')
     await expect(logIn('', { identityFiles: [key] })).rejects.toMatchObject({
       code: 'SSH_AUTHENTICATION_FAILED',
@@ -133,7 +130,7 @@ describe('a certificate from a CA that the server trusts', () => {
   })
 })
 
-test('keys that are never offered are named', async () => {
+it('keys that are never offered are named', async () => {
   const blob = Buffer.concat([wireString('ssh-dss'), wireString('p')])
   agent = await startFakeAgent([{ blob, comment: 'old\u001b[2J key', sign: undefined }])
   await expect(logIn(agent.socket)).rejects.toMatchObject({
@@ -144,7 +141,7 @@ test('keys that are never offered are named', async () => {
   })
 })
 
-test.each([
+it.each([
   ['much more than an agent may say', Buffer.from([0x7f, 0, 0, 0, 12])],
   ['that it holds a million keys', wireString(Buffer.from([12, 0, 15, 66, 64]))],
   ['a key that ends too early', wireString(Buffer.from([12, 0, 0, 0, 1, 0, 0, 0, 9, 1]))],

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createSessionPool, type Session, type SessionPool } from '../../../../src/ssh/index.js'
 import { startSshd, type TestSshd } from '../../../support/sshd.js'
 import { startProxy } from '../../../support/tcp-proxy.js'
@@ -38,7 +38,7 @@ beforeEach(() => {
   mkdirSync(folder)
 })
 
-test('a file is written with its content, mode and owner', async () => {
+it('a file is written with its content, mode and owner', async () => {
   const path = join(folder, 'a file')
   expect(await session.writeFile(path, 'content\n', { mode: 0o640, owner: 'nobody:daemon' })).toBe(true)
   expect(readFileSync(path, 'utf8')).toBe('content\n')
@@ -46,18 +46,18 @@ test('a file is written with its content, mode and owner', async () => {
   expect(statSync(path)).toMatchObject({ uid: 65534, gid: 1 })
 })
 
-test('any bytes arrive unchanged', async () => {
+it('any bytes arrive unchanged', async () => {
   const content = Buffer.concat([randomBytes(3_000_000), Buffer.from([0, 10, 13, 26, 4, 255])])
   await session.writeFile(join(folder, 'bytes'), content, { mode: 0o600 })
   expect((await session.readFile(join(folder, 'bytes')))?.equals(content)).toBe(true)
 })
 
-test('an empty file is written', async () => {
+it('an empty file is written', async () => {
   expect(await session.writeFile(join(folder, 'empty'), '', { mode: 0o600 })).toBe(true)
   expect(await session.readFile(join(folder, 'empty'))).toEqual(Buffer.alloc(0))
 })
 
-test('a file that is up to date is left alone', async () => {
+it('a file that is up to date is left alone', async () => {
   const path = join(folder, 'same')
   await session.writeFile(path, 'content', { mode: 0o644 })
   const before = statSync(path)
@@ -66,7 +66,7 @@ test('a file that is up to date is left alone', async () => {
   expect(statSync(path)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs })
 })
 
-test.each([
+it.each([
   ['content', 'other', 0o644, 'root:root'],
   ['mode', 'content', 0o600, 'root:root'],
   ['owner', 'content', 0o644, 'nobody:root'],
@@ -77,20 +77,20 @@ test.each([
   expect(await session.writeFile(path, content, { mode, owner })).toBe(false)
 })
 
-test('missing parent folders are created', async () => {
+it('missing parent folders are created', async () => {
   const path = join(folder, 'some', 'deep', 'file')
   await session.writeFile(path, 'content', { mode: 0o600 })
   expect(statSync(join(folder, 'some')).mode & 0o777).toBe(0o755)
 })
 
-test('a symbolic link is replaced, not followed', async () => {
+it('a symbolic link is replaced, not followed', async () => {
   writeFileSync(join(folder, 'target'), 'untouched')
   symlinkSync(join(folder, 'target'), join(folder, 'link'))
   expect(await session.writeFile(join(folder, 'link'), 'untouched', { mode: 0o644 })).toBe(true)
   expect(lstatSync(join(folder, 'link')).isFile()).toBe(true)
 })
 
-test('a folder instead of the file is an error that changes nothing', async () => {
+it('a folder instead of the file is an error that changes nothing', async () => {
   mkdirSync(join(folder, 'taken'))
   await expect(session.writeFile(join(folder, 'taken'), 'x', { mode: 0o644 })).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
@@ -99,19 +99,19 @@ test('a folder instead of the file is an error that changes nothing', async () =
   expect(readdirSync(folder)).toEqual(['taken'])
 })
 
-test('an unknown owner is an error that leaves nothing behind', async () => {
+it('an unknown owner is an error that leaves nothing behind', async () => {
   await expect(
     session.writeFile(join(folder, 'file'), 'x', { mode: 0o644, owner: 'nobody-at-all:root' }),
   ).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('a missing file reads as undefined, and removing it changes nothing', async () => {
+it('a missing file reads as undefined, and removing it changes nothing', async () => {
   expect(await session.readFile(join(folder, 'none', 'file'))).toBeUndefined()
   expect(await session.removeFile(join(folder, 'none', 'file'))).toBe(false)
 })
 
-test('a file is removed once', async () => {
+it('a file is removed once', async () => {
   const path = join(folder, '-rf *')
   writeFileSync(path, '')
   expect(await session.removeFile(path)).toBe(true)
@@ -119,12 +119,12 @@ test('a file is removed once', async () => {
   expect(await session.removeFile(path)).toBe(false)
 })
 
-test('a folder is neither read nor removed', async () => {
+it('a folder is neither read nor removed', async () => {
   await expect(session.readFile(folder)).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
   await expect(session.removeFile(folder)).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
 })
 
-test('a connection lost during a transfer leaves the old file intact', async () => {
+it('a connection lost during a transfer leaves the old file intact', async () => {
   const path = join(folder, 'precious')
   writeFileSync(path, 'old content', { mode: 0o644 })
   const proxy = await startProxy(sshd.port)

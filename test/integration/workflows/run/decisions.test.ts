@@ -2,15 +2,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
 import { MESSAGES, type ApplyResult } from '../../../../src/operations/contract.js'
-import {
-  applyScripted,
-  decide,
-  refusalOf,
-  untilBlocked,
-  type ApplyScripted,
-} from '../../../support/decisions.js'
+import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from '../parked-applies.js'
 import { bareFacts } from '../../../support/clusters.js'
-import { failing, failureOf, hopeless, obedientHosts, progressOf } from '../../../support/obedient-hosts.js'
+import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../../support/fake-activities.js'
 import { startTemporal } from '../../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -26,7 +20,7 @@ const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
 
 describe('a parked step', () => {
   it('stops its host while the others go on, and continues when it is retried', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
     const result = await apply(hosts, { joinControlPlane }, async (handle) => {
       const progress = await untilBlocked(handle)
@@ -46,7 +40,7 @@ describe('a parked step', () => {
   })
 
   it('blocks only what needs it: a worker that cannot be prepared blocks neither init nor joins', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     await apply(hosts, { prepareHost }, async (handle) => {
       await expect.poll(() => hosts.journal, { timeout: 20_000 }).toContain('join cp3 ends')
@@ -59,7 +53,7 @@ describe('a parked step', () => {
   })
 
   it('is parked again with the newest error if a retry does not help', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1', 2)
     await apply(hosts, { joinWorker }, async (handle) => {
       const before = await untilBlocked(handle)
@@ -74,7 +68,7 @@ describe('a parked step', () => {
   })
 
   it('can be skipped with a reason: the host is left out, and the result says so', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const prepareHost = failing(hosts.activities.prepareHost, 'w1')
     const result = await apply(hosts, { prepareHost }, async (handle) => {
       await untilBlocked(handle)
@@ -87,7 +81,7 @@ describe('a parked step', () => {
   })
 
   it('first removes what its control plane left in etcd if it is skipped', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     await apply(hosts, { joinControlPlane }, async (handle) => {
       await untilBlocked(handle)
@@ -98,7 +92,7 @@ describe('a parked step', () => {
   })
 
   it('stays parked, with the reason, if skipping it would leave something that cannot be undone', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const abandonJoin = () => Promise.reject(hopeless('STEP_NOT_SKIPPABLE', 'its member votes', 'cp3'))
     await apply(hosts, { joinControlPlane, abandonJoin }, async (handle) => {
@@ -119,7 +113,7 @@ describe('a parked step', () => {
     ['configureLoadBalancer', 'lb1', 'load-balancer/lb1'],
     ['verifyCluster', 'cp1', 'verify/cp1'],
   ] as const)('cannot be skipped if the cluster depends on it: %s on %s', async (activity, host, step) => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const obey = hosts.activities[activity] as (
       cluster: Cluster,
       host: Host,
@@ -137,7 +131,7 @@ describe('a parked step', () => {
   })
 
   it('ends the operation if it is aborted, once running steps have finished', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     const failure = await apply(hosts, { joinWorker }, async (handle) => {
       await expect.poll(async () => (await progressOf(handle)).blocked.length, { timeout: 20_000 }).toBe(1)
@@ -156,7 +150,7 @@ describe('a parked step', () => {
 
 describe('invalid decisions', () => {
   it('are refused and change nothing', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const joinWorker = failing(hosts.activities.joinWorker, 'w1')
     await apply(hosts, { joinWorker }, async (handle) => {
       await untilBlocked(handle)
@@ -170,7 +164,7 @@ describe('invalid decisions', () => {
   })
 
   it('are refused while nothing is blocked', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let letGo: () => void = () => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const initControlPlane = async (cluster: Cluster, host: Host) => {
@@ -191,7 +185,7 @@ const isChange = (entry: string) => !/^(?:lock|release) /.test(entry)
 
 describe('a plan under review', () => {
   it('is shown and waits for approval before anything is changed', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     await apply(
       hosts,
       {},
@@ -213,7 +207,7 @@ describe('a plan under review', () => {
   })
 
   it('is recomputed and shown again if hosts have changed since it was shown', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let isChanged = false
     const gatherFacts = (_cluster: Cluster, { name }: Host) =>
       Promise.resolve(bareFacts(name, isChanged && name === 'w1' ? { swapOn: true } : {}))
@@ -240,7 +234,7 @@ describe('a plan under review', () => {
   })
 
   it('can be rejected', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const failure = await apply(
       hosts,
       {},
@@ -258,7 +252,7 @@ describe('a plan under review', () => {
 
 describe('a pause', () => {
   it('lets running steps finish, starts none, and ends with the signal resume', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     let pause: () => Promise<void> = () => Promise.resolve()
     const initControlPlane = async (cluster: Cluster, host: Host) => {
       await pause()
@@ -278,7 +272,7 @@ describe('a pause', () => {
 
 describe('a cancel', () => {
   it('ends the operation once running steps have stopped, and releases the hosts', async () => {
-    const hosts = obedientHosts()
+    const hosts = fakeActivities()
     const { Context } = await import('@temporalio/activity')
     let cancel: () => Promise<unknown> = () => Promise.resolve()
     const joinControlPlane = async (_cluster: Cluster, host: Host) => {

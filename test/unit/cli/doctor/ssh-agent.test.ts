@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { checkSshAgent } from '../../../../src/cli/doctor/local-checks.js'
 
 let folder: string
@@ -24,7 +24,7 @@ function holds(...lines: readonly string[]): void {
   writeFileSync(join(folder, 'ssh-add'), text, { mode: 0o755 })
 }
 
-test('accepts hardware tokens and certificates like any other key', async () => {
+it('accepts hardware tokens and certificates like any other key', async () => {
   holds(
     '256 SHA256:a yubikey (ED25519-SK)',
     '256 SHA256:b ops@here (ED25519-CERT)',
@@ -36,7 +36,7 @@ test('accepts hardware tokens and certificates like any other key', async () => 
   })
 })
 
-test('names a key that no session uses, without control characters from its comment', async () => {
+it('names a key that no session uses, without control characters from its comment', async () => {
   holds('256 SHA256:a good (ED25519)', '1024 SHA256:b \u001b[2Jolder (DSA)')
   expect(await checkSshAgent()).toMatchObject({
     status: 'warn',

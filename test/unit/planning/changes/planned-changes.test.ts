@@ -4,7 +4,7 @@ import type { HostFacts } from '../../../../src/facts/facts.js'
 import type { HostConfiguration, ServiceState } from '../../../../src/facts/host-configuration.js'
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import type { Standing, StandingNode } from '../../../../src/facts/standing.js'
-import { appliedFacts } from '../../../support/applied-facts.js'
+import { appliedFacts } from '../applied-facts.js'
 import { aCluster, aHost, BARE_CONFIGURATION, bareDetails } from '../../../support/clusters.js'
 
 const CLUSTER = aCluster()

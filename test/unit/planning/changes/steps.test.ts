@@ -8,7 +8,7 @@ import { OPTIONAL_SYSCTLS } from '../../../../src/configuration/host-prerequisit
 import { nodePackages } from '../../../../src/configuration/packages.js'
 import { hostsWithRole, type Cluster, type Host } from '../../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
-import { MemoryHost } from '../../../support/memory-host.js'
+import { MemoryHost } from './memory-host.js'
 
 /** All that a node or a balancer needs; what is of no certain version is of any. */
 const PACKAGES = Object.fromEntries([

@@ -1,9 +1,9 @@
 /** The gate: how many pass at once, in which order, and what becomes of those who give up. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { Gate } from '../../../../src/ssh/connect/gate.js'
 
-test('admits everybody in the end, and never more at once than its capacity', async () => {
+it('admits everybody in the end, and never more at once than its capacity', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
@@ -32,7 +32,7 @@ test('admits everybody in the end, and never more at once than its capacity', as
   )
 })
 
-test('admits those who wait in order of arrival', async () => {
+it('admits those who wait in order of arrival', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const order: number[] = []
@@ -47,7 +47,7 @@ test('admits those who wait in order of arrival', async () => {
   expect(order).toEqual([1, 2, 3])
 })
 
-test('forgets those who give up waiting', async () => {
+it('forgets those who give up waiting', async () => {
   const gate = new Gate(1)
   const leave = await gate.enter()
   const controller = new AbortController()
@@ -61,11 +61,11 @@ test('forgets those who give up waiting', async () => {
   expect(gate.idle).toBe(true)
 })
 
-test('does not admit a caller that has already given up', async () => {
+it('does not admit a caller that has already given up', async () => {
   await expect(new Gate(1).enter(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
 
-test('can be narrowed while in use, but never closed', async () => {
+it('can be narrowed while in use, but never closed', async () => {
   const gate = new Gate(3)
   const leave = [await gate.enter(), await gate.enter(), await gate.enter()]
   gate.narrow(0)

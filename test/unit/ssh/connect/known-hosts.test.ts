@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   entriesFor,
   fingerprint,
@@ -37,7 +37,7 @@ function judge(text: string, name: string, shown: Buffer) {
 }
 
 describe('known_hosts name matching', () => {
-  test.each([
+  it.each([
     ['cp1', 'cp1', true],
     ['cp1,10.0.0.1', '10.0.0.1', true],
     ['CP1.Example.com', 'cp1.example.com', true],
@@ -59,13 +59,13 @@ describe('known_hosts name matching', () => {
     expect(namesMatch(names, name)).toBe(expected)
   })
 
-  test('matches a hashed name to that name only', () => {
+  it('matches a hashed name to that name only', () => {
     const names = hashed('[cp1]:2222')
     expect(namesMatch(names, '[cp1]:2222')).toBe(true)
     expect(namesMatch(names, 'cp1')).toBe(false)
   })
 
-  test('never matches a hash that is broken or of another kind', () => {
+  it('never matches a hash that is broken or of another kind', () => {
     for (const names of [
       '|1|',
       '|1|AAAA',
@@ -77,12 +77,12 @@ describe('known_hosts name matching', () => {
     }
   })
 
-  test('treats a port other than 22 as part of the name', () => {
+  it('treats a port other than 22 as part of the name', () => {
     expect(knownHostName('CP1', 22)).toBe('cp1')
     expect(knownHostName('10.0.0.1', 2222)).toBe('[10.0.0.1]:2222')
   })
 
-  test('stays fast with many wildcards', () => {
+  it('stays fast with many wildcards', () => {
     const start = performance.now()
     expect(namesMatch(`${'*a'.repeat(40)}b`, 'a'.repeat(400))).toBe(false)
     expect(performance.now() - start).toBeLessThan(200)
@@ -90,37 +90,37 @@ describe('known_hosts name matching', () => {
 })
 
 describe('a host key', () => {
-  test('is trusted if a line has it', () => {
+  it('is trusted if a line has it', () => {
     expect(judge(`${knownHostLine('cp1', otherKey)}\n${knownHostLine('cp1', key)}\n`, 'cp1', key)).toBe(
       'trusted',
     )
   })
 
-  test('is unknown if no line is about the host', () => {
+  it('is unknown if no line is about the host', () => {
     expect(judge(knownHostLine('cp2', key), 'cp1', key)).toBe('unknown')
   })
 
-  test('has changed if the lines about the host have other keys', () => {
+  it('has changed if the lines about the host have other keys', () => {
     expect(judge(knownHostLine('cp1', otherKey), 'cp1', key)).toBe('changed')
   })
 
-  test('of a type without a line has changed too, since we ask for the known types first', () => {
+  it('of a type without a line has changed too, since we ask for the known types first', () => {
     expect(judge(knownHostLine('cp1', publicKey('a', 'ecdsa-sha2-nistp256')), 'cp1', key)).toBe('changed')
   })
 
-  test('is rejected if a line revokes it, even if another line has it', () => {
+  it('is rejected if a line revokes it, even if another line has it', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', key)}\n`, 'cp1', key)).toBe(
       'revoked',
     )
   })
 
-  test('is trusted if a line revokes another key', () => {
+  it('is trusted if a line revokes another key', () => {
     expect(judge(`${knownHostLine('cp1', key)}\n@revoked ${knownHostLine('*', otherKey)}`, 'cp1', key)).toBe(
       'trusted',
     )
   })
 
-  test('of a certificate authority does not make a host known', () => {
+  it('of a certificate authority does not make a host known', () => {
     const verdict = judgeKey(
       entriesFor(parseKnownHosts(`@cert-authority ${knownHostLine('*', key)}`, 'known_hosts'), 'cp1'),
       key,
@@ -128,7 +128,7 @@ describe('a host key', () => {
     expect(verdict).toMatchObject({ kind: 'unknown', authority: { file: 'known_hosts', line: 1 } })
   })
 
-  test('is found despite comments, blank lines, tabs, Windows line ends and invalid lines', () => {
+  it('is found despite comments, blank lines, tabs, Windows line ends and invalid lines', () => {
     const text = [
       '# a comment',
       '',
@@ -145,7 +145,7 @@ describe('a host key', () => {
     ])
   })
 
-  test('has a type unless it is not a key', () => {
+  it('has a type unless it is not a key', () => {
     expect(keyTypeOf(key)).toBe('ssh-ed25519')
     expect(keyTypeOf(Buffer.from([0, 0]))).toBeUndefined()
     expect(keyTypeOf(Buffer.from([0, 0, 0, 9, 65]))).toBeUndefined()
@@ -184,7 +184,7 @@ describe('any known_hosts file', () => {
     },
   )
 
-  test('trusts a key only if an unmarked line about the host has it and no line revokes it', () => {
+  it('trusts a key only if an unmarked line about the host has it and no line revokes it', () => {
     fc.assert(
       fc.property(file, hostName, anyKey, (lines, name, shown) => {
         const about = lines
@@ -210,7 +210,7 @@ describe('any known_hosts file', () => {
     )
   })
 
-  test('finds the same lines as ssh-keygen -F', () => {
+  it('finds the same lines as ssh-keygen -F', () => {
     if (spawnSync('ssh-keygen', ['-?']).error !== undefined) throw new Error('install openssh-client')
     const folder = mkdtempSync(join(tmpdir(), 'quorate-known-hosts-'))
     const path = join(folder, 'known_hosts')
@@ -233,7 +233,7 @@ describe('any known_hosts file', () => {
   })
 })
 
-test('fingerprints match those of OpenSSH', () => {
+it('fingerprints match those of OpenSSH', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-fingerprint-'))
   try {
     writeFileSync(join(folder, 'key.pub'), `ssh-ed25519 ${key.toString('base64')}\n`)
@@ -246,18 +246,14 @@ test('fingerprints match those of OpenSSH', () => {
 })
 
 describe('a name that is recorded in known_hosts', () => {
-  test.each([
-    '10.0.0.1',
-    'cp1.example.com',
-    '[cp1.example.com]:2222',
-    '[cp1]:2222',
-    'fe80::1',
-    'fe80::1%eth0',
-  ])('is plain: %s', (name) => {
-    expect(learntName(name)).toBe(name)
-  })
+  it.each(['10.0.0.1', 'cp1.example.com', '[cp1.example.com]:2222', '[cp1]:2222', 'fe80::1', 'fe80::1%eth0'])(
+    'is plain: %s',
+    (name) => {
+      expect(learntName(name)).toBe(name)
+    },
+  )
 
-  test.each([
+  it.each([
     '*',
     'a,b.example.com',
     '!x.y',

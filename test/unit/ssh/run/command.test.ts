@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { command, quote, script } from '../../../../src/ssh/run/command.js'
 
 const SHELLS = ['/bin/sh', '/bin/dash', '/bin/bash'].filter((shell) => existsSync(shell))
@@ -27,7 +27,7 @@ function received(shell: string, lines: readonly string[]): string[] {
 }
 
 describe.each(SHELLS)('in the shell %s', (shell) => {
-  test('35,000 hostile arguments arrive unchanged', () => {
+  it('35,000 hostile arguments arrive unchanged', () => {
     const sent = fc.sample(argument, 35_000)
     const lines = Array.from({ length: sent.length / 100 }, (_, index) => {
       const args = sent.slice(index * 100, (index + 1) * 100)
@@ -36,7 +36,7 @@ describe.each(SHELLS)('in the shell %s', (shell) => {
     expect(received(shell, lines)).toEqual(sent.map(wellFormed))
   })
 
-  test('a script gets its data as positional parameters and never as syntax', () => {
+  it('a script gets its data as positional parameters and never as syntax', () => {
     const sent = fc.sample(fc.tuple(argument, argument), 200)
     const lines = sent.map(([one, two]) => script('printf "%s\\0" "$1" "$2" "$#"', one, two).line)
     expect(received(shell, lines)).toEqual(
@@ -50,21 +50,21 @@ function wellFormed(text: string): string {
   return Buffer.from(text).toString()
 }
 
-test('a plain argument stays readable', () => {
+it('a plain argument stays readable', () => {
   expect(command('kubeadm', 'init', '--config=/run/quorate/kubeadm.yaml').line).toBe(
     'kubeadm init --config=/run/quorate/kubeadm.yaml',
   )
 })
 
-test('an empty argument is kept', () => {
+it('an empty argument is kept', () => {
   expect(quote('')).toBe("''")
 })
 
-test('a NUL byte is rejected, since no argument can contain it', () => {
+it('a NUL byte is rejected, since no argument can contain it', () => {
   expect(() => command('echo', 'a\0b')).toThrow(TypeError)
 })
 
-test('a script stops at the first command that fails and at an unset variable', () => {
+it('a script stops at the first command that fails and at an unset variable', () => {
   for (const text of ['false; echo reached', 'echo "$unset"; echo reached']) {
     const { status, stdout } = spawnSync('/bin/sh', ['-c', script(text).line])
     expect(status).not.toBe(0)

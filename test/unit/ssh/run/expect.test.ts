@@ -1,5 +1,5 @@
 /** From the outcome of a command that had to succeed to an error that says what to do. */
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { expectSuccess, lastLines } from '../../../../src/ssh/run/expect.js'
 import type { CommandResult } from '../../../../src/ssh/session.js'
 import { testHost } from '../../../support/sshd.js'
@@ -10,12 +10,12 @@ function result(exitCode: number, stdout: string, stderr: string): CommandResult
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
 }
 
-test('returns a successful result unchanged', () => {
+it('returns a successful result unchanged', () => {
   const success = result(0, 'out', 'a warning')
   expect(expectSuccess(success, 'looking', host)).toBe(success)
 })
 
-test('reports a failure with the action, host, status and reason', () => {
+it('reports a failure with the action, host, status and reason', () => {
   const failure = result(5, 'some output\n', 'first\nmodprobe: FATAL: Module overlay not found\n')
   expect(() => expectSuccess(failure, 'loading overlay', host)).toThrow(
     expect.objectContaining({
@@ -29,7 +29,7 @@ test('reports a failure with the action, host, status and reason', () => {
   )
 })
 
-test.each([
+it.each([
   ['in C', 'cp: error writing /x: No space left on device\n'],
   ['in Go', 'write /var/lib/containerd/x: no space left on device\n'],
 ])('reports a full disk as such for programs written %s', (_, stderr) => {
@@ -38,6 +38,6 @@ test.each([
   )
 })
 
-test('keeps only the last lines that are not blank', () => {
+it('keeps only the last lines that are not blank', () => {
   expect(lastLines('1\n\n2\n  \n3\n', 2)).toBe('2\n3')
 })

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { command, fenced, script, type Session } from '../../../../src/ssh/index.js'
 import { localSession } from '../../../support/local-session.js'
 
@@ -25,7 +25,7 @@ function within(session: Session): Session {
 
 const asRoot = { root: true }
 
-test('a fenced command runs while the lock file matches, with its own input, output and exit status', async () => {
+it('a fenced command runs while the lock file matches, with its own input, output and exit status', async () => {
   const result = await within(localSession()).run(script('cat; echo told >&2; exit 7'), {
     ...asRoot,
     stdin: 'input',
@@ -33,7 +33,7 @@ test('a fenced command runs while the lock file matches, with its own input, out
   expect(result).toMatchObject({ exitCode: 7, stdout: 'input', stderr: 'told\n' })
 })
 
-test('a fenced command does not run once the lock file has changed', async () => {
+it('a fenced command does not run once the lock file has changed', async () => {
   writeFileSync(file, 'another 0199\n')
   const mark = join(folder, 'mark')
   await expect(within(localSession()).run(command('touch', mark), asRoot)).rejects.toThrow(
@@ -42,21 +42,21 @@ test('a fenced command does not run once the lock file has changed', async () =>
   expect(existsSync(mark)).toBe(false)
 })
 
-test('a fenced command does not run without the lock file', async () => {
+it('a fenced command does not run without the lock file', async () => {
   rmSync(file)
   await expect(within(localSession()).run(command('true'), asRoot)).rejects.toThrow('passed: ')
 })
 
-test('an exit status alone is not mistaken for the fence', async () => {
+it('an exit status alone is not mistaken for the fence', async () => {
   expect(await within(localSession()).run(script('exit 79'), asRoot)).toMatchObject({ exitCode: 79 })
 })
 
-test('a command that does not run as root is not fenced', async () => {
+it('a command that does not run as root is not fenced', async () => {
   rmSync(file)
   expect(await within(localSession()).run(command('true'))).toMatchObject({ exitCode: 0 })
 })
 
-test('a file is written, read and removed only within the fence', async () => {
+it('a file is written, read and removed only within the fence', async () => {
   const path = join(folder, 'file')
   const session = within(localSession())
   const attributes = { mode: 0o600, owner: `${process.getuid?.()}:${process.getgid?.()}` }
@@ -69,7 +69,7 @@ test('a file is written, read and removed only within the fence', async () => {
   expect(readFileSync(path, 'utf8')).toBe('content')
 })
 
-test('a file is not written if the fence falls before its content arrives', async () => {
+it('a file is not written if the fence falls before its content arrives', async () => {
   // The script has begun, which its temporary file shows; then its connection stalls.
   const fall = async () => {
     while (!readdirSync(folder).some((name) => name.startsWith('.quorate.'))) await delay(5)

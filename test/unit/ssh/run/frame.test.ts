@@ -1,6 +1,6 @@
 /** What belongs to a command is found, byte for byte, among what others write, however the bytes are cut up. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CommandFrame } from '../../../../src/ssh/run/frame.js'
 import type { Runner } from '../../../../src/ssh/run/remote-line.js'
 
@@ -32,7 +32,7 @@ const noises = fc.oneof(
     .map((text) => Buffer.from(text)),
 )
 
-test('output is exact, whatever surrounds it and however it is split into chunks', () => {
+it('output is exact, whatever surrounds it and however it is split into chunks', () => {
   fc.assert(
     fc.property(noises, noises, fc.integer({ min: 1, max: 60 }), (noise, output, size) => {
       const chunks: Buffer[] = []
@@ -45,7 +45,7 @@ test('output is exact, whatever surrounds it and however it is split into chunks
   )
 })
 
-test('output is passed on as it arrives, except for what may begin the end mark', () => {
+it('output is passed on as it arrives, except for what may begin the end mark', () => {
   const chunks: string[] = []
   const frame = new CommandFrame('login-user', { onStdout: (chunk) => chunks.push(chunk.toString()) })
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\none\n`))
@@ -55,7 +55,7 @@ test('output is passed on as it arrives, except for what may begin the end mark'
   expect(chunks).toEqual(['one\n', 'two ', 'quorum\n'])
 })
 
-test('output of a command that was cut off is complete', () => {
+it('output of a command that was cut off is complete', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nhalf quorate-stdout-end`))
   frame.end()
@@ -73,19 +73,16 @@ describe('the exit status', () => {
     return frame
   }
 
-  test.each(['login-user', 'sudo', 'sudo-with-password'] as const)(
-    'comes from both streams (%s)',
-    (runner) => {
-      expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
-    },
-  )
+  it.each(['login-user', 'sudo', 'sudo-with-password'] as const)('comes from both streams (%s)', (runner) => {
+    expect(bothStreams(runner, ['142\nbye', '142\n']).exitCode).toBe(142)
+  })
 
-  test('is unknown until both streams have ended', () => {
+  it('is unknown until both streams have ended', () => {
     expect(bothStreams('sudo', ['142\n', '14']).exitCode).toBeUndefined()
   })
 })
 
-test('output before the command takes bounded memory', () => {
+it('output before the command takes bounded memory', () => {
   const frame = new CommandFrame('login-user')
   for (let index = 0; index < 1000; index += 1) frame.takeStdout(Buffer.alloc(1000, 'noise\n'))
   frame.takeStdout(Buffer.from('the last word'))
@@ -93,7 +90,7 @@ test('output before the command takes bounded memory', () => {
   expect(frame.shellSaid).toMatch(/the last word$/)
 })
 
-test('output before the command is quoted without colours, titles, bells and our own marks', () => {
+it('output before the command is quoted without colours, titles, bells and our own marks', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStderr(
     Buffer.from(`\u001b]0;cp1\u0007\u001b[31mno\u001b[0m\u0007 way\r\n\n+ exec sh -c x ${frame.token}\n`),
@@ -102,19 +99,19 @@ test('output before the command is quoted without colours, titles, bells and our
 })
 
 describe('unreliable streams are detected', () => {
-  test('if standard error is mixed into standard output', () => {
+  it('if standard error is mixed into standard output', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(stdoutOf(frame, Buffer.from(''), Buffer.from('x'), '0\n'))
     expect(frame.isMangled).toBe(true)
   })
 
-  test('if a terminal changes line ends', () => {
+  it('if a terminal changes line ends', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\r\nx\r\n`))
     expect(frame.isMangled).toBe(true)
   })
 
-  test('but not if the shell only logs the command line', () => {
+  it('but not if the shell only logs the command line', () => {
     const frame = new CommandFrame('login-user')
     frame.takeStdout(Buffer.from(`exec sh -c 'echo quorate-stdout-begin-$1' x ${frame.token}\n`))
     expect(frame.isMangled).toBe(false)

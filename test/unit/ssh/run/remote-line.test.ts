@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { command, script, type Command } from '../../../../src/ssh/run/command.js'
 import { CommandFrame } from '../../../../src/ssh/run/frame.js'
 import { remoteLine } from '../../../../src/ssh/run/remote-line.js'
@@ -33,7 +33,7 @@ function logIn(shell: string, command: Command, before = '') {
 }
 
 describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
-  test('arguments arrive unchanged', () => {
+  it('arguments arrive unchanged', () => {
     fc.assert(
       fc.property(fc.array(argument, { maxLength: 5 }), (args) => {
         const { stdout } = logIn(shell, command('printf', '%s\\0', 'first', ...args))
@@ -43,7 +43,7 @@ describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
     )
   })
 
-  test('a script runs in a POSIX shell, in the C locale, with sbin in its PATH', () => {
+  it('a script runs in a POSIX shell, in the C locale, with sbin in its PATH', () => {
     const text = `for word in 'a b' "it's"; do printf '%s\\n' "$word!"; done
       echo "$LC_ALL"
       case $PATH in *:/usr/sbin:*) echo sbin ;; esac
@@ -53,7 +53,7 @@ describe.each(LOGIN_SHELLS)('with the login shell %s', (shell) => {
     expect([exitCode, status]).toEqual([7, 7])
   })
 
-  test('output and traces from before the command are not part of its output', () => {
+  it('output and traces from before the command are not part of its output', () => {
     const noise = shell.endsWith('csh') ? 'echo -n title; set echo; ' : 'echo -n title; set -x; '
     const { stdout, stderr, exitCode } = logIn(shell, script('echo out; echo err >&2; exit 3'), noise)
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'out\n', stderr: 'err\n', exitCode: 3 })

@@ -1,8 +1,8 @@
 /** Which of sudo's lines tells why it refused, and what to do about it. */
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { sudoRefusal } from '../../../../src/ssh/run/sudo-refusal.js'
 
-test.each([
+it.each([
   ['a password is asked for', 'sudo: a password is required'],
   ['an old sudo asks for a terminal', 'sudo: no tty present and no askpass program specified'],
   ['the user may not use sudo', 'Sorry, user ops may not run sudo on host1.'],
@@ -16,7 +16,7 @@ test.each([
   expect(sudoRefusal(`${line}\n`, 'ops')).toEqual({ reason: line })
 })
 
-test.each([
+it.each([
   'sudo: unable to resolve host w1: Name or service not known\nsudo: a password is required\n',
   'sudo: a password is required\nThis incident has been reported to the administrator.\n',
   '[sudo: quorate-sudo-password:] Password: \nsudo: a password is required\n',
@@ -25,12 +25,12 @@ test.each([
   expect(sudoRefusal(said, 'ops').reason).toBe('sudo: a password is required')
 })
 
-test('requiretty is recognised, and the hint says how to lift it', () => {
+it('requiretty is recognised, and the hint says how to lift it', () => {
   const refusal = sudoRefusal('sudo: sorry, you must have a tty to run sudo\n', 'ops')
   expect(refusal.hint).toMatch(/requiretty.*Defaults:ops !requiretty/)
 })
 
-test.each([
+it.each([
   "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?",
   'sudo: PERM_SUDOERS: setresuid(-1, 1, -1): Operation not permitted',
 ])('a sudo that cannot become root is not reported as a password problem: %s', (line) => {
@@ -40,7 +40,7 @@ test.each([
   })
 })
 
-test.each([
+it.each([
   'sudo: PAM account management error: Authentication service cannot retrieve authentication info',
   'sudo: unknown uid 1000: who are you?',
   'sudo: Account expired or PAM config lacks an "account" section for sudo, contact your system administrator',
@@ -51,6 +51,6 @@ test.each([
   })
 })
 
-test('a host without sudo leads to a hint to install it', () => {
+it('a host without sudo leads to a hint to install it', () => {
   expect(sudoRefusal('sh: 1: exec: sudo: not found\n', 'ops').hint).toMatch(/install sudo/)
 })

@@ -1,5 +1,5 @@
 /** What becomes of a host's answer about a unit. */
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { runUnit } from '../../../../src/ssh/units/unit.js'
 import { command } from '../../../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session } from '../../../../src/ssh/session.js'
@@ -24,7 +24,7 @@ function run(answer: Partial<CommandResult>) {
   return runUnit(answering(answer), { operation: 'op', step: 'step' }, command('true'))
 }
 
-test('the outcome is found among the keep-alive lines', async () => {
+it('the outcome is found among the keep-alive lines', async () => {
   const stderr = 'quorate attached 3\n.\n.\nquorate exited 17 90210\n'
   expect(await run({ stderr, stdoutBytes: Buffer.from('quorate exited 0 1\n') })).toEqual({
     kind: 'exited',
@@ -36,7 +36,7 @@ test('the outcome is found among the keep-alive lines', async () => {
   })
 })
 
-test.each([
+it.each([
   "System has not been booted with systemd as init system (PID 1). Can't operate.\n",
   'sh: 63: systemd-run: not found\n',
 ])('a host without systemd is reported as such: %s', async (stderr) => {
@@ -47,11 +47,11 @@ test.each([
   })
 })
 
-test('an answer without an outcome is an error', async () => {
+it('an answer without an outcome is an error', async () => {
   await expect(run({ stderr: 'quorate started 1\n' })).rejects.toThrow('unexpected answer from a unit')
 })
 
-test.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
+it.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
   'a step cannot have the name "%s"',
   async (step) => {
     const nothing = answering({})
@@ -62,7 +62,7 @@ test.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
   },
 )
 
-test('a secret must have a valid file name', async () => {
+it('a secret must have a valid file name', async () => {
   const running = runUnit(answering({}), { operation: 'op', step: 'step' }, command('true'), {
     secrets: { '../x': '' },
   })

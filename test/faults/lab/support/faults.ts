@@ -1,0 +1,91 @@
+/** What is done to hosts of the lab: the ways to break them, and to fix them again. */
+import type { Fleet } from '../../../support/fleet.js'
+import { mustRun, runProgram } from '../../../support/process.js'
+import { WAITER } from './point.js'
+
+/** Power cut and return: files stay, everything else is gone, the boot id is another. */
+export async function crashAndBoot(fleet: Fleet, host: string): Promise<void> {
+  await mustRun('docker', ['kill', fleet.container(host)])
+  await mustRun('docker', ['start', fleet.container(host)])
+}
+
+/** An orderly reboot, in which systemd stops what runs. */
+export async function reboot(fleet: Fleet, host: string): Promise<void> {
+  await mustRun('docker', ['restart', '--time', '20', fleet.container(host)])
+}
+
+/** Nothing on the host moves, but its connections stay open. */
+export async function freezeHost(fleet: Fleet, host: string): Promise<void> {
+  await mustRun('docker', ['pause', fleet.container(host)])
+}
+
+export async function thawHost(fleet: Fleet, host: string): Promise<void> {
+  await mustRun('docker', ['unpause', fleet.container(host)])
+}
+
+const CHAINS = ['INPUT -i', 'OUTPUT -o', 'FORWARD -i', 'FORWARD -o'] as const
+
+/** Pulls the cable: every packet to and from the host is dropped, SSH's included. */
+export async function cutNetwork(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(host, CHAINS.map((rule) => `iptables -w -I ${rule} eth0 -j DROP`).join(' && '))
+}
+
+export async function restoreNetwork(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(host, CHAINS.map((rule) => `iptables -w -D ${rule} eth0 -j DROP`).join('; '))
+}
+
+/**
+ * Holds dpkg's locks as an upgrade in the background would, for so many seconds, with nothing but what a bare host
+ * has. The C struct is that of fcntl(2)'s locks on 64-bit Linux.
+ */
+export async function holdPackageLock(fleet: Fleet, host: string, seconds: number): Promise<void> {
+  const program = `use Fcntl; my $whole = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); my @held;
+    for ("lock-frontend", "lock") { open(my $file, "+>", "/var/lib/dpkg/$_") or die; fcntl($file, F_SETLK, $whole) or die;
+    push @held, $file } open(my $ready, ">", "/run/lock-held"); sleep ${seconds}`
+  await fleet.on(
+    host,
+    `rm -f /run/lock-held; systemd-run --quiet --unit=unattended-upgrade perl -e '${program.replaceAll('$', '$$$$')}'
+    until [ -e /run/lock-held ]; do sleep 0.1; done`,
+  )
+}
+
+const IMAGE_STORE = '/var/lib/containerd'
+
+/** Puts the images of a host that is in no cluster on a disk of its own, which has room for them. */
+export async function imageDisk(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(
+    host,
+    `systemctl stop containerd; mount -t tmpfs -o size=6g tmpfs ${IMAGE_STORE} && systemctl start containerd`,
+  )
+}
+
+/** Others fill the disk of {@link imageDisk} until the images do not fit any more. */
+export async function fillImageDisk(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(host, `mount -o remount,size=24m ${IMAGE_STORE}`)
+}
+
+/** Space is made on the disk again. */
+export async function enlargeImageDisk(fleet: Fleet, host: string): Promise<void> {
+  await fleet.on(host, `mount -o remount,size=2g ${IMAGE_STORE}`)
+}
+
+/** Takes every fault back that may be left of a test that failed half-way. */
+export async function fix(fleet: Fleet, hosts: readonly string[]): Promise<void> {
+  // A pattern that does not match the command line which it is part of.
+  const waiters = `[${WAITER.slice(0, 1)}]${WAITER.slice(1)}`
+  await Promise.all(
+    hosts.map(async (host) => {
+      await runProgram('docker', ['unpause', fleet.container(host)])
+      await runProgram('docker', ['start', fleet.container(host)])
+      await fleet.on(
+        host,
+        `pkill -f '${waiters}'; pkill -CONT -x kubeadm; systemctl stop unattended-upgrade 2>/dev/null
+        ${CHAINS.map((rule) => `while iptables -w -D ${rule} eth0 -j DROP 2>/dev/null; do :; done`).join('; ')}
+        if grep -q '^tmpfs ${IMAGE_STORE} ' /proc/mounts; then
+          systemctl stop kubelet; crictl rmp --all --force >/dev/null 2>&1
+          systemctl stop containerd; umount -l ${IMAGE_STORE}; systemctl start containerd
+        fi; true`,
+      )
+    }),
+  )
+}

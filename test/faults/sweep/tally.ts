@@ -1,0 +1,72 @@
+/** What the sweep measured, printed at its end: cases and times by group, and how fast a run went on after a restart. */
+import { progressAfter } from './history.js'
+import type { RunOutcome } from './lane.js'
+
+/**
+ * Milliseconds in which a run must go on, from the restart of what was killed. Here half of the runs must: lanes beside
+ * each other keep the processors busy on purpose. In test/faults/lab the same
+ * limits hold for each restart, of a worker but for one of a dozen.
+ */
+export const LIMITS = { worker: 15_000, server: 30_000 } as const
+export type Restarted = keyof typeof LIMITS
+
+interface Totals {
+  readonly runs: number
+  readonly faults: number
+  readonly failed: number
+  readonly milliseconds: number
+}
+
+export class Tally {
+  private readonly groups = new Map<string, Totals>()
+  private readonly recoveries: Record<Restarted, number[]> = { worker: [], server: [] }
+
+  /** Counts a run. */
+  add(group: string, faults: number, outcome: RunOutcome, findings: readonly string[]): void {
+    this.recover('worker', outcome, outcome.workerRestarts)
+    this.recover('server', outcome, outcome.serverRestarts)
+    const known = this.groups.get(group) ?? { runs: 0, faults: 0, failed: 0, milliseconds: 0 }
+    this.groups.set(group, {
+      runs: known.runs + 1,
+      faults: known.faults + faults,
+      failed: known.failed + (findings.length > 0 ? 1 : 0),
+      milliseconds: known.milliseconds + outcome.durationMs,
+    })
+  }
+
+  /** What half of the restarts stayed below, in milliseconds; 0 where there were none. */
+  halfRecoveredWithin(what: Restarted): number {
+    return this.recoveredWithin(what, 0.5)
+  }
+
+  toString(): string {
+    const groups = [...this.groups].map(
+      ([group, { runs, faults, failed, milliseconds }]) =>
+        `  ${group.padEnd(14)} ${String(faults).padStart(4)} faults in ${runs} runs, ${failed} failed, ${seconds(milliseconds / runs)} each`,
+    )
+    const recoveries = (Object.keys(LIMITS) as Restarted[]).map((what) => {
+      const at = (share: number) => seconds(this.recoveredWithin(what, share))
+      const count = String(this.recoveries[what].length)
+      return `  ${what.padEnd(14)} ${count.padStart(4)} restarts, p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)} (limit ${seconds(LIMITS[what])})`
+    })
+    return ['faults:', ...groups, 'from a restart to the next progress in history:', ...recoveries].join('\n')
+  }
+
+  private recoveredWithin(what: Restarted, share: number): number {
+    const times = this.recoveries[what].toSorted((a, b) => a - b)
+    return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  }
+
+  private recover(what: Restarted, { history }: RunOutcome, restarts: readonly number[]): void {
+    const times = restarts.flatMap((moment, index) => {
+      const time = progressAfter(history, moment) ?? Infinity
+      // Killed again before it went on, or not needed any more: nothing is told by either.
+      return moment + time < (restarts[index + 1] ?? Infinity) ? [time] : []
+    })
+    this.recoveries[what].push(...times)
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,112 @@
+/** Fake activities for tests of workflows: each succeeds at once, and a journal says in which order they were asked for. */
+import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import type { Cluster, Host } from '../../src/cluster/model.js'
+import {
+  MESSAGES,
+  operationWorkflowId,
+  TASK_QUEUE,
+  WORKFLOWS,
+  type OperationInput,
+  type OperationProgress,
+  type SkipConsequence,
+} from '../../src/operations/contract.js'
+import type { ClusterPresence } from '../../src/facts/standing.js'
+import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
+import { bareFacts } from './clusters.js'
+
+const DONE = { changed: true, summary: 'done' }
+
+/** Activities that succeed without a host, and the journal of their calls. */
+export function fakeActivities() {
+  const journal: string[] = []
+  const note = async (entry: string, milliseconds = 0) => {
+    journal.push(`${entry} begins`)
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    journal.push(`${entry} ends`)
+    return DONE
+  }
+  const activities = {
+    gatherFacts: (_cluster: Cluster, host: Host) => Promise.resolve(bareFacts(host.name)),
+    readStanding: (): Promise<ClusterPresence> => Promise.resolve({ kind: 'absent' }),
+    lockHost: (_cluster: Cluster, host: Host) => note(`lock ${host.name}`),
+    releaseHost: (_cluster: Cluster, host: Host) => note(`release ${host.name}`).then(() => undefined),
+    prepareHost: (_cluster: Cluster, host: Host) => note(`prepare ${host.name}`),
+    configureLoadBalancer: (_cluster: Cluster, host: Host, backends: readonly Host[]) =>
+      note(`${host.name} → ${backends.map(({ name }) => name).join()}`),
+    checkLoadBalancer: (_cluster: Cluster, host: Host) => note(`test from ${host.name}`),
+    makeEtcdAuthority: (_cluster: Cluster, host: Host) => note(`certify on ${host.name}`),
+    runEtcdMember: (_cluster: Cluster, host: Host, authority: Host) =>
+      note(`etcd ${host.name} by ${authority.name}`, 20),
+    renewEtcdCertificates: (_cluster: Cluster, host: Host, authority: Host) =>
+      note(`renew on ${host.name} by ${authority.name}`, 20),
+    setEtcdEndpoints: (_cluster: Cluster, host: Host) => note(`endpoints of ${host.name}`, 20),
+    initControlPlane: (_cluster: Cluster, host: Host) =>
+      note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
+    applyPodNetwork: () => note('pod network'),
+    joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
+    joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),
+    spreadClusterDns: () => note('cluster DNS'),
+    settleJoin: (_cluster: Cluster, host: Host) =>
+      note(`settle ${host.name}`).then((): SkipConsequence => ({})),
+    abandonJoin: (_cluster: Cluster, host: Host) => note(`abandon ${host.name}`),
+    verifyCluster: (cluster: Cluster) =>
+      note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({
+        ...done,
+        nodes: [],
+        etcdMembers: ['cp1', 'cp2', 'cp3'],
+      })),
+  }
+  return { journal, activities }
+}
+
+/** What an activity rejects with when retries can't fix it. */
+export function hopeless(code: ErrorCode, message: string, host: string): ApplicationFailure {
+  const report = new QuorateError(code, message, { host }).report()
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [report] })
+}
+
+/** An activity that fails on one host the given number of times, and succeeds otherwise. */
+export function failing<More extends unknown[], Result>(
+  obey: (cluster: Cluster, host: Host, ...more: More) => Promise<Result>,
+  where: string,
+  times = 1,
+): (cluster: Cluster, host: Host, ...more: More) => Promise<Result> {
+  let left = times
+  return (cluster, host, ...more) => {
+    if (host.name !== where || left === 0) return obey(cluster, host, ...more)
+    left -= 1
+    return Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', `preflight failed on ${where}`, where))
+  }
+}
+
+/** Starts an operation under the id that the client would give it. */
+export function startScripted(
+  temporal: TestWorkflowEnvironment,
+  kind: keyof typeof WORKFLOWS,
+  cluster: Cluster,
+  more: Partial<OperationInput> = {},
+): Promise<WorkflowHandle> {
+  return temporal.client.workflow.start(WORKFLOWS[kind], {
+    workflowId: operationWorkflowId(cluster.name),
+    taskQueue: TASK_QUEUE,
+    // A failed test leaves its run open, which must not make the next one fail.
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    args: [{ cluster, searchAttributes: false, ...more }],
+  })
+}
+
+/** The answer of the `progress` query. */
+export function progressOf(handle: WorkflowHandle): Promise<OperationProgress> {
+  return handle.query<OperationProgress>(MESSAGES.progress)
+}
+
+/** The failure that ended the workflow. */
+export async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
+  const error: unknown = await result.then(
+    () => new Error('the workflow did not fail'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause
+  throw error
+}

@@ -1,0 +1,47 @@
+/**
+ * A host context on this machine: fake programs come before the machine's own, and the host's places are a folder. For
+ * tests of what the scripts of a step do. Long commands run at once here instead of in src/hosts/durable.ts
+ * (`vi.mock('…/durable.js', () => import('…/local-context.js'))`), because a unit would take the machine's programs.
+ */
+import type { DurableCommand } from '../../src/hosts/durable.js'
+import { PATIENCE } from '../../src/hosts/timeouts.js'
+import type { HostContext } from '../../src/hosts/context.js'
+import type { Cluster } from '../../src/cluster/model.js'
+import { aCluster } from './clusters.js'
+import { localSession } from './local-session.js'
+import type { FakePrograms } from './fake-programs.js'
+import { inFolder } from './session-in-folder.js'
+
+/** The context, and what was reported through it. */
+export function localContext(
+  programs: FakePrograms,
+  cluster: Cluster = aCluster(),
+): HostContext & { readonly reported: readonly string[] } {
+  const path = `${programs.folder}:${process.env.PATH ?? ''}`
+  const session = inFolder(localSession({ environment: { PATH: path } }), programs.folder)
+  const reported: string[] = []
+  return {
+    cluster,
+    host: session.host,
+    session,
+    sessions: { session: () => Promise.resolve(session), close: () => Promise.resolve() },
+    operation: 'test',
+    signal: new AbortController().signal,
+    isCancelled: () => false,
+    patience: PATIENCE,
+    report: (line) => reported.push(line),
+    reported,
+  }
+}
+
+export async function runDurably(
+  step: HostContext,
+  durable: DurableCommand,
+): Promise<{ durationMs: number }> {
+  await durable.prepare?.()
+  const { exitCode, stdout, stderr } = await step.session.run(durable.command, { root: true })
+  const output = stdout + stderr
+  for (const line of output.split('\n')) step.report(`${durable.title} ▸ ${line}`)
+  if (exitCode !== 0) throw durable.failure(exitCode, output, 1)
+  return { durationMs: 0 }
+}

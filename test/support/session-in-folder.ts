@@ -1,0 +1,51 @@
+/** A session whose host keeps its files in a folder of the test, not in their own places. */
+import type { Command } from '../../src/ssh/run/command.js'
+import type { RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
+
+/** Where each path of the host lies within the folder. */
+const PLACES = {
+  '/var/lib/quorate': 'state',
+  '/run/quorate': 'secrets',
+  '/etc/machine-id': 'machine-id',
+  '/etc/kubernetes': 'kubernetes',
+  '/var/lib/kubelet': 'kubelet',
+  '/etc/apt': 'apt',
+  '/usr/lib/apt': 'apt-programs',
+  '/etc/environment': 'environment',
+  '/etc/fstab': 'fstab',
+  '/etc/sysctl.d': 'sysctl.d',
+  '/proc/swaps': 'swaps',
+  '/opt/cni': 'cni',
+  '/usr/lib/cni': 'debian-cni',
+  '/etc/containerd': 'containerd',
+} as const
+
+/** How a unit's script is started; the script itself is the first line of its input. */
+const UNIT_START = 'read -r text'
+
+/** A session that means `<folder>/state` where it says `/var/lib/quorate`, and so on. */
+export function inFolder(session: Session, folder: string): Session {
+  const move = (text: string) =>
+    Object.entries(PLACES).reduce((moved, [from, to]) => moved.replaceAll(from, `${folder}/${to}`), text)
+  return {
+    host: session.host,
+    run: (command: Command, options: RunOptions = {}) => {
+      const moved = { line: move(command.line) }
+      if (!command.line.includes(UNIT_START)) return session.run(moved, options)
+      const [script = '', ...rest] = (options.stdin ?? '').toString().split('\n')
+      const movedScript = Buffer.from(move(Buffer.from(script, 'base64').toString())).toString('base64')
+      return session.run(moved, { ...options, stdin: [movedScript, ...rest].join('\n') })
+    },
+    readFile: (path) => session.readFile(move(path)),
+    writeFile: (path, content, attributes) => session.writeFile(move(path), content, attributes),
+    removeFile: (path) => session.removeFile(move(path)),
+  }
+}
+
+/** A pool whose sessions are all {@link inFolder} to one folder. */
+export function poolInFolder(pool: SessionPool, folder: string): SessionPool {
+  return {
+    session: async (host, signal) => inFolder(await pool.session(host, signal), folder),
+    close: () => pool.close(),
+  }
+}
