@@ -105,7 +105,7 @@ describe('a watched operation', () => {
     const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
     const waiting = await until(operation, ({ state }) => state === 'waiting')
     expect(waiting.progress?.blockedOn).toBe('load balancer')
-    await operation.signalLoadBalancerReady()
+    await operation.signal('loadBalancerReady')
     scene.controls.finished = true
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
