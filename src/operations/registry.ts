@@ -1,7 +1,7 @@
 /** The kinds of operations: the one place that lists them. docs/architecture.md says how to add one. */
 import { APPLY_PHASES } from './apply-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
-import type { PhaseTable } from './phase.js'
+import type { PhaseDefinition, PhaseTable } from './phase.js'
 import type { ApplyResult, PlanResult } from './results.js'
 
 /** What a kind of operation is to clients and workers. */
@@ -22,6 +22,9 @@ export const OPERATIONS = {
 /** Which operation. */
 export type OperationKind = keyof typeof OPERATIONS
 
+/** The ID of a phase of a kind. */
+export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind]['phases'] & string
+
 /** What each kind returns. */
 export interface Results extends Record<OperationKind, object> {
   apply: ApplyResult
@@ -38,3 +41,13 @@ export function kindOfWorkflow(workflow: string): OperationKind | undefined {
 
 /** The kinds that hold their cluster. */
 export const HOLDING_KINDS = OPERATION_KINDS.filter((kind) => OPERATIONS[kind].holdsCluster)
+
+/** The phases of all kinds, with their IDs. Kinds that have a phase of the same title mean the same by it. */
+export const PHASES = OPERATION_KINDS.flatMap((kind) =>
+  Object.entries<PhaseDefinition>(OPERATIONS[kind].phases).map(([id, phase]) => ({ id, ...phase })),
+)
+
+/** The phase with a title; undefined for one of another release. */
+export function phaseTitled(title: string): (typeof PHASES)[number] | undefined {
+  return PHASES.find((phase) => phase.title === title)
+}

@@ -32,8 +32,10 @@ export interface ApplyPlan {
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
-  /** The control plane that `kubeadm init` runs on. */
-  readonly first: Host
+  /** The control plane that `kubeadm init` runs on, or ran on. */
+  readonly initHost: Host
+  /** The control plane that is asked about the cluster and told what it should be: by joins, their undoing, checks. */
+  readonly apiHost: Host
   /**
    * Every control plane that balancers may ever send requests to, in the order in which their configuration lists them.
    */
@@ -110,7 +112,8 @@ export function planApply(
     staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
-    first,
+    initHost: first,
+    apiHost: first,
     backends,
     serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),

@@ -20,8 +20,8 @@ export function clusterChanges(
   const joining = observed.filter(isToJoin).length
   const moves = standing === undefined ? begins && joining > 1 : movesDns(standing, joining)
   return [
-    ...changesOf(first, 'Pod network', applies ? [`apply ${networkName(network)}`] : []),
-    ...changesOf(first, 'Cluster DNS', moves ? [SPREAD] : []),
+    ...changesOf(first, 'pod-network', applies ? [`apply ${networkName(network)}`] : []),
+    ...changesOf(first, 'cluster-dns', moves ? [SPREAD] : []),
   ]
 }
 

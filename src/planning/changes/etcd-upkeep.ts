@@ -25,10 +25,10 @@ export function etcdUpkeepChanges(
     renewals.flatMap(({ host, certificates }) => changesOf(host, phase, [`renew ${certificates.join(', ')}`]))
   const restart = `restart the API server with the etcd endpoints ${endpoints.join(', ')}`
   return [
-    ...renewing('etcd certificates', reissuedClient(cluster, observed)),
+    ...renewing('etcd-certificates', reissuedClient(cluster, observed)),
     ...renewing('etcd', expiredCertificates(cluster, observed)),
-    ...renewing('Renew certificates', etcdRenewals(cluster, observed)),
-    ...staleEndpoints(cluster, observed).flatMap((host) => changesOf(host, 'etcd endpoints', [restart])),
+    ...renewing('renew-certificates', etcdRenewals(cluster, observed)),
+    ...staleEndpoints(cluster, observed).flatMap((host) => changesOf(host, 'etcd-endpoints', [restart])),
   ]
 }
 

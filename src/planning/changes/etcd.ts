@@ -48,5 +48,5 @@ export function authorityChanges(
       ? []
       : ['the certificate of the API servers for etcd']),
   ]
-  return changesOf(host, 'etcd certificates', missing.length === 0 ? [] : [`make ${missing.join(' and ')}`])
+  return changesOf(host, 'etcd-certificates', missing.length === 0 ? [] : [`make ${missing.join(' and ')}`])
 }

@@ -13,8 +13,8 @@ import { markActions, nodeMarks } from './node-marks.js'
 
 /** The phase in which a host becomes part of the cluster. */
 function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): ApplyPhase {
-  if (host.role === 'worker') return 'Workers'
-  return host.name === first.name ? 'First control plane' : 'Control planes'
+  if (host.role === 'worker') return 'workers'
+  return host.name === first.name ? 'first-control-plane' : 'control-planes'
 }
 
 /** Everything that the init or join of a host would change. */
@@ -33,11 +33,9 @@ export const membershipChanges: HostChanges = (context) => {
   if (node === undefined && nodesOfMachine(standing, facts.machineId).length > 0) return []
   const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
   if (repair !== undefined)
-    return [
-      repair.isDisruptive
-        ? disruptive(host, phase, repair.action)
-        : { host: host.name, phase, action: repair.action },
-    ]
+    return repair.isDisruptive
+      ? [disruptive(host, phase, repair.action)]
+      : changesOf(host, phase, [repair.action])
   return changesOf(host, phase, [
     ...kubelet,
     ...(node === undefined ? [] : markActions(nodeMarks(host, node))),
