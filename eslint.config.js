@@ -22,7 +22,7 @@ const FOREIGN = {
   configuration: PURE,
   facts: PURE,
   preflight: PURE,
-  operations: PURE,
+  operations: [...SDK_AND_NODE, '@temporalio/workflow'],
   planning: PURE,
   'cluster-file': ['ssh2', ...NO_TEMPORAL],
   ssh: NO_TEMPORAL,
@@ -54,6 +54,10 @@ function importDirection(room) {
               ? []
               : [{ regex: '^(\\.\\./)+(client|worker)\\.js$', message: 'the entries are above every room' }]),
             { group: FOREIGN[room], message: `not in src/${room} (docs/architecture.md)` },
+            // The contract declares messages with Temporal's types; its code stays outside.
+            ...(room === 'operations'
+              ? [{ group: ['@temporalio/common'], allowTypeImports: true, message: 'types only' }]
+              : []),
             // Workflows see the types of activities only: their code must never reach the sandbox.
             ...(room === 'workflows'
               ? [{ group: ['**/activities/**'], allowTypeImports: true, message: 'types only' }]

@@ -9,27 +9,12 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client'
 import type { Cluster } from './cluster/model.js'
-import {
-  MESSAGES,
-  operationWorkflowId,
-  WORKFLOWS,
-  type AbortDecision,
-  type ApplyResult,
-  type PlanResult,
-  type RetryDecision,
-  type SkipDecision,
-} from './operations/contract.js'
+import type { StartOptions } from './operations/input.js'
+import { kindOfWorkflow, type OperationKind, type Results } from './operations/registry.js'
+import { clusterOfWorkflow, HOLDS_CLUSTER, operationWorkflowId } from './operations/workflow-id.js'
 import { QuorateError } from './errors/index.js'
 import { connect, type TemporalConnection } from './temporal/connection.js'
-import {
-  askProgress,
-  requestCancel,
-  sendDecision,
-  sendSignal,
-  terminate,
-  type DecisionName,
-  type SignalName,
-} from './client/messages.js'
+import { askProgress, requestCancel, sendDecision, sendSignal, terminate } from './client/messages.js'
 import {
   engineSeal,
   engineStatus,
@@ -44,21 +29,17 @@ import { callServer, outlastBusy } from './temporal/service-error.js'
 import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
 import type { RunReference } from './client/run-reference.js'
 import { isClosed, observe, type OperationSnapshot } from './client/snapshot.js'
-import { startOperation, type StartOptions } from './client/start.js'
+import { startOperation } from './client/start.js'
 import { runAddress, uiAddressOf } from './client/ui-address.js'
 import { watch, type WatchOptions } from './client/watch.js'
 
 export { fetchKubeconfig, withHostLocks } from './client/over-ssh.js'
 export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './hosts/lock/inspect.js'
 export type { Cluster } from './cluster/model.js'
-export type {
-  ApplyResult,
-  BlockedStep,
-  DecisionTaken,
-  OperationProgress,
-  PlanResult,
-  SkippedStep,
-} from './operations/contract.js'
+export type { Decision, DecisionTaken, SignalName } from './operations/messages.js'
+export type { OperationProgress } from './operations/progress.js'
+export type { ApplyResult, PlanResult } from './operations/results.js'
+export type { BlockedStep, SkippedStep } from './operations/steps.js'
 export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
 export type { TemporalOptions } from './temporal/settings.js'
 export type { RunningStep } from './client/running-steps.js'
@@ -95,7 +76,7 @@ export interface QuorateClient {
    */
   apply(cluster: Cluster, options?: StartOptions): Promise<Operation>
   /** Starts a plan, which changes nothing. */
-  plan(cluster: Cluster): Promise<Operation<PlanResult>>
+  plan(cluster: Cluster): Promise<Operation<'plan'>>
   /**
    * The latest apply of a cluster.
    * @throws QuorateError `OPERATION_NOT_FOUND`
@@ -167,7 +148,7 @@ class Client implements QuorateClient {
     )
   }
 
-  async plan(cluster: Cluster): Promise<Operation<PlanResult>> {
+  async plan(cluster: Cluster): Promise<Operation<'plan'>> {
     return this.operationOf(
       await this.call(() => startOperation(this.temporal, 'plan', cluster)),
       cluster.name,
@@ -190,15 +171,15 @@ class Client implements QuorateClient {
   async list(): Promise<readonly OperationSummary[]> {
     const latest = new Map<string, OperationSummary>()
     await this.call(async () => {
-      const runs = this.temporal.workflow.list({ query: `WorkflowType = '${WORKFLOWS.apply}'` })
-      for await (const { workflowId, runId, status, startTime, closeTime } of runs) {
+      const runs = this.temporal.workflow.list({ query: HOLDS_CLUSTER })
+      for await (const { type, workflowId, runId, status, startTime, closeTime } of runs) {
         const known = latest.get(workflowId)
         if (known !== undefined && known.startedAt >= startTime) continue
-        const cluster = workflowId.split('/')[1] ?? workflowId
+        const cluster = clusterOfWorkflow(workflowId) ?? workflowId
         const closed = closeTime === undefined ? {} : { closedAt: closeTime }
         latest.set(workflowId, {
           cluster,
-          kind: 'apply',
+          kind: kindOfWorkflow(type) ?? 'apply',
           runId,
           status: status.name,
           startedAt: startTime,
@@ -237,14 +218,8 @@ class Client implements QuorateClient {
     return callServer(this.address, act)
   }
 
-  private operationOf<Result extends ApplyResult | PlanResult>(
-    run: RunReference,
-    cluster: string,
-  ): Operation<Result> {
+  private operationOf<Kind extends OperationKind>(run: RunReference, cluster: string): Operation<Kind> {
     const temporal = (): TemporalClient => this.temporal
-    const decide = (name: DecisionName, decision?: RetryDecision | SkipDecision | AbortDecision) =>
-      this.decide(() => sendDecision(temporal, run, name, decision))
-    const signal = (name: SignalName) => this.decide(() => sendSignal(this.temporal, run, name))
     const follow = (options?: WatchOptions) =>
       watch({ client: temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) }, run, options)
     return {
@@ -253,16 +228,11 @@ class Client implements QuorateClient {
       ...(this.uiAddress === undefined ? {} : { uiAddress: runAddress(this.uiAddress, this.namespace, run) }),
       describe: () => this.call(() => outlastBusy(() => observe(this.temporal, run))),
       watch: follow,
-      result: () => endOf<Result>(follow()),
+      result: () => endOf<Results[Kind]>(follow()),
       input: () => this.call(() => readInput(this.temporal, run)),
-      progress: () => this.decide(() => askProgress(this.temporal, run)),
-      retry: (step) => decide(MESSAGES.retryStep, step === undefined ? {} : { step }),
-      skip: (step, reason) => decide(MESSAGES.skipStep, { step, reason }),
-      abort: (reason) => decide(MESSAGES.abort, reason === undefined ? {} : { reason }),
-      approve: () => decide(MESSAGES.approve),
-      pause: () => signal(MESSAGES.pause),
-      resume: () => signal(MESSAGES.resume),
-      signalLoadBalancerReady: () => signal(MESSAGES.loadBalancerReady),
+      progress: () => this.withWorker(() => askProgress(this.temporal, run)),
+      decide: (decision) => this.withWorker(() => sendDecision(temporal, run, decision)),
+      signal: (name) => this.withWorker(() => sendSignal(this.temporal, run, name)),
       cancel: () => this.call(() => requestCancel(this.temporal, run)),
       terminate: (reason) => this.call(() => terminate(this.temporal, run, reason)),
       lastKnown: () => this.call(() => readLastKnown(this.temporal, run)),
@@ -282,7 +252,7 @@ class Client implements QuorateClient {
   }
 
   /** Makes a call that needs a worker. With the embedded engine, its missing parts are started first. */
-  private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
+  private async withWorker<Result>(act: () => Promise<Result>): Promise<Result> {
     if (this.embedded) await this.makeWhole({ handOver: 'nothing' })
     return this.call(act)
   }

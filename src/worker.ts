@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
-import { TASK_QUEUE } from './operations/contract.js'
+import { TASK_QUEUE } from './operations/task-queue.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
 import { reach, throwIfRefused } from './temporal/reach.js'

@@ -1,7 +1,7 @@
 /** Looks at the hosts as `plan` and `preflight` do: makes a plan, and only its result is the output. */
 import type { Operation, QuorateClient } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
-import type { PlanResult } from '../operations/contract.js'
+import type { PlanResult } from '../operations/results.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
@@ -44,7 +44,7 @@ async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluste
 }
 
 /** Nobody can attach to a plan, so one that is left is stopped. */
-async function stop({ io }: Context, operation: Operation<PlanResult>): Promise<void> {
+async function stop({ io }: Context, operation: Operation<'plan'>): Promise<void> {
   try {
     await operation.cancel()
     io.note('\nstopped; nothing was changed')

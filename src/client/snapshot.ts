@@ -7,15 +7,10 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client'
-import {
-  MESSAGES,
-  WORKFLOWS,
-  type ApplyResult,
-  type OperationKind,
-  type OperationProgress,
-  type OperationState,
-  type PlanResult,
-} from '../operations/contract.js'
+import { MESSAGES } from '../operations/messages.js'
+import type { OperationProgress, OperationState } from '../operations/progress.js'
+import { clusterOfWorkflow } from '../operations/workflow-id.js'
+import { kindOfWorkflow, type OperationKind, type Results } from '../operations/registry.js'
 import { plainValue } from '../values/plain-value.js'
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
@@ -58,7 +53,7 @@ export interface OperationSnapshot extends RunReference {
   readonly progress?: OperationProgress
   readonly steps: readonly RunningStep[]
   /** Only if the operation is done. */
-  readonly result?: ApplyResult | PlanResult
+  readonly result?: Results[OperationKind]
   /** Only if the operation failed or was cancelled. */
   readonly error?: ErrorReport
 }
@@ -82,7 +77,8 @@ export async function observe(
   const startedWith = description.memo?.['quorate']
   const common = {
     ...run,
-    kind: kindOf(description.type),
+    // A kind of a later release changes the cluster, as far as this one can tell.
+    kind: kindOfWorkflow(description.type) ?? 'apply',
     cluster: clusterOf(run.workflowId),
     ...heard,
     taskQueue: description.taskQueue,
@@ -176,7 +172,7 @@ async function queryProgress(
 ): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    const answer = await withDeadline(client, () => handle.query(MESSAGES.progress))
     return { kind: 'progress', progress: expectOfRun(client, answer, chain, 'the answer of the worker') }
   } catch (error) {
     // The SDK uses this name for every answer that is an error of the worker's.
@@ -191,12 +187,7 @@ async function outcome(
   chain: string,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    const result = expectOfRun(
-      client,
-      (await handle.result()) as ApplyResult | PlanResult,
-      chain,
-      'its result',
-    )
+    const result = expectOfRun(client, (await handle.result()) as Results[OperationKind], chain, 'its result')
     return { state: 'done', result }
   } catch (failure) {
     // The server says that the run is done, but whoever reaches the server can make it say so.
@@ -211,11 +202,6 @@ function withDeadline<Result>(client: Client, call: () => Promise<Result>): Prom
   return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call)
 }
 
-function kindOf(workflowType: string): OperationKind {
-  return workflowType === WORKFLOWS.plan ? 'plan' : 'apply'
-}
-
-/** `cluster/<name>` or `cluster/<name>/plan/…` */
 function clusterOf(workflowId: string): string {
-  return workflowId.split('/')[1] ?? workflowId
+  return clusterOfWorkflow(workflowId) ?? workflowId
 }

@@ -1,83 +1,105 @@
-/** The phases of an apply, in the order of the guide: the one place for their titles and for what is said about them. */
+/** The phases of an apply, in the order of the guide: the one place for all that is known about them beforehand. */
+import { never, type PhaseTable } from './phase.js'
+import { PLAN_PHASES } from './plan-phases.js'
 
-/** What a phase is to people and to the workflow. */
-interface PhaseDefinition {
-  /** The activities that do its work. */
-  readonly activities: readonly string[]
-  /** What the phase makes of a host, and what is under way there until then. Phases that only look have no words. */
-  readonly words?: { readonly made: string; readonly act: string }
-  /** The clusters that have the phase: those with etcd on its own hosts, or with any etcd beside the control planes. */
-  readonly only?: 'etcd-hosts' | 'external-etcd'
-}
+/** Its steps restart a member of etcd or an API server, or add one: all others must be available meanwhile. */
+const MEMBERSHIP = 'membership'
 
-/** By title. A step's ID is made from it ({@link stepId}), so titles are stable. */
 export const APPLY_PHASES = {
-  Facts: { activities: ['gatherFacts'] },
-  'Lock hosts': { activities: ['lockHost'] },
-  'Running cluster': { activities: ['readStanding'] },
-  'Prepare hosts': {
+  facts: PLAN_PHASES.facts,
+  'lock-hosts': { title: 'Lock hosts', activities: ['lockHost'] },
+  'running-cluster': PLAN_PHASES['running-cluster'],
+  'prepare-hosts': {
+    title: 'Prepare hosts',
     activities: ['prepareHost'],
     words: { made: 'prepared', act: 'the preparation' },
+    skip: 'unless-needed',
   },
-  'etcd certificates': {
+  'etcd-certificates': {
+    title: 'etcd certificates',
     activities: ['makeEtcdAuthority'],
     words: { made: 'etcd authority made', act: 'making the etcd authority' },
     only: 'etcd-hosts',
+    skip: never('no etcd member starts without them'),
   },
   etcd: {
+    title: 'etcd',
     activities: ['runEtcdMember'],
     words: { made: 'etcd member', act: 'joining etcd' },
     only: 'etcd-hosts',
+    skip: 'unless-needed',
   },
-  'Renew certificates': {
+  'renew-certificates': {
+    title: 'Renew certificates',
     activities: ['renewEtcdCertificates'],
     words: { made: 'certificates renewed', act: 'renewing certificates' },
     only: 'etcd-hosts',
+    skip: 'unless-needed',
+    lane: MEMBERSHIP,
   },
-  'etcd endpoints': {
+  'etcd-endpoints': {
+    title: 'etcd endpoints',
     activities: ['setEtcdEndpoints'],
     words: { made: 'API server at the new etcd endpoints', act: 'moving the API server' },
     only: 'external-etcd',
+    skip: 'unless-needed',
+    lane: MEMBERSHIP,
   },
-  'Load balancer': {
+  'load-balancer': {
+    title: 'Load balancer',
     activities: ['configureLoadBalancer'],
     words: { made: 'balances', act: 'configuring the load balancer' },
+    skip: 'if-another-balances',
   },
-  'Load balancer health': { activities: ['checkLoadBalancer'] },
-  'First control plane': {
+  'load-balancer-health': {
+    title: 'Load balancer health',
+    activities: ['checkLoadBalancer'],
+    skip: never('`quorate signal load-balancer-ready` vouches for it instead'),
+    waitsFor: 'load balancer health',
+  },
+  'first-control-plane': {
+    title: 'First control plane',
     activities: ['initControlPlane'],
     words: { made: 'initialised', act: 'kubeadm init' },
+    skip: never('there is no cluster without it'),
   },
-  'Pod network': {
+  'pod-network': {
+    title: 'Pod network',
     activities: ['applyPodNetwork'],
     words: { made: 'initialised, with the pod network', act: 'applying the pod network' },
+    skip: never('no node becomes Ready without it; network.plugin: none leaves it to you'),
   },
-  'Control planes': {
+  'control-planes': {
+    title: 'Control planes',
     activities: ['joinControlPlane', 'settleJoin', 'abandonJoin'],
     words: { made: 'joined as control plane', act: 'kubeadm join' },
+    skip: 'allowed',
+    lane: MEMBERSHIP,
   },
-  'Load balancer backends': {
+  'load-balancer-backends': {
+    title: 'Load balancer backends',
     activities: ['configureLoadBalancer'],
     words: { made: 'balances', act: 'configuring the load balancer' },
+    skip: 'if-another-balances',
   },
-  Workers: {
+  workers: {
+    title: 'Workers',
     activities: ['joinWorker'],
     words: { made: 'joined as worker', act: 'kubeadm join' },
+    skip: 'unless-needed',
   },
-  'Cluster DNS': {
+  'cluster-dns': {
+    title: 'Cluster DNS',
     activities: ['spreadClusterDns'],
     words: { made: 'initialised, with pod network and DNS', act: 'spreading the cluster DNS' },
+    skip: never('it asks for nothing but an API that answers: retry it'),
   },
-  Verify: { activities: ['verifyCluster'] },
-} as const satisfies Record<string, PhaseDefinition>
+  verify: {
+    title: 'Verify',
+    activities: ['verifyCluster'],
+    skip: never('an apply that is not verified has not succeeded'),
+  },
+} as const satisfies PhaseTable
 
-/** The title of a phase of an apply. */
+/** The ID of a phase of an apply. */
 export type ApplyPhase = keyof typeof APPLY_PHASES
-
-/** All titles, in order. */
-export const APPLY_PHASE_TITLES = Object.keys(APPLY_PHASES) as readonly ApplyPhase[]
-
-/** What is known of the phase with a title; undefined for a title of another operation or release. */
-export function phaseDefinition(title: string): PhaseDefinition | undefined {
-  return (APPLY_PHASES as Readonly<Record<string, PhaseDefinition>>)[title]
-}

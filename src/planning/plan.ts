@@ -8,7 +8,7 @@ import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
 import { firstControlPlane } from '../facts/first-control-plane.js'
 import { balancerHosts } from '../cluster/balancer-hosts.js'
 import { etcdPlace, hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
-import type { PlannedChange } from '../operations/contract.js'
+import type { PlannedChange } from '../operations/results.js'
 import { preflight } from '../preflight/checks.js'
 import type { PreflightFinding } from '../preflight/finding.js'
 import { unansweredFindings } from './drift/away.js'
@@ -32,8 +32,10 @@ export interface ApplyPlan {
   readonly nodes: readonly Host[]
   /** Hosts that run our HAProxy; control planes may be among them. */
   readonly loadBalancers: readonly Host[]
-  /** The control plane that `kubeadm init` runs on. */
-  readonly first: Host
+  /** The control plane that `kubeadm init` runs on, or ran on. */
+  readonly initHost: Host
+  /** The control plane that is asked about the cluster and told what it should be: by joins, their undoing, checks. */
+  readonly apiHost: Host
   /**
    * Every control plane that balancers may ever send requests to, in the order in which their configuration lists them.
    */
@@ -110,7 +112,8 @@ export function planApply(
     staleEndpoints: staleEndpoints(cluster, observed),
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
-    first,
+    initHost: first,
+    apiHost: first,
     backends,
     serving,
     joiningControlPlanes: controlPlanes.filter((host) => host.name !== first.name),

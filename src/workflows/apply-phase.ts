@@ -4,29 +4,25 @@ import { skipRefusal } from '../planning/skip-rules.js'
 import type { ApplyPhase } from '../operations/apply-phases.js'
 import type { Bootstrap } from './bootstrap.js'
 import type { Phase, PhaseOptions } from './run/run.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Starts a phase of the apply. */
 export function phase<Result extends StepOutcome>(
   apply: Bootstrap,
-  title: ApplyPhase,
+  id: ApplyPhase,
   hosts: readonly Host[],
   act: (apply: Bootstrap, host: Host) => Promise<Result>,
   options: PhaseOptions = {},
 ): Phase<Result> {
-  return apply.run.phase(title, hosts, (host) => act(apply, host), {
-    notSkippable: (host) => whyNotSkippable(apply, title, host),
+  return apply.run.phase(id, hosts, (host) => act(apply, host), {
+    notSkippable: (host) => whyNotSkippable(apply, id, host),
     ...options,
   })
 }
 
-function whyNotSkippable(
-  { run, plan, serving }: Bootstrap,
-  title: ApplyPhase,
-  host: Host,
-): string | undefined {
+function whyNotSkippable({ run, plan, serving }: Bootstrap, id: ApplyPhase, host: Host): string | undefined {
   const named = (hosts: readonly Host[], name: string) => hosts.find((one) => one.name === name)
-  return skipRefusal(plan, title, host.name, {
+  return skipRefusal(plan, id, host.name, {
     hasJoined: (name) => named(serving, name) !== undefined,
     isLeaving: (name) => {
       const found = named(plan.loadBalancers, name)

@@ -1,20 +1,35 @@
-/** What our load balancers are told about control planes. */
-import { condition } from '@temporalio/workflow'
-import { narrow, type Host } from '../cluster/model.js'
+/** Load balancers: their test, and what ours are told about control planes. */
+import { CancellationScope, condition } from '@temporalio/workflow'
+import type { Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './bootstrap.js'
 import type { Phase } from './run/run.js'
-import type { StepOutcome } from '../operations/contract.js'
-import { activities } from './run/activity-policies.js'
+import type { StepOutcome } from '../operations/steps.js'
+import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
+
+/**
+ * The guide's `nc` test, from the balancer's side and from every host. The operator can end it early by vouching for
+ * the load balancer.
+ */
+export async function testLoadBalancer(apply: Bootstrap, host: Host): Promise<StepOutcome> {
+  const { signals } = apply
+  const check = new CancellationScope()
+  const answered = check.run(() => checkLoadBalancer(apply, host))
+  const vouched = condition(() => signals.loadBalancerReady).then(() => {
+    check.cancel()
+    return { changed: false, summary: 'declared ready by the operator' }
+  })
+  const outcome = await Promise.race([answered, vouched])
+  // The cancelled test ends on its own later; its failure is then expected.
+  answered.catch(() => undefined)
+  return outcome
+}
 
 /**
  * Lets each balancer send requests to control planes as they join. One update covers all that have joined since its
  * last.
  */
-export function loadBalancerBackends(
-  apply: Bootstrap,
-  controlPlanes: Phase<StepOutcome>,
-): Phase<StepOutcome> {
+export function backends(apply: Bootstrap, controlPlanes: Phase<StepOutcome>): Phase<StepOutcome> {
   const { plan, serving } = apply
   const toJoin = plan.joiningControlPlanes.filter((host) => !plan.serving.includes(host))
   const known = new Map(plan.loadBalancers.map(({ name }) => [name, plan.serving.length]))
@@ -28,23 +43,13 @@ export function loadBalancerBackends(
   const configure = async (_: Bootstrap, balancer: Host): Promise<StepOutcome> => {
     if (!isBehind(balancer)) return { changed: false, summary: 'no control plane has joined' }
     // List them as the next apply will, whichever joined first: it must find nothing to change.
-    const backends = plan.backends.filter((host) => serving.some(({ name }) => name === host.name))
-    const outcome = await configureLoadBalancer(apply, balancer, backends)
-    known.set(balancer.name, backends.length)
+    const listed = plan.backends.filter((host) => serving.some(({ name }) => name === host.name))
+    const outcome = await configureLoadBalancer(apply, balancer, listed)
+    known.set(balancer.name, listed.length)
     return outcome
   }
-  return phase(apply, 'Load balancer backends', toJoin.length === 0 ? [] : plan.loadBalancers, configure, {
+  return phase(apply, 'load-balancer-backends', toJoin.length === 0 ? [] : plan.loadBalancers, configure, {
     after: (balancer) => [news(balancer)],
     again: news,
   })
-}
-
-/** Makes a balancer forward requests to these control planes. */
-export function configureLoadBalancer(apply: Bootstrap, balancer: Host, backends: readonly Host[]) {
-  const names = backends.map((host) => host.name).join(', ')
-  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
-    balancer,
-    backends,
-  )
 }

@@ -1,11 +1,12 @@
 /** What the phases of an apply share. */
 import type { Cluster, Host } from '../cluster/model.js'
+import type { ApplyPhase } from '../operations/apply-phases.js'
 import type { Planned } from './planning.js'
-import type { Operation } from './run/run.js'
+import type { Run } from './run/run.js'
 
 /** What the phases of one apply share. */
 export interface Apply extends Planned {
-  readonly run: Operation
+  readonly run: Run<ApplyPhase>
   /** Includes the cluster's CA as soon as there is one. */
   cluster: Cluster
   readonly signals: { loadBalancerReady: boolean }

@@ -1,10 +1,10 @@
 /** The phases of an apply for an etcd that runs apart from the control planes. */
-import { narrow, type Host } from '../cluster/model.js'
+import type { Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './bootstrap.js'
 import type { Phase } from './run/run.js'
-import type { StepOutcome } from '../operations/contract.js'
-import { activities } from './run/activity-policies.js'
+import type { StepOutcome } from '../operations/steps.js'
+import { makeEtcdAuthority, renewEtcdCertificates, runEtcdMember, setEtcdEndpoints } from './steps.js'
 
 /**
  * Members on their own hosts, their certificates, and the endpoints of API servers; empty with stacked etcd. What
@@ -15,9 +15,7 @@ export function etcdPhases(apply: Bootstrap, prepared: Phase<StepOutcome>): read
   if (cluster.etcd.topology === 'stacked') return []
   const authority = plan.etcdAuthority
   const members = authority === undefined ? [] : membersAndCertificates(apply, authority, prepared)
-  const told = phase(apply, 'etcd endpoints', plan.staleEndpoints, setEtcdEndpoints, {
-    // An API server restarts; the others must be available meanwhile.
-    oneAtATime: true,
+  const told = phase(apply, 'etcd-endpoints', plan.staleEndpoints, setEtcdEndpoints, {
     after: (host) => [prepared.of(host), ...members.map((one) => one.all())],
   })
   return [...members, told]
@@ -32,43 +30,15 @@ function membersAndCertificates(
   prepared: Phase<StepOutcome>,
 ): readonly Phase<StepOutcome>[] {
   const { etcd, renewals } = apply.plan
-  const certified = phase(apply, 'etcd certificates', [authority], makeEtcdAuthority, {
+  const certified = phase(apply, 'etcd-certificates', [authority], makeEtcdAuthority, {
     after: () => [prepared.of(authority)],
   })
   const started = phase(apply, 'etcd', etcd, (_, host) => runEtcdMember(apply, host, authority), {
     after: () => [...etcd.map((host) => prepared.of(host)), certified.all()],
   })
   const renew = (_: Bootstrap, host: Host) => renewEtcdCertificates(apply, host, authority)
-  const renewed = phase(apply, 'Renew certificates', renewals, renew, {
-    oneAtATime: true,
+  const renewed = phase(apply, 'renew-certificates', renewals, renew, {
     after: (host) => [prepared.of(host), started.all()],
   })
   return [started, renewed]
-}
-
-function makeEtcdAuthority({ cluster, plan }: Bootstrap, host: Host) {
-  return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
-}
-
-function runEtcdMember({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
-  return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
-    narrow(cluster, ...plan.etcd),
-    host,
-    authority,
-  )
-}
-
-function renewEtcdCertificates({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
-  return activities('kubeadm', `${host.name}: renew certificates`).renewEtcdCertificates(
-    narrow(cluster, ...new Set([host, ...plan.etcd])),
-    host,
-    authority,
-  )
-}
-
-function setEtcdEndpoints({ cluster, plan }: Bootstrap, host: Host) {
-  return activities('kubeadm', `${host.name}: etcd endpoints of its API server`).setEtcdEndpoints(
-    narrow(cluster, ...new Set([host, ...plan.etcd])),
-    host,
-  )
 }

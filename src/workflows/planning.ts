@@ -3,12 +3,13 @@
  */
 import { disruptiveChanges } from '../planning/changes/membership.js'
 import { isAway } from '../planning/drift/away.js'
-import type { OperationInput } from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
 import { observedHosts, planApply, type ApplyPlan } from '../planning/plan.js'
 import { failPreflight, failWith } from './run/failure.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'
 import { withLocks } from './run/hold-hosts.js'
-import type { Operation } from './run/run.js'
+import type { ApplyPhase } from '../operations/apply-phases.js'
+import type { Run } from './run/run.js'
 
 /**
  * Locks the hosts that answered while `act` runs. Problems with the hosts themselves stop the apply before anything is
@@ -16,20 +17,20 @@ import type { Operation } from './run/run.js'
  * operation is about to change.
  */
 export async function holding<Result>(
-  run: Operation,
+  run: Run<ApplyPhase>,
   looked: Looked,
   act: () => Promise<Result>,
 ): Promise<Result> {
   const { file, facts, unanswered } = looked
   const presence = supposedPresence(looked)
-  const { cluster, problems, first } = planApply(file, facts, { ...looked, presence })
+  const { cluster, problems, initHost } = planApply(file, facts, { ...looked, presence })
   const mayBeAway = presence.kind === 'absent' ? [] : unanswered.filter(isAway)
   const final = problems.filter(
     ({ host, code }) => !mayBeAway.some((one) => one.host === host && one.code === code),
   )
   if (final.length > 0) throw failPreflight(problems)
   const answered = observedHosts(cluster, facts).map(({ host }) => host)
-  return await withLocks(run, { ...cluster, hosts: answered }, first, act)
+  return await withLocks(run, { ...cluster, hosts: answered }, initHost, act)
 }
 
 /** A plan, and what it was made from. */
@@ -39,7 +40,7 @@ export interface Planned {
 }
 
 /** Returns the plan to act on: approved if that is needed, and still current. */
-export async function reviewed(run: Operation, input: OperationInput, first: Looked): Promise<Planned> {
+export async function reviewed(run: Run<ApplyPhase>, input: OperationInput, first: Looked): Promise<Planned> {
   const again = async () => plannedNow(run, await lookAtHosts(run, input.cluster))
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
@@ -60,7 +61,7 @@ function mustBeApproved({ review }: OperationInput, { changes }: ApplyPlan): boo
   return (review === true && changes.length > 0) || disruptiveChanges(changes).length > 0
 }
 
-async function plannedNow(run: Operation, looked: Looked): Promise<Planned> {
+async function plannedNow(run: Run<ApplyPhase>, looked: Looked): Promise<Planned> {
   const presence = await lookAtCluster(run, looked)
   if (presence.kind === 'absent' && looked.unresolved !== undefined) throw failWith([looked.unresolved])
   const plan = planApply(looked.file, looked.facts, { ...looked, presence })

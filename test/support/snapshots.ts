@@ -1,5 +1,6 @@
 /** Snapshots of operations for the tests of what is shown. */
-import { TASK_QUEUE, type OperationProgress, type PhaseProgress } from '../../src/operations/contract.js'
+import type { OperationProgress, PhaseProgress } from '../../src/operations/progress.js'
+import { TASK_QUEUE } from '../../src/operations/task-queue.js'
 import type { OperationSnapshot } from '../../src/client/snapshot.js'
 
 /** When the operation started; all times of the tests are relative to it. */

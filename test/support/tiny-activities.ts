@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { QuorateError } from '../../src/errors/index.js'
 
 export interface TinyActivities {
+  look(host: string): Promise<void>
   work(host: string): Promise<void>
 }
 
@@ -12,13 +13,15 @@ export class Controls {
   finished = false
   /** Attempts until one succeeds. */
   failures = 0
+  /** Its host does not even answer, which ends the operation. */
   fatal: QuorateError | undefined
   /** Hosts whose step fails so that it is parked, until the test takes them out. */
   readonly broken = new Map<string, QuorateError>()
 
   readonly activities: TinyActivities = {
+    look: (host) =>
+      this.fatal?.report().host === host ? Promise.reject(failure(this.fatal, true)) : Promise.resolve(),
     work: async (host) => {
-      if (this.fatal !== undefined) throw failure(this.fatal, true)
       const broken = this.broken.get(host)
       if (broken !== undefined) throw failure(broken, true)
       if (Context.current().info.attempt <= this.failures) {

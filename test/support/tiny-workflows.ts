@@ -1,221 +1,47 @@
 /**
- * A workflow with the name and all messages of an apply, and one step on each host: enough to be watched and decided
- * upon. A host whose step fails for good is parked, except for SUDO_DENIED, which ends the operation.
+ * An apply with one step on each host, run by the real engine: enough to be watched and decided upon. Hosts that do not
+ * answer end it; a host whose step fails for good is parked.
  */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  condition,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-  isCancellation,
-  proxyActivities,
-  setHandler,
-} from '@temporalio/workflow'
-import {
-  MESSAGES,
-  stepId,
-  type AbortDecision,
-  type ApplyResult,
-  type BlockedStep,
-  type DecisionTaken,
-  type HostProgress,
-  type OperationInput,
-  type OperationProgress,
-  type OperationState,
-  type RetryDecision,
-  type SkipDecision,
-  type SkippedStep,
-} from '../../src/operations/contract.js'
-import { QuorateError, reportError, type ErrorCode, type ErrorReport } from '../../src/errors/index.js'
+import { condition, proxyActivities, proxyLocalActivities, setHandler } from '@temporalio/workflow'
+import type { Host } from '../../src/cluster/model.js'
+import { APPLY_PHASES } from '../../src/operations/apply-phases.js'
+import { MESSAGES } from '../../src/operations/messages.js'
+import type { StepOutcome } from '../../src/operations/steps.js'
+import { defineOperation } from '../../src/workflows/run/define-operation.js'
+import { failWith } from '../../src/workflows/run/failure.js'
 import type { TinyActivities } from './tiny-activities.js'
 
-function workOn(host: string): Promise<void> {
+/** Not among the steps that a client sees run, because tests wait for those of {@link workOn}. */
+const { look } = proxyLocalActivities<TinyActivities>({ startToCloseTimeout: '1m' })
+
+async function workOn({ name }: Host): Promise<StepOutcome> {
   const { work } = proxyActivities<TinyActivities>({
     startToCloseTimeout: '1m',
     heartbeatTimeout: '5s',
     retry: { initialInterval: '200ms', maximumAttempts: 20 },
-    activityId: `${host}: work`,
+    activityId: `${name}: work`,
   })
-  return work(host)
-}
-
-const PHASE = 'Work'
-type Entry = { -readonly [K in keyof HostProgress]: HostProgress[K] }
-
-/** What the operator says, and what waits for it. */
-class Desk {
-  loadBalancerReady: boolean
-  paused = false
-  aborted: AbortDecision | undefined
-  approval: OperationProgress['approval']
-  readonly blocked = new Map<string, BlockedStep>()
-  readonly skipped: SkippedStep[] = []
-
-  constructor({ cluster, review }: OperationInput) {
-    this.loadBalancerReady = cluster.loadBalancer.type !== 'external'
-    if (review === true) {
-      this.approval = cluster.hosts.map(({ name }) => ({
-        host: name,
-        phase: PHASE,
-        action: `work on ${name}`,
-      }))
-    }
-    setHandler(defineSignal(MESSAGES.loadBalancerReady), () => void (this.loadBalancerReady = true))
-    setHandler(defineSignal(MESSAGES.pause), () => void (this.paused = true))
-    setHandler(defineSignal(MESSAGES.resume), () => void (this.paused = false))
-    this.listen()
-  }
-
-  /** Waits for what has to be there before a step begins. */
-  async clear(isClear: () => boolean): Promise<void> {
-    await condition(() => this.aborted !== undefined || isClear())
-    if (this.aborted !== undefined)
-      throw refusal('OPERATION_ABORTED', `aborted: ${this.aborted.reason ?? ''}`)
-  }
-
-  state(hosts: readonly Entry[]): OperationState {
-    if (hosts.some(({ state }) => state === 'running')) return 'running'
-    if (this.blocked.size > 0 || this.approval !== undefined) return 'blocked'
-    if (!this.loadBalancerReady) return 'waiting'
-    return this.paused ? 'paused' : 'running'
-  }
-
-  get blockedOn(): string {
-    return [
-      ...this.blocked.keys(),
-      ...(this.approval === undefined ? [] : ['approval']),
-      ...(this.loadBalancerReady ? [] : ['load balancer']),
-      ...(this.paused ? ['pause'] : []),
-    ].join(', ')
-  }
-
-  private listen(): void {
-    const retry = defineUpdate<DecisionTaken, [RetryDecision]>(MESSAGES.retryStep)
-    const skip = defineUpdate<DecisionTaken, [SkipDecision]>(MESSAGES.skipStep)
-    const abort = defineUpdate<DecisionTaken, [AbortDecision]>(MESSAGES.abort)
-    const approve = defineUpdate<DecisionTaken>(MESSAGES.approve)
-    setHandler(retry, ({ step }) => this.take(step), {
-      validator: ({ step }: RetryDecision) => this.require(step),
-    })
-    setHandler(skip, (decision) => this.skip(decision), {
-      validator: ({ step }: SkipDecision) => this.requireSkippable(step),
-    })
-    const requireWaiting: (decision: AbortDecision) => void = () => {
-      if (this.approval === undefined) this.require(undefined)
-    }
-    setHandler(abort, (decision) => this.abort(decision), { validator: requireWaiting })
-    setHandler(approve, () => this.approve(), {
-      validator: () => {
-        if (this.approval === undefined) throw refusal('OPERATION_NOT_BLOCKED', 'no plan waits for approval')
-      },
-    })
-  }
-
-  private skip({ step, reason }: SkipDecision): DecisionTaken {
-    this.skipped.push({ step, host: this.blocked.get(step)?.host ?? '', reason })
-    return this.take(step)
-  }
-
-  private abort(decision: AbortDecision): DecisionTaken {
-    this.aborted = decision
-    return { steps: [...this.blocked.keys()] }
-  }
-
-  private approve(): DecisionTaken {
-    this.approval = undefined
-    return { steps: ['plan'] }
-  }
-
-  private take(step: string | undefined): DecisionTaken {
-    const steps = step === undefined ? [...this.blocked.keys()] : [step]
-    for (const one of steps) this.blocked.delete(one)
-    return { steps }
-  }
-
-  private require(step: string | undefined): void {
-    if (this.blocked.size === 0) throw refusal('OPERATION_NOT_BLOCKED', 'no step waits for a decision')
-    if (step !== undefined && !this.blocked.has(step)) throw refusal('STEP_UNKNOWN', `no step ${step} waits`)
-  }
-
-  private requireSkippable(step: string): void {
-    this.require(step)
-    const why = this.blocked.get(step)?.notSkippable
-    if (why !== undefined) throw refusal('STEP_NOT_SKIPPABLE', `${step} cannot be skipped: ${why}`)
-  }
+  await work(name)
+  return { changed: true, summary: '' }
 }
 
 /** Works on every host at once; with an external load balancer it waits for the signal first. */
-export async function applyCluster(input: OperationInput): Promise<ApplyResult> {
-  const { cluster } = input
-  const desk = new Desk(input)
-  const hosts: Entry[] = cluster.hosts.map(({ name }) => ({ host: name, state: 'pending' }))
-  setHandler(defineQuery<OperationProgress>(MESSAGES.progress), (): OperationProgress => ({
-    cluster: cluster.name,
-    operation: 'apply',
-    kubernetesVersion: cluster.kubernetes.version,
-    state: desk.state(hosts),
-    phases: [{ title: PHASE, state: 'running', hosts }],
-    warnings: [],
-    blocked: [...desk.blocked.values()],
-    paused: desk.paused,
-    ...(desk.approval === undefined ? {} : { approval: desk.approval }),
-    ...(desk.blockedOn === '' ? {} : { blockedOn: desk.blockedOn }),
-  }))
-  await desk.clear(() => desk.approval === undefined && desk.loadBalancerReady)
-  await Promise.all(hosts.map((entry) => runStep(entry, desk)))
-  return {
-    kubernetesVersion: cluster.kubernetes.version,
-    changed: true,
-    nodes: [],
-    etcdMembers: [],
-    warnings: [],
-    skipped: desk.skipped,
-  }
-}
-
-async function runStep(entry: Entry, desk: Desk): Promise<void> {
-  const step = stepId(PHASE, entry.host)
-  for (;;) {
-    await desk.clear(() => !desk.paused)
-    entry.state = 'running'
-    delete entry.error
-    try {
-      await workOn(entry.host)
-      entry.state = 'done'
-      return
-    } catch (failure) {
-      entry.state = 'failed'
-      if (isCancellation(failure)) throw failure
-      const error = reportOf(failure)
-      if (error.code === 'SUDO_DENIED') throw failure
-      park(entry, desk, error)
-    }
-    await desk.clear(() => !desk.blocked.has(step))
-    const skip = desk.skipped.find((skipped) => skipped.step === step)
-    if (skip === undefined) continue
-    Object.assign(entry, { state: 'skipped', summary: skip.reason })
-    return
-  }
-}
-
-/** Only the first control plane cannot be left out. */
-function park(entry: Entry, desk: Desk, error: ErrorReport): void {
-  const { host } = entry
-  const step = stepId(PHASE, host)
-  Object.assign(entry, { state: 'blocked', error })
-  const firm = host === 'cp1' ? { notSkippable: 'without it there is no cluster' } : {}
-  desk.blocked.set(step, { step, phase: PHASE, host, error, since: Date.now(), ...firm })
-}
-
-function reportOf(failure: unknown): ErrorReport {
-  const cause = failure instanceof ActivityFailure ? failure.cause : failure
-  const [report] = cause instanceof ApplicationFailure ? (cause.details ?? []) : []
-  return (report as ErrorReport | undefined) ?? reportError(cause)
-}
-
-function refusal(code: ErrorCode, message: string): ApplicationFailure {
-  const details = [new QuorateError(code, message).report()]
-  return ApplicationFailure.create({ type: code, message, details, nonRetryable: true })
-}
+export const applyCluster = defineOperation('apply', async (run, { cluster, review }) => {
+  let isReady = false
+  setHandler(MESSAGES.loadBalancerReady, () => void (isReady = true))
+  const { failures } = await run.attempt('facts', cluster.hosts, ({ name }) => look(name))
+  if (failures.length > 0) throw failWith(failures)
+  const { title } = APPLY_PHASES['prepare-hosts']
+  const changes = cluster.hosts.map(({ name }) => ({ host: name, phase: title, action: `work on ${name}` }))
+  if (review === true) await run.approve(changes)
+  const tested = cluster.loadBalancer.type === 'external' ? cluster.hosts : []
+  const healthy = run.phase('load-balancer-health', tested, () => condition(() => isReady))
+  const worked = run.phase('prepare-hosts', cluster.hosts, workOn, {
+    after: () => [healthy.all()],
+    notSkippable: ({ name }) => (name === 'cp1' ? 'without it there is no cluster' : undefined),
+  })
+  await worked.all()
+  const { changed, skipped } = run
+  const { version } = cluster.kubernetes
+  return { kubernetesVersion: version, changed, nodes: [], etcdMembers: [], warnings: [], skipped }
+})

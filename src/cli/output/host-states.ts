@@ -1,6 +1,6 @@
 /** The state in which a stopped operation left each host. */
-import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/contract.js'
-import { phaseDefinition } from '../../operations/apply-phases.js'
+import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/progress.js'
+import { phaseTitled } from '../../operations/registry.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'
@@ -23,16 +23,16 @@ function stateOf(host: string, phases: readonly PhaseProgress[]): string {
   const made = steps.filter(({ step }) => step.state === 'done' || step.state === 'unchanged').at(-1)
   const open = steps.find(({ step }) => openWord(step) !== undefined)
   const reached =
-    made === undefined ? undefined : (phaseDefinition(made.title)?.words?.made ?? `${made.title} done`)
+    made === undefined ? undefined : (phaseTitled(made.title)?.words?.made ?? `${made.title} done`)
   if (open === undefined) return reached ?? 'not begun'
-  const act = phaseDefinition(open.title)?.words?.act ?? open.title
+  const act = phaseTitled(open.title)?.words?.act ?? open.title
   const word = `${openWord(open.step) ?? ''} ${act}`
   return reached === undefined ? word : `${word}, after: ${reached}`
 }
 
 /** Whether the phase changes nothing on hosts. */
 function looksOnly(title: string): boolean {
-  const definition = phaseDefinition(title)
+  const definition = phaseTitled(title)
   return definition !== undefined && definition.words === undefined
 }
 

@@ -1,12 +1,10 @@
 /** Whether an activity belongs to a phase: a host may take part in several phases at once. */
-import { APPLY_PHASES, phaseDefinition } from '../../operations/apply-phases.js'
+import { PHASES, phaseTitled } from '../../operations/registry.js'
 
-const KNOWN_ACTIVITIES: ReadonlySet<string> = new Set(
-  Object.values(APPLY_PHASES).flatMap(({ activities }) => activities),
-)
+const KNOWN_ACTIVITIES: ReadonlySet<string> = new Set(PHASES.flatMap(({ activities }) => activities))
 
 /** Whether the activity is a step of the phase. An unknown activity or phase may belong anywhere. */
 export function runsIn(activity: string, phase: string): boolean {
-  const activities = phaseDefinition(phase)?.activities
+  const activities = phaseTitled(phase)?.activities
   return activities === undefined || activities.includes(activity) || !KNOWN_ACTIVITIES.has(activity)
 }

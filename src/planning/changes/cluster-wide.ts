@@ -2,7 +2,7 @@
 import { crowdedPod, placesFor } from '../../facts/cluster-dns.js'
 import { hasPath, INITIALISED_MARKER, type ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host, PodNetwork } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 import { changesOf, type ChangesContext } from './context.js'
 
@@ -20,8 +20,8 @@ export function clusterChanges(
   const joining = observed.filter(isToJoin).length
   const moves = standing === undefined ? begins && joining > 1 : movesDns(standing, joining)
   return [
-    ...changesOf(first, 'Pod network', applies ? [`apply ${networkName(network)}`] : []),
-    ...changesOf(first, 'Cluster DNS', moves ? [SPREAD] : []),
+    ...changesOf(first, 'pod-network', applies ? [`apply ${networkName(network)}`] : []),
+    ...changesOf(first, 'cluster-dns', moves ? [SPREAD] : []),
   ]
 }
 

@@ -1,8 +1,8 @@
 /** What the functions of this folder work with: one host, its facts, and what is known of the whole cluster. */
-import type { ApplyPhase } from '../../operations/apply-phases.js'
+import { APPLY_PHASES, type ApplyPhase } from '../../operations/apply-phases.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 
 /** What an apply decides for the whole cluster before it looks at single hosts. */
@@ -29,10 +29,11 @@ export function changesOf(
   phase: ApplyPhase,
   actions: readonly string[],
 ): readonly PlannedChange[] {
-  return actions.map((action) => ({ host: host.name, phase, action }))
+  const { title } = APPLY_PHASES[phase]
+  return actions.map((action) => ({ host: host.name, phase: title, action }))
 }
 
 /** A change that first takes away something that runs. An apply asks for approval before it does that. */
 export function disruptive(host: Host, phase: ApplyPhase, action: string): PlannedChange {
-  return { host: host.name, phase, action, disruptive: true }
+  return { host: host.name, phase: APPLY_PHASES[phase].title, action, disruptive: true }
 }

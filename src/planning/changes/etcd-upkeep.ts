@@ -11,7 +11,7 @@ import {
 } from '../../facts/etcd-renewal.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { changesOf } from './context.js'
 
 /** The changes of all hosts, in the order of the phases. */
@@ -25,10 +25,10 @@ export function etcdUpkeepChanges(
     renewals.flatMap(({ host, certificates }) => changesOf(host, phase, [`renew ${certificates.join(', ')}`]))
   const restart = `restart the API server with the etcd endpoints ${endpoints.join(', ')}`
   return [
-    ...renewing('etcd certificates', reissuedClient(cluster, observed)),
+    ...renewing('etcd-certificates', reissuedClient(cluster, observed)),
     ...renewing('etcd', expiredCertificates(cluster, observed)),
-    ...renewing('Renew certificates', etcdRenewals(cluster, observed)),
-    ...staleEndpoints(cluster, observed).flatMap((host) => changesOf(host, 'etcd endpoints', [restart])),
+    ...renewing('renew-certificates', etcdRenewals(cluster, observed)),
+    ...staleEndpoints(cluster, observed).flatMap((host) => changesOf(host, 'etcd-endpoints', [restart])),
   ]
 }
 

@@ -9,9 +9,9 @@ import { changesOf, type HostChanges, type PlannedHost } from './context.js'
 import { fileActions } from './files.js'
 import { serviceActions } from './services.js'
 
-const PHASE = 'Load balancer'
+const PHASE = 'load-balancer'
 
-const BACKENDS_PHASE = 'Load balancer backends'
+const BACKENDS_PHASE = 'load-balancer-backends'
 
 /** Everything that the steps of both phases would change. */
 export const balancerChanges: HostChanges = (context) => {

@@ -5,7 +5,7 @@ import type { ApplyPhase } from '../../operations/apply-phases.js'
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { isVoting, nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
@@ -13,8 +13,8 @@ import { markActions, nodeMarks } from './node-marks.js'
 
 /** The phase in which a host becomes part of the cluster. */
 function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): ApplyPhase {
-  if (host.role === 'worker') return 'Workers'
-  return host.name === first.name ? 'First control plane' : 'Control planes'
+  if (host.role === 'worker') return 'workers'
+  return host.name === first.name ? 'first-control-plane' : 'control-planes'
 }
 
 /** Everything that the init or join of a host would change. */
@@ -33,11 +33,9 @@ export const membershipChanges: HostChanges = (context) => {
   if (node === undefined && nodesOfMachine(standing, facts.machineId).length > 0) return []
   const repair = host.name === first.name ? firstRepair(node) : joinRepair(context, standing, node)
   if (repair !== undefined)
-    return [
-      repair.isDisruptive
-        ? disruptive(host, phase, repair.action)
-        : { host: host.name, phase, action: repair.action },
-    ]
+    return repair.isDisruptive
+      ? [disruptive(host, phase, repair.action)]
+      : changesOf(host, phase, [repair.action])
   return changesOf(host, phase, [
     ...kubelet,
     ...(node === undefined ? [] : markActions(nodeMarks(host, node))),

@@ -22,7 +22,7 @@ import { fileActions, listed } from './files.js'
 import { kernelActions } from './kernel.js'
 import { serviceActions } from './services.js'
 
-const PHASE = 'Prepare hosts'
+const PHASE = 'prepare-hosts'
 
 /** Everything that the step of this phase would change. It also pulls images on hosts that have not joined. */
 export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {

@@ -2,7 +2,7 @@
 import { CancellationScope } from '@temporalio/workflow'
 import { narrow, type Cluster, type Host } from '../../cluster/model.js'
 import { failWith } from './failure.js'
-import type { Operation } from './run.js'
+import type { Run } from './run.js'
 import { activities } from './activity-policies.js'
 
 /**
@@ -10,10 +10,10 @@ import { activities } from './activity-policies.js'
  * stops there, before either holds some of the other hosts.
  * @throws ApplicationFailure with what prevented a lock, e.g. `HOST_LOCKED`.
  */
-async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise<void> {
+async function lockHosts(run: Run<'lock-hosts'>, cluster: Cluster, first: Host): Promise<void> {
   const others = cluster.hosts.filter((host) => host.name !== first.name)
   for (const hosts of [[first], others]) {
-    const { failures } = await run.attempt('Lock hosts', hosts, (host) =>
+    const { failures } = await run.attempt('lock-hosts', hosts, (host) =>
       activities('observe', `${host.name}: lock`).lockHost(narrow(cluster, host), host),
     )
     if (failures.length > 0) throw failWith(failures)
@@ -24,7 +24,7 @@ async function lockHosts(run: Operation, cluster: Cluster, first: Host): Promise
  * Releases what the operation holds, however it ends. After a cancel, nothing of the operation runs on the hosts any
  * more. The next apply takes over the lock of a host that is away.
  */
-async function releaseHosts(run: Operation, cluster: Cluster): Promise<void> {
+async function releaseHosts(run: Run<'lock-hosts'>, cluster: Cluster): Promise<void> {
   const units = CancellationScope.current().consideredCancelled ? 'stop' : 'leave'
   await CancellationScope.nonCancellable(() =>
     Promise.allSettled(
@@ -39,7 +39,7 @@ async function releaseHosts(run: Operation, cluster: Cluster): Promise<void> {
 
 /** Holds the hosts of the cluster while `act` runs. No step is running any more when they are released. */
 export async function withLocks<Result>(
-  run: Operation,
+  run: Run<'lock-hosts'>,
   cluster: Cluster,
   first: Host,
   act: () => Promise<Result>,

@@ -13,7 +13,8 @@ import { count } from '../../values/words.js'
 import { parseChannel } from '../../cluster/versions.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { reportFailure, rethrowCancellation } from './failure.js'
-import type { Operation } from './run.js'
+import type { PlanPhase } from '../../operations/plan-phases.js'
+import type { Run } from './run.js'
 import { activities } from './activity-policies.js'
 
 /** The answers of the hosts, and the cluster file with its channel resolved to a version. */
@@ -29,11 +30,11 @@ export interface Looked {
 }
 
 /** Collects everything that hosts can tell without changing anything. */
-export async function lookAtHosts(run: Operation, file: Cluster): Promise<Looked> {
+export async function lookAtHosts(run: Run<PlanPhase>, file: Cluster): Promise<Looked> {
   const [resolved, { results, failures }] = await Promise.all([
     resolveVersion(file),
     run.attempt(
-      'Facts',
+      'facts',
       file.hosts,
       (host) =>
         activities('observe', `${host.name}: facts`).gatherFacts(
@@ -87,7 +88,7 @@ export function supposedPresence(looked: Looked): ClusterPresence {
 /**
  * Asks the running cluster, if the hosts show that there may be one. The first control plane that can answer is used.
  */
-export async function lookAtCluster(run: Operation, looked: Looked): Promise<ClusterPresence> {
+export async function lookAtCluster(run: Run<PlanPhase>, looked: Looked): Promise<ClusterPresence> {
   let known: ClusterPresence = { kind: 'absent' }
   for (const host of controlPlanesToAsk(looked)) {
     const told = await askForStanding(run, looked.file, host)
@@ -98,9 +99,9 @@ export async function lookAtCluster(run: Operation, looked: Looked): Promise<Clu
   return known
 }
 
-async function askForStanding(run: Operation, file: Cluster, host: Host): Promise<ClusterPresence> {
+async function askForStanding(run: Run<PlanPhase>, file: Cluster, host: Host): Promise<ClusterPresence> {
   const { results, failures } = await run.attempt(
-    'Running cluster',
+    'running-cluster',
     [host],
     () =>
       activities('observe', `${host.name}: the running cluster`).readStanding(

@@ -1,15 +1,13 @@
-/** What a phase of an operation consists of, and its outcome. */
+/** How a phase of a running operation is started, and its outcome. */
 import type { Host } from '../../cluster/model.js'
-import type { SkipConsequence } from '../../operations/contract.js'
+import type { SkipConsequence } from '../../operations/steps.js'
+import type { PhaseDefinition } from '../../operations/phase.js'
+import type { TakeTurn } from './lanes.js'
 import type { ErrorReport } from '../../errors/index.js'
 
 export interface PhaseOptions {
   /** What must be done before a host's step starts. */
   readonly after?: (host: Host) => readonly Promise<unknown>[]
-  /** One host at a time, in the order in which they become ready. A parked host does not hold up the next one. */
-  readonly oneAtATime?: boolean
-  /** What the steps wait for, if that is something outside. */
-  readonly waitsFor?: string
   /**
    * After a step is done, waits for a reason to run it again; false if there will be none. The host counts as done
    * while it waits.
@@ -45,3 +43,13 @@ export interface PhaseOutcome<Result> {
 
 /** What is done for a host. */
 export type Act<Result> = (host: Host) => Promise<Result>
+
+/** The steps of a phase: what each host does, and by which rules. */
+export interface PhaseSteps<Result> {
+  readonly id: string
+  readonly definition: PhaseDefinition
+  readonly act: Act<Result>
+  readonly options: PhaseOptions
+  /** Missing: all hosts at once. */
+  readonly takeTurn?: TakeTurn
+}

@@ -1,17 +1,18 @@
 /** The state of an operation: its phases, and each host's step in them, for the query, Temporal's UI and search. */
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
-import {
-  MESSAGES,
-  SEARCH_ATTRIBUTES,
-  type HostProgress,
-  type OperationInput,
-  type OperationKind,
-  type OperationProgress,
-  type OperationState,
-  type PhaseProgress,
-  type StepState,
-} from '../../operations/contract.js'
+import type { OperationInput } from '../../operations/input.js'
+import { MESSAGES } from '../../operations/messages.js'
+import type {
+  HostProgress,
+  OperationProgress,
+  OperationState,
+  PhaseProgress,
+  StepState,
+} from '../../operations/progress.js'
+import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
+import { isPartOf, type PhaseTable } from '../../operations/phase.js'
+import { SEARCH_ATTRIBUTES } from '../../operations/search-attributes.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { summariseBlockedOn } from './blocked-on.js'
 import type { Decisions } from './decisions.js'
@@ -21,8 +22,6 @@ import { reportFailure } from './failure.js'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Phase extends Omit<Mutable<PhaseProgress>, 'hosts'> {
   hosts: Mutable<HostProgress>[]
-  /** What the hosts of the phase wait for, if that is something outside. */
-  waitsFor?: string
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
@@ -34,7 +33,9 @@ const KUBERNETES_VERSION = keyword(SEARCH_ATTRIBUTES.kubernetesVersion)
 const SETTLED: readonly StepState[] = ['unchanged', 'done', 'failed', 'skipped']
 
 export class Progress {
-  private readonly phases: Phase[]
+  private readonly phases: ReadonlyMap<string, Phase>
+  /** The definitions of the phases. */
+  private readonly table: PhaseTable
   private readonly warnings: string[] = []
   private readonly kind: OperationKind
   private readonly input: OperationInput
@@ -44,18 +45,15 @@ export class Progress {
   private error: ErrorReport | undefined
   private published: string | undefined
 
-  constructor(
-    kind: OperationKind,
-    input: OperationInput,
-    titles: readonly string[],
-    decisions: () => Decisions,
-  ) {
+  constructor(kind: OperationKind, input: OperationInput, decisions: () => Decisions) {
     this.kind = kind
     this.input = input
     this.decisions = decisions
     this.version = input.cluster.kubernetes.version
-    this.phases = titles.map((title) => ({ title, state: 'pending', hosts: [] }))
-    setHandler(defineQuery<OperationProgress>(MESSAGES.progress), () => this.snapshot())
+    this.table = OPERATIONS[kind].phases
+    const phases = Object.entries(this.table).filter(([, phase]) => isPartOf(input.cluster, phase))
+    this.phases = new Map(phases.map(([id, { title }]) => [id, { title, state: 'pending', hosts: [] }]))
+    setHandler(MESSAGES.progress, () => this.snapshot())
   }
 
   /** The version that was resolved from a channel such as `stable`. */
@@ -71,23 +69,22 @@ export class Progress {
 
   /** The phases as they are. */
   get steps(): readonly PhaseProgress[] {
-    return this.phases
+    return [...this.phases.values()]
   }
 
   /** True once any step changed something. */
   get changed(): boolean {
-    return this.phases.some((phase) => phase.hosts.some((host) => host.state === 'done'))
+    return this.steps.some((phase) => phase.hosts.some((host) => host.state === 'done'))
   }
 
   /** Whether a step waits for something outside, such as the load balancer. */
   get waitsOutside(): boolean {
-    return this.running().some(({ waitsFor }) => waitsFor !== undefined)
+    return this.running().some((id) => this.waitsFor(id) !== undefined)
   }
 
   /** Names the hosts of a phase before any of them starts. */
-  expect(title: string, hosts: readonly string[], waitsFor?: string): void {
-    const phase = this.phase(title)
-    if (waitsFor !== undefined) phase.waitsFor = waitsFor
+  expect(id: string, hosts: readonly string[]): void {
+    const phase = this.phase(id)
     for (const host of hosts) {
       if (!phase.hosts.some((known) => known.host === host)) phase.hosts.push({ host, state: 'pending' })
     }
@@ -96,15 +93,10 @@ export class Progress {
   }
 
   /** Moves a host's step in a phase to another state. */
-  update(
-    title: string,
-    host: string,
-    state: StepState,
-    more: { summary?: string; error?: ErrorReport } = {},
-  ) {
-    const phase = this.phase(title)
+  update(id: string, host: string, state: StepState, more: { summary?: string; error?: ErrorReport } = {}) {
+    const phase = this.phase(id)
     const entry = phase.hosts.find((known) => known.host === host)
-    if (entry === undefined) throw new Error(`${host} is not in the phase ${title}`)
+    if (entry === undefined) throw new Error(`${host} is not in the phase ${id}`)
     entry.state = state
     if (state === 'running') entry.startedAt ??= Date.now()
     if (SETTLED.includes(state)) entry.finishedAt = Date.now()
@@ -139,7 +131,7 @@ export class Progress {
       operation: this.kind,
       kubernetesVersion: this.version,
       state: this.state(),
-      phases: this.phases,
+      phases: this.steps,
       warnings: this.warnings,
       blocked,
       paused: isPaused,
@@ -153,7 +145,7 @@ export class Progress {
     if (this.end !== undefined) return this.end
     const { blocked, approval, isPaused, isAborted } = this.decisions()
     if (isAborted) return 'aborting'
-    if (this.running().some((phase) => phase.waitsFor === undefined)) return 'running'
+    if (this.running().some((id) => this.waitsFor(id) === undefined)) return 'running'
     if (blocked.length > 0 || approval !== undefined) return 'blocked'
     if (this.waitsOutside) return 'waiting'
     return isPaused ? 'paused' : 'running'
@@ -163,23 +155,30 @@ export class Progress {
     if (this.end !== undefined) return undefined
     const { blocked, approval, isPaused, isAborted } = this.decisions()
     if (isAborted) return undefined
-    const waiting = this.running().find(({ waitsFor }) => waitsFor !== undefined)
+    const [waiting] = this.running().flatMap((id) => this.waitsFor(id) ?? [])
     const others = [
       ...(approval === undefined ? [] : ['approval']),
-      ...(waiting?.waitsFor === undefined ? [] : [waiting.waitsFor]),
+      ...(waiting === undefined ? [] : [waiting]),
       ...(isPaused ? ['pause'] : []),
     ]
     const steps = blocked.map(({ step }) => step)
     return steps.length + others.length === 0 ? undefined : summariseBlockedOn(steps, others)
   }
 
-  private running(): readonly Phase[] {
-    return this.phases.filter((phase) => phase.hosts.some(({ state }) => state === 'running'))
+  /** IDs of the phases in which a step is running. */
+  private running(): readonly string[] {
+    return [...this.phases].flatMap(([id, { hosts }]) =>
+      hosts.some(({ state }) => state === 'running') ? [id] : [],
+    )
   }
 
-  private phase(title: string): Phase {
-    const phase = this.phases.find((entry) => entry.title === title)
-    if (phase === undefined) throw new Error(`the phase ${title} is not in the list of the operation`)
+  private waitsFor(id: string): string | undefined {
+    return this.table[id]?.waitsFor
+  }
+
+  private phase(id: string): Phase {
+    const phase = this.phases.get(id)
+    if (phase === undefined) throw new Error(`the operation has no phase ${id} on this cluster`)
     return phase
   }
 

@@ -1,32 +1,36 @@
 /**
- * The running operation. A phase runs one step for each of its hosts, as soon as everything that this host waits for is
+ * One run of an operation. A phase runs one step for each of its hosts, as soon as everything that this host waits for is
  * done. A step that retries cannot fix is parked until somebody decides, and holds up no other host.
  */
 import type { Host } from '../../cluster/model.js'
-import type {
-  OperationInput,
-  OperationKind,
-  PhaseProgress,
-  PlannedChange,
-  SkippedStep,
-} from '../../operations/contract.js'
+import type { OperationInput } from '../../operations/input.js'
+import type { PhaseProgress } from '../../operations/progress.js'
+import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
+import type { PhaseTable } from '../../operations/phase.js'
+import type { PlannedChange } from '../../operations/results.js'
+import type { SkippedStep } from '../../operations/steps.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { Decisions } from './decisions.js'
-import { HostSteps } from '../host-steps.js'
-import type { Act, Phase, PhaseOptions, PhaseOutcome } from './phase.js'
+import { HostSteps } from './host-steps.js'
+import { Lanes } from './lanes.js'
+import type { Act, Phase, PhaseOptions, PhaseOutcome, PhaseSteps } from './phase.js'
 import { Progress } from './progress.js'
 import { onRefusal } from './refusals.js'
-import { Turns } from './turns.js'
+
 export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 
-export class Operation {
+/** `PhaseId`: the phases that its kind has. */
+export class Run<PhaseId extends string> {
+  private readonly table: PhaseTable
+  private readonly lanes = new Lanes()
   private readonly decisions: Decisions
   private readonly progress: Progress
   private readonly steps: HostSteps
   private readonly started: Promise<unknown>[] = []
 
-  constructor(kind: OperationKind, input: OperationInput, titles: readonly string[]) {
-    this.progress = new Progress(kind, input, titles, () => this.decisions)
+  constructor(kind: OperationKind, input: OperationInput) {
+    this.table = OPERATIONS[kind].phases
+    this.progress = new Progress(kind, input, () => this.decisions)
     this.decisions = new Decisions({
       announce: () => this.progress.publish(),
       waitsOutside: () => this.progress.waitsOutside,
@@ -82,20 +86,17 @@ export class Operation {
 
   /** Starts a phase: `act` runs for each host once everything it waits for is done. A step that fails is parked. */
   phase<Result>(
-    title: string,
+    id: PhaseId,
     hosts: readonly Host[],
     act: Act<Result>,
     options: PhaseOptions = {},
   ): Phase<Result> {
     this.progress.expect(
-      title,
+      id,
       hosts.map(({ name }) => name),
-      options.waitsFor,
     )
-    const turns = options.oneAtATime === true ? new Turns() : undefined
-    const steps = new Map(
-      hosts.map((host) => [host.name, this.steps.runToTheEnd(title, host, act, options, turns)]),
-    )
+    const phase = this.stepsOf(id, act, options)
+    const steps = new Map(hosts.map((host) => [host.name, this.steps.runToTheEnd(phase, host)]))
     for (const step of steps.values()) {
       this.started.push(step)
       // Whoever awaits the step gets its error; nobody may be waiting yet.
@@ -112,20 +113,20 @@ export class Operation {
 
   /** Runs `act` for all hosts in parallel and returns results and failures: for steps that are not worth parking. */
   async attempt<Result>(
-    title: string,
+    id: PhaseId,
     hosts: readonly Host[],
     act: Act<Result>,
     summarise?: (result: Result) => string,
   ): Promise<PhaseOutcome<Result>> {
     this.progress.expect(
-      title,
+      id,
       hosts.map(({ name }) => name),
     )
     const failures: ErrorReport[] = []
     const results: Result[] = []
     await Promise.all(
       hosts.map(async (host) => {
-        const tried = await this.begin(() => this.steps.tryOnce(title, host, act, summarise))
+        const tried = await this.begin(() => this.steps.tryOnce(id, host, act, summarise))
         if (tried.kind === 'succeeded') results.push(tried.result)
         else failures.push(tried.report)
       }),
@@ -141,5 +142,13 @@ export class Operation {
   /** Marks the operation as ended for the query; the workflow then returns or throws. */
   end(error?: unknown): void {
     this.progress.finish(error)
+  }
+
+  private stepsOf<Result>(id: PhaseId, act: Act<Result>, options: PhaseOptions): PhaseSteps<Result> {
+    const definition = this.table[id]
+    if (definition === undefined) throw new Error(`the operation has no phase ${id}`)
+    const { lane } = definition
+    const turn = lane === undefined ? {} : { takeTurn: this.lanes.turnsOf(lane) }
+    return { id, definition, act, options, ...turn }
   }
 }

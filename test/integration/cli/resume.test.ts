@@ -24,25 +24,27 @@ describe('a blocked run', () => {
     expect(attached.exitCode).toBe(3)
     expect(attached.stdout).toContain('⏸ w1: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)')
     expect(attached.stdout).toContain('→ free it')
-    expect(attached.stderr).toContain(`waits for your decision on work/w1: \`quorate resume ${cluster}\``)
+    expect(attached.stderr).toContain(
+      `waits for your decision on prepare-hosts/w1: \`quorate resume ${cluster}\``,
+    )
     const status = await run('status', cluster)
     expect(status.exitCode).toBe(3)
-    expect(status.stdout).toContain('⏸ work/w1  waits for you since')
-    await operation.abort()
+    expect(status.stdout).toContain('⏸ prepare-hosts/w1  waits for you since')
+    await operation.decide({ kind: 'abort' })
   })
 
   it('is retried by resume and followed to its end', async () => {
     const { cluster } = await scene.startBlocked('cp1', 'w1')
     scene.controls.broken.clear()
     const { exitCode, stdout } = await run('resume', cluster)
-    expect(stdout).toContain('▶ trying again: work/cp1, work/w1')
+    expect(stdout).toContain('▶ trying again: prepare-hosts/cp1, prepare-hosts/w1')
     expect(exitCode).toBe(0)
   })
 
   it('continues without a skipped host and says so at the end', async () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--skip', 'w1', '--reason', 'being repaired')
-    expect(stdout).toContain('⚠ work/w1 was left out: being repaired')
+    expect(stdout).toContain('⚠ prepare-hosts/w1 was left out: being repaired')
     expect(exitCode).toBe(0)
   })
 
@@ -50,7 +52,7 @@ describe('a blocked run', () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('resume', cluster, '--abort', '--reason', 'wrong machine')
     expect(stderr).toContain(`✘ apply of ${cluster} was aborted`)
-    expect(stderr).toMatch(/HOST +STATE\ncp1 +Work done\nw1 +parked in Work\n/)
+    expect(stderr).toMatch(/HOST +STATE\ncp1 +prepared\nw1 +parked in the preparation\n/)
     expect(exitCode).toBe(1)
   })
 
@@ -58,7 +60,11 @@ describe('a blocked run', () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stdout } = await run('resume', cluster, '--retry', 'w1', '--detach', '--json')
     expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ type: 'decision', decision: 'retry', steps: ['work/w1'] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'decision',
+      decision: 'retry',
+      steps: ['prepare-hosts/w1'],
+    })
     scene.controls.broken.clear()
     await run('resume', cluster)
   })
@@ -70,7 +76,7 @@ describe('a review', () => {
     const { cluster } = await scene.start({ review: true })
     const waiting = await run('attach', cluster)
     expect(waiting.exitCode).toBe(3)
-    expect(waiting.stdout).toMatch(/cp1 +Work +\+ work on cp1/)
+    expect(waiting.stdout).toMatch(/cp1 +Prepare hosts +\+ work on cp1/)
     expect(waiting.stderr).toContain(`quorate resume ${cluster} --approve`)
     expect(await run('resume', cluster)).toMatchObject({ exitCode: 2 })
     expect(await run('resume', cluster, '--approve')).toMatchObject({ exitCode: 0 })
@@ -97,7 +103,7 @@ describe('a cancel', () => {
     const { cluster } = await scene.startBlocked('w1')
     const { exitCode, stderr } = await run('cancel', cluster)
     expect(stderr).toContain(`✘ apply of ${cluster} was cancelled`)
-    expect(stderr).toMatch(/w1 +parked in Work/)
+    expect(stderr).toMatch(/w1 +parked in the preparation/)
     expect(exitCode).toBe(0)
   })
 })
@@ -116,13 +122,13 @@ describe('an invalid decision exits with 2 and changes nothing:', () => {
   it('for a step that does not exist or cannot be skipped', async () => {
     const operation = await scene.startBlocked('cp1')
     const { cluster } = operation
-    const unknown = await run('resume', cluster, '--retry', 'work/w7')
+    const unknown = await run('resume', cluster, '--retry', 'prepare-hosts/w7')
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('(STEP_UNKNOWN)')])
     const firm = await run('resume', cluster, '--skip', 'cp1', '--reason', 'x')
     expect(firm.exitCode).toBe(2)
-    expect(firm.stderr).toContain('work/cp1 cannot be skipped: without it there is no cluster')
+    expect(firm.stderr).toContain('prepare-hosts/cp1 cannot be skipped: without it there is no cluster')
     expect(await operation.describe()).toMatchObject({ state: 'blocked' })
-    await operation.abort()
+    await operation.decide({ kind: 'abort' })
   })
 
   it('for a run that has ended', async () => {
@@ -178,7 +184,7 @@ describe('on a terminal', () => {
     expect(terminal.output()).toContain('port 6443 is in use')
     terminal.type(ENTER)
     expect((await terminal.ended).exitCode).toBe(0)
-    expect(terminal.output()).toContain('trying again: work/w1')
+    expect(terminal.output()).toContain('trying again: prepare-hosts/w1')
   })
 
   it('resume asks, and skips a step with a reason', async () => {
@@ -187,10 +193,10 @@ describe('on a terminal', () => {
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
     terminal.type(DOWN)
     terminal.type(ENTER)
-    await expect.poll(terminal.output, PATIENCE).toContain('Why leave work/w1 out?')
+    await expect.poll(terminal.output, PATIENCE).toContain('Why leave prepare-hosts/w1 out?')
     terminal.type(`being repaired${ENTER}`)
     expect((await terminal.ended).exitCode).toBe(0)
-    expect(terminal.output()).toContain('leaving out work/w1: being repaired')
+    expect(terminal.output()).toContain('leaving out prepare-hosts/w1: being repaired')
   })
 
   it('a question disappears when it is answered elsewhere', async () => {
@@ -198,7 +204,7 @@ describe('on a terminal', () => {
     const terminal = startOnTerminal(['attach', operation.cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
     scene.controls.broken.clear()
-    await operation.retry()
+    await operation.decide({ kind: 'retry' })
     expect((await terminal.ended).exitCode).toBe(0)
     expect(terminal.output()).toContain('this was decided elsewhere')
   })

@@ -15,31 +15,35 @@ describe('a parked step', () => {
     const operation = await scene.start()
     await expect
       .poll(async () => (await operation.describe()).progress?.blocked, PATIENCE)
-      .toMatchObject([{ step: 'work/w1', host: 'w1', error: { code: 'KUBEADM_PREFLIGHT_FAILED' } }])
+      .toMatchObject([{ step: 'prepare-hosts/w1', host: 'w1', error: { code: 'KUBEADM_PREFLIGHT_FAILED' } }])
     expect(await operation.describe()).toMatchObject({ state: 'running' })
     scene.controls.finished = true
     await untilState(operation, 'blocked')
-    await operation.abort()
+    await operation.decide({ kind: 'abort' })
   })
 
   it('is retried alone or with all others', async () => {
     const operation = await scene.startBlocked('cp1', 'w1')
     scene.controls.broken.clear()
-    await expect(operation.retry('work/w1')).resolves.toEqual({ steps: ['work/w1'] })
-    await expect(operation.retry()).resolves.toEqual({ steps: ['work/cp1'] })
+    await expect(operation.decide({ kind: 'retry', step: 'prepare-hosts/w1' })).resolves.toEqual({
+      steps: ['prepare-hosts/w1'],
+    })
+    await expect(operation.decide({ kind: 'retry' })).resolves.toEqual({ steps: ['prepare-hosts/cp1'] })
     await expect(operation.result()).resolves.toMatchObject({ skipped: [] })
   })
 
   it('is skipped with a reason, which the result contains', async () => {
     const operation = await scene.startBlocked('w1')
-    await expect(operation.skip('work/w1', 'being repaired')).resolves.toEqual({ steps: ['work/w1'] })
-    const skipped = [{ step: 'work/w1', host: 'w1', reason: 'being repaired' }]
+    await expect(
+      operation.decide({ kind: 'skip', step: 'prepare-hosts/w1', reason: 'being repaired' }),
+    ).resolves.toEqual({ steps: ['prepare-hosts/w1'] })
+    const skipped = [{ step: 'prepare-hosts/w1', host: 'w1', reason: 'being repaired' }]
     await expect(operation.result()).resolves.toMatchObject({ skipped })
   })
 
   it('ends the operation if it is aborted, which counts as stopped on purpose', async () => {
     const operation = await scene.startBlocked('w1')
-    await operation.abort('wrong machine')
+    await operation.decide({ kind: 'abort', reason: 'wrong machine' })
     await expect(operation.result()).rejects.toMatchObject({ code: 'OPERATION_ABORTED' })
     await expect(operation.describe()).resolves.toMatchObject({ state: 'cancelled' })
   })
@@ -48,25 +52,29 @@ describe('a parked step', () => {
 describe('an invalid decision', () => {
   it('for a step that cannot be skipped is refused with the reason', async () => {
     const operation = await scene.startBlocked('cp1')
-    await expect(operation.skip('work/cp1', 'why not')).rejects.toMatchObject({
+    await expect(
+      operation.decide({ kind: 'skip', step: 'prepare-hosts/cp1', reason: 'why not' }),
+    ).rejects.toMatchObject({
       code: 'STEP_NOT_SKIPPABLE',
-      message: 'work/cp1 cannot be skipped: without it there is no cluster',
+      message: 'prepare-hosts/cp1 cannot be skipped: without it there is no cluster',
     })
     await expect(operation.describe()).resolves.toMatchObject({ state: 'blocked' })
-    await operation.abort()
+    await operation.decide({ kind: 'abort' })
   })
 
   it('for a step that does not exist or is not parked is refused', async () => {
     const operation = await scene.startBlocked('cp1')
-    await expect(operation.retry('work/w7')).rejects.toMatchObject({ code: 'STEP_UNKNOWN' })
-    await operation.abort()
+    await expect(operation.decide({ kind: 'retry', step: 'prepare-hosts/w7' })).rejects.toMatchObject({
+      code: 'STEP_UNKNOWN',
+    })
+    await operation.decide({ kind: 'abort' })
   })
 
   it('for a run that is not blocked is refused', async () => {
     const operation = await scene.start()
     await untilState(operation, 'running')
-    for (const decide of ['retry', 'abort', 'approve'] as const) {
-      await expect(operation[decide]()).rejects.toMatchObject({ code: 'OPERATION_NOT_BLOCKED' })
+    for (const kind of ['retry', 'abort', 'approve'] as const) {
+      await expect(operation.decide({ kind })).rejects.toMatchObject({ code: 'OPERATION_NOT_BLOCKED' })
     }
     await operation.cancel()
   })
@@ -77,20 +85,24 @@ describe('an invalid decision', () => {
     await operation.result()
     const code = 'OPERATION_ENDED'
     const message = expect.stringMatching(/^the apply of tiny-\d+ ended at \d{4}-.*Z: done$/) as string
-    for (const decide of ['retry', 'resume', 'cancel'] as const) {
-      await expect(operation[decide]()).rejects.toMatchObject({ code, message })
+    for (const kind of ['retry', 'resume'] as const) {
+      await expect(operation.decide({ kind })).rejects.toMatchObject({ code, message })
     }
+    await expect(operation.cancel()).rejects.toMatchObject({ code, message })
   })
 
   it('without a worker is refused, and a later worker does not take it', async () => {
     const operation = await scene.startBlocked('w1')
     await scene.stopWorker()
-    await expect(operation.retry()).rejects.toMatchObject({ code: 'NO_WORKER' })
-    await expect(operation.pause()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    await expect(operation.decide({ kind: 'retry' })).rejects.toMatchObject({ code: 'NO_WORKER' })
+    await expect(operation.signal('pause')).rejects.toMatchObject({ code: 'NO_WORKER' })
     scene.controls.broken.clear()
     await scene.startWorker()
-    await expect(operation.progress()).resolves.toMatchObject({ state: 'blocked', blockedOn: 'work/w1' })
-    await operation.abort()
+    await expect(operation.progress()).resolves.toMatchObject({
+      state: 'blocked',
+      blockedOn: 'prepare-hosts/w1',
+    })
+    await operation.decide({ kind: 'abort' })
   })
 })
 
@@ -100,7 +112,7 @@ describe('a decision', () => {
     scene.controls.broken.clear()
     scene.server.kill()
     await scene.server.startAgain()
-    await expect(operation.retry()).resolves.toEqual({ steps: ['work/w1'] })
+    await expect(operation.decide({ kind: 'retry' })).resolves.toEqual({ steps: ['prepare-hosts/w1'] })
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
 })
@@ -110,12 +122,10 @@ describe('a reviewed apply', () => {
     scene.controls.finished = true
     const operation = await scene.start({ review: true })
     await untilState(operation, 'blocked')
-    await expect(operation.progress()).resolves.toMatchObject({
-      blockedOn: 'approval',
-      approval: [{ host: 'cp1' }, { host: 'w1' }],
-      phases: [{ hosts: [{ state: 'pending' }, { state: 'pending' }] }],
-    })
-    await expect(operation.approve()).resolves.toEqual({ steps: ['plan'] })
+    const progress = await operation.progress()
+    expect(progress).toMatchObject({ blockedOn: 'approval', approval: [{ host: 'cp1' }, { host: 'w1' }] })
+    expect(progress.phases.find(({ title }) => title === 'Prepare hosts')?.hosts).toEqual([])
+    await expect(operation.decide({ kind: 'approve' })).resolves.toEqual({ steps: ['plan'] })
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
 })
@@ -126,11 +136,11 @@ describe('a paused apply', () => {
     scene.breakHosts('w1')
     const operation = await scene.start()
     await untilState(operation, 'blocked')
-    await operation.pause()
+    await operation.signal('pause')
     scene.controls.broken.clear()
-    await operation.retry()
+    await operation.decide({ kind: 'retry' })
     await untilState(operation, 'paused')
-    await operation.resume()
+    await operation.decide({ kind: 'resume' })
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })
 })

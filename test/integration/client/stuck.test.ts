@@ -1,7 +1,8 @@
 /** Runs whose worker was replaced by one that cannot go on with them, as after an upgrade. */
 import { describe, expect, it, vi } from 'vitest'
 import type { Operation, OperationSnapshot } from '../../../src/client.js'
-import { TASK_QUEUE, taskQueueOf, WORKFLOWS } from '../../../src/operations/contract.js'
+import { OPERATIONS } from '../../../src/operations/registry.js'
+import { TASK_QUEUE, taskQueueOf } from '../../../src/operations/task-queue.js'
 import { connect } from '../../../src/temporal/connection.js'
 import { refuseToLeaveRuns } from '../../../src/engine/left-runs.js'
 import { VERSION, workerIdentity } from '../../../src/temporal/installation.js'
@@ -56,7 +57,7 @@ describe('a run whose new worker uses other activity names', () => {
   it('refuses decisions at once, with the reason', async () => {
     const operation = await startAndUpgrade()
     await untilReach(operation, 'failing')
-    await expect(operation.pause()).rejects.toMatchObject({
+    await expect(operation.signal('pause')).rejects.toMatchObject({
       code: 'RUN_STUCK',
       message: expect.stringMatching(RENAMED) as string,
     })
@@ -112,7 +113,7 @@ describe('a run for which no worker answers', () => {
     // No test of this file may have polled within the last minute; a queue of another sequence never was.
     const queue = taskQueueOf(0)
     const connection = await connect(plainSettings(scene.server.address))
-    const { workflowId } = await connection.client.workflow.start(WORKFLOWS.apply, {
+    const { workflowId } = await connection.client.workflow.start(OPERATIONS.apply.workflow, {
       workflowId: 'cluster/lonely',
       taskQueue: queue,
       args: [await operation.input()],
@@ -136,7 +137,7 @@ describe('a run of another sequence', () => {
     await scene.startWorker()
     scene.controls.finished = true
     const connection = await connect(plainSettings(scene.server.address))
-    await connection.client.workflow.start(WORKFLOWS.apply, {
+    await connection.client.workflow.start(OPERATIONS.apply.workflow, {
       workflowId: 'cluster/earlier',
       taskQueue: taskQueueOf(0),
       memo: { quorate: '0.0.9' },
@@ -157,7 +158,7 @@ describe('a run of another sequence', () => {
     const connection = await connect(plainSettings(scene.server.address))
     const { client } = connection
     const start = (name: string) =>
-      client.workflow.start(WORKFLOWS.apply, {
+      client.workflow.start(OPERATIONS.apply.workflow, {
         workflowId: `cluster/${name}`,
         taskQueue: taskQueueOf(0),
         args: [{ cluster: scene.cluster({ name }), searchAttributes: false }],

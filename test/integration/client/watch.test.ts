@@ -33,7 +33,8 @@ describe('a watched operation', () => {
     await expect(operation.result()).resolves.toMatchObject({ changed: true, kubernetesVersion: 'v1.36.3' })
     const { state, progress } = await operation.describe()
     expect(state).toBe('done')
-    expect(progress?.phases[0]?.hosts.map((host) => host.state)).toEqual(['done', 'done'])
+    const prepared = progress?.phases.find(({ title }) => title === 'Prepare hosts')
+    expect(prepared?.hosts.map((host) => host.state)).toEqual(['done', 'done'])
   })
 
   it('fails with the error of the host, its code, place and hint', async () => {
@@ -104,8 +105,8 @@ describe('a watched operation', () => {
     await scene.startWorker()
     const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
     const waiting = await until(operation, ({ state }) => state === 'waiting')
-    expect(waiting.progress?.blockedOn).toBe('load balancer')
-    await operation.signalLoadBalancerReady()
+    expect(waiting.progress?.blockedOn).toBe('load balancer health')
+    await operation.signal('loadBalancerReady')
     scene.controls.finished = true
     await expect(operation.result()).resolves.toMatchObject({ changed: true })
   })

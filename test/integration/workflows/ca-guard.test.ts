@@ -37,6 +37,7 @@ async function expectedAuthorities(
     initControlPlane: told('init', activities.initControlPlane),
     joinControlPlane: told('join', activities.joinControlPlane),
     joinWorker: told('join', activities.joinWorker),
+    verifyCluster: told('verify', activities.verifyCluster),
     ...changes,
   })
   await worker.runUntil(async () => {
@@ -54,6 +55,7 @@ describe('the CA that steps require', () => {
       'join w1: sha256:ca',
       'join w2: sha256:ca',
       ...['cp1', 'cp2', 'cp3', 'w1', 'w2'].map((name) => `prepare ${name}: any`),
+      'verify cp1: sha256:ca',
     ])
   })
 

@@ -4,8 +4,10 @@ import type { WorkflowHandle } from '@temporalio/client'
 import type { Activities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { MESSAGES, type OperationKind, type OperationProgress } from '../../../src/operations/contract.js'
+import type { OperationProgress } from '../../../src/operations/progress.js'
+import type { OperationKind } from '../../../src/operations/registry.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
+import type { UpdateName } from '../../integration/workflows/parked-applies.js'
 import { eventually } from '../eventually.js'
 import { fakeActivities, progressOf } from '../fake-activities.js'
 
@@ -56,12 +58,8 @@ export async function untilState(
 }
 
 /** Sends a decision. */
-export function decide(
-  run: WorkflowHandle,
-  update: keyof typeof MESSAGES,
-  decision: object,
-): Promise<unknown> {
-  return run.executeUpdate(MESSAGES[update], { args: [decision] })
+export function decide(run: WorkflowHandle, update: UpdateName, decision: object): Promise<unknown> {
+  return run.executeUpdate(update, { args: [decision] })
 }
 
 /** Sends heartbeats while `act` runs. */

@@ -106,12 +106,12 @@ describe('the etcd endpoints of API servers', () => {
 describe('skipping a renewal', () => {
   it('is possible only on control planes other than the first', () => {
     const plan = planApply(cluster, agedFacts(cluster))
-    const refusal = (title: ApplyPhase, host: string) =>
-      skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })
-    expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is whole only/)
-    for (const title of ['Renew certificates', 'etcd endpoints'] as const) {
-      expect(refusal(title, 'cp1')).toBeDefined()
-      expect(refusal(title, 'cp2')).toBeUndefined()
+    const refusal = (phase: ApplyPhase, host: string) =>
+      skipRefusal(plan, phase, host, { hasJoined: () => false, isLeaving: () => false })
+    expect(refusal('renew-certificates', 'e2')).toMatch(/^etcd is whole only/)
+    for (const phase of ['renew-certificates', 'etcd-endpoints'] as const) {
+      expect(refusal(phase, 'cp1')).toBeDefined()
+      expect(refusal(phase, 'cp2')).toBeUndefined()
     }
   })
 })

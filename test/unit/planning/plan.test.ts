@@ -19,7 +19,7 @@ describe('the plan of an apply', () => {
   it('initialises the first control plane in the file if all hosts are bare', () => {
     const cluster = aCluster()
     const plan = planApply(cluster, factsOf(cluster))
-    expect(plan.first.name).toBe('cp1')
+    expect(plan.initHost.name).toBe('cp1')
     expect(plan.joiningControlPlanes.map((host) => host.name)).toEqual(['cp2', 'cp3'])
   })
 
@@ -28,13 +28,13 @@ describe('the plan of an apply', () => {
     const member = {
       paths: ['/var/lib/etcd/member', '/etc/kubernetes/admin.conf', '/etc/kubernetes/pki/ca.key'],
     }
-    expect(planApply(cluster, factsOf(cluster, { cp2: member })).first.name).toBe('cp2')
+    expect(planApply(cluster, factsOf(cluster, { cp2: member })).initHost.name).toBe('cp2')
   })
 
   it('continues on the host where an init has begun', () => {
     const cluster = aCluster()
     expect(
-      planApply(cluster, factsOf(cluster, { cp3: { paths: ['/etc/kubernetes/pki/ca.key'] } })).first.name,
+      planApply(cluster, factsOf(cluster, { cp3: { paths: ['/etc/kubernetes/pki/ca.key'] } })).initHost.name,
     ).toBe('cp3')
   })
 
@@ -148,9 +148,9 @@ describe('the plan of an apply with etcd hosts', () => {
   it('allows no etcd host to be skipped, since etcd needs every member', () => {
     const plan = planApply(cluster, factsOf(cluster))
     const refusal = (phase: ApplyPhase, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
-    expect(refusal('Prepare hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(refusal('prepare-hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
     expect(refusal('etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
-    expect(refusal('Prepare hosts', 'w1')).toBeUndefined()
+    expect(refusal('prepare-hosts', 'w1')).toBeUndefined()
   })
 })
 
@@ -174,15 +174,15 @@ describe('skipping a host', () => {
   it('is refused if its etcd member votes, except in its join, where the member is removed', () => {
     const refusal = (phase: ApplyPhase, host: string, joined: readonly string[] = []) =>
       skipRefusal(plan, phase, host, { ...NOTHING_HAPPENED, hasJoined: (name) => joined.includes(name) })
-    expect(refusal('Prepare hosts', 'cp2')).toMatch(/is a member of etcd/)
-    expect(refusal('Prepare hosts', 'cp3')).toBeUndefined()
-    expect(refusal('Load balancer backends', 'cp3', ['cp3'])).toMatch(/is a member of etcd/)
-    expect(refusal('Control planes', 'cp2')).toBeUndefined()
+    expect(refusal('prepare-hosts', 'cp2')).toMatch(/is a member of etcd/)
+    expect(refusal('prepare-hosts', 'cp3')).toBeUndefined()
+    expect(refusal('load-balancer-backends', 'cp3', ['cp3'])).toMatch(/is a member of etcd/)
+    expect(refusal('control-planes', 'cp2')).toBeUndefined()
   })
 
   it('is refused for a load balancer only if no other one is left', () => {
     const refusal = (leaving: readonly string[]) =>
-      skipRefusal(plan, 'Load balancer backends', 'lb2', {
+      skipRefusal(plan, 'load-balancer-backends', 'lb2', {
         ...NOTHING_HAPPENED,
         isLeaving: (name) => leaving.includes(name),
       })

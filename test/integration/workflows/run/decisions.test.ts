@@ -1,8 +1,15 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
-import { MESSAGES, type ApplyResult } from '../../../../src/operations/contract.js'
-import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from '../parked-applies.js'
+import { MESSAGES } from '../../../../src/operations/messages.js'
+import type { ApplyResult } from '../../../../src/operations/results.js'
+import {
+  applyScripted,
+  decide,
+  refusalOf,
+  untilBlocked,
+  type ApplyScripted,
+} from '../parked-applies.js'
 import { bareFacts } from '../../../support/clusters.js'
 import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../../support/fake-activities.js'
 import { startTemporal } from '../../../support/temporal.js'

@@ -1,14 +1,14 @@
 /** Runs each host's steps one after the other: its turn, its attempts, and the decision once a step is parked. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
-import type { Host } from '../cluster/model.js'
-import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../operations/contract.js'
-import { hintWhenParked, type ErrorReport } from '../errors/index.js'
-import type { Decisions, StepDecision } from './run/decisions.js'
-import { reportFailure, rethrowCancellation } from './run/failure.js'
-import { Gate } from './run/gate.js'
-import type { Act, PhaseOptions } from './run/phase.js'
-import type { Progress } from './run/progress.js'
-import type { Turns } from './run/turns.js'
+import type { Host } from '../../cluster/model.js'
+import { stepId } from '../../operations/phase.js'
+import type { SkipConsequence, SkippedStep, StepOutcome } from '../../operations/steps.js'
+import { hintWhenParked, type ErrorReport } from '../../errors/index.js'
+import type { Decisions, StepDecision } from './decisions.js'
+import { reportFailure, rethrowCancellation } from './failure.js'
+import { Gate } from './gate.js'
+import type { Act, PhaseSteps } from './phase.js'
+import type { Progress } from './progress.js'
 
 /** Runs the steps of an operation's hosts. */
 export class HostSteps {
@@ -38,20 +38,15 @@ export class HostSteps {
   }
 
   /** Runs the host's step of a phase until it is done or skipped; undefined when the host is left out. */
-  async runToTheEnd<Result>(
-    title: string,
-    host: Host,
-    act: Act<Result>,
-    options: PhaseOptions,
-    turns: Turns | undefined,
-  ): Promise<Result | undefined> {
+  async runToTheEnd<Result>(phase: PhaseSteps<Result>, host: Host): Promise<Result | undefined> {
+    const { id, options } = phase
     await Promise.all(options.after?.(host) ?? [])
     for (;;) {
       if (this.isLeftOut(host)) {
-        this.progress.update(title, host.name, 'skipped')
+        this.progress.update(id, host.name, 'skipped')
         return undefined
       }
-      const done = await this.runUntilDecided(title, host, act, options, turns)
+      const done = await this.runUntilDecided(phase, host)
       if (done === undefined || options.again === undefined) return done?.result
       if (!(await options.again(host))) return done.result
     }
@@ -59,43 +54,35 @@ export class HostSteps {
 
   /** Undefined when the host is left out. */
   private async runUntilDecided<Result>(
-    title: string,
+    phase: PhaseSteps<Result>,
     host: Host,
-    act: Act<Result>,
-    options: PhaseOptions,
-    turns: Turns | undefined,
   ): Promise<Succeeded<Result> | undefined> {
-    let tried = await this.takeTurn(title, host, act, options, turns)
+    let tried = await this.takeTurn(phase, host)
     while (tried.kind === 'failed') {
-      const decision = await this.park(title, host, tried, options)
+      const decision = await this.park(phase, host, tried)
       if (decision.kind === 'retry') {
-        tried = await this.takeTurn(title, host, act, options, turns)
+        tried = await this.takeTurn(phase, host)
         continue
       }
       const isShown = tried.consequence.onSkip !== undefined
-      const obstacle = await this.leaveOut(title, host, decision.reason, options, isShown)
+      const obstacle = await this.leaveOut(phase, host, decision.reason, isShown)
       if (obstacle === undefined) return undefined
-      tried = { kind: 'failed', report: obstacle, consequence: await this.consequence(title, host, options) }
+      tried = { kind: 'failed', report: obstacle, consequence: await this.consequence(phase, host) }
     }
     return tried
   }
 
-  private async takeTurn<Result>(
-    title: string,
-    host: Host,
-    act: Act<Result>,
-    options: PhaseOptions,
-    turns: Turns | undefined,
-  ): Promise<Tried<Result>> {
-    const over = await turns?.take()
+  private async takeTurn<Result>(phase: PhaseSteps<Result>, host: Host): Promise<Tried<Result>> {
+    const { id, definition, act, takeTurn } = phase
+    const over = await takeTurn?.()
     try {
       const tried = await this.begin(async () => {
         await this.decisions.safePoint()
-        const attempt = options.waitsFor === undefined ? act : (one: Host) => this.waitOutside(act, one)
-        return this.tryOnce(title, host, attempt)
+        const attempt = definition.waitsFor === undefined ? act : (one: Host) => this.waitOutside(act, one)
+        return this.tryOnce(id, host, attempt)
       })
       if (tried.kind === 'succeeded') return tried
-      return { ...tried, consequence: await this.consequence(title, host, options) }
+      return { ...tried, consequence: await this.consequence(phase, host) }
     } finally {
       over?.()
     }
@@ -116,9 +103,12 @@ export class HostSteps {
   }
 
   /** Settles what a failed step left behind. If that fails too, nothing is known about skipping the step. */
-  private async consequence(title: string, host: Host, options: PhaseOptions): Promise<SkipConsequence> {
+  private async consequence<Result>(
+    { id, options }: PhaseSteps<Result>,
+    host: Host,
+  ): Promise<SkipConsequence> {
     if (options.beforeParking === undefined || this.decisions.isAborted) return {}
-    this.progress.update(title, host.name, 'running')
+    this.progress.update(id, host.name, 'running')
     try {
       return await options.beforeParking(host)
     } catch (error) {
@@ -129,13 +119,13 @@ export class HostSteps {
 
   /** Runs `act` once and returns the outcome. */
   async tryOnce<Result>(
-    title: string,
+    phase: string,
     host: Host,
     act: Act<Result>,
     summarise?: (result: Result) => string,
   ): Promise<Tried<Result>> {
     try {
-      return { kind: 'succeeded', result: await this.runOnce(title, host, act, summarise) }
+      return { kind: 'succeeded', result: await this.runOnce(phase, host, act, summarise) }
     } catch (error) {
       rethrowCancellation(error)
       const report = reportFailure(error, host.name)
@@ -145,45 +135,44 @@ export class HostSteps {
   }
 
   private async runOnce<Result>(
-    title: string,
+    phase: string,
     host: Host,
     act: Act<Result>,
     summarise?: (result: Result) => string,
   ): Promise<Result> {
-    this.progress.update(title, host.name, 'running')
+    this.progress.update(phase, host.name, 'running')
     try {
       const result = await act(host)
       const outcome = isStepOutcome(result) ? result : { changed: false, summary: summarise?.(result) ?? '' }
       const more = outcome.summary === '' ? {} : { summary: outcome.summary }
-      this.progress.update(title, host.name, outcome.changed ? 'done' : 'unchanged', more)
+      this.progress.update(phase, host.name, outcome.changed ? 'done' : 'unchanged', more)
       return result
     } catch (error) {
       const report = reportFailure(error, host.name)
-      if (report.code === 'OPERATION_ABORTED') this.progress.update(title, host.name, 'pending')
-      else this.progress.update(title, host.name, 'failed', { error: report })
+      if (report.code === 'OPERATION_ABORTED') this.progress.update(phase, host.name, 'pending')
+      else this.progress.update(phase, host.name, 'failed', { error: report })
       throw error
     }
   }
 
-  private async park(
-    title: string,
+  private async park<Result>(
+    { id, definition, options }: PhaseSteps<Result>,
     host: Host,
     { report, consequence }: Failed,
-    { notSkippable }: PhaseOptions,
   ): Promise<StepDecision> {
     const error = { ...report, hint: hintWhenParked(report) }
     const { onSkip, notSkippable: obstacle } = consequence
-    this.progress.update(title, host.name, 'blocked', { error })
+    this.progress.update(id, host.name, 'blocked', { error })
     return this.decisions.park(
       {
-        step: stepId(title, host.name),
-        phase: title,
+        step: stepId(id, host.name),
+        phase: definition.title,
         host: host.name,
         error,
         since: Date.now(),
         ...(onSkip === undefined ? {} : { onSkip }),
       },
-      () => obstacle ?? notSkippable?.(host),
+      () => obstacle ?? options.notSkippable?.(host),
     )
   }
 
@@ -191,23 +180,22 @@ export class HostSteps {
    * Leaves the host out of the rest. Returns the reason if that is impossible because what the step left cannot be
    * undone.
    */
-  private async leaveOut(
-    title: string,
+  private async leaveOut<Result>(
+    { id, options }: PhaseSteps<Result>,
     host: Host,
     reason: string,
-    options: PhaseOptions,
     isShown: boolean,
   ): Promise<ErrorReport | undefined> {
-    this.progress.update(title, host.name, 'running')
+    this.progress.update(id, host.name, 'running')
     try {
       await options.leaveOut?.(host, isShown)
     } catch (error) {
       rethrowCancellation(error)
       return reportFailure(error, host.name)
     }
-    this.skips.push({ step: stepId(title, host.name), host: host.name, reason })
-    this.progress.update(title, host.name, 'skipped', { summary: reason })
-    this.progress.warn(`${host.name} was left out at ${stepId(title, host.name)}: ${reason}`)
+    this.skips.push({ step: stepId(id, host.name), host: host.name, reason })
+    this.progress.update(id, host.name, 'skipped', { summary: reason })
+    this.progress.warn(`${host.name} was left out at ${stepId(id, host.name)}: ${reason}`)
     return undefined
   }
 }

@@ -1,0 +1,137 @@
+/**
+ * What the steps of an apply ask of activities: each with the host, those parts of the cluster that it needs, and its
+ * summary in Temporal's UI, from which its ID is made.
+ */
+import type { VoterRemoval } from '../activities/abandon-join.js'
+import { narrow, type Host } from '../cluster/model.js'
+import type { Apply, Bootstrap } from './bootstrap.js'
+import { activities } from './run/activity-policies.js'
+
+export function prepareHost({ cluster }: Bootstrap, host: Host) {
+  return activities('prepare', `${host.name}: prepare`).prepareHost(
+    { ...narrow(cluster, host), packages: cluster.packages },
+    host,
+  )
+}
+
+export function makeEtcdAuthority({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
+}
+
+/** `authority` issues the member's certificates. */
+export function runEtcdMember({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
+  return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
+    narrow(cluster, ...plan.etcd),
+    host,
+    authority,
+  )
+}
+
+export function renewEtcdCertificates({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
+  return activities('kubeadm', `${host.name}: renew certificates`).renewEtcdCertificates(
+    narrow(cluster, ...new Set([host, ...plan.etcd])),
+    host,
+    authority,
+  )
+}
+
+export function setEtcdEndpoints({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('kubeadm', `${host.name}: etcd endpoints of its API server`).setEtcdEndpoints(
+    narrow(cluster, ...new Set([host, ...plan.etcd])),
+    host,
+  )
+}
+
+/** Makes a balancer forward requests to these control planes. */
+export function configureLoadBalancer(apply: Bootstrap, balancer: Host, backends: readonly Host[]) {
+  const names = backends.map((host) => host.name).join(', ')
+  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
+    narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
+    balancer,
+    backends,
+  )
+}
+
+/** The guide's `nc` test, through our balancers if there are any. */
+export function checkLoadBalancer({ run, cluster, plan }: Bootstrap, host: Host) {
+  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
+  return activities('wait', `${host.name}: test the load balancer`).checkLoadBalancer(
+    narrow(cluster, ...new Set([host, plan.initHost, ...balancers])),
+    host,
+    plan.initHost,
+  )
+}
+
+export function initControlPlane({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
+    narrow(cluster, host, ...plan.etcd),
+    host,
+  )
+}
+
+export function readStanding({ cluster, plan }: Apply, host: Host) {
+  return activities('observe', `${host.name}: the running cluster`).readStanding(
+    narrow(cluster, host, ...plan.etcd),
+    host,
+  )
+}
+
+export function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
+  return activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
+    { ...narrow(cluster, host), network: cluster.network },
+    host,
+  )
+}
+
+/** `leftOut`: a join that was running on them when they were given up may still continue. */
+export function joinControlPlane({ cluster, plan }: Bootstrap, host: Host, leftOut: readonly Host[]) {
+  return activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
+    narrow(cluster, host, plan.apiHost, ...plan.etcd),
+    host,
+    plan.apiHost,
+    ...(leftOut.length === 0 ? [] : [leftOut]),
+  )
+}
+
+/** Takes back what a failed join left in etcd and others would wait for. Returns what skipping it would mean. */
+export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('observe', `${host.name}: what the join left in etcd`).settleJoin(
+    narrow(cluster, host, plan.apiHost),
+    host,
+    plan.apiHost,
+  )
+}
+
+/** Removes what an abandoned join left in etcd, so that others can join. */
+export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: VoterRemoval) {
+  return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
+    narrow(cluster, host, plan.apiHost),
+    host,
+    plan.apiHost,
+    ...(voter === undefined ? [] : [voter]),
+  )
+}
+
+export function joinWorker({ cluster, plan }: Bootstrap, host: Host) {
+  return activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
+    narrow(cluster, host, plan.apiHost),
+    host,
+    plan.apiHost,
+  )
+}
+
+export function spreadClusterDns({ cluster }: Bootstrap, host: Host) {
+  return activities('prepare', `${host.name}: spread the cluster DNS`).spreadClusterDns(
+    narrow(cluster, host),
+    host,
+  )
+}
+
+/** Hosts that were left out are not expected in the cluster. */
+export function verifyCluster({ run, cluster }: Bootstrap, host: Host) {
+  const taking = cluster.hosts.filter((one) => !run.isLeftOut(one))
+  return activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
+    narrow(cluster, ...taking),
+    host,
+  )
+}
