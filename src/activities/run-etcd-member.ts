@@ -88,10 +88,10 @@ async function begin(step: HostContext, start: MemberStart): Promise<MemberBegin
     case 'waits':
       return undefined
     case 'data-lost':
-      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data are gone', {
+      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
         host: step.host.name,
         step: 'etcd',
-        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added again',
+        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added again',
       })
   }
 }

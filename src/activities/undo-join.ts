@@ -81,7 +81,7 @@ export async function joinTraces(step: HostContext, via: ClusterApi): Promise<Jo
       new QuorateError('ETCD_UNHEALTHY', reason, {
         host: via.session.host.name,
         step: 'etcd',
-        hint: 'bring a majority of the etcd members back; if their data are gone for good, restore etcd from a snapshot on one control plane',
+        hint: 'bring a majority of the etcd members back; if their data is gone for good, restore etcd from a snapshot on one control plane',
       }),
     { timeoutMs: step.patience.etcd },
   )

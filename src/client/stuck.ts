@@ -107,5 +107,5 @@ function useRelease(version: string | undefined, cluster: string): string {
 }
 
 function orEnd(cluster: string): string {
-  return `end the run with \`quorate cancel --force ${cluster}\`: \`quorate apply\` then goes on from where the hosts are`
+  return `end the run with \`quorate cancel --force ${cluster}\`: \`quorate apply\` then continues from the state of the hosts`
 }

@@ -9,7 +9,7 @@ export interface FolderProblem {
   readonly hint: string
 }
 
-const ELSEWHERE = 'name a folder of your own on a local disk in QUORATE_HOME'
+const ELSEWHERE = 'set QUORATE_HOME to a folder of your own on a local disk'
 const ROOT = 0
 const GROUP_WRITES = 0o020
 const OTHERS_WRITE = 0o002

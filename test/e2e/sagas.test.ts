@@ -154,7 +154,7 @@ describe("cp3's join", () => {
     await expectWhole()
   })
 
-  it('touches nothing of a control plane whose data are gone, and says so', async () => {
+  it('touches nothing of a control plane whose data is gone, and says so', async () => {
     // As after a restart without the disk; what runs keeps its own view.
     await fleet.on('cp3', 'mkdir -p /root/empty; mount --bind /root/empty /var/lib/etcd')
     const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)

@@ -95,7 +95,7 @@ function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError
     `${at(host)} shows the key ${describe(key)}, but the cluster file pins ${pinned}`,
     {
       host: host.name,
-      hint: 'if the host was really reinstalled, correct ssh.hostKeyFingerprint; otherwise somebody may be between you and it',
+      hint: 'if the host was really reinstalled, correct ssh.hostKeyFingerprint; otherwise someone may be intercepting the connection',
     },
   )
 }
@@ -242,7 +242,7 @@ function changedHint(host: SshServer): string {
   const name = nameInKnownHosts(host)
   return (
     `if the host was really reinstalled, remove its old key with \`ssh-keygen -R '${name}' -f ${host.ssh.knownHostsFile}\`; ` +
-    'otherwise somebody may be between you and it'
+    'otherwise someone may be intercepting the connection'
   )
 }
 

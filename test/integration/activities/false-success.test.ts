@@ -209,7 +209,7 @@ describe('nothing is initialised', () => {
   /** What is found on cp1 before any unit of this operation ran. */
   const init = (answers: Answers) => step('cp1', answers, initControlPlane, 'absent')
 
-  it('where a cluster was, and its data are gone', async () => {
+  it('where a cluster was, and its data is gone', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\n'],
       ['/readyz', 1],

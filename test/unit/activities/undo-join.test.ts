@@ -90,7 +90,7 @@ describe('with external etcd a join', () => {
   })
 })
 
-describe('a control plane whose etcd data are gone', () => {
+describe('a control plane whose etcd data is gone', () => {
   it('is not taken back by itself: the disk may only not be mounted', () => {
     expect(standing(['kubelet.conf'], { member: VOTER, node: MARKED })).toBe('data-lost')
   })

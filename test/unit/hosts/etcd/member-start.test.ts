@@ -52,7 +52,7 @@ describe('the member of an etcd host', () => {
     expect(start('e1', [{ hasData: true, founds: false }, BARE, BARE], [])).toEqual({ kind: 'goes-on' })
   })
 
-  it('is never started again where etcd has seen it and its data are gone', () => {
+  it('is never started again where etcd has seen it and its data is gone', () => {
     const members = ['e1', 'e2', 'e3'].map((name) => member(name))
     expect(start('e3', [RUNNING, RUNNING, FOUNDING], members)).toEqual({ kind: 'data-lost' })
   })
