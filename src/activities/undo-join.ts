@@ -111,7 +111,7 @@ async function refuseOtherEtcd(step: HostContext): Promise<void> {
   if (members === undefined) return
   throw new QuorateError(
     'CLUSTER_EXISTS',
-    `its etcd is of another cluster, with the members ${members.map(memberTitle).join(', ')}`,
+    `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
     { host: step.host.name, step: 'kubeadm join' },
   )
 }

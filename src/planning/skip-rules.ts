@@ -18,7 +18,7 @@ const never =
     why
 
 const NEEDED_BY_ETCD =
-  'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
+  'etcd is complete only with every member; replace the host in the cluster file, or remove it'
 
 const needsAnotherBalancer: SkipRule = (plan, host, { isLeaving }) => {
   const others = plan.loadBalancers.filter(({ name }) => name !== host && !isLeaving(name))
@@ -40,12 +40,12 @@ const always: SkipRule = (plan, host, { hasJoined }) => {
 const RULES: Readonly<Partial<Record<ApplyPhase, SkipRule>>> = {
   'etcd certificates': never('no etcd member starts without them'),
   'Load balancer': needsAnotherBalancer,
-  'Load balancer health': never('`quorate signal load-balancer-ready` vouches for it instead'),
+  'Load balancer health': never('run `quorate signal load-balancer-ready` instead'),
   'First control plane': never('there is no cluster without it'),
   'Running cluster': never('what the file asks for must be compared with the cluster before more is changed'),
   'Pod network': never('no node becomes Ready without it; network.plugin: none leaves it to you'),
   'Load balancer backends': needsAnotherBalancer,
-  'Cluster DNS': never('it asks for nothing but an API that answers: retry it'),
+  'Cluster DNS': never('retry it: it needs nothing but an API that answers'),
   Verify: never('an apply that is not verified has not succeeded'),
 }
 

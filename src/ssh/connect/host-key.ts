@@ -183,7 +183,7 @@ async function revokedByFile(host: SshServer): Promise<IsRevoked | undefined> {
 }
 
 const REVOKED_KEYS_HINT =
-  'RevokedHostKeys of the ssh configuration names it; make it again with `ssh-keygen -k`, or list public keys in it, one a line'
+  'create it again with `ssh-keygen -k`, or list public keys in it, one per line; RevokedHostKeys of the ssh configuration names it'
 
 function unusableFile(what: string, host: SshServer, cause: unknown, hint?: string): QuorateError {
   return new QuorateError('SSH_KNOWN_HOSTS_UNREADABLE', `${what}: ${(cause as Error).message}`, {
@@ -209,7 +209,7 @@ function checkKnown(
       return refuse(
         'SSH_HOST_KEY_CHANGED',
         host,
-        `${at(host)} shows the key ${describe(key)}, but known for it is ${verdict.known
+        `${at(host)} shows the key ${describe(key)}, but its known key is ${verdict.known
           .slice(0, NAMED_KEYS)
           .map((entry) => `${describe(entry.key)} (${place(entry)})`)
           .join(', ')}`,
@@ -254,7 +254,7 @@ function unknownHint(
 ): string {
   if (withoutPort !== undefined) {
     return (
-      `${place(withoutPort)} has it for port 22, by which ssh goes on every port, and Quorate does not; ` +
+      `${place(withoutPort)} has it for port 22; ssh accepts that for every port, Quorate does not; ` +
       `if the same host answers here, ${ways(host, key)}`
     )
   }

@@ -88,7 +88,7 @@ describe('the lock of a host that an operation asks for which was reset', () => 
     }
     await expect(holdHost(session(), cluster, reset)).rejects.toMatchObject({
       code: 'LOCK_LOST',
-      message: expect.stringContaining('another has had the host since') as string,
+      message: expect.stringContaining('another operation has held the host since') as string,
     })
     await holdHost(session(), cluster, next)
   })

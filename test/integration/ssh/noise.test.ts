@@ -125,7 +125,7 @@ describe('where something else runs in place of commands', () => {
     const session = await behind(`sleep 5; exec ${RUN}`)
     await expect(session.run(script('true'), { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'SSH_TIMEOUT',
-      message: 'a command on host1 did not begin within 0.5 s',
+      message: 'a command on host1 did not start within 0.5 s',
     })
   })
 
@@ -137,7 +137,9 @@ describe('where something else runs in place of commands', () => {
     const session = await behind(wrapper)
     await expect(session.run(script('echo out; echo err >&2'))).rejects.toMatchObject({
       code: 'SSH_SESSION_REFUSED',
-      message: expect.stringMatching(/does not hand on what commands write as it is/) as string,
+      message: expect.stringMatching(
+        /changes what commands write: standard output and error are mixed, dropped, or pass through a terminal/,
+      ) as string,
     })
   })
 })
@@ -153,7 +155,7 @@ test('output whose end got lost on the way is no output', async () => {
   const session = await behind(`${RUN} | head -c -60`)
   await expect(session.run(script('seq 1 100'))).rejects.toMatchObject({
     code: 'SSH_CONNECTION_LOST',
-    message: 'the end of what a command on host1 wrote was lost there, though the command ended',
+    message: 'the end of the output of a command on host1 was lost, though the command ended',
   })
 })
 

@@ -60,7 +60,7 @@ describe('certificates of etcd hosts', () => {
     expect(plan.renewals).toEqual([])
     expect(plan.findings.find(({ host }) => host === 'e2')).toMatchObject({
       code: 'CERTIFICATE_EXPIRING',
-      hint: expect.stringContaining('ca.key back') as string,
+      hint: expect.stringContaining('restore /etc/kubernetes/pki/etcd/ca.key') as string,
     })
   })
 })
@@ -108,7 +108,7 @@ describe('skipping', () => {
     const plan = planApply(cluster, oldFacts(cluster))
     const refusal = (title: ApplyPhase, host: string) =>
       skipRefusal(plan, title, host, { hasJoined: () => false, isLeaving: () => false })
-    expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is whole only/)
+    expect(refusal('Renew certificates', 'e2')).toMatch(/^etcd is complete only/)
     for (const title of ['Renew certificates', 'etcd endpoints'] as const) {
       expect(refusal(title, 'cp1')).toBeDefined()
       expect(refusal(title, 'cp2')).toBeUndefined()

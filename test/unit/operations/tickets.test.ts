@@ -28,7 +28,7 @@ describe('a run', () => {
   })
 
   it('does not begin where a start that was repeated in time was held back', () => {
-    expect(obstacle(5 * MINUTE, 25 * HOUR)).toMatch('25 hours before a worker could begin')
+    expect(obstacle(5 * MINUTE, 25 * HOUR)).toMatch('25 hours before a worker could start it')
   })
 
   it('does not begin with the ticket of another workflow', () => {

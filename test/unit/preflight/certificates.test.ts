@@ -64,7 +64,7 @@ describe('preflight of certificates', () => {
     expect(found('cp1', [client])[0]?.hint).toContain('kubeadm certs renew all')
   })
 
-  it('tells of a CA that whatever it has issued ends with it', () => {
+  it('tells of a CA that whatever it has issued expires with it', () => {
     expect(found('w1', [issued(`${PKI}/ca.crt`, 10, { isCA: true })])[0]?.hint).toContain('CA Certificates')
   })
 

@@ -58,9 +58,9 @@ const BROKEN: readonly (readonly [string, string, Broken, string, RegExp, RegExp
     /swap is off now, but turned on at boot by \/etc\/fstab, dev-zram0\.swap/,
     /swap\.target/,
   ],
-  ['processors for the first', 'cp1', { cpus: 1 }, 'error CPUS_TOO_FEW', /wants 2 CPUs, has 1/, /NumCPU/],
-  ['processors for others', 'cp2', { cpus: 1 }, 'warning CPUS_TOO_FEW', /wants 2 CPUs, has 1/, /processors/],
-  ['memory', 'cp1', { memoryMiB: 900 }, 'error MEMORY_TOO_SMALL', /1700 MiB of memory, has 900/, /memory/],
+  ['processors for the first', 'cp1', { cpus: 1 }, 'error CPUS_TOO_FEW', /needs 2 CPUs, the host has 1/, /NumCPU/],
+  ['processors for others', 'cp2', { cpus: 1 }, 'warning CPUS_TOO_FEW', /needs 2 CPUs, the host has 1/, /processors/],
+  ['memory', 'cp1', { memoryMiB: 900 }, 'error MEMORY_TOO_SMALL', /1700 MiB of memory, the host has 900/, /memory/],
   ['memory of a worker', 'w1', { memoryMiB: 900 }, 'warning MEMORY_TOO_SMALL', /has 900/, /memory/],
   ['free space', 'w1', { freeMiB: 100 }, 'error DISK_FULL', /100 MiB free, 3072 MiB are needed/, /du -xh/],
   [
