@@ -44,8 +44,8 @@ export async function settleJoin(step: HostContext, host: Host): Promise<SkipCon
     return {}
   }
   if (obstacle !== undefined) {
-    const way = `bring those or ${host.name} itself back, and retry`
-    return { notSkippable: `its etcd member votes already, and ${obstacle}; ${way}` }
+    const way = `bring those members or ${host.name} back, and retry`
+    return { notSkippable: `its etcd member already votes, and ${obstacle}; ${way}` }
   }
   const { alive, remaining, quorum } = votersWithout(members, healthy, member)
   const left = `${alive.length} of the ${remaining.length} voters left are healthy, ${quorum} are needed`
@@ -77,7 +77,7 @@ export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRe
   const removed = await removeMemberAndNode(step, api, host, voter)
   return {
     changed: removed,
-    summary: removed ? `took the etcd member of ${host.name} out` : `etcd has no member of ${host.name}`,
+    summary: removed ? `removed the etcd member of ${host.name}` : `etcd has no member of ${host.name}`,
   }
 }
 
@@ -89,7 +89,7 @@ export async function abandonLateJoins(
 ): Promise<void> {
   for (const host of hosts) {
     if (await removeMemberAndNode(step, via, host, 'late')) {
-      step.report(`removed the etcd member of ${host.name}, which was left out and joined all the same`)
+      step.report(`removed the etcd member of ${host.name}, which joined although it was left out`)
     }
   }
 }
@@ -115,9 +115,9 @@ async function deleteNodeOf(api: ClusterApi, host: Host): Promise<void> {
 }
 
 function memberVotes(host: Host): QuorateError {
-  return new QuorateError('STEP_NOT_SKIPPABLE', 'its etcd member votes by now', {
+  return new QuorateError('STEP_NOT_SKIPPABLE', 'its etcd member votes now', {
     host: host.name,
     step: 'kubeadm join',
-    hint: `\`quorate resume\` shows what skipping ${host.name} does now; or fix ${host.name} and retry the step`,
+    hint: `run \`quorate resume\` to see what skipping ${host.name} does now, or fix ${host.name} and retry the step`,
   })
 }

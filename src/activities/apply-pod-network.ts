@@ -55,7 +55,7 @@ async function apply(step: HostContext, api: ClusterApi, manifest: string): Prom
     // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
     const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
     if (!isRejected) throw error
-    throw new QuorateError('MANIFEST_REJECTED', 'the API server does not take the manifest', {
+    throw new QuorateError('MANIFEST_REJECTED', 'the API server rejects the manifest', {
       host: step.host.name,
       step: 'pod network',
       output,

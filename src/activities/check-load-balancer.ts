@@ -31,7 +31,7 @@ const MEANING: Readonly<Record<Exclude<Answer, 'api-server' | 'tls'>, Meaning>> 
   'not-tls': ['ENDPOINT_NOT_API_SERVER', (target) => `what answers at ${target} does not speak TLS`],
   'other-certificate': [
     'ENDPOINT_NOT_API_SERVER',
-    (target) => `what answers at ${target} shows a certificate that is no API server's`,
+    (target) => `what answers at ${target} shows a certificate that is not an API server's`,
   ],
 }
 
@@ -88,7 +88,7 @@ async function waitWhile(
   look: () => Promise<Obstacle | undefined>,
   timeoutMs: number,
 ): Promise<void> {
-  let last: Obstacle = { code: 'LOAD_BALANCER_UNREACHABLE', message: 'the load balancer was not looked at' }
+  let last: Obstacle = { code: 'LOAD_BALANCER_UNREACHABLE', message: 'the load balancer was not checked' }
   await waitUntil(
     step,
     async () => {

@@ -92,7 +92,7 @@ async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised 
   throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     host: step.host.name,
     step: 'kubeadm init',
-    hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, replace the host: `kubeadm reset` there while another control plane has them, or restore etcd from a snapshot',
+    hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, replace the host: run `kubeadm reset` there while another control plane has it, or restore etcd from a snapshot',
   })
 }
 

@@ -106,7 +106,7 @@ async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTrac
     case 'data-lost':
       throw new QuorateError(
         'ETCD_DATA_LOST',
-        'it is a control plane of this cluster, but the data of its etcd member are gone',
+        'it is a control plane of this cluster, but the data of its etcd member is gone',
         { host: step.host.name, step: 'kubeadm join' },
       )
   }

@@ -67,7 +67,7 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
     async () => {
       for (const endpoint of endpoints) {
         if (!(await answersHealthy(session, endpoint)))
-          return `etcd at ${endpoint} does not take the renewed certificate`
+          return `etcd at ${endpoint} does not accept the renewed certificate`
       }
       return undefined
     },
@@ -76,7 +76,7 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
     { timeoutMs: patience.etcd },
   )
   await waitForApiServer(step)
-  return { changed: true, summary: 'renewed what the API server shows to etcd' }
+  return { changed: true, summary: "renewed the API server's client certificate for etcd" }
 }
 
 /** The longest-lasting pair on the etcd hosts; the authority made it in this operation or before. */

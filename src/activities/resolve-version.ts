@@ -14,7 +14,7 @@ export async function resolveVersion(name: string): Promise<string> {
     throw new QuorateError('VERSION_NOT_RESOLVED', `${name} is not a release channel`)
   const url = channelUrl(channel)
   const fail = (reason: string, cause?: unknown) =>
-    new QuorateError('VERSION_NOT_RESOLVED', `${url} does not tell the version: ${reason}`, { cause })
+    new QuorateError('VERSION_NOT_RESOLVED', `${url} does not give the version: ${reason}`, { cause })
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch(
     (error: unknown) => {
       throw fail('out of reach', error)

@@ -88,10 +88,10 @@ async function begin(step: HostContext, start: MemberStart): Promise<MemberBegin
     case 'waits':
       return undefined
     case 'data-lost':
-      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data are gone', {
+      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
         host: step.host.name,
         step: 'etcd',
-        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, take the old member out with `etcdctl member remove` on another etcd host, then retry: it is added again',
+        hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, remove the old member with `etcdctl member remove` on another etcd host, then retry: it is added again',
       })
   }
 }
@@ -110,7 +110,7 @@ async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
       await etcdctl(via, 'member', 'add', step.host.name, `--peer-urls=${peerUrl(step.host)}`, '--learner')
       // The answer may be lost although the members agreed to the addition: the list shows it.
       members = await etcdMembers(via)
-      return memberOf(members, step.host) === undefined ? 'etcd takes no new member yet' : undefined
+      return memberOf(members, step.host) === undefined ? 'etcd accepts no new member yet' : undefined
     },
     (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
     { timeoutMs: step.patience.etcd },
@@ -140,7 +140,7 @@ async function waitForVote(step: HostContext): Promise<void> {
     async () => {
       const via = await answeringMember(step)
       const member = memberOf(await etcdMembers(via), step.host)
-      if (member === undefined) return 'etcd does not know its member'
+      if (member === undefined) return 'etcd does not list its member'
       if (member.clientUrls.length === 0) return 'its etcd member has not started'
       if (member.learner) return promote(via, member)
       const healthy = await healthyEndpoints(via)

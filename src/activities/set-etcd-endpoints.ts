@@ -26,7 +26,7 @@ export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> 
   const wanted = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
   const manifest = await readManifest(step)
   if (areSameEndpoints(manifest.endpoints, wanted)) {
-    return { changed: false, summary: 'asks these endpoints already' }
+    return { changed: false, summary: 'already uses these endpoints' }
   }
   const api = localApi(cluster, session)
   await waitForWholeEtcd(step, session)
@@ -39,7 +39,7 @@ export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> 
   await session.writeFile(MANIFEST, manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`), { mode: 0o600 })
   await waitForApiServer(step, api, wanted)
   if (!isUp) await setInConfiguration(step, api, wanted)
-  return { changed: true, summary: `its API server asks ${wanted.length} etcd endpoints of the file` }
+  return { changed: true, summary: `its API server uses ${wanted.length} etcd endpoints of the file` }
 }
 
 async function readManifest(
@@ -48,10 +48,10 @@ async function readManifest(
   const text = (await step.session.readFile(MANIFEST))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
   if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
-  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${MANIFEST} has not exactly one --etcd-servers`, {
+  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
     host: step.host.name,
     step: TITLE,
-    hint: 'kubeadm gives each argument a line of its own; put that line back by hand, then retry',
+    hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
   })
 }
 
@@ -89,15 +89,13 @@ async function holdsThisCluster(
     const current = wanted.includes(endpoint) ? id : await etcdIdAt(session, endpoint)
     if (current === undefined) continue
     if (current === id) return true
-    throw refuse(
-      `the etcd at ${endpoint}, on which the cluster runs, is another than that of the cluster file`,
-    )
+    throw refuse(`the etcd at ${endpoint}, on which the cluster runs, is not the etcd of the cluster file`)
   }
   // No current endpoint is left to compare with. Our own etcd is recognised by its entry for this node, and by its
   // authority, whose certificate let us in.
   const nodes = etcdPlace(step.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(step)) : []
   if (nodes.includes(host.name)) return false
-  throw refuse(`none of the etcd endpoints that its API server asks answers: ${running.join(', ')}`)
+  throw refuse(`none of the etcd endpoints that its API server uses answers: ${running.join(', ')}`)
 }
 
 /** The part of a ConfigMap that is read. */
@@ -146,7 +144,7 @@ async function waitForApiServer(
     step,
     async () => {
       const isStarted = endpoints === undefined || (await asks(step.session, endpoints))
-      if (!isStarted) return 'its API server has not been started with these etcd endpoints yet'
+      if (!isStarted) return 'its API server has not started with these etcd endpoints yet'
       return (await isApiServerReady(api)) ? undefined : 'its API server is not ready'
     },
     (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: step.host.name, step: TITLE }),

@@ -100,7 +100,7 @@ async function waitForPods(
 
 function goingAway(pods: readonly Pod[]): string | undefined {
   const going = pods.find(({ metadata }) => metadata.deletionTimestamp !== undefined)
-  return going && `${going.metadata.name} is on its way out`
+  return going && `${going.metadata.name} is still terminating`
 }
 
 function notReady(pods: readonly Pod[]): string | undefined {

@@ -41,12 +41,12 @@ function stateLost({ cluster, host }: HostContext): QuorateError {
     return new QuorateError(
       'CONTROL_PLANE_NOT_READY',
       "the cluster was initialised here, but its components' manifests are gone",
-      { ...context, hint: 'put /etc/kubernetes/manifests back and retry' },
+      { ...context, hint: 'restore /etc/kubernetes/manifests and retry' },
     )
   }
-  return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data are gone', {
+  return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data is gone', {
     ...context,
-    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data are really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to begin again',
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to start over',
   })
 }
 

@@ -81,7 +81,7 @@ export async function joinTraces(step: HostContext, via: ClusterApi): Promise<Jo
       new QuorateError('ETCD_UNHEALTHY', reason, {
         host: via.session.host.name,
         step: 'etcd',
-        hint: 'bring a majority of the etcd members back; if their data are gone for good, restore etcd from a snapshot on one control plane',
+        hint: 'bring a majority of the etcd members back; if their data is gone for good, restore etcd from a snapshot on one control plane',
       }),
     { timeoutMs: step.patience.etcd },
   )
@@ -111,7 +111,7 @@ async function refuseOtherEtcd(step: HostContext): Promise<void> {
   if (members === undefined) return
   throw new QuorateError(
     'CLUSTER_EXISTS',
-    `its etcd is of another cluster, with the members ${members.map(memberTitle).join(', ')}`,
+    `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
     { host: step.host.name, step: 'kubeadm join' },
   )
 }

@@ -171,7 +171,7 @@ function unanswered({ workflowId }: RunReference, cause: unknown): QuorateError 
   const seconds = ANSWER_TIMEOUT_MS / 1000
   return new QuorateError(
     'NO_WORKER',
-    `no worker answered the decision on ${workflowId} within ${seconds} s; one that comes soon may still take it`,
-    { cause, hint: 'look with `quorate status` whether it was taken before you decide again' },
+    `no worker answered the decision on ${workflowId} within ${seconds} s; one that starts soon may still take it`,
+    { cause, hint: 'run `quorate status` to see whether it was taken before you decide again' },
   )
 }

@@ -83,7 +83,7 @@ function errorOf(failure: Failure | null | undefined, details: readonly unknown[
   const report = reportOfDetails(details)
   if (report !== undefined) return report
   if (decodeTimeoutType(failure.timeoutFailureInfo?.timeoutType) === 'HEARTBEAT') {
-    return new QuorateError('WORKER_LOST', 'the worker no longer gave a sign of life').report()
+    return new QuorateError('WORKER_LOST', 'the worker stopped sending heartbeats').report()
   }
   if (failure.applicationFailureInfo?.type === SHUT_DOWN) {
     return new QuorateError('WORKER_LOST', 'the worker was shut down').report()

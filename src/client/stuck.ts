@@ -76,7 +76,7 @@ function busy({ workers }: OperationSnapshot): Stuck {
     reason: 'busy',
     summary: 'no worker answers',
     message: `no worker answers: ${who}, which asked for work ${ago}, is busy or has ended`,
-    hint: 'wait a minute; `quorate doctor` tells whether a worker is there',
+    hint: 'wait a minute, then run `quorate doctor` to see whether a worker is running',
   }
 }
 
@@ -107,5 +107,5 @@ function useRelease(version: string | undefined, cluster: string): string {
 }
 
 function orEnd(cluster: string): string {
-  return `end the run with \`quorate cancel --force ${cluster}\`: \`quorate apply\` then goes on from where the hosts are`
+  return `end the run with \`quorate cancel --force ${cluster}\`: \`quorate apply\` then continues from the state of the hosts`
 }

@@ -91,7 +91,7 @@ async function look(
 function lost({ workflowId }: RunReference, cause: unknown): QuorateError {
   return new QuorateError(
     'OPERATION_LOST',
-    `the Temporal server does not know ${workflowId} any more: its data were deleted or replaced`,
+    `the Temporal server no longer knows ${workflowId}: its data was deleted or replaced`,
     { cause },
   )
 }

@@ -81,7 +81,7 @@ async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promis
     assertHere(home, record)
     if (options.respectStop === true && record?.stopped === true) {
       throw new QuorateError('ENGINE_FAILED', 'the engine was stopped', {
-        hint: 'start it again with `quorate engine start`; the operation goes on where it was',
+        hint: 'start it again with `quorate engine start`; the operation continues where it was',
       })
     }
     ensureKeyFile(home.sealKey)

@@ -9,7 +9,7 @@ export interface FolderProblem {
   readonly hint: string
 }
 
-const ELSEWHERE = 'name a folder of your own on a local disk in QUORATE_HOME'
+const ELSEWHERE = 'set QUORATE_HOME to a folder of your own on a local disk'
 const ROOT = 0
 const GROUP_WRITES = 0o020
 const OTHERS_WRITE = 0o002
@@ -58,7 +58,7 @@ function ownFolderProblem(folder: string, stats: Stats): FolderProblem | undefin
   if ((stats.mode & (GROUP_WRITES | OTHERS_WRITE)) === 0) return undefined
   return {
     message: `others may write to ${folder}`,
-    hint: `if it is only for quorate: \`chmod 700 ${folder}\`; otherwise ${ELSEWHERE}`,
+    hint: `if it is only for quorate, run \`chmod 700 ${folder}\`; otherwise ${ELSEWHERE}`,
   }
 }
 
@@ -77,8 +77,8 @@ function parentProblem(folder: string): FolderProblem | undefined {
   const byGroup = (mode & GROUP_WRITES) !== 0 && gid !== ROOT && gid !== process.getgid?.()
   if ((mode & OTHERS_WRITE) === 0 && !byGroup) return undefined
   return {
-    message: `others may write to ${folder}, above the engine's folder, and so could replace that`,
-    hint: `\`chmod go-w ${folder}\`, or ${ELSEWHERE}`,
+    message: `others may write to ${folder}, above the engine's folder, and could replace that folder`,
+    hint: `run \`chmod go-w ${folder}\`, or ${ELSEWHERE}`,
   }
 }
 

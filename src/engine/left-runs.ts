@@ -58,7 +58,7 @@ function inUse(worker: string, clusters: readonly string[]): QuorateError {
   const [first = ''] = clusters
   return new QuorateError(
     'ENGINE_IN_USE',
-    `the engine's worker is of ${release} and still has runs that this release (${VERSION}) cannot go on with: ${names}`,
+    `the engine's worker is of ${release} and still has runs that this release (${VERSION}) cannot continue: ${names}`,
     {
       hint: `let them end first (${program} attach ${first}\`, ${program} resume ${first}\`), or end them with \`quorate cancel --force ${first}\``,
     },

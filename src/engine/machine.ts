@@ -32,7 +32,7 @@ export function assertHere(home: EngineHome, record: EngineRecord | undefined, h
   if (record === undefined || there === undefined || record.stopped || there.id === here.id) return
   throw new QuorateError('ENGINE_ELSEWHERE', `the engine in ${home.folder} was started on ${there.name}`, {
     hint:
-      `use quorate there, or give this machine a folder of its own in QUORATE_HOME; ` +
-      `where ${there.name} is gone or has become this machine: \`rm ${home.record}\`, then once more`,
+      `run quorate there, or set QUORATE_HOME to a folder of its own for this machine; ` +
+      `if ${there.name} is gone or has become this machine, run \`rm ${home.record}\` and try again`,
   })
 }

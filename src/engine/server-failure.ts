@@ -21,8 +21,8 @@ export function serverFailure(home: EngineHome, what: string, logStart: number):
       `${home.database} is damaged: ${DAMAGED.exec(said)?.[0] ?? ''}`,
       {
         hint:
-          `move it away, with what belongs to it: \`mkdir ${home.folder}/damaged && mv ${home.database}* ${home.folder}/damaged/\`; ` +
-          'the runs in it are lost, but the hosts know enough: `quorate unlock`, then `quorate apply` goes on from where they are',
+          `move it and its companion files away: \`mkdir ${home.folder}/damaged && mv ${home.database}* ${home.folder}/damaged/\`; ` +
+          'its runs are lost, but not their work: run `quorate unlock`, then `quorate apply`, which continues from the state of the hosts',
       },
     )
   }
@@ -47,7 +47,7 @@ function databaseInUse(home: EngineHome): QuorateError {
       : `end what is left of that engine: \`kill ${holders.map(({ pid }) => pid).join(' ')}\``
   return new QuorateError(
     'ENGINE_DATABASE_IN_USE',
-    `${home.database} is used by ${by}, of which ${home.record} does not tell`,
-    { hint: `${way}, then once more; operations go on where they were` },
+    `${home.database} is used by ${by}, which ${home.record} does not record`,
+    { hint: `${way}, then try again; operations continue where they were` },
   )
 }

@@ -68,7 +68,9 @@ export async function superviseEngine({ home = engineHome(), restart, log }: Sup
 /** A stopped process does not react to SIGTERM, so it is killed at once. What it had begun continues on the hosts. */
 async function endFrozen(worker: ProcessIdentity, log: (message: string) => void): Promise<void> {
   if (!isAlive(worker)) return
-  log(`the worker (pid ${worker.pid}) is frozen: it lives, but has done nothing for a minute; it is replaced`)
+  log(
+    `the worker (pid ${worker.pid}) is frozen: it is alive, but has done nothing for a minute; it is being replaced`,
+  )
   await stop(worker, 0)
 }
 

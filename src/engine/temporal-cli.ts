@@ -22,7 +22,10 @@ export function findTemporalCli(
   const named = environment.QUORATE_TEMPORAL_CLI
   if (named !== undefined && named !== '') {
     if (isExecutable(named)) return named
-    throw new QuorateError('TEMPORAL_CLI_MISSING', `QUORATE_TEMPORAL_CLI names ${named}, which is no program`)
+    throw new QuorateError(
+      'TEMPORAL_CLI_MISSING',
+      `QUORATE_TEMPORAL_CLI names ${named}, which is not a program`,
+    )
   }
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   const candidates = [...folders, join(PACKAGE_ROOT, '.tools', 'temporal', 'bin')]
@@ -55,7 +58,7 @@ export async function temporalCliVersion(path: string): Promise<string> {
   if (numbers === undefined) {
     throw new QuorateError(
       'TEMPORAL_CLI_OUTDATED',
-      `${path} does not tell its version: ${said.split('\n')[0] ?? ''}`,
+      `${path} does not report its version: ${said.split('\n')[0] ?? ''}`,
     )
   }
   if (isOlder(numbers, MINIMUM_TEMPORAL_CLI)) {

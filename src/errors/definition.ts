@@ -8,6 +8,8 @@ export type Remedy = 'retry' | 'operator'
 
 /** What the registry knows of a code. */
 export interface ErrorDefinition {
+  /** What has happened, as one sentence for docs/errors.md. */
+  readonly meaning: string
   readonly source: ErrorSource
   readonly remedy: Remedy
   /** What to do now, if the code that throws knows nothing better. */

@@ -20,7 +20,7 @@ const CAUSED_BY_FILE: readonly ErrorCode[] = [
 ]
 
 const OWN_FILE =
-  'a retry uses the cluster file that this run began with: if you change the file, run `quorate resume --abort`, then `quorate apply`'
+  'a retry uses the cluster file that this run started with: if you change the file, run `quorate resume --abort`, then `quorate apply`'
 
 /** The hint of an error whose step is parked. */
 export function hintWhenParked({ code, hint }: { readonly code: ErrorCode; readonly hint: string }): string {

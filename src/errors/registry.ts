@@ -18,9 +18,10 @@ export const ERRORS = {
   ...STANDING_ERRORS,
   ...TEMPORAL_ERRORS,
   INTERNAL: {
+    meaning: 'Something happened that Quorate does not expect.',
     source: 'bug',
     remedy: 'operator',
-    hint: 'this is a bug in quorate; run again with --verbose and report the output',
+    hint: 'run again with --verbose and report the output: this is a bug in Quorate',
   },
 } as const satisfies Record<string, ErrorDefinition>
 

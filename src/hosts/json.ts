@@ -15,7 +15,7 @@ export function readJson<Shape extends z.ZodType>(
 ): z.output<Shape> {
   const { data, error } = shape.safeParse(parsed(text))
   if (error === undefined) return data
-  throw new QuorateError('ANSWER_UNREADABLE', `${program} does not answer as it should`, {
+  throw new QuorateError('ANSWER_UNREADABLE', `${program} does not answer in the expected form`, {
     host: host.name,
     step: program,
     output: lastLines(text),

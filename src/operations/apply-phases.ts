@@ -54,7 +54,7 @@ export const APPLY_PHASES = {
   'load-balancer-health': {
     title: 'Load balancer health',
     activities: ['checkLoadBalancer'],
-    skip: never('`quorate signal load-balancer-ready` vouches for it instead'),
+    skip: never('run `quorate signal load-balancer-ready` instead'),
     waitsFor: 'load balancer health',
   },
   'first-control-plane': {
@@ -92,7 +92,7 @@ export const APPLY_PHASES = {
     title: 'Cluster DNS',
     activities: ['spreadClusterDns'],
     words: { made: 'initialised, with pod network and DNS', act: 'spreading the cluster DNS' },
-    skip: never('it asks for nothing but an API that answers: retry it'),
+    skip: never('retry it: it needs nothing but an API that answers'),
   },
   verify: {
     title: 'Verify',

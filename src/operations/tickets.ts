@@ -107,11 +107,11 @@ export function startObstacle(
   const apart = Math.abs(startedAt - issuedAt)
   if (apart > START_WINDOW_MS) {
     const minutes = Math.round(apart / 60_000)
-    return `its ticket was issued ${minutes} minutes before or after it began; the clocks of client and server differ, or somebody repeats an earlier start`
+    return `its ticket was issued ${minutes} minutes before or after it started; the clocks of client and server differ, or someone repeats an earlier start`
   }
   if (begunAt - issuedAt <= LONGEST_WAIT_MS + START_WINDOW_MS) return undefined
   const hours = Math.round((begunAt - issuedAt) / 3_600_000)
-  return `it was asked for ${hours} hours before a worker could begin; \`quorate apply\` starts another`
+  return `it was requested ${hours} hours before a worker could start it; run \`quorate apply\` to start another`
 }
 
 /** Takes the ticket off the arguments of a message; undefined if the last argument is not a ticket of this kind. */

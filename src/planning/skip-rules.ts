@@ -14,7 +14,7 @@ export interface SkipSituation {
 type Refusal = (plan: ApplyPlan, host: string, situation: SkipSituation) => string | undefined
 
 const NEEDED_BY_ETCD =
-  'etcd is whole only with every member; put another host in its place in the cluster file, or take it out'
+  'etcd is complete only with every member; replace the host in the cluster file, or remove it'
 
 const unlessNeeded: Refusal = (plan, host, { hasJoined }) => {
   if (host === plan.initHost.name) return `${host} is the control plane that kubeadm init runs on`

@@ -27,12 +27,12 @@ const SYNC_MS = 10
 export const processors: Check = perHost(({ host, facts }, context) => {
   if (host.role !== 'control-plane' || facts.cpus >= CPUS || hasJoined(facts)) return []
   const severity = severityFor(context, host.name, 'NumCPU')
-  return [finding(severity, 'CPUS_TOO_FEW', host, `kubeadm wants ${CPUS} CPUs, has ${facts.cpus}`)]
+  return [finding(severity, 'CPUS_TOO_FEW', host, `kubeadm needs ${CPUS} CPUs, the host has ${facts.cpus}`)]
 })
 
 export const memory: Check = perHost(({ host, facts }, context) => {
   if (host.role === 'load-balancer' || facts.memoryMiB >= MEMORY_MIB || hasJoined(facts)) return []
-  const message = `kubeadm wants ${MEMORY_MIB} MiB of memory, has ${facts.memoryMiB}`
+  const message = `kubeadm needs ${MEMORY_MIB} MiB of memory, the host has ${facts.memoryMiB}`
   const severity = host.role === 'control-plane' ? severityFor(context, host.name, 'Mem') : 'warning'
   return [finding(severity, 'MEMORY_TOO_SMALL', host, message)]
 })
@@ -49,7 +49,7 @@ export const freeSpace: Check = perHost(({ host, facts }) => {
     const [first] = together
     if (first === undefined || first.freeMiB >= needed) return []
     const message = `${first.path} has ${first.freeMiB} MiB free, ${needed} MiB are needed`
-    const hint = `free space or put a larger disk there; \`du -xh --max-depth=2 ${first.path} | sort -h | tail\` shows what takes it`
+    const hint = `free space or put a larger disk there; \`du -xh --max-depth=2 ${first.path} | sort -h | tail\` shows what uses it`
     return [finding('error', 'DISK_FULL', host, message, hint)]
   })
 })
@@ -63,7 +63,7 @@ function dataFolders({ details, freeMiB }: HostFacts): readonly DataFolder[] {
 export const diskSpeed: Check = perHost(({ host, facts: { probes } }) => {
   const syncMs = probes?.syncMs
   if (syncMs === undefined || syncMs <= SYNC_MS) return []
-  const message = `a synced write to /var/lib takes up to ${syncMs} ms; etcd wants 99 of 100 below ${SYNC_MS} ms`
+  const message = `a synced write to /var/lib takes up to ${syncMs} ms; etcd needs 99 of 100 below ${SYNC_MS} ms`
   return [finding('advice', 'DISK_SLOW', host, message)]
 })
 

@@ -25,13 +25,13 @@ const ETCD_CLIENT = `${PKI}apiserver-etcd-client.crt`
 const HINTS = {
   apply: '`quorate apply` renews it, one host after the other',
   authority:
-    'put /etc/kubernetes/pki/etcd/ca.key back on the etcd host that has had it (root, mode 0600); then `quorate apply` renews it',
+    'restore /etc/kubernetes/pki/etcd/ca.key on the etcd host that had it (owner root, mode 0600); then `quorate apply` renews it',
   kubeadm:
     'run `kubeadm certs renew all` there, then restart the static pods: move each manifest out of /etc/kubernetes/manifests for 20 seconds and back; one control plane after the other',
   kubelet:
-    'kubelet renews it by itself, and has not: look at `journalctl -u kubelet` there and at `kubectl get csr`; kubeadm\'s page "Troubleshooting kubeadm" tells what to do where it has ended',
-  ca: 'whatever it has issued ends with it; the Kubernetes page "Manual Rotation of CA Certificates" tells how it is replaced',
-  owner: 'renew it where it comes from',
+    'check `journalctl -u kubelet` there and `kubectl get csr`: the kubelet should have renewed it; if it has expired, see "Troubleshooting kubeadm" in the Kubernetes documentation',
+  ca: 'replace it as the Kubernetes page "Manual Rotation of CA Certificates" says; whatever it has issued expires with it',
+  owner: 'renew it where it was issued',
 } as const
 
 type Renewer = keyof typeof HINTS

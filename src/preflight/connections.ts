@@ -69,7 +69,7 @@ function cutOffFinding(host: Host, blocked: readonly Blocked[]): PreflightFindin
   const targets = [...new Set(own.map(({ to, port }) => `${to.name}:${port.port}`))]
   const message = `reaches no other host: ${listNames(targets)} (${own[0]?.outcome ?? 'timeout'}), while others do`
   const hint =
-    'look at the way out of this host: `ip route get ADDRESS`, `nft list ruleset`, its security group'
+    'check the routes and firewalls of this host: `ip route get ADDRESS`, `nft list ruleset`, its security group'
   return finding(
     host.role === 'load-balancer' ? 'warning' : 'error',
     'HOST_PORT_BLOCKED',
@@ -118,7 +118,7 @@ export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => 
     const outcome = reached(facts, endpoint)
     if (outcome === undefined || outcome === 'open') return []
     const message = `etcd at ${endpoint.host}:${endpoint.port} cannot be reached (${outcome})`
-    const hint = `let ${endpoint.port}/tcp through to it, and see that etcd listens there (spec.etcd.endpoints)`
+    const hint = `let ${endpoint.port}/tcp through to it, and check that etcd listens there (spec.etcd.endpoints)`
     return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
   })
 })
@@ -151,7 +151,7 @@ export const endpointConnection: Check = ({ cluster, observed }) => {
   if (silent.length === 0) return []
   const hint =
     cluster.loadBalancer.type === 'external'
-      ? `let the load balancer listen on ${controlPlaneEndpoint.port} and reach port ${apiServerBindPort(cluster)} of the control planes; an apply waits for it, or for \`quorate signal\``
+      ? `make the load balancer listen on ${controlPlaneEndpoint.port} and reach port ${apiServerBindPort(cluster)} of the control planes; an apply waits for it, or for \`quorate signal\``
       : `let port ${controlPlaneEndpoint.port} through to the load balancer; an apply waits for it`
   return silent.map(({ host }) =>
     finding(

@@ -14,7 +14,7 @@ export const endpointName: Check = ({ cluster, observed }) => {
   })
   return unresolved.map(({ host }) => {
     const message = `the endpoint's name ${name} does not resolve on the host`
-    const hint = `give ${name} a DNS entry with the load balancer's address (${balancerAddresses(cluster).join(', ') || 'yours'}), or an entry in /etc/hosts of the host; an apply waits for it`
+    const hint = `add a DNS entry for ${name} with the load balancer's address (${balancerAddresses(cluster).join(', ') || 'yours'}), or an entry in /etc/hosts of the host; an apply waits for it`
     return finding('warning', 'ENDPOINT_NOT_RESOLVED', host, message, hint)
   })
 }
@@ -34,7 +34,7 @@ export const endpointAddress: Check = ({ cluster, observed }) => {
     if (found.some((address) => right.includes(address))) return []
     if (found.every(isLoopback)) {
       const message = `${name} resolves to ${found.join(', ')}, which is the host itself`
-      const hint = `take ${name} out of the loopback lines of /etc/hosts on ${host.name}; on every node it must lead to ${right.join(', ') || 'the address that all of them reach'}`
+      const hint = `remove ${name} from the loopback lines of /etc/hosts on ${host.name}; on every node it must resolve to ${right.join(', ') || 'the address that all of them reach'}`
       return [finding('warning', 'ENDPOINT_WRONG_ADDRESS', host, message, hint)]
     }
     if (right.length === 0) return []

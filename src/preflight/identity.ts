@@ -70,7 +70,7 @@ export const ownAddress: Check = perHost(({ host, facts }) => {
   if (details === undefined || wanted === undefined || !runsKubelet(host) || hasJoined(facts)) return []
   const own = details.addresses.map(({ address }) => address.split('/')[0] ?? '')
   if (own.some((address) => parseIpAddress(address)?.value === wanted.value)) return []
-  const message = `no interface has the internal address ${host.internalAddress}; there are ${own.join(', ') || 'none'}`
+  const message = `no interface has the internal address ${host.internalAddress}; the host has ${own.join(', ') || 'none'}`
   return [finding('error', 'ADDRESS_NOT_ON_HOST', host, message)]
 })
 

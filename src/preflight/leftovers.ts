@@ -12,7 +12,7 @@ export const foreignPodNetwork: Check = perHost(({ host, facts }, { cluster }) =
   if (!runsPods || cluster.network.plugin !== 'flannel' || hasJoined(facts)) return []
   const foreign = (facts.details?.podNetworks ?? []).filter((path) => path !== FLANNEL_CNI_CONFIG)
   if (foreign.length === 0) return []
-  const message = `another pod network is configured in ${foreign.join(', ')}; pods would get its addresses in place of Flannel's`
+  const message = `another pod network is configured in ${foreign.join(', ')}; pods would get its addresses instead of Flannel's`
   const hint = `${foreign.map((path) => `\`mv ${path} ${path}.off\``).join(', ')}, or remove the program that it belongs to; if the pods are to use it, set network.plugin: none`
   return [finding('error', 'FOREIGN_POD_NETWORK', host, message, hint)]
 })

@@ -39,7 +39,7 @@ export const cgroups: Check = perHost(({ host, facts }, { cluster }) => {
   const refused = minor !== undefined && minor >= CGROUP_V1_REFUSED_FROM && !hasJoined(facts)
   const message = refused
     ? `the machine runs cgroup v1; the kubelet of ${version} needs v2`
-    : 'the machine runs cgroup v1, which kubelet gives up with 1.35'
+    : 'the machine runs cgroup v1, which the kubelet no longer supports from 1.35 on'
   return [finding(refused ? 'error' : 'advice', 'CGROUP_V1', host, message)]
 })
 
@@ -48,7 +48,9 @@ export const swap: Check = perHost(({ host, facts }, { cluster }) => {
   if (!runsKubelet(host) || keepsSwap(cluster) || (!facts.swapOn && sources.length === 0)) return []
   const atBoot = sources.length === 0 ? '' : `, turned on at boot by ${sources.join(', ')}`
   const state = facts.swapOn ? `swap is on${atBoot}` : `swap is off${atBoot.replace(',', ' now, but')}`
-  return [finding('warning', 'SWAP_ON', host, `${state}, and kubelet wants it off; an apply turns it off`)]
+  return [
+    finding('warning', 'SWAP_ON', host, `${state}, and the kubelet needs it off; an apply turns it off`),
+  ]
 })
 
 export const kernelModules: Check = perHost(({ host, facts: { details } }) =>

@@ -51,5 +51,5 @@ export function openingCommand(active: readonly string[], ports: readonly Requir
   const commands = active.flatMap((firewall) => OPENING[firewall]?.(names) ?? [])
   return commands.length > 0
     ? `let them in with \`${commands.join(' && ')}\``
-    : `let ${names.join(', ')} through on the host (\`nft list ruleset\`, \`iptables -S\`) and on firewalls and security groups between`
+    : `let ${names.join(', ')} through on the host (\`nft list ruleset\`, \`iptables -S\`) and on the firewalls and security groups between them`
 }

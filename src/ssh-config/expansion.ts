@@ -124,7 +124,7 @@ function homeOf(user: string, { readFile }: LocalMachine): string {
     .find((entry) => entry.startsWith(`${user}:`))
   const home = line?.split(':')[5]
   if (home === undefined || home === '')
-    throw new ExpansionError(`names the home of ${user}, who is not known here`)
+    throw new ExpansionError(`names the home of ${user}, a user who does not exist here`)
   return home
 }
 

@@ -25,7 +25,7 @@ export function expectSafe(file: string, state: FileState | undefined, { uid }: 
   if (state === undefined) return
   if (state.uid !== ROOT && uid !== undefined && state.uid !== uid) {
     throw new RefusedFileError(
-      `${file} belongs to another user (number ${state.uid}), so ssh does not read it: make it your own`,
+      `${file} belongs to another user (number ${state.uid}), so ssh does not read it: change its owner to yourself`,
     )
   }
   if ((state.mode & WRITABLE_BY_OTHERS) !== 0) {

@@ -86,7 +86,7 @@ export class SshSession implements Session {
     const { name, ssh } = this.host
     // If a person entered the password, the next attempt asks for it again.
     if (ssh.sudoPassword !== undefined) this.#secrets.forget(ssh.sudoPassword)
-    return new QuorateError('SUDO_DENIED', `sudo on ${name} does not take the password of ${ssh.user}`, {
+    return new QuorateError('SUDO_DENIED', `sudo on ${name} does not accept the password of ${ssh.user}`, {
       host: name,
       hint: 'correct what ssh.sudoPasswordFrom leads to; try it on the host with `sudo -k true`',
     })

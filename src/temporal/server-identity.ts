@@ -26,7 +26,7 @@ export async function identifyServer(
 ): Promise<ServerIdentity> {
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace })
   const namespaceId = namespaceInfo?.id ?? ''
-  if (namespaceId === '') throw new Error(`the server tells no id of the namespace ${namespace}`)
+  if (namespaceId === '') throw new Error(`the server gives no id for the namespace ${namespace}`)
   // A cluster has one run at a time, and all its activities ask the same.
   const known = new Map<string, { readonly runId: string; readonly startedBy: string }>()
   return {

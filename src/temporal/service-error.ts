@@ -71,7 +71,9 @@ function translate(address: string, error: unknown): unknown {
       })
     case PERMISSION_DENIED:
     case UNAUTHENTICATED:
-      return new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses us: ${message}`, { cause: error })
+      return new QuorateError('TEMPORAL_ACCESS_DENIED', `${address} refuses access: ${message}`, {
+        cause: error,
+      })
     case NOT_FOUND:
       if (!/namespace/i.test(message)) return error
       return new QuorateError('TEMPORAL_NAMESPACE_NOT_FOUND', `${address}: ${message}`, { cause: error })

@@ -78,7 +78,7 @@ function admit(
   { onLogin }: UiOptions,
 ): boolean {
   if (!isOwnConnection(request.socket)) {
-    refuse(response, 403, 'this UI is of another user of this machine')
+    refuse(response, 403, 'this UI belongs to another user of this machine')
     return false
   }
   const { method = '', url: target = '', headers } = request

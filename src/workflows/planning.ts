@@ -51,7 +51,7 @@ export async function reviewed(run: Run<ApplyPhase>, input: OperationInput, firs
     // Days may have passed.
     planned = await again()
     if (JSON.stringify(planned.plan.changes) === JSON.stringify(changes)) break
-    run.warn('hosts or cluster have changed since the plan was shown: it was made again')
+    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
   }
   return planned
 }

@@ -75,7 +75,7 @@ describe('the compile cache', () => {
 
   it.each([
     ["is another user's", (compiled: string) => chownSync(compiled, NOBODY, NOBODY)],
-    ['is open to others', (compiled: string) => chmodSync(compiled, 0o770)],
+    ['is accessible to others', (compiled: string) => chmodSync(compiled, 0o770)],
     [
       "lies in a folder of another user's",
       (compiled: string) => chownSync(dirname(compiled), NOBODY, NOBODY),

@@ -48,7 +48,7 @@ function checkEngineWorker(): Check {
     supervisorPid === undefined
       ? `\`kill -9 ${workerPid}\`, then \`quorate engine start\``
       : 'its supervisor replaces it within a minute; what it had begun goes on on the hosts'
-  return fail(name, `pid ${workerPid} is frozen: it lives, but has done nothing for a minute`, way)
+  return fail(name, `pid ${workerPid} is frozen: it is alive, but has done nothing for a minute`, way)
 }
 
 async function checkCli(): Promise<Check> {

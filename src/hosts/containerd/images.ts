@@ -26,7 +26,7 @@ export async function kubeadmImages(step: HostContext): Promise<readonly string[
     },
   )
   if (result.exitCode !== 0) {
-    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
+    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the cluster configuration', {
       host: step.host.name,
       step: 'kubeadm config images list',
       output: lastLines(result.stderr),
@@ -56,7 +56,7 @@ export async function pullImages(step: HostContext, images: readonly string[]): 
   const pulled = await presentImages(session)
   const still = missing.filter((image) => !isAmong(pulled, image))
   if (still.length === 0) return true
-  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
+  throw new QuorateError('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
     host: host.name,
     step: 'pull images',
   })

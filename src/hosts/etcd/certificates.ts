@@ -60,14 +60,10 @@ export async function placeMemberCertificates(
   if (ca === undefined) throw authorityLost(authority)
   const own = await session.readFile(ETCD_CA.certificate)
   if (hasData && own !== undefined && !own.equals(ca)) {
-    throw new QuorateError(
-      'FOREIGN_CLUSTER',
-      'its etcd member belongs to another etcd than that of the others',
-      {
-        host: host.name,
-        step: 'etcd certificates',
-      },
-    )
+    throw new QuorateError('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than the others', {
+      host: host.name,
+      step: 'etcd certificates',
+    })
   }
   const valid = await Promise.all(MEMBER_CERTIFICATES.map((one) => isMembers(session, host, one, ca)))
   const missing = MEMBER_CERTIFICATES.filter((_, index) => valid[index] !== true)
@@ -207,7 +203,7 @@ export async function issueMemberCertificates(
 function authorityLost(host: Host): QuorateError {
   return new QuorateError(
     'ETCD_AUTHORITY_LOST',
-    "no etcd host has the key of etcd's CA, to issue certificates",
+    "no etcd host has the key of etcd's CA, which issues certificates",
     {
       host: host.name,
       step: 'etcd certificates',

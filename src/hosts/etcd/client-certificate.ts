@@ -66,8 +66,8 @@ async function fromWorker({ host }: HostContext, files: EtcdClientFiles): Promis
   if ((mode & OTHERS) !== 0) {
     const octal = (mode & 0o777).toString(8).padStart(4, '0')
     throw fail(
-      `${files.keyFile}, a private key, is open to others (mode ${octal})`,
-      `close it with \`chmod 600 ${files.keyFile}\`, then retry`,
+      `the private key ${files.keyFile} is accessible to others (mode ${octal})`,
+      `run \`chmod 600 ${files.keyFile}\`, then retry`,
     )
   }
   return contents

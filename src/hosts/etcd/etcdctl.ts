@@ -86,7 +86,7 @@ export async function etcdStanding(
   if (trouble !== undefined) return { trouble, members: names }
   if (stranger !== undefined) {
     const kind = etcdPlace(step.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
-    const reason = `etcd has a member ${memberTitle(stranger)} that is no ${kind} of the cluster file`
+    const reason = `etcd has a member ${memberTitle(stranger)}, but the cluster file has no such ${kind}`
     return { trouble: { host: asked.host.name, reason }, members: names }
   }
   if (absent === undefined) return { trouble: undefined, members: names }

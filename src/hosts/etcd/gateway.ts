@@ -64,7 +64,7 @@ async function post(
     host: session.host.name,
     step: 'etcd',
     output: lastLines(failed?.stderr ?? ''),
-    hint: 'look at the etcd that spec.etcd.endpoints names; without a majority of its members it answers nothing',
+    hint: 'check the etcd at spec.etcd.endpoints; without a majority of its members it answers no requests',
   })
 }
 
@@ -97,7 +97,7 @@ function read(session: Session, result: CommandResult): unknown {
 }
 
 function refused(session: Session, { stdout, stderr }: CommandResult): QuorateError {
-  return new QuorateError('ETCD_CONTENT_UNKNOWN', 'etcd does not tell what it holds', {
+  return new QuorateError('ETCD_CONTENT_UNKNOWN', 'etcd does not say what it holds', {
     host: session.host.name,
     step: 'etcd',
     output: lastLines(stderr === '' ? stdout : stderr),

@@ -82,7 +82,7 @@ export async function healthyEndpoints(session: Session): Promise<ReadonlySet<st
   // The exit status is 1 if any member is unhealthy; the answer then still covers every member.
   const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
   const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
-  if (line === undefined) throw unreachable(session, 'etcd does not tell the health of its members', result)
+  if (line === undefined) throw unreachable(session, 'etcd does not report the health of its members', result)
   const endpoints = readJson(session, line, HEALTH, 'etcdctl endpoint health')
   return new Set(endpoints.filter(({ health }) => health).map(({ endpoint }) => endpoint))
 }

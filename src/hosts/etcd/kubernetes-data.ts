@@ -77,7 +77,7 @@ function ownRegistry(step: HostContext, via: Session): Registry {
     mark: '',
     isEmpty: async () => {
       const result = await etcdctl(via, 'get', registry, '--prefix', '--keys-only', '--limit', '1')
-      if (result.exitCode !== 0) throw unanswered(via, 'etcd does not tell what it holds', result.stderr)
+      if (result.exitCode !== 0) throw unanswered(via, 'etcd does not say what it holds', result.stderr)
       return result.stdout.trim() === ''
     },
     nodes: () => storedNodes(via, registry),
@@ -90,7 +90,7 @@ function ownRegistry(step: HostContext, via: Session): Registry {
       clusterExists(
         via,
         'etcd holds the state of a cluster that no control plane runs',
-        `bring one of its control planes back, with its /etc/kubernetes; if that cluster is not wanted any more, delete its state with \`etcdctl del ${registry} --prefix\` in the etcd container of an etcd host, then retry`,
+        `bring one of its control planes back, with its /etc/kubernetes; if you no longer want that cluster, delete its state with \`etcdctl del ${registry} --prefix\` in the etcd container of an etcd host, then retry`,
       ),
   }
 }
@@ -108,8 +108,8 @@ function foreignRegistry({ cluster, session }: HostContext): Registry {
     exists: () =>
       clusterExists(
         session,
-        `the etcd at ${endpoints.join(', ')} holds the state of another cluster below ${registry}`,
-        `give this cluster an etcd of its own in spec.etcd.endpoints, or another key in it (etcd-prefix in kubernetes.kubeadm.clusterConfiguration.apiServer.extraArgs), and apply again; if the other cluster is not wanted any more, delete its state with \`etcdctl del ${registry} --prefix\`, then retry`,
+        `the etcd at ${endpoints.join(', ')} holds the state of another cluster under ${registry}`,
+        `give this cluster an etcd of its own in spec.etcd.endpoints, or another key in it (etcd-prefix in kubernetes.kubeadm.clusterConfiguration.apiServer.extraArgs), and apply again; if you no longer want the other cluster, delete its state with \`etcdctl del ${registry} --prefix\`, then retry`,
       ),
   }
 }

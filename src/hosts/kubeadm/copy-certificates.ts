@@ -17,7 +17,7 @@ export async function copyCertificates(cluster: Cluster, from: Session, to: Sess
         throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} is missing`, {
           host: from.host.name,
           step: 'copy certificates',
-          hint: 'without the CA keys on the first control plane no other can join; restore /etc/kubernetes/pki there',
+          hint: 'restore /etc/kubernetes/pki on the first control plane: without its CA keys no other can join',
         })
       }
       // writeFile first compares the digest on the host, and writes by rename: afterwards the file has exactly this

@@ -78,7 +78,7 @@ export async function resetHost(step: HostContext): Promise<void> {
       kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
   if (!(await hasTraces(step))) return
-  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
+  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
     host: step.host.name,
     step: 'kubeadm reset',
   })
@@ -107,7 +107,7 @@ async function validateConfiguration({ session, host }: HostContext, configurati
   const validate = command('kubeadm', 'config', 'validate', '--config', '/dev/stdin')
   const result = await session.run(validate, { root: true, stdin: configuration })
   if (result.exitCode === 0) return
-  throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the configuration', {
+  throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the configuration', {
     host: host.name,
     step: 'kubeadm config validate',
     output: lastLines(result.stderr),

@@ -31,8 +31,8 @@ export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Pr
 // CoreDNS exits with this if the resolver of its node leads back to it, as 127.0.0.1 in /etc/resolv.conf does.
 const LOOP = /plugin\/loop: Loop .* detected/
 const LOOP_HINT =
-  "the resolv.conf of CoreDNS' node names a resolver on the node itself; write the real ones into a file on every node " +
-  'and name it as kubernetes.kubeadm.kubeletConfiguration.resolvConf, or take the local resolver out of /etc/resolv.conf'
+  'put the real DNS servers into a file on every node, and set kubernetes.kubeadm.kubeletConfiguration.resolvConf to it; ' +
+  'or remove the local resolver from /etc/resolv.conf: CoreDNS cannot use a resolver on the node itself'
 
 /** Runs `act`. If that fails with `CLUSTER_DNS_FAILED`, adds the last lines that CoreDNS logged to the error. */
 export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<Result>): Promise<Result> {

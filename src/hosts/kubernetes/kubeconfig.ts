@@ -21,12 +21,12 @@ export async function readKubeconfig(sessions: SessionPool, cluster: Cluster): P
   }
   const [first] = failures
   if (first !== undefined) {
-    throw new QuorateError(first.code, `no control plane of ${cluster.name} gave its ${ADMIN_CONF}`, {
-      hint: 'one control plane is enough: make one of them answer',
+    throw new QuorateError(first.code, `no control plane of ${cluster.name} gives its ${ADMIN_CONF}`, {
+      hint: 'make one of the control planes answer; one is enough',
       problems: failures,
     })
   }
   throw new QuorateError('API_UNREACHABLE', `no control plane of ${cluster.name} has ${ADMIN_CONF}`, {
-    hint: 'the cluster is not initialised yet; run `quorate apply` first',
+    hint: 'run `quorate apply` first: the cluster is not initialised yet',
   })
 }

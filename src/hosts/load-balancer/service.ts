@@ -45,7 +45,7 @@ async function writeConfiguration(step: HostContext, wanted: BalancerService): P
   await session.writeFile(candidate, content, { mode })
   const judged = await session.run(check(candidate), { root: true })
   if (judged.exitCode !== 0) {
-    throw new QuorateError('SERVICE_NOT_RUNNING', `${service} does not accept its configuration`, {
+    throw new QuorateError('SERVICE_NOT_RUNNING', `${service} rejects its configuration`, {
       host: host.name,
       step: 'load balancer',
       output: lastLines(judged.stderr),

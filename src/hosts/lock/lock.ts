@@ -67,8 +67,8 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockS
     case 'passed':
       throw new QuorateError(
         'LOCK_LOST',
-        `operation ${holder.operation} is the reset of an earlier one, and another has had the host since`,
-        { host: session.host.name, hint: '`quorate apply` starts another' },
+        `operation ${holder.operation} is a reset of an earlier one, and another operation has held the host since`,
+        { host: session.host.name, hint: 'run `quorate apply` to start another' },
       )
     case 'machine':
       throw new QuorateError(
@@ -201,15 +201,15 @@ async function hostLocked(
 }
 
 function describeUnits(units: readonly string[] | undefined): string {
-  if (units === undefined) return 'what of it runs there is not known'
-  return units.length === 0 ? 'nothing of it runs there now' : `${units.join(', ')} runs there now`
+  if (units === undefined) return 'whether it runs anything there is not known'
+  return units.length === 0 ? 'it runs nothing there now' : `${units.join(', ')} runs there now`
 }
 
 function lockLost(session: Session, holder: LockHolder, lock: HostLock | undefined): QuorateError {
-  const now = lock === undefined ? 'it was broken or given up' : `${name(lock, holder)} has it now`
+  const now = lock === undefined ? 'it was broken or released' : `${name(lock, holder)} has it now`
   return new QuorateError(
     'LOCK_LOST',
-    `operation ${holder.operation} does not hold the lock of the host any more: ${now}`,
+    `operation ${holder.operation} no longer holds the lock of the host: ${now}`,
     { host: session.host.name },
   )
 }

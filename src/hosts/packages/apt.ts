@@ -80,7 +80,7 @@ function installError(step: HostContext, exitCode: number, output: string): Quor
     const word = /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''
     return new QuorateError(
       'REPOSITORY_KEY_INVALID',
-      `apt does not accept the repository's signature: ${word}`,
+      `apt rejects the repository's signature: ${word}`,
       context,
     )
   }
@@ -92,7 +92,7 @@ function installError(step: HostContext, exitCode: number, output: string): Quor
   if (unmet !== null) {
     const [, name = '', dependency = ''] = unmet
     const message = `${name} needs ${dependency}, which no package repository of the host has`
-    const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host's apt, such as that of the Kubernetes minor before; or use another version`
+    const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host's apt, such as that of the previous Kubernetes minor version, or use another version`
     return new QuorateError('PACKAGE_MISSING', message, { ...context, hint })
   }
   return new QuorateError('PACKAGES_FAILED', `apt-get ended with ${exitCode}`, context)

@@ -82,7 +82,7 @@ async function finishInstallation({ session, cluster, host }: HostContext): Prom
   const finished = await session.run(script(FINISH, ...wanted), { root: true })
   if (finished.exitCode === NO_PLUGIN) {
     const message = `the CNI plugin ${finished.stderr.trim()} is neither in ${CNI_FOLDER} nor in ${DEBIAN_CNI_FOLDER}`
-    const hint = 'install kubernetes-cni, or containernetworking-plugins of Debian, on the host'
+    const hint = 'install kubernetes-cni, or containernetworking-plugins on Debian, on the host'
     throw new QuorateError('HOST_NOT_PREPARED', message, { host: host.name, step: 'packages', hint })
   }
   expectSuccess(finished, 'enabling kubelet', host)

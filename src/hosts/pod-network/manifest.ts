@@ -20,7 +20,7 @@ export async function fetchManifest(url: string, digest: string | undefined): Pr
   if (digest !== undefined && actual !== digest) {
     throw new QuorateError(
       'MANIFEST_CHANGED',
-      `${url} gives another text than the cluster file means: its digest is ${actual}, not ${digest}`,
+      `the manifest at ${url} is not the one that the cluster file means: its digest is ${actual}, not ${digest}`,
     )
   }
   const text = bytes.toString()

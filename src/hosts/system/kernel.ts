@@ -64,7 +64,7 @@ export async function setKernelParameters({ session, host }: HostContext): Promi
   await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })
   if (exitCode === 0) return true
-  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl does not take the settings of ${SYSCTL_FILE.path}`, {
+  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl rejects the settings of ${SYSCTL_FILE.path}`, {
     host: host.name,
     step: 'kernel parameters',
     output: stderr.slice(-2000),

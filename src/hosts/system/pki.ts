@@ -28,6 +28,6 @@ export async function caHashOf(session: Session): Promise<string> {
   const certificate = await session.readFile(path)
   const hash = certificate && hashIfCertificate(certificate.toString())
   if (hash !== undefined) return hash
-  const state = certificate === undefined ? 'is missing' : 'is no certificate'
+  const state = certificate === undefined ? 'is missing' : 'is not a certificate'
   throw new QuorateError('CONTROL_PLANE_NOT_READY', `${path} ${state}`, { host: session.host.name })
 }

@@ -62,6 +62,6 @@ export async function turnSwapOff({ session, cluster, host }: HostContext): Prom
   throw new QuorateError('KERNEL_NOT_PREPARED', `swap cannot be turned off: ${result.stderr.trim()}`, {
     host: host.name,
     step: 'swap',
-    hint: 'look at /proc/swaps and turn it off by hand, or set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
+    hint: 'check /proc/swaps and turn swap off by hand, or set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
   })
 }

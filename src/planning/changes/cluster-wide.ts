@@ -36,7 +36,7 @@ function isToJoin({ host, facts }: ObservedHost): boolean {
   return isNode && !hasPath(facts, '/etc/kubernetes/kubelet.conf')
 }
 
-const SPREAD = 'move a pod of CoreDNS to another node, where all of them are on one'
+const SPREAD = 'move a CoreDNS pod to another node if all of them are on one'
 
 function networkName(network: Exclude<PodNetwork, { plugin: 'none' }>): string {
   return network.plugin === 'flannel' ? `Flannel (${network.backend})` : network.source

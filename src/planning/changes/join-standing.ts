@@ -19,7 +19,7 @@ export interface JoinSigns {
 /**
  * `joined`: part of the cluster; it may be unhealthy, but is never taken back. `unmarked`: only the last phase is
  * missing, and it can be done now. `undone`: whatever is there is taken back before another join. `data-lost`: part of
- * the cluster, but its etcd data are gone; perhaps only a disk is not mounted.
+ * the cluster, but its etcd data is gone; perhaps only a disk is not mounted.
  */
 export type JoinStanding = 'joined' | 'unmarked' | 'undone' | 'data-lost'
 

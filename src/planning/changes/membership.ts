@@ -43,7 +43,7 @@ export const membershipChanges: HostChanges = (context) => {
 }
 
 const REPEATED_INIT =
-  'complete kubeadm init, which was cut off, or take it back with kubeadm reset and repeat it'
+  'complete kubeadm init, which was interrupted, or undo it with kubeadm reset and run it again'
 
 function beginning({ cluster, host, first }: PlannedHost): string {
   if (host.role === 'worker') return 'kubeadm join'

@@ -80,7 +80,7 @@ function blockedBy(
   }
   if (!etcdHosts(file).some((host) => host.name === name)) return undefined
   const waiting = waitingForEtcd(file, standing, observed)
-  return waiting === undefined ? undefined : `${waiting} before every member of etcd is well`
+  return waiting === undefined ? undefined : `${waiting} until every etcd member is healthy`
 }
 
 /** Says what has to be done and needs every etcd member to be healthy. */

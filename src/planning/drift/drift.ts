@@ -122,9 +122,8 @@ function compareField(
 function behindChannel(channel: string, file: Cluster, { cluster }: Difference): PreflightFinding {
   const { version } = file.kubernetes
   const at = parseChannel(version) === undefined ? ` is at ${version} now` : ' could not be resolved'
-  const message = `the cluster runs ${cluster}, and ${channel}${at}; applying keeps ${cluster}`
-  const hint =
-    'this release of Quorate has no upgrade yet; name the running version to be told no more of newer ones'
+  const message = `the cluster runs ${cluster}, and ${channel}${at}; an apply keeps ${cluster}`
+  const hint = 'set the running version to silence this; this release of Quorate cannot upgrade a cluster yet'
   return finding('advice', 'UPGRADE_NEEDED', undefined, message, hint)
 }
 

@@ -28,7 +28,7 @@ export function strangeMembers(file: Cluster, standing: Standing): readonly Pref
 }
 
 function belongsNowhere(member: StandingMember): string {
-  const state = member.healthy ? '' : ', which is not well'
+  const state = member.healthy ? '' : ', which is not healthy'
   return `etcd has the member ${title(member)}${state}, and it belongs to no host of the cluster file`
 }
 
@@ -42,7 +42,7 @@ function memberOfNode(
   const joined = new Set(standing.nodes.map(({ name }) => name))
   const joining = etcdHosts(file).filter(({ role, name }) => role === 'control-plane' && !joined.has(name))
   if (joining.length === 0) return [finding('warning', 'ETCD_UNHEALTHY', undefined, told, takeOut(member))]
-  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join meanwhile`
+  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join until then`
   return [finding('error', 'ETCD_UNHEALTHY', undefined, message, takeOut(member))]
 }
 
@@ -53,7 +53,7 @@ function title({ name, peerUrls }: StandingMember): string {
 function takeOut({ name }: StandingMember): string {
   const node = name === '' ? '' : `, then \`kubectl delete node ${name}\` if it is still there`
   return (
-    'put its host back into the cluster file; if it is gone for good, take it out while a majority is healthy without it: ' +
+    'put its host back into the cluster file; if it is gone for good, remove it while a majority is healthy without it: ' +
     `\`etcdctl member list\` and \`etcdctl member remove ID\` in the etcd container of a healthy member${node}`
   )
 }

@@ -83,7 +83,7 @@ function answered(answer: Buffer, kind: number): WireReader {
   const reader = new WireReader(answer)
   const got = reader.byte()
   if (got === FAILURE) throw new WireError('it refuses')
-  if (got !== kind) throw new WireError(`it answers by the message ${got}`)
+  if (got !== kind) throw new WireError(`it answers with message ${got}`)
   return reader
 }
 

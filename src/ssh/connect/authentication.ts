@@ -179,7 +179,7 @@ class Attempts implements Authentication {
     if (this.#password === 'tried' && ssh.password !== undefined) this.#secrets.forget(ssh.password)
     if (password instanceof Error) return password
     const isUntold = typeof password === 'string' && this.#password !== 'tried'
-    const reasons = [...problems, ...this.#unsigned, ...(isUntold ? ['it takes no password'] : [])]
+    const reasons = [...problems, ...this.#unsigned, ...(isUntold ? ['it accepts no password'] : [])]
     const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
     if (keys.length === 0 && password === undefined) {
       const message = `there is no key to log in to ${name} as ${ssh.user}${because || ': no identity file is given and no ssh-agent runs'}`

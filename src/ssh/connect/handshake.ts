@@ -101,7 +101,7 @@ async function attemptWhileDropped(
       throw unreachable(
         plan.host,
         `the server hung up before its banner, ${attempts} times`,
-        'a firewall may be between, or too many logins at once (MaxStartups in sshd_config)',
+        'check for a firewall in between, and for too many logins at once (MaxStartups in sshd_config)',
       )
     }
     // Randomised, so that clients that were dropped together do not come back together.
@@ -271,10 +271,10 @@ function timedOut({ host, limits }: Attempt, cause?: Error): QuorateError {
 function bannerFlood(host: SshServer): QuorateError {
   return new QuorateError(
     'SSH_HANDSHAKE_FAILED',
-    `${address(host)} says so much before the login that it was left`,
+    `${address(host)} sent too much before the login, so the connection was closed`,
     {
       host: host.name,
-      hint: 'no SSH server does that: check that the address and port are those of your host',
+      hint: 'check that the address and port are those of your host: no SSH server does that',
     },
   )
 }

@@ -87,7 +87,7 @@ function pinMismatch(host: SshServer, key: Buffer, pinned: string): QuorateError
     `${at(host)} shows the key ${describe(key)}, but the cluster file pins ${pinned}`,
     {
       host: host.name,
-      hint: 'if the host was really reinstalled, correct ssh.hostKeyFingerprint; otherwise somebody may be between you and it',
+      hint: 'if the host was really reinstalled, correct ssh.hostKeyFingerprint; otherwise someone may be intercepting the connection',
     },
   )
 }
@@ -120,7 +120,7 @@ function checkKnown(
       return refuse(
         'SSH_HOST_KEY_CHANGED',
         host,
-        `${at(host)} shows the key ${describe(key)}, but known for it is ${verdict.known
+        `${at(host)} shows the key ${describe(key)}, but its known key is ${verdict.known
           .slice(0, NAMED_KEYS)
           .map((entry) => `${describe(entry.key)} (${place(entry)})`)
           .join(', ')}`,
@@ -153,7 +153,7 @@ function changedHint(host: SshServer): string {
   const name = nameInKnownHosts(host)
   return (
     `if the host was really reinstalled, remove its old key with \`ssh-keygen -R '${name}' -f ${host.ssh.knownHostsFile}\`; ` +
-    'otherwise somebody may be between you and it'
+    'otherwise someone may be intercepting the connection'
   )
 }
 
@@ -165,7 +165,7 @@ function unknownHint(
 ): string {
   if (withoutPort !== undefined) {
     return (
-      `${place(withoutPort)} has it for port 22, by which ssh goes on every port, and Quorate does not; ` +
+      `${place(withoutPort)} has it for port 22; ssh accepts that for every port, Quorate does not; ` +
       `if the same host answers here, ${ways(host, key)}`
     )
   }

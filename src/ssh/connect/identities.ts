@@ -44,7 +44,7 @@ export async function readIdentity(file: string): Promise<Identity> {
     return { ...known, publicKey, problem: `${file} holds a public key, not a private one` }
   if (mode !== undefined) {
     const octal = mode.toString(8).padStart(4, '0')
-    const problem = `${file} is open to others (mode ${octal}), so it is left out, as ssh does: \`chmod 600 ${file}\``
+    const problem = `${file} is accessible to others (mode ${octal}), so it is left out, as ssh does: \`chmod 600 ${file}\``
     return { ...known, ...(await publicHalf(file)), problem, isOpenToOthers: true }
   }
   const key = parsed(text)

@@ -87,7 +87,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 export async function appendKnownHost(file: string, line: string): Promise<void> {
   // The path may come from a cluster file that somebody else wrote.
   if (!(await holdsKnownHosts(file)))
-    throw new Error('it is a file of something else: no line of it is one of known_hosts')
+    throw new Error('it is not a known_hosts file: none of its lines has that format')
   // Creates only the user's own `.ssh` folder. If any other folder is missing, the path is a mistake.
   const folder = join(homedir(), '.ssh')
   if (dirname(file) === folder) await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -43,7 +43,7 @@ export class Secrets {
     if (this.#ask === undefined) {
       throw secretNeeded(
         host,
-        `${purpose} is to be asked for, but the worker has no terminal`,
+        `${purpose} must be asked for, but the worker has no terminal`,
         'run a worker in the foreground (`quorate worker`, with a server of your own), or give the password by env or file',
       )
     }
@@ -60,8 +60,8 @@ function fromEnvironment(name: string, purpose: string, host: string): string {
   if (value !== undefined && value !== '') return value
   throw secretNeeded(
     host,
-    `${purpose} is to come from the variable ${name}, which the worker does not have`,
-    `a worker has the environment that it was started with: \`quorate engine stop\`, set ${name}, and go on with \`quorate resume\` or apply again`,
+    `${purpose} must come from the variable ${name}, which the worker does not have`,
+    `run \`quorate engine stop\`, set ${name}, then run \`quorate resume\` or apply again: a worker keeps the environment that it was started with`,
   )
 }
 
@@ -76,15 +76,15 @@ async function fromFile(path: string, purpose: string, host: string): Promise<st
     throw secretNeeded(
       host,
       `${purpose} cannot be read from ${path}: ${reason}`,
-      'correct the path, or make the file',
+      'correct the path, or create the file',
     )
   }
   if ((mode & OTHERS) !== 0) {
     const octal = (mode & 0o777).toString(8).padStart(4, '0')
     throw secretNeeded(
       host,
-      `${path}, with ${purpose}, is open to others (mode ${octal})`,
-      `close it with \`chmod 600 ${path}\``,
+      `${path}, with ${purpose}, is accessible to others (mode ${octal})`,
+      `run \`chmod 600 ${path}\``,
     )
   }
   const secret = text.replace(/\r?\n$/, '')

@@ -96,7 +96,7 @@ export async function revokedByFile(host: SshServer): Promise<IsRevoked | undefi
 }
 
 const REVOKED_KEYS_HINT =
-  'RevokedHostKeys of the ssh configuration names it; make it again with `ssh-keygen -k`, or list public keys in it, one a line'
+  'create it again with `ssh-keygen -k`, or list public keys in it, one per line; RevokedHostKeys of the ssh configuration names it'
 
 /** The error for a file that cannot be read or written. */
 export function unusableFile(what: string, host: SshServer, cause: unknown, hint?: string): QuorateError {

@@ -27,7 +27,7 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) 
   {
     pattern: /must have a tty/,
     hint: (user) =>
-      `requiretty is set in the host's sudoers; lift it for this user: put \`Defaults:${user} !requiretty\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`,
+      `turn requiretty, which is set in the host's sudoers, off for this user: put \`Defaults:${user} !requiretty\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`,
   },
   {
     pattern:
@@ -38,7 +38,7 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) 
   {
     pattern: /account validation failure|Account expired|PAM account management error|unknown uid/,
     hint: (user) =>
-      `the account of ${user} is not in order on the host: check \`chage -l ${user}\` and /etc/pam.d/sudo`,
+      `check \`chage -l ${user}\` and /etc/pam.d/sudo on the host: the account of ${user} is not valid there`,
   },
   {
     pattern: /sudo: (?:command )?not found/,

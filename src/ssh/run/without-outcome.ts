@@ -36,28 +36,28 @@ export function withoutOutcome(
     case 'too-large':
       return new QuorateError(
         'OUTPUT_TOO_LARGE',
-        `a command on ${host.name} wrote more than ${inMiB(OUTPUT_LIMITS[end.stream])} to its ${end.stream}, and was left`,
+        `a command on ${host.name} wrote more than ${inMiB(OUTPUT_LIMITS[end.stream])} to its ${end.stream}, so Quorate stopped reading it`,
         { host: host.name },
       )
     case 'not-run':
       return notRun(end.exitCode, attempt)
     case 'refused':
       return sessionRefused(`${host.name} refuses to run a command: ${end.reason}`, host, {
-        hint: 'look at MaxSessions and ForceCommand in the sshd_config of the host, and at its log',
+        hint: 'check MaxSessions and ForceCommand in the sshd_config of the host, and its log',
       })
   }
 }
 
 function cutOff({ host, frame, throughSudo }: Attempt): QuorateError {
   if (!frame.hasLostEnd) {
-    const message = `a command on ${host.name} was cut off: its shell was killed there, as when a host shuts down or its memory is full`
+    const message = `a command on ${host.name} was cut off: its shell was killed, as happens when a host shuts down or runs out of memory`
     return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name })
   }
   const { user } = host.ssh
   const hint = throughSudo
-    ? `a sudo that logs what commands write loses the end of long output; lift that for this user: put \`Defaults:${user} !log_output\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`
-    : `look at ForceCommand and at the login shell of ${user}: what a command writes must arrive whole`
-  const message = `the end of what a command on ${host.name} wrote was lost there, though the command ended`
+    ? `turn off sudo's log of output, which loses the end of long output, for this user: put \`Defaults:${user} !log_output\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`)`
+    : `check ForceCommand and the login shell of ${user}: what a command writes must arrive whole`
+  const message = `the end of the output of a command on ${host.name} was lost, though the command ended`
   return new QuorateError('SSH_CONNECTION_LOST', message, { host: host.name, hint })
 }
 
@@ -70,16 +70,16 @@ function timedOut({ host, frame, throughSudo, timeoutMs }: Attempt): QuorateErro
   const said = frame.shellSaid
   // Text followed by silence means a menu or the like; silence alone may be load.
   if (said !== '') return sessionRefused(runsNothing(host, quoted(said)), host, { output: said })
-  return timeout(`a command on ${name} did not begin ${within}`, host)
+  return timeout(`a command on ${name} did not start ${within}`, host)
 }
 
 function notRun(exitCode: number, { host, frame, throughSudo }: Attempt): QuorateError {
   if (frame.isMangled) {
     return sessionRefused(
-      `${host.name} does not hand on what commands write as it is: standard output and error are mixed, left out, or go through a terminal`,
+      `${host.name} changes what commands write: standard output and error are mixed, dropped, or pass through a terminal`,
       host,
       {
-        hint: `look at ForceCommand and at the login shell of ${host.ssh.user}: both streams of a command must stay apart and unchanged`,
+        hint: `check ForceCommand and the login shell of ${host.ssh.user}: both streams of a command must stay apart and unchanged`,
       },
     )
   }

@@ -58,7 +58,9 @@ async function whyNot(
   if (ticket.run === run.runId) return undefined
   if ((await firstRunOf(run)) !== ticket.run) return 'its ticket is of another run'
   const isOld = Date.now() - startOf(ticket.run) > RESETTABLE_MS
-  return isOld ? 'a run is reset within a day of its start; `quorate apply` starts another' : undefined
+  return isOld
+    ? 'a run can be reset only within a day of its start; run `quorate apply` to start another'
+    : undefined
 }
 
 /** Milliseconds since the epoch: the server's run ids are UUIDv7, which begin with their time. */

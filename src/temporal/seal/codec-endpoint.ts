@@ -36,7 +36,7 @@ interface Answer {
 
 async function answerTo(keys: SealKeys, request: IncomingMessage): Promise<Answer> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-  if (request.method !== 'POST') return failed(405, 'this takes POST alone')
+  if (request.method !== 'POST') return failed(405, 'only POST is accepted here')
   if (pathname.endsWith('/encode')) {
     return failed(403, 'messages are sealed by the quorate command: `quorate signal`, `quorate resume`')
   }
@@ -44,7 +44,7 @@ async function answerTo(keys: SealKeys, request: IncomingMessage): Promise<Answe
   const text = await readBody(request)
   if (text === undefined) return failed(413, 'this is too long')
   const { success, data } = body.safeParse(parseJson(text))
-  if (!success) return failed(400, 'these are no payloads')
+  if (!success) return failed(400, 'these are not payloads')
   return {
     status: 200,
     content: { payloads: data.payloads.map((payload) => toJson(open(keys, fromJson(payload)))) },

@@ -56,7 +56,7 @@ export function readKeyFile(path: string): KeyFile {
     return keyFile.parse(parse(text))
   } catch (cause) {
     // YAML's message may quote the damaged file. Knowing where the damage is would not be worth a secret in a log.
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is no YAML'
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not YAML'
     throw new QuorateError('SEAL_KEY_UNUSABLE', `the key file ${path} is damaged: ${why}`)
   }
 }
@@ -73,7 +73,7 @@ export function createKeyFile(path: string, encrypt: boolean): KeyFile {
   } catch (cause) {
     if (!existsSync(path)) throw unusable(path, cause)
     throw new QuorateError('USAGE', `${path} already exists`, {
-      hint: `a new key is added with \`quorate seal rotate ${path}\``,
+      hint: `run \`quorate seal rotate ${path}\` to add a new key`,
     })
   } finally {
     rmSync(draft, { force: true })
@@ -109,14 +109,14 @@ function readPrivately(path: string): string {
         'SEAL_KEY_UNUSABLE',
         `the key file ${path} belongs to another user (uid ${uid})`,
         {
-          hint: 'whoever owns it could command the workers: make it yours with `chown`, or a new one with `quorate seal create`',
+          hint: 'make it yours with `chown`, or create a new one with `quorate seal create`: its owner could command the workers',
         },
       )
     }
     if ((mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, '0')
-      throw new QuorateError('SEAL_KEY_UNUSABLE', `others can reach the key file ${path} (mode ${octal})`, {
-        hint: `close it with \`chmod 600 ${path}\`; if somebody may have read it, make a new key with \`quorate seal rotate\``,
+      throw new QuorateError('SEAL_KEY_UNUSABLE', `others can access the key file ${path} (mode ${octal})`, {
+        hint: `run \`chmod 600 ${path}\`; if someone may have read it, create a new key with \`quorate seal rotate\``,
       })
     }
     return readFileSync(descriptor, 'utf8')

@@ -28,6 +28,6 @@ export function openSeal(source: SealSource): SealKeys | undefined {
   if (source.kind === 'file') return SealKeys.read(source.path)
   throw new QuorateError(
     'SEAL_KEY_MISSING',
-    `a Temporal server of yours needs a key file, and ${KEY_FILE_VARIABLE} is not set`,
+    `a Temporal server of your own needs a key file, and ${KEY_FILE_VARIABLE} is not set`,
   )
 }

@@ -255,7 +255,7 @@ export class Decisions {
     if (blocked?.notSkippable !== undefined) {
       throw refusal('STEP_NOT_SKIPPABLE', `${step} cannot be skipped: ${blocked.notSkippable}`)
     }
-    if (reason.trim() === '') throw refusal('USAGE', 'a step is skipped for a reason, and none was given')
+    if (reason.trim() === '') throw refusal('USAGE', 'a skip needs a reason, and none was given')
   }
 }
 

@@ -2,7 +2,7 @@
 
 /** How many different refusals are shown. A stranger may send any number, and progress must stay readable. */
 const MOST_TOLD = 10
-const MORE = 'more of what was sent to this run was ignored; the log of the worker has it'
+const MORE = 'more messages to this run were ignored; see the log of the worker'
 
 const told = new Set<string>()
 let listener: ((what: string) => void) | undefined

@@ -150,7 +150,8 @@ async function withTicket<Input extends ActivityInput | LocalActivityInput>(
 /** @throws ApplicationFailure `UNSEALED` if the value was not returned by this activity. */
 function unseal(value: unknown, { name, run }: ActivityTicket): unknown {
   if (isRefused(value)) throw refusal(`the result of ${name} ${describeRefusal(value)}`)
-  if (!isSealedResult(value)) throw refusal(`the result of ${name} is none: it was sealed for something else`)
+  if (!isSealedResult(value))
+    throw refusal(`the result of ${name} is not valid: it was sealed for something else`)
   const { quorateResult: origin } = value
   if (origin.name !== name || origin.run !== run)
     throw refusal(`the result of ${name} is of another step or run`)

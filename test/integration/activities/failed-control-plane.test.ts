@@ -92,7 +92,7 @@ describe('a control plane whose join failed', () => {
     const { answers } = etcd(VOTERS, ['cp1'])
     const { notSkippable } = await onFirst(answers, (step) => settleJoin(step, CP3))
     expect(notSkippable).toContain('etcd would have 1 healthy of 2 voters, 2 are needed; not healthy: cp2')
-    expect(notSkippable).toContain('bring those or cp3 itself back, and retry')
+    expect(notSkippable).toContain('bring those members or cp3 back, and retry')
   })
 })
 

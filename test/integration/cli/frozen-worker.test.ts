@@ -22,7 +22,7 @@ it('a frozen worker is replaced, and the engine says so first', { timeout: 2 * P
   expect(engine.record.server.pid).toBe(server.pid)
   const { stdout } = await quorate(['engine', 'logs', '-n', '500'], engine.environment)
   expect(stdout).toContain(
-    `the worker (pid ${worker.pid}) is frozen: it lives, but has done nothing for a minute`,
+    `the worker (pid ${worker.pid}) is frozen: it is alive, but has done nothing for a minute`,
   )
   await eventually(async () => {
     const { exitCode } = await quorate(['engine', 'status'], engine.environment)

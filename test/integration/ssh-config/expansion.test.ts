@@ -119,7 +119,7 @@ describe('an IdentityFile', () => {
     ['/keys/%z', 'has the token %z, which is not known here'],
     ['/keys/${HOME', 'has ${HOME, which is not closed by }'],
     ['/keys/%', 'ends within a token'],
-    ['~nobody-of-this-name/id', 'names the home of nobody-of-this-name, who is not known here'],
+    ['~nobody-of-this-name/id', 'names the home of nobody-of-this-name, a user who does not exist here'],
   ])('%s is rejected like in ssh, which fails or finds no such file', (file, problem) => {
     expect(keysOfOpenssh(file)).toEqual([])
     expect(oursOf('identityFiles', [`IdentityFile ${file}`])).toContain(problem)

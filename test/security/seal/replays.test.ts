@@ -108,7 +108,9 @@ describe('the start of an earlier run', () => {
     const error = await refusalOf(await startRaw(scene.stranger, workflowId, old))
     expect(error).toMatchObject({
       code: 'UNSEALED',
-      message: expect.stringContaining('its ticket was issued 11 minutes before or after it began') as string,
+      message: expect.stringContaining(
+        'its ticket was issued 11 minutes before or after it started',
+      ) as string,
     })
   })
 })

@@ -137,7 +137,7 @@ describe('a blocked run of the owner', () => {
     const warnings = async () => (await scene.progress(run))?.warnings ?? []
     await expect.poll(async () => (await warnings()).length, PATIENCE).toBe(11)
     expect((await warnings())[0]).toBe('a signal pause was ignored: it carries no seal')
-    expect((await warnings()).at(-1)).toMatch(/^more of what was sent to this run was ignored/)
+    expect((await warnings()).at(-1)).toMatch(/^more messages to this run were ignored/)
     await scene.inStrangersHands(run).terminate()
   })
 

@@ -43,7 +43,7 @@ describe('a host key recorded in authorized_keys', () => {
     const visited = visit({ knownHostsFile: authorizedKeys, hostKeyAlias: 'restrict' })
     await expect(visited).rejects.toMatchObject({
       code: 'SSH_KNOWN_HOSTS_UNREADABLE',
-      message: expect.stringContaining('it is a file of something else') as string,
+      message: expect.stringContaining('it is not a known_hosts file') as string,
     })
     expect(readFileSync(authorizedKeys, 'utf8')).toBe(allowed)
   })

@@ -284,7 +284,7 @@ describe('the Temporal CLI', () => {
     const young = program('young', 'echo "temporal version 2.0.0 (Server 2.0.0, UI 3.0.0)"')
     await expect(temporalCliVersion(young)).resolves.toContain('2.0.0')
     const other = program('other', 'echo hello')
-    await expect(temporalCliVersion(other)).rejects.toThrow(`${other} does not tell its version: hello`)
+    await expect(temporalCliVersion(other)).rejects.toThrow(`${other} does not report its version: hello`)
   })
 
   it('is searched for on PATH', () => {
@@ -295,7 +295,7 @@ describe('the Temporal CLI', () => {
   it('is not replaced by another if QUORATE_TEMPORAL_CLI names a missing one', () => {
     program('temporal')
     expect(() => findTemporalCli({ QUORATE_TEMPORAL_CLI: '/nowhere/temporal', PATH: folder })).toThrow(
-      'QUORATE_TEMPORAL_CLI names /nowhere/temporal, which is no program',
+      'QUORATE_TEMPORAL_CLI names /nowhere/temporal, which is not a program',
     )
   })
 })

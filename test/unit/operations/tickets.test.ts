@@ -28,7 +28,7 @@ describe('a run', () => {
   })
 
   it('does not start if a replayed start was held back', () => {
-    expect(obstacle(5 * MINUTE, 25 * HOUR)).toMatch('25 hours before a worker could begin')
+    expect(obstacle(5 * MINUTE, 25 * HOUR)).toMatch('25 hours before a worker could start it')
   })
 
   it('does not start with the ticket of another workflow', () => {

@@ -60,7 +60,7 @@ describe('the certificates of etcd hosts', () => {
     expect(plan.renewals).toEqual([])
     expect(plan.findings.find(({ host }) => host === 'e2')).toMatchObject({
       code: 'CERTIFICATE_EXPIRING',
-      hint: expect.stringContaining('ca.key back') as string,
+      hint: expect.stringContaining('restore /etc/kubernetes/pki/etcd/ca.key') as string,
     })
   })
 })
@@ -108,7 +108,7 @@ describe('skipping a renewal', () => {
     const plan = planApply(cluster, agedFacts(cluster))
     const refusal = (phase: ApplyPhase, host: string) =>
       skipRefusal(plan, phase, host, { hasJoined: () => false, isLeaving: () => false })
-    expect(refusal('renew-certificates', 'e2')).toMatch(/^etcd is whole only/)
+    expect(refusal('renew-certificates', 'e2')).toMatch(/^etcd is complete only/)
     for (const phase of ['renew-certificates', 'etcd-endpoints'] as const) {
       expect(refusal(phase, 'cp1')).toBeDefined()
       expect(refusal(phase, 'cp2')).toBeUndefined()

@@ -90,7 +90,7 @@ describe('the plan of an apply', () => {
   it('lists warnings in one line each', () => {
     const cluster = aCluster()
     const plan = planApply(cluster, factsOf(cluster, { w1: { memoryMiB: 1024 } }))
-    expect(plan.warnings).toEqual(['w1: kubeadm wants 1700 MiB of memory, has 1024'])
+    expect(plan.warnings).toEqual(['w1: kubeadm needs 1700 MiB of memory, the host has 1024'])
     expect(plan.problems).toEqual([])
   })
 
@@ -121,7 +121,7 @@ describe('the plan of an apply with etcd hosts', () => {
       'e3 etcd: start an etcd member',
       'cp1 First control plane: kubeadm init',
       'cp1 Pod network: apply Flannel (vxlan)',
-      'cp1 Cluster DNS: move a pod of CoreDNS to another node, where all of them are on one',
+      'cp1 Cluster DNS: move a CoreDNS pod to another node if all of them are on one',
       'cp2 Control planes: kubeadm join as control plane',
       'w1 Workers: kubeadm join',
       'lb1 Load balancer: install haproxy, serve api.prod.lab:6443',
@@ -148,8 +148,8 @@ describe('the plan of an apply with etcd hosts', () => {
   it('allows no etcd host to be skipped, since etcd needs every member', () => {
     const plan = planApply(cluster, factsOf(cluster))
     const refusal = (phase: ApplyPhase, host: string) => skipRefusal(plan, phase, host, NOTHING_HAPPENED)
-    expect(refusal('prepare-hosts', 'e2')).toMatch(/^etcd is whole only with every member/)
-    expect(refusal('etcd', 'e2')).toMatch(/^etcd is whole only with every member/)
+    expect(refusal('prepare-hosts', 'e2')).toMatch(/^etcd is complete only with every member/)
+    expect(refusal('etcd', 'e2')).toMatch(/^etcd is complete only with every member/)
     expect(refusal('prepare-hosts', 'w1')).toBeUndefined()
   })
 })

@@ -99,7 +99,7 @@ describe('external etcd counts as healthy only', () => {
       ['member list', four],
       ['endpoint health', healthyFour],
     ])
-    expect(trouble?.reason).toBe('etcd has a member e4 that is no etcd host of the cluster file')
+    expect(trouble?.reason).toBe('etcd has a member e4, but the cluster file has no such etcd host')
   })
 
   it('with members that all answer', async () => {

@@ -94,7 +94,7 @@ describe('a host lock requested by an operation that was reset', () => {
     }
     await expect(holdHost(session(), cluster, reset)).rejects.toMatchObject({
       code: 'LOCK_LOST',
-      message: expect.stringContaining('another has had the host since') as string,
+      message: expect.stringContaining('another operation has held the host since') as string,
     })
     await holdHost(session(), cluster, next)
   })

@@ -95,7 +95,7 @@ describe('the strict policy', () => {
       await expect(logIn()).rejects.toMatchObject({
         code: 'SSH_HOST_KEY_UNKNOWN',
         hint: expect.stringContaining(
-          `${knownHostsFile}:2 has it for port 22, by which ssh goes on every port, and Quorate does not; if the same host answers here, add this line`,
+          `${knownHostsFile}:2 has it for port 22; ssh accepts that for every port, Quorate does not; if the same host answers here, add this line`,
         ) as string,
       })
     },
@@ -131,7 +131,7 @@ describe.each(['strict', 'accept-new'] as const)('the %s policy', (hostKeyChecki
     await expect(logIn({ hostKeyChecking })).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
       message: expect.stringMatching(
-        /shows the key SHA256:\S+ \(ssh-ed25519\), but known for it is SHA256:/,
+        /shows the key SHA256:\S+ \(ssh-ed25519\), but its known key is SHA256:/,
       ) as string,
       hint: expect.stringContaining(`ssh-keygen -R '${name()}'`) as string,
     })

@@ -118,7 +118,7 @@ describe('a login password', () => {
       vi.stubEnv(VARIABLE, PASSWORD)
       await expect(sessionOf({ password }, keysOnly)).rejects.toMatchObject({
         code: 'SSH_AUTHENTICATION_FAILED',
-        message: `host1 does not let ${USER} in: it takes no password`,
+        message: `host1 does not let ${USER} in: it accepts no password`,
       })
     } finally {
       await keysOnly.stop()
@@ -129,7 +129,7 @@ describe('a login password', () => {
     await expect(sessionOf({ password })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
       remedy: 'operator',
-      message: `the password of ${USER} on host1 is to come from the variable ${VARIABLE}, which the worker does not have`,
+      message: `the password of ${USER} on host1 must come from the variable ${VARIABLE}, which the worker does not have`,
     })
   })
 })
@@ -150,8 +150,8 @@ describe('a password in a file', () => {
     chmodSync(path(), 0o640)
     await expect(sessionOf({ password: password() })).rejects.toMatchObject({
       code: 'SECRET_NEEDED',
-      message: expect.stringContaining('is open to others (mode 0640)') as string,
-      hint: `close it with \`chmod 600 ${path()}\``,
+      message: expect.stringContaining('is accessible to others (mode 0640)') as string,
+      hint: `run \`chmod 600 ${path()}\``,
     })
   })
 
@@ -272,7 +272,7 @@ describe('a sudo password', () => {
     ).rejects.toMatchObject({
       code: 'SUDO_DENIED',
       remedy: 'operator',
-      message: `sudo on host1 does not take the password of ${USER}`,
+      message: `sudo on host1 does not accept the password of ${USER}`,
     })
     expect(spawnSync('test', ['-e', path]).status).toBe(1)
   })

@@ -131,7 +131,7 @@ describe('when something else runs instead of a command,', () => {
     const session = await behind(`sleep 5; exec ${RUN}`)
     await expect(session.run(script('true'), { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'SSH_TIMEOUT',
-      message: 'a command on host1 did not begin within 0.5 s',
+      message: 'a command on host1 did not start within 0.5 s',
     })
   })
 
@@ -143,7 +143,9 @@ describe('when something else runs instead of a command,', () => {
     const session = await behind(wrapper)
     await expect(session.run(script('echo out; echo err >&2'))).rejects.toMatchObject({
       code: 'SSH_SESSION_REFUSED',
-      message: expect.stringMatching(/does not hand on what commands write as it is/) as string,
+      message: expect.stringMatching(
+        /changes what commands write: standard output and error are mixed, dropped, or pass through a terminal/,
+      ) as string,
     })
   })
 })
@@ -159,7 +161,7 @@ it('truncated output does not count as output', async () => {
   const session = await behind(`${RUN} | head -c -60`)
   await expect(session.run(script('seq 1 100'))).rejects.toMatchObject({
     code: 'SSH_CONNECTION_LOST',
-    message: 'the end of what a command on host1 wrote was lost there, though the command ended',
+    message: 'the end of the output of a command on host1 was lost, though the command ended',
   })
 })
 

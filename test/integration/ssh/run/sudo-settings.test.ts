@@ -82,7 +82,7 @@ describe.each([
     // Of what commands write, a sudo that logs it drops the end now and then.
     const read = await session.readFile(path).catch((error: unknown) => error)
     if (settings().includes('log_output') && read instanceof QuorateError) {
-      expect(read.message).toMatch(/^the end of what a command on host1 wrote was lost there/)
+      expect(read.message).toMatch(/^the end of the output of a command on host1 was lost/)
       expect(read.hint).toContain(`Defaults:${USER} !log_output`)
     } else {
       expect((read as Buffer).equals(content)).toBe(true)

@@ -228,7 +228,7 @@ describe('a plan under review', () => {
         await decide(handle, 'approve', {})
         await expect
           .poll(async () => (await progressOf(handle)).warnings, { timeout: 20_000 })
-          .toContain('hosts or cluster have changed since the plan was shown: it was made again')
+          .toContain('hosts or cluster have changed since the plan was shown, so it was made again')
         const again = await untilBlocked(handle)
         expect(again.approval).not.toEqual(shown)
         expect(hosts.journal.filter(isChange)).toEqual([])

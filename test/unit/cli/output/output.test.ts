@@ -191,10 +191,10 @@ describe('a plan', () => {
       ...refused,
       severity: 'advice' as const,
       code: 'UPGRADE_NEEDED' as const,
-      message: 'applying keeps v1.36.3',
+      message: 'an apply keeps v1.36.3',
     }
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [], warnings: [], findings: [advice] }
-    expect(renderPlan('prod', plan, PLAIN)).toContain('ℹ cp1: applying keeps v1.36.3 (UPGRADE_NEEDED)')
+    expect(renderPlan('prod', plan, PLAIN)).toContain('ℹ cp1: an apply keeps v1.36.3 (UPGRADE_NEEDED)')
   })
 
   it('with problems does not suggest an apply', () => {

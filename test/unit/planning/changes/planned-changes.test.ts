@@ -204,7 +204,7 @@ describe('the planned changes of a running cluster', () => {
     const pod = (name: string, node: string) => ({ name, node, tolerations: [] })
     const crowded = { clusterDns: [pod('a', 'cp1'), pod('b', 'cp1')] }
     expect(told({ standing: crowded })).toEqual([
-      'cp1 Cluster DNS: move a pod of CoreDNS to another node, where all of them are on one',
+      'cp1 Cluster DNS: move a CoreDNS pod to another node if all of them are on one',
     ])
     const nodes = aStanding().nodes.map((node) => ({ ...node, schedulable: node.name === 'cp1' }))
     expect(told({ standing: { ...crowded, nodes } })).toEqual([])
@@ -261,7 +261,7 @@ describe('the planned changes of a damaged host', () => {
     const { paths } = appliedFacts(CLUSTER, 'cp1')
     const cut = { paths: paths.filter((path) => path !== '/var/lib/quorate/initialised') }
     expect(told({ facts: { cp1: cut }, standing: 'unknown' })).toEqual([
-      'cp1 First control plane: complete kubeadm init, which was cut off, or take it back with kubeadm reset and repeat it',
+      'cp1 First control plane: complete kubeadm init, which was interrupted, or undo it with kubeadm reset and run it again',
       'cp1 Pod network: apply Flannel (vxlan)',
     ])
   })

@@ -55,7 +55,7 @@ describe('a node that does not answer', () => {
       {
         code: 'HOST_AWAY',
         host: 'cp3',
-        message: 'it does not answer (no answer); cp4 cannot join before every member of etcd is well',
+        message: 'it does not answer (no answer); cp4 cannot join until every etcd member is healthy',
       },
     ])
   })
@@ -151,7 +151,7 @@ describe('an etcd host that does not answer', () => {
     ['another etcd host', 'e4'],
   ])('blocks %s from joining', (_, name) => {
     expect(problemsOf(away('e3'), withHosts(cluster, name), cluster, [bareFacts(name)])).toContain(
-      `HOST_AWAY e3 it does not answer (no answer); ${name} cannot join before every member of etcd is well`,
+      `HOST_AWAY e3 it does not answer (no answer); ${name} cannot join until every etcd member is healthy`,
     )
   })
 
@@ -159,7 +159,7 @@ describe('an etcd host that does not answer', () => {
     const [cp1 = bareFacts('cp1')] = joinedFacts(cluster).filter(({ host }) => host === 'cp1')
     const asking = { ...cp1, etcdServers: ['https://192.0.2.31:2379'] }
     expect(problemsOf(away('e3'), cluster, cluster, [asking])).toContain(
-      'HOST_AWAY e3 it does not answer (no answer); the etcd endpoints of cp1 cannot change before every member of etcd is well',
+      'HOST_AWAY e3 it does not answer (no answer); the etcd endpoints of cp1 cannot change until every etcd member is healthy',
     )
   })
 
@@ -175,7 +175,7 @@ describe('an etcd host that does not answer', () => {
     const [e1 = bareFacts('e1')] = joinedFacts(cluster).filter(({ host }) => host === 'e1')
     const paths = [...e1.paths, '/var/lib/etcd/member', '/etc/kubernetes/pki/etcd/ca.key']
     expect(problemsOf(away('e3'), cluster, cluster, [{ ...e1, paths, certificates }])).toContain(
-      'HOST_AWAY e3 it does not answer (no answer); certificates of e1 cannot be renewed before every member of etcd is well',
+      'HOST_AWAY e3 it does not answer (no answer); certificates of e1 cannot be renewed until every etcd member is healthy',
     )
   })
 

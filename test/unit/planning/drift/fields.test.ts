@@ -83,7 +83,7 @@ describe('an edited file for a running cluster', () => {
   it('keeps the running version if its channel has moved on', () => {
     const file = withKubernetes({ version: 'v1.36.9' })
     expect(findingsOf(file, 'stable-1.36')).toEqual([
-      'advice UPGRADE_NEEDED the cluster runs v1.36.3, and stable-1.36 is at v1.36.9 now; applying keeps v1.36.3',
+      'advice UPGRADE_NEEDED the cluster runs v1.36.3, and stable-1.36 is at v1.36.9 now; an apply keeps v1.36.3',
     ])
     const { cluster, changes } = planApply(file, joinedFacts(running), {
       presence: present(standingOf(running)),

@@ -207,7 +207,7 @@ describe('a dead control plane that was removed from the file', () => {
   const members = standing.members?.map((member) => ({ ...member, healthy: member.name !== 'cp3' })) ?? []
   const facts = joinedFacts(running).filter((one) => one.host !== 'cp3')
   const told =
-    'etcd has the member cp3 at https://192.0.2.13:2380, which is not well, and it belongs to no host of the cluster file'
+    'etcd has the member cp3 at https://192.0.2.13:2380, which is not healthy, and it belongs to no host of the cluster file'
 
   it('is reported by its etcd member, with how to remove that', () => {
     const plan = planOf({ file: withHosts(...others('cp3')), facts, standing: { members } })
@@ -221,7 +221,7 @@ describe('a dead control plane that was removed from the file', () => {
     const file = withHosts(...others('cp3'), aHost('cp4'))
     const { problems } = planOf({ file, facts: [...facts, bareFacts('cp4')], standing: { members } })
     expect(problems).toMatchObject([
-      { code: 'ETCD_UNHEALTHY', message: `${told}; cp4 cannot join meanwhile` },
+      { code: 'ETCD_UNHEALTHY', message: `${told}; cp4 cannot join until then` },
     ])
   })
 

@@ -48,7 +48,7 @@ describe('a key file', () => {
   it.each([0o640, 0o604, 0o660])('is rejected if others can access it (mode %o)', (mode) => {
     createKeyFile(path, false)
     chmodSync(path, mode)
-    expect(problemOf(() => readKeyFile(path))).toMatch(/^SEAL_KEY_UNUSABLE: others can reach the key file/)
+    expect(problemOf(() => readKeyFile(path))).toMatch(/^SEAL_KEY_UNUSABLE: others can access the key file/)
   })
 
   it.runIf(process.getuid?.() === 0)('is rejected if it belongs to another user', () => {
@@ -118,7 +118,7 @@ describe('the seal environment', () => {
 
   it.each([{}, { QUORATE_SEAL_KEY_FILE: '' }])('is rejected if it names no key file: %j', (environment) => {
     expect(problemOf(() => openSeal(sealSourceOf(environment)))).toMatch(
-      /^SEAL_KEY_MISSING: a Temporal server of yours needs a key file, and QUORATE_SEAL_KEY_FILE is not set/,
+      /^SEAL_KEY_MISSING: a Temporal server of your own needs a key file, and QUORATE_SEAL_KEY_FILE is not set/,
     )
   })
 })
