@@ -4,6 +4,7 @@
  */
 import { caHashOf } from '../hosts/system/pki.js'
 import { renderJoinConfiguration } from '../configuration/kubeadm/render.js'
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
@@ -205,7 +206,7 @@ async function nodeObstacle(
   if (kubelet.exitCode !== 0) return 'its kubelet does not run'
   if (node === undefined) return 'its node is not registered yet'
   const isReady = hasCondition(node.status.conditions, 'Ready')
-  return isReady || step.cluster.network.plugin === 'none' ? undefined : 'its node is not Ready yet'
+  return isReady || !networkPlugin(step.cluster).isApplied ? undefined : 'its node is not Ready yet'
 }
 
 async function join(step: HostContext, via: ClusterApi, clear: () => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { withoutUndefined, type PlainObject } from '../values/merge.js'
 import { etcdPlace } from '../cluster/model.js'
-import { FLANNEL } from '../configuration/pod-network/flannel.js'
+import { runningNetworkPlugins } from '../hosts/pod-network/pods.js'
 import {
   MARKS_ANNOTATIONS,
   type ClusterPresence,
@@ -64,10 +64,10 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
   }
   // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
-  const [nodes, components, flannel, podNetwork, dnsPods, members, caHash] = await Promise.all([
+  const [nodes, components, networkPlugins, podNetwork, dnsPods, members, caHash] = await Promise.all([
     listObjects<WholeNode>(api, 'nodes'),
     listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
-    listObjects(api, 'daemonsets', '-n', FLANNEL.namespace),
+    runningNetworkPlugins(api),
     podNetworkStanding(step),
     listDnsPods(api),
     readMembers(step),
@@ -79,7 +79,9 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
       configuration: kept.cluster,
       ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
       ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
-      runsFlannel: flannel.length > 0,
+      // For a run that goes on in a worker before 0.2.
+      runsFlannel: networkPlugins.includes('flannel'),
+      networkPlugins,
       ...(podNetwork === undefined ? {} : { podNetwork }),
       clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),

@@ -151,6 +151,9 @@ export type PodNetwork =
     }
   | { readonly plugin: 'none' }
 
+/** How the cluster file names a pod network's kind. */
+export type NetworkPluginName = PodNetwork['plugin']
+
 /** How Flannel carries packets between nodes; {@link PodNetwork}. */
 export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'
 

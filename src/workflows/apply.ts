@@ -7,6 +7,7 @@ import { CancellationScope, condition, defineSignal, isCancellation, setHandler 
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { APPLY_PHASE_TITLES, phaseDefinition, type ApplyPhase } from '../operations/apply-phases.js'
 import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../operations/contract.js'
+import { appliesPodNetwork } from '../planning/changes/cluster-wide.js'
 import { unplanned } from '../planning/changes/unplanned.js'
 import { compareWithCluster } from '../planning/drift/drift.js'
 import { observedHosts } from '../planning/plan.js'
@@ -143,9 +144,9 @@ function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
   )
 }
 
-/** Spreads CoreDNS over more than one node. Without a pod network, none of its pods has started. */
+/** Spreads CoreDNS over more than one node. */
 function spreadDns(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
-  const hosts = apply.cluster.network.plugin === 'none' ? [] : [apply.plan.first]
+  const hosts = appliesPodNetwork(apply.cluster) ? [apply.plan.first] : []
   return phase(apply, 'Cluster DNS', hosts, spreadClusterDns, { after: () => before.map((one) => one.all()) })
 }
 

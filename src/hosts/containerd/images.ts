@@ -2,6 +2,7 @@
 import { renderClusterConfiguration } from '../../configuration/kubeadm/render.js'
 import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
 import type { HostRole } from '../../cluster/model.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { sandboxImage } from '../../cluster/supported-minors.js'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { command, lastLines } from '../../ssh/index.js'
@@ -95,9 +96,7 @@ function roleImages(step: HostContext, all: readonly string[]): readonly string[
 }
 
 function networkImages({ cluster, host }: HostContext): readonly string[] {
-  if (host.role === 'etcd') return []
-  const { network } = cluster
-  return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
+  return host.role === 'etcd' ? [] : networkPlugin(cluster).images
 }
 
 /** Runtimes keep an image under its full name, while a wanted name may omit the registry if it is Docker Hub. */

@@ -1,7 +1,7 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
 import { CONTAINERD_SOCKET } from '../../configuration/kubeadm/node-registration.js'
 import { renderInitConfiguration } from '../../configuration/kubeadm/render.js'
-import { flannelLinks } from '../../configuration/pod-network/flannel-backends.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, script } from '../../ssh/index.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
@@ -68,8 +68,7 @@ for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
  * @throws QuorateError `KUBEADM_FAILED` when something is left nevertheless.
  */
 export async function resetHost(step: HostContext): Promise<void> {
-  const { network } = step.cluster
-  const links = network.plugin === 'flannel' ? ['cni0', ...flannelLinks(network)] : []
+  const { links } = networkPlugin(step.cluster)
   await runDurably(step, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
