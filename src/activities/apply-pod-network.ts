@@ -1,6 +1,6 @@
 /** The pod network: its plugin's manifest, applied where it differs. Nodes become Ready with it. */
 import { networkPlugin } from '../configuration/pod-network/plugins.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isQuorateError } from '../errors/index.js'
 import { kubectl, localApi, tryKubectl, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import { manifestText } from '../hosts/pod-network/manifest.js'
 import type { HostContext } from '../hosts/context.js'
@@ -54,8 +54,7 @@ async function apply(step: HostContext, api: ClusterApi, manifest: string): Prom
     // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
     const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
     if (!isRejected) throw error
-    throw new QuorateError('MANIFEST_REJECTED', 'the API server does not take the manifest', {
-      host: step.host.name,
+    throw step.error('MANIFEST_REJECTED', 'the API server does not take the manifest', {
       step: 'pod network',
       output,
     })

@@ -13,7 +13,7 @@ import {
   type StandingMember,
   type StandingNode,
 } from '../facts/standing.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isQuorateError } from '../errors/index.js'
 import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
 import { answeringMember } from '../hosts/etcd/etcdctl.js'
@@ -124,7 +124,7 @@ async function readConfiguration(step: HostContext, api: ClusterApi): Promise<Ke
       answer = stdout
       return exitCode === 0 ? undefined : lastLines(stderr, 1)
     },
-    (reason) => new QuorateError('API_UNREACHABLE', reason, { host: step.host.name, step: 'standing' }),
+    (reason) => step.error('API_UNREACHABLE', reason, { step: 'standing' }),
     { timeoutMs: API_PATIENCE_MS },
   )
   if (answer.trim() === '') return undefined

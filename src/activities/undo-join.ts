@@ -108,10 +108,10 @@ export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinT
 async function refuseOtherEtcd(step: HostContext): Promise<void> {
   const members = await etcdMembers(step.session).catch(() => undefined)
   if (members === undefined) return
-  throw new QuorateError(
+  throw step.error(
     'CLUSTER_EXISTS',
     `its etcd is of another cluster, with the members ${members.map(memberTitle).join(', ')}`,
-    { host: step.host.name, step: 'kubeadm join' },
+    { step: 'kubeadm join' },
   )
 }
 
@@ -143,10 +143,10 @@ async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Pr
   )
   if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
   for (const address of addresses) if (await hasAddress(step, address)) return
-  throw new QuorateError(
+  throw step.error(
     'NODE_NAME_TAKEN',
     `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
-    { host: host.name, step: 'kubeadm join' },
+    { step: 'kubeadm join' },
   )
 }
 

@@ -27,8 +27,7 @@ export async function kubeadmImages(step: HostContext): Promise<readonly string[
     },
   )
   if (result.exitCode !== 0) {
-    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
-      host: step.host.name,
+    throw step.error('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the cluster configuration', {
       step: 'kubeadm config images list',
       output: lastLines(result.stderr),
     })
@@ -45,7 +44,7 @@ function imagesConfiguration({ cluster, host }: HostContext): string {
 
 /** Pulls those of `images` that the host's role needs and the host lacks; false if it had them all. */
 export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
-  const { session, cluster, host } = step
+  const { session, cluster } = step
   const { version, imageRepository } = cluster.kubernetes
   // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
@@ -57,27 +56,22 @@ export async function pullImages(step: HostContext, images: readonly string[]): 
   const pulled = await presentImages(session)
   const still = missing.filter((image) => !isAmong(pulled, image))
   if (still.length === 0) return true
-  throw new QuorateError('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
-    host: host.name,
+  throw step.error('IMAGES_FAILED', `not there after they were pulled: ${still.join(', ')}`, {
     step: 'pull images',
   })
 }
 
 async function pull(step: HostContext, missing: readonly string[]): Promise<void> {
-  const { session, cluster, host } = step
+  const { session, cluster } = step
   const pulling = runDurably(step, {
     unit: 'pull-images',
     title: `pull ${missing.length} images`,
     command: pullCommand(missing),
     failure: (exitCode, output) =>
-      new QuorateError(
+      step.error(
         'IMAGES_FAILED',
         `images cannot be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
-        {
-          host: host.name,
-          step: 'pull images',
-          output: lastLines(output),
-        },
+        { step: 'pull images', output: lastLines(output) },
       ),
   })
   await pulling.catch(async (error: unknown) => {

@@ -60,14 +60,9 @@ export async function placeMemberCertificates(
   if (ca === undefined) throw authorityLost(authority)
   const own = await session.readFile(ETCD_CA.certificate)
   if (hasData && own !== undefined && !own.equals(ca)) {
-    throw new QuorateError(
-      'FOREIGN_CLUSTER',
-      'its etcd member belongs to another etcd than that of the others',
-      {
-        host: host.name,
-        step: 'etcd certificates',
-      },
-    )
+    throw step.error('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than that of the others', {
+      step: 'etcd certificates',
+    })
   }
   const valid = await Promise.all(MEMBER_CERTIFICATES.map((one) => isMembers(session, host, one, ca)))
   const missing = MEMBER_CERTIFICATES.filter((_, index) => valid[index] !== true)

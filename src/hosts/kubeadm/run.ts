@@ -2,7 +2,6 @@
 import { CONTAINERD_SOCKET } from '../../configuration/kubeadm/node-registration.js'
 import { renderInitConfiguration } from '../../configuration/kubeadm/render.js'
 import { networkPlugin } from '../../configuration/pod-network/plugins.js'
-import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, script } from '../../ssh/index.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
 import { blamingTheDisk } from '../system/disk-state.js'
@@ -77,8 +76,7 @@ export async function resetHost(step: HostContext): Promise<void> {
       kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
   if (!(await hasTraces(step))) return
-  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
-    host: step.host.name,
+  throw step.error('KUBEADM_FAILED', 'kubeadm reset left something of the failed attempt', {
     step: 'kubeadm reset',
   })
 }
@@ -102,12 +100,11 @@ export async function runPhaseWith(step: HostContext, phase: string, configurati
   throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
 }
 
-async function validateConfiguration({ session, host }: HostContext, configuration: string): Promise<void> {
+async function validateConfiguration({ session, error }: HostContext, configuration: string): Promise<void> {
   const validate = command('kubeadm', 'config', 'validate', '--config', '/dev/stdin')
   const result = await session.run(validate, { root: true, stdin: configuration })
   if (result.exitCode === 0) return
-  throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the configuration', {
-    host: host.name,
+  throw error('KUBEADM_CONFIG_INVALID', 'kubeadm does not accept the configuration', {
     step: 'kubeadm config validate',
     output: lastLines(result.stderr),
   })

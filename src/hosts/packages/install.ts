@@ -32,10 +32,7 @@ export async function installPackages(step: HostContext, installation: Installat
   if (missing.length === 0) return false
   const names = missing.map(describe).join(', ')
   if (!step.cluster.packages.install) {
-    throw new QuorateError('HOST_NOT_PREPARED', `not installed: ${names}`, {
-      host: step.host.name,
-      step: 'packages',
-    })
+    throw step.error('HOST_NOT_PREPARED', `not installed: ${names}`, { step: 'packages' })
   }
   const manager = packageManager(step.host)
   const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
@@ -51,8 +48,7 @@ export async function installPackages(step: HostContext, installation: Installat
   })
   const still = await look(step, installation.packages)
   if (still.length === 0) return true
-  throw new QuorateError('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
-    host: step.host.name,
+  throw step.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
     step: 'packages',
   })
 }
@@ -84,25 +80,25 @@ function describe({ name, version }: WantedPackage): string {
 }
 
 function installError(step: HostContext, exitCode: number, output: string): QuorateError {
-  const context = { host: step.host.name, step: 'packages', output: lastLines(output) }
+  const details = { step: 'packages', output: lastLines(output) }
   const { program, explain } = packageManager(step.host)
   const explanation = explain(exitCode, output)
   if (explanation?.kind === 'bad-signature') {
-    return new QuorateError(
+    return step.error(
       'REPOSITORY_KEY_INVALID',
       `${program} does not accept the repository's signature: ${explanation.words}`,
-      context,
+      details,
     )
   }
   const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
   if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
-    return new QuorateError('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, context)
+    return step.error('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, details)
   }
   if (explanation?.kind === 'unmet') {
     const { name, dependency } = explanation
     const message = `${name} needs ${dependency}, which no package repository of the host has`
     const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host, such as that of the Kubernetes minor before; or use another version`
-    return new QuorateError('PACKAGE_MISSING', message, { ...context, hint })
+    return step.error('PACKAGE_MISSING', message, { ...details, hint })
   }
-  return new QuorateError('PACKAGES_FAILED', `${program} ended with ${exitCode}`, context)
+  return step.error('PACKAGES_FAILED', `${program} ended with ${exitCode}`, details)
 }

@@ -3,7 +3,7 @@ import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
 import { managerOf } from '../../configuration/package-managers/package-managers.js'
 import { nodePackages, versionedPackages } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
-import { isQuorateError, QuorateError } from '../../errors/index.js'
+import { isQuorateError } from '../../errors/index.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import { installPackages } from './install.js'
 import { placeSigningKey, renewSigningKey } from './signing-key.js'
@@ -79,7 +79,7 @@ for name in "$@"; do
 done`
 
 /** Checked by itself: an attempt that died may have installed everything without getting here. */
-async function finishInstallation({ session, cluster, host }: HostContext): Promise<boolean> {
+async function finishInstallation({ session, cluster, host, error }: HostContext): Promise<boolean> {
   const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
   // As root: without a message bus, systemctl answers nobody else.
   const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })
@@ -88,7 +88,7 @@ async function finishInstallation({ session, cluster, host }: HostContext): Prom
   if (finished.exitCode === NO_PLUGIN) {
     const message = `the CNI plugin ${finished.stderr.trim()} is neither in ${CNI_FOLDER} nor in ${DEBIAN_CNI_FOLDER}`
     const hint = 'install kubernetes-cni, or containernetworking-plugins of Debian, on the host'
-    throw new QuorateError('HOST_NOT_PREPARED', message, { host: host.name, step: 'packages', hint })
+    throw error('HOST_NOT_PREPARED', message, { step: 'packages', hint })
   }
   expectSuccess(finished, 'enabling kubelet', host)
   return true

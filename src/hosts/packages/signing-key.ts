@@ -32,11 +32,11 @@ export async function placeSigningKey(step: HostContext): Promise<boolean> {
  */
 export async function renewSigningKey(step: HostContext, refusal: QuorateError): Promise<string> {
   const { session, cluster, host } = step
-  const context = { host: host.name, step: 'package repository', output: refusal.context.output ?? '' }
+  const details = { step: 'package repository', output: refusal.context.output ?? '' }
   if (cluster.packages.signingKey !== undefined) {
     const message = `${refusal.message}. The key is the cluster file's (packages.signingKey or signingKeyFile), which Quorate never replaces`
     const hint = `if the repository has renewed its key, put the new one in its place and apply again; it is at ${keyUrl(step)}`
-    throw new QuorateError('REPOSITORY_KEY_INVALID', message, { ...context, hint })
+    throw step.error('REPOSITORY_KEY_INVALID', message, { ...details, hint })
   }
   const { keyFile } = managerOf(host)
   const before = await session.readFile(keyFile.path)
@@ -44,7 +44,7 @@ export async function renewSigningKey(step: HostContext, refusal: QuorateError):
   const after = await session.readFile(keyFile.path)
   if (before !== undefined && after !== undefined && before.equals(after)) {
     const message = `${refusal.message}. The repository still offers the same key (${digest(after)})`
-    throw new QuorateError('REPOSITORY_KEY_INVALID', message, context)
+    throw step.error('REPOSITORY_KEY_INVALID', message, details)
   }
   return `the repository's signing key was renewed: ${digest(before)} → ${digest(after)}`
 }
@@ -65,8 +65,7 @@ async function fetchKey(step: HostContext): Promise<void> {
     title: `fetch ${url}`,
     command: packageManager(step.host).fetch(url, managerOf(step.host).keyFile.path),
     failure: (exitCode, output) =>
-      new QuorateError('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
-        host: step.host.name,
+      step.error('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
         step: 'package repository',
         output: lastLines(output),
       }),
