@@ -1,26 +1,25 @@
-/** The pod network: our Flannel manifest or the user's, applied where it differs. Nodes become Ready with it. */
-import { renderFlannel } from '../configuration/pod-network/flannel.js'
-import type { Cluster } from '../cluster/model.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+/** The pod network: its plugin's manifest, applied where it differs. Nodes become Ready with it. */
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
+import { isQuorateError } from '../errors/index.js'
 import { kubectl, localApi, tryKubectl, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
-import { fetchManifest } from '../hosts/pod-network/manifest.js'
+import { manifestText } from '../hosts/pod-network/manifest.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
 
 /** Applies the manifest. The joins and the final verification check whether the nodes then become Ready. */
 export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
   const { cluster, session } = step
-  const { network } = cluster
-  if (network.plugin === 'none') return { changed: false, summary: 'left to the operator' }
+  const plugin = networkPlugin(cluster)
+  const source = plugin.manifest()
+  if (source === undefined) return { changed: false, summary: plugin.label }
   const api = localApi(cluster, session)
-  const manifest = await networkManifest(cluster)
+  const manifest = await manifestText(source)
   const differs = await isDifferent(api, manifest)
   if (differs) {
     step.report('applying the manifest')
     await apply(step, api, manifest)
   }
-  const name = network.plugin === 'flannel' ? `flannel, ${network.backend}` : network.source
-  return { changed: differs, summary: differs ? name : `${name} already there` }
+  return { changed: differs, summary: differs ? plugin.label : `${plugin.label} already there` }
 }
 
 /**
@@ -31,9 +30,9 @@ export async function podNetworkStanding({
   cluster,
   session,
 }: Pick<HostContext, 'cluster' | 'session'>): Promise<'same' | 'differs' | undefined> {
-  if (cluster.network.plugin === 'none') return undefined
-  const manifest = await networkManifest(cluster)
-  return (await isDifferent(localApi(cluster, session), manifest)) ? 'differs' : 'same'
+  const source = networkPlugin(cluster).manifest()
+  if (source === undefined) return undefined
+  return (await isDifferent(localApi(cluster, session), await manifestText(source))) ? 'differs' : 'same'
 }
 
 /** kubectl exits with 0 if nothing differs. Above 1 it could not compare, and the apply that follows says why. */
@@ -55,21 +54,9 @@ async function apply(step: HostContext, api: ClusterApi, manifest: string): Prom
     // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
     const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
     if (!isRejected) throw error
-    throw new QuorateError('MANIFEST_REJECTED', 'the API server rejects the manifest', {
-      host: step.host.name,
+    throw step.error('MANIFEST_REJECTED', 'the API server rejects the manifest', {
       step: 'pod network',
       output,
     })
-  }
-}
-
-async function networkManifest({ network, ...cluster }: Cluster): Promise<string> {
-  switch (network.plugin) {
-    case 'flannel':
-      return renderFlannel({ ...cluster, network })
-    case 'manifest':
-      return network.content ?? (await fetchManifest(network.source, network.digest))
-    case 'none':
-      throw new QuorateError('INTERNAL', 'there is no manifest where the pod network is left to the operator')
   }
 }

@@ -6,7 +6,7 @@
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import { balancerHosts, runsBalancer } from '../cluster/balancer-hosts.js'
 import { formatEndpoint, type Cluster, type Endpoint, type Host } from '../cluster/model.js'
-import { ERRORS, QuorateError, type ErrorCode } from '../errors/index.js'
+import { ERRORS, type ErrorCode } from '../errors/index.js'
 import { answerOf, reach, type Answer, type Reach } from '../hosts/load-balancer/answer.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
@@ -97,7 +97,7 @@ async function waitWhile(
       last = obstacle
       return `${obstacle.message} (${obstacle.code}): ${ERRORS[obstacle.code].hint}`
     },
-    () => new QuorateError(last.code, last.message, { host: step.host.name, step: 'load balancer test' }),
+    () => step.error(last.code, last.message, { step: 'load balancer test' }),
     { timeoutMs, intervalMs: INTERVAL_MS },
   )
 }

@@ -4,11 +4,10 @@
 import { balancerPackages, virtualAddressOf } from '../cluster/balancer-hosts.js'
 import { haproxyFile } from '../configuration/load-balancer/services.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
 import { command, script } from '../ssh/index.js'
 import { claimHost } from '../hosts/system/claim.js'
 import { configureKeepalived } from '../hosts/load-balancer/keepalived.js'
-import { installPackages } from '../hosts/packages/apt.js'
+import { installPackages } from '../hosts/packages/install.js'
 import { waitUntil } from '../hosts/wait.js'
 import { configureService } from '../hosts/load-balancer/service.js'
 import type { HostContext } from '../hosts/context.js'
@@ -40,7 +39,7 @@ export async function configureLoadBalancer(
 }
 
 async function waitUntilListening(step: HostContext): Promise<void> {
-  const { session, host, cluster } = step
+  const { session, cluster } = step
   const { port } = cluster.kubernetes.controlPlaneEndpoint
   const listening = script('ss -Hltn "sport = :$1" | grep -q .', String(port))
   await waitUntil(
@@ -49,7 +48,7 @@ async function waitUntilListening(step: HostContext): Promise<void> {
       (await session.run(listening)).exitCode === 0
         ? undefined
         : `haproxy does not listen on port ${port} yet`,
-    (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer' }),
+    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer' }),
     { timeoutMs: 20_000, intervalMs: 200 },
   )
 }

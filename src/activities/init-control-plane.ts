@@ -3,7 +3,6 @@
  */
 import { renderInitConfiguration } from '../configuration/kubeadm/render.js'
 import type { Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
 import type { Session } from '../ssh/index.js'
 import { initTokenId, makeBootstrapToken, revokeInitToken } from '../hosts/kubernetes/bootstrap-token.js'
 import { isUnderway, waitForOthers } from '../hosts/durable.js'
@@ -89,8 +88,7 @@ async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised 
   await completeControlPlane(step, api)
   if (await isStored(api, CONFIGURATION)) return { state }
   // An initialised etcd that finds its folder empty starts afresh, and the API server then serves an empty cluster.
-  throw new QuorateError('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
-    host: step.host.name,
+  throw step.error('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     step: 'kubeadm init',
     hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, replace the host: run `kubeadm reset` there while another control plane has it, or restore etcd from a snapshot',
   })
@@ -117,8 +115,7 @@ async function init(step: HostContext, api: ClusterApi): Promise<void> {
   await waitUntil(
     step,
     async () => ((await findInitialised(step, api)) === undefined ? 'waiting for the API server' : undefined),
-    (reason) =>
-      new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm init' }),
+    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm init' }),
     { timeoutMs: step.patience.components },
   )
   await revokeInitToken(api, host)
@@ -192,7 +189,7 @@ export async function completeControlPlane(step: HostContext, api: ClusterApi): 
       seen.marked = isMarked(node)
       return undefined
     },
-    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm' }),
+    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm' }),
     { timeoutMs: step.patience.components },
   )
   if (!seen.marked) await runPhase(step, 'mark-control-plane')

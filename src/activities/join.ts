@@ -4,8 +4,9 @@
  */
 import { caHashOf } from '../hosts/system/pki.js'
 import { renderJoinConfiguration } from '../configuration/kubeadm/render.js'
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import { formatEndpoint, type Host } from '../cluster/model.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isQuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
 import { abandonLateJoins } from './abandon-join.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
@@ -63,8 +64,7 @@ export async function joinControlPlane(
     waitUntil(
       step,
       () => joinObstacle(step, host, api, via.session),
-      (reason) =>
-        new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
+      (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm join' }),
       { timeoutMs: step.patience.components },
     ),
   )
@@ -104,10 +104,10 @@ async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTrac
     case 'undone':
       return 'undone'
     case 'data-lost':
-      throw new QuorateError(
+      throw step.error(
         'ETCD_DATA_LOST',
         'it is a control plane of this cluster, but the data of its etcd member is gone',
-        { host: step.host.name, step: 'kubeadm join' },
+        { step: 'kubeadm join' },
       )
   }
 }
@@ -177,7 +177,7 @@ async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolea
       registered = (await findNode(via, host.name)) !== undefined
       return registered ? undefined : 'waiting for the kubelet to register its node again'
     },
-    (reason) => new QuorateError('NODE_NOT_READY', reason, { host: host.name, step: 'kubelet' }),
+    (reason) => step.error('NODE_NOT_READY', reason, { step: 'kubelet' }),
     { timeoutMs: Math.min(patience.node, REGISTRATION_MS) },
   ).catch((error: unknown) => {
     if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
@@ -191,7 +191,7 @@ export async function waitForNode(step: HostContext, via: ClusterApi): Promise<v
   await waitUntil(
     step,
     async () => nodeObstacle(step, await findNode(via, host.name)),
-    (reason) => new QuorateError('NODE_NOT_READY', reason, { host: host.name, step: 'kubeadm join' }),
+    (reason) => step.error('NODE_NOT_READY', reason, { step: 'kubeadm join' }),
     { timeoutMs: step.patience.node },
   )
 }
@@ -205,7 +205,7 @@ async function nodeObstacle(
   if (kubelet.exitCode !== 0) return 'its kubelet does not run'
   if (node === undefined) return 'its node is not registered yet'
   const isReady = hasCondition(node.status.conditions, 'Ready')
-  return isReady || step.cluster.network.plugin === 'none' ? undefined : 'its node is not Ready yet'
+  return isReady || !networkPlugin(step.cluster).isApplied ? undefined : 'its node is not Ready yet'
 }
 
 async function join(step: HostContext, via: ClusterApi, clear: () => Promise<void>): Promise<void> {

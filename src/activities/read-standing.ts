@@ -4,7 +4,7 @@ import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { withoutUndefined, type PlainObject } from '../values/merge.js'
 import { etcdPlace } from '../cluster/model.js'
-import { FLANNEL } from '../configuration/pod-network/flannel.js'
+import { runningNetworkPlugins } from '../hosts/pod-network/pods.js'
 import {
   MARKS_ANNOTATIONS,
   type ClusterPresence,
@@ -13,7 +13,7 @@ import {
   type StandingMember,
   type StandingNode,
 } from '../facts/standing.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isQuorateError } from '../errors/index.js'
 import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
 import { answeringMember } from '../hosts/etcd/etcdctl.js'
@@ -64,10 +64,10 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
   }
   // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
-  const [nodes, components, flannel, podNetwork, dnsPods, members, caHash] = await Promise.all([
+  const [nodes, components, networkPlugins, podNetwork, dnsPods, members, caHash] = await Promise.all([
     listObjects<WholeNode>(api, 'nodes'),
     listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
-    listObjects(api, 'daemonsets', '-n', FLANNEL.namespace),
+    runningNetworkPlugins(api),
     podNetworkStanding(step),
     listDnsPods(api),
     readMembers(step),
@@ -79,7 +79,9 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
       configuration: kept.cluster,
       ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
       ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
-      runsFlannel: flannel.length > 0,
+      // For a run that goes on in a worker before 0.2.
+      runsFlannel: networkPlugins.includes('flannel'),
+      networkPlugins,
       ...(podNetwork === undefined ? {} : { podNetwork }),
       clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),
@@ -122,7 +124,7 @@ async function readConfiguration(step: HostContext, api: ClusterApi): Promise<Ke
       answer = stdout
       return exitCode === 0 ? undefined : lastLines(stderr, 1)
     },
-    (reason) => new QuorateError('API_UNREACHABLE', reason, { host: step.host.name, step: 'standing' }),
+    (reason) => step.error('API_UNREACHABLE', reason, { step: 'standing' }),
     { timeoutMs: API_PATIENCE_MS },
   )
   if (answer.trim() === '') return undefined

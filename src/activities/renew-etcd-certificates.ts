@@ -8,7 +8,6 @@ import { CLIENT_CERTIFICATE, isDue } from '../facts/etcd-renewal.js'
 import { hasEnded } from '../facts/expiry.js'
 import type { CertificateFacts } from '../facts/facts.js'
 import { hostsWithRole, type Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
 import { expectSuccess, script, type Session } from '../ssh/index.js'
 import { describeCertificate } from '../hosts/facts/certificates.js'
 import { waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
@@ -49,7 +48,7 @@ async function renewMember(step: HostContext, authority: Host): Promise<StepOutc
 }
 
 async function renewClient(step: HostContext): Promise<StepOutcome> {
-  const { cluster, session, host, patience } = step
+  const { cluster, session, patience } = step
   const own = await look(session, CLIENT_CERTIFICATE)
   if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
   const renewed = await newestClient(step, own)
@@ -71,8 +70,7 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
       }
       return undefined
     },
-    (reason) =>
-      new QuorateError('ETCD_UNHEALTHY', reason, { host: host.name, step: 'etcd client certificate' }),
+    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd client certificate' }),
     { timeoutMs: patience.etcd },
   )
   await waitForApiServer(step)
@@ -90,8 +88,7 @@ async function newestClient(step: HostContext, own: CertificateFacts): Promise<K
   }
   const newest = found.toSorted((a, b) => b.end - a.end)[0]
   if (newest !== undefined && newest.end > Date.parse(own.notAfter)) return newest.pair
-  throw new QuorateError('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
-    host: step.host.name,
+  throw step.error('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
     step: 'etcd client certificate',
   })
 }
@@ -101,11 +98,7 @@ async function waitForApiServer(step: HostContext): Promise<void> {
   await waitUntil(
     step,
     async () => ((await isApiServerReady(api)) ? undefined : 'its API server is not ready'),
-    (reason) =>
-      new QuorateError('CONTROL_PLANE_NOT_READY', reason, {
-        host: step.host.name,
-        step: 'etcd client certificate',
-      }),
+    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'etcd client certificate' }),
     { timeoutMs: step.patience.components },
   )
 }

@@ -60,7 +60,7 @@ async function decide(step: HostContext): Promise<MemberStart> {
       start = memberStart({ host: step.host, hosts, traces, members })
       return start.kind === 'waits' ? 'etcd has members, but no majority of them answers' : undefined
     },
-    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
     { timeoutMs: step.patience.etcd },
   )
   return start
@@ -88,8 +88,7 @@ async function begin(step: HostContext, start: MemberStart): Promise<MemberBegin
     case 'waits':
       return undefined
     case 'data-lost':
-      throw new QuorateError('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
-        host: step.host.name,
+      throw step.error('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
         step: 'etcd',
         hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, remove the old member with `etcdctl member remove` on another etcd host, then retry: it is added again',
       })
@@ -112,7 +111,7 @@ async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
       members = await etcdMembers(via)
       return memberOf(members, step.host) === undefined ? 'etcd accepts no new member yet' : undefined
     },
-    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
     { timeoutMs: step.patience.etcd },
   )
   return members
@@ -146,7 +145,7 @@ async function waitForVote(step: HostContext): Promise<void> {
       const healthy = await healthyEndpoints(via)
       return healthy.has(clientUrl(step.host)) ? undefined : 'its etcd member is not healthy'
     },
-    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: step.host.name, step: 'etcd' }),
+    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
     { timeoutMs: step.patience.components },
   )
 }

@@ -5,7 +5,6 @@
 import { isMap, parseDocument } from 'yaml'
 import { areSameEndpoints } from '../planning/etcd-endpoints.js'
 import { etcdPlace } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
 import { script, type Session } from '../ssh/index.js'
 import { storedNodes } from '../hosts/etcd/health.js'
 import { answeringMember, waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
@@ -48,8 +47,7 @@ async function readManifest(
   const text = (await step.session.readFile(MANIFEST))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
   if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
-  throw new QuorateError('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
-    host: step.host.name,
+  throw step.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
     step: TITLE,
     hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
   })
@@ -66,8 +64,7 @@ async function holdsThisCluster(
   wanted: readonly string[],
 ): Promise<boolean> {
   const { session, host } = step
-  const refuse = (message: string) =>
-    new QuorateError('ETCD_OTHER_CLUSTER', message, { host: host.name, step: TITLE })
+  const refuse = (message: string) => step.error('ETCD_OTHER_CLUSTER', message, { step: TITLE })
   const ids = new Set<string>()
   await waitUntil(
     step,
@@ -80,7 +77,7 @@ async function holdsThisCluster(
       }
       return undefined
     },
-    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: host.name, step: TITLE }),
+    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: TITLE }),
     { timeoutMs: step.patience.etcd },
   )
   const [id, ...others] = ids
@@ -114,10 +111,7 @@ async function setInConfiguration(
   ) as ConfigMap
   const document = parseDocument(found.data['ClusterConfiguration'] ?? '')
   if (!isMap(document.getIn(['etcd', 'external']))) {
-    throw new QuorateError('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', {
-      host: step.host.name,
-      step: TITLE,
-    })
+    throw step.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
   }
   document.setIn(['etcd', 'external', 'endpoints'], wanted)
   const changed = document.toString()
@@ -147,7 +141,7 @@ async function waitForApiServer(
       if (!isStarted) return 'its API server has not started with these etcd endpoints yet'
       return (await isApiServerReady(api)) ? undefined : 'its API server is not ready'
     },
-    (reason) => new QuorateError('CONTROL_PLANE_NOT_READY', reason, { host: step.host.name, step: TITLE }),
+    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: TITLE }),
     { timeoutMs: step.patience.components },
   )
 }

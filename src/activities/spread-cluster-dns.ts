@@ -6,7 +6,7 @@
  */
 import { crowdedPod, placesFor, type DnsPod, type PodPlace, type Toleration } from '../facts/cluster-dns.js'
 import type { Taint } from '../cluster/model.js'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { isQuorateError } from '../errors/index.js'
 import { explainingDns } from '../hosts/kubernetes/cluster-dns.js'
 import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -63,8 +63,7 @@ async function hasPlaceElsewhere(
     found = others.some(({ ready }) => ready)
     return found || others.length === 0 ? undefined : `no node beside ${pod.node} is Ready yet`
   }
-  const place = { host: step.host.name, step: 'cluster DNS' }
-  const giveUp = (reason: string) => new QuorateError('NODE_NOT_READY', reason, place)
+  const giveUp = (reason: string) => step.error('NODE_NOT_READY', reason, { step: 'cluster DNS' })
   try {
     await waitUntil(step, look, giveUp, { timeoutMs: step.patience.node })
   } catch (error) {
@@ -92,7 +91,7 @@ async function waitForPods(
       pods = await listDnsPods(api)
       return obstacle(pods)
     },
-    (reason) => new QuorateError('CLUSTER_DNS_FAILED', reason, { host: step.host.name, step: 'cluster DNS' }),
+    (reason) => step.error('CLUSTER_DNS_FAILED', reason, { step: 'cluster DNS' }),
     { timeoutMs: step.patience.components },
   )
   return pods

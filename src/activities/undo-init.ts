@@ -35,17 +35,17 @@ function holdsState({ cluster }: HostContext, state: HostState): boolean {
   return state.has(cluster.etcd.topology === 'stacked' ? 'etcd-data' : 'manifests')
 }
 
-function stateLost({ cluster, host }: HostContext): QuorateError {
-  const context = { host: host.name, step: 'kubeadm init' }
+function stateLost({ cluster, error }: HostContext): QuorateError {
+  const step = 'kubeadm init'
   if (cluster.etcd.topology === 'external') {
-    return new QuorateError(
+    return error(
       'CONTROL_PLANE_NOT_READY',
       "the cluster was initialised here, but its components' manifests are gone",
-      { ...context, hint: 'restore /etc/kubernetes/manifests and retry' },
+      { step, hint: 'restore /etc/kubernetes/manifests and retry' },
     )
   }
-  return new QuorateError('ETCD_DATA_LOST', 'the cluster was initialised here, but its data is gone', {
-    ...context,
+  return error('ETCD_DATA_LOST', 'the cluster was initialised here, but its data is gone', {
+    step,
     hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to start over',
   })
 }
@@ -73,8 +73,7 @@ async function others(step: HostContext, api: ClusterApi): Promise<readonly stri
  */
 export async function clearFailedInit(step: HostContext, api: ClusterApi): Promise<void> {
   const state = await hostState(step)
-  const refuse = (message: string) =>
-    new QuorateError('CLUSTER_EXISTS', message, { host: step.host.name, step: 'kubeadm init' })
+  const refuse = (message: string) => step.error('CLUSTER_EXISTS', message, { step: 'kubeadm init' })
   if ((await initStanding(step, api)) === 'there') throw refuse('a cluster was initialised on this host')
   if (state.has('init-unfinished')) {
     if (showsTraces(state) || state.has('ca.key')) await resetHost(step)

@@ -109,10 +109,10 @@ export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinT
 async function refuseOtherEtcd(step: HostContext): Promise<void> {
   const members = await etcdMembers(step.session).catch(() => undefined)
   if (members === undefined) return
-  throw new QuorateError(
+  throw step.error(
     'CLUSTER_EXISTS',
     `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
-    { host: step.host.name, step: 'kubeadm join' },
+    { step: 'kubeadm join' },
   )
 }
 
@@ -144,10 +144,10 @@ async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Pr
   )
   if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
   for (const address of addresses) if (await hasAddress(step, address)) return
-  throw new QuorateError(
+  throw step.error(
     'NODE_NAME_TAKEN',
     `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
-    { host: host.name, step: 'kubeadm join' },
+    { step: 'kubeadm join' },
   )
 }
 

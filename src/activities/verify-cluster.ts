@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { hostsWithRole, type Host } from '../cluster/model.js'
-import { FLANNEL, NET_CONF_ANNOTATION, netConfAnnotation } from '../configuration/pod-network/flannel.js'
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import type { NodeSummary } from '../operations/results.js'
 import type { StepOutcome } from '../operations/steps.js'
 import { count } from '../values/words.js'
@@ -23,6 +23,7 @@ import {
   type ClusterApi,
   type KubernetesNode,
 } from '../hosts/kubernetes/kubectl.js'
+import { podNetworkObstacle } from '../hosts/pod-network/pods.js'
 import { waitUntil } from '../hosts/wait.js'
 import { runningComponents } from '../hosts/kubeadm/static-pods.js'
 import { command, type Session } from '../ssh/index.js'
@@ -41,15 +42,6 @@ const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] =
 export interface VerifiedCluster extends StepOutcome {
   readonly nodes: readonly NodeSummary[]
   readonly etcdMembers: readonly string[]
-}
-
-/** The part of a pod that is read. */
-interface Pod {
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
-  readonly spec: { readonly nodeName?: string }
-  readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-  }
 }
 
 /** What does not hold, and on which host. */
@@ -113,6 +105,7 @@ async function checks(step: HostContext, api: ClusterApi): Promise<readonly Chec
     look: async () => named(name, await look()),
   })
   const { dnsDomain } = cluster.kubernetes.networking
+  const plugin = networkPlugin(cluster)
   return [
     { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdObstacle(step) },
     ...withSessions
@@ -127,18 +120,10 @@ async function checks(step: HostContext, api: ClusterApi): Promise<readonly Chec
       ofHost('NODE_NOT_READY', node.name, () => kubeletObstacle(session)),
     ),
     { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(step, api, nodes) },
-    ...(cluster.network.plugin === 'flannel'
-      ? [
-          {
-            code: 'POD_NETWORK_FAILED',
-            host: host.name,
-            look: () => flannelObstacle(step, api, nodes),
-          } as const,
-        ]
+    { code: 'POD_NETWORK_FAILED', host: host.name, look: () => podNetworkObstacle(plugin, api, nodes) },
+    ...(plugin.isApplied
+      ? [ofHost('CLUSTER_DNS_FAILED', host.name, () => clusterDnsObstacle(api, dnsDomain))]
       : []),
-    ...(cluster.network.plugin === 'none'
-      ? []
-      : [ofHost('CLUSTER_DNS_FAILED', host.name, () => clusterDnsObstacle(api, dnsDomain))]),
   ]
 }
 
@@ -199,6 +184,7 @@ async function nodesObstacle(
   hosts: readonly Host[],
 ): Promise<Obstacle | undefined> {
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  const { isApplied } = networkPlugin(cluster)
   for (const host of hosts) {
     const node = nodes.find((candidate) => candidate.metadata.name === host.name)
     if (node === undefined) return { host: host.name, reason: 'its node is missing' }
@@ -207,32 +193,11 @@ async function nodesObstacle(
     if (host.kubeletVersion === undefined && version !== cluster.kubernetes.version) {
       return { host: host.name, reason: `its kubelet is ${version}, not ${cluster.kubernetes.version}` }
     }
-    const mustBeReady = cluster.network.plugin !== 'none'
-    if (mustBeReady && !hasCondition(node.status.conditions, 'Ready')) {
+    if (isApplied && !hasCondition(node.status.conditions, 'Ready')) {
       return { host: host.name, reason: 'its node is not Ready' }
     }
   }
   return undefined
-}
-
-/** A node stays Ready without its pod network once the pod network has written its configuration there. */
-async function flannelObstacle(
-  { cluster: { network, kubernetes } }: HostContext,
-  api: ClusterApi,
-  hosts: readonly Host[],
-): Promise<Obstacle | undefined> {
-  if (network.plugin !== 'flannel') return undefined
-  const settings = netConfAnnotation(network, kubernetes.networking.podSubnet)
-  const pods = await listObjects<Pod>(api, 'pods', '-n', FLANNEL.namespace)
-  const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
-  const current = ready.filter(({ metadata }) => metadata.annotations?.[NET_CONF_ANNOTATION] === settings)
-  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec.nodeName === host.name)
-  const without = hosts.find((host) => !runsOn(current, host))
-  if (without === undefined) return undefined
-  const reason = runsOn(ready, without)
-    ? 'flannel runs there with other settings'
-    : 'flannel is not ready there'
-  return { host: without.name, reason }
 }
 
 function summarise(nodes: readonly KubernetesNode[], hosts: readonly Host[]): NodeSummary[] {

@@ -2,6 +2,8 @@
  * What cross-field checks need from a cluster file, read leniently. A field that is missing or of the wrong type is
  * undefined. This way these checks run and report together with the checks of the shape.
  */
+import type { PluginNeeds } from '../configuration/pod-network/plugin.js'
+import { pluginTraits } from '../configuration/pod-network/plugins.js'
 import { isPlainObject, type PlainObject } from '../values/merge.js'
 import {
   parseChannel,
@@ -93,9 +95,19 @@ function outlineHost(host: PlainObject, index: number, clusterSsh: PlainObject):
   }
 }
 
-/** The intended pod network: `flannel`, `manifest` or `none`. The schema reports any other. */
+/** The intended pod network, by its plugin's name. The schema reports a name that no plugin has. */
 export function pluginOf({ network }: Pick<Outline, 'network'>): string {
-  return textAt(network, 'plugin') ?? (textAt(network, 'manifest') === undefined ? 'flannel' : 'manifest')
+  return textAt(network, 'plugin') ?? impliedPlugin(textAt(network, 'manifest'))
+}
+
+/** The plugin of a file that does not name one. */
+export function impliedPlugin(manifest: string | undefined): 'flannel' | 'manifest' {
+  return manifest === undefined ? 'flannel' : 'manifest'
+}
+
+/** Whether the intended pod network relies on this. */
+export function networkNeeds(file: Pick<Outline, 'network'>, what: keyof PluginNeeds): boolean {
+  return pluginTraits(pluginOf(file))?.needs?.[what] === true
 }
 
 /** The object in a field, or an empty one if there is none. */

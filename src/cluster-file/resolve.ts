@@ -17,12 +17,13 @@ import type {
   VirtualAddress,
 } from '../cluster/model.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
+import type { SettingsOf } from '../configuration/pod-network/plugin.js'
 import { formatVersion, parseVersion } from '../cluster/versions.js'
 import { problem } from './checks/finding.js'
 import { secretInManifest } from './checks/secrets.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
 import { isUrl } from '../cluster/names.js'
-import { objectAt, textAt, type Outline } from './lenient.js'
+import { impliedPlugin, objectAt, textAt, type Outline } from './lenient.js'
 import { show, type FieldPath, type Finding } from './problem.js'
 import type { Reach } from './ssh-settings/logins.js'
 import type { ClusterFile } from './schema.js'
@@ -180,26 +181,34 @@ function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[nu
 }
 
 function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
-  const { plugin, manifest, digest, backend = 'vxlan', port, vni, netConf, ...rest } = file.spec.network
-  if (plugin === 'none') return { plugin }
-  if (manifest === undefined) {
-    return withoutUndefined<Extract<PodNetwork, { plugin: 'flannel' }>>({
-      plugin: 'flannel',
-      backend,
-      port,
-      vni,
-      interface: rest.interface,
-      netConf,
-      image: rest.image ?? FLANNEL_IMAGES.image,
-      cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
-    })
+  const { network } = file.spec
+  const plugin = network.plugin ?? impliedPlugin(network.manifest)
+  switch (plugin) {
+    case 'flannel': {
+      const { backend = 'vxlan', port, vni, netConf, ...rest } = network
+      return withoutUndefined<SettingsOf<'flannel'>>({
+        plugin,
+        backend,
+        port,
+        vni,
+        interface: rest.interface,
+        netConf,
+        image: rest.image ?? FLANNEL_IMAGES.image,
+        cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+      })
+    }
+    case 'manifest': {
+      const manifest = checked(network.manifest)
+      return withoutUndefined<SettingsOf<'manifest'>>({
+        plugin,
+        source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
+        content: files.manifest,
+        digest: network.digest,
+      })
+    }
+    default:
+      return { plugin }
   }
-  return withoutUndefined<Extract<PodNetwork, { plugin: 'manifest' }>>({
-    plugin: 'manifest',
-    source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
-    content: files.manifest,
-    digest,
-  })
 }
 
 function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: readonly Host[]): Etcd {

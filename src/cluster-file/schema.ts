@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { PlainObject } from '../values/merge.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
+import { NETWORK_PLUGINS, pluginNames } from '../configuration/pod-network/plugins.js'
 import { port, text } from './fields.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
 
@@ -112,9 +113,11 @@ const kubernetes = z
 const network = z
   .strictObject({
     plugin: z
-      .enum(['flannel', 'manifest', 'none'])
+      .enum(pluginNames())
       .meta({
-        description: 'flannel: installed by Quorate. manifest: yours is applied. none: you install one.',
+        description: pluginNames()
+          .map((name) => `${name}: ${NETWORK_PLUGINS[name].description}.`)
+          .join(' '),
       })
       .optional(),
     manifest: text(

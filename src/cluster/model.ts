@@ -14,6 +14,9 @@ export interface Taint {
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
 }
 
+/** The package managers that Quorate knows. */
+export type PackageManagerName = 'apt' | 'dnf'
+
 /** One machine. */
 export interface Host {
   /** RFC 1123 label; also the node's name. */
@@ -29,6 +32,8 @@ export interface Host {
   readonly taints?: readonly Taint[]
   /** Identity of the machine (`/etc/machine-id`), once an operation has read it. Steps change no other machine. */
   readonly machineId?: string
+  /** What installs packages on it, once an operation has read that; apt unless given. */
+  readonly packageManager?: PackageManagerName
   /** Version (`vX.Y.Z`) of the kubelet, if the host is already part of the cluster. Steps leave it alone. */
   readonly kubeletVersion?: string
 }
@@ -96,6 +101,9 @@ export type PodNetwork =
       readonly digest?: string
     }
   | { readonly plugin: 'none' }
+
+/** How the cluster file names a pod network's kind. */
+export type NetworkPluginName = PodNetwork['plugin']
 
 /** How Flannel carries packets between nodes; {@link PodNetwork}. */
 export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'

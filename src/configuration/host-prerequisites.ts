@@ -1,11 +1,12 @@
 /**
  * What must be true on a host before kubeadm runs there, as data: kernel modules, sysctls, ports. Sources:
- * Kubernetes' "container runtimes", "ports and protocols", and Flannel's needs.
+ * Kubernetes' "container runtimes", "ports and protocols".
  */
 import type { Cluster, Host, HostRole } from '../cluster/model.js'
 import { apiServerBindPort } from './kubeadm/api-server.js'
 import { runsBalancer } from '../cluster/balancer-hosts.js'
-import { flannelUdpPort } from './pod-network/flannel-backends.js'
+import { networkPlugin } from './pod-network/plugins.js'
+import type { RequiredPort } from './ports.js'
 
 /** A file that is the same on every host. */
 export interface HostFile {
@@ -54,18 +55,6 @@ export const SYSCTL_FILE: HostFile = {
 /** Where Quorate before 0.2 wrote the sysctls. */
 export const FORMER_SYSCTL_FILE = '/etc/sysctl.d/90-quorate-kubernetes.conf'
 
-/** Who opens connections to a port. */
-export type PortClients = 'everybody' | 'cluster' | 'control-planes' | 'etcd-clients' | 'etcd-peers' | 'host'
-
-/** A port that a part of Kubernetes listens on. */
-export interface RequiredPort {
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  /** What listens there, e.g. `kubelet`. */
-  readonly purpose: string
-  readonly clients: PortClients
-}
-
 const KUBELET: readonly RequiredPort[] = [
   { port: 10250, protocol: 'tcp', purpose: 'kubelet', clients: 'control-planes' },
   { port: 10248, protocol: 'tcp', purpose: 'kubelet health', clients: 'host' },
@@ -108,12 +97,6 @@ export function requiredPorts(cluster: Cluster, host: Host): readonly RequiredPo
       ? [apiServer(cluster.kubernetes.controlPlaneEndpoint.port, 'load balancer')]
       : []),
     ...PORTS_BY_ROLE[host.role].filter((port) => stacked || host.role === 'etcd' || !ETCD.includes(port)),
-    ...(runsPods ? podNetworkPorts(cluster) : []),
+    ...(runsPods ? networkPlugin(cluster).ports : []),
   ]
-}
-
-function podNetworkPorts({ network }: Cluster): readonly RequiredPort[] {
-  const port = network.plugin === 'flannel' ? flannelUdpPort(network) : undefined
-  if (network.plugin !== 'flannel' || port === undefined) return []
-  return [{ port, protocol: 'udp', purpose: `flannel ${network.backend}`, clients: 'cluster' }]
 }

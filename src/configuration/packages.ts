@@ -1,4 +1,4 @@
-/** The packages of a node, and where apt gets the Kubernetes packages. */
+/** The packages of a node, and where those of Kubernetes come from. */
 import { PROGRAM_PACKAGES, requiredPrograms } from '../cluster/host-programs.js'
 import type { Packages } from '../cluster/model.js'
 import { minorName, packageVersion, requireVersion } from '../cluster/versions.js'
@@ -6,7 +6,7 @@ import { minorName, packageVersion, requireVersion } from '../cluster/versions.j
 /** A package that a host should have. */
 export interface WantedPackage {
   readonly name: string
-  /** Version pattern for apt, e.g. `1.36.3-*`. Any version if not given. */
+  /** Version pattern, e.g. `1.36.3-*`. Any version if not given. */
   readonly version?: string
   /** Other packages that also serve, if one is installed already or if no repository has the first. */
   readonly alternatives?: readonly string[]
@@ -30,7 +30,7 @@ export const CONTAINER_RUNTIME_ALTERNATIVES = ['containerd.io'] as const
 export const CNI_PACKAGE = 'kubernetes-cni'
 const CNI_ALTERNATIVES = ['containernetworking-plugins'] as const
 
-/** Packages that Debian marks as essential, so that they are always installed. */
+/** Packages that no system is without. */
 const ESSENTIAL: readonly string[] = ['coreutils', 'util-linux']
 
 /**
@@ -42,9 +42,15 @@ const OPTIONAL_PACKAGES = ['cri-tools', 'iptables'] as const
 /**
  * Everything that a node of this version needs, by name. The dependencies of the public packages have changed from
  * minor to minor, and even within one.
+ * @param names the names of packages that the host's package manager calls otherwise than Debian.
  */
-export function nodePackages(kubernetesVersion: string): readonly WantedPackage[] {
-  const programs = requiredPrograms(kubernetesVersion).map((program) => PROGRAM_PACKAGES[program] ?? program)
+export function nodePackages(
+  kubernetesVersion: string,
+  names: Readonly<Record<string, string>> = {},
+): readonly WantedPackage[] {
+  const programs = requiredPrograms(kubernetesVersion)
+    .map((program) => PROGRAM_PACKAGES[program] ?? program)
+    .map((name) => names[name] ?? name)
   const system = [...new Set(programs)].filter((name) => !ESSENTIAL.includes(name))
   return [
     ...versionedPackages(kubernetesVersion),
@@ -88,52 +94,21 @@ function isInstalled(
   return found !== undefined && (version === undefined || `${found}-`.startsWith(version.replace(/\*$/, '')))
 }
 
-/** The files that tell apt about the Kubernetes repository. */
-export const APT_SOURCE_FILE = {
-  path: '/etc/apt/sources.list.d/quorate-kubernetes.list',
-  mode: 0o644,
-} as const
-export const APT_KEY_FILE = { path: '/etc/apt/keyrings/quorate-kubernetes.asc', mode: 0o644 } as const
-
-/** Everything that apt must know about the repository of one Kubernetes version. */
-export interface AptPlan {
-  /** `<base>/core:/stable:/v1.36/deb/` */
-  readonly repositoryUrl: string
-  /**
-   * `core:/stable:/v1.36/deb`, which apt's messages about the repository contain even if the base redirects elsewhere.
-   */
-  readonly repositoryPath: string
-  /** URL at which the repository itself offers its signing key, ASCII-armored. */
-  readonly signingKeyUrl: string
-  /** Content of {@link APT_SOURCE_FILE}. */
-  readonly sourceFile: string
-}
-
-/** URL of the repository that has one minor's packages. */
-function repositoryUrl(packages: Packages, kubernetesVersion: string): string {
-  return `${packages.repository.replace(/\/+$/, '')}/${repositoryPath(kubernetesVersion)}/`
-}
-
-function repositoryPath(kubernetesVersion: string): string {
-  return `core:/stable:/v${minorName(requireVersion(kubernetesVersion))}/deb`
-}
-
-/** Pattern for apt that matches every build of the version's packages: `1.36.3-*`. */
-export function packagePin(kubernetesVersion: string): string {
-  // Debian sorts `~` before the end of a version, so packages of 1.37.0-rc.1 are called 1.37.0~rc.1-….
-  return `${packageVersion(requireVersion(kubernetesVersion)).replace('-', '~')}-*`
-}
-
 /**
- * Everything that apt must know about the repository.
+ * The repository that has one minor's packages of a format: its URL, and the part of it that says which one it is.
  * @throws QuorateError `VERSION_NOT_RESOLVED` for a version that is still a channel.
  */
-export function aptPlan(packages: Packages, kubernetesVersion: string): AptPlan {
-  const url = repositoryUrl(packages, kubernetesVersion)
-  return {
-    repositoryUrl: url,
-    repositoryPath: repositoryPath(kubernetesVersion),
-    signingKeyUrl: `${url}Release.key`,
-    sourceFile: `# Written by Quorate; changes are overwritten.\ndeb [signed-by=${APT_KEY_FILE.path}] ${url} /\n`,
-  }
+export function repositoryUrl(
+  { repository }: Packages,
+  kubernetesVersion: string,
+  format: 'deb' | 'rpm',
+): { readonly path: string; readonly url: string } {
+  const path = `core:/stable:/v${minorName(requireVersion(kubernetesVersion))}/${format}`
+  return { path, url: `${repository.replace(/\/+$/, '')}/${path}/` }
+}
+
+/** Pattern that matches every build of the version's packages: `1.36.3-*`. */
+export function packagePin(kubernetesVersion: string): string {
+  // dpkg and rpm sort `~` before the end of a version, so packages of 1.37.0-rc.1 are called 1.37.0~rc.1-….
+  return `${packageVersion(requireVersion(kubernetesVersion)).replace('-', '~')}-*`
 }

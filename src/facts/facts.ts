@@ -140,10 +140,13 @@ export const OBSERVED_PACKAGES = [
   'kubernetes-cni',
   'containernetworking-plugins',
   'conntrack',
+  'conntrack-tools',
+  'iproute',
   'iproute2',
   'iptables',
   'mount',
   'procps',
+  'procps-ng',
 ] as const
 
 /** The worker's clock before and after the query, in milliseconds since the epoch. */

@@ -13,7 +13,7 @@ import { HAPROXY_CONFIG_FILE } from '../configuration/load-balancer/haproxy.js'
 import { KEEPALIVED_CONFIG_FILE } from '../configuration/load-balancer/keepalived.js'
 import type { PlainObject } from '../values/merge.js'
 import type { Cluster } from '../cluster/model.js'
-import { APT_KEY_FILE, APT_SOURCE_FILE } from '../configuration/packages.js'
+import { PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
 
 /** A regular file. */
 export interface FileState {
@@ -61,8 +61,7 @@ const SAME_EVERYWHERE = [
   SYSCTL_FILE,
   CRICTL_CONFIG_FILE,
   CONTAINERD_CONFIG_FILE,
-  APT_SOURCE_FILE,
-  APT_KEY_FILE,
+  ...Object.values(PACKAGE_MANAGERS).flatMap(({ sourceFile, keyFile }) => [sourceFile, keyFile]),
   HAPROXY_CONFIG_FILE,
   KEEPALIVED_CONFIG_FILE,
 ].map(({ path }) => path)

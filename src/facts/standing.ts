@@ -3,7 +3,7 @@
  * file is compared with it. Plain data without secrets.
  */
 import type { DnsPod } from './cluster-dns.js'
-import type { Taint } from '../cluster/model.js'
+import type { NetworkPluginName, Taint } from '../cluster/model.js'
 
 /** What the hosts show of a cluster before its API is asked. */
 export type ClusterPresence =
@@ -23,8 +23,10 @@ export interface Standing {
   /** kubelet and kube-proxy configuration as the cluster keeps it; undefined if it keeps none. */
   readonly kubeletConfiguration?: Readonly<Record<string, unknown>>
   readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
-  /** Whether our Flannel, or another of the same name, is the pod network. */
+  /** Whether our Flannel, or another of the same name, is the pod network; {@link runningPlugins}. */
   readonly runsFlannel: boolean
+  /** The network plugins that run, ours or others of the same name. Not reported by workers before 0.2. */
+  readonly networkPlugins?: readonly NetworkPluginName[]
   /** Undefined if somebody else runs etcd, or if none of its members answers. */
   readonly members?: readonly StandingMember[]
   /** `sha256:…` of the cluster CA's public key. */
@@ -33,6 +35,11 @@ export interface Standing {
   readonly podNetwork?: 'same' | 'differs'
   /** The pods of CoreDNS. */
   readonly clusterDns?: readonly DnsPod[]
+}
+
+/** The network plugins that run in the cluster. */
+export function runningPlugins({ networkPlugins, runsFlannel }: Standing): readonly NetworkPluginName[] {
+  return networkPlugins ?? (runsFlannel ? ['flannel'] : [])
 }
 
 /** kubeadm's ClusterConfiguration, as it is kept in the cluster (`kube-system/kubeadm-config`). */

@@ -1,5 +1,6 @@
 /** What code that works on a host receives: the host, a session to it, and a way to report what is going on. */
 import type { Cluster, Host } from '../cluster/model.js'
+import { QuorateError, type ErrorCode, type ErrorContext } from '../errors/index.js'
 import type { Session, SessionPool } from '../ssh/index.js'
 import type { Patience } from './timeouts.js'
 
@@ -19,4 +20,15 @@ export interface HostContext {
   readonly patience: Patience
   /** Reports what is going on or being waited for; must be free of secrets. */
   readonly report: (line: string) => void
+  /** Makes an error about this host. */
+  readonly error: (code: ErrorCode, message: string, details?: Omit<ErrorContext, 'host'>) => QuorateError
+}
+
+/** A context, with what follows from its other parts. */
+export function hostContext(parts: Omit<HostContext, 'error'>): HostContext {
+  const { name: host } = parts.host
+  return {
+    ...parts,
+    error: (code, message, details) => new QuorateError(code, message, { host, ...details }),
+  }
 }

@@ -63,13 +63,13 @@ export async function runDurably(
   const succeeded = outcome.kind === 'exited' && outcome.exitCode === 0
   if (!(succeeded && durable.once === true)) await acknowledgeUnit(session, identity)
   if (succeeded) return { durationMs: outcome.durationMs }
-  const context = { host: host.name, step: durable.title, output: lastLines(outcome.output) }
+  const details = { step: durable.title, output: lastLines(outcome.output) }
   if (DISK_FULL.test(outcome.output)) {
-    throw new QuorateError('DISK_FULL', `${durable.title} found no space left`, context)
+    throw step.error('DISK_FULL', `${durable.title} found no space left`, details)
   }
   if (outcome.kind === 'exited') expectPrograms(outcome.exitCode, outcome.output, host.name)
   if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output, outcome.ordinal)
-  throw new QuorateError('UNIT_INTERRUPTED', `${durable.title} was interrupted`, context)
+  throw step.error('UNIT_INTERRUPTED', `${durable.title} was interrupted`, details)
 }
 
 /** Follows the unit to its end. If the step is aborted, leaves the unit; if a person cancelled, stops it first. */
@@ -124,7 +124,7 @@ async function stop(
       const stopped = await stopUnit(step.session, identity)
       return watcherIsGone && !stopped ? undefined : `stopping ${durable.title}`
     },
-    (reason) => new QuorateError('UNIT_INTERRUPTED', reason, { host: step.host.name, step: durable.title }),
+    (reason) => step.error('UNIT_INTERRUPTED', reason, { step: durable.title }),
     { timeoutMs: STOP_TIMEOUT_MS, intervalMs: 100 },
   )
 }

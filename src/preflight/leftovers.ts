@@ -1,18 +1,19 @@
 /** Checks for leftovers of earlier use on a host's disk that would get in the way of a node. */
 import { CONTAINERD_CONFIG_FILE, DROP_IN_CONFIGS } from '../configuration/containerd/config.js'
-import { FLANNEL_CNI_CONFIG } from '../configuration/pod-network/flannel-backends.js'
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
 
 /**
- * containerd takes the first configuration in its folder. Another one that sorts before Flannel's keeps Flannel's from
- * being used. Wherever it sorts, it makes the node Ready, and gives pods its addresses, before Flannel runs.
+ * containerd takes the first configuration in its folder. Another one that sorts before the plugin's keeps the plugin's
+ * from being used. Wherever it sorts, it makes the node Ready, and gives pods its addresses, before the plugin runs.
  */
 export const foreignPodNetwork: Check = perHost(({ host, facts }, { cluster }) => {
   const runsPods = host.role === 'control-plane' || host.role === 'worker'
-  if (!runsPods || cluster.network.plugin !== 'flannel' || hasJoined(facts)) return []
-  const foreign = (facts.details?.podNetworks ?? []).filter((path) => path !== FLANNEL_CNI_CONFIG)
+  const { cniConfigFile, title } = networkPlugin(cluster)
+  if (!runsPods || cniConfigFile === undefined || hasJoined(facts)) return []
+  const foreign = (facts.details?.podNetworks ?? []).filter((path) => path !== cniConfigFile)
   if (foreign.length === 0) return []
-  const message = `another pod network is configured in ${foreign.join(', ')}; pods would get its addresses instead of Flannel's`
+  const message = `another pod network is configured in ${foreign.join(', ')}; pods would get its addresses instead of ${title}'s`
   const hint = `${foreign.map((path) => `\`mv ${path} ${path}.off\``).join(', ')}, or remove the program that it belongs to; if the pods are to use it, set network.plugin: none`
   return [finding('error', 'FOREIGN_POD_NETWORK', host, message, hint)]
 })

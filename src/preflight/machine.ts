@@ -1,5 +1,6 @@
 /** Checks of what kind of machine a host is: its init system, its distribution, its kernel. */
 import { SYSCTLS } from '../configuration/host-prerequisites.js'
+import { packageManagerOf } from '../configuration/package-managers/package-managers.js'
 import { keepsSwap } from '../facts/swap.js'
 import { parseVersion } from '../cluster/versions.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
@@ -17,11 +18,12 @@ export const initSystem: Check = perHost(({ host, facts }) => {
   return [finding('error', 'SYSTEMD_MISSING', host, message)]
 })
 
-/** apt installs the packages. */
+/** A package manager that Quorate knows, and that was tried, installs the packages. */
 export const distribution: Check = perHost(({ host, facts }, { cluster }) => {
-  const family = `${facts.osId} ${facts.osLike}`
-  if (!cluster.packages.install || /\b(debian|ubuntu)\b/.test(family)) return []
-  const message = `packages cannot be installed on ${facts.osName || 'an unknown system'}`
+  const manager = packageManagerOf(facts)
+  if (!cluster.packages.install || (manager !== undefined && manager.untried === undefined)) return []
+  const reason = manager?.untried === undefined ? '' : `: ${manager.untried}`
+  const message = `packages cannot be installed on ${facts.osName || 'an unknown system'}${reason}`
   return [finding('error', 'OPERATING_SYSTEM_UNSUPPORTED', host, message)]
 })
 

@@ -13,6 +13,8 @@ import {
   KUBERNETES_PACKAGES,
   packagePin,
 } from '../configuration/packages.js'
+import type { PackageManagerFacts } from '../configuration/package-managers/package-manager.js'
+import { packageManagerOf, PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
 import { finding, perHost, runsKubelet, type Check } from './finding.js'
 
 /** Every missing prerequisite of a host, in one finding with the commands that bring them. */
@@ -34,9 +36,10 @@ export const heldPackages: Check = perHost(({ host, facts }, { cluster }) => {
   const loose = KUBERNETES_PACKAGES.filter(
     (name) => facts.packages[name] !== undefined && !details.heldPackages.includes(name),
   )
-  if (loose.length === 0 || !isDebian(facts)) return []
+  const { hold } = commandsFor(facts)
+  if (loose.length === 0 || hold === undefined) return []
   const message = `${loose.join(', ')} can be upgraded by the system, away from ${cluster.kubernetes.version}`
-  return [finding('advice', 'PACKAGE_NOT_HELD', host, message, `\`apt-mark hold ${loose.join(' ')}\``)]
+  return [finding('advice', 'PACKAGE_NOT_HELD', host, message, `\`${hold} ${loose.join(' ')}\``)]
 })
 
 interface Lack {
@@ -50,9 +53,7 @@ interface Lack {
 /** One command for all packages together, then the commands for the rest. */
 function commands(facts: HostFacts, lacks: readonly Lack[]): string {
   const packages = [...new Set(lacks.flatMap((lack) => lack.packages ?? []))]
-  const install = isDebian(facts)
-    ? 'apt-get install -y --allow-change-held-packages'
-    : 'dnf install -y --disableexcludes=all'
+  const { install } = commandsFor(facts)
   return [
     ...(packages.length === 0 ? [] : [`${install} ${packages.join(' ')}`]),
     ...lacks.flatMap(({ command }) => command ?? []),
@@ -81,7 +82,7 @@ function kubernetesLack(facts: HostFacts, name: string, kubernetesVersion: strin
   const version = kubernetesVersion.replace(/^v/, '')
   return {
     what: `${name} ${version}${found === undefined ? '' : ` (has ${found})`}`,
-    packages: [isDebian(facts) ? `'${name}=${packagePin(kubernetesVersion)}'` : `${name}-${version}`],
+    packages: [commandsFor(facts).pinned(name, kubernetesVersion)],
   }
 }
 
@@ -123,6 +124,6 @@ function hasVersion(installed: string | undefined, kubernetesVersion: string): b
   return installed !== undefined && `${installed}-`.startsWith(prefix)
 }
 
-function isDebian({ osId, osLike }: HostFacts): boolean {
-  return /\b(debian|ubuntu)\b/.test(`${osId} ${osLike}`)
+function commandsFor(facts: HostFacts): PackageManagerFacts['byHand'] {
+  return (packageManagerOf(facts) ?? PACKAGE_MANAGERS.dnf).byHand
 }

@@ -1,7 +1,8 @@
 /** What each host will connect to, on what port, before anything listens there. */
 import type { HostFacts } from '../facts/facts.js'
 import { endpointOfUrl, type Reachability } from '../facts/host-details.js'
-import { requiredPorts, type PortClients, type RequiredPort } from '../configuration/host-prerequisites.js'
+import { requiredPorts } from '../configuration/host-prerequisites.js'
+import type { PortClients, RequiredPort } from '../configuration/ports.js'
 import { etcdPlace, type Cluster, type Endpoint, type Host, type HostRole } from '../cluster/model.js'
 
 /** A connection that the cluster will need. */

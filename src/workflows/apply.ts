@@ -7,6 +7,7 @@ import type { Host } from '../cluster/model.js'
 import { MESSAGES } from '../operations/messages.js'
 import type { ApplyResult } from '../operations/results.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { appliesPodNetwork } from '../planning/changes/cluster-wide.js'
 import { unplanned } from '../planning/changes/unplanned.js'
 import { phase } from './apply-phase.js'
 import { backends, testLoadBalancer } from './balancers.js'
@@ -80,9 +81,9 @@ function configureLoadBalancer(apply: Bootstrap, balancer: Host) {
   return steps.configureLoadBalancer(apply, balancer, apply.plan.serving)
 }
 
-/** Spreads CoreDNS over more than one node. Without a pod network, none of its pods has started. */
+/** Spreads CoreDNS over more than one node. */
 function spreadDns(apply: Bootstrap, before: readonly Phase<StepOutcome>[]): Phase<StepOutcome> {
-  const hosts = apply.cluster.network.plugin === 'none' ? [] : [apply.plan.apiHost]
+  const hosts = appliesPodNetwork(apply.cluster) ? [apply.plan.apiHost] : []
   return phase(apply, 'cluster-dns', hosts, steps.spreadClusterDns, {
     after: () => before.map((one) => one.all()),
   })

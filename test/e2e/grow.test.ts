@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
-import { renderFlannel } from '../../src/configuration/pod-network/flannel.js'
+import { networkPlugin } from '../../src/configuration/pod-network/plugins.js'
+import { manifestText } from '../../src/hosts/pod-network/manifest.js'
 import { Fleet } from '../support/fleet.js'
 import { LabSteps } from './support/lab-steps.js'
 import { etcdVoters, journal, readyNodes } from '../support/expect-cluster.js'
@@ -16,7 +17,8 @@ const clusterFile = join(fleet.folder, 'growing.yaml')
 beforeAll(async () => {
   await fleet.up()
   const steps = new LabSteps(fleet)
-  writeFileSync(join(fleet.folder, 'flannel.yaml'), renderFlannel(steps.cluster))
+  const manifest = networkPlugin(steps.cluster).manifest()
+  if (manifest !== undefined) writeFileSync(join(fleet.folder, 'flannel.yaml'), await manifestText(manifest))
   await steps.close()
 })
 afterAll(async () => {

@@ -5,7 +5,7 @@
  */
 import type { DurableCommand } from '../../src/hosts/durable.js'
 import { PATIENCE } from '../../src/hosts/timeouts.js'
-import type { HostContext } from '../../src/hosts/context.js'
+import { hostContext, type HostContext } from '../../src/hosts/context.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { aCluster } from './clusters.js'
 import { localSession } from './local-session.js'
@@ -20,7 +20,7 @@ export function localContext(
   const path = `${programs.folder}:${process.env.PATH ?? ''}`
   const session = inFolder(localSession({ environment: { PATH: path } }), programs.folder)
   const reported: string[] = []
-  return {
+  const context = hostContext({
     cluster,
     host: session.host,
     session,
@@ -30,8 +30,8 @@ export function localContext(
     isCancelled: () => false,
     patience: PATIENCE,
     report: (line) => reported.push(line),
-    reported,
-  }
+  })
+  return { ...context, reported }
 }
 
 export async function runDurably(

@@ -8,7 +8,7 @@ import type { StepHeartbeat } from '../../operations/steps.js'
 import { isQuorateError, plainLine, plainText, QuorateError, reportError } from '../../errors/index.js'
 import type { SessionPool } from '../../ssh/index.js'
 import { countError, errorCount } from './error-count.js'
-import type { HostContext } from '../../hosts/context.js'
+import { hostContext, type HostContext } from '../../hosts/context.js'
 import { PATIENCE } from '../../hosts/timeouts.js'
 
 /** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
@@ -37,7 +37,7 @@ export async function onHost<Result>(
     // being aborted.
     const context = Context.current()
     const isCancelled = () => context.cancellationDetails?.cancelRequested ?? false
-    return act({
+    const parts = {
       cluster,
       host,
       session,
@@ -47,7 +47,8 @@ export async function onHost<Result>(
       isCancelled,
       patience: PATIENCE,
       report,
-    })
+    }
+    return act(hostContext(parts))
   })
 }
 

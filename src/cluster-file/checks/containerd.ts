@@ -1,7 +1,7 @@
 /** Checks the overrides of containerd's configuration: kubelet and kubeadm must find what they expect. */
 import { REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
 import { isPlainObject } from '../../values/merge.js'
-import { objectAt, pluginOf, textAt, type Outline } from '../lenient.js'
+import { networkNeeds, objectAt, textAt, type Outline } from '../lenient.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'
 import { reliedFields, type Reliance, type Reliances } from './relied-on.js'
@@ -13,8 +13,8 @@ const REGISTRIES = 'containerRuntime.registries sets how registries are reached'
 
 function cniFolder(folder: string): Reliance {
   return {
-    reason: `Flannel relies on ${folder}`,
-    allows: (value, file) => value === folder || pluginOf(file) !== 'flannel',
+    reason: `the pod network relies on ${folder}`,
+    allows: (value, file) => value === folder || !networkNeeds(file, 'usualCniFolders'),
   }
 }
 

@@ -3,7 +3,7 @@
  * ValidateNetworking and kube-controller-manager's setNodeCIDRMaskSizes, for IPv4.
  */
 import type { Network } from '../../values/ip-address.js'
-import { objectAt, pluginOf, type Outline } from '../lenient.js'
+import { networkNeeds, objectAt, type Outline } from '../lenient.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { argumentsAt, type GivenArgument } from './extra-arguments.js'
 import { problem, warning } from './finding.js'
@@ -82,13 +82,12 @@ function dividedFindings(
 }
 
 /**
- * Flannel gives each pod an address from its node's part. Of these addresses, the network itself takes two and the
- * bridge one.
+ * If pods get their addresses from their node's part, the network itself takes two of these, and the bridge one.
  */
 function crowdedNodes(file: Outline, nodePrefix: number): readonly Finding[] {
   const maxPods = objectAt(file.kubeadm, 'kubeletConfiguration')['maxPods']
   const addresses = 2 ** (32 - nodePrefix) - 3
-  if (pluginOf(file) !== 'flannel' || typeof maxPods !== 'number' || maxPods <= addresses) return []
+  if (!networkNeeds(file, 'nodeSubnets') || typeof maxPods !== 'number' || maxPods <= addresses) return []
   return [
     warning(
       ['spec', 'kubernetes', 'kubeadm', 'kubeletConfiguration', 'maxPods'],

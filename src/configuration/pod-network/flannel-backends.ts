@@ -1,11 +1,10 @@
 /** How Flannel carries packets between nodes, as data. Source: Flannel's page on backends. */
-import type { FlannelBackend, PodNetwork } from '../../cluster/model.js'
+import type { FlannelBackend } from '../../cluster/model.js'
+import type { RequiredPort } from '../ports.js'
+import type { SettingsOf } from './plugin.js'
 
 /** The pod network, if it is Flannel. */
-export type Flannel = Extract<PodNetwork, { readonly plugin: 'flannel' }>
-
-/** File in which Flannel configures a node's pod network. */
-export const FLANNEL_CNI_CONFIG = '/etc/cni/net.d/10-flannel.conflist'
+export type Flannel = SettingsOf<'flannel'>
 
 interface Backend {
   /** Default UDP port, and the field of `net-conf.json` that sets another. */
@@ -19,18 +18,19 @@ export const FLANNEL_BACKENDS: Readonly<Record<FlannelBackend, Backend>> = {
   wireguard: { udp: { port: 51_820, field: 'ListenPort' } },
 }
 
-/** The UDP port on which nodes must reach each other; undefined if the backend needs none. */
-export function flannelUdpPort({ backend, port }: Flannel): number | undefined {
+/** The UDP port on which nodes must reach each other, if the backend needs one. */
+export function flannelPorts({ backend, port }: Flannel): readonly RequiredPort[] {
   const { udp } = FLANNEL_BACKENDS[backend]
-  return udp === undefined ? undefined : (port ?? udp.port)
+  if (udp === undefined) return []
+  return [{ port: port ?? udp.port, protocol: 'udp', purpose: `flannel ${backend}`, clients: 'cluster' }]
 }
 
-/** Network interfaces that Flannel leaves on a host. */
+/** Network interfaces that Flannel, and the CNI plugin bridge for it, leave on a host. */
 export function flannelLinks({ backend, vni = 1 }: Flannel): readonly string[] {
   const links: Readonly<Record<FlannelBackend, readonly string[]>> = {
     vxlan: [`flannel.${vni}`],
     'host-gw': [],
     wireguard: ['flannel-wg', 'flannel-wg-v6'],
   }
-  return links[backend]
+  return ['cni0', ...links[backend]]
 }

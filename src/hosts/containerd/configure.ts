@@ -9,7 +9,6 @@ import { containerdFiles } from '../../configuration/containerd/files.js'
 import { hostsTomlPath } from '../../configuration/containerd/registries.js'
 import { containerdMajor } from '../../facts/host-configuration.js'
 import { HEADER } from '../../configuration/host-prerequisites.js'
-import { QuorateError } from '../../errors/index.js'
 import { script } from '../../ssh/index.js'
 import { runtimeObstacle } from './containers.js'
 import { waitUntil } from '../wait.js'
@@ -42,7 +41,7 @@ containerd --version || true
 grep -lsxF -- "$2" "$1"/*/hosts.toml || true`
 
 /** Which containerd is installed, and the files of the registries that Quorate has configured for it. */
-async function lookAtContainerd({ session, host }: HostContext): Promise<{
+async function lookAtContainerd({ session, error }: HostContext): Promise<{
   readonly major: ContainerdMajor
   readonly registries: readonly string[]
 }> {
@@ -51,11 +50,9 @@ async function lookAtContainerd({ session, host }: HostContext): Promise<{
   const version = lines.find((line) => !line.startsWith('/')) ?? ''
   const major = containerdMajor(version)
   if (major !== undefined) return { major, registries: lines.filter((line) => line.startsWith('/')) }
-  throw new QuorateError(
-    'HOST_NOT_PREPARED',
-    `containerd 1.x or 2.x is needed, found ${version.trim() || 'none'}`,
-    { host: host.name, step: 'containerd' },
-  )
+  throw error('HOST_NOT_PREPARED', `containerd 1.x or 2.x is needed, found ${version.trim() || 'none'}`, {
+    step: 'containerd',
+  })
 }
 
 async function waitForRuntime(step: HostContext): Promise<void> {
@@ -65,7 +62,7 @@ async function waitForRuntime(step: HostContext): Promise<void> {
       const obstacle = await runtimeObstacle(step.session)
       return obstacle === undefined ? undefined : `containerd does not answer yet: ${obstacle}`
     },
-    (reason) => new QuorateError('SERVICE_NOT_RUNNING', reason, { host: step.host.name, step: 'containerd' }),
+    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'containerd' }),
     { timeoutMs: step.patience.runtime },
   )
 }

@@ -2,6 +2,7 @@
 import { renderClusterConfiguration } from '../../configuration/kubeadm/render.js'
 import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
 import type { HostRole } from '../../cluster/model.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { sandboxImage } from '../../cluster/supported-minors.js'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { command, lastLines } from '../../ssh/index.js'
@@ -26,8 +27,7 @@ export async function kubeadmImages(step: HostContext): Promise<readonly string[
     },
   )
   if (result.exitCode !== 0) {
-    throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the cluster configuration', {
-      host: step.host.name,
+    throw step.error('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the cluster configuration', {
       step: 'kubeadm config images list',
       output: lastLines(result.stderr),
     })
@@ -44,7 +44,7 @@ function imagesConfiguration({ cluster, host }: HostContext): string {
 
 /** Pulls those of `images` that the host's role needs and the host lacks; false if it had them all. */
 export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
-  const { session, cluster, host } = step
+  const { session, cluster } = step
   const { version, imageRepository } = cluster.kubernetes
   // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
@@ -56,27 +56,22 @@ export async function pullImages(step: HostContext, images: readonly string[]): 
   const pulled = await presentImages(session)
   const still = missing.filter((image) => !isAmong(pulled, image))
   if (still.length === 0) return true
-  throw new QuorateError('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
-    host: host.name,
+  throw step.error('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
     step: 'pull images',
   })
 }
 
 async function pull(step: HostContext, missing: readonly string[]): Promise<void> {
-  const { session, cluster, host } = step
+  const { session, cluster } = step
   const pulling = runDurably(step, {
     unit: 'pull-images',
     title: `pull ${missing.length} images`,
     command: pullCommand(missing),
     failure: (exitCode, output) =>
-      new QuorateError(
+      step.error(
         'IMAGES_FAILED',
         `images cannot be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
-        {
-          host: host.name,
-          step: 'pull images',
-          output: lastLines(output),
-        },
+        { step: 'pull images', output: lastLines(output) },
       ),
   })
   await pulling.catch(async (error: unknown) => {
@@ -95,9 +90,7 @@ function roleImages(step: HostContext, all: readonly string[]): readonly string[
 }
 
 function networkImages({ cluster, host }: HostContext): readonly string[] {
-  if (host.role === 'etcd') return []
-  const { network } = cluster
-  return network.plugin === 'flannel' ? [network.image, network.cniPluginImage] : []
+  return host.role === 'etcd' ? [] : networkPlugin(cluster).images
 }
 
 /** Runtimes keep an image under its full name, while a wanted name may omit the registry if it is Docker Hub. */

@@ -60,8 +60,7 @@ export async function placeMemberCertificates(
   if (ca === undefined) throw authorityLost(authority)
   const own = await session.readFile(ETCD_CA.certificate)
   if (hasData && own !== undefined && !own.equals(ca)) {
-    throw new QuorateError('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than the others', {
-      host: host.name,
+    throw step.error('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than the others', {
       step: 'etcd certificates',
     })
   }

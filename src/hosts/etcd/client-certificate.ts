@@ -5,7 +5,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { ETCD_CLIENT_FILES, type SharedFile } from '../../configuration/pki.js'
 import { hostsWithRole, type EtcdClientFiles } from '../../cluster/model.js'
-import { QuorateError } from '../../errors/index.js'
 import type { HostContext } from '../context.js'
 
 /** The three files, in the order of {@link ETCD_CLIENT_FILES}. */
@@ -34,8 +33,7 @@ async function fromEtcdHosts(step: HostContext): Promise<Contents> {
       return { ca: authority, certificate: issued, key: secret }
     }
   }
-  throw new QuorateError('ETCD_AUTHORITY_LOST', `no etcd host has ${certificate.path} and its key`, {
-    host: step.host.name,
+  throw step.error('ETCD_AUTHORITY_LOST', `no etcd host has ${certificate.path} and its key`, {
     step: 'etcd client certificate',
   })
 }
@@ -43,10 +41,9 @@ async function fromEtcdHosts(step: HostContext): Promise<Contents> {
 /** Bits of a file's mode that give access to others than its owner. */
 const OTHERS = 0o077
 
-async function fromWorker({ host }: HostContext, files: EtcdClientFiles): Promise<Contents> {
+async function fromWorker({ error }: HostContext, files: EtcdClientFiles): Promise<Contents> {
   const fail = (message: string, hint?: string) =>
-    new QuorateError('ETCD_CLIENT_FILES_MISSING', message, {
-      host: host.name,
+    error('ETCD_CLIENT_FILES_MISSING', message, {
       step: 'etcd client certificate',
       ...(hint === undefined ? {} : { hint }),
     })

@@ -1,8 +1,7 @@
 /** What is the same for every run of kubeadm: configuration checked first, run as a unit, outcome classified. */
 import { CONTAINERD_SOCKET } from '../../configuration/kubeadm/node-registration.js'
 import { renderInitConfiguration } from '../../configuration/kubeadm/render.js'
-import { flannelLinks } from '../../configuration/pod-network/flannel-backends.js'
-import { QuorateError } from '../../errors/index.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { command, lastLines, script } from '../../ssh/index.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
 import { blamingTheDisk } from '../system/disk-state.js'
@@ -68,8 +67,7 @@ for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
  * @throws QuorateError `KUBEADM_FAILED` when something is left nevertheless.
  */
 export async function resetHost(step: HostContext): Promise<void> {
-  const { network } = step.cluster
-  const links = network.plugin === 'flannel' ? ['cni0', ...flannelLinks(network)] : []
+  const { links } = networkPlugin(step.cluster)
   await runDurably(step, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
@@ -78,8 +76,7 @@ export async function resetHost(step: HostContext): Promise<void> {
       kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
   if (!(await hasTraces(step))) return
-  throw new QuorateError('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
-    host: step.host.name,
+  throw step.error('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
     step: 'kubeadm reset',
   })
 }
@@ -103,12 +100,11 @@ export async function runPhaseWith(step: HostContext, phase: string, configurati
   throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
 }
 
-async function validateConfiguration({ session, host }: HostContext, configuration: string): Promise<void> {
+async function validateConfiguration({ session, error }: HostContext, configuration: string): Promise<void> {
   const validate = command('kubeadm', 'config', 'validate', '--config', '/dev/stdin')
   const result = await session.run(validate, { root: true, stdin: configuration })
   if (result.exitCode === 0) return
-  throw new QuorateError('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the configuration', {
-    host: host.name,
+  throw error('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the configuration', {
     step: 'kubeadm config validate',
     output: lastLines(result.stderr),
   })

@@ -2,7 +2,6 @@
 import { parseAddresses } from '../../facts/host-details.js'
 import type { InterfaceAddress } from '../../values/ip-address.js'
 import { keepalivedFile } from '../../configuration/load-balancer/services.js'
-import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, script } from '../../ssh/index.js'
 import { LIST_ADDRESSES } from '../facts/script.js'
 import { waitUntil } from '../wait.js'
@@ -18,8 +17,7 @@ export async function configureKeepalived(step: HostContext): Promise<boolean> {
   const { cluster, host } = step
   const file = keepalivedFile(cluster, host, await addresses(step))
   if (file === undefined) {
-    throw new QuorateError('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
-      host: host.name,
+    throw step.error('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
       step: 'load balancer',
     })
   }
@@ -46,7 +44,7 @@ async function addresses({ session }: HostContext): Promise<readonly InterfaceAd
 
 // keepalived exits at once if it cannot take part, for example because the interface is missing.
 async function waitUntilRunning(step: HostContext): Promise<void> {
-  const { session, host } = step
+  const { session } = step
   const look = async (): Promise<string | undefined> => {
     const active = await session.run(command('systemctl', 'is-active', '--quiet', 'keepalived'))
     return active.exitCode === 0 ? undefined : 'keepalived does not run'
@@ -72,8 +70,7 @@ async function waitUntilRunning(step: HostContext): Promise<void> {
       if (reason !== undefined) output = await said()
       return reason
     },
-    (reason) =>
-      new QuorateError('SERVICE_NOT_RUNNING', reason, { host: host.name, step: 'load balancer', output }),
+    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer', output }),
     { timeoutMs: 10_000, intervalMs: 200 },
   )
 }

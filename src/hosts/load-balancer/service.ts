@@ -1,7 +1,6 @@
 /** A service of the load balancer and its one file, which the service's own program checks before it takes effect. */
 import type { HostFile } from '../../configuration/host-prerequisites.js'
 import { sha256 } from '../../values/sha256.js'
-import { QuorateError } from '../../errors/index.js'
 import { command, expectSuccess, lastLines, script, type Command } from '../../ssh/index.js'
 import { ensureService } from '../system/service.js'
 import type { HostContext } from '../context.js'
@@ -45,8 +44,7 @@ async function writeConfiguration(step: HostContext, wanted: BalancerService): P
   await session.writeFile(candidate, content, { mode })
   const judged = await session.run(check(candidate), { root: true })
   if (judged.exitCode !== 0) {
-    throw new QuorateError('SERVICE_NOT_RUNNING', `${service} rejects its configuration`, {
-      host: host.name,
+    throw step.error('SERVICE_NOT_RUNNING', `${service} rejects its configuration`, {
       step: 'load balancer',
       output: lastLines(judged.stderr),
     })

@@ -1,99 +1,67 @@
-/** Packages on Debian-family hosts: wanted versions installed and held, by apt in a unit that outlives us. */
-import { missingPackages, type WantedPackage } from '../../configuration/packages.js'
-import { QuorateError } from '../../errors/index.js'
-import { lastLines, script } from '../../ssh/index.js'
-import { runDurably } from '../durable.js'
-import { INSTALL, INSTALL_STATUS } from '../system/install-script.js'
-import type { HostContext } from '../context.js'
-
-export interface Installation {
-  /** Name of the unit. */
-  readonly unit: string
-  readonly packages: readonly WantedPackage[]
-  /** Part of the address of the repository whose signature must be valid; if not given, any repository may be stale. */
-  readonly repository?: string
-}
-
-const INSTALLED = `for name in "$@"; do
-  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null \\
-    || rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
-done`
+/** apt on a host: patient with locks, exact about what no repository has. */
+import { script } from '../../ssh/index.js'
+import { CHOOSE, INSTALL_STATUS, LOCK_TIMEOUT_S, START } from './install-script.js'
+import type { PackageManager } from './package-manager.js'
 
 /**
- * Makes sure that the packages are installed.
- * @returns false if they already were.
- * @throws QuorateError `HOST_NOT_PREPARED` when something is missing and packages are not to be installed;
- *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when apt does not accept the
- *   signature of {@link Installation.repository}; `PACKAGES_FAILED` for anything that may pass.
+ * Ubuntu has needrestart restart services after each installation without asking. It is suspended here: on a node that
+ * serves, nothing is restarted that the plan has not named, and this very unit runs apt.
+ *
+ * The script waits for locks rather than fighting over them: dpkg cannot wait, and apt waits for dpkg's locks, but not
+ * for those of its lists and its archives. An installation that was cut off in the middle is finished first. apt-get
+ * update exits with 0 even if lists could not be fetched, so its output decides whether a package is missing.
  */
-export async function installPackages(step: HostContext, installation: Installation): Promise<boolean> {
-  const missing = await look(step, installation.packages)
-  if (missing.length === 0) return false
-  const names = missing.map(describe).join(', ')
-  if (!step.cluster.packages.install) {
-    throw new QuorateError('HOST_NOT_PREPARED', `not installed: ${names}`, {
-      host: step.host.name,
-      step: 'packages',
-    })
-  }
-  const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
-  await runDurably(step, {
-    unit: installation.unit,
-    title: `install ${names}`,
-    command: script(INSTALL, installation.repository ?? '', hold.join(' '), ...missing.map(choice)),
-    failure: (exitCode, output) => installError(step, exitCode, output),
-  })
-  const still = await look(step, installation.packages)
-  if (still.length === 0) return true
-  throw new QuorateError('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
-    host: step.host.name,
-    step: 'packages',
-  })
-}
+const INSTALL = `
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C NEEDRESTART_SUSPEND=1
+lock_words='locked by another process|ould not get lock' stale_words='Failed to fetch'
+${START}
+apt="apt-get -q -o DPkg::Lock::Timeout=${LOCK_TIMEOUT_S} -o Acquire::Retries=3"
+if ! patiently quietly dpkg --configure -a; then cat "$said/text" >&2; exit 1; fi
+updated=0
+patiently quietly $apt update || updated=$?
+cat "$said/text"
+cp "$said/text" "$said/update"
+if [ -n "$repository" ] && grep -F "$repository" "$said/update" \\
+  | grep -qE '^(W|E|Err).*(signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv)'; then
+  exit ${INSTALL_STATUS.badSignature}
+fi
+if [ "$updated" != 0 ]; then exit "$updated"; fi
 
-async function look(step: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
-  const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
-  const { stdout } = await step.session.run(script(INSTALLED, ...names))
-  const installed = stdout.split('\n').flatMap((line): [string, string][] => {
-    const [status, name, version] = line.split(' ')
-    return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
-  })
-  return missingPackages(wanted, Object.fromEntries(installed))
+has() { # NAME or NAME=PATTERN
+  version=
+  case $1 in *=*) version=\${1#*=} ;; esac
+  apt-cache madison "\${1%%=*}" | awk -F'|' -v version="\${version%\\*}" '
+    { gsub(/ /, "", $2) }
+    $3 !~ /Sources$/ && index($2, version) == 1 { found = 1 }
+    END { exit !found }'
 }
+${CHOOSE}
+patiently loudly $apt -y -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \\
+  --no-install-recommends --allow-change-held-packages install $chosen
+if [ -n "$hold" ]; then apt-mark hold $hold; fi`
 
-/**
- * A package as the script takes it: the alternatives, of which the first that a repository has serves, and a bar at the
- * end if none is required.
- */
-function choice({ name, version, alternatives = [], optional }: WantedPackage): string {
-  const first = version === undefined ? name : `${name}=${version}`
-  return [first, ...alternatives, ...(optional === true ? [''] : [])].join('|')
-}
+// A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
+const FETCH = `
+mkdir -p "$(dirname "$2")"
+rm -f "$2.new"
+/usr/lib/apt/apt-helper download-file "$1" "$2.new"
+chmod 644 "$2.new"
+mv "$2.new" "$2"`
 
-function describe({ name, version }: WantedPackage): string {
-  return version === undefined ? name : `${name} ${version}`
-}
-
-function installError(step: HostContext, exitCode: number, output: string): QuorateError {
-  const context = { host: step.host.name, step: 'packages', output: lastLines(output) }
-  if (exitCode === INSTALL_STATUS.badSignature) {
-    const word = /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''
-    return new QuorateError(
-      'REPOSITORY_KEY_INVALID',
-      `apt rejects the repository's signature: ${word}`,
-      context,
-    )
-  }
-  const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
-  if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
-    return new QuorateError('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, context)
-  }
-  const unmet = /^ *(\S+) : Depends: (.+?) but it is not installable/m.exec(output)
-  if (unmet !== null) {
+export const apt: PackageManager = {
+  program: 'apt-get',
+  install: ({ repository = '', hold, choices }) => script(INSTALL, repository, hold.join(' '), ...choices),
+  pinned: (name, version) => `${name}=${version}`,
+  fetch: (url, path) => script(FETCH, url, path),
+  explain: (exitCode, output) => {
+    if (exitCode === INSTALL_STATUS.badSignature) {
+      const words =
+        /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''
+      return { kind: 'bad-signature', words }
+    }
+    const unmet = /^ *(\S+) : Depends: (.+?) but it is not installable/m.exec(output)
+    if (unmet === null) return undefined
     const [, name = '', dependency = ''] = unmet
-    const message = `${name} needs ${dependency}, which no package repository of the host has`
-    const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host's apt, such as that of the previous Kubernetes minor version, or use another version`
-    return new QuorateError('PACKAGE_MISSING', message, { ...context, hint })
-  }
-  return new QuorateError('PACKAGES_FAILED', `apt-get ended with ${exitCode}`, context)
+    return { kind: 'unmet', name, dependency }
+  },
 }

@@ -1,10 +1,11 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
 import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
-import { APT_SOURCE_FILE, aptPlan, nodePackages, versionedPackages } from '../../configuration/packages.js'
+import { managerOf } from '../../configuration/package-managers/package-managers.js'
+import { nodePackages, versionedPackages } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
-import { isQuorateError, QuorateError } from '../../errors/index.js'
+import { isQuorateError } from '../../errors/index.js'
 import { expectSuccess, script } from '../../ssh/index.js'
-import { installPackages } from './apt.js'
+import { installPackages } from './install.js'
 import { placeSigningKey, renewSigningKey } from './signing-key.js'
 import type { HostContext } from '../context.js'
 
@@ -29,11 +30,14 @@ async function installNodePackages(step: HostContext): Promise<InstalledPackages
   const { cluster, host } = step
   // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
+  const manager = managerOf(host)
   const install = () =>
     installPackages(step, {
       unit: 'install-kubernetes',
-      packages: cluster.packages.install ? nodePackages(version) : versionedPackages(version),
-      repository: aptPlan(cluster.packages, version).repositoryPath,
+      packages: cluster.packages.install
+        ? nodePackages(version, manager.packageNames)
+        : versionedPackages(version),
+      repository: manager.repository(cluster.packages, version).path,
     })
   try {
     return { changed: await install(), notes: [] }
@@ -45,10 +49,11 @@ async function installNodePackages(step: HostContext): Promise<InstalledPackages
 }
 
 async function addRepository(step: HostContext): Promise<boolean> {
-  const { session, cluster } = step
-  const { sourceFile } = aptPlan(cluster.packages, versionOf(cluster, step.host))
+  const { session, cluster, host } = step
+  const { repository, sourceFile } = managerOf(host)
+  const { sourceFile: content } = repository(cluster.packages, versionOf(cluster, host))
   const keyed = await placeSigningKey(step)
-  const sourced = await session.writeFile(APT_SOURCE_FILE.path, sourceFile, APT_SOURCE_FILE)
+  const sourced = await session.writeFile(sourceFile.path, content, sourceFile)
   return keyed || sourced
 }
 
@@ -74,7 +79,7 @@ for name in "$@"; do
 done`
 
 /** Checked by itself: an attempt that died may have installed everything without getting here. */
-async function finishInstallation({ session, cluster, host }: HostContext): Promise<boolean> {
+async function finishInstallation({ session, cluster, host, error }: HostContext): Promise<boolean> {
   const wanted = [cluster.packages.install ? 'yes' : 'no', ...REQUIRED_CNI_PLUGINS]
   // As root: without a message bus, systemctl answers nobody else.
   const looked = await session.run(script(IS_FINISHED, ...wanted), { root: true })
@@ -83,7 +88,7 @@ async function finishInstallation({ session, cluster, host }: HostContext): Prom
   if (finished.exitCode === NO_PLUGIN) {
     const message = `the CNI plugin ${finished.stderr.trim()} is neither in ${CNI_FOLDER} nor in ${DEBIAN_CNI_FOLDER}`
     const hint = 'install kubernetes-cni, or containernetworking-plugins on Debian, on the host'
-    throw new QuorateError('HOST_NOT_PREPARED', message, { host: host.name, step: 'packages', hint })
+    throw error('HOST_NOT_PREPARED', message, { step: 'packages', hint })
   }
   expectSuccess(finished, 'enabling kubelet', host)
   return true

@@ -1,53 +1,56 @@
 /**
- * The key with which apt checks the Kubernetes repository: given in the cluster file, or fetched from the repository.
+ * The key with which the package manager checks the Kubernetes repository: given in the cluster file, or fetched from the repository.
  */
 import { createHash } from 'node:crypto'
-import { APT_KEY_FILE, aptPlan } from '../../configuration/packages.js'
+import { managerOf } from '../../configuration/package-managers/package-managers.js'
 import { versionOf } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
-import { lastLines, script } from '../../ssh/index.js'
+import { lastLines } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
-import { installPackages } from './apt.js'
+import { installPackages } from './install.js'
+import { packageManager } from './package-manager.js'
 import type { HostContext } from '../context.js'
 
-/** The key as given in the cluster file, or fetched once from the repository by apt's own downloader. */
+/** The key as given in the cluster file, or fetched once from the repository. */
 export async function placeSigningKey(step: HostContext): Promise<boolean> {
-  const { session, cluster } = step
+  const { session, cluster, host } = step
   const { signingKey } = cluster.packages
-  if (signingKey !== undefined) return session.writeFile(APT_KEY_FILE.path, signingKey, APT_KEY_FILE)
-  if ((await session.readFile(APT_KEY_FILE.path)) !== undefined) return false
+  const { keyFile } = managerOf(host)
+  if (signingKey !== undefined) return session.writeFile(keyFile.path, signingKey, keyFile)
+  if ((await session.readFile(keyFile.path)) !== undefined) return false
   await installPackages(step, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
   await fetchKey(step)
   return true
 }
 
 /**
- * Fetches the key again, the same way as at first, after apt did not accept the repository's signature with the present
- * one.
+ * Fetches the key again, the same way as at first, after the repository's signature was not accepted with the
+ * present one.
  * @returns a line for people, who may want to know that a key was replaced.
  * @throws QuorateError `REPOSITORY_KEY_INVALID` if the repository still offers the same key, or if the key is the
  *   cluster file's, which is never replaced.
  */
 export async function renewSigningKey(step: HostContext, refusal: QuorateError): Promise<string> {
-  const { session, cluster } = step
-  const context = { host: step.host.name, step: 'package repository', output: refusal.context.output ?? '' }
+  const { session, cluster, host } = step
+  const details = { step: 'package repository', output: refusal.context.output ?? '' }
   if (cluster.packages.signingKey !== undefined) {
     const message = `${refusal.message}. The key is the cluster file's (packages.signingKey or signingKeyFile), which Quorate never replaces`
     const hint = `if the repository has renewed its key, put the new one in its place and apply again; it is at ${keyUrl(step)}`
-    throw new QuorateError('REPOSITORY_KEY_INVALID', message, { ...context, hint })
+    throw step.error('REPOSITORY_KEY_INVALID', message, { ...details, hint })
   }
-  const before = await session.readFile(APT_KEY_FILE.path)
+  const { keyFile } = managerOf(host)
+  const before = await session.readFile(keyFile.path)
   await fetchKey(step)
-  const after = await session.readFile(APT_KEY_FILE.path)
+  const after = await session.readFile(keyFile.path)
   if (before !== undefined && after !== undefined && before.equals(after)) {
     const message = `${refusal.message}. The repository still offers the same key (${digest(after)})`
-    throw new QuorateError('REPOSITORY_KEY_INVALID', message, context)
+    throw step.error('REPOSITORY_KEY_INVALID', message, details)
   }
   return `the repository's signing key was renewed: ${digest(before)} → ${digest(after)}`
 }
 
 function keyUrl({ cluster, host }: HostContext): string {
-  return aptPlan(cluster.packages, versionOf(cluster, host)).signingKeyUrl
+  return managerOf(host).repository(cluster.packages, versionOf(cluster, host)).keyUrl
 }
 
 function digest(key: Buffer | undefined): string {
@@ -60,24 +63,11 @@ async function fetchKey(step: HostContext): Promise<void> {
   await runDurably(step, {
     unit: 'fetch-signing-key',
     title: `fetch ${url}`,
-    command: script(FETCH_KEY, url, APT_KEY_FILE.path),
+    command: packageManager(step.host).fetch(url, managerOf(step.host).keyFile.path),
     failure: (exitCode, output) =>
-      new QuorateError(
-        'PACKAGES_FAILED',
-        `the signing key ${url} cannot be fetched (apt-helper: ${exitCode})`,
-        {
-          host: step.host.name,
-          step: 'package repository',
-          output: lastLines(output),
-        },
-      ),
+      step.error('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
+        step: 'package repository',
+        output: lastLines(output),
+      }),
   })
 }
-
-// A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
-const FETCH_KEY = `
-mkdir -p "$(dirname "$2")"
-rm -f "$2.new"
-/usr/lib/apt/apt-helper download-file "$1" "$2.new"
-chmod 644 "$2.new"
-mv "$2.new" "$2"`

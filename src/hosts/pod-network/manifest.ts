@@ -1,11 +1,17 @@
-/** A manifest by URL: the worker fetches it, and it is applied only if it is the text that the cluster file means. */
+/** The manifest's text. One by URL is fetched by the worker, and is used only if the cluster file means this very text. */
 import { createHash } from 'node:crypto'
+import type { ManifestSource } from '../../configuration/pod-network/plugin.js'
 import { QuorateError } from '../../errors/index.js'
 
 const FETCH_TIMEOUT_MS = 30_000
 
 /** By digest: what was fetched once is not fetched again, whichever step or operation asks. */
 const fetched = new Map<string, string>()
+
+/** The text of a plugin's manifest; see {@link fetchManifest}. */
+export async function manifestText(source: ManifestSource): Promise<string> {
+  return 'text' in source ? source.text : fetchManifest(source.url, source.digest)
+}
 
 /**
  * The text at the URL.

@@ -7,7 +7,6 @@ import {
   SYSCTL_FILE,
   SYSCTLS,
 } from '../../configuration/host-prerequisites.js'
-import { QuorateError } from '../../errors/index.js'
 import { command, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
@@ -17,7 +16,7 @@ import type { HostContext } from '../context.js'
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function loadKernelModules({ session, host }: HostContext): Promise<boolean> {
+export async function loadKernelModules({ session, error }: HostContext): Promise<boolean> {
   const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
   const load = script(
     'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
@@ -30,15 +29,10 @@ export async function loadKernelModules({ session, host }: HostContext): Promise
   await session.run(load, { root: true })
   const { exitCode } = await session.run(effect)
   if (exitCode === 0) return true
-  throw new QuorateError(
-    'KERNEL_NOT_PREPARED',
-    `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`,
-    {
-      host: host.name,
-      step: 'kernel modules',
-      hint: 'install the kernel modules package of the running kernel, then apply again',
-    },
-  )
+  throw error('KERNEL_NOT_PREPARED', `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`, {
+    step: 'kernel modules',
+    hint: 'install the kernel modules package of the running kernel, then apply again',
+  })
 }
 
 const HOLD = `
@@ -55,7 +49,7 @@ done`
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function setKernelParameters({ session, host }: HostContext): Promise<boolean> {
+export async function setKernelParameters({ session, error }: HostContext): Promise<boolean> {
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
@@ -64,8 +58,7 @@ export async function setKernelParameters({ session, host }: HostContext): Promi
   await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
   const { exitCode, stderr } = await session.run(holds, { root: true })
   if (exitCode === 0) return true
-  throw new QuorateError('KERNEL_NOT_PREPARED', `sysctl rejects the settings of ${SYSCTL_FILE.path}`, {
-    host: host.name,
+  throw error('KERNEL_NOT_PREPARED', `sysctl rejects the settings of ${SYSCTL_FILE.path}`, {
     step: 'kernel parameters',
     output: stderr.slice(-2000),
   })

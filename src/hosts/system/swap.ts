@@ -1,6 +1,5 @@
 /** Turns swap off, now and at every boot: in /etc/fstab, in systemd's target for it, in distributions' own services. */
 import { keepsSwap, SWAP_SERVICES } from '../../facts/swap.js'
-import { QuorateError } from '../../errors/index.js'
 import { script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
@@ -51,7 +50,7 @@ const SWAPOFF_TIMEOUT_MS = 300_000
  * Turns swap off if kubelet refuses to start with it; false if it was off, and will be after the next boot.
  * @throws QuorateError `KERNEL_NOT_PREPARED` when something keeps it on.
  */
-export async function turnSwapOff({ session, cluster, host }: HostContext): Promise<boolean> {
+export async function turnSwapOff({ session, cluster, error }: HostContext): Promise<boolean> {
   if (keepsSwap(cluster)) return false
   const result = await session.run(script(TURN_OFF, ...SWAP_SERVICES), {
     root: true,
@@ -59,8 +58,7 @@ export async function turnSwapOff({ session, cluster, host }: HostContext): Prom
   })
   if (result.exitCode === NOTHING_TO_DO) return false
   if (result.exitCode === 0) return true
-  throw new QuorateError('KERNEL_NOT_PREPARED', `swap cannot be turned off: ${result.stderr.trim()}`, {
-    host: host.name,
+  throw error('KERNEL_NOT_PREPARED', `swap cannot be turned off: ${result.stderr.trim()}`, {
     step: 'swap',
     hint: 'check /proc/swaps and turn swap off by hand, or set failSwapOn: false in kubernetes.kubeadm.kubeletConfiguration',
   })

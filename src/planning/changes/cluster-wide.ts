@@ -1,7 +1,8 @@
 /** What an apply changes in the cluster as a whole, through its first control plane. */
 import { crowdedPod, placesFor } from '../../facts/cluster-dns.js'
 import { hasPath, INITIALISED_MARKER, type ObservedHost } from '../../facts/facts.js'
-import type { Cluster, Host, PodNetwork } from '../../cluster/model.js'
+import type { Cluster, Host } from '../../cluster/model.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 import { changesOf, type ChangesContext } from './context.js'
@@ -12,17 +13,21 @@ export function clusterChanges(
   observed: readonly ObservedHost[],
   context: ChangesContext,
 ): readonly PlannedChange[] {
-  const { network } = cluster
   const { first, standing } = context
-  if (network.plugin === 'none') return []
+  if (!appliesPodNetwork(cluster)) return []
   const begins = standing === undefined && isBeginning(observed, first)
   const applies = begins || standing?.podNetwork === 'differs'
   const joining = observed.filter(isToJoin).length
   const moves = standing === undefined ? begins && joining > 1 : movesDns(standing, joining)
   return [
-    ...changesOf(first, 'pod-network', applies ? [`apply ${networkName(network)}`] : []),
+    ...changesOf(first, 'pod-network', applies ? [`apply ${networkPlugin(cluster).label}`] : []),
     ...changesOf(first, 'cluster-dns', moves ? [SPREAD] : []),
   ]
+}
+
+/** Whether Quorate applies a pod network. Without one, none of CoreDNS's pods starts. */
+export function appliesPodNetwork(cluster: Cluster): boolean {
+  return networkPlugin(cluster).isApplied
 }
 
 /** Whether this apply creates the cluster, or an earlier one did and was cut off. */
@@ -37,10 +42,6 @@ function isToJoin({ host, facts }: ObservedHost): boolean {
 }
 
 const SPREAD = 'move a CoreDNS pod to another node if all of them are on one'
-
-function networkName(network: Exclude<PodNetwork, { plugin: 'none' }>): string {
-  return network.plugin === 'flannel' ? `Flannel (${network.backend})` : network.source
-}
 
 /** A node that joins may be another place for a pod. Whether it is shows only once it has joined. */
 function movesDns({ clusterDns = [], nodes }: Standing, joining: number): boolean {

@@ -7,14 +7,9 @@ import { CNI_FOLDER } from '../../facts/host-details.js'
 import type { HostConfiguration } from '../../facts/host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../../configuration/host-prerequisites.js'
 import { versionOf, type Cluster } from '../../cluster/model.js'
-import {
-  APT_KEY_FILE,
-  APT_SOURCE_FILE,
-  aptPlan,
-  CNI_PACKAGE,
-  missingPackages,
-  nodePackages,
-} from '../../configuration/packages.js'
+import type { PackageManagerFacts } from '../../configuration/package-managers/package-manager.js'
+import { managerOf, packageManagerOf } from '../../configuration/package-managers/package-managers.js'
+import { CNI_PACKAGE, missingPackages, nodePackages } from '../../configuration/packages.js'
 import { sha256 } from '../../values/sha256.js'
 import { keepsSwap, swapChange } from '../../facts/swap.js'
 import { changesOf, type HostChanges } from './context.js'
@@ -28,14 +23,17 @@ const PHASE = 'prepare-hosts'
 export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   if (host.role === 'load-balancer') return []
   const version = versionOf(cluster, host)
-  const wanted = cluster.packages.install ? nodePackages(version) : []
+  const manager = packageManagerOf(facts) ?? managerOf({})
+  const wanted = cluster.packages.install ? nodePackages(version, manager.packageNames) : []
   const missing = missingPackages(wanted, facts.packages).map(({ name }) => name)
   const swap = keepsSwap(cluster) ? undefined : swapChange(facts)
   return changesOf(host, PHASE, [
     ...(missing.length === 0 ? [] : [`install ${missing.join(', ')} for ${version}`]),
     ...(swap === undefined ? [] : [swap]),
     ...(missing.includes(CNI_PACKAGE) ? [] : linkedPlugins(facts)),
-    ...(facts.configuration === undefined ? [] : settings(cluster, version, facts, facts.configuration)),
+    ...(facts.configuration === undefined
+      ? []
+      : settings(cluster, version, manager, facts, facts.configuration)),
   ])
 }
 
@@ -48,6 +46,7 @@ function linkedPlugins({ details }: HostFacts): readonly string[] {
 function settings(
   cluster: Cluster,
   version: string,
+  manager: PackageManagerFacts,
   facts: HostFacts,
   configuration: HostConfiguration,
 ): readonly string[] {
@@ -56,7 +55,7 @@ function settings(
   // Which containerd a package installs is known only afterwards. That the host changes is known before.
   const runtime = containerdFiles(cluster, major ?? 1)
   const files = [
-    ...(packages.install ? aptFiles(cluster, version) : []),
+    ...(packages.install ? repositoryFiles(cluster, version, manager) : []),
     MODULES_FILE,
     SYSCTL_FILE,
     ...runtime,
@@ -66,7 +65,7 @@ function settings(
     ...fileActions(files, configuration),
     ...(packages.install &&
     packages.signingKey === undefined &&
-    configuration.files[APT_KEY_FILE.path] === undefined
+    configuration.files[manager.keyFile.path] === undefined
       ? [`fetch the signing key of ${packages.repository}`]
       : []),
     ...listed('remove', leftRegistries(cluster, Object.keys(configuration.files))),
@@ -79,11 +78,15 @@ function settings(
   ]
 }
 
-/** The files that tell apt about the repository; the key only if the cluster file has it. */
-function aptFiles({ packages }: Cluster, version: string): readonly HostFile[] {
-  const source = { ...APT_SOURCE_FILE, content: aptPlan(packages, version).sourceFile }
+/** The files about the repository; the key only if the cluster file has it. */
+function repositoryFiles(
+  { packages }: Cluster,
+  version: string,
+  { repository, sourceFile, keyFile }: PackageManagerFacts,
+): readonly HostFile[] {
+  const source = { ...sourceFile, content: repository(packages, version).sourceFile }
   if (packages.signingKey === undefined) return [source]
-  return [{ ...APT_KEY_FILE, content: packages.signingKey }, source]
+  return [{ ...keyFile, content: packages.signingKey }, source]
 }
 
 /** Registry files that Quorate wrote on a host and whose registry is no longer in the cluster file. */

@@ -5,10 +5,10 @@
 import type { ErrorCode } from '../../errors/index.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import { formatEndpoint, type Cluster } from '../../cluster/model.js'
-import { FLANNEL_CNI_CONFIG } from '../../configuration/pod-network/flannel-backends.js'
+import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { hasJoined, finding, type PreflightFinding, type Severity } from '../../preflight/finding.js'
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
-import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import { runningPlugins, type ClusterPresence, type Standing } from '../../facts/standing.js'
 import { parseChannel } from '../../cluster/versions.js'
 import type { Difference } from './difference.js'
 import { FIELD_RULES, type ChangedBy, type FieldRule } from './fields.js'
@@ -51,21 +51,23 @@ export function compareWithCluster(
   ]
 }
 
-/** Flannel next to an existing pod network would break the routes of that network's pods. */
+/** A plugin next to another pod network that exists would break the routes of that network's pods. */
 function otherPodNetwork(
-  { network }: Cluster,
+  cluster: Cluster,
   observed: readonly ObservedHost[],
-  { runsFlannel }: Standing,
+  standing: Standing,
 ): readonly PreflightFinding[] {
-  if (network.plugin !== 'flannel' || runsFlannel) return []
+  const { plugin } = cluster.network
+  const { cniConfigFile } = networkPlugin(cluster)
+  if (cniConfigFile === undefined || runningPlugins(standing).includes(plugin)) return []
   const others = observed
     .filter(({ facts }) => hasJoined(facts))
     .map(({ facts }) => facts.details?.podNetworks ?? [])
-    // A Flannel whose DaemonSet was deleted leaves its CNI configuration behind. It is applied again.
-    .filter((paths) => !paths.includes(FLANNEL_CNI_CONFIG))
+    // A plugin whose DaemonSet was deleted leaves its CNI configuration behind. It is applied again.
+    .filter((paths) => !paths.includes(cniConfigFile))
   const [found] = others.flat()
   if (found === undefined) return []
-  const difference = { file: network.plugin, cluster: `another one (${found})` }
+  const difference = { file: plugin, cluster: `another one (${found})` }
   return [
     finding('error', 'FIELD_CANNOT_CHANGE', undefined, wording({ path: 'spec.network.plugin' }, difference)),
   ]

@@ -3,9 +3,11 @@
  * table. The reference of the cluster file uses it to say whether a field can be changed later.
  */
 import type { Difference } from './difference.js'
-import { formatEndpoint, type Cluster, type Endpoint } from '../../cluster/model.js'
+import { formatEndpoint, type Cluster, type Endpoint, type NetworkPluginName } from '../../cluster/model.js'
 import { parseNetwork } from '../../values/ip-address.js'
-import type { Standing } from '../../facts/standing.js'
+import { runningPlugins, type Standing } from '../../facts/standing.js'
+import { pluginTraits } from '../../configuration/pod-network/plugins.js'
+import type { SettingsOf } from '../../configuration/pod-network/plugin.js'
 import { certSANs, clusterConfiguration, kubeletConfiguration, kubeProxyConfiguration } from './documents.js'
 
 /**
@@ -121,13 +123,18 @@ export function ruleOf(path: string): FieldRule | undefined {
   return FIELD_RULES.filter((rule) => covers(rule.path)).sort((a, b) => b.path.length - a.path.length)[0]
 }
 
-/** Flannel cannot be replaced. The user's manifest may be that of the Flannel that runs. */
-function otherNetwork({ network }: Cluster, { runsFlannel, podNetwork }: Standing): Difference | undefined {
-  if (!runsFlannel || network.plugin === 'flannel') return undefined
-  const isFlannel =
-    network.plugin === 'manifest' &&
-    (podNetwork === 'same' || network.content?.includes('kube-flannel') === true)
-  return isFlannel ? undefined : { file: network.plugin, cluster: 'flannel' }
+/** A plugin cannot be replaced. The user's manifest may be that of the plugin that runs. */
+function otherNetwork({ network }: Cluster, standing: Standing): Difference | undefined {
+  const running = runningPlugins(standing)
+  const [other] = running
+  if (other === undefined || running.includes(network.plugin)) return undefined
+  const isSame = network.plugin === 'manifest' && (standing.podNetwork === 'same' || brings(network, other))
+  return isSame ? undefined : { file: network.plugin, cluster: other }
+}
+
+function brings({ content }: SettingsOf<'manifest'>, plugin: NetworkPluginName): boolean {
+  const namespace = pluginTraits(plugin)?.daemonSet?.namespace
+  return namespace !== undefined && content?.includes(namespace) === true
 }
 
 function unequal(

@@ -1,4 +1,5 @@
 /** The cluster that an operation works on: what the file wants, except for what a running cluster has already fixed. */
+import { packageManagerOf } from '../../configuration/package-managers/package-managers.js'
 import type { HostFacts, ObservedHost } from '../../facts/facts.js'
 import { showsCluster } from '../../facts/first-control-plane.js'
 import type { Bystander, Cluster, Host, KubeadmPatches } from '../../cluster/model.js'
@@ -70,9 +71,18 @@ function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts |
   return observed.find(({ host }) => host.name === name)?.facts
 }
 
-/** Pins the host to its machine: whatever answers at its address later must be the same machine. */
+/**
+ * Pins the host to its machine: whatever answers at its address later must be the same machine. Its package manager is
+ * said unless it is the usual one.
+ */
 function asMachine(host: Host, facts: HostFacts | undefined): Host {
-  return facts === undefined || facts.machineId === '' ? host : { ...host, machineId: facts.machineId }
+  if (facts === undefined) return host
+  const manager = packageManagerOf(facts)?.name
+  return {
+    ...host,
+    ...(facts.machineId === '' ? {} : { machineId: facts.machineId }),
+    ...(manager === undefined || manager === 'apt' ? {} : { packageManager: manager }),
+  }
 }
 
 /** A host that is part of the cluster keeps its version. */

@@ -97,7 +97,7 @@ describe('containerd settings that break what kubelet and kubeadm rely on are re
     [
       'another folder of network plugins, with Flannel',
       { cni: { bin_dir: '/usr/lib/cni' } },
-      `${CONFIG}.cni.bin_dir: cannot be "/usr/lib/cni"; remove it: Flannel relies on /opt/cni/bin`,
+      `${CONFIG}.cni.bin_dir: cannot be "/usr/lib/cni"; remove it: the pod network relies on /opt/cni/bin`,
     ],
   ])('%s', (_what, config, problem) => {
     expect(problemTexts(clusterFile(containerd(config)))).toEqual([problem])

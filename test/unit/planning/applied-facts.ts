@@ -13,13 +13,8 @@ import {
 import { runsBalancer } from '../../../src/cluster/balancer-hosts.js'
 import { haproxyFile } from '../../../src/configuration/load-balancer/services.js'
 import { hostsWithRole, type Cluster } from '../../../src/cluster/model.js'
-import {
-  APT_KEY_FILE,
-  APT_SOURCE_FILE,
-  aptPlan,
-  KUBERNETES_PACKAGES,
-  nodePackages,
-} from '../../../src/configuration/packages.js'
+import { apt } from '../../../src/configuration/package-managers/apt.js'
+import { KUBERNETES_PACKAGES, nodePackages } from '../../../src/configuration/packages.js'
 import { bareFacts } from '../../support/clusters.js'
 
 /** The facts of a host of a finished cluster with stacked etcd, in which all control planes serve. */
@@ -62,12 +57,12 @@ function appliedConfiguration(
   cluster: Cluster,
   { isNode, isBalancer }: { readonly isNode: boolean; readonly isBalancer: boolean },
 ): HostConfiguration {
-  const { sourceFile } = aptPlan(cluster.packages, cluster.kubernetes.version)
+  const { sourceFile } = apt.repository(cluster.packages, cluster.kubernetes.version)
   const nodeFiles: readonly HostFile[] = [
     MODULES_FILE,
     SYSCTL_FILE,
-    { ...APT_SOURCE_FILE, content: sourceFile },
-    { ...APT_KEY_FILE, content: cluster.packages.signingKey ?? 'fetched' },
+    { ...apt.sourceFile, content: sourceFile },
+    { ...apt.keyFile, content: cluster.packages.signingKey ?? 'fetched' },
     ...containerdFiles(cluster, 1),
   ]
   const balancerFile = haproxyFile(cluster, hostsWithRole(cluster, 'control-plane'))

@@ -4,7 +4,8 @@
  */
 import { CONTAINERD_SOCKET } from '../../../configuration/kubeadm/node-registration.js'
 import { isPlainObject } from '../../../values/merge.js'
-import { pluginOf, type Outline } from '../../lenient.js'
+import { pluginTraits } from '../../../configuration/pod-network/plugins.js'
+import { networkNeeds, pluginOf, type Outline } from '../../lenient.js'
 import type { Reliance, Reliances } from '../relied-on.js'
 
 /** The sections of `spec.kubernetes.kubeadm`. */
@@ -73,8 +74,8 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
       allows: (value, file) => value === false || dnsIsOwn(file),
     },
     'proxy.disabled': {
-      reason: 'Flannel reaches the API through kube-proxy',
-      allows: (value, file) => value === false || !isFlannel(file),
+      reason: 'the pod network reaches the API through kube-proxy',
+      allows: (value, file) => value === false || !networkNeeds(file, 'kubeProxy'),
     },
   },
   initConfiguration: {
@@ -205,8 +206,8 @@ export const FLAGS: readonly (readonly [section: Section, path: string, flags: R
     'controllerManager.extraArgs',
     {
       'allocate-node-cidrs': {
-        reason: 'Flannel needs a network for each node',
-        allows: (value, file) => value === 'true' || !isFlannel(file),
+        reason: 'the pod network needs a network for each node',
+        allows: (value, file) => value === 'true' || !networkNeeds(file, 'nodeSubnets'),
       },
       'cluster-cidr': 'kubernetes.networking.podSubnet sets it',
       'service-cluster-ip-range': SERVICE_SUBNET,
@@ -281,17 +282,13 @@ function listed(value: unknown): readonly string[] {
     .map((name) => name.trim())
 }
 
-function isFlannel(file: Outline): boolean {
-  return pluginOf(file) === 'flannel'
-}
-
 /** Whether the cluster's DNS is left to its owner alone. */
 function dnsIsOwn(file: Outline): boolean {
-  return pluginOf(file) === 'none'
+  return pluginTraits(pluginOf(file))?.isApplied === false
 }
 
 function maySkip(phase: unknown, file: Outline): boolean {
   if (phase === 'addon' || phase === 'addon/coredns') return dnsIsOwn(file)
-  if (phase === 'addon/kube-proxy') return !isFlannel(file)
+  if (phase === 'addon/kube-proxy') return !networkNeeds(file, 'kubeProxy')
   return phase === 'preflight' || phase === 'show-join-command' || phase === 'upload-certs'
 }

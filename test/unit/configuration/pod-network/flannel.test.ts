@@ -1,12 +1,19 @@
 import { parseAllDocuments } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { NET_CONF_ANNOTATION, renderFlannel } from '../../../../src/configuration/pod-network/flannel.js'
+import {
+  NET_CONF_ANNOTATION,
+  renderFlannel,
+} from '../../../../src/configuration/pod-network/flannel-manifest.js'
 import type { Flannel } from '../../../../src/configuration/pod-network/flannel-backends.js'
-import { aCluster } from '../../../support/clusters.js'
+
+function aFlannel(settings: Partial<Flannel>): Flannel {
+  return { plugin: 'flannel', backend: 'vxlan', image: 'f', cniPluginImage: 'c', ...settings }
+}
 
 describe('the Flannel manifest', () => {
   it('has the same objects as upstream', async () => {
-    await expect(renderFlannel(aCluster())).toMatchFileSnapshot('../../golden/flannel.yaml')
+    const settings = aFlannel({ image: 'flannel:1', cniPluginImage: 'flannel-cni:1' })
+    await expect(renderFlannel(settings, '10.244.0.0/16')).toMatchFileSnapshot('../../golden/flannel.yaml')
   })
 
   interface ManifestObject {
@@ -22,16 +29,7 @@ describe('the Flannel manifest', () => {
 
   /** Of the manifest for these settings: net-conf.json, the arguments of flanneld, the annotation of its pods. */
   function rendered(settings: Partial<Flannel>) {
-    const base = aCluster()
-    const networking = { ...base.kubernetes.networking, podSubnet: '172.20.0.0/14' }
-    const network: Flannel = {
-      plugin: 'flannel',
-      backend: 'vxlan',
-      image: 'f',
-      cniPluginImage: 'c',
-      ...settings,
-    }
-    const text = renderFlannel({ ...base, kubernetes: { ...base.kubernetes, networking }, network })
+    const text = renderFlannel(aFlannel(settings), '172.20.0.0/14')
     const objects = parseAllDocuments(text).map((document) => document.toJS() as ManifestObject)
     const template = objects.find(({ kind }) => kind === 'DaemonSet')?.spec?.template
     const data = objects.find(({ kind }) => kind === 'ConfigMap')?.data
@@ -78,9 +76,5 @@ describe('the Flannel manifest', () => {
     const { annotation } = rendered({ vni: 7 })
     expect(rendered({ vni: 7 }).annotation).toBe(annotation)
     expect(rendered({ vni: 8 }).annotation).not.toBe(annotation)
-  })
-
-  it('cannot be rendered for another pod network', () => {
-    expect(() => renderFlannel({ ...aCluster(), network: { plugin: 'none' } })).toThrow('"none"')
   })
 })

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { PATIENCE } from '../../../../src/hosts/timeouts.js'
-import type { HostContext } from '../../../../src/hosts/context.js'
+import { hostContext, type HostContext } from '../../../../src/hosts/context.js'
 import type { ObservedHost } from '../../../../src/facts/facts.js'
 import type { HostConfiguration, ServiceState } from '../../../../src/facts/host-configuration.js'
 import { HEADER, SYSCTLS } from '../../../../src/configuration/host-prerequisites.js'
@@ -70,7 +70,7 @@ export class MemoryHost {
   /** A step on this host. */
   step(cluster: Cluster): HostContext {
     const session = this.session()
-    return {
+    return hostContext({
       cluster,
       host: this.#host,
       session,
@@ -80,7 +80,7 @@ export class MemoryHost {
       isCancelled: () => false,
       patience: PATIENCE,
       report: () => undefined,
-    }
+    })
   }
 
   session(): Session {

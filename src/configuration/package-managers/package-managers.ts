@@ -1,0 +1,31 @@
+/** The package managers: one row each, and which of them a host has. */
+import type { PackageManagerName } from '../../cluster/model.js'
+import { apt } from './apt.js'
+import { dnf } from './dnf.js'
+import type { PackageManagerFacts } from './package-manager.js'
+
+/** By name. */
+export const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManagerFacts>> = { apt, dnf }
+
+/** What `/etc/os-release` says of a system. */
+interface OperatingSystem {
+  /** `ID` */
+  readonly osId: string
+  /** `ID_LIKE`, words separated by spaces. */
+  readonly osLike: string
+}
+
+/** The package manager of a system; undefined if Quorate knows none for it. */
+export function packageManagerOf({ osId, osLike }: OperatingSystem): PackageManagerFacts | undefined {
+  const names = `${osId} ${osLike}`.split(/\s+/)
+  return Object.values(PACKAGE_MANAGERS).find(({ systems }) => systems.some((one) => names.includes(one)))
+}
+
+/** The package manager with which steps work on a host. */
+export function managerOf({
+  packageManager = 'apt',
+}: {
+  readonly packageManager?: PackageManagerName
+}): PackageManagerFacts {
+  return PACKAGE_MANAGERS[packageManager]
+}

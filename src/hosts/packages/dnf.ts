@@ -1,0 +1,64 @@
+/**
+ * dnf 4 and dnf 5 on a host. It was tried with stand-ins that say what both say, never on such a machine; preflight
+ * refuses to install with it (configuration/package-managers/dnf.ts).
+ */
+import { DNF_REPOSITORY } from '../../configuration/package-managers/dnf.js'
+import { script } from '../../ssh/index.js'
+import { CHOOSE, INSTALL_STATUS, START } from './install-script.js'
+import type { PackageManager } from './package-manager.js'
+
+/** What dnf says of a signature: of a repository's (librepo, in both), of a package's (4, then 5). */
+const BAD_SIGNATURE =
+  'GPG signature verification error|GPG check FAILED|Public key for .* is not installed|OpenPGP check for package .* has failed'
+
+/**
+ * `disable_excludes` is what dnf 4 calls `--disableexcludes` as well, an option that dnf 5 has no more: for this command
+ * the held packages of our repository are not excluded. dnf waits for its own lock by itself; only rpm's is waited for
+ * here. repoquery exits with 0 when it finds nothing.
+ */
+const INSTALL = `
+export LC_ALL=C
+lock_words='transaction lock' stale_words='Failed to download metadata|Cannot download'
+${START}
+dnf="dnf -y --setopt=disable_excludes=${DNF_REPOSITORY}"
+updated=0
+patiently quietly $dnf makecache --refresh || updated=$?
+cat "$said/text"
+cp "$said/text" "$said/update"
+if [ -n "$repository" ] && grep -qE '${BAD_SIGNATURE}' "$said/update"; then exit ${INSTALL_STATUS.badSignature}; fi
+if [ "$updated" != 0 ]; then exit "$updated"; fi
+
+has() { # NAME or NAME-PATTERN
+  [ -n "$($dnf -q repoquery "$1")" ]
+}
+${CHOOSE}
+installed=0
+patiently loudly $dnf --setopt=install_weak_deps=False install $chosen || installed=$?
+if [ "$installed" != 0 ] && grep -qE '${BAD_SIGNATURE}' "$said/text"; then exit ${INSTALL_STATUS.badSignature}; fi
+exit "$installed"`
+
+// dnf needs libcurl, and every such system has its program as well; dnf's own proxy counts.
+const FETCH = `
+mkdir -p "$(dirname "$2")"
+proxy=$(sed -n 's/^ *proxy *= *//p' /etc/dnf/dnf.conf 2>/dev/null | head -n 1)
+curl -fsSL --retry 3 \${proxy:+--proxy "$proxy"} -o "$2.new" "$1"
+chmod 644 "$2.new"
+mv "$2.new" "$2"`
+
+export const dnf: PackageManager = {
+  program: 'dnf',
+  // What is held is excluded in the repository's file.
+  install: ({ repository = '', choices }) => script(INSTALL, repository, '', ...choices),
+  pinned: (name, version) => `${name}-${version}`,
+  fetch: (url, path) => script(FETCH, url, path),
+  explain: (exitCode, output) => {
+    if (exitCode === INSTALL_STATUS.badSignature) {
+      const words = new RegExp(`^.*(?:${BAD_SIGNATURE}).*$`, 'm').exec(output)?.[0].trim() ?? ''
+      return { kind: 'bad-signature', words }
+    }
+    const unmet = /nothing provides (.+?) needed by (\S+)/.exec(output)
+    if (unmet === null) return undefined
+    const [, dependency = '', name = ''] = unmet
+    return { kind: 'unmet', name, dependency }
+  },
+}

@@ -1,0 +1,104 @@
+/** Packages on a host: wanted versions installed and held, in a unit that outlives us. */
+import { missingPackages, type WantedPackage } from '../../configuration/packages.js'
+import { QuorateError } from '../../errors/index.js'
+import { lastLines, script } from '../../ssh/index.js'
+import { runDurably } from '../durable.js'
+import { INSTALL_STATUS } from './install-script.js'
+import { packageManager, type PackageManager } from './package-manager.js'
+import type { HostContext } from '../context.js'
+
+export interface Installation {
+  /** Name of the unit. */
+  readonly unit: string
+  readonly packages: readonly WantedPackage[]
+  /** Part of the address of the repository whose signature must be valid; if not given, any repository may be stale. */
+  readonly repository?: string
+}
+
+const INSTALLED = `for name in "$@"; do
+  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null \\
+    || rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
+done`
+
+/**
+ * Makes sure that the packages are installed.
+ * @returns false if they already were.
+ * @throws QuorateError `HOST_NOT_PREPARED` when something is missing and packages are not to be installed;
+ *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when the signature of
+ *   {@link Installation.repository} is not accepted; `PACKAGES_FAILED` for anything that may pass.
+ */
+export async function installPackages(step: HostContext, installation: Installation): Promise<boolean> {
+  const missing = await look(step, installation.packages)
+  if (missing.length === 0) return false
+  const names = missing.map(describe).join(', ')
+  if (!step.cluster.packages.install) {
+    throw step.error('HOST_NOT_PREPARED', `not installed: ${names}`, { step: 'packages' })
+  }
+  const manager = packageManager(step.host)
+  const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
+  await runDurably(step, {
+    unit: installation.unit,
+    title: `install ${names}`,
+    command: manager.install({
+      ...installation,
+      hold,
+      choices: missing.map((wanted) => choice(manager, wanted)),
+    }),
+    failure: (exitCode, output) => installError(step, exitCode, output),
+  })
+  const still = await look(step, installation.packages)
+  if (still.length === 0) return true
+  throw step.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
+    step: 'packages',
+  })
+}
+
+async function look(step: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
+  const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
+  const { stdout } = await step.session.run(script(INSTALLED, ...names))
+  const installed = stdout.split('\n').flatMap((line): [string, string][] => {
+    const [status, name, version] = line.split(' ')
+    return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
+  })
+  return missingPackages(wanted, Object.fromEntries(installed))
+}
+
+/**
+ * A package as the command takes it: the alternatives, of which the first that a repository has serves, and a bar at the
+ * end if none is required.
+ */
+function choice(
+  { pinned }: PackageManager,
+  { name, version, alternatives = [], optional }: WantedPackage,
+): string {
+  const first = version === undefined ? name : pinned(name, version)
+  return [first, ...alternatives, ...(optional === true ? [''] : [])].join('|')
+}
+
+function describe({ name, version }: WantedPackage): string {
+  return version === undefined ? name : `${name} ${version}`
+}
+
+function installError(step: HostContext, exitCode: number, output: string): QuorateError {
+  const details = { step: 'packages', output: lastLines(output) }
+  const { program, explain } = packageManager(step.host)
+  const explanation = explain(exitCode, output)
+  if (explanation?.kind === 'bad-signature') {
+    return step.error(
+      'REPOSITORY_KEY_INVALID',
+      `${program} does not accept the repository's signature: ${explanation.words}`,
+      details,
+    )
+  }
+  const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
+  if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
+    return step.error('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, details)
+  }
+  if (explanation?.kind === 'unmet') {
+    const { name, dependency } = explanation
+    const message = `${name} needs ${dependency}, which no package repository of the host has`
+    const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host, such as that of the Kubernetes minor before; or use another version`
+    return step.error('PACKAGE_MISSING', message, { ...details, hint })
+  }
+  return step.error('PACKAGES_FAILED', `${program} ended with ${exitCode}`, details)
+}

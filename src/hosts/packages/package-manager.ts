@@ -1,0 +1,39 @@
+/** What a package manager does on a host. Its data are in configuration/package-managers. */
+import type { Host, PackageManagerName } from '../../cluster/model.js'
+import type { Command } from '../../ssh/index.js'
+import { apt } from './apt.js'
+import { dnf } from './dnf.js'
+
+export interface PackageManager {
+  /** The program that installs, as messages name it. */
+  readonly program: string
+  /** The command that installs. It waits for the locks of others for ten minutes; its statuses: `INSTALL_STATUS`. */
+  readonly install: (request: InstallRequest) => Command
+  /** A package of a version or version pattern, as {@link InstallRequest.choices} take it. */
+  readonly pinned: (name: string, version: string) => string
+  /** The command that fetches a URL into a file, the way in which the package manager fetches. */
+  readonly fetch: (url: string, path: string) => Command
+  /** What an output of {@link PackageManager.install} means; undefined if it says nothing that is known. */
+  readonly explain: (exitCode: number, output: string) => Explanation | undefined
+}
+
+interface InstallRequest {
+  /** Part of the address of the repository whose signature must be valid; if not given, any may be stale. */
+  readonly repository?: string
+  /** Packages that only Quorate may upgrade. */
+  readonly hold: readonly string[]
+  /** Alternatives separated by bars, of which the first that a repository has serves; a bar at the end: optional. */
+  readonly choices: readonly string[]
+}
+
+/** Why an installation failed. */
+type Explanation =
+  | { readonly kind: 'bad-signature'; readonly words: string }
+  | { readonly kind: 'unmet'; readonly name: string; readonly dependency: string }
+
+const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManager>> = { apt, dnf }
+
+/** The package manager of a host. */
+export function packageManager({ packageManager: name = 'apt' }: Host): PackageManager {
+  return PACKAGE_MANAGERS[name]
+}

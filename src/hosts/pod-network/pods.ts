@@ -1,0 +1,50 @@
+/** Whether pod networks run: the DaemonSets of their plugins. */
+import type { Host, NetworkPluginName } from '../../cluster/model.js'
+import type { NetworkPlugin } from '../../configuration/pod-network/plugin.js'
+import { pluginDaemonSets } from '../../configuration/pod-network/plugins.js'
+import { hasCondition, listObjects, type ClusterApi } from '../kubernetes/kubectl.js'
+
+/** The part of a pod that is read. */
+interface Pod {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName?: string }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
+}
+
+/**
+ * The first of the hosts on which the plugin does not run with the cluster's settings, and why. A node stays Ready
+ * without its pod network once the pod network has written its configuration there.
+ * @returns undefined also for a plugin that has no DaemonSet of its own.
+ */
+export async function podNetworkObstacle(
+  { title, daemonSet, settings }: NetworkPlugin,
+  api: ClusterApi,
+  hosts: readonly Host[],
+): Promise<{ readonly host: string; readonly reason: string } | undefined> {
+  if (daemonSet === undefined) return undefined
+  const pods = await listObjects<Pod>(api, 'pods', '-n', daemonSet.namespace)
+  const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
+  const current = ready.filter(
+    ({ metadata }) => metadata.annotations?.[daemonSet.settingsAnnotation] === settings,
+  )
+  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec.nodeName === host.name)
+  const without = hosts.find((host) => !runsOn(current, host))
+  if (without === undefined) return undefined
+  const reason = runsOn(ready, without)
+    ? `${title} runs there with other settings`
+    : `${title} is not ready there`
+  return { host: without.name, reason }
+}
+
+/** The network plugins that the API has the DaemonSets of. */
+export async function runningNetworkPlugins(api: ClusterApi): Promise<readonly NetworkPluginName[]> {
+  const found = await Promise.all(
+    pluginDaemonSets().map(async ([name, { namespace }]) => {
+      const daemonSets = await listObjects(api, 'daemonsets', '-n', namespace)
+      return daemonSets.length > 0 ? [name] : []
+    }),
+  )
+  return found.flat()
+}
