@@ -1,4 +1,4 @@
-/** Runs of an apply that park on scripted hosts, and decisions about them. */
+/** Runs of an apply on scripted hosts that park, and decisions about them. */
 import { ApplicationFailure, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'

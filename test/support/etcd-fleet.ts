@@ -1,4 +1,4 @@
-/** Control planes with etcd hosts, as a step on one of them sees them: files, and programs that read these. */
+/** Control planes on etcd hosts, as a step on one of them sees them: files, and programs that answer from these. */
 import { clientUrl, peerUrl } from '../../src/configuration/etcd/urls.js'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/run/command.js'

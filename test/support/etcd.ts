@@ -1,4 +1,4 @@
-/** Runs etcdctl in the etcd of a fleet's first control plane. */
+/** etcdctl in the etcd of a fleet's first control plane. */
 import type { Fleet } from './fleet.js'
 
 const PKI = '/etc/kubernetes/pki/etcd'

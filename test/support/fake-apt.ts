@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Programs } from './programs.js'
 
-/** `update`: output and status of apt-get update. `available`: packages of the repository, as lines of `name version`. */
+/** `update`: what apt-get update says and ends with; a repository that has `available`, lines of `name version`. */
 export function fakeApt(folder: string, available: readonly string[]): Programs {
   const apt = new Programs(folder)
   mkdirSync(join(folder, 'installed'), { recursive: true })

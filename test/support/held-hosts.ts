@@ -1,10 +1,10 @@
-/** Hosts behind real sshds that any process can log in to, each with its state in a folder of its own. */
+/** Hosts of which each keeps its state in a folder of its own, behind real sshds that any process can log in to. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../../src/cluster/model.js'
 import { startSshd, type TestSshd } from './sshd.js'
 
-/** One host; `/var/lib/quorate` is `state` in its folder for every session. */
+/** One host; `/var/lib/quorate` is `state` within its folder, whoever asks. */
 export interface HeldHost {
   readonly host: Host
   readonly state: string

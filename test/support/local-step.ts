@@ -1,5 +1,5 @@
 /**
- * A step on this machine, with the test's programs first in PATH and the host's paths in a folder:
+ * A step on this very machine, with programs of a test's own ahead of the machine's and the host's places in a folder:
  * for what scripts of a step do. Long commands run at once here, in place of src/hosts/durable.ts
  * (`vi.mock('…/durable.js', () => import('…/local-step.js'))`), since a unit would take the machine's own programs.
  */
@@ -12,7 +12,7 @@ import { localSession } from './local-session.js'
 import type { Programs } from './programs.js'
 import { relocated } from './relocated-session.js'
 
-/** A step and its progress reports. */
+/** A step, and what it reports. */
 export function localStep(
   programs: Programs,
   cluster: Cluster = aCluster(),

@@ -1,4 +1,4 @@
-/** Scripted activities for tests of workflows: hosts that do as they are told, with a journal of it. */
+/** Scripted activities for tests of the workflows: hosts that do what is asked, and a journal of what that was. */
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
@@ -17,7 +17,7 @@ import { bareFacts } from './clusters.js'
 
 const DONE = { changed: true, summary: 'done' }
 
-/** Hosts that do everything they are told, and a journal of it in order. */
+/** Hosts that do everything that is asked, and a journal of what was asked in which order. */
 export function obedientHosts() {
   const journal: string[] = []
   const note = async (entry: string, milliseconds = 0) => {

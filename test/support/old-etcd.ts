@@ -1,4 +1,4 @@
-/** Facts of a cluster with etcd hosts that has run for a while. */
+/** Facts of a cluster on etcd hosts that has run for a while. */
 import { clientUrl } from '../../src/configuration/etcd/urls.js'
 import type { CertificateFacts, HostFacts } from '../../src/facts/facts.js'
 import type { Cluster } from '../../src/cluster/model.js'
@@ -19,7 +19,7 @@ const valid = (name: string, days: number): CertificateFacts => ({
 /** How long certificates remain valid, in days, by host and name; a year by default. */
 export type Lasting = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Facts of all hosts, whose API servers use `servers` or, by default, the etcd hosts of the cluster. */
+/** Facts of all hosts, whose API servers ask `servers`, or the etcd hosts of the cluster. */
 export function oldFacts(cluster: Cluster, lasting: Lasting = {}, servers?: readonly string[]): HostFacts[] {
   const members = cluster.hosts.filter(({ role }) => role === 'etcd')
   return cluster.hosts.map((host) => {

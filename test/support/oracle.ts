@@ -1,4 +1,4 @@
-/** What end-to-end tests check: the cluster itself, files on the hosts, and the journal of what ran on each host. */
+/** The judge of end-to-end tests: the cluster itself, the hosts' files, and the journal of what ran on each host. */
 import { expect } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../src/configuration/pki.js'
 import type { Fleet } from './fleet.js'

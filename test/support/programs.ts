@@ -1,8 +1,8 @@
-/** A test's own programs, which precede those of the host and record their calls. */
+/** Programs of a test's own, put ahead of the host's; their calls are written down. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A folder for `PATH`; `$here` in a body is the folder itself, where programs can keep files. */
+/** A folder for `PATH`; `$here` in a body is the folder itself, for what the programs keep. */
 export class Programs {
   readonly folder: string
 

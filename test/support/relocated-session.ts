@@ -1,4 +1,4 @@
-/** A session whose host keeps its state in a folder of the test instead of its usual places. */
+/** A session whose host keeps what it knows in a folder of the test's, rather than in the host's own places. */
 import type { Command } from '../../src/ssh/run/command.js'
 import type { RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 
@@ -23,7 +23,7 @@ const PLACES = {
 /** How a unit's script is started; the script itself is the first line of its input. */
 const UNIT_START = 'read -r text'
 
-/** A session that uses `<folder>/state` for `/var/lib/quorate`, and so on. */
+/** A session that means `<folder>/state` where it says `/var/lib/quorate`, and so on. */
 export function relocated(session: Session, folder: string): Session {
   const move = (text: string) =>
     Object.entries(PLACES).reduce((moved, [from, to]) => moved.replaceAll(from, `${folder}/${to}`), text)
