@@ -34,7 +34,7 @@ describe("a link of another user's in a shared folder", () => {
     ['--output', () => writeKubeconfig(join(shared, 'config'), 'secret', { force: false })],
     ['--merge', () => changeKubeconfig(join(shared, 'config'), () => 'secret')],
   ])('is not written through by %s', (_how, write) => {
-    expect(write).toThrow('is a link that another user has made')
+    expect(write).toThrow('is a link that another user created')
     expect(readFileSync(trap, 'utf8')).toBe('theirs')
     expect(readdirSync(shared).toSorted()).toEqual(['config', 'theirs'])
   })

@@ -37,7 +37,7 @@ describe('the flags of init', () => {
 
 describe('hosts on the command line', () => {
   it.each(['cp1', '=10.0.0.1', 'cp1=', 'a=b=c'])('refuse %s', (text) => {
-    expect(() => parseHosts('worker', [text])).toThrow(`"${text}" is not name=address`)
+    expect(() => parseHosts('worker', [text])).toThrow(`"${text}" is not in the form name=address`)
   })
 })
 
