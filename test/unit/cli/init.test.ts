@@ -60,7 +60,7 @@ describe('an answer of init', () => {
 
   it.each<[Question, string | readonly string[], RegExp]>([
     ['name', 'My_Cluster', /My_Cluster/],
-    ['controlPlane', ['cp1'], /"cp1" is not name=address/],
+    ['controlPlane', ['cp1'], /"cp1" is not in the form name=address/],
     ['controlPlane', ['CP_1=10.0.0.11'], /CP_1/],
     ['worker', ['cp1=10.0.0.21'], /cp1/],
     ['worker', ['w1=10.0.0.11'], /10\.0\.0\.11/],
