@@ -21,7 +21,7 @@ export function finish(
     case 'closed':
       return finishClosed(context, followed.snapshot)
     case 'interrupted':
-      io.note(`\nleft; the operation goes on: follow it again with \`quorate attach ${cluster}\``)
+      io.note(`\ndetached; the operation continues: follow it again with \`quorate attach ${cluster}\``)
       return EXIT.detached
     case 'waits': {
       const { waiting } = followed
@@ -30,7 +30,9 @@ export function finish(
         renderWaiting(waiting, io.style, options).forEach((line) => io.note(line))
         return EXIT.waiting
       }
-      io.note(`${cluster} waits for ${describeWaiting(waiting)}: \`${answerFor(waiting, cluster)}\``)
+      // Plain lines have said it last, with the command that answers.
+      if (context.json || io.isTerminal)
+        io.note(`${cluster} waits for ${describeWaiting(waiting)}: \`${answerFor(waiting, cluster)}\``)
       return EXIT.waiting
     }
   }

@@ -56,7 +56,7 @@ export async function follow(
       if (waiting !== undefined) break
     }
   } finally {
-    display.end()
+    display.end(waiting !== undefined)
     signals.release()
   }
   if (last !== undefined && isClosed(last)) {
@@ -91,7 +91,8 @@ class Standstill {
 
 interface Display {
   show(snapshot: OperationSnapshot, previous: OperationSnapshot | undefined): void
-  end(): void
+  /** Ends it; `isWaitingTold` when the command itself says next what the operation waits for. */
+  end(isWaitingTold?: boolean): void
 }
 
 const NOTHING: Display = { show: () => undefined, end: () => undefined }
@@ -127,8 +128,10 @@ function plainLines({ io, verbose }: Context): Display {
 function liveView({ io }: Context): Display {
   const painter = new Painter(io.screen.write, io.screen.shown)
   let current: OperationSnapshot | undefined
-  const frame = (): string[] =>
-    current === undefined ? [] : renderLiveView(current, io.style, { now: Date.now(), ...io.size() })
+  const frame = (isWaitingTold = false): string[] =>
+    current === undefined
+      ? []
+      : renderLiveView(current, io.style, { now: Date.now(), ...io.size(), isWaitingTold })
   const paint = (): void => painter.paint(frame())
   const repaint = (): void => painter.repaint(frame(), io.size())
   const timer = setInterval(paint, FRAME_MS)
@@ -138,10 +141,10 @@ function liveView({ io }: Context): Display {
       current = snapshot
       paint()
     },
-    end() {
+    end(isWaitingTold) {
       clearInterval(timer)
       process.stdout.off('resize', repaint)
-      paint()
+      painter.paint(frame(isWaitingTold))
       painter.end()
     },
   }

@@ -13,7 +13,7 @@ const REASON = 'quorate cancel --force'
 const STATE_WORDS: Readonly<Record<LastKnown['state'], string>> = {
   done: 'done',
   failed: 'failed',
-  running: 'was at work, and may still be',
+  running: 'was running, and may still be',
 }
 
 /**
@@ -42,14 +42,14 @@ export async function forceEnd(
   io.out(
     hosts.length === 0
       ? 'It had done nothing on any host.'
-      : 'The hosts are still locked by it, and commands that run there go on to their end.',
+      : 'The hosts are still locked by it, and commands that run there run to their end.',
   )
   const { cyan } = io.style
   io.out(
-    `  ${cyan('→')} \`quorate apply\` takes the locks over, waits for such commands, and goes on from there`,
+    `  ${cyan('→')} \`quorate apply\` takes the locks over, waits for such commands, and continues from there`,
   )
   io.out(
-    `  ${cyan('→')} \`quorate unlock ${cluster}\` shows and breaks the locks, for an apply by another Temporal server`,
+    `  ${cyan('→')} \`quorate unlock ${cluster}\` shows and breaks the locks, for an apply from another Temporal server`,
   )
   return EXIT.done
 }
@@ -62,19 +62,15 @@ async function isMeant(context: Context, operation: Operation, meaning: string):
   // There is nothing to ask about a run that has ended: ending it will say so.
   if (isClosed(snapshot)) return true
   if (!io.canAsk || json) {
-    throw new QuorateError(
-      'USAGE',
-      `nobody is there to be asked whether the run on ${cluster} is to be ended`,
-      {
-        hint: 'see `quorate cancel --help` for what it means; --yes ends it without asking',
-      },
-    )
+    throw new QuorateError('USAGE', `cannot ask whether to end the run on ${cluster}: not a terminal`, {
+      hint: 'add --yes to end it without asking; `quorate cancel --help` says what it means',
+    })
   }
   io.note(meaning)
   io.note(
     stuck === undefined
       ? io.style.yellow(
-          `⚠ a worker answers for this run: \`quorate cancel ${cluster}\` would stop it in order`,
+          `⚠ a worker answers for this run: \`quorate cancel ${cluster}\` would stop it cleanly`,
         )
       : `${cluster}: ${stuck.message}`,
   )

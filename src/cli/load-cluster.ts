@@ -35,7 +35,7 @@ export async function clusterName(context: Context, argument: string | undefined
   if (argument !== undefined) return argument
   if (context.file === undefined && !existsSync(DEFAULT_FILE)) {
     throw new QuorateError('USAGE', 'which cluster? no name was given and there is no cluster.yaml here', {
-      hint: 'give its name, or the cluster file with -f; `quorate status` lists the clusters that are known',
+      hint: 'give its name, or the cluster file with -f; `quorate status` lists the known clusters',
     })
   }
   return (await parseFile(context.file ?? DEFAULT_FILE)).cluster.name

@@ -27,7 +27,7 @@ function usageExit({ exitCode, code, message }: CommanderError): number {
     const isMissing = code === 'commander.help'
     const error = new QuorateError(
       'USAGE',
-      isMissing ? 'no command is given' : message.replace(/^error: /, ''),
+      isMissing ? 'no command was given' : message.replace(/^error: /, ''),
     )
     processIo({ colour: colourChoiceIn(argv) }).json(reported(reportError(error)))
   }

@@ -9,7 +9,7 @@ export type OnBlocked = (typeof ON_BLOCKED)[number]
 export function onBlockedOption() {
   return new Option(
     '--on-blocked <wait|exit>',
-    'when nothing goes on without you: wait (on a terminal: ask), or exit with code 3 ' +
-      '(default: wait on a terminal, exit elsewhere; a load balancer is waited for unless exit is named)',
+    'what to do when the run needs you: wait (on a terminal: ask), or exit with code 3 ' +
+      '(default: wait on a terminal, exit elsewhere; a load balancer is waited for unless you say exit)',
   ).choices(ON_BLOCKED)
 }

@@ -65,7 +65,7 @@ async function appliedElsewhere(name: string, error: unknown): Promise<QuorateEr
     `no apply of ${name} is known here, only its ${DEFAULT_FILE}`,
     {
       cause: error,
-      hint: `name the Temporal server that applied it (--address, TEMPORAL_ADDRESS); \`quorate plan\` looks at the hosts themselves, and \`quorate unlock --show\` at who holds them`,
+      hint: `name the Temporal server that applied it (--address, TEMPORAL_ADDRESS); \`quorate plan\` shows the state of the hosts, and \`quorate unlock --show\` who holds them`,
     },
   )
 }

@@ -38,7 +38,7 @@ async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluste
   if (!(await client.isRunning(cluster))) return
   io.note(
     io.style.yellow(
-      `⚠ an apply of ${name} is running: this looks at the hosts amid it (\`quorate status ${name}\`)`,
+      `⚠ an apply of ${name} is running: this looks at the hosts while it changes them (\`quorate status ${name}\`)`,
     ),
   )
 }
@@ -51,7 +51,7 @@ async function stop({ io }: Context, operation: Operation<'plan'>): Promise<void
   } catch (error) {
     if (!isQuorateError(error)) throw error
     const isOver = error.code === 'OPERATION_ENDED'
-    io.note(isOver ? '\nstopped; nothing was changed' : `\nleft; it changes nothing: ${error.message}`)
+    io.note(isOver ? '\nstopped; nothing was changed' : `\ndetached; it changes nothing: ${error.message}`)
   }
   operationGoesOn(false)
 }

@@ -33,7 +33,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'validate',
     group: 'file',
-    summary: 'check the cluster file; no host is touched',
+    summary: 'check the cluster file; touches no host',
     load: async () => (await import('./commands/validate.js')).validateCommand(),
   },
   {
@@ -57,7 +57,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'apply',
     group: 'cluster',
-    summary: 'make the hosts the cluster that the file describes',
+    summary: 'build the cluster that the file describes',
     load: async () => (await import('./commands/apply.js')).applyCommand(),
   },
   {
@@ -69,7 +69,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'status',
     group: 'running',
-    summary: 'show where the latest apply of a cluster is',
+    summary: 'show the state of the latest apply of a cluster',
     load: async () => (await import('./commands/status.js')).statusCommand(),
   },
   {
@@ -81,13 +81,13 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'resume',
     group: 'running',
-    summary: 'decide on what a run waits for: retry, skip, abort, approve',
+    summary: 'decide what a run waits for: retry, skip, abort or approve',
     load: async () => (await import('./commands/resume.js')).resumeCommand(),
   },
   {
     name: 'signal',
     group: 'running',
-    summary: 'tell a running operation to pause, to go on, or what is done outside',
+    summary: 'pause or continue a running operation, or say that the load balancer is ready',
     load: async () => (await import('./commands/signal.js')).signalCommand(),
   },
   {
@@ -99,19 +99,19 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'unlock',
     group: 'running',
-    summary: 'look at the locks of the hosts, and break them',
+    summary: 'show the locks of the hosts, and break them',
     load: async () => (await import('./commands/unlock.js')).unlockCommand(),
   },
   {
     name: 'ui',
     group: 'running',
-    summary: "open Temporal's UI: every step of every run, as it was",
+    summary: "open Temporal's UI, with every step of every run",
     load: async () => (await import('./commands/ui.js')).uiCommand(),
   },
   {
     name: 'engine',
     group: 'engine',
-    summary: 'start, stop and look at the embedded engine',
+    summary: 'start, stop and inspect the embedded engine',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
   {
@@ -123,13 +123,13 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'seal',
     group: 'engine',
-    summary: 'make and change the key that workers obey',
+    summary: 'create and rotate the key that workers obey',
     load: async () => (await import('./commands/seal.js')).sealCommand(),
   },
   {
     name: 'doctor',
     group: 'engine',
-    summary: 'check that everything is there that is needed',
+    summary: 'check this machine and its Temporal server',
     load: async () => (await import('./commands/doctor.js')).doctorCommand(),
   },
   {
@@ -140,13 +140,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ]
 
-const DESCRIPTION = `Turns plain Linux machines that you reach over SSH into a highly available Kubernetes cluster with kubeadm. Every step is durable: whatever crashes, the run goes on where it was.`
+const DESCRIPTION = `Turns plain Linux machines that you reach over SSH into a highly available Kubernetes cluster with kubeadm. Every step is durable: whatever crashes, the run continues where it was.`
 
 const EXAMPLES = `
 First steps:
   $ quorate init                        write cluster.yaml, from questions or flags
   $ quorate validate                    check it; no host is touched
-  $ quorate preflight                   is every host ready? what is not, with what fixes it
+  $ quorate preflight                   is every host ready? what is not, and how to fix it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running
   $ quorate kubeconfig --merge          the administrator's kubeconfig, into ~/.kube/config
@@ -180,7 +180,7 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
     .option('--json', 'print JSON instead of text')
     .option('--verbose', 'print more: output of steps, stack traces')
     .addOption(
-      new Option('--color <when>', 'colours: auto is on a terminal, unless NO_COLOR is set').choices(
+      new Option('--color <when>', 'colours; auto: on a terminal, unless NO_COLOR is set').choices(
         COLOUR_CHOICES,
       ),
     )

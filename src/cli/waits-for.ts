@@ -83,6 +83,6 @@ export function describeWaiting(waiting: Waiting): string {
     case 'outside':
       return waiting.what
     case 'worker':
-      return 'a worker that can go on with it'
+      return 'a worker that can continue it'
   }
 }

@@ -81,7 +81,7 @@ export const FORMATS = {
     explain: likelyMistake.inNetwork,
   },
   virtualAddress: {
-    name: 'an IP address, with or without the length of its prefix',
+    name: 'an IP address, with or without a prefix length',
     examples: ['10.0.0.100', '10.0.0.100/24'],
     test: (text) => parseIpAddress(text) !== undefined || parseNetwork(text) !== undefined,
   },

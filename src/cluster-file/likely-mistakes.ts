@@ -16,7 +16,7 @@ export const likelyMistake = { inAddress, inDnsName, inEndpoint, inNetwork } as 
 function inAddress(text: string): Mistake | undefined {
   if (namesTwo(text, isIpAddress)) return dualStack('addresses')
   const [address = ''] = text.split('/')
-  if (isNetwork(text)) return { problem: 'has the length of a prefix', remedy: `write ${address}` }
+  if (isNetwork(text)) return { problem: 'has a prefix length', remedy: `write ${address}` }
   const [login = '', host] = text.split('@')
   if (host !== undefined && parseEndpoint(host) !== undefined) {
     return { problem: 'has a login name', remedy: `write ${host}, and ssh: { user: ${login} }` }
@@ -46,7 +46,7 @@ function inEndpoint(text: string): Mistake | undefined {
 function inNetwork(text: string): Mistake | undefined {
   if (namesTwo(text, isNetwork)) return dualStack('networks')
   if (isIpAddress(text)) {
-    return { problem: 'lacks the length of its prefix', remedy: `write it like ${text}/16` }
+    return { problem: 'has no prefix length', remedy: `write it like ${text}/16` }
   }
   const network = parseNetwork(text)
   if (network?.family !== 4) return undefined

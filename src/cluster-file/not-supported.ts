@@ -12,16 +12,16 @@ interface Feature {
 }
 
 const PROXY_COMMAND: Feature = {
-  what: 'a command in place of a connection',
+  what: 'a command instead of a connection',
   instead: 'use proxyJump',
 }
 const JUMP_HOST: Feature = {
   what: 'a jump host by this name',
-  instead: 'name it in proxyJump, and give it an entry in spec.jumpHosts where it needs one',
+  instead: 'name it in proxyJump, and add it to spec.jumpHosts if it needs settings',
 }
 const PASSWORD: Feature = {
   what: 'a password in the cluster file',
-  instead: 'say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
+  instead: 'say where the password is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
 }
 const PASSPHRASE: Feature = {
   what: "a key's passphrase",

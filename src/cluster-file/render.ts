@@ -63,7 +63,7 @@ type Lines = readonly string[]
 
 function head({ name }: ClusterFileAnswers): Lines {
   return [
-    '# A Kubernetes cluster, as Quorate is to make it. Change it and look before you leap:',
+    '# The Kubernetes cluster that Quorate should build. Edit this file, and check before you apply:',
     '# `quorate validate` checks it, `quorate plan` shows what would be done, `quorate apply` does it.',
     '# `quorate schema` prints a JSON Schema with every field, for editors.',
     `apiVersion: ${API_VERSION}`,
@@ -81,7 +81,7 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
     '  kubernetes:',
     '    # A release; stable and stable-1.36 are resolved once per operation, then pinned.',
     `    version: ${value(version)}`,
-    '    # By this name everybody reaches the API: it leads to the load balancer. It cannot be changed later.',
+    '    # The name of the API endpoint; it must resolve to the load balancer. It cannot be changed later.',
     `    controlPlaneEndpoint: ${value(controlPlaneEndpoint)}`,
     "    # Further names and addresses for the API server's certificate.",
     given('    ', 'certSANs', certSANs.length === 0 ? undefined : certSANs, ['api.example.com']),
@@ -91,7 +91,7 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
     `      serviceSubnet: ${value(serviceSubnet)}`,
     '    # A registry of your own with the images of Kubernetes.',
     given('    ', 'imageRepository', imageRepository, 'registry.example.com/kubernetes'),
-    "    # Laid over kubeadm's configuration: clusterConfiguration, initConfiguration, joinConfiguration,",
+    "    # Merged into kubeadm's configuration: clusterConfiguration, initConfiguration, joinConfiguration,",
     '    # kubeletConfiguration, kubeProxyConfiguration.',
     given('    ', 'kubeadm', undefined, { clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } } }),
   ]
@@ -99,13 +99,13 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
 
 function network({ network = { plugin: 'flannel' } }: ClusterFileAnswers): Lines {
   return [
-    '  # The pod network: flannel, none, or a manifest of yours by path or https URL.',
+    '  # The pod network: flannel, none, or a manifest of your own by path or https URL.',
     '  network:',
     `    plugin: ${network.plugin}`,
     ...(network.plugin === 'manifest' ? [`    manifest: ${value(network.manifest)}`] : []),
     ...(network.plugin === 'flannel'
       ? [
-          '    # host-gw is faster than vxlan where all hosts are in one subnet.',
+          '    # host-gw is faster than vxlan if all hosts are in one subnet.',
           given('    ', 'backend', network.backend, 'host-gw'),
         ]
       : []),
@@ -122,7 +122,7 @@ function loadBalancer(answers: ClusterFileAnswers): Lines {
       : [
           '    type: haproxy',
           `    hosts: ${value(names)}`,
-          '    # With two hosts or more: an address that keepalived keeps at one that works; the endpoint leads to it.',
+          '    # With two or more hosts: an address that keepalived moves to a working host; the endpoint resolves to it.',
           given('    ', 'virtualAddress', undefined, '10.0.0.100'),
         ]),
   ]
@@ -150,24 +150,24 @@ function packages({ packages = {} }: ClusterFileAnswers): Lines {
 function containerRuntime(): Lines {
   const registries = [{ registry: 'registry.k8s.io', endpoint: 'https://mirror.example.com' }]
   return [
-    '  # Registries that are reached by another address.',
+    '  # Registries that are reached at another address.',
     given('  ', 'containerRuntime', undefined, { registries }),
   ]
 }
 
 function ssh({ ssh }: ClusterFileAnswers): Lines {
   return [
-    '  # How to log in: as root, or as a user who may run sudo. A host may say otherwise, and what nobody says is',
+    '  # How to log in: as root, or as a user who may run sudo. A host may override this, and the rest is',
     '  # taken from ~/.ssh/config (docs/ssh.md).',
     '  ssh:',
     `    user: ${value(ssh.user)}`,
     given('    ', 'port', ssh.port, 22),
-    '    # Without it ssh-agent and the default keys are tried. Paths are of the machine where the worker runs.',
+    '    # Without it, ssh-agent and the default keys are tried. Paths are on the machine where the worker runs.',
     given('    ', 'identityFile', ssh.identityFile, '~/.ssh/id_ed25519'),
     given('    ', 'knownHostsFile', ssh.knownHostsFile, '~/.ssh/known_hosts'),
     "    # accept-new learns a host's key the first time; a changed key is always refused.",
     given('    ', 'hostKeyChecking', ssh.hostKeyChecking, 'accept-new'),
-    '    # The way to hosts that cannot be reached directly; each jump host is checked like a host.',
+    '    # For hosts that cannot be reached directly; the key of a jump host is checked like that of a host.',
     given('    ', 'proxyJump', undefined, 'ops@bastion.example.com'),
     '    # Where the password for sudo is, if sudo asks for one: env, file or prompt; passwordFrom for the login.',
     given('    ', 'sudoPasswordFrom', undefined, { file: '~/.quorate/sudo-password' }),

@@ -77,7 +77,7 @@ export function readNamedFiles(
 function manifestSecret(what: string): Finding {
   return problem(
     ['spec', 'network', 'manifest'],
-    `it ${what}, and Temporal would keep it`,
+    `it ${what}, which Temporal would store`,
     'leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
   )
 }
@@ -98,7 +98,9 @@ function digestFindings({ network }: Outline, manifest: string): readonly Findin
   const actual = `sha256:${createHash('sha256').update(manifest).digest('hex')}`
   if (given === undefined || given === actual) return []
   const text = `${given} is not the digest of ${show(network['manifest'])}, which is ${actual}`
-  return [problem(['spec', 'network', 'digest'], text, 'look at what has changed there, then correct it')]
+  return [
+    problem(['spec', 'network', 'digest'], text, 'check what has changed there, then correct the digest'),
+  ]
 }
 
 // The text is part of the operation's input, and Temporal accepts no payload above 2 MB.
@@ -114,7 +116,7 @@ function wrongWithManifest(text: string): string | undefined {
   const objects = documents.map((document): unknown => document.toJS())
   const isKubernetes = (object: unknown): boolean =>
     object === null || textAt(objectAt({ object }, 'object'), 'kind') !== undefined
-  return objects.every(isKubernetes) ? undefined : 'holds something else than Kubernetes objects'
+  return objects.every(isKubernetes) ? undefined : 'holds something other than Kubernetes objects'
 }
 
 /** The cluster that a file without problems describes. */

@@ -88,7 +88,7 @@ const kubeadm = z
   .prefault({})
   .meta({
     description:
-      'Laid over what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. What another field sets, or Quorate relies on, is refused with the reason.',
+      'Merged into what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. A setting that belongs to another field, or that Quorate relies on, is refused with the reason.',
   })
 
 const kubernetes = z
@@ -96,7 +96,7 @@ const kubernetes = z
     version: text('version', 'Kubernetes release; stable and stable-1.Y are resolved once, then pinned.'),
     controlPlaneEndpoint: text(
       'endpoint',
-      'host[:port] by which everybody reaches the API: the load balancer, best by a DNS name, in lowercase. The port is 6443 unless given.',
+      'host[:port] of the API, which leads to the load balancer; best a DNS name, in lowercase. The port is 6443 unless given.',
     ),
     certSANs: z
       .array(text('subjectName', 'An IP address or DNS name.'))
@@ -127,13 +127,13 @@ const network = z
     ).optional(),
     digest: text(
       'digest',
-      'SHA-256 of the manifest (`curl -fsSL URL | sha256sum`); needed with a URL, so that what is applied is what you have looked at.',
+      'SHA-256 of the manifest (`curl -fsSL URL | sha256sum`); required with a URL, so that Quorate applies only what you have reviewed.',
     ).optional(),
     backend: z
       .enum(['vxlan', 'host-gw', 'wireguard'])
       .meta({
         description:
-          "Flannel's backend: vxlan (unless given), host-gw for hosts of one subnet, wireguard to encrypt what passes between hosts.",
+          "Flannel's backend: vxlan (unless given), host-gw for hosts of one subnet, wireguard to encrypt traffic between hosts.",
       })
       .optional(),
     port: port("UDP port of Flannel's vxlan (8472 unless given) or wireguard (51820).", 4789).optional(),
@@ -145,7 +145,7 @@ const network = z
       .optional(),
     interface: text(
       'interface',
-      "Interface for packets between hosts, where it is not that of the host's internal address: its name, or a regular expression.",
+      "Interface for packets between hosts, if it is not the one with the host's internal address: its name, or a regular expression.",
     ).optional(),
     netConf: z
       .record(z.string(), z.unknown())
@@ -168,7 +168,9 @@ const loadBalancer = z
   .strictObject({
     type: z
       .enum(['haproxy', 'external'])
-      .meta({ description: 'haproxy: Quorate runs it on hosts of yours. external: you have one.' }),
+      .meta({
+        description: 'haproxy: Quorate runs HAProxy on your hosts. external: you have a load balancer.',
+      }),
     hosts: z
       .array(text('name', 'Name of a host with the role load-balancer or control-plane.', 'lb1'))
       .meta({
@@ -178,7 +180,7 @@ const loadBalancer = z
       .optional(),
     virtualAddress: text(
       'virtualAddress',
-      "Address that keepalived keeps at a HAProxy host that works; the endpoint leads to it. A free address of the hosts' network.",
+      "Address that keepalived moves to a working HAProxy host; the endpoint resolves to it. A free address in the hosts' network.",
     ).optional(),
     interface: text(
       'interfaceName',
@@ -190,14 +192,14 @@ const loadBalancer = z
       .max(255)
       .meta({
         description:
-          'VRRP number of this group of HAProxy hosts, its own in the network; the last number of the virtual address unless given.',
+          'VRRP router ID of this group of HAProxy hosts, unique in the network; the last number of the virtual address unless given.',
         examples: [51],
       })
       .optional(),
   })
   .meta({
     description:
-      'What stands behind controlPlaneEndpoint; haproxy where hosts have the role load-balancer, otherwise external.',
+      'The load balancer behind controlPlaneEndpoint; haproxy if hosts have the role load-balancer, otherwise external.',
   })
   .optional()
 
@@ -205,18 +207,14 @@ const etcd = z
   .strictObject({
     topology: z.enum(['stacked', 'external']).default('stacked').meta({
       description:
-        'stacked: an etcd member on each control plane. external: on hosts with the role etcd, or an etcd of yours at endpoints.',
+        'stacked: an etcd member on each control plane. external: on hosts with the role etcd, or an etcd of your own at endpoints.',
     }),
     endpoints: z
       .array(text('url', 'Client URL of a member.', 'https://10.0.0.31:2379'))
       .min(1)
       .meta({ description: 'An etcd that you run yourself: the client URLs of its members.' })
       .optional(),
-    caFile: text(
-      'path',
-      'With endpoints: certificate of the authority of that etcd.',
-      './etcd/ca.crt',
-    ).optional(),
+    caFile: text('path', 'With endpoints: CA certificate of that etcd.', './etcd/ca.crt').optional(),
     certFile: text(
       'path',
       'With endpoints: client certificate for the API servers.',
@@ -224,7 +222,7 @@ const etcd = z
     ).optional(),
     keyFile: text(
       'path',
-      'With endpoints: key of certFile; only its owner may read it. The paths are of the machine where the worker runs.',
+      'With endpoints: key of certFile; only its owner may read it. The paths are on the machine where the worker runs.',
       './etcd/client.key',
     ).optional(),
   })
@@ -236,7 +234,7 @@ const packages = z
     install: z
       .boolean()
       .default(true)
-      .meta({ description: 'false: what must be installed is only verified.' }),
+      .meta({ description: 'false: install nothing, only verify that everything is there.' }),
     repository: text('url', 'Base URL of the Kubernetes packages, laid out as pkgs.k8s.io is.').default(
       'https://pkgs.k8s.io',
     ),
@@ -254,17 +252,17 @@ const containerRuntime = z
     registries: z
       .array(
         z.strictObject({
-          registry: text('registry', 'Registry as it stands in image names: host and port.'),
-          endpoint: text('url', 'URL that is asked instead.', 'https://mirror.example.com'),
+          registry: text('registry', 'Registry as written in image names: host and port.'),
+          endpoint: text('url', 'URL to use instead.', 'https://mirror.example.com'),
           username: text(
             'registryUser',
-            'Who logs in to endpoint, by HTTP basic authentication, with the password of passwordFrom.',
+            'User who logs in to endpoint by HTTP basic authentication, with the password of passwordFrom.',
           ).optional(),
           passwordFrom: storedSecret('Where the password for the registry is.').optional(),
         }),
       )
       .default([])
-      .meta({ description: 'Registries that are reached in another way than https on their own name.' }),
+      .meta({ description: 'Registries that are not reached over https at their own name.' }),
     config: freeForm("Merged into containerd's CRI plugin section.", { max_container_log_line_size: 32_768 }),
   })
   .prefault({})

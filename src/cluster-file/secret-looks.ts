@@ -48,7 +48,7 @@ export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (te
 export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: string }[] = [
   {
     below: ['spec', 'containerRuntime', 'registries'],
-    instead: 'give the registry a username, and its password by passwordFrom, with env or file',
+    instead: 'give the registry a username, and its password with passwordFrom (env or file)',
   },
   {
     below: ['spec', 'containerRuntime'],
@@ -57,12 +57,12 @@ export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: st
   },
   {
     below: ['spec', 'packages'],
-    instead: 'put the login into /etc/apt/auth.conf.d on the hosts, and leave it out here',
+    instead: 'put the login into /etc/apt/auth.conf.d on the hosts, and remove it here',
   },
   {
     below: ['spec', 'kubernetes', 'kubeadm'],
     instead:
-      'put it into a file on the control planes, and name that (extraArgs, extraVolumes); tokens and keys of kubeadm are made by Quorate',
+      'put it into a file on the control planes, and name that file (extraArgs, extraVolumes); Quorate creates the tokens and keys of kubeadm itself',
   },
   { below: [], instead: 'keep it out of the cluster file, which Temporal stores' },
 ]

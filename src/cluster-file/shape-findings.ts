@@ -69,7 +69,7 @@ function unknownField(path: FieldPath, key: string): Finding {
       ? `did you mean "${meant}"?`
       : elsewhere.length > 0
         ? `it belongs to ${elsewhere.map((known) => known.replace(/\.?[^.]+$/, '')).join(' or ')}`
-        : `known here are ${siblings.join(', ')}`
+        : `known fields are ${siblings.join(', ')}`
   return { ...problem([...path, key], `unknown field "${key}"`, remedy), atKey: true }
 }
 
@@ -95,7 +95,7 @@ function unknownValue(path: FieldPath, value: unknown, known: readonly unknown[]
 function wrongFormat(path: FieldPath, value: unknown, issue: Issue | undefined, atKey: boolean): Finding {
   const params: unknown = issue?.code === 'custom' ? issue.params : undefined
   const format = isPlainObject(params) ? (params['format'] as FormatName) : undefined
-  if (format === undefined) return problem(path, `${show(value)} is not right`, 'see the description')
+  if (format === undefined) return problem(path, `${show(value)} is not right`, 'see docs/cluster-file.md')
   const { name, examples, explain }: Format = FORMATS[format]
   const mistake = typeof value === 'string' ? explain?.(value) : undefined
   if (mistake !== undefined)

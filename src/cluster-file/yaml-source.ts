@@ -57,7 +57,7 @@ export function readYaml(text: string): YamlSource {
       at(error.pos[0], ...describeError(error, text)),
     ),
     ...unresolvedAliases(document).map(([offset, name]) =>
-      at(offset, `the alias *${name} has no anchor`, `put &${name} at the value that is meant, before it`),
+      at(offset, `the alias *${name} has no anchor`, `put &${name} at that value, before the alias`),
     ),
     ...(second === undefined
       ? []
@@ -70,7 +70,7 @@ export function readYaml(text: string): YamlSource {
           at(
             firstAlias(document),
             `the aliases (*name) stand for more than ${MAX_ALIASES} values`,
-            'write out what is meant; a few lines need no aliases of aliases',
+            'write the values out; a cluster file needs no aliases of aliases',
           ),
         ]
       : []

@@ -34,7 +34,7 @@ describe("another user's link in a shared folder", () => {
     ['--output', () => writeKubeconfig(join(shared, 'config'), 'secret', { force: false })],
     ['--merge', () => changeKubeconfig(join(shared, 'config'), () => 'secret')],
   ])('is not followed by %s', (_how, write) => {
-    expect(write).toThrow('is a link that another user has made')
+    expect(write).toThrow('is a link that another user created')
     expect(readFileSync(trap, 'utf8')).toBe('theirs')
     expect(readdirSync(shared).toSorted()).toEqual(['config', 'theirs'])
   })

@@ -18,13 +18,13 @@ interface ApplyOptions {
 export function applyCommand(): CommandUnknownOpts {
   const command = new Command('apply')
     .description(
-      'Starts a durable run that makes the hosts the cluster that the file describes, and follows it. ' +
-        'Ctrl-C leaves it running; applying again changes only what is not so yet. A step that retries cannot ' +
-        'fix parks its host, the others go on, and the run waits for you (`quorate resume`).',
+      'Starts a durable run that builds the cluster that the file describes, and follows it. ' +
+        'Ctrl-C leaves it running; applying again changes only what differs. A step that retries cannot ' +
+        'fix is parked, the other hosts continue, and the run waits for you (`quorate resume`).',
     )
     .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
     .option('--detach', 'only start it')
-    .option('--review', 'once it is known what would change, wait for your approval')
+    .option('--review', 'show what would change, then wait for your approval')
     .addOption(onBlockedOption())
   command.action((options) => exitWith(apply(contextOf(command), options)))
   return command

@@ -7,10 +7,10 @@ import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 
 const FORCE = `
---force ends the run itself, without its worker: for a run that cannot hear, because no worker is there that can go on
-with it. Nothing is stopped on the hosts then: a command that runs there goes on to its end, and the hosts stay locked by
-the run. The next \`quorate apply\` on this Temporal server takes the locks over, waits for such commands, and goes on from
-where the hosts are; for one on another server, \`quorate unlock\` breaks the locks first.
+--force ends the run itself, without its worker: for a run that cannot react, because no worker is able to continue
+it. Nothing is stopped on the hosts: a command that runs there runs to its end, and the hosts stay locked by
+the run. The next \`quorate apply\` on this Temporal server takes the locks over, waits for such commands, and continues
+from the state of the hosts; to apply from another server, break the locks with \`quorate unlock\` first.
 `
 
 interface CancelOptions {
@@ -22,13 +22,13 @@ interface CancelOptions {
 export function cancelCommand(): CommandUnknownOpts {
   const command = new Command('cancel')
     .description(
-      'Stops a running operation at the next safe point, and tells in what state every host is then. What is done ' +
-        'stays done, and an apply goes on from there.',
+      'Stops a running operation at the next safe point, and says what state each host is in. What is done ' +
+        'stays done, and an apply continues from there.',
     )
     .addHelpText('after', FORCE)
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
-    .option('--detach', 'only ask it to stop')
-    .option('--force', 'end a run that cannot hear')
+    .option('--detach', 'ask it to stop, and do not wait')
+    .option('--force', 'end a run that cannot react')
     .option('--yes', 'with --force: do not ask')
   command.action((name, options) => exitWith(cancel(contextOf(command), name, options)))
   return command
@@ -65,8 +65,8 @@ function tellUnheard({ io, json }: Context, { cluster }: Operation, stuck: Stuck
     return EXIT.failed
   }
   const { yellow, cyan } = io.style
-  io.note(yellow(`⚠ ${cluster} was asked to stop, and does not hear it: ${stuck.message}`))
-  io.note(`  ${cyan('→')} the request is kept: it stops as soon as such a worker is there`)
+  io.note(yellow(`⚠ ${cluster} was asked to stop, but cannot react: ${stuck.message}`))
+  io.note(`  ${cyan('→')} the request is kept: it stops as soon as such a worker runs`)
   io.note(`  ${cyan('→')} ${stuck.hint}`)
   if (!stuck.hint.includes('--force')) {
     io.note(`  ${cyan('→')} \`quorate cancel --force ${cluster}\` ends it without a worker`)

@@ -12,8 +12,8 @@ const MARK: Readonly<Record<CheckStatus, string>> = { ok: '✔', warn: '⚠', fa
 
 export function doctorCommand(): CommandUnknownOpts {
   const command = new Command('doctor').description(
-    'Checks Node.js, the SSH agent, Temporal and its workers, and the cluster file, if there is one. Starts and ' +
-      'changes nothing. Exit code 1 when something is missing.',
+    'Checks Node.js, the SSH agent, Temporal and its workers, and the cluster file if there is one. Starts and ' +
+      'changes nothing. Exit code 1 if something is missing.',
   )
   command.action(() => exitWith(doctor(contextOf(command))))
   return command

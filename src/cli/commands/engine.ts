@@ -9,17 +9,17 @@ const DEFAULT_LINES = 50
 export function engineCommand(): CommandUnknownOpts {
   const engine = new Command('engine').description(
     'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no ' +
-      'other server is configured. It may be stopped or killed at any time: operations go on where they were. ' +
-      'What of it dies by itself is started again within seconds. ' +
-      'Its files are in $QUORATE_HOME, or quorate in $XDG_STATE_HOME (~/.local/state).',
+      'other server is configured. It can be stopped or killed at any time: operations continue where they were. ' +
+      'A part that dies is started again within seconds. ' +
+      'Its files are in $QUORATE_HOME, by default $XDG_STATE_HOME/quorate (~/.local/state/quorate).',
   )
   const add = (name: string, description: string, act: (context: Context) => Promise<ExitCode>): void => {
     const command = new Command(name).description(description)
     command.action(() => exitWith(act(contextOf(command))))
     engine.addCommand(command)
   }
-  add('start', 'start what does not run of it', start)
-  add('status', 'show what runs and where', status)
+  add('start', 'start the server and the worker if they are not running', start)
+  add('status', 'show what is running, and where', status)
   add('stop', 'stop it; operations wait until it is started again', stop)
   engine.addCommand(logsCommand())
   engine.addCommand(superviseCommand(), { hidden: true })
@@ -29,8 +29,8 @@ export function engineCommand(): CommandUnknownOpts {
 function logsCommand(): CommandUnknownOpts {
   const command = new Command('logs')
     .description('show the logs of worker, server and supervisor')
-    .option('--follow', 'go on as they grow')
-    .option('-n, --lines <count>', 'lines from the end of each', Number, DEFAULT_LINES)
+    .option('--follow', 'follow them as they grow')
+    .option('-n, --lines <count>', 'number of lines from the end of each', Number, DEFAULT_LINES)
     .option('--server', 'only the server')
     .option('--worker', 'only the worker')
   command.action((options) => exitWith(logs(contextOf(command), options)))
@@ -38,7 +38,7 @@ function logsCommand(): CommandUnknownOpts {
 }
 
 function superviseCommand(): CommandUnknownOpts {
-  const command = new Command('supervise').description('start again what dies of it, until it is stopped')
+  const command = new Command('supervise').description('restart its parts when they die, until it is stopped')
   command.action(() => exitWith(supervise()))
   return command
 }
@@ -102,7 +102,7 @@ async function stop({ io, json }: Context): Promise<ExitCode> {
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
   if (stopped && open.length > 0 && !json) {
     io.note(
-      `${open.join(', ')}: stands still; \`quorate attach ${open[0]}\` starts the engine, and it goes on`,
+      `${open.join(', ')}: paused; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
     )
   }
   return EXIT.done

@@ -9,7 +9,7 @@ import type { InitOptions } from '../init/answers.js'
 export function initCommand(): CommandUnknownOpts {
   const command = new Command('init')
     .description(
-      'Writes a commented cluster file. On a terminal it asks for what no flag says; elsewhere flags say it all.',
+      'Writes a commented cluster file. On a terminal it asks for what no flag gives; elsewhere the flags must give everything.',
     )
     .addHelpText(
       'after',
@@ -20,24 +20,24 @@ Example:
       --control-plane cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13`,
     )
     .option('--name <name>', 'name of the cluster')
-    .option('--endpoint <host[:port]>', 'name by which the API is reached: it leads to the load balancer')
+    .option('--endpoint <host[:port]>', 'name of the API endpoint; it must resolve to the load balancer')
     .option('--control-plane <name=address...>', 'control planes: three, or another odd number')
     .option('--worker <name=address...>', 'workers')
     .option(
       '--load-balancer <name=address...>',
-      'hosts that Quorate runs haproxy on; without, you have your own',
+      'hosts that Quorate runs haproxy on; leave out if you have a load balancer of your own',
     )
-    .option('--user <name>', 'login name on the hosts: root, or one who may run sudo without a password')
-    .option('--identity-file <path>', 'private key to log in with; without, the keys in ssh-agent')
+    .option('--user <name>', 'login name on the hosts: root, or a user who may run sudo without a password')
+    .option('--identity-file <path>', 'private key to log in with (default: the keys in ssh-agent)')
     .addOption(
       new Option(
         '--host-key-checking <how>',
-        "strict: known_hosts has every host's key; accept-new: a key is learnt at the first connection",
+        "strict: known_hosts has every host's key; accept-new: learn a key at the first connection",
       ).choices(['strict', 'accept-new'] as const),
     )
     .option('--kubernetes-version <version>', 'e.g. v1.36.3 or stable-1.36')
     .option('-o, --output <path>', 'where to write; - is standard output', DEFAULT_FILE)
-    .option('--force', 'overwrite a file that is there')
+    .option('--force', 'overwrite an existing file')
   command.action((options) => exitWith(init(contextOf(command), options)))
   return command
 }
@@ -62,7 +62,7 @@ async function init(context: Context, options: InitOptions): Promise<ExitCode> {
   if (path === undefined) return EXIT.done
   if (problems.length > 0) {
     problems.forEach((problem) => context.io.note(`${context.io.style.red('✘')} ${plainLine(problem)}`))
-    context.io.note(`wrote ${path} all the same; correct it there, then \`quorate validate\``)
+    context.io.note(`wrote ${path} anyway; correct it there, then run \`quorate validate\``)
     return EXIT.failed
   }
   context.io.note(`wrote ${path}; next: \`quorate validate\`, then \`quorate plan\``)

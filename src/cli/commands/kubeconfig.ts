@@ -30,14 +30,14 @@ export function kubeconfigCommand(): CommandUnknownOpts {
     )
     .addHelpText('after', EXAMPLES)
     .argument('[cluster]', 'name of a cluster that was applied')
-    .option('-o, --output <path>', 'write it to a file, which must not be there yet')
-    .option('--merge', 'add it to a file that may have others: that of --output, or the one kubectl uses')
+    .option('-o, --output <path>', 'write it to a new file')
+    .option('--merge', 'merge it into a kubeconfig: the file of --output, or the one that kubectl uses')
     .option(
       '--context <name>',
-      'what context, cluster and user are called there (default: the name of the cluster)',
+      'name for the context, cluster and user there (default: the name of the cluster)',
     )
     .option('--set-current', 'with --merge: make it the current context')
-    .option('--force', 'overwrite a file, or with --merge another cluster of that name')
+    .option('--force', 'overwrite a file, or with --merge another cluster of the same name')
   command.action((name, options) => exitWith(kubeconfig(contextOf(command), name, options)))
   return command
 }
@@ -72,7 +72,7 @@ function checkOptions({ output, merge, setCurrent, force }: KubeconfigOptions): 
 }
 
 function needless(option: string, needs: string): QuorateError {
-  return new QuorateError('USAGE', `${option} belongs to ${needs}`, {
+  return new QuorateError('USAGE', `${option} needs ${needs}`, {
     hint: 'see `quorate kubeconfig --help`',
   })
 }

@@ -8,7 +8,7 @@ import { planned } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {
   const command = new Command('plan').description(
-    'Connects to every host, looks, and shows what an apply would change on which. Changes nothing.',
+    'Connects to every host and shows what an apply would change on each. Changes nothing.',
   )
   command.action(() => exitWith(plan(contextOf(command))))
   return command

@@ -15,10 +15,10 @@ interface PreflightOptions {
 export function preflightCommand(): CommandUnknownOpts {
   const command = new Command('preflight')
     .description(
-      'Connects to every host, looks whether everything is there that an apply needs, tries the ways between ' +
-        'the hosts, and shows what is not as it must be, each with what fixes it. Changes nothing.',
+      'Connects to every host, checks that it has everything an apply needs, tries the connections between ' +
+        'the hosts, and reports everything that is not ready, with a fix for each. Changes nothing.',
     )
-    .option('--strict', 'end with exit code 1 for warnings, too')
+    .option('--strict', 'exit with code 1 for warnings, too')
   command.action((options) => exitWith(preflight(contextOf(command), options)))
   return command
 }
@@ -60,5 +60,6 @@ async function show(
     return
   }
   const { renderPreflight } = await import('../output/preflight.js')
-  renderPreflight(cluster, kubernetesVersion, findings, io.style).forEach((line) => io.out(line))
+  const columns = io.isTerminal ? io.size().columns : Number.MAX_SAFE_INTEGER
+  renderPreflight(cluster, kubernetesVersion, findings, io.style, columns).forEach((line) => io.out(line))
 }

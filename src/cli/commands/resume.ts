@@ -24,17 +24,17 @@ Examples:
 export function resumeCommand(): CommandUnknownOpts {
   const command = new Command('resume')
     .description(
-      'Shows what an operation cannot go on without, decides, and follows it. On a terminal it asks; elsewhere, ' +
-        'without an option, every parked step is tried again. A pause ends with any decision but --abort.',
+      'Shows what an operation waits for, sends your decision, and follows it. On a terminal it asks; elsewhere, ' +
+        'without an option, it retries every parked step. Any decision but --abort also ends a pause.',
     )
     .addHelpText('after', EXAMPLES)
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
-    .option('--retry [step]', 'try a parked step again, or all; a step is named by its id or its host')
-    .option('--skip <step>', 'leave a parked step out, and its host for the rest of the run')
-    .option('--abort', 'end the operation; steps that run come to their end first')
-    .option('--approve', 'make the changes that a review shows')
-    .option('--reason <text>', 'why a step is skipped or the operation aborted; kept in history')
-    .option('--detach', 'decide, and do not follow')
+    .option('--retry [step]', 'retry one parked step, or all; name a step by its id or its host')
+    .option('--skip <step>', 'skip a parked step, and leave its host out for the rest of the run')
+    .option('--abort', 'end the operation once the running steps have ended')
+    .option('--approve', 'make the changes that the review shows')
+    .option('--reason <text>', 'why you skip a step or abort the operation; kept in history')
+    .option('--detach', 'send the decision, and do not follow')
     .addOption(onBlockedOption())
   command.action((name, options) => exitWith(resume(contextOf(command), name, options)))
   return command

@@ -6,7 +6,7 @@ import { exitWith } from '../exit-with.js'
 
 export function schemaCommand(): CommandUnknownOpts {
   const command = new Command('schema').description(
-    'Prints the JSON Schema of the cluster file. Editors with the YAML language server take it from a first line:\n' +
+    'Prints the JSON Schema of the cluster file. Editors with the YAML language server read it from a first line:\n' +
       '  # yaml-language-server: $schema=./cluster.schema.json',
   )
   command.action(() => exitWith(schema(contextOf(command))))

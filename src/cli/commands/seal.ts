@@ -8,8 +8,8 @@ import { exitWith } from '../exit-with.js'
 export function sealCommand(): CommandUnknownOpts {
   return new Command('seal')
     .description(
-      'Workers do only what was sealed with their key, whoever else reaches the Temporal server. The embedded engine ' +
-        'has a key of its own. For other servers make a key file, give it to every command and worker, and name it in ' +
+      'Workers do only what is sealed with their key, no matter who else can reach the Temporal server. The embedded engine ' +
+        'has its own key. For other servers create a key file, give it to every command and worker, and name it in ' +
         'QUORATE_SEAL_KEY_FILE.',
     )
     .addCommand(createCommand())
@@ -18,12 +18,9 @@ export function sealCommand(): CommandUnknownOpts {
 
 function createCommand(): CommandUnknownOpts {
   const command = new Command('create')
-    .description('make a key file with a new key, readable by you alone')
+    .description('create a key file with a new key, readable only by you')
     .argument('<file>', 'path of the key file')
-    .option(
-      '--encrypt',
-      "encrypt payloads, so that Temporal's histories show nothing to those without the key",
-    )
+    .option('--encrypt', "encrypt payloads, so that Temporal's histories are readable only with the key")
   command.action((file, { encrypt }) => exitWith(create(contextOf(command), file, encrypt === true)))
   return command
 }
@@ -31,14 +28,14 @@ function createCommand(): CommandUnknownOpts {
 function rotateCommand(): CommandUnknownOpts {
   const command = new Command('rotate')
     .description(
-      'put a new key first, which seals from now on; the old ones still open what they have sealed. Running workers ' +
-        'read the file again within seconds. Where workers have copies of the file, add the key with --standby, copy ' +
-        'the file to all, and use it with --first after that',
+      'add a new key, which seals from now on; the old ones still open what they have sealed. Running workers ' +
+        'read the file again within seconds. If workers have copies of the file, add the key with --standby, copy ' +
+        'the file to all of them, then switch to the key with --first',
     )
     .argument('<file>', 'path of the key file')
-    .option('--standby', 'put the new key last: it only opens')
-    .option('--first <id>', 'seal with a key that is in the file; makes no new one')
-    .option('--drop <id...>', 'take keys out; what they have sealed is refused from then on')
+    .option('--standby', 'add the new key only to open payloads, not to seal them')
+    .option('--first <id>', 'seal with this key of the file; adds no new one')
+    .option('--drop <id...>', 'remove keys; what they have sealed is refused from then on')
   command.action((file, options) => exitWith(rotate(contextOf(command), file, options)))
   return command
 }

@@ -14,17 +14,18 @@ interface Signal {
 
 const SIGNALS = {
   'load-balancer-ready': {
-    help: 'the load balancer is ready, whatever its test says',
+    help: 'treat the load balancer as ready, no matter what its test says',
     send: (operation) => operation.signal('loadBalancerReady'),
-    effect: "goes on without waiting for the load balancer's test",
+    effect: "continues without waiting for the load balancer's test",
   },
   pause: {
-    help: 'start no further step; what runs comes to its end',
+    help: 'start no further step; running steps end first',
     send: (operation) => operation.signal('pause'),
-    effect: 'pauses once the steps that run are done; `quorate resume` or `quorate signal resume` goes on',
+    effect:
+      'pauses once the running steps have ended; run `quorate resume` or `quorate signal resume` to continue',
   },
   resume: {
-    help: 'go on after a pause',
+    help: 'continue after a pause',
     send: (operation) => operation.decide({ kind: 'resume' }),
     effect: 'goes on',
   },
@@ -36,8 +37,8 @@ const NAMES = Object.keys(SIGNALS) as SignalName[]
 export function signalCommand(): CommandUnknownOpts {
   const lines = NAMES.map((name) => `  ${name.padEnd(19)}   ${SIGNALS[name].help}`)
   const command = new Command('signal')
-    .description(['Tells a running operation something:', ...lines].join('\n'))
-    .addArgument(new Argument('<signal>', 'what to tell').choices(NAMES))
+    .description(['Sends a signal to a running operation:', ...lines].join('\n'))
+    .addArgument(new Argument('<signal>', 'signal to send').choices(NAMES))
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
   command.action((name, cluster) => exitWith(signal(contextOf(command), name, cluster)))
   return command

@@ -47,7 +47,7 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
     startedAt.toISOString().slice(0, 19).replace('T', ' '),
     formatDuration((closedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
   ])
-  if (rows.length === 0) io.note('no cluster is known here; `quorate apply` starts with one')
+  if (rows.length === 0) io.note('no cluster is known here; run `quorate apply` to build one')
   else
     renderTable(['CLUSTER', 'LATEST APPLY', 'STARTED (UTC)', 'DURATION'], rows, io.style).forEach((line) =>
       io.out(line),

@@ -7,8 +7,8 @@ import { exitWith } from '../exit-with.js'
 
 const DESCRIPTION =
   "Serves Temporal's UI on 127.0.0.1 until Ctrl-C and prints a link to it: to the latest apply of a cluster, or to all runs. " +
-  'The link logs one browser in, once; who has no link, other pages in the browser among them, gets nothing. ' +
-  'From another machine: `ssh -L 8233:127.0.0.1:8233 …`. Needs the Temporal CLI, which has the pages.'
+  'The link logs one browser in, once; nobody without the link gets in, and neither do other pages in the browser. ' +
+  'From another machine: `ssh -L 8233:127.0.0.1:8233 …`. Needs the Temporal CLI, which contains the pages.'
 
 export function uiCommand(): CommandUnknownOpts {
   const command = new Command('ui')
@@ -62,7 +62,7 @@ function tell({ io, json }: Context, link: string): void {
   if (json) io.json({ type: 'ui', link })
   else {
     io.out(`Temporal UI  ${link}`)
-    io.note(io.style.dim('open it in your browser; Ctrl-C ends it, operations go on'))
+    io.note(io.style.dim('open it in your browser; Ctrl-C ends it, operations continue'))
   }
 }
 
@@ -79,7 +79,7 @@ async function untilEnd(ended: Promise<string>): Promise<void> {
   if (words !== undefined) {
     throw new QuorateError('ENGINE_FAILED', "the server of the UI's pages ended", {
       output: words,
-      hint: 'start `quorate ui` again',
+      hint: 'run `quorate ui` again',
     })
   }
 }
@@ -88,6 +88,6 @@ function portOf(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
   throw new QuorateError('USAGE', `--port: "${text}" is not a port number`, {
-    hint: 'give a number from 1 to 65535; without --port a free one is chosen',
+    hint: 'give a number from 1 to 65535, or leave --port out to use a free one',
   })
 }

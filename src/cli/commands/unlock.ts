@@ -7,10 +7,10 @@ import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 
 const MEANING = `
-Breaking a lock takes the host from the operation that holds it, wherever that runs. Its next command on the host
-fails with LOCK_LOST, and it does not get the host again. A unit that runs on the host goes on to its end; the next
-apply waits for it. Break locks of operations that cannot go on any more, such as those of a Temporal server that
-is gone; one that still runs is ended with \`quorate cancel\`, and gives its hosts back by itself.
+Breaking a lock takes the host away from the operation that holds it, wherever that runs. Its next command on the host
+fails with LOCK_LOST, and it does not get the host back. A unit that runs on the host runs to its end; the next
+apply waits for it. Break only locks of operations that can no longer continue, such as those of a Temporal server that
+is gone. End an operation that still runs with \`quorate cancel\`: it then releases its hosts by itself.
 `
 
 interface UnlockOptions {
@@ -26,7 +26,7 @@ export function unlockCommand(): CommandUnknownOpts {
     )
     .addHelpText('after', MEANING)
     .argument('[cluster]', 'name of a cluster that was applied')
-    .option('--show', 'only look')
+    .option('--show', 'only show who holds the hosts')
     .option('--yes', 'break the locks without asking')
   command.action((name, options) => exitWith(unlock(contextOf(command), name, options)))
   return command
@@ -43,6 +43,7 @@ async function unlock(context: Context, name: string | undefined, options: Unloc
     const found = await locks.read()
     await tellFound(context, cluster.name, found)
     const seen = found.unreachable.length === 0 ? EXIT.done : EXIT.failed
+    if (found.locked.length > 0 && !context.json) await warnOfOpenRun(context, cluster.name, found)
     if (options.show === true || found.locked.length === 0) return seen
     if (!(await isMeant(context, options, found))) {
       context.io.note('no lock was broken')
@@ -50,6 +51,18 @@ async function unlock(context: Context, name: string | undefined, options: Unloc
     }
     return breakAll(context, locks, found)
   })
+}
+
+async function warnOfOpenRun(context: Context, cluster: string, { locked }: LocksFound): Promise<void> {
+  const { holdsWhileOpen } = await import('../still-open.js')
+  if (!(await holdsWhileOpen(context, cluster, locked))) return
+  const { yellow, cyan } = context.io.style
+  context.io.note(
+    yellow(`⚠ the run on ${cluster} that holds these hosts is still open on this Temporal server`),
+  )
+  context.io.note(
+    `  ${cyan('→')} run \`quorate cancel ${cluster}\` to end it: it then releases them by itself`,
+  )
 }
 
 async function breakAll(context: Context, locks: HostLocks, found: LocksFound): Promise<ExitCode> {
@@ -63,8 +76,8 @@ async function breakAll(context: Context, locks: HostLocks, found: LocksFound): 
 async function isMeant(context: Context, { yes }: UnlockOptions, { locked }: LocksFound): Promise<boolean> {
   if (yes === true) return true
   if (!context.io.canAsk || context.json) {
-    throw new QuorateError('USAGE', 'nobody is there to be asked whether these locks are to be broken', {
-      hint: 'see `quorate unlock --help` for what it means; --yes breaks them, --show only looks',
+    throw new QuorateError('USAGE', 'cannot ask whether to break these locks: not a terminal', {
+      hint: 'add --yes to break them, or --show to only look; `quorate unlock --help` says what it means',
     })
   }
   context.io.note(MEANING)
@@ -82,7 +95,7 @@ async function tellFound(context: Context, cluster: string, found: LocksFound): 
   }
   await tellUnreachable(context, found.unreachable)
   if (found.locked.length === 0) {
-    const which = found.unreachable.length === 0 ? 'no host' : 'no host that could be reached'
+    const which = found.unreachable.length === 0 ? 'no host' : 'no reachable host'
     io.out(`${which} of ${cluster} is locked`)
     return
   }
@@ -107,7 +120,7 @@ async function tellBroken(context: Context, outcome: LocksBroken): Promise<void>
   const { broken, changed, unreachable } = outcome
   if (broken.length > 0) io.out(`${io.style.green('✔')} unlocked: ${broken.join(', ')}`)
   if (changed.length > 0) {
-    io.note(`${io.style.yellow('⚠')} not as they were shown any more, and left so: ${changed.join(', ')}`)
+    io.note(`${io.style.yellow('⚠')} changed since they were shown, and not unlocked: ${changed.join(', ')}`)
   }
   await tellUnreachable(context, unreachable)
 }

@@ -9,7 +9,9 @@ import { exitWith } from '../exit-with.js'
 
 export function validateCommand(): CommandUnknownOpts {
   const command = new Command('validate')
-    .description('Checks the cluster file and prints every problem with its place. No host is touched.')
+    .description(
+      'Checks the cluster file and prints every problem with its line and column. Touches no host.',
+    )
     .argument('[file]', 'cluster file (the same as -f)')
   command.action((file) => exitWith(validate(contextOf(command), file)))
   return command

@@ -9,10 +9,10 @@ export function workerCommand(): CommandUnknownOpts {
   const command = new Command('worker')
     .description(
       'Runs a worker in the foreground: it does the work of operations over SSH, with the keys and the agent of ' +
-        'its own environment. Any number may run; each may be ended or killed at any time. Logs are JSON lines. ' +
+        'its own environment. Any number can run, and each can be stopped or killed at any time. Logs are JSON lines. ' +
         'The embedded engine has its own worker and needs none.',
     )
-    .addOption(new Option('--engine', 'as the worker of the embedded engine').hideHelp())
+    .addOption(new Option('--engine', 'run as the worker of the embedded engine').hideHelp())
   command.action(({ engine }) => exitWith(worker(contextOf(command), engine === true)))
   return command
 }
@@ -28,7 +28,7 @@ async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCo
       : serverSettings(temporal)
   if (settings === undefined) {
     throw new QuorateError('USAGE', 'a worker needs a Temporal server', {
-      hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',
+      hint: 'name one with --address, TEMPORAL_ADDRESS or --profile, or run `quorate engine start` for the embedded engine with a worker',
     })
   }
   if (isEngines) {

@@ -39,7 +39,7 @@ function describe(decision: Decision, steps: readonly string[]): string {
     case 'skip':
       return `leaving out ${names}: ${decision.reason}`
     case 'abort':
-      return 'aborting; steps that run come to their end first'
+      return 'aborting once the running steps have ended'
     case 'approve':
       return 'approved'
     case 'resume':

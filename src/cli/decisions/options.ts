@@ -28,7 +28,7 @@ export function chosenDecision(options: DecisionOptions): Decision | undefined {
     throw usage(`${names.join(' and ')} exclude each other`, 'decide one thing at a time')
   }
   if (reason !== undefined && skip === undefined && abort === undefined) {
-    throw usage('--reason belongs to --skip or --abort', 'name what is decided for this reason')
+    throw usage('--reason belongs to --skip or --abort', 'add the decision that the reason is for')
   }
   if (skip !== undefined) {
     const why = reason?.trim() ?? ''
@@ -91,8 +91,8 @@ function byDefault(progress: OperationProgress): readonly Decision[] {
   const waiting = waitsForIn(progress)
   if (approval !== undefined) {
     throw usage(
-      `the ${operation} of ${cluster} waits for an approval, which is not given by default`,
-      '--approve lets it go on with what the plan shows, --abort ends it',
+      `the ${operation} of ${cluster} waits for an approval, which is never given by default`,
+      'add --approve to make the changes that the plan shows, or --abort to end it',
     )
   }
   if (blocked.length > 0) return endingPause([{ kind: 'retry' }], progress)
@@ -100,13 +100,13 @@ function byDefault(progress: OperationProgress): readonly Decision[] {
   if (waiting === undefined) {
     throw new QuorateError(
       'OPERATION_NOT_BLOCKED',
-      `the ${operation} of ${cluster} goes on; nothing waits for you`,
+      `the ${operation} of ${cluster} is running; nothing waits for you`,
     )
   }
   throw new QuorateError(
     'OPERATION_NOT_BLOCKED',
     `the ${operation} of ${cluster} waits for ${describeWaiting(waiting)}, not for a decision`,
-    { hint: `it goes on by itself, or when you vouch for it: \`${answerFor(waiting, cluster)}\`` },
+    { hint: `it continues by itself, or if you know that it is ready: \`${answerFor(waiting, cluster)}\`` },
   )
 }
 

@@ -120,11 +120,11 @@ class Questions {
 }
 
 const LABELS: Readonly<Record<Choice, { readonly label: string; readonly hint: string }>> = {
-  retry: { label: 'retry', hint: 'the cause is fixed; with the cluster file that the run began with' },
+  retry: { label: 'retry', hint: 'the cause is fixed; uses the cluster file that the run started with' },
   skip: { label: 'skip', hint: 'the host takes no further part in this run' },
-  each: { label: 'one by one', hint: 'decide each for itself' },
+  each: { label: 'one by one', hint: 'decide each one separately' },
   abort: { label: 'abort', hint: 'end the run; what is done stays done' },
-  leave: { label: 'leave', hint: 'it goes on waiting; decide later with `quorate resume`' },
+  leave: { label: 'leave', hint: 'it keeps waiting; decide later with `quorate resume`' },
   approve: { label: 'yes', hint: 'go on' },
   resume: { label: 'go on', hint: 'end the pause' },
 }

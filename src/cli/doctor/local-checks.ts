@@ -10,10 +10,9 @@ import { fail, ok, warn, type Check } from './check.js'
 const AGENT_TIMEOUT_MS = 3_000
 const MINIMUM_NODE = [20, 19] as const
 const AGENT_HINT =
-  'needed only for keys with a passphrase: `eval $(ssh-agent)`, then `ssh-add`; or name ssh.identityFile'
+  'needed only for keys with a passphrase: run `eval $(ssh-agent)`, then `ssh-add`; or set ssh.identityFile'
 
-const KEYS_HINT =
-  'sessions log in with ED25519, ECDSA and RSA keys, those of FIDO tokens (SK) and certificates of them'
+const KEYS_HINT = 'use ED25519, ECDSA or RSA keys, those of FIDO tokens (SK), or certificates of any of these'
 
 /** How `ssh-add -l` names the types of keys that sessions use. */
 const USABLE_KEY = /\((?:ED25519|ECDSA|RSA)(?:-SK)?(?:-CERT)?\)$/

@@ -1,4 +1,4 @@
-/** Checks of open runs: whether each has a worker that can go on with it. */
+/** Checks of open runs: whether each has a worker that can continue it. */
 import { HOLDS_CLUSTER } from '../../operations/workflow-id.js'
 import { count } from '../../values/words.js'
 import { isQuorateError } from '../../errors/index.js'
@@ -22,7 +22,7 @@ export async function checkRuns(connection: TemporalConnection): Promise<readonl
     return [ok('open runs', runs.length === 0 ? 'none' : `${count(runs.length, 'run')}, each has a worker`)]
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const hint = isQuorateError(error) ? error.hint : '`quorate doctor --verbose` tells more'
+    const hint = isQuorateError(error) ? error.hint : 'run `quorate doctor --verbose` to see more'
     return [fail('open runs', message, hint)]
   }
 }

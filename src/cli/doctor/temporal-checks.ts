@@ -28,7 +28,14 @@ async function checkEngine(): Promise<Check[]> {
   const { serverPid, address, home } = engineStatus()
   if (serverPid === undefined) {
     const detail = `the embedded engine does not run (${home.folder})`
-    return [cli, warn('Temporal', detail, 'it is started when needed; `quorate engine start` starts it now')]
+    return [
+      cli,
+      warn(
+        'Temporal',
+        detail,
+        'commands start it when they need it; run `quorate engine start` to start it now',
+      ),
+    ]
   }
   return [cli, checkEngineWorker(), ...(await checkServer(plainSettings(address, engineSeal())))]
 }
@@ -40,14 +47,14 @@ function checkEngineWorker(): Check {
     return warn(
       name,
       'does not run',
-      'the next command starts it; `quorate engine logs --worker` tells why it ended',
+      'the next command starts it; `quorate engine logs --worker` shows why it ended',
     )
   }
   if (!isWorkerFrozen) return ok(name, `pid ${workerPid}`)
   const way =
     supervisorPid === undefined
       ? `\`kill -9 ${workerPid}\`, then \`quorate engine start\``
-      : 'its supervisor replaces it within a minute; what it had begun goes on on the hosts'
+      : 'its supervisor replaces it within a minute; commands continue on the hosts'
   return fail(name, `pid ${workerPid} is frozen: it is alive, but has done nothing for a minute`, way)
 }
 
@@ -66,8 +73,8 @@ function checkSeal(source: SealSource): Check {
   if (keys === undefined) {
     return warn(
       'seal',
-      `${KEY_FILE_VARIABLE}=none: whoever reaches the Temporal server commands the workers`,
-      'fine where nobody else reaches it; otherwise make a key file with `quorate seal create FILE`',
+      `${KEY_FILE_VARIABLE}=none: whoever can reach the Temporal server can command the workers`,
+      'fine if nobody else can reach it; otherwise create a key file with `quorate seal create FILE`',
     )
   }
   const [first, ...others] = keys.ids
@@ -132,7 +139,7 @@ async function checkSearchAttributes({ client, settings }: TemporalConnection): 
   return warn(
     'search attributes',
     `not registered: ${missing.join(', ')}`,
-    'the first operation registers them where it may; without them operations run, but cannot be searched for',
+    'the first operation registers them if it may; without them operations run, but cannot be searched for',
   )
 }
 
@@ -149,6 +156,6 @@ function failure(name: string, error: unknown): Check {
   return fail(
     name,
     error instanceof Error ? error.message : String(error),
-    '`quorate doctor --verbose` tells more',
+    'run `quorate doctor --verbose` to see more',
   )
 }

@@ -44,7 +44,7 @@ export function missingOptions(options: InitOptions): readonly string[] {
 export function answersFromOptions(options: InitOptions): ClusterFileAnswers {
   const missing = missingOptions(options)
   if (missing.length > 0) {
-    throw new QuorateError('USAGE', `not enough is said for a cluster file: ${missing.join(', ')} missing`, {
+    throw new QuorateError('USAGE', `a cluster file needs more: ${missing.join(', ')} missing`, {
       hint: 'give these flags, or run `quorate init` on a terminal to be asked; see `quorate init --help`',
     })
   }
@@ -75,7 +75,7 @@ export function parseHosts(role: AnsweredHost['role'], texts: readonly string[])
     .map((text) => {
       const [name, address, ...rest] = text.split('=')
       if (name === undefined || name === '' || address === undefined || address === '' || rest.length > 0) {
-        throw new QuorateError('USAGE', `"${text}" is not name=address, such as cp1=10.0.0.11`)
+        throw new QuorateError('USAGE', `"${text}" is not in the form name=address, e.g. cp1=10.0.0.11`)
       }
       return { name, role, address }
     })

@@ -8,14 +8,14 @@ class GivenUp extends Error {}
 
 /** Asks; undefined when the person gave up with Ctrl-C. */
 export async function ask(options: InitOptions): Promise<InitOptions | undefined> {
-  intro('A new cluster file. Every answer can be changed in it later.')
+  intro('This writes a new cluster file. You can change every answer in it later.')
   try {
     const answers = await askAll(options)
-    outro('That is all.')
+    outro('Done.')
     return answers
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error
-    cancel('Given up.')
+    cancel('Cancelled.')
     return undefined
   }
 }
@@ -42,13 +42,13 @@ interface Asked {
   readonly isList?: true
 }
 
-const SEPARATED = 'as name=address, with blanks between'
+const SEPARATED = 'as name=address, separated by spaces'
 
 const QUESTIONS: readonly (Asked & { readonly question: Question })[] = [
   { question: 'name', message: 'Name of the cluster', example: () => 'prod', isDefault: true },
   {
     question: 'controlPlane',
-    message: `Control planes ${SEPARATED}; three keep the cluster alive when one fails`,
+    message: `Control planes ${SEPARATED}; with three, the cluster survives the loss of one`,
     example: () => 'cp1=10.0.0.11 cp2=10.0.0.12 cp3=10.0.0.13',
     isList: true,
   },
@@ -68,18 +68,18 @@ const QUESTIONS: readonly (Asked & { readonly question: Question })[] = [
   },
   {
     question: 'endpoint',
-    message: 'Name by which the API is reached; it leads to the load balancer, and cannot be changed later',
+    message: 'Name of the API endpoint; it must resolve to the load balancer, and cannot be changed later',
     example: ({ name, loadBalancer }) => endpointFor(name ?? 'prod', loadBalancer ?? []),
     isDefault: true,
   },
   { question: 'user', message: 'Login name on the hosts', example: () => 'root', isDefault: true },
   {
     question: 'identityFile',
-    message: 'Private key to log in with; none for the keys in ssh-agent',
+    message: 'Private key to log in with; empty for the keys in ssh-agent',
     example: () => '~/.ssh/id_ed25519',
     isOptional: true,
   },
-  { question: 'hostKeyChecking', message: "How are the hosts' keys checked?" },
+  { question: 'hostKeyChecking', message: 'How should host keys be checked?' },
   {
     question: 'kubernetesVersion',
     message: 'Kubernetes version',
@@ -98,7 +98,7 @@ async function askOne(
   const validate = (answer: string | undefined): string | undefined => {
     const typed = (answer ?? '').trim()
     if (typed !== '') return problemOf(question, isList === true ? [typed] : typed, answers)
-    return isDefault === true || isOptional === true ? undefined : `this is needed, such as ${shown}`
+    return isDefault === true || isOptional === true ? undefined : `required, e.g. ${shown}`
   }
   // What is typed takes the example's place: only an answer that is left empty becomes the default.
   const answer: unknown = await text({ message, placeholder: shown, validate })
@@ -115,12 +115,12 @@ async function askHostKeyChecking(message: string): Promise<string> {
       {
         value: 'strict',
         label: 'strict: known_hosts has them',
-        hint: 'for a new host: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console, compare, add its line',
+        hint: 'for a new host, run `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console, compare, and add its line',
       },
       {
         value: 'accept-new',
         label: 'accept-new: learn each at the first connection',
-        hint: 'whoever answers at the address then is trusted',
+        hint: 'trusts whoever answers at the address then',
       },
     ],
   })

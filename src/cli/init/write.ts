@@ -34,7 +34,7 @@ export function refuseOutput({ output, force }: Pick<WriteOptions, 'output' | 'f
   const folder = dirname(output)
   if (existsSync(folder)) return
   throw new QuorateError('USAGE', `${output} cannot be written: there is no folder ${folder}`, {
-    hint: 'make the folder, or name another place with --output',
+    hint: 'create the folder, or name another place with --output',
   })
 }
 
@@ -70,19 +70,19 @@ function unwritable(output: string, cause: unknown): QuorateError {
   if (exists) return thereAlready(output)
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new QuorateError('USAGE', `${output} cannot be written: ${reason}`, {
-    hint: 'name a place where you may write with --output',
+    hint: 'name a place where you can write with --output',
     cause,
   })
 }
 
 function thereAlready(output: string): QuorateError {
   return new QuorateError('USAGE', `${output} already exists`, {
-    hint: 'use --force to overwrite it, or --output to write elsewhere',
+    hint: 'add --force to overwrite it, or --output to write elsewhere',
   })
 }
 
 function invalid(problems: readonly ClusterFileProblem[]): QuorateError {
-  return new QuorateError('CLUSTER_FILE_INVALID', 'these answers make no cluster', {
+  return new QuorateError('CLUSTER_FILE_INVALID', 'these answers do not describe a valid cluster', {
     hint: 'correct the flags or answers',
     problems: problems.map(problemReport),
   })

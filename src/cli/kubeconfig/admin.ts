@@ -79,6 +79,6 @@ function onlyEntry(data: PlainObject, list: string, field: string, allowed: read
 
 function unusable(message: string): QuorateError {
   return new QuorateError('KUBECONFIG_UNUSABLE', message, {
-    hint: 'look at /etc/kubernetes/admin.conf on the control planes: kubeadm writes a server, certificates and a key, nothing that runs programs',
+    hint: 'check /etc/kubernetes/admin.conf on the control planes: kubeadm writes a server, certificates and a key, nothing that runs programs',
   })
 }

@@ -27,7 +27,7 @@ export function targetOf(path: string): string {
     const link = lstatSync(target, { throwIfNoEntry: false })
     if (link?.isSymbolicLink() !== true) return target
     if (!isTrusted(link.uid, dirname(target))) {
-      throw new QuorateError('KUBECONFIG_UNUSABLE', `${target} is a link that another user has made`, {
+      throw new QuorateError('KUBECONFIG_UNUSABLE', `${target} is a link that another user created`, {
         hint: 'remove it, or write to a folder of your own',
       })
     }

@@ -51,9 +51,9 @@ function takeLock(lock: string): void {
     closeSync(openSync(lock, 'wx', 0))
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw cause
-    throw new QuorateError('KUBECONFIG_UNUSABLE', `${lock} is there: another program changes the file`, {
+    throw new QuorateError('KUBECONFIG_UNUSABLE', `${lock} exists: another program is changing the file`, {
       cause,
-      hint: `wait for it; where none runs, such as kubectl config, remove ${lock}`,
+      hint: `wait for it; if no such program (e.g. kubectl config) is running, remove ${lock}`,
     })
   }
 }
@@ -91,7 +91,7 @@ function guarded(path: string, act: () => void): void {
     if (codeOf(cause) === 'EEXIST') {
       throw new QuorateError('USAGE', `${path} already exists`, {
         cause,
-        hint: '--merge adds the cluster to it, --force overwrites it',
+        hint: 'add --merge to add the cluster to it, or --force to overwrite it',
       })
     }
     const reason = cause instanceof Error ? cause.message : String(cause)

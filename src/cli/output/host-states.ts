@@ -3,6 +3,7 @@ import type { HostProgress, OperationProgress, PhaseProgress } from '../../opera
 import { phaseTitled } from '../../operations/registry.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'
+import { looksOnly } from './looks.js'
 import { renderTable } from './table.js'
 
 /** The lines of a table with every host. */
@@ -24,16 +25,10 @@ function stateOf(host: string, phases: readonly PhaseProgress[]): string {
   const open = steps.find(({ step }) => openWord(step) !== undefined)
   const reached =
     made === undefined ? undefined : (phaseTitled(made.title)?.words?.made ?? `${made.title} done`)
-  if (open === undefined) return reached ?? 'not begun'
+  if (open === undefined) return reached ?? 'not started'
   const act = phaseTitled(open.title)?.words?.act ?? open.title
   const word = `${openWord(open.step) ?? ''} ${act}`
   return reached === undefined ? word : `${word}, after: ${reached}`
-}
-
-/** Whether the phase changes nothing on hosts. */
-function looksOnly(title: string): boolean {
-  const definition = phaseTitled(title)
-  return definition !== undefined && definition.words === undefined
 }
 
 /** How to describe a step that did not come to its end; undefined for others. */

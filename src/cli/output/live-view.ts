@@ -13,6 +13,7 @@ import { REACH_WORDS } from './lines.js'
 import { colourOf } from './colours.js'
 import { runsIn } from './phase-of-step.js'
 import { padded } from './table.js'
+import { withoutChange } from './looks.js'
 import { fit } from './width.js'
 import { wrap } from './wrap.js'
 
@@ -30,6 +31,8 @@ export interface Frame {
   readonly rows: number
   /** False: a still picture, which is not drawn again. */
   readonly animate?: boolean
+  /** True: what the operation waits for is left out, because it is told below the view. */
+  readonly isWaitingTold?: boolean
 }
 
 /** The lines of a frame, none wider than the terminal, and fewer than it has rows. */
@@ -88,7 +91,7 @@ function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: S
   }
   const [changed, skipped] = [count('done'), count('skipped')]
   const left = skipped === 0 ? '' : style.yellow(`, ${skipped} left out`)
-  const what = changed === 0 ? style.dim(' unchanged') : `, ${changed} changed`
+  const what = changed === 0 ? style.dim(` ${withoutChange(phase.title)}`) : `, ${changed} changed`
   return `${phase.hosts.length} hosts${what}${left}`
 }
 
@@ -164,7 +167,7 @@ function renderFoot(snapshot: OperationSnapshot, style: Style, frame: Frame): st
   if (waiting?.kind === 'worker') return [...warnings, ...renderNoWorker(waiting, style, frame)]
   return [
     ...warnings,
-    ...renderWaiting(snapshot, style),
+    ...(frame.isWaitingTold === true ? [] : renderWaiting(snapshot, style)),
     ...(reach === 'worker' || isClosed(snapshot) ? [] : [style.yellow(`  ▮ ${REACH_WORDS[reach]}`)]),
   ]
 }

@@ -46,7 +46,7 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
 
 function summary(cluster: string, { changes, problems, warnings }: PlanResult, style: Style): string {
   if (problems.length > 0) {
-    return style.red(`✘ ${count(problems.length, 'problem')}: an apply would not begin`)
+    return style.red(`✘ ${count(problems.length, 'problem')}: an apply would not start`)
   }
   if (changes.length === 0) {
     const isSame = warnings.length === 0

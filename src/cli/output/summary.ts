@@ -61,7 +61,7 @@ function whatNow(snapshot: OperationSnapshot): string[] {
   if (snapshot.kind === 'plan') return ['', 'A plan changes nothing: the hosts are as they were.']
   // Nothing was changed yet, so there is nothing that stays done.
   if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
-  return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` goes on from there.`]
+  return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` continues from there.`]
 }
 
 function endWord({ state, error }: OperationSnapshot): string {

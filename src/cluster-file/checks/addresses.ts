@@ -71,7 +71,7 @@ function sharedPlaces(file: Outline): readonly Place[] {
  */
 function hostPlace(host: OutlineHost, connectsTo: (address: string) => string): readonly Place[] {
   const { address, internalAddress } = host
-  const remedy = 'an IPv4 address by which the other hosts reach it'
+  const remedy = 'an IPv4 address that the other hosts can reach'
   if (internalAddress !== undefined) {
     return [{ path: hostPath(host, 'internalAddress'), text: internalAddress, remedy: `give ${remedy}` }]
   }
@@ -85,14 +85,14 @@ function addressFindings({ path, text, remedy }: Place): readonly Finding[] {
   if (address === undefined) return []
   const embedded = embeddedIpv4(address)
   if (embedded !== undefined) {
-    return [problem(path, `${text} is an IPv4 address written as one of IPv6`, `write ${embedded}`)]
+    return [problem(path, `${text} is an IPv4 address written in IPv6 form`, `write ${embedded}`)]
   }
   if (address.family === 6) return [problem(path, `${text}: IPv6 is not supported yet`, remedy)]
   const name = reservedName(address)
   if (name === undefined) return []
   const article = /^[aeiou]/.test(name) ? 'an' : 'a'
   return [
-    problem(path, `${text} is ${article} ${name} address: no other host reaches this one by it`, remedy),
+    problem(path, `${text} is ${article} ${name} address: no other host can reach this one at it`, remedy),
   ]
 }
 
@@ -105,9 +105,7 @@ function networkFindings(file: Outline, field: 'podSubnet' | 'serviceSubnet'): r
   if (network.family === 6) return [problem(path, `${text}: IPv6 is not supported yet`, remedy)]
   const [reserved, name] = reservedPart(network) ?? []
   if (reserved === undefined) return []
-  return [
-    problem(path, `${text} overlaps with ${reserved}, whose addresses are ${name ?? 'reserved'}`, remedy),
-  ]
+  return [problem(path, `${text} overlaps with ${reserved}, which is ${name ?? 'reserved'}`, remedy)]
 }
 
 /** A name that cannot exist in DNS must be one from the ssh configuration, which says what it stands for. */

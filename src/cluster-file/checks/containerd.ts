@@ -20,7 +20,7 @@ function cniFolder(folder: string): Reliance {
 
 const RELIED: Reliances = {
   'containerd.runtimes.runc.options.SystemdCgroup': {
-    reason: "the kubelet runs with systemd's cgroups",
+    reason: 'the kubelet uses the systemd cgroup driver',
     allows: (value) => value === true,
     isRendered: true,
   },
@@ -61,7 +61,7 @@ function defaultRuntime({ containerdConfig }: Outline): readonly Finding[] {
   return [
     problem(
       [...CONFIG, 'containerd', 'default_runtime_name'],
-      `the runtime "${name}" is not given systemd's cgroups, with which the kubelet runs`,
+      `the runtime "${name}" does not use the systemd cgroup driver, which the kubelet uses`,
       `give runtimes.${name}.options SystemdCgroup: true`,
     ),
   ]
@@ -75,7 +75,7 @@ function registryTls({ containerdConfig }: Outline): readonly Finding[] {
     .map(([registry]) =>
       problem(
         [...CONFIG, 'registry', 'configs', registry, 'tls'],
-        'containerd refuses it beside registry.config_path',
+        'containerd refuses it together with registry.config_path',
         `write ${REGISTRIES_FOLDER}/${registry}/hosts.toml on the hosts`,
       ),
     )

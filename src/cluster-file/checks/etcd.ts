@@ -19,8 +19,8 @@ export function checkEtcd(file: Outline): readonly Finding[] {
     ...FILES.filter((field) => file.etcd[field] !== undefined).map((field) =>
       problem(
         [...ETCD, field],
-        'of use only with endpoints',
-        'remove it, or give the endpoints of your etcd; on etcd hosts Quorate makes the certificates',
+        'only valid together with endpoints',
+        'remove it, or give the endpoints of your etcd; for etcd hosts, Quorate creates the certificates',
       ),
     ),
     ...memberCount(file, members),
@@ -37,7 +37,7 @@ function stackedFindings(file: Outline, members: readonly OutlineHost[]): readon
     ...members.map((host) =>
       problem(
         hostPath(host, 'role'),
-        `${show(host.name)} is an etcd host, and the topology is stacked`,
+        `${show(host.name)} is an etcd host, but the topology is stacked`,
         'set spec.etcd.topology: external, or remove the host',
       ),
     ),
@@ -56,7 +56,7 @@ function foreignFindings(file: Outline, members: readonly OutlineHost[]): readon
         problem(
           [...ETCD, 'endpoints', index],
           `${show(url)} is not https`,
-          "etcd holds the cluster's secrets: let it speak TLS, with client certificates",
+          "use https with client certificates: etcd holds the cluster's secrets",
         ),
       ),
     ...repetitions(urls, textOf).map(({ item }) =>
@@ -66,13 +66,13 @@ function foreignFindings(file: Outline, members: readonly OutlineHost[]): readon
       problem(
         [...ETCD, field],
         'missing',
-        "an etcd of yours needs caFile, certFile and keyFile, the API servers' way in",
+        'an etcd of your own needs caFile, certFile and keyFile, which the API servers connect with',
       ),
     ),
     ...members.map((host) =>
       problem(
         hostPath(host, 'role'),
-        `${show(host.name)} is an etcd host, and spec.etcd.endpoints names an etcd of yours`,
+        `${show(host.name)} is an etcd host, but spec.etcd.endpoints names an etcd of your own`,
         'remove the host, or the endpoints and files',
       ),
     ),
@@ -89,7 +89,7 @@ function memberCount(file: Outline, members: readonly OutlineHost[]): readonly F
       problem(
         [...ETCD, 'topology'],
         'external, but no host has the role etcd',
-        'give it to three hosts, or give endpoints, caFile, certFile and keyFile of an etcd of yours',
+        'give it to three hosts, or give endpoints, caFile, certFile and keyFile of an etcd of your own',
       ),
     ]
   }

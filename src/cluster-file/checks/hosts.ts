@@ -67,7 +67,7 @@ function sharedInternalAddresses(hosts: readonly OutlineHost[]): readonly Findin
       problem(
         hostPath(item, item.internalAddress === undefined ? 'address' : 'internalAddress'),
         `${show(internalAddressOf(item))} is the internal address of ${refer(earlier)} too`,
-        'give each node an internalAddress of its own, by which the others reach it',
+        'give each node its own internalAddress, which the others can reach',
       ),
     )
 }
@@ -87,7 +87,7 @@ function advertisesAddress(host: OutlineHost, connectsTo: (address: string) => s
   return [
     problem(
       hostPath(host, 'internalAddress'),
-      `missing, and the address ${show(host.address)} is a name`,
+      `required, because the address ${show(host.address)} is a name`,
       `${subject} advertises an IP address; give it here`,
     ),
   ]
@@ -102,7 +102,13 @@ function roleCounts({ hosts, etcd }: Outline): readonly Finding[] {
   const workers = hosts.filter(({ role }) => role === 'worker').length
   return [
     ...(controlPlanes === 0
-      ? [problem(path, 'no host has the role control-plane', 'give it to three hosts, or to one for a try')]
+      ? [
+          problem(
+            path,
+            'no host has the role control-plane',
+            'give it to three hosts, or to one to try things out',
+          ),
+        ]
       : []),
     ...(controlPlanes === 1
       ? [warning(path, 'one control plane is not highly available', 'give the role to three hosts')]
@@ -113,7 +119,7 @@ function roleCounts({ hosts, etcd }: Outline): readonly Finding[] {
           warning(
             path,
             'no host has the role worker',
-            "add one, or set taints: [] on control planes that should run the cluster's work",
+            "add one, or set taints: [] on control planes that should run the cluster's workloads",
           ),
         ]
       : []),

@@ -52,7 +52,7 @@ function endpointFindings({ endpoint }: Outline): readonly Finding[] {
   return [
     warning(
       [...KUBERNETES, 'controlPlaneEndpoint'],
-      `the endpoint ${host} is an IP address, which can never be moved`,
+      `the endpoint ${host} is an IP address, which can never change`,
       'a DNS name can follow the load balancer to another address',
     ),
   ]

@@ -28,8 +28,8 @@ const OF_CLUSTER: readonly string[] = [
 ].map((name) => `node.kubernetes.io/${name}`)
 
 const NOT_NODES: Readonly<Record<string, string>> = {
-  etcd: 'an etcd host is no node',
-  'load-balancer': 'a load balancer is no node',
+  etcd: 'an etcd host is not a node',
+  'load-balancer': 'a load balancer is not a node',
 }
 
 export function checkLabels({ hosts }: Outline): readonly Finding[] {
@@ -44,10 +44,10 @@ function onNoNode(host: OutlineHost, reason: string): readonly Finding[] {
   return [
     ...(Object.keys(host.labels).length === 0
       ? []
-      : [problem(hostPath(host, 'labels'), reason, 'remove them: nobody would ever see them')]),
+      : [problem(hostPath(host, 'labels'), reason, 'remove them: they would have no effect')]),
     ...(host.taints.length === 0
       ? []
-      : [problem(hostPath(host, 'taints'), reason, 'remove them: no pod is ever put there')]),
+      : [problem(hostPath(host, 'taints'), reason, 'remove them: no pod ever runs there')]),
   ]
 }
 
@@ -61,7 +61,7 @@ function labelFindings(host: OutlineHost): readonly Finding[] {
     // kubeadm itself gives control planes exactly this label.
     if (host.role === 'control-plane' && value === '') return []
     const remedy = 'remove it: role control-plane sets it'
-    return [{ ...problem(path, 'this label says who is a control plane', remedy), atKey: true }]
+    return [{ ...problem(path, 'this label marks control planes', remedy), atKey: true }]
   })
 }
 
@@ -72,7 +72,7 @@ function taintFindings(host: OutlineHost): readonly Finding[] {
     ...taints
       .filter(({ key }) => typeof key === 'string' && OF_CLUSTER.includes(key))
       .map(({ key, index }) =>
-        problem(at(index), `the cluster itself puts ${show(key)} on nodes and takes it off`, 'remove it'),
+        problem(at(index), `the cluster itself adds ${show(key)} to nodes and removes it`, 'remove it'),
       ),
     ...repetitions(taints, ({ key, effect }) =>
       typeof key === 'string' && typeof effect === 'string' ? `${key}:${effect}` : undefined,

@@ -44,7 +44,7 @@ export function checkLoadBalancer(
         problem(
           hostPath(host, 'role'),
           `${show(host.name)} is not among spec.loadBalancer.hosts`,
-          'add it there, or leave that list out: then every host with this role serves',
+          'add it there, or leave that list out to use every host with this role',
         ),
       ),
     ...endpointFindings(file, serving),
@@ -133,7 +133,7 @@ function endpointFindings(file: Outline, serving: readonly OutlineHost[]): reado
           warning(
             ENDPOINT,
             `${serving.length} hosts run haproxy, and no address moves between them`,
-            'give spec.loadBalancer.virtualAddress, or see that the DNS entry of the endpoint leads to one that lives',
+            'give spec.loadBalancer.virtualAddress, or keep the DNS entry of the endpoint on a host that works',
           ),
         ]
       : []),
@@ -149,8 +149,8 @@ function sharedPortFindings(file: Outline, serving: readonly OutlineHost[]): rea
   return [
     problem(
       ENDPOINT,
-      `on ${shared.map(({ name }) => name ?? '').join(', ')} the API server itself listens on port ${bindPort}, and haproxy would too`,
-      `give the endpoint another port, e.g. ${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${bindPort === 8443 ? 9443 : 8443}, or run haproxy on hosts of its own`,
+      `on ${shared.map(({ name }) => name ?? '').join(', ')} the API server already listens on port ${bindPort}, which haproxy would use too`,
+      `give the endpoint another port, e.g. ${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${bindPort === 8443 ? 9443 : 8443}, or run haproxy on separate hosts`,
     ),
   ]
 }

@@ -45,12 +45,12 @@ function manifestFindings({ network }: Outline, plugin: string): readonly Findin
     return [problem(at('manifest'), 'missing', 'give the path or https URL of the manifest')]
   }
   if (isUrl(manifest, ['http'])) {
-    return [problem(at('manifest'), `${show(manifest)} is not protected on its way`, 'use https, or a file')]
+    return [problem(at('manifest'), `${show(manifest)} is not protected in transit`, 'use https, or a file')]
   }
   if (!isUrl(manifest, ['https']) || digest !== undefined) return []
   // The manifest is applied with full privileges, on every node, on each attempt, and again next year.
-  const remedy = `look at the manifest, then give what \`curl -fsSL ${manifest} | sha256sum\` says, as sha256:…`
-  return [problem(at('digest'), 'missing, and what the URL gives may change', remedy)]
+  const remedy = `look at the manifest, then give the output of \`curl -fsSL ${manifest} | sha256sum\`, as sha256:…`
+  return [problem(at('digest'), 'missing, and the content behind the URL may change', remedy)]
 }
 
 function flannelFindings({ network }: Outline): readonly Finding[] {
@@ -59,7 +59,7 @@ function flannelFindings({ network }: Outline): readonly Finding[] {
   return [
     ...Object.entries(BACKEND_FIELDS)
       .filter(([field, backends]) => network[field] !== undefined && !backends.includes(backend))
-      .map(([field]) => problem(at(field), `is not of the backend ${backend}`, REMOVE_ONE)),
+      .map(([field]) => problem(at(field), `does not belong to the backend ${backend}`, REMOVE_ONE)),
     ...NOT_IN_NET_CONF.filter(([within, name]) => within.reduce(objectAt, netConf)[name] !== undefined).map(
       ([within, name, field]) =>
         problem(at('netConf', ...within, name), 'has a field of its own', `use ${field}`),
@@ -69,6 +69,6 @@ function flannelFindings({ network }: Outline): readonly Finding[] {
 
 function notFlannelFindings({ network }: Outline, plugin: string): readonly Finding[] {
   return FLANNEL_FIELDS.filter((field) => network[field] !== undefined).map((field) =>
-    problem(at(field), `is Flannel's, but the plugin is ${plugin}`, REMOVE_ONE),
+    problem(at(field), `belongs to Flannel, but the plugin is ${plugin}`, REMOVE_ONE),
   )
 }

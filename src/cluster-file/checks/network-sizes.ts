@@ -26,7 +26,11 @@ export function serviceSubnetSize(text: string, { prefixLength }: Network): read
   if (prefixLength >= min && prefixLength <= max) return []
   const size = prefixLength < min ? 'too large' : 'too small'
   return [
-    problem([...NETWORKING, 'serviceSubnet'], `${text} is ${size}`, `kubeadm takes a /${min} to a /${max}`),
+    problem(
+      [...NETWORKING, 'serviceSubnet'],
+      `${text} is ${size}`,
+      `use a /${min} to a /${max}, which is what kubeadm accepts`,
+    ),
   ]
 }
 
@@ -35,7 +39,7 @@ export function podSubnetSize(file: Outline, text: string, network: Network): re
   const { prefixLength } = network
   const flags = maskFlags(file)
   if (prefixLength > LONGEST_POD_PREFIX) {
-    const remedy = `kubeadm takes at most a /${LONGEST_POD_PREFIX}; a /16 has room for 256 nodes`
+    const remedy = `use at most a /${LONGEST_POD_PREFIX}; a /16 has room for 256 nodes`
     return [problem(POD_SUBNET, `${text} is too small`, remedy)]
   }
   // If something else divides the network, kubeadm is not involved.
@@ -52,7 +56,7 @@ export function podSubnetSize(file: Outline, text: string, network: Network): re
       ? [
           problem(
             flags.any.path,
-            `kubeadm compares ${text} with the /${kubeadmPrefix} of its own, whatever node-cidr-mask-size says`,
+            `kubeadm compares ${text} with its own /${kubeadmPrefix} and ignores node-cidr-mask-size`,
             `use node-cidr-mask-size-ipv4: "${nodePrefix}"`,
           ),
         ]
@@ -71,7 +75,7 @@ function dividedFindings(
   nodePrefix: number,
 ): readonly Finding[] {
   if (nodePrefix - prefixLength > MOST_NODE_BITS) {
-    const remedy = `kubeadm takes a /${nodePrefix - MOST_NODE_BITS} to a /${nodePrefix}`
+    const remedy = `use a /${nodePrefix - MOST_NODE_BITS} to a /${nodePrefix}, which is what kubeadm accepts`
     return [problem(POD_SUBNET, `${text} is too large for a /${nodePrefix} of each node`, remedy)]
   }
   const nodes = file.hosts.filter(({ role }) => role === 'control-plane' || role === 'worker').length
@@ -130,12 +134,10 @@ function flagFindings({ any, ipv4, ipv6 }: MaskFlags): readonly Finding[] {
   }
   if (any !== undefined && ipv4 !== undefined) {
     const remedy = 'keep node-cidr-mask-size-ipv4'
-    return [problem(any.path, 'kube-controller-manager takes only one of the two sizes', remedy)]
+    return [problem(any.path, 'kube-controller-manager accepts only one of the two sizes', remedy)]
   }
   return [any, ipv4].flatMap((flag) => {
     if (flag === undefined || (/^\d+$/.test(flag.value) && Number(flag.value) <= 32)) return []
-    return [
-      problem(flag.path, `${JSON.stringify(flag.value)} is not the length of a prefix`, 'write it like "25"'),
-    ]
+    return [problem(flag.path, `${JSON.stringify(flag.value)} is not a prefix length`, 'write it like "25"')]
   })
 }

@@ -40,6 +40,10 @@ function taken(file: Outline, port: number, path: FieldPath): readonly Finding[]
   )
   if (owner === undefined) return []
   return [
-    problem(path, `port ${port} of a control plane is that of ${owner.purpose}`, 'choose another, e.g. 8443'),
+    problem(
+      path,
+      `port ${port} of a control plane is already used by ${owner.purpose}`,
+      'choose another, e.g. 8443',
+    ),
   ]
 }

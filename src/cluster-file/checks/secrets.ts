@@ -48,7 +48,7 @@ function whatIsSecret(path: FieldPath, text: string, name: string | undefined): 
 
 function refusal(path: FieldPath, what: string): Finding {
   const way = WAYS_ON.find(({ below }) => isBelow(path, below))
-  return problem(path, `${what}, and Temporal would keep it`, way?.instead ?? '')
+  return problem(path, `${what}, which Temporal would store`, way?.instead ?? '')
 }
 
 function isBelow(path: FieldPath, place: FieldPath): boolean {

@@ -15,7 +15,7 @@ function packageFindings({ packages }: Outline): readonly Finding[] {
   return [
     problem(
       ['spec', 'packages', 'repository'],
-      `${show(repository)} is plain http, so a key fetched from it would prove nothing`,
+      `${show(repository)} uses plain http, so a key fetched from it cannot be trusted`,
       'give signingKeyFile, or use https',
     ),
   ]

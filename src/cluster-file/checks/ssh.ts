@@ -15,9 +15,7 @@ export function checkKeys(file: Outline): readonly Finding[] {
   ]
   return keys
     .filter(([, key]) => key?.endsWith('.pub') === true)
-    .map(([path, key]) =>
-      problem(path, `${show(key)} is the public half of a key`, 'name the private one, without .pub'),
-    )
+    .map(([path, key]) => problem(path, `${show(key)} is a public key`, 'name the private key, without .pub'))
 }
 
 /** Checks of a file whose shape is right. */
@@ -52,7 +50,7 @@ export function checkRegistryLogins({ spec }: ClusterFile): readonly Finding[] {
     return [
       ...oneSource([...path, 'passwordFrom'], passwordFrom, 'env and file'),
       ...(username !== undefined && isUrl(endpoint, ['http'])
-        ? [warning([...path, 'endpoint'], 'the password passes unencrypted', 'use https')]
+        ? [warning([...path, 'endpoint'], 'the password would be sent unencrypted', 'use https')]
         : []),
     ]
   })
@@ -72,6 +70,6 @@ function taken({ name, index }: { readonly name: string; readonly index: number 
   return problem(
     ['spec', 'jumpHosts', index, 'name'],
     `the name ${show(name)} is taken`,
-    'give each host a name of its own; a host of the cluster can be named in proxyJump as it is',
+    'give each host a name of its own; proxyJump can name a host of the cluster directly',
   )
 }

@@ -60,8 +60,8 @@ function needsAddress(host: OutlineHost, connectsTo: (address: string) => string
   return [
     problem(
       path,
-      `missing, and the address ${show(address)} is a name`,
-      'a host that shares a virtual address needs an IP address of its own; give it here',
+      `required, because the address ${show(address)} is a name`,
+      'give the IP address of the host here: a host that shares a virtual address needs one',
     ),
   ]
 }
@@ -86,7 +86,7 @@ function withoutAddress(file: Outline): readonly Finding[] {
     .map((field) =>
       problem(
         ['spec', 'loadBalancer', field],
-        'means nothing without a virtual address',
+        'has no effect without a virtual address',
         'give virtualAddress, or remove it',
       ),
     )

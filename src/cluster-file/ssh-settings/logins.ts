@@ -175,7 +175,7 @@ function orProblem<Value>(read: () => Value, path: FieldPath, sources: Sources):
     return read()
   } catch (error) {
     if (!(error instanceof ExpansionError)) throw error
-    const remedy = 'correct it there, or say here what is meant'
+    const remedy = 'correct it there, or set the value here'
     sources.findings.push(problem(path, `the ssh configuration's ${error.message}`, remedy))
     return undefined
   }
@@ -275,13 +275,13 @@ function doubts(said: SshSettings, given: SshFields): readonly Finding[] {
   const unchecked = /^(no|off|false)$/.test(said.strictHostKeyChecking ?? '')
   return [
     ...said.ignored.map(({ file, line, what }) =>
-      warning(['spec', 'ssh'], `${what} is not heeded (${file}:${line})`, 'say here what is meant'),
+      warning(['spec', 'ssh'], `${what} is ignored (${file}:${line})`, 'set the value here'),
     ),
     ...(unchecked && given.hostKeyChecking === undefined
       ? [
           warning(
             ['spec', 'ssh'],
-            'StrictHostKeyChecking no of the ssh configuration is not heeded: host keys are always checked',
+            'StrictHostKeyChecking no in the ssh configuration is ignored: host keys are always checked',
             'set hostKeyChecking: accept-new to learn unknown keys',
           ),
         ]

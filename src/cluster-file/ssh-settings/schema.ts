@@ -36,7 +36,7 @@ export function storedSecret(description: string) {
 const loginFields = {
   user: text(
     'user',
-    'Login name; root, or one that may run sudo. What is not given here is taken from the ssh configuration.',
+    'Login name: root, or a user who may run sudo. What is not given here is taken from the ssh configuration.',
   ).optional(),
   port: port("Port of the host's SSH server; 22 unless given.").optional(),
   identityFile: text(
@@ -45,7 +45,7 @@ const loginFields = {
   ).optional(),
   identitiesOnly: z
     .boolean()
-    .meta({ description: 'true: of the keys in ssh-agent only that of identityFile is tried.' })
+    .meta({ description: 'true: of the keys in ssh-agent, only the one of identityFile is tried.' })
     .optional(),
   knownHostsFile: text(
     'path',
@@ -59,26 +59,26 @@ const loginFields = {
         'strict: only hosts whose key is known. accept-new: an unknown key is learnt. A changed key is always refused.',
     })
     .optional(),
-  passwordFrom: secretSource('Where the password for the login is, for when no key lets in.').optional(),
+  passwordFrom: secretSource('Where the password for the login is, if no key is accepted.').optional(),
 }
 
 const oneServerFields = {
   hostKeyAlias: text(
     'address',
-    'Name under which known_hosts has the host, in place of its address and port.',
+    'Name of the host in known_hosts, instead of its address and port.',
   ).optional(),
   hostKeyFingerprint: text(
     'fingerprint',
-    "Fingerprint of the host's key; takes the place of known_hosts for this host.",
+    "Fingerprint of the host's key; used instead of known_hosts for this host.",
   ).optional(),
 }
 
 const proxyJump = text(
   'jumps',
-  'Jump hosts on the way, by their names in spec.jumpHosts or the ssh configuration, or by address; none for none.',
+  'Jump hosts on the way, by their names in spec.jumpHosts or the ssh configuration, or by address; none: no jump host.',
 ).optional()
 
-const sudoPasswordFrom = secretSource('Where the password for sudo is, for when sudo asks.').optional()
+const sudoPasswordFrom = secretSource('Where the password for sudo is, if sudo asks.').optional()
 
 /** `ssh` of a host. */
 export const hostSshSchema = z
@@ -94,18 +94,18 @@ export const clusterSshSchema = z
     sudoPasswordFrom,
     configFile: text(
       'path',
-      'OpenSSH configuration that fills in what is not given here; ~/.ssh/config and the system-wide one unless given, none for none.',
+      'OpenSSH configuration for what is not given here; ~/.ssh/config and the system-wide one unless given; none: no configuration.',
       './ssh_config',
     ).optional(),
   })
   .prefault({})
-  .meta({ description: 'How to reach the hosts; each host may say otherwise for itself.' })
+  .meta({ description: 'How to reach the hosts; each host can override it.' })
 
 /** `spec.jumpHosts`. */
 export const jumpHostsSchema = z
   .array(
     z.strictObject({
-      name: text('name', 'What proxyJump calls it.'),
+      name: text('name', 'Its name in proxyJump.'),
       address: text('address', 'IP address or DNS name, or a name of the ssh configuration.'),
       ssh: z
         .strictObject({ ...loginFields, ...oneServerFields, proxyJump })
@@ -114,4 +114,4 @@ export const jumpHostsSchema = z
     }),
   )
   .default([])
-  .meta({ description: 'Servers that are passed on the way to hosts, and are no part of the cluster.' })
+  .meta({ description: 'Servers on the way to hosts that are not part of the cluster.' })

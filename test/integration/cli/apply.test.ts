@@ -98,7 +98,7 @@ describe('a running apply', () => {
     const left = await ended
     expect([left.exitCode, left.stderr.split('\n').at(-2)]).toEqual([
       130,
-      'left; the operation goes on: follow it again with `quorate attach left`',
+      'detached; the operation continues: follow it again with `quorate attach left`',
     ])
 
     expect(await quorate(['status', 'left'], environment)).toMatchObject({ exitCode: 0 })

@@ -31,7 +31,7 @@ describe('the interactive init', () => {
     await answer('cannot be changed later', 'api.lab.test:6443')
     await answer('Login name', 'ops')
     await answer('Private key', '')
-    await answer("How are the hosts' keys checked?", '')
+    await answer('How should host keys be checked?', '')
     await answer('Kubernetes version', '')
     expect((await terminal.ended).exitCode).toBe(0)
     const text = readFileSync(output, 'utf8')

@@ -152,7 +152,7 @@ describe('quorate init', () => {
     const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
     expect(exitCode).toBe(2)
     expect(stderr).toBe(
-      `✘ ${output} already exists (USAGE)\n  → use --force to overwrite it, or --output to write elsewhere\n`,
+      `✘ ${output} already exists (USAGE)\n  → add --force to overwrite it, or --output to write elsewhere\n`,
     )
   })
 
@@ -161,7 +161,7 @@ describe('quorate init', () => {
     const { exitCode, stderr } = await quorate(['init', '--output', output], environment)
     expect([exitCode, stderr]).toEqual([
       2,
-      `✘ ${output} cannot be written: there is no folder ${join(folder, 'none')} (USAGE)\n  → make the folder, or name another place with --output\n`,
+      `✘ ${output} cannot be written: there is no folder ${join(folder, 'none')} (USAGE)\n  → create the folder, or name another place with --output\n`,
     ])
   })
 

@@ -59,7 +59,7 @@ describe('a run whose workflow task fails', () => {
     const cancelled = await run('cancel', cluster)
     expect(cancelled.stdout).toBe('')
     expect(cancelled.stderr).toContain(
-      `${cluster} was asked to stop, and does not hear it: its workflow task fails`,
+      `${cluster} was asked to stop, but cannot react: its workflow task fails`,
     )
     expect(cancelled.stderr).toContain(`quorate cancel --force ${cluster}`)
     expect(cancelled.exitCode).toBe(1)
@@ -72,7 +72,7 @@ describe('a run whose workflow task fails', () => {
     const asked = await run('cancel', '--force', cluster)
     expect([asked.exitCode, asked.stderr]).toEqual([
       2,
-      expect.stringContaining('--yes ends it without asking'),
+      expect.stringContaining('add --yes to end it without asking'),
     ])
     expect((await operation.describe()).state).toBe('running')
 

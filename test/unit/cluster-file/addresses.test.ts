@@ -6,7 +6,7 @@ const host = (index: number, field: string): (string | number)[] => ['spec', 'ho
 const networking = (value: object): Change => [['spec', 'kubernetes', 'networking'], value]
 const endpoint = (value: string): Change => [['spec', 'kubernetes', 'controlPlaneEndpoint'], value]
 
-const GIVE = 'give internalAddress, an IPv4 address by which the other hosts reach it'
+const GIVE = 'give internalAddress, an IPv4 address that the other hosts can reach'
 
 describe('IPv6 is rejected', () => {
   it('for every host, while the networks keep their defaults', () => {
@@ -23,7 +23,7 @@ describe('IPv6 is rejected', () => {
 
   it('for a single control plane among IPv4 ones', () => {
     expect(problemTexts(clusterFile([host(1, 'internalAddress'), 'fd00:10::12']))).toEqual([
-      'spec.hosts[1].internalAddress: fd00:10::12: IPv6 is not supported yet; give an IPv4 address by which the other hosts reach it',
+      'spec.hosts[1].internalAddress: fd00:10::12: IPv6 is not supported yet; give an IPv4 address that the other hosts can reach',
     ])
   })
 
@@ -59,17 +59,17 @@ describe('IPv6 is rejected', () => {
 
 describe('an address that other hosts cannot reach is rejected', () => {
   it.each([
-    ['127.0.1.1', '127.0.1.1 is a loopback address: no other host reaches this one by it'],
-    ['0.0.0.0', '0.0.0.0 is an unspecified address: no other host reaches this one by it'],
-    ['169.254.7.7', '169.254.7.7 is a link-local address: no other host reaches this one by it'],
-    ['224.0.0.18', '224.0.0.18 is a multicast address: no other host reaches this one by it'],
-    ['255.255.255.255', '255.255.255.255 is a broadcast address: no other host reaches this one by it'],
+    ['127.0.1.1', '127.0.1.1 is a loopback address: no other host can reach this one at it'],
+    ['0.0.0.0', '0.0.0.0 is an unspecified address: no other host can reach this one at it'],
+    ['169.254.7.7', '169.254.7.7 is a link-local address: no other host can reach this one at it'],
+    ['224.0.0.18', '224.0.0.18 is a multicast address: no other host can reach this one at it'],
+    ['255.255.255.255', '255.255.255.255 is a broadcast address: no other host can reach this one at it'],
   ])('%s', (address, problem) => {
     expect(problemTexts(clusterFile([host(0, 'address'), address]))).toEqual([
       `spec.hosts[0].address: ${problem}; ${GIVE}`,
     ])
     expect(problemTexts(clusterFile([host(3, 'internalAddress'), address]))).toEqual([
-      `spec.hosts[3].internalAddress: ${problem}; give an IPv4 address by which the other hosts reach it`,
+      `spec.hosts[3].internalAddress: ${problem}; give an IPv4 address that the other hosts can reach`,
     ])
   })
 
@@ -82,7 +82,7 @@ describe('an address that other hosts cannot reach is rejected', () => {
       },
     }
     expect(problemTexts(clusterFile([host(3, 'address'), 'box1']), location)).toEqual([
-      `spec.hosts[3].address: 127.0.0.1 is a loopback address: no other host reaches this one by it; ${GIVE}`,
+      `spec.hosts[3].address: 127.0.0.1 is a loopback address: no other host can reach this one at it; ${GIVE}`,
     ])
     const behind: Change[] = [
       [host(3, 'address'), 'box1'],
@@ -93,14 +93,14 @@ describe('an address that other hosts cannot reach is rejected', () => {
 
   it('as is an IPv4 address written as IPv6', () => {
     expect(problemTexts(clusterFile([host(0, 'address'), '::ffff:10.0.0.11']))).toEqual([
-      'spec.hosts[0].address: ::ffff:10.0.0.11 is an IPv4 address written as one of IPv6; write 10.0.0.11',
+      'spec.hosts[0].address: ::ffff:10.0.0.11 is an IPv4 address written in IPv6 form; write 10.0.0.11',
     ])
   })
 
   it.each([
-    ['podSubnet', '127.0.0.0/16', '127.0.0.0/8, whose addresses are loopback', '10.244.0.0/16'],
-    ['serviceSubnet', '224.0.0.0/16', '224.0.0.0/4, whose addresses are multicast', '10.96.0.0/12'],
-    ['podSubnet', '169.254.0.0/16', '169.254.0.0/16, whose addresses are link-local', '10.244.0.0/16'],
+    ['podSubnet', '127.0.0.0/16', '127.0.0.0/8, which is loopback', '10.244.0.0/16'],
+    ['serviceSubnet', '224.0.0.0/16', '224.0.0.0/4, which is multicast', '10.96.0.0/12'],
+    ['podSubnet', '169.254.0.0/16', '169.254.0.0/16, which is link-local', '10.244.0.0/16'],
   ])('as is a network of such addresses: %s %s', (field, text, overlap, better) => {
     expect(problemTexts(clusterFile(networking({ [field]: text })))).toEqual([
       `spec.kubernetes.networking.${field}: ${text} overlaps with ${overlap}; choose a private IPv4 network, e.g. ${better}`,

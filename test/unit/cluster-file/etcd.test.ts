@@ -46,22 +46,22 @@ describe('etcd on hosts of its own', () => {
     [
       'no hosts',
       [EXTERNAL],
-      'spec.etcd.topology: external, but no host has the role etcd; give it to three hosts, or give endpoints, caFile, certFile and keyFile of an etcd of yours',
+      'spec.etcd.topology: external, but no host has the role etcd; give it to three hosts, or give endpoints, caFile, certFile and keyFile of an etcd of your own',
     ],
     [
       'hosts while etcd is stacked',
       etcdHosts(1),
-      'spec.hosts[5].role: "e1" is an etcd host, and the topology is stacked; set spec.etcd.topology: external, or remove the host',
+      'spec.hosts[5].role: "e1" is an etcd host, but the topology is stacked; set spec.etcd.topology: external, or remove the host',
     ],
     [
       'hosts of which only a name is known',
       [EXTERNAL, ...etcdHosts(3), [['spec', 'hosts', 6, 'address'], 'e2.prod.lab']],
-      'spec.hosts[6].internalAddress: missing, and the address "e2.prod.lab" is a name; an etcd member advertises an IP address; give it here',
+      'spec.hosts[6].internalAddress: required, because the address "e2.prod.lab" is a name; an etcd member advertises an IP address; give it here',
     ],
     [
       'files without endpoints',
       [EXTERNAL, ...etcdHosts(3), [['spec', 'etcd', 'caFile'], './ca.crt']],
-      'spec.etcd.caFile: of use only with endpoints; remove it, or give the endpoints of your etcd; on etcd hosts Quorate makes the certificates',
+      'spec.etcd.caFile: only valid together with endpoints; remove it, or give the endpoints of your etcd; for etcd hosts, Quorate creates the certificates',
     ],
   ] as readonly [string, readonly Change[], string][])('is rejected with %s', (_, changes, problem) => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])
@@ -85,17 +85,17 @@ describe('an etcd that somebody else runs', () => {
     [
       'without its key',
       [[['spec', 'etcd'], { ...FOREIGN, keyFile: undefined }]],
-      "spec.etcd.keyFile: missing; an etcd of yours needs caFile, certFile and keyFile, the API servers' way in",
+      'spec.etcd.keyFile: missing; an etcd of your own needs caFile, certFile and keyFile, which the API servers connect with',
     ],
     [
       'without TLS',
       [[['spec', 'etcd'], { ...FOREIGN, endpoints: ['http://10.9.9.1:2379'] }]],
-      'spec.etcd.endpoints[0]: "http://10.9.9.1:2379" is not https; etcd holds the cluster\'s secrets: let it speak TLS, with client certificates',
+      'spec.etcd.endpoints[0]: "http://10.9.9.1:2379" is not https; use https with client certificates: etcd holds the cluster\'s secrets',
     ],
     [
       'beside etcd hosts',
       [[['spec', 'etcd'], FOREIGN], ...etcdHosts(1)],
-      'spec.hosts[5].role: "e1" is an etcd host, and spec.etcd.endpoints names an etcd of yours; remove the host, or the endpoints and files',
+      'spec.hosts[5].role: "e1" is an etcd host, but spec.etcd.endpoints names an etcd of your own; remove the host, or the endpoints and files',
     ],
     [
       'while etcd is stacked',

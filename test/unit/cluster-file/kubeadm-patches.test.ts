@@ -27,7 +27,7 @@ const UNDONE: readonly Case[] = [
     'kubeletConfiguration',
     'cgroupDriver',
     'cgroupfs',
-    `: cannot be "cgroupfs"; remove it: containerd runs with systemd's cgroups`,
+    `: cannot be "cgroupfs"; remove it: containerd uses the systemd cgroup driver`,
   ],
   [
     'kubeletConfiguration',
@@ -63,19 +63,19 @@ const UNDONE: readonly Case[] = [
     'clusterConfiguration',
     'apiServer.extraArgs',
     { 'anonymous-auth': false },
-    '.anonymous-auth: cannot be "false"; remove it: load balancers and joining hosts ask without a login; authentication-config narrows what they may ask',
+    '.anonymous-auth: cannot be "false"; remove it: load balancers and joining hosts send requests without a login; authentication-config restricts those requests',
   ],
   [
     'clusterConfiguration',
     'apiServer.extraArgs',
     { 'authorization-mode': 'RBAC' },
-    '.authorization-mode: cannot be "RBAC"; remove it: hosts join by Node and RBAC; name both',
+    '.authorization-mode: cannot be "RBAC"; remove it: joining needs Node and RBAC; list both',
   ],
   [
     'clusterConfiguration',
     'controllerManager.extraArgs',
     { controllers: '*' },
-    '.controllers: cannot be "*"; remove it: hosts join by bootstrapsigner, tokencleaner, csrapproving and csrsigning; begin with "*,bootstrapsigner,tokencleaner"',
+    '.controllers: cannot be "*"; remove it: joining needs bootstrapsigner, tokencleaner, csrapproving and csrsigning; start with "*,bootstrapsigner,tokencleaner"',
   ],
   [
     'clusterConfiguration',
@@ -93,13 +93,13 @@ const UNDONE: readonly Case[] = [
     'initConfiguration',
     'skipPhases',
     ['addon/kube-proxy'],
-    ': cannot be ["addon/kube-proxy"]; remove it: Quorate relies on what they leave; an addon may be left out with a network plugin of yours',
+    ': cannot be ["addon/kube-proxy"]; remove it: Quorate relies on what they create; an addon may be skipped with a network plugin of your own',
   ],
   [
     'initConfiguration',
     'dryRun',
     true,
-    ': cannot be true; remove it: kubeadm would do nothing, and say that all is done',
+    ': cannot be true; remove it: kubeadm would do nothing, and report success',
   ],
   [
     'kubeProxyConfiguration',
@@ -127,7 +127,7 @@ const REFUSED_BY_KUBEADM: readonly Case[] = [
     'clusterConfiguration',
     'apiserver',
     { extraArgs: {} },
-    ': kubeadm knows no field "apiserver" here; did you mean "apiServer"?',
+    ': kubeadm has no field "apiserver" here; did you mean "apiServer"?',
   ],
   [
     'clusterConfiguration',
@@ -157,14 +157,9 @@ const REFUSED_BY_KUBEADM: readonly Case[] = [
     'clusterConfiguration',
     'featureGates.EtcdLearner',
     true,
-    ': kubeadm 1.36 has no feature gate "EtcdLearner"; it has NodeLocalCRISocket, PublicKeysECDSA, RootlessControlPlane; gates of a component stand in its extraArgs',
+    ': kubeadm 1.36 has no feature gate "EtcdLearner"; it has NodeLocalCRISocket, PublicKeysECDSA, RootlessControlPlane; set the gates of a component in its extraArgs',
   ],
-  [
-    'kubeletConfiguration',
-    'maxpods',
-    200,
-    ': kubeadm knows no field "maxpods" here; did you mean "maxPods"?',
-  ],
+  ['kubeletConfiguration', 'maxpods', 200, ': kubeadm has no field "maxpods" here; did you mean "maxPods"?'],
   [
     'clusterConfiguration',
     'scheduler.extraArgs',
@@ -182,7 +177,7 @@ const REFUSED_BY_KUBEADM: readonly Case[] = [
     'initConfiguration',
     'nodeRegistration.ignorePreflightErrors',
     ['all', 'Swap'],
-    ': kubeadm takes no other beside "all"; name the errors alone; "all" would hide the next one',
+    ': kubeadm accepts no other entry beside "all"; list only the errors to ignore; "all" would hide the next one',
   ],
   [
     'clusterConfiguration',

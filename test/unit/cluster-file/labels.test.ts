@@ -18,27 +18,27 @@ describe('labels and taints that others control are rejected', () => {
     [
       'the mark of a control plane on a worker',
       host(3, 'labels', { 'node-role.kubernetes.io/control-plane': '' }),
-      'spec.hosts[3].labels["node-role.kubernetes.io/control-plane"]: this label says who is a control plane; remove it: role control-plane sets it',
+      'spec.hosts[3].labels["node-role.kubernetes.io/control-plane"]: this label marks control planes; remove it: role control-plane sets it',
     ],
     [
       'that mark with a value, on a control plane',
       host(0, 'labels', { 'node-role.kubernetes.io/control-plane': 'true' }),
-      'spec.hosts[0].labels["node-role.kubernetes.io/control-plane"]: this label says who is a control plane; remove it: role control-plane sets it',
+      'spec.hosts[0].labels["node-role.kubernetes.io/control-plane"]: this label marks control planes; remove it: role control-plane sets it',
     ],
     [
       'those of a host that is no node',
       host(4, 'labels', { rack: 'a' }),
-      'spec.hosts[4].labels: a load balancer is no node; remove them: nobody would ever see them',
+      'spec.hosts[4].labels: a load balancer is not a node; remove them: they would have no effect',
     ],
     [
       'taints of a host that is no node',
       host(4, 'taints', [{ key: 'a', effect: 'NoSchedule' }]),
-      'spec.hosts[4].taints: a load balancer is no node; remove them: no pod is ever put there',
+      'spec.hosts[4].taints: a load balancer is not a node; remove them: no pod ever runs there',
     ],
     [
       'taints that come and go',
       host(3, 'taints', [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]),
-      'spec.hosts[3].taints[0]: the cluster itself puts "node.kubernetes.io/unschedulable" on nodes and takes it off; remove it',
+      'spec.hosts[3].taints[0]: the cluster itself adds "node.kubernetes.io/unschedulable" to nodes and removes it; remove it',
     ],
   ])('%s', (_what, change, problem) => {
     expect(problemTexts(clusterFile(change))).toEqual([problem])
@@ -57,12 +57,12 @@ describe('containerd settings that break what kubelet and kubeadm rely on are re
     [
       'cgroups of its own',
       { containerd: { runtimes: { runc: { options: { SystemdCgroup: false } } } } },
-      `${CONFIG}.containerd.runtimes.runc.options.SystemdCgroup: cannot be false; remove it: the kubelet runs with systemd's cgroups`,
+      `${CONFIG}.containerd.runtimes.runc.options.SystemdCgroup: cannot be false; remove it: the kubelet uses the systemd cgroup driver`,
     ],
     [
       'runtimes taken out',
       { containerd: { runtimes: null } },
-      `${CONFIG}.containerd.runtimes: cannot be null; remove it: the kubelet runs with systemd's cgroups`,
+      `${CONFIG}.containerd.runtimes: cannot be null; remove it: the kubelet uses the systemd cgroup driver`,
     ],
     [
       'another default runtime without them',
@@ -72,7 +72,7 @@ describe('containerd settings that break what kubelet and kubeadm rely on are re
           runtimes: { nvidia: { runtime_type: 'io.containerd.runc.v2' } },
         },
       },
-      `${CONFIG}.containerd.default_runtime_name: the runtime "nvidia" is not given systemd's cgroups, with which the kubelet runs; give runtimes.nvidia.options SystemdCgroup: true`,
+      `${CONFIG}.containerd.default_runtime_name: the runtime "nvidia" does not use the systemd cgroup driver, which the kubelet uses; give runtimes.nvidia.options SystemdCgroup: true`,
     ],
     [
       'another sandbox image',
@@ -92,7 +92,7 @@ describe('containerd settings that break what kubelet and kubeadm rely on are re
     [
       'TLS settings of the old kind',
       { registry: { configs: { 'a.lab': { tls: { insecure_skip_verify: true } } } } },
-      `${CONFIG}.registry.configs["a.lab"].tls: containerd refuses it beside registry.config_path; write /etc/containerd/certs.d/a.lab/hosts.toml on the hosts`,
+      `${CONFIG}.registry.configs["a.lab"].tls: containerd refuses it together with registry.config_path; write /etc/containerd/certs.d/a.lab/hosts.toml on the hosts`,
     ],
     [
       'another folder of network plugins, with Flannel',

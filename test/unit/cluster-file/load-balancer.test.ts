@@ -50,7 +50,7 @@ describe('control planes that run haproxy themselves', () => {
 
   it('cannot use the port of their API servers for it', () => {
     expect(problemTexts(clusterFile(withoutBalancerHost, own))).toEqual([
-      'spec.kubernetes.controlPlaneEndpoint: on cp1, cp2, cp3 the API server itself listens on port 6443, and haproxy would too; give the endpoint another port, e.g. api.prod.lab:8443, or run haproxy on hosts of its own',
+      'spec.kubernetes.controlPlaneEndpoint: on cp1, cp2, cp3 the API server already listens on port 6443, which haproxy would use too; give the endpoint another port, e.g. api.prod.lab:8443, or run haproxy on separate hosts',
     ])
   })
 
@@ -67,7 +67,7 @@ const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[],
   [
     'that is no address',
     [balancer({ virtualAddress: 'api.prod.lab' })],
-    'spec.loadBalancer.virtualAddress: "api.prod.lab" is not an IP address, with or without the length of its prefix; write it like 10.0.0.100 or 10.0.0.100/24',
+    'spec.loadBalancer.virtualAddress: "api.prod.lab" is not an IP address, with or without a prefix length; write it like 10.0.0.100 or 10.0.0.100/24',
   ],
   [
     "that is a host's",
@@ -92,12 +92,12 @@ const MISTAKES: readonly (readonly [mistake: string, changes: readonly Change[],
   [
     'of a host that is known by name only',
     [[['spec', 'hosts', 4, 'address'], 'lb1.lab'], balancer({ virtualAddress: '10.0.0.100' })],
-    'spec.hosts[4].internalAddress: missing, and the address "lb1.lab" is a name; a host that shares a virtual address needs an IP address of its own; give it here',
+    'spec.hosts[4].internalAddress: required, because the address "lb1.lab" is a name; give the IP address of the host here: a host that shares a virtual address needs one',
   ],
   [
     'that is missing, with an interface for it',
     [balancer({ interface: 'eth1' })],
-    'spec.loadBalancer.interface: means nothing without a virtual address; give virtualAddress, or remove it',
+    'spec.loadBalancer.interface: has no effect without a virtual address; give virtualAddress, or remove it',
   ],
   [
     'with a group that there cannot be',

@@ -16,7 +16,7 @@ describe('a network is rejected', () => {
     [
       'that is more than 16 bits larger than the part of a node',
       [networking({ podSubnet: '172.0.0.0/7', serviceSubnet: '10.96.0.0/12' })],
-      `${POD_SUBNET}: 172.0.0.0/7 is too large for a /24 of each node; kubeadm takes a /8 to a /24`,
+      `${POD_SUBNET}: 172.0.0.0/7 is too large for a /24 of each node; use a /8 to a /24, which is what kubeadm accepts`,
     ],
     [
       'that has no 14 addresses, whoever divides it',
@@ -25,7 +25,7 @@ describe('a network is rejected', () => {
         flags({ 'allocate-node-cidrs': 'false' }),
         [['spec', 'network'], { plugin: 'none' }],
       ],
-      `${POD_SUBNET}: 10.244.0.0/29 is too small; kubeadm takes at most a /28; a /16 has room for 256 nodes`,
+      `${POD_SUBNET}: 10.244.0.0/29 is too small; use at most a /28; a /16 has room for 256 nodes`,
     ],
     [
       'that has room for fewer nodes than there are, as the flag divides it',
@@ -35,12 +35,12 @@ describe('a network is rejected', () => {
     [
       'that kubeadm compares with another part than the one of the flag',
       [networking({ podSubnet: '10.244.0.0/25' }), flags({ 'node-cidr-mask-size': '28' })],
-      `${FLAGS}.node-cidr-mask-size: kubeadm compares 10.244.0.0/25 with the /24 of its own, whatever node-cidr-mask-size says; use node-cidr-mask-size-ipv4: "28"`,
+      `${FLAGS}.node-cidr-mask-size: kubeadm compares 10.244.0.0/25 with its own /24 and ignores node-cidr-mask-size; use node-cidr-mask-size-ipv4: "28"`,
     ],
     [
       'that is divided by two flags at a time',
       [flags({ 'node-cidr-mask-size': '25', 'node-cidr-mask-size-ipv4': '25' })],
-      `${FLAGS}.node-cidr-mask-size: kube-controller-manager takes only one of the two sizes; keep node-cidr-mask-size-ipv4`,
+      `${FLAGS}.node-cidr-mask-size: kube-controller-manager accepts only one of the two sizes; keep node-cidr-mask-size-ipv4`,
     ],
     [
       'that is divided by the flag of another family',
@@ -50,7 +50,7 @@ describe('a network is rejected', () => {
     [
       'that is divided by no number',
       [flags({ 'node-cidr-mask-size-ipv4': '/25' })],
-      `${FLAGS}.node-cidr-mask-size-ipv4: "/25" is not the length of a prefix; write it like "25"`,
+      `${FLAGS}.node-cidr-mask-size-ipv4: "/25" is not a prefix length; write it like "25"`,
     ],
   ])('%s', (_what, changes, problem) => {
     expect(problemTexts(clusterFile(...changes))).toEqual([problem])

@@ -9,7 +9,7 @@ describe('ports', () => {
   it('of the API server cannot be that of another component', () => {
     const text = clusterFile(patch('initConfiguration', { localAPIEndpoint: { bindPort: 10_250 } }))
     expect(problemTexts(text)).toEqual([
-      `${KUBEADM}.initConfiguration.localAPIEndpoint.bindPort: port 10250 of a control plane is that of kubelet; choose another, e.g. 8443`,
+      `${KUBEADM}.initConfiguration.localAPIEndpoint.bindPort: port 10250 of a control plane is already used by kubelet; choose another, e.g. 8443`,
     ])
   })
 
@@ -24,7 +24,7 @@ describe('ports', () => {
       [['spec', 'loadBalancer'], { type: 'haproxy', hosts: ['cp1'] }],
     )
     expect(problemTexts(text)).toEqual([
-      'spec.kubernetes.controlPlaneEndpoint: port 2379 of a control plane is that of etcd clients; choose another, e.g. 8443',
+      'spec.kubernetes.controlPlaneEndpoint: port 2379 of a control plane is already used by etcd clients; choose another, e.g. 8443',
     ])
   })
 })

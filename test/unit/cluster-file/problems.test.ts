@@ -70,7 +70,7 @@ spec:
     ['empty', '', 'is empty'],
     ['broken', 'a: [', 'is not valid YAML'],
     ['too large to travel', `kind: ConfigMap\ntext: ${'x'.repeat(1_000_000)}`, 'is larger than 1 MB'],
-    ['something else', 'just: data', 'holds something else than Kubernetes objects'],
+    ['something else', 'just: data', 'holds something other than Kubernetes objects'],
   ])('include a manifest that is %s', (_what, content, problem) => {
     const file = clusterFile([['spec', 'network'], { manifest: 'cni.yaml' }])
     expect(problemTexts(file, { readFile: () => content })[0]).toContain(`"cni.yaml" ${problem}`)

@@ -12,7 +12,7 @@ describe('a secret in the cluster file', () => {
     [
       "a registry's password in containerd's configuration",
       [[...CONTAINERD, 'registry', 'configs', 'reg.lab', 'auth', 'password'], SECRET],
-      /auth\.password: password is a secret, and Temporal would keep it; give the registry an entry in containerRuntime\.registries, with username and passwordFrom/,
+      /auth\.password: password is a secret, which Temporal would store; give the registry an entry in containerRuntime\.registries, with username and passwordFrom/,
     ],
     [
       'its identity token',
@@ -72,7 +72,7 @@ describe('a secret in the cluster file', () => {
         ['spec', 'containerRuntime', 'registries'],
         [{ registry: 'docker.io', endpoint: `https://me:${SECRET}@mirror.lab` }],
       ],
-      /registries\[0\]\.endpoint: it holds a URL with a password, and Temporal would keep it; give the registry a username, and its password by passwordFrom/,
+      /registries\[0\]\.endpoint: it holds a URL with a password, which Temporal would store; give the registry a username, and its password with passwordFrom/,
     ],
     [
       'a package repository with a password in its address',
@@ -122,7 +122,7 @@ describe('a manifest of a pod network', () => {
   it('with a Secret is rejected, with its line and an alternative', () => {
     const manifest = `${object('Namespace')}---\n${object('Secret', 'stringData: { key: hunter2 }\n')}`
     expect(withManifest(manifest)).toEqual([
-      'spec.network.manifest: it has a Secret in line 5, and Temporal would keep it; leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
+      'spec.network.manifest: it has a Secret in line 5, which Temporal would store; leave it out and apply it yourself with kubectl, or give the manifest as an https URL with its digest: then only the worker reads it',
     ])
   })
 
@@ -173,7 +173,7 @@ describe('a registry login', () => {
     [{ username: 'me', passwordFrom: { env: 'A', file: 'b' } }, /more than one place is given/],
     [
       { username: 'me', password: 'hunter2' },
-      /a password in the cluster file is not supported; say where it is: passwordFrom/,
+      /a password in the cluster file is not supported; say where the password is: passwordFrom/,
     ],
     [{ username: 'a:b', passwordFrom: { env: 'REG' } }, /is not a user name, which has no colon/],
     [{ username: 'me', passwordFrom: { prompt: true } }, /prompt/],
@@ -184,7 +184,7 @@ describe('a registry login', () => {
   it('over plain HTTP causes a warning', () => {
     const text = withRegistry({ endpoint: 'http://reg.lab', username: 'me', passwordFrom: { env: 'REG' } })
     expect(warningTexts(text)).toEqual([
-      'spec.containerRuntime.registries[0].endpoint: the password passes unencrypted; use https',
+      'spec.containerRuntime.registries[0].endpoint: the password would be sent unencrypted; use https',
     ])
   })
 })

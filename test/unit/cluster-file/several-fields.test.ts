@@ -21,17 +21,17 @@ const HOSTS: readonly Case[] = [
   [
     'two nodes behind one address',
     [['spec', 'hosts', 1], { name: 'cp2', role: 'control-plane', address: '10.0.0.11', ssh: { port: 2222 } }],
-    'spec.hosts[1].address: "10.0.0.11" is the internal address of spec.hosts[0] (cp1) too; give each node an internalAddress of its own, by which the others reach it',
+    'spec.hosts[1].address: "10.0.0.11" is the internal address of spec.hosts[0] (cp1) too; give each node its own internalAddress, which the others can reach',
   ],
   [
     'a control plane of which only a name is known',
     [host(0, 'address'), 'cp1.prod.lab'],
-    'spec.hosts[0].internalAddress: missing, and the address "cp1.prod.lab" is a name; a control plane advertises an IP address; give it here',
+    'spec.hosts[0].internalAddress: required, because the address "cp1.prod.lab" is a name; a control plane advertises an IP address; give it here',
   ],
   [
     'no control plane',
     [['spec', 'hosts'], [{ name: 'w1', role: 'worker', address: '10.0.0.21' }]],
-    'spec.hosts: no host has the role control-plane; give it to three hosts, or to one for a try',
+    'spec.hosts: no host has the role control-plane; give it to three hosts, or to one to try things out',
   ],
   [
     'nobody to log in as',
@@ -41,7 +41,7 @@ const HOSTS: readonly Case[] = [
   [
     'the public half of a key',
     [['spec', 'ssh', 'identityFile'], '~/.ssh/id_ed25519.pub'],
-    'spec.ssh.identityFile: "~/.ssh/id_ed25519.pub" is the public half of a key; name the private one, without .pub',
+    'spec.ssh.identityFile: "~/.ssh/id_ed25519.pub" is a public key; name the private key, without .pub',
   ],
   [
     'a taint given twice',
@@ -80,7 +80,7 @@ const NETWORKS: readonly Case[] = [
   [
     'a service network that kubeadm does not take',
     [kubernetes('networking'), { serviceSubnet: '172.16.0.0/30' }],
-    'spec.kubernetes.networking.serviceSubnet: 172.16.0.0/30 is too small; kubeadm takes a /12 to a /28',
+    'spec.kubernetes.networking.serviceSubnet: 172.16.0.0/30 is too small; use a /12 to a /28, which is what kubeadm accepts',
   ],
   [
     'services of another family than pods',
@@ -90,7 +90,7 @@ const NETWORKS: readonly Case[] = [
   [
     "flannel's field for another plugin",
     [['spec', 'network'], { plugin: 'none', backend: 'vxlan' }],
-    "spec.network.backend: is Flannel's, but the plugin is none; remove one of the two",
+    'spec.network.backend: belongs to Flannel, but the plugin is none; remove one of the two',
   ],
   [
     'a manifest plugin without a manifest',
@@ -100,12 +100,12 @@ const NETWORKS: readonly Case[] = [
   [
     'a manifest over plain http',
     [['spec', 'network'], { manifest: 'http://example.com/cni.yaml' }],
-    'spec.network.manifest: "http://example.com/cni.yaml" is not protected on its way; use https, or a file',
+    'spec.network.manifest: "http://example.com/cni.yaml" is not protected in transit; use https, or a file',
   ],
   [
     'a manifest by URL that may be another tomorrow',
     [['spec', 'network'], { manifest: 'https://example.com/cni.yaml' }],
-    'spec.network.digest: missing, and what the URL gives may change; look at the manifest, then give what `curl -fsSL https://example.com/cni.yaml | sha256sum` says, as sha256:…',
+    'spec.network.digest: missing, and the content behind the URL may change; look at the manifest, then give the output of `curl -fsSL https://example.com/cni.yaml | sha256sum`, as sha256:…',
   ],
   [
     'a digest without a manifest',
@@ -115,7 +115,7 @@ const NETWORKS: readonly Case[] = [
   [
     'a port where packets are merely routed',
     [['spec', 'network'], { backend: 'host-gw', port: 8472 }],
-    'spec.network.port: is not of the backend host-gw; remove one of the two',
+    'spec.network.port: does not belong to the backend host-gw; remove one of the two',
   ],
   [
     "the pod subnet in flannel's own words",
@@ -148,7 +148,7 @@ const REST: readonly Case[] = [
   [
     "a document's own header, laid over kubeadm",
     [kubernetes('kubeadm', 'kubeletConfiguration'), { kind: 'KubeletConfiguration' }],
-    'spec.kubernetes.kubeadm.kubeletConfiguration.kind: cannot be set here; remove it: the name of the section says it',
+    'spec.kubernetes.kubeadm.kubeletConfiguration.kind: cannot be set here; remove it: the name of the section sets it',
   ],
   [
     'extra arguments that are none',
@@ -173,7 +173,7 @@ const REST: readonly Case[] = [
   [
     'packages over plain http without a key',
     [['spec', 'packages'], { repository: 'http://mirror.lab' }],
-    'spec.packages.repository: "http://mirror.lab" is plain http, so a key fetched from it would prove nothing; give signingKeyFile, or use https',
+    'spec.packages.repository: "http://mirror.lab" uses plain http, so a key fetched from it cannot be trusted; give signingKeyFile, or use https',
   ],
   [
     'a registry given twice',

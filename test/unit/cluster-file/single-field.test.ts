@@ -21,7 +21,7 @@ const FIELDS: readonly Case[] = [
   [
     'a field that nobody knows',
     [['metadata', 'quux'], 1],
-    'metadata.quux: unknown field "quux"; known here are name',
+    'metadata.quux: unknown field "quux"; known fields are name',
   ],
   [
     'a missing field',
@@ -100,7 +100,7 @@ const FORMATS: readonly Case[] = [
   [
     'a network without its length',
     [kubernetes('networking', 'podSubnet'), '10.244.0.0'],
-    'spec.kubernetes.networking.podSubnet: "10.244.0.0" lacks the length of its prefix; write it like 10.244.0.0/16',
+    'spec.kubernetes.networking.podSubnet: "10.244.0.0" has no prefix length; write it like 10.244.0.0/16',
   ],
   [
     'two networks in one',
@@ -130,7 +130,7 @@ const FORMATS: readonly Case[] = [
   [
     'an address with the length of a prefix, which is not a name either',
     [host(0, 'address'), '10.0.0.11/24'],
-    'spec.hosts[0].address: "10.0.0.11/24" has the length of a prefix; write 10.0.0.11',
+    'spec.hosts[0].address: "10.0.0.11/24" has a prefix length; write 10.0.0.11',
   ],
   [
     'an address with a port',
@@ -178,12 +178,12 @@ const NOT_YET: readonly Case[] = [
   [
     'commands in place of a connection',
     [host(3, 'ssh'), { proxyCommand: 'nc %h %p' }],
-    'spec.hosts[3].ssh.proxyCommand: a command in place of a connection is not supported; use proxyJump',
+    'spec.hosts[3].ssh.proxyCommand: a command instead of a connection is not supported; use proxyJump',
   ],
   [
     'passwords',
     [['spec', 'ssh', 'sudoPassword'], 'x'],
-    'spec.ssh.sudoPassword: a password in the cluster file is not supported; say where it is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
+    'spec.ssh.sudoPassword: a password in the cluster file is not supported; say where the password is: passwordFrom (for sudo: sudoPasswordFrom) with env, file or prompt',
   ],
 ]
 

@@ -193,19 +193,19 @@ describe('mistakes in how hosts are reached are reported', () => {
       'a jump host with the name of a host',
       '',
       [[['spec', 'jumpHosts'], [{ name: 'cp1', address: '10.0.0.9' }]]],
-      'spec.jumpHosts[0].name: the name "cp1" is taken; give each host a name of its own; a host of the cluster can be named in proxyJump as it is',
+      'spec.jumpHosts[0].name: the name "cp1" is taken; give each host a name of its own; proxyJump can name a host of the cluster directly',
     ],
     [
       'a variable that is not set',
       'Host 10.0.0.11\n  IdentityFile ${NOT_SET}/id\n',
       [],
-      'spec.hosts[0].address: the ssh configuration\'s IdentityFile "${NOT_SET}/id" needs the variable NOT_SET, which is not set; correct it there, or say here what is meant',
+      'spec.hosts[0].address: the ssh configuration\'s IdentityFile "${NOT_SET}/id" needs the variable NOT_SET, which is not set; correct it there, or set the value here',
     ],
     [
       'a token that nobody knows',
       'Host 10.0.0.11\n  IdentityAgent /run/%z/agent\n',
       [],
-      'spec.hosts[0].address: the ssh configuration\'s IdentityAgent "/run/%z/agent" has the token %z, which is not known here; correct it there, or say here what is meant',
+      'spec.hosts[0].address: the ssh configuration\'s IdentityAgent "/run/%z/agent" has the token %z, which is not known here; correct it there, or set the value here',
     ],
     [
       'an included file whose name depends on the host',
@@ -226,9 +226,9 @@ describe('mistakes in how hosts are reached are reported', () => {
 
 describe('a setting in the ssh configuration that is ignored', () => {
   it.each([
-    ['Match exec "true"\n  User eve\n', `Match exec "true" is not heeded (${CONFIG}:2)`],
-    ['CertificateFile ~/.ssh/id-cert.pub\n', `CertificateFile is not heeded (${CONFIG}:1)`],
-    ['StrictHostKeyChecking no\n', 'StrictHostKeyChecking no of the ssh configuration is not heeded'],
+    ['Match exec "true"\n  User eve\n', `Match exec "true" is ignored (${CONFIG}:2)`],
+    ['CertificateFile ~/.ssh/id-cert.pub\n', `CertificateFile is ignored (${CONFIG}:1)`],
+    ['StrictHostKeyChecking no\n', 'StrictHostKeyChecking no in the ssh configuration is ignored'],
   ])('causes one warning: %s', (config, text) => {
     const { warnings } = parse(clusterFile(noUser), files({ [CONFIG]: config }))
     expect(warnings.filter(({ problem }) => problem.startsWith(text))).toHaveLength(1)

@@ -37,12 +37,12 @@ const CASES: readonly (readonly [what: string, change: Change, warning: string])
   [
     'no worker',
     [['spec', 'hosts'], controlPlanes(3)],
-    "spec.hosts: no host has the role worker; add one, or set taints: [] on control planes that should run the cluster's work",
+    "spec.hosts: no host has the role worker; add one, or set taints: [] on control planes that should run the cluster's workloads",
   ],
   [
     'an endpoint that is an address',
     [['spec', 'kubernetes', 'controlPlaneEndpoint'], '10.0.0.5:6443'],
-    'spec.kubernetes.controlPlaneEndpoint: the endpoint 10.0.0.5 is an IP address, which can never be moved; a DNS name can follow the load balancer to another address',
+    'spec.kubernetes.controlPlaneEndpoint: the endpoint 10.0.0.5 is an IP address, which can never change; a DNS name can follow the load balancer to another address',
   ],
   [
     'a version that is not tested',
@@ -52,7 +52,7 @@ const CASES: readonly (readonly [what: string, change: Change, warning: string])
   [
     'two balancers',
     [['spec', 'hosts', 5], { name: 'lb2', role: 'load-balancer', address: '10.0.0.6' }],
-    'spec.kubernetes.controlPlaneEndpoint: 2 hosts run haproxy, and no address moves between them; give spec.loadBalancer.virtualAddress, or see that the DNS entry of the endpoint leads to one that lives',
+    'spec.kubernetes.controlPlaneEndpoint: 2 hosts run haproxy, and no address moves between them; give spec.loadBalancer.virtualAddress, or keep the DNS entry of the endpoint on a host that works',
   ],
   [
     'a virtual address that has nowhere to go',

@@ -41,9 +41,7 @@ describe('a cluster file is rejected if it', () => {
   it('uses an undefined alias', () => {
     const text = clusterFile().replace('user: ops', 'user: *nobody')
     expect(problems(text)).toEqual([
-      expect.stringMatching(
-        /the alias \*nobody has no anchor; put &nobody at the value that is meant, before it$/,
-      ),
+      expect.stringMatching(/the alias \*nobody has no anchor; put &nobody at that value, before the alias$/),
     ])
   })
 
@@ -55,7 +53,7 @@ describe('a cluster file is rejected if it', () => {
     const text = `${clusterFile()}bomb:\n${levels.join('\n')}\n`
     expect(problems(text)).toEqual([
       expect.stringMatching(
-        /^cluster\.yaml:\d+:\d+ the aliases \(\*name\) stand for more than 1000 values; write out/,
+        /^cluster\.yaml:\d+:\d+ the aliases \(\*name\) stand for more than 1000 values; write the values out/,
       ),
     ])
   })

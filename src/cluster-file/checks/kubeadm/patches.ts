@@ -71,7 +71,7 @@ function unknownGates({ version }: Outline, patch: PlainObject, path: FieldPath)
       ...problem(
         [...path, 'featureGates', gate],
         `kubeadm 1.${version?.minor ?? 0} has no feature gate "${gate}"`,
-        `it has ${known.join(', ')}; gates of a component stand in its extraArgs`,
+        `it has ${known.join(', ')}; set the gates of a component in its extraArgs`,
       ),
       atKey: true,
     }))
@@ -84,8 +84,8 @@ function ignoredErrors(patch: PlainObject, path: FieldPath): readonly Finding[] 
   return [
     problem(
       [...path, 'nodeRegistration', 'ignorePreflightErrors'],
-      'kubeadm takes no other beside "all"',
-      'name the errors alone; "all" would hide the next one',
+      'kubeadm accepts no other entry beside "all"',
+      'list only the errors to ignore; "all" would hide the next one',
     ),
   ]
 }

@@ -27,7 +27,7 @@ const CONTAINERD = only(
   CONTAINERD_SOCKET,
   CONTAINERD_SOCKET.replace('/run/', '/var/run/'),
 )
-const SYSTEMD = only("containerd runs with systemd's cgroups", 'systemd')
+const SYSTEMD = only('containerd uses the systemd cgroup driver', 'systemd')
 const STATIC_PODS = only(`kubeadm and Quorate put the static pods into ${MANIFESTS}`, MANIFESTS)
 const DNS_DOMAIN = 'kubernetes.networking.dnsDomain sets it'
 const HEALTHZ_PORT = only('kubeadm and Quorate ask the kubelet on port 10248', 10_248)
@@ -38,9 +38,9 @@ const KUBELET_PORT = only(
 )
 const ONE_FOR_ALL = 'it would be the same on every host'
 const ALL_ADDRESSES = only(ONE_FOR_ALL, '0.0.0.0')
-const EVERY_NODE = only('every host with a kubelet is to be a node', true)
+const EVERY_NODE = only('every host with a kubelet must be a node', true)
 
-const DRY_RUN = only('kubeadm would do nothing, and say that all is done', false)
+const DRY_RUN = only('kubeadm would do nothing, and report success', false)
 const REGISTRATION: Reliances = {
   'nodeRegistration.name': "the host's name sets it",
   'nodeRegistration.taints': 'hosts[].taints sets them',
@@ -50,7 +50,7 @@ const REGISTRATION: Reliances = {
 /** Fields that apply to every section. */
 export const EVERY_DOCUMENT: Reliances = {
   apiVersion: 'the Kubernetes version sets it',
-  kind: 'the name of the section says it',
+  kind: 'the name of the section sets it',
 }
 
 /** Fields of each section. */
@@ -66,7 +66,7 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
     'etcd.external': 'spec.etcd sets it',
     'etcd.local.dataDir': 'Quorate relies on /var/lib/etcd',
     'featureGates.EtcdLearnerMode': only(
-      'etcd members join as learners, so that none costs the quorum',
+      'etcd members join as learners, so that none puts the quorum at risk',
       true,
     ),
     'dns.disabled': {
@@ -80,25 +80,25 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
   },
   initConfiguration: {
     ...REGISTRATION,
-    bootstrapTokens: 'Quorate makes tokens itself',
+    bootstrapTokens: 'Quorate creates tokens itself',
     certificateKey: 'Quorate copies certificates itself',
     'localAPIEndpoint.advertiseAddress': "the host's internalAddress sets it",
     dryRun: DRY_RUN,
     skipPhases: {
-      reason: 'Quorate relies on what they leave; an addon may be left out with a network plugin of yours',
+      reason: 'Quorate relies on what they create; an addon may be skipped with a network plugin of your own',
       allows: (value, file) => Array.isArray(value) && value.every((phase) => maySkip(phase, file)),
     },
   },
   joinConfiguration: {
     ...REGISTRATION,
-    discovery: 'Quorate makes tokens itself',
+    discovery: 'Quorate creates tokens itself',
     'controlPlane.localAPIEndpoint': "the host's internalAddress and initConfiguration's bindPort set it",
     'controlPlane.certificateKey': 'Quorate copies certificates itself',
-    controlPlane: { reason: 'hosts[].role says who is a control plane', allows: isPlainObject },
+    controlPlane: { reason: 'hosts[].role says which host is a control plane', allows: isPlainObject },
     caCertPath: 'Quorate relies on /etc/kubernetes/pki/ca.crt',
     dryRun: DRY_RUN,
     skipPhases: {
-      reason: 'Quorate relies on what they leave',
+      reason: 'Quorate relies on what they create',
       allows: (value) => Array.isArray(value) && value.every((phase) => phase === 'preflight'),
     },
   },
@@ -118,7 +118,7 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
     providerID: ONE_FOR_ALL,
     podCIDR: ONE_FOR_ALL,
     'authentication.x509.clientCAFile': only(
-      "the API servers' certificates are of the CA in /etc/kubernetes/pki",
+      "the API servers' certificates are issued by the CA in /etc/kubernetes/pki",
       '/etc/kubernetes/pki/ca.crt',
     ),
   },
@@ -135,7 +135,7 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
 
 const SERVICE_SUBNET = 'kubernetes.networking.serviceSubnet sets it'
 const OF_ETCD = 'spec.etcd sets it'
-const SERVING_CERTIFICATE = 'kubeadm makes it; tls-sni-cert-key gives one of yours besides'
+const SERVING_CERTIFICATE = 'kubeadm creates it; tls-sni-cert-key adds one of your own'
 const SIGNING = 'kubelets get their certificates from the CA in /etc/kubernetes/pki'
 const KUBECONFIG = 'kubeadm makes it in /etc/kubernetes'
 const LEADER = only('one runs on every control plane, and only one of them may act', true)
@@ -165,7 +165,7 @@ const KUBELET: Reliances = {
   address: ALL_ADDRESSES,
   'enable-server': only('the API servers ask the kubelet', true),
   'client-ca-file': only(
-    "the API servers' certificates are of the CA in /etc/kubernetes/pki",
+    "the API servers' certificates are issued by the CA in /etc/kubernetes/pki",
     '/etc/kubernetes/pki/ca.crt',
   ),
   'provider-id': ONE_FOR_ALL,
@@ -188,17 +188,17 @@ export const FLAGS: readonly (readonly [section: Section, path: string, flags: R
       'etcd-keyfile': OF_ETCD,
       'tls-cert-file': SERVING_CERTIFICATE,
       'tls-private-key-file': SERVING_CERTIFICATE,
-      'enable-bootstrap-token-auth': only('hosts join by tokens', true),
+      'enable-bootstrap-token-auth': only('hosts join with tokens', true),
       'anonymous-auth': only(
-        'load balancers and joining hosts ask without a login; authentication-config narrows what they may ask',
+        'load balancers and joining hosts send requests without a login; authentication-config restricts those requests',
         true,
       ),
       'authorization-mode': {
-        reason: 'hosts join by Node and RBAC; name both',
+        reason: 'joining needs Node and RBAC; list both',
         allows: (value) => ['Node', 'RBAC'].every((mode) => listed(value).includes(mode)),
       },
       'allow-privileged': only('kube-proxy and pod networks need privileges', true),
-      'endpoint-reconciler-type': only('pods reach the API by its endpoints', 'lease', 'master-count'),
+      'endpoint-reconciler-type': only('pods reach the API through its endpoints', 'lease', 'master-count'),
     },
   ],
   [
@@ -222,7 +222,7 @@ export const FLAGS: readonly (readonly [section: Section, path: string, flags: R
         'Quorate gives every control plane the same /etc/kubernetes/pki/sa.key',
       controllers: {
         reason:
-          'hosts join by bootstrapsigner, tokencleaner, csrapproving and csrsigning; begin with "*,bootstrapsigner,tokencleaner"',
+          'joining needs bootstrapsigner, tokencleaner, csrapproving and csrsigning; start with "*,bootstrapsigner,tokencleaner"',
         allows: (value) => {
           const names = listed(value)
           return (
@@ -267,7 +267,7 @@ export const FLAGS: readonly (readonly [section: Section, path: string, flags: R
       'data-dir': 'Quorate relies on /var/lib/etcd',
       'client-cert-auth': only("etcd holds the cluster's secrets", true),
       'peer-client-cert-auth': only("etcd holds the cluster's secrets", true),
-      'force-new-cluster': only('each start would make a cluster of its own', false),
+      'force-new-cluster': only('each start would create a new cluster', false),
       discovery: 'members find each other by their addresses',
       'discovery-srv': 'members find each other by their addresses',
     },

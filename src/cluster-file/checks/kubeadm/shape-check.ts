@@ -48,8 +48,8 @@ function fieldFindings(
     // A later version may have fields that are unknown here, but a name one typo away from a known field is a mistake.
     if (open && (meant === undefined || editDistance(meant.toLowerCase(), name.toLowerCase()) > 1)) return []
     const remedy =
-      meant === undefined ? `known here are ${Object.keys(fields).join(', ')}` : `did you mean "${meant}"?`
-    return [{ ...problem(here, `kubeadm knows no field "${name}" here`, remedy), atKey: true }]
+      meant === undefined ? `known fields are ${Object.keys(fields).join(', ')}` : `did you mean "${meant}"?`
+    return [{ ...problem(here, `kubeadm has no field "${name}" here`, remedy), atKey: true }]
   }
   if (!isOfOneApi(known)) return shapeFindings(value, known, here, api)
   if (known.api === api) return shapeFindings(value, known.shape, here, api)

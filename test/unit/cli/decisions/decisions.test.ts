@@ -115,7 +115,7 @@ describe('a decision', () => {
   it('never defaults to approving', () => {
     expect(failureOf(() => decisionsFor(undefined, REVIEW))).toMatchObject({
       code: 'USAGE',
-      message: 'the apply of prod waits for an approval, which is not given by default',
+      message: 'the apply of prod waits for an approval, which is never given by default',
     })
   })
 
@@ -123,12 +123,12 @@ describe('a decision', () => {
     const outside = aProgress([], { state: 'waiting', blockedOn: 'load balancer health' })
     expect(failureOf(() => decisionsFor(undefined, aProgress([])))).toMatchObject({
       code: 'OPERATION_NOT_BLOCKED',
-      message: 'the apply of prod goes on; nothing waits for you',
+      message: 'the apply of prod is running; nothing waits for you',
     })
     expect(failureOf(() => decisionsFor(undefined, outside))).toEqual({
       code: 'OPERATION_NOT_BLOCKED',
       message: 'the apply of prod waits for load balancer health, not for a decision',
-      hint: 'it goes on by itself, or when you vouch for it: `quorate signal load-balancer-ready prod`',
+      hint: 'it continues by itself, or if you know that it is ready: `quorate signal load-balancer-ready prod`',
     })
   })
 
@@ -213,6 +213,11 @@ describe('the live view', () => {
   ])('says how to continue', (progress, line) => {
     expect(renderLiveView(aSnapshot({ state: progress.state, progress }), PLAIN, frame)).toEqual([line])
   })
+
+  it('leaves out what the operation waits for when the command says so below it', () => {
+    const snapshot = aSnapshot({ state: REVIEW.state, progress: REVIEW })
+    expect(renderLiveView(snapshot, PLAIN, { ...frame, isWaitingTold: true })).toEqual([])
+  })
 })
 
 describe('plain lines', () => {
@@ -276,7 +281,7 @@ describe('the end of an operation', () => {
       'HOST   STATE',
       'cp1    initialised',
       'cp2    stopped in kubeadm join, after: prepared',
-      'w1     not begun',
+      'w1     not started',
       'w2     parked in kubeadm join, after: prepared',
     ])
   })
@@ -289,7 +294,7 @@ describe('the end of an operation', () => {
     const snapshot = aSnapshot({ state: 'cancelled', error, progress: aProgress(phases) })
     const lines = renderFailed(snapshot, PLAIN, { verbose: false })
     expect(lines).toEqual(expect.arrayContaining([title, 'cp1    initialised']))
-    expect(lines.at(-1)).toBe('What is done stays done: `quorate apply` goes on from there.')
+    expect(lines.at(-1)).toBe('What is done stays done: `quorate apply` continues from there.')
   })
 })
 

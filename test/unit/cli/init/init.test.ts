@@ -37,7 +37,7 @@ describe('the flags of init', () => {
 
 describe('hosts on the command line', () => {
   it.each(['cp1', '=10.0.0.1', 'cp1=', 'a=b=c'])('are rejected if malformed: %s', (text) => {
-    expect(() => parseHosts('worker', [text])).toThrow(`"${text}" is not name=address`)
+    expect(() => parseHosts('worker', [text])).toThrow(`"${text}" is not in the form name=address`)
   })
 })
 
@@ -60,7 +60,7 @@ describe('an answer to init', () => {
 
   it.each<[Question, string | readonly string[], RegExp]>([
     ['name', 'My_Cluster', /My_Cluster/],
-    ['controlPlane', ['cp1'], /"cp1" is not name=address/],
+    ['controlPlane', ['cp1'], /"cp1" is not in the form name=address/],
     ['controlPlane', ['CP_1=10.0.0.11'], /CP_1/],
     ['worker', ['cp1=10.0.0.21'], /cp1/],
     ['worker', ['w1=10.0.0.11'], /10\.0\.0\.11/],

@@ -80,7 +80,7 @@ describe('changing a kubeconfig', () => {
 
   it('is refused while kubectl changes it', () => {
     writeFileSync(`${path}.lock`, '')
-    expect(() => changeKubeconfig(path, () => 'new')).toThrow('another program changes the file')
+    expect(() => changeKubeconfig(path, () => 'new')).toThrow('another program is changing the file')
     expect(readdirSync(folder)).toEqual(['config.lock'])
   })
 

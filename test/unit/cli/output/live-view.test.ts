@@ -17,7 +17,7 @@ describe('the live view', () => {
   it('shows what is done, what each host does now and what comes next', () => {
     expect(view()).toMatchInlineSnapshot(`
       "
-        ✔ Facts                2 hosts unchanged                                            1.1s
+        ✔ Facts                2 hosts checked                                              1.1s
         ✔ First control plane  cp1: kubeadm init v1.36.3                                   11.8s
         ⠋ Control planes       cp2 ▸ [etcd] Waiting for the new etcd member to join the…    2.0s
         ⠋ Workers              1 of 3 hosts                                                 2.0s

@@ -199,7 +199,7 @@ describe('a plan', () => {
 
   it('with problems does not suggest an apply', () => {
     const plan = { kubernetesVersion: 'v1.36.3', changes: [], problems: [refused], warnings: [] }
-    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✘ 1 problem: an apply would not begin')
+    expect(renderPlan('prod', plan, PLAIN).at(-1)).toBe('✘ 1 problem: an apply would not start')
   })
 })
 

@@ -1,0 +1,16 @@
+/** Phases that change nothing on hosts: what is said of them is that they looked, not that nothing changed. */
+import { phaseDefinition } from '../../operations/apply-phases.js'
+
+/** What such a phase did with its hosts, where that is more than looking. */
+const DID: Readonly<Record<string, string>> = { 'Lock hosts': 'locked' }
+
+/** Whether the phase changes nothing on hosts. */
+export function looksOnly(title: string): boolean {
+  const definition = phaseDefinition(title)
+  return definition !== undefined && definition.words === undefined
+}
+
+/** What is said of hosts on which the phase changed nothing. */
+export function withoutChange(title: string): string {
+  return looksOnly(title) ? (DID[title] ?? 'checked') : 'unchanged'
+}
