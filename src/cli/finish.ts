@@ -1,12 +1,12 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
 import type { Operation } from '../client.js'
 import type { OperationKind } from '../operations/registry.js'
-import type { ApplyResult } from '../operations/results.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { Followed } from './follow.js'
-import { allErrors, renderApplied, renderFailed } from './output/summary.js'
+import { renderResult } from './output/result.js'
+import { allErrors, renderFailed } from './output/summary.js'
 import { renderWaiting } from './output/waiting.js'
 import { answerFor, describeWaiting } from './waits-for.js'
 
@@ -38,14 +38,14 @@ export function finish(
   }
 }
 
-/** Prints the end of an apply. */
+/** Prints the end of an operation. */
 function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
   const { result, closedAt, startedAt } = snapshot
   const time = new Date().toISOString()
-  if (result !== undefined && 'nodes' in result) {
+  if (result !== undefined) {
     const durationMs = (closedAt ?? startedAt) - startedAt
     if (json) io.json({ time, type: 'done', durationMs, result })
-    else renderApplied(snapshot, result satisfies ApplyResult, io.style).forEach((line) => io.out(line))
+    else renderResult(snapshot, io.style).forEach((line) => io.out(line))
     return EXIT.done
   }
   if (json) {

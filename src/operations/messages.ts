@@ -46,7 +46,7 @@ export const MESSAGES = {
 } as const
 
 /** A message by its name. */
-export type MessageName = keyof typeof MESSAGES
+type MessageName = keyof typeof MESSAGES
 
 /** Messages without arguments and without an answer. */
 export type SignalName = {

@@ -76,8 +76,9 @@ async function show(
     io.json({ ...snapshot, stuck, uiAddress })
     return exitCodeOf(snapshot)
   }
-  const [{ renderLiveView }, { renderApplied, renderFailed }, { renderWaiting }] = await Promise.all([
+  const [{ renderLiveView }, { renderResult }, { renderFailed }, { renderWaiting }] = await Promise.all([
     import('../output/live-view.js'),
+    import('../output/result.js'),
     import('../output/summary.js'),
     import('../output/waiting.js'),
   ])
@@ -96,9 +97,7 @@ async function show(
       renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
   }
   io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${snapshot.cluster}`}`)
-  const { result } = snapshot
-  if (result !== undefined && 'nodes' in result)
-    renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
+  renderResult(snapshot, io.style).forEach((line) => io.out(line))
   if (snapshot.error !== undefined)
     renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.out(line))
   return exitCodeOf(snapshot)

@@ -1,4 +1,5 @@
 /** The last words of an operation. */
+import { OPERATIONS } from '../../operations/registry.js'
 import type { OperationProgress } from '../../operations/progress.js'
 import type { ApplyResult, NodeSummary } from '../../operations/results.js'
 import { type ErrorReport, plainLine } from '../../errors/index.js'
@@ -58,7 +59,7 @@ export function renderFailed(
 }
 
 function whatNow(snapshot: OperationSnapshot): string[] {
-  if (snapshot.kind === 'plan') return ['', 'A plan changes nothing: the hosts are as they were.']
+  if (!OPERATIONS[snapshot.kind].holdsCluster) return ['', 'Nothing was changed: the hosts are as they were.']
   // Nothing was changed yet, so there is nothing that stays done.
   if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
   return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` continues from there.`]

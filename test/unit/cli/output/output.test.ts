@@ -274,7 +274,7 @@ describe('a plan that fails', () => {
     const failed = aSnapshot({ kind: 'plan', state: 'failed', closedAt: START + 1_000, error: refused })
     const text = renderFailed(failed, PLAIN, { verbose: false }).join('\n')
     expect(text).toContain('✘ plan of prod failed')
-    expect(text).toContain('A plan changes nothing: the hosts are as they were.')
+    expect(text).toContain('Nothing was changed: the hosts are as they were.')
     expect(text).not.toContain('What is done stays done')
   })
 })

@@ -1,0 +1,22 @@
+/** What is printed of the result of an operation, whichever kind it is of. */
+import type { OperationKind, Results } from '../../operations/registry.js'
+import type { OperationSnapshot } from '../../client/snapshot.js'
+import type { Style } from '../io.js'
+import { renderPlan } from './plan.js'
+import { renderApplied } from './summary.js'
+
+type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
+
+const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
+  apply: renderApplied,
+  plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
+}
+
+/** The lines about the result; empty while there is none. */
+export function renderResult(snapshot: OperationSnapshot, style: Style): string[] {
+  const { kind, result } = snapshot
+  if (result === undefined) return []
+  // The result of a snapshot is of the snapshot's kind.
+  const render = RENDER[kind] as Render<Results[OperationKind]>
+  return render(snapshot, result, style)
+}
