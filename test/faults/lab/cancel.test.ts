@@ -1,12 +1,12 @@
 /** Faults that are none: a person cancels a join, and a worker is shut down in order during one. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster, journal } from '../../support/expect-cluster.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { journal } from '../../support/expect-cluster.js'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
 import { expectOneSuccess, expectOnly } from './support/ran.js'
-import { clusterWithout, fleet, leave } from './support/scene.js'
+import { clusterWithout, fleet } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
-beforeAll(() => clusterWithout('w1', 'w2'))
-afterAll(leave)
+scenario(() => clusterWithout('w1', 'w2'))
 
 /** Units of Quorate that have processes on a host. */
 async function runningUnits(host: string): Promise<string> {
@@ -25,9 +25,7 @@ describe('a worker that shuts down cleanly during a join', () => {
 
     await thaw(fleet, 'w1')
     await reach(fleet, { host: 'w1', unit: 'kubeadm-join', at: 'end' })
-    const attached = await fleet.quorate('attach', fleet.name)
-    expect(attached.exitCode, attached.stdout + attached.stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(fleet.quorate('attach', fleet.name))
     await expectOnly({ w1: ['kubeadm-join'], w2: ['kubeadm-join'] })
   })
 })
@@ -47,9 +45,7 @@ describe('a person who cancels an operation during a join', () => {
     expect(await runningUnits('w1')).toBe('')
     expect(await journal(fleet, 'w1')).not.toContain('kubeadm-join.1 → 0')
 
-    const again = await fleet.apply()
-    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(fleet.apply())
     await expectOneSuccess('w1', 'kubeadm-join')
   })
 })

@@ -1,13 +1,13 @@
 /** Fault: Temporal's data is lost entirely in the middle of a bootstrap, while kubeadm runs on a host. */
 import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectEachUnitOnce, expectWholeCluster } from '../../support/expect-cluster.js'
+import { describe, expect, it } from 'vitest'
+import { expectEachUnitOnce } from '../../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'
 import { reachAndFreeze, thaw } from './support/point.js'
-import { bareHosts, fleet, leave } from './support/scene.js'
+import { bareHosts, fleet } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
-beforeAll(bareHosts)
-afterAll(leave)
+scenario(bareHosts)
 
 /** The engine dies, and its folder with every history goes. */
 function loseEngine(): void {
@@ -35,9 +35,7 @@ describe("Temporal's data, lost during a bootstrap", () => {
       .poll(waitedFor, { interval: 500, timeout: 120_000 })
       .toMatch(/waiting for quorate-.*kubeadm-join/)
     await thaw(fleet, 'cp2')
-    const { exitCode, stdout, stderr } = await apply.ended
-    expect(exitCode, stdout + stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(apply.ended)
     await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
   })
 })

@@ -1,18 +1,17 @@
 /** Fault: a host's disk is full once preflight has seen space. Its step is parked until somebody has made space. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OperationProgress } from '../../../src/operations/progress.js'
-import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { enlargeImageDisk, fillImageDisk, imageDisk } from './support/faults.js'
 import { reach } from './support/point.js'
 import { expectOneSuccess } from './support/ran.js'
-import { clusterWithout, fleet, leave, WAITING } from './support/scene.js'
+import { clusterWithout, fleet, WAITING } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
-beforeAll(async () => {
+// The disk is taken away with the next scenario's fixing.
+scenario(async () => {
   await clusterWithout('w2')
   await imageDisk(fleet, 'w2')
 })
-// The disk is taken away with the next scenario's fixing.
-afterAll(leave)
 
 async function blockedSteps(): Promise<OperationProgress['blocked']> {
   const { stdout } = await fleet.quorate('status', fleet.name, '--json')
@@ -34,9 +33,7 @@ describe('a full disk', () => {
     expect(status.exitCode, status.stdout + status.stderr).toBe(WAITING)
 
     await enlargeImageDisk(fleet, 'w2')
-    const resumed = await fleet.quorate('resume', fleet.name, '--retry')
-    expect(resumed.exitCode, resumed.stdout + resumed.stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(fleet.quorate('resume', fleet.name, '--retry'))
     await expectOneSuccess('w2', 'kubeadm-join')
   })
 })

@@ -1,15 +1,15 @@
 /** Fault: an upgrade in the background holds dpkg's lock while packages are to be installed. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { holdPackageLock } from './support/faults.js'
 import { expectOnly } from './support/ran.js'
-import { fleet, leave, standingCluster } from './support/scene.js'
+import { fleet, standingCluster } from './support/scene.js'
+import { scenario } from './support/scenario.js'
 
-beforeAll(async () => {
+scenario(async () => {
   await standingCluster()
   await fleet.on('w2', 'apt-get -qq -y --allow-change-held-packages remove kubectl')
 })
-afterAll(leave)
 
 describe('a dpkg lock that somebody else holds for 90 s', () => {
   it('is waited for without an error', async () => {

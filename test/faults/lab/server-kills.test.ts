@@ -1,13 +1,12 @@
 /** Fault: kill -9 of the Temporal server, and of server and worker at once, in the middle of joins. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/expect-cluster.js'
+import { describe, expect, it } from 'vitest'
 import { reachAndFreeze, thaw } from './support/point.js'
 import { expectOnly } from './support/ran.js'
 import { progressAfter, restarted } from './support/recovery.js'
-import { clusterWithout, fleet, leave } from './support/scene.js'
+import { clusterWithout, fleet } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
-beforeAll(() => clusterWithout('w1', 'w2'))
-afterAll(leave)
+scenario(() => clusterWithout('w1', 'w2'))
 
 const RECOVERY_LIMIT_MS = 30_000
 
@@ -29,9 +28,7 @@ describe('a killed Temporal server', () => {
       recoveries.push(milliseconds)
       await thaw(fleet, host)
     }
-    const { exitCode, stdout, stderr } = await apply.ended
-    expect(exitCode, stdout + stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(apply.ended)
     await expectOnly({ w1: ['kubeadm-join'], w2: ['kubeadm-join'] })
     for (const recovery of recoveries) expect(recovery).toBeLessThanOrEqual(RECOVERY_LIMIT_MS)
   })

@@ -1,12 +1,11 @@
 /** Fault: the run stands still during a join until its token has expired. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectWholeCluster } from '../../support/expect-cluster.js'
+import { describe, it } from 'vitest'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'
-import { clusterFileWith, clusterWithout, fleet, leave } from './support/scene.js'
+import { clusterFileWith, clusterWithout, fleet } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
-beforeAll(() => clusterWithout('w1'))
-afterAll(leave)
+scenario(() => clusterWithout('w1'))
 
 /** What is left of a token after its lifetime, which the cluster's own collector takes away then. */
 async function expireTokens(): Promise<void> {
@@ -27,9 +26,7 @@ describe('a token that has expired when the run continues', () => {
     await thaw(fleet, 'w1')
     await reach(fleet, { host: 'w1', unit: 'kubeadm-join', at: 'end' })
 
-    const { exitCode, stdout, stderr } = await fleet.quorate('attach', fleet.name)
-    expect(exitCode, stdout + stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(fleet.quorate('attach', fleet.name))
     await expectRepeatedAfterReset('w1', 'kubeadm-join')
   })
 })

@@ -1,19 +1,19 @@
 /** Fault: two people apply the same cluster file at the same time, on one Temporal server and on two. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { Fleet } from '../../support/fleet.js'
 import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { reachAndFreeze, thaw } from './support/point.js'
 import { expectOnly } from './support/ran.js'
-import { clusterWithout, fleet, leave } from './support/scene.js'
+import { clusterWithout, fleet } from './support/scene.js'
+import { expectWhole, scenario } from './support/scenario.js'
 
 /** The same hosts, seen by somebody with an engine of their own. */
 const stranger = new Fleet('faults', 'other-engine')
 
-beforeAll(() => clusterWithout('w1', 'w2'))
-afterAll(async () => {
-  await stranger.quorate('engine', 'stop')
-  await leave()
-})
+scenario(
+  () => clusterWithout('w1', 'w2'),
+  () => stranger.quorate('engine', 'stop'),
+)
 
 describe('two operators at the same time', () => {
   it('on one Temporal server: the second learns what runs and changes nothing', async () => {
@@ -25,9 +25,7 @@ describe('two operators at the same time', () => {
     expect(second.stderr).toMatch(/quorate attach/)
 
     await thaw(fleet, 'w1')
-    const { exitCode, stdout, stderr } = await first.ended
-    expect(exitCode, stdout + stderr).toBe(0)
-    await expectWholeCluster(fleet)
+    await expectWhole(first.ended)
     await expectOnly({ w1: ['kubeadm-join'], w2: ['kubeadm-join'] })
   })
 

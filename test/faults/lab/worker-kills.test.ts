@@ -1,13 +1,13 @@
 /** Fault: kill -9 of the worker, at a dozen moments of one bootstrap. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { expectEachUnitOnce, expectWholeCluster } from '../../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'
 import { describePoint, reach, reachAndFreeze, thaw, type Point } from './support/point.js'
 import { progressAfter, restarted } from './support/recovery.js'
-import { bareHosts, fleet, leave } from './support/scene.js'
+import { bareHosts, fleet } from './support/scene.js'
+import { scenario } from './support/scenario.js'
 
-beforeAll(bareHosts)
-afterAll(leave)
+scenario(bareHosts)
 
 const RECOVERY_LIMIT_MS = 15_000
 /** A machine that runs a whole fleet of hosts is busy: the limit is for 95 of 100 kills, here all but one. */

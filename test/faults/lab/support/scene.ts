@@ -51,11 +51,6 @@ export async function clusterWithout(...hosts: readonly string[]): Promise<void>
   await forgetUnits()
 }
 
-/** Ends a scenario: the cluster stays for the next one, unless this was the only one. */
-export async function leave(): Promise<void> {
-  await fleet.down()
-}
-
 /** The fleet's cluster file with other settings of kubeadm, e.g. shorter time limits. */
 export function clusterFileWith(kubeadm: Readonly<Record<string, unknown>>): string {
   const file = parse(readFileSync(fleet.clusterFile, 'utf8')) as Record<string, unknown>

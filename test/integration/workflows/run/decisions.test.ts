@@ -1,16 +1,9 @@
+/** Decisions about parked steps. */
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
-import { MESSAGES } from '../../../../src/operations/messages.js'
 import type { ApplyResult } from '../../../../src/operations/results.js'
-import {
-  applyScripted,
-  decide,
-  refusalOf,
-  untilBlocked,
-  type ApplyScripted,
-} from '../parked-applies.js'
-import { bareFacts } from '../../../support/clusters.js'
+import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from '../parked-applies.js'
 import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../../support/fake-activities.js'
 import { startTemporal } from '../../../support/temporal.js'
 
@@ -184,127 +177,5 @@ describe('invalid decisions', () => {
       letGo()
       await handle.result()
     })
-  })
-})
-
-/** Hosts are held while the plan waits, and given back. */
-const isChange = (entry: string) => !/^(?:lock|release) /.test(entry)
-
-describe('a plan under review', () => {
-  it('is shown and waits for approval before anything is changed', async () => {
-    const hosts = fakeActivities()
-    await apply(
-      hosts,
-      {},
-      async (handle) => {
-        const progress = await untilBlocked(handle)
-        expect(progress.blockedOn).toBe('approval')
-        expect(progress.approval).toContainEqual({
-          host: 'cp1',
-          phase: 'First control plane',
-          action: 'kubeadm init',
-        })
-        expect(hosts.journal.filter(isChange)).toEqual([])
-        expect(await decide(handle, 'approve', {})).toEqual({ steps: ['plan'] })
-        await handle.result()
-      },
-      { review: true },
-    )
-    expect(hosts.journal).toContain('init cp1 ends')
-  })
-
-  it('is recomputed and shown again if hosts have changed since it was shown', async () => {
-    const hosts = fakeActivities()
-    let isChanged = false
-    const gatherFacts = (_cluster: Cluster, { name }: Host) =>
-      Promise.resolve(bareFacts(name, isChanged && name === 'w1' ? { swapOn: true } : {}))
-    await apply(
-      hosts,
-      { gatherFacts },
-      async (handle) => {
-        const shown = (await untilBlocked(handle)).approval
-        expect(shown).not.toContainEqual(expect.objectContaining({ action: 'turn swap off, now' }))
-        isChanged = true
-        await decide(handle, 'approve', {})
-        await expect
-          .poll(async () => (await progressOf(handle)).warnings, { timeout: 20_000 })
-          .toContain('hosts or cluster have changed since the plan was shown, so it was made again')
-        const again = await untilBlocked(handle)
-        expect(again.approval).not.toEqual(shown)
-        expect(hosts.journal.filter(isChange)).toEqual([])
-        await decide(handle, 'approve', {})
-        await handle.result()
-      },
-      { review: true },
-    )
-    expect(hosts.journal).toContain('init cp1 ends')
-  })
-
-  it('can be rejected', async () => {
-    const hosts = fakeActivities()
-    const failure = await apply(
-      hosts,
-      {},
-      async (handle) => {
-        await untilBlocked(handle)
-        await decide(handle, 'abort', {})
-        return failureOf(handle.result())
-      },
-      { review: true },
-    )
-    expect(failure.type).toBe('OPERATION_ABORTED')
-    expect(hosts.journal.filter(isChange)).toEqual([])
-  })
-})
-
-describe('a pause', () => {
-  it('lets running steps finish, starts none, and ends with the signal resume', async () => {
-    const hosts = fakeActivities()
-    let pause: () => Promise<void> = () => Promise.resolve()
-    const initControlPlane = async (cluster: Cluster, host: Host) => {
-      await pause()
-      return hosts.activities.initControlPlane(cluster, host)
-    }
-    await apply(hosts, { initControlPlane }, async (handle) => {
-      pause = () => handle.signal(MESSAGES.pause)
-      await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('paused')
-      expect(hosts.journal).toContain('init cp1 ends')
-      expect(hosts.journal).not.toContain('pod network begins')
-      await handle.signal(MESSAGES.resume)
-      await handle.result()
-    })
-    expect(hosts.journal).toContain('pod network ends')
-  })
-})
-
-describe('a cancel', () => {
-  it('ends the operation once running steps have stopped, and releases the hosts', async () => {
-    const hosts = fakeActivities()
-    const { Context } = await import('@temporalio/activity')
-    let cancel: () => Promise<unknown> = () => Promise.resolve()
-    const joinControlPlane = async (_cluster: Cluster, host: Host) => {
-      hosts.journal.push(`join ${host.name} begins`)
-      const timer = setInterval(() => Context.current().heartbeat({ host: host.name, line: '' }), 200)
-      await cancel()
-      await Context.current().cancelled.catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      clearInterval(timer)
-      hosts.journal.push(`join ${host.name} stopped`)
-      throw Context.current().cancellationSignal.reason
-    }
-    const progress = await apply(hosts, { joinControlPlane }, async (handle) => {
-      cancel = () => handle.cancel()
-      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
-      return progressOf(handle)
-    })
-    expect(hosts.journal).not.toContain('join cp3 begins')
-    const stopped = hosts.journal.indexOf('join cp2 stopped')
-    expect(stopped).toBeGreaterThan(0)
-    expect(hosts.journal.indexOf('release cp2 begins')).toBeGreaterThan(stopped)
-    const joins = progress.phases.find(({ title }) => title === 'Control planes')
-    expect(joins?.hosts).toMatchObject([
-      { host: 'cp2', state: 'failed', error: { code: 'OPERATION_CANCELLED' } },
-      { host: 'cp3', state: 'pending' },
-    ])
   })
 })

@@ -1,0 +1,71 @@
+/** Runs that a person pauses or cancels. */
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Cluster, Host } from '../../../../src/cluster/model.js'
+import { MESSAGES } from '../../../../src/operations/messages.js'
+import { applyScripted, type ApplyScripted } from '../parked-applies.js'
+import { fakeActivities, progressOf } from '../../../support/fake-activities.js'
+import { startTemporal } from '../../../support/temporal.js'
+
+let temporal: TestWorkflowEnvironment
+beforeAll(async () => {
+  temporal = await startTemporal()
+})
+afterAll(async () => {
+  await temporal.teardown()
+})
+
+/** {@link applyScripted} on this file's server. */
+const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
+
+describe('a pause', () => {
+  it('lets running steps finish, starts none, and ends with the signal resume', async () => {
+    const hosts = fakeActivities()
+    let pause: () => Promise<void> = () => Promise.resolve()
+    const initControlPlane = async (cluster: Cluster, host: Host) => {
+      await pause()
+      return hosts.activities.initControlPlane(cluster, host)
+    }
+    await apply(hosts, { initControlPlane }, async (handle) => {
+      pause = () => handle.signal(MESSAGES.pause)
+      await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('paused')
+      expect(hosts.journal).toContain('init cp1 ends')
+      expect(hosts.journal).not.toContain('pod network begins')
+      await handle.signal(MESSAGES.resume)
+      await handle.result()
+    })
+    expect(hosts.journal).toContain('pod network ends')
+  })
+})
+
+describe('a cancel', () => {
+  it('ends the operation once running steps have stopped, and releases the hosts', async () => {
+    const hosts = fakeActivities()
+    const { Context } = await import('@temporalio/activity')
+    let cancel: () => Promise<unknown> = () => Promise.resolve()
+    const joinControlPlane = async (_cluster: Cluster, host: Host) => {
+      hosts.journal.push(`join ${host.name} begins`)
+      const timer = setInterval(() => Context.current().heartbeat({ host: host.name, line: '' }), 200)
+      await cancel()
+      await Context.current().cancelled.catch(() => undefined)
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      clearInterval(timer)
+      hosts.journal.push(`join ${host.name} stopped`)
+      throw Context.current().cancellationSignal.reason
+    }
+    const progress = await apply(hosts, { joinControlPlane }, async (handle) => {
+      cancel = () => handle.cancel()
+      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+      return progressOf(handle)
+    })
+    expect(hosts.journal).not.toContain('join cp3 begins')
+    const stopped = hosts.journal.indexOf('join cp2 stopped')
+    expect(stopped).toBeGreaterThan(0)
+    expect(hosts.journal.indexOf('release cp2 begins')).toBeGreaterThan(stopped)
+    const joins = progress.phases.find(({ title }) => title === 'Control planes')
+    expect(joins?.hosts).toMatchObject([
+      { host: 'cp2', state: 'failed', error: { code: 'OPERATION_CANCELLED' } },
+      { host: 'cp3', state: 'pending' },
+    ])
+  })
+})
