@@ -4,7 +4,7 @@ import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
-import type { AdminAccess } from '../kubeconfig/admin.js'
+import type { AdminAccess } from '../../client/kubeconfig/admin.js'
 
 interface KubeconfigOptions {
   readonly output?: string
@@ -51,7 +51,7 @@ async function kubeconfig(
   const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
   const { fetchKubeconfig } = await import('../../client.js')
-  const { readAdminAccess, renderKubeconfig } = await import('../kubeconfig/admin.js')
+  const { readAdminAccess, renderKubeconfig } = await import('../../client/kubeconfig/admin.js')
   const access = readAdminAccess(await fetchKubeconfig(cluster))
   const called = options.context ?? cluster.name
   if (options.merge === true || options.output !== undefined) {
@@ -88,10 +88,10 @@ async function store(
     { defaultKubeconfig },
     { changeKubeconfig, writeKubeconfig },
   ] = await Promise.all([
-    import('../kubeconfig/admin.js'),
-    import('../kubeconfig/merge.js'),
-    import('../kubeconfig/place.js'),
-    import('../kubeconfig/write.js'),
+    import('../../client/kubeconfig/admin.js'),
+    import('../../client/kubeconfig/merge.js'),
+    import('../../client/kubeconfig/place.js'),
+    import('../../client/kubeconfig/write.js'),
   ])
   const path = output ?? defaultKubeconfig(process.env)
   if (merge !== true) {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { isQuorateError, plainLine } from '../../errors/index.js'
 import { DEFAULT_FILE, type Context } from '../context.js'
 import { parseFile } from '../load-cluster.js'
-import { fail, ok, warn, type Check } from './check.js'
+import { fail, ok, warn, type Check } from '../../client/doctor/check.js'
 
 const AGENT_TIMEOUT_MS = 3_000
 const MINIMUM_NODE = [20, 19] as const
