@@ -1,92 +1,31 @@
 /**
- * The programmatic API: start operations, follow them, send them messages. The command line is a shell around it. It
- * connects to the Temporal server that options and environment name, or to the embedded engine, which it starts if
- * needed.
+ * The client: starts operations, follows them, decides on what they wait for. The command line is a shell around it,
+ * and src/index.ts offers it to other programs.
  */
-import {
-  WorkflowNotFoundError,
-  type Client as TemporalClient,
-  type WorkflowExecutionDescription,
-} from '@temporalio/client'
 import type { Cluster } from './cluster/model.js'
-import {
-  MESSAGES,
-  operationWorkflowId,
-  WORKFLOWS,
-  type AbortDecision,
-  type ApplyResult,
-  type PlanResult,
-  type RetryDecision,
-  type SkipDecision,
-} from './operations/contract.js'
-import { QuorateError } from './errors/index.js'
-import { connect, type TemporalConnection } from './temporal/connection.js'
-import {
-  askProgress,
-  requestCancel,
-  sendDecision,
-  sendSignal,
-  terminate,
-  type DecisionName,
-  type SignalName,
-} from './client/messages.js'
-import {
-  engineSeal,
-  engineStatus,
-  ensureEngine,
-  type EnsureEngineOptions,
-  type HandOver,
-} from './engine/engine.js'
-import { readInput } from './client/input.js'
-import { readLastKnown } from './client/last-known.js'
+import { latestApplies, latestApply } from './client/latest-applies.js'
 import type { Operation, OperationSummary } from './client/operation.js'
-import { callServer, outlastBusy } from './temporal/service-error.js'
-import { plainSettings, serverSettings, type TemporalOptions } from './temporal/settings.js'
-import type { RunReference } from './client/run-reference.js'
-import { isClosed, observe, type OperationSnapshot } from './client/snapshot.js'
+import { operationHandle } from './client/operation-handle.js'
+import { renderKubeconfig } from './client/kubeconfig/admin.js'
+import { fetchAdminAccess } from './client/over-ssh.js'
+import { Server, type Purpose } from './client/server.js'
 import { startOperation, type StartOptions } from './client/start.js'
-import { runAddress, uiAddressOf } from './client/ui-address.js'
-import { watch, type WatchOptions } from './client/watch.js'
+import { QuorateError } from './errors/index.js'
+import type { PlanResult } from './operations/contract.js'
+import type { TemporalOptions } from './temporal/settings.js'
 
-export { fetchKubeconfig, withHostLocks } from './client/over-ssh.js'
-export type { HostLocks, LockedHost, LocksBroken, LocksFound } from './hosts/lock/inspect.js'
-export type { Cluster } from './cluster/model.js'
-export type {
-  ApplyResult,
-  BlockedStep,
-  DecisionTaken,
-  OperationProgress,
-  PlanResult,
-  SkippedStep,
-} from './operations/contract.js'
-export { QuorateError, isQuorateError, type ErrorReport } from './errors/index.js'
+export type { Purpose } from './client/server.js'
 export type { TemporalOptions } from './temporal/settings.js'
-export type { RunningStep } from './client/running-steps.js'
-export type { Operation, OperationSummary } from './client/operation.js'
-export type { OperationSnapshot, Reach } from './client/snapshot.js'
-export type { LastKnown } from './client/last-known.js'
-export type { PollingWorker } from './client/workers.js'
-export type { TaskFailure } from './client/workflow-task.js'
 
-export interface ClientOptions extends TemporalOptions {
-  /**
-   * Whether operations will be started. If so, the embedded engine's worker gets this process's SSH agent and code. A
-   * client that only looks leaves the worker alone.
-   */
-  readonly startsOperations?: boolean
-  /**
-   * Whether decisions will be sent. As with starting operations, the embedded engine's worker gets this process's SSH
-   * agent and code, since either may have been the problem. But no engine is started if none ever ran.
-   */
-  readonly takesDecisions?: boolean
-  /**
-   * Whether only plans will be started. While an open operation may need its SSH agent, the embedded engine's worker
-   * then keeps it.
-   */
-  readonly onlyPlans?: boolean
+/** Which server to connect to, and for what. */
+export interface ConnectOptions extends TemporalOptions {
+  /** What the client is for; `start` unless given, which allows everything. */
+  readonly purpose?: Purpose
 }
 
-export interface QuorateClient {
+/** A client that is connected. Close it after use, or it keeps the process alive. */
+export interface Quorate {
+  /** `host:port` of the Temporal server. */
   readonly address: string
   readonly namespace: string
   /**
@@ -109,205 +48,60 @@ export interface QuorateClient {
    * Open applies that continue because this client started the embedded engine. Before that, nothing worked on them.
    */
   woken(): Promise<readonly OperationSummary[]>
+  /**
+   * The administrator's kubeconfig, read over SSH by this process from a control plane. It is a secret. Cluster and
+   * context have the name of the cluster.
+   * @throws QuorateError of the SSH_ family; `API_UNREACHABLE` when no control plane has one yet; `KUBECONFIG_UNUSABLE`
+   *   for one that would make kubectl run programs or read files.
+   */
+  kubeconfig(cluster: Cluster): Promise<string>
   close(): Promise<void>
 }
 
 /**
- * Connects to the Temporal server, or to the embedded engine.
- * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `USAGE`, or one of the
- *   `ENGINE_` family.
+ * Connects to the Temporal server that the options name, else the variables and profiles of the Temporal CLI
+ * (`TEMPORAL_ADDRESS`, `temporal.toml`). If none of them names one, it connects to the embedded engine of this machine,
+ * which it starts if needed.
+ * @throws QuorateError `TEMPORAL_UNREACHABLE`, `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `SEAL_KEY_MISSING`,
+ *   `SEAL_KEY_UNUSABLE`, `USAGE` for settings that cannot be used, `OPERATION_NOT_FOUND` for a client that only looks or
+ *   decides where no engine ever ran, or one of the `ENGINE_` family.
  */
-export async function createClient(options: ClientOptions = {}): Promise<QuorateClient> {
-  const settings = serverSettings(options)
-  const embedded = settings === undefined
-  const starts = options.startsOperations ?? true
-  if (embedded && !starts && !engineStatus().exists) throw nothingKnown()
-  const engine = embedded ? await ensureEngine({ handOver: handOverOf(starts, options) }) : undefined
-  const server = settings ?? plainSettings(engine?.address ?? '', engineSeal())
-  // The embedded engine has no UI that runs all the time: `quorate ui` opens one.
-  const uiAddress = embedded ? undefined : await uiAddressOf(server)
-  return new Client(await connect(server), uiAddress, embedded, engine?.wasIdle === true)
-}
-
-function handOverOf(starts: boolean, { takesDecisions, onlyPlans }: ClientOptions): HandOver {
-  if (takesDecisions === true || (starts && onlyPlans !== true)) return 'code and agent'
-  return starts ? 'code and idle agent' : 'nothing'
-}
-
-class Client implements QuorateClient {
-  private connection: TemporalConnection
-  private readonly uiAddress: string | undefined
-  private readonly embedded: boolean
-  private readonly wokeEngine: boolean
-
-  constructor(
-    connection: TemporalConnection,
-    uiAddress: string | undefined,
-    embedded: boolean,
-    wokeEngine: boolean,
-  ) {
-    this.connection = connection
-    this.uiAddress = uiAddress
-    this.embedded = embedded
-    this.wokeEngine = wokeEngine
-  }
-
-  get address(): string {
-    return this.connection.settings.address
-  }
-
-  get namespace(): string {
-    return this.connection.settings.namespace
-  }
-
-  async apply(cluster: Cluster, options?: StartOptions): Promise<Operation> {
-    return this.operationOf(
-      await this.call(() => startOperation(this.temporal, 'apply', cluster, options)),
-      cluster.name,
-    )
-  }
-
-  async plan(cluster: Cluster): Promise<Operation<PlanResult>> {
-    return this.operationOf(
-      await this.call(() => startOperation(this.temporal, 'plan', cluster)),
-      cluster.name,
-    )
-  }
-
-  async operation(clusterName: string): Promise<Operation> {
-    const latest = await this.latest(clusterName)
-    if (latest !== undefined) {
+export async function connect({ purpose = 'start', ...options }: ConnectOptions = {}): Promise<Quorate> {
+  const server = await Server.connect(options, purpose)
+  return {
+    get address() {
+      return server.address
+    },
+    get namespace() {
+      return server.namespace
+    },
+    apply: async (cluster, options) =>
+      operationHandle(
+        server,
+        await server.call(() => startOperation(server.temporal, 'apply', cluster, options)),
+        cluster.name,
+      ),
+    plan: async (cluster) =>
+      operationHandle(
+        server,
+        await server.call(() => startOperation(server.temporal, 'plan', cluster)),
+        cluster.name,
+      ),
+    operation: async (clusterName) => {
+      const latest = await latestApply(server, clusterName)
+      if (latest === undefined) throw noOperation(clusterName)
       const { workflowId, runId } = latest
-      return this.operationOf({ workflowId, runId }, clusterName)
-    }
-    throw new QuorateError('OPERATION_NOT_FOUND', `there is no operation on a cluster ${clusterName}`)
-  }
-
-  async isRunning(clusterName: string): Promise<boolean> {
-    return (await this.latest(clusterName))?.status.name === 'RUNNING'
-  }
-
-  async list(): Promise<readonly OperationSummary[]> {
-    const latest = new Map<string, OperationSummary>()
-    await this.call(async () => {
-      const runs = this.temporal.workflow.list({ query: `WorkflowType = '${WORKFLOWS.apply}'` })
-      for await (const { workflowId, runId, status, startTime, closeTime } of runs) {
-        const known = latest.get(workflowId)
-        if (known !== undefined && known.startedAt >= startTime) continue
-        const cluster = workflowId.split('/')[1] ?? workflowId
-        const closed = closeTime === undefined ? {} : { closedAt: closeTime }
-        latest.set(workflowId, {
-          cluster,
-          kind: 'apply',
-          runId,
-          status: status.name,
-          startedAt: startTime,
-          ...closed,
-        })
-      }
-    })
-    return [...latest.values()].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
-  }
-
-  async woken(): Promise<readonly OperationSummary[]> {
-    if (!this.wokeEngine) return []
-    return (await this.list()).filter(({ status }) => status === 'RUNNING')
-  }
-
-  close(): Promise<void> {
-    return this.connection.close()
-  }
-
-  /** The latest apply of a cluster as the server describes it; undefined if there is none. */
-  private async latest(clusterName: string): Promise<WorkflowExecutionDescription | undefined> {
-    const handle = this.temporal.workflow.getHandle(operationWorkflowId(clusterName))
-    try {
-      return await this.call(() => handle.describe())
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined
-      throw error
-    }
-  }
-
-  private get temporal() {
-    return this.connection.client
-  }
-
-  private call<Result>(act: () => Promise<Result>): Promise<Result> {
-    return callServer(this.address, act)
-  }
-
-  private operationOf<Result extends ApplyResult | PlanResult>(
-    run: RunReference,
-    cluster: string,
-  ): Operation<Result> {
-    const temporal = (): TemporalClient => this.temporal
-    const decide = (name: DecisionName, decision?: RetryDecision | SkipDecision | AbortDecision) =>
-      this.decide(() => sendDecision(temporal, run, name, decision))
-    const signal = (name: SignalName) => this.decide(() => sendSignal(this.temporal, run, name))
-    const follow = (options?: WatchOptions) =>
-      watch({ client: temporal, ...(this.embedded ? { revive: () => this.revive() } : {}) }, run, options)
-    return {
-      ...run,
-      cluster,
-      ...(this.uiAddress === undefined ? {} : { uiAddress: runAddress(this.uiAddress, this.namespace, run) }),
-      describe: () => this.call(() => outlastBusy(() => observe(this.temporal, run))),
-      watch: follow,
-      result: () => endOf<Result>(follow()),
-      input: () => this.call(() => readInput(this.temporal, run)),
-      progress: () => this.decide(() => askProgress(this.temporal, run)),
-      retry: (step) => decide(MESSAGES.retryStep, step === undefined ? {} : { step }),
-      skip: (step, reason) => decide(MESSAGES.skipStep, { step, reason }),
-      abort: (reason) => decide(MESSAGES.abort, reason === undefined ? {} : { reason }),
-      approve: () => decide(MESSAGES.approve),
-      pause: () => signal(MESSAGES.pause),
-      resume: () => signal(MESSAGES.resume),
-      signalLoadBalancerReady: () => signal(MESSAGES.loadBalancerReady),
-      cancel: () => this.call(() => requestCancel(this.temporal, run)),
-      terminate: (reason) => this.call(() => terminate(this.temporal, run, reason)),
-      lastKnown: () => this.call(() => readLastKnown(this.temporal, run)),
-    }
-  }
-
-  /**
-   * Restarts the parts of the engine that died; it may come back on another port. An engine stopped on purpose stays
-   * stopped.
-   */
-  private async revive(): Promise<void> {
-    try {
-      await this.makeWhole({ handOver: 'nothing', respectStop: true })
-    } catch {
-      // The watcher keeps saying what is missing, and asks again.
-    }
-  }
-
-  /** Makes a call that needs a worker. With the embedded engine, its missing parts are started first. */
-  private async decide<Result>(act: () => Promise<Result>): Promise<Result> {
-    if (this.embedded) await this.makeWhole({ handOver: 'nothing' })
-    return this.call(act)
-  }
-
-  private async makeWhole(options: EnsureEngineOptions): Promise<void> {
-    const engine = await ensureEngine(options)
-    if (engine.address === this.address) return
-    const previous = this.connection
-    this.connection = await connect(plainSettings(engine.address, engineSeal()))
-    await previous.close()
+      return operationHandle(server, { workflowId, runId }, clusterName)
+    },
+    isRunning: async (clusterName) => (await latestApply(server, clusterName))?.status.name === 'RUNNING',
+    list: () => latestApplies(server),
+    woken: async () =>
+      server.wasIdle ? (await latestApplies(server)).filter(({ status }) => status === 'RUNNING') : [],
+    kubeconfig: async (cluster) => renderKubeconfig(await fetchAdminAccess(cluster), cluster.name),
+    close: () => server.close(),
   }
 }
 
-async function endOf<Result>(snapshots: AsyncGenerator<OperationSnapshot, void>): Promise<Result> {
-  for await (const snapshot of snapshots) {
-    if (!isClosed(snapshot)) continue
-    const { error, result } = snapshot
-    if (error !== undefined) throw new QuorateError(error.code, error.message, error)
-    return result as Result
-  }
-  throw new QuorateError('INTERNAL', 'the watch ended before the operation')
-}
-
-function nothingKnown(): QuorateError {
-  return new QuorateError('OPERATION_NOT_FOUND', 'no operation has been started here yet', {
-    hint: 'start one with `quorate apply`, or name the Temporal server that has it (--address, TEMPORAL_ADDRESS)',
-  })
+function noOperation(clusterName: string): QuorateError {
+  return new QuorateError('OPERATION_NOT_FOUND', `there is no operation on a cluster ${clusterName}`)
 }

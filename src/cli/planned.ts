@@ -1,5 +1,6 @@
 /** Looks at the hosts as `plan` and `preflight` do: makes a plan, and only its result is the output. */
-import type { Operation, QuorateClient } from '../client.js'
+import type { Operation } from '../client/operation.js'
+import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanResult } from '../operations/contract.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
@@ -33,7 +34,7 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */
-async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluster: string): Promise<void> {
+async function tellOfRunningApply({ io }: Context, client: Quorate, cluster: string): Promise<void> {
   const name = plainLine(cluster)
   if (!(await client.isRunning(cluster))) return
   io.note(

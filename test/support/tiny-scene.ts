@@ -1,6 +1,7 @@
 /** What tests with tiny operations begin with: a server and a client for the file, a worker for each test. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { createClient, type Operation, type QuorateClient } from '../../src/client.js'
+import { connect, type Quorate } from '../../src/client.js'
+import type { Operation } from '../../src/client/operation.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { QuorateError } from '../../src/errors/index.js'
 import { aCluster, aHost } from './clusters.js'
@@ -12,7 +13,7 @@ export const PATIENCE = { timeout: 60_000 }
 
 export class TinyScene {
   server!: TestServer
-  client!: QuorateClient
+  client!: Quorate
   /** What the activities of the test's operations do; each test has its own. */
   controls = new Controls()
   private worker = () => Promise.resolve()
@@ -25,7 +26,7 @@ export class TinyScene {
     const scene = new TinyScene()
     beforeAll(async () => {
       scene.server = await TestServer.start()
-      scene.client = await createClient({ address: scene.server.address })
+      scene.client = await connect({ address: scene.server.address })
     })
     afterAll(async () => {
       await scene.client.close()
@@ -63,7 +64,7 @@ export class TinyScene {
   }
 
   /** Starts an apply of a cluster of its own. */
-  async start(options: Parameters<QuorateClient['apply']>[1] = {}): Promise<Operation> {
+  async start(options: Parameters<Quorate['apply']>[1] = {}): Promise<Operation> {
     return this.client.apply(this.cluster(), options)
   }
 

@@ -50,15 +50,15 @@ async function kubeconfig(
   checkOptions(options)
   const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
-  const { fetchKubeconfig } = await import('../../client.js')
-  const { readAdminAccess, renderKubeconfig } = await import('../../client/kubeconfig/admin.js')
-  const access = readAdminAccess(await fetchKubeconfig(cluster))
+  const { fetchAdminAccess } = await import('../../client/over-ssh.js')
+  const access = await fetchAdminAccess(cluster)
   const called = options.context ?? cluster.name
   if (options.merge === true || options.output !== undefined) {
     const path = await store(access, called, options)
     tell(context, cluster.name, called, path, options)
     return EXIT.done
   }
+  const { renderKubeconfig } = await import('../../client/kubeconfig/admin.js')
   const content = renderKubeconfig(access, called)
   if (context.json) context.io.json({ cluster: cluster.name, kubeconfig: content })
   else context.io.data(content.trimEnd())

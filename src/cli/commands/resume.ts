@@ -1,6 +1,7 @@
 /** `quorate resume`: make the decisions that an operation waits for. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Operation, OperationProgress } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
+import type { OperationProgress } from '../../operations/contract.js'
 import { contextOf, type Context } from '../context.js'
 import type { Decision } from '../decisions/decision.js'
 import type { DecisionOptions } from '../decisions/options.js'

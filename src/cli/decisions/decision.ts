@@ -1,5 +1,5 @@
 /** The operator's decisions on a run, and how they are carried out. */
-import type { Operation } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
 import type { OperationProgress } from '../../operations/contract.js'
 import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'

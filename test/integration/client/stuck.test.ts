@@ -1,6 +1,7 @@
 /** Runs whose worker was replaced by one that cannot go on with them, as after an upgrade. */
 import { describe, expect, it, vi } from 'vitest'
-import type { Operation, OperationSnapshot } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { TASK_QUEUE, taskQueueOf, WORKFLOWS } from '../../../src/operations/contract.js'
 import { connect } from '../../../src/temporal/connection.js'
 import { refuseToLeaveRuns } from '../../../src/engine/left-runs.js'

@@ -1,6 +1,7 @@
 /** Following operations on a real Temporal server, with a workflow that only waits. */
 import { describe, expect, it } from 'vitest'
-import type { Operation, OperationSnapshot } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 

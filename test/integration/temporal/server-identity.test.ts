@@ -1,7 +1,7 @@
 /** What locks on hosts know of Temporal, asked of real servers. */
 import { NativeConnection } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createClient } from '../../../src/client.js'
+import { connect } from '../../../src/client.js'
 import { workerIdentity } from '../../../src/temporal/installation.js'
 import { identifyServer, type ServerIdentity } from '../../../src/temporal/server-identity.js'
 import { aCluster } from '../../support/clusters.js'
@@ -40,7 +40,7 @@ it('two servers differ, and each stays itself through a crash', async () => {
 })
 
 it('who started a run is known, or who works on it', async () => {
-  const client = await createClient({ address: theirs.address })
+  const client = await connect({ address: theirs.address })
   const { workflowId, runId } = await client.apply(aCluster())
   await client.close()
   const starter = process.env['USER'] ?? process.env['LOGNAME'] ?? 'root'
