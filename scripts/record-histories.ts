@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TASK_QUEUE } from '../src/operations/contract.js'
+import { TASK_QUEUE } from '../src/operations/task-queue.js'
 import { VERSION } from '../src/temporal/installation.js'
 import { SEALED } from '../test/support/recordings/decisions.js'
 import { recordHistories, RECORDINGS, type RecordOptions } from '../test/support/recordings/record.js'

@@ -9,9 +9,10 @@ import { operationHandle } from './client/operation-handle.js'
 import { renderKubeconfig } from './client/kubeconfig/admin.js'
 import { fetchAdminAccess } from './client/over-ssh.js'
 import { Server, type Purpose } from './client/server.js'
-import { startOperation, type StartOptions } from './client/start.js'
+import { startOperation } from './client/start.js'
 import { QuorateError } from './errors/index.js'
-import type { PlanResult } from './operations/contract.js'
+import type { StartOptions } from './operations/input.js'
+import type { OperationKind } from './operations/registry.js'
 import type { TemporalOptions } from './temporal/settings.js'
 
 export type { Purpose } from './client/server.js'
@@ -29,12 +30,15 @@ export interface Quorate {
   readonly address: string
   readonly namespace: string
   /**
-   * Starts an apply.
-   * @throws QuorateError `OPERATION_RUNNING` when the cluster already has an operation.
+   * Starts an operation on a cluster. An `apply` holds the cluster until it ends. A `plan` changes nothing, and may run
+   * alongside anything.
+   * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
    */
-  apply(cluster: Cluster, options?: StartOptions): Promise<Operation>
-  /** Starts a plan, which changes nothing. */
-  plan(cluster: Cluster): Promise<Operation<PlanResult>>
+  start<Kind extends OperationKind>(
+    kind: Kind,
+    cluster: Cluster,
+    options?: StartOptions,
+  ): Promise<Operation<Kind>>
   /**
    * The latest apply of a cluster.
    * @throws QuorateError `OPERATION_NOT_FOUND`
@@ -75,23 +79,15 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
     get namespace() {
       return server.namespace
     },
-    apply: async (cluster, options) =>
-      operationHandle(
-        server,
-        await server.call(() => startOperation(server.temporal, 'apply', cluster, options)),
-        cluster.name,
-      ),
-    plan: async (cluster) =>
-      operationHandle(
-        server,
-        await server.call(() => startOperation(server.temporal, 'plan', cluster)),
-        cluster.name,
-      ),
+    start: async (kind, cluster, options) => {
+      const run = await server.call(() => startOperation(server.temporal, kind, cluster, options))
+      return operationHandle(server, run, cluster.name)
+    },
     operation: async (clusterName) => {
       const latest = await latestApply(server, clusterName)
       if (latest === undefined) throw noOperation(clusterName)
       const { workflowId, runId } = latest
-      return operationHandle(server, { workflowId, runId }, clusterName)
+      return operationHandle<'apply'>(server, { workflowId, runId }, clusterName)
     },
     isRunning: async (clusterName) => (await latestApply(server, clusterName))?.status.name === 'RUNNING',
     list: () => latestApplies(server),

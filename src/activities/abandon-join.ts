@@ -3,7 +3,7 @@
  * removed only if the operator decides so, and never at the cost of quorum. The host itself is not needed.
  */
 import type { Host } from '../cluster/model.js'
-import type { SkipConsequence, StepOutcome } from '../operations/contract.js'
+import type { SkipConsequence, StepOutcome } from '../operations/steps.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'

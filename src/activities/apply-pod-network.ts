@@ -5,7 +5,7 @@ import { isQuorateError, QuorateError } from '../errors/index.js'
 import { kubectl, localApi, tryKubectl, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import { fetchManifest } from '../hosts/pod-network/manifest.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Applies the manifest. The joins and the final verification check whether the nodes then become Ready. */
 export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {

@@ -10,7 +10,7 @@ import { ERRORS, QuorateError, type ErrorCode } from '../errors/index.js'
 import { answerOf, reach, type Answer, type Reach } from '../hosts/load-balancer/answer.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Why the test does not pass yet; each kind of reason has its own code. */
 interface Obstacle {

@@ -12,7 +12,7 @@ import { installPackages } from '../hosts/packages/apt.js'
 import { waitUntil } from '../hosts/wait.js'
 import { configureService } from '../hosts/load-balancer/service.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Makes the balancer forward the endpoint's port to these control planes. */
 export async function configureLoadBalancer(

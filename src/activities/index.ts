@@ -1,7 +1,7 @@
 /** Every activity that a worker offers to the workflows: the steps, framed and given their sessions. */
 import type { HostFacts } from '../facts/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
-import type { SkipConsequence, StepOutcome, UnitsAtRelease } from '../operations/contract.js'
+import type { SkipConsequence, StepOutcome, UnitsAtRelease } from '../operations/steps.js'
 import type { ClusterPresence } from '../facts/standing.js'
 import { abandonJoin, settleJoin, type VoterRemoval } from './abandon-join.js'
 import { initControlPlane, type InitResult } from './init-control-plane.js'

@@ -34,7 +34,7 @@ import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** The result of an init. */
 export interface InitResult extends StepOutcome {

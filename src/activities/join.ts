@@ -33,7 +33,7 @@ import { waitForEndpoint } from './check-load-balancer.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /**
  * Makes this host another control plane, and with stacked etcd a voting etcd member. Members that `leftOut` control

@@ -11,7 +11,7 @@ import { kubeadmImages, pullImages } from '../hosts/containerd/images.js'
 import { loadKernelModules, setKernelParameters } from '../hosts/system/kernel.js'
 import { installKubernetes } from '../hosts/packages/kubernetes.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 import { turnSwapOff } from '../hosts/system/swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */

@@ -18,7 +18,7 @@ import { startKubelet } from '../hosts/kubeadm/state.js'
 import { isApiServerReady, localApi } from '../hosts/kubernetes/kubectl.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 

@@ -29,7 +29,7 @@ import { superviseEtcd } from '../hosts/etcd/kubelet.js'
 import { runPhaseWith } from '../hosts/kubeadm/run.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Makes the host of the step a voting member; `authority` is the etcd host that issues certificates. */
 export async function runEtcdMember(step: HostContext, authority: Host): Promise<StepOutcome> {

@@ -14,7 +14,7 @@ import { startKubelet } from '../hosts/kubeadm/state.js'
 import { isApiServerReady, kubectl, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm

@@ -11,7 +11,7 @@ import { explainingDns } from '../hosts/kubernetes/cluster-dns.js'
 import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 const NAMESPACE = ['-n', 'kube-system'] as const
 

@@ -1,6 +1,6 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
 import type { Operation } from '../client/operation.js'
-import type { ApplyResult, PlanResult } from '../operations/contract.js'
+import type { OperationKind } from '../operations/registry.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
@@ -12,7 +12,7 @@ import { answerFor, describeWaiting } from './waits-for.js'
 /** Ends every command that follows an operation. */
 export function finish(
   context: Context,
-  { cluster }: Operation<ApplyResult | PlanResult>,
+  { cluster }: Operation<OperationKind>,
   followed: Followed,
 ): ExitCode {
   const { io } = context
@@ -37,12 +37,13 @@ export function finish(
 
 /** Prints the end of an apply. */
 function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
-  const { result, closedAt, startedAt } = snapshot
+  const { closedAt, startedAt } = snapshot
   const time = new Date().toISOString()
-  if (result !== undefined && 'nodes' in result) {
+  if (snapshot.kind === 'apply' && snapshot.result !== undefined) {
+    const { result } = snapshot
     const durationMs = (closedAt ?? startedAt) - startedAt
     if (json) io.json({ time, type: 'done', durationMs, result })
-    else renderApplied(snapshot, result satisfies ApplyResult, io.style).forEach((line) => io.out(line))
+    else renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
     return EXIT.done
   }
   if (json) {

@@ -2,7 +2,7 @@
 import type { Operation } from '../client/operation.js'
 import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
-import type { PlanResult } from '../operations/contract.js'
+import type { PlanResult } from '../operations/results.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
@@ -19,17 +19,15 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
   return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     await tellOfRunningApply(context, client, cluster.name)
-    const operation = await client.plan(cluster)
+    const operation = await client.start('plan', cluster)
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
       await stop(context, operation)
       return { kind: 'ended', exitCode: EXIT.detached }
     }
-    const result = followed.kind === 'closed' ? followed.snapshot.result : undefined
-    if (result === undefined || !('changes' in result)) {
-      return { kind: 'ended', exitCode: finish(context, operation, followed) }
-    }
-    return { kind: 'plan', plan: result }
+    const end = followed.kind === 'closed' ? followed.snapshot : undefined
+    if (end?.kind === 'plan' && end.result !== undefined) return { kind: 'plan', plan: end.result }
+    return { kind: 'ended', exitCode: finish(context, operation, followed) }
   })
 }
 
@@ -45,7 +43,7 @@ async function tellOfRunningApply({ io }: Context, client: Quorate, cluster: str
 }
 
 /** Nobody can attach to a plan, so one that is left is stopped. */
-async function stop({ io }: Context, operation: Operation<PlanResult>): Promise<void> {
+async function stop({ io }: Context, operation: Operation<'plan'>): Promise<void> {
   try {
     await operation.cancel()
     io.note('\nstopped; nothing was changed')

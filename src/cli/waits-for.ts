@@ -1,5 +1,7 @@
 /** What an operation waits for, from the operator's side. */
-import type { BlockedStep, OperationProgress, PlannedChange } from '../operations/contract.js'
+import type { OperationProgress } from '../operations/progress.js'
+import type { PlannedChange } from '../operations/results.js'
+import type { BlockedStep } from '../operations/steps.js'
 import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
 import { needsOtherWorker } from '../client/stuck.js'
 

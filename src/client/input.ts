@@ -1,6 +1,6 @@
 /** Reading back what a run was started with. */
 import type { Client } from '@temporalio/client'
-import type { OperationInput } from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
 import { QuorateError } from '../errors/index.js'
 import { clientCodec, decodePayloads, expectSealed } from '../temporal/seal/payloads.js'
 import type { RunReference } from './run-reference.js'

@@ -1,6 +1,7 @@
 /** The latest apply of each cluster, as the server knows it. */
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client'
-import { clusterOfWorkflow, operationWorkflowId, WORKFLOWS } from '../operations/contract.js'
+import { kindOfWorkflow } from '../operations/registry.js'
+import { clusterOfWorkflow, HOLDS_CLUSTER, operationWorkflowId } from '../operations/workflow-id.js'
 import type { OperationSummary } from './operation.js'
 import type { Server } from './server.js'
 
@@ -22,13 +23,13 @@ export async function latestApply(
 export async function latestApplies(server: Server): Promise<readonly OperationSummary[]> {
   const latest = new Map<string, OperationSummary>()
   await server.call(async () => {
-    const runs = server.temporal.workflow.list({ query: `WorkflowType = '${WORKFLOWS.apply}'` })
-    for await (const { workflowId, runId, status, startTime, closeTime } of runs) {
+    const runs = server.temporal.workflow.list({ query: HOLDS_CLUSTER })
+    for await (const { type, workflowId, runId, status, startTime, closeTime } of runs) {
       const known = latest.get(workflowId)
       if (known !== undefined && known.startedAt >= startTime) continue
       latest.set(workflowId, {
         cluster: clusterOfWorkflow(workflowId) ?? workflowId,
-        kind: 'apply',
+        kind: kindOfWorkflow(type) ?? 'apply',
         runId,
         status: status.name,
         startedAt: startTime,

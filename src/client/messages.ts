@@ -9,8 +9,10 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
+  type WorkflowHandle,
 } from '@temporalio/client'
-import type { DecisionTaken, MESSAGES, OperationProgress } from '../operations/contract.js'
+import { MESSAGES, type Decision, type DecisionTaken, type SignalName } from '../operations/messages.js'
+import type { OperationProgress } from '../operations/progress.js'
 import { QuorateError } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
 import { poll } from '../temporal/poll.js'
@@ -27,10 +29,8 @@ const ANSWER_TIMEOUT_MS = 20_000
 const RETRY_MS = 500
 const NOTHING_DECIDED = 'nothing was decided'
 
-/** Messages that are sent as Updates. */
-export type DecisionName = (typeof MESSAGES)['retryStep' | 'skipStep' | 'abort' | 'approve']
-/** Messages that are sent as Signals. */
-export type SignalName = (typeof MESSAGES)['pause' | 'resume' | 'loadBalancerReady']
+/** The decisions that are Updates, which the run may refuse. */
+type UpdateDecision = Exclude<Decision, { kind: 'resume' }>
 
 /** The client to use now. It may change when the engine is started again. */
 type CurrentClient = () => Client
@@ -62,20 +62,19 @@ export async function askProgress(client: Client, run: RunReference): Promise<Op
 export async function sendDecision(
   client: CurrentClient,
   run: RunReference,
-  name: DecisionName,
-  decision?: object,
+  decision: Decision,
 ): Promise<DecisionTaken> {
+  if (decision.kind === 'resume') {
+    await sendSignal(client(), run, decision.kind)
+    return { steps: [] }
+  }
   await askProgress(client(), run)
   const updateId = randomUUID()
   const deadline = Date.now() + ANSWER_TIMEOUT_MS
   for (;;) {
     try {
       const handle = client().workflow.getHandle(run.workflowId, run.runId)
-      const taken = await client().withDeadline(deadline, () =>
-        decision === undefined
-          ? handle.executeUpdate<DecisionTaken, []>(name, { updateId })
-          : handle.executeUpdate<DecisionTaken, [object]>(name, { updateId, args: [decision] }),
-      )
+      const taken = await client().withDeadline(deadline, () => update(handle, decision, updateId))
       return expectSealed(taken, 'the answer to the decision')
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw await whyClosed(client(), run, error)
@@ -88,6 +87,31 @@ export async function sendDecision(
   }
 }
 
+function update(handle: WorkflowHandle, decision: UpdateDecision, updateId: string): Promise<DecisionTaken> {
+  switch (decision.kind) {
+    case 'retry': {
+      const { step } = decision
+      return handle.executeUpdate(MESSAGES.retryStep, {
+        updateId,
+        args: [step === undefined ? {} : { step }],
+      })
+    }
+    case 'skip': {
+      const { step, reason } = decision
+      return handle.executeUpdate(MESSAGES.skipStep, { updateId, args: [{ step, reason }] })
+    }
+    case 'abort': {
+      const { reason } = decision
+      return handle.executeUpdate(MESSAGES.abort, {
+        updateId,
+        args: [reason === undefined ? {} : { reason }],
+      })
+    }
+    case 'approve':
+      return handle.executeUpdate(MESSAGES.approve, { updateId })
+  }
+}
+
 /**
  * Sends a Signal.
  * @throws QuorateError as {@link askProgress}.
@@ -95,7 +119,7 @@ export async function sendDecision(
 export async function sendSignal(client: Client, run: RunReference, name: SignalName): Promise<void> {
   await askProgress(client, run)
   try {
-    await client.workflow.getHandle(run.workflowId, run.runId).signal(name)
+    await client.workflow.getHandle(run.workflowId, run.runId).signal(MESSAGES[name])
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw await whyClosed(client, run, error)
     throw error

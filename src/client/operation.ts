@@ -1,31 +1,27 @@
 /** What can be done with a started operation: follow it, decide, cancel. */
-import type {
-  ApplyResult,
-  DecisionTaken,
-  OperationInput,
-  OperationKind,
-  OperationProgress,
-  PlanResult,
-} from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
+import type { OperationProgress } from '../operations/progress.js'
+import type { Decision, DecisionTaken, SignalName } from '../operations/messages.js'
+import type { OperationKind, Results } from '../operations/registry.js'
 import type { LastKnown } from './last-known.js'
 import type { RunReference } from './run-reference.js'
 import type { OperationSnapshot } from './snapshot.js'
 import type { WatchOptions } from './watch.js'
 
 /** One run of an operation. */
-export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult> extends RunReference {
+export interface Operation<Kind extends OperationKind = 'apply'> extends RunReference {
   readonly cluster: string
   /** URL of the run in the Temporal UI, if known. */
   readonly uiAddress?: string
   /** What is known now. */
-  describe(): Promise<OperationSnapshot>
+  describe(): Promise<OperationSnapshot<Kind>>
   /** Yields snapshots until the operation has ended, across restarts of server and workers. */
-  watch(options?: WatchOptions): AsyncGenerator<OperationSnapshot, void>
+  watch(options?: WatchOptions): AsyncGenerator<OperationSnapshot<Kind>, void>
   /**
    * Waits for the end.
    * @throws QuorateError with the code and details of the operation's failure.
    */
-  result(): Promise<Result>
+  result(): Promise<Results[Kind]>
   /** What the run was started with. */
   input(): Promise<OperationInput>
   /**
@@ -35,31 +31,16 @@ export interface Operation<Result extends ApplyResult | PlanResult = ApplyResult
    */
   progress(): Promise<OperationProgress>
   /**
-   * Tries a parked step again, or all of them.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`
+   * Decides what the operation waits for.
+   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`, `STEP_NOT_SKIPPABLE`, or as {@link Operation.progress}
    */
-  retry(step?: string): Promise<DecisionTaken>
+  decide(decision: Decision): Promise<DecisionTaken>
   /**
-   * Skips a parked step, and with it its host.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`, `STEP_UNKNOWN`, `STEP_NOT_SKIPPABLE`
+   * Tells the operation something. `pause`: start no further step until the decision `resume`; running steps finish.
+   * `loadBalancerReady`: you vouch for the load balancer, and its test is no longer waited for.
+   * @throws QuorateError as {@link Operation.progress}
    */
-  skip(step: string, reason: string): Promise<DecisionTaken>
-  /**
-   * Ends an operation that waits for a decision, once its running steps have finished.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`
-   */
-  abort(reason?: string): Promise<DecisionTaken>
-  /**
-   * Lets an operation that was started with a review continue.
-   * @throws QuorateError `OPERATION_NOT_BLOCKED`
-   */
-  approve(): Promise<DecisionTaken>
-  /** Starts no further step until {@link Operation.resume}; running steps finish. */
-  pause(): Promise<void>
-  /** Continues after {@link Operation.pause}. */
-  resume(): Promise<void>
-  /** Vouches for the load balancer, so that its test is no longer waited for. */
-  signalLoadBalancerReady(): Promise<void>
+  signal(name: Exclude<SignalName, 'resume'>): Promise<void>
   /**
    * Asks the operation to stop; what runs on hosts is ended in order. Needs no worker at this moment.
    * @throws QuorateError `OPERATION_ENDED`

@@ -2,7 +2,7 @@
 import { readActivityId } from './activity-id.js'
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeTimeoutType } from '@temporalio/common'
-import type { StepHeartbeat } from '../operations/contract.js'
+import type { StepHeartbeat } from '../operations/steps.js'
 import { QuorateError, type ErrorReport } from '../errors/index.js'
 import { reportOfDetails } from './failure.js'
 import { clientCodec, decodePayloads } from '../temporal/seal/payloads.js'

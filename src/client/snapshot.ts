@@ -7,15 +7,10 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client'
-import {
-  MESSAGES,
-  WORKFLOWS,
-  type ApplyResult,
-  type OperationKind,
-  type OperationProgress,
-  type OperationState,
-  type PlanResult,
-} from '../operations/contract.js'
+import { MESSAGES } from '../operations/messages.js'
+import type { OperationProgress, OperationState } from '../operations/progress.js'
+import { clusterOfWorkflow } from '../operations/workflow-id.js'
+import { kindOfWorkflow, type OperationKind, type Results } from '../operations/registry.js'
 import { plainValue } from '../values/plain-value.js'
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
@@ -36,9 +31,14 @@ const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERAT
  */
 export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
 
-/** An operation at one moment. */
-export interface OperationSnapshot extends RunReference {
-  readonly kind: OperationKind
+/** An operation at one moment; its kind tells what its result is. */
+export type OperationSnapshot<Kind extends OperationKind = OperationKind> = {
+  [Each in Kind]: SnapshotOf<Each>
+}[Kind]
+
+/** What is known of an operation of this kind. */
+export interface SnapshotOf<Kind extends OperationKind> extends RunReference {
+  readonly kind: Kind
   readonly cluster: string
   /** While the run is open, the state that its worker reports. `cancelled`: stopped on purpose, also by a decision. */
   readonly state: OperationState | 'cancelled'
@@ -58,7 +58,7 @@ export interface OperationSnapshot extends RunReference {
   readonly progress?: OperationProgress
   readonly steps: readonly RunningStep[]
   /** Only if the operation is done. */
-  readonly result?: ApplyResult | PlanResult
+  readonly result?: Results[Kind]
   /** Only if the operation failed or was cancelled. */
   readonly error?: ErrorReport
 }
@@ -80,9 +80,11 @@ export async function observe(
     : await hearOfClosed(client, run, description)
   const known = progress ?? previous?.progress
   const startedWith = description.memo?.['quorate']
+  const kind = kindOfWorkflow(description.type)
   const common = {
     ...run,
-    kind: kindOf(description.type),
+    // A kind of a later release changes the cluster, as far as this one can tell.
+    kind: kind ?? 'apply',
     cluster: clusterOf(run.workflowId),
     ...heard,
     taskQueue: description.taskQueue,
@@ -98,8 +100,16 @@ export async function observe(
     })
   }
   const closedAt = description.closeTime?.getTime()
-  const end = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
-  return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
+  const { result, ...how } = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
+  const closed = {
+    ...common,
+    ...how,
+    steps: [],
+    ...(closedAt === undefined ? {} : { closedAt }),
+    // The result of a kind that this release does not know could be anything.
+    ...(kind === undefined || result === undefined ? {} : { result }),
+  }
+  return plainValue(closed as OperationSnapshot)
 }
 
 type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>
@@ -134,7 +144,7 @@ async function hearOfClosed(
 }
 
 /** Whether nothing will change any more. */
-export function isClosed({ state }: OperationSnapshot): boolean {
+export function isClosed({ state }: Pick<OperationSnapshot, 'state'>): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
 }
 
@@ -176,7 +186,7 @@ async function queryProgress(
 ): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    const answer = await withDeadline(client, () => handle.query<OperationProgress>(MESSAGES.progress))
+    const answer = await withDeadline(client, () => handle.query(MESSAGES.progress))
     return { kind: 'progress', progress: expectOfRun(client, answer, chain, 'the answer of the worker') }
   } catch (error) {
     // The SDK uses this name for every answer that is an error of the worker's.
@@ -191,12 +201,7 @@ async function outcome(
   chain: string,
 ): Promise<Pick<OperationSnapshot, 'state' | 'result' | 'error'>> {
   try {
-    const result = expectOfRun(
-      client,
-      (await handle.result()) as ApplyResult | PlanResult,
-      chain,
-      'its result',
-    )
+    const result = expectOfRun(client, (await handle.result()) as Results[OperationKind], chain, 'its result')
     return { state: 'done', result }
   } catch (failure) {
     // The server says that the run is done, but whoever reaches the server can make it say so.
@@ -211,11 +216,6 @@ function withDeadline<Result>(client: Client, call: () => Promise<Result>): Prom
   return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call)
 }
 
-function kindOf(workflowType: string): OperationKind {
-  return workflowType === WORKFLOWS.plan ? 'plan' : 'apply'
-}
-
-/** `cluster/<name>` or `cluster/<name>/plan/…` */
 function clusterOf(workflowId: string): string {
-  return workflowId.split('/')[1] ?? workflowId
+  return clusterOfWorkflow(workflowId) ?? workflowId
 }

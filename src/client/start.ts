@@ -3,14 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
 import { hostsWithRole, type Cluster } from '../cluster/model.js'
-import {
-  operationWorkflowId,
-  TASK_QUEUE,
-  WORKFLOWS,
-  type OperationInput,
-  type OperationKind,
-} from '../operations/contract.js'
-import { count } from '../values/words.js'
+import type { OperationInput, StartOptions } from '../operations/input.js'
+import { kindOfWorkflow, OPERATIONS, type OperationKind } from '../operations/registry.js'
+import { TASK_QUEUE } from '../operations/task-queue.js'
+import { operationWorkflowId } from '../operations/workflow-id.js'
+import { count, withArticle } from '../values/words.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION } from '../temporal/installation.js'
 import { ensureSearchAttributes, initialSearchAttributes } from '../temporal/search-attributes.js'
@@ -26,13 +23,9 @@ const INVALID_ARGUMENT = 3
 /** Temporal accepts 200 bytes of summary. */
 const SUMMARY_BYTES = 200
 
-export interface StartOptions {
-  /** Wait for approval of the changes. */
-  readonly review?: boolean
-}
-
 /**
- * Starts an operation on a cluster. An apply holds the cluster until it ends. Plans may run alongside anything.
+ * Starts an operation on a cluster. One that holds the cluster does so until it ends. Others, such as a plan,
+ * may run alongside anything.
  * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
  */
 export async function startOperation(
@@ -42,7 +35,7 @@ export async function startOperation(
   options: StartOptions = {},
 ): Promise<RunReference> {
   const lock = operationWorkflowId(cluster.name)
-  const workflowId = kind === 'apply' ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
+  const workflowId = OPERATIONS[kind].holdsCluster ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
   const begin = async (searchAttributes: boolean): Promise<RunReference> => ({
     workflowId,
     runId: await start(client, kind, workflowId, { cluster, searchAttributes, ...options }),
@@ -66,7 +59,7 @@ async function start(
   input: OperationInput,
 ): Promise<string> {
   const { cluster, searchAttributes } = input
-  const handle = await client.workflow.start(WORKFLOWS[kind], {
+  const handle = await client.workflow.start(OPERATIONS[kind].workflow, {
     workflowId,
     taskQueue: TASK_QUEUE,
     args: [input],
@@ -113,12 +106,12 @@ async function alreadyRunning(client: Client, cluster: string, workflowId: strin
   const since = description.startTime.toISOString()
   const by = description.memo?.startedBy
   const starterOf = typeof by === 'string' ? `, started by ${by}` : ''
-  const kind = description.type === WORKFLOWS.plan ? 'plan' : 'apply'
+  const kind = kindOfWorkflow(description.type) ?? 'apply'
   const stuck = whyStuck(await observe(client, { workflowId, runId: description.runId }))
   const standstill = stuck === undefined ? '' : `; ${stuck.message}`
   return new QuorateError(
     'OPERATION_RUNNING',
-    `an ${kind} of ${cluster} has been running since ${since}${starterOf}${standstill}`,
+    `${withArticle(kind)} of ${cluster} has been running since ${since}${starterOf}${standstill}`,
     {
       hint:
         stuck?.hint ?? `follow it with \`quorate attach ${cluster}\`; a cluster has one operation at a time`,

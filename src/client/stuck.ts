@@ -1,5 +1,5 @@
 /** Why an open run does not continue: where, since when, and what to do about it. */
-import { TASK_QUEUE } from '../operations/contract.js'
+import { TASK_QUEUE } from '../operations/task-queue.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION, versionOfWorker } from '../temporal/installation.js'
 import { isClosed, type OperationSnapshot } from './snapshot.js'

@@ -1,6 +1,6 @@
 /** Which workers poll a task queue. */
 import type { Client } from '@temporalio/client'
-import { TASK_QUEUE } from '../operations/contract.js'
+import { TASK_QUEUE } from '../operations/task-queue.js'
 
 /** A worker polls at least once a minute; one that has not polled for longer is gone or hangs. */
 const RECENT_MS = 75_000

@@ -1,6 +1,7 @@
 /** Runs that only a worker of another release can go on with: if ours replaced it, they would have none. */
 import { Connection } from '@temporalio/client'
-import { clusterOfWorkflow, TASK_QUEUE } from '../operations/contract.js'
+import { TASK_QUEUE } from '../operations/task-queue.js'
+import { clusterOfWorkflow } from '../operations/workflow-id.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION, versionOfWorker } from '../temporal/installation.js'
 import { callServer } from '../temporal/service-error.js'

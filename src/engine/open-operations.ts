@@ -1,5 +1,5 @@
 /** Whether anything is under way on the engine's server. */
-import { clusterOfWorkflow } from '../operations/contract.js'
+import { clusterOfWorkflow } from '../operations/workflow-id.js'
 import { Connection } from '@temporalio/client'
 
 const TIMEOUT_MS = 5_000

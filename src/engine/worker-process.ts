@@ -1,7 +1,7 @@
 /** The engine's worker: the same code as this command, in a process of its own. */
 import { Connection } from '@temporalio/client'
 import { QuorateError } from '../errors/index.js'
-import { TASK_QUEUE } from '../operations/contract.js'
+import { TASK_QUEUE } from '../operations/task-queue.js'
 import { poll } from '../temporal/poll.js'
 import { quorateInvocation, workerIdentity } from '../temporal/installation.js'
 import { workerEnvironment } from './environment.js'

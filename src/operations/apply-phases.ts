@@ -1,14 +1,6 @@
 /** The phases of an apply, in the order of the guide: the one place for their titles and for what is said about them. */
 
-/** What a phase is to people and to the workflow. */
-interface PhaseDefinition {
-  /** The activities that do its work. */
-  readonly activities: readonly string[]
-  /** What the phase makes of a host, and what is under way there until then. Phases that only look have no words. */
-  readonly words?: { readonly made: string; readonly act: string }
-  /** The clusters that have the phase: those with etcd on its own hosts, or with any etcd beside the control planes. */
-  readonly only?: 'etcd-hosts' | 'external-etcd'
-}
+import type { PhaseDefinition, PhaseTable } from './phase.js'
 
 /** By title. A step's ID is made from it ({@link stepId}), so titles are stable. */
 export const APPLY_PHASES = {
@@ -69,7 +61,7 @@ export const APPLY_PHASES = {
     words: { made: 'initialised, with pod network and DNS', act: 'spreading the cluster DNS' },
   },
   Verify: { activities: ['verifyCluster'] },
-} as const satisfies Record<string, PhaseDefinition>
+} as const satisfies PhaseTable
 
 /** The title of a phase of an apply. */
 export type ApplyPhase = keyof typeof APPLY_PHASES

@@ -1,5 +1,5 @@
 /** Symbols for the states of steps, the same on the terminal and in Temporal's UI. */
-import type { StepState } from './contract.js'
+import type { StepState } from './progress.js'
 
 export const MARK: Readonly<Record<StepState, string>> = {
   pending: '·',

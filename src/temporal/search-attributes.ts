@@ -1,7 +1,8 @@
 /** The search attributes of operations: registering them in a namespace, and setting them at the start. */
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common'
 import type { Client } from '@temporalio/client'
-import { SEARCH_ATTRIBUTES, type OperationKind } from '../operations/contract.js'
+import type { OperationKind } from '../operations/registry.js'
+import { SEARCH_ATTRIBUTES } from '../operations/search-attributes.js'
 
 /** Value of `INDEXED_VALUE_TYPE_KEYWORD` in Temporal's API. */
 const KEYWORD = 2

@@ -4,7 +4,7 @@ import { skipRefusal } from '../planning/skip-rules.js'
 import type { ApplyPhase } from '../operations/apply-phases.js'
 import type { Bootstrap } from './bootstrap.js'
 import type { Phase, PhaseOptions } from './run/run.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 
 /** Starts a phase of the apply. */
 export function phase<Result extends StepOutcome>(

@@ -3,10 +3,13 @@
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
 import type { Apply, Bootstrap } from './bootstrap.js'
-import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow'
 import { etcdPlace, narrow, type Cluster, type Host } from '../cluster/model.js'
 import { APPLY_PHASE_TITLES, phaseDefinition, type ApplyPhase } from '../operations/apply-phases.js'
-import { MESSAGES, type ApplyResult, type OperationInput, type StepOutcome } from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
+import { MESSAGES } from '../operations/messages.js'
+import type { ApplyResult } from '../operations/results.js'
+import type { StepOutcome } from '../operations/steps.js'
 import { unplanned } from '../planning/changes/unplanned.js'
 import { compareWithCluster } from '../planning/drift/drift.js'
 import { observedHosts } from '../planning/plan.js'
@@ -36,7 +39,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   const phases = APPLY_PHASE_TITLES.filter((title) => isPartOf(input.cluster, title))
   const run = new Operation('apply', input, phases)
   const signals = { loadBalancerReady: false }
-  setHandler(defineSignal(MESSAGES.loadBalancerReady), () => {
+  setHandler(MESSAGES.loadBalancerReady, () => {
     signals.loadBalancerReady = true
   })
   try {

@@ -4,7 +4,7 @@ import { narrow, type Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './bootstrap.js'
 import type { Phase } from './run/run.js'
-import type { StepOutcome } from '../operations/contract.js'
+import type { StepOutcome } from '../operations/steps.js'
 import { activities } from './run/activity-policies.js'
 
 /**

@@ -1,7 +1,8 @@
 /** Runs each host's steps one after the other: its turn, its attempts, and the decision once a step is parked. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { Host } from '../cluster/model.js'
-import { stepId, type SkipConsequence, type SkippedStep, type StepOutcome } from '../operations/contract.js'
+import { stepId } from '../operations/phase.js'
+import type { SkipConsequence, SkippedStep, StepOutcome } from '../operations/steps.js'
 import { hintWhenParked, type ErrorReport } from '../errors/index.js'
 import type { Decisions, StepDecision } from './run/decisions.js'
 import { reportFailure, rethrowCancellation } from './run/failure.js'

@@ -1,3 +1,3 @@
-/** Every workflow that a worker runs. Their names are in WORKFLOWS (operations/contract.ts). */
+/** Every workflow that a worker runs. Their names are in operations/registry.ts. */
 export { applyCluster } from './apply.js'
 export { planCluster } from './plan.js'

@@ -1,6 +1,7 @@
 /** Planning: what an apply would do, and what would stop it. Changes nothing. */
 import { isCancellation } from '@temporalio/workflow'
-import type { OperationInput, PlanResult } from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
+import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
 import { failWith, reportFailure } from './run/failure.js'
 import { lookAtCluster, lookAtHosts } from './run/inspect.js'

@@ -3,7 +3,7 @@
  */
 import { disruptiveChanges } from '../planning/changes/membership.js'
 import { isAway } from '../planning/drift/away.js'
-import type { OperationInput } from '../operations/contract.js'
+import type { OperationInput } from '../operations/input.js'
 import { observedHosts, planApply, type ApplyPlan } from '../planning/plan.js'
 import { failPreflight, failWith } from './run/failure.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'

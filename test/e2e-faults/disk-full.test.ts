@@ -1,6 +1,6 @@
 /** Fault: a host's disk is full once preflight has seen space. Its step is parked until somebody has made space. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OperationProgress } from '../../src/operations/contract.js'
+import type { OperationProgress } from '../../src/operations/progress.js'
 import { expectWholeCluster } from '../support/oracle.js'
 import { enlargeImageDisk, fillImageDisk, imageDisk } from './support/faults.js'
 import { reach } from './support/point.js'

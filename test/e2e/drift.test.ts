@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OperationProgress, PlannedChange, PlanResult } from '../../src/operations/contract.js'
+import type { OperationProgress } from '../../src/operations/progress.js'
+import type { PlannedChange, PlanResult } from '../../src/operations/results.js'
 import { changedClusterFile } from '../support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
 import { expectWholeCluster, readyNodes } from '../support/oracle.js'

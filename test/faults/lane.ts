@@ -256,7 +256,7 @@ export class Lane {
   private async begin(): Promise<Operation> {
     for (;;) {
       try {
-        return await this.quorate.apply((this.options.change ?? same)(this.cluster()))
+        return await this.quorate.start('apply', (this.options.change ?? same)(this.cluster()))
       } catch (error) {
         const code = (error as { readonly code?: unknown }).code
         if (code === 'OPERATION_RUNNING') return this.quorate.operation('faults')

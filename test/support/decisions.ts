@@ -2,7 +2,8 @@
 import { ApplicationFailure, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { expect } from 'vitest'
-import { MESSAGES, type DecisionTaken, type OperationInput } from '../../src/operations/contract.js'
+import type { OperationInput } from '../../src/operations/input.js'
+import type { DecisionTaken, MESSAGES } from '../../src/operations/messages.js'
 import { aCluster } from './clusters.js'
 import { progressOf, startScripted, type obedientHosts } from './obedient-hosts.js'
 import { scriptedWorker } from './temporal.js'
@@ -29,8 +30,11 @@ export async function untilBlocked(handle: WorkflowHandle) {
   return progressOf(handle)
 }
 
-export function decide(handle: WorkflowHandle, update: keyof typeof MESSAGES, decision: object) {
-  return handle.executeUpdate<DecisionTaken, [object]>(MESSAGES[update], { args: [decision] })
+/** Names of the Updates. */
+export type UpdateName = Extract<(typeof MESSAGES)[keyof typeof MESSAGES], { type: 'update' }>['name']
+
+export function decide(handle: WorkflowHandle, update: UpdateName, decision: object) {
+  return handle.executeUpdate<DecisionTaken, [object]>(update, { args: [decision] })
 }
 
 /** The code with which a decision was refused. */

@@ -2,15 +2,13 @@
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
-import {
-  MESSAGES,
-  operationWorkflowId,
-  TASK_QUEUE,
-  WORKFLOWS,
-  type OperationInput,
-  type OperationProgress,
-  type SkipConsequence,
-} from '../../src/operations/contract.js'
+import type { OperationInput } from '../../src/operations/input.js'
+import { MESSAGES } from '../../src/operations/messages.js'
+import type { OperationProgress } from '../../src/operations/progress.js'
+import { OPERATIONS, type OperationKind } from '../../src/operations/registry.js'
+import type { SkipConsequence } from '../../src/operations/steps.js'
+import { TASK_QUEUE } from '../../src/operations/task-queue.js'
+import { operationWorkflowId } from '../../src/operations/workflow-id.js'
 import type { ClusterPresence } from '../../src/facts/standing.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
@@ -83,11 +81,11 @@ export function failing<More extends unknown[], Result>(
 /** Starts an operation under the id that the client would give it. */
 export function startScripted(
   temporal: TestWorkflowEnvironment,
-  kind: keyof typeof WORKFLOWS,
+  kind: OperationKind,
   cluster: Cluster,
   more: Partial<OperationInput> = {},
 ): Promise<WorkflowHandle> {
-  return temporal.client.workflow.start(WORKFLOWS[kind], {
+  return temporal.client.workflow.start(OPERATIONS[kind].workflow, {
     workflowId: operationWorkflowId(cluster.name),
     taskQueue: TASK_QUEUE,
     // A test that failed leaves its run open, which is no reason for the next one to fail.
@@ -98,7 +96,7 @@ export function startScripted(
 
 /** The answer of the `progress` query. */
 export function progressOf(handle: WorkflowHandle): Promise<OperationProgress> {
-  return handle.query<OperationProgress>(MESSAGES.progress)
+  return handle.query(MESSAGES.progress)
 }
 
 /** The failure that ended the workflow. */

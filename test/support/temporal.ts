@@ -2,7 +2,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../../src/activities/index.js'
-import { TASK_QUEUE } from '../../src/operations/contract.js'
+import { TASK_QUEUE } from '../../src/operations/task-queue.js'
 import { workflowBundle } from '../../src/temporal/bundle.js'
 import { WORKFLOW_TIME } from '../../src/temporal/workflow-time.js'
 import { findTemporalCli } from '../../src/engine/temporal-cli.js'

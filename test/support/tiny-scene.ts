@@ -4,6 +4,7 @@ import { connect, type Quorate } from '../../src/client.js'
 import type { Operation } from '../../src/client/operation.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { QuorateError } from '../../src/errors/index.js'
+import type { StartOptions } from '../../src/operations/input.js'
 import { aCluster, aHost } from './clusters.js'
 import { Controls } from './tiny-activities.js'
 import { startTinyWorker, TestServer, type TinyRelease } from './tiny-operations.js'
@@ -64,8 +65,8 @@ export class TinyScene {
   }
 
   /** Starts an apply of a cluster of its own. */
-  async start(options: Parameters<Quorate['apply']>[1] = {}): Promise<Operation> {
-    return this.client.apply(this.cluster(), options)
+  async start(options: StartOptions = {}): Promise<Operation> {
+    return this.client.start('apply', this.cluster(), options)
   }
 
   /** The steps of these hosts fail from now on, in a way that only a person can fix. */

@@ -6,28 +6,16 @@ import {
   ActivityFailure,
   ApplicationFailure,
   condition,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow'
-import {
-  MESSAGES,
-  stepId,
-  type AbortDecision,
-  type ApplyResult,
-  type BlockedStep,
-  type DecisionTaken,
-  type HostProgress,
-  type OperationInput,
-  type OperationProgress,
-  type OperationState,
-  type RetryDecision,
-  type SkipDecision,
-  type SkippedStep,
-} from '../../src/operations/contract.js'
+import type { OperationInput } from '../../src/operations/input.js'
+import { MESSAGES, type DecisionInput, type DecisionTaken } from '../../src/operations/messages.js'
+import { stepId } from '../../src/operations/phase.js'
+import type { HostProgress, OperationProgress, OperationState } from '../../src/operations/progress.js'
+import type { ApplyResult } from '../../src/operations/results.js'
+import type { BlockedStep, SkippedStep } from '../../src/operations/steps.js'
 import { QuorateError, reportError, type ErrorCode, type ErrorReport } from '../../src/errors/index.js'
 import type { TinyActivities } from './tiny-activities.js'
 
@@ -48,7 +36,7 @@ type Entry = { -readonly [K in keyof HostProgress]: HostProgress[K] }
 class Desk {
   loadBalancerReady: boolean
   paused = false
-  aborted: AbortDecision | undefined
+  aborted: DecisionInput<'abort'> | undefined
   approval: OperationProgress['approval']
   readonly blocked = new Map<string, BlockedStep>()
   readonly skipped: SkippedStep[] = []
@@ -62,9 +50,9 @@ class Desk {
         action: `work on ${name}`,
       }))
     }
-    setHandler(defineSignal(MESSAGES.loadBalancerReady), () => void (this.loadBalancerReady = true))
-    setHandler(defineSignal(MESSAGES.pause), () => void (this.paused = true))
-    setHandler(defineSignal(MESSAGES.resume), () => void (this.paused = false))
+    setHandler(MESSAGES.loadBalancerReady, () => void (this.loadBalancerReady = true))
+    setHandler(MESSAGES.pause, () => void (this.paused = true))
+    setHandler(MESSAGES.resume, () => void (this.paused = false))
     this.listen()
   }
 
@@ -92,17 +80,17 @@ class Desk {
   }
 
   private listen(): void {
-    const retry = defineUpdate<DecisionTaken, [RetryDecision]>(MESSAGES.retryStep)
-    const skip = defineUpdate<DecisionTaken, [SkipDecision]>(MESSAGES.skipStep)
-    const abort = defineUpdate<DecisionTaken, [AbortDecision]>(MESSAGES.abort)
-    const approve = defineUpdate<DecisionTaken>(MESSAGES.approve)
+    const retry = MESSAGES.retryStep
+    const skip = MESSAGES.skipStep
+    const abort = MESSAGES.abort
+    const approve = MESSAGES.approve
     setHandler(retry, ({ step }) => this.take(step), {
-      validator: ({ step }: RetryDecision) => this.require(step),
+      validator: ({ step }: DecisionInput<'retry'>) => this.require(step),
     })
     setHandler(skip, (decision) => this.skip(decision), {
-      validator: ({ step }: SkipDecision) => this.requireSkippable(step),
+      validator: ({ step }: DecisionInput<'skip'>) => this.requireSkippable(step),
     })
-    const requireWaiting: (decision: AbortDecision) => void = () => {
+    const requireWaiting: (decision: DecisionInput<'abort'>) => void = () => {
       if (this.approval === undefined) this.require(undefined)
     }
     setHandler(abort, (decision) => this.abort(decision), { validator: requireWaiting })
@@ -113,12 +101,12 @@ class Desk {
     })
   }
 
-  private skip({ step, reason }: SkipDecision): DecisionTaken {
+  private skip({ step, reason }: DecisionInput<'skip'>): DecisionTaken {
     this.skipped.push({ step, host: this.blocked.get(step)?.host ?? '', reason })
     return this.take(step)
   }
 
-  private abort(decision: AbortDecision): DecisionTaken {
+  private abort(decision: DecisionInput<'abort'>): DecisionTaken {
     this.aborted = decision
     return { steps: [...this.blocked.keys()] }
   }
@@ -151,7 +139,7 @@ export async function applyCluster(input: OperationInput): Promise<ApplyResult> 
   const { cluster } = input
   const desk = new Desk(input)
   const hosts: Entry[] = cluster.hosts.map(({ name }) => ({ host: name, state: 'pending' }))
-  setHandler(defineQuery<OperationProgress>(MESSAGES.progress), (): OperationProgress => ({
+  setHandler(MESSAGES.progress, (): OperationProgress => ({
     cluster: cluster.name,
     operation: 'apply',
     kubernetesVersion: cluster.kubernetes.version,

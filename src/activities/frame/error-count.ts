@@ -2,7 +2,7 @@
  * Limits how many attempts of a step may end in a transient error before the step is parked. The count travels in
  * heartbeats. It restarts only after progress, never because time has passed.
  */
-import type { StepHeartbeat } from '../../operations/contract.js'
+import type { StepHeartbeat } from '../../operations/steps.js'
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
 
 /**

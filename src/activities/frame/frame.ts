@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../../cluster/model.js'
-import type { StepHeartbeat } from '../../operations/contract.js'
+import type { StepHeartbeat } from '../../operations/steps.js'
 import { isQuorateError, plainLine, plainText, QuorateError, reportError } from '../../errors/index.js'
 import type { SessionPool } from '../../ssh/index.js'
 import { countError, errorCount } from './error-count.js'

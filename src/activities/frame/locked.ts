@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../../cluster/model.js'
-import type { UnitsAtRelease } from '../../operations/contract.js'
+import type { UnitsAtRelease } from '../../operations/steps.js'
 import { isQuorateError, type ErrorCode } from '../../errors/index.js'
 import { stopUnit, type Session, type SessionPool } from '../../ssh/index.js'
 import { holdingPool, releaseLock, unitsOf, type LockSeeker } from '../../hosts/lock/lock.js'

@@ -57,7 +57,7 @@ async function startOrAttach(
   { attach, review }: ApplyOptions,
 ): Promise<Operation> {
   try {
-    return await client.apply(cluster, review === true ? { review } : {})
+    return await client.start('apply', cluster, review === true ? { review } : {})
   } catch (error) {
     if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
     context.io.note(`${error.message}; following it`)

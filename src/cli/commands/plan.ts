@@ -1,6 +1,6 @@
 /** `quorate plan`: look at the hosts and show what an apply would change. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { PlanResult } from '../../operations/contract.js'
+import type { PlanResult } from '../../operations/results.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

@@ -1,7 +1,7 @@
 /** `quorate preflight`: check whether every host is ready for an apply. One table of what is not, and how to fix it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../cluster/model.js'
-import type { PlanResult } from '../../operations/contract.js'
+import type { PlanResult } from '../../operations/results.js'
 import type { PreflightFinding } from '../../preflight/finding.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'

@@ -7,7 +7,7 @@ import { exitWith } from '../exit-with.js'
 
 interface Signal {
   readonly help: string
-  readonly send: (operation: Operation) => Promise<void>
+  readonly send: (operation: Operation) => Promise<unknown>
   /** What the operation does now. */
   readonly effect: string
 }
@@ -15,17 +15,17 @@ interface Signal {
 const SIGNALS = {
   'load-balancer-ready': {
     help: 'the load balancer is ready, whatever its test says',
-    send: (operation) => operation.signalLoadBalancerReady(),
+    send: (operation) => operation.signal('loadBalancerReady'),
     effect: "goes on without waiting for the load balancer's test",
   },
   pause: {
     help: 'start no further step; what runs comes to its end',
-    send: (operation) => operation.pause(),
+    send: (operation) => operation.signal('pause'),
     effect: 'pauses once the steps that run are done; `quorate resume` or `quorate signal resume` goes on',
   },
   resume: {
     help: 'go on after a pause',
-    send: (operation) => operation.resume(),
+    send: (operation) => operation.decide({ kind: 'resume' }),
     effect: 'goes on',
   },
 } as const satisfies Readonly<Record<string, Signal>>

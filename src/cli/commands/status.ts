@@ -97,9 +97,8 @@ async function show(
       renderWaiting(waiting, io.style, { now: Date.now(), verbose }).forEach((line) => io.out(line))
   }
   io.out(`  ${io.style.dim('Temporal UI')}  ${uiAddress ?? `quorate ui ${snapshot.cluster}`}`)
-  const { result } = snapshot
-  if (result !== undefined && 'nodes' in result)
-    renderApplied(snapshot, result, io.style).forEach((line) => io.out(line))
+  if (snapshot.kind === 'apply' && snapshot.result !== undefined)
+    renderApplied(snapshot, snapshot.result, io.style).forEach((line) => io.out(line))
   if (snapshot.error !== undefined)
     renderFailed(snapshot, io.style, { verbose }).forEach((line) => io.out(line))
   return exitCodeOf(snapshot)

@@ -1,17 +1,9 @@
 /** The operator's decisions on a run, and how they are carried out. */
 import type { Operation } from '../../client/operation.js'
-import type { OperationProgress } from '../../operations/contract.js'
+import type { Decision } from '../../operations/messages.js'
+import type { OperationProgress } from '../../operations/progress.js'
 import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'
-
-export type Decision =
-  /** All parked steps unless one is named. */
-  | { readonly kind: 'retry'; readonly step?: string }
-  | { readonly kind: 'skip'; readonly step: string; readonly reason: string }
-  | { readonly kind: 'abort'; readonly reason?: string }
-  | { readonly kind: 'approve' }
-  /** Ends a pause. */
-  | { readonly kind: 'resume' }
 
 /** The decisions, plus the end of a pause if there is one: without it they would change nothing. */
 export function endingPause(
@@ -32,26 +24,10 @@ export async function carryOut(
   decisions: readonly Decision[],
 ): Promise<void> {
   for (const decision of decisions) {
-    const steps = await send(operation, decision)
+    const { steps } = await operation.decide(decision)
     const time = new Date().toISOString()
     if (json) io.json({ time, type: 'decision', decision: decision.kind, steps })
     else io.out(`${io.style.cyan('▶')} ${plainLine(describe(decision, steps))}`)
-  }
-}
-
-async function send(operation: Operation, decision: Decision): Promise<readonly string[]> {
-  switch (decision.kind) {
-    case 'retry':
-      return (await operation.retry(decision.step)).steps
-    case 'skip':
-      return (await operation.skip(decision.step, decision.reason)).steps
-    case 'abort':
-      return (await operation.abort(decision.reason)).steps
-    case 'approve':
-      return (await operation.approve()).steps
-    case 'resume':
-      await operation.resume()
-      return []
   }
 }
 

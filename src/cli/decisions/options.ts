@@ -1,8 +1,10 @@
 /** The options of `quorate resume` as decisions, checked against each other and against what is parked. */
-import type { BlockedStep, OperationProgress } from '../../operations/contract.js'
+import type { OperationProgress } from '../../operations/progress.js'
+import type { BlockedStep } from '../../operations/steps.js'
 import { QuorateError } from '../../errors/index.js'
 import { answerFor, describeWaiting, waitsForIn } from '../waits-for.js'
-import { endingPause, type Decision } from './decision.js'
+import type { Decision } from '../../operations/messages.js'
+import { endingPause } from './decision.js'
 
 /** As commander gives them. */
 export interface DecisionOptions {

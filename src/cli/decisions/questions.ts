@@ -1,9 +1,9 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
-import type { BlockedStep } from '../../operations/contract.js'
+import type { BlockedStep } from '../../operations/steps.js'
 import { plainLine } from '../../errors/index.js'
 import type { WaitingInRun } from '../waits-for.js'
-import type { Decision } from './decision.js'
+import type { Decision } from '../../operations/messages.js'
 
 /** The outcome of asking. */
 export type Answer =

@@ -1,5 +1,5 @@
 /** Steps that wait for a decision, as text: what happened, what is known about it, and what can be decided. */
-import type { BlockedStep } from '../../operations/contract.js'
+import type { BlockedStep } from '../../operations/steps.js'
 import { MARK } from '../../operations/step-marks.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'

@@ -1,5 +1,5 @@
 /** Colours of states, the same in lines and the live view. */
-import type { StepState } from '../../operations/contract.js'
+import type { StepState } from '../../operations/progress.js'
 import type { Style } from '../io.js'
 
 const COLOUR = {

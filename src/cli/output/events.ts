@@ -1,11 +1,7 @@
 /** What happened between two looks at an operation: the difference of two snapshots, as events. */
-import {
-  stepId,
-  type HostProgress,
-  type OperationKind,
-  type PhaseProgress,
-  type StepState,
-} from '../../operations/contract.js'
+import { stepId } from '../../operations/phase.js'
+import type { HostProgress, PhaseProgress, StepState } from '../../operations/progress.js'
+import type { OperationKind } from '../../operations/registry.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../client/running-steps.js'
 import { isClosed, type OperationSnapshot, type Reach } from '../../client/snapshot.js'

@@ -1,5 +1,5 @@
 /** The state in which a stopped operation left each host. */
-import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/contract.js'
+import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/progress.js'
 import { phaseDefinition } from '../../operations/apply-phases.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'

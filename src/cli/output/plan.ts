@@ -1,5 +1,5 @@
 /** A plan as text: what would change on which host, and what stands in the way. */
-import type { PlannedChange, PlanResult } from '../../operations/contract.js'
+import type { PlannedChange, PlanResult } from '../../operations/results.js'
 import { count } from '../../values/words.js'
 import { plainLine } from '../../errors/index.js'
 import type { Style } from '../io.js'

@@ -1,5 +1,6 @@
 /** The last words of an operation. */
-import type { ApplyResult, NodeSummary, OperationProgress } from '../../operations/contract.js'
+import type { OperationProgress } from '../../operations/progress.js'
+import type { ApplyResult, NodeSummary } from '../../operations/results.js'
 import { type ErrorReport, plainLine } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
 import type { Style } from '../io.js'

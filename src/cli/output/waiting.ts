@@ -1,5 +1,5 @@
 /** What an operation waits for, shown in full: parked steps with all that is known, or the changes to be approved. */
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { plainLine } from '../../errors/plain-text.js'
 import type { Context } from '../context.js'
 import type { Style } from '../io.js'

@@ -1,5 +1,5 @@
 /** Checks of open runs: whether each has a worker that can go on with it. */
-import { WORKFLOWS } from '../../operations/contract.js'
+import { HOLDS_CLUSTER } from '../../operations/workflow-id.js'
 import { count } from '../../values/words.js'
 import { isQuorateError } from '../../errors/index.js'
 import type { TemporalConnection } from '../../temporal/connection.js'
@@ -8,7 +8,7 @@ import { observe, type OperationSnapshot } from '../snapshot.js'
 import { needsOtherWorker, whyStuck } from '../stuck.js'
 import { fail, ok, warn, type Check } from './check.js'
 
-const OPEN_RUNS = `WorkflowType = '${WORKFLOWS.apply}' AND ExecutionStatus = 'Running'`
+const OPEN_RUNS = `${HOLDS_CLUSTER} AND ExecutionStatus = 'Running'`
 /** Every run is queried; if there are more, only the newest. */
 const MAX_RUNS = 20
 

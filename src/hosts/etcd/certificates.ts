@@ -18,7 +18,7 @@ import { describeCertificate } from '../facts/certificates.js'
 import { waitForOthers } from '../durable.js'
 import { runPhaseWith } from '../kubeadm/run.js'
 import type { HostContext } from '../context.js'
-import type { StepOutcome } from '../../operations/contract.js'
+import type { StepOutcome } from '../../operations/steps.js'
 
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 

@@ -2,7 +2,7 @@
 import { crowdedPod, placesFor } from '../../facts/cluster-dns.js'
 import { hasPath, INITIALISED_MARKER, type ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host, PodNetwork } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 import { changesOf, type ChangesContext } from './context.js'
 

@@ -2,7 +2,7 @@
 import type { ApplyPhase } from '../../operations/apply-phases.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 
 /** What an apply decides for the whole cluster before it looks at single hosts. */

@@ -11,7 +11,7 @@ import {
 } from '../../facts/etcd-renewal.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { changesOf } from './context.js'
 
 /** The changes of all hosts, in the order of the phases. */

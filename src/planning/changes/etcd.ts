@@ -4,7 +4,7 @@ import { issuerOf } from '../../facts/etcd-renewal.js'
 import { hasPath, type ObservedHost } from '../../facts/facts.js'
 import type { HostConfiguration } from '../../facts/host-configuration.js'
 import { etcdPlace, type Cluster } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { changesOf, type HostChanges } from './context.js'
 import { fileActions } from './files.js'
 

@@ -1,7 +1,7 @@
 /** Everything that an apply would change, given the facts of hosts and cluster. Plan and review show this. */
 import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster } from '../../cluster/model.js'
-import type { PlannedChange } from '../../operations/contract.js'
+import type { PlannedChange } from '../../operations/results.js'
 import { clusterChanges } from './cluster-wide.js'
 import type { ChangesContext, HostChanges } from './context.js'
 import { authorityChanges, etcdChanges } from './etcd.js'

@@ -1,5 +1,6 @@
 /** Whether an apply did anything that its plan did not name. */
-import type { PhaseProgress, PlannedChange } from '../../operations/contract.js'
+import type { PhaseProgress } from '../../operations/progress.js'
+import type { PlannedChange } from '../../operations/results.js'
 
 /** A step that changed something. */
 export interface StepPlace {

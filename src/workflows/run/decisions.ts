@@ -2,28 +2,23 @@
  * The operator's decisions about a running operation: about steps that retries could not fix, about a plan under
  * review, and when to pause. Messages only record the decision; the sequence acts on it at its next safe point.
  */
-import {
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  defineSignal,
-  defineUpdate,
-  setHandler,
-} from '@temporalio/workflow'
-import {
-  MESSAGES,
-  type AbortDecision,
-  type BlockedStep,
-  type DecisionTaken,
-  type PlannedChange,
-  type RetryDecision,
-  type SkipDecision,
-} from '../../operations/contract.js'
+import { CancellationScope, CancelledFailure, condition, setHandler } from '@temporalio/workflow'
+import { MESSAGES, type Decision, type DecisionInput, type DecisionTaken } from '../../operations/messages.js'
+import type { PlannedChange } from '../../operations/results.js'
+import type { BlockedStep } from '../../operations/steps.js'
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { failWith } from './failure.js'
 
 /** The decision about a parked step. */
-export type StepDecision = { readonly kind: 'retry' } | { readonly kind: 'skip'; readonly reason: string }
+export type StepDecision = Extract<Decision, { kind: 'retry' | 'skip' }>
+type Abortion = Extract<Decision, { kind: 'abort' }>
+
+/** The decision that an Update carries. Without arguments it carries none, and reading it throws. */
+const read = {
+  retry: ({ ...input }: DecisionInput<'retry'>): Decision => ({ ...input, kind: 'retry' }),
+  skip: ({ ...input }: DecisionInput<'skip'>): Decision => ({ ...input, kind: 'skip' }),
+  abort: ({ ...input }: DecisionInput<'abort'>): Decision => ({ ...input, kind: 'abort' }),
+}
 
 interface ParkedStep {
   readonly blocked: BlockedStep
@@ -47,7 +42,7 @@ export class Decisions {
   private readonly parked = new Map<string, ParkedStep>()
   private changes: readonly PlannedChange[] | undefined
   private paused = false
-  private abortion: AbortDecision | undefined
+  private abortion: Abortion | undefined
   private readonly abortListeners = new Set<() => void>()
   private readonly announce: () => void
   private readonly waitsOutside: () => boolean
@@ -151,21 +146,52 @@ export class Decisions {
   }
 
   private listen(): void {
-    const retry = defineUpdate<DecisionTaken, [RetryDecision]>(MESSAGES.retryStep)
-    const skip = defineUpdate<DecisionTaken, [SkipDecision]>(MESSAGES.skipStep)
-    const abort = defineUpdate<DecisionTaken, [AbortDecision]>(MESSAGES.abort)
-    const approve = defineUpdate<DecisionTaken>(MESSAGES.approve)
-    setHandler(defineSignal(MESSAGES.pause), () => this.setPaused(true))
-    setHandler(defineSignal(MESSAGES.resume), () => this.setPaused(false))
-    setHandler(retry, ({ step }) => this.decide(step, { kind: 'retry' }), {
-      validator: ({ step }: RetryDecision) => void this.requireBlocked(step),
+    setHandler(MESSAGES.pause, () => this.setPaused(true))
+    setHandler(MESSAGES.resume, () => void this.take({ kind: 'resume' }))
+    // Validators refuse a decision that makes no sense, and it leaves nothing in the history.
+    setHandler(MESSAGES.retryStep, (input) => this.take(read.retry(input)), {
+      validator: (input: DecisionInput<'retry'>) => this.require(read.retry(input)),
     })
-    setHandler(skip, ({ step, reason }) => this.decide(step, { kind: 'skip', reason }), {
-      validator: (decision: SkipDecision) => this.requireSkippable(decision),
+    setHandler(MESSAGES.skipStep, (input) => this.take(read.skip(input)), {
+      validator: (input: DecisionInput<'skip'>) => this.require(read.skip(input)),
     })
-    const requireWaiting: (decision: AbortDecision) => void = () => this.requireWaiting()
-    setHandler(abort, (decision) => this.abort(decision), { validator: requireWaiting })
-    setHandler(approve, () => this.approvePlan(), { validator: () => this.requireReview() })
+    setHandler(MESSAGES.abort, (input) => this.take(read.abort(input)), {
+      validator: (input: DecisionInput<'abort'>) => this.require(read.abort(input)),
+    })
+    setHandler(MESSAGES.approve, () => this.take({ kind: 'approve' }), {
+      validator: () => this.require({ kind: 'approve' }),
+    })
+  }
+
+  private take(decision: Decision): DecisionTaken {
+    switch (decision.kind) {
+      case 'retry':
+      case 'skip':
+        return this.decide(decision)
+      case 'abort':
+        return this.abort(decision)
+      case 'approve':
+        return this.approvePlan()
+      case 'resume':
+        this.setPaused(false)
+        return { steps: [] }
+    }
+  }
+
+  /** @throws ApplicationFailure that says why the decision cannot be taken now. */
+  private require(decision: Decision): void {
+    switch (decision.kind) {
+      case 'retry':
+        this.requireBlocked(decision.step)
+        return
+      case 'skip':
+        return this.requireSkippable(decision)
+      case 'abort':
+        return this.requireWaiting()
+      case 'approve':
+        return this.requireReview()
+      case 'resume':
+    }
   }
 
   private setPaused(paused: boolean): void {
@@ -173,7 +199,8 @@ export class Decisions {
     this.announce()
   }
 
-  private decide(step: string | undefined, decision: StepDecision): DecisionTaken {
+  private decide(decision: StepDecision): DecisionTaken {
+    const { step } = decision
     const steps = step === undefined ? this.blocked.map((blocked) => blocked.step) : [step]
     for (const id of steps) {
       const entry = this.parked.get(id)
@@ -182,7 +209,7 @@ export class Decisions {
     return { steps }
   }
 
-  private abort(decision: AbortDecision): DecisionTaken {
+  private abort(decision: Abortion): DecisionTaken {
     const steps = this.changes === undefined ? this.blocked.map(({ step }) => step) : [PLAN]
     this.abortion = decision
     this.announce()
@@ -223,7 +250,7 @@ export class Decisions {
     throw refusal('STEP_UNKNOWN', `no step ${step} waits for a decision, only ${names}`)
   }
 
-  private requireSkippable({ step, reason }: SkipDecision): void {
+  private requireSkippable({ step, reason }: Extract<Decision, { kind: 'skip' }>): void {
     const blocked = this.requireBlocked(step)
     if (blocked?.notSkippable !== undefined) {
       throw refusal('STEP_NOT_SKIPPABLE', `${step} cannot be skipped: ${blocked.notSkippable}`)

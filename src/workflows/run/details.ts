@@ -1,5 +1,5 @@
 /** The live table of an operation. Temporal's UI shows it as the workflow's current details (Markdown). */
-import type { HostProgress, OperationProgress } from '../../operations/contract.js'
+import type { HostProgress, OperationProgress } from '../../operations/progress.js'
 import { MARK } from '../../operations/step-marks.js'
 
 /** Renders progress as Markdown. For a few hundred hosts it stays well below the 20 KB that Temporal accepts. */

@@ -1,6 +1,6 @@
 /** What a phase of an operation consists of, and its outcome. */
 import type { Host } from '../../cluster/model.js'
-import type { SkipConsequence } from '../../operations/contract.js'
+import type { SkipConsequence } from '../../operations/steps.js'
 import type { ErrorReport } from '../../errors/index.js'
 
 export interface PhaseOptions {

@@ -1,17 +1,17 @@
 /** The state of an operation: its phases, and each host's step in them, for the query, Temporal's UI and search. */
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
-import {
-  MESSAGES,
-  SEARCH_ATTRIBUTES,
-  type HostProgress,
-  type OperationInput,
-  type OperationKind,
-  type OperationProgress,
-  type OperationState,
-  type PhaseProgress,
-  type StepState,
-} from '../../operations/contract.js'
+import type { OperationInput } from '../../operations/input.js'
+import { MESSAGES } from '../../operations/messages.js'
+import type {
+  HostProgress,
+  OperationProgress,
+  OperationState,
+  PhaseProgress,
+  StepState,
+} from '../../operations/progress.js'
+import type { OperationKind } from '../../operations/registry.js'
+import { SEARCH_ATTRIBUTES } from '../../operations/search-attributes.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { summariseBlockedOn } from './blocked-on.js'
 import type { Decisions } from './decisions.js'
@@ -55,7 +55,7 @@ export class Progress {
     this.decisions = decisions
     this.version = input.cluster.kubernetes.version
     this.phases = titles.map((title) => ({ title, state: 'pending', hosts: [] }))
-    setHandler(defineQuery<OperationProgress>(MESSAGES.progress), () => this.snapshot())
+    setHandler(MESSAGES.progress, () => this.snapshot())
   }
 
   /** The version that was resolved from a channel such as `stable`. */

@@ -3,13 +3,11 @@
  * done. A step that retries cannot fix is parked until somebody decides, and holds up no other host.
  */
 import type { Host } from '../../cluster/model.js'
-import type {
-  OperationInput,
-  OperationKind,
-  PhaseProgress,
-  PlannedChange,
-  SkippedStep,
-} from '../../operations/contract.js'
+import type { OperationInput } from '../../operations/input.js'
+import type { PhaseProgress } from '../../operations/progress.js'
+import type { OperationKind } from '../../operations/registry.js'
+import type { PlannedChange } from '../../operations/results.js'
+import type { SkippedStep } from '../../operations/steps.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { Decisions } from './decisions.js'
 import { HostSteps } from '../host-steps.js'

@@ -1,7 +1,7 @@
 /** How long it takes until a run goes on after a part of the engine died, as Temporal sees it. */
 import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
-import { operationWorkflowId } from '../../../src/operations/contract.js'
+import { operationWorkflowId } from '../../../src/operations/workflow-id.js'
 import type { Fleet } from '../../support/fleet.js'
 
 const POLL_MS = 100

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { spreadClusterDns } from '../../../src/activities/spread-cluster-dns.js'
-import type { StepOutcome } from '../../../src/operations/contract.js'
+import type { StepOutcome } from '../../../src/operations/steps.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'

@@ -28,7 +28,7 @@ describe('a run that is blocked', () => {
     const status = await run('status', cluster)
     expect(status.exitCode).toBe(3)
     expect(status.stdout).toContain('⏸ work/w1  waits for you since')
-    await operation.abort()
+    await operation.decide({ kind: 'abort' })
   })
 
   it('is tried again by resume, and followed to its end', async () => {
@@ -122,7 +122,7 @@ describe('a decision that cannot be taken exits with 2 and changes nothing:', ()
     expect(firm.exitCode).toBe(2)
     expect(firm.stderr).toContain('work/cp1 cannot be skipped: without it there is no cluster')
     expect(await operation.describe()).toMatchObject({ state: 'blocked' })
-    await operation.abort()
+    await operation.decide({ kind: 'abort' })
   })
 
   it('for a run that has ended', async () => {
@@ -198,7 +198,7 @@ describe('on a terminal', () => {
     const terminal = startOnTerminal(['attach', operation.cluster, '--address', scene.server.address])
     await expect.poll(terminal.output, PATIENCE).toContain('abort')
     scene.controls.broken.clear()
-    await operation.retry()
+    await operation.decide({ kind: 'retry' })
     expect((await terminal.ended).exitCode).toBe(0)
     expect(terminal.output()).toContain('this was decided elsewhere')
   })

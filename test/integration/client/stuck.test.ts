@@ -2,7 +2,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Operation } from '../../../src/client/operation.js'
 import type { OperationSnapshot } from '../../../src/client/snapshot.js'
-import { TASK_QUEUE, taskQueueOf, WORKFLOWS } from '../../../src/operations/contract.js'
+import { OPERATIONS } from '../../../src/operations/registry.js'
+import { TASK_QUEUE, taskQueueOf } from '../../../src/operations/task-queue.js'
 import { connect } from '../../../src/temporal/connection.js'
 import { refuseToLeaveRuns } from '../../../src/engine/left-runs.js'
 import { VERSION, workerIdentity } from '../../../src/temporal/installation.js'
@@ -57,7 +58,7 @@ describe('a run whose worker was replaced by one that calls activities by other 
   it('takes no decisions, and says why at once', async () => {
     const operation = await startAndUpgrade()
     await untilReach(operation, 'failing')
-    await expect(operation.pause()).rejects.toMatchObject({
+    await expect(operation.signal('pause')).rejects.toMatchObject({
       code: 'RUN_STUCK',
       message: expect.stringMatching(RENAMED) as string,
     })
@@ -75,20 +76,22 @@ describe('a run whose worker was replaced by one that calls activities by other 
   it('holds its cluster, which an apply is told with the way out', async () => {
     await scene.startWorker()
     const cluster = scene.cluster()
-    const operation = await scene.client.apply(cluster)
+    const operation = await scene.client.start('apply', cluster)
     await expect.poll(async () => (await operation.describe()).steps.length, PATIENCE).toBe(2)
     await scene.stopWorker()
     scene.controls.finished = true
     await scene.startWorker('later')
     await until(operation, ({ taskFailure }) => (taskFailure?.attempts ?? 0) >= 2)
-    await expect(scene.client.apply(cluster)).rejects.toMatchObject({
+    await expect(scene.client.start('apply', cluster)).rejects.toMatchObject({
       code: 'OPERATION_RUNNING',
       message: expect.stringMatching(RENAMED) as string,
       hint: expect.stringContaining(`quorate cancel --force ${cluster.name}`) as string,
     })
     await operation.terminate('the test is over')
     scene.controls.finished = true
-    await expect((await scene.client.apply(cluster)).result()).resolves.toMatchObject({ changed: true })
+    await expect((await scene.client.start('apply', cluster)).result()).resolves.toMatchObject({
+      changed: true,
+    })
   })
 })
 
@@ -113,7 +116,7 @@ describe('a run for which no worker answers', () => {
     // No test of this file may have polled within the last minute; a queue of another sequence never was.
     const queue = taskQueueOf(0)
     const connection = await connect(plainSettings(scene.server.address))
-    const { workflowId } = await connection.client.workflow.start(WORKFLOWS.apply, {
+    const { workflowId } = await connection.client.workflow.start(OPERATIONS.apply.workflow, {
       workflowId: 'cluster/lonely',
       taskQueue: queue,
       args: [await operation.input()],
@@ -137,7 +140,7 @@ describe('a run of another sequence', () => {
     await scene.startWorker()
     scene.controls.finished = true
     const connection = await connect(plainSettings(scene.server.address))
-    await connection.client.workflow.start(WORKFLOWS.apply, {
+    await connection.client.workflow.start(OPERATIONS.apply.workflow, {
       workflowId: 'cluster/earlier',
       taskQueue: taskQueueOf(0),
       memo: { quorate: '0.0.9' },
@@ -158,7 +161,7 @@ describe('a run of another sequence', () => {
     const connection = await connect(plainSettings(scene.server.address))
     const { client } = connection
     const start = (name: string) =>
-      client.workflow.start(WORKFLOWS.apply, {
+      client.workflow.start(OPERATIONS.apply.workflow, {
         workflowId: `cluster/${name}`,
         taskQueue: taskQueueOf(0),
         args: [{ cluster: scene.cluster({ name }), searchAttributes: false }],

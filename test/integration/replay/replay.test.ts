@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createActivities } from '../../../src/activities/index.js'
-import { MESSAGES, TASK_QUEUE, WORKFLOWS, type OperationInput } from '../../../src/operations/contract.js'
+import type { OperationInput } from '../../../src/operations/input.js'
+import { MESSAGES } from '../../../src/operations/messages.js'
+import { OPERATIONS } from '../../../src/operations/registry.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { workflowBundle } from '../../../src/temporal/bundle.js'
 import { VERSION } from '../../../src/temporal/installation.js'
 import { RECORDINGS } from '../../support/recordings/record.js'
@@ -101,11 +104,11 @@ describe('recorded', () => {
     expect([...new Set(begun.map(({ taskQueue }) => taskQueue.name))]).toEqual([TASK_QUEUE])
   })
 
-  it.each(Object.values(WORKFLOWS))('is the workflow %s', (workflow) => {
+  it.each(Object.values(OPERATIONS).map(({ workflow }) => workflow))('is the workflow %s', (workflow) => {
     expect(begun.map(({ workflowType }) => workflowType.name)).toContain(workflow)
   })
 
-  it.each(Object.values(MESSAGES).filter((name) => name !== MESSAGES.progress))(
+  it.each(Object.values(MESSAGES).flatMap(({ type, name }) => (type === 'query' ? [] : [name])))(
     'is the message %s; a query leaves no trace',
     (message) => {
       const signals = events.flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? [])

@@ -41,7 +41,7 @@ it('two servers differ, and each stays itself through a crash', async () => {
 
 it('who started a run is known, or who works on it', async () => {
   const client = await connect({ address: theirs.address })
-  const { workflowId, runId } = await client.apply(aCluster())
+  const { workflowId, runId } = await client.start('apply', aCluster())
   await client.close()
   const starter = process.env['USER'] ?? process.env['LOGNAME'] ?? 'root'
   expect(await asking(theirs, (server) => server.startedBy({ workflowId, runId }))).toMatch(

@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import type { ApplyResult } from '../../../src/operations/contract.js'
+import type { ApplyResult } from '../../../src/operations/results.js'
 import { aClusterWithEtcdHosts, aHost, bareFacts } from '../../support/clusters.js'
 import { applyScripted } from '../../support/decisions.js'
 import { failureOf, hopeless, obedientHosts } from '../../support/obedient-hosts.js'

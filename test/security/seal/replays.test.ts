@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
-import { TASK_QUEUE } from '../../../src/operations/contract.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { sendDecision, sendSignal } from '../../../src/client/messages.js'
 import { currentActivity } from '../../../src/temporal/seal/activity-guard.js'
 import { SealCodec } from '../../../src/temporal/seal/codec.js'
@@ -250,7 +250,7 @@ describe('a message of the owner', () => {
 
   it('is refused as another message, with another id, and in another run', async () => {
     const run = await scene.blocked()
-    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    await sendDecision(() => scene.owner.client, run, { kind: 'retry' })
     await expect.poll(async () => (await scene.progress(run))?.blocked.length, PATIENCE).toBe(1)
     const { update } = await seen(run)
     const other = await scene.blocked()

@@ -74,7 +74,7 @@ describe('a run that its owner resets', () => {
     const again = { workflowId, runId }
     await expect.poll(async () => (await scene.progress(again))?.state, PATIENCE).toBe('blocked')
     scene.replaced = {}
-    await sendDecision(() => scene.owner.client, again, 'retryStep', {})
+    await sendDecision(() => scene.owner.client, again, { kind: 'retry' })
     const end = await scene.end(again)
     expect(end).toMatchObject({ state: 'done' })
     expect(end.progress?.warnings.filter((warning) => warning.includes('was ignored'))).toEqual([])
@@ -89,7 +89,7 @@ describe('a run that is encrypted', () => {
     await sendSignal(scene.owner.client, run, 'pause')
     await sendSignal(scene.owner.client, run, 'resume')
     scene.replaced = {}
-    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    await sendDecision(() => scene.owner.client, run, { kind: 'retry' })
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
     expect((await readInput(scene.owner.client, run)).cluster.hosts).toHaveLength(2)
     const { events } = await scene.inStrangersHands(run).fetchHistory()

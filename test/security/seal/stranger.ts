@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Client, WorkflowService } from '@temporalio/client'
 import type { Payload } from '@temporalio/common'
 import { findTemporalCli } from '../../../src/engine/temporal-cli.js'
-import { TASK_QUEUE } from '../../../src/operations/contract.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 
 /** The user `nobody`. */
 export const NOBODY = 65_534

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { afterAll, describe, expect, it } from 'vitest'
-import { TASK_QUEUE } from '../../../src/operations/contract.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { observe } from '../../../src/client/snapshot.js'
 import { aCluster } from '../../support/clusters.js'
 import { PATIENCE, SealScene } from './scene.js'
@@ -118,7 +118,7 @@ describe("a run of the owner's that waits for a decision", () => {
 
     scene.replaced = {}
     const { sendDecision } = await import('../../../src/client/messages.js')
-    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    await sendDecision(() => scene.owner.client, run, { kind: 'retry' })
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
   })
 
@@ -176,7 +176,7 @@ describe("a run of the owner's that waits for a decision", () => {
     release()
     scene.replaced = {}
     const { sendDecision } = await import('../../../src/client/messages.js')
-    await sendDecision(() => scene.owner.client, run, 'retryStep', {})
+    await sendDecision(() => scene.owner.client, run, { kind: 'retry' })
     expect(await scene.end(run)).toMatchObject({ state: 'done' })
   })
 })

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { MESSAGES } from '../../../src/operations/contract.js'
+import { MESSAGES } from '../../../src/operations/messages.js'
 import { aCluster, aHost, bareFacts } from '../clusters.js'
 import { failing, hopeless, obedientHosts } from '../obedient-hosts.js'
 import { apply, beating, decide, untilState, type Hosts, type Recording } from './recording.js'

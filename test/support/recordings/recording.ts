@@ -4,8 +4,10 @@ import type { WorkflowHandle } from '@temporalio/client'
 import type { Activities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { MESSAGES, type OperationKind, type OperationProgress } from '../../../src/operations/contract.js'
+import type { OperationProgress } from '../../../src/operations/progress.js'
+import type { OperationKind } from '../../../src/operations/registry.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
+import type { UpdateName } from '../decisions.js'
 import { eventually } from '../eventually.js'
 import { obedientHosts, progressOf } from '../obedient-hosts.js'
 
@@ -50,12 +52,8 @@ export async function untilState(
 }
 
 /** Sends a decision. */
-export function decide(
-  run: WorkflowHandle,
-  update: keyof typeof MESSAGES,
-  decision: object,
-): Promise<unknown> {
-  return run.executeUpdate(MESSAGES[update], { args: [decision] })
+export function decide(run: WorkflowHandle, update: UpdateName, decision: object): Promise<unknown> {
+  return run.executeUpdate(update, { args: [decision] })
 }
 
 /** With signs of life while `act` goes on. */

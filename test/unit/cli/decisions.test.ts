@@ -11,7 +11,8 @@ import { renderApplied, renderFailed } from '../../../src/cli/output/summary.js'
 import { renderWaiting } from '../../../src/cli/output/waiting.js'
 import { decidable, waitsFor } from '../../../src/cli/waits-for.js'
 import { QuorateError, type ErrorCode } from '../../../src/errors/index.js'
-import type { BlockedStep, HostProgress } from '../../../src/operations/contract.js'
+import type { HostProgress } from '../../../src/operations/progress.js'
+import type { BlockedStep } from '../../../src/operations/steps.js'
 import { aProgress, aSnapshot, START } from './snapshots.js'
 
 const PLAIN = pc.createColors(false)

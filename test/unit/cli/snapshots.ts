@@ -1,5 +1,6 @@
 /** Snapshots of operations for the tests of what is shown. */
-import { TASK_QUEUE, type OperationProgress, type PhaseProgress } from '../../../src/operations/contract.js'
+import type { OperationProgress, PhaseProgress } from '../../../src/operations/progress.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 
 /** When the operation started; all times of the tests are relative to it. */
@@ -23,7 +24,7 @@ export function aProgress(
 }
 
 export function aSnapshot(changes: Partial<OperationSnapshot> = {}): OperationSnapshot {
-  return {
+  const apply: OperationSnapshot<'apply'> = {
     workflowId: 'cluster/prod',
     runId: 'run-1',
     kind: 'apply',
@@ -33,8 +34,8 @@ export function aSnapshot(changes: Partial<OperationSnapshot> = {}): OperationSn
     taskQueue: TASK_QUEUE,
     startedAt: START,
     steps: [],
-    ...changes,
   }
+  return { ...apply, ...changes } as OperationSnapshot
 }
 
 /** An apply in the middle: facts done, control planes joining, workers beside them, the rest to come. */

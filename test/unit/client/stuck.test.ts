@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TASK_QUEUE } from '../../../src/operations/contract.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { VERSION } from '../../../src/temporal/installation.js'
 import { needsOtherWorker, stuckError, whyStuck } from '../../../src/client/stuck.js'
 import { aSnapshot } from '../cli/snapshots.js'

@@ -10,7 +10,7 @@ import { onOwnHost, type TemporalServer } from '../../../../src/activities/frame
 import { hashCaCertificate } from '../../../../src/hosts/system/pki.js'
 import type { HostContext } from '../../../../src/hosts/context.js'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
-import type { UnitsAtRelease } from '../../../../src/operations/contract.js'
+import type { UnitsAtRelease } from '../../../../src/operations/steps.js'
 import { QuorateError } from '../../../../src/errors/index.js'
 import {
   command,

@@ -1,7 +1,8 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
-import { MESSAGES, type ApplyResult } from '../../../../src/operations/contract.js'
+import { MESSAGES } from '../../../../src/operations/messages.js'
+import type { ApplyResult } from '../../../../src/operations/results.js'
 import {
   applyScripted,
   decide,

@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker'
 import { ApplicationFailure } from '@temporalio/common'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { withHeartbeat } from '../../../../src/activities/frame/frame.js'
-import type { StepHeartbeat } from '../../../../src/operations/contract.js'
+import type { StepHeartbeat } from '../../../../src/operations/steps.js'
 import { QuorateError } from '../../../../src/errors/index.js'
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { unplanned } from '../../../../src/planning/changes/unplanned.js'
-import type { PhaseProgress, StepState } from '../../../../src/operations/contract.js'
+import type { PhaseProgress, StepState } from '../../../../src/operations/progress.js'
 
 const phase = (title: string, hosts: Readonly<Record<string, StepState>>): PhaseProgress => ({
   title,

@@ -1,0 +1,40 @@
+/** The kinds of operations: the one place that lists them. docs/architecture.md says how to add one. */
+import { APPLY_PHASES } from './apply-phases.js'
+import { PLAN_PHASES } from './plan-phases.js'
+import type { PhaseTable } from './phase.js'
+import type { ApplyResult, PlanResult } from './results.js'
+
+/** What a kind of operation is to clients and workers. */
+export interface OperationDefinition {
+  /** The workflow's type. It is stable, because histories contain it. */
+  readonly workflow: string
+  /** Whether it may change the cluster. Of those operations a cluster has only one at a time. */
+  readonly holdsCluster: boolean
+  readonly phases: PhaseTable
+}
+
+/** By kind. */
+export const OPERATIONS = {
+  apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
+  plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
+} as const satisfies Readonly<Record<string, OperationDefinition>>
+
+/** Which operation. */
+export type OperationKind = keyof typeof OPERATIONS
+
+/** What each kind returns. */
+export interface Results extends Record<OperationKind, object> {
+  apply: ApplyResult
+  plan: PlanResult
+}
+
+/** All kinds. */
+export const OPERATION_KINDS = Object.keys(OPERATIONS) as readonly OperationKind[]
+
+/** The kind of a run, by its workflow type; undefined for a type that this release does not know. */
+export function kindOfWorkflow(workflow: string): OperationKind | undefined {
+  return OPERATION_KINDS.find((kind) => OPERATIONS[kind].workflow === workflow)
+}
+
+/** The kinds that hold their cluster. */
+export const HOLDING_KINDS = OPERATION_KINDS.filter((kind) => OPERATIONS[kind].holdsCluster)

@@ -1,0 +1,48 @@
+/** What operations return. */
+import type { ErrorReport } from '../errors/index.js'
+import type { PreflightFinding } from '../preflight/finding.js'
+import type { SkippedStep } from './steps.js'
+
+/** The result of `applyCluster`. */
+export interface ApplyResult {
+  readonly kubernetesVersion: string
+  /** True when at least one host or object was changed. */
+  readonly changed: boolean
+  readonly nodes: readonly NodeSummary[]
+  readonly etcdMembers: readonly string[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+export interface NodeSummary {
+  readonly name: string
+  readonly role: 'control-plane' | 'worker'
+  readonly version: string
+  readonly ready: boolean
+  /** Whether it takes no new pods; older results do not tell. */
+  readonly cordoned?: boolean
+}
+
+/** One thing that an apply would do. */
+export interface PlannedChange {
+  readonly host: string
+  readonly phase: string
+  /** E.g. `install kubeadm, kubelet, kubectl 1.36.3`. */
+  readonly action: string
+  /**
+   * It takes away something that runs or once ran in the cluster. An apply asks before it does that, even without a
+   * review.
+   */
+  readonly disruptive?: boolean
+}
+
+/** The result of `planCluster`. */
+export interface PlanResult {
+  readonly kubernetesVersion: string
+  readonly changes: readonly PlannedChange[]
+  /** What would stop an apply before it changed anything. */
+  readonly problems: readonly ErrorReport[]
+  readonly warnings: readonly string[]
+  /** Problems, warnings and advice, each with its fix; missing in plans made by workers before 0.2. */
+  readonly findings?: readonly PreflightFinding[]
+}
