@@ -37,7 +37,7 @@ export type OperationSnapshot<Kind extends OperationKind = OperationKind> = {
 }[Kind]
 
 /** What is known of an operation of this kind. */
-export interface SnapshotOf<Kind extends OperationKind> extends RunReference {
+interface SnapshotOf<Kind extends OperationKind> extends RunReference {
   readonly kind: Kind
   readonly cluster: string
   /** While the run is open, the state that its worker reports. `cancelled`: stopped on purpose, also by a decision. */
