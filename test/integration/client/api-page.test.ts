@@ -103,5 +103,5 @@ describe('the program in docs/api.md', () => {
     const kubeconfig = join(folder, 'kubeconfig.yaml')
     expect(readFileSync(kubeconfig, 'utf8')).toContain('current-context: prod')
     expect(statSync(kubeconfig).mode & 0o777).toBe(0o600)
-  }, 300_000)
+  }, 600_000)
 })
