@@ -1,21 +1,27 @@
 // `npm run check:rooms`: no import against the rooms, and no circle, by files and not by how they are named in imports.
-import { MAY_IMPORT } from './rooms.config.js'
+import { ENTRIES, ENTRIES_OF, MAY_IMPORT } from './rooms.config.js'
 
-const ROOMS = Object.keys(MAY_IMPORT)
+const looksDown = (name, from, rooms) => ({
+  name: `${name}-looks-down`,
+  severity: 'error',
+  from: { path: from },
+  to: {
+    path: '^src/',
+    pathNot: [
+      `^src/(${rooms.join('|')})/`,
+      ...(ENTRIES_OF[name] ?? []).map((entry) => `^src/${entry}\\.ts$`),
+    ],
+  },
+})
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
-    ...ROOMS.map((room) => ({
-      name: `${room}-looks-down`,
-      severity: 'error',
-      from: { path: `^src/${room}/` },
-      to: {
-        path: '^src/',
-        pathNot: `^src/(${[room, ...MAY_IMPORT[room]].join('|')})/${room === 'cli' ? '|^src/(client|worker)\\.ts$' : ''}`,
-      },
-    })),
+    ...Object.entries(MAY_IMPORT).map(([room, others]) =>
+      looksDown(room, `^src/${room}/`, [room, ...others]),
+    ),
+    ...Object.entries(ENTRIES).map(([entry, rooms]) => looksDown(entry, `^src/${entry}\\.ts$`, rooms)),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

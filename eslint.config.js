@@ -1,6 +1,6 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
-import { MAY_IMPORT } from './rooms.config.js'
+import { ENTRIES, ENTRIES_OF, MAY_IMPORT } from './rooms.config.js'
 
 const ROOMS = Object.keys(MAY_IMPORT)
 const SDK_AND_NODE = [
@@ -33,13 +33,34 @@ const FOREIGN = {
   engine: ['ssh2', '@temporalio/workflow'],
   ui: ['ssh2', '@temporalio/workflow'],
   client: ['ssh2', '@temporalio/workflow', '@temporalio/worker', '@temporalio/activity'],
-  cli: ['ssh2', '@temporalio/activity', '@temporalio/workflow'],
+  cli: ['ssh2', ...NO_TEMPORAL],
+}
+const FOREIGN_OF_ENTRIES = {
+  client: FOREIGN.client,
+  worker: ['ssh2', '@temporalio/client', '@temporalio/activity', '@temporalio/workflow'],
+  index: PURE,
 }
 
-function importDirection(room) {
-  const closed = ROOMS.filter((other) => other !== room && !MAY_IMPORT[room].includes(other))
+const ofRoom = (room) => ({
+  name: room,
+  files: [`src/${room}/**/*.ts`],
+  open: [room, ...MAY_IMPORT[room]],
+  foreign: FOREIGN[room],
+})
+const ofEntry = (entry) => ({
+  name: `${entry}.ts`,
+  files: [`src/${entry}.ts`],
+  open: ENTRIES[entry],
+  foreign: FOREIGN_OF_ENTRIES[entry],
+})
+
+function importDirection({ name, files, open, foreign }) {
+  const closed = ROOMS.filter((other) => !open.includes(other))
+  const entries = Object.keys(ENTRIES).filter(
+    (entry) => !(ENTRIES_OF[name.replace('.ts', '')] ?? []).includes(entry),
+  )
   return {
-    files: [`src/${room}/**/*.ts`],
+    files,
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -47,19 +68,20 @@ function importDirection(room) {
           patterns: [
             {
               group: closed.map((other) => `**/${other}/**`),
-              message: `src/${room} may import ${MAY_IMPORT[room].join(', ') || 'nothing'} (docs/architecture.md)`,
+              message: `src/${name} may import ${open.join(', ')} (docs/architecture.md)`,
             },
-            // Only the command line stands on these two; within a room the names are free.
-            ...(room === 'cli'
-              ? []
-              : [{ regex: '^(\\.\\./)+(client|worker)\\.js$', message: 'the entries are above every room' }]),
-            { group: FOREIGN[room], message: `not in src/${room} (docs/architecture.md)` },
+            // Within a room, and so after a single dot, the names are free.
+            {
+              regex: `^${name.endsWith('.ts') ? '\\./' : '(\\.\\./)+'}(${entries.join('|')})\\.js$`,
+              message: 'the entries are above every room',
+            },
+            { group: foreign, message: `not in src/${name} (docs/architecture.md)` },
             // The contract declares messages with Temporal's types; its code stays outside.
-            ...(room === 'operations'
+            ...(name === 'operations'
               ? [{ group: ['@temporalio/common'], allowTypeImports: true, message: 'types only' }]
               : []),
             // Workflows see the types of activities only: their code must never reach the sandbox.
-            ...(room === 'workflows'
+            ...(name === 'workflows'
               ? [{ group: ['**/activities/**'], allowTypeImports: true, message: 'types only' }]
               : []),
           ],
@@ -98,7 +120,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  ...ROOMS.map(importDirection),
+  ...[...ROOMS.map(ofRoom), ...Object.keys(ENTRIES).map(ofEntry)].map(importDirection),
   {
     files: ['test/**/*.ts', 'lab/**/*.ts'],
     rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },

@@ -21,6 +21,17 @@ export const MAY_IMPORT = {
   temporal: ['errors', 'values', 'operations'],
   engine: ['errors', 'values', 'operations', 'temporal'],
   ui: ['errors', 'temporal', 'engine'],
-  client: [...PURE_GROUND, 'operations', 'temporal', 'ssh', 'hosts'],
-  cli: [...PURE_GROUND, ...['cluster-file', 'preflight', 'operations', 'client', 'temporal', 'engine', 'ui']],
+  client: [...PURE_GROUND, 'operations', 'temporal', 'engine', 'ui', 'ssh', 'hosts'],
+  // The command line has one door: what it needs of Temporal, the engine or the hosts, the client offers.
+  cli: [...PURE_GROUND, 'cluster-file', 'preflight', 'operations', 'client'],
 }
+
+// The files above the rooms, and what they may import from.
+export const ENTRIES = {
+  client: ['errors', 'cluster', 'operations', 'temporal', 'client'],
+  worker: ['errors', 'operations', 'temporal', 'engine', 'activities', 'ssh'],
+  index: ['errors', 'cluster', 'cluster-file', 'preflight', 'operations', 'client'],
+}
+
+// Who may import which of them.
+export const ENTRIES_OF = { cli: ['client', 'worker'], index: ['client'] }

@@ -5,6 +5,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
+import { engineSeal } from './engine/engine.js'
+import { engineHome } from './engine/home.js'
+import { startPulse } from './engine/pulse.js'
+import { QuorateError } from './errors/index.js'
 import { TASK_QUEUE } from './operations/task-queue.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { temporalLogger } from './temporal/logger.js'
@@ -15,7 +19,12 @@ import { SealCodec } from './temporal/seal/codec.js'
 import { KEY_FILE_VARIABLE, openSeal } from './temporal/seal/source.js'
 import { guardedBundle, sealedWorkerOptions } from './temporal/seal/worker.js'
 import { identifyServer, type ServerIdentity } from './temporal/server-identity.js'
-import type { ServerSettings } from './temporal/settings.js'
+import {
+  plainSettings,
+  serverSettings,
+  type ServerSettings,
+  type TemporalOptions,
+} from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
 
 /** Delay before a stopped worker is started again. */
@@ -60,8 +69,21 @@ export interface WorkerParts {
   close?(): Promise<void>
 }
 
-/** Runs a worker as the whole process. SIGTERM, SIGINT and uncaught errors end it. */
-export async function runWorkerProcess(settings: ServerSettings): Promise<void> {
+/**
+ * Runs a worker as the whole process. SIGTERM, SIGINT and uncaught errors end it. The engine's own worker is told the
+ * engine's address, and writes the engine's pulse.
+ * @throws QuorateError `USAGE` when no server is named, and what {@link runWorker} throws.
+ */
+export async function runWorkerProcess(
+  options: TemporalOptions,
+  { isEngines }: { readonly isEngines: boolean },
+): Promise<void> {
+  const settings =
+    isEngines && options.address !== undefined
+      ? plainSettings(options.address, engineSeal())
+      : serverSettings(options)
+  if (settings === undefined) throw noServer()
+  if (isEngines) startPulse(engineHome())
   const log = pino({ base: { version: VERSION, pid: process.pid } })
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
@@ -72,6 +94,12 @@ export async function runWorkerProcess(settings: ServerSettings): Promise<void> 
   process.on('unhandledRejection', exit)
   process.on('uncaughtException', exit)
   await runWorker({ settings, log, signal: stop.signal })
+}
+
+function noServer(): QuorateError {
+  return new QuorateError('USAGE', 'a worker needs a Temporal server', {
+    hint: 'name one with --address, TEMPORAL_ADDRESS or --profile; `quorate engine start` runs the embedded engine with a worker',
+  })
 }
 
 /**

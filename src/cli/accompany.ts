@@ -1,5 +1,5 @@
 /** Accompanies an operation: follows it and, on a terminal, asks whenever nothing goes on without the operator. */
-import type { Operation } from '../client.js'
+import type { Operation } from '../client/operation.js'
 import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'

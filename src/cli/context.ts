@@ -1,5 +1,5 @@
 /** What every command gets besides its own arguments: the global options, and where output goes. */
-import type { TemporalOptions } from '../temporal/settings.js'
+import type { TemporalOptions } from '../client.js'
 import type { ColourChoice } from './abilities.js'
 import { processIo, type Io } from './io.js'
 

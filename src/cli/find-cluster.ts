@@ -8,9 +8,9 @@ import { DEFAULT_FILE, type Context } from './context.js'
  * named with `-f` is used whatever was applied. cluster.yaml is used, too, if the named cluster was applied elsewhere.
  */
 export async function findCluster(context: Context, name: string | undefined): Promise<Cluster> {
-  const { parseFile, clusterOfLastApply, describedHere } = await import('./load-cluster.js')
+  const { readCluster, clusterOfLastApply, describedHere } = await import('./load-cluster.js')
   if (name === undefined || context.file !== undefined) {
-    return (await parseFile(context.file ?? DEFAULT_FILE)).cluster
+    return readCluster(context.file)
   }
   const { withClient } = await import('./open-operation.js')
   try {

@@ -1,5 +1,5 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
-import type { Operation } from '../client.js'
+import type { Operation } from '../client/operation.js'
 import type { OperationKind } from '../operations/registry.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
@@ -40,7 +40,7 @@ export function finish(
 
 /** Prints the end of an operation. */
 function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
-  const { result, closedAt, startedAt } = snapshot
+  const { closedAt, startedAt } = snapshot
   const time = new Date().toISOString()
   if (result !== undefined) {
     const durationMs = (closedAt ?? startedAt) - startedAt

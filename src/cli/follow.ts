@@ -2,7 +2,7 @@
  * Follows an operation in a live view on the terminal, as plain lines, or as JSON events. Ctrl-C leaves it, and the
  * operation goes on.
  */
-import type { Operation } from '../client.js'
+import type { Operation } from '../client/operation.js'
 import type { OperationKind } from '../operations/registry.js'
 import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
 import { operationGoesOn } from './closed-pipe.js'

@@ -1,5 +1,6 @@
 /** Ends a run without its worker, and tells in what state it left the hosts, as far as that is known. */
-import type { LastKnown, Operation } from '../client.js'
+import type { LastKnown } from '../client/last-known.js'
+import type { Operation } from '../client/operation.js'
 import { QuorateError } from '../errors/index.js'
 import { isClosed } from '../client/snapshot.js'
 import { whyStuck } from '../client/stuck.js'

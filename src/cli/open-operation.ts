@@ -1,33 +1,19 @@
 /** Opening a client for a command, and the operation that the command is about; closed when the command is done. */
-import type { ClientOptions, Operation, QuorateClient } from '../client.js'
+import type { Purpose, Quorate } from '../client.js'
+import type { Operation } from '../client/operation.js'
 import { isQuorateError, QuorateError } from '../errors/index.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 import { clusterName, describedHere } from './load-cluster.js'
 import { renderWoken } from './output/woken.js'
 
-/**
- * What a command does. `look` leaves the embedded engine's worker as it is; `plan` leaves its SSH agent if other
- * operations need that.
- */
-export type Access = 'start' | 'plan' | 'decide' | 'look'
-
-const OPTIONS: Readonly<
-  Record<Access, Pick<ClientOptions, 'startsOperations' | 'takesDecisions' | 'onlyPlans'>>
-> = {
-  start: { startsOperations: true },
-  plan: { startsOperations: true, onlyPlans: true },
-  decide: { startsOperations: false, takesDecisions: true },
-  look: { startsOperations: false },
-}
-
 /** Runs `act` with a client. */
 export async function withClient<Result>(
   { temporal, io }: Context,
-  access: Access,
-  act: (client: QuorateClient) => Promise<Result>,
+  purpose: Purpose,
+  act: (client: Quorate) => Promise<Result>,
 ): Promise<Result> {
-  const { createClient } = await import('../client.js')
-  const client = await createClient({ ...temporal, ...OPTIONS[access] })
+  const { connect } = await import('../client.js')
+  const client = await connect({ ...temporal, purpose })
   try {
     // This is a courtesy: if the list is not available, the command does its work all the same.
     const woken = await client.woken().catch(() => [])
@@ -45,12 +31,12 @@ export async function withClient<Result>(
 export async function withOperation<Result>(
   context: Context,
   argument: string | undefined,
-  access: Access,
+  purpose: Purpose,
   act: (operation: Operation) => Promise<Result>,
 ): Promise<Result> {
   const name = await clusterName(context, argument)
   try {
-    return await withClient(context, access, async (client) => act(await client.operation(name)))
+    return await withClient(context, purpose, async (client) => act(await client.operation(name)))
   } catch (error) {
     throw (await appliedElsewhere(name, error)) ?? error
   }

@@ -1,5 +1,6 @@
 /** Looks at the hosts as `plan` and `preflight` do: makes a plan, and only its result is the output. */
-import type { Operation, QuorateClient } from '../client.js'
+import type { Operation } from '../client/operation.js'
+import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanResult } from '../operations/results.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
@@ -18,22 +19,20 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
   return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     await tellOfRunningApply(context, client, cluster.name)
-    const operation = await client.plan(cluster)
+    const operation = await client.start('plan', cluster)
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
       await stop(context, operation)
       return { kind: 'ended', exitCode: EXIT.detached }
     }
-    const result = followed.kind === 'closed' ? followed.snapshot.result : undefined
-    if (result === undefined || !('changes' in result)) {
-      return { kind: 'ended', exitCode: finish(context, operation, followed) }
-    }
-    return { kind: 'plan', plan: result }
+    const end = followed.kind === 'closed' ? followed.snapshot : undefined
+    if (end?.kind === 'plan' && end.result !== undefined) return { kind: 'plan', plan: end.result }
+    return { kind: 'ended', exitCode: finish(context, operation, followed) }
   })
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */
-async function tellOfRunningApply({ io }: Context, client: QuorateClient, cluster: string): Promise<void> {
+async function tellOfRunningApply({ io }: Context, client: Quorate, cluster: string): Promise<void> {
   const name = plainLine(cluster)
   if (!(await client.isRunning(cluster))) return
   io.note(

@@ -1,6 +1,6 @@
 /** The program: global options, help that teaches, and the commands. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { VERSION } from '../temporal/installation.js'
+import { VERSION } from '../client/version.js'
 import { abilitiesOf, COLOUR_CHOICES, colourChoiceIn } from './abilities.js'
 import { DEFAULT_FILE } from './context.js'
 import { textFor } from './output/terminal-text.js'

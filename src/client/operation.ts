@@ -14,9 +14,9 @@ export interface Operation<Kind extends OperationKind = 'apply'> extends RunRefe
   /** URL of the run in the Temporal UI, if known. */
   readonly uiAddress?: string
   /** What is known now. */
-  describe(): Promise<OperationSnapshot>
+  describe(): Promise<OperationSnapshot<Kind>>
   /** Yields snapshots until the operation has ended, across restarts of server and workers. */
-  watch(options?: WatchOptions): AsyncGenerator<OperationSnapshot, void>
+  watch(options?: WatchOptions): AsyncGenerator<OperationSnapshot<Kind>, void>
   /**
    * Waits for the end.
    * @throws QuorateError with the code and details of the operation's failure.

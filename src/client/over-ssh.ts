@@ -2,14 +2,18 @@
 import type { Cluster } from '../cluster/model.js'
 import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
+import { readAdminAccess, type AdminAccess } from './kubeconfig/admin.js'
+
+export type { HostLocks, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
 
 /**
- * The administrator's kubeconfig of a cluster. It is a secret, so no server may see it.
- * @throws QuorateError of the SSH_ family, or `API_UNREACHABLE` when no control plane has one yet.
+ * The administrator's access to a cluster. It is a secret, so no server may see it.
+ * @throws QuorateError of the SSH_ family, `API_UNREACHABLE` when no control plane has one yet, or `KUBECONFIG_UNUSABLE`
+ *   for one that kubeadm did not write like that.
  */
-export async function fetchKubeconfig(cluster: Cluster): Promise<string> {
+export async function fetchAdminAccess(cluster: Cluster): Promise<AdminAccess> {
   const { readKubeconfig } = await import('../hosts/kubernetes/kubeconfig.js')
-  return withSessions((sessions) => readKubeconfig(sessions, cluster))
+  return readAdminAccess(await withSessions((sessions) => readKubeconfig(sessions, cluster)))
 }
 
 /** Gives access to the locks of a cluster's hosts. */

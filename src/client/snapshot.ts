@@ -31,9 +31,14 @@ const STOPPED_ON_PURPOSE: readonly ErrorCode[] = ['OPERATION_CANCELLED', 'OPERAT
  */
 export type Reach = 'worker' | 'failing' | 'busy' | 'server' | 'nobody'
 
-/** An operation at one moment. */
-export interface OperationSnapshot extends RunReference {
-  readonly kind: OperationKind
+/** An operation at one moment; its kind tells what its result is. */
+export type OperationSnapshot<Kind extends OperationKind = OperationKind> = {
+  [Each in Kind]: SnapshotOf<Each>
+}[Kind]
+
+/** What is known of an operation of this kind. */
+interface SnapshotOf<Kind extends OperationKind> extends RunReference {
+  readonly kind: Kind
   readonly cluster: string
   /** While the run is open, the state that its worker reports. `cancelled`: stopped on purpose, also by a decision. */
   readonly state: OperationState | 'cancelled'
@@ -53,7 +58,7 @@ export interface OperationSnapshot extends RunReference {
   readonly progress?: OperationProgress
   readonly steps: readonly RunningStep[]
   /** Only if the operation is done. */
-  readonly result?: Results[OperationKind]
+  readonly result?: Results[Kind]
   /** Only if the operation failed or was cancelled. */
   readonly error?: ErrorReport
 }
@@ -75,10 +80,11 @@ export async function observe(
     : await hearOfClosed(client, run, description)
   const known = progress ?? previous?.progress
   const startedWith = description.memo?.['quorate']
+  const kind = kindOfWorkflow(description.type)
   const common = {
     ...run,
     // A kind of a later release changes the cluster, as far as this one can tell.
-    kind: kindOfWorkflow(description.type) ?? 'apply',
+    kind: kind ?? 'apply',
     cluster: clusterOf(run.workflowId),
     ...heard,
     taskQueue: description.taskQueue,
@@ -94,8 +100,16 @@ export async function observe(
     })
   }
   const closedAt = description.closeTime?.getTime()
-  const end = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
-  return plainValue({ ...common, steps: [], ...end, ...(closedAt === undefined ? {} : { closedAt }) })
+  const { result, ...how } = await withDeadline(client, () => outcome(client, handle, chainOf(description)))
+  const closed = {
+    ...common,
+    ...how,
+    steps: [],
+    ...(closedAt === undefined ? {} : { closedAt }),
+    // The result of a kind that this release does not know could be anything.
+    ...(kind === undefined || result === undefined ? {} : { result }),
+  }
+  return plainValue(closed as OperationSnapshot)
 }
 
 type Heard = Pick<OperationSnapshot, 'reach' | 'progress' | 'workers' | 'taskFailure'>
@@ -130,7 +144,7 @@ async function hearOfClosed(
 }
 
 /** Whether nothing will change any more. */
-export function isClosed({ state }: OperationSnapshot): boolean {
+export function isClosed({ state }: Pick<OperationSnapshot, 'state'>): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
 }
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changeKubeconfig, writeKubeconfig } from '../../src/cli/kubeconfig/write.js'
+import { changeKubeconfig, writeKubeconfig } from '../../src/client/kubeconfig/write.js'
 
 const NOBODY = 65_534
 

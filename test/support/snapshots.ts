@@ -24,7 +24,7 @@ export function aProgress(
 }
 
 export function aSnapshot(changes: Partial<OperationSnapshot> = {}): OperationSnapshot {
-  return {
+  const apply: OperationSnapshot<'apply'> = {
     workflowId: 'cluster/prod',
     runId: 'run-1',
     kind: 'apply',
@@ -34,8 +34,8 @@ export function aSnapshot(changes: Partial<OperationSnapshot> = {}): OperationSn
     taskQueue: TASK_QUEUE,
     startedAt: START,
     steps: [],
-    ...changes,
   }
+  return { ...apply, ...changes } as OperationSnapshot
 }
 
 /** An apply in the middle: facts done, control planes joining, workers beside them, the rest to come. */

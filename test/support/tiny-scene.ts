@@ -1,8 +1,10 @@
 /** What tests with tiny operations begin with: a server and a client for the file, a worker for each test. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { createClient, type Operation, type QuorateClient } from '../../src/client.js'
+import { connect, type Quorate } from '../../src/client.js'
+import type { Operation } from '../../src/client/operation.js'
 import type { Cluster } from '../../src/cluster/model.js'
 import { QuorateError } from '../../src/errors/index.js'
+import type { StartOptions } from '../../src/operations/input.js'
 import { aCluster, aHost } from './clusters.js'
 import { Controls } from './tiny-activities.js'
 import { startTinyWorker, TestServer, type TinyRelease } from './tiny-operations.js'
@@ -12,7 +14,7 @@ export const PATIENCE = { timeout: 60_000 }
 
 export class TinyScene {
   server!: TestServer
-  client!: QuorateClient
+  client!: Quorate
   /** What the activities of the test's operations do; each test has its own. */
   controls = new Controls()
   private worker = () => Promise.resolve()
@@ -25,7 +27,7 @@ export class TinyScene {
     const scene = new TinyScene()
     beforeAll(async () => {
       scene.server = await TestServer.start()
-      scene.client = await createClient({ address: scene.server.address })
+      scene.client = await connect({ address: scene.server.address })
     })
     afterAll(async () => {
       await scene.client.close()
@@ -63,8 +65,8 @@ export class TinyScene {
   }
 
   /** Starts an apply of a cluster of its own. */
-  async start(options: Parameters<QuorateClient['apply']>[1] = {}): Promise<Operation> {
-    return this.client.apply(this.cluster(), options)
+  async start(options: StartOptions = {}): Promise<Operation> {
+    return this.client.start('apply', this.cluster(), options)
   }
 
   /** The steps of these hosts fail from now on, in a way that only a person can fix. */

@@ -1,6 +1,7 @@
 /** `quorate apply`: turn the hosts into the cluster that the cluster file describes. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Operation, QuorateClient } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
+import type { Quorate } from '../../client.js'
 import type { Cluster } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
@@ -51,12 +52,12 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
 
 async function startOrAttach(
   context: Context,
-  client: QuorateClient,
+  client: Quorate,
   cluster: Cluster,
   { attach, review }: ApplyOptions,
 ): Promise<Operation> {
   try {
-    return await client.apply(cluster, review === true ? { review } : {})
+    return await client.start('apply', cluster, review === true ? { review } : {})
   } catch (error) {
     if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
     context.io.note(`${error.message}; following it`)

@@ -1,6 +1,6 @@
 /** `quorate cancel`: stop a running operation. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Operation } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
 import type { Stuck } from '../../client/stuck.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'

@@ -3,7 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import stringWidth from 'string-width'
 import { plainLine } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
-import type { Check, CheckStatus } from '../doctor/check.js'
+import type { Check, CheckStatus } from '../../client/doctor/check.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
 import { padded } from '../output/table.js'
@@ -22,7 +22,7 @@ export function doctorCommand(): CommandUnknownOpts {
 async function doctor(context: Context): Promise<ExitCode> {
   const [{ checkNode, checkSshAgent, checkClusterFile }, { checkTemporal }] = await Promise.all([
     import('../doctor/local-checks.js'),
-    import('../doctor/temporal-checks.js'),
+    import('../../client/doctor/temporal-checks.js'),
   ])
   const [agent, temporal, file] = await Promise.all([
     checkSshAgent(),

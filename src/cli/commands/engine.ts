@@ -44,26 +44,22 @@ function superviseCommand(): CommandUnknownOpts {
 }
 
 async function supervise(): Promise<ExitCode> {
-  const { superviseEngine } = await import('../../engine/supervisor.js')
-  await superviseEngine({
-    restart: async () => {
-      const { ensureEngine } = await import('../../engine/engine.js')
-      await ensureEngine({ handOver: 'nothing', respectStop: true })
-    },
-    log: (msg) => process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
-  })
+  const { superviseEngine } = await import('../../client/engine.js')
+  await superviseEngine((msg) =>
+    process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
+  )
   return EXIT.done
 }
 
 async function start(context: Context): Promise<ExitCode> {
-  const { ensureEngine } = await import('../../engine/engine.js')
-  await ensureEngine({ handOver: 'code and idle agent' })
+  const { startEngine } = await import('../../client/engine.js')
+  await startEngine()
   return status(context)
 }
 
 async function status({ io, json }: Context): Promise<ExitCode> {
-  const { engineStatus } = await import('../../engine/engine.js')
-  const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = engineStatus()
+  const { engineStatus } = await import('../../client/engine.js')
+  const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = await engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined && !isWorkerFrozen
   if (json) {
     io.json({
@@ -91,13 +87,8 @@ async function status({ io, json }: Context): Promise<ExitCode> {
 }
 
 async function stop({ io, json }: Context): Promise<ExitCode> {
-  const [{ engineStatus, stopEngine }, { openClusters }] = await Promise.all([
-    import('../../engine/engine.js'),
-    import('../../engine/open-operations.js'),
-  ])
-  const { address, serverPid } = engineStatus()
-  const open = serverPid === undefined ? [] : await openClusters(address)
-  const stopped = await stopEngine()
+  const { stopEngine } = await import('../../client/engine.js')
+  const { stopped, open } = await stopEngine()
   if (json) io.json({ stopped, open })
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
   if (stopped && open.length > 0 && !json) {
@@ -112,17 +103,12 @@ async function logs(
   { io }: Context,
   options: { follow?: true; lines: number; server?: true; worker?: true },
 ): Promise<ExitCode> {
-  const [{ engineHome }, { showLogs }] = await Promise.all([
-    import('../../engine/home.js'),
+  const [{ engineLogs }, { showLogs }] = await Promise.all([
+    import('../../client/engine.js'),
     import('../output/logs.js'),
   ])
-  const home = engineHome()
   const both = options.server === undefined && options.worker === undefined
-  const files = [
-    ...(both || options.server === true ? [{ name: 'server', path: home.serverLog }] : []),
-    ...(both || options.worker === true ? [{ name: 'worker', path: home.workerLog }] : []),
-    ...(both ? [{ name: 'supervisor', path: home.supervisorLog }] : []),
-  ]
+  const files = engineLogs().filter(({ name }) => both || (name !== 'supervisor' && options[name] === true))
   await showLogs(files, {
     lines: options.lines,
     follow: options.follow === true,

@@ -4,7 +4,7 @@ import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
-import type { AdminAccess } from '../kubeconfig/admin.js'
+import type { AdminAccess } from '../../client/kubeconfig/admin.js'
 
 interface KubeconfigOptions {
   readonly output?: string
@@ -50,15 +50,15 @@ async function kubeconfig(
   checkOptions(options)
   const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
-  const { fetchKubeconfig } = await import('../../client.js')
-  const { readAdminAccess, renderKubeconfig } = await import('../kubeconfig/admin.js')
-  const access = readAdminAccess(await fetchKubeconfig(cluster))
+  const { fetchAdminAccess } = await import('../../client/over-ssh.js')
+  const access = await fetchAdminAccess(cluster)
   const called = options.context ?? cluster.name
   if (options.merge === true || options.output !== undefined) {
     const path = await store(access, called, options)
     tell(context, cluster.name, called, path, options)
     return EXIT.done
   }
+  const { renderKubeconfig } = await import('../../client/kubeconfig/admin.js')
   const content = renderKubeconfig(access, called)
   if (context.json) context.io.json({ cluster: cluster.name, kubeconfig: content })
   else context.io.data(content.trimEnd())
@@ -88,10 +88,10 @@ async function store(
     { defaultKubeconfig },
     { changeKubeconfig, writeKubeconfig },
   ] = await Promise.all([
-    import('../kubeconfig/admin.js'),
-    import('../kubeconfig/merge.js'),
-    import('../kubeconfig/place.js'),
-    import('../kubeconfig/write.js'),
+    import('../../client/kubeconfig/admin.js'),
+    import('../../client/kubeconfig/merge.js'),
+    import('../../client/kubeconfig/place.js'),
+    import('../../client/kubeconfig/write.js'),
   ])
   const path = output ?? defaultKubeconfig(process.env)
   if (merge !== true) {

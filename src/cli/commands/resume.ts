@@ -1,6 +1,8 @@
 /** `quorate resume`: make the decisions that an operation waits for. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Decision, Operation, OperationProgress } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
+import type { Decision } from '../../operations/messages.js'
+import type { OperationProgress } from '../../operations/progress.js'
 import { contextOf, type Context } from '../context.js'
 import type { DecisionOptions } from '../decisions/options.js'
 import { EXIT, type ExitCode } from '../exit.js'

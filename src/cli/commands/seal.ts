@@ -41,7 +41,7 @@ function rotateCommand(): CommandUnknownOpts {
 }
 
 async function create({ io, json }: Context, file: string, encrypt: boolean): Promise<ExitCode> {
-  const { createKeyFile } = await import('../../temporal/seal/key-file.js')
+  const { createKeyFile } = await import('../../client/seal-keys.js')
   const path = resolve(file)
   const { keys } = createKeyFile(path, encrypt)
   const ids = keys.map(({ id }) => id)
@@ -59,7 +59,7 @@ async function rotate(
   file: string,
   options: { standby?: true; first?: string; drop?: string[] },
 ): Promise<ExitCode> {
-  const { rotateKeyFile } = await import('../../temporal/seal/rotation.js')
+  const { rotateKeyFile } = await import('../../client/seal-keys.js')
   const path = resolve(file)
   const ids = rotateKeyFile(path, options)
   const [first, ...others] = ids

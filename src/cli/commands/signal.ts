@@ -1,6 +1,6 @@
 /** `quorate signal`: tell a running operation something. */
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Operation } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

@@ -1,7 +1,8 @@
 /** `quorate status`: show the state of a cluster's latest apply, or of every known cluster's. */
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { OperationSummary, QuorateClient } from '../../client.js'
+import type { OperationSummary } from '../../client/operation.js'
+import type { Quorate } from '../../client.js'
 import { plainLine } from '../../errors/index.js'
 import { isClosed, type OperationSnapshot } from '../../client/snapshot.js'
 import { needsOtherWorker, whyStuck, type Stuck } from '../../client/stuck.js'
@@ -31,7 +32,7 @@ async function status(context: Context, argument: string | undefined, all: boole
   )
 }
 
-async function list({ io, json }: Context, client: QuorateClient): Promise<ExitCode> {
+async function list({ io, json }: Context, client: Quorate): Promise<ExitCode> {
   const operations = await Promise.all((await client.list()).map((one) => withStandstill(client, one)))
   if (json) {
     io.json(operations)
@@ -57,7 +58,7 @@ async function list({ io, json }: Context, client: QuorateClient): Promise<ExitC
 
 /** Adds why an open run does not go on, if it does not. */
 async function withStandstill(
-  client: QuorateClient,
+  client: Quorate,
   operation: OperationSummary,
 ): Promise<OperationSummary & { readonly stuck?: Stuck }> {
   if (operation.status !== 'RUNNING') return operation

@@ -1,5 +1,6 @@
 /** `quorate ui`: Temporal's UI in the browser, for as long as the command runs. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { RunReference } from '../../client/run-reference.js'
 import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -15,47 +16,38 @@ export function uiCommand(): CommandUnknownOpts {
     .description(DESCRIPTION)
     .argument('[cluster]', 'name of a cluster that was applied')
     .option('--port <port>', 'port on 127.0.0.1 (default: 8233, or a free one)', portOf)
-  command.action((cluster, { port }) => exitWith(ui(contextOf(command), cluster, port)))
+  command.action((cluster, { port }) => exitWith(showUi(contextOf(command), cluster, port)))
   return command
 }
 
-async function ui(
+async function showUi(
   context: Context,
   cluster: string | undefined,
   port: number | undefined,
 ): Promise<ExitCode> {
-  const [{ connectForUi }, { serveUi }, { startAssets }, { codecEndpoint }] = await Promise.all([
-    import('../ui-connection.js'),
-    import('../../ui/serve.js'),
-    import('../../ui/assets.js'),
-    import('../../temporal/seal/codec-endpoint.js'),
-  ])
-  const { connection, path } = await connectForUi(context, cluster)
+  const run = cluster === undefined ? undefined : await runOf(context, cluster)
+  const { openUi } = await import('../../client/ui.js')
+  const ui = await openUi({
+    temporal: context.temporal,
+    ...(run === undefined ? {} : { run }),
+    ...(port === undefined ? {} : { port }),
+    onLogin: (next) => context.io.note(context.io.style.dim(`opened; for another browser: ${next}`)),
+  })
   try {
-    const assets = await startAssets()
-    try {
-      const served = await serveUi({
-        client: () => connection.client,
-        assets,
-        // The one browser that is logged in can read what is encrypted.
-        ...(connection.seal === undefined ? {} : { codec: codecEndpoint(connection.seal) }),
-        ...(port === undefined ? {} : { port }),
-        onLogin: () =>
-          context.io.note(context.io.style.dim(`opened; for another browser: ${served.link(path)}`)),
-      })
-      tell(context, served.link(path))
-      try {
-        await untilEnd(assets.ended)
-      } finally {
-        await served.close()
-      }
-    } finally {
-      await assets.close()
-    }
+    tell(context, ui.link)
+    await untilEnd(ui.ended)
   } finally {
-    await connection.close()
+    await ui.close()
   }
   return EXIT.done
+}
+
+/** The latest apply of the cluster. */
+async function runOf(context: Context, cluster: string): Promise<RunReference> {
+  const { withOperation } = await import('../open-operation.js')
+  return withOperation(context, cluster, 'look', ({ workflowId, runId }) =>
+    Promise.resolve({ workflowId, runId }),
+  )
 }
 
 function tell({ io, json }: Context, link: string): void {

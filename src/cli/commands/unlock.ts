@@ -1,6 +1,6 @@
 /** `quorate unlock`: look at the locks of a cluster's hosts, and break them. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { HostLocks, LocksBroken, LocksFound } from '../../client.js'
+import type { HostLocks, LocksBroken, LocksFound } from '../../client/over-ssh.js'
 import { type ErrorReport, plainLine, QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -38,7 +38,7 @@ async function unlock(context: Context, name: string | undefined, options: Unloc
   }
   const { findCluster } = await import('../find-cluster.js')
   const cluster = await findCluster(context, name)
-  const { withHostLocks } = await import('../../client.js')
+  const { withHostLocks } = await import('../../client/over-ssh.js')
   return withHostLocks(cluster, async (locks) => {
     const found = await locks.read()
     await tellFound(context, cluster.name, found)

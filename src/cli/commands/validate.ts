@@ -1,5 +1,6 @@
 /** `quorate validate`: check the cluster file, without touching a host. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { ClusterFileProblem } from '../../cluster-file/problem.js'
 import type { Cluster } from '../../cluster/model.js'
 import { count } from '../../values/words.js'
 import { plainLine, QuorateError } from '../../errors/index.js'
@@ -25,12 +26,13 @@ async function validate(context: Context, argument: string | undefined): Promise
     })
   }
   const path = argument ?? context.file ?? DEFAULT_FILE
-  const [{ parseFile }, { ClusterFileError, formatProblem }] = await Promise.all([
+  const [{ readCluster }, { ClusterFileError, formatProblem }] = await Promise.all([
     import('../load-cluster.js'),
-    import('../../cluster-file/parse.js'),
+    import('../../cluster-file/problem.js'),
   ])
   try {
-    const { cluster, warnings } = await parseFile(path)
+    const warnings: ClusterFileProblem[] = []
+    const cluster = await readCluster(path, { onWarning: (warning) => warnings.push(warning) })
     if (json) io.json({ valid: true, problems: [], warnings, cluster })
     else {
       for (const warning of warnings) io.note(`${io.style.yellow('⚠')} ${plainLine(formatProblem(warning))}`)

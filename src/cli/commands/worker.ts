@@ -1,6 +1,5 @@
 /** `quorate worker`: run a worker in the foreground. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -18,27 +17,7 @@ export function workerCommand(): CommandUnknownOpts {
 }
 
 async function worker({ temporal }: Context, isEngines: boolean): Promise<ExitCode> {
-  const [{ plainSettings, serverSettings }, { engineSeal }] = await Promise.all([
-    import('../../temporal/settings.js'),
-    import('../../engine/engine.js'),
-  ])
-  const settings =
-    isEngines && temporal.address !== undefined
-      ? plainSettings(temporal.address, engineSeal())
-      : serverSettings(temporal)
-  if (settings === undefined) {
-    throw new QuorateError('USAGE', 'a worker needs a Temporal server', {
-      hint: 'name one with --address, TEMPORAL_ADDRESS or --profile, or run `quorate engine start` for the embedded engine with a worker',
-    })
-  }
-  if (isEngines) {
-    const [{ engineHome }, { startPulse }] = await Promise.all([
-      import('../../engine/home.js'),
-      import('../../engine/pulse.js'),
-    ])
-    startPulse(engineHome())
-  }
   const { runWorkerProcess } = await import('../../worker.js')
-  await runWorkerProcess(settings)
+  await runWorkerProcess(temporal, { isEngines })
   return EXIT.done
 }

@@ -1,5 +1,6 @@
 /** The operator's decisions on a run, and how they are carried out. */
-import type { Decision, Operation } from '../../client.js'
+import type { Operation } from '../../client/operation.js'
+import type { Decision } from '../../operations/messages.js'
 import type { OperationProgress } from '../../operations/progress.js'
 import { plainLine } from '../../errors/index.js'
 import type { Context } from '../context.js'

@@ -3,7 +3,7 @@ import type { OperationProgress } from '../../operations/progress.js'
 import type { BlockedStep } from '../../operations/steps.js'
 import { QuorateError } from '../../errors/index.js'
 import { answerFor, describeWaiting, waitsForIn } from '../waits-for.js'
-import type { Decision } from '../../client.js'
+import type { Decision } from '../../operations/messages.js'
 import { endingPause } from './decision.js'
 
 /** As commander gives them. */

@@ -3,7 +3,7 @@ import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../operations/steps.js'
 import { plainLine } from '../../errors/index.js'
 import type { WaitingInRun } from '../waits-for.js'
-import type { Decision } from '../../client.js'
+import type { Decision } from '../../operations/messages.js'
 
 /** The outcome of asking. */
 export type Answer =

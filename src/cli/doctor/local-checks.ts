@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { isQuorateError, plainLine } from '../../errors/index.js'
 import { DEFAULT_FILE, type Context } from '../context.js'
-import { parseFile } from '../load-cluster.js'
-import { fail, ok, warn, type Check } from './check.js'
+import { readCluster } from '../load-cluster.js'
+import { fail, ok, warn, type Check } from '../../client/doctor/check.js'
 
 const AGENT_TIMEOUT_MS = 3_000
 const MINIMUM_NODE = [20, 19] as const
@@ -58,7 +58,7 @@ export async function checkClusterFile({ file }: Context): Promise<Check | undef
   const path = file ?? DEFAULT_FILE
   if (file === undefined && !existsSync(path)) return undefined
   try {
-    const { cluster } = await parseFile(path)
+    const cluster = await readCluster(path)
     // One of several keys is enough: an ssh configuration may name several for all hosts.
     const lists = cluster.hosts.map(({ ssh }) => ssh.identityFiles ?? [])
     const missing = [...new Set(lists.filter((keys) => !keys.some((key) => existsSync(key))).flat())]

@@ -1,5 +1,5 @@
 /** Operations that go on because a command started the engine, which the operator may not have intended. */
-import type { OperationSummary } from '../../client.js'
+import type { OperationSummary } from '../../client/operation.js'
 import { plainLine } from '../../errors/index.js'
 import { count } from '../../values/words.js'
 import { formatMinute } from './duration.js'

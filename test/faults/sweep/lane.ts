@@ -6,13 +6,14 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
-import type { Operation, QuorateClient } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
+import type { Quorate } from '../../../src/client.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { lookAtEnd, type EndState } from './end-state.js'
 import { Injector, type Fault } from './faults.js'
 import type { History } from './history.js'
-import { createClient, LOGS } from './product.js'
+import { connect, LOGS } from './product.js'
 import { ScriptedHost, SSH_PORT, type HostImage } from './scripted-host.js'
 import { calibrate, SshProxy } from './ssh-proxy.js'
 import type { Calibration } from './ssh-stages.js'
@@ -64,7 +65,7 @@ export class Lane {
   private readonly proxies = new Map<string, SshProxy>()
   private worker!: WorkerProcess
   private connection!: Connection
-  private quorate!: QuorateClient
+  private quorate!: Quorate
   private calibration!: Calibration
 
   private constructor(options: LaneOptions) {
@@ -160,7 +161,7 @@ export class Lane {
     for (const { name, address } of this.hosts)
       this.proxies.set(name, await SshProxy.start(address, SSH_PORT))
     this.connection = await Connection.connect({ address: server.address })
-    this.quorate = await createClient({ address: server.address, namespace: this.namespace })
+    this.quorate = await connect({ address: server.address, namespace: this.namespace })
     this.worker = new WorkerProcess({
       address: server.address,
       namespace: this.namespace,
@@ -255,7 +256,7 @@ export class Lane {
   private async begin(): Promise<Operation> {
     for (;;) {
       try {
-        return await this.quorate.apply((this.options.change ?? same)(this.cluster()))
+        return await this.quorate.start('apply', (this.options.change ?? same)(this.cluster()))
       } catch (error) {
         const code = (error as { readonly code?: unknown }).code
         if (code === 'OPERATION_RUNNING') return this.quorate.operation('faults')

@@ -20,7 +20,7 @@ async function built<Module>(path: string): Promise<Module> {
   return (await import(/* @vite-ignore */ pathToFileURL(join(BUILD, path)).href)) as Module
 }
 
-export const { createClient } = await built<typeof clientModule>('client.js')
+export const { connect } = await built<typeof clientModule>('client.js')
 export const { createSessionPool, command, script } = await built<typeof sshModule>('ssh/index.js')
 export const { startServer, waitUntilReady, loopback } = await built<typeof serverModule>('engine/server.js')
 export const { engineHome, makeHome } = await built<typeof homeModule>('engine/home.js')

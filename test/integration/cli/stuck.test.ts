@@ -1,6 +1,6 @@
 /** A run that cannot hear, through the CLI as a process: what is said of it, and how it is ended. */
 import { describe, expect, it, vi } from 'vitest'
-import type { Operation } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
 import { quorate } from '../../support/quorate.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 

@@ -1,6 +1,6 @@
 /** The operator's decisions on a real Temporal server, with a tiny workflow that parks, pauses and waits for approval. */
 import { describe, expect, it } from 'vitest'
-import type { Operation } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
 const scene = TinyScene.forFile()

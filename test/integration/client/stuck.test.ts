@@ -1,6 +1,7 @@
 /** Runs whose worker was replaced by one that cannot go on with them, as after an upgrade. */
 import { describe, expect, it, vi } from 'vitest'
-import type { Operation, OperationSnapshot } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { OPERATIONS } from '../../../src/operations/registry.js'
 import { TASK_QUEUE, taskQueueOf } from '../../../src/operations/task-queue.js'
 import { connect } from '../../../src/temporal/connection.js'
@@ -75,20 +76,22 @@ describe('a run whose new worker uses other activity names', () => {
   it('keeps its cluster, and another apply is refused with a way out', async () => {
     await scene.startWorker()
     const cluster = scene.cluster()
-    const operation = await scene.client.apply(cluster)
+    const operation = await scene.client.start('apply', cluster)
     await expect.poll(async () => (await operation.describe()).steps.length, PATIENCE).toBe(2)
     await scene.stopWorker()
     scene.controls.finished = true
     await scene.startWorker('later')
     await until(operation, ({ taskFailure }) => (taskFailure?.attempts ?? 0) >= 2)
-    await expect(scene.client.apply(cluster)).rejects.toMatchObject({
+    await expect(scene.client.start('apply', cluster)).rejects.toMatchObject({
       code: 'OPERATION_RUNNING',
       message: expect.stringMatching(RENAMED) as string,
       hint: expect.stringContaining(`quorate cancel --force ${cluster.name}`) as string,
     })
     await operation.terminate('the test is over')
     scene.controls.finished = true
-    await expect((await scene.client.apply(cluster)).result()).resolves.toMatchObject({ changed: true })
+    await expect((await scene.client.start('apply', cluster)).result()).resolves.toMatchObject({
+      changed: true,
+    })
   })
 })
 

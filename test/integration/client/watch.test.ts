@@ -1,6 +1,7 @@
 /** Following operations on a real Temporal server, with a workflow that only waits. */
 import { describe, expect, it } from 'vitest'
-import type { Operation, OperationSnapshot } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
+import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { QuorateError } from '../../../src/errors/index.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
@@ -18,7 +19,7 @@ async function until(
 describe('a watched operation', () => {
   it('shows the last line of every working host', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     const { steps } = await until(operation, ({ steps }) => steps.filter(({ line }) => line).length === 2)
     expect(steps.map(({ host, line }) => [host, line]).sort()).toEqual([
       ['cp1', 'cp1 at work'],
@@ -28,7 +29,7 @@ describe('a watched operation', () => {
 
   it('ends with the result', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     scene.controls.finished = true
     await expect(operation.result()).resolves.toMatchObject({ changed: true, kubernetesVersion: 'v1.36.3' })
     const { state, progress } = await operation.describe()
@@ -43,7 +44,7 @@ describe('a watched operation', () => {
       step: 'prepare',
     })
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     const { state, error } = await until(operation, (snapshot) => snapshot.state === 'failed')
     expect(state).toBe('failed')
     expect(error).toEqual(scene.controls.fatal.report())
@@ -52,13 +53,13 @@ describe('a watched operation', () => {
   it('shows why a step is retried', async () => {
     scene.controls.failures = 19
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     const { steps } = await until(operation, ({ steps }) => steps.some(({ attempt }) => attempt > 2))
     expect(steps[0]?.lastError).toMatchObject({ code: 'SSH_UNREACHABLE', message: 'connection refused' })
   })
 
   it('waits for a worker and continues once there is one', async () => {
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     // The worker of an earlier test may have asked for work within the last minute.
     const isUnanswered = ({ reach }: OperationSnapshot) => reach === 'server' || reach === 'busy'
     await expect(until(operation, isUnanswered)).resolves.toMatchObject({ state: 'running' })
@@ -71,7 +72,7 @@ describe('a watched operation', () => {
 
   it('survives a restart of the Temporal server', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     const watched: OperationSnapshot[] = []
     const watching = (async () => {
       for await (const snapshot of operation.watch()) watched.push(snapshot)
@@ -87,7 +88,7 @@ describe('a watched operation', () => {
 
   it('that the server has lost fails with a hint how to continue', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     const watching = until(operation, () => false)
     watching.catch(() => undefined)
     await until(operation, ({ steps }) => steps.length === 2)
@@ -103,7 +104,7 @@ describe('a watched operation', () => {
 
   it('says what it waits for, until the operator vouches for it', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster({ loadBalancer: { type: 'external' } }))
+    const operation = await scene.client.start('apply', scene.cluster({ loadBalancer: { type: 'external' } }))
     const waiting = await until(operation, ({ state }) => state === 'waiting')
     expect(waiting.progress?.blockedOn).toBe('load balancer health')
     await operation.signal('loadBalancerReady')
@@ -113,7 +114,7 @@ describe('a watched operation', () => {
 
   it('is cancelled on request', async () => {
     await scene.startWorker()
-    const operation = await scene.client.apply(scene.cluster())
+    const operation = await scene.client.start('apply', scene.cluster())
     await until(operation, ({ steps }) => steps.length === 2)
     await operation.cancel()
     await expect(operation.result()).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' })
@@ -123,9 +124,9 @@ describe('a watched operation', () => {
 describe('a cluster', () => {
   it('has one operation at a time: a second is refused with the kind and start of the first', async () => {
     const cluster = scene.cluster()
-    const operation = await scene.client.apply(cluster)
-    await expect(scene.client.apply(cluster)).rejects.toMatchObject({ code: 'OPERATION_RUNNING' })
-    await expect(scene.client.apply(cluster)).rejects.toThrow(
+    const operation = await scene.client.start('apply', cluster)
+    await expect(scene.client.start('apply', cluster)).rejects.toMatchObject({ code: 'OPERATION_RUNNING' })
+    await expect(scene.client.start('apply', cluster)).rejects.toThrow(
       new RegExp(`an apply of ${cluster.name} has been running since \\d{4}-.*, started by `),
     )
     await operation.cancel()
@@ -133,7 +134,7 @@ describe('a cluster', () => {
 
   it('is described by the input of its operation', async () => {
     const cluster = scene.cluster()
-    await scene.client.apply(cluster)
+    await scene.client.start('apply', cluster)
     const found = await scene.client.operation(cluster.name)
     await expect(found.input()).resolves.toEqual({ cluster, searchAttributes: true })
     await expect

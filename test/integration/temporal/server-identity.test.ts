@@ -1,7 +1,7 @@
 /** What locks on hosts know of Temporal, asked of real servers. */
 import { NativeConnection } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createClient } from '../../../src/client.js'
+import { connect } from '../../../src/client.js'
 import { workerIdentity } from '../../../src/temporal/installation.js'
 import { identifyServer, type ServerIdentity } from '../../../src/temporal/server-identity.js'
 import { aCluster } from '../../support/clusters.js'
@@ -40,8 +40,8 @@ it('two servers have different identities, which survive a crash', async () => {
 })
 
 it('a run is attributed to whoever started it, or to its worker if that is unknown', async () => {
-  const client = await createClient({ address: theirs.address })
-  const { workflowId, runId } = await client.apply(aCluster())
+  const client = await connect({ address: theirs.address })
+  const { workflowId, runId } = await client.start('apply', aCluster())
   await client.close()
   const starter = process.env['USER'] ?? process.env['LOGNAME'] ?? 'root'
   expect(await asking(theirs, (server) => server.startedBy({ workflowId, runId }))).toMatch(

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { defaultKubeconfig } from '../../../../src/cli/kubeconfig/place.js'
-import { changeKubeconfig, writeKubeconfig } from '../../../../src/cli/kubeconfig/write.js'
+import { defaultKubeconfig } from '../../../../src/client/kubeconfig/place.js'
+import { changeKubeconfig, writeKubeconfig } from '../../../../src/client/kubeconfig/write.js'
 
 let folder: string
 let path: string

@@ -4,8 +4,8 @@ import { count } from '../../values/words.js'
 import { isQuorateError } from '../../errors/index.js'
 import type { TemporalConnection } from '../../temporal/connection.js'
 import { callServer } from '../../temporal/service-error.js'
-import { observe, type OperationSnapshot } from '../../client/snapshot.js'
-import { needsOtherWorker, whyStuck } from '../../client/stuck.js'
+import { observe, type OperationSnapshot } from '../snapshot.js'
+import { needsOtherWorker, whyStuck } from '../stuck.js'
 import { fail, ok, warn, type Check } from './check.js'
 
 const OPEN_RUNS = `${HOLDS_CLUSTER} AND ExecutionStatus = 'Running'`

@@ -13,7 +13,7 @@ import {
   type TemporalOptions,
 } from '../../temporal/settings.js'
 import { VERSION } from '../../temporal/installation.js'
-import { pollingWorkers } from '../../client/workers.js'
+import { pollingWorkers } from '../workers.js'
 import { fail, ok, warn, type Check } from './check.js'
 import { checkRuns } from './run-checks.js'
 

@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { readAdminAccess } from '../../../../src/cli/kubeconfig/admin.js'
-import { mergeKubeconfig, type MergeOptions } from '../../../../src/cli/kubeconfig/merge.js'
+import { readAdminAccess } from '../../../../src/client/kubeconfig/admin.js'
+import { mergeKubeconfig, type MergeOptions } from '../../../../src/client/kubeconfig/merge.js'
 import { adminConf } from './support.js'
 
 const OTHERS = `apiVersion: v1
