@@ -22,7 +22,7 @@ export interface PackageManagerFacts {
 }
 
 /** The repository with the packages of one Kubernetes minor. */
-export interface RepositoryPlan {
+interface RepositoryPlan {
   /** Part of its address, which messages about it contain even if the base redirects elsewhere. */
   readonly path: string
   /** URL at which the repository itself offers its signing key, ASCII-armored. */

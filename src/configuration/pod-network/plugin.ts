@@ -37,7 +37,7 @@ export interface PluginDaemonSet {
 }
 
 /** A pod network with its settings. */
-export interface PluginParts {
+interface PluginParts {
   /** How plans and summaries call it, e.g. `Flannel (vxlan)`. */
   readonly label: string
   /** Images that every node needs. They are pulled before kubeadm runs. */

@@ -4,7 +4,8 @@ import { QuorateError } from '../../errors/index.js'
 import { lastLines, script } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import { INSTALL_STATUS } from './install-script.js'
-import { packageManager, type PackageManager } from './package-manager.js'
+import type { PackageManager } from './package-manager.js'
+import { packageManager } from './package-managers.js'
 import type { HostContext } from '../context.js'
 
 export interface Installation {

@@ -1,8 +1,5 @@
 /** What a package manager does on a host. Its data are in configuration/package-managers. */
-import type { Host, PackageManagerName } from '../../cluster/model.js'
 import type { Command } from '../../ssh/index.js'
-import { apt } from './apt.js'
-import { dnf } from './dnf.js'
 
 export interface PackageManager {
   /** The program that installs, as messages name it. */
@@ -30,10 +27,3 @@ interface InstallRequest {
 type Explanation =
   | { readonly kind: 'bad-signature'; readonly words: string }
   | { readonly kind: 'unmet'; readonly name: string; readonly dependency: string }
-
-const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManager>> = { apt, dnf }
-
-/** The package manager of a host. */
-export function packageManager({ packageManager: name = 'apt' }: Host): PackageManager {
-  return PACKAGE_MANAGERS[name]
-}

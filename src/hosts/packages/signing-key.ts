@@ -8,7 +8,7 @@ import { QuorateError } from '../../errors/index.js'
 import { lastLines } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import { installPackages } from './install.js'
-import { packageManager } from './package-manager.js'
+import { packageManager } from './package-managers.js'
 import type { HostContext } from '../context.js'
 
 /** The key as given in the cluster file, or fetched once from the repository. */
