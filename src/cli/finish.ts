@@ -40,7 +40,7 @@ export function finish(
 
 /** Prints the end of an operation. */
 function finishClosed({ io, json, verbose }: Context, snapshot: OperationSnapshot): ExitCode {
-  const { closedAt, startedAt } = snapshot
+  const { closedAt, result, startedAt } = snapshot
   const time = new Date().toISOString()
   if (result !== undefined) {
     const durationMs = (closedAt ?? startedAt) - startedAt

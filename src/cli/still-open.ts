@@ -1,7 +1,6 @@
 /** Whether an operation that holds hosts is still open on the Temporal server in reach. */
-import type { LockedHost, QuorateClient } from '../client.js'
-import { engineStatus } from '../engine/engine.js'
-import { serverSettings } from '../temporal/settings.js'
+import type { Quorate } from '../client.js'
+import type { LockedHost } from '../client/over-ssh.js'
 import type { Context } from './context.js'
 
 /** False as well if no server answers: hosts can be unlocked without Temporal, so no engine is started for this. */
@@ -10,15 +9,17 @@ export async function holdsWhileOpen(
   cluster: string,
   locked: readonly LockedHost[],
 ): Promise<boolean> {
-  const isEmbedded = serverSettings(context.temporal) === undefined
-  if (isEmbedded && engineStatus().serverPid === undefined) return false
-  const { withClient } = await import('./open-operation.js')
+  const [{ hasServer }, { withClient }] = await Promise.all([
+    import('../client/server.js'),
+    import('./open-operation.js'),
+  ])
+  if (!hasServer(context.temporal)) return false
   return withClient(context, 'look', (client) => isStillOpen(client, cluster, locked)).catch(() => false)
 }
 
 /** Whether the latest run of the cluster is open, and holds one of the hosts. */
 export async function isStillOpen(
-  client: Pick<QuorateClient, 'isRunning' | 'operation'>,
+  client: Pick<Quorate, 'isRunning' | 'operation'>,
   cluster: string,
   locked: readonly LockedHost[],
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/admin.js'
 
-export type { HostLocks, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
+export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
 
 /**
  * The administrator's access to a cluster. It is a secret, so no server may see it.

@@ -34,6 +34,11 @@ const HAND_OVER: Readonly<Record<Purpose, HandOver>> = {
   look: 'nothing',
 }
 
+/** Whether there is a server to ask without starting one: that of the options, or a running embedded engine. */
+export function hasServer(options: TemporalOptions): boolean {
+  return serverSettings(options) !== undefined || engineStatus().serverPid !== undefined
+}
+
 /** Close it after use. */
 export class Server {
   private connection: TemporalConnection

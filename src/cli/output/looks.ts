@@ -1,12 +1,12 @@
 /** Phases that change nothing on hosts: what is said of them is that they looked, not that nothing changed. */
-import { phaseDefinition } from '../../operations/apply-phases.js'
+import { phaseTitled } from '../../operations/registry.js'
 
 /** What such a phase did with its hosts, where that is more than looking. */
 const DID: Readonly<Record<string, string>> = { 'Lock hosts': 'locked' }
 
 /** Whether the phase changes nothing on hosts. */
 export function looksOnly(title: string): boolean {
-  const definition = phaseDefinition(title)
+  const definition = phaseTitled(title)
   return definition !== undefined && definition.words === undefined
 }
 

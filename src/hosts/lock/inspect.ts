@@ -8,7 +8,7 @@ import type { Session, SessionPool } from '../../ssh/index.js'
 import { breakLock, readLock, unitsOf, workflowOf, type HostLock } from './lock.js'
 
 /** A host that an operation holds. */
-interface LockedHost extends HostLock {
+export interface LockedHost extends HostLock {
   readonly host: string
   /** Id of the workflow whose operation holds the host, on whichever Temporal server it runs. */
   readonly workflowId: string

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { failing, obedientHosts } from '../../support/fake-activities.js'
+import { failing, fakeActivities } from '../../support/fake-activities.js'
 import { PROJECT, runProgram } from '../../support/process.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
@@ -77,7 +77,7 @@ describe('the program in docs/api.md', () => {
   it('compiles, reviews, tries a parked step again, and ends with the kubeconfig', async () => {
     expect(compile()).toEqual([])
 
-    const { activities } = obedientHosts()
+    const { activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, {
       ...activities,
       prepareHost: failing(activities.prepareHost, 'cp1'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Operation } from '../../../src/client.js'
+import type { Operation } from '../../../src/client/operation.js'
 import { isStillOpen } from '../../../src/cli/still-open.js'
 
 const LOCK = {
