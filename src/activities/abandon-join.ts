@@ -31,8 +31,8 @@ export type VoterRemoval = 'shown' | 'late'
  * and the next join would wait for it. `step` is that of the first control plane.
  * @returns what skipping the host would mean now.
  */
-export async function settleJoin(step: HostContext, host: Host): Promise<SkipConsequence> {
-  const { session, cluster } = step
+export async function settleJoin(context: HostContext, host: Host): Promise<SkipConsequence> {
+  const { session, cluster } = context
   if (cluster.etcd.topology === 'external') return {}
   const members = await etcdMembers(session)
   const member = memberOf(members, host)
@@ -40,7 +40,7 @@ export async function settleJoin(step: HostContext, host: Host): Promise<SkipCon
   const healthy = await healthyEndpoints(session)
   const obstacle = removalObstacle(members, healthy, member)
   if (!isVoter(member)) {
-    if (obstacle === undefined && !(await mayStillJoin(step, host))) await removeMember(session, member)
+    if (obstacle === undefined && !(await mayStillJoin(context, host))) await removeMember(session, member)
     return {}
   }
   if (obstacle !== undefined) {
@@ -53,12 +53,12 @@ export async function settleJoin(step: HostContext, host: Host): Promise<SkipCon
 }
 
 /** Whether the join may still be running: a host that cannot be reached may still be joining. */
-async function mayStillJoin(step: HostContext, host: Host): Promise<boolean> {
+async function mayStillJoin(context: HostContext, host: Host): Promise<boolean> {
   try {
-    const session = await step.sessions.session(host, step.signal)
-    return (await unitState(session, { operation: step.operation, step: 'kubeadm-join' })) === 'running'
+    const session = await context.sessions.session(host, context.signal)
+    return (await unitState(session, { operation: context.operation, step: 'kubeadm-join' })) === 'running'
   } catch {
-    step.signal.throwIfAborted()
+    context.signal.throwIfAborted()
     return true
   }
 }
@@ -68,13 +68,13 @@ async function mayStillJoin(step: HostContext, host: Host): Promise<boolean> {
  * @param voter why the member may be removed even if it votes, and its node with it; undefined if it may not.
  * @throws QuorateError `STEP_NOT_SKIPPABLE` when it votes and may not be removed, `ETCD_QUORUM_AT_RISK`.
  */
-export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRemoval): Promise<StepOutcome> {
-  const api = localApi(step.cluster, step.session)
+export async function abandonJoin(context: HostContext, host: Host, voter?: VoterRemoval): Promise<StepOutcome> {
+  const api = localApi(context.cluster, context.session)
   await revokeBootstrapTokens(api, host.name)
-  if (step.cluster.etcd.topology === 'external') {
+  if (context.cluster.etcd.topology === 'external') {
     return { changed: false, summary: `${host.name} was to carry no etcd member` }
   }
-  const removed = await removeMemberAndNode(step, api, host, voter)
+  const removed = await removeMemberAndNode(context, api, host, voter)
   return {
     changed: removed,
     summary: removed ? `removed the etcd member of ${host.name}` : `etcd has no member of ${host.name}`,
@@ -83,24 +83,24 @@ export async function abandonJoin(step: HostContext, host: Host, voter?: VoterRe
 
 /** Removes the etcd members that abandoned joins have added in the meantime. */
 export async function abandonLateJoins(
-  step: HostContext,
+  context: HostContext,
   via: ClusterApi,
   hosts: readonly Host[],
 ): Promise<void> {
   for (const host of hosts) {
-    if (await removeMemberAndNode(step, via, host, 'late')) {
-      step.report(`removed the etcd member of ${host.name}, which joined although it was left out`)
+    if (await removeMemberAndNode(context, via, host, 'late')) {
+      context.report(`removed the etcd member of ${host.name}, which joined although it was left out`)
     }
   }
 }
 
 async function removeMemberAndNode(
-  step: HostContext,
+  context: HostContext,
   api: ClusterApi,
   host: Host,
   voter: VoterRemoval | undefined,
 ): Promise<boolean> {
-  const removed = await takeMemberOut(step, api.session, host, (member) => {
+  const removed = await takeMemberOut(context, api.session, host, (member) => {
     if (isVoter(member) && voter === undefined) throw memberVotes(host)
   })
   const votes = removed !== undefined && isVoter(removed)

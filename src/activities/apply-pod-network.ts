@@ -7,8 +7,8 @@ import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
 
 /** Applies the manifest. The joins and the final verification check whether the nodes then become Ready. */
-export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
-  const { cluster, session } = step
+export async function applyPodNetwork(context: HostContext): Promise<StepOutcome> {
+  const { cluster, session } = context
   const plugin = networkPlugin(cluster)
   const source = plugin.manifest()
   if (source === undefined) return { changed: false, summary: plugin.label }
@@ -16,8 +16,8 @@ export async function applyPodNetwork(step: HostContext): Promise<StepOutcome> {
   const manifest = await manifestText(source)
   const differs = await isDifferent(api, manifest)
   if (differs) {
-    step.report('applying the manifest')
-    await apply(step, api, manifest)
+    context.report('applying the manifest')
+    await apply(context, api, manifest)
   }
   return { changed: differs, summary: differs ? plugin.label : `${plugin.label} already there` }
 }
@@ -45,7 +45,7 @@ const REJECTED = /error parsing|error validating|is invalid|unknown field|\(BadR
 const UNKNOWN_KIND = /no matches for kind/
 const DEFINES_KINDS = /^kind: *["']?CustomResourceDefinition\b/m
 
-async function apply(step: HostContext, api: ClusterApi, manifest: string): Promise<void> {
+async function apply(context: HostContext, api: ClusterApi, manifest: string): Promise<void> {
   const args = ['apply', '--server-side', '--force-conflicts', '-f', '-']
   try {
     await kubectl(api, args, manifest)
@@ -54,7 +54,7 @@ async function apply(step: HostContext, api: ClusterApi, manifest: string): Prom
     // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
     const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
     if (!isRejected) throw error
-    throw step.error('MANIFEST_REJECTED', 'the API server rejects the manifest', {
+    throw context.error('MANIFEST_REJECTED', 'the API server rejects the manifest', {
       step: 'pod network',
       output,
     })

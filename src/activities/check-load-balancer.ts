@@ -51,25 +51,25 @@ const INTERVAL_MS = 1_000
  * Waits until the host at the other end passes its part of the test: a balancer must reach the first control plane,
  * every node must reach the endpoint, and every other control plane must be reached by the balancers.
  */
-export async function checkLoadBalancer(step: HostContext, first: Host): Promise<StepOutcome> {
-  const { cluster, host } = step
+export async function checkLoadBalancer(context: HostContext, first: Host): Promise<StepOutcome> {
+  const { cluster, host } = context
   const isNode = host.role !== 'load-balancer'
   const target = formatEndpoint(isNode ? cluster.kubernetes.controlPlaneEndpoint : apiServer(cluster, first))
   let summary = `${target} answers`
   const look = async (): Promise<Obstacle | undefined> => {
     if (runsBalancer(cluster, host)) {
-      const outcome = await reachBackend(step, host, first)
-      if (!isOpen(outcome)) return backendObstacle(step, host, first, first, outcome)
+      const outcome = await reachBackend(context, host, first)
+      if (!isOpen(outcome)) return backendObstacle(context, host, first, first, outcome)
       summary = `${target} ${outcome === 'refused' ? REFUSES : 'answers'}`
     }
     const isFurther = host.role === 'control-plane' && host.name !== first.name
-    const obstacle = isFurther ? await backendsObstacle(step, first) : undefined
+    const obstacle = isFurther ? await backendsObstacle(context, first) : undefined
     if (obstacle !== undefined || !isNode) return obstacle
-    const answer = await answerOf(step.session, cluster.kubernetes.controlPlaneEndpoint)
+    const answer = await answerOf(context.session, cluster.kubernetes.controlPlaneEndpoint)
     summary = `${target} ${EXPECTED_BEFORE_INIT[answer] ?? 'answers'}`
-    return endpointObstacle(step, first, answer)
+    return endpointObstacle(context, first, answer)
   }
-  await waitWhile(step, look, PATIENCE_MS)
+  await waitWhile(context, look, PATIENCE_MS)
   return { changed: false, summary }
 }
 
@@ -77,37 +77,37 @@ export async function checkLoadBalancer(step: HostContext, first: Host): Promise
  * Waits until the endpoint leads to an API server, as a join needs it.
  * @throws QuorateError with the code of the obstacle when the time is up.
  */
-export async function waitForEndpoint(step: HostContext, first: Host): Promise<void> {
-  const endpoint = step.cluster.kubernetes.controlPlaneEndpoint
-  const look = async () => endpointObstacle(step, first, await answerOf(step.session, endpoint))
-  await waitWhile(step, look, step.patience.components)
+export async function waitForEndpoint(context: HostContext, first: Host): Promise<void> {
+  const endpoint = context.cluster.kubernetes.controlPlaneEndpoint
+  const look = async () => endpointObstacle(context, first, await answerOf(context.session, endpoint))
+  await waitWhile(context, look, context.patience.components)
 }
 
 async function waitWhile(
-  step: HostContext,
+  context: HostContext,
   look: () => Promise<Obstacle | undefined>,
   timeoutMs: number,
 ): Promise<void> {
   let last: Obstacle = { code: 'LOAD_BALANCER_UNREACHABLE', message: 'the load balancer was not checked' }
   await waitUntil(
-    step,
+    context,
     async () => {
       const obstacle = await look()
       if (obstacle === undefined) return undefined
       last = obstacle
       return `${obstacle.message} (${obstacle.code}): ${ERRORS[obstacle.code].hint}`
     },
-    () => step.error(last.code, last.message, { step: 'load balancer test' }),
+    () => context.error(last.code, last.message, { step: 'load balancer test' }),
     { timeoutMs, intervalMs: INTERVAL_MS },
   )
 }
 
 async function endpointObstacle(
-  step: HostContext,
+  context: HostContext,
   first: Host,
   answer: Answer,
 ): Promise<Obstacle | undefined> {
-  const { cluster, session } = step
+  const { cluster, session } = context
   if (answer === 'api-server' || answer === 'tls') return undefined
   // Our balancers accept connections as soon as they run; an external one may refuse them until a backend is up.
   const isExpected = answer === 'closed' || (answer === 'refused' && cluster.loadBalancer.type === 'external')
@@ -117,33 +117,33 @@ async function endpointObstacle(
 }
 
 /** The obstacle of the first of our balancers that does not reach the step's control plane. */
-async function backendsObstacle(step: HostContext, first: Host): Promise<Obstacle | undefined> {
+async function backendsObstacle(context: HostContext, first: Host): Promise<Obstacle | undefined> {
   const obstacles = await Promise.all(
-    balancerHosts(step.cluster).map(async (balancer) => {
-      const outcome = await reachBackend(step, balancer, step.host)
-      return isOpen(outcome) ? undefined : backendObstacle(step, balancer, step.host, first, outcome)
+    balancerHosts(context.cluster).map(async (balancer) => {
+      const outcome = await reachBackend(context, balancer, context.host)
+      return isOpen(outcome) ? undefined : backendObstacle(context, balancer, context.host, first, outcome)
     }),
   )
   return obstacles.find((obstacle) => obstacle !== undefined)
 }
 
 /** Tries to connect from one of our balancers to the control plane's API server. */
-async function reachBackend(step: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
+async function reachBackend(context: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
   const session =
-    balancer.name === step.host.name ? step.session : await step.sessions.session(balancer, step.signal)
-  return reach(session, apiServer(step.cluster, controlPlane))
+    balancer.name === context.host.name ? context.session : await context.sessions.session(balancer, context.signal)
+  return reach(session, apiServer(context.cluster, controlPlane))
 }
 
 async function backendObstacle(
-  step: HostContext,
+  context: HostContext,
   balancer: Host,
   controlPlane: Host,
   first: Host,
   outcome: NoWay,
 ): Promise<Obstacle> {
-  const reachesFirst = controlPlane.name !== first.name && isOpen(await reachBackend(step, balancer, first))
+  const reachesFirst = controlPlane.name !== first.name && isOpen(await reachBackend(context, balancer, first))
   const though = reachesFirst ? `, though it reaches ${first.name}` : ''
-  const target = formatEndpoint(apiServer(step.cluster, controlPlane))
+  const target = formatEndpoint(apiServer(context.cluster, controlPlane))
   const message = `${balancer.name} does not reach ${controlPlane.name} at ${target} (${WORDS[outcome]})${though}`
   return { code: 'BACKEND_UNREACHABLE', message }
 }

@@ -15,21 +15,21 @@ import type { StepOutcome } from '../operations/steps.js'
 
 /** Makes the balancer forward the endpoint's port to these control planes. */
 export async function configureLoadBalancer(
-  step: HostContext,
+  context: HostContext,
   backends: readonly Host[],
 ): Promise<StepOutcome> {
-  const { cluster } = step
-  await claimHost(step)
+  const { cluster } = context
+  await claimHost(context)
   const packages = balancerPackages(cluster).map((name) => ({ name }))
-  const installed = await installPackages(step, { unit: 'install-haproxy', packages })
-  const configured = await configureService(step, {
+  const installed = await installPackages(context, { unit: 'install-haproxy', packages })
+  const configured = await configureService(context, {
     ...haproxyFile(cluster, backends),
     service: 'haproxy',
     check: (path) => command('haproxy', '-c', '-f', path),
   })
-  await waitUntilListening(step)
+  await waitUntilListening(context)
   const virtualAddress = virtualAddressOf(cluster)
-  const joined = virtualAddress !== undefined && (await configureKeepalived(step))
+  const joined = virtualAddress !== undefined && (await configureKeepalived(context))
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   const names = backends.map((host) => host.name).join(', ')
   return {
@@ -38,17 +38,17 @@ export async function configureLoadBalancer(
   }
 }
 
-async function waitUntilListening(step: HostContext): Promise<void> {
-  const { session, cluster } = step
+async function waitUntilListening(context: HostContext): Promise<void> {
+  const { session, cluster } = context
   const { port } = cluster.kubernetes.controlPlaneEndpoint
   const listening = script('ss -Hltn "sport = :$1" | grep -q .', String(port))
   await waitUntil(
-    step,
+    context,
     async () =>
       (await session.run(listening)).exitCode === 0
         ? undefined
         : `haproxy does not listen on port ${port} yet`,
-    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer' }),
+    (reason) => context.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer' }),
     { timeoutMs: 20_000, intervalMs: 200 },
   )
 }

@@ -25,7 +25,7 @@ import { resolveVersion } from './resolve-version.js'
 
 /** The activities, by the names that workflows call. `cluster` holds only the hosts that matter to the step. */
 export function createActivities(dependencies: ActivityDependencies) {
-  type Act<Result> = (step: HostContext) => Promise<Result>
+  type Act<Result> = (context: HostContext) => Promise<Result>
   const look = <Result>(cluster: Cluster, host: Host, act: Act<Result>): Promise<Result> =>
     onHost(dependencies.sessions, cluster, host, act)
   const change = <Result>(cluster: Cluster, host: Host, act: Act<Result>): Promise<Result> =>
@@ -33,7 +33,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   return {
     resolveVersion: (channel: string): Promise<string> => withHeartbeat('', () => resolveVersion(channel)),
     gatherFacts: (cluster: Cluster, host: Host, peers?: readonly Endpoint[]): Promise<HostFacts> =>
-      look(cluster, host, (step) => gatherFacts(step, peers)),
+      look(cluster, host, (context) => gatherFacts(context, peers)),
     /** The standing of the cluster to which this control plane belongs. */
     readStanding: (cluster: Cluster, host: Host): Promise<ClusterPresence> =>
       look(cluster, host, readStanding),
@@ -45,15 +45,15 @@ export function createActivities(dependencies: ActivityDependencies) {
       releaseHost(dependencies, host, units),
     prepareHost: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, prepareHost),
     configureLoadBalancer: (cluster: Cluster, host: Host, backends: readonly Host[]): Promise<StepOutcome> =>
-      change(cluster, host, (step) => configureLoadBalancer(step, backends)),
+      change(cluster, host, (context) => configureLoadBalancer(context, backends)),
     checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
-      look(cluster, host, (step) => checkLoadBalancer(step, first)),
+      look(cluster, host, (context) => checkLoadBalancer(context, first)),
     makeEtcdAuthority: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, makeEtcdAuthority),
     runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
-      change(cluster, host, (step) => runEtcdMember(step, authority)),
+      change(cluster, host, (context) => runEtcdMember(context, authority)),
     renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
-      change(cluster, host, (step) => renewEtcdCertificates(step, authority)),
+      change(cluster, host, (context) => renewEtcdCertificates(context, authority)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
     initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
@@ -66,15 +66,15 @@ export function createActivities(dependencies: ActivityDependencies) {
       host: Host,
       first: Host,
       leftOut?: readonly Host[],
-    ): Promise<StepOutcome> => change(cluster, host, (step) => joinControlPlane(step, first, leftOut)),
+    ): Promise<StepOutcome> => change(cluster, host, (context) => joinControlPlane(context, first, leftOut)),
     /** Runs on the first control plane, like {@link abandonJoin}. */
     settleJoin: (cluster: Cluster, host: Host, first: Host): Promise<SkipConsequence> =>
-      change(cluster, first, (step) => settleJoin(step, host)),
+      change(cluster, first, (context) => settleJoin(context, host)),
     /** Runs on the first control plane only: the host whose join is abandoned may be out of reach. */
     abandonJoin: (cluster: Cluster, host: Host, first: Host, voter?: VoterRemoval): Promise<StepOutcome> =>
-      change(cluster, first, (step) => abandonJoin(step, host, voter)),
+      change(cluster, first, (context) => abandonJoin(context, host, voter)),
     joinWorker: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
-      change(cluster, host, (step) => joinWorker(step, first)),
+      change(cluster, host, (context) => joinWorker(context, first)),
     spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, spreadClusterDns),
     verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>

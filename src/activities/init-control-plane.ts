@@ -42,33 +42,33 @@ export interface InitResult extends StepOutcome {
 }
 
 /** Makes this host the cluster's first control plane. */
-export async function initControlPlane(step: HostContext): Promise<InitResult> {
-  await waitForOthers(step)
-  const api = localApi(step.cluster, step.session)
-  const isInitialising = await isUnderway(step, 'kubeadm-init', async () =>
-    (await hostState(step)).has('kubelet.conf'),
+export async function initControlPlane(context: HostContext): Promise<InitResult> {
+  await waitForOthers(context)
+  const api = localApi(context.cluster, context.session)
+  const isInitialising = await isUnderway(context, 'kubeadm-init', async () =>
+    (await hostState(context)).has('kubelet.conf'),
   )
-  const found = isInitialising ? undefined : await bringUp(step, api)
+  const found = isInitialising ? undefined : await bringUp(context, api)
   const did: string[] = []
   if (found === undefined) {
-    await init(step, api)
-    did.push(`kubeadm init ${step.cluster.kubernetes.version}`)
+    await init(context, api)
+    did.push(`kubeadm init ${context.cluster.kubernetes.version}`)
   } else {
     if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
     // The API server keeps running when its kubelet is stopped, so a ready API does not prove that the kubelet runs.
-    if (await startStoppedKubelet(step, found.state)) did.push('started kubelet')
+    if (await startStoppedKubelet(context, found.state)) did.push('started kubelet')
   }
   // Also revokes the token of an init whose operation died before it could.
-  const isNew = await markInitialised(step)
-  if (isNew && found !== undefined) await revokeInitToken(api, step.host)
-  await keepRegistry(step)
+  const isNew = await markInitialised(context)
+  if (isNew && found !== undefined) await revokeInitToken(api, context.host)
+  await keepRegistry(context)
   did.push(
-    ...(await (found === undefined ? markNewNode(api, step.host) : markNode(api, step.host, found.node))),
+    ...(await (found === undefined ? markNewNode(api, context.host) : markNode(api, context.host, found.node))),
   )
   return {
     changed: did.length > 0,
     summary: did.length === 0 ? 'initialised already' : did.join(', '),
-    caHash: await caHashOf(step.session),
+    caHash: await caHashOf(context.session),
   }
 }
 
@@ -80,15 +80,15 @@ interface Initialised {
 }
 
 /** Gets a cluster that was initialised here to answer, and completes it; undefined if there is none. */
-async function bringUp(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
-  const there = await findInitialised(step, api)
+async function bringUp(context: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
+  const there = await findInitialised(context, api)
   if (there !== undefined) return there
-  if ((await initStanding(step, api)) === 'absent') return undefined
-  const state = await hostState(step)
-  await completeControlPlane(step, api)
+  if ((await initStanding(context, api)) === 'absent') return undefined
+  const state = await hostState(context)
+  await completeControlPlane(context, api)
   if (await isStored(api, CONFIGURATION)) return { state }
   // An initialised etcd that finds its folder empty starts afresh, and the API server then serves an empty cluster.
-  throw step.error('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
+  throw context.error('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     step: 'kubeadm init',
     hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, replace the host: run `kubeadm reset` there while another control plane has it, or restore etcd from a snapshot',
   })
@@ -99,13 +99,13 @@ async function isStored(api: ClusterApi, objects: readonly string[]): Promise<bo
   return stored.exitCode === 0
 }
 
-async function init(step: HostContext, api: ClusterApi): Promise<void> {
-  const { cluster, host } = step
-  await runKubeadm(step, {
+async function init(context: HostContext, api: ClusterApi): Promise<void> {
+  const { cluster, host } = context
+  await runKubeadm(context, {
     subcommand: 'init',
     clear: async () => {
-      await clearFailedInit(step, api)
-      if (cluster.etcd.topology === 'external') await reachEtcd(step)
+      await clearFailedInit(context, api)
+      if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {
       const bootstrapToken = makeBootstrapToken(initTokenId(host))
@@ -113,19 +113,19 @@ async function init(step: HostContext, api: ClusterApi): Promise<void> {
     },
   })
   await waitUntil(
-    step,
-    async () => ((await findInitialised(step, api)) === undefined ? 'waiting for the API server' : undefined),
-    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm init' }),
-    { timeoutMs: step.patience.components },
+    context,
+    async () => ((await findInitialised(context, api)) === undefined ? 'waiting for the API server' : undefined),
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm init' }),
+    { timeoutMs: context.patience.components },
   )
   await revokeInitToken(api, host)
 }
 
 /** Gives the API server access to external etcd, which must be whole and hold no cluster. */
-async function reachEtcd(step: HostContext): Promise<void> {
-  await placeEtcdClient(step)
-  await waitForWholeEtcd(step, step.session)
-  await emptyRegistry(step)
+async function reachEtcd(context: HostContext): Promise<void> {
+  await placeEtcdClient(context)
+  await waitForWholeEtcd(context, context.session)
+  await emptyRegistry(context)
 }
 
 /** The objects that kubeadm's last phases create, unless the cluster file omits them. */
@@ -136,13 +136,13 @@ const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
  * Checks the last effects of init, not its early marker files: API ready, configuration stored, addons and node
  * present.
  */
-async function findInitialised(step: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
-  const state = await hostState(step)
+async function findInitialised(context: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
+  const state = await hostState(context)
   if (!state.has('admin.conf') || !(await isApiServerReady(api))) return undefined
   // A cluster that omits an addon, or removes it later, is initialised all the same.
   const objects = state.has('init-unfinished') ? [...CONFIGURATION, ...ADDONS] : CONFIGURATION
   if (!(await isStored(api, objects))) return undefined
-  const node = await findNode(api, step.host.name)
+  const node = await findNode(api, context.host.name)
   return node !== undefined && isMarked(node) ? { state, node } : undefined
 }
 
@@ -159,9 +159,9 @@ function lacksAdminConf(state: HostState): boolean {
 /**
  * Restores the kubeconfig file with which kubectl runs on control planes if it is gone; false if it was not written.
  */
-export async function restoreAdminConf(step: HostContext, state: HostState): Promise<boolean> {
+export async function restoreAdminConf(context: HostContext, state: HostState): Promise<boolean> {
   if (!lacksAdminConf(state)) return false
-  await runPhase(step, 'kubeconfig admin')
+  await runPhase(context, 'kubeconfig admin')
   return true
 }
 
@@ -170,29 +170,29 @@ export async function restoreAdminConf(step: HostContext, state: HostState): Pro
  * runs, its API server is ready, and its node is registered and marked.
  * @throws QuorateError `CONTROL_PLANE_NOT_READY` when it does not come up for a long time.
  */
-export async function completeControlPlane(step: HostContext, api: ClusterApi): Promise<void> {
-  const { host } = step
-  await startKubelet(step)
-  await restoreAdminConf(step, await hostState(step))
+export async function completeControlPlane(context: HostContext, api: ClusterApi): Promise<void> {
+  const { host } = context
+  await startKubelet(context)
+  await restoreAdminConf(context, await hostState(context))
   const seen = { marked: false }
   let restarted = false
   await waitUntil(
-    step,
+    context,
     async () => {
       if (!(await isApiServerReady(api))) return 'its API server is not ready'
       const node = await findNode(api, host.name)
       if (node === undefined) {
-        if (!restarted) await restartKubelet(step)
+        if (!restarted) await restartKubelet(context)
         restarted = true
         return 'its node is not registered'
       }
       seen.marked = isMarked(node)
       return undefined
     },
-    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm' }),
-    { timeoutMs: step.patience.components },
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm' }),
+    { timeoutMs: context.patience.components },
   )
-  if (!seen.marked) await runPhase(step, 'mark-control-plane')
+  if (!seen.marked) await runPhase(context, 'mark-control-plane')
 }
 
 /**

@@ -41,31 +41,31 @@ import type { StepOutcome } from '../operations/steps.js'
  * planes have nevertheless added to etcd are removed first.
  */
 export async function joinControlPlane(
-  step: HostContext,
+  context: HostContext,
   first: Host,
   leftOut: readonly Host[] = [],
 ): Promise<StepOutcome> {
-  const { cluster, host, session } = step
-  await waitForOthers(step)
-  const via = localApi(cluster, await step.sessions.session(first, step.signal))
+  const { cluster, host, session } = context
+  await waitForOthers(context)
+  const via = localApi(cluster, await context.sessions.session(first, context.signal))
   const api = localApi(cluster, session)
-  const traces = (await isJoining(step)) ? undefined : await joinTraces(step, via)
-  const completed = traces === undefined ? 'undone' : await completeJoin(step, api, traces)
+  const traces = (await isJoining(context)) ? undefined : await joinTraces(context, via)
+  const completed = traces === undefined ? 'undone' : await completeJoin(context, api, traces)
   if (completed === 'undone') {
-    await join(step, via, async () => {
-      await undoJoin(step, via, await joinTraces(step, via))
+    await join(context, via, async () => {
+      await undoJoin(context, via, await joinTraces(context, via))
       await Promise.all([
-        waitForWholeEtcd(step, via.session, () => abandonLateJoins(step, via, leftOut)),
+        waitForWholeEtcd(context, via.session, () => abandonLateJoins(context, via, leftOut)),
         copyCertificates(cluster, via.session, session),
       ])
     })
   }
-  await blamingTheDisk(step, () =>
+  await blamingTheDisk(context, () =>
     waitUntil(
-      step,
-      () => joinObstacle(step, host, api, via.session),
-      (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm join' }),
-      { timeoutMs: step.patience.components },
+      context,
+      () => joinObstacle(context, host, api, via.session),
+      (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm join' }),
+      { timeoutMs: context.patience.components },
     ),
   )
   const member = cluster.etcd.topology === 'stacked' ? ', voting etcd member' : ''
@@ -89,22 +89,22 @@ const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
 type JoinCompletion = 'joined' | 'restored' | 'started' | 'completed' | 'undone'
 
 /** Completes a join that is too far along to be undone; `undone` if another join is needed. */
-async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
-  const { cluster } = step
+async function completeJoin(context: HostContext, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
+  const { cluster } = context
   const standing = joinStanding(traces, cluster.etcd.topology)
   switch (standing) {
     case 'joined': {
-      const restored = await restoreAdminConf(step, traces.host)
-      if (await startStoppedKubelet(step, traces.host)) return 'started'
+      const restored = await restoreAdminConf(context, traces.host)
+      if (await startStoppedKubelet(context, traces.host)) return 'started'
       return restored ? 'restored' : 'joined'
     }
     case 'unmarked':
-      await completeControlPlane(step, api)
+      await completeControlPlane(context, api)
       return 'completed'
     case 'undone':
       return 'undone'
     case 'data-lost':
-      throw step.error(
+      throw context.error(
         'ETCD_DATA_LOST',
         'it is a control plane of this cluster, but the data of its etcd member is gone',
         { step: 'kubeadm join' },
@@ -113,26 +113,26 @@ async function completeJoin(step: HostContext, api: ClusterApi, traces: JoinTrac
 }
 
 /** Whether kubeadm is joining this host in this operation, or has done so and left traces of it there. */
-function isJoining(step: HostContext): Promise<boolean> {
-  return isUnderway(step, 'kubeadm-join', async () => (await hostState(step)).has('kubelet.conf'))
+function isJoining(context: HostContext): Promise<boolean> {
+  return isUnderway(context, 'kubeadm-join', async () => (await hostState(context)).has('kubelet.conf'))
 }
 
 /** Makes this host a worker node. */
-export async function joinWorker(step: HostContext, first: Host): Promise<StepOutcome> {
-  await waitForOthers(step)
-  const via = localApi(step.cluster, await step.sessions.session(first, step.signal))
-  const node = await findNode(via, step.host.name)
-  const { completed, state } = await completeWorkerJoin(step, via, node)
-  if (completed === 'undone') await join(step, via, () => undoWorkerJoin(step, via, node, state))
+export async function joinWorker(context: HostContext, first: Host): Promise<StepOutcome> {
+  await waitForOthers(context)
+  const via = localApi(context.cluster, await context.sessions.session(first, context.signal))
+  const node = await findNode(via, context.host.name)
+  const { completed, state } = await completeWorkerJoin(context, via, node)
+  if (completed === 'undone') await join(context, via, () => undoWorkerJoin(context, via, node, state))
   const did: string[] = completed === 'joined' ? [] : [WORKER_SUMMARY[completed]]
   // A healthy node is not looked at further: a cluster may have many besides the one that is being added.
-  if (completed !== 'joined' || (await nodeObstacle(step, node)) !== undefined) {
-    if (completed === 'joined' && state !== undefined && (await startStoppedKubelet(step, state))) {
+  if (completed !== 'joined' || (await nodeObstacle(context, node)) !== undefined) {
+    if (completed === 'joined' && state !== undefined && (await startStoppedKubelet(context, state))) {
       did.push('started kubelet')
     }
-    await waitForNode(step, via)
+    await waitForNode(context, via)
   }
-  did.push(...(await (completed === 'joined' ? markNode(via, step.host, node) : markNewNode(via, step.host))))
+  did.push(...(await (completed === 'joined' ? markNode(via, context.host, node) : markNewNode(via, context.host))))
   return { changed: did.length > 0, summary: did.length === 0 ? 'joined already' : did.join(', ') }
 }
 
@@ -152,32 +152,32 @@ interface WorkerJoin {
 
 /** Brings back the deleted node of a worker that joined before; `undone` if the worker must join. */
 async function completeWorkerJoin(
-  step: HostContext,
+  context: HostContext,
   via: ClusterApi,
   node: KubernetesNode | undefined,
 ): Promise<WorkerJoin> {
-  if (await isJoining(step)) return { completed: 'undone' }
-  const state = await hostState(step)
+  if (await isJoining(context)) return { completed: 'undone' }
+  const state = await hostState(context)
   if (!state.has('kubelet.conf')) return { completed: 'undone', state }
   if (node !== undefined) return { completed: 'joined', state }
   const hasJoined = state.has('join-complete') && state.has('kubelet-certificate')
-  return { completed: hasJoined && (await registerAgain(step, via)) ? 'completed' : 'undone', state }
+  return { completed: hasJoined && (await registerAgain(context, via)) ? 'completed' : 'undone', state }
 }
 
 /**
  * Restarts the kubelet. Returns whether it then registers its node, as it does if the cluster accepts its certificate.
  */
-async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolean> {
-  const { host, patience } = step
-  await restartKubelet(step)
+async function registerAgain(context: HostContext, via: ClusterApi): Promise<boolean> {
+  const { host, patience } = context
+  await restartKubelet(context)
   let registered = false
   await waitUntil(
-    step,
+    context,
     async () => {
       registered = (await findNode(via, host.name)) !== undefined
       return registered ? undefined : 'waiting for the kubelet to register its node again'
     },
-    (reason) => step.error('NODE_NOT_READY', reason, { step: 'kubelet' }),
+    (reason) => context.error('NODE_NOT_READY', reason, { step: 'kubelet' }),
     { timeoutMs: Math.min(patience.node, REGISTRATION_MS) },
   ).catch((error: unknown) => {
     if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
@@ -186,45 +186,45 @@ async function registerAgain(step: HostContext, via: ClusterApi): Promise<boolea
 }
 
 /** Waits until the host's node is registered and, unless the operator brings the pod network, Ready. */
-export async function waitForNode(step: HostContext, via: ClusterApi): Promise<void> {
-  const { host } = step
+export async function waitForNode(context: HostContext, via: ClusterApi): Promise<void> {
+  const { host } = context
   await waitUntil(
-    step,
-    async () => nodeObstacle(step, await findNode(via, host.name)),
-    (reason) => step.error('NODE_NOT_READY', reason, { step: 'kubeadm join' }),
-    { timeoutMs: step.patience.node },
+    context,
+    async () => nodeObstacle(context, await findNode(via, host.name)),
+    (reason) => context.error('NODE_NOT_READY', reason, { step: 'kubeadm join' }),
+    { timeoutMs: context.patience.node },
   )
 }
 
 async function nodeObstacle(
-  step: HostContext,
+  context: HostContext,
   node: KubernetesNode | undefined,
 ): Promise<string | undefined> {
   // The API notices only after most of a minute that a kubelet has stopped.
-  const kubelet = await step.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
+  const kubelet = await context.session.run(command('systemctl', 'is-active', '--quiet', 'kubelet'))
   if (kubelet.exitCode !== 0) return 'its kubelet does not run'
   if (node === undefined) return 'its node is not registered yet'
   const isReady = hasCondition(node.status.conditions, 'Ready')
-  return isReady || !networkPlugin(step.cluster).isApplied ? undefined : 'its node is not Ready yet'
+  return isReady || !networkPlugin(context.cluster).isApplied ? undefined : 'its node is not Ready yet'
 }
 
-async function join(step: HostContext, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
-  const { cluster, host } = step
+async function join(context: HostContext, via: ClusterApi, clear: () => Promise<void>): Promise<void> {
+  const { cluster, host } = context
   const apiServerEndpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
   try {
-    await runKubeadm(step, {
+    await runKubeadm(context, {
       subcommand: 'join',
       clear,
       configuration: async () => {
-        await waitForEndpoint(step, via.session.host)
-        const [caCertHash, token] = await Promise.all([caHashOf(via.session), mintBootstrapToken(step, via)])
+        await waitForEndpoint(context, via.session.host)
+        const [caCertHash, token] = await Promise.all([caHashOf(via.session), mintBootstrapToken(context, via)])
         return renderJoinConfiguration(cluster, host, { token, caCertHash, apiServerEndpoint })
       },
     })
   } finally {
     // Not when we only stop watching: the join continues and still needs its token. A token that cannot be revoked now
     // soon expires by itself.
-    if (!step.signal.aborted || step.isCancelled()) {
+    if (!context.signal.aborted || context.isCancelled()) {
       await revokeBootstrapTokens(via, host.name).catch(() => undefined)
     }
   }

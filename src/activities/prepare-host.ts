@@ -15,21 +15,21 @@ import type { StepOutcome } from '../operations/steps.js'
 import { turnSwapOff } from '../hosts/system/swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
-export async function prepareHost(step: HostContext): Promise<StepOutcome> {
-  await claimHost(step)
+export async function prepareHost(context: HostContext): Promise<StepOutcome> {
+  await claimHost(context)
   // What a lost operation is still installing here is not missing.
-  await waitForOthers(step)
+  await waitForOthers(context)
   const [modules, swap, packages] = await Promise.all([
-    loadKernelModules(step),
-    turnSwapOff(step),
-    installKubernetes(step),
+    loadKernelModules(context),
+    turnSwapOff(context),
+    installKubernetes(context),
   ])
   // The bridge's parameters exist only once its module is loaded.
-  const changes = [modules, swap, packages.changed, await setKernelParameters(step)]
-  changes.push(await configureContainerd(step))
+  const changes = [modules, swap, packages.changed, await setKernelParameters(context)]
+  changes.push(await configureContainerd(context))
   // The images of a node are its kubelet's business: it may have removed some, and pulls what it needs.
-  if (!(await hasJoined(step))) changes.push(await pullImages(step, await kubeadmImages(step)))
-  const { version } = step.cluster.kubernetes
+  if (!(await hasJoined(context))) changes.push(await pullImages(context, await kubeadmImages(context)))
+  const { version } = context.cluster.kubernetes
   const changed = changes.includes(true)
   const tools = `containerd, kubeadm, kubelet and kubectl ${version}`
   const summary = [changed ? tools : `${tools} already there`, ...packages.notes].join('; ')

@@ -53,14 +53,14 @@ interface StaticPod {
  * The cluster's standing, as this control plane reports it.
  * @throws QuorateError of the SSH_ family.
  */
-export async function readStanding(step: HostContext): Promise<ClusterPresence> {
-  const api = localApi(step.cluster, step.session)
+export async function readStanding(context: HostContext): Promise<ClusterPresence> {
+  const api = localApi(context.cluster, context.session)
   let kept: KeptConfiguration | undefined
   try {
-    kept = await readConfiguration(step, api)
+    kept = await readConfiguration(context, api)
   } catch (error) {
     if (!isQuorateError(error) || error.code !== 'API_UNREACHABLE') throw error
-    return { kind: 'unreadable', host: step.host.name, reason: error.message }
+    return { kind: 'unreadable', host: context.host.name, reason: error.message }
   }
   // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
@@ -68,10 +68,10 @@ export async function readStanding(step: HostContext): Promise<ClusterPresence> 
     listObjects<WholeNode>(api, 'nodes'),
     listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
     runningNetworkPlugins(api),
-    podNetworkStanding(step),
+    podNetworkStanding(context),
     listDnsPods(api),
-    readMembers(step),
-    caHashOf(step.session),
+    readMembers(context),
+    caHashOf(context.session),
   ])
   return {
     kind: 'read',
@@ -112,23 +112,23 @@ const CONFIG_MAPS = z.looseObject({
  * Undefined if the API does not serve a cluster made by kubeadm.
  * @throws QuorateError `API_UNREACHABLE` when it does not answer.
  */
-async function readConfiguration(step: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
+async function readConfiguration(context: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const names = [cluster.name, kubelet.name, kubeProxy.name]
   const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
   let answer = ''
   await waitUntil(
-    step,
+    context,
     async () => {
       const { exitCode, stdout, stderr } = await tryKubectl(api, ask)
       answer = stdout
       return exitCode === 0 ? undefined : lastLines(stderr, 1)
     },
-    (reason) => step.error('API_UNREACHABLE', reason, { step: 'standing' }),
+    (reason) => context.error('API_UNREACHABLE', reason, { step: 'standing' }),
     { timeoutMs: API_PATIENCE_MS },
   )
   if (answer.trim() === '') return undefined
-  const { items } = readJson(step.session, answer, CONFIG_MAPS, 'kubectl get configmaps')
+  const { items } = readJson(context.session, answer, CONFIG_MAPS, 'kubectl get configmaps')
   const textOf = ({ name, key }: { readonly name: string; readonly key: string }) =>
     items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
   const configuration = parseClusterConfiguration(textOf(cluster))
@@ -141,11 +141,11 @@ async function readConfiguration(step: HostContext, api: ClusterApi): Promise<Ke
 }
 
 /** If no member answers, the standing goes without members; whatever needs them reports the reason. */
-async function readMembers(step: HostContext): Promise<readonly StandingMember[] | undefined> {
-  const place = etcdPlace(step.cluster)
+async function readMembers(context: HostContext): Promise<readonly StandingMember[] | undefined> {
+  const place = etcdPlace(context.cluster)
   if (place === 'elsewhere') return undefined
   try {
-    const asked = place === 'control-planes' ? step.session : await answeringMember(step)
+    const asked = place === 'control-planes' ? context.session : await answeringMember(context)
     const [members, healthy] = await Promise.all([etcdMembers(asked), healthyEndpoints(asked)])
     return members.map((member) => ({
       name: member.name,

@@ -22,47 +22,47 @@ import type { StepOutcome } from '../operations/steps.js'
 const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 
 /** Renews what is due on the host of the step; `authority` is the etcd host that issues certificates. */
-export async function renewEtcdCertificates(step: HostContext, authority: Host): Promise<StepOutcome> {
-  return step.host.role === 'etcd' ? renewMember(step, authority) : renewClient(step)
+export async function renewEtcdCertificates(context: HostContext, authority: Host): Promise<StepOutcome> {
+  return context.host.role === 'etcd' ? renewMember(context, authority) : renewClient(context)
 }
 
-async function renewMember(step: HostContext, authority: Host): Promise<StepOutcome> {
-  const { session, sessions, signal } = step
+async function renewMember(context: HostContext, authority: Host): Promise<StepOutcome> {
+  const { session, sessions, signal } = context
   const looks = await Promise.all(
     MEMBER_CERTIFICATES.map(async (one) => ({ one, seen: await look(session, `${one.name}.crt`) })),
   )
-  const due = looks.filter(({ seen }) => seen !== undefined && isDue(step.cluster, seen, Date.now()))
+  const due = looks.filter(({ seen }) => seen !== undefined && isDue(context.cluster, seen, Date.now()))
   if (due.length === 0) return UNCHANGED
-  await waitForWholeEtcd(step, session)
+  await waitForWholeEtcd(context, session)
   const issuer = await sessions.session(authority, signal)
-  step.report(`issuing certificates on ${authority.name}`)
+  context.report(`issuing certificates on ${authority.name}`)
   const issued = await issueMemberCertificates(
-    step,
+    context,
     issuer,
     due.map(({ one }) => one),
   )
   for (const [name, pair] of issued) await replacePair(session, name, pair)
   // Checks again with this member's renewed certificates, over connections whose ends see each other's certificates.
-  await waitForWholeEtcd(step, session)
+  await waitForWholeEtcd(context, session)
   return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
 }
 
-async function renewClient(step: HostContext): Promise<StepOutcome> {
-  const { cluster, session, patience } = step
+async function renewClient(context: HostContext): Promise<StepOutcome> {
+  const { cluster, session, patience } = context
   const own = await look(session, CLIENT_CERTIFICATE)
   if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
-  const renewed = await newestClient(step, own)
+  const renewed = await newestClient(context, own)
   // If it has already expired, the API server is down, and renewing it is what brings the API server back.
   const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })
   if (isUp) {
-    await startKubelet(step)
-    await waitForApiServer(step)
+    await startKubelet(context)
+    await waitForApiServer(context)
   }
-  await waitForWholeEtcd(step, session)
+  await waitForWholeEtcd(context, session)
   await replacePair(session, CLIENT_CERTIFICATE.replace(/\.crt$/, ''), renewed)
   const endpoints = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
   await waitUntil(
-    step,
+    context,
     async () => {
       for (const endpoint of endpoints) {
         if (!(await answersHealthy(session, endpoint)))
@@ -70,36 +70,36 @@ async function renewClient(step: HostContext): Promise<StepOutcome> {
       }
       return undefined
     },
-    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd client certificate' }),
+    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd client certificate' }),
     { timeoutMs: patience.etcd },
   )
-  await waitForApiServer(step)
+  await waitForApiServer(context)
   return { changed: true, summary: "renewed the API server's client certificate for etcd" }
 }
 
 /** The longest-lasting pair on the etcd hosts; the authority made it in this operation or before. */
-async function newestClient(step: HostContext, own: CertificateFacts): Promise<KeyPair> {
+async function newestClient(context: HostContext, own: CertificateFacts): Promise<KeyPair> {
   const name = CLIENT_CERTIFICATE.replace(/\.crt$/, '')
   const found: { readonly pair: KeyPair; readonly end: number }[] = []
-  for (const host of hostsWithRole(step.cluster, 'etcd')) {
-    const pair = await readPair(await step.sessions.session(host, step.signal), name)
+  for (const host of hostsWithRole(context.cluster, 'etcd')) {
+    const pair = await readPair(await context.sessions.session(host, context.signal), name)
     const seen = pair && describeCertificate(ETCD_CLIENT_FILES.certificate.path, pair.certificate)
     if (pair !== undefined && seen !== undefined) found.push({ pair, end: Date.parse(seen.notAfter) })
   }
   const newest = found.toSorted((a, b) => b.end - a.end)[0]
   if (newest !== undefined && newest.end > Date.parse(own.notAfter)) return newest.pair
-  throw step.error('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
+  throw context.error('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
     step: 'etcd client certificate',
   })
 }
 
-async function waitForApiServer(step: HostContext): Promise<void> {
-  const api = localApi(step.cluster, step.session)
+async function waitForApiServer(context: HostContext): Promise<void> {
+  const api = localApi(context.cluster, context.session)
   await waitUntil(
-    step,
+    context,
     async () => ((await isApiServerReady(api)) ? undefined : 'its API server is not ready'),
-    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: 'etcd client certificate' }),
-    { timeoutMs: step.patience.components },
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'etcd client certificate' }),
+    { timeoutMs: context.patience.components },
   )
 }
 

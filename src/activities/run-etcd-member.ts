@@ -32,43 +32,43 @@ import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
 
 /** Makes the host of the step a voting member; `authority` is the etcd host that issues certificates. */
-export async function runEtcdMember(step: HostContext, authority: Host): Promise<StepOutcome> {
-  await waitForOthers(step)
-  const own = await memberTraces(step.session)
-  const start = own.hasData ? ({ kind: 'goes-on' } as const) : await decide(step)
-  const certified = await placeMemberCertificates(step, authority, own.hasData)
-  const supervised = await superviseEtcd(step)
-  const beginning = await begin(step, start)
-  const begun = await writeManifest(step, own, beginning)
-  await waitForVote(step)
+export async function runEtcdMember(context: HostContext, authority: Host): Promise<StepOutcome> {
+  await waitForOthers(context)
+  const own = await memberTraces(context.session)
+  const start = own.hasData ? ({ kind: 'goes-on' } as const) : await decide(context)
+  const certified = await placeMemberCertificates(context, authority, own.hasData)
+  const supervised = await superviseEtcd(context)
+  const beginning = await begin(context, start)
+  const begun = await writeManifest(context, own, beginning)
+  await waitForVote(context)
   const changed = certified || supervised || begun
   return { changed, summary: changed ? 'etcd member, votes' : 'etcd member already' }
 }
 
 /** Looks until it is clear how the member starts. */
-async function decide(step: HostContext): Promise<MemberStart> {
+async function decide(context: HostContext): Promise<MemberStart> {
   let start: MemberStart = { kind: 'waits' }
   await waitUntil(
-    step,
+    context,
     async () => {
-      const hosts = hostsWithRole(step.cluster, 'etcd')
+      const hosts = hostsWithRole(context.cluster, 'etcd')
       const traces = await Promise.all(
-        hosts.map(async (host) => memberTraces(await step.sessions.session(host, step.signal))),
+        hosts.map(async (host) => memberTraces(await context.sessions.session(host, context.signal))),
       )
       const nobodyRuns = traces.every(({ hasData }) => !hasData)
-      const members = nobodyRuns ? undefined : await knownMembers(step)
-      start = memberStart({ host: step.host, hosts, traces, members })
+      const members = nobodyRuns ? undefined : await knownMembers(context)
+      start = memberStart({ host: context.host, hosts, traces, members })
       return start.kind === 'waits' ? 'etcd has members, but no majority of them answers' : undefined
     },
-    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
+    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
+    { timeoutMs: context.patience.etcd },
   )
   return start
 }
 
-async function knownMembers(step: HostContext): Promise<readonly EtcdMember[] | undefined> {
+async function knownMembers(context: HostContext): Promise<readonly EtcdMember[] | undefined> {
   try {
-    return await etcdMembers(await answeringMember(step))
+    return await etcdMembers(await answeringMember(context))
   } catch (error) {
     if (error instanceof QuorateError && error.code === 'ETCD_UNREACHABLE') return undefined
     throw error
@@ -76,19 +76,19 @@ async function knownMembers(step: HostContext): Promise<readonly EtcdMember[] | 
 }
 
 /** How the manifest must make the member start; undefined if it has started already. */
-async function begin(step: HostContext, start: MemberStart): Promise<MemberBeginning | undefined> {
+async function begin(context: HostContext, start: MemberStart): Promise<MemberBeginning | undefined> {
   switch (start.kind) {
     case 'founds':
       return { state: 'new', initialCluster: start.initialCluster }
     case 'joins':
       return { state: 'existing', initialCluster: start.initialCluster }
     case 'is-added':
-      return { state: 'existing', initialCluster: joinedCluster(step.host, await addMember(step)) }
+      return { state: 'existing', initialCluster: joinedCluster(context.host, await addMember(context)) }
     case 'goes-on':
     case 'waits':
       return undefined
     case 'data-lost':
-      throw step.error('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
+      throw context.error('ETCD_DATA_LOST', 'its etcd member has voted before, but its data is gone', {
         step: 'etcd',
         hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, remove the old member with `etcdctl member remove` on another etcd host, then retry: it is added again',
       })
@@ -96,57 +96,57 @@ async function begin(step: HostContext, start: MemberStart): Promise<MemberBegin
 }
 
 /** Adds the host as a learner once etcd is whole; etcd itself accepts only one at a time. */
-async function addMember(step: HostContext): Promise<readonly EtcdMember[]> {
+async function addMember(context: HostContext): Promise<readonly EtcdMember[]> {
   let members: readonly EtcdMember[] = []
   await waitUntil(
-    step,
+    context,
     async () => {
-      const via = await answeringMember(step)
+      const via = await answeringMember(context)
       members = await etcdMembers(via)
-      if (memberOf(members, step.host) !== undefined) return undefined
+      if (memberOf(members, context.host) !== undefined) return undefined
       const obstacle = await etcdObstacle(via)
       if (obstacle !== undefined) return obstacle.reason
-      await etcdctl(via, 'member', 'add', step.host.name, `--peer-urls=${peerUrl(step.host)}`, '--learner')
+      await etcdctl(via, 'member', 'add', context.host.name, `--peer-urls=${peerUrl(context.host)}`, '--learner')
       // The answer may be lost although the members agreed to the addition: the list shows it.
       members = await etcdMembers(via)
-      return memberOf(members, step.host) === undefined ? 'etcd accepts no new member yet' : undefined
+      return memberOf(members, context.host) === undefined ? 'etcd accepts no new member yet' : undefined
     },
-    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
+    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
+    { timeoutMs: context.patience.etcd },
   )
   return members
 }
 
 /** Has kubeadm write the manifest, from which the kubelet starts the member. A running member is left as it is. */
 async function writeManifest(
-  step: HostContext,
+  context: HostContext,
   own: MemberTraces,
   beginning: MemberBeginning | undefined,
 ): Promise<boolean> {
   const isThere = own.initialCluster !== undefined
   if (isThere && (beginning === undefined || beginning.initialCluster === own.initialCluster)) return false
   // A member with data follows its data, whatever the manifest says about how it starts.
-  const told = beginning ?? { state: 'existing', initialCluster: joinedCluster(step.host, []) }
-  const configuration = renderMemberConfiguration(step.cluster, step.host, { beginning: told })
-  await runPhaseWith(step, 'etcd local', configuration)
+  const told = beginning ?? { state: 'existing', initialCluster: joinedCluster(context.host, []) }
+  const configuration = renderMemberConfiguration(context.cluster, context.host, { beginning: told })
+  await runPhaseWith(context, 'etcd local', configuration)
   return true
 }
 
 /** Waits until the member of the host is a healthy voter; a learner that has caught up is promoted. */
-async function waitForVote(step: HostContext): Promise<void> {
+async function waitForVote(context: HostContext): Promise<void> {
   await waitUntil(
-    step,
+    context,
     async () => {
-      const via = await answeringMember(step)
-      const member = memberOf(await etcdMembers(via), step.host)
+      const via = await answeringMember(context)
+      const member = memberOf(await etcdMembers(via), context.host)
       if (member === undefined) return 'etcd does not list its member'
       if (member.clientUrls.length === 0) return 'its etcd member has not started'
       if (member.learner) return promote(via, member)
       const healthy = await healthyEndpoints(via)
-      return healthy.has(clientUrl(step.host)) ? undefined : 'its etcd member is not healthy'
+      return healthy.has(clientUrl(context.host)) ? undefined : 'its etcd member is not healthy'
     },
-    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
-    { timeoutMs: step.patience.components },
+    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
+    { timeoutMs: context.patience.components },
   )
 }
 

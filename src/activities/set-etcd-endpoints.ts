@@ -20,34 +20,34 @@ const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
 const TITLE = 'etcd endpoints'
 
 /** Makes the host's API server ask the etcd endpoints of the cluster file, and waits until it does. */
-export async function setEtcdEndpoints(step: HostContext): Promise<StepOutcome> {
-  const { cluster, session } = step
+export async function setEtcdEndpoints(context: HostContext): Promise<StepOutcome> {
+  const { cluster, session } = context
   const wanted = cluster.etcd.topology === 'external' ? cluster.etcd.endpoints : []
-  const manifest = await readManifest(step)
+  const manifest = await readManifest(context)
   if (areSameEndpoints(manifest.endpoints, wanted)) {
     return { changed: false, summary: 'already uses these endpoints' }
   }
   const api = localApi(cluster, session)
-  await waitForWholeEtcd(step, session)
-  const isUp = await holdsThisCluster(step, manifest.endpoints, wanted)
-  await startKubelet(step)
+  await waitForWholeEtcd(context, session)
+  const isUp = await holdsThisCluster(context, manifest.endpoints, wanted)
+  await startKubelet(context)
   if (isUp) {
-    await waitForApiServer(step, api)
-    await setInConfiguration(step, api, wanted)
+    await waitForApiServer(context, api)
+    await setInConfiguration(context, api, wanted)
   }
   await session.writeFile(MANIFEST, manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`), { mode: 0o600 })
-  await waitForApiServer(step, api, wanted)
-  if (!isUp) await setInConfiguration(step, api, wanted)
+  await waitForApiServer(context, api, wanted)
+  if (!isUp) await setInConfiguration(context, api, wanted)
   return { changed: true, summary: `its API server uses ${wanted.length} etcd endpoints of the file` }
 }
 
 async function readManifest(
-  step: HostContext,
+  context: HostContext,
 ): Promise<{ readonly text: string; readonly endpoints: readonly string[] }> {
-  const text = (await step.session.readFile(MANIFEST))?.toString() ?? ''
+  const text = (await context.session.readFile(MANIFEST))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
   if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
-  throw step.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
+  throw context.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
     step: TITLE,
     hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
   })
@@ -59,15 +59,15 @@ async function readManifest(
  * @throws QuorateError `ETCD_OTHER_CLUSTER` when they are not, or when nothing shows that they are.
  */
 async function holdsThisCluster(
-  step: HostContext,
+  context: HostContext,
   running: readonly string[],
   wanted: readonly string[],
 ): Promise<boolean> {
-  const { session, host } = step
-  const refuse = (message: string) => step.error('ETCD_OTHER_CLUSTER', message, { step: TITLE })
+  const { session, host } = context
+  const refuse = (message: string) => context.error('ETCD_OTHER_CLUSTER', message, { step: TITLE })
   const ids = new Set<string>()
   await waitUntil(
-    step,
+    context,
     async () => {
       ids.clear()
       for (const endpoint of wanted) {
@@ -77,8 +77,8 @@ async function holdsThisCluster(
       }
       return undefined
     },
-    (reason) => step.error('ETCD_UNHEALTHY', reason, { step: TITLE }),
-    { timeoutMs: step.patience.etcd },
+    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: TITLE }),
+    { timeoutMs: context.patience.etcd },
   )
   const [id, ...others] = ids
   if (others.length > 0) throw refuse(`the etcd endpoints ${wanted.join(', ')} are not members of one etcd`)
@@ -90,7 +90,7 @@ async function holdsThisCluster(
   }
   // No current endpoint is left to compare with. Our own etcd is recognised by its entry for this node, and by its
   // authority, whose certificate let us in.
-  const nodes = etcdPlace(step.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(step)) : []
+  const nodes = etcdPlace(context.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(context)) : []
   if (nodes.includes(host.name)) return false
   throw refuse(`none of the etcd endpoints that its API server uses answers: ${running.join(', ')}`)
 }
@@ -101,7 +101,7 @@ interface ConfigMap {
 }
 
 async function setInConfiguration(
-  step: HostContext,
+  context: HostContext,
   api: ClusterApi,
   wanted: readonly string[],
 ): Promise<void> {
@@ -111,7 +111,7 @@ async function setInConfiguration(
   ) as ConfigMap
   const document = parseDocument(found.data['ClusterConfiguration'] ?? '')
   if (!isMap(document.getIn(['etcd', 'external']))) {
-    throw step.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
+    throw context.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
   }
   document.setIn(['etcd', 'external', 'endpoints'], wanted)
   const changed = document.toString()
@@ -130,19 +130,19 @@ exit 1`
 
 /** Waits for the API server; with `endpoints`, for the one that was started with them. */
 async function waitForApiServer(
-  step: HostContext,
+  context: HostContext,
   api: ClusterApi,
   endpoints?: readonly string[],
 ): Promise<void> {
   await waitUntil(
-    step,
+    context,
     async () => {
-      const isStarted = endpoints === undefined || (await asks(step.session, endpoints))
+      const isStarted = endpoints === undefined || (await asks(context.session, endpoints))
       if (!isStarted) return 'its API server has not started with these etcd endpoints yet'
       return (await isApiServerReady(api)) ? undefined : 'its API server is not ready'
     },
-    (reason) => step.error('CONTROL_PLANE_NOT_READY', reason, { step: TITLE }),
-    { timeoutMs: step.patience.components },
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: TITLE }),
+    { timeoutMs: context.patience.components },
   )
 }
 

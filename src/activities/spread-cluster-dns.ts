@@ -30,21 +30,21 @@ interface Node {
 }
 
 /** Moves one of CoreDNS' pods if all of them are on one node and another node would take it. */
-export async function spreadClusterDns(step: HostContext): Promise<StepOutcome> {
-  const api = localApi(step.cluster, step.session)
-  return explainingDns(api, () => spread(step, api))
+export async function spreadClusterDns(context: HostContext): Promise<StepOutcome> {
+  const api = localApi(context.cluster, context.session)
+  return explainingDns(api, () => spread(context, api))
 }
 
-async function spread(step: HostContext, api: ClusterApi): Promise<StepOutcome> {
-  const before = await waitForPods(step, api, goingAway)
+async function spread(context: HostContext, api: ClusterApi): Promise<StepOutcome> {
+  const before = await waitForPods(context, api, goingAway)
   const pod = crowdedPod(before.map(dnsPod))
   if (pod === undefined) return unchanged(describe(before))
-  if (!(await hasPlaceElsewhere(step, api, pod))) {
+  if (!(await hasPlaceElsewhere(context, api, pod))) {
     return unchanged(`${describe(before)}, the only node for it`)
   }
-  step.report(`moving ${pod.name} away from ${pod.node}`)
+  context.report(`moving ${pod.name} away from ${pod.node}`)
   await kubectl(api, [...NAMESPACE, 'delete', 'pod', pod.name, '--ignore-not-found', '--wait=false'])
-  const after = await waitForPods(step, api, (pods) => goingAway(pods) ?? notReady(pods))
+  const after = await waitForPods(context, api, (pods) => goingAway(pods) ?? notReady(pods))
   return { changed: true, summary: describe(after) }
 }
 
@@ -52,7 +52,7 @@ async function spread(step: HostContext, api: ClusterApi): Promise<StepOutcome> 
  * Whether another node takes the pod. Waits for nodes to become Ready: one that has just joined does so a moment later.
  */
 async function hasPlaceElsewhere(
-  step: HostContext,
+  context: HostContext,
   api: ClusterApi,
   pod: DnsPod & { readonly node: string },
 ): Promise<boolean> {
@@ -63,9 +63,9 @@ async function hasPlaceElsewhere(
     found = others.some(({ ready }) => ready)
     return found || others.length === 0 ? undefined : `no node beside ${pod.node} is Ready yet`
   }
-  const giveUp = (reason: string) => step.error('NODE_NOT_READY', reason, { step: 'cluster DNS' })
+  const giveUp = (reason: string) => context.error('NODE_NOT_READY', reason, { step: 'cluster DNS' })
   try {
-    await waitUntil(step, look, giveUp, { timeoutMs: step.patience.node })
+    await waitUntil(context, look, giveUp, { timeoutMs: context.patience.node })
   } catch (error) {
     // The verification says which node that is, and whether it matters.
     if (!isQuorateError(error) || error.code !== 'NODE_NOT_READY') throw error
@@ -80,19 +80,19 @@ export function listDnsPods(api: ClusterApi): Promise<readonly Pod[]> {
 
 /** Waits until nothing stands in the way any more, and returns CoreDNS' pods. */
 async function waitForPods(
-  step: HostContext,
+  context: HostContext,
   api: ClusterApi,
   obstacle: (pods: readonly Pod[]) => string | undefined,
 ): Promise<readonly Pod[]> {
   let pods: readonly Pod[] = []
   await waitUntil(
-    step,
+    context,
     async () => {
       pods = await listDnsPods(api)
       return obstacle(pods)
     },
-    (reason) => step.error('CLUSTER_DNS_FAILED', reason, { step: 'cluster DNS' }),
-    { timeoutMs: step.patience.components },
+    (reason) => context.error('CLUSTER_DNS_FAILED', reason, { step: 'cluster DNS' }),
+    { timeoutMs: context.patience.components },
   )
   return pods
 }

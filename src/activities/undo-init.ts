@@ -20,14 +20,14 @@ import type { HostContext } from '../hosts/context.js'
  * `absent`: it was not.
  * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were.
  */
-export async function initStanding(step: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
-  const state = await hostState(step)
-  if (!holdsState(step, state)) {
+export async function initStanding(context: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
+  const state = await hostState(context)
+  if (!holdsState(context, state)) {
     if (!state.has('initialised')) return 'absent'
-    throw stateLost(step)
+    throw stateLost(context)
   }
   if (state.has('initialised') || state.has('etcd-joined') || !state.has('init-unfinished')) return 'there'
-  return (await others(step, api)).length > 0 ? 'there' : 'absent'
+  return (await others(context, api)).length > 0 ? 'there' : 'absent'
 }
 
 /** Whether the host holds what makes up a cluster; with external etcd that is only its components. */
@@ -51,13 +51,13 @@ function stateLost({ cluster, error }: HostContext): QuorateError {
 }
 
 /** The other nodes and etcd members that depend on this control plane, as far as anything on it answers. */
-async function others(step: HostContext, api: ClusterApi): Promise<readonly string[]> {
-  const { session, host, cluster } = step
+async function others(context: HostContext, api: ClusterApi): Promise<readonly string[]> {
+  const { session, host, cluster } = context
   if (await isApiServerReady(api)) {
     const nodes = await listObjects<KubernetesNode>(api, 'nodes')
     return nodes.map((node) => node.metadata.name).filter((name) => name !== host.name)
   }
-  const via = await askEtcd(step, session).catch(() => undefined)
+  const via = await askEtcd(context, session).catch(() => undefined)
   const members = via && (await etcdMembers(via).catch(() => undefined))
   // An init of ours that never succeeded has let nobody join. If nothing answers, that is all that is known.
   if (via === undefined || members === undefined) return []
@@ -71,12 +71,12 @@ async function others(step: HostContext, api: ClusterApi): Promise<readonly stri
  * Undoes an init of ours that failed on this host.
  * @throws QuorateError `CLUSTER_EXISTS` when what is there may be a cluster, or somebody else's work.
  */
-export async function clearFailedInit(step: HostContext, api: ClusterApi): Promise<void> {
-  const state = await hostState(step)
-  const refuse = (message: string) => step.error('CLUSTER_EXISTS', message, { step: 'kubeadm init' })
-  if ((await initStanding(step, api)) === 'there') throw refuse('a cluster was initialised on this host')
+export async function clearFailedInit(context: HostContext, api: ClusterApi): Promise<void> {
+  const state = await hostState(context)
+  const refuse = (message: string) => context.error('CLUSTER_EXISTS', message, { step: 'kubeadm init' })
+  if ((await initStanding(context, api)) === 'there') throw refuse('a cluster was initialised on this host')
   if (state.has('init-unfinished')) {
-    if (showsTraces(state) || state.has('ca.key')) await resetHost(step)
+    if (showsTraces(state) || state.has('ca.key')) await resetHost(context)
     return
   }
   // kubeadm continues with certificates and kubeconfig files that it finds, but not with manifests.

@@ -58,21 +58,21 @@ export function joinStanding(
  * its kubelet is started.
  * @throws QuorateError `ETCD_UNHEALTHY` when etcd does not answer for a long time.
  */
-export async function joinTraces(step: HostContext, via: ClusterApi): Promise<JoinTraces> {
-  const host = await hostState(step)
-  if (step.cluster.etcd.topology === 'external') {
-    return { host, member: undefined, node: await findNode(via, step.host.name) }
+export async function joinTraces(context: HostContext, via: ClusterApi): Promise<JoinTraces> {
+  const host = await hostState(context)
+  if (context.cluster.etcd.topology === 'external') {
+    return { host, member: undefined, node: await findNode(via, context.host.name) }
   }
   let members: readonly EtcdMember[] = []
   let helped = !host.has('etcd-data')
   await waitUntil(
-    step,
+    context,
     async () => {
       try {
         members = await etcdMembers(via.session)
         return undefined
       } catch (error) {
-        if (!helped) await startKubelet(step)
+        if (!helped) await startKubelet(context)
         helped = true
         throw error
       }
@@ -83,21 +83,21 @@ export async function joinTraces(step: HostContext, via: ClusterApi): Promise<Jo
         step: 'etcd',
         hint: 'bring a majority of the etcd members back; if their data is gone for good, restore etcd from a snapshot on one control plane',
       }),
-    { timeoutMs: step.patience.etcd },
+    { timeoutMs: context.patience.etcd },
   )
-  return { host, member: memberOf(members, step.host), node: await findNode(via, step.host.name) }
+  return { host, member: memberOf(members, context.host), node: await findNode(via, context.host.name) }
 }
 
 /** Undoes what the traces show, in an order that is safe wherever a crash cuts it off. */
-export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
+export async function undoJoin(context: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
-  if (node !== undefined) await refuseAnotherMachine(step, node)
-  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(step)
+  if (node !== undefined) await refuseAnotherMachine(context, node)
+  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(context)
   if (member !== undefined) {
-    await takeMemberOut(step, via.session, step.host)
-    step.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
+    await takeMemberOut(context, via.session, context.host)
+    context.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
   }
-  if (showsTraces(host)) await resetHost(step)
+  if (showsTraces(host)) await resetHost(context)
   if (node !== undefined) await deleteNode(via, node)
 }
 
@@ -106,10 +106,10 @@ export async function undoJoin(step: HostContext, via: ClusterApi, traces: JoinT
  * a cluster of its own, perhaps the very one whose data the first control plane has lost.
  * @throws QuorateError `CLUSTER_EXISTS`.
  */
-async function refuseOtherEtcd(step: HostContext): Promise<void> {
-  const members = await etcdMembers(step.session).catch(() => undefined)
+async function refuseOtherEtcd(context: HostContext): Promise<void> {
+  const members = await etcdMembers(context.session).catch(() => undefined)
   if (members === undefined) return
-  throw step.error(
+  throw context.error(
     'CLUSTER_EXISTS',
     `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
     { step: 'kubeadm join' },
@@ -135,16 +135,16 @@ export function isAnotherMachine({ machineId }: Host, { status }: KubernetesNode
  * addresses is accepted: it is what this host was before it was reinstalled.
  * @throws QuorateError `NODE_NAME_TAKEN`.
  */
-async function refuseAnotherMachine(step: HostContext, node: KubernetesNode): Promise<void> {
-  const { host } = step
+async function refuseAnotherMachine(context: HostContext, node: KubernetesNode): Promise<void> {
+  const { host } = context
   const { machineID = '' } = node.status.nodeInfo
   if (host.machineId !== undefined && host.machineId === machineID) return
   const addresses = (node.status.addresses ?? []).flatMap(({ type, address }) =>
     type === 'InternalIP' ? [address] : [],
   )
   if (addresses.length === 0 || addresses.includes(host.internalAddress)) return
-  for (const address of addresses) if (await hasAddress(step, address)) return
-  throw step.error(
+  for (const address of addresses) if (await hasAddress(context, address)) return
+  throw context.error(
     'NODE_NAME_TAKEN',
     `the cluster has a node ${node.metadata.name} at ${addresses.join(', ')}, not at ${host.internalAddress}`,
     { step: 'kubeadm join' },
@@ -159,13 +159,13 @@ async function hasAddress({ session, host }: HostContext, address: string): Prom
 
 /** Undoes a worker's unfinished join; `state` is what was just found on the host. */
 export async function undoWorkerJoin(
-  step: HostContext,
+  context: HostContext,
   via: ClusterApi,
   node: KubernetesNode | undefined,
   state?: HostState,
 ): Promise<void> {
-  if (node !== undefined) await refuseAnotherMachine(step, node)
-  if (showsTraces(state ?? (await hostState(step)))) await resetHost(step)
+  if (node !== undefined) await refuseAnotherMachine(context, node)
+  if (showsTraces(state ?? (await hostState(context)))) await resetHost(context)
   if (node !== undefined) await deleteNode(via, node)
 }
 
@@ -176,14 +176,14 @@ export async function undoWorkerJoin(
  * @throws QuorateError `ETCD_QUORUM_AT_RISK` when, for a long time, its removal would cost etcd its majority.
  */
 export async function takeMemberOut(
-  step: HostContext,
+  context: HostContext,
   via: Session,
   host: Host,
   refuse: (member: EtcdMember) => void = () => undefined,
 ): Promise<EtcdMember | undefined> {
   let removed: EtcdMember | undefined
   await waitUntil(
-    step,
+    context,
     async () => {
       const members = await etcdMembers(via)
       const member = memberOf(members, host)
@@ -196,7 +196,7 @@ export async function takeMemberOut(
       return undefined
     },
     (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
+    { timeoutMs: context.patience.etcd },
   )
   return removed
 }

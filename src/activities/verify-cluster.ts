@@ -56,16 +56,16 @@ interface Check {
 }
 
 /** Verifies the whole cluster from one of its control planes. */
-export async function verifyCluster(step: HostContext): Promise<VerifiedCluster> {
-  const { cluster, session } = step
+export async function verifyCluster(context: HostContext): Promise<VerifiedCluster> {
+  const { cluster, session } = context
   const api = localApi(cluster, session)
   // Waits for all checks, even if some fail: none may keep looking after the step has ended.
   const outcomes = await Promise.allSettled(
-    (await checks(step, api)).map((check) => explainingDns(api, () => waitForCheck(step, check))),
+    (await checks(context, api)).map((check) => explainingDns(api, () => waitForCheck(context, check))),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listObjects<KubernetesNode>(api, 'nodes')
-  const { members } = await etcdStanding(step, session)
+  const { members } = await etcdStanding(context, session)
   return {
     changed: false,
     summary: `${count(nodes.length, 'node')}, ${count(members.length, 'etcd voter')}, DNS and endpoint answer`,
@@ -74,10 +74,10 @@ export async function verifyCluster(step: HostContext): Promise<VerifiedCluster>
   }
 }
 
-async function waitForCheck(step: HostContext, { code, host, look }: Check): Promise<void> {
+async function waitForCheck(context: HostContext, { code, host, look }: Check): Promise<void> {
   let culprit = host
   await waitUntil(
-    step,
+    context,
     async () => {
       culprit = host
       const obstacle = await look()
@@ -85,13 +85,13 @@ async function waitForCheck(step: HostContext, { code, host, look }: Check): Pro
       return obstacle?.reason
     },
     (reason) => new QuorateError(code, reason, { host: culprit, step: 'verify' }),
-    { timeoutMs: step.patience.components },
+    { timeoutMs: context.patience.components },
   )
 }
 
 /** Every check, causes before their effects: the first that fails is the one that is reported. */
-async function checks(step: HostContext, api: ClusterApi): Promise<readonly Check[]> {
-  const { cluster, host, sessions, signal } = step
+async function checks(context: HostContext, api: ClusterApi): Promise<readonly Check[]> {
+  const { cluster, host, sessions, signal } = context
   const controlPlanes = hostsWithRole(cluster, 'control-plane')
   const nodes = [...controlPlanes, ...hostsWithRole(cluster, 'worker')]
   const withSessions = await Promise.all(
@@ -107,19 +107,19 @@ async function checks(step: HostContext, api: ClusterApi): Promise<readonly Chec
   const { dnsDomain } = cluster.kubernetes.networking
   const plugin = networkPlugin(cluster)
   return [
-    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdObstacle(step) },
+    { code: 'ETCD_UNHEALTHY', host: host.name, look: () => etcdObstacle(context) },
     ...withSessions
       .filter(({ node }) => node.role === 'control-plane')
       .map(({ node, session }) =>
         ofHost('CONTROL_PLANE_NOT_READY', node.name, () =>
-          controlPlaneObstacle(step, node, localApi(cluster, session)),
+          controlPlaneObstacle(context, node, localApi(cluster, session)),
         ),
       ),
-    ofHost('API_UNREACHABLE', host.name, () => endpointObstacle(step)),
+    ofHost('API_UNREACHABLE', host.name, () => endpointObstacle(context)),
     ...withSessions.map(({ node, session }) =>
       ofHost('NODE_NOT_READY', node.name, () => kubeletObstacle(session)),
     ),
-    { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(step, api, nodes) },
+    { code: 'NODE_NOT_READY', host: host.name, look: () => nodesObstacle(context, api, nodes) },
     { code: 'POD_NETWORK_FAILED', host: host.name, look: () => podNetworkObstacle(plugin, api, nodes) },
     ...(plugin.isApplied
       ? [ofHost('CLUSTER_DNS_FAILED', host.name, () => clusterDnsObstacle(api, dnsDomain))]
@@ -127,24 +127,24 @@ async function checks(step: HostContext, api: ClusterApi): Promise<readonly Chec
   ]
 }
 
-async function etcdObstacle(step: HostContext): Promise<Obstacle | undefined> {
-  return (await etcdStanding(step, step.session)).trouble
+async function etcdObstacle(context: HostContext): Promise<Obstacle | undefined> {
+  return (await etcdStanding(context, context.session)).trouble
 }
 
 /** Checks that the components that kubeadm runs as static pods run on this very host and report themselves healthy. */
 async function controlPlaneObstacle(
-  step: HostContext,
+  context: HostContext,
   host: Host,
   api: ClusterApi,
 ): Promise<string | undefined> {
   const expected = COMPONENTS.filter(
-    ({ name }) => name !== 'etcd' || step.cluster.etcd.topology === 'stacked',
+    ({ name }) => name !== 'etcd' || context.cluster.etcd.topology === 'stacked',
   )
   const running = await runningComponents(api.session)
   const stopped = expected.find(({ name }) => !running.has(name))
   if (stopped !== undefined) return `${stopped.name} does not run`
   const obstacle =
-    (await joinObstacle(step, host, api, step.session)) ?? (await versionObstacle(step, host, api))
+    (await joinObstacle(context, host, api, context.session)) ?? (await versionObstacle(context, host, api))
   if (obstacle !== undefined) return obstacle
   for (const { name, port } of COMPONENTS) {
     if (port !== undefined && !(await isComponentHealthy(api.session, port))) return `${name} is not healthy`

@@ -48,43 +48,43 @@ export const DISK_FULL = /no space left on device|disk quota exceeded/i
  * @throws what `failure` makes; `DISK_FULL`; `UNIT_INTERRUPTED` when it neither ended nor runs.
  */
 export async function runDurably(
-  step: HostContext,
+  context: HostContext,
   durable: DurableCommand,
 ): Promise<{ durationMs: number }> {
-  const { session, host } = step
-  const identity = { operation: step.operation, step: durable.unit }
+  const { session, host } = context
+  const identity = { operation: context.operation, step: durable.unit }
   let secrets: Readonly<Record<string, string>> | undefined
   if ((await unitState(session, identity)) === 'absent') {
-    await waitForOthers(step)
-    step.report(`starting ${durable.title}`)
+    await waitForOthers(context)
+    context.report(`starting ${durable.title}`)
     secrets = await durable.prepare?.()
   }
-  const outcome = await watch(step, durable, identity, secrets)
+  const outcome = await watch(context, durable, identity, secrets)
   const succeeded = outcome.kind === 'exited' && outcome.exitCode === 0
   if (!(succeeded && durable.once === true)) await acknowledgeUnit(session, identity)
   if (succeeded) return { durationMs: outcome.durationMs }
   const details = { step: durable.title, output: lastLines(outcome.output) }
   if (DISK_FULL.test(outcome.output)) {
-    throw step.error('DISK_FULL', `${durable.title} found no space left`, details)
+    throw context.error('DISK_FULL', `${durable.title} found no space left`, details)
   }
   if (outcome.kind === 'exited') expectPrograms(outcome.exitCode, outcome.output, host.name)
   if (outcome.kind === 'exited') throw durable.failure(outcome.exitCode, outcome.output, outcome.ordinal)
-  throw step.error('UNIT_INTERRUPTED', `${durable.title} was interrupted`, details)
+  throw context.error('UNIT_INTERRUPTED', `${durable.title} was interrupted`, details)
 }
 
 /** Follows the unit to its end. If the step is aborted, leaves the unit; if a person cancelled, stops it first. */
 async function watch(
-  step: HostContext,
+  context: HostContext,
   durable: DurableCommand,
   identity: UnitIdentity,
   secrets: Readonly<Record<string, string>> | undefined,
 ): Promise<UnitOutcome> {
-  const { signal } = step
+  const { signal } = context
   signal.throwIfAborted()
   const leave = new AbortController()
   let settled = false
-  const watched = runUnit(step.session, identity, durable.command, {
-    onLine: (line) => step.report(`${durable.title} ▸ ${line}`),
+  const watched = runUnit(context.session, identity, durable.command, {
+    onLine: (line) => context.report(`${durable.title} ▸ ${line}`),
     signal: leave.signal,
     ...(secrets === undefined ? {} : { secrets }),
   }).finally(() => {
@@ -92,7 +92,7 @@ async function watch(
   })
   let leaving: Promise<void> | undefined
   const onAbort = () => {
-    const stopped = step.isCancelled() ? stop(step, durable, identity, () => settled) : Promise.resolve()
+    const stopped = context.isCancelled() ? stop(context, durable, identity, () => settled) : Promise.resolve()
     leaving = stopped.catch(() => undefined).finally(() => leave.abort(signal.reason))
   }
   signal.addEventListener('abort', onAbort, { once: true })
@@ -111,20 +111,20 @@ async function watch(
  * start it.
  */
 async function stop(
-  step: HostContext,
+  context: HostContext,
   durable: DurableCommand,
   identity: UnitIdentity,
   settled: () => boolean,
 ): Promise<void> {
-  step.report(`stopping ${durable.title}`)
+  context.report(`stopping ${durable.title}`)
   await waitUntil(
-    { signal: new AbortController().signal, report: step.report },
+    { signal: new AbortController().signal, report: context.report },
     async () => {
       const watcherIsGone = settled()
-      const stopped = await stopUnit(step.session, identity)
+      const stopped = await stopUnit(context.session, identity)
       return watcherIsGone && !stopped ? undefined : `stopping ${durable.title}`
     },
-    (reason) => step.error('UNIT_INTERRUPTED', reason, { step: durable.title }),
+    (reason) => context.error('UNIT_INTERRUPTED', reason, { step: durable.title }),
     { timeoutMs: STOP_TIMEOUT_MS, intervalMs: 100 },
   )
 }
@@ -134,14 +134,14 @@ async function stop(
  * outcome counts only while its `trace` is on the host: what somebody has undone by hand is done again.
  */
 export async function isUnderway(
-  step: HostContext,
+  context: HostContext,
   unit: string,
   trace: () => Promise<boolean>,
 ): Promise<boolean> {
-  const identity = { operation: step.operation, step: unit }
-  const state = await unitState(step.session, identity)
+  const identity = { operation: context.operation, step: unit }
+  const state = await unitState(context.session, identity)
   if (state !== 'ended' || (await trace())) return state !== 'absent'
-  await acknowledgeUnit(step.session, identity)
+  await acknowledgeUnit(context.session, identity)
   return false
 }
 
@@ -149,11 +149,11 @@ export async function isUnderway(
  * Waits for units of earlier operations, which may still change this host. Nothing of ours starts beside them, and
  * their effects are not looked at before they have ended.
  */
-export async function waitForOthers(step: HostContext): Promise<void> {
-  const own = `quorate-${step.operation}-`
-  for (const unit of await runningUnits(step.session)) {
+export async function waitForOthers(context: HostContext): Promise<void> {
+  const own = `quorate-${context.operation}-`
+  for (const unit of await runningUnits(context.session)) {
     if (unit.startsWith(own)) continue
-    step.report(`waiting for ${unit} of an earlier operation`)
-    await waitForUnit(step.session, unit, { signal: step.signal })
+    context.report(`waiting for ${unit} of an earlier operation`)
+    await waitForUnit(context.session, unit, { signal: context.signal })
   }
 }

@@ -17,7 +17,7 @@ export interface PollOptions {
  * @throws what `giveUp` makes of the last reason when the time is up.
  */
 export async function waitUntil(
-  step: Pick<HostContext, 'signal' | 'report'>,
+  context: Pick<HostContext, 'signal' | 'report'>,
   look: () => Promise<string | undefined>,
   giveUp: (lastReason: string) => QuorateError,
   options: PollOptions,
@@ -29,13 +29,13 @@ export async function waitUntil(
     const reason = await look().catch(passingReason)
     const took = Date.now() - begun
     if (reason === undefined) return
-    step.signal.throwIfAborted()
+    context.signal.throwIfAborted()
     if (reason !== reported) {
       reported = reason
-      step.report(reason)
+      context.report(reason)
     }
     if (Date.now() >= deadline) throw giveUp(reason)
-    await delay(Math.max(options.intervalMs ?? 500, took), undefined, { signal: step.signal })
+    await delay(Math.max(options.intervalMs ?? 500, took), undefined, { signal: context.signal })
   }
 }
 

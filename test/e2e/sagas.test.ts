@@ -75,7 +75,7 @@ describe('kubeadm init', () => {
 
 describe('the join of cp3', () => {
   const address = () => lab.host('cp3').internalAddress
-  const joinAgain = () => lab.run('cp3', (step) => joinControlPlane(step, lab.first))
+  const joinAgain = () => lab.run('cp3', (context) => joinControlPlane(context, lab.first))
 
   /** cp3 as it is before it joins, except for what kubeadm left in the journal. */
   async function takeOut(): Promise<void> {
@@ -117,7 +117,7 @@ describe('the join of cp3', () => {
   ]) {
     it(`continues after kubeadm was killed at ${line}`, async () => {
       await takeOut()
-      const killed = lab.run('cp3', (step) => joinControlPlane(step, lab.first))
+      const killed = lab.run('cp3', (context) => joinControlPlane(context, lab.first))
       await Promise.all([
         killAfter('cp3', JOIN, line),
         expect(killed).rejects.toMatchObject({ type: 'UNIT_INTERRUPTED', nonRetryable: false }),
@@ -130,7 +130,7 @@ describe('the join of cp3', () => {
   it('continues if the reset of a failed attempt was killed as well', async () => {
     await takeOut()
     await fleet.on('cp3', 'mkdir -p /etc/kubernetes/manifests; touch /etc/kubernetes/bootstrap-kubelet.conf')
-    const killed = lab.run('cp3', (step) => joinControlPlane(step, lab.first))
+    const killed = lab.run('cp3', (context) => joinControlPlane(context, lab.first))
     await Promise.all([
       killAfter('cp3', 'kubeadm-reset', '[reset]'),
       expect(killed).rejects.toMatchObject({ type: 'UNIT_INTERRUPTED' }),
@@ -157,7 +157,7 @@ describe('the join of cp3', () => {
   it('touches nothing on a control plane that lost its data, and says so', async () => {
     // As after a restart without the disk; what runs keeps its own view.
     await fleet.on('cp3', 'mkdir -p /root/empty; mount --bind /root/empty /var/lib/etcd')
-    const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)
+    const refused = lab.run('cp3', (context) => joinControlPlane(context, lab.first), IMPATIENT)
     await expect(refused).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
     await fleet.on('cp3', 'umount /var/lib/etcd')
     await lab.run('cp1', verifyCluster)
@@ -166,7 +166,7 @@ describe('the join of cp3', () => {
   it('is not undone while that would cost etcd its majority', async () => {
     await wipe()
     await fleet.on('cp2', 'pkill -STOP -x etcd')
-    const refused = lab.run('cp3', (step) => joinControlPlane(step, lab.first), IMPATIENT)
+    const refused = lab.run('cp3', (context) => joinControlPlane(context, lab.first), IMPATIENT)
     await expect(refused).rejects.toMatchObject({ nonRetryable: true })
     await fleet.on('cp2', 'pkill -CONT -x etcd')
     expect(await memberId(fleet, address())).not.toBe('')
@@ -175,7 +175,7 @@ describe('the join of cp3', () => {
   })
 
   it('can be abandoned without the host until its member votes', async () => {
-    const abandon = () => lab.run('cp1', (step) => abandonJoin(step, lab.host('cp3')))
+    const abandon = () => lab.run('cp1', (context) => abandonJoin(context, lab.host('cp3')))
     await expect(abandon()).rejects.toMatchObject({ type: 'STEP_NOT_SKIPPABLE' })
     await takeOut()
     await etcdctl(fleet, `member add cp3 --learner --peer-urls=https://${address()}:2380`)
@@ -194,7 +194,7 @@ describe('the join of cp3', () => {
 describe('the join of a worker', () => {
   it('continues if the host was reset while its node still counts as Ready', async () => {
     await fleet.on('w1', 'kubeadm reset --force >/dev/null 2>&1')
-    await lab.run('w1', (step) => joinWorker(step, lab.first))
+    await lab.run('w1', (context) => joinWorker(context, lab.first))
     await expectWhole()
   })
 })

@@ -35,13 +35,13 @@ export function localContext(
 }
 
 export async function runDurably(
-  step: HostContext,
+  context: HostContext,
   durable: DurableCommand,
 ): Promise<{ durationMs: number }> {
   await durable.prepare?.()
-  const { exitCode, stdout, stderr } = await step.session.run(durable.command, { root: true })
+  const { exitCode, stdout, stderr } = await context.session.run(durable.command, { root: true })
   const output = stdout + stderr
-  for (const line of output.split('\n')) step.report(`${durable.title} ▸ ${line}`)
+  for (const line of output.split('\n')) context.report(`${durable.title} ▸ ${line}`)
   if (exitCode !== 0) throw durable.failure(exitCode, output, 1)
   return { durationMs: 0 }
 }

@@ -28,7 +28,7 @@ export async function onHost<Result>(
   sessions: SessionPool,
   cluster: Cluster,
   host: Host,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
 ): Promise<Result> {
   return withHeartbeat(host.name, async (signal, report) => {
     report('connecting')

@@ -46,7 +46,7 @@ export async function onOwnHost<Result>(
   { sessions, server = NO_SERVER }: ActivityDependencies,
   cluster: Cluster,
   host: Host,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
 ): Promise<Result> {
   const holder = await lockHolder(server)
   return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)

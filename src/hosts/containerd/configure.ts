@@ -17,9 +17,9 @@ import { ensureService } from '../system/service.js'
 import type { HostContext } from '../context.js'
 
 /** Writes the configuration and restarts containerd if it runs with another; false when nothing had to be done. */
-export async function configureContainerd(step: HostContext): Promise<boolean> {
-  const { session, cluster } = step
-  const { major, registries } = await lookAtContainerd(step)
+export async function configureContainerd(context: HostContext): Promise<boolean> {
+  const { session, cluster } = context
+  const { major, registries } = await lookAtContainerd(context)
   const changes: boolean[] = []
   // containerd reads the files of registries at each pull; no restart is needed for them.
   const logins = registriesWithLogin(cluster)
@@ -30,8 +30,8 @@ export async function configureContainerd(step: HostContext): Promise<boolean> {
   }
   for (const path of leftRegistries(cluster, registries)) changes.push(await session.removeFile(path))
   const configuration = CONTAINERD_CONFIG_FILE.path
-  changes.push(await ensureService(step, { name: 'containerd', configuration, action: 'restart' }))
-  await waitForRuntime(step)
+  changes.push(await ensureService(context, { name: 'containerd', configuration, action: 'restart' }))
+  await waitForRuntime(context)
   return changes.includes(true)
 }
 
@@ -55,14 +55,14 @@ async function lookAtContainerd({ session, error }: HostContext): Promise<{
   })
 }
 
-async function waitForRuntime(step: HostContext): Promise<void> {
+async function waitForRuntime(context: HostContext): Promise<void> {
   await waitUntil(
-    step,
+    context,
     async () => {
-      const obstacle = await runtimeObstacle(step.session)
+      const obstacle = await runtimeObstacle(context.session)
       return obstacle === undefined ? undefined : `containerd does not answer yet: ${obstacle}`
     },
-    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'containerd' }),
-    { timeoutMs: step.patience.runtime },
+    (reason) => context.error('SERVICE_NOT_RUNNING', reason, { step: 'containerd' }),
+    { timeoutMs: context.patience.runtime },
   )
 }

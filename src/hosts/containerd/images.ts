@@ -18,16 +18,16 @@ const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
 }
 
 /** The images that this host's kubeadm would run, as the binary itself lists them. */
-export async function kubeadmImages(step: HostContext): Promise<readonly string[]> {
-  const result = await step.session.run(
+export async function kubeadmImages(context: HostContext): Promise<readonly string[]> {
+  const result = await context.session.run(
     command('kubeadm', 'config', 'images', 'list', '--config', '/dev/stdin'),
     {
       root: true,
-      stdin: imagesConfiguration(step),
+      stdin: imagesConfiguration(context),
     },
   )
   if (result.exitCode !== 0) {
-    throw step.error('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the cluster configuration', {
+    throw context.error('KUBEADM_CONFIG_INVALID', 'kubeadm rejects the cluster configuration', {
       step: 'kubeadm config images list',
       output: lastLines(result.stderr),
     })
@@ -43,32 +43,32 @@ function imagesConfiguration({ cluster, host }: HostContext): string {
 }
 
 /** Pulls those of `images` that the host's role needs and the host lacks; false if it had them all. */
-export async function pullImages(step: HostContext, images: readonly string[]): Promise<boolean> {
-  const { session, cluster } = step
+export async function pullImages(context: HostContext, images: readonly string[]): Promise<boolean> {
+  const { session, cluster } = context
   const { version, imageRepository } = cluster.kubernetes
   // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
-  const wanted = [...new Set([...roleImages(step, images), sandbox, ...networkImages(step)])]
+  const wanted = [...new Set([...roleImages(context, images), sandbox, ...networkImages(context)])]
   const present = await presentImages(session)
   const missing = wanted.filter((image) => !isAmong(present, image))
   if (missing.length === 0) return false
-  await pull(step, missing)
+  await pull(context, missing)
   const pulled = await presentImages(session)
   const still = missing.filter((image) => !isAmong(pulled, image))
   if (still.length === 0) return true
-  throw step.error('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
+  throw context.error('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
     step: 'pull images',
   })
 }
 
-async function pull(step: HostContext, missing: readonly string[]): Promise<void> {
-  const { session, cluster } = step
-  const pulling = runDurably(step, {
+async function pull(context: HostContext, missing: readonly string[]): Promise<void> {
+  const { session, cluster } = context
+  const pulling = runDurably(context, {
     unit: 'pull-images',
     title: `pull ${missing.length} images`,
     command: pullCommand(missing),
     failure: (exitCode, output) =>
-      step.error(
+      context.error(
         'IMAGES_FAILED',
         `images cannot be pulled from ${cluster.kubernetes.imageRepository} (${exitCode})`,
         { step: 'pull images', output: lastLines(output) },
@@ -83,8 +83,8 @@ async function pull(step: HostContext, missing: readonly string[]): Promise<void
   })
 }
 
-function roleImages(step: HostContext, all: readonly string[]): readonly string[] {
-  const needed = NEEDED[step.host.role]
+function roleImages(context: HostContext, all: readonly string[]): readonly string[] {
+  const needed = NEEDED[context.host.role]
   if (needed === undefined) return all
   return all.filter((image) => needed.some((name) => image.includes(`/${name}:`)))
 }

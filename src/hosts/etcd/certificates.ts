@@ -27,17 +27,17 @@ const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' }
  * is renewed before it expires, and goes from here to the control planes. If another host has the authority's
  * certificate, and nobody has its key, nothing is made: a second authority would be a second etcd.
  */
-export async function makeEtcdAuthority(step: HostContext): Promise<StepOutcome> {
-  await waitForOthers(step)
-  const { session, host } = step
+export async function makeEtcdAuthority(context: HostContext): Promise<StepOutcome> {
+  await waitForOthers(context)
+  const { session, host } = context
   const made: string[] = []
   if (!(await isPair(session, 'etcd/ca'))) {
-    if (await isAuthorityKnown(step)) return { changed: false, summary: "the CA's key is kept elsewhere" }
-    await makePair(step, { phase: 'etcd-ca', name: 'etcd/ca' })
+    if (await isAuthorityKnown(context)) return { changed: false, summary: "the CA's key is kept elsewhere" }
+    await makePair(context, { phase: 'etcd-ca', name: 'etcd/ca' })
     made.push('CA')
   }
-  if (!(await lasts(step, CLIENT.name))) {
-    await makePair(step, CLIENT)
+  if (!(await lasts(context, CLIENT.name))) {
+    await makePair(context, CLIENT)
     made.push('client certificate of the API servers')
   }
   if (made.length === 0) return { changed: false, summary: `${host.name} has etcd's CA already` }
@@ -50,17 +50,17 @@ export async function makeEtcdAuthority(step: HostContext): Promise<StepOutcome>
  * @throws QuorateError `ETCD_AUTHORITY_LOST` when some are missing and the authority's key is not on `authority`.
  */
 export async function placeMemberCertificates(
-  step: HostContext,
+  context: HostContext,
   authority: Host,
   hasData: boolean,
 ): Promise<boolean> {
-  const { session, host } = step
-  const issuer = await step.sessions.session(authority, step.signal)
+  const { session, host } = context
+  const issuer = await context.sessions.session(authority, context.signal)
   const ca = await issuer.readFile(ETCD_CA.certificate)
   if (ca === undefined) throw authorityLost(authority)
   const own = await session.readFile(ETCD_CA.certificate)
   if (hasData && own !== undefined && !own.equals(ca)) {
-    throw step.error('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than the others', {
+    throw context.error('FOREIGN_CLUSTER', 'its etcd member belongs to another etcd than the others', {
       step: 'etcd certificates',
     })
   }
@@ -68,8 +68,8 @@ export async function placeMemberCertificates(
   const missing = MEMBER_CERTIFICATES.filter((_, index) => valid[index] !== true)
   const placed = await session.writeFile(ETCD_CA.certificate, ca, { mode: 0o644 })
   if (missing.length === 0) return placed
-  step.report(`issuing certificates on ${authority.name}`)
-  for (const [name, { certificate, key }] of await issueMemberCertificates(step, issuer, missing)) {
+  context.report(`issuing certificates on ${authority.name}`)
+  for (const [name, { certificate, key }] of await issueMemberCertificates(context, issuer, missing)) {
     await session.writeFile(`${PKI_FOLDER}/${name}.crt`, certificate, { mode: 0o644 })
     await session.writeFile(`${PKI_FOLDER}/${name}.key`, key, { mode: 0o600 })
   }
@@ -77,9 +77,9 @@ export async function placeMemberCertificates(
 }
 
 /** Makes a certificate and its key in place. Removes both files first, since kubeadm does not complete half a pair. */
-async function makePair(step: HostContext, { phase, name }: { phase: string; name: string }): Promise<void> {
-  for (const suffix of ['crt', 'key']) await step.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
-  await runPhaseWith(step, `certs ${phase}`, configurationFor(step.cluster, step.host))
+async function makePair(context: HostContext, { phase, name }: { phase: string; name: string }): Promise<void> {
+  for (const suffix of ['crt', 'key']) await context.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
+  await runPhaseWith(context, `certs ${phase}`, configurationFor(context.cluster, context.host))
 }
 
 function configurationFor(cluster: Cluster, host: Host, certificatesDir?: string): string {
@@ -90,10 +90,10 @@ function configurationFor(cluster: Cluster, host: Host, certificatesDir?: string
 }
 
 /** Whether any etcd host has the certificate of an authority. */
-async function isAuthorityKnown(step: HostContext): Promise<boolean> {
+async function isAuthorityKnown(context: HostContext): Promise<boolean> {
   const known = await Promise.all(
-    hostsWithRole(step.cluster, 'etcd').map(async (host) => {
-      const session = await step.sessions.session(host, step.signal)
+    hostsWithRole(context.cluster, 'etcd').map(async (host) => {
+      const session = await context.sessions.session(host, context.signal)
       return (await session.readFile(ETCD_CA.certificate)) ?? Buffer.alloc(0)
     }),
   )
@@ -169,17 +169,17 @@ for file in etcd/*; do printf '%s ' "$file"; base64 -w 0 "$file"; echo; done`
 
 /** Has the host at the other end of `issuer` make certificates and their keys for the host of the step. */
 export async function issueMemberCertificates(
-  step: HostContext,
+  context: HostContext,
   issuer: Session,
   certificates: readonly MemberCertificate[],
 ): Promise<readonly (readonly [name: string, pair: KeyPair])[]> {
   if ((await issuer.readFile(ETCD_CA.key)) === undefined) throw authorityLost(issuer.host)
   const folder = `/run/quorate/etcd-certificates/${randomUUID()}`
   const run = script(ISSUE, folder, ...certificates.map(({ phase }) => phase))
-  const stdin = configurationFor(step.cluster, step.host, folder)
+  const stdin = configurationFor(context.cluster, context.host, folder)
   const result = await issuer.run(run, { root: true, stdin, timeoutMs: 120_000 })
   if (result.exitCode !== 0) {
-    throw new QuorateError('KUBEADM_FAILED', `kubeadm makes no certificates for ${step.host.name}`, {
+    throw new QuorateError('KUBEADM_FAILED', `kubeadm makes no certificates for ${context.host.name}`, {
       host: issuer.host.name,
       step: 'kubeadm init phase certs',
       output: lastLines(result.stderr),

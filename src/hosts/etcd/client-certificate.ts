@@ -11,29 +11,29 @@ import type { HostContext } from '../context.js'
 type Contents = Readonly<Record<keyof typeof ETCD_CLIENT_FILES, Buffer>>
 
 /** Puts the files in place; does nothing with stacked etcd. */
-export async function placeEtcdClient(step: HostContext): Promise<void> {
-  const { etcd } = step.cluster
+export async function placeEtcdClient(context: HostContext): Promise<void> {
+  const { etcd } = context.cluster
   if (etcd.topology === 'stacked') return
   const contents =
-    etcd.clientFiles === undefined ? await fromEtcdHosts(step) : await fromWorker(step, etcd.clientFiles)
+    etcd.clientFiles === undefined ? await fromEtcdHosts(context) : await fromWorker(context, etcd.clientFiles)
   const place = ({ path, mode }: SharedFile, content: Buffer) =>
-    step.session.writeFile(path, content, { mode })
+    context.session.writeFile(path, content, { mode })
   await place(ETCD_CLIENT_FILES.ca, contents.ca)
   await place(ETCD_CLIENT_FILES.certificate, contents.certificate)
   await place(ETCD_CLIENT_FILES.key, contents.key)
 }
 
-async function fromEtcdHosts(step: HostContext): Promise<Contents> {
+async function fromEtcdHosts(context: HostContext): Promise<Contents> {
   const { ca, certificate, key } = ETCD_CLIENT_FILES
-  for (const host of hostsWithRole(step.cluster, 'etcd')) {
-    const session = await step.sessions.session(host, step.signal)
+  for (const host of hostsWithRole(context.cluster, 'etcd')) {
+    const session = await context.sessions.session(host, context.signal)
     const files = await Promise.all([ca, certificate, key].map(({ path }) => session.readFile(path)))
     const [authority, issued, secret] = files
     if (authority !== undefined && issued !== undefined && secret !== undefined) {
       return { ca: authority, certificate: issued, key: secret }
     }
   }
-  throw step.error('ETCD_AUTHORITY_LOST', `no etcd host has ${certificate.path} and its key`, {
+  throw context.error('ETCD_AUTHORITY_LOST', `no etcd host has ${certificate.path} and its key`, {
     step: 'etcd client certificate',
   })
 }

@@ -18,27 +18,27 @@ export interface EtcdTrouble {
  * member answers for a majority. Undefined if somebody else runs etcd.
  * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
  */
-export async function askEtcd(step: HostContext, controlPlane: Session): Promise<Session | undefined> {
-  switch (etcdPlace(step.cluster)) {
+export async function askEtcd(context: HostContext, controlPlane: Session): Promise<Session | undefined> {
+  switch (etcdPlace(context.cluster)) {
     case 'control-planes':
       return controlPlane
     case 'etcd-hosts':
-      return answeringMember(step)
+      return answeringMember(context)
     case 'elsewhere':
       return undefined
   }
 }
 
 /** The first etcd host whose member answers; throws as {@link askEtcd} does. */
-export async function answeringMember(step: HostContext): Promise<Session> {
+export async function answeringMember(context: HostContext): Promise<Session> {
   const failures: unknown[] = []
-  for (const host of hostsWithRole(step.cluster, 'etcd')) {
+  for (const host of hostsWithRole(context.cluster, 'etcd')) {
     try {
-      const session = await step.sessions.session(host, step.signal)
+      const session = await context.sessions.session(host, context.signal)
       await etcdMembers(session)
       return session
     } catch (error) {
-      step.signal.throwIfAborted()
+      context.signal.throwIfAborted()
       failures.push(error)
     }
   }
@@ -50,15 +50,15 @@ export async function answeringMember(step: HostContext): Promise<Session> {
 
 /** Why no cluster may be created on etcd, and no member added to it, now; undefined when it is whole. */
 async function etcdTrouble(
-  step: HostContext,
+  context: HostContext,
   controlPlane: Session,
   mayBeUnwell?: (member: EtcdMember) => boolean,
 ): Promise<EtcdTrouble | undefined> {
-  const asked = await askEtcd(step, controlPlane)
-  if (asked === undefined) return foreignTrouble(step, controlPlane)
+  const asked = await askEtcd(context, controlPlane)
+  if (asked === undefined) return foreignTrouble(context, controlPlane)
   const obstacle = await etcdObstacle(asked, mayBeUnwell)
   if (obstacle === undefined) return undefined
-  const owner = etcdHosts(step.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
+  const owner = etcdHosts(context.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
   return { host: owner?.name ?? asked.host.name, reason: obstacle.reason }
 }
 
@@ -68,24 +68,24 @@ async function etcdTrouble(
  * @returns the trouble, and the names of the members, or the endpoints of an etcd that somebody else runs.
  */
 export async function etcdStanding(
-  step: HostContext,
+  context: HostContext,
   controlPlane: Session,
 ): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
-  const { etcd, bystanders = [] } = step.cluster
+  const { etcd, bystanders = [] } = context.cluster
   const away = bystanders.filter(({ why }) => why === 'away')
   const isAway = (member: EtcdMember) => away.some((one) => memberOf([member], one) !== undefined)
-  const trouble = await etcdTrouble(step, controlPlane, isAway)
-  const asked = await askEtcd(step, controlPlane)
+  const trouble = await etcdTrouble(context, controlPlane, isAway)
+  const asked = await askEtcd(context, controlPlane)
   if (asked === undefined) return { trouble, members: etcd.topology === 'external' ? etcd.endpoints : [] }
   const members = await etcdMembers(asked)
-  const hosts = etcdHosts(step.cluster)
+  const hosts = etcdHosts(context.cluster)
   const known = [...hosts, ...bystanders]
   const names = members.map(({ name }) => name).sort()
   const stranger = members.find((member) => known.every((one) => memberOf([member], one) === undefined))
   const absent = hosts.find((host) => memberOf(members, host) === undefined)
   if (trouble !== undefined) return { trouble, members: names }
   if (stranger !== undefined) {
-    const kind = etcdPlace(step.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
+    const kind = etcdPlace(context.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
     const reason = `etcd has a member ${memberTitle(stranger)}, but the cluster file has no such ${kind}`
     return { trouble: { host: asked.host.name, reason }, members: names }
   }
@@ -98,21 +98,21 @@ export async function etcdStanding(
  * @throws QuorateError `ETCD_UNHEALTHY` when it is not whole for a long time.
  */
 export async function waitForWholeEtcd(
-  step: HostContext,
+  context: HostContext,
   controlPlane: Session,
   before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   let culprit = controlPlane.host.name
   await waitUntil(
-    step,
+    context,
     async () => {
       await before()
-      const trouble = await etcdTrouble(step, controlPlane)
+      const trouble = await etcdTrouble(context, controlPlane)
       if (trouble !== undefined) culprit = trouble.host
       return trouble?.reason
     },
     (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: culprit, step: 'etcd' }),
-    { timeoutMs: step.patience.etcd },
+    { timeoutMs: context.patience.etcd },
   )
 }
 

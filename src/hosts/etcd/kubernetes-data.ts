@@ -38,13 +38,13 @@ interface Registry {
  * @throws QuorateError `CLUSTER_EXISTS` when it holds more than what an init of ours left, or `ETCD_CONTENT_UNKNOWN`
  *   when an etcd that somebody else runs does not tell what it holds, and nobody vouches for it.
  */
-export async function emptyRegistry(step: HostContext): Promise<void> {
-  const place = etcdPlace(step.cluster)
+export async function emptyRegistry(context: HostContext): Promise<void> {
+  const place = etcdPlace(context.cluster)
   if (place === 'control-planes') return
   const registry =
-    place === 'etcd-hosts' ? ownRegistry(step, await answeringMember(step)) : foreignRegistry(step)
-  const { session, host } = step
-  if (await isKnownEmpty(step, registry)) {
+    place === 'etcd-hosts' ? ownRegistry(context, await answeringMember(context)) : foreignRegistry(context)
+  const { session, host } = context
+  if (await isKnownEmpty(context, registry)) {
     await session.writeFile(BEGUN, registry.mark, { mode: 0o644 })
     return
   }
@@ -71,8 +71,8 @@ async function isKnownEmpty({ session }: HostContext, registry: Registry): Promi
   }
 }
 
-function ownRegistry(step: HostContext, via: Session): Registry {
-  const registry = registryKey(step.cluster)
+function ownRegistry(context: HostContext, via: Session): Registry {
+  const registry = registryKey(context.cluster)
   return {
     mark: '',
     isEmpty: async () => {
@@ -82,7 +82,7 @@ function ownRegistry(step: HostContext, via: Session): Registry {
     },
     nodes: () => storedNodes(via, registry),
     empty: async () => {
-      step.report('deleting what the failed init left in etcd')
+      context.report('deleting what the failed init left in etcd')
       const { exitCode, stderr } = await etcdctl(via, 'del', registry, '--prefix')
       if (exitCode !== 0) throw unanswered(via, 'etcd does not delete what the failed init left', stderr)
     },

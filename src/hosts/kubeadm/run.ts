@@ -27,7 +27,7 @@ const FLAGS: Record<KubeadmRun['subcommand'], string> = {
 }
 
 /** Runs kubeadm once for this operation, or attaches to it if it was started before; see {@link runDurably}. */
-export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
+export async function runKubeadm(context: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
   const title = `kubeadm ${run.subcommand}`
   const durable: DurableCommand = {
     unit: `kubeadm-${run.subcommand}`,
@@ -36,15 +36,15 @@ export async function runKubeadm(step: HostContext, run: KubeadmRun): Promise<{ 
     command: script(RUN, run.subcommand, FLAGS[run.subcommand]),
     prepare: async () => {
       // Somebody may have stopped the runtime since the host was prepared.
-      await step.session.run(command('systemctl', 'start', 'containerd'), { root: true })
+      await context.session.run(command('systemctl', 'start', 'containerd'), { root: true })
       await run.clear()
       const configuration = await run.configuration()
-      await validateConfiguration(step, configuration)
+      await validateConfiguration(context, configuration)
       return { 'kubeadm.yaml': configuration }
     },
-    failure: (exitCode, output, ordinal) => kubeadmError(step.host, title, { exitCode, output, ordinal }),
+    failure: (exitCode, output, ordinal) => kubeadmError(context.host, title, { exitCode, output, ordinal }),
   }
-  return blamingTheDisk(step, () => runDurably(step, durable))
+  return blamingTheDisk(context, () => runDurably(context, durable))
 }
 
 /**
@@ -66,17 +66,17 @@ for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
  * for a host that is part of the cluster.
  * @throws QuorateError `KUBEADM_FAILED` when something is left nevertheless.
  */
-export async function resetHost(step: HostContext): Promise<void> {
-  const { links } = networkPlugin(step.cluster)
-  await runDurably(step, {
+export async function resetHost(context: HostContext): Promise<void> {
+  const { links } = networkPlugin(context.cluster)
+  await runDurably(context, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
     command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, ...links),
     failure: (exitCode, output, ordinal) =>
-      kubeadmError(step.host, 'kubeadm reset', { exitCode, output, ordinal }),
+      kubeadmError(context.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
-  if (!(await hasTraces(step))) return
-  throw step.error('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
+  if (!(await hasTraces(context))) return
+  throw context.error('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
     step: 'kubeadm reset',
   })
 }
@@ -85,19 +85,19 @@ export async function resetHost(step: HostContext): Promise<void> {
 export type KubeadmPhase = 'mark-control-plane' | 'kubeconfig admin'
 
 /** Runs one phase of kubeadm on a control plane; see {@link runPhaseWith}. */
-export async function runPhase(step: HostContext, phase: KubeadmPhase): Promise<void> {
+export async function runPhase(context: HostContext, phase: KubeadmPhase): Promise<void> {
   const secrets = { bootstrapToken: makeBootstrapToken() }
-  await runPhaseWith(step, phase, renderInitConfiguration(step.cluster, step.host, secrets))
+  await runPhaseWith(context, phase, renderInitConfiguration(context.cluster, context.host, secrets))
 }
 
 /** Runs one phase of `kubeadm init` with a configuration; it takes moments and may be repeated. */
-export async function runPhaseWith(step: HostContext, phase: string, configuration: string): Promise<void> {
+export async function runPhaseWith(context: HostContext, phase: string, configuration: string): Promise<void> {
   const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
   const title = `kubeadm init phase ${phase}`
-  step.report(title)
-  const result = await step.session.run(run, { root: true, stdin: configuration, timeoutMs: 120_000 })
+  context.report(title)
+  const result = await context.session.run(run, { root: true, stdin: configuration, timeoutMs: 120_000 })
   if (result.exitCode === 0) return
-  throw kubeadmError(step.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
+  throw kubeadmError(context.host, title, { exitCode: result.exitCode, output: result.stderr, ordinal: 1 })
 }
 
 async function validateConfiguration({ session, error }: HostContext, configuration: string): Promise<void> {

@@ -66,17 +66,17 @@ say initialised initialised "$2"
 say kubelet-runs systemctl is-active --quiet kubelet`
 
 /** Looks at the host of the step. */
-export async function hostState(step: HostContext): Promise<HostState> {
-  const look = script(LOOK, etcdDataFolder(step.cluster), INITIALISED_MARKER)
-  const result = await step.session.run(look, { root: true })
-  expectSuccess(result, 'looking at what kubeadm has done', step.host)
+export async function hostState(context: HostContext): Promise<HostState> {
+  const look = script(LOOK, etcdDataFolder(context.cluster), INITIALISED_MARKER)
+  const result = await context.session.run(look, { root: true })
+  expectSuccess(result, 'looking at what kubeadm has done', context.host)
   const said = new Set(result.stdout.split('\n'))
   return new Set(FINDINGS.filter((finding) => said.has(finding)))
 }
 
 /** Whether kubeadm has run here and left anything; certificates that Quorate copied do not count. */
-export async function hasTraces(step: HostContext): Promise<boolean> {
-  return showsTraces(await hostState(step))
+export async function hasTraces(context: HostContext): Promise<boolean> {
+  return showsTraces(await hostState(context))
 }
 
 /** Like {@link hasTraces}, for a host that was already looked at. */
@@ -99,9 +99,9 @@ echo marked`
  * Records on the host that a cluster was initialised here; the record is valid for as long as its CA is there.
  * @returns false if the mark was already there.
  */
-export async function markInitialised(step: HostContext): Promise<boolean> {
-  const result = await step.session.run(script(MARK, INITIALISED_MARKER), { root: true })
-  expectSuccess(result, 'marking the host as initialised', step.host)
+export async function markInitialised(context: HostContext): Promise<boolean> {
+  const result = await context.session.run(script(MARK, INITIALISED_MARKER), { root: true })
+  expectSuccess(result, 'marking the host as initialised', context.host)
   return result.stdout.trim() === 'marked'
 }
 
@@ -111,16 +111,16 @@ export async function startKubelet({ session }: HostContext): Promise<void> {
 }
 
 /** Like {@link startKubelet}, for a host that was already looked at; false if the kubelet was running. */
-export async function startStoppedKubelet(step: HostContext, state: HostState): Promise<boolean> {
+export async function startStoppedKubelet(context: HostContext, state: HostState): Promise<boolean> {
   if (state.has('kubelet-runs')) return false
-  await startKubelet(step)
+  await startKubelet(context)
   return true
 }
 
 /** Restarts the kubelet. It registers its node only when it starts, so only a restart brings back a deleted node. */
-export async function restartKubelet(step: HostContext): Promise<void> {
-  const restarted = await step.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
-  expectSuccess(restarted, 'restarting the kubelet', step.host)
+export async function restartKubelet(context: HostContext): Promise<void> {
+  const restarted = await context.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
+  expectSuccess(restarted, 'restarting the kubelet', context.host)
 }
 
 /** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */

@@ -44,13 +44,13 @@ export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void
 }
 
 /** Mints a token for a join, and waits until the cluster's public information is signed with it. */
-export async function mintBootstrapToken(step: HostContext, api: ClusterApi): Promise<string> {
+export async function mintBootstrapToken(context: HostContext, api: ClusterApi): Promise<string> {
   const token = makeBootstrapToken()
   const [id = '', secret = ''] = token.split('.')
-  await kubectl(api, ['apply', '-f', '-'], tokenSecret(id, secret, step.host.name))
+  await kubectl(api, ['apply', '-f', '-'], tokenSecret(id, secret, context.host.name))
   const signature = `{.data.jws-kubeconfig-${id}}`
   await waitUntil(
-    step,
+    context,
     async () => {
       const query = ['-n', 'kube-public', 'get', 'configmap', 'cluster-info', '-o', `jsonpath=${signature}`]
       return (await kubectl(api, query)) === '' ? 'cluster-info is not signed for this join yet' : undefined

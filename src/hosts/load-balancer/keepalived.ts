@@ -13,20 +13,20 @@ import type { HostContext } from '../context.js'
  * @returns whether anything was changed.
  * @throws QuorateError `SERVICE_NOT_RUNNING`, `INTERFACE_NOT_FOUND`.
  */
-export async function configureKeepalived(step: HostContext): Promise<boolean> {
-  const { cluster, host } = step
-  const file = keepalivedFile(cluster, host, await addresses(step))
+export async function configureKeepalived(context: HostContext): Promise<boolean> {
+  const { cluster, host } = context
+  const file = keepalivedFile(cluster, host, await addresses(context))
   if (file === undefined) {
-    throw step.error('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
+    throw context.error('INTERFACE_NOT_FOUND', `no network interface has ${host.internalAddress}`, {
       step: 'load balancer',
     })
   }
-  const changed = await configureService(step, {
+  const changed = await configureService(context, {
     ...file,
     service: 'keepalived',
     check: (path) => script(CONFIGURATION_TEST, path),
   })
-  await waitUntilRunning(step)
+  await waitUntilRunning(context)
   return changed
 }
 
@@ -43,8 +43,8 @@ async function addresses({ session }: HostContext): Promise<readonly InterfaceAd
 }
 
 // keepalived exits at once if it cannot take part, for example because the interface is missing.
-async function waitUntilRunning(step: HostContext): Promise<void> {
-  const { session } = step
+async function waitUntilRunning(context: HostContext): Promise<void> {
+  const { session } = context
   const look = async (): Promise<string | undefined> => {
     const active = await session.run(command('systemctl', 'is-active', '--quiet', 'keepalived'))
     return active.exitCode === 0 ? undefined : 'keepalived does not run'
@@ -64,13 +64,13 @@ async function waitUntilRunning(step: HostContext): Promise<void> {
   }
   let output = ''
   await waitUntil(
-    step,
+    context,
     async () => {
       const reason = await look()
       if (reason !== undefined) output = await said()
       return reason
     },
-    (reason) => step.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer', output }),
+    (reason) => context.error('SERVICE_NOT_RUNNING', reason, { step: 'load balancer', output }),
     { timeoutMs: 10_000, intervalMs: 200 },
   )
 }

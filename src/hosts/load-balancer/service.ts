@@ -24,12 +24,12 @@ const HOLDS = `
  * @returns false if it already did.
  * @throws QuorateError `SERVICE_NOT_RUNNING` for a configuration that is rejected.
  */
-export async function configureService(step: HostContext, wanted: BalancerService): Promise<boolean> {
+export async function configureService(context: HostContext, wanted: BalancerService): Promise<boolean> {
   const { service, path, mode, content } = wanted
   const look = script(HOLDS, path, `${mode.toString(8)} root:root`, sha256(content))
-  const isWritten = (await step.session.run(look, { root: true })).exitCode === 0
-  if (!isWritten) await writeConfiguration(step, wanted)
-  const loaded = await ensureService(step, {
+  const isWritten = (await context.session.run(look, { root: true })).exitCode === 0
+  if (!isWritten) await writeConfiguration(context, wanted)
+  const loaded = await ensureService(context, {
     name: service,
     configuration: path,
     action: 'reload-or-restart',
@@ -37,14 +37,14 @@ export async function configureService(step: HostContext, wanted: BalancerServic
   return !isWritten || loaded
 }
 
-async function writeConfiguration(step: HostContext, wanted: BalancerService): Promise<void> {
-  const { session, host } = step
+async function writeConfiguration(context: HostContext, wanted: BalancerService): Promise<void> {
+  const { session, host } = context
   const { service, path, mode, content, check } = wanted
   const candidate = `${path}.quorate`
   await session.writeFile(candidate, content, { mode })
   const judged = await session.run(check(candidate), { root: true })
   if (judged.exitCode !== 0) {
-    throw step.error('SERVICE_NOT_RUNNING', `${service} rejects its configuration`, {
+    throw context.error('SERVICE_NOT_RUNNING', `${service} rejects its configuration`, {
       step: 'load balancer',
       output: lastLines(judged.stderr),
     })

@@ -28,16 +28,16 @@ done`
  *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when the signature of
  *   {@link Installation.repository} is not accepted; `PACKAGES_FAILED` for anything that may pass.
  */
-export async function installPackages(step: HostContext, installation: Installation): Promise<boolean> {
-  const missing = await look(step, installation.packages)
+export async function installPackages(context: HostContext, installation: Installation): Promise<boolean> {
+  const missing = await look(context, installation.packages)
   if (missing.length === 0) return false
   const names = missing.map(describe).join(', ')
-  if (!step.cluster.packages.install) {
-    throw step.error('HOST_NOT_PREPARED', `not installed: ${names}`, { step: 'packages' })
+  if (!context.cluster.packages.install) {
+    throw context.error('HOST_NOT_PREPARED', `not installed: ${names}`, { step: 'packages' })
   }
-  const manager = packageManager(step.host)
+  const manager = packageManager(context.host)
   const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
-  await runDurably(step, {
+  await runDurably(context, {
     unit: installation.unit,
     title: `install ${names}`,
     command: manager.install({
@@ -45,18 +45,18 @@ export async function installPackages(step: HostContext, installation: Installat
       hold,
       choices: missing.map((wanted) => choice(manager, wanted)),
     }),
-    failure: (exitCode, output) => installError(step, exitCode, output),
+    failure: (exitCode, output) => installError(context, exitCode, output),
   })
-  const still = await look(step, installation.packages)
+  const still = await look(context, installation.packages)
   if (still.length === 0) return true
-  throw step.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
+  throw context.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
     step: 'packages',
   })
 }
 
-async function look(step: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
+async function look(context: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
-  const { stdout } = await step.session.run(script(INSTALLED, ...names))
+  const { stdout } = await context.session.run(script(INSTALLED, ...names))
   const installed = stdout.split('\n').flatMap((line): [string, string][] => {
     const [status, name, version] = line.split(' ')
     return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
@@ -80,12 +80,12 @@ function describe({ name, version }: WantedPackage): string {
   return version === undefined ? name : `${name} ${version}`
 }
 
-function installError(step: HostContext, exitCode: number, output: string): QuorateError {
+function installError(context: HostContext, exitCode: number, output: string): QuorateError {
   const details = { step: 'packages', output: lastLines(output) }
-  const { program, explain } = packageManager(step.host)
+  const { program, explain } = packageManager(context.host)
   const explanation = explain(exitCode, output)
   if (explanation?.kind === 'bad-signature') {
-    return step.error(
+    return context.error(
       'REPOSITORY_KEY_INVALID',
       `${program} does not accept the repository's signature: ${explanation.words}`,
       details,
@@ -93,13 +93,13 @@ function installError(step: HostContext, exitCode: number, output: string): Quor
   }
   const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
   if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
-    return step.error('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, details)
+    return context.error('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, details)
   }
   if (explanation?.kind === 'unmet') {
     const { name, dependency } = explanation
     const message = `${name} needs ${dependency}, which no package repository of the host has`
     const hint = `add a repository that has ${dependency.replace(/ .*/, '')} to the host, such as that of the Kubernetes minor before; or use another version`
-    return step.error('PACKAGE_MISSING', message, { ...details, hint })
+    return context.error('PACKAGE_MISSING', message, { ...details, hint })
   }
-  return step.error('PACKAGES_FAILED', `${program} ended with ${exitCode}`, details)
+  return context.error('PACKAGES_FAILED', `${program} ended with ${exitCode}`, details)
 }

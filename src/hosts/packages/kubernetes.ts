@@ -17,22 +17,22 @@ export interface InstalledPackages {
 }
 
 /** Installs what a node needs and lacks, with Kubernetes in the wanted version. */
-export async function installKubernetes(step: HostContext): Promise<InstalledPackages> {
-  const { cluster } = step
-  const sourced = cluster.packages.install && (await addRepository(step))
-  const { changed, notes } = await installNodePackages(step)
-  const finished = await finishInstallation(step)
+export async function installKubernetes(context: HostContext): Promise<InstalledPackages> {
+  const { cluster } = context
+  const sourced = cluster.packages.install && (await addRepository(context))
+  const { changed, notes } = await installNodePackages(context)
+  const finished = await finishInstallation(context)
   return { changed: sourced || changed || finished, notes }
 }
 
 /** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
-async function installNodePackages(step: HostContext): Promise<InstalledPackages> {
-  const { cluster, host } = step
+async function installNodePackages(context: HostContext): Promise<InstalledPackages> {
+  const { cluster, host } = context
   // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
   const manager = managerOf(host)
   const install = () =>
-    installPackages(step, {
+    installPackages(context, {
       unit: 'install-kubernetes',
       packages: cluster.packages.install
         ? nodePackages(version, manager.packageNames)
@@ -43,16 +43,16 @@ async function installNodePackages(step: HostContext): Promise<InstalledPackages
     return { changed: await install(), notes: [] }
   } catch (error) {
     if (!isQuorateError(error) || error.code !== 'REPOSITORY_KEY_INVALID') throw error
-    const note = await renewSigningKey(step, error)
+    const note = await renewSigningKey(context, error)
     return { changed: await install(), notes: [note] }
   }
 }
 
-async function addRepository(step: HostContext): Promise<boolean> {
-  const { session, cluster, host } = step
+async function addRepository(context: HostContext): Promise<boolean> {
+  const { session, cluster, host } = context
   const { repository, sourceFile } = managerOf(host)
   const { sourceFile: content } = repository(cluster.packages, versionOf(cluster, host))
-  const keyed = await placeSigningKey(step)
+  const keyed = await placeSigningKey(context)
   const sourced = await session.writeFile(sourceFile.path, content, sourceFile)
   return keyed || sourced
 }

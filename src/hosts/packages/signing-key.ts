@@ -12,14 +12,14 @@ import { packageManager } from './package-managers.js'
 import type { HostContext } from '../context.js'
 
 /** The key as given in the cluster file, or fetched once from the repository. */
-export async function placeSigningKey(step: HostContext): Promise<boolean> {
-  const { session, cluster, host } = step
+export async function placeSigningKey(context: HostContext): Promise<boolean> {
+  const { session, cluster, host } = context
   const { signingKey } = cluster.packages
   const { keyFile } = managerOf(host)
   if (signingKey !== undefined) return session.writeFile(keyFile.path, signingKey, keyFile)
   if ((await session.readFile(keyFile.path)) !== undefined) return false
-  await installPackages(step, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
-  await fetchKey(step)
+  await installPackages(context, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
+  await fetchKey(context)
   return true
 }
 
@@ -30,21 +30,21 @@ export async function placeSigningKey(step: HostContext): Promise<boolean> {
  * @throws QuorateError `REPOSITORY_KEY_INVALID` if the repository still offers the same key, or if the key is the
  *   cluster file's, which is never replaced.
  */
-export async function renewSigningKey(step: HostContext, refusal: QuorateError): Promise<string> {
-  const { session, cluster, host } = step
+export async function renewSigningKey(context: HostContext, refusal: QuorateError): Promise<string> {
+  const { session, cluster, host } = context
   const details = { step: 'package repository', output: refusal.context.output ?? '' }
   if (cluster.packages.signingKey !== undefined) {
     const message = `${refusal.message}. The key is the cluster file's (packages.signingKey or signingKeyFile), which Quorate never replaces`
-    const hint = `if the repository has renewed its key, put the new one in its place and apply again; it is at ${keyUrl(step)}`
-    throw step.error('REPOSITORY_KEY_INVALID', message, { ...details, hint })
+    const hint = `if the repository has renewed its key, put the new one in its place and apply again; it is at ${keyUrl(context)}`
+    throw context.error('REPOSITORY_KEY_INVALID', message, { ...details, hint })
   }
   const { keyFile } = managerOf(host)
   const before = await session.readFile(keyFile.path)
-  await fetchKey(step)
+  await fetchKey(context)
   const after = await session.readFile(keyFile.path)
   if (before !== undefined && after !== undefined && before.equals(after)) {
     const message = `${refusal.message}. The repository still offers the same key (${digest(after)})`
-    throw step.error('REPOSITORY_KEY_INVALID', message, details)
+    throw context.error('REPOSITORY_KEY_INVALID', message, details)
   }
   return `the repository's signing key was renewed: ${digest(before)} → ${digest(after)}`
 }
@@ -58,14 +58,14 @@ function digest(key: Buffer | undefined): string {
   return `sha256:${createHash('sha256').update(key).digest('hex').slice(0, 12)}`
 }
 
-async function fetchKey(step: HostContext): Promise<void> {
-  const url = keyUrl(step)
-  await runDurably(step, {
+async function fetchKey(context: HostContext): Promise<void> {
+  const url = keyUrl(context)
+  await runDurably(context, {
     unit: 'fetch-signing-key',
     title: `fetch ${url}`,
-    command: packageManager(step.host).fetch(url, managerOf(step.host).keyFile.path),
+    command: packageManager(context.host).fetch(url, managerOf(context.host).keyFile.path),
     failure: (exitCode, output) =>
-      step.error('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
+      context.error('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
         step: 'package repository',
         output: lastLines(output),
       }),

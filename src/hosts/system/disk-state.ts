@@ -28,18 +28,18 @@ true`
  * Runs `act`. If it fails because something did not come up, and the disk under etcd is full, the error says so.
  * @throws QuorateError what `act` throws, or `DISK_FULL`.
  */
-export async function blamingTheDisk<Result>(step: HostContext, act: () => Promise<Result>): Promise<Result> {
+export async function blamingTheDisk<Result>(context: HostContext, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
   } catch (error) {
     if (!isQuorateError(error) || !MAY_BE_THE_DISK.includes(error.code)) throw error
-    throw (await diskFull(step, error).catch(() => undefined)) ?? error
+    throw (await diskFull(context, error).catch(() => undefined)) ?? error
   }
 }
 
-async function diskFull(step: HostContext, error: QuorateError): Promise<QuorateError | undefined> {
-  const look = script(LOOK, etcdDataFolder(step.cluster))
-  const { exitCode, stdout } = await step.session.run(look, { root: true })
+async function diskFull(context: HostContext, error: QuorateError): Promise<QuorateError | undefined> {
+  const look = script(LOOK, etcdDataFolder(context.cluster))
+  const { exitCode, stdout } = await context.session.run(look, { root: true })
   const [first = '', ...log] = stdout.split('\n')
   const [freeKib = '', mount = ''] = first.split(' ')
   if (exitCode !== 0 || !/^\d+$/.test(freeKib)) return undefined

@@ -40,13 +40,13 @@ mv -f -- "$loaded.new" "$loaded"`
  * @returns false if it already did.
  * @throws QuorateError `COMMAND_FAILED` when it does not start.
  */
-export async function ensureService(step: HostContext, service: ConfiguredService): Promise<boolean> {
+export async function ensureService(context: HostContext, service: ConfiguredService): Promise<boolean> {
   const { name, configuration, action } = service
-  const result = await step.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
+  const result = await context.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
     root: true,
     timeoutMs: 90_000,
   })
   if (result.exitCode === UNCHANGED) return false
-  expectSuccess(result, `starting ${name}`, step.host)
+  expectSuccess(result, `starting ${name}`, context.host)
   return true
 }

@@ -41,12 +41,12 @@ export class LabSteps {
   /** Runs one attempt of a step in its own operation. */
   run<Result>(
     host: string,
-    act: (step: HostContext) => Promise<Result>,
+    act: (context: HostContext) => Promise<Result>,
     patience: Patience = PATIENCE,
   ): Promise<Result> {
     const operation = `test-${Date.now().toString(36)}-${this.#operations++}`
     return activity(() =>
-      onHost(this.#sessions, this.cluster, this.host(host), (step) => act({ ...step, operation, patience })),
+      onHost(this.#sessions, this.cluster, this.host(host), (context) => act({ ...context, operation, patience })),
     )
   }
 

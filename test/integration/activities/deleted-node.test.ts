@@ -16,11 +16,11 @@ import { scriptedPool, type Answer, type Answers } from '../../support/scripted-
 function step<Result>(
   host: Host,
   answers: Answers,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
 ): Promise<Result> {
   const patience = { components: 2_000, etcd: 1, node: 2_000, runtime: 1 }
   return activity(() =>
-    onHost(scriptedPool(answers, 'absent'), aCluster(), host, (step) => act({ ...step, patience })),
+    onHost(scriptedPool(answers, 'absent'), aCluster(), host, (context) => act({ ...context, patience })),
   )
 }
 
@@ -51,8 +51,8 @@ describe('a deleted node', () => {
   it('of a joined worker returns when its kubelet restarts, without a reset', async () => {
     const { done, answers } = kubelet(node('w1'))
     const state = 'kubelet.conf\nkubelet-certificate\nkubeconfigs\njoin-complete\n'
-    const joined = await step(aHost('w1'), [['kubelet-certificate', state], ...answers], (step) =>
-      joinWorker(step, aHost('cp1')),
+    const joined = await step(aHost('w1'), [['kubelet-certificate', state], ...answers], (context) =>
+      joinWorker(context, aHost('cp1')),
     )
     expect(joined).toMatchObject({ changed: true, summary: 'kubelet restarted, node registered again' })
     expect(done).toEqual(['restarted'])
@@ -61,8 +61,8 @@ describe('a deleted node', () => {
   it('of a control plane returns when its running kubelet restarts, and is marked', async () => {
     const { done, answers } = kubelet(node('cp2'))
     const state = 'kubelet.conf\nkubelet-certificate\nadmin.conf\n'
-    await step(aHost('cp2'), [['kubelet-certificate', state], ...answers], (step) =>
-      completeControlPlane(step, localApi(step.cluster, step.session)),
+    await step(aHost('cp2'), [['kubelet-certificate', state], ...answers], (context) =>
+      completeControlPlane(context, localApi(context.cluster, context.session)),
     )
     expect(done).toEqual(['restarted', 'marked'])
   })
@@ -107,7 +107,7 @@ describe('an existing node with the name of a host', () => {
       },
     }
     const traces = { host: new Set([]), member: undefined, node: known }
-    return step(host, answers, (step) => undoJoin(step, localApi(step.cluster, step.session), traces))
+    return step(host, answers, (context) => undoJoin(context, localApi(context.cluster, context.session), traces))
   }
   const byName = aHost('w1', { internalAddress: 'w1.example.com', machineId: 'one' })
 
@@ -130,7 +130,7 @@ describe('a full disk under etcd', () => {
     output: 'waiting for etcd',
   })
   const join = (answer: string) =>
-    step(aHost('cp2'), [['df -Pk', answer]], (step) => blamingTheDisk(step, () => Promise.reject(failed)))
+    step(aHost('cp2'), [['df -Pk', answer]], (context) => blamingTheDisk(context, () => Promise.reject(failed)))
 
   it("is reported instead of kubeadm's timeout", async () => {
     await expect(join('0 /var/lib/etcd\n')).rejects.toMatchObject({

@@ -48,7 +48,7 @@ function etcd(members: readonly string[], healthy: readonly string[]) {
 /** A step on cp1; cp3 is out of reach unless it answers. */
 function onFirst<Result>(
   answers: Answers,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
   cp3?: 'ended' | 'running',
 ) {
   const sessions: SessionPool = {
@@ -60,7 +60,7 @@ function onFirst<Result>(
     close: () => Promise.resolve(),
   }
   const patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
-  return activity(() => onHost(sessions, aCluster(), aHost('cp1'), (step) => act({ ...step, patience })))
+  return activity(() => onHost(sessions, aCluster(), aHost('cp1'), (context) => act({ ...context, patience })))
 }
 
 const VOTERS = ['cp1', 'cp2', 'cp3'].map((name) => member(name, 'voter'))
@@ -69,19 +69,19 @@ const LEARNER = [member('cp1', 'voter'), member('cp3', 'learner')]
 describe('a control plane whose join failed', () => {
   it('loses its learner before it is parked, so that other joins do not wait for it', async () => {
     const { changes, answers } = etcd(LEARNER, ['cp1'])
-    expect(await onFirst(answers, (step) => settleJoin(step, CP3), 'ended')).toEqual({})
+    expect(await onFirst(answers, (context) => settleJoin(context, CP3), 'ended')).toEqual({})
     expect(changes).toEqual(['cp3 out'])
   })
 
   it('keeps its learner while the host cannot be reached, since its join may still go on there', async () => {
     const { changes, answers } = etcd(LEARNER, ['cp1'])
-    await onFirst(answers, (step) => settleJoin(step, CP3))
+    await onFirst(answers, (context) => settleJoin(context, CP3))
     expect(changes).toEqual([])
   })
 
   it('can be skipped if its member votes and quorum allows it, with the consequences', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
-    expect(await onFirst(answers, (step) => settleJoin(step, CP3))).toEqual({
+    expect(await onFirst(answers, (context) => settleJoin(context, CP3))).toEqual({
       onSkip:
         'removes its etcd member, which votes already (2 of the 2 voters left are healthy, 2 are needed), and deletes its node',
     })
@@ -90,7 +90,7 @@ describe('a control plane whose join failed', () => {
 
   it('cannot be skipped if its member votes and quorum would be lost, with the numbers and a remedy', async () => {
     const { answers } = etcd(VOTERS, ['cp1'])
-    const { notSkippable } = await onFirst(answers, (step) => settleJoin(step, CP3))
+    const { notSkippable } = await onFirst(answers, (context) => settleJoin(context, CP3))
     expect(notSkippable).toContain('etcd would have 1 healthy of 2 voters, 2 are needed; not healthy: cp2')
     expect(notSkippable).toContain('bring those members or cp3 back, and retry')
   })
@@ -99,14 +99,14 @@ describe('a control plane whose join failed', () => {
 describe('skipping a voting control plane', () => {
   it('removes its member and deletes its node if the operator was shown that', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
-    const outcome = await onFirst(answers, (step) => abandonJoin(step, CP3, 'shown'))
+    const outcome = await onFirst(answers, (context) => abandonJoin(context, CP3, 'shown'))
     expect(outcome.changed).toBe(true)
     expect(changes).toEqual(['cp3 out', 'node cp3 deleted'])
   })
 
   it('is refused if the consequences were not shown', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1', 'cp2'])
-    await expect(onFirst(answers, (step) => abandonJoin(step, CP3))).rejects.toMatchObject({
+    await expect(onFirst(answers, (context) => abandonJoin(context, CP3))).rejects.toMatchObject({
       type: 'STEP_NOT_SKIPPABLE',
     })
     expect(changes).toEqual([])
@@ -114,7 +114,7 @@ describe('skipping a voting control plane', () => {
 
   it('is refused with the numbers if it would cost quorum', async () => {
     const { changes, answers } = etcd(VOTERS, ['cp1'])
-    await expect(onFirst(answers, (step) => abandonJoin(step, CP3, 'shown'))).rejects.toMatchObject({
+    await expect(onFirst(answers, (context) => abandonJoin(context, CP3, 'shown'))).rejects.toMatchObject({
       type: 'ETCD_QUORUM_AT_RISK',
       message: expect.stringContaining('1 healthy of 2 voters, 2 are needed') as string,
     })
@@ -131,8 +131,8 @@ describe('a skipped control plane that joins late', () => {
     }
     const patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
     const joined = activity(() =>
-      onHost(sessions, aCluster(), aHost('cp2'), (step) =>
-        joinControlPlane({ ...step, patience }, aHost('cp1'), [CP3]),
+      onHost(sessions, aCluster(), aHost('cp2'), (context) =>
+        joinControlPlane({ ...context, patience }, aHost('cp1'), [CP3]),
       ),
     )
     // The stand-ins have no certificates to copy: the join itself comes later.

@@ -20,12 +20,12 @@ const IMPATIENT: Patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
 function step<Result>(
   name: string,
   answers: Answers,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
   unitState: 'ended' | 'absent' = 'ended',
 ): Promise<Result> {
   const hosts = scriptedPool(answers, unitState)
   return activity(() =>
-    onHost(hosts, aCluster(), aHost(name), (step) => act({ ...step, patience: IMPATIENT })),
+    onHost(hosts, aCluster(), aHost(name), (context) => act({ ...context, patience: IMPATIENT })),
   )
 }
 
@@ -38,26 +38,26 @@ const PREPARED: Answers = [
 ]
 
 describe('a host counts as prepared only', () => {
-  const cases: Record<string, readonly [Answers, (step: HostContext) => Promise<unknown>, string]> = {
+  const cases: Record<string, readonly [Answers, (context: HostContext) => Promise<unknown>, string]> = {
     'with its packages in the wanted version': [
       [['dpkg-query', 'installed kubeadm 1.35.0-1.1\n']],
-      (step) =>
-        installPackages(step, { unit: 'install', packages: [{ name: 'kubeadm', version: '1.36.3-*' }] }),
+      (context) =>
+        installPackages(context, { unit: 'install', packages: [{ name: 'kubeadm', version: '1.36.3-*' }] }),
       'PACKAGES_FAILED',
     ],
     'with a containerd that answers': [
       [['crictl info', 1], ...PREPARED],
-      (step) => configureContainerd(step),
+      (context) => configureContainerd(context),
       'SERVICE_NOT_RUNNING',
     ],
     'with a containerd that it knows': [
       [['containerd --version', 'containerd v3.0.0']],
-      (step) => configureContainerd(step),
+      (context) => configureContainerd(context),
       'HOST_NOT_PREPARED',
     ],
     'with its images there after they were pulled': [
       [['crictl images', '{"images":[]}']],
-      (step) => pullImages(step, IMAGES),
+      (context) => pullImages(context, IMAGES),
       'IMAGES_FAILED',
     ],
     'with its kernel modules': [
@@ -125,7 +125,7 @@ describe('a worker counts as joined only', () => {
     ['get node', MARKED],
   ]
   const join = (answers: Answers) =>
-    step('w1', [...answers, ...NODE], (step) => waitForNode(step, localApi(step.cluster, step.session)))
+    step('w1', [...answers, ...NODE], (context) => waitForNode(context, localApi(context.cluster, context.session)))
   const cases: Record<string, Answers> = {
     'with a kubelet that runs': [['is-active', 3]],
     'with a node': [['get node', '']],
@@ -247,7 +247,7 @@ describe('a cluster is not initialised', () => {
 describe('a control plane is not undone', () => {
   it('while its etcd serves a cluster of its own', async () => {
     const traces = { host: new Set(['etcd-data', 'manifests'] as const), member: undefined, node: undefined }
-    const undo = step('cp2', JOINED, (step) => undoJoin(step, localApi(step.cluster, step.session), traces))
+    const undo = step('cp2', JOINED, (context) => undoJoin(context, localApi(context.cluster, context.session), traces))
     await expect(undo).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
   })
 })

@@ -22,16 +22,16 @@ afterAll(() => authority.remove())
 function on<Result>(
   fleet: EtcdFleet,
   host: string,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
 ): Promise<Result> {
   return activity(() =>
-    onHost(fleet.pool, cluster, aHost(host), (step) =>
-      act({ ...step, patience: { components: 0, etcd: 0, node: 0, runtime: 0 } }),
+    onHost(fleet.pool, cluster, aHost(host), (context) =>
+      act({ ...context, patience: { components: 0, etcd: 0, node: 0, runtime: 0 } }),
     ),
   )
 }
 const renew = (fleet: EtcdFleet, host: string) =>
-  on(fleet, host, (step) => renewEtcdCertificates(step, aHost('e1')))
+  on(fleet, host, (context) => renewEtcdCertificates(context, aHost('e1')))
 const daysLeft = (pem: string): number =>
   Math.round((Date.parse(new X509Certificate(pem).validTo) - Date.now()) / 86_400_000)
 const withAuthority = (options: ConstructorParameters<typeof EtcdFleet>[1] = {}) => {

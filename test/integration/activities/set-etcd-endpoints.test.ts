@@ -38,8 +38,8 @@ function fleetWith(options: EtcdFleetOptions = {}, endpoints = [E1, OLD].join(',
 
 const set = (fleet: EtcdFleet) =>
   activity(() =>
-    onHost(fleet.pool, cluster, aHost('cp1'), (step) =>
-      setEtcdEndpoints({ ...step, patience: { components: 0, etcd: 0, node: 0, runtime: 0 } }),
+    onHost(fleet.pool, cluster, aHost('cp1'), (context) =>
+      setEtcdEndpoints({ ...context, patience: { components: 0, etcd: 0, node: 0, runtime: 0 } }),
     ),
   )
 

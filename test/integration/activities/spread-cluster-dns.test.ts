@@ -40,8 +40,8 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
     ],
   ])
   const result: StepOutcome = await activity(() =>
-    onHost(hosts, aCluster(), aHost('cp1'), (step) =>
-      spreadClusterDns({ ...step, patience: { ...step.patience, node: 1_000 } }),
+    onHost(hosts, aCluster(), aHost('cp1'), (context) =>
+      spreadClusterDns({ ...context, patience: { ...context.patience, node: 1_000 } }),
     ),
   )
   return { ...result, deleted }

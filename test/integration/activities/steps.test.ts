@@ -79,7 +79,7 @@ describe('packages that are only verified', () => {
     const cluster = aCluster({ packages: { install: false, repository: 'https://pkgs.k8s.io' } })
     const packages = [{ name: 'kubeadm', version: '1.36.3-*' }, { name: 'containerd' }]
     const verify = activity(() =>
-      onHost(sessions, cluster, host, (step) => installPackages(step, { unit: 'install', packages })),
+      onHost(sessions, cluster, host, (context) => installPackages(context, { unit: 'install', packages })),
     )
     await expect(verify).rejects.toMatchObject({
       type: 'HOST_NOT_PREPARED',

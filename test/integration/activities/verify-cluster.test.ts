@@ -41,7 +41,7 @@ const WHOLE: Answers = [
 function verify(answers: Answers, cluster = clusterOf(aHost('cp1'), aHost('w1'))) {
   const hosts = scriptedPool([...answers, ...WHOLE])
   return activity(() =>
-    onHost(hosts, cluster, aHost('cp1'), (step) => verifyCluster({ ...step, patience: IMPATIENT })),
+    onHost(hosts, cluster, aHost('cp1'), (context) => verifyCluster({ ...context, patience: IMPATIENT })),
   )
 }
 

@@ -27,7 +27,7 @@ function step(text: string, extra: Partial<DurableCommand> = {}): () => Promise<
     failure: (exitCode) => new QuorateError('KUBEADM_FAILED', `ended with ${exitCode}`, { host: 'cp1' }),
     ...extra,
   }
-  return () => onHost(sessions, aCluster(), host.session.host, (step) => runDurably(step, durable))
+  return () => onHost(sessions, aCluster(), host.session.host, (context) => runDurably(context, durable))
 }
 
 /** One attempt of it. */
@@ -69,8 +69,8 @@ describe('a long command in a step', () => {
 describe('a success that is kept for the rest of the operation', () => {
   const isUnderwayWith = (trace: boolean) =>
     activity(() =>
-      onHost(sessions, aCluster(), host.session.host, (step) =>
-        isUnderway(step, 'kubeadm-init', () => Promise.resolve(trace)),
+      onHost(sessions, aCluster(), host.session.host, (context) =>
+        isUnderway(context, 'kubeadm-init', () => Promise.resolve(trace)),
       ),
     )
 

@@ -26,7 +26,7 @@ function healthy({ internalAddress }: { internalAddress: string }) {
 function onFirst<Result>(
   answers: Answers,
   begun: boolean,
-  act: (step: HostContext) => Promise<Result>,
+  act: (context: HostContext) => Promise<Result>,
   inCluster = cluster,
 ) {
   const hosts: SessionPool = {
@@ -81,7 +81,7 @@ describe('an init on external etcd', () => {
 
 describe('external etcd counts as healthy only', () => {
   const standing = (answers: Answers) =>
-    onFirst([...answers, ...WHOLE], false, (step) => etcdStanding(step, step.session))
+    onFirst([...answers, ...WHOLE], false, (context) => etcdStanding(context, context.session))
 
   it('with every etcd host a healthy voter', async () => {
     expect(await standing([])).toEqual({ trouble: undefined, members: ['e1', 'e2', 'e3'] })
@@ -115,7 +115,7 @@ describe('external etcd counts as healthy only', () => {
       ...WHOLE,
     ]
     const whole = (why: 'away' | 'not-in-file') =>
-      onFirst(unwell, false, (step) => etcdStanding(step, step.session), {
+      onFirst(unwell, false, (context) => etcdStanding(context, context.session), {
         ...without,
         bystanders: [{ name, role, internalAddress, why }],
       })

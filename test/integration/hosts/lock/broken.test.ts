@@ -25,8 +25,8 @@ describe('an operation whose host lock was broken', () => {
 
   it('starts no unit and leaves no secret', async () => {
     const failure = () => new QuorateError('KUBEADM_FAILED', 'failed')
-    const run = scene.alice().step((step) =>
-      runDurably(step, {
+    const run = scene.alice().step((context) =>
+      runDurably(context, {
         unit: 'kubeadm-init',
         title: 'kubeadm init',
         command: script('echo once >>"$1/marks"', scene.machine.folder),
@@ -44,8 +44,8 @@ describe('an operation whose host lock was broken', () => {
 
   it('changes nothing on other hosts that it works on', async () => {
     const mark = join(scene.machine.folder, 'mark')
-    await scene.alice().step(async (step) => {
-      const other = await step.sessions.session(scene.host)
+    await scene.alice().step(async (context) => {
+      const other = await context.sessions.session(scene.host)
       await scene.breakIt()
       await expect(other.run(command('touch', mark), { root: true })).rejects.toMatchObject(lost)
     })

@@ -68,8 +68,8 @@ export class LockScene {
     const line = 'while [ ! -e "$0/go" ] && [ -d "$0" ]; do sleep 0.02; done'
     const failure = () => new QuorateError('KUBEADM_FAILED', 'failed')
     const held = command('sh', '-c', line, folder)
-    const running = apply.step((step) =>
-      runDurably(step, { unit: 'kubeadm-init', title: 'kubeadm init', command: held, failure }),
+    const running = apply.step((context) =>
+      runDurably(context, { unit: 'kubeadm-init', title: 'kubeadm init', command: held, failure }),
     )
     running.catch(() => undefined)
     await expect.poll(() => existsSync(join(folder, 'state', 'journal')), { timeout: 20_000 }).toBe(true)
@@ -110,7 +110,7 @@ export class Apply {
   }
 
   /** Does something on the host that it holds. */
-  step<Result>(act: (step: HostContext) => Promise<Result>): Promise<Result> {
+  step<Result>(act: (context: HostContext) => Promise<Result>): Promise<Result> {
     const { sessions, host } = this.scene
     return activity(() => onOwnHost({ sessions, server: this.server }, this.cluster, host, act), this.run)
   }

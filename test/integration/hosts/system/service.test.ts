@@ -48,8 +48,8 @@ const restarts = () => {
 
 const ensure = () =>
   activity(() =>
-    onHost(sessions, aCluster(), sshd.host(), (step) =>
-      ensureService(step, {
+    onHost(sessions, aCluster(), sshd.host(), (context) =>
+      ensureService(context, {
         name: 'containerd',
         configuration: join(folder, 'configuration'),
         action: 'restart',
