@@ -56,7 +56,7 @@ export async function settleJoin(context: HostContext, host: Host): Promise<Skip
 async function mayStillJoin(context: HostContext, host: Host): Promise<boolean> {
   try {
     const session = await context.sessions.session(host, context.signal)
-    return (await unitState(session, { operation: context.operation, step: 'kubeadm-join' })) === 'running'
+    return (await unitState(session, { operation: context.operation, name: 'kubeadm-join' })) === 'running'
   } catch {
     context.signal.throwIfAborted()
     return true

@@ -52,7 +52,7 @@ export async function runDurably(
   durable: DurableCommand,
 ): Promise<{ durationMs: number }> {
   const { session, host } = context
-  const identity = { operation: context.operation, step: durable.unit }
+  const identity = { operation: context.operation, name: durable.unit }
   let secrets: Readonly<Record<string, string>> | undefined
   if ((await unitState(session, identity)) === 'absent') {
     await waitForOthers(context)
@@ -138,7 +138,7 @@ export async function isUnderway(
   unit: string,
   trace: () => Promise<boolean>,
 ): Promise<boolean> {
-  const identity = { operation: context.operation, step: unit }
+  const identity = { operation: context.operation, name: unit }
   const state = await unitState(context.session, identity)
   if (state !== 'ended' || (await trace())) return state !== 'absent'
   await acknowledgeUnit(context.session, identity)

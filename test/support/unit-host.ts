@@ -21,7 +21,7 @@ import { startProxy, type TcpProxy } from './tcp-proxy.js'
 
 const FAKE_SYSTEMD = fileURLToPath(new URL('fake-systemd', import.meta.url))
 
-export const IDENTITY = { operation: '0199a1b2-c3d', step: 'kubeadm-init' }
+export const IDENTITY = { operation: '0199a1b2-c3d', name: 'kubeadm-init' }
 export const UNIT = 'quorate-0199a1b2-c3d-kubeadm-init-1'
 
 /** A command that leaves a mark each time it runs, and continues when the test releases it. */
@@ -105,7 +105,7 @@ export class UnitHost {
   }
 
   stateFolder(ordinal = 1): string {
-    return join(this.folder, 'state', 'operations', IDENTITY.operation, `${IDENTITY.step}.${ordinal}`)
+    return join(this.folder, 'state', 'operations', IDENTITY.operation, `${IDENTITY.name}.${ordinal}`)
   }
 
   secretFolders(): string[] {

@@ -83,10 +83,10 @@ export async function releaseHost(
 }
 
 async function stopUnits(session: Session, operation: string): Promise<void> {
-  const steps = (await unitsOf(session, operation)).map((unit) =>
+  const names = (await unitsOf(session, operation)).map((unit) =>
     unit.slice(`quorate-${operation}-`.length).replace(/-\d+$/, ''),
   )
-  await Promise.all(steps.map((step) => stopUnit(session, { operation, step })))
+  await Promise.all(names.map((name) => stopUnit(session, { operation, name })))
 }
 
 /** Who asks for hosts: the run of the workflow that called this activity. */

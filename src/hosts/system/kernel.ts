@@ -9,6 +9,7 @@ import {
 } from '../../configuration/host-prerequisites.js'
 import { command, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
+import { ensure } from '../ensure.js'
 
 /**
  * Loads the modules, now and at boot. A module may be built in, or loaded by the machine around a container: its effect
@@ -16,23 +17,21 @@ import type { HostContext } from '../context.js'
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function loadKernelModules({ session, error }: HostContext): Promise<boolean> {
-  const written = await session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
-  const load = script(
-    'for module in "$@"; do modprobe "$module" 2>/dev/null || true; done',
-    ...KERNEL_MODULES,
-  )
-  const effect = script(
-    'grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables',
-  )
-  if ((await session.run(effect)).exitCode === 0) return written
-  await session.run(load, { root: true })
-  const { exitCode } = await session.run(effect)
-  if (exitCode === 0) return true
-  throw error('KERNEL_NOT_PREPARED', `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`, {
-    step: 'kernel modules',
-    hint: 'install the kernel modules package of the running kernel, then apply again',
+export async function loadKernelModules(context: HostContext): Promise<boolean> {
+  const written = await context.session.writeFile(MODULES_FILE.path, MODULES_FILE.content, MODULES_FILE)
+  const loaded = await ensure(context, {
+    title: 'kernel modules',
+    holds: script(
+      'grep -qw overlay /proc/filesystems && test -e /proc/sys/net/bridge/bridge-nf-call-iptables',
+    ),
+    make: script('for module in "$@"; do modprobe "$module" 2>/dev/null || true; done', ...KERNEL_MODULES),
+    otherwise: {
+      code: 'KERNEL_NOT_PREPARED',
+      message: `kernel modules cannot be loaded: ${KERNEL_MODULES.join(', ')}`,
+      hint: 'install the kernel modules package of the running kernel, then apply again',
+    },
   })
+  return written || loaded
 }
 
 const HOLD = `
@@ -49,17 +48,19 @@ done`
  * @returns whether anything was changed.
  * @throws QuorateError `KERNEL_NOT_PREPARED`.
  */
-export async function setKernelParameters({ session, error }: HostContext): Promise<boolean> {
+export async function setKernelParameters(context: HostContext): Promise<boolean> {
+  const { session } = context
   const written = await session.writeFile(SYSCTL_FILE.path, SYSCTL_FILE.content, SYSCTL_FILE)
   if (written) await session.run(command('rm', '-f', FORMER_SYSCTL_FILE), { root: true })
   const pairs = Object.entries(SYSCTLS).map(([name, value]) => `${name}=${value}`)
-  const holds = script(HOLD, OPTIONAL_SYSCTLS.join(' '), ...pairs)
-  if ((await session.run(holds, { root: true })).exitCode === 0) return written
-  await session.run(command('sysctl', '-q', '-p', SYSCTL_FILE.path), { root: true })
-  const { exitCode, stderr } = await session.run(holds, { root: true })
-  if (exitCode === 0) return true
-  throw error('KERNEL_NOT_PREPARED', `sysctl rejects the settings of ${SYSCTL_FILE.path}`, {
-    step: 'kernel parameters',
-    output: stderr.slice(-2000),
+  const set = await ensure(context, {
+    title: 'kernel parameters',
+    holds: script(HOLD, OPTIONAL_SYSCTLS.join(' '), ...pairs),
+    make: command('sysctl', '-q', '-p', SYSCTL_FILE.path),
+    otherwise: {
+      code: 'KERNEL_NOT_PREPARED',
+      message: `sysctl rejects the settings of ${SYSCTL_FILE.path}`,
+    },
   })
+  return written || set
 }

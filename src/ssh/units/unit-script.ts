@@ -16,7 +16,7 @@ export const NOTHING_RUNS = 3
 
 /**
  * Runs the command once, as the main process of the unit, and records its outcome. It holds a lock for as long as it
- * lives; watchers wait for that lock. Arguments: operation, step, ordinal, secrets folder.
+ * lives; watchers wait for that lock. Arguments: operation, name, ordinal, secrets folder.
  */
 const RUNNER = `# Written by quorate: runs the command beside this file, once, and keeps its outcome.
 set -eu
@@ -77,7 +77,7 @@ active() {
   echo "systemctl tells no state of $1: $state" >&2
   exit 1
 }
-# Locks the operation on this host and finds the newest run of the step; 0 when there is none.
+# Locks the operation on this host and finds the newest run of the unit; 0 when there is none.
 enter() {
   cd "$root/operations/$operation"
   exec 9<.
@@ -154,7 +154,7 @@ follow() {
  * Starts the unit or attaches to it, and follows it to its end. Standard input: the command line in base64, then for
  * each secret its name and its content in base64. Standard output: the unit's output, or the last MiB of it. Standard
  * error: dots, and `quorate started|attached <ordinal>`, `quorate exited <status> <milliseconds>` or
- * `quorate interrupted`. Arguments: operation, step, `secrets` or `plain`.
+ * `quorate interrupted`. Arguments: operation, name, `secrets` or `plain`.
  */
 export const RUN = `${COMMON}${LAUNCH}${FOLLOW}
 operation=$1 step=$2 kind=$3
@@ -191,7 +191,7 @@ else
 fi
 `
 
-/** Marks the newest run as acted upon. Arguments: operation, step. */
+/** Marks the newest run as acted upon. Arguments: operation, name. */
 export const ACKNOWLEDGE = `${COMMON}
 operation=$1 step=$2
 [ -d "$root/operations/$operation" ] || exit 0
@@ -206,7 +206,7 @@ rm -rf -- "$secrets"
 sync -- "$folder/acknowledged" "$folder"
 `
 
-/** Stops the newest run and waits until its processes are gone. Arguments: operation, step. */
+/** Stops the newest run and waits until its processes are gone. Arguments: operation, name. */
 export const STOP = `${COMMON}
 operation=$1 step=$2
 [ -d "$root/operations/$operation" ] || exit ${NOTHING_RUNS}
@@ -216,7 +216,7 @@ exec 9<&-
 systemctl stop "$unit.service" || ! active "$unit"
 `
 
-/** Prints `absent` where {@link RUN} would start the step, else `running` or `ended`. Arguments: operation, step. */
+/** Prints `absent` where {@link RUN} would start the step, else `running` or `ended`. Arguments: operation, name. */
 export const STATE = `${COMMON}
 operation=$1 step=$2
 if [ ! -d "$root/operations/$operation" ]; then echo absent; exit 0; fi

@@ -14,7 +14,7 @@ export interface UnitIdentity {
   /** The operation's id on hosts, e.g. the first 12 characters of the workflow's run id. */
   readonly operation: string
   /** E.g. `kubeadm-init`; lowercase letters, digits and dashes. */
-  readonly step: string
+  readonly name: string
 }
 
 /** How a unit ended. */
@@ -76,7 +76,7 @@ export async function runUnit(
     },
   })
   lines.end()
-  return parseOutcome(expectUnit(result, `starting ${identity.step}`, session), output.toString())
+  return parseOutcome(expectUnit(result, `starting ${identity.name}`, session), output.toString())
 }
 
 /**
@@ -86,7 +86,7 @@ export async function runUnit(
 export async function acknowledgeUnit(session: Session, identity: UnitIdentity): Promise<void> {
   expectUnit(
     await runScript(session, ACKNOWLEDGE, names(identity), {}),
-    `acknowledging ${identity.step}`,
+    `acknowledging ${identity.name}`,
     session,
   )
 }
@@ -98,7 +98,7 @@ export type UnitState = 'absent' | 'running' | 'ended'
 export async function unitState(session: Session, identity: UnitIdentity): Promise<UnitState> {
   const looked = expectUnit(
     await runScript(session, STATE, names(identity), {}),
-    `looking at ${identity.step}`,
+    `looking at ${identity.name}`,
     session,
   )
   return looked.stdout.trim() as UnitState
@@ -111,7 +111,7 @@ export async function unitState(session: Session, identity: UnitIdentity): Promi
 export async function stopUnit(session: Session, identity: UnitIdentity): Promise<boolean> {
   const result = await runScript(session, STOP, names(identity), { timeoutMs: STOP_TIMEOUT_MS })
   if (result.exitCode === NOTHING_RUNS) return false
-  expectUnit(result, `stopping ${identity.step}`, session)
+  expectUnit(result, `stopping ${identity.name}`, session)
   return true
 }
 
@@ -155,11 +155,11 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-function names({ operation, step }: UnitIdentity): [string, string] {
-  for (const name of [operation, step]) {
-    if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new TypeError(`not a name for a unit: ${name}`)
+function names({ operation, name }: UnitIdentity): [string, string] {
+  for (const part of [operation, name]) {
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(part)) throw new TypeError(`not a name for a unit: ${part}`)
   }
-  return [operation, step]
+  return [operation, name]
 }
 
 const NO_SYSTEMD = /not been booted with systemd|systemd-run: not found|systemctl: not found/

@@ -81,7 +81,7 @@ it('the output of a unit is complete even if tail cannot follow a process', asyn
   )
   const session = inFolder(await pool.session(sshd.host()), join(folder, 'host'))
   const text = 'echo one; sleep 0.3; echo two; exit 6'
-  expect(await runUnit(session, { operation: 'abc', step: 'init' }, script(text))).toMatchObject({
+  expect(await runUnit(session, { operation: 'abc', name: 'init' }, script(text))).toMatchObject({
     exitCode: 6,
     output: 'one\ntwo\n',
   })

@@ -57,7 +57,7 @@ describe('a hostile host, instead of running a command,', () => {
     })
     const session = await pool.session(server.host({ user: 'root' }))
     let raw = 0
-    const watched = runUnit(session, { operation: 'o', step: 's' }, script('true'), {
+    const watched = runUnit(session, { operation: 'o', name: 's' }, script('true'), {
       onLine: (line) => (raw += RAW.test(line) ? 1 : 0),
     })
     expect(await bounded(() => watched, 60_000)).toMatchObject({ code: 'OUTPUT_TOO_LARGE' })

@@ -79,7 +79,7 @@ describe.each([
   it('units run and return only their own output', async () => {
     const session = inFolder(await behind(wrapper), join(folder, 'host'))
     const lines: string[] = []
-    const outcome = await runUnit(session, { operation: 'abc', step: 'init' }, script('echo unit; exit 4'), {
+    const outcome = await runUnit(session, { operation: 'abc', name: 'init' }, script('echo unit; exit 4'), {
       onLine: (line) => lines.push(line),
     })
     expect(outcome).toMatchObject({ kind: 'exited', exitCode: 4, output: 'unit\n' })
@@ -115,7 +115,7 @@ describe('when something else runs instead of a command,', () => {
     await expect(session.run(script('id -u'))).rejects.toMatchObject(refusal)
     await expect(session.writeFile(path, 'x', { mode: 0o600 })).rejects.toMatchObject(refusal)
     await expect(session.readFile(path)).rejects.toMatchObject(refusal)
-    const unit = { operation: 'abc', step: 'init' }
+    const unit = { operation: 'abc', name: 'init' }
     await expect(runUnit(session, unit, script('true'))).rejects.toMatchObject(refusal)
   })
 

@@ -63,7 +63,7 @@ describe('a unit', () => {
     )
   })
 
-  it('is named after its operation, step and ordinal, and is listed while it runs', async () => {
+  it('is named after its operation, name and ordinal, and is listed while it runs', async () => {
     const running = host.run(HELD)
     await host.untilItRuns()
     expect(await runningUnits(host.session)).toEqual([UNIT])
@@ -161,7 +161,7 @@ describe('asking for a unit again', () => {
 
   it('keeps steps and operations apart', async () => {
     await host.run('exit 1')
-    const other = { ...IDENTITY, step: 'kubeadm' }
+    const other = { ...IDENTITY, name: 'kubeadm' }
     expect(await runUnit(host.session, other, script('exit 2'))).toMatchObject({ exitCode: 2, ordinal: 1 })
     const later = { ...IDENTITY, operation: '0199ffff-c3d' }
     expect(await runUnit(host.session, later, script('exit 3'))).toMatchObject({ exitCode: 3, ordinal: 1 })

@@ -21,7 +21,7 @@ function answering(answer: Partial<CommandResult>): Session {
 }
 
 function run(answer: Partial<CommandResult>) {
-  return runUnit(answering(answer), { operation: 'op', step: 'step' }, command('true'))
+  return runUnit(answering(answer), { operation: 'op', name: 'step' }, command('true'))
 }
 
 it('the outcome is found among the keep-alive lines', async () => {
@@ -55,15 +55,15 @@ it.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
   'a step cannot have the name "%s"',
   async (step) => {
     const nothing = answering({})
-    await expect(runUnit(nothing, { operation: 'op', step }, command('true'))).rejects.toThrow(TypeError)
-    await expect(runUnit(nothing, { operation: step, step: 'step' }, command('true'))).rejects.toThrow(
+    await expect(runUnit(nothing, { operation: 'op', name: step }, command('true'))).rejects.toThrow(TypeError)
+    await expect(runUnit(nothing, { operation: step, name: 'step' }, command('true'))).rejects.toThrow(
       TypeError,
     )
   },
 )
 
 it('a secret must have a valid file name', async () => {
-  const running = runUnit(answering({}), { operation: 'op', step: 'step' }, command('true'), {
+  const running = runUnit(answering({}), { operation: 'op', name: 'step' }, command('true'), {
     secrets: { '../x': '' },
   })
   await expect(running).rejects.toThrow('not a name for a secret file: ../x')
