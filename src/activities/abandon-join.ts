@@ -68,7 +68,11 @@ async function mayStillJoin(context: HostContext, host: Host): Promise<boolean> 
  * @param voter why the member may be removed even if it votes, and its node with it; undefined if it may not.
  * @throws QuorateError `STEP_NOT_SKIPPABLE` when it votes and may not be removed, `ETCD_QUORUM_AT_RISK`.
  */
-export async function abandonJoin(context: HostContext, host: Host, voter?: VoterRemoval): Promise<StepOutcome> {
+export async function abandonJoin(
+  context: HostContext,
+  host: Host,
+  voter?: VoterRemoval,
+): Promise<StepOutcome> {
   const api = localApi(context.cluster, context.session)
   await revokeBootstrapTokens(api, host.name)
   if (context.cluster.etcd.topology === 'external') {

@@ -130,7 +130,9 @@ async function backendsObstacle(context: HostContext, first: Host): Promise<Obst
 /** Tries to connect from one of our balancers to the control plane's API server. */
 async function reachBackend(context: HostContext, balancer: Host, controlPlane: Host): Promise<Reach> {
   const session =
-    balancer.name === context.host.name ? context.session : await context.sessions.session(balancer, context.signal)
+    balancer.name === context.host.name
+      ? context.session
+      : await context.sessions.session(balancer, context.signal)
   return reach(session, apiServer(context.cluster, controlPlane))
 }
 
@@ -141,7 +143,8 @@ async function backendObstacle(
   first: Host,
   outcome: NoWay,
 ): Promise<Obstacle> {
-  const reachesFirst = controlPlane.name !== first.name && isOpen(await reachBackend(context, balancer, first))
+  const reachesFirst =
+    controlPlane.name !== first.name && isOpen(await reachBackend(context, balancer, first))
   const though = reachesFirst ? `, though it reaches ${first.name}` : ''
   const target = formatEndpoint(apiServer(context.cluster, controlPlane))
   const message = `${balancer.name} does not reach ${controlPlane.name} at ${target} (${WORDS[outcome]})${though}`

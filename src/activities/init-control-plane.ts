@@ -63,7 +63,9 @@ export async function initControlPlane(context: HostContext): Promise<InitResult
   if (isNew && found !== undefined) await revokeInitToken(api, context.host)
   await keepRegistry(context)
   did.push(
-    ...(await (found === undefined ? markNewNode(api, context.host) : markNode(api, context.host, found.node))),
+    ...(await (found === undefined
+      ? markNewNode(api, context.host)
+      : markNode(api, context.host, found.node))),
   )
   return {
     changed: did.length > 0,
@@ -114,7 +116,8 @@ async function init(context: HostContext, api: ClusterApi): Promise<void> {
   })
   await waitUntil(
     context,
-    async () => ((await findInitialised(context, api)) === undefined ? 'waiting for the API server' : undefined),
+    async () =>
+      (await findInitialised(context, api)) === undefined ? 'waiting for the API server' : undefined,
     (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm init' }),
     { timeoutMs: context.patience.components },
   )

@@ -89,7 +89,11 @@ const DID: Readonly<Record<JoinCompletion, string | undefined>> = {
 type JoinCompletion = 'joined' | 'restored' | 'started' | 'completed' | 'undone'
 
 /** Completes a join that is too far along to be undone; `undone` if another join is needed. */
-async function completeJoin(context: HostContext, api: ClusterApi, traces: JoinTraces): Promise<JoinCompletion> {
+async function completeJoin(
+  context: HostContext,
+  api: ClusterApi,
+  traces: JoinTraces,
+): Promise<JoinCompletion> {
   const { cluster } = context
   const standing = joinStanding(traces, cluster.etcd.topology)
   switch (standing) {
@@ -132,7 +136,9 @@ export async function joinWorker(context: HostContext, first: Host): Promise<Ste
     }
     await waitForNode(context, via)
   }
-  did.push(...(await (completed === 'joined' ? markNode(via, context.host, node) : markNewNode(via, context.host))))
+  did.push(
+    ...(await (completed === 'joined' ? markNode(via, context.host, node) : markNewNode(via, context.host))),
+  )
   return { changed: did.length > 0, summary: did.length === 0 ? 'joined already' : did.join(', ') }
 }
 
@@ -217,7 +223,10 @@ async function join(context: HostContext, via: ClusterApi, clear: () => Promise<
       clear,
       configuration: async () => {
         await waitForEndpoint(context, via.session.host)
-        const [caCertHash, token] = await Promise.all([caHashOf(via.session), mintBootstrapToken(context, via)])
+        const [caCertHash, token] = await Promise.all([
+          caHashOf(via.session),
+          mintBootstrapToken(context, via),
+        ])
         return renderJoinConfiguration(cluster, host, { token, caCertHash, apiServerEndpoint })
       },
     })

@@ -112,7 +112,10 @@ const CONFIG_MAPS = z.looseObject({
  * Undefined if the API does not serve a cluster made by kubeadm.
  * @throws QuorateError `API_UNREACHABLE` when it does not answer.
  */
-async function readConfiguration(context: HostContext, api: ClusterApi): Promise<KeptConfiguration | undefined> {
+async function readConfiguration(
+  context: HostContext,
+  api: ClusterApi,
+): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const names = [cluster.name, kubelet.name, kubeProxy.name]
   const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']

@@ -106,7 +106,14 @@ async function addMember(context: HostContext): Promise<readonly EtcdMember[]> {
       if (memberOf(members, context.host) !== undefined) return undefined
       const obstacle = await etcdObstacle(via)
       if (obstacle !== undefined) return obstacle.reason
-      await etcdctl(via, 'member', 'add', context.host.name, `--peer-urls=${peerUrl(context.host)}`, '--learner')
+      await etcdctl(
+        via,
+        'member',
+        'add',
+        context.host.name,
+        `--peer-urls=${peerUrl(context.host)}`,
+        '--learner',
+      )
       // The answer may be lost although the members agreed to the addition: the list shows it.
       members = await etcdMembers(via)
       return memberOf(members, context.host) === undefined ? 'etcd accepts no new member yet' : undefined

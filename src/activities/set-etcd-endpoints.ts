@@ -90,7 +90,8 @@ async function holdsThisCluster(
   }
   // No current endpoint is left to compare with. Our own etcd is recognised by its entry for this node, and by its
   // authority, whose certificate let us in.
-  const nodes = etcdPlace(context.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(context)) : []
+  const nodes =
+    etcdPlace(context.cluster) === 'etcd-hosts' ? await storedNodes(await answeringMember(context)) : []
   if (nodes.includes(host.name)) return false
   throw refuse(`none of the etcd endpoints that its API server uses answers: ${running.join(', ')}`)
 }

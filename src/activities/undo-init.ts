@@ -2,7 +2,7 @@
  * What a `kubeadm init` may have left where it died. Only remains of an init of our own that never finished, and on
  * which nobody depends, are ever removed. Everything else may be a cluster.
  */
-import { QuorateError } from '../errors/index.js'
+import type { QuorateError } from '../errors/index.js'
 import { etcdMembers, memberOf, memberTitle, storedNodes } from '../hosts/etcd/health.js'
 import { askEtcd } from '../hosts/etcd/etcdctl.js'
 import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'

@@ -185,32 +185,29 @@ function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[nu
 function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
   const { network } = file.spec
   const plugin = network.plugin ?? impliedPlugin(network.manifest)
-  switch (plugin) {
-    case 'flannel': {
-      const { backend = 'vxlan', port, vni, netConf, ...rest } = network
-      return withoutUndefined<SettingsOf<'flannel'>>({
-        plugin,
-        backend,
-        port,
-        vni,
-        interface: rest.interface,
-        netConf,
-        image: rest.image ?? FLANNEL_IMAGES.image,
-        cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
-      })
-    }
-    case 'manifest': {
-      const manifest = checked(network.manifest)
-      return withoutUndefined<SettingsOf<'manifest'>>({
-        plugin,
-        source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
-        content: files.manifest,
-        digest: network.digest,
-      })
-    }
-    default:
-      return { plugin }
+  if (plugin === 'flannel') {
+    const { backend = 'vxlan', port, vni, netConf, ...rest } = network
+    return withoutUndefined<SettingsOf<'flannel'>>({
+      plugin,
+      backend,
+      port,
+      vni,
+      interface: rest.interface,
+      netConf,
+      image: rest.image ?? FLANNEL_IMAGES.image,
+      cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+    })
   }
+  if (plugin === 'manifest') {
+    const manifest = checked(network.manifest)
+    return withoutUndefined<SettingsOf<'manifest'>>({
+      plugin,
+      source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
+      content: files.manifest,
+      digest: network.digest,
+    })
+  }
+  return { plugin }
 }
 
 function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: readonly Host[]): Etcd {

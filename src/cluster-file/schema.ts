@@ -166,11 +166,9 @@ const network = z
 
 const loadBalancer = z
   .strictObject({
-    type: z
-      .enum(['haproxy', 'external'])
-      .meta({
-        description: 'haproxy: Quorate runs HAProxy on your hosts. external: you have a load balancer.',
-      }),
+    type: z.enum(['haproxy', 'external']).meta({
+      description: 'haproxy: Quorate runs HAProxy on your hosts. external: you have a load balancer.',
+    }),
     hosts: z
       .array(text('name', 'Name of a host with the role load-balancer or control-plane.', 'lb1'))
       .meta({

@@ -2,7 +2,7 @@
  * Long commands of a step: run as a unit on the host, attached to on retry, judged by their exit status alone. Only
  * a person's cancel stops a unit; whatever else ends a step leaves it running for the next attempt.
  */
-import { QuorateError } from '../errors/index.js'
+import type { QuorateError } from '../errors/index.js'
 import {
   acknowledgeUnit,
   expectPrograms,
@@ -92,7 +92,9 @@ async function watch(
   })
   let leaving: Promise<void> | undefined
   const onAbort = () => {
-    const stopped = context.isCancelled() ? stop(context, durable, identity, () => settled) : Promise.resolve()
+    const stopped = context.isCancelled()
+      ? stop(context, durable, identity, () => settled)
+      : Promise.resolve()
     leaving = stopped.catch(() => undefined).finally(() => leave.abort(signal.reason))
   }
   signal.addEventListener('abort', onAbort, { once: true })

@@ -13,7 +13,9 @@ export type Answer = string | number
 export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
 
 /** Every host has the CA of its cluster. */
-const CA_CERTIFICATE = readFileSync(join(import.meta.dirname, '../faults/sweep/host/usr/local/lib/host/ca-1.crt'))
+const CA_CERTIFICATE = readFileSync(
+  join(import.meta.dirname, '../faults/sweep/host/usr/local/lib/host/ca-1.crt'),
+)
 
 /** Units have succeeded, and none of an earlier operation runs. */
 const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([

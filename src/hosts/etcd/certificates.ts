@@ -77,7 +77,10 @@ export async function placeMemberCertificates(
 }
 
 /** Makes a certificate and its key in place. Removes both files first, since kubeadm does not complete half a pair. */
-async function makePair(context: HostContext, { phase, name }: { phase: string; name: string }): Promise<void> {
+async function makePair(
+  context: HostContext,
+  { phase, name }: { phase: string; name: string },
+): Promise<void> {
   for (const suffix of ['crt', 'key']) await context.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
   await runPhaseWith(context, `certs ${phase}`, configurationFor(context.cluster, context.host))
 }

@@ -15,7 +15,9 @@ export async function placeEtcdClient(context: HostContext): Promise<void> {
   const { etcd } = context.cluster
   if (etcd.topology === 'stacked') return
   const contents =
-    etcd.clientFiles === undefined ? await fromEtcdHosts(context) : await fromWorker(context, etcd.clientFiles)
+    etcd.clientFiles === undefined
+      ? await fromEtcdHosts(context)
+      : await fromWorker(context, etcd.clientFiles)
   const place = ({ path, mode }: SharedFile, content: Buffer) =>
     context.session.writeFile(path, content, { mode })
   await place(ETCD_CLIENT_FILES.ca, contents.ca)

@@ -91,7 +91,11 @@ export async function runPhase(context: HostContext, phase: KubeadmPhase): Promi
 }
 
 /** Runs one phase of `kubeadm init` with a configuration; it takes moments and may be repeated. */
-export async function runPhaseWith(context: HostContext, phase: string, configuration: string): Promise<void> {
+export async function runPhaseWith(
+  context: HostContext,
+  phase: string,
+  configuration: string,
+): Promise<void> {
   const run = command('kubeadm', 'init', 'phase', ...phase.split(' '), '--config', '/dev/stdin')
   const title = `kubeadm init phase ${phase}`
   context.report(title)

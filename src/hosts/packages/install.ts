@@ -1,6 +1,6 @@
 /** Packages on a host: wanted versions installed and held, in a unit that outlives us. */
 import { missingPackages, type WantedPackage } from '../../configuration/packages.js'
-import { QuorateError } from '../../errors/index.js'
+import type { QuorateError } from '../../errors/index.js'
 import { lastLines, script } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import { INSTALL_STATUS } from './install-script.js'
@@ -54,7 +54,10 @@ export async function installPackages(context: HostContext, installation: Instal
   })
 }
 
-async function look(context: HostContext, wanted: readonly WantedPackage[]): Promise<readonly WantedPackage[]> {
+async function look(
+  context: HostContext,
+  wanted: readonly WantedPackage[],
+): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
   const { stdout } = await context.session.run(script(INSTALLED, ...names))
   const installed = stdout.split('\n').flatMap((line): [string, string][] => {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { managerOf } from '../../configuration/package-managers/package-managers.js'
 import { versionOf } from '../../cluster/model.js'
-import { QuorateError } from '../../errors/index.js'
+import type { QuorateError } from '../../errors/index.js'
 import { lastLines } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import { installPackages } from './install.js'

@@ -28,7 +28,10 @@ true`
  * Runs `act`. If it fails because something did not come up, and the disk under etcd is full, the error says so.
  * @throws QuorateError what `act` throws, or `DISK_FULL`.
  */
-export async function blamingTheDisk<Result>(context: HostContext, act: () => Promise<Result>): Promise<Result> {
+export async function blamingTheDisk<Result>(
+  context: HostContext,
+  act: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await act()
   } catch (error) {

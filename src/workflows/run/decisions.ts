@@ -183,13 +183,16 @@ export class Decisions {
     switch (decision.kind) {
       case 'retry':
         this.requireBlocked(decision.step)
-        return
+        break
       case 'skip':
-        return this.requireSkippable(decision)
+        this.requireSkippable(decision)
+        break
       case 'abort':
-        return this.requireWaiting()
+        this.requireWaiting()
+        break
       case 'approve':
-        return this.requireReview()
+        this.requireReview()
+        break
       case 'resume':
     }
   }

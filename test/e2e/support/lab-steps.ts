@@ -46,7 +46,9 @@ export class LabSteps {
   ): Promise<Result> {
     const operation = `test-${Date.now().toString(36)}-${this.#operations++}`
     return activity(() =>
-      onHost(this.#sessions, this.cluster, this.host(host), (context) => act({ ...context, operation, patience })),
+      onHost(this.#sessions, this.cluster, this.host(host), (context) =>
+        act({ ...context, operation, patience }),
+      ),
     )
   }
 

@@ -107,7 +107,9 @@ describe('an existing node with the name of a host', () => {
       },
     }
     const traces = { host: new Set([]), member: undefined, node: known }
-    return step(host, answers, (context) => undoJoin(context, localApi(context.cluster, context.session), traces))
+    return step(host, answers, (context) =>
+      undoJoin(context, localApi(context.cluster, context.session), traces),
+    )
   }
   const byName = aHost('w1', { internalAddress: 'w1.example.com', machineId: 'one' })
 
@@ -130,7 +132,9 @@ describe('a full disk under etcd', () => {
     output: 'waiting for etcd',
   })
   const join = (answer: string) =>
-    step(aHost('cp2'), [['df -Pk', answer]], (context) => blamingTheDisk(context, () => Promise.reject(failed)))
+    step(aHost('cp2'), [['df -Pk', answer]], (context) =>
+      blamingTheDisk(context, () => Promise.reject(failed)),
+    )
 
   it("is reported instead of kubeadm's timeout", async () => {
     await expect(join('0 /var/lib/etcd\n')).rejects.toMatchObject({

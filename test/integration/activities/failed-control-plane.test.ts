@@ -60,7 +60,9 @@ function onFirst<Result>(
     close: () => Promise.resolve(),
   }
   const patience = { components: 1, etcd: 1, node: 1, runtime: 1 }
-  return activity(() => onHost(sessions, aCluster(), aHost('cp1'), (context) => act({ ...context, patience })))
+  return activity(() =>
+    onHost(sessions, aCluster(), aHost('cp1'), (context) => act({ ...context, patience })),
+  )
 }
 
 const VOTERS = ['cp1', 'cp2', 'cp3'].map((name) => member(name, 'voter'))

@@ -125,7 +125,9 @@ describe('a worker counts as joined only', () => {
     ['get node', MARKED],
   ]
   const join = (answers: Answers) =>
-    step('w1', [...answers, ...NODE], (context) => waitForNode(context, localApi(context.cluster, context.session)))
+    step('w1', [...answers, ...NODE], (context) =>
+      waitForNode(context, localApi(context.cluster, context.session)),
+    )
   const cases: Record<string, Answers> = {
     'with a kubelet that runs': [['is-active', 3]],
     'with a node': [['get node', '']],
@@ -247,7 +249,9 @@ describe('a cluster is not initialised', () => {
 describe('a control plane is not undone', () => {
   it('while its etcd serves a cluster of its own', async () => {
     const traces = { host: new Set(['etcd-data', 'manifests'] as const), member: undefined, node: undefined }
-    const undo = step('cp2', JOINED, (context) => undoJoin(context, localApi(context.cluster, context.session), traces))
+    const undo = step('cp2', JOINED, (context) =>
+      undoJoin(context, localApi(context.cluster, context.session), traces),
+    )
     await expect(undo).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
   })
 })

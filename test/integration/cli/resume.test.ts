@@ -24,7 +24,9 @@ describe('a blocked run', () => {
     expect(attached.exitCode).toBe(3)
     expect(attached.stdout).toContain('⏸ w1: port 6443 is in use (KUBEADM_PREFLIGHT_FAILED)')
     expect(attached.stdout).toContain('→ free it')
-    expect(attached.stdout).toContain(`waits for your decision on prepare-hosts/w1: quorate resume ${cluster}`)
+    expect(attached.stdout).toContain(
+      `waits for your decision on prepare-hosts/w1: quorate resume ${cluster}`,
+    )
     expect(attached.stderr).not.toContain('waits for')
     const status = await run('status', cluster)
     expect(status.exitCode).toBe(3)

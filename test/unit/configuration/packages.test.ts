@@ -5,7 +5,7 @@ import { missingPackages, nodePackages, packagePin } from '../../../src/configur
 const plan = (repository: string) => apt.repository({ install: true, repository }, 'v1.36.3')
 
 describe('the Kubernetes packages', () => {
-  it("come from the repository of their minor", () => {
+  it('come from the repository of their minor', () => {
     expect(plan('https://pkgs.k8s.io').sourceFile).toContain(' https://pkgs.k8s.io/core:/stable:/v1.36/deb/ ')
     expect(plan('http://mirror.lab/').sourceFile).toContain(' http://mirror.lab/core:/stable:/v1.36/deb/ ')
   })

@@ -104,9 +104,12 @@ describe('the recorded histories', () => {
     expect([...new Set(begun.map(({ taskQueue }) => taskQueue.name))]).toEqual([TASK_QUEUE])
   })
 
-  it.each(Object.values(OPERATIONS).map(({ workflow }) => workflow))('include the workflow %s', (workflow) => {
-    expect(begun.map(({ workflowType }) => workflowType.name)).toContain(workflow)
-  })
+  it.each(Object.values(OPERATIONS).map(({ workflow }) => workflow))(
+    'include the workflow %s',
+    (workflow) => {
+      expect(begun.map(({ workflowType }) => workflowType.name)).toContain(workflow)
+    },
+  )
 
   it.each(Object.values(MESSAGES).flatMap(({ type, name }) => (type === 'query' ? [] : [name])))(
     'include the message %s; a query leaves no trace',

@@ -12,35 +12,10 @@ import { renderWaiting } from '../../../../src/cli/output/waiting.js'
 import { decidable, waitsFor } from '../../../../src/cli/waits-for.js'
 import { QuorateError, type ErrorCode } from '../../../../src/errors/index.js'
 import type { HostProgress } from '../../../../src/operations/progress.js'
-import type { BlockedStep } from '../../../../src/operations/steps.js'
 import { aProgress, aSnapshot, START } from '../../../support/snapshots.js'
+import { BLOCKED, CP2, parked, PAUSED, REVIEW, W1 } from './waiting-operations.js'
 
 const PLAIN = pc.createColors(false)
-
-function parked(step: string, changes: Partial<BlockedStep> = {}): BlockedStep {
-  const [, host = ''] = step.split('/')
-  const error = new QuorateError('KUBEADM_PREFLIGHT_FAILED', 'port 6443 is in use', {
-    host,
-    step: 'kubeadm join',
-    output: '[ERROR Port-6443]: Port 6443 is in use',
-    hint: 'free the port',
-  }).report()
-  return { step, phase: 'Control planes', host, error, since: START, ...changes }
-}
-
-const CP2 = parked('control-planes/cp2', { notSkippable: 'two control planes make no quorum' })
-const W1 = parked('workers/w1', { phase: 'Workers' })
-const BLOCKED = aProgress([], {
-  state: 'blocked',
-  blocked: [CP2, W1],
-  blockedOn: 'control-planes/cp2, workers/w1',
-})
-const PAUSED = aProgress([], { state: 'paused', paused: true, blockedOn: 'pause' })
-const REVIEW = aProgress([], {
-  state: 'blocked',
-  blockedOn: 'approval',
-  approval: [{ host: 'cp1', phase: 'First control plane', action: 'kubeadm init' }],
-})
 
 function failureOf(act: () => unknown): { code: string; message: string; hint: string } {
   try {

@@ -55,7 +55,9 @@ it.each(['Kubeadm', 'a b', '../x', '', '-x', 'a/b', 'a.1'])(
   'a step cannot have the name "%s"',
   async (step) => {
     const nothing = answering({})
-    await expect(runUnit(nothing, { operation: 'op', name: step }, command('true'))).rejects.toThrow(TypeError)
+    await expect(runUnit(nothing, { operation: 'op', name: step }, command('true'))).rejects.toThrow(
+      TypeError,
+    )
     await expect(runUnit(nothing, { operation: step, name: 'step' }, command('true'))).rejects.toThrow(
       TypeError,
     )
