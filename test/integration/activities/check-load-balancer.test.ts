@@ -140,7 +140,7 @@ describe('before any API server runs, the load balancer test', () => {
     const web = await plain((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     expect(await outcome({ port: web })).toMatch(/does not speak TLS \(ENDPOINT_NOT_API_SERVER\): /)
     const secure = await encrypted('www.example.com')
-    expect(await outcome({ port: secure })).toMatch(/no API server's \(ENDPOINT_NOT_API_SERVER\): /)
+    expect(await outcome({ port: secure })).toMatch(/is not an API server's \(ENDPOINT_NOT_API_SERVER\): /)
   })
 
   it('waits if connections are accepted and never answered', async () => {

@@ -120,7 +120,7 @@ describe('a sudo password', () => {
     ).rejects.toMatchObject({
       code: 'SUDO_DENIED',
       remedy: 'operator',
-      message: `sudo on host1 does not take the password of ${users.asked}`,
+      message: `sudo on host1 does not accept the password of ${users.asked}`,
     })
     expect(spawnSync('test', ['-e', path]).status).toBe(1)
   })

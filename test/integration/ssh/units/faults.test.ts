@@ -12,7 +12,7 @@ import {
   runningUnits,
   script,
   stopUnit,
-} from '../../../../src/ssh/index.js'
+} from './src/ssh/index.js'
 import { HELD, IDENTITY, UNIT, UnitHost } from '../../../support/unit-host.js'
 
 let host: UnitHost
@@ -177,8 +177,8 @@ describe('an interrupted unit', () => {
 
 /** Another process that starts a unit: `runUnit` with what the test gives it. */
 const WORKER = `
-import { createSessionPool, runUnit, script } from '../../../../src/ssh/index.js'
-import { inFolder } from '../../../support/session-in-folder.js'
+import { createSessionPool, runUnit, script } from './src/ssh/index.ts'
+import { inFolder } from './test/support/session-in-folder.ts'
 const [host, folder, text] = JSON.parse(process.argv.at(-1))
 const session = inFolder(await createSessionPool({ agentSocket: '' }).session(host), folder)
 await runUnit(session, ${JSON.stringify(IDENTITY)}, script(text, folder))
