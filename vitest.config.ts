@@ -5,6 +5,8 @@ const env = { QUORATE_SEAL_KEY_FILE: 'none' }
 
 export default defineConfig({
   test: {
+    // A golden file that is missing is a failure; `vitest --update` writes it.
+    update: 'none',
     projects: [
       {
         test: {

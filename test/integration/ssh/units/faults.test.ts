@@ -12,7 +12,7 @@ import {
   runningUnits,
   script,
   stopUnit,
-} from './src/ssh/index.js'
+} from '../../../../src/ssh/index.js'
 import { HELD, IDENTITY, UNIT, UnitHost } from '../../../support/unit-host.js'
 
 let host: UnitHost

@@ -8,7 +8,7 @@ const sandboxImage = 'registry.k8s.io/pause:3.10.2'
 describe('the containerd configuration', () => {
   it.each([1, 2] as const)('for containerd %d matches the golden file', async (majorVersion) => {
     const text = renderContainerdConfig({ majorVersion, sandboxImage, config: {} })
-    await expect(text).toMatchFileSnapshot(`../../golden/containerd-${majorVersion}.toml`)
+    await expect(text).toMatchFileSnapshot(`../../../golden/containerd-${majorVersion}.toml`)
   })
 
   const config = {

@@ -65,7 +65,7 @@ describe.each([
   ['v1beta3', 'v1.30.14'],
   ['v1beta4', 'v1.36.3'],
 ])('kubeadm configuration in %s', (api, version) => {
-  const golden = (name: string): string => `../../golden/kubeadm-${api}-${name}.yaml`
+  const golden = (name: string): string => `../../../golden/kubeadm-${api}-${name}.yaml`
   const patched = cluster(version, PATCHES, ['api.example.com', '203.0.113.7'])
 
   it('is rendered for the first control plane', async () => {

@@ -15,7 +15,7 @@ const FACTS = {
 
 describe('the keepalived configuration', () => {
   it('keeps the address on a balancer through which an API server answers', async () => {
-    await expect(renderKeepalivedConfig(FACTS)).toMatchFileSnapshot('../../golden/keepalived.conf')
+    await expect(renderKeepalivedConfig(FACTS)).toMatchFileSnapshot('../../../golden/keepalived.conf')
   })
 
   it('differs between balancers only in their own identity', () => {

@@ -13,7 +13,7 @@ function aFlannel(settings: Partial<Flannel>): Flannel {
 describe('the Flannel manifest', () => {
   it('has the same objects as upstream', async () => {
     const settings = aFlannel({ image: 'flannel:1', cniPluginImage: 'flannel-cni:1' })
-    await expect(renderFlannel(settings, '10.244.0.0/16')).toMatchFileSnapshot('../../golden/flannel.yaml')
+    await expect(renderFlannel(settings, '10.244.0.0/16')).toMatchFileSnapshot('../../../golden/flannel.yaml')
   })
 
   interface ManifestObject {
