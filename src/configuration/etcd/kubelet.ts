@@ -3,6 +3,7 @@
  * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm".
  */
 import type { HostFile } from '../host-prerequisites.js'
+import { HEADER } from '../host-prerequisites.js'
 import { CONTAINERD_SOCKET } from '../kubeadm/node-registration.js'
 import { mergeDeep } from '../../values/merge.js'
 import type { Cluster } from '../../cluster/model.js'
@@ -34,7 +35,7 @@ export function etcdKubeletFiles(cluster: Cluster): readonly HostFile[] {
     staticPodPath: '/etc/kubernetes/manifests',
   }
   const flags = inConfiguration ? '' : ` --container-runtime-endpoint=${CONTAINERD_SOCKET}`
-  const unit = `# Written by Quorate; changes are overwritten.
+  const unit = `${HEADER}
 [Service]
 ExecStart=
 ExecStart=/usr/bin/kubelet --config=${ETCD_KUBELET_CONFIGURATION}${flags}

@@ -2,6 +2,7 @@
  * HAProxy's configuration for the API servers: TCP is passed through, and each server's health is checked by HTTPS.
  * HAProxy 2.2 or later.
  */
+import { HEADER } from '../host-prerequisites.js'
 import { apiServerBindPort } from '../kubeadm/api-server.js'
 import { formatEndpoint, type Cluster, type Host } from '../../cluster/model.js'
 
@@ -20,7 +21,7 @@ export function renderHaproxyConfig(cluster: Cluster, backends: readonly Host[])
 // No statistics page and no admin socket: nothing listens but the API's own port. After a reload, the old process
 // serves its long connections to their end, but not forever. If the host allows fewer open files than that many
 // connections need, HAProxy serves fewer instead of refusing to start.
-const GLOBAL = `# Written by Quorate; changes are overwritten.
+const GLOBAL = `${HEADER}
 global
     log stdout format raw local0 info
     user haproxy

@@ -2,6 +2,7 @@
  * keepalived's configuration: one address that is always on a working balancer. It speaks VRRP version 3 to the other
  * balancers by unicast, which also works where networks drop multicast. keepalived 2.1 or later.
  */
+import { HEADER } from '../host-prerequisites.js'
 import type { Host, VirtualAddress } from '../../cluster/model.js'
 
 /** Where keepalived's service reads it, and the mode of the file. */
@@ -45,7 +46,7 @@ export function renderKeepalivedConfig(facts: KeepalivedFacts): string {
 }
 
 function global({ host }: KeepalivedFacts): string {
-  return `# Written by Quorate; changes are overwritten.
+  return `${HEADER}
 global_defs {
     router_id ${host.name}
     vrrp_version 3

@@ -1,4 +1,5 @@
 /** apt, of Debian and the systems that are like it. */
+import { HEADER } from '../host-prerequisites.js'
 import { packagePin, repositoryUrl } from '../packages.js'
 import type { PackageManagerFacts } from './package-manager.js'
 
@@ -15,7 +16,7 @@ export const apt: PackageManagerFacts = {
     return {
       path,
       keyUrl: `${url}Release.key`,
-      sourceFile: `# Written by Quorate; changes are overwritten.\ndeb [signed-by=${KEY_FILE.path}] ${url} /\n`,
+      sourceFile: `${HEADER}\ndeb [signed-by=${KEY_FILE.path}] ${url} /\n`,
     }
   },
   byHand: {

@@ -2,6 +2,7 @@
  * dnf, of Fedora, RHEL and the systems that are like them. Sources: Kubernetes' page on installing kubeadm, and the
  * manuals of dnf 4 and dnf 5. It was tried with stand-ins of dnf and rpm, never on such a machine.
  */
+import { HEADER } from '../host-prerequisites.js'
 import { KUBERNETES_PACKAGES, repositoryUrl } from '../packages.js'
 import type { PackageManagerFacts } from './package-manager.js'
 
@@ -30,7 +31,7 @@ export const dnf: PackageManagerFacts = {
     return {
       path,
       keyUrl: `${url}repodata/repomd.xml.key`,
-      sourceFile: `# Written by Quorate; changes are overwritten.
+      sourceFile: `${HEADER}
 [${DNF_REPOSITORY}]
 name=Kubernetes
 baseurl=${url}
