@@ -20,10 +20,10 @@ const HEAD = `<!-- Written by \`npm run docs:reference\` from src/errors. Change
 Every error has a code, a message that says what happened and where, and a hint that says what to do now. Codes are stable:
 scripts may rely on them. Messages and hints may change in any release. With \`--json\`, they are fields of the output.
 
-_Tried again_ says what a step does after the error. **yes**: Quorate waits and tries again by itself, and parks the step
-only if the error stays. **no**: only a person can fix the cause. If nothing was changed yet, the run ends; otherwise the
-step is parked at once, and \`quorate resume\` retries it. A hint in this table is the general one: where Quorate knows more,
-it says more.
+_Tried again_ says what a step does after the error. **yes**: Quorate waits and tries again by itself; only if the error
+stays, the step is parked. **no**: only a person can fix the cause, and the step is parked at once. Until the hosts are
+locked nothing is parked: the run ends, and nothing was changed. A parked step waits: \`quorate resume\` retries it. A
+hint in this table is the general one: where Quorate knows more, it says more.
 `
 
 /** Each subject with its codes, in the order in which a run meets them. */

@@ -156,7 +156,7 @@ export const TEMPORAL_ERRORS = {
     meaning: 'No step of this name waits for a decision.',
     source: 'user',
     remedy: 'operator',
-    hint: 'run `quorate resume` without options to see the steps that wait for a decision',
+    hint: 'run `quorate status` to see the steps that wait for a decision',
   },
   STEP_NOT_SKIPPABLE: {
     meaning: 'The step cannot be skipped.',

@@ -11,7 +11,7 @@ import { ACKNOWLEDGE, NOTHING_RUNS, RUN, RUNNING, STATE, STOP, WAIT } from './un
 
 /** Identifies one command of one operation. The same identity always means the same run of it. */
 export interface UnitIdentity {
-  /** The operation's id on hosts, e.g. the first 12 characters of the workflow's run id. */
+  /** The operation's id on hosts, e.g. the first 13 characters of the workflow's run id. */
   readonly operation: string
   /** E.g. `kubeadm-init`; lowercase letters, digits and dashes. */
   readonly name: string

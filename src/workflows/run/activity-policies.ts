@@ -22,7 +22,7 @@ const CHANGES = {
 } as const
 
 const POLICIES = {
-  /** Reads only; a second try costs nothing. */
+  /** Looks, or does what a second try does not do twice. A cancel does not wait for it: the host's lock keeps it out. */
   observe: {
     startToCloseTimeout: '2m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
