@@ -15,7 +15,7 @@ import {
   removalObstacle,
   removeMember,
   votersWithout,
-} from '../hosts/etcd/health.js'
+} from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
 import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import type { HostContext } from '../hosts/context.js'

@@ -19,7 +19,7 @@ import {
 } from './init-control-plane.js'
 import { blamingTheDisk } from '../hosts/system/disk-state.js'
 import { isUnderway, waitForOthers } from '../hosts/durable.js'
-import { waitForWholeEtcd } from '../hosts/etcd/etcdctl.js'
+import { waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './undo-join.js'
 import { hostState, restartKubelet, startStoppedKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { runKubeadm } from '../hosts/kubeadm/run.js'

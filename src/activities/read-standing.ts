@@ -16,8 +16,8 @@ import {
 import { isQuorateError } from '../errors/index.js'
 import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
-import { answeringMember } from '../hosts/etcd/etcdctl.js'
-import { etcdMembers, healthyEndpoints, isHealthy } from '../hosts/etcd/health.js'
+import { answeringMember } from '../hosts/etcd/health.js'
+import { etcdMembers, healthyEndpoints, isHealthy } from '../hosts/etcd/members.js'
 import { readJson } from '../hosts/json.js'
 import {
   hasCondition,

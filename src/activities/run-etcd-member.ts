@@ -2,7 +2,10 @@
  * A member of external etcd. The kubelet runs it on its host as a static pod, and the step is done when etcd counts its
  * vote. Founding members start together; a later one is added as a learner and then promoted.
  */
-import { renderMemberConfiguration, type MemberBeginning } from '../configuration/kubeadm/render-etcd.js'
+import {
+  renderMemberConfiguration,
+  type MemberBeginning,
+} from '../configuration/kubeadm/render-etcd-member.js'
 import { clientUrl, peerUrl } from '../configuration/etcd/urls.js'
 import { hostsWithRole, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
@@ -15,8 +18,8 @@ import {
   healthyEndpoints,
   memberOf,
   type EtcdMember,
-} from '../hosts/etcd/health.js'
-import { answeringMember } from '../hosts/etcd/etcdctl.js'
+} from '../hosts/etcd/members.js'
+import { answeringMember } from '../hosts/etcd/health.js'
 import {
   joinedCluster,
   memberStart,

@@ -16,7 +16,7 @@ import {
   removalObstacle,
   removeMember,
   type EtcdMember,
-} from '../hosts/etcd/health.js'
+} from '../hosts/etcd/members.js'
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
 import {

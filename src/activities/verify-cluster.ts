@@ -11,7 +11,7 @@ import { count } from '../values/words.js'
 import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle, explainingDns } from '../hosts/kubernetes/cluster-dns.js'
 import { joinObstacle } from './init-control-plane.js'
-import { etcdStanding, type EtcdTrouble } from '../hosts/etcd/etcdctl.js'
+import { etcdStanding, type EtcdTrouble } from '../hosts/etcd/health.js'
 import {
   balancedApi,
   hasCondition,

@@ -30,8 +30,8 @@ export function finish(
         renderWaiting(waiting, io.style, options).forEach((line) => io.note(line))
         return EXIT.waiting
       }
-      // Plain lines have said it last, with the command that answers.
-      if (context.json || io.isTerminal)
+      // Plain lines have said it last, with the command that answers; what is outside has none there.
+      if (context.json || io.isTerminal || waiting.kind === 'outside')
         io.note(`${cluster} waits for ${describeWaiting(waiting)}: \`${answerFor(waiting, cluster)}\``)
       return EXIT.waiting
     }

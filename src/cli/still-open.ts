@@ -1,30 +1,32 @@
 /** Whether an operation that holds hosts is still open on the Temporal server in reach. */
-import type { Quorate } from '../client.js'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LockedHost } from '../client/over-ssh.js'
+import type { RunReference } from '../client/run-reference.js'
 import type { Context } from './context.js'
 
-/** False as well if no server answers: hosts can be unlocked without Temporal, so no engine is started for this. */
+/** How long to ask. The answer only adds a warning, and hosts can be unlocked without Temporal. */
+const PATIENCE_MS = 3_000
+
+/** False as well if no server answers, or if its settings cannot be used. */
 export async function holdsWhileOpen(
-  context: Context,
+  { temporal }: Pick<Context, 'temporal'>,
   cluster: string,
   locked: readonly LockedHost[],
 ): Promise<boolean> {
-  const [{ hasServer }, { withClient }] = await Promise.all([
-    import('../client/server.js'),
-    import('./open-operation.js'),
-  ])
-  if (!hasServer(context.temporal)) return false
-  return withClient(context, 'look', (client) => isStillOpen(client, cluster, locked)).catch(() => false)
+  try {
+    const { openRun } = await import('../client/open-run.js')
+    const run = await Promise.race([
+      openRun(temporal, cluster),
+      delay(PATIENCE_MS, undefined, { ref: false }),
+    ])
+    return run !== undefined && holdsOneOf(run, locked)
+  } catch {
+    return false
+  }
 }
 
-/** Whether the latest run of the cluster is open, and holds one of the hosts. */
-export async function isStillOpen(
-  client: Pick<Quorate, 'isRunning' | 'operation'>,
-  cluster: string,
-  locked: readonly LockedHost[],
-): Promise<boolean> {
-  if (!(await client.isRunning(cluster))) return false
-  const { runId, workflowId } = await client.operation(cluster)
+/** Whether the run holds one of the hosts. */
+export function holdsOneOf({ runId, workflowId }: RunReference, locked: readonly LockedHost[]): boolean {
   // A lock has the beginning of the run's id.
   return locked.some((lock) => lock.workflowId === workflowId && runId.startsWith(lock.operation))
 }

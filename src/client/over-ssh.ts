@@ -2,7 +2,7 @@
 import type { Cluster } from '../cluster/model.js'
 import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
-import { readAdminAccess, type AdminAccess } from './kubeconfig/admin.js'
+import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
 export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
 
@@ -12,7 +12,7 @@ export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lo
  *   for one that kubeadm did not write like that.
  */
 export async function fetchAdminAccess(cluster: Cluster): Promise<AdminAccess> {
-  const { readKubeconfig } = await import('../hosts/kubernetes/kubeconfig.js')
+  const { readKubeconfig } = await import('../hosts/kubernetes/read-kubeconfig.js')
   return readAdminAccess(await withSessions((sessions) => readKubeconfig(sessions, cluster)))
 }
 

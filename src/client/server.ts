@@ -34,11 +34,6 @@ const HAND_OVER: Readonly<Record<Purpose, HandOver>> = {
   look: 'nothing',
 }
 
-/** Whether there is a server to ask without starting one: that of the options, or a running embedded engine. */
-export function hasServer(options: TemporalOptions): boolean {
-  return serverSettings(options) !== undefined || engineStatus().serverPid !== undefined
-}
-
 /** Close it after use. */
 export class Server {
   private connection: TemporalConnection
@@ -68,6 +63,15 @@ export class Server {
     const engine = await ensureEngine({ handOver: HAND_OVER[purpose] })
     // The embedded engine has no UI that runs all the time: `quorate ui` opens one.
     return new Server(await connectTo(engine), undefined, engine)
+  }
+
+  /** Connects without starting any part of the embedded engine; undefined if its server does not run. */
+  static async connectIfRunning(options: TemporalOptions): Promise<Server | undefined> {
+    const settings = serverSettings(options)
+    if (settings !== undefined) return new Server(await connect(settings), undefined, undefined)
+    const { serverPid, address } = engineStatus()
+    if (serverPid === undefined) return undefined
+    return new Server(await connect(plainSettings(address, engineSeal())), undefined, undefined)
   }
 
   get address(): string {

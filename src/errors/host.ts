@@ -141,9 +141,9 @@ export const HOST_ERRORS = {
     hint: 'load the modules and set the kernel parameters by hand to see why the kernel refuses them',
   },
   HOST_NOT_PREPARED: {
-    meaning: 'Something that must be installed is missing, and packages.install is false.',
+    meaning: 'Something that the host needs is missing or has the wrong version.',
     source: 'user',
     remedy: 'operator',
-    hint: 'install what is missing on the host by hand (packages.install is false)',
+    hint: 'install what is missing on the host, then retry',
   },
 } as const satisfies Record<string, ErrorDefinition>

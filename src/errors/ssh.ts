@@ -72,7 +72,7 @@ export const SSH_ERRORS = {
     meaning: 'The connection was lost while a command ran; its outcome is unknown.',
     source: 'environment',
     remedy: 'retry',
-    hint: 'wait: Quorate reconnects, and checks the state of the host before it repeats anything',
+    hint: 'try again once the host is in reach; Quorate checks the state of the host before it repeats anything',
   },
   SSH_SESSION_REFUSED: {
     meaning: 'The host accepts the login, but runs no commands.',

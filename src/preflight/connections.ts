@@ -3,7 +3,7 @@
  * so the way is open. Only silence and "no route" mean that it is not.
  */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
-import type { RequiredPort } from '../configuration/ports.js'
+import type { RequiredPort } from '../configuration/port.js'
 import type { Reachability } from '../facts/host-details.js'
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import type { Cluster, Host } from '../cluster/model.js'

@@ -1,7 +1,7 @@
 /** Checks that the ports of Kubernetes are free on a host, and warns of firewalls that may block them. */
 import type { HostFacts } from '../facts/facts.js'
-import { requiredPorts } from '../configuration/host-prerequisites.js'
-import type { RequiredPort } from '../configuration/ports.js'
+import { requiredPorts } from '../configuration/ports.js'
+import type { RequiredPort } from '../configuration/port.js'
 import { runsBalancer } from '../cluster/balancer-hosts.js'
 import { finding, hasJoined, perHost, type Check } from './finding.js'
 

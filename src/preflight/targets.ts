@@ -1,8 +1,8 @@
 /** What each host will connect to, on what port, before anything listens there. */
 import type { HostFacts } from '../facts/facts.js'
 import { endpointOfUrl, type Reachability } from '../facts/host-details.js'
-import { requiredPorts } from '../configuration/host-prerequisites.js'
-import type { PortClients, RequiredPort } from '../configuration/ports.js'
+import { requiredPorts } from '../configuration/ports.js'
+import type { PortClients, RequiredPort } from '../configuration/port.js'
 import { etcdPlace, type Cluster, type Endpoint, type Host, type HostRole } from '../cluster/model.js'
 
 /** A connection that the cluster will need. */

@@ -93,7 +93,7 @@ async function stop({ io, json }: Context): Promise<ExitCode> {
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
   if (stopped && open.length > 0 && !json) {
     io.note(
-      `${open.join(', ')}: paused; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
+      `${open.join(', ')}: stopped; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
     )
   }
   return EXIT.done

@@ -4,7 +4,7 @@ import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
-import type { AdminAccess } from '../../client/kubeconfig/admin.js'
+import type { AdminAccess } from '../../client/kubeconfig/check.js'
 
 interface KubeconfigOptions {
   readonly output?: string
@@ -58,7 +58,7 @@ async function kubeconfig(
     tell(context, cluster.name, called, path, options)
     return EXIT.done
   }
-  const { renderKubeconfig } = await import('../../client/kubeconfig/admin.js')
+  const { renderKubeconfig } = await import('../../client/kubeconfig/check.js')
   const content = renderKubeconfig(access, called)
   if (context.json) context.io.json({ cluster: cluster.name, kubeconfig: content })
   else context.io.data(content.trimEnd())
@@ -88,7 +88,7 @@ async function store(
     { defaultKubeconfig },
     { changeKubeconfig, writeKubeconfig },
   ] = await Promise.all([
-    import('../../client/kubeconfig/admin.js'),
+    import('../../client/kubeconfig/check.js'),
     import('../../client/kubeconfig/merge.js'),
     import('../../client/kubeconfig/place.js'),
     import('../../client/kubeconfig/write.js'),

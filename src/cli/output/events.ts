@@ -127,7 +127,9 @@ function hostEvents(phase: string, before: HostProgress | undefined, after: Host
       phase,
       host,
       state,
-      ...(state === 'blocked' ? { step: stepId(phaseTitled(phase)?.id ?? phase, host) } : {}),
+      ...(state === 'blocked'
+        ? { step: stepId(phaseTitled(phase)?.id ?? phase.toLowerCase().replaceAll(' ', '-'), host) }
+        : {}),
       ...(summary === undefined ? {} : { summary }),
       ...durationOf(after),
       ...(error === undefined ? {} : { error }),

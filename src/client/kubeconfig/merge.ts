@@ -2,7 +2,7 @@
 import { isMap, isSeq, parseDocument, YAMLSeq, type Document } from 'yaml'
 import type { PlainObject } from '../../values/merge.js'
 import { QuorateError } from '../../errors/index.js'
-import { entriesFor, LISTS, type AdminAccess, type Entry, type ListName } from './admin.js'
+import { entriesFor, LISTS, type AdminAccess, type Entry, type ListName } from './check.js'
 
 export interface MergeOptions {
   /** Name of the cluster's entry and of the context; the user gets it with `-admin` appended. */

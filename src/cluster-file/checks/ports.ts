@@ -1,7 +1,7 @@
 /** Checks ports: no two programs on a host can use the same one. */
 import { bindPortOf } from '../../configuration/kubeadm/api-server.js'
 import { DEFAULT_API_SERVER_PORT, parseEndpoint } from '../../cluster/endpoint.js'
-import { PORTS_BY_ROLE } from '../../configuration/host-prerequisites.js'
+import { PORTS_BY_ROLE } from '../../configuration/ports.js'
 import { textAt, type Outline } from '../lenient.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { problem } from './finding.js'

@@ -17,7 +17,8 @@ interface OperatingSystem {
 
 /** The package manager of a system; undefined if Quorate knows none for it. */
 export function packageManagerOf({ osId, osLike }: OperatingSystem): PackageManagerFacts | undefined {
-  const names = `${osId} ${osLike}`.split(/\s+/)
+  // Derivatives join names with commas and hyphens, too.
+  const names = `${osId} ${osLike}`.split(/[^a-z0-9]+/)
   return Object.values(PACKAGE_MANAGERS).find(({ systems }) => systems.some((one) => names.includes(one)))
 }
 

@@ -1,6 +1,6 @@
 /** How Flannel carries packets between nodes, as data. Source: Flannel's page on backends. */
 import type { FlannelBackend } from '../../cluster/model.js'
-import type { RequiredPort } from '../ports.js'
+import type { RequiredPort } from '../port.js'
 import type { SettingsOf } from './plugin.js'
 
 /** The pod network, if it is Flannel. */

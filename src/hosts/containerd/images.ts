@@ -1,6 +1,6 @@
 /** Pulls images before they are needed, so that kubeadm does not spend its own time limits on downloads. */
 import { renderClusterConfiguration } from '../../configuration/kubeadm/render.js'
-import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
+import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd-member.js'
 import type { HostRole } from '../../cluster/model.js'
 import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { sandboxImage } from '../../cluster/supported-minors.js'

@@ -9,7 +9,7 @@ import {
   MEMBER_CERTIFICATES,
   type MemberCertificate,
 } from '../../configuration/etcd/certificates.js'
-import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd.js'
+import { initialCluster, renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd-member.js'
 import { isDue } from '../../facts/etcd-renewal.js'
 import { hostsWithRole, type Cluster, type Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'

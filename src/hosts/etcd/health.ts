@@ -1,213 +1,127 @@
-/** etcd's members, seen from inside one of its own containers: on a control plane, or on an etcd host. */
-import { z } from 'zod'
-import { peerUrl } from '../../configuration/etcd/urls.js'
-import type { Host } from '../../cluster/model.js'
+/** Asks etcd about its health, wherever its members run: on control planes, on etcd hosts, or with somebody else. */
+import { etcdHosts, etcdPlace, hostsWithRole } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
-import { staticPodName } from '../kubeadm/static-pods.js'
-import { script, type CommandResult, type Session } from '../../ssh/index.js'
-import { withoutCrictl } from '../containerd/containers.js'
-import { readJson } from '../json.js'
+import type { Session } from '../../ssh/index.js'
+import { etcdMembers, etcdObstacle, memberOf, memberTitle, type EtcdMember } from './members.js'
+import { answersHealthy } from './gateway.js'
+import { waitUntil } from '../wait.js'
+import type { HostContext } from '../context.js'
 
-const PKI = '/etc/kubernetes/pki/etcd'
-
-/** A member as `etcdctl member list` shows it. */
-export interface EtcdMember {
-  /** Hexadecimal id. */
-  readonly id: string
-  /** Empty until the member has started. */
-  readonly name: string
-  /** Whether it has ever started; it may have died since. */
-  readonly started: boolean
-  readonly learner: boolean
-  readonly peerUrls: readonly string[]
-  /** Empty until the member has started. */
-  readonly clientUrls: readonly string[]
-}
-
-// etcdctl exists only in etcd's image, so it runs in the member's own container. $1: the member's pod, or nothing where
-// its name is not known, as on an etcd host, whose kubelet uses the hostname. Then the namespace and the container's
-// name must do. Other pods may well have a container called etcd, but none of them is in kube-system under this name.
-const CREDENTIALS = `--cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key`
-const ETCDCTL = `
-pod=$1
-shift
-${withoutCrictl('etcd', `etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS}`)}
-id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd \\
-  \${pod:+--label "io.kubernetes.pod.name=$pod"} --state Running -q | head -n 1)
-if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
-exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
-
-/** Runs etcdctl against the member on the host; the caller judges the outcome. */
-export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
-  const { host } = session
-  // Control planes' kubelets register under the name in the cluster file, and their static pods are named after it.
-  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
-  return session.run(script(ETCDCTL, pod, ...args), { root: true, timeoutMs: 30_000 })
-}
-
-/**
- * Every member that etcd knows, as a majority of them agrees.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer, or there is no majority.
- */
-export async function etcdMembers(session: Session): Promise<readonly EtcdMember[]> {
-  const result = await etcdctl(session, 'member', 'list', '-w', 'simple')
-  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list its members', result)
-  return parseMembers(result.stdout)
-}
-
-/** Reads lines of `id, status, name, peer URLs, client URLs, is learner`. */
-export function parseMembers(simple: string): readonly EtcdMember[] {
-  const urls = (list: string) => list.split(',').filter((url) => url !== '')
-  return simple
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const [id = '', status = '', name = '', peerUrls = '', clientUrls = '', learner = ''] = line.split(', ')
-      return {
-        id,
-        name,
-        started: status === 'started',
-        learner: learner.trim() === 'true',
-        peerUrls: urls(peerUrls),
-        clientUrls: urls(clientUrls),
-      }
-    })
-}
-
-/**
- * Client URLs of the members that answer for themselves and agree with the majority.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot be asked.
- */
-export async function healthyEndpoints(session: Session): Promise<ReadonlySet<string>> {
-  // The exit status is 1 if any member is unhealthy; the answer then still covers every member.
-  const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
-  const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
-  if (line === undefined) throw unreachable(session, 'etcd does not report the health of its members', result)
-  const endpoints = readJson(session, line, HEALTH, 'etcdctl endpoint health')
-  return new Set(endpoints.filter(({ health }) => health).map(({ endpoint }) => endpoint))
-}
-
-const HEALTH = z.array(z.looseObject({ endpoint: z.string(), health: z.boolean() }))
-
-/** Why etcd is not whole, and the member concerned. */
-export interface EtcdObstacle {
+/** Why etcd is not whole, and the host concerned. */
+export interface EtcdTrouble {
+  readonly host: string
   readonly reason: string
-  readonly member: EtcdMember
 }
 
 /**
- * Why no member may be added now. Undefined when every member is a started, healthy voter; those that may be unhealthy
- * are not looked at.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
+ * A host whose etcdctl can ask etcd: with stacked etcd the control plane itself, otherwise the first etcd host whose
+ * member answers for a majority. Undefined if somebody else runs etcd.
+ * @throws QuorateError `ETCD_UNREACHABLE`, or of the SSH_ family, when no member answers.
  */
-export async function etcdObstacle(
-  session: Session,
-  mayBeUnwell: (member: EtcdMember) => boolean = () => false,
-): Promise<EtcdObstacle | undefined> {
-  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
-  const obstacle = (member: EtcdMember | undefined, state: string) =>
-    member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
-  const unwell =
-    obstacle(
-      members.find((member) => !member.started),
-      'has not started',
-    ) ??
-    obstacle(
-      members.find((member) => member.learner),
-      'is still a learner',
-    )
-  if (unwell !== undefined) return unwell
-  const healthy = await healthyEndpoints(session)
-  return obstacle(
-    members.find((member) => !isHealthy(member, healthy)),
-    'is not healthy',
+export async function askEtcd(context: HostContext, controlPlane: Session): Promise<Session | undefined> {
+  switch (etcdPlace(context.cluster)) {
+    case 'control-planes':
+      return controlPlane
+    case 'etcd-hosts':
+      return answeringMember(context)
+    case 'elsewhere':
+      return undefined
+  }
+}
+
+/** The first etcd host whose member answers; throws as {@link askEtcd} does. */
+export async function answeringMember(context: HostContext): Promise<Session> {
+  const failures: unknown[] = []
+  for (const host of hostsWithRole(context.cluster, 'etcd')) {
+    try {
+      const session = await context.sessions.session(host, context.signal)
+      await etcdMembers(session)
+      return session
+    } catch (error) {
+      context.signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+  throw new QuorateError('ETCD_UNREACHABLE', `no etcd member answers: ${reasons.join('; ')}`, {
+    step: 'etcd',
+  })
+}
+
+/** Why no cluster may be created on etcd, and no member added to it, now; undefined when it is whole. */
+async function etcdTrouble(
+  context: HostContext,
+  controlPlane: Session,
+  mayBeUnwell?: (member: EtcdMember) => boolean,
+): Promise<EtcdTrouble | undefined> {
+  const asked = await askEtcd(context, controlPlane)
+  if (asked === undefined) return foreignTrouble(context, controlPlane)
+  const obstacle = await etcdObstacle(asked, mayBeUnwell)
+  if (obstacle === undefined) return undefined
+  const owner = etcdHosts(context.cluster).find((host) => memberOf([obstacle.member], host) !== undefined)
+  return { host: owner?.name ?? asked.host.name, reason: obstacle.reason }
+}
+
+/**
+ * Like {@link etcdTrouble}, but also compares the members with the cluster file: every etcd host must be a member, and
+ * every member must be one of those hosts or a bystander. A member whose host is away may be unhealthy.
+ * @returns the trouble, and the names of the members, or the endpoints of an etcd that somebody else runs.
+ */
+export async function etcdStanding(
+  context: HostContext,
+  controlPlane: Session,
+): Promise<{ readonly trouble: EtcdTrouble | undefined; readonly members: readonly string[] }> {
+  const { etcd, bystanders = [] } = context.cluster
+  const away = bystanders.filter(({ why }) => why === 'away')
+  const isAway = (member: EtcdMember) => away.some((one) => memberOf([member], one) !== undefined)
+  const trouble = await etcdTrouble(context, controlPlane, isAway)
+  const asked = await askEtcd(context, controlPlane)
+  if (asked === undefined) return { trouble, members: etcd.topology === 'external' ? etcd.endpoints : [] }
+  const members = await etcdMembers(asked)
+  const hosts = etcdHosts(context.cluster)
+  const known = [...hosts, ...bystanders]
+  const names = members.map(({ name }) => name).sort()
+  const stranger = members.find((member) => known.every((one) => memberOf([member], one) === undefined))
+  const absent = hosts.find((host) => memberOf(members, host) === undefined)
+  if (trouble !== undefined) return { trouble, members: names }
+  if (stranger !== undefined) {
+    const kind = etcdPlace(context.cluster) === 'control-planes' ? 'control plane' : 'etcd host'
+    const reason = `etcd has a member ${memberTitle(stranger)}, but the cluster file has no such ${kind}`
+    return { trouble: { host: asked.host.name, reason }, members: names }
+  }
+  if (absent === undefined) return { trouble: undefined, members: names }
+  return { trouble: { host: absent.name, reason: 'its etcd member is missing' }, members: names }
+}
+
+/**
+ * Waits until etcd is whole. Calls `before` before each look.
+ * @throws QuorateError `ETCD_UNHEALTHY` when it is not whole for a long time.
+ */
+export async function waitForWholeEtcd(
+  context: HostContext,
+  controlPlane: Session,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  let culprit = controlPlane.host.name
+  await waitUntil(
+    context,
+    async () => {
+      await before()
+      const trouble = await etcdTrouble(context, controlPlane)
+      if (trouble !== undefined) culprit = trouble.host
+      return trouble?.reason
+    },
+    (reason) => new QuorateError('ETCD_UNHEALTHY', reason, { host: culprit, step: 'etcd' }),
+    { timeoutMs: context.patience.etcd },
   )
 }
 
-/** The member with this host's peer URL. */
-export function memberOf(
-  members: readonly EtcdMember[],
-  host: Pick<Host, 'internalAddress'>,
-): EtcdMember | undefined {
-  return members.find((member) => member.peerUrls.includes(peerUrl(host)))
-}
-
-/** The name by which people know a member; its peer URLs while it has none. */
-export function memberTitle(member: EtcdMember): string {
-  return member.name === '' ? member.peerUrls.join(',') : member.name
-}
-
-/** Whether the member answers for itself, according to {@link healthyEndpoints}. */
-export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
-  return member.clientUrls.some((url) => healthy.has(url))
-}
-
-/** Whether the member counts for quorum and has had data; it may have died since. */
-export function isVoter(member: EtcdMember): boolean {
-  return member.started && !member.learner
-}
-
-/** The voters that remain without a member: all of them, those that are healthy, and how many are needed. */
-export function votersWithout(
-  members: readonly EtcdMember[],
-  healthy: ReadonlySet<string>,
-  leaving: EtcdMember,
-): {
-  readonly remaining: readonly EtcdMember[]
-  readonly alive: readonly EtcdMember[]
-  readonly quorum: number
-} {
-  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
-  const alive = remaining.filter((member) => isHealthy(member, healthy))
-  return { remaining, alive, quorum: Math.floor(remaining.length / 2) + 1 }
-}
-
-/**
- * Why a member may not be removed now: too few of the remaining voters would be healthy to decide anything. A learner
- * has no vote, so removing it costs nothing.
- */
-export function removalObstacle(
-  members: readonly EtcdMember[],
-  healthy: ReadonlySet<string>,
-  leaving: EtcdMember,
-): string | undefined {
-  if (leaving.learner) return undefined
-  const { remaining, alive, quorum } = votersWithout(members, healthy, leaving)
-  if (alive.length >= quorum) return undefined
-  const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
-  return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`
-}
-
-/**
- * Removes exactly this member, by its id; a member that is already gone is fine.
- * @throws QuorateError `ETCD_UNREACHABLE` when it is still there afterwards.
- */
-export async function removeMember(session: Session, member: EtcdMember): Promise<void> {
-  const result = await etcdctl(session, 'member', 'remove', member.id)
-  if (result.exitCode === 0) return
-  // The answer may be lost although the members agreed to the removal, above all when the leader itself goes.
-  const left = await etcdMembers(session)
-  if (!left.some(({ id }) => id === member.id)) return
-  throw unreachable(session, `the etcd member ${memberTitle(member)} cannot be removed`, result)
-}
-
-/**
- * Names of the nodes in the cluster's state. Asks etcd itself, so it works even where no API server runs.
- * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
- */
-export async function storedNodes(session: Session, registry = '/registry/'): Promise<readonly string[]> {
-  const prefix = `${registry}minions/`
-  const result = await etcdctl(session, 'get', prefix, '--prefix', '--keys-only')
-  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list the nodes', result)
-  return result.stdout
-    .split('\n')
-    .flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []))
-}
-
-function unreachable(session: Session, message: string, result: CommandResult): QuorateError {
-  return new QuorateError('ETCD_UNREACHABLE', message, {
-    host: session.host.name,
-    step: 'etcd',
-    output: result.stderr.slice(-2000),
-  })
+/** Asks an etcd that somebody else runs as API servers do: from a control plane, with their certificate. */
+async function foreignTrouble({ cluster }: HostContext, session: Session): Promise<EtcdTrouble | undefined> {
+  if (cluster.etcd.topology === 'stacked') return undefined
+  for (const endpoint of cluster.etcd.endpoints) {
+    if (await answersHealthy(session, endpoint)) continue
+    return { host: session.host.name, reason: `etcd at ${endpoint} does not say that it is healthy` }
+  }
+  return undefined
 }

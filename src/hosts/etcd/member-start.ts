@@ -3,11 +3,11 @@
  * founds etcd together with others, or is added to an existing etcd. Data are never wiped, and no second etcd is
  * founded.
  */
-import { initialCluster } from '../../configuration/kubeadm/render-etcd.js'
+import { initialCluster } from '../../configuration/kubeadm/render-etcd-member.js'
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import type { Host } from '../../cluster/model.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
-import { memberOf, type EtcdMember } from './health.js'
+import { memberOf, type EtcdMember } from './members.js'
 
 /** What an etcd host holds of a member. */
 export interface MemberTraces {

@@ -42,7 +42,7 @@ function memberOfNode(
   const joined = new Set(standing.nodes.map(({ name }) => name))
   const joining = etcdHosts(file).filter(({ role, name }) => role === 'control-plane' && !joined.has(name))
   if (joining.length === 0) return [finding('warning', 'ETCD_UNHEALTHY', undefined, told, takeOut(member))]
-  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join until then`
+  const message = `${told}; ${listNames(joining.map(({ name }) => name))} cannot join until it is healthy or removed`
   return [finding('error', 'ETCD_UNHEALTHY', undefined, message, takeOut(member))]
 }
 

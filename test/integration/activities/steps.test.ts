@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { etcdMembers, etcdObstacle, removeMember } from '../../../src/hosts/etcd/health.js'
+import { etcdMembers, etcdObstacle, removeMember } from '../../../src/hosts/etcd/members.js'
 import { createActivities } from '../../../src/activities/index.js'
 import { installPackages } from '../../../src/hosts/packages/install.js'
 import { onHost } from '../../../src/activities/frame/frame.js'

@@ -147,7 +147,7 @@ describe('stopping the engine', () => {
     const { stdout, stderr, exitCode } = await quorate(['engine', 'stop'], environment)
     expect({ stdout, exitCode }).toEqual({ stdout: 'the engine is stopped\n', exitCode: 0 })
     expect(stderr).toContain(
-      'silent: paused; `quorate attach silent` starts the engine again, and it continues',
+      'silent: stopped; `quorate attach silent` starts the engine again, and it continues',
     )
   })
 

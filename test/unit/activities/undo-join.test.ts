@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { removalObstacle, type EtcdMember } from '../../../src/hosts/etcd/health.js'
+import { removalObstacle, type EtcdMember } from '../../../src/hosts/etcd/members.js'
 import { joinStanding, type JoinTraces } from '../../../src/activities/undo-join.js'
 import type { HostState } from '../../../src/hosts/kubeadm/state.js'
 import type { KubernetesNode } from '../../../src/hosts/kubernetes/kubectl.js'

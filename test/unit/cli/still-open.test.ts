@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Operation } from '../../../src/client/operation.js'
-import { isStillOpen } from '../../../src/cli/still-open.js'
+import { holdsOneOf, holdsWhileOpen } from '../../../src/cli/still-open.js'
 
 const LOCK = {
   host: 'cp1',
@@ -11,21 +10,24 @@ const LOCK = {
   since: '2026-11-23T14:13:07Z',
   units: [],
 }
-const client = (runId: string, running: boolean) => ({
-  isRunning: () => Promise.resolve(running),
-  operation: () => Promise.resolve({ workflowId: 'cluster/prod', runId } as Operation),
-})
-const RUN = '01a20876-49e0-7b5c-8d10-5b3d5c1f0a11'
+const RUN = { workflowId: 'cluster/prod', runId: '01a20876-49e0-7b5c-8d10-5b3d5c1f0a11' }
 
-describe('a run that holds hosts', () => {
-  it('is still open if it is the latest of its cluster and runs', async () => {
-    expect(await isStillOpen(client(RUN, true), 'prod', [LOCK])).toBe(true)
+describe('an open run', () => {
+  it('holds a host whose lock names its cluster and the beginning of its id', () => {
+    expect(holdsOneOf(RUN, [LOCK])).toBe(true)
   })
 
   it.each([
-    ['has ended', client(RUN, false)],
-    ['is another one than the open run', client(RUN.replace('01a', '01b'), true)],
-  ])('is not open here if it %s', async (_, other) => {
-    expect(await isStillOpen(other, 'prod', [LOCK])).toBe(false)
+    ['another run', { ...RUN, runId: RUN.runId.replace('01a', '01b') }],
+    ['the run of another cluster', { ...RUN, workflowId: 'cluster/test' }],
+  ])('does not hold a host whose lock names %s', (_, other) => {
+    expect(holdsOneOf(other, [LOCK])).toBe(false)
+  })
+})
+
+describe('asking whether a run is still open', () => {
+  it('is answered with no if the settings of Temporal cannot be used', async () => {
+    const temporal = { namespace: 'without-a-server' }
+    expect(await holdsWhileOpen({ temporal }, 'prod', [LOCK])).toBe(false)
   })
 })

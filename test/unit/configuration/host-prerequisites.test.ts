@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SHARED_CERTIFICATES } from '../../../src/configuration/pki.js'
-import { MODULES_FILE, requiredPorts, SYSCTL_FILE } from '../../../src/configuration/host-prerequisites.js'
+import { MODULES_FILE, SYSCTL_FILE } from '../../../src/configuration/host-prerequisites.js'
+import { requiredPorts } from '../../../src/configuration/ports.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import { aCluster, aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
 

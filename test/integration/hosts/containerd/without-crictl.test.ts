@@ -7,7 +7,7 @@ import {
   RUNNING_CONTAINERS,
   runtimeObstacle,
 } from '../../../../src/hosts/containerd/containers.js'
-import { etcdMembers } from '../../../../src/hosts/etcd/health.js'
+import { etcdMembers } from '../../../../src/hosts/etcd/members.js'
 import { pullImages } from '../../../../src/hosts/containerd/images.js'
 import { aCluster } from '../../../support/clusters.js'
 import { localContext } from '../../../support/local-context.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyRegistry } from '../../../../src/hosts/etcd/kubernetes-data.js'
-import { etcdStanding } from '../../../../src/hosts/etcd/etcdctl.js'
+import { etcdStanding } from '../../../../src/hosts/etcd/health.js'
 import type { HostContext } from '../../../../src/hosts/context.js'
 import { onHost } from '../../../../src/activities/frame/frame.js'
 import type { SessionPool } from '../../../../src/ssh/session.js'

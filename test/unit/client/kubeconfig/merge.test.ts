@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { readAdminAccess } from '../../../../src/client/kubeconfig/admin.js'
+import { readAdminAccess } from '../../../../src/client/kubeconfig/check.js'
 import { mergeKubeconfig, type MergeOptions } from '../../../../src/client/kubeconfig/merge.js'
 import { adminConf } from './support.js'
 

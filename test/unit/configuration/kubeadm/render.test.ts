@@ -8,7 +8,7 @@ import {
 import {
   initialCluster,
   renderMemberConfiguration,
-} from '../../../../src/configuration/kubeadm/render-etcd.js'
+} from '../../../../src/configuration/kubeadm/render-etcd-member.js'
 import type { Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
 import { SUPPORTED_MINORS } from '../../../../src/cluster/supported-minors.js'
 import { aCluster, aClusterWithEtcdHosts, aHost } from '../../../support/clusters.js'

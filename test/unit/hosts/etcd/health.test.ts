@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseMembers } from '../../../../src/hosts/etcd/health.js'
+import { parseMembers } from '../../../../src/hosts/etcd/members.js'
 
 describe('the member list of etcd', () => {
   it('distinguishes voters, learners and members that never started', () => {

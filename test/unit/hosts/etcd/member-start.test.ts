@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EtcdMember } from '../../../../src/hosts/etcd/health.js'
+import type { EtcdMember } from '../../../../src/hosts/etcd/members.js'
 import { memberStart, type MemberTraces } from '../../../../src/hosts/etcd/member-start.js'
 import { aHost } from '../../../support/clusters.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readKubeconfig } from '../../../../src/hosts/kubernetes/kubeconfig.js'
+import { readKubeconfig } from '../../../../src/hosts/kubernetes/read-kubeconfig.js'
 import { QuorateError, reportError } from '../../../../src/errors/index.js'
 import type { Host } from '../../../../src/cluster/model.js'
 import type { Session, SessionPool } from '../../../../src/ssh/index.js'

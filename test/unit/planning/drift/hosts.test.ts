@@ -221,7 +221,7 @@ describe('a dead control plane that was removed from the file', () => {
     const file = withHosts(...others('cp3'), aHost('cp4'))
     const { problems } = planOf({ file, facts: [...facts, bareFacts('cp4')], standing: { members } })
     expect(problems).toMatchObject([
-      { code: 'ETCD_UNHEALTHY', message: `${told}; cp4 cannot join until then` },
+      { code: 'ETCD_UNHEALTHY', message: `${told}; cp4 cannot join until it is healthy or removed` },
     ])
   })
 

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { readAdminAccess, renderKubeconfig } from '../../../../src/client/kubeconfig/admin.js'
+import { readAdminAccess, renderKubeconfig } from '../../../../src/client/kubeconfig/check.js'
 import { adminConf } from './support.js'
 
 describe("a host's admin.conf", () => {

@@ -1,0 +1,20 @@
+/** The open run that holds a cluster, asked for in passing: nothing is started for it. */
+import type { TemporalOptions } from '../temporal/settings.js'
+import { latestApply } from './latest-applies.js'
+import type { RunReference } from './run-reference.js'
+import { Server } from './server.js'
+
+/** Undefined if no run is open, or if the embedded engine does not run. */
+export async function openRun(
+  options: TemporalOptions,
+  clusterName: string,
+): Promise<RunReference | undefined> {
+  const server = await Server.connectIfRunning(options)
+  if (server === undefined) return undefined
+  try {
+    const latest = await latestApply(server, clusterName)
+    return latest?.status.name === 'RUNNING' ? latest : undefined
+  } finally {
+    await server.close()
+  }
+}

@@ -1,0 +1,213 @@
+/** etcd's members, seen from inside one of its own containers: on a control plane, or on an etcd host. */
+import { z } from 'zod'
+import { peerUrl } from '../../configuration/etcd/urls.js'
+import type { Host } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import { staticPodName } from '../kubeadm/static-pods.js'
+import { script, type CommandResult, type Session } from '../../ssh/index.js'
+import { withoutCrictl } from '../containerd/containers.js'
+import { readJson } from '../json.js'
+
+const PKI = '/etc/kubernetes/pki/etcd'
+
+/** A member as `etcdctl member list` shows it. */
+export interface EtcdMember {
+  /** Hexadecimal id. */
+  readonly id: string
+  /** Empty until the member has started. */
+  readonly name: string
+  /** Whether it has ever started; it may have died since. */
+  readonly started: boolean
+  readonly learner: boolean
+  readonly peerUrls: readonly string[]
+  /** Empty until the member has started. */
+  readonly clientUrls: readonly string[]
+}
+
+// etcdctl exists only in etcd's image, so it runs in the member's own container. $1: the member's pod, or nothing where
+// its name is not known, as on an etcd host, whose kubelet uses the hostname. Then the namespace and the container's
+// name must do. Other pods may well have a container called etcd, but none of them is in kube-system under this name.
+const CREDENTIALS = `--cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key`
+const ETCDCTL = `
+pod=$1
+shift
+${withoutCrictl('etcd', `etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS}`)}
+id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd \\
+  \${pod:+--label "io.kubernetes.pod.name=$pod"} --state Running -q | head -n 1)
+if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
+exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
+
+/** Runs etcdctl against the member on the host; the caller judges the outcome. */
+export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
+  const { host } = session
+  // Control planes' kubelets register under the name in the cluster file, and their static pods are named after it.
+  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
+  return session.run(script(ETCDCTL, pod, ...args), { root: true, timeoutMs: 30_000 })
+}
+
+/**
+ * Every member that etcd knows, as a majority of them agrees.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer, or there is no majority.
+ */
+export async function etcdMembers(session: Session): Promise<readonly EtcdMember[]> {
+  const result = await etcdctl(session, 'member', 'list', '-w', 'simple')
+  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list its members', result)
+  return parseMembers(result.stdout)
+}
+
+/** Reads lines of `id, status, name, peer URLs, client URLs, is learner`. */
+export function parseMembers(simple: string): readonly EtcdMember[] {
+  const urls = (list: string) => list.split(',').filter((url) => url !== '')
+  return simple
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [id = '', status = '', name = '', peerUrls = '', clientUrls = '', learner = ''] = line.split(', ')
+      return {
+        id,
+        name,
+        started: status === 'started',
+        learner: learner.trim() === 'true',
+        peerUrls: urls(peerUrls),
+        clientUrls: urls(clientUrls),
+      }
+    })
+}
+
+/**
+ * Client URLs of the members that answer for themselves and agree with the majority.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot be asked.
+ */
+export async function healthyEndpoints(session: Session): Promise<ReadonlySet<string>> {
+  // The exit status is 1 if any member is unhealthy; the answer then still covers every member.
+  const result = await etcdctl(session, 'endpoint', 'health', '--cluster', '-w', 'json')
+  const line = result.stdout.split('\n').find((candidate) => candidate.startsWith('['))
+  if (line === undefined) throw unreachable(session, 'etcd does not report the health of its members', result)
+  const endpoints = readJson(session, line, HEALTH, 'etcdctl endpoint health')
+  return new Set(endpoints.filter(({ health }) => health).map(({ endpoint }) => endpoint))
+}
+
+const HEALTH = z.array(z.looseObject({ endpoint: z.string(), health: z.boolean() }))
+
+/** Why etcd is not whole, and the member concerned. */
+export interface EtcdObstacle {
+  readonly reason: string
+  readonly member: EtcdMember
+}
+
+/**
+ * Why no member may be added now. Undefined when every member is a started, healthy voter; those that may be unhealthy
+ * are not looked at.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
+ */
+export async function etcdObstacle(
+  session: Session,
+  mayBeUnwell: (member: EtcdMember) => boolean = () => false,
+): Promise<EtcdObstacle | undefined> {
+  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
+  const obstacle = (member: EtcdMember | undefined, state: string) =>
+    member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
+  const unwell =
+    obstacle(
+      members.find((member) => !member.started),
+      'has not started',
+    ) ??
+    obstacle(
+      members.find((member) => member.learner),
+      'is still a learner',
+    )
+  if (unwell !== undefined) return unwell
+  const healthy = await healthyEndpoints(session)
+  return obstacle(
+    members.find((member) => !isHealthy(member, healthy)),
+    'is not healthy',
+  )
+}
+
+/** The member with this host's peer URL. */
+export function memberOf(
+  members: readonly EtcdMember[],
+  host: Pick<Host, 'internalAddress'>,
+): EtcdMember | undefined {
+  return members.find((member) => member.peerUrls.includes(peerUrl(host)))
+}
+
+/** The name by which people know a member; its peer URLs while it has none. */
+export function memberTitle(member: EtcdMember): string {
+  return member.name === '' ? member.peerUrls.join(',') : member.name
+}
+
+/** Whether the member answers for itself, according to {@link healthyEndpoints}. */
+export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
+  return member.clientUrls.some((url) => healthy.has(url))
+}
+
+/** Whether the member counts for quorum and has had data; it may have died since. */
+export function isVoter(member: EtcdMember): boolean {
+  return member.started && !member.learner
+}
+
+/** The voters that remain without a member: all of them, those that are healthy, and how many are needed. */
+export function votersWithout(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  leaving: EtcdMember,
+): {
+  readonly remaining: readonly EtcdMember[]
+  readonly alive: readonly EtcdMember[]
+  readonly quorum: number
+} {
+  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
+  const alive = remaining.filter((member) => isHealthy(member, healthy))
+  return { remaining, alive, quorum: Math.floor(remaining.length / 2) + 1 }
+}
+
+/**
+ * Why a member may not be removed now: too few of the remaining voters would be healthy to decide anything. A learner
+ * has no vote, so removing it costs nothing.
+ */
+export function removalObstacle(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  leaving: EtcdMember,
+): string | undefined {
+  if (leaving.learner) return undefined
+  const { remaining, alive, quorum } = votersWithout(members, healthy, leaving)
+  if (alive.length >= quorum) return undefined
+  const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
+  return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`
+}
+
+/**
+ * Removes exactly this member, by its id; a member that is already gone is fine.
+ * @throws QuorateError `ETCD_UNREACHABLE` when it is still there afterwards.
+ */
+export async function removeMember(session: Session, member: EtcdMember): Promise<void> {
+  const result = await etcdctl(session, 'member', 'remove', member.id)
+  if (result.exitCode === 0) return
+  // The answer may be lost although the members agreed to the removal, above all when the leader itself goes.
+  const left = await etcdMembers(session)
+  if (!left.some(({ id }) => id === member.id)) return
+  throw unreachable(session, `the etcd member ${memberTitle(member)} cannot be removed`, result)
+}
+
+/**
+ * Names of the nodes in the cluster's state. Asks etcd itself, so it works even where no API server runs.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
+ */
+export async function storedNodes(session: Session, registry = '/registry/'): Promise<readonly string[]> {
+  const prefix = `${registry}minions/`
+  const result = await etcdctl(session, 'get', prefix, '--prefix', '--keys-only')
+  if (result.exitCode !== 0) throw unreachable(session, 'etcd does not list the nodes', result)
+  return result.stdout
+    .split('\n')
+    .flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []))
+}
+
+function unreachable(session: Session, message: string, result: CommandResult): QuorateError {
+  return new QuorateError('ETCD_UNREACHABLE', message, {
+    host: session.host.name,
+    step: 'etcd',
+    output: result.stderr.slice(-2000),
+  })
+}
