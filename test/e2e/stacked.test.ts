@@ -52,8 +52,10 @@ async function getThrough(address: string, kubeconfig: Kubeconfig, path: string)
 }
 
 describe('a cluster from bare hosts', () => {
+  let applied: Awaited<ReturnType<typeof fleet.apply>>
+
   it('is complete after one apply, with each step run once on each host', async () => {
-    const applied = await fleet.apply()
+    applied = await fleet.apply()
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
     await expectWholeCluster(fleet)
     await expectEachUnitOnce(fleet, BOOTSTRAP_UNITS)
@@ -64,7 +66,8 @@ describe('a cluster from bare hosts', () => {
     const again = await fleet.apply()
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
     expect(again.stdout).toMatch(/nothing to change/)
-    expect(again.durationMs).toBeLessThan(30_000)
+    // Against the bootstrap on the same machine, however fast that is.
+    expect(again.durationMs).toBeLessThan(applied.durationMs / 3)
     expect(await Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => journal(fleet, host)))).toEqual(
       before,
     )
