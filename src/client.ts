@@ -3,7 +3,7 @@
  * and src/index.ts offers it to other programs.
  */
 import type { Cluster } from './cluster/model.js'
-import { latestApplies, latestApply } from './client/latest-applies.js'
+import { latestApplies, latestApply, openApply } from './client/latest-applies.js'
 import type { Operation, OperationSummary } from './client/operation.js'
 import { operationHandle } from './client/operation-handle.js'
 import { renderKubeconfig } from './client/kubeconfig/check.js'
@@ -89,7 +89,7 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
       const { workflowId, runId } = latest
       return operationHandle<'apply'>(server, { workflowId, runId }, clusterName)
     },
-    isRunning: async (clusterName) => (await latestApply(server, clusterName))?.status.name === 'RUNNING',
+    isRunning: async (clusterName) => (await openApply(server, clusterName)) !== undefined,
     list: () => latestApplies(server),
     woken: async () =>
       server.wasIdle ? (await latestApplies(server)).filter(({ status }) => status === 'RUNNING') : [],

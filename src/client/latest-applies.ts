@@ -19,6 +19,15 @@ export async function latestApply(
   }
 }
 
+/** The latest apply of a cluster if it is open. */
+export async function openApply(
+  server: Server,
+  clusterName: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const latest = await latestApply(server, clusterName)
+  return latest?.status.name === 'RUNNING' ? latest : undefined
+}
+
 /** Newest first. */
 export async function latestApplies(server: Server): Promise<readonly OperationSummary[]> {
   const latest = new Map<string, OperationSummary>()

@@ -1,6 +1,6 @@
 /** The open run that holds a cluster, asked for in passing: nothing is started for it. */
 import type { TemporalOptions } from '../temporal/settings.js'
-import { latestApply } from './latest-applies.js'
+import { openApply } from './latest-applies.js'
 import type { RunReference } from './run-reference.js'
 import { Server } from './server.js'
 
@@ -12,8 +12,7 @@ export async function openRun(
   const server = await Server.connectIfRunning(options)
   if (server === undefined) return undefined
   try {
-    const latest = await latestApply(server, clusterName)
-    return latest?.status.name === 'RUNNING' ? latest : undefined
+    return await openApply(server, clusterName)
   } finally {
     await server.close()
   }

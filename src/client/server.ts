@@ -71,7 +71,7 @@ export class Server {
     if (settings !== undefined) return new Server(await connect(settings), undefined, undefined)
     const { serverPid, address } = engineStatus()
     if (serverPid === undefined) return undefined
-    return new Server(await connect(plainSettings(address, engineSeal())), undefined, undefined)
+    return new Server(await connectTo({ address }), undefined, undefined)
   }
 
   get address(): string {
@@ -133,8 +133,8 @@ export class Server {
   }
 }
 
-function connectTo(engine: RunningEngine): Promise<TemporalConnection> {
-  return connect(plainSettings(engine.address, engineSeal()))
+function connectTo({ address }: Pick<RunningEngine, 'address'>): Promise<TemporalConnection> {
+  return connect(plainSettings(address, engineSeal()))
 }
 
 function nothingKnown(): QuorateError {

@@ -7,7 +7,7 @@ const MEMBERSHIP = 'membership'
 
 export const APPLY_PHASES = {
   facts: PLAN_PHASES.facts,
-  'lock-hosts': { title: 'Lock hosts', activities: ['lockHost'] },
+  'lock-hosts': { title: 'Lock hosts', activities: ['lockHost'], looked: 'locked' },
   'running-cluster': PLAN_PHASES['running-cluster'],
   'prepare-hosts': {
     title: 'Prepare hosts',

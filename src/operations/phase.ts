@@ -21,6 +21,8 @@ export interface PhaseDefinition {
   readonly activities: readonly string[]
   /** What the phase makes of a host, and what is under way there until then. Phases that only look have no words. */
   readonly words?: { readonly made: string; readonly act: string }
+  /** What is said of a host that the phase has only looked at; `checked` unless given. */
+  readonly looked?: string
   /** The clusters that have the phase: those with etcd on its own hosts, or with any etcd beside the control planes. */
   readonly only?: 'etcd-hosts' | 'external-etcd'
   /** Missing in phases whose failed steps are not parked. */

@@ -1,9 +1,6 @@
 /** Phases that change nothing on hosts: what is said of them is that they looked, not that nothing changed. */
 import { phaseTitled } from '../../operations/registry.js'
 
-/** What such a phase did with its hosts, where that is more than looking. */
-const DID: Readonly<Record<string, string>> = { 'Lock hosts': 'locked' }
-
 /** Whether the phase changes nothing on hosts. */
 export function looksOnly(title: string): boolean {
   const definition = phaseTitled(title)
@@ -12,5 +9,5 @@ export function looksOnly(title: string): boolean {
 
 /** What is said of hosts on which the phase changed nothing. */
 export function withoutChange(title: string): string {
-  return looksOnly(title) ? (DID[title] ?? 'checked') : 'unchanged'
+  return looksOnly(title) ? (phaseTitled(title)?.looked ?? 'checked') : 'unchanged'
 }

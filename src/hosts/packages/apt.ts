@@ -48,8 +48,13 @@ rm -f "$2.new"
 chmod 644 "$2.new"
 mv "$2.new" "$2"`
 
+const INSTALLED = `for name in "$@"; do
+  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null || true
+done`
+
 export const apt: PackageManager = {
   program: 'apt-get',
+  installed: (names) => script(INSTALLED, ...names),
   install: ({ repository = '', hold, choices }) => script(INSTALL, repository, hold.join(' '), ...choices),
   pinned: (name, version) => `${name}=${version}`,
   fetch: (url, path) => script(FETCH, url, path),

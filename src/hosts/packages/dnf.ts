@@ -45,8 +45,13 @@ curl -fsSL --retry 3 \${proxy:+--proxy "$proxy"} -o "$2.new" "$1"
 chmod 644 "$2.new"
 mv "$2.new" "$2"`
 
+const INSTALLED = `for name in "$@"; do
+  rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
+done`
+
 export const dnf: PackageManager = {
   program: 'dnf',
+  installed: (names) => script(INSTALLED, ...names),
   // What is held is excluded in the repository's file.
   install: ({ repository = '', choices }) => script(INSTALL, repository, '', ...choices),
   pinned: (name, version) => `${name}-${version}`,

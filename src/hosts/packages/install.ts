@@ -1,7 +1,7 @@
 /** Packages on a host: wanted versions installed and held, in a unit that outlives us. */
 import { missingPackages, type WantedPackage } from '../../configuration/packages.js'
 import type { QuorateError } from '../../errors/index.js'
-import { lastLines, script } from '../../ssh/index.js'
+import { lastLines } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import { INSTALL_STATUS } from './install-script.js'
 import type { PackageManager } from './package-manager.js'
@@ -15,11 +15,6 @@ export interface Installation {
   /** Part of the address of the repository whose signature must be valid; if not given, any repository may be stale. */
   readonly repository?: string
 }
-
-const INSTALLED = `for name in "$@"; do
-  dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' "$name" 2>/dev/null \\
-    || rpm -q --qf 'installed %{NAME} %{VERSION}-%{RELEASE}\\n' "$name" 2>/dev/null || true
-done`
 
 /**
  * Makes sure that the packages are installed.
@@ -59,7 +54,7 @@ async function look(
   wanted: readonly WantedPackage[],
 ): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
-  const { stdout } = await context.session.run(script(INSTALLED, ...names))
+  const { stdout } = await context.session.run(packageManager(context.host).installed(names))
   const installed = stdout.split('\n').flatMap((line): [string, string][] => {
     const [status, name, version] = line.split(' ')
     return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []

@@ -4,6 +4,8 @@ import type { Command } from '../../ssh/index.js'
 export interface PackageManager {
   /** The program that installs, as messages name it. */
   readonly program: string
+  /** The command that prints those of the packages that the host knows, a line each: `installed NAME VERSION`. */
+  readonly installed: (names: readonly string[]) => Command
   /** The command that installs. It waits for the locks of others for ten minutes; its statuses: `INSTALL_STATUS`. */
   readonly install: (request: InstallRequest) => Command
   /** A package of a version or version pattern, as {@link InstallRequest.choices} take it. */
