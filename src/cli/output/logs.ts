@@ -78,12 +78,17 @@ function formatted(name: string, line: string): string {
   const { time, level, msg, err } = entry
   const fields = Object.entries(entry)
     .filter(([key]) => !HIDDEN_FIELDS.includes(key))
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${asText(value)}`)
   const message =
-    typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : ''
+    typeof err === 'object' && err !== null && 'message' in err ? `: ${asText(err.message)}` : ''
   const when = typeof time === 'number' ? formatTime(time) : ''
-  const severity = (LEVELS[Number(level)] ?? '').padEnd(5)
+  const severity = (LEVELS[typeof level === 'number' ? level : 0] ?? '').padEnd(5)
   return [when, name, severity, `${typeof msg === 'string' ? msg : ''}${message}`, ...fields].join(' ')
+}
+
+// `String` throws for an object whose `toString` is no function.
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function parseEntry(line: string): Record<string, unknown> | undefined {
