@@ -17,7 +17,8 @@ import {
   votersWithout,
 } from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
-import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { findNode } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
 
 /**
