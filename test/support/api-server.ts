@@ -17,8 +17,15 @@ export interface Asked {
   readonly user: string | undefined
 }
 
-/** The status and the body, as text or as what is sent as JSON; `never`: no answer ever comes. */
-export type ApiAnswer = { readonly status?: number; readonly body?: unknown } | 'never'
+/**
+ * The status and the body, as text or as what is sent as JSON. `never`: no answer ever comes; `cut`: the connection ends
+ * instead, `cut-in-half`: amid the answer.
+ */
+export type ApiAnswer =
+  | { readonly status?: number; readonly body?: unknown }
+  | 'never'
+  | 'cut'
+  | 'cut-in-half'
 
 export type ApiAnswers = (asked: Asked) => ApiAnswer | Promise<ApiAnswer>
 
@@ -38,11 +45,11 @@ export class ApiIdentity {
   #admin: Issued
   readonly #authority: TestAuthority
 
-  /** @param addresses what the server's certificate is good for. */
-  constructor(...addresses: readonly [string, ...string[]]) {
+  /** @param names addresses and names that the server's certificate is good for. */
+  constructor(...names: readonly string[]) {
     this.#authority = new TestAuthority('kubernetes')
     this.authority = this.#authority.certificate
-    this.server = this.#authority.issue('kube-apiserver', 30, addresses.join(',IP:'))
+    this.server = this.#authority.issue('kube-apiserver', 30, ...names)
     this.#admin = this.#authority.issue('kubernetes-admin', 30)
   }
 
@@ -100,6 +107,14 @@ async function serve(request: IncomingMessage, response: ServerResponse, answers
     user: userOf(request.socket),
   })
   if (answer === 'never') return
+  if (answer === 'cut' || answer === 'cut-in-half') {
+    if (answer === 'cut-in-half') {
+      response.writeHead(200, { 'content-length': '100' })
+      await new Promise((resolve) => response.write('{"items":', resolve))
+    }
+    request.socket.destroy()
+    return
+  }
   const { status = 200, body = '' } = answer
   response.statusCode = status
   response.end(typeof body === 'string' ? body : JSON.stringify(body))

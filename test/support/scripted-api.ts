@@ -5,14 +5,18 @@ import type { Session } from '../../src/ssh/session.js'
 import type { Endpoint } from '../../src/cluster/model.js'
 import { ApiIdentity, apiServer, type ApiAnswer, type ApiAnswers, type Asked } from './api-server.js'
 
-/** The addresses of the hosts of `clusters.ts`, and where hosts reach themselves. */
-const ADDRESSES = Array.from({ length: 120 }, (_, last) => `192.0.2.${last + 1}`)
+/** The addresses of the hosts of `clusters.ts`, the name of their endpoint, and where hosts reach themselves. */
+const NAMES = [
+  ...Array.from({ length: 120 }, (_, last) => `192.0.2.${last + 1}`),
+  'api.prod.lab',
+  '127.0.0.1',
+]
 
 let identity: ApiIdentity | undefined
 
 /** One for all scripted hosts of a test file. */
 export function scriptedIdentity(): ApiIdentity {
-  identity ??= new ApiIdentity('127.0.0.1', ...ADDRESSES)
+  identity ??= new ApiIdentity(...NAMES)
   return identity
 }
 
@@ -20,6 +24,8 @@ export function scriptedIdentity(): ApiIdentity {
 export function reaching(
   answers: (asked: Asked, server: Endpoint) => ApiAnswer,
 ): Pick<Session, 'way' | 'connect'> {
+  // Made now, since it takes longer than some tests wait for an answer.
+  scriptedIdentity()
   return {
     way: {},
     connect: (server) => Promise.resolve({ stream: streamTo((asked) => answers(asked, server)) }),

@@ -14,7 +14,7 @@ export interface EndState {
 }
 
 /** Of the model: not the cluster, but the machinery of the sweep. */
-const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
+const MACHINERY = /^(journal|unexpected|places|pace|hold|held|listening|addresses|commands\..*)(\/|$)/
 /** On a host: names and times of one operation, which are judged by the journal. */
 const OF_ONE_OPERATION =
   /^(var\/lib\/quorate\/(operations|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/

@@ -41,7 +41,7 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
   ])
   const result: StepOutcome = await activity(() =>
     onHost(hosts, aCluster(), aHost('cp1'), (context) =>
-      spreadClusterDns({ ...context, patience: { ...context.patience, node: 1_000 } }),
+      spreadClusterDns({ ...context, patience: { ...context.patience, node: 3_000 } }),
     ),
   )
   return { ...result, deleted }

@@ -49,7 +49,7 @@ for (const [host, config] of Object.entries(WAYS)) {
       const { api, server } = await scene(config, () => ({ body: 'ok' }))
       expect(await isApiServerReady(api)).toBe(true)
       expect(await isApiServerReady(api)).toBe(true)
-      await Promise.all(Array.from({ length: 20 }, () => isApiServerReady(api)))
+      await Promise.all(Array.from({ length: 6 }, () => isApiServerReady(api)))
       await api.core.nodes.patch('w1', {}).catch(() => undefined)
       expect(server.asked.at(-1)?.user).toBe('kubernetes-admin')
     })
