@@ -54,9 +54,6 @@ export interface HostConfiguration {
 /** Services that Quorate runs on hosts. */
 export const MANAGED_SERVICES = ['kubelet', 'containerd', 'haproxy', 'keepalived'] as const
 
-/** Folder in which a host records, by service, the digest of the configuration that the service last started with. */
-export const LOADED_FOLDER = '/var/lib/quorate/loaded'
-
 const SAME_EVERYWHERE = [
   MODULES_FILE,
   SYSCTL_FILE,

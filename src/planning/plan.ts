@@ -15,6 +15,7 @@ import { unansweredFindings } from './drift/away.js'
 import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from '../facts/standing.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** The hosts of each phase of an apply, and what prevents it. */
 export interface ApplyPlan {
@@ -159,7 +160,7 @@ function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFind
 }
 
 function hasEtcdData(facts: HostFacts | undefined): boolean {
-  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
+  return facts !== undefined && hasPath(facts, HOST_PATHS.etcdMember)
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {
