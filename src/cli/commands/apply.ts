@@ -5,8 +5,7 @@ import type { Quorate } from '../../client.js'
 import type { Cluster } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
 
 interface ApplyOptions {
