@@ -14,7 +14,7 @@ import { KEEPALIVED_CONFIG_FILE } from '../configuration/load-balancer/keepalive
 import { defined } from '../values/defined.js'
 import type { PlainObject } from '../values/merge.js'
 import type { Cluster } from '../cluster/model.js'
-import { PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
+import { PACKAGE_MANAGER_FACTS } from '../configuration/package-managers/package-managers.js'
 
 /** A regular file. */
 export interface FileState {
@@ -59,7 +59,7 @@ const SAME_EVERYWHERE = [
   SYSCTL_FILE,
   CRICTL_CONFIG_FILE,
   CONTAINERD_CONFIG_FILE,
-  ...Object.values(PACKAGE_MANAGERS).flatMap(({ sourceFile, keyFile }) => [sourceFile, keyFile]),
+  ...Object.values(PACKAGE_MANAGER_FACTS).flatMap(({ sourceFile, keyFile }) => [sourceFile, keyFile]),
   HAPROXY_CONFIG_FILE,
   KEEPALIVED_CONFIG_FILE,
 ].map(({ path }) => path)

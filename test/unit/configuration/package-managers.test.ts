@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packageManagerOf } from '../../../src/configuration/package-managers/package-managers.js'
+import { systemPackageManager } from '../../../src/configuration/package-managers/package-managers.js'
 import { dnf } from '../../../src/configuration/package-managers/dnf.js'
 import { findingsWith } from '../preflight/broken-hosts.js'
 
@@ -16,7 +16,7 @@ describe('the package manager of a system', () => {
     ['openSUSE', 'opensuse-leap', 'suse opensuse', undefined],
     ['an unknown system', '', '', undefined],
   ])('follows from os-release: %s', (_, osId, osLike, expected) => {
-    expect(packageManagerOf({ osId, osLike })?.name).toBe(expected)
+    expect(systemPackageManager({ osId, osLike })?.name).toBe(expected)
   })
 })
 
