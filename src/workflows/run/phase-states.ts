@@ -28,7 +28,7 @@ export class PhaseStates {
     this.input = input
     this.table = OPERATIONS[kind].phases
     const phases = Object.entries(this.table).filter(([, phase]) => isPartOf(input.cluster, phase))
-    this.phases = new Map(phases.map(([id, { title }]) => [id, { title, state: 'pending', hosts: [] }]))
+    this.phases = new Map(phases.map(([id, { title }]) => [id, { id, title, state: 'pending', hosts: [] }]))
   }
 
   /** The phases as they are. */
