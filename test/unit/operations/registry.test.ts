@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { APPLY_PHASES } from '../../../src/operations/apply-phases.js'
 import type { PhaseDefinition } from '../../../src/operations/phase.js'
-import { definitionOf, kindOfWorkflow, OPERATION_KINDS, OPERATIONS, PHASES } from '../../../src/operations/registry.js'
+import {
+  definitionOf,
+  kindOfWorkflow,
+  OPERATION_KINDS,
+  OPERATIONS,
+  PHASES,
+} from '../../../src/operations/registry.js'
 import * as workflows from '../../../src/workflows/index.js'
 import { createActivities } from '../../../src/activities/index.js'
 import { scriptedPool } from '../../support/scripted-session.js'
@@ -49,7 +55,9 @@ describe('every phase', () => {
 
 describe('a phase in the answer of a run', () => {
   it('is known by its ID, whatever its title is in that release', () => {
-    expect(definitionOf({ id: 'control-planes', title: 'Other control planes' })?.title).toBe('Control planes')
+    expect(definitionOf({ id: 'control-planes', title: 'Other control planes' })?.title).toBe(
+      'Control planes',
+    )
   })
 
   it('is known by its title where a worker of an earlier release tells no ID', () => {
