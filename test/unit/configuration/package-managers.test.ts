@@ -8,7 +8,7 @@ describe('the package manager of a system', () => {
     ['Debian', 'debian', '', 'apt'],
     ['Ubuntu', 'ubuntu', 'debian', 'apt'],
     ['Linux Mint', 'linuxmint', 'ubuntu debian', 'apt'],
-    ['a system that is like several', 'astra', 'debian,ubuntu', 'apt'],
+    ['a system like several others', 'astra', 'debian,ubuntu', 'apt'],
     ['a derivative with a hyphen', 'ubuntu-core', '', 'apt'],
     ['Fedora', 'fedora', '', 'dnf'],
     ['Rocky Linux', 'rocky', 'rhel centos fedora', 'dnf'],
