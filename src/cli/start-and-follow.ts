@@ -47,7 +47,7 @@ async function startOrAttach<Kind extends OperationKind>(
   kind: Kind,
   cluster: Cluster,
   { attach, review, request }: FollowOptions & StartOptions<Kind>,
-): Promise<Operation<OperationKind>> {
+): Promise<Operation> {
   try {
     return await client.start<Kind>(kind, cluster, {
       ...(review === true ? { review } : {}),
