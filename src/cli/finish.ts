@@ -13,7 +13,7 @@ import { answerFor, describeWaiting } from './waits-for.js'
 /** Ends every command that follows an operation. */
 export function finish(
   context: Context,
-  { cluster }: Operation<OperationKind>,
+  { cluster }: Operation,
   followed: Followed,
 ): ExitCode {
   const { io } = context

@@ -12,6 +12,7 @@ import type { Secrets } from './connect/secrets.js'
 import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
 import { SudoDialogue } from './run/sudo-dialogue.js'
 import { withoutOutcome } from './run/without-outcome.js'
+import { defined } from '../values/defined.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -41,10 +42,10 @@ export class SshSession implements Session {
     const end = await this.#send({
       line: remoteLine(command, runner, frame.token),
       frame,
-      ...(sudo === undefined ? {} : { sudo }),
+      ...defined({ sudo }),
       stdin: options.stdin ?? '',
       timeoutMs,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...defined({ signal: options.signal }),
     })
     if (end.kind === 'exited') {
       const ended = result(end.exitCode, frame)
