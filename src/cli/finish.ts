@@ -1,6 +1,5 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
 import type { Operation } from '../client/operation.js'
-import type { OperationKind } from '../operations/registry.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'

@@ -3,7 +3,6 @@
  * operation goes on.
  */
 import type { Operation } from '../client/operation.js'
-import type { OperationKind } from '../operations/registry.js'
 import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
