@@ -4,6 +4,7 @@
  */
 import type { QuorateError } from '../errors/index.js'
 import { memberOf, memberTitle } from '../facts/quorum.js'
+import { judgeInit } from '../planning/changes/init-standing.js'
 import { etcdMembers, storedNodes } from '../hosts/etcd/members.js'
 import { askEtcd } from '../hosts/etcd/health.js'
 import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'
@@ -23,11 +24,14 @@ import type { HostContext } from '../hosts/context.js'
  */
 export async function initStanding(context: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
   const state = await hostState(context)
-  if (!holdsState(context, state)) {
-    if (!state.has('initialised')) return 'absent'
-    throw stateLost(context)
-  }
-  if (state.has('initialised') || state.has('etcd-joined') || !state.has('init-unfinished')) return 'there'
+  const standing = judgeInit({
+    holdsState: holdsState(context, state),
+    isRecorded: state.has('initialised'),
+    hasJoinedEtcd: state.has('etcd-joined'),
+    isUnfinished: state.has('init-unfinished'),
+  })
+  if (standing === 'lost') throw stateLost(context)
+  if (standing !== 'unless-alone') return standing
   return (await others(context, api)).length > 0 ? 'there' : 'absent'
 }
 

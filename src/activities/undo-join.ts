@@ -4,6 +4,7 @@
  * deleted.
  */
 import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/changes/join-standing.js'
+import { undoSteps, type UndoStep } from '../planning/changes/failed-join.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, type Session } from '../ssh/index.js'
@@ -80,17 +81,29 @@ export async function joinTraces(context: HostContext, via: ClusterApi): Promise
   return { host, member: memberOf(members, context.host), node: await findNode(via, context.host.name) }
 }
 
-/** Undoes what the traces show, in an order that is safe wherever a crash cuts it off. */
+/** Undoes what the traces show; see {@link undoSteps}. */
 export async function undoJoin(context: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
   if (node !== undefined) await refuseAnotherMachine(context, node)
-  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(context)
-  if (member !== undefined) {
-    await takeMemberOut(context, via.session, context.host)
-    context.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
+  const act: Readonly<Record<UndoStep, () => Promise<void>>> = {
+    'prove-own': () => refuseOtherEtcd(context),
+    'take-member-out': async () => {
+      const removed = await takeMemberOut(context, via.session, context.host)
+      if (removed === undefined) return
+      context.report(`removed the etcd member ${memberTitle(removed)} of the unfinished join`)
+    },
+    reset: () => resetHost(context),
+    'delete-node': async () => {
+      if (node !== undefined) await deleteNode(via, node)
+    },
   }
-  if (showsTraces(host)) await resetHost(context)
-  if (node !== undefined) await deleteNode(via, node)
+  const remains = {
+    member: member !== undefined,
+    etcdData: host.has('etcd-data'),
+    traces: showsTraces(host),
+    node: node !== undefined,
+  }
+  for (const step of undoSteps(remains)) await act[step]()
 }
 
 /**
