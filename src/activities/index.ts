@@ -57,8 +57,8 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => renewEtcdCertificates(context, authority)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
-    initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
-      change(cluster, host, initControlPlane),
+    initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean): Promise<InitResult> =>
+      change(cluster, host, (context) => initControlPlane(context, isKnown)),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, applyPodNetwork),
     /** `leftOut`: control planes whose joins were abandoned, but may still add members to etcd. */

@@ -19,6 +19,8 @@ import {
   type ClusterApi,
   type KubernetesNode,
 } from '../hosts/kubernetes/kubectl.js'
+import { KEPT_CONFIGURATION } from '../facts/kept-configuration.js'
+import { EMPTY_API_HINT } from './undo-init.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 
@@ -86,7 +88,7 @@ export async function undoJoin(context: HostContext, via: ClusterApi, traces: Jo
   const { host, member, node } = traces
   if (node !== undefined) await refuseAnotherMachine(context, node)
   const act: Readonly<Record<UndoStep, () => Promise<void>>> = {
-    'prove-own': () => refuseOtherEtcd(context),
+    'prove-own': () => proveOwn(context, via),
     'take-member-out': async () => {
       const removed = await takeMemberOut(context, via.session, context.host)
       if (removed === undefined) return
@@ -108,17 +110,30 @@ export async function undoJoin(context: HostContext, via: ClusterApi, traces: Jo
 
 /**
  * Refuses a host whose etcd answers, but is not one of the members that the first control plane knows. Such an etcd is
- * a cluster of its own, perhaps the very one whose data the first control plane has lost.
- * @throws QuorateError `CLUSTER_EXISTS`.
+ * a cluster of its own, perhaps the very one whose data the first control plane has lost. If it does not answer, the
+ * first control plane must have the cluster's data: an etcd that found its folder empty knows no members either.
+ * @throws QuorateError `CLUSTER_EXISTS`, `ETCD_DATA_LOST`.
  */
-async function refuseOtherEtcd(context: HostContext): Promise<void> {
+async function proveOwn(context: HostContext, via: ClusterApi): Promise<void> {
   const members = await etcdMembers(context.session).catch(() => undefined)
-  if (members === undefined) return
+  if (members === undefined) return expectData(via)
   throw context.error(
     'CLUSTER_EXISTS',
     `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
     { step: 'kubeadm join' },
   )
+}
+
+/** Expects the cluster's configuration behind the API server, which an empty etcd does not have. */
+async function expectData(via: ClusterApi): Promise<void> {
+  const { namespace, cluster } = KEPT_CONFIGURATION
+  const get = ['-n', namespace, 'get', `configmap/${cluster.name}`, '--ignore-not-found', '-o', 'name']
+  if ((await kubectl(via, get)).trim() !== '') return
+  throw new QuorateError('ETCD_DATA_LOST', "its API server runs, but not on this cluster's data", {
+    host: via.session.host.name,
+    step: 'kubeadm join',
+    hint: EMPTY_API_HINT,
+  })
 }
 
 /**

@@ -62,10 +62,12 @@ export function checkLoadBalancer({ run, cluster, plan }: Bootstrap, host: Host)
   )
 }
 
+/** Says whether the hosts showed a cluster when the apply was planned: then none is initialised again. */
 export function initControlPlane({ cluster, plan }: Bootstrap, host: Host) {
   return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     narrow(cluster, host, ...plan.etcd),
     host,
+    plan.isInitialised,
   )
 }
 
