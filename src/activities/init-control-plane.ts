@@ -19,7 +19,7 @@ import {
   startStoppedKubelet,
   type HostState,
 } from '../hosts/kubeadm/state.js'
-import { clearFailedInit, EMPTY_API_HINT, initStanding } from './undo-init.js'
+import { clearFailedInit, initStanding } from './undo-init.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
 import {
   findNode,
@@ -30,6 +30,7 @@ import {
   type ClusterApi,
   type KubernetesNode,
 } from '../hosts/kubernetes/kubectl.js'
+import { EMPTY_API_HINT } from '../hosts/kubernetes/cluster-data.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'

@@ -17,10 +17,6 @@ import {
 } from '../hosts/kubernetes/kubectl.js'
 import type { HostContext } from '../hosts/context.js'
 
-/** What to do about an API server that runs on an empty etcd. */
-export const EMPTY_API_HINT =
-  'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, and another control plane has them, run `kubeadm reset` there, abort this operation and apply again; otherwise restore etcd from a snapshot'
-
 /**
  * Whether a cluster was initialised on this host. `there`: it was; it may be unhealthy, but is never initialised again.
  * `absent`: it was not.

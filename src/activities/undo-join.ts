@@ -19,8 +19,7 @@ import {
   type ClusterApi,
   type KubernetesNode,
 } from '../hosts/kubernetes/kubectl.js'
-import { KEPT_CONFIGURATION } from '../facts/kept-configuration.js'
-import { EMPTY_API_HINT } from './undo-init.js'
+import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 
@@ -76,7 +75,7 @@ export async function joinTraces(context: HostContext, via: ClusterApi): Promise
       new QuorateError('ETCD_UNHEALTHY', reason, {
         host: via.session.host.name,
         step: 'etcd',
-        hint: 'bring a majority of the etcd members back; if their data is gone for good, restore etcd from a snapshot on one control plane',
+        hint: 'bring a majority of the etcd members back; if only this host was reset or replaced, abort this operation and apply again, so that another control plane is asked; if the data of a majority is gone for good, restore etcd from a snapshot on one control plane',
       }),
     { timeoutMs: context.patience.etcd },
   )
@@ -116,24 +115,12 @@ export async function undoJoin(context: HostContext, via: ClusterApi, traces: Jo
  */
 async function proveOwn(context: HostContext, via: ClusterApi): Promise<void> {
   const members = await etcdMembers(context.session).catch(() => undefined)
-  if (members === undefined) return expectData(via)
+  if (members === undefined) return expectClusterData(via, 'kubeadm join')
   throw context.error(
     'CLUSTER_EXISTS',
     `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
     { step: 'kubeadm join' },
   )
-}
-
-/** Expects the cluster's configuration behind the API server, which an empty etcd does not have. */
-async function expectData(via: ClusterApi): Promise<void> {
-  const { namespace, cluster } = KEPT_CONFIGURATION
-  const get = ['-n', namespace, 'get', `configmap/${cluster.name}`, '--ignore-not-found', '-o', 'name']
-  if ((await kubectl(via, get)).trim() !== '') return
-  throw new QuorateError('ETCD_DATA_LOST', "its API server runs, but not on this cluster's data", {
-    host: via.session.host.name,
-    step: 'kubeadm join',
-    hint: EMPTY_API_HINT,
-  })
 }
 
 /**

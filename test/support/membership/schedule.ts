@@ -136,7 +136,7 @@ class Schedule {
       this.world.tell(() => `* the operator runs kubeadm reset on ${culprit.name}, as the hint says`)
     }
     if (rounds <= 3) parked.decision = 'retry'
-    else if (notSkippable === undefined) parked.decision = 'skip'
+    else if (notSkippable === undefined && rounds <= 6) parked.decision = 'skip'
     else parked.decision = 'abort'
     this.world.tell(() => `* the operator decides: ${String(parked.decision)} ${one.name}`)
   }

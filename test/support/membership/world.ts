@@ -83,9 +83,9 @@ export class World {
   /** The lineage that the etcd of the host serves; undefined if it does not run. */
   serving(one: ModelHost): Lineage | undefined {
     const { data } = one
-    if (data === undefined || !one.powered || !one.kubelet || !one.connected || one.paused > 0)
-      return undefined
-    if (one.manifest === undefined) return undefined
+    if (data === undefined || one.manifest === undefined) return undefined
+    if (!one.powered || !one.kubelet || one.paused > 0) return undefined
+    if (!one.connected && data.lineage.members.length > 1) return undefined
     return data.lineage.members.some(({ id }) => id === data.member) ? data.lineage : undefined
   }
 
