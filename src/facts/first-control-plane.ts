@@ -50,6 +50,17 @@ export function showsCluster(facts: HostFacts): boolean {
 }
 
 /**
+ * Whether the hosts show that a cluster was initialised: there is the record of it, or more than one control plane. An
+ * init that did not finish leaves neither.
+ */
+export function isInitialised(cluster: Cluster, observed: readonly ObservedHost[]): boolean {
+  const serving = servingControlPlanes(cluster, observed)
+  const isRecorded = ({ host, facts }: ObservedHost) =>
+    serving.includes(host) && hasPath(facts, INITIALISED_MARKER)
+  return serving.length > 1 || observed.some(isRecorded)
+}
+
+/**
  * The control planes that may know of a running cluster. Those that can be asked come before the others, and the first
  * control plane comes first among them.
  */
