@@ -1,6 +1,6 @@
 /** What the product's planning is told of the model: facts of hosts, and the standing of the cluster. */
-import type { ObservedHost } from '../../../src/facts/facts.js'
 import { HOST_PATHS } from '../../../src/cluster/host-paths.js'
+import type { ObservedHost } from '../../../src/facts/facts.js'
 import { servingControlPlanes } from '../../../src/facts/first-control-plane.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import type { ClusterPresence, Standing } from '../../../src/facts/standing.js'
