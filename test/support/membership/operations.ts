@@ -97,7 +97,7 @@ export class Operation {
     const chosen = decide.firstControlPlane({ ...file, hosts: answering.map(({ host }) => host) }, facts)
     const first = hosts.find(({ name }) => name === chosen.name)
     if (first === undefined) throw new Refused('no control plane')
-    this.steps.isKnown = decide.isInitialised(file, facts)
+    this.steps.isKnown = decide.isInitialised(file, facts, presence)
     world.tell(() => `${this.title}: ${first.name} is the first control plane`)
     yield* this.step(first, true, () => this.steps.init(first))
     const joining = answering.filter((one) => one !== first)
