@@ -41,7 +41,7 @@ class Aborted extends Error {}
 export class Operation {
   readonly parked = new Set<Parked>()
   /** Its parts that go on at the same time. */
-  readonly tasks: Task[] = []
+  tasks: Task[] = []
   outcome: 'runs' | 'done' | 'refused' | 'aborted' = 'runs'
   readonly title: string
   private readonly steps: Steps
@@ -55,6 +55,10 @@ export class Operation {
     this.decide = decide
     this.title = title
     this.steps = new Steps(world, decide, number)
+  }
+
+  forgetDone(): void {
+    if (this.tasks.some(({ isDone }) => isDone)) this.tasks = this.tasks.filter(({ isDone }) => !isDone)
   }
 
   /** Starts a part. */
