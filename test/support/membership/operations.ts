@@ -90,6 +90,7 @@ export class Operation {
     yield
     const file = fileOf(hosts)
     const answering = hosts.filter(({ powered, reachable }) => powered && reachable)
+    if (answering.length === 0) throw new Refused('no host answers')
     const facts = answering.map((one) => observed(world, one))
     const presence = presenceOf(world, file, facts)
     const unanswered = hosts.filter((one) => !answering.includes(one)).map(({ name }) => report(name))
