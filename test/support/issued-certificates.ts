@@ -1,6 +1,7 @@
 /** Certificates and their keys, issued for a test by openssl. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -38,8 +39,8 @@ export class TestAuthority {
     return this.#read('ca.key')
   }
 
-  /** A certificate for a year that expires in this many days; with an address, it is a server certificate for that. */
-  issue(name: string, daysLeft: number, address?: string): Issued {
+  /** A certificate for a year that expires in this many days; with addresses or names, it is a server's for those. */
+  issue(name: string, daysLeft: number, ...servers: readonly string[]): Issued {
     const at = (days: number): string =>
       new Date(Date.now() + days * 86_400_000).toISOString().replaceAll(/[-:T]|\.\d+/g, '')
     writeFileSync(this.#path('index.txt'), '')
@@ -48,7 +49,7 @@ export class TestAuthority {
       [
         '[ca]\ndefault_ca = test\n[test]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes',
         'default_md = sha256\npolicy = any\nunique_subject = no\nx509_extensions = given\n[any]\ncommonName = supplied',
-        `[given]\nextendedKeyUsage = serverAuth,clientAuth\n${address === undefined ? '' : `subjectAltName = IP:${address}\n`}`,
+        `[given]\nextendedKeyUsage = serverAuth,clientAuth\n${servers.length === 0 ? '' : `subjectAltName = ${servers.map(alternative).join(',')}\n`}`,
       ].join('\n'),
     )
     this.#openssl(
@@ -86,4 +87,8 @@ export class TestAuthority {
   #openssl(...args: readonly string[]): void {
     execFileSync('openssl', args, { cwd: this.#folder, stdio: 'pipe' })
   }
+}
+
+function alternative(server: string): string {
+  return isIP(server) === 0 ? `DNS:${server}` : `IP:${server}`
 }

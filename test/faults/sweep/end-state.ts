@@ -14,7 +14,7 @@ export interface EndState {
 }
 
 /** Files of the model that belong to the sweep's machinery, not to the cluster. */
-const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
+const MACHINERY = /^(journal|unexpected|places|pace|hold|held|listening|addresses|commands\..*)(\/|$)/
 /** Files on a host with names and times of one operation; the journal judges these. */
 const OF_ONE_OPERATION =
   /^(var\/lib\/quorate\/(operations|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/

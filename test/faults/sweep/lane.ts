@@ -10,6 +10,7 @@ import type { Operation } from '../../../src/client/operation.js'
 import type { Quorate } from '../../../src/client.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../support/clusters.js'
+import { ApiServers } from './api-servers.js'
 import { lookAtEnd, type EndState } from './end-state.js'
 import { Injector, type Fault } from './faults.js'
 import type { History } from './history.js'
@@ -24,6 +25,17 @@ import { defined } from '../../../src/values/defined.js'
 /** Has every kind of step: init, a join with an etcd member, a worker's join, a balancer. */
 const ADDRESSES: Readonly<Record<string, number>> = { cp1: 11, cp2: 12, w1: 21, lb1: 100 }
 const ENDPOINT = { name: 'lb1', port: 6443 }
+
+function subnetOf(lane: number): string {
+  return `127.${lane + 20}.0.`
+}
+
+/** The addresses of the hosts of as many lanes. */
+export function addressesOf(lanes: number): readonly string[] {
+  const numbers = Object.values(ADDRESSES)
+  return Array.from({ length: lanes }, (_, lane) => numbers.map((number) => `${subnetOf(lane)}${number}`)).flat()
+}
+
 /** How many seconds each place of a unit takes. */
 const PACE = '0.03'
 /** A run without faults that takes longer is stuck. */
@@ -63,6 +75,7 @@ export class Lane {
   private readonly options: LaneOptions
   private readonly subnet: string
   readonly hosts: readonly ScriptedHost[]
+  private readonly apis: ApiServers
   private readonly proxies = new Map<string, SshProxy>()
   private worker!: WorkerProcess
   private connection!: Connection
@@ -71,7 +84,7 @@ export class Lane {
 
   private constructor(options: LaneOptions) {
     this.options = options
-    this.subnet = `127.${options.index + 20}.0.`
+    this.subnet = subnetOf(options.index)
     this.model = join(options.folder, 'cluster')
     this.log = join(LOGS, `lane-${options.index}.log`)
     this.hosts = Object.entries(ADDRESSES).map(
@@ -84,6 +97,8 @@ export class Lane {
           `${this.subnet}${number}`,
         ),
     )
+    const addresses = new Map(this.hosts.map(({ name, address }) => [name, address]))
+    this.apis = new ApiServers(options.image.identity, this.model, addresses)
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
@@ -142,6 +157,7 @@ export class Lane {
   async close(): Promise<void> {
     await this.worker.stop()
     await Promise.all(this.hosts.map((host) => host.stop()))
+    await this.apis.close()
     await Promise.all([...this.proxies.values()].map((proxy) => proxy.close()))
     await this.connection.close()
     await this.quorate.close()
@@ -180,6 +196,7 @@ export class Lane {
   /** Bare hosts and an empty model. */
   private async bare(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.stop()))
+    await this.apis.close()
     rmSync(this.model, { recursive: true, force: true })
     const folders = [
       'nodes',
@@ -192,6 +209,7 @@ export class Lane {
       'addresses',
       'hold',
       'held',
+      'listening',
     ]
     for (const name of folders) mkdirSync(join(this.model, name), { recursive: true })
     const write = (name: string, content: string) => writeFileSync(join(this.model, name), `${content}\n`)
@@ -199,6 +217,7 @@ export class Lane {
     write('pace', PACE)
     write('endpoint', `${this.subnet}${ADDRESSES[ENDPOINT.name] ?? 0} ${ENDPOINT.port}`)
     write('dns-address', this.options.dnsAddress)
+    this.apis.open()
     await Promise.all(this.hosts.map((host) => host.start()))
   }
 

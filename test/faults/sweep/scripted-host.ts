@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ApiIdentity } from '../../support/api-server.js'
 import { mustRun } from '../../support/process.js'
 import { generateKey } from '../../support/sshd.js'
 
@@ -38,10 +39,12 @@ export interface HostImage {
   readonly identityFile: string
   /** Knows the host key that all hosts share, at any port. */
   readonly knownHostsFile: string
+  /** Of every API server and its administrator. */
+  readonly identity: ApiIdentity
 }
 
 /** Builds the image in a folder on tmpfs. */
-export async function buildHostImage(folder: string): Promise<HostImage> {
+export async function buildHostImage(folder: string, identity: ApiIdentity): Promise<HostImage> {
   const layer = join(folder, 'layer')
   mkdirSync(join(layer, 'etc', 'ssh'), { recursive: true })
   mkdirSync(join(layer, 'var', 'lib'), { recursive: true })
@@ -63,7 +66,8 @@ export async function buildHostImage(folder: string): Promise<HostImage> {
   const hostKey = readFileSync(`${keys.host}.pub`, 'utf8').split(' ').slice(0, 2).join(' ')
   const knownHostsFile = join(folder, 'known_hosts')
   writeFileSync(knownHostsFile, `[127.0.0.1]:* ${hostKey}\n`)
-  return { layer, identityFile: keys.identity, knownHostsFile }
+  writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', 'admin.conf'), identity.adminConf())
+  return { layer, identityFile: keys.identity, knownHostsFile, identity }
 }
 
 export class ScriptedHost {

@@ -4,7 +4,9 @@ import { createServer, type Server } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { streamDecode, streamEncode } from 'dns-packet'
-import { Lane, type LaneOptions } from './lane.js'
+import { ApiIdentity } from '../../support/api-server.js'
+import { startComponents } from './api-servers.js'
+import { addressesOf, Lane, type LaneOptions } from './lane.js'
 import { compileFailpoints, LOGS } from './product.js'
 import { buildHostImage } from './scripted-host.js'
 import { TemporalServer } from './temporal-server.js'
@@ -29,15 +31,23 @@ export class Sweep {
   readonly server: TemporalServer
   readonly lanes: readonly Lane[]
   private readonly folder: string
-  private readonly dns: Server
+  /** Of every API server and its administrator. */
+  readonly identity: ApiIdentity
+  private readonly closeOthers: () => Promise<void>
   private readonly free: Lane[]
   private readonly queue: ((lane: Lane) => void)[] = []
 
-  private constructor(server: TemporalServer, lanes: readonly Lane[], folder: string, dns: Server) {
+  private constructor(
+    server: TemporalServer,
+    lanes: readonly Lane[],
+    folder: string,
+    others: { readonly identity: ApiIdentity; readonly close: () => Promise<void> },
+  ) {
     this.server = server
     this.lanes = lanes
     this.folder = folder
-    this.dns = dns
+    this.identity = others.identity
+    this.closeOthers = others.close
     this.free = [...lanes]
   }
 
@@ -45,10 +55,12 @@ export class Sweep {
     rmSync(join(LOGS, 'failed'), { recursive: true, force: true })
     const failpoints = compileFailpoints()
     const folder = mkdtempSync(join(FOLDER, 'quorate-faults-'))
-    const [server, image, dns] = await Promise.all([
+    const identity = new ApiIdentity('127.0.0.1', ...addressesOf(wanted))
+    const [server, image, dns, components] = await Promise.all([
       TemporalServer.start(),
-      buildHostImage(folder),
+      buildHostImage(folder, identity),
       startDns(),
+      startComponents(identity),
     ])
     const lanes: Lane[] = []
     for (let index = 0; index < wanted; index += 1) {
@@ -66,7 +78,12 @@ export class Sweep {
         }),
       )
     }
-    return new Sweep(server, lanes, folder, dns)
+    const close = async () => {
+      await components.close()
+      await new Promise((resolve) => dns.close(resolve))
+      identity.remove()
+    }
+    return new Sweep(server, lanes, folder, { identity, close })
   }
 
   /** Runs `act` in the next free lane. */
@@ -84,7 +101,7 @@ export class Sweep {
   async close(): Promise<void> {
     await Promise.all(this.lanes.map((lane) => lane.close()))
     await this.server.remove()
-    await new Promise((resolve) => this.dns.close(resolve))
+    await this.closeOthers()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

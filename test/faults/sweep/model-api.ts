@@ -1,0 +1,217 @@
+/** What a cluster's API server answers, by the model of the cluster that the stand-ins on the hosts share. */
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { NOT_FOUND, type ApiAnswer, type Asked } from '../../support/api-server.js'
+
+/** The kinds of the pod network's manifest, as the API server tells them. */
+const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
+  '/api/v1': [
+    ['namespaces', 'Namespace', false],
+    ['serviceaccounts', 'ServiceAccount', true],
+    ['configmaps', 'ConfigMap', true],
+  ],
+  '/apis/apps/v1': [['daemonsets', 'DaemonSet', true]],
+  '/apis/rbac.authorization.k8s.io/v1': [
+    ['clusterroles', 'ClusterRole', false],
+    ['clusterrolebindings', 'ClusterRoleBinding', false],
+  ],
+}
+
+const SYSTEM = '/api/v1/namespaces/kube-system'
+const HEALTH = /^\/(?:readyz|healthz|livez)$/
+/** Settings of the pod network in its DaemonSet's text. */
+const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
+
+/** The API server of one host; requests change the model as they would change a cluster. */
+export class ModelApi {
+  readonly #model: string
+  readonly #host: string
+
+  constructor(model: string, host: string) {
+    this.#model = model
+    this.#host = host
+  }
+
+  readonly answer = (asked: Asked): ApiAnswer => {
+    const { pathname, searchParams } = new URL(asked.path, 'https://api')
+    const { method } = asked
+    if (method === 'GET') return this.#read(pathname, searchParams) ?? this.#unexpected(asked)
+    if (method === 'PATCH' && searchParams.has('fieldManager')) {
+      return this.#apply(pathname, asked.body, searchParams.get('dryRun') === 'All')
+    }
+    return this.#change(asked, pathname, searchParams) ?? this.#unexpected(asked)
+  }
+
+  #read(path: string, query: URLSearchParams): ApiAnswer | undefined {
+    if (HEALTH.test(path)) return { body: 'ok' }
+    const kinds = KINDS[path]
+    if (kinds !== undefined) {
+      return { body: { resources: kinds.map(([name, kind, namespaced]) => ({ name, kind, namespaced })) } }
+    }
+    const applied = this.#applied(path)
+    if (existsSync(applied)) return { body: storedAs(readFileSync(applied, 'utf8')) }
+    const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
+    if (node !== undefined) return this.#has('nodes', node) ? { body: this.#node(node) } : NOT_FOUND
+    const selector = query.get('labelSelector') ?? ''
+    switch (path) {
+      case '/version':
+        return { body: { gitVersion: 'v1.36.3' } }
+      case '/api/v1/nodes':
+        return list(this.#names('nodes').map((name) => this.#node(name)))
+      case `${SYSTEM}/configmaps/kubeadm-config`:
+        return this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } }))
+      case `${SYSTEM}/configmaps/kubelet-config`:
+        return this.#ifStored('kubeadm-config')
+      case `${SYSTEM}/configmaps/kube-proxy`:
+        return NOT_FOUND
+      case '/apis/apps/v1/namespaces/kube-system/deployments/coredns':
+      case '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy':
+        return this.#ifStored('addons')
+      case `${SYSTEM}/services/kube-dns`:
+        return this.#ifStored('pod-network', () => ({ spec: { clusterIP: this.#text('dns-address').trim() } }))
+      case '/api/v1/namespaces/kube-public/configmaps/cluster-info':
+        return { body: { metadata: { name: 'cluster-info' }, data: this.#signatures() } }
+      case `${SYSTEM}/pods`:
+        return ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined
+      case '/api/v1/namespaces/kube-flannel/pods':
+        return list(this.#flannelPods())
+      case '/apis/apps/v1/namespaces/kube-flannel/daemonsets':
+        return list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : [])
+      default:
+        return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
+    }
+  }
+
+  #change({ method, body }: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
+    const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
+    const token = new RegExp(`^${SYSTEM}/secrets/bootstrap-token-(.*)$`).exec(path)?.[1]
+    const join = /^quorate\.dev\/join=(.*)$/.exec(query.get('labelSelector') ?? '')?.[1]
+    if (method === 'DELETE' && node !== undefined) return this.#deleteNode(node)
+    if (method === 'PATCH' && node !== undefined) {
+      this.#journal(`API patches node ${node} ${body}`)
+      return { body: this.#node(node) }
+    }
+    if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
+    if (method !== 'DELETE' || !path.startsWith(`${SYSTEM}/secrets`)) return undefined
+    const ids = this.#names('tokens').filter(
+      (id) => id === token || (join !== undefined && this.#text(`tokens/${id}/join`).trim() === join),
+    )
+    for (const id of ids) rmSync(this.#path('tokens', id), { recursive: true, force: true })
+    return token !== undefined && ids.length === 0 ? NOT_FOUND : { body: {} }
+  }
+
+  #deleteNode(name: string): ApiAnswer {
+    if (!this.#has('nodes', name)) return NOT_FOUND
+    this.#journal(`API deletes node ${name}`)
+    rmSync(this.#path('nodes', name), { recursive: true })
+    return { body: {} }
+  }
+
+  #storeToken(body: string): ApiAnswer {
+    const secret = JSON.parse(body) as {
+      metadata: { name: string; labels: Readonly<Record<string, string>> }
+      stringData: Readonly<Record<string, string>>
+    }
+    const folder = this.#path('tokens', secret.stringData['token-id'] ?? '')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'join'), `${secret.metadata.labels['quorate.dev/join'] ?? ''}\n`)
+    writeFileSync(join(folder, 'secret'), `${secret.stringData['token-secret'] ?? ''}\n`)
+    return { body: { metadata: { name: secret.metadata.name } } }
+  }
+
+  /** The pod network counts as applied with its DaemonSet, the last object of its manifest. */
+  #apply(path: string, text: string, isDryRun: boolean): ApiAnswer {
+    const file = this.#applied(path)
+    const isSame = existsSync(file) && readFileSync(file, 'utf8') === text
+    if (!isSame && !isDryRun) {
+      mkdirSync(this.#path('objects', 'applied'), { recursive: true })
+      writeFileSync(`${file}.new`, text)
+      renameSync(`${file}.new`, file)
+      if (path.includes('/daemonsets/')) writeFileSync(this.#path('objects', 'pod-network'), text)
+      this.#journal(`API applies ${path}`)
+    }
+    return { body: storedAs(text) }
+  }
+
+  #node(name: string): object {
+    const isMarked = this.#has('nodes', name, 'control-plane')
+    const labels = {
+      ...(isMarked ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
+      'kubernetes.io/hostname': name,
+    }
+    const status = this.#has('objects', 'pod-network') ? 'True' : 'False'
+    return {
+      metadata: { name, labels },
+      status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status }] },
+    }
+  }
+
+  #flannelPods(): readonly object[] {
+    if (!this.#has('objects', 'pod-network')) return []
+    const settings = SETTINGS.exec(this.#text('objects/pod-network'))?.[1] ?? ''
+    return this.#names('nodes').map((name) => ({
+      metadata: { name: `flannel-${name}`, annotations: { 'quorate.dev/net-conf': settings } },
+      spec: { nodeName: name },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    }))
+  }
+
+  #signatures(): Readonly<Record<string, string>> {
+    const ids = this.#names('tokens').filter((id) => this.#has('tokens', id, 'secret'))
+    return Object.fromEntries(ids.map((id) => [`jws-kubeconfig-${id}`, 'signature']))
+  }
+
+  #ifStored(name: string, more: (text: string) => object = () => ({})): ApiAnswer {
+    if (!this.#has('objects', name)) return NOT_FOUND
+    return { body: { metadata: { name }, ...more(this.#text(`objects/${name}`)) } }
+  }
+
+  /** A request that the product never made before: it has to be learned, rather than answered at random. */
+  #unexpected({ method, path }: Asked): ApiAnswer {
+    appendFileSync(this.#path('unexpected'), `${this.#host} API ${method} ${path}\n`)
+    return { status: 501, body: `no answer is scripted for ${method} ${path}` }
+  }
+
+  #journal(line: string): void {
+    appendFileSync(this.#path('journal'), `${this.#host} ${line}\n`)
+  }
+
+  #applied(path: string): string {
+    return this.#path('objects', 'applied', path.slice(1).replaceAll('/', '.'))
+  }
+
+  #names(folder: string): readonly string[] {
+    return readdirSync(this.#path(folder))
+  }
+
+  #has(...path: readonly string[]): boolean {
+    return existsSync(this.#path(...path))
+  }
+
+  #text(name: string): string {
+    const file = this.#path(name)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  #path(...path: readonly string[]): string {
+    return join(this.#model, ...path)
+  }
+}
+
+/** An object as it is stored: whatever its text says. */
+function storedAs(text: string): object {
+  return { metadata: { name: 'stored' }, text }
+}
+
+function list(items: readonly object[]): ApiAnswer {
+  return { body: { items } }
+}
