@@ -37,7 +37,7 @@ export interface Quorate {
   start<Kind extends OperationKind>(
     kind: Kind,
     cluster: Cluster,
-    options?: StartOptions,
+    options?: StartOptions<Kind>,
   ): Promise<Operation<Kind>>
   /**
    * The latest apply of a cluster.
@@ -87,7 +87,7 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
       const latest = await latestApply(server, clusterName)
       if (latest === undefined) throw noOperation(clusterName)
       const { workflowId, runId } = latest
-      return operationHandle<'apply'>(server, { workflowId, runId }, clusterName)
+      return operationHandle(server, { workflowId, runId }, clusterName)
     },
     isRunning: async (clusterName) => (await openApply(server, clusterName)) !== undefined,
     list: () => latestApplies(server),

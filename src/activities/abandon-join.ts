@@ -7,25 +7,13 @@ import type { SkipConsequence, StepOutcome } from '../operations/steps.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
-import {
-  etcdMembers,
-  healthyEndpoints,
-  isVoter,
-  memberOf,
-  removalObstacle,
-  removeMember,
-  votersWithout,
-} from '../hosts/etcd/members.js'
+import { mayAbandon, settleMember, type VoterRemoval } from '../planning/changes/failed-join.js'
+import { isVoter, memberOf } from '../facts/quorum.js'
+import { judgedMembers, removeMember } from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { findNode } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
-
-/**
- * Why a voting member may be removed. `shown`: the operator was shown that skipping removes it. `late`: the host was
- * skipped before, and joined afterwards.
- */
-export type VoterRemoval = 'shown' | 'late'
 
 /**
  * Settles a failed join before its step is parked. If the join has ended, its learner is removed: it can never start,
@@ -35,22 +23,12 @@ export type VoterRemoval = 'shown' | 'late'
 export async function settleJoin(context: HostContext, host: Host): Promise<SkipConsequence> {
   const { session, cluster } = context
   if (cluster.etcd.topology === 'external') return {}
-  const members = await etcdMembers(session)
+  const members = await judgedMembers(session)
   const member = memberOf(members, host)
   if (member === undefined) return {}
-  const healthy = await healthyEndpoints(session)
-  const obstacle = removalObstacle(members, healthy, member)
-  if (!isVoter(member)) {
-    if (obstacle === undefined && !(await mayStillJoin(context, host))) await removeMember(session, member)
-    return {}
-  }
-  if (obstacle !== undefined) {
-    const way = `bring those members or ${host.name} back, and retry`
-    return { notSkippable: `its etcd member already votes, and ${obstacle}; ${way}` }
-  }
-  const { alive, remaining, quorum } = votersWithout(members, healthy, member)
-  const left = `${alive.length} of the ${remaining.length} voters left are healthy, ${quorum} are needed`
-  return { onSkip: `removes its etcd member, which votes already (${left}), and deletes its node` }
+  const { isRemoved, consequence } = settleMember(members, member, host.name)
+  if (isRemoved && !(await mayStillJoin(context, host))) await removeMember(session, member)
+  return consequence
 }
 
 /** Whether the join may still be running: a host that cannot be reached may still be joining. */
@@ -106,7 +84,7 @@ async function removeMemberAndNode(
   voter: VoterRemoval | undefined,
 ): Promise<boolean> {
   const removed = await takeMemberOut(context, api.session, host, (member) => {
-    if (isVoter(member) && voter === undefined) throw memberVotes(host)
+    if (!mayAbandon(member, voter)) throw memberVotes(host)
   })
   const votes = removed !== undefined && isVoter(removed)
   // With `shown` the node goes even if the member is already gone: an attempt may have been cut off between the two.

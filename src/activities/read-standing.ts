@@ -2,7 +2,8 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
-import { withoutUndefined, type PlainObject } from '../values/merge.js'
+import { defined } from '../values/defined.js'
+import type { PlainObject } from '../values/merge.js'
 import { etcdPlace } from '../cluster/model.js'
 import { runningNetworkPlugins } from '../hosts/pod-network/pods.js'
 import {
@@ -10,13 +11,13 @@ import {
   type ClusterPresence,
   type StandingComponent,
   type StandingConfiguration,
-  type StandingMember,
   type StandingNode,
 } from '../facts/standing.js'
+import type { QuorumMember } from '../facts/quorum.js'
 import { isQuorateError } from '../errors/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
 import { answeringMember } from '../hosts/etcd/health.js'
-import { etcdMembers, healthyEndpoints, isHealthy } from '../hosts/etcd/members.js'
+import { judgedMembers } from '../hosts/etcd/members.js'
 import type { Stored } from '../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
@@ -56,16 +57,15 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
     kind: 'read',
     standing: {
       configuration: kept.cluster,
-      ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
-      ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
+      ...defined({ kubeletConfiguration: kept.kubelet, kubeProxyConfiguration: kept.kubeProxy }),
       // For a run that goes on in a worker before 0.2.
       runsFlannel: networkPlugins.includes('flannel'),
       networkPlugins,
-      ...(podNetwork === undefined ? {} : { podNetwork }),
+      ...defined({ podNetwork }),
       clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),
       components: components.map(standingComponent),
-      ...(members === undefined ? {} : { members }),
+      ...defined({ members }),
       caHash,
     },
   }
@@ -103,26 +103,20 @@ async function readConfiguration(
   const textOf = ({ name }: { readonly name: string }) => texts.get(name) ?? ''
   const configuration = parseClusterConfiguration(textOf(cluster))
   if (configuration === undefined) return undefined
-  return withoutUndefined<KeptConfiguration>({
+  return {
     cluster: configuration,
-    kubelet: parseDocument(textOf(kubelet)),
-    kubeProxy: parseDocument(textOf(kubeProxy)),
-  })
+    ...defined({ kubelet: parseDocument(textOf(kubelet)), kubeProxy: parseDocument(textOf(kubeProxy)) }),
+  }
 }
 
 /** If no member answers, the standing goes without members; whatever needs them reports the reason. */
-async function readMembers(context: HostContext): Promise<readonly StandingMember[] | undefined> {
+async function readMembers(context: HostContext): Promise<readonly QuorumMember[] | undefined> {
   const place = etcdPlace(context.cluster)
   if (place === 'elsewhere') return undefined
   try {
     const asked = place === 'control-planes' ? context.session : await answeringMember(context)
-    const [members, healthy] = await Promise.all([etcdMembers(asked), healthyEndpoints(asked)])
-    return members.map((member) => ({
-      name: member.name,
-      peerUrls: member.peerUrls,
-      learner: member.learner,
-      healthy: isHealthy(member, healthy),
-    }))
+    const members = await judgedMembers(asked)
+    return members.map(({ name, peerUrls, learner, healthy }) => ({ name, peerUrls, learner, healthy }))
   } catch (error) {
     if (isQuorateError(error) && error.code === 'ETCD_UNREACHABLE') return undefined
     throw error
@@ -136,14 +130,14 @@ function standingNode(node: KubernetesNode): StandingNode {
     name,
     machineId: node.status.nodeInfo.machineID ?? '',
     role: isMarked(node) ? 'control-plane' : 'worker',
-    ...(internalAddress === undefined ? {} : { internalAddress }),
+    ...defined({ internalAddress }),
     version: node.status.nodeInfo.kubeletVersion,
     ready: hasCondition(node.status.conditions, 'Ready'),
     schedulable: node.spec?.unschedulable !== true,
     labels,
     taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => ({
       key,
-      ...(value === undefined ? {} : { value }),
+      ...defined({ value }),
       effect,
     })),
     managed: {

@@ -14,6 +14,7 @@ import { hasCondition, listNodes, type KubernetesNode } from '../hosts/kubernete
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { defined } from '../values/defined.js'
 
 /** Moves one of CoreDNS' pods if all of them are on one node and another node would take it. */
 export async function spreadClusterDns(context: HostContext): Promise<StepOutcome> {
@@ -104,7 +105,7 @@ function isReady({ status }: KubernetesNode | Pod): boolean {
 /** A pod as {@link crowdedPod} wants it. */
 export function dnsPod({ metadata, spec }: Stored<Pod>): DnsPod {
   const { nodeName, tolerations = [] } = spec ?? {}
-  return { name: metadata.name, ...(nodeName === undefined ? {} : { node: nodeName }), tolerations }
+  return { name: metadata.name, ...defined({ node: nodeName }), tolerations }
 }
 
 function placeOf(node: KubernetesNode): PodPlace & { readonly ready: boolean } {

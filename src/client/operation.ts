@@ -9,7 +9,7 @@ import type { OperationSnapshot } from './snapshot.js'
 import type { WatchOptions } from './watch.js'
 
 /** One run of an operation. */
-export interface Operation<Kind extends OperationKind = 'apply'> extends RunReference {
+export interface Operation<Kind extends OperationKind = OperationKind> extends RunReference {
   readonly cluster: string
   /** URL of the run in the Temporal UI, if known. */
   readonly uiAddress?: string

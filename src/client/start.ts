@@ -28,11 +28,11 @@ const SUMMARY_BYTES = 200
  * may run alongside anything.
  * @throws QuorateError `OPERATION_RUNNING` when an operation holds the cluster.
  */
-export async function startOperation(
+export async function startOperation<Kind extends OperationKind>(
   client: Client,
-  kind: OperationKind,
+  kind: Kind,
   cluster: Cluster,
-  options: StartOptions = {},
+  options: StartOptions<Kind> = {},
 ): Promise<RunReference> {
   const lock = operationWorkflowId(cluster.name)
   const workflowId = OPERATIONS[kind].holdsCluster ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`

@@ -1,20 +1,10 @@
 /** `quorate apply`: turn the hosts into the cluster that the cluster file describes. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Operation } from '../../client/operation.js'
-import type { Quorate } from '../../client.js'
-import type { Cluster } from '../../cluster/model.js'
-import { isQuorateError } from '../../errors/index.js'
+import type { StartOptions } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
-import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
-
-interface ApplyOptions {
-  readonly attach?: true
-  readonly detach?: true
-  readonly review?: true
-  readonly onBlocked?: OnBlocked
-}
+import { exitWith, type ExitCode } from '../exit.js'
+import { onBlockedOption } from '../on-blocked.js'
+import type { FollowOptions } from '../start-and-follow.js'
 
 export function applyCommand(): CommandUnknownOpts {
   const command = new Command('apply')
@@ -31,36 +21,9 @@ export function applyCommand(): CommandUnknownOpts {
   return command
 }
 
-async function apply(context: Context, options: ApplyOptions): Promise<ExitCode> {
+async function apply(context: Context, options: FollowOptions & StartOptions<'apply'>): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
-  const { withClient } = await import('../open-operation.js')
-  return withClient(context, 'start', async (client) => {
-    const operation = await startOrAttach(context, client, cluster, options)
-    const [{ accompany, announce }, { finish }] = await Promise.all([
-      import('../accompany.js'),
-      import('../finish.js'),
-    ])
-    announce(context, operation)
-    if (options.detach === true) {
-      if (!context.json) context.io.note(`started; follow it with \`quorate attach ${cluster.name}\``)
-      return EXIT.done
-    }
-    return finish(context, operation, await accompany(context, operation, options.onBlocked))
-  })
-}
-
-async function startOrAttach(
-  context: Context,
-  client: Quorate,
-  cluster: Cluster,
-  { attach, review }: ApplyOptions,
-): Promise<Operation> {
-  try {
-    return await client.start('apply', cluster, review === true ? { review } : {})
-  } catch (error) {
-    if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
-    context.io.note(`${error.message}; following it`)
-    return client.operation(cluster.name)
-  }
+  const { startAndFollow } = await import('../start-and-follow.js')
+  return startAndFollow(context, 'apply', cluster, options)
 }

@@ -2,14 +2,15 @@
  * What an apply does to make hosts part of the cluster, and to bring back those that were deleted from it or stopped.
  */
 import type { ApplyPhase } from '../../operations/apply-phases.js'
-import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
-import { etcdPlace, type Cluster } from '../../cluster/model.js'
+import { etcdPlace, type Cluster, type Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
-import { isVoting, nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
+import { isVoter, memberOf } from '../../facts/quorum.js'
+import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** The phase in which a host becomes part of the cluster. */
 function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): ApplyPhase {
@@ -22,10 +23,10 @@ export const membershipChanges: HostChanges = (context) => {
   const { host, facts, standing, first } = context
   if (host.role !== 'control-plane' && host.role !== 'worker') return []
   const phase = membershipPhase(context)
-  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return changesOf(host, phase, [beginning(context)])
+  if (!hasPath(facts, HOST_PATHS.kubeletConf)) return changesOf(host, phase, [beginning(context)])
   const kubelet = [...adminConfActions(context), ...kubeletActions(context)]
   if (standing === undefined) {
-    const isCutOff = host.name === first.name && !hasPath(facts, '/var/lib/quorate/initialised')
+    const isCutOff = host.name === first.name && !hasPath(facts, HOST_PATHS.initialised)
     return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
   }
   const node = standing.nodes.find(({ name }) => name === host.name)
@@ -58,7 +59,7 @@ function joinAction(cluster: Cluster): string {
 
 /** kubectl runs with admin.conf on control planes. A host that has the CA's key can make the file again. */
 function adminConfActions({ host, facts }: PlannedHost): readonly string[] {
-  const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
+  const isGone = !hasPath(facts, HOST_PATHS.adminConf) && hasPath(facts, HOST_PATHS.caKey)
   return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
 }
 
@@ -90,17 +91,17 @@ function joinRepair(
   if (host.role === 'worker') {
     if (node !== undefined) return undefined
     // A kubelet that the cluster still recognises need not join again. Only restarting it shows whether that works.
-    const isKnown = hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem')
+    const isKnown = hasPath(facts, HOST_PATHS.kubeletCertificate)
     const action = 'kubeadm reset and kubeadm join: its node was deleted'
     return { action: isKnown ? `restart kubelet, or else ${action}` : action, isDisruptive: false }
   }
   const signs: JoinSigns = {
     kubeletConf: true,
-    manifests: hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
-    etcdData: hasPath(facts, '/var/lib/etcd/member'),
-    kubeletCertificate: hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem'),
+    manifests: hasPath(facts, HOST_PATHS.apiServerManifest),
+    etcdData: hasPath(facts, HOST_PATHS.etcdMember),
+    kubeletCertificate: hasPath(facts, HOST_PATHS.kubeletCertificate),
     node: node === undefined ? 'missing' : node.role === 'control-plane' ? 'marked' : 'unmarked',
-    member: memberOf({ host, cluster }, standing),
+    member: memberSign(host, standing),
   }
   switch (judgeJoin(signs, cluster.etcd.topology)) {
     case 'joined':
@@ -120,14 +121,11 @@ function joinRepair(
 }
 
 /** If etcd did not list its members, assume that this one votes. */
-function memberOf(
-  { host }: Pick<PlannedHost, 'host' | 'cluster'>,
-  { members }: Standing,
-): JoinSigns['member'] {
+function memberSign(host: Host, { members }: Standing): JoinSigns['member'] {
   if (members === undefined) return 'votes'
-  const member = members.find(({ peerUrls }) => peerUrls.includes(peerUrl(host)))
+  const member = memberOf(members, host)
   if (member === undefined) return 'missing'
-  return isVoting(member) ? 'votes' : 'not-voting'
+  return isVoter(member) ? 'votes' : 'not-voting'
 }
 
 /** Those of the changes that take away something that runs or once ran. */

@@ -11,8 +11,8 @@ import { Run } from './run.js'
  */
 export function defineOperation<Kind extends OperationKind>(
   kind: Kind,
-  sequence: (run: Run<PhaseOf<Kind>>, input: OperationInput) => Promise<Results[Kind]>,
-): (input: OperationInput) => Promise<Results[Kind]> {
+  sequence: (run: Run<PhaseOf<Kind>>, input: OperationInput<Kind>) => Promise<Results[Kind]>,
+): (input: OperationInput<Kind>) => Promise<Results[Kind]> {
   return async (input) => {
     const run = new Run<PhaseOf<Kind>>(kind, input)
     try {

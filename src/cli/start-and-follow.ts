@@ -1,0 +1,61 @@
+/** What every command does that starts an operation which holds its cluster: start it, follow it, say how it ended. */
+import type { Quorate } from '../client.js'
+import type { Operation } from '../client/operation.js'
+import type { Cluster } from '../cluster/model.js'
+import { isQuorateError } from '../errors/index.js'
+import type { StartOptions } from '../operations/input.js'
+import type { OperationKind } from '../operations/registry.js'
+import { defined } from '../values/defined.js'
+import type { Context } from './context.js'
+import { EXIT, type ExitCode } from './exit.js'
+import type { OnBlocked } from './on-blocked.js'
+
+/** How an operation is followed. */
+export interface FollowOptions {
+  /** Follow the operation that holds the cluster, if there is one. */
+  readonly attach?: true
+  /** Only start it. */
+  readonly detach?: true
+  readonly onBlocked?: OnBlocked
+}
+
+/** Starts an operation and follows it, unless it is only to be started. */
+export async function startAndFollow<Kind extends OperationKind>(
+  context: Context,
+  kind: Kind,
+  cluster: Cluster,
+  options: FollowOptions & StartOptions<Kind>,
+): Promise<ExitCode> {
+  const { withClient } = await import('./open-operation.js')
+  return withClient(context, 'start', async (client) => {
+    const operation = await startOrAttach(context, client, kind, cluster, options)
+    const [{ accompany, announce }, { finish }] = await Promise.all([
+      import('./accompany.js'),
+      import('./finish.js'),
+    ])
+    announce(context, operation)
+    if (options.detach === true) {
+      if (!context.json) context.io.note(`started; follow it with \`quorate attach ${cluster.name}\``)
+      return EXIT.done
+    }
+    return finish(context, operation, await accompany(context, operation, options.onBlocked))
+  })
+}
+
+async function startOrAttach<Kind extends OperationKind>(
+  context: Context,
+  client: Quorate,
+  kind: Kind,
+  cluster: Cluster,
+  { attach, review, request }: FollowOptions & StartOptions<Kind>,
+): Promise<Operation> {
+  try {
+    return await client.start<Kind>(kind, cluster, {
+      ...defined({ review, request }),
+    })
+  } catch (error) {
+    if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
+    context.io.note(`${error.message}; following it`)
+    return client.operation(cluster.name)
+  }
+}
