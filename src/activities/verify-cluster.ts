@@ -161,7 +161,9 @@ async function versionObstacle(
 
 async function endpointObstacle({ cluster, session }: HostContext): Promise<string | undefined> {
   const api = balancedApi(cluster, session)
-  return (await isApiServerReady(api)) ? undefined : `the API does not answer through https://${formatEndpoint(api.server)}`
+  return (await isApiServerReady(api))
+    ? undefined
+    : `the API does not answer through https://${formatEndpoint(api.server)}`
 }
 
 /** The API notices only after most of a minute that a kubelet has stopped: its node is Ready until then. */

@@ -68,9 +68,11 @@ export class HttpsClient {
     }
   }
 
-  /** Closes unused connections; no request may follow. */
+  /** Closes connections that nobody uses at the moment. The others close when they have been unused for a while. */
   close(): void {
-    this.#agent.destroy()
+    for (const unused of Object.values(this.#agent.freeSockets)) {
+      for (const connection of unused ?? []) connection.destroy()
+    }
   }
 }
 
@@ -113,9 +115,12 @@ function attempt(
       clearTimeout(timer)
       resolve({ outcome, isStale })
     }
+    // Later, as Node.js does not expect a connection to close while it still handles an event of it: it would lend the
+    // parser of this connection to two others.
+    const abandon = () => setImmediate(() => request.destroy())
     const giveUp = (outcome: HttpsOutcome) => {
       settle(outcome)
-      request.destroy()
+      abandon()
     }
     const fail = (error: Error) => {
       const broken = brokenBelow(request.socket) ?? error
@@ -126,7 +131,7 @@ function attempt(
         clearTimeout(timer)
         reject(broken)
       }
-      request.destroy()
+      abandon()
     }
     const expire = () => {
       const reason = `it did not answer within ${timeoutMs / 1000} s`

@@ -27,6 +27,20 @@ export class HostStream extends Duplex {
     this.on('error', () => undefined)
   }
 
+  /**
+   * Takes bytes from the server. An error of whoever reads them ends the stream, and not the SSH connection below it.
+   * @returns whether more are wanted now.
+   */
+  receive(chunk: Buffer): boolean {
+    if (this.destroyed) return true
+    try {
+      return this.push(chunk)
+    } catch (error) {
+      this.destroy(error as Error)
+      return true
+    }
+  }
+
   override _write(chunk: Buffer, _encoding: string, sent: (error?: Error | null) => void): void {
     this.#carrier.write(chunk, sent)
   }
@@ -50,7 +64,7 @@ export function streamOver(channel: Duplex, broken: () => Error | undefined): Ho
   }
   const stream = new HostStream(carrier, true)
   channel.on('data', (chunk: Buffer) => {
-    if (!stream.push(chunk)) channel.pause()
+    if (!stream.receive(chunk)) channel.pause()
   })
   channel.once('end', () => stream.push(null))
   channel.once('close', () => stream.destroy(broken()))

@@ -72,8 +72,8 @@ export function openPipe(
         isConnected = true
         signal?.removeEventListener('abort', abandon)
         resolve({ stream })
-        if (chunk.length > 1) stream.push(chunk.subarray(1))
-      } else if (isConnected && !stream.destroyed) stream.push(chunk)
+        if (chunk.length > 1) stream.receive(chunk.subarray(1))
+      } else if (isConnected) stream.receive(chunk)
     }
     const frame = new CommandFrame('login-user', { onStdout: take })
     const line = script(PIPE, endpoint.host, String(endpoint.port), String(timeoutMs / 1000))

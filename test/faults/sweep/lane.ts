@@ -33,7 +33,9 @@ function subnetOf(lane: number): string {
 /** The addresses of the hosts of as many lanes. */
 export function addressesOf(lanes: number): readonly string[] {
   const numbers = Object.values(ADDRESSES)
-  return Array.from({ length: lanes }, (_, lane) => numbers.map((number) => `${subnetOf(lane)}${number}`)).flat()
+  return Array.from({ length: lanes }, (_, lane) =>
+    numbers.map((number) => `${subnetOf(lane)}${number}`),
+  ).flat()
 }
 
 /** How many seconds each place of a unit takes. */

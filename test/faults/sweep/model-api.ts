@@ -77,7 +77,9 @@ export class ModelApi {
       case '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy':
         return this.#ifStored('addons')
       case `${SYSTEM}/services/kube-dns`:
-        return this.#ifStored('pod-network', () => ({ spec: { clusterIP: this.#text('dns-address').trim() } }))
+        return this.#ifStored('pod-network', () => ({
+          spec: { clusterIP: this.#text('dns-address').trim() },
+        }))
       case '/api/v1/namespaces/kube-public/configmaps/cluster-info':
         return { body: { metadata: { name: 'cluster-info' }, data: this.#signatures() } }
       case `${SYSTEM}/pods`:

@@ -7,7 +7,13 @@ import { isApiServerReady } from '../../../../src/hosts/kubernetes/health.js'
 import { isConflict, refusalOf } from '../../../../src/hosts/kubernetes/api/refusal.js'
 import { QuorateError } from '../../../../src/errors/index.js'
 import { fenced, type Session } from '../../../../src/ssh/index.js'
-import { NOT_FOUND, refusal, type ApiAnswer, type ApiAnswers, type Asked } from '../../../support/api-server.js'
+import {
+  NOT_FOUND,
+  refusal,
+  type ApiAnswer,
+  type ApiAnswers,
+  type Asked,
+} from '../../../support/api-server.js'
 import { eventually } from '../../../support/eventually.js'
 import { apiScene, type ApiScene } from './api-scene.js'
 
@@ -83,7 +89,10 @@ describe('the connection to an API server', () => {
   it('ends with the connection to the host, with the error of that', async () => {
     const { api, sshd, server } = await scene(() => 'never')
     const asked = api.get('/readyz')
-    const failed = expect(asked).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST', context: { host: 'host1' } })
+    const failed = expect(asked).rejects.toMatchObject({
+      code: 'SSH_CONNECTION_LOST',
+      context: { host: 'host1' },
+    })
     await eventually(() => server.asked.length === 1, 'the request arrives')
     await sshd.endSessions()
     await failed
@@ -101,7 +110,9 @@ describe('the connection to an API server', () => {
 describe('the credentials', () => {
   it('are read again if they have been renewed on the host', async () => {
     let user = 'kubernetes-admin'
-    const { api, server, reads } = await scene((asked) => (asked.user === user ? OK : refusal(401, 'Unauthorized')))
+    const { api, server, reads } = await scene((asked) =>
+      asked.user === user ? OK : refusal(401, 'Unauthorized'),
+    )
     await api.get('/readyz')
     user = 'renewed'
     server.identity.renewAdmin(user)
@@ -144,8 +155,10 @@ describe('a change', () => {
     const file = join(folder, 'lock')
     writeFileSync(file, 'ours\n')
     const passed = (found: string) => new QuorateError('LOCK_LOST', found)
+    const held = fenced(session, { file, line: 'ours', passed })
     return {
-      session: fenced(session, { file, line: 'ours', passed }),
+      // The credentials are not really on the host.
+      session: { ...session, run: (command, options) => held.run(command, options) },
       lose: () => writeFileSync(file, 'theirs\n'),
       end: () => rmSync(folder, { recursive: true }),
     }
@@ -157,7 +170,10 @@ describe('a change', () => {
     const api = apiOver(fence.session)
     await api.core.nodes.patch('w1', patch)
     fence.lose()
-    await expect(api.core.nodes.patch('w1', patch)).rejects.toMatchObject({ code: 'LOCK_LOST', message: 'theirs' })
+    await expect(api.core.nodes.patch('w1', patch)).rejects.toMatchObject({
+      code: 'LOCK_LOST',
+      message: 'theirs',
+    })
     await expect(api.core.nodes.delete('w1')).rejects.toMatchObject({ code: 'LOCK_LOST' })
     await api.core.nodes.find('w1')
     expect(requests(server.asked)).toEqual(['PATCH /api/v1/nodes/w1', 'GET /api/v1/nodes/w1'])
@@ -189,7 +205,9 @@ describe('a change', () => {
     })
     let version = 1
     const { api, server } = await scene(({ method, body }) => {
-      const stored = { metadata: { name: 'a', resourceVersion: String(version), labels: { theirs: String(version) } } }
+      const stored = {
+        metadata: { name: 'a', resourceVersion: String(version), labels: { theirs: String(version) } },
+      }
       if (method === 'GET') return { body: stored }
       version += 1
       return version === 2 ? refusal(409, 'Conflict') : { body: JSON.parse(body) as unknown }
@@ -204,13 +222,21 @@ describe('a change', () => {
 describe('a refusal', () => {
   it('is told in the words of the API server, and by its status', async () => {
     const budget = refusal(429, 'TooManyRequests', 'the budget db needs 2 healthy pods', ['DisruptionBudget'])
-    const { api } = await scene(({ path }) => (path.endsWith('/eviction') ? budget : refusal(409, 'Conflict')))
-    const error: unknown = await api.core.evict({ namespace: 'x', name: 'db-0' }).catch((thrown: unknown) => thrown)
+    const { api } = await scene(({ path }) =>
+      path.endsWith('/eviction') ? budget : refusal(409, 'Conflict'),
+    )
+    const error: unknown = await api.core
+      .evict({ namespace: 'x', name: 'db-0' })
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'API_REFUSED',
       message: expect.stringContaining('the budget db needs 2 healthy pods') as string,
     })
-    expect(refusalOf(error)).toMatchObject({ status: 429, reason: 'TooManyRequests', causes: ['DisruptionBudget'] })
+    expect(refusalOf(error)).toMatchObject({
+      status: 429,
+      reason: 'TooManyRequests',
+      causes: ['DisruptionBudget'],
+    })
     const conflict: unknown = await api.core.nodes.patch('w1', {}).catch((thrown: unknown) => thrown)
     expect(isConflict(conflict)).toBe(true)
   })
