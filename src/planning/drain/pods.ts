@@ -1,4 +1,5 @@
 /** Which pods a drain evicts, and what stands in its way: the rules of the eviction API, applied beforehand. */
+import type { UnmanagedPods } from '../../operations/drain.js'
 
 /** A pod, as far as a drain reads it. */
 export interface DrainPod {
@@ -62,9 +63,6 @@ export interface DrainObstacle {
 export function podTitle({ metadata }: DrainPod): string {
   return `${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}`
 }
-
-/** What to do with pods that no controller would start again elsewhere. */
-export type UnmanagedPods = 'stop' | 'evict'
 
 /** Whether the pod stays: it belongs to the node (DaemonSet, static pod), or has already finished. */
 export function staysOnNode(pod: DrainPod): boolean {
