@@ -74,4 +74,22 @@ export const STANDING_ERRORS = {
     remedy: 'operator',
     hint: 'bring the host back and apply again; if it is gone for good, remove it from the cluster and from the file',
   },
+  HOST_UNKNOWN: {
+    meaning: 'Neither the cluster file nor the cluster has a host of this name.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'correct the name; `kubectl get nodes` shows those of the cluster',
+  },
+  HOST_REMOVED: {
+    meaning: 'A host that was removed from the cluster as dead has come back, and still has its old state.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'run `quorate remove` for it, now that it answers, which resets it; then apply to let it join again',
+  },
+  REMOVAL_REFUSED: {
+    meaning: 'Removing the host would break the cluster, or is not possible now.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see what the message says must come first',
+  },
 } as const satisfies Record<string, ErrorDefinition>

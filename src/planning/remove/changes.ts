@@ -28,7 +28,10 @@ const disruptive = (host: Host, phase: RemovePhase, action: string): PlannedChan
 
 /** Every change, first on the hosts that leave. */
 export function removalChanges(removal: Removal, told: Told): readonly PlannedChange[] {
-  return [...removal.leaving.flatMap((one) => leavingChanges(removal, one, told)), ...stayingChanges(removal, told)]
+  return [
+    ...removal.leaving.flatMap((one) => leavingChanges(removal, one, told)),
+    ...stayingChanges(removal, told),
+  ]
 }
 
 function leavingChanges(removal: Removal, one: LeavingHost, { keeper }: Told): readonly PlannedChange[] {
@@ -51,14 +54,24 @@ function leavingChanges(removal: Removal, one: LeavingHost, { keeper }: Told): r
 const RESET =
   "kubeadm reset; remove the pod network, the rules of kube-proxy, and Quorate's files and services; packages stay"
 
-function drainChanges({ file }: Removal, { host, isDead, node, balances }: LeavingHost): readonly PlannedChange[] {
+function drainChanges(
+  { file }: Removal,
+  { host, isDead, node, balances }: LeavingHost,
+): readonly PlannedChange[] {
   const address = virtualAddressOf(file)?.address
-  const handOver = address === undefined ? 'stop balancing' : `stop balancing; ${address} moves to another balancer`
+  const handOver =
+    address === undefined ? 'stop balancing' : `stop balancing; ${address} moves to another balancer`
   return [
     ...(balances && !isDead ? [disruptive(host, 'drain', handOver)] : []),
     ...(node === undefined
       ? []
-      : [disruptive(host, 'drain', isDead ? 'give up its pods and volumes' : 'cordon the node and evict its pods')]),
+      : [
+          disruptive(
+            host,
+            'drain',
+            isDead ? 'give up its pods and volumes' : 'cordon the node and evict its pods',
+          ),
+        ]),
   ]
 }
 

@@ -4,12 +4,7 @@ import { packageManagerOf } from '../../configuration/package-managers/package-m
 import { etcdPlace, type Cluster, type Host, type HostRole } from '../../cluster/model.js'
 import { runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { HostFacts } from '../../facts/facts.js'
-import type {
-  ClusterPresence,
-  Standing,
-  StandingMember,
-  StandingNode,
-} from '../../facts/standing.js'
+import type { ClusterPresence, Standing, StandingMember, StandingNode } from '../../facts/standing.js'
 import type { RemoveRequest } from '../../operations/input.js'
 
 /** A host that leaves. */
@@ -130,7 +125,9 @@ function balancersWithout({ loadBalancer }: Cluster, names: readonly string[]): 
 function etcdWithout(file: Cluster, names: readonly string[]): Cluster['etcd'] {
   const { etcd } = file
   if (etcd.topology !== 'external' || etcdPlace(file) !== 'etcd-hosts') return etcd
-  const leaving = file.hosts.filter(({ name, role }) => role === 'etcd' && names.includes(name)).map(clientUrl)
+  const leaving = file.hosts
+    .filter(({ name, role }) => role === 'etcd' && names.includes(name))
+    .map(clientUrl)
   return { ...etcd, endpoints: etcd.endpoints.filter((url) => !leaving.includes(url)) }
 }
 

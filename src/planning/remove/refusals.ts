@@ -99,7 +99,10 @@ export interface Departure {
 }
 
 /** The members that leave, one after the other. */
-export function departures({ leaving, standing }: Pick<Removal, 'leaving' | 'standing'>): readonly Departure[] {
+export function departures({
+  leaving,
+  standing,
+}: Pick<Removal, 'leaving' | 'standing'>): readonly Departure[] {
   let members = standing.members ?? []
   return leaving.flatMap((one): readonly Departure[] => {
     const member = memberOf(members, one.host)
@@ -116,7 +119,8 @@ function departureObstacle(
   left: readonly StandingMember[],
   member: StandingMember,
 ): string | undefined {
-  if (left.every(({ learner }) => learner) && !member.learner) return 'no etcd member with a vote would be left'
+  if (left.every(({ learner }) => learner) && !member.learner)
+    return 'no etcd member with a vote would be left'
   return removalObstacle(members, member) ?? (member.learner ? undefined : unfinishedObstacle(left))
 }
 
@@ -125,7 +129,9 @@ export function bearing({ left }: Departure): string {
   const voters = left.filter(({ learner }) => !learner).length
   const spare = voters - quorumOf(voters)
   const may = spare === 0 ? 'none of them may fail' : `${spare} of them may fail`
-  return voters === 1 ? 'etcd keeps a single member, which must not fail' : `etcd keeps ${voters} members; ${may}`
+  return voters === 1
+    ? 'etcd keeps a single member, which must not fail'
+    : `etcd keeps ${voters} members; ${may}`
 }
 
 /** Clients of the API must find another balancer at the endpoint. */
@@ -135,11 +141,15 @@ const balancers: Refusal = ({ file, remaining, leaving, facts }) => {
   const staying = balancerHosts(remaining)
   if (staying.length === 0) {
     const message = 'no load balancer would be left: nothing would answer at the control plane endpoint'
-    return [refused(one, message, 'put another load balancer into the cluster file and run `quorate apply` first')]
+    return [
+      refused(one, message, 'put another load balancer into the cluster file and run `quorate apply` first'),
+    ]
   }
   if (staying.some(({ name }) => facts.some(({ host }) => host === name))) return []
   const names = listNames(staying.map(({ name }) => name))
-  return [refused(one, `of the load balancers that stay (${names}) none answers`, 'bring one of them back first')]
+  return [
+    refused(one, `of the load balancers that stay (${names}) none answers`, 'bring one of them back first'),
+  ]
 }
 
 /** Every node reaches the API at the endpoint, which must not be an address that leaves. */
