@@ -71,6 +71,12 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'read the output above; the full output is on the host, under /var/lib/quorate',
   },
+  RESET_INCOMPLETE: {
+    meaning: 'A host that was reset still has parts of the cluster.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'take away by hand what the message names, or see what holds it (mounts, processes), then retry',
+  },
   KUBEADM_TIMED_OUT: {
     meaning: 'kubeadm timed out waiting for a component.',
     source: 'environment',

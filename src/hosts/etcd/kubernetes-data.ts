@@ -18,6 +18,9 @@ const BEGUN = '/var/lib/quorate/init-begun'
 /** A file on the control plane: the operator vouches that an etcd that does not tell what it holds is empty. */
 const VOUCHED = '/var/lib/quorate/etcd-is-empty'
 
+/** What this file leaves on a control plane until its cluster is initialised. */
+export const REGISTRY_MARKS = [BEGUN, VOUCHED] as const
+
 /** How many nodes to read at most: more of them would not change what is decided. */
 const MOST_NODES = 10
 

@@ -38,10 +38,17 @@ export async function drainObstacles(
   return obstaclesTo(pods, budgets, unmanaged)
 }
 
+/** What a drain did. */
+export interface Drained {
+  /** Whether the node took pods before. */
+  readonly cordoned: boolean
+  /** Accepted evictions; those of earlier attempts do not count. */
+  readonly evicted: number
+}
+
 /**
  * Waits until nothing stands in the way, cordons the node, and drains it. A node that cannot be drained yet is not
  * cordoned. The node stays cordoned even if the drain fails: what was evicted must not come back.
- * @returns how many pods were evicted.
  * @throws QuorateError `DRAIN_BLOCKED`.
  */
 export async function cordonAndDrain(
@@ -49,12 +56,12 @@ export async function cordonAndDrain(
   api: ClusterApi,
   node: string,
   options: DrainOptions,
-): Promise<{ readonly evicted: number }> {
+): Promise<Drained> {
   const begun = Date.now()
   await waitUntilDrainable(context, api, node, options)
-  await cordon(api, node, context.operation)
+  const cordoned = await cordon(api, node, context.operation)
   const timeoutMs = Math.max(options.timeoutMs - (Date.now() - begun), 0)
-  return drain(context, api, node, { ...options, timeoutMs })
+  return { cordoned, ...(await drain(context, api, node, { ...options, timeoutMs })) }
 }
 
 /** Budgets may allow nothing for a moment only: pods that were evicted elsewhere are still starting. */
@@ -88,7 +95,7 @@ export async function drain(
   api: ClusterApi,
   node: string,
   options: DrainOptions,
-): Promise<{ readonly evicted: number }> {
+): Promise<Pick<Drained, 'evicted'>> {
   const evicted = new Set<string>()
   let kind: keyof typeof HINTS = 'slow'
   await waitUntil(
