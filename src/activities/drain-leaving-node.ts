@@ -20,7 +20,8 @@ export async function drainLeavingNode(
   isDead: boolean,
 ): Promise<StepOutcome> {
   const api = localApi(context.cluster, context.session)
-  if ((await api.core.nodes.find(leaving.name)) === undefined) return { changed: false, summary: 'has no node' }
+  if ((await api.core.nodes.find(leaving.name)) === undefined)
+    return { changed: false, summary: 'has no node' }
   if (isDead) {
     const changed = await giveUpNode(context, api, leaving.name, options)
     return { changed, summary: changed ? 'gave up its pods and volumes' : 'given up already' }

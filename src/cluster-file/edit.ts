@@ -29,7 +29,9 @@ export function withoutHosts(text: string, names: readonly string[]): Edit {
   ]
   const removed = names.filter((name) => lists[0]?.items.some((item) => item.name === name) === true)
   if (lists.every((list) => list === undefined || list.items.length === 0)) return { kind: 'unchanged' }
-  const cuts = lists.flatMap((list) => (list === undefined ? [] : list.items.map(({ node }) => cutOf(text, list.seq, node))))
+  const cuts = lists.flatMap((list) =>
+    list === undefined ? [] : list.items.map(({ node }) => cutOf(text, list.seq, node)),
+  )
   const edited = cuts.toSorted((a, b) => b.from - a.from).reduce(without, text)
   return isAsMeant(document, edited, names)
     ? { kind: 'edited', text: edited, removed }
@@ -144,7 +146,9 @@ function meant(file: unknown, names: readonly string[]): unknown {
     spec: {
       ...spec,
       hosts: spec.hosts.filter(({ name }) => isStaying(name)),
-      ...(balancers === undefined ? {} : { loadBalancer: { ...loadBalancer, hosts: balancers.filter(isStaying) } }),
+      ...(balancers === undefined
+        ? {}
+        : { loadBalancer: { ...loadBalancer, hosts: balancers.filter(isStaying) } }),
     },
   }
 }

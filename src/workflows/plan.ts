@@ -23,11 +23,7 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings, findings }
 })
 
-async function planRemoval(
-  run: Run<PlanPhase>,
-  looked: Looked,
-  request: RemoveRequest,
-): Promise<PlanResult> {
+async function planRemoval(run: Run<PlanPhase>, looked: Looked, request: RemoveRequest): Promise<PlanResult> {
   const { staying, changes, problems, warnings } = planOf(await seeCluster(run, looked, request), request)
   const { version } = (staying?.cluster ?? looked.file).kubernetes
   run.setVersion(version)

@@ -22,11 +22,7 @@ interface Seen {
 }
 
 /** Asks the cluster, and those of the hosts that leave which only the cluster knows. */
-export async function seeCluster(
-  run: Run<PlanPhase>,
-  looked: Looked,
-  request: RemoveRequest,
-): Promise<Seen> {
+export async function seeCluster(run: Run<PlanPhase>, looked: Looked, request: RemoveRequest): Promise<Seen> {
   const presence = await lookAtCluster(run, looked)
   const hosts = unlistedHosts(looked.file, presence, request)
   const unlisted =
@@ -90,7 +86,8 @@ async function reviewed(
   request: RemoveRequest,
   first: Seen,
 ): Promise<RemovalPlan> {
-  const again = async () => checked(run, await seeCluster(run, await lookAtHosts(run, cluster), request), request)
+  const again = async () =>
+    checked(run, await seeCluster(run, await lookAtHosts(run, cluster), request), request)
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
   let plan = isStale ? await again() : checked(run, first, request)

@@ -1,5 +1,12 @@
 /** What the steps of a removal ask of activities. Most run on a control plane that stays: a dead host is not needed. */
-import { etcdPlace, hostsWithRole, narrow, type Bystander, type Cluster, type Host } from '../cluster/model.js'
+import {
+  etcdPlace,
+  hostsWithRole,
+  narrow,
+  type Bystander,
+  type Cluster,
+  type Host,
+} from '../cluster/model.js'
 import { balancerHosts } from '../cluster/balancer-hosts.js'
 import type { RemoveRequest } from '../operations/input.js'
 import type { RemovePhase } from '../operations/remove-phases.js'
@@ -16,7 +23,10 @@ export interface Removing {
   readonly staying: StayingHosts
 }
 
-export function drainNode({ staying: { cluster, apiHost }, request }: Removing, { host, isDead }: LeavingHost) {
+export function drainNode(
+  { staying: { cluster, apiHost }, request }: Removing,
+  { host, isDead }: LeavingHost,
+) {
   return activities('drain', `${host.name}: drain`).drainNode(
     narrow(cluster, apiHost),
     host,
@@ -32,7 +42,10 @@ export function keepNode({ staying: { cluster, apiHost } }: Removing, host: Host
 }
 
 export function stopBalancing({ staying: { cluster } }: Removing, host: Host) {
-  return activities('kubeadm', `${host.name}: hand the address over`).stopBalancing(narrow(cluster, host), host)
+  return activities('kubeadm', `${host.name}: hand the address over`).stopBalancing(
+    narrow(cluster, host),
+    host,
+  )
 }
 
 /** Makes a balancer forward requests to these control planes, and share the address with those that stay. */

@@ -102,14 +102,26 @@ function leaveEtcd(
   const carrying = removing.plan.leaving.filter(({ member }) => member !== undefined)
   const leave = (one: LeavingHost) => steps.removeMember(removing, one.host)
   const leaveOut = (host: Host) => steps.keepNode(removing, host)
-  const dead = phase(removing, 'members', carrying.filter(({ isDead }) => isDead), leave, {
-    after: (host) => [drained.of(host), balanced.all()],
-    leaveOut,
-  })
-  const alive = phase(removing, 'members', carrying.filter(({ isDead }) => !isDead), leave, {
-    after: (host) => [drained.of(host), balanced.all(), dead.all()],
-    leaveOut,
-  })
+  const dead = phase(
+    removing,
+    'members',
+    carrying.filter(({ isDead }) => isDead),
+    leave,
+    {
+      after: (host) => [drained.of(host), balanced.all()],
+      leaveOut,
+    },
+  )
+  const alive = phase(
+    removing,
+    'members',
+    carrying.filter(({ isDead }) => !isDead),
+    leave,
+    {
+      after: (host) => [drained.of(host), balanced.all(), dead.all()],
+      leaveOut,
+    },
+  )
   return [dead, alive]
 }
 

@@ -61,8 +61,12 @@ async function waitUntilSilent(
     context,
     async () => {
       const found = await api.core.nodes.find(node)
-      const isReady = found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-      return isReady === true ? 'its node is still Ready: waiting until its kubelet counts as silent' : undefined
+      const isReady = found?.status?.conditions?.some(
+        ({ type, status }) => type === 'Ready' && status === 'True',
+      )
+      return isReady === true
+        ? 'its node is still Ready: waiting until its kubelet counts as silent'
+        : undefined
     },
     () =>
       new QuorateError('REMOVAL_REFUSED', 'its kubelet still reports to the API, so it is not dead', {

@@ -35,7 +35,10 @@ export function rememberRemoved(api: ClusterApi, machine: RemovedMachine): Promi
  * Forgets a host that was reset, or is about to join as a new one.
  * @returns false if it was not known.
  */
-export async function forgetRemoved(api: ClusterApi, host: Pick<Host, 'name' | 'machineId'>): Promise<boolean> {
+export async function forgetRemoved(
+  api: ClusterApi,
+  host: Pick<Host, 'name' | 'machineId'>,
+): Promise<boolean> {
   // Usually there is none, and nothing is written.
   if ((await removedMachines(api)).every((one) => !isMeant(one, host))) return false
   return changeMachines(api, (known) => {

@@ -4,7 +4,8 @@ import { packageManagerOf } from '../../configuration/package-managers/package-m
 import { etcdPlace, type Cluster, type Host, type HostRole } from '../../cluster/model.js'
 import { runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { HostFacts } from '../../facts/facts.js'
-import type { ClusterPresence, Standing, StandingMember, StandingNode } from '../../facts/standing.js'
+import type { QuorumMember } from '../../facts/quorum.js'
+import type { ClusterPresence, Standing, StandingNode } from '../../facts/standing.js'
 import type { RemoveRequest } from '../../operations/input.js'
 
 /** A host that leaves. */
@@ -14,7 +15,7 @@ export interface LeavingHost {
   /** It never comes back, and nothing is done on it. */
   readonly isDead: boolean
   readonly node?: StandingNode
-  readonly member?: StandingMember
+  readonly member?: QuorumMember
   /** It runs our HAProxy. */
   readonly balances: boolean
   /** The host itself shows that it is, or was, part of a cluster. */
@@ -136,7 +137,7 @@ export function presenceWithout(presence: ClusterPresence, leaving: readonly Lea
   if (presence.kind !== 'read') return presence
   const { standing } = presence
   const isNode = ({ name }: StandingNode) => leaving.some(({ host }) => host.name === name)
-  const isMember = (one: StandingMember) => leaving.some(({ member }) => member === one)
+  const isMember = (one: QuorumMember) => leaving.some(({ member }) => member === one)
   return {
     kind: 'read',
     standing: {

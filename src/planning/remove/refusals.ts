@@ -1,9 +1,15 @@
 /** Why hosts may not leave: a removal is refused before anything is changed, and says what would make it possible. */
 import { balancerHosts } from '../../cluster/balancer-hosts.js'
 import { etcdPlace, formatEndpoint, type Cluster } from '../../cluster/model.js'
-import { memberOf, quorumOf, removalObstacle, unfinishedObstacle } from '../../facts/quorum.js'
+import {
+  memberOf,
+  quorumOf,
+  removalObstacle,
+  unfinishedObstacle,
+  type QuorumMember,
+} from '../../facts/quorum.js'
 import type { HostFacts } from '../../facts/facts.js'
-import type { Standing, StandingMember } from '../../facts/standing.js'
+import type { Standing } from '../../facts/standing.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { isAway } from '../drift/away.js'
@@ -94,7 +100,7 @@ const QUORUM_HINT =
 export interface Departure {
   readonly one: LeavingHost
   /** The members that stay; those that leave later are among them. */
-  readonly left: readonly StandingMember[]
+  readonly left: readonly QuorumMember[]
   readonly obstacle: string | undefined
 }
 
@@ -115,9 +121,9 @@ export function departures({
 }
 
 function departureObstacle(
-  members: readonly StandingMember[],
-  left: readonly StandingMember[],
-  member: StandingMember,
+  members: readonly QuorumMember[],
+  left: readonly QuorumMember[],
+  member: QuorumMember,
 ): string | undefined {
   if (left.every(({ learner }) => learner) && !member.learner)
     return 'no etcd member with a vote would be left'

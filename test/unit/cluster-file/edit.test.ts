@@ -42,7 +42,13 @@ describe('taking hosts out of a cluster file', () => {
 
   it('keeps the comments between hosts', () => {
     const text = edited(FILE, 'cp1', 'cp2', 'w2')
-    for (const comment of ['# Our cluster.', '# both in rack 1', '# Control planes', '# Workers', '# The end.'])
+    for (const comment of [
+      '# Our cluster.',
+      '# both in rack 1',
+      '# Control planes',
+      '# Workers',
+      '# The end.',
+    ])
       expect(text).toContain(comment)
   })
 
@@ -67,7 +73,10 @@ describe('taking hosts out of a cluster file', () => {
 
   it.each([
     ['in one line', 'spec: { hosts: [{ name: a }, { name: b }, { name: c }] }\n'],
-    ['with a host on each line', 'spec:\n  hosts: [\n    { name: a }, # A\n    { name: b },\n    { name: c }\n  ]\n'],
+    [
+      'with a host on each line',
+      'spec:\n  hosts: [\n    { name: a }, # A\n    { name: b },\n    { name: c }\n  ]\n',
+    ],
   ])('works for a list in braces, %s', (_, text) => {
     for (const name of ['a', 'b', 'c']) {
       expect(edited(text, name)).not.toMatch(new RegExp(`name: ${name}\\b`))
@@ -81,7 +90,8 @@ describe('taking hosts out of a cluster file', () => {
   })
 
   it('keeps the lines of a text block apart from comments', () => {
-    const text = 'spec:\n  hosts:\n    - name: a\n      note: |\n        # no comment\n\n        end\n    - name: b\n'
+    const text =
+      'spec:\n  hosts:\n    - name: a\n      note: |\n        # no comment\n\n        end\n    - name: b\n'
     expect(edited(text, 'a')).toBe('spec:\n  hosts:\n    - name: b\n')
   })
 
@@ -91,7 +101,8 @@ describe('taking hosts out of a cluster file', () => {
   })
 
   it('leaves a host alone that others are made from', () => {
-    const text = 'spec:\n  hosts:\n    - &base\n      name: a\n      role: worker\n    - { <<: *base, name: b }\n'
+    const text =
+      'spec:\n  hosts:\n    - &base\n      name: a\n      role: worker\n    - { <<: *base, name: b }\n'
     expect(withoutHosts(text, ['a'])).toMatchObject({ kind: 'by-hand' })
   })
 

@@ -46,7 +46,8 @@ function withUnhealthy(cluster: Cluster, ...names: readonly string[]): Partial<S
 }
 
 const messages = ({ problems }: RemovalPlan) => problems.map(({ message }) => message)
-const lines = ({ changes }: RemovalPlan) => changes.map(({ host, phase, action }) => `${host}: ${phase}: ${action}`)
+const lines = ({ changes }: RemovalPlan) =>
+  changes.map(({ host, phase, action }) => `${host}: ${phase}: ${action}`)
 
 describe('the removal of a worker', () => {
   it('drains it, resets it and deletes its node, and touches no other host', () => {
@@ -235,7 +236,10 @@ describe('the removal of a load balancer', () => {
 
   it('hands the virtual address over before it tells the others', () => {
     const virtualAddress = { address: '192.0.2.200', prefixLength: 24, routerId: 51 }
-    const cluster = { ...twoBalancers, loadBalancer: { ...twoBalancers.loadBalancer, virtualAddress } } as Cluster
+    const cluster = {
+      ...twoBalancers,
+      loadBalancer: { ...twoBalancers.loadBalancer, virtualAddress },
+    } as Cluster
     expect(lines(plan(['lb2'], { cluster }))).toEqual([
       'lb2: Drain: stop balancing; 192.0.2.200 moves to another balancer',
       expect.stringContaining('lb2: Reset'),
