@@ -1,10 +1,10 @@
 /** The hosts that a removal is asked for: which machines they are, and what the cluster and they themselves still have of it. */
-import { clientUrl, peerUrl } from '../../configuration/etcd/urls.js'
+import { clientUrl } from '../../configuration/etcd/urls.js'
 import { packageManagerOf } from '../../configuration/package-managers/package-managers.js'
 import { etcdPlace, type Cluster, type Host, type HostRole } from '../../cluster/model.js'
 import { runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { HostFacts } from '../../facts/facts.js'
-import type { QuorumMember } from '../../facts/quorum.js'
+import { memberOf, type QuorumMember } from '../../facts/quorum.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../facts/standing.js'
 import type { RemoveRequest } from '../../operations/input.js'
 
@@ -78,7 +78,7 @@ export function leavingHosts(
   const leaving = hosts.map((host): LeavingHost => {
     const told = facts.find((one) => one.host === host.name)
     const node = standing.nodes.find(({ name }) => name === host.name)
-    const member = standing.members?.find(({ peerUrls }) => peerUrls.includes(peerUrl(host)))
+    const member = memberOf(standing.members ?? [], host)
     return {
       host: pinned(host, told, node),
       isDead: dead.includes(host.name),
@@ -110,6 +110,15 @@ function isUsed({ name }: Cluster, facts: HostFacts | undefined): boolean {
 /** Whether anything of the host is left: in the cluster or on itself. */
 export function isStillThere({ node, member, isUsed: used }: LeavingHost): boolean {
   return node !== undefined || member !== undefined || used
+}
+
+/** Whether a host of the file is part of the running cluster: one that has never been applied must not be expected there. */
+export function isPart(file: Cluster, host: Host, facts: readonly HostFacts[], standing: Standing): boolean {
+  const isNode = standing.nodes.some(({ name }) => name === host.name)
+  if (isNode || memberOf(standing.members ?? [], host) !== undefined) return true
+  if (host.role !== 'load-balancer') return false
+  const told = facts.find((one) => one.host === host.name)
+  return told === undefined || isUsed(file, told)
 }
 
 /** The cluster file without the hosts, as if they had never been in it. */

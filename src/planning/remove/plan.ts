@@ -8,12 +8,13 @@ import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RemoveRequest } from '../../operations/input.js'
 import type { PlannedChange } from '../../operations/results.js'
-import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
+import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { isAway, unansweredFindings } from '../drift/away.js'
 import { observedHosts, planApply, type Learnt } from '../plan.js'
 import { removalChanges } from './changes.js'
 import {
   fileWithout,
+  isPart,
   isStillThere,
   leavingHosts,
   presenceWithout,
@@ -117,10 +118,14 @@ interface Known {
 }
 
 function removalOf({ file, facts, learnt, leaving, standing }: Known): Removal {
-  const names = leaving.map(({ host }) => host.name)
+  const isLeaving = (name: string) => leaving.some(({ host }) => host.name === name)
+  const others = file.hosts.filter((host) => isLeaving(host.name) || !isPart(file, host, facts, standing))
   return {
     file,
-    remaining: fileWithout(file, names),
+    remaining: fileWithout(
+      file,
+      others.map(({ name }) => name),
+    ),
     leaving,
     facts,
     unanswered: learnt.unanswered,
@@ -195,9 +200,4 @@ function keeperOf({ file, leaving, facts, remaining }: Removal): Host | undefine
 
 function inOneLine({ host, message }: PreflightFinding): string {
   return host === undefined ? message : `${host}: ${message}`
-}
-
-/** The names of hosts, for messages. */
-export function namesOf(leaving: readonly LeavingHost[]): string {
-  return listNames(leaving.map(({ host }) => host.name))
 }

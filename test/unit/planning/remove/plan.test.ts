@@ -293,6 +293,13 @@ describe('the removal of an etcd host', () => {
   })
 })
 
+it('a host of the file that has never joined is not expected in the cluster', () => {
+  const cluster = aCluster()
+  const { nodes } = standingOf(cluster)
+  const found = plan(['w1'], { standing: { nodes: nodes.filter(({ name }) => name !== 'w2') } })
+  expect(found.staying?.cluster.hosts.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3', 'lb1'])
+})
+
 it('nothing is removed from a cluster that does not answer', () => {
   const cluster = aCluster()
   const presence = { kind: 'unreadable', host: 'cp1', reason: 'no answer' } as const
