@@ -16,7 +16,9 @@ export function returnedMachines(
   const inFile = new Set(observed.map(({ host }) => host.name))
   return [
     ...observed.flatMap(({ host, facts }) => {
-      const known = hasJoined(facts) ? removedAs(standing, { name: host.name, machineId: facts.machineId }) : undefined
+      const known = hasJoined(facts)
+        ? removedAs(standing, { name: host.name, machineId: facts.machineId })
+        : undefined
       // A member is one of ours again: etcd lets nobody back who was removed.
       if (known === undefined || memberOf(standing.members ?? [], host) !== undefined) return []
       const message = `it was removed from the cluster as dead on ${dayOf(known)}, and has come back with its old state`
@@ -40,7 +42,9 @@ function removedAs(
   { removed = [] }: Standing,
   { name, machineId = '' }: Pick<Host, 'name' | 'machineId'>,
 ): RemovedMachine | undefined {
-  return removed.find((one) => (one.machineId === undefined ? one.name === name : one.machineId === machineId))
+  return removed.find((one) =>
+    one.machineId === undefined ? one.name === name : one.machineId === machineId,
+  )
 }
 
 function dayOf({ removedAt }: RemovedMachine): string {

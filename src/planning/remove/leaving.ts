@@ -51,14 +51,14 @@ export function unlistedHosts(
 
 function membersOfCluster(file: Cluster, { nodes, members = [] }: Standing): readonly Unlisted[] {
   const ofNodes = nodes.map(({ name, role, internalAddress = '' }) => ({ name, role, internalAddress }))
-  if (etcdPlace(file) !== 'etcd-hosts') return ofNodes
+  const role = etcdPlace(file) === 'etcd-hosts' ? 'etcd' : 'control-plane'
+  const isNode = ({ name }: QuorumMember) => nodes.some((node) => node.name === name)
   return [
     ...ofNodes,
-    ...members.map(({ name, peerUrls }) => ({
-      name,
-      role: 'etcd' as const,
-      internalAddress: hostnameOf(peerUrls[0] ?? ''),
-    })),
+    // A control plane whose node somebody has deleted still has its member.
+    ...members
+      .filter((member) => member.name !== '' && !isNode(member))
+      .map(({ name, peerUrls }) => ({ name, role, internalAddress: hostnameOf(peerUrls[0] ?? '') }) as const),
   ]
 }
 

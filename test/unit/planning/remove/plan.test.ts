@@ -159,6 +159,25 @@ describe('a dead host', () => {
     ])
   })
 
+  it('may be an etcd member whose host and node are gone from file and cluster', () => {
+    const whole = aCluster()
+    const cluster = { ...whole, hosts: whole.hosts.filter(({ name }) => name !== 'cp3') }
+    const { nodes } = standingOf(whole)
+    const standing = {
+      ...standingOf(whole),
+      ...withUnhealthy(whole, 'cp3'),
+      nodes: nodes.filter(({ name }) => name !== 'cp3'),
+    }
+    const found = planRemoval(
+      cluster,
+      joinedFacts(cluster),
+      { presence: present(standing), unanswered: [noAnswer('cp3')] },
+      { hosts: ['cp3'], dead: ['cp3'], drain: DRAIN_DEFAULTS },
+    )
+    expect(found.problems).toEqual([])
+    expect(found.changes[0]?.action).toContain('remove its etcd member')
+  })
+
   it('is told to be refused if it comes back', () => {
     expect(plan(['cp3'], dead).warnings).toContain(
       'cp3 is taken for dead: it is not reset, and if it comes back it is refused until it is',
