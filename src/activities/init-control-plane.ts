@@ -30,6 +30,7 @@ import {
   type ClusterApi,
   type KubernetesNode,
 } from '../hosts/kubernetes/kubectl.js'
+import { EMPTY_API_HINT } from '../hosts/kubernetes/cluster-data.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -42,17 +43,21 @@ export interface InitResult extends StepOutcome {
   readonly caHash: string
 }
 
-/** Makes this host the cluster's first control plane. */
-export async function initControlPlane(context: HostContext): Promise<InitResult> {
+/**
+ * Makes this host the cluster's first control plane.
+ * @param isKnown whether a cluster was found when the operation was planned. None is initialised then, even if the host
+ * has been reset since.
+ */
+export async function initControlPlane(context: HostContext, isKnown = false): Promise<InitResult> {
   await waitForOthers(context)
   const api = localApi(context.cluster, context.session)
   const isInitialising = await isUnderway(context, 'kubeadm-init', async () =>
     (await hostState(context)).has('kubelet.conf'),
   )
-  const found = isInitialising ? undefined : await bringUp(context, api)
+  const found = isInitialising ? undefined : await bringUp(context, api, isKnown)
   const did: string[] = []
   if (found === undefined) {
-    await init(context, api)
+    await init(context, api, isKnown)
     did.push(`kubeadm init ${context.cluster.kubernetes.version}`)
   } else {
     if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
@@ -83,17 +88,21 @@ interface Initialised {
 }
 
 /** Gets a cluster that was initialised here to answer, and completes it; undefined if there is none. */
-async function bringUp(context: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
+async function bringUp(
+  context: HostContext,
+  api: ClusterApi,
+  isKnown: boolean,
+): Promise<Initialised | undefined> {
   const there = await findInitialised(context, api)
   if (there !== undefined) return there
-  if ((await initStanding(context, api)) === 'absent') return undefined
+  if ((await initStanding(context, api, isKnown)) === 'absent') return undefined
   const state = await hostState(context)
   await completeControlPlane(context, api)
   if (await isStored(api, CONFIGURATION)) return { state }
   // An initialised etcd that finds its folder empty starts afresh, and the API server then serves an empty cluster.
   throw context.error('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     step: 'kubeadm init',
-    hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, replace the host: run `kubeadm reset` there while another control plane has it, or restore etcd from a snapshot',
+    hint: EMPTY_API_HINT,
   })
 }
 
@@ -102,12 +111,12 @@ async function isStored(api: ClusterApi, objects: readonly string[]): Promise<bo
   return stored.exitCode === 0
 }
 
-async function init(context: HostContext, api: ClusterApi): Promise<void> {
+async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Promise<void> {
   const { cluster, host } = context
   await runKubeadm(context, {
     subcommand: 'init',
     clear: async () => {
-      await clearFailedInit(context, api)
+      await clearFailedInit(context, api, isKnown)
       if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {

@@ -14,8 +14,8 @@ import { isApiServerReady, kubectl, localApi, type ClusterApi } from '../hosts/k
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
-const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
 const TITLE = 'etcd endpoints'
 
@@ -35,7 +35,11 @@ export async function setEtcdEndpoints(context: HostContext): Promise<StepOutcom
     await waitForApiServer(context, api)
     await setInConfiguration(context, api, wanted)
   }
-  await session.writeFile(MANIFEST, manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`), { mode: 0o600 })
+  await session.writeFile(
+    HOST_PATHS.apiServerManifest,
+    manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`),
+    { mode: 0o600 },
+  )
   await waitForApiServer(context, api, wanted)
   if (!isUp) await setInConfiguration(context, api, wanted)
   return { changed: true, summary: `its API server uses ${wanted.length} etcd endpoints of the file` }
@@ -44,13 +48,17 @@ export async function setEtcdEndpoints(context: HostContext): Promise<StepOutcom
 async function readManifest(
   context: HostContext,
 ): Promise<{ readonly text: string; readonly endpoints: readonly string[] }> {
-  const text = (await context.session.readFile(MANIFEST))?.toString() ?? ''
+  const text = (await context.session.readFile(HOST_PATHS.apiServerManifest))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
   if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
-  throw context.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
-    step: TITLE,
-    hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
-  })
+  throw context.error(
+    'CONTROL_PLANE_NOT_READY',
+    `${HOST_PATHS.apiServerManifest} does not have exactly one --etcd-servers`,
+    {
+      step: TITLE,
+      hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
+    },
+  )
 }
 
 /**

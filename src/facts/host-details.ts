@@ -2,10 +2,12 @@
  * What preflight needs to know about a host beyond its facts: its network, its kernel, its firewall, and what was
  * prepared by hand. Also the results of probes, such as connections to its peers.
  */
+import { defined } from '../values/defined.js'
 import type { InterfaceAddress } from '../values/ip-address.js'
 import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** How a TCP connection attempt went. A refusal is an answer, so packets get through. */
 export type Reachability = 'open' | 'refused' | 'timeout' | 'unreachable' | 'name-not-resolved'
@@ -60,7 +62,12 @@ export interface DataFolder {
 }
 
 /** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
-export const DATA_FOLDERS = ['/var/lib', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const
+export const DATA_FOLDERS = [
+  '/var/lib',
+  '/var/lib/containerd',
+  '/var/lib/kubelet',
+  HOST_PATHS.etcdData,
+] as const
 
 /** The results of probes on a host. */
 export interface HostProbes {
@@ -106,7 +113,7 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
   const [productUuid] = all('productUuid')
   return {
     kernel,
-    ...(productUuid === undefined ? {} : { productUuid: productUuid.toLowerCase() }),
+    ...defined({ productUuid: productUuid?.toLowerCase() }),
     addresses: parseAddresses(all('address')).map((entry) => {
       const mac = macs.get(entry.interface)
       return mac === undefined ? entry : { ...entry, mac }
@@ -153,7 +160,7 @@ function parseRoute(line: string): readonly Route[] {
   const [destination = ''] = words
   const gateway = after('via')
   if (!/^[0-9a-f.:]+(\/\d+)?$/i.test(destination)) return []
-  return [{ destination, interface: after('dev') ?? '', ...(gateway === undefined ? {} : { gateway }) }]
+  return [{ destination, interface: after('dev') ?? '', ...defined({ gateway }) }]
 }
 
 /** The answers of the connection script: `outcome<TAB>host:port`, `unknown<TAB>what`, and `endpoint<TAB>address`. */

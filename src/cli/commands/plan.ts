@@ -1,8 +1,7 @@
 /** `quorate plan`: look at the hosts and show what an apply would change. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import type { ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { exitWith, type ExitCode } from '../exit.js'
 import { planned, showPlan } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {

@@ -3,10 +3,10 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { ClusterFileProblem } from '../../cluster-file/problem.js'
 import type { Cluster } from '../../cluster/model.js'
 import { count } from '../../values/words.js'
-import { plainLine, QuorateError } from '../../errors/index.js'
+import { QuorateError } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 export function validateCommand(): CommandUnknownOpts {
   const command = new Command('validate')

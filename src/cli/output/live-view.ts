@@ -1,7 +1,7 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import stringWidth from 'string-width'
 import type { HostProgress, PhaseProgress } from '../../operations/progress.js'
-import { plainLine } from '../../errors/plain-text.js'
+import { plainLine } from '../../values/plain-text.js'
 import { MARK } from '../../operations/step-marks.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../client/running-steps.js'
@@ -91,7 +91,7 @@ function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: S
   }
   const [changed, skipped] = [count('done'), count('skipped')]
   const left = skipped === 0 ? '' : style.yellow(`, ${skipped} left out`)
-  const what = changed === 0 ? style.dim(` ${withoutChange(phase.title)}`) : `, ${changed} changed`
+  const what = changed === 0 ? style.dim(` ${withoutChange(phase)}`) : `, ${changed} changed`
   return `${phase.hosts.length} hosts${what}${left}`
 }
 
@@ -202,10 +202,10 @@ function renderWaiting(snapshot: OperationSnapshot, style: Style): string[] {
 /** A host may be in several phases at once, and each shows its own step there. */
 function stepOf(
   snapshot: OperationSnapshot,
-  { title }: PhaseProgress,
+  phase: PhaseProgress,
   { host }: HostProgress,
 ): RunningStep | undefined {
-  return snapshot.steps.find((step) => step.host === host && runsIn(step.activity, title))
+  return snapshot.steps.find((step) => step.host === host && runsIn(step.activity, phase))
 }
 
 function doing(step: RunningStep | undefined, style: Style): string {

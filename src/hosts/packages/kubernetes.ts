@@ -1,6 +1,6 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
 import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
-import { managerOf } from '../../configuration/package-managers/package-managers.js'
+import { packageManagerFacts } from '../../configuration/package-managers/package-managers.js'
 import { nodePackages, versionedPackages } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
@@ -30,7 +30,7 @@ async function installNodePackages(context: HostContext): Promise<InstalledPacka
   const { cluster, host } = context
   // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
-  const manager = managerOf(host)
+  const manager = packageManagerFacts(host)
   const install = () =>
     installPackages(context, {
       unit: 'install-kubernetes',
@@ -50,7 +50,7 @@ async function installNodePackages(context: HostContext): Promise<InstalledPacka
 
 async function addRepository(context: HostContext): Promise<boolean> {
   const { session, cluster, host } = context
-  const { repository, sourceFile } = managerOf(host)
+  const { repository, sourceFile } = packageManagerFacts(host)
   const { sourceFile: content } = repository(cluster.packages, versionOf(cluster, host))
   const keyed = await placeSigningKey(context)
   const sourced = await session.writeFile(sourceFile.path, content, sourceFile)

@@ -9,6 +9,7 @@ import type { HostContext } from '../../../../src/hosts/context.js'
 import { fakeDnf } from './fake-dnf.js'
 import { localContext } from '../../../support/local-context.js'
 import type { FakePrograms } from '../../../support/fake-programs.js'
+import { defined } from '../../../../src/values/defined.js'
 
 vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
@@ -47,7 +48,7 @@ const install = (packages: readonly WantedPackage[], repository?: string) =>
   installPackages(context, {
     unit: 'install',
     packages,
-    ...(repository === undefined ? {} : { repository }),
+    ...defined({ repository }),
   })
 const installations = () =>
   dnf
@@ -112,7 +113,7 @@ describe('what dnf says', () => {
       'dnf 5',
       'Failed to resolve the transaction:\nProblem: conflicting requests\n  - nothing provides conntrack needed by kubelet-1.36.3-150500.1.1.x86_64 from quorate-kubernetes',
     ],
-  ])('of a dependency that is nowhere to be had is told (%s)', async (_, text) => {
+  ])('of a dependency that no repository has is reported (%s)', async (_, text) => {
     dnf.put('install', says(text, 1))
     await expect(install(wanted)).rejects.toMatchObject({
       code: 'PACKAGE_MISSING',
