@@ -11,7 +11,8 @@ import { mayAbandon, settleMember, type VoterRemoval } from '../planning/changes
 import { isVoter, memberOf } from '../facts/quorum.js'
 import { judgedMembers, removeMember } from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
-import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { findNode } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
 
 /**

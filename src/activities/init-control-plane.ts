@@ -21,16 +21,11 @@ import {
 } from '../hosts/kubeadm/state.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
-import {
-  findNode,
-  isApiServerReady,
-  isMarked,
-  localApi,
-  tryKubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import { isApiFailure } from '../hosts/kubernetes/api/refusal.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { EMPTY_API_HINT } from '../hosts/kubernetes/cluster-data.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
+import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -106,9 +101,17 @@ async function bringUp(
   })
 }
 
-async function isStored(api: ClusterApi, objects: readonly string[]): Promise<boolean> {
-  const stored = await tryKubectl(api, ['-n', 'kube-system', 'get', ...objects, '-o', 'name'])
-  return stored.exitCode === 0
+/** Finds one object that kubeadm stores. */
+type Find = (api: ClusterApi) => Promise<object | undefined>
+
+async function isStored(api: ClusterApi, objects: readonly Find[]): Promise<boolean> {
+  try {
+    const found = await Promise.all(objects.map((find) => find(api)))
+    return found.every((object) => object !== undefined)
+  } catch (error) {
+    if (isApiFailure(error)) return false
+    throw error
+  }
 }
 
 async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Promise<void> {
@@ -142,8 +145,14 @@ async function reachEtcd(context: HostContext): Promise<void> {
 }
 
 /** The objects that kubeadm's last phases create, unless the cluster file omits them. */
-const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
-const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
+const ADDONS: readonly Find[] = [
+  ({ apps }) => apps.deployments.in('kube-system').find('coredns'),
+  ({ apps }) => apps.daemonSets.in('kube-system').find('kube-proxy'),
+]
+const CONFIGURATION: readonly Find[] = [
+  ({ core }) => core.configMaps.in('kube-system').find('kubeadm-config'),
+  ({ core }) => core.configMaps.in('kube-system').find('kubelet-config'),
+]
 
 /**
  * Checks the last effects of init, not its early marker files: API ready, configuration stored, addons and node
@@ -170,7 +179,7 @@ function lacksAdminConf(state: HostState): boolean {
 }
 
 /**
- * Restores the kubeconfig file with which kubectl runs on control planes if it is gone; false if it was not written.
+ * Restores the kubeconfig file with which the API is asked on control planes if it is gone; false if it was not written.
  */
 export async function restoreAdminConf(context: HostContext, state: HostState): Promise<boolean> {
   if (!lacksAdminConf(state)) return false

@@ -9,6 +9,8 @@ import { QuorateError } from '../errors/index.js'
 import { askEtcd } from '../hosts/etcd/health.js'
 import { moveLeadership } from '../hosts/etcd/leader.js'
 import { judgedMembers, removeMember, type JudgedMember } from '../hosts/etcd/members.js'
+import { localApi } from '../hosts/kubernetes/cluster-api.js'
+import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
 import type { HostContext } from '../hosts/context.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { StepOutcome } from '../operations/steps.js'
@@ -18,7 +20,8 @@ import type { Session } from '../ssh/index.js'
  * Removes the member of `leaving`; the step is that of a control plane that stays. `cluster` has the etcd hosts that
  * stay, if etcd has hosts of its own.
  * @param keeper the etcd host that gets the key of etcd's CA, if `leaving` has it.
- * @throws QuorateError `ETCD_QUORUM_AT_RISK` when etcd cannot do without the member for a long time.
+ * @throws QuorateError `ETCD_QUORUM_AT_RISK` when etcd cannot do without the member for a long time; `ETCD_DATA_LOST`
+ *   when the control plane that is asked has lost the cluster's data.
  */
 export async function removeLeavingMember(
   context: HostContext,
@@ -26,6 +29,8 @@ export async function removeLeavingMember(
   keeper?: Host,
 ): Promise<StepOutcome> {
   const kept = keeper !== undefined && (await keepAuthority(context, leaving, keeper))
+  // An etcd that has lost its data lists no members: the data of this host may be the only ones that are left.
+  await expectClusterData(localApi(context.cluster, context.session), 'etcd')
   const via = await askEtcd(context, context.session)
   const removed = via === undefined ? undefined : await takeOut(context, via, leaving)
   const did = [

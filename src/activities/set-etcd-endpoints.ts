@@ -10,7 +10,8 @@ import { storedNodes } from '../hosts/etcd/members.js'
 import { answeringMember, waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { etcdIdAt } from '../hosts/etcd/gateway.js'
 import { startKubelet } from '../hosts/kubeadm/state.js'
-import { isApiServerReady, kubectl, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
@@ -104,30 +105,22 @@ async function holdsThisCluster(
   throw refuse(`none of the etcd endpoints that its API server uses answers: ${running.join(', ')}`)
 }
 
-/** The part of a ConfigMap that is read. */
-interface ConfigMap {
-  readonly data: Readonly<Record<string, string>>
-}
-
 async function setInConfiguration(
   context: HostContext,
   api: ClusterApi,
   wanted: readonly string[],
 ): Promise<void> {
-  const name = ['configmap', 'kubeadm-config']
-  const found = JSON.parse(
-    await kubectl(api, ['-n', 'kube-system', 'get', ...name, '-o', 'json']),
-  ) as ConfigMap
-  const document = parseDocument(found.data['ClusterConfiguration'] ?? '')
-  if (!isMap(document.getIn(['etcd', 'external']))) {
-    throw context.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
-  }
-  document.setIn(['etcd', 'external', 'endpoints'], wanted)
-  const changed = document.toString()
-  if (changed === found.data['ClusterConfiguration']) return
-  // Keeps the resourceVersion that was read, so that nobody's change in the meantime is lost.
-  const object = { ...found, data: { ...found.data, ClusterConfiguration: changed } }
-  await kubectl(api, ['replace', '-f', '-'], JSON.stringify(object))
+  await api.core.configMaps.in('kube-system').update('kubeadm-config', (found) => {
+    const before = found.data?.['ClusterConfiguration'] ?? ''
+    const document = parseDocument(before)
+    if (!isMap(document.getIn(['etcd', 'external']))) {
+      throw context.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
+    }
+    document.setIn(['etcd', 'external', 'endpoints'], wanted)
+    const changed = document.toString()
+    if (changed === before) return undefined
+    return { ...found, data: { ...found.data, ClusterConfiguration: changed } }
+  })
 }
 
 // $1: the endpoints. Only the process shows which arguments are in effect; its predecessor may still answer the API.

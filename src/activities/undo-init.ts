@@ -9,12 +9,9 @@ import { etcdMembers, storedNodes } from '../hosts/etcd/members.js'
 import { askEtcd } from '../hosts/etcd/health.js'
 import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
-import {
-  isApiServerReady,
-  listObjects,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
+import { listNodes } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
 
 /**
@@ -74,7 +71,7 @@ function clusterElsewhere({ error, host }: HostContext): QuorateError {
 async function others(context: HostContext, api: ClusterApi): Promise<readonly string[]> {
   const { session, host, cluster } = context
   if (await isApiServerReady(api)) {
-    const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+    const nodes = await listNodes(api)
     return nodes.map((node) => node.metadata.name).filter((name) => name !== host.name)
   }
   const via = await askEtcd(context, session).catch(() => undefined)

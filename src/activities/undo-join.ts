@@ -12,14 +12,9 @@ import { isVoter, memberOf, memberTitle, removalObstacle } from '../facts/quorum
 import { etcdMembers, judgedMembers, removeMember, type EtcdMember } from '../hosts/etcd/members.js'
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
-import {
-  findNode,
-  isMarked,
-  kubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
+import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 
@@ -128,7 +123,7 @@ async function proveOwn(context: HostContext, via: ClusterApi): Promise<void> {
  * while.
  */
 export async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
-  await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
+  await via.core.nodes.delete(node.metadata.name)
 }
 
 /** Whether both machines are known and differ. */

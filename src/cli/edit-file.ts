@@ -2,7 +2,7 @@
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { withoutHosts } from '../cluster-file/edit.js'
-import { plainLine } from '../errors/index.js'
+import { plainLine } from '../values/plain-text.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /** What the operator has said beforehand. */

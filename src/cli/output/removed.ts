@@ -1,7 +1,7 @@
 /** The last words of a removal. */
 import type { RemovedHost, RemoveResult } from '../../operations/results.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Style } from '../io.js'
 import { renderNodes, renderOutcome } from './summary.js'
 

@@ -1,7 +1,7 @@
 /** Whether an API server has the data of its cluster: an etcd that found its folder empty serves nothing, and says so. */
 import { QuorateError } from '../../errors/index.js'
 import { KEPT_CONFIGURATION } from '../../facts/kept-configuration.js'
-import { kubectl, type ClusterApi } from './kubectl.js'
+import type { ClusterApi } from './cluster-api.js'
 
 /** What to do about an API server that runs on an empty etcd. */
 export const EMPTY_API_HINT =
@@ -10,12 +10,11 @@ export const EMPTY_API_HINT =
 /**
  * Expects the cluster's configuration behind the API server. To be asked before anything is concluded from what etcd
  * does _not_ list there, such as a member.
- * @throws QuorateError `ETCD_DATA_LOST` when it is missing, `KUBECTL_FAILED`.
+ * @throws QuorateError `ETCD_DATA_LOST` when it is missing, `API_NOT_ANSWERING`, `API_REFUSED`.
  */
 export async function expectClusterData(api: ClusterApi, step: string): Promise<void> {
   const { namespace, cluster } = KEPT_CONFIGURATION
-  const get = ['-n', namespace, 'get', `configmap/${cluster.name}`, '--ignore-not-found', '-o', 'name']
-  if ((await kubectl(api, get)).trim() !== '') return
+  if ((await api.core.configMaps.in(namespace).find(cluster.name)) !== undefined) return
   throw new QuorateError('ETCD_DATA_LOST', "its API server runs, but not on this cluster's data", {
     host: api.session.host.name,
     step,
