@@ -56,7 +56,7 @@ export function showsCluster(facts: HostFacts): boolean {
 export function isInitialised(cluster: Cluster, observed: readonly ObservedHost[]): boolean {
   const serving = servingControlPlanes(cluster, observed)
   const isRecorded = ({ host, facts }: ObservedHost) =>
-    serving.includes(host) && hasPath(facts, INITIALISED_MARKER)
+    serving.includes(host) && hasPath(facts, HOST_PATHS.initialised)
   return serving.length > 1 || observed.some(isRecorded)
 }
 

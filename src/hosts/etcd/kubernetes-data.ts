@@ -13,9 +13,6 @@ import { keysBelow } from './gateway.js'
 import type { HostContext } from '../context.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 
-/** What this file leaves on a control plane until its cluster is initialised. */
-export const REGISTRY_MARKS = [BEGUN, VOUCHED] as const
-
 /** How many nodes to read at most: more of them would not change what is decided. */
 const MOST_NODES = 10
 

@@ -12,13 +12,10 @@ import {
 import { HAPROXY_CONFIG_FILE } from '../../configuration/load-balancer/haproxy.js'
 import { KEEPALIVED_CONFIG_FILE } from '../../configuration/load-balancer/keepalived.js'
 import { networkPlugin } from '../../configuration/pod-network/plugins.js'
-import { INITIALISED_MARKER } from '../../facts/facts.js'
-import { LOADED_FOLDER } from '../../facts/host-configuration.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
-import { REGISTRY_MARKS } from '../etcd/kubernetes-data.js'
 import { waitUntil } from '../wait.js'
-import { etcdDataFolder } from './state.js'
 
 /** One thing, in shell that uses the functions and variables of {@link COMMON}. */
 interface Leftover {
@@ -29,10 +26,8 @@ interface Leftover {
   readonly remove: string
 }
 
-// $1: etcd's data folder; the rest: links of the pod network. Folders may be mounts, so only what is in them goes.
+// Arguments: links of the pod network. Folders may be mounts, so only what is in them goes.
 const COMMON = `
-data=$1
-shift
 has() { command -v "$1" >/dev/null 2>&1; }
 holds() { [ -n "$(find "$1" -mindepth 1 ! -name lost+found -print -quit 2>/dev/null)" ]; }
 holds_files() { [ -n "$(find "$1" ! -type d -print -quit 2>/dev/null)" ]; }
@@ -71,10 +66,10 @@ const file = (path: string): Leftover => ({
 const balancer = (service: string, path: string): Leftover => ({
   name: `${service} as a load balancer`,
   isThere: `ours ${path}`,
-  remove: `systemctl disable --quiet --now ${service} || true; rm -f -- ${path} ${LOADED_FOLDER}/${service}`,
+  remove: `systemctl disable --quiet --now ${service} || true; rm -f -- ${path} ${HOST_PATHS.loaded}/${service}`,
 })
 
-const MARKS = [INITIALISED_MARKER, ...REGISTRY_MARKS].join(' ')
+const MARKS = [HOST_PATHS.initialised, HOST_PATHS.initBegun, HOST_PATHS.etcdIsEmpty].join(' ')
 
 /** In the order in which they are taken away: what would bring others back goes first. */
 const LEFTOVERS: readonly Leftover[] = [
@@ -92,9 +87,13 @@ const LEFTOVERS: readonly Leftover[] = [
   },
   // Nothing is left to do but to wait: they end with their pods.
   { name: 'a running component of Kubernetes', isThere: 'running', remove: ':' },
-  { name: '/etc/kubernetes', isThere: 'holds_files /etc/kubernetes', remove: 'empty /etc/kubernetes' },
+  {
+    name: '/etc/kubernetes',
+    isThere: `holds_files ${HOST_PATHS.kubernetes}`,
+    remove: `empty ${HOST_PATHS.kubernetes}`,
+  },
   { name: '/var/lib/kubelet', isThere: 'holds /var/lib/kubelet', remove: 'empty /var/lib/kubelet' },
-  { name: "etcd's data", isThere: 'holds "$data"', remove: 'empty "$data"' },
+  { name: "etcd's data", isThere: `holds ${HOST_PATHS.etcdData}`, remove: `empty ${HOST_PATHS.etcdData}` },
   {
     name: "the kubelet's unit for etcd",
     isThere: `[ -e ${ETCD_KUBELET_UNIT} ]`,
@@ -179,5 +178,5 @@ export async function removeLeftovers(context: HostContext): Promise<void> {
 }
 
 function argumentsFor({ cluster }: HostContext): readonly string[] {
-  return [etcdDataFolder(cluster), ...networkPlugin(cluster).links]
+  return networkPlugin(cluster).links
 }

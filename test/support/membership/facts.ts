@@ -1,5 +1,6 @@
 /** What the product's planning is told of the model: facts of hosts, and the standing of the cluster. */
-import { INITIALISED_MARKER, type ObservedHost } from '../../../src/facts/facts.js'
+import { HOST_PATHS } from '../../../src/cluster/host-paths.js'
+import type { ObservedHost } from '../../../src/facts/facts.js'
 import { servingControlPlanes } from '../../../src/facts/first-control-plane.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import type { ClusterPresence, Standing } from '../../../src/facts/standing.js'
@@ -13,7 +14,7 @@ const PATHS = [
   ['kubelet.conf', '/etc/kubernetes/kubelet.conf'],
   ['ca.key', '/etc/kubernetes/pki/ca.key'],
   ['ca.key', '/etc/kubernetes/pki/ca.crt'],
-  ['initialised', INITIALISED_MARKER],
+  ['initialised', HOST_PATHS.initialised],
 ] as const
 
 /** The cluster file with these control planes. */
