@@ -3,6 +3,7 @@
  * versions, preconditions, disruption budgets). Pods end as soon as they are evicted, unless a test holds them.
  */
 import { connect } from 'node:net'
+import type { Cluster } from '../../src/cluster/model.js'
 import type { Session } from '../../src/ssh/session.js'
 import { streamOver } from '../../src/ssh/run/host-stream.js'
 import { localApi, type ClusterApi } from '../../src/hosts/kubernetes/cluster-api.js'
@@ -30,6 +31,8 @@ export class MemoryCluster {
   /** Answers of a test's own; undefined leaves a request to the cluster. */
   intercept: (request: Asked) => Answer = () => undefined
   readonly #server: Awaited<ReturnType<typeof startApiServer>>
+  /** A cluster whose API servers listen where this one does. */
+  readonly clusterFile: Cluster
   readonly api: ClusterApi
   #versions = 0
 
@@ -45,7 +48,8 @@ export class MemoryCluster {
     const { kubernetes, ...rest } = aCluster()
     const initConfiguration = { localAPIEndpoint: { bindPort: server.port } }
     const kubeadm = { ...kubernetes.kubeadm, initConfiguration }
-    this.api = localApi({ ...rest, kubernetes: { ...kubernetes, kubeadm } }, this.#session())
+    this.clusterFile = { ...rest, kubernetes: { ...kubernetes, kubeadm } }
+    this.api = localApi(this.clusterFile, this.#session())
   }
 
   /** Every request that changed something, as `POST /api/v1/…`. */

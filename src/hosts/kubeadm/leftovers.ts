@@ -173,7 +173,7 @@ export async function removeLeftovers(context: HostContext): Promise<void> {
       return left.length === 0 ? undefined : `still there: ${left.join(', ')}`
     },
     (reason) => context.error('RESET_INCOMPLETE', reason, { step: 'reset' }),
-    { timeoutMs: ENDING_MS, intervalMs: 2_000 },
+    { timeoutMs: Math.min(ENDING_MS, context.patience.components), intervalMs: 2_000 },
   )
 }
 
