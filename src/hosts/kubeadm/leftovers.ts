@@ -51,7 +51,11 @@ chained() { has "$1-save" && "$1-save" 2>/dev/null | grep -Eq "^:$CHAINS"; }
 chains() { for tool in $TABLES; do if chained "$tool"; then return 0; fi; done; return 1; }
 unchain() {
   for tool in $TABLES; do
-    if chained "$tool"; then "$tool-save" | grep -Ev "$CHAINS|flanneld" | "$tool-restore"; fi
+    if chained "$tool"; then
+      # Read to the end before anything is restored: half of the rules would lack those of others.
+      rules=$("$tool-save") || continue
+      printf '%s\\n' "$rules" | grep -Ev "$CHAINS|flanneld" | "$tool-restore"
+    fi
   done
 }
 namespaces() { find /run/netns -maxdepth 1 -name 'cni-*' 2>/dev/null; }
