@@ -91,7 +91,7 @@ describe('an apply', () => {
     expect(own).toEqual([...turns, 'init cp1'].flatMap((turn) => [`${turn} begins`, `${turn} ends`]))
   })
 
-  it('reports its progress phase by phase and host by host', async () => {
+  it('reports its progress host by host', async () => {
     const { activities } = fakeActivities()
     const worker = await scriptedWorker(temporal, activities)
     const progress = await worker.runUntil(async () => {
