@@ -33,6 +33,8 @@ export class Ledger {
     if (exitCode !== 0) throw new Error(stderr)
     const ledger = new Ledger(parse(stdout) as Kubeconfig, address)
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { number: '0' } }
+    // A fleet that was kept from an earlier run has one.
+    await ledger.#send('DELETE', `${PATH}/${NAME}`).catch(() => undefined)
     await ledger.#send('POST', PATH, object)
     ledger.#writing = ledger.#write()
     return ledger
