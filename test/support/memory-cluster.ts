@@ -8,7 +8,14 @@ import type { Session } from '../../src/ssh/session.js'
 import { streamOver } from '../../src/ssh/run/host-stream.js'
 import { localApi, type ClusterApi } from '../../src/hosts/kubernetes/cluster-api.js'
 import { aCluster, aHost } from './clusters.js'
-import { startApiServer, type Answer, type Asked } from './api-server.js'
+import {
+  NOT_FOUND,
+  refusal,
+  startApiServer,
+  type ApiAnswer,
+  type Asked,
+  type TestApiServer,
+} from './api-server.js'
 import { localSession } from './local-session.js'
 
 /** An object, as JSON has it. */
@@ -29,21 +36,20 @@ export class MemoryCluster {
   /** By path, such as `/api/v1/nodes/w1`. */
   readonly objects = new Map<string, StoredObject>()
   /** Answers of a test's own; undefined leaves a request to the cluster. */
-  intercept: (request: Asked) => Answer = () => undefined
-  readonly #server: Awaited<ReturnType<typeof startApiServer>>
+  intercept: (request: Asked) => ApiAnswer | undefined = () => undefined
+  readonly #server: TestApiServer
   /** A cluster whose API servers listen where this one does. */
   readonly clusterFile: Cluster
   readonly api: ClusterApi
   #versions = 0
 
   static async start(): Promise<MemoryCluster> {
-    let cluster: MemoryCluster | undefined
-    const server = await startApiServer((request) => cluster?.answer(request) ?? 'unknown')
-    cluster = new MemoryCluster(server)
+    const server = await startApiServer((request) => cluster.answer(request))
+    const cluster = new MemoryCluster(server)
     return cluster
   }
 
-  private constructor(server: Awaited<ReturnType<typeof startApiServer>>) {
+  private constructor(server: TestApiServer) {
     this.#server = server
     const { kubernetes, ...rest } = aCluster()
     const initConfiguration = { localAPIEndpoint: { bindPort: server.port } }
@@ -90,7 +96,7 @@ export class MemoryCluster {
           )
           socket.once('error', reject)
         }),
-      readFile: () => Promise.resolve(Buffer.from(this.#server.adminConf())),
+      readFile: () => Promise.resolve(Buffer.from(this.#server.identity.adminConf())),
     }
   }
 
@@ -99,15 +105,17 @@ export class MemoryCluster {
     return String(this.#versions)
   }
 
-  answer(request: Asked): Answer {
+  answer(request: Asked): ApiAnswer {
     const own = this.intercept(request)
     if (own !== undefined) return own
-    const { method, path, body } = request
+    const { method } = request
+    const { pathname: path, searchParams } = new URL(request.path, 'https://api')
+    const body: unknown = request.body === '' ? undefined : JSON.parse(request.body)
     if (path.endsWith('/eviction')) return this.#evict(path.replace(/\/eviction$/, ''), body as EvictionBody)
     const found = this.objects.get(path)
     switch (method) {
       case 'GET':
-        return found === undefined ? this.#list(request) : { body: found }
+        return found === undefined ? this.#list(path, searchParams) : { body: found }
       case 'POST': {
         const object = body as StoredObject
         const at = `${path}/${object.metadata.name}`
@@ -117,23 +125,23 @@ export class MemoryCluster {
       }
       case 'PUT': {
         const object = body as StoredObject
-        if (found === undefined) return refusal(404, 'NotFound')
+        if (found === undefined) return NOT_FOUND
         if (object.metadata.resourceVersion !== found.metadata.resourceVersion)
           return refusal(409, 'Conflict')
         return { body: this.add(path, object) }
       }
       case 'DELETE':
-        if (!this.objects.delete(path)) return refusal(404, 'NotFound')
+        if (!this.objects.delete(path)) return NOT_FOUND
         return { body: { kind: 'Status', status: 'Success' } }
       default:
         return refusal(405, 'MethodNotAllowed')
     }
   }
 
-  #list({ path, query }: Asked): Answer {
+  #list(path: string, query: URLSearchParams): ApiAnswer {
     const [, base = '', kind = ''] = /^(.*)\/([a-z]+)$/.exec(path) ?? []
     const isOfKind = (at: string) => new RegExp(`^${base}(?:/namespaces/[^/]+)?/${kind}/[^/]+$`).test(at)
-    if (!KINDS.includes(kind)) return refusal(404, 'NotFound')
+    if (!KINDS.includes(kind)) return NOT_FOUND
     const node = /^spec\.nodeName=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1]
     const items = [...this.objects]
       .filter(([at]) => isOfKind(at))
@@ -142,9 +150,9 @@ export class MemoryCluster {
     return { body: { kind: 'List', metadata: {}, items } }
   }
 
-  #evict(path: string, { deleteOptions }: EvictionBody): Answer {
+  #evict(path: string, { deleteOptions }: EvictionBody): ApiAnswer {
     const pod = this.objects.get(path)
-    if (pod === undefined) return refusal(404, 'NotFound')
+    if (pod === undefined) return NOT_FOUND
     const uid = deleteOptions?.preconditions?.uid
     if (uid !== undefined && uid !== pod.metadata.uid) return refusal(409, 'Conflict')
     const budgets = [...this.objects.values()].filter(
@@ -154,7 +162,8 @@ export class MemoryCluster {
     if (another !== undefined) return refusal(500, 'InternalError')
     const status = budget?.['status'] as { disruptionsAllowed: number } | undefined
     if (status !== undefined) {
-      if (status.disruptionsAllowed < 1) return refusal(429, 'TooManyRequests', 'DisruptionBudget')
+      if (status.disruptionsAllowed < 1)
+        return refusal(429, 'TooManyRequests', 'TooManyRequests', ['DisruptionBudget'])
       status.disruptionsAllowed -= 1
     }
     if (this.holds(pod)) pod.metadata['deletionTimestamp'] = '2026-11-26T00:00:00Z'
@@ -185,12 +194,4 @@ function selects(budget: StoredObject, { metadata }: StoredObject): boolean {
     ([key, value]) => metadata.labels?.[key] === value,
   )
   return isSelected && budget.metadata.namespace === metadata.namespace
-}
-
-function refusal(code: number, reason: string, cause?: string): Answer {
-  const details = cause === undefined ? {} : { details: { causes: [{ reason: cause }] } }
-  return {
-    status: code,
-    body: { kind: 'Status', status: 'Failure', reason, message: reason, code, ...details },
-  }
 }
