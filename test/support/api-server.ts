@@ -38,6 +38,9 @@ export function refusal(code: number, reason: string, message = reason, causes: 
   return { status: code, body: { kind: 'Status', status: 'Failure', code, reason, message, details } }
 }
 
+/** Every API server's certificate is for this name. */
+const API_SERVER_NAME = 'kubernetes.default.svc'
+
 /** Certificates of a server and its administrator. Issued once, for all servers of a test file. */
 export class ApiIdentity {
   readonly authority: string
@@ -49,7 +52,7 @@ export class ApiIdentity {
   constructor(...names: readonly string[]) {
     this.#authority = new TestAuthority('kubernetes')
     this.authority = this.#authority.certificate
-    this.server = this.#authority.issue('kube-apiserver', 30, ...names)
+    this.server = this.#authority.issue('kube-apiserver', 30, API_SERVER_NAME, ...names)
     this.#admin = this.#authority.issue('kubernetes-admin', 30)
   }
 
