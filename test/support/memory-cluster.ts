@@ -37,10 +37,10 @@ export class MemoryCluster {
   #versions = 0
 
   static async start(): Promise<MemoryCluster> {
-    let cluster: MemoryCluster | undefined
-    const server = await startApiServer((request) => cluster?.answer(request) ?? 'unknown')
-    cluster = new MemoryCluster(server)
-    return cluster
+    const made: { cluster?: MemoryCluster } = {}
+    const server = await startApiServer((request) => made.cluster?.answer(request) ?? 'unknown')
+    made.cluster = new MemoryCluster(server)
+    return made.cluster
   }
 
   private constructor(server: Awaited<ReturnType<typeof startApiServer>>) {
