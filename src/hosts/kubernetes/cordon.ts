@@ -34,10 +34,11 @@ export function cordon({ core }: ClusterApi, node: string, operation: string): P
  * @throws QuorateError `API_REFUSED` with status 404 if there is no such node.
  */
 export function uncordon({ core }: ClusterApi, node: string): Promise<boolean> {
-  return core.nodes.update(node, ({ metadata, spec = {}, ...rest }) => {
+  return core.nodes.update(node, ({ metadata, spec, ...rest }) => {
     const { [CORDONED_ANNOTATION]: ours, ...annotations } = metadata.annotations ?? {}
     if (ours === undefined) return undefined
-    const { unschedulable, ...others } = spec
-    return { ...rest, metadata: { ...metadata, annotations }, spec: others }
+    const schedulable = { ...spec }
+    delete schedulable.unschedulable
+    return { ...rest, metadata: { ...metadata, annotations }, spec: schedulable }
   })
 }

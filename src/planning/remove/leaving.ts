@@ -6,6 +6,7 @@ import { runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { HostFacts } from '../../facts/facts.js'
 import { memberOf, type QuorumMember } from '../../facts/quorum.js'
 import type { ClusterPresence, Standing, StandingNode } from '../../facts/standing.js'
+import { defined } from '../../values/defined.js'
 import type { RemoveRequest } from '../../operations/input.js'
 
 /** A host that leaves. */
@@ -41,7 +42,8 @@ export function unlistedHosts(
   const template = file.hosts[0]
   if (presence.kind !== 'read' || template === undefined) return []
   const isInFile = ({ name }: Unlisted) => file.hosts.some((host) => host.name === name)
-  const { hostKeyAlias, hostKeyFingerprint, ...ssh } = template.ssh
+  // What is said of one host's key is not said of another's.
+  const ssh = defined({ ...template.ssh, hostKeyAlias: undefined, hostKeyFingerprint: undefined })
   return membersOfCluster(file, presence.standing)
     .filter((one) => hosts.includes(one.name) && !isInFile(one) && one.internalAddress !== '')
     .map(({ name, role, internalAddress }) => {

@@ -67,7 +67,9 @@ function etcd({ members = ['cp1', 'cp2', 'cp3'], healthy = members, learner, lea
 
 function stepOn(answers: Answers, sessions: Readonly<Record<string, Session>> = {}): HostContext {
   const host = api.api.session.host
-  const session = { ...api.api.session, run: scriptedSession(host, answers).run }
+  const scripted = scriptedSession(host, answers)
+  const run: Session['run'] = (command, options) => scripted.run(command, options)
+  const session = { ...api.api.session, run }
   return hostContext({
     cluster: api.clusterFile,
     host,

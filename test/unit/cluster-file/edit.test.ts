@@ -61,7 +61,10 @@ describe('taking hosts out of a cluster file', () => {
   })
 
   it('takes a balancer from the list of balancers, too', () => {
-    const text = `${FILE.replace('    # The end.', '    - name: lb2\n      role: load-balancer\n    - name: lb1\n      role: load-balancer')}`
+    const text = FILE.replace(
+      '    # The end.',
+      '    - name: lb2\n      role: load-balancer\n    - name: lb1\n      role: load-balancer',
+    )
     expect(edited(text, 'lb2')).toContain('hosts: [lb1] # both in rack 1')
     expect(edited(text, 'lb1')).toContain('hosts: [lb2] # both in rack 1')
   })
