@@ -22,10 +22,7 @@ export interface Asked {
  * instead, `cut-in-half`: amid the answer.
  */
 export type ApiAnswer =
-  | { readonly status?: number; readonly body?: unknown }
-  | 'never'
-  | 'cut'
-  | 'cut-in-half'
+  { readonly status?: number; readonly body?: unknown } | 'never' | 'cut' | 'cut-in-half'
 
 export type ApiAnswers = (asked: Asked) => ApiAnswer | Promise<ApiAnswer>
 

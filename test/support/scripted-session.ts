@@ -19,7 +19,10 @@ export type Answer = string | number
  * other commands succeed, and so do all other changes by the API; what is read from the API is not found. Functions get
  * what was sent along: a command's input, or a request's body.
  */
-export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | ((sent: string) => Answer)])[]
+export type Answers = readonly (readonly [
+  part: string | RegExp,
+  answer: Answer | ((sent: string) => Answer),
+])[]
 
 /** Every host has the CA of its cluster. */
 const CA_CERTIFICATE = readFileSync(

@@ -90,11 +90,11 @@ async function ask(
   const server = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? DEFAULT_PORT : port) }
   const client = new HttpsClient(server, { ca: authority, certificate: issued, key: secret })
   return client.ask(session, {
-      ...(request === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(request) }),
-      path: `${pathname.replace(/\/$/, '')}${path}`,
-      headers: { connection: 'close' },
-      timeoutMs: TIMEOUT_MS,
-    })
+    ...(request === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(request) }),
+    path: `${pathname.replace(/\/$/, '')}${path}`,
+    headers: { connection: 'close' },
+    timeoutMs: TIMEOUT_MS,
+  })
 }
 
 /** Answers that mean that etcd has no majority at the moment; anything else is what it has to say. */

@@ -98,7 +98,7 @@ export function openPipe(
     }
     run(execution)
       .then(ended)
-      .catch((error: Error) => {
+      .catch((error: unknown) => {
         stream.destroy()
         reject(error)
       })

@@ -107,11 +107,17 @@ const HEALTH_PORTS = [10257, 10259]
 
 /** Controller managers and schedulers of all hosts: healthy. */
 export async function startComponents(identity: ApiIdentity): Promise<{ close(): Promise<void> }> {
-  const servers = HEALTH_PORTS.map((port) => apiServer(identity, () => ({ body: 'ok' })).listen(port, '127.0.0.1'))
+  const servers = HEALTH_PORTS.map((port) =>
+    apiServer(identity, () => ({ body: 'ok' })).listen(port, '127.0.0.1'),
+  )
   await Promise.all(servers.map((server) => once(server, 'listening')))
   const close = async (server: Server) => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { close: async () => void (await Promise.all(servers.map(close))) }
+  return {
+    close: async () => {
+      await Promise.all(servers.map(close))
+    },
+  }
 }
