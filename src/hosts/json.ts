@@ -44,8 +44,3 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
-
-/** A list of API objects, each with a name. */
-export const OBJECTS = z.looseObject({
-  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
-})

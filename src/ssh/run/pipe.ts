@@ -100,7 +100,7 @@ export function openPipe(
       .then(ended)
       .catch((error: unknown) => {
         stream.destroy()
-        reject(error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       })
   })
 }
