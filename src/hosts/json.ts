@@ -1,5 +1,5 @@
 /** JSON that programs on hosts print: validated before it is used. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { lastLines, type Session } from '../ssh/index.js'
 import { QuorateError } from '../errors/index.js'
 
