@@ -14,7 +14,7 @@ export const REMOVE_PHASES = {
   'running-cluster': PLAN_PHASES['running-cluster'],
   drain: {
     title: 'Drain',
-    activities: ['drainNode', 'stopBalancing'],
+    activities: ['drainNode', 'stopBalancing', 'keepNode'],
     words: { made: 'drained', act: 'draining' },
     skip: 'allowed',
     // One node at a time: the others must take its pods.
@@ -23,7 +23,7 @@ export const REMOVE_PHASES = {
   'load-balancer-backends': APPLY_PHASES['load-balancer-backends'],
   'etcd-members': {
     title: 'etcd members',
-    activities: ['removeMember'],
+    activities: ['removeMember', 'keepNode'],
     words: { made: 'no etcd member any more', act: 'leaving etcd' },
     skip: 'allowed',
     lane: MEMBERSHIP,

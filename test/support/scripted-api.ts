@@ -1,6 +1,6 @@
 /** Servers within reach of hosts that are scripted: in this process, without a network. */
 import { duplexPair } from 'node:stream'
-import type { HostStream} from '../../src/ssh/run/host-stream.js';
+import type { HostStream } from '../../src/ssh/run/host-stream.js'
 import { streamOver } from '../../src/ssh/run/host-stream.js'
 import type { Session } from '../../src/ssh/session.js'
 import type { Endpoint } from '../../src/cluster/model.js'

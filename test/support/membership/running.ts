@@ -79,7 +79,7 @@ export class Running {
         if (error instanceof Refused) this.outcome = 'refused'
         else if (error instanceof Aborted) this.outcome = 'aborted'
         else throw error
-        this.world.tell(() => `${this.title} ends: ${(error).message || this.outcome}`)
+        this.world.tell(() => `${this.title} ends: ${error.message || this.outcome}`)
       }
     }
     this.spawn(whole.call(this))
