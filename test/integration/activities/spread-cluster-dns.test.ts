@@ -14,7 +14,7 @@ const READY = { conditions: [{ type: 'Ready', status: 'True' }] }
 const node = (name: string, spec: object = {}, status: object = READY) => ({
   metadata: { name },
   spec,
-  status,
+  status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, ...status },
 })
 const pod = (name: string, nodeName: string | undefined, metadata: object = {}) => ({
   metadata: { name, ...metadata },
