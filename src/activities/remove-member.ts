@@ -29,8 +29,7 @@ export async function removeLeavingMember(
   keeper?: Host,
 ): Promise<StepOutcome> {
   const kept = keeper !== undefined && (await keepAuthority(context, leaving, keeper))
-  // An etcd that has lost its data lists no members: the data of this host may be the only ones that are left.
-  await expectClusterData(localApi(context.cluster, context.session), 'etcd')
+  await proveData(context)
   const via = await askEtcd(context, context.session)
   const removed = via === undefined ? undefined : await takeOut(context, via, leaving)
   const did = [
@@ -41,6 +40,14 @@ export async function removeLeavingMember(
   return { changed: did.length > 0, summary: did.length === 0 ? nothing : did.join(', ') }
 }
 
+/**
+ * An etcd that has lost its data lists no members, and may come back like that while it is waited for. The data of the
+ * leaving host may then be the only ones that are left, so this is asked whenever a missing member means something.
+ */
+function proveData({ cluster, session }: HostContext): Promise<void> {
+  return expectClusterData(localApi(cluster, session), 'etcd')
+}
+
 async function takeOut(context: HostContext, via: Session, leaving: Host): Promise<JudgedMember | undefined> {
   let removed: JudgedMember | undefined
   await waitUntil(
@@ -49,7 +56,10 @@ async function takeOut(context: HostContext, via: Session, leaving: Host): Promi
       const members = await judgedMembers(via)
       const member = memberOf(members, leaving)
       // Also after the removal: only the list shows it.
-      if (member === undefined) return undefined
+      if (member === undefined) {
+        await proveData(context)
+        return undefined
+      }
       const others = members.filter((one) => one !== member)
       const obstacle = removalObstacle(members, member) ?? unfinishedObstacle(others)
       if (obstacle !== undefined) return obstacle

@@ -65,6 +65,12 @@ function etcd({ members = ['cp1', 'cp2', 'cp3'], healthy = members, learner, lea
   return { changes, answers }
 }
 
+/** What is answered to a command. */
+function answer(answers: Answers, to: string): string {
+  const found = answers.find(([command]) => command === to)?.[1]
+  return typeof found === 'function' ? String(found('')) : String(found)
+}
+
 function stepOn(answers: Answers, sessions: Readonly<Record<string, Session>> = {}): HostContext {
   const host = api.api.session.host
   const scripted = scriptedSession(host, answers)
@@ -131,6 +137,22 @@ describe('the etcd member of a control plane that leaves', () => {
       summary: 'etcd has no member of cp3',
     })
     expect(changes).toEqual([])
+  })
+
+  it('does not count as gone if those data are lost while it is waited for', async () => {
+    const before = etcd({ learner: 'cp2' })
+    const after = etcd({ members: ['cp1'] })
+    let looks = 0
+    // After the first look, the etcd that is asked comes back with an empty folder.
+    const list = () => {
+      looks += 1
+      if (looks === 1) return answer(before.answers, 'member list')
+      api.objects.clear()
+      return answer(after.answers, 'member list')
+    }
+    const step = stepOn([['member list', list], ...before.answers])
+    await expect(removeLeavingMember(step, aHost('cp3'))).rejects.toMatchObject({ code: 'ETCD_DATA_LOST' })
+    expect([looks, before.changes]).toEqual([2, []])
   })
 
   it('does not count as gone if the control plane that is asked has lost the data of the cluster', async () => {
