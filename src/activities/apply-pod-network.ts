@@ -59,13 +59,13 @@ async function apply(context: HostContext, api: ClusterApi, manifest: string): P
     context.error('MANIFEST_REJECTED', 'the API server rejects the manifest', { step: 'pod network', output })
   const objects = readObjects(manifest, rejected)
   const applier = new Applier(api)
-  const errors: unknown[] = []
+  const errors: Error[] = []
   for (const object of objects) {
     try {
       await applier.apply(object)
     } catch (error) {
       if (isQuorateError(error) && error.code !== 'API_REFUSED') throw error
-      errors.push(error)
+      errors.push(error as Error)
     }
   }
   const [first] = errors
@@ -75,7 +75,7 @@ async function apply(context: HostContext, api: ClusterApi, manifest: string): P
   const isFinal = errors.find((error) =>
     error instanceof UnknownKind ? !isDefined : REJECTED.has(refusalOf(error)?.status),
   )
-  if (isFinal !== undefined) throw rejected((isFinal as Error).message)
+  if (isFinal !== undefined) throw rejected(isFinal.message)
   throw first instanceof UnknownKind ? notKnownYet(context, first) : first
 }
 

@@ -5,7 +5,7 @@
 import type { Taint } from '../cluster/model.js'
 
 /** Which taints of a node a pod tolerates. */
-export interface Toleration {
+interface Toleration {
   readonly key?: string
   readonly operator?: string
   readonly value?: string

@@ -1,5 +1,5 @@
 /** JSON that programs on hosts print: validated before it is used. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { lastLines, type Session } from '../ssh/index.js'
 import { QuorateError } from '../errors/index.js'
 
@@ -44,8 +44,3 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
-
-/** A list of API objects, each with a name. */
-export const OBJECTS = z.looseObject({
-  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
-})

@@ -1,14 +1,16 @@
 /** Servers within reach of hosts that are scripted: in this process, without a network. */
 import { duplexPair } from 'node:stream'
-import { HostStream, streamOver } from '../../src/ssh/run/host-stream.js'
+import type { HostStream } from '../../src/ssh/run/host-stream.js'
+import { streamOver } from '../../src/ssh/run/host-stream.js'
 import type { Session } from '../../src/ssh/session.js'
 import type { Endpoint } from '../../src/cluster/model.js'
 import { ApiIdentity, apiServer, type ApiAnswer, type ApiAnswers, type Asked } from './api-server.js'
 
-/** The addresses of the hosts of `clusters.ts`, the name of their endpoint, and where hosts reach themselves. */
+/** The addresses of the hosts of `clusters.ts`, names of some, their endpoint, and where hosts reach themselves. */
 const NAMES = [
   ...Array.from({ length: 120 }, (_, last) => `192.0.2.${last + 1}`),
   'api.prod.lab',
+  'w1.example.com',
   '127.0.0.1',
 ]
 

@@ -109,7 +109,12 @@ export async function etcdObstacle(
   session: Session,
   mayBeUnwell: (member: EtcdMember) => boolean = () => false,
 ): Promise<EtcdObstacle<JudgedMember> | undefined> {
-  return wholenessObstacle((await judgedMembers(session)).filter((member) => !mayBeUnwell(member)))
+  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
+  // Without a member that has not started, etcd may be too busy to report on the health of the others.
+  const unfinished = wholenessObstacle(members.map((member) => ({ ...member, healthy: true })))
+  if (unfinished !== undefined) return unfinished
+  const healthy = await healthyEndpoints(session)
+  return wholenessObstacle(members.map((member) => ({ ...member, healthy: isHealthy(member, healthy) })))
 }
 
 /** Whether the member answers for itself, according to {@link healthyEndpoints}. */

@@ -56,8 +56,8 @@ export class HostAgent extends Agent {
 
   override keepSocketAlive(connection: Duplex): boolean {
     // The types say that it returns nothing.
-    const mayBeKept = super.keepSocketAlive(connection) as unknown as boolean
-    return mayBeKept && streams.get(connection)?.mayIdle === true
+    const keep: (connection: Duplex) => unknown = Agent.prototype.keepSocketAlive.bind(this)
+    return keep(connection) === true && streams.get(connection)?.mayIdle === true
   }
 }
 

@@ -11,7 +11,7 @@ const PROHIBITED = 1
 const UNKNOWN_CHANNEL_TYPE = 3
 
 /** Why a stream was not opened. */
-export type ForwardFailure =
+type ForwardFailure =
   /** The host reaches the server not, or not in time. */
   | { readonly kind: 'unreached'; readonly reason: string }
   /** The host does not forward. */

@@ -98,9 +98,9 @@ export function openPipe(
     }
     run(execution)
       .then(ended)
-      .catch((error: Error) => {
+      .catch((error: unknown) => {
         stream.destroy()
-        reject(error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       })
   })
 }

@@ -115,5 +115,9 @@ export async function startComponents(identity: ApiIdentity): Promise<{ close():
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { close: async () => void (await Promise.all(servers.map(close))) }
+  return {
+    close: async () => {
+      await Promise.all(servers.map(close))
+    },
+  }
 }

@@ -10,6 +10,7 @@ import type { Operation } from '../../../src/client/operation.js'
 import type { Quorate } from '../../../src/client.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../support/clusters.js'
+import { ADDRESSES, ENDPOINT, subnetOf } from './addresses.js'
 import { ApiServers } from './api-servers.js'
 import { lookAtEnd, type EndState } from './end-state.js'
 import { Injector, type Fault } from './faults.js'
@@ -21,22 +22,6 @@ import type { Calibration } from './ssh-stages.js'
 import type { TemporalServer } from './temporal-server.js'
 import { WorkerProcess } from './worker-process.js'
 import { defined } from '../../../src/values/defined.js'
-
-/** Has every kind of step: init, a join with an etcd member, a worker's join, a balancer. */
-const ADDRESSES: Readonly<Record<string, number>> = { cp1: 11, cp2: 12, w1: 21, lb1: 100 }
-const ENDPOINT = { name: 'lb1', port: 6443 }
-
-function subnetOf(lane: number): string {
-  return `127.${lane + 20}.0.`
-}
-
-/** The addresses of the hosts of as many lanes. */
-export function addressesOf(lanes: number): readonly string[] {
-  const numbers = Object.values(ADDRESSES)
-  return Array.from({ length: lanes }, (_, lane) =>
-    numbers.map((number) => `${subnetOf(lane)}${number}`),
-  ).flat()
-}
 
 /** How many seconds each place of a unit takes. */
 const PACE = '0.03'

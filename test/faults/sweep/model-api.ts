@@ -61,49 +61,48 @@ export class ModelApi {
     if (existsSync(applied)) return { body: storedAs(readFileSync(applied, 'utf8')) }
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
     if (node !== undefined) return this.#has('nodes', node) ? { body: this.#node(node) } : NOT_FOUND
-    const selector = query.get('labelSelector') ?? ''
-    switch (path) {
-      case '/version':
-        return { body: { gitVersion: 'v1.36.3' } }
-      case '/api/v1/nodes':
-        return list(this.#names('nodes').map((name) => this.#node(name)))
-      case `${SYSTEM}/configmaps/kubeadm-config`:
-        return this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } }))
-      case `${SYSTEM}/configmaps/kubelet-config`:
-        return this.#ifStored('kubeadm-config')
-      case `${SYSTEM}/configmaps/kube-proxy`:
-        return NOT_FOUND
-      case '/apis/apps/v1/namespaces/kube-system/deployments/coredns':
-      case '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy':
-        return this.#ifStored('addons')
-      case `${SYSTEM}/services/kube-dns`:
-        return this.#ifStored('pod-network', () => ({
-          spec: { clusterIP: this.#text('dns-address').trim() },
-        }))
-      case '/api/v1/namespaces/kube-public/configmaps/cluster-info':
-        return { body: { metadata: { name: 'cluster-info' }, data: this.#signatures() } }
-      case `${SYSTEM}/pods`:
-        return ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined
-      case '/api/v1/namespaces/kube-flannel/pods':
-        return list(this.#flannelPods())
-      case '/apis/apps/v1/namespaces/kube-flannel/daemonsets':
-        return list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : [])
-      default:
-        return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
-    }
+    const read = this.#objects[path]
+    if (read !== undefined) return read(query.get('labelSelector') ?? '')
+    return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
+  }
+
+  /** What there is at a path, for a label selector. */
+  readonly #objects: Readonly<Record<string, (selector: string) => ApiAnswer | undefined>> = {
+    '/version': () => ({ body: { gitVersion: 'v1.36.3' } }),
+    '/api/v1/nodes': () => list(this.#names('nodes').map((name) => this.#node(name))),
+    [`${SYSTEM}/configmaps/kubeadm-config`]: () =>
+      this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } })),
+    [`${SYSTEM}/configmaps/kubelet-config`]: () => this.#ifStored('kubeadm-config'),
+    [`${SYSTEM}/configmaps/kube-proxy`]: () => NOT_FOUND,
+    '/apis/apps/v1/namespaces/kube-system/deployments/coredns': () => this.#ifStored('addons'),
+    '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy': () => this.#ifStored('addons'),
+    [`${SYSTEM}/services/kube-dns`]: () =>
+      this.#ifStored('pod-network', () => ({ spec: { clusterIP: this.#text('dns-address').trim() } })),
+    '/api/v1/namespaces/kube-public/configmaps/cluster-info': () => ({
+      body: { metadata: { name: 'cluster-info' }, data: this.#signatures() },
+    }),
+    [`${SYSTEM}/pods`]: (selector) =>
+      ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined,
+    '/api/v1/namespaces/kube-flannel/pods': () => list(this.#flannelPods()),
+    '/apis/apps/v1/namespaces/kube-flannel/daemonsets': () =>
+      list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : []),
   }
 
   #change({ method, body }: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    const token = new RegExp(`^${SYSTEM}/secrets/bootstrap-token-(.*)$`).exec(path)?.[1]
-    const join = /^quorate\.dev\/join=(.*)$/.exec(query.get('labelSelector') ?? '')?.[1]
     if (method === 'DELETE' && node !== undefined) return this.#deleteNode(node)
     if (method === 'PATCH' && node !== undefined) {
       this.#journal(`API patches node ${node} ${body}`)
       return { body: this.#node(node) }
     }
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
-    if (method !== 'DELETE' || !path.startsWith(`${SYSTEM}/secrets`)) return undefined
+    const isOfTokens = method === 'DELETE' && path.startsWith(`${SYSTEM}/secrets`)
+    return isOfTokens ? this.#deleteTokens(path, query) : undefined
+  }
+
+  #deleteTokens(path: string, query: URLSearchParams): ApiAnswer {
+    const token = new RegExp(`^${SYSTEM}/secrets/bootstrap-token-(.*)$`).exec(path)?.[1]
+    const join = /^quorate\.dev\/join=(.*)$/.exec(query.get('labelSelector') ?? '')?.[1]
     const ids = this.#names('tokens').filter(
       (id) => id === token || (join !== undefined && this.#text(`tokens/${id}/join`).trim() === join),
     )

@@ -107,16 +107,26 @@ const KINDS: Readonly<Record<string, readonly object[]>> = {
   ],
 }
 
+/** Who applies the key, once the object has been applied. */
+function ownersOf(
+  key: string,
+  before: StoredObject | undefined,
+  object: StoredObject,
+  manager: string,
+): readonly string[] {
+  const others = (before?.owners?.[key] ?? []).filter((name) => name !== manager)
+  return object.data?.[key] === undefined ? others : [...others, manager]
+}
+
 /** Merges as server-side apply does: a key goes when nobody applies it any more. */
 function applied(before: StoredObject | undefined, object: StoredObject, manager: string): StoredObject {
   const keys = new Set([...Object.keys(before?.data ?? {}), ...Object.keys(object.data ?? {})])
   const owners: Record<string, readonly string[]> = {}
   const data: Record<string, string> = {}
   for (const key of keys) {
-    const others = (before?.owners?.[key] ?? []).filter((name) => name !== manager)
-    const own = object.data?.[key] === undefined ? [] : [manager]
-    if (others.length + own.length === 0) continue
-    owners[key] = [...others, ...own]
+    const applying = ownersOf(key, before, object, manager)
+    if (applying.length === 0) continue
+    owners[key] = applying
     data[key] = object.data?.[key] ?? before?.data?.[key] ?? ''
   }
   const managers = new Set([...Object.values(owners).flat(), manager])
@@ -153,7 +163,14 @@ describe('the pod network', () => {
 
   it('loses what a newer manifest no longer has, and keeps what others have set', async () => {
     await apply(settings({ mtu: '1450', old: 'x' }))
-    api.objects.set(SETTINGS, applied(api.objects.get(SETTINGS), JSON.parse(JSON.stringify({ metadata: { name: 'cni' }, data: { theirs: 'y' } })) as StoredObject, 'somebody'))
+    api.objects.set(
+      SETTINGS,
+      applied(
+        api.objects.get(SETTINGS),
+        JSON.parse(JSON.stringify({ metadata: { name: 'cni' }, data: { theirs: 'y' } })) as StoredObject,
+        'somebody',
+      ),
+    )
     await apply(settings({ mtu: '1450' }))
     expect(api.objects.get(SETTINGS)?.data).toEqual({ mtu: '1450', theirs: 'y' })
   })
@@ -180,9 +197,13 @@ describe('the pod network', () => {
   it('reaches the API server as it is written: YAML means there what it means to kubectl', async () => {
     let sent = ''
     const { answers } = api
-    const spied = { answers: (asked: Asked) => (asked.method === 'PATCH' && (sent = asked.body), answers(asked)) }
+    const spied = {
+      answers: (asked: Asked) => (asked.method === 'PATCH' && (sent = asked.body), answers(asked)),
+    }
     api = Object.assign(Object.create(api) as Api, spied)
-    await apply(`---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cni # here\ndata: {mode: "0644", on: 'yes'}\n`)
+    await apply(
+      `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cni # here\ndata: {mode: "0644", on: 'yes'}\n`,
+    )
     expect(sent).toContain('  name: cni # here\ndata: {mode: "0644", on: \'yes\'}')
   })
 
@@ -199,7 +220,9 @@ describe('the pod network', () => {
       type: 'API_REFUSED',
       nonRetryable: false,
     })
-    expect(api.changes).toEqual(['quorate /apis/apiextensions.k8s.io/v1/customresourcedefinitions/installations'])
+    expect(api.changes).toEqual([
+      'quorate /apis/apiextensions.k8s.io/v1/customresourcedefinitions/installations',
+    ])
   })
 
   it.each([400, 403, 422])('is left to the operator if the API server refuses it with %i', async (status) => {
@@ -215,7 +238,10 @@ describe('the pod network', () => {
     await expect(apply(NAMESPACE)).rejects.toMatchObject({ type: 'API_REFUSED', nonRetryable: false })
   })
 
-  it.each(['kind: Namespace\n', 'a: [', 'just text'])('is rejected if it is no manifest: %j', async (text) => {
-    await expect(apply(text)).rejects.toMatchObject({ type: 'MANIFEST_REJECTED', nonRetryable: true })
-  })
+  it.each(['kind: Namespace\n', 'a: [', 'just text'])(
+    'is rejected if it is no manifest: %j',
+    async (text) => {
+      await expect(apply(text)).rejects.toMatchObject({ type: 'MANIFEST_REJECTED', nonRetryable: true })
+    },
+  )
 })

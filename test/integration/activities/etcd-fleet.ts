@@ -175,7 +175,9 @@ export class EtcdFleet {
 }
 
 function statusOf(id: string | undefined): ApiAnswer {
-  return id === undefined ? refusal(503, 'etcd is away') : { body: { header: { cluster_id: id, member_id: '1' } } }
+  return id === undefined
+    ? refusal(503, 'etcd is away')
+    : { body: { header: { cluster_id: id, member_id: '1' } } }
 }
 
 /** With what servers are asked, where a test has put nothing else there. */

@@ -114,7 +114,10 @@ describe('a control plane counts as joined only', () => {
       'its etcd member is still a learner',
     ],
     'with an API server that is ready': [[['/readyz', 500]], 'its API server is not ready'],
-    'with its node marked': [[['GET /api/v1/nodes/', UNMARKED]], 'its node is not registered as control plane'],
+    'with its node marked': [
+      [['GET /api/v1/nodes/', UNMARKED]],
+      'its node is not registered as control plane',
+    ],
   }
   for (const [what, [answers, reason]] of Object.entries(cases)) {
     it(what, async () => expect(await obstacle([...answers, ...JOINED])).toBe(reason))

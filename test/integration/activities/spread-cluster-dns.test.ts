@@ -14,7 +14,7 @@ const READY = { conditions: [{ type: 'Ready', status: 'True' }] }
 const node = (name: string, spec: object = {}, status: object = READY) => ({
   metadata: { name },
   spec,
-  status,
+  status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, ...status },
 })
 const pod = (name: string, nodeName: string | undefined, metadata: object = {}) => ({
   metadata: { name, ...metadata },
@@ -30,7 +30,10 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
   const deleted: string[] = []
   let look = 0
   const hosts = scriptedPool([
-    ['GET /api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns', () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] })],
+    [
+      'GET /api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns',
+      () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] }),
+    ],
     ['GET /api/v1/nodes?', () => JSON.stringify({ items: typeof nodes === 'function' ? nodes() : nodes })],
     [
       'DELETE /api/v1/namespaces/kube-system/pods/coredns-',

@@ -56,10 +56,12 @@ describe('a cluster passes the version check only', () => {
   })
 
   it('with API servers of that version', async () => {
-    await expect(verify([['GET /version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject({
-      type: 'CONTROL_PLANE_NOT_READY',
-      details: [{ host: 'cp1', message: 'its API server is v1.35.4, not v1.36.3' }],
-    })
+    await expect(verify([['GET /version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject(
+      {
+        type: 'CONTROL_PLANE_NOT_READY',
+        details: [{ host: 'cp1', message: 'its API server is v1.35.4, not v1.36.3' }],
+      },
+    )
   })
 
   it('with kubelets of that version', async () => {
@@ -92,8 +94,14 @@ describe('a cluster DNS that does not answer', () => {
     network: { plugin: 'manifest', source: 'https://mirror.lab/calico.yaml' },
   }
   const silent = (log: string, previous = ''): Answers => [
-    ['/services/kube-dns', JSON.stringify({ metadata: { name: 'kube-dns' }, spec: { clusterIP: '10.96.0.10' } })],
-    ['GET /api/v1/namespaces/kube-system/pods?', JSON.stringify({ items: [{ metadata: { name: 'coredns-a' } }] })],
+    [
+      '/services/kube-dns',
+      JSON.stringify({ metadata: { name: 'kube-dns' }, spec: { clusterIP: '10.96.0.10' } }),
+    ],
+    [
+      'GET /api/v1/namespaces/kube-system/pods?',
+      JSON.stringify({ items: [{ metadata: { name: 'coredns-a' } }] }),
+    ],
     [/coredns-a\/log.*previous=true/, previous],
     ['coredns-a/log', log],
   ]

@@ -6,26 +6,22 @@ import type { SkipConsequence } from '../../../src/operations/steps.js'
 import type { JudgedMember } from '../../../src/hosts/etcd/members.js'
 import { api, ask, judged, membersVia, Passing, removeSeen, Stop, waitUntil, type Flow } from './asking.js'
 import type { Decisions } from './decisions.js'
-import { reset, startKubeadm } from './kubeadm.js'
-import { Violation, type ModelHost, type Sign, type World } from './world.js'
-
-/** Why a member is removed; the model checks that it is so. */
-type Reason = 'undo' | 'settle' | 'skip' | 'late'
+import { reset } from './kubeadm.js'
+import { judgeRemoval, type Reason } from './ownership.js'
+import { Units } from './units.js'
+import type { ModelHost, Sign, World } from './world.js'
 
 /** What the steps of one operation share. */
-export class Steps {
-  readonly world: World
+export class Steps extends Units {
   readonly decide: Decisions
-  readonly operation: number
   /** Whether the hosts showed a cluster when the operation was planned. */
   isKnown = false
   /** Hosts that the operator has left out, or is about to. */
   readonly leftOut = new Set<ModelHost>()
 
   constructor(world: World, decide: Decisions, operation: number) {
-    this.world = world
+    super(world, operation)
     this.decide = decide
-    this.operation = operation
   }
 
   /** The first control plane: initialised once, never twice. */
@@ -242,34 +238,13 @@ export class Steps {
         }
         const obstacle = this.decide.removalObstacle(sight.members, member)
         if (obstacle !== undefined) return obstacle
-        this.judgeOwner(one, member, reason, voter)
+        judgeRemoval(this.world, { one, member, reason, voter, isLeftOut: this.leftOut.has(one) })
         yield* removeSeen(this.world, via, sight, member)
         removed = member
         return undefined
       }.bind(this),
     )
     return removed
-  }
-
-  /** Whether the member is ours to remove. */
-  private judgeOwner(one: ModelHost, member: JudgedMember, reason: Reason, voter?: VoterRemoval): void {
-    const { world } = this
-    const isWhole =
-      one.data?.member === member.id &&
-      one.signs.has('kubelet.conf') &&
-      one.data.lineage.nodes.get(one.name) === 'marked' &&
-      isVoter(member)
-    if (reason === 'undo' && isWhole) throw new Violation(`${one.name} has joined, and its member is removed`)
-    if (reason === 'settle' && (isVoter(member) || (one.unit?.state === 'running' && one.powered))) {
-      throw new Violation(`the join of ${one.name} goes on, and its member is removed`)
-    }
-    if (reason === 'skip' && isVoter(member) && voter !== 'shown') {
-      throw new Violation(`${one.name} votes, and nobody was shown that its member is removed`)
-    }
-    if ((reason === 'skip' || reason === 'late') && !this.leftOut.has(one)) {
-      throw new Violation(`nobody left ${one.name} out, and its member is removed`)
-    }
-    world.tell(() => `the member of ${one.name} is removed (${reason})`)
   }
 
   *abandon(one: ModelHost, via: ModelHost, voter: VoterRemoval | undefined): Flow<void> {
@@ -285,7 +260,7 @@ export class Steps {
     if (member === undefined) return {}
     const { isRemoved, consequence } = this.decide.settleMember(sight.members, member, one.name)
     if (isRemoved && !(yield* this.mayStillJoin(one))) {
-      this.judgeOwner(one, member, 'settle')
+      judgeRemoval(this.world, { one, member, reason: 'settle', isLeftOut: false })
       yield* removeSeen(this.world, via, sight, member)
     }
     return consequence
@@ -299,56 +274,6 @@ export class Steps {
       throw error
     }
   }
-
-  private unit(one: ModelHost, kind: 'init' | 'join') {
-    const { unit } = one
-    return unit?.operation === this.operation && unit.kind === kind ? unit : undefined
-  }
-
-  /** Whether kubeadm was started in this operation, and runs or has left a trace. */
-  private *isUnderway(one: ModelHost, kind: 'init' | 'join'): Flow<boolean> {
-    yield* this.waitForOthers(one)
-    return yield* ask(this.world, one, () => {
-      const unit = this.unit(one, kind)
-      if (unit === undefined) return false
-      if (unit.state === 'running' || unit.state === 'interrupted' || has(one, 'kubelet.conf')) return true
-      one.unit = undefined
-      return false
-    })
-  }
-
-  private *waitForOthers(one: ModelHost): Flow<void> {
-    yield* waitUntil(
-      'UNIT_RUNNING',
-      function* (this: Steps) {
-        return yield* ask(this.world, one, () =>
-          one.unit?.state === 'running' && one.unit.operation !== this.operation ? 'kubeadm runs' : undefined,
-        )
-      }.bind(this),
-      40,
-    )
-  }
-
-  private *runKubeadm(one: ModelHost, kind: 'init' | 'join', clear: () => Flow<void>): Flow<void> {
-    const { world } = this
-    if ((yield* ask(world, one, () => this.unit(one, kind))) === undefined) {
-      yield* this.waitForOthers(one)
-      yield* clear()
-      yield* ask(world, one, () => {
-        if (this.unit(one, kind) === undefined) startKubeadm(one, kind, this.operation)
-        world.tell(() => `kubeadm ${kind} starts on ${one.name}`)
-      })
-    }
-    for (;;) {
-      const state = yield* ask(world, one, () => this.unit(one, kind)?.state)
-      if (state === 'running') continue
-      if (state === 'succeeded') return
-      yield* ask(world, one, () => {
-        if (this.unit(one, kind) !== undefined) one.unit = undefined
-      })
-      throw new Stop('KUBEADM_FAILED', `kubeadm ${kind} on ${one.name}: ${state ?? 'gone'}`)
-    }
-  }
 }
 
 interface Traces {
@@ -356,8 +281,4 @@ interface Traces {
   readonly etcdData: boolean
   readonly member: JudgedMember | undefined
   readonly node: 'unmarked' | 'marked' | undefined
-}
-
-function has(one: ModelHost, sign: Sign): boolean {
-  return one.signs.has(sign)
 }

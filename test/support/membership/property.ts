@@ -34,8 +34,6 @@ export function brokenSchedule(choice: Choice): string | undefined {
   if (ran.counterexample === null) throw new Error(`the model itself fails: ${String(ran.errorInstance)}`)
   const { broken, story } = runSchedule(ran.counterexample[0], { ...more, isTold: true })
   if (broken === undefined) throw ran.errorInstance
-  const again = `QUORATE_SCHEDULE_SEED=${ran.seed} QUORATE_SCHEDULE_PATH=${ran.counterexamplePath ?? ''}`
-  return [`${broken}`, `again: ${again} npx vitest run --project unit test/unit/membership`, ...story].join(
-    '\n',
-  )
+  const again = `QUORATE_SCHEDULE_SEED=${ran.seed} QUORATE_SCHEDULE_PATH=${ran.counterexamplePath}`
+  return [broken, `again: ${again} npx vitest run --project unit test/unit/membership`, ...story].join('\n')
 }

@@ -145,7 +145,10 @@ export class World {
 
   /** etcd without data: `new` founds a cluster, `existing` asks the others who it is. */
   private startEmpty(one: ModelHost, { state, urls }: NonNullable<ModelHost['manifest']>): void {
-    if (state === 'new') return this.found(one)
+    if (state === 'new') {
+      this.found(one)
+      return
+    }
     for (const url of urls) {
       const other = url === one.url ? undefined : this.hostAt(url)
       const lineage = other === undefined || !one.connected ? undefined : this.serving(other)

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { HOST_PATHS } from '../../../src/cluster/host-paths.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
-import { firstControlPlane, servingControlPlanes } from '../../../src/facts/first-control-plane.js'
+import {
+  firstControlPlane,
+  isInitialised,
+  servingControlPlanes,
+} from '../../../src/facts/first-control-plane.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
 
 const CERTIFICATES = ['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/pki/ca.key']
@@ -71,5 +76,27 @@ describe('control planes that may know a running cluster', () => {
 
   it('are none once every host was reset, even if the init mark remains', () => {
     expect(servingOf({ cp1: { paths: ['/var/lib/quorate/initialised'] } })).toEqual([])
+  })
+})
+
+describe('a cluster that was initialised', () => {
+  const isKnown = (changes: Readonly<Record<string, Partial<HostFacts>>>) => {
+    const cluster = aCluster()
+    const observed = cluster.hosts.map((host) => ({ host, facts: bareFacts(host.name, changes[host.name]) }))
+    return isInitialised(cluster, observed, { kind: 'absent' })
+  }
+  const begun = ['/etc/kubernetes/manifests/kube-apiserver.yaml', DATA, ...CERTIFICATES, ...CONF]
+
+  it('is known by its record', () => {
+    expect(isKnown({ cp1: { paths: [...begun, HOST_PATHS.initialised] } })).toBe(true)
+  })
+
+  it('is known by its second control plane', () => {
+    expect(isKnown({ cp1: { paths: begun }, cp2: { paths: begun } })).toBe(true)
+  })
+
+  it('is not known by an init that may not have finished', () => {
+    expect(isKnown({ cp1: { paths: begun } })).toBe(false)
+    expect(isKnown({})).toBe(false)
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   additionObstacle,
   outageObstacle,
+  quorumOf,
   removalObstacle,
   unfinishedObstacle,
   wholenessObstacle,
@@ -37,6 +38,10 @@ function verdict(obstacle: string | undefined): string {
   if (obstacle === undefined) return FREE
   return /\d+ healthy of \d+ voters/.test(obstacle) ? TOO_FEW : UNSETTLED
 }
+
+it('quorum is more than half of the voters', () => {
+  expect([1, 2, 3, 4, 5, 7].map(quorumOf)).toEqual([1, 2, 2, 3, 3, 4])
+})
 
 describe('stopping members for a while', () => {
   it.each<[states: readonly State[], stopped: readonly number[], expected: string]>([

@@ -129,8 +129,11 @@ function isOfFormerManager({
   return manager === FORMER_MANAGER && operation === 'Apply'
 }
 
+/** What of an object's metadata changes with every write. */
+const VOLATILE: readonly string[] = ['managedFields', 'resourceVersion', 'generation']
+
 /** The object without what changes with every write. */
 function essence({ metadata, ...rest }: LiveObject): object {
-  const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...kept } = metadata
-  return { ...rest, metadata: kept }
+  const kept = Object.entries(metadata).filter(([name]) => !VOLATILE.includes(name))
+  return { ...rest, metadata: Object.fromEntries(kept) }
 }

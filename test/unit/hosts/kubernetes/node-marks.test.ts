@@ -32,7 +32,9 @@ async function mark(
     asked.push({ line: `${method} ${path}`, ...(body === undefined ? {} : { patch: body }) })
     const patches = asked.filter(({ patch }) => patch !== undefined).length
     if (method === 'GET' || patches > conflicts) return Promise.resolve(JSON.stringify(node))
-    return Promise.reject(refused(session, 'PATCH', { status: 409, reason: 'Conflict', message: '', causes: [] }))
+    return Promise.reject(
+      refused(session, 'PATCH', { status: 409, reason: 'Conflict', message: '', causes: [] }),
+    )
   }
   const actions = await act(clusterApi(session, server, ask))
   return { actions, asked }

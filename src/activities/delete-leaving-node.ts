@@ -1,0 +1,45 @@
+/** The last trace of a host in the cluster: its Node, which also shows that a removal is not finished. */
+import type { Host } from '../cluster/model.js'
+import type { Node } from 'kubernetes-types/core/v1.js'
+import type { Stored } from '../hosts/kubernetes/api/resources.js'
+import { defined } from '../values/defined.js'
+import { localApi } from '../hosts/kubernetes/cluster-api.js'
+import { forgetRemoved, rememberRemoved } from '../hosts/kubernetes/removed-machines.js'
+import type { HostContext } from '../hosts/context.js'
+import type { StepOutcome } from '../operations/steps.js'
+
+/**
+ * Deletes the node of `leaving`; the step is that of a control plane that stays. A dead machine is remembered first, so
+ * that it is recognised if it comes back after all; one that was reset is forgotten.
+ * @throws QuorateError `NODE_NAME_TAKEN` when the node is another machine by now.
+ */
+export async function deleteLeavingNode(
+  context: HostContext,
+  leaving: Host,
+  isDead: boolean,
+): Promise<StepOutcome> {
+  const api = localApi(context.cluster, context.session)
+  const { name } = leaving
+  const node = await api.core.nodes.find(name)
+  const machineId = machineOf(context, leaving, node)
+  const noted = isDead
+    ? await rememberRemoved(api, { name, ...defined({ machineId }), removedAt: new Date().toISOString() })
+    : await forgetRemoved(api, leaving)
+  const deleted =
+    node !== undefined && (await api.core.nodes.delete(name, defined({ uid: node.metadata.uid })))
+  const did = [...(deleted ? ['deleted its node'] : []), ...(noted && isDead ? ['remembered as dead'] : [])]
+  return { changed: deleted || noted, summary: did.length === 0 ? 'has no node' : did.join(', ') }
+}
+
+/** The machine that leaves, as far as it is known. */
+function machineOf(
+  { error }: HostContext,
+  { name, machineId }: Host,
+  node: Stored<Node> | undefined,
+): string | undefined {
+  const seen = node?.status?.nodeInfo?.machineID ?? ''
+  if (machineId !== undefined && seen !== '' && seen !== machineId) {
+    throw error('NODE_NAME_TAKEN', `the node ${name} is another machine now`, { step: 'removal' })
+  }
+  return machineId ?? (seen === '' ? undefined : seen)
+}
