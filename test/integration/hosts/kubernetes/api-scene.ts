@@ -14,9 +14,9 @@ export interface ApiScene {
   /** How often the credentials were read. */
   readonly reads: () => number
   /** Puts another file in place of admin.conf; undefined: none. */
-  replaceAdminConf(content: string | undefined): void
+  readonly replaceAdminConf: (content: string | undefined) => void
   /** The API as asked through another session to the same host. */
-  apiOver(session: Session): ClusterApi
+  readonly apiOver: (session: Session) => ClusterApi
   close(): Promise<void>
 }
 
