@@ -72,12 +72,17 @@ async function apply(context: HostContext, api: ClusterApi, manifest: string): P
   if (first === undefined) return
   // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
   const isDefined = objects.some(({ kind }) => kind === 'CustomResourceDefinition')
-  const isFinal = errors.find((error) => error instanceof UnknownKind ? !isDefined : REJECTED.has(refusalOf(error)?.status))
+  const isFinal = errors.find((error) =>
+    error instanceof UnknownKind ? !isDefined : REJECTED.has(refusalOf(error)?.status),
+  )
   if (isFinal !== undefined) throw rejected((isFinal as Error).message)
   throw first instanceof UnknownKind ? notKnownYet(context, first) : first
 }
 
-function readObjects(manifest: string, rejected: (output: string) => QuorateError): readonly ManifestObject[] {
+function readObjects(
+  manifest: string,
+  rejected: (output: string) => QuorateError,
+): readonly ManifestObject[] {
   try {
     return readManifest(manifest)
   } catch (error) {
@@ -86,5 +91,7 @@ function readObjects(manifest: string, rejected: (output: string) => QuorateErro
 }
 
 function notKnownYet({ error }: HostContext, { message }: UnknownKind): QuorateError {
-  return error('API_REFUSED', `the Kubernetes API does not know a kind yet: ${message}`, { step: 'pod network' })
+  return error('API_REFUSED', `the Kubernetes API does not know a kind yet: ${message}`, {
+    step: 'pod network',
+  })
 }

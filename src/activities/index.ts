@@ -15,6 +15,13 @@ import { gatherFacts } from './gather-facts.js'
 import { joinControlPlane, joinWorker } from './join.js'
 import { checkLoadBalancer } from './check-load-balancer.js'
 import { configureLoadBalancer } from './configure-load-balancer.js'
+import { deleteLeavingNode } from './delete-leaving-node.js'
+import { drainLeavingNode, keepNode } from './drain-leaving-node.js'
+import { releaseClaim } from './release-claim.js'
+import { removeLeavingMember } from './remove-member.js'
+import { resetLeavingHost } from './reset-leaving-host.js'
+import { stopBalancing } from './stop-balancing.js'
+import type { DrainOptions } from '../operations/drain.js'
 import { onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
 import { prepareHost } from './prepare-host.js'
@@ -78,8 +85,30 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => joinWorker(context, first)),
     spreadClusterDns: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, spreadClusterDns),
-    verifyCluster: (cluster: Cluster, host: Host): Promise<VerifiedCluster> =>
-      look(cluster, host, verifyCluster),
+    /** `gone`: names of hosts whose nodes must not be there any more. */
+    verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
+      look(cluster, host, (context) => verifyCluster(context, gone)),
+    /** Runs on a control plane that stays, like the other steps about a leaving host that may be out of reach. */
+    drainNode: (
+      cluster: Cluster,
+      leaving: Host,
+      via: Host,
+      options: DrainOptions,
+      isDead: boolean,
+    ): Promise<StepOutcome> =>
+      change(cluster, via, (context) => drainLeavingNode(context, leaving, options, isDead)),
+    keepNode: (cluster: Cluster, host: Host, via: Host): Promise<StepOutcome> =>
+      change(cluster, via, (context) => keepNode(context, host)),
+    stopBalancing: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, stopBalancing),
+    /** `keeper`: the etcd host that gets the key of etcd's CA. */
+    removeMember: (cluster: Cluster, leaving: Host, via: Host, keeper?: Host): Promise<StepOutcome> =>
+      change(cluster, via, (context) => removeLeavingMember(context, leaving, keeper)),
+    resetHost: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, resetLeavingHost),
+    deleteNode: (cluster: Cluster, leaving: Host, via: Host, isDead: boolean): Promise<StepOutcome> =>
+      change(cluster, via, (context) => deleteLeavingNode(context, leaving, isDead)),
+    releaseClaim: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, releaseClaim),
   }
 }
 

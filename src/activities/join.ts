@@ -25,6 +25,7 @@ import { hostState, restartKubelet, startStoppedKubelet, type HostState } from '
 import { runKubeadm } from '../hosts/kubeadm/run.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { findNode, hasCondition, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { forgetRemoved } from '../hosts/kubernetes/removed-machines.js'
 import { waitForEndpoint } from './check-load-balancer.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -218,6 +219,7 @@ async function join(context: HostContext, via: ClusterApi, clear: () => Promise<
       clear,
       configuration: async () => {
         await waitForEndpoint(context, via.session.host)
+        await forgetRemoved(via, host)
         const [caCertHash, token] = await Promise.all([
           caHashOf(via.session),
           mintBootstrapToken(context, via),

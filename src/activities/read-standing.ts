@@ -21,6 +21,7 @@ import { judgedMembers } from '../hosts/etcd/members.js'
 import type { Stored } from '../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { removedMachines } from '../hosts/kubernetes/removed-machines.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { podNetworkStanding } from './apply-pod-network.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -44,15 +45,17 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
   }
   // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
-  const [nodes, components, networkPlugins, podNetwork, dnsPods, members, caHash] = await Promise.all([
-    listNodes(api),
-    api.core.pods.in('kube-system').list({ labels: 'tier=control-plane' }),
-    runningNetworkPlugins(api),
-    podNetworkStanding(context),
-    listDnsPods(api),
-    readMembers(context),
-    caHashOf(context.session),
-  ])
+  const [nodes, components, networkPlugins, podNetwork, dnsPods, members, removed, caHash] =
+    await Promise.all([
+      listNodes(api),
+      api.core.pods.in('kube-system').list({ labels: 'tier=control-plane' }),
+      runningNetworkPlugins(api),
+      podNetworkStanding(context),
+      listDnsPods(api),
+      readMembers(context),
+      removedMachines(api),
+      caHashOf(context.session),
+    ])
   return {
     kind: 'read',
     standing: {
@@ -66,6 +69,7 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
       nodes: nodes.map(standingNode),
       components: components.map(standingComponent),
       ...defined({ members }),
+      ...(removed.length === 0 ? {} : { removed }),
       caHash,
     },
   }

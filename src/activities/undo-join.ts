@@ -13,8 +13,8 @@ import { etcdMembers, judgedMembers, removeMember, type EtcdMember } from '../ho
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
 import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
-import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
+import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 

@@ -14,7 +14,7 @@ import { joinObstacle } from './init-control-plane.js'
 import { etcdStanding, type EtcdTrouble } from '../hosts/etcd/health.js'
 import { balancedApi, localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { isApiServerReady, isComponentHealthy } from '../hosts/kubernetes/health.js'
-import { hasCondition, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { findNode, hasCondition, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { podNetworkObstacle } from '../hosts/pod-network/pods.js'
 import { waitUntil } from '../hosts/wait.js'
 import { runningComponents } from '../hosts/kubeadm/static-pods.js'
@@ -47,13 +47,18 @@ interface Check {
   readonly look: () => Promise<Obstacle | undefined>
 }
 
-/** Verifies the whole cluster from one of its control planes. */
-export async function verifyCluster(context: HostContext): Promise<VerifiedCluster> {
+/** Verifies the whole cluster from one of its control planes; hosts that are `gone` must have no nodes any more. */
+export async function verifyCluster(
+  context: HostContext,
+  gone: readonly string[] = [],
+): Promise<VerifiedCluster> {
   const { cluster, session } = context
   const api = localApi(cluster, session)
   // Waits for all checks, even if some fail: none may keep looking after the step has ended.
   const outcomes = await Promise.allSettled(
-    (await checks(context, api)).map((check) => explainingDns(api, () => waitForCheck(context, check))),
+    [...(await checks(context, api)), ...gone.map((name) => goneCheck(context, api, name))].map((check) =>
+      explainingDns(api, () => waitForCheck(context, check)),
+    ),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   const nodes = await listNodes(api)
@@ -64,6 +69,15 @@ export async function verifyCluster(context: HostContext): Promise<VerifiedClust
     nodes: summarise(nodes, cluster.hosts),
     etcdMembers: members,
   }
+}
+
+/** A kubelet that still runs would register its node again. */
+function goneCheck({ host }: HostContext, api: ClusterApi, name: string): Check {
+  const look = async () =>
+    (await findNode(api, name)) === undefined
+      ? undefined
+      : { host: name, reason: 'its node is there again: its kubelet still runs' }
+  return { code: 'HOST_REMOVED', host: host.name, look }
 }
 
 async function waitForCheck(context: HostContext, { code, host, look }: Check): Promise<void> {
@@ -161,7 +175,9 @@ async function versionObstacle(
 
 async function endpointObstacle({ cluster, session }: HostContext): Promise<string | undefined> {
   const api = balancedApi(cluster, session)
-  return (await isApiServerReady(api)) ? undefined : `the API does not answer through https://${formatEndpoint(api.server)}`
+  return (await isApiServerReady(api))
+    ? undefined
+    : `the API does not answer through https://${formatEndpoint(api.server)}`
 }
 
 /** The API notices only after most of a minute that a kubelet has stopped: its node is Ready until then. */

@@ -10,11 +10,7 @@ import { renderWaiting } from './output/waiting.js'
 import { answerFor, describeWaiting } from './waits-for.js'
 
 /** Ends every command that follows an operation. */
-export function finish(
-  context: Context,
-  { cluster }: Operation,
-  followed: Followed,
-): ExitCode {
+export function finish(context: Context, { cluster }: Operation, followed: Followed): ExitCode {
   const { io } = context
   switch (followed.kind) {
     case 'closed':

@@ -2,7 +2,9 @@
 import type { Operation } from '../client/operation.js'
 import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
+import type { PlanRequest } from '../operations/input.js'
 import type { PlanResult } from '../operations/results.js'
+import type { PlannedCommand } from './output/plan.js'
 import { isQuorateError } from '../errors/index.js'
 import { plainLine } from '../values/plain-text.js'
 import { operationGoesOn } from './closed-pipe.js'
@@ -14,13 +16,13 @@ export type Planned =
   | { readonly kind: 'plan'; readonly plan: PlanResult }
   | { readonly kind: 'ended'; readonly exitCode: ExitCode }
 
-/** Plans an apply of the cluster; progress is shown only if somebody watches. */
-export async function planned(context: Context, cluster: Cluster): Promise<Planned> {
+/** Plans an apply of the cluster, or what the request asks for; progress is shown only if somebody watches. */
+export async function planned(context: Context, cluster: Cluster, request?: PlanRequest): Promise<Planned> {
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     await tellOfRunningApply(context, client, cluster.name)
-    const operation = await client.start('plan', cluster)
+    const operation = await client.start('plan', cluster, request === undefined ? {} : { request })
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
       await stop(context, operation)
@@ -30,6 +32,23 @@ export async function planned(context: Context, cluster: Cluster): Promise<Plann
     if (end?.kind === 'plan' && end.result !== undefined) return { kind: 'plan', plan: end.result }
     return { kind: 'ended', exitCode: finish(context, operation, followed) }
   })
+}
+
+/** Prints a plan. `command`: the one that makes the changes. */
+export async function showPlan(
+  { io, json }: Context,
+  cluster: string,
+  plan: PlanResult,
+  command: PlannedCommand = 'apply',
+): Promise<ExitCode> {
+  const exitCode = plan.problems.length === 0 ? EXIT.done : EXIT.failed
+  if (json) {
+    io.json(plan)
+    return exitCode
+  }
+  const { renderPlan } = await import('./output/plan.js')
+  renderPlan(cluster, plan, io.style, command).forEach((line) => io.out(line))
+  return exitCode
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */

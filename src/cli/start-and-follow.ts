@@ -4,7 +4,7 @@ import type { Operation } from '../client/operation.js'
 import type { Cluster } from '../cluster/model.js'
 import { isQuorateError } from '../errors/index.js'
 import type { StartOptions } from '../operations/input.js'
-import type { OperationKind } from '../operations/registry.js'
+import type { OperationKind, Results } from '../operations/registry.js'
 import { defined } from '../values/defined.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
@@ -19,12 +19,13 @@ export interface FollowOptions {
   readonly onBlocked?: OnBlocked
 }
 
-/** Starts an operation and follows it, unless it is only to be started. */
+/** Starts an operation and follows it, unless it is only to be started. `afterwards` gets the result, once it is shown. */
 export async function startAndFollow<Kind extends OperationKind>(
   context: Context,
   kind: Kind,
   cluster: Cluster,
   options: FollowOptions & StartOptions<Kind>,
+  afterwards?: (result: Results[Kind]) => Promise<void>,
 ): Promise<ExitCode> {
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'start', async (client) => {
@@ -38,7 +39,12 @@ export async function startAndFollow<Kind extends OperationKind>(
       if (!context.json) context.io.note(`started; follow it with \`quorate attach ${cluster.name}\``)
       return EXIT.done
     }
-    return finish(context, operation, await accompany(context, operation, options.onBlocked))
+    const followed = await accompany(context, operation, options.onBlocked)
+    const exitCode = finish(context, operation, followed)
+    const end = followed.kind === 'closed' ? followed.snapshot : undefined
+    // With --attach, another kind of operation may have been followed.
+    if (end?.kind === kind && end.result !== undefined) await afterwards?.(end.result as Results[Kind])
+    return exitCode
   })
 }
 

@@ -71,6 +71,12 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'read the output above; the full output is on the host, under /var/lib/quorate',
   },
+  RESET_INCOMPLETE: {
+    meaning: 'A host that was reset still has parts of the cluster.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'take away by hand what the message names, or see what holds it (mounts, processes), then retry',
+  },
   KUBEADM_TIMED_OUT: {
     meaning: 'kubeadm timed out waiting for a component.',
     source: 'environment',
@@ -148,6 +154,12 @@ export const KUBERNETES_ERRORS = {
     source: 'environment',
     remedy: 'operator',
     hint: 'look at `kubectl describe node` and `journalctl -u kubelet` on the host',
+  },
+  DRAIN_BLOCKED: {
+    meaning: 'Pods or volumes do not leave a node.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'give the pods room, or delete those that may go; then retry',
   },
   POD_NETWORK_FAILED: {
     meaning: 'The pod network does not work on a node.',

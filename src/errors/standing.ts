@@ -24,13 +24,13 @@ export const STANDING_ERRORS = {
     meaning: 'A machine is already a node of the cluster under another name.',
     source: 'user',
     remedy: 'operator',
-    hint: "put the node's own name back into the cluster file; to give a machine another name, remove its node (`kubectl drain`, `kubectl delete node`, `kubeadm reset`) and apply again",
+    hint: "put the node's own name back into the cluster file; to give a machine another name, run `quorate remove` for the node first, then apply again",
   },
   ROLE_CHANGED: {
     meaning: 'A host has another role in the cluster than in the cluster file.',
     source: 'user',
     remedy: 'operator',
-    hint: 'put the old role back; to change it, first remove the node (`kubectl drain`, `kubectl delete node`, `kubeadm reset`) and its etcd member, if it has one, and apply again',
+    hint: 'put the old role back; to change it, run `quorate remove` for the host first, then apply again',
   },
   ADDRESS_CHANGED: {
     meaning: 'A node has another internal address than in the cluster file.',
@@ -42,7 +42,7 @@ export const STANDING_ERRORS = {
     meaning: 'The cluster has a node that the cluster file does not.',
     source: 'user',
     remedy: 'operator',
-    hint: 'put the host back into the cluster file, or remove its node (`kubectl drain`, `kubectl delete node`, `kubeadm reset`); until then it stays as it is',
+    hint: 'put the host back into the cluster file, or run `quorate remove` for it; until then it stays as it is',
   },
   NODE_CORDONED: {
     meaning: 'A node is cordoned and takes no new pods.',
@@ -72,6 +72,24 @@ export const STANDING_ERRORS = {
     meaning: 'A host of the cluster does not answer.',
     source: 'environment',
     remedy: 'operator',
-    hint: 'bring the host back and apply again; if it is gone for good, remove it from the cluster and from the file',
+    hint: 'bring the host back and apply again; if it is gone for good, run `quorate remove --dead` for it',
+  },
+  HOST_UNKNOWN: {
+    meaning: 'Neither the cluster file nor the cluster has a host of this name.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'correct the name; `kubectl get nodes` shows those of the cluster',
+  },
+  HOST_REMOVED: {
+    meaning: 'A host that was removed from the cluster as dead has come back, and still has its old state.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'run `quorate remove` for it, now that it answers, which resets it; then apply to let it join again',
+  },
+  REMOVAL_REFUSED: {
+    meaning: 'Removing the host would break the cluster, or is not possible now.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see what the message says must come first',
   },
 } as const satisfies Record<string, ErrorDefinition>

@@ -36,6 +36,18 @@ export interface Standing {
   readonly podNetwork?: 'same' | 'differs'
   /** The pods of CoreDNS. */
   readonly clusterDns?: readonly DnsPod[]
+  /** Machines that were removed as dead, and must not come back as they were. Not reported by workers before 0.2. */
+  readonly removed?: readonly RemovedMachine[]
+}
+
+/** A machine that was taken out of the cluster without being reset, because it would never come back. */
+export interface RemovedMachine {
+  /** Its name as a host. */
+  readonly name: string
+  /** Missing if nobody knew it: that of an etcd host is not known to the cluster. */
+  readonly machineId?: string
+  /** ISO 8601. */
+  readonly removedAt: string
 }
 
 /** The network plugins that run in the cluster. */

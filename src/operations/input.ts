@@ -1,11 +1,27 @@
 /** What an operation is started with. */
 import type { Cluster } from '../cluster/model.js'
+import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
 
-/** What is asked of each kind besides the cluster. An apply and a plan ask for nothing more. */
+/** What is asked of each kind besides the cluster. An apply asks for nothing more. */
 export interface Requests extends Record<OperationKind, object> {
   apply: object
-  plan: object
+  plan: PlanRequest
+  remove: RemoveRequest
+}
+
+/** What is planned; an apply unless another operation's request is given. */
+export interface PlanRequest {
+  readonly remove?: RemoveRequest
+}
+
+/** Which hosts leave the cluster, and how. */
+export interface RemoveRequest {
+  /** Names of hosts in the cluster file, or of nodes and etcd members that the file no longer has. */
+  readonly hosts: readonly string[]
+  /** Those of them that never come back: the operator vouches for it. */
+  readonly dead: readonly string[]
+  readonly drain: DrainOptions
 }
 
 /** What the operator may choose for an operation. */

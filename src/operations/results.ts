@@ -46,3 +46,26 @@ export interface PlanResult {
   /** Problems, warnings and advice, each with its fix; missing in plans made by workers before 0.2. */
   readonly findings?: readonly PreflightFinding[]
 }
+
+/** The result of `removeHosts`. */
+export interface RemoveResult {
+  readonly kubernetesVersion: string
+  /** True when anything was changed. */
+  readonly changed: boolean
+  /** What became of each host that was asked for, in that order; those left out by decision are in `skipped`. */
+  readonly hosts: readonly RemovedHost[]
+  /** The nodes that stay. */
+  readonly nodes: readonly NodeSummary[]
+  readonly etcdMembers: readonly string[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+/**
+ * `removed`: it left the cluster, and was reset. `dead`: it left the cluster without being reset, because it never comes
+ * back. `gone`: it was no part of the cluster.
+ */
+export interface RemovedHost {
+  readonly name: string
+  readonly how: 'removed' | 'dead' | 'gone'
+}

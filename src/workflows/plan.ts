@@ -1,11 +1,18 @@
 /** Planning: what an apply would do, and what would stop it. Changes nothing. */
+import type { RemoveRequest } from '../operations/input.js'
+import type { PlanPhase } from '../operations/plan-phases.js'
+import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
+import { planOf, seeCluster } from './removal-planning.js'
 import { defineOperation } from './run/define-operation.js'
-import { lookAtCluster, lookAtHosts } from './run/inspect.js'
+import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
+import type { Run } from './run/run.js'
 
-/** Workflow: the plan of an apply of `input.cluster` as things stand. */
+/** Workflow: the plan of an apply of `input.cluster` as things stand, or of what `input.request` asks for. */
 export const planCluster = defineOperation('plan', async (run, input) => {
   const looked = await lookAtHosts(run, input.cluster)
+  const removal = input.request?.remove
+  if (removal !== undefined) return planRemoval(run, looked, removal)
   const presence = await lookAtCluster(run, looked)
   const { cluster, changes, findings, problems, warnings } = planApply(looked.file, looked.facts, {
     ...looked,
@@ -15,3 +22,11 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   run.warn(...warnings)
   return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings, findings }
 })
+
+async function planRemoval(run: Run<PlanPhase>, looked: Looked, request: RemoveRequest): Promise<PlanResult> {
+  const { staying, changes, problems, warnings } = planOf(await seeCluster(run, looked, request), request)
+  const { version } = (staying?.cluster ?? looked.file).kubernetes
+  run.setVersion(version)
+  run.warn(...warnings)
+  return { kubernetesVersion: version, changes, problems, warnings }
+}

@@ -48,6 +48,14 @@ export function fakeActivities() {
     settleJoin: (_cluster: Cluster, host: Host) =>
       note(`settle ${host.name}`).then((): SkipConsequence => ({})),
     abandonJoin: (_cluster: Cluster, host: Host) => note(`abandon ${host.name}`),
+    drainNode: (_cluster: Cluster, host: Host, via: Host) => note(`drain ${host.name} via ${via.name}`, 20),
+    keepNode: (_cluster: Cluster, host: Host) => note(`keep ${host.name}`),
+    stopBalancing: (_cluster: Cluster, host: Host) => note(`hand over ${host.name}`),
+    removeMember: (_cluster: Cluster, host: Host, via: Host) =>
+      note(`member ${host.name} via ${via.name}`, 20),
+    resetHost: (_cluster: Cluster, host: Host) => note(`reset ${host.name}`, 20),
+    deleteNode: (_cluster: Cluster, host: Host) => note(`delete ${host.name}`),
+    releaseClaim: (_cluster: Cluster, host: Host) => note(`give back ${host.name}`),
     verifyCluster: (cluster: Cluster) =>
       note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({
         ...done,

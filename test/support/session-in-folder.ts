@@ -21,6 +21,16 @@ const PLACES = {
   '/opt/cni': 'cni',
   '/usr/lib/cni': 'debian-cni',
   '/etc/containerd': 'containerd',
+  '/etc/cni/net.d': 'pod-networks',
+  '/var/lib/cni': 'cni-state',
+  '/run/flannel': 'flannel-state',
+  '/run/netns': 'namespaces',
+  '/sys/class/net': 'links',
+  '/etc/haproxy': 'haproxy-files',
+  '/etc/keepalived': 'keepalived-files',
+  '/etc/systemd/system/kubelet.service.d': 'kubelet-unit',
+  '/etc/modules-load.d': 'modules-load.d',
+  '/var/lib/etcd': 'etcd-data',
 } as const
 
 /** How a unit's script is started; the script itself is the first line of its input. */

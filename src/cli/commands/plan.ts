@@ -1,9 +1,8 @@
 /** `quorate plan`: look at the hosts and show what an apply would change. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { PlanResult } from '../../operations/results.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, exitWith, type ExitCode } from '../exit.js'
-import { planned } from '../planned.js'
+import { exitWith, type ExitCode } from '../exit.js'
+import { planned, showPlan } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {
   const command = new Command('plan').description(
@@ -17,16 +16,5 @@ async function plan(context: Context): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
   const outcome = await planned(context, cluster)
-  return outcome.kind === 'ended' ? outcome.exitCode : show(context, cluster.name, outcome.plan)
-}
-
-async function show({ io, json }: Context, cluster: string, result: PlanResult): Promise<ExitCode> {
-  const exitCode = result.problems.length === 0 ? EXIT.done : EXIT.failed
-  if (json) {
-    io.json(result)
-    return exitCode
-  }
-  const { renderPlan } = await import('../output/plan.js')
-  renderPlan(cluster, result, io.style).forEach((line) => io.out(line))
-  return exitCode
+  return outcome.kind === 'ended' ? outcome.exitCode : showPlan(context, cluster.name, outcome.plan)
 }

@@ -6,8 +6,16 @@ import type { Style } from '../io.js'
 import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
+/** The command that makes the changes of a plan. */
+export type PlannedCommand = 'apply' | 'remove'
+
 /** The lines of a plan. */
-export function renderPlan(cluster: string, plan: PlanResult, style: Style): string[] {
+export function renderPlan(
+  cluster: string,
+  plan: PlanResult,
+  style: Style,
+  command: PlannedCommand = 'apply',
+): string[] {
   return [
     `plan for ${style.bold(cluster)}: Kubernetes ${plan.kubernetesVersion}`,
     ...(plan.changes.length === 0 ? [] : ['', ...renderChanges(plan.changes, style)]),
@@ -17,7 +25,7 @@ export function renderPlan(cluster: string, plan: PlanResult, style: Style): str
     ...adviceOf(plan, style),
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
-    summary(cluster, plan, style),
+    command === 'apply' ? summary(cluster, plan, style) : removalSummary(plan, style),
   ]
 }
 
@@ -57,4 +65,13 @@ function summary(cluster: string, { changes, problems, warnings }: PlanResult, s
   }
   const hosts = new Set(changes.map(({ host }) => host)).size
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate apply\` makes them`
+}
+
+function removalSummary({ changes, problems }: PlanResult, style: Style): string {
+  if (problems.length > 0) {
+    return style.red(`✘ ${count(problems.length, 'problem')}: nothing would be removed`)
+  }
+  if (changes.length === 0) return `${style.green('✔')} nothing to change: already gone`
+  const hosts = new Set(changes.map(({ host }) => host)).size
+  return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; the same command without --plan makes them`
 }

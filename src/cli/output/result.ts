@@ -3,6 +3,7 @@ import type { OperationKind, Results } from '../../operations/registry.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
 import type { Style } from '../io.js'
 import { renderPlan } from './plan.js'
+import { renderRemoved } from './removed.js'
 import { renderApplied } from './summary.js'
 
 type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
@@ -10,6 +11,7 @@ type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style
 const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   apply: renderApplied,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
+  remove: renderRemoved,
 }
 
 /** The lines about the result; empty while there is none. */

@@ -1,5 +1,5 @@
 /** The last words of an operation. */
-import { OPERATIONS } from '../../operations/registry.js'
+import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
 import type { OperationProgress } from '../../operations/progress.js'
 import type { ApplyResult, NodeSummary } from '../../operations/results.js'
 import type { ErrorReport } from '../../errors/index.js'
@@ -13,20 +13,28 @@ import { renderTable } from './table.js'
 
 /** Nodes, duration, and whether anything was changed. */
 export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, style: Style): string[] {
+  return [...renderNodes(result.nodes, style), '', ...renderOutcome(snapshot, result, style)]
+}
+
+/** The nodes as a table, after an empty line. */
+export function renderNodes(nodes: readonly NodeSummary[], style: Style): string[] {
+  const rows = nodes.map((node) => [
+    ...[node.name, node.role, node.version].map((word) => plainLine(word)),
+    nodeStatus(node, style),
+  ])
+  return ['', ...renderTable(['NODE', 'ROLE', 'VERSION', 'STATUS'], rows, style)]
+}
+
+/** Who was left out, and the last line: the cluster as it is now, and how long it took. */
+export function renderOutcome(
+  snapshot: OperationSnapshot,
+  result: Pick<ApplyResult, 'kubernetesVersion' | 'changed' | 'nodes' | 'etcdMembers' | 'skipped'>,
+  style: Style,
+): string[] {
   const took = formatDuration((snapshot.closedAt ?? snapshot.startedAt) - snapshot.startedAt)
   const what = result.changed ? `done in ${took}` : `nothing to change, checked in ${took}`
   const ready = result.nodes.filter((node) => node.ready).length
   return [
-    '',
-    ...renderTable(
-      ['NODE', 'ROLE', 'VERSION', 'STATUS'],
-      result.nodes.map((node) => [
-        ...[node.name, node.role, node.version].map((word) => plainLine(word)),
-        nodeStatus(node, style),
-      ]),
-      style,
-    ),
-    '',
     ...result.skipped.map(({ step, reason }) =>
       style.yellow(`⚠ ${plainLine(`${step} was left out: ${reason}`)}`),
     ),
@@ -59,11 +67,18 @@ export function renderFailed(
   ]
 }
 
+/** What goes on after a failure. */
+const AGAIN: Readonly<Record<OperationKind, string>> = {
+  apply: '`quorate apply`',
+  plan: '`quorate plan`',
+  remove: 'the same `quorate remove`',
+}
+
 function whatNow(snapshot: OperationSnapshot): string[] {
   if (!OPERATIONS[snapshot.kind].holdsCluster) return ['', 'Nothing was changed: the hosts are as they were.']
   // Nothing was changed yet, so there is nothing that stays done.
   if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
-  return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` continues from there.`]
+  return ['', `What is done stays done: ${when(snapshot)}${AGAIN[snapshot.kind]} continues from there.`]
 }
 
 function endWord({ state, error }: OperationSnapshot): string {

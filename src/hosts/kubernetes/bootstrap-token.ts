@@ -98,5 +98,5 @@ function tokenSecret(id: string, secret: string, host: string): Secret {
       'usage-bootstrap-signing': 'true',
       'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
     },
-   }
+  }
 }

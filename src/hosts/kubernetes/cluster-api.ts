@@ -4,7 +4,14 @@
  * holds the host, like every command.
  */
 import type { DaemonSet, Deployment } from 'kubernetes-types/apps/v1.js'
-import type { ConfigMap, Node, Pod, Secret, Service } from 'kubernetes-types/core/v1.js'
+import type {
+  ConfigMap,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.js'
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
 import type { VolumeAttachment } from 'kubernetes-types/storage/v1.js'
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
@@ -30,6 +37,7 @@ export interface ClusterApi {
     readonly services: NamespacedResource<Service>
     readonly configMaps: NamespacedResource<ConfigMap>
     readonly secrets: NamespacedResource<Secret>
+    readonly persistentVolumeClaims: NamespacedResource<PersistentVolumeClaim>
     /** See {@link evict}. */
     evict(pod: PodName, deletion?: Deletion): Promise<boolean>
     /** See {@link podLog}. */
@@ -72,6 +80,7 @@ function clusterApi(session: Session, server: Endpoint): ClusterApi {
       services: core.ofNamespaces('services'),
       configMaps: core.ofNamespaces('configmaps'),
       secrets: core.ofNamespaces('secrets'),
+      persistentVolumeClaims: core.ofNamespaces('persistentvolumeclaims'),
       evict: (pod, deletion) => evict(ask, pod, deletion),
       log: (pod, options) => podLog(ask, pod, options),
     },

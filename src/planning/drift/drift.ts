@@ -14,6 +14,7 @@ import type { Difference } from './difference.js'
 import { FIELD_RULES, type ChangedBy, type FieldRule } from './fields.js'
 import { changedEtcdRole, compareHosts } from './hosts.js'
 import { strangeMembers } from './members.js'
+import { returnedMachines } from './returned.js'
 
 /** How a field's difference is reported, depending on what changes the field. */
 const TOLD: Readonly<Partial<Record<ChangedBy, { readonly severity: Severity; readonly code: ErrorCode }>>> =
@@ -48,6 +49,7 @@ export function compareWithCluster(
     ...roles,
     ...compareHosts({ file, observed, standing }),
     ...strangeMembers(file, standing),
+    ...returnedMachines(observed, standing),
   ]
 }
 

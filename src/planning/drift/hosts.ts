@@ -6,6 +6,7 @@ import { finding, listNames, type PreflightFinding } from '../../preflight/findi
 import { parseIpAddress } from '../../values/ip-address.js'
 import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { ownKubeletConfiguration } from './documents.js'
+import { isReturned } from './returned.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 interface Compared {
@@ -120,7 +121,7 @@ function nodesNotInFile(
 ): readonly PreflightFinding[] {
   const names = new Set(file.hosts.map(({ name }) => name))
   return standing.nodes
-    .filter(({ name }) => !names.has(name) && !renamed.has(name))
+    .filter((node) => !names.has(node.name) && !renamed.has(node.name) && !isReturned(standing, node))
     .map(({ name, role }) =>
       finding(
         'warning',

@@ -48,9 +48,9 @@ function title({ name, peerUrls }: QuorumMember): string {
 }
 
 function takeOut({ name }: QuorumMember): string {
-  const node = name === '' ? '' : `, then \`kubectl delete node ${name}\` if it is still there`
-  return (
-    'put its host back into the cluster file; if it is gone for good, remove it while a majority is healthy without it: ' +
-    `\`etcdctl member list\` and \`etcdctl member remove ID\` in the etcd container of a healthy member${node}`
-  )
+  const way =
+    name === ''
+      ? '`etcdctl member list` and `etcdctl member remove ID` in the etcd container of a healthy member'
+      : `\`quorate remove --dead ${name}\``
+  return `put its host back into the cluster file; if it is gone for good, remove it while a majority is healthy without it: ${way}`
 }

@@ -44,6 +44,11 @@ const POLICIES = {
     ...CHANGES,
     startToCloseTimeout: '45m',
   },
+  /** Waits for pods and volumes, for as long as the operator has allowed. */
+  drain: {
+    ...CHANGES,
+    startToCloseTimeout: '30d',
+  },
   /** Waits for something outside for as long as it takes. The operator may end it by signal or cancel. */
   wait: {
     startToCloseTimeout: '30d',

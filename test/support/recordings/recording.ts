@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client'
 import type { Activities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { Requests } from '../../../src/operations/input.js'
 import type { OperationProgress } from '../../../src/operations/progress.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
@@ -22,6 +23,7 @@ export interface Recording {
   readonly kind: OperationKind
   readonly cluster: Cluster
   readonly review?: boolean
+  readonly request?: Requests[OperationKind]
   readonly hosts: Hosts
   /** Sends messages until nothing keeps the run from ending. `stranger`: the run as seen by a client without seals. */
   readonly talk?: (run: WorkflowHandle, stranger: WorkflowHandle) => Promise<unknown>

@@ -6,11 +6,11 @@ import { joinedFacts, present, standingOf } from '../standings.js'
 import { hopeless } from '../fake-activities.js'
 import { apply, telling, type Hosts, type Recording } from './recording.js'
 
-const named = (...names: readonly string[]) => names.map((name) => aHost(name))
+export const named = (...names: readonly string[]) => names.map((name) => aHost(name))
 const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
 
 /** A running cluster as its hosts and its API report it; `bare` hosts have not joined. */
-function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
+export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
   const standing = standingOf(cluster)
   const isThere = (name: string) => !bare.includes(name)

@@ -47,7 +47,10 @@ export class Applier {
     const live = await this.#live(path)
     if (live === undefined) return true
     const manager = isFormerlyOurs(live) ? FORMER_MANAGER : MANAGER
-    const applied = await this.#api.ask({ ...patch(path, manager, object.text), query: { ...query(manager), dryRun: 'All' } })
+    const applied = await this.#api.ask({
+      ...patch(path, manager, object.text),
+      query: { ...query(manager), dryRun: 'All' },
+    })
     return !isDeepStrictEqual(essence(this.#read(applied)), essence(live))
   }
 
@@ -97,7 +100,13 @@ const KINDS = z.looseObject({
 type Kind = z.output<typeof KINDS>['resources'][number]
 
 function patch(path: string, manager: string, text: string): ApiRequest {
-  return { method: 'PATCH', path, query: query(manager), body: text, contentType: 'application/apply-patch+yaml' }
+  return {
+    method: 'PATCH',
+    path,
+    query: query(manager),
+    body: text,
+    contentType: 'application/apply-patch+yaml',
+  }
 }
 
 function query(manager: string): Record<string, string> {
@@ -110,7 +119,13 @@ function isFormerlyOurs({ metadata: { managedFields = [] } }: LiveObject): boole
   return !isOurs && managedFields.some(isOfFormerManager)
 }
 
-function isOfFormerManager({ manager, operation }: { readonly manager?: string | undefined; readonly operation?: string | undefined }): boolean {
+function isOfFormerManager({
+  manager,
+  operation,
+}: {
+  readonly manager?: string | undefined
+  readonly operation?: string | undefined
+}): boolean {
   return manager === FORMER_MANAGER && operation === 'Apply'
 }
 

@@ -40,7 +40,10 @@ function asText(content: unknown): { readonly content: unknown; readonly text: s
   return { content, text: JSON.stringify(content) }
 }
 
-function identified(object: { readonly content: unknown; readonly text: string }, place: number): ManifestObject {
+function identified(
+  object: { readonly content: unknown; readonly text: string },
+  place: number,
+): ManifestObject {
   const { data } = IDENTITY.safeParse(object.content)
   if (data === undefined) throw new Error(`its document ${place} lacks apiVersion, kind or metadata.name`)
   const { apiVersion, kind, metadata } = data

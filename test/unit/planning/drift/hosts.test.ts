@@ -214,7 +214,7 @@ describe('a dead control plane that was removed from the file', () => {
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toContain(told)
     const { hint } = plan.findings.find(({ code }) => code === 'ETCD_UNHEALTHY') ?? {}
-    expect(hint).toMatch(/`etcdctl member remove ID`.*`kubectl delete node cp3`/)
+    expect(hint).toContain('`quorate remove --dead cp3`')
   })
 
   it('blocks another one from joining before anything is changed', () => {

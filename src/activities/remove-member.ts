@@ -1,0 +1,76 @@
+/**
+ * Takes the etcd member of a host that leaves out of etcd, before anything is done to the host itself: never at the cost
+ * of quorum, and not while others are being added.
+ */
+import { ETCD_CA } from '../configuration/etcd/certificates.js'
+import type { Host } from '../cluster/model.js'
+import { memberOf, memberTitle, removalObstacle, unfinishedObstacle } from '../facts/quorum.js'
+import { QuorateError } from '../errors/index.js'
+import { askEtcd } from '../hosts/etcd/health.js'
+import { moveLeadership } from '../hosts/etcd/leader.js'
+import { judgedMembers, removeMember, type JudgedMember } from '../hosts/etcd/members.js'
+import { localApi } from '../hosts/kubernetes/cluster-api.js'
+import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
+import type { HostContext } from '../hosts/context.js'
+import { waitUntil } from '../hosts/wait.js'
+import type { StepOutcome } from '../operations/steps.js'
+import type { Session } from '../ssh/index.js'
+
+/**
+ * Removes the member of `leaving`; the step is that of a control plane that stays. `cluster` has the etcd hosts that
+ * stay, if etcd has hosts of its own.
+ * @param keeper the etcd host that gets the key of etcd's CA, if `leaving` has it.
+ * @throws QuorateError `ETCD_QUORUM_AT_RISK` when etcd cannot do without the member for a long time; `ETCD_DATA_LOST`
+ *   when the control plane that is asked has lost the cluster's data.
+ */
+export async function removeLeavingMember(
+  context: HostContext,
+  leaving: Host,
+  keeper?: Host,
+): Promise<StepOutcome> {
+  const kept = keeper !== undefined && (await keepAuthority(context, leaving, keeper))
+  // An etcd that has lost its data lists no members: the data of this host may be the only ones that are left.
+  await expectClusterData(localApi(context.cluster, context.session), 'etcd')
+  const via = await askEtcd(context, context.session)
+  const removed = via === undefined ? undefined : await takeOut(context, via, leaving)
+  const did = [
+    ...(kept ? [`gave the key of etcd's CA to ${keeper.name}`] : []),
+    ...(removed === undefined ? [] : [`removed the etcd member ${memberTitle(removed)}`]),
+  ]
+  const nothing = `etcd has no member of ${leaving.name}`
+  return { changed: did.length > 0, summary: did.length === 0 ? nothing : did.join(', ') }
+}
+
+async function takeOut(context: HostContext, via: Session, leaving: Host): Promise<JudgedMember | undefined> {
+  let removed: JudgedMember | undefined
+  await waitUntil(
+    context,
+    async () => {
+      const members = await judgedMembers(via)
+      const member = memberOf(members, leaving)
+      // Also after the removal: only the list shows it.
+      if (member === undefined) return undefined
+      const others = members.filter((one) => one !== member)
+      const obstacle = removalObstacle(members, member) ?? unfinishedObstacle(others)
+      if (obstacle !== undefined) return obstacle
+      const heir = await moveLeadership(via, members, member)
+      if (heir !== undefined) context.report(`${heir} leads etcd now`)
+      await removeMember(via, member)
+      removed = member
+      return `etcd still lists ${memberTitle(member)}`
+    },
+    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: leaving.name, step: 'etcd' }),
+    { timeoutMs: context.patience.etcd },
+  )
+  return removed
+}
+
+/** Without this key no member could be added any more, and no certificate renewed. It passes through memory only. */
+async function keepAuthority(context: HostContext, leaving: Host, keeper: Host): Promise<boolean> {
+  const [from, to] = await Promise.all(
+    [leaving, keeper].map((host) => context.sessions.session(host, context.signal)),
+  )
+  const key = await from?.readFile(ETCD_CA.key)
+  if (key === undefined || to === undefined) return false
+  return to.writeFile(ETCD_CA.key, key, { mode: 0o600 })
+}
