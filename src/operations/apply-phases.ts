@@ -3,7 +3,7 @@ import { never, type PhaseTable } from './phase.js'
 import { PLAN_PHASES } from './plan-phases.js'
 
 /** Its steps restart a member of etcd or an API server, or add one: all others must be available meanwhile. */
-const MEMBERSHIP = 'membership'
+export const MEMBERSHIP = 'membership'
 
 export const APPLY_PHASES = {
   facts: PLAN_PHASES.facts,

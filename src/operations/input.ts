@@ -1,11 +1,13 @@
 /** What an operation is started with. */
 import type { Cluster } from '../cluster/model.js'
 import type { OperationKind } from './registry.js'
+import type { UpgradeRequest } from './upgrade-request.js'
 
-/** What is asked of each kind besides the cluster. An apply and a plan ask for nothing more. */
+/** What is asked of each kind besides the cluster. An apply asks for nothing more; a plan may be that of another kind. */
 export interface Requests extends Record<OperationKind, object> {
   apply: object
-  plan: object
+  plan: { readonly upgrade?: UpgradeRequest }
+  upgrade: UpgradeRequest
 }
 
 /** What the operator may choose for an operation. */

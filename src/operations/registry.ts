@@ -2,7 +2,8 @@
 import { APPLY_PHASES } from './apply-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { PhaseDefinition, PhaseTable } from './phase.js'
-import type { ApplyResult, PlanResult } from './results.js'
+import type { ApplyResult, PlanResult, UpgradeResult } from './results.js'
+import { UPGRADE_PHASES } from './upgrade-phases.js'
 
 /** What a kind of operation is to clients and workers. */
 export interface OperationDefinition {
@@ -17,6 +18,7 @@ export interface OperationDefinition {
 export const OPERATIONS = {
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
+  upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
 /** Which operation. */
@@ -29,6 +31,7 @@ export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind
 export interface Results extends Record<OperationKind, object> {
   apply: ApplyResult
   plan: PlanResult
+  upgrade: UpgradeResult
 }
 
 /** All kinds. */
