@@ -7,15 +7,8 @@ import type { SkipConsequence, StepOutcome } from '../operations/steps.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
-import {
-  etcdMembers,
-  healthyEndpoints,
-  isVoter,
-  memberOf,
-  removalObstacle,
-  removeMember,
-  votersWithout,
-} from '../hosts/etcd/members.js'
+import { isVoter, memberOf, removalObstacle, votesWithout } from '../facts/quorum.js'
+import { judgedMembers, removeMember } from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
 import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
 import type { HostContext } from '../hosts/context.js'
@@ -34,11 +27,10 @@ export type VoterRemoval = 'shown' | 'late'
 export async function settleJoin(context: HostContext, host: Host): Promise<SkipConsequence> {
   const { session, cluster } = context
   if (cluster.etcd.topology === 'external') return {}
-  const members = await etcdMembers(session)
+  const members = await judgedMembers(session)
   const member = memberOf(members, host)
   if (member === undefined) return {}
-  const healthy = await healthyEndpoints(session)
-  const obstacle = removalObstacle(members, healthy, member)
+  const obstacle = removalObstacle(members, member)
   if (!isVoter(member)) {
     if (obstacle === undefined && !(await mayStillJoin(context, host))) await removeMember(session, member)
     return {}
@@ -47,8 +39,8 @@ export async function settleJoin(context: HostContext, host: Host): Promise<Skip
     const way = `bring those members or ${host.name} back, and retry`
     return { notSkippable: `its etcd member already votes, and ${obstacle}; ${way}` }
   }
-  const { alive, remaining, quorum } = votersWithout(members, healthy, member)
-  const left = `${alive.length} of the ${remaining.length} voters left are healthy, ${quorum} are needed`
+  const { alive, voters, quorum } = votesWithout(members, member)
+  const left = `${alive.length} of the ${voters.length} voters left are healthy, ${quorum} are needed`
   return { onSkip: `removes its etcd member, which votes already (${left}), and deletes its node` }
 }
 

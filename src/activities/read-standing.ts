@@ -10,14 +10,14 @@ import {
   type ClusterPresence,
   type StandingComponent,
   type StandingConfiguration,
-  type StandingMember,
   type StandingNode,
 } from '../facts/standing.js'
+import type { QuorumMember } from '../facts/quorum.js'
 import { isQuorateError } from '../errors/index.js'
 import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
 import { answeringMember } from '../hosts/etcd/health.js'
-import { etcdMembers, healthyEndpoints, isHealthy } from '../hosts/etcd/members.js'
+import { judgedMembers } from '../hosts/etcd/members.js'
 import { readJson } from '../hosts/json.js'
 import {
   hasCondition,
@@ -144,18 +144,13 @@ async function readConfiguration(
 }
 
 /** If no member answers, the standing goes without members; whatever needs them reports the reason. */
-async function readMembers(context: HostContext): Promise<readonly StandingMember[] | undefined> {
+async function readMembers(context: HostContext): Promise<readonly QuorumMember[] | undefined> {
   const place = etcdPlace(context.cluster)
   if (place === 'elsewhere') return undefined
   try {
     const asked = place === 'control-planes' ? context.session : await answeringMember(context)
-    const [members, healthy] = await Promise.all([etcdMembers(asked), healthyEndpoints(asked)])
-    return members.map((member) => ({
-      name: member.name,
-      peerUrls: member.peerUrls,
-      learner: member.learner,
-      healthy: isHealthy(member, healthy),
-    }))
+    const members = await judgedMembers(asked)
+    return members.map(({ name, peerUrls, learner, healthy }) => ({ name, peerUrls, learner, healthy }))
   } catch (error) {
     if (isQuorateError(error) && error.code === 'ETCD_UNREACHABLE') return undefined
     throw error

@@ -16,9 +16,9 @@ import {
   etcdMembers,
   etcdObstacle,
   healthyEndpoints,
-  memberOf,
   type EtcdMember,
 } from '../hosts/etcd/members.js'
+import { memberOf } from '../facts/quorum.js'
 import { answeringMember } from '../hosts/etcd/health.js'
 import {
   joinedCluster,

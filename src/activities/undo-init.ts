@@ -3,7 +3,8 @@
  * which nobody depends, are ever removed. Everything else may be a cluster.
  */
 import type { QuorateError } from '../errors/index.js'
-import { etcdMembers, memberOf, memberTitle, storedNodes } from '../hosts/etcd/members.js'
+import { memberOf, memberTitle } from '../facts/quorum.js'
+import { etcdMembers, storedNodes } from '../hosts/etcd/members.js'
 import { askEtcd } from '../hosts/etcd/health.js'
 import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'

@@ -7,16 +7,8 @@ import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/change
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, type Session } from '../ssh/index.js'
-import {
-  etcdMembers,
-  healthyEndpoints,
-  isVoter,
-  memberOf,
-  memberTitle,
-  removalObstacle,
-  removeMember,
-  type EtcdMember,
-} from '../hosts/etcd/members.js'
+import { isVoter, memberOf, memberTitle, removalObstacle } from '../facts/quorum.js'
+import { etcdMembers, judgedMembers, removeMember, type EtcdMember } from '../hosts/etcd/members.js'
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
 import {
@@ -185,11 +177,11 @@ export async function takeMemberOut(
   await waitUntil(
     context,
     async () => {
-      const members = await etcdMembers(via)
+      const members = await judgedMembers(via)
       const member = memberOf(members, host)
       if (member === undefined) return undefined
       refuse(member)
-      const obstacle = removalObstacle(members, await healthyEndpoints(via), member)
+      const obstacle = removalObstacle(members, member)
       if (obstacle !== undefined) return obstacle
       await removeMember(via, member)
       removed = member

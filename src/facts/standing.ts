@@ -4,6 +4,7 @@
  */
 import type { DnsPod } from './cluster-dns.js'
 import type { NetworkPluginName, Taint } from '../cluster/model.js'
+import type { QuorumMember } from './quorum.js'
 
 /** What the hosts show of a cluster before its API is asked. */
 export type ClusterPresence =
@@ -28,7 +29,7 @@ export interface Standing {
   /** The network plugins that run, ours or others of the same name. Not reported by workers before 0.2. */
   readonly networkPlugins?: readonly NetworkPluginName[]
   /** Undefined if somebody else runs etcd, or if none of its members answers. */
-  readonly members?: readonly StandingMember[]
+  readonly members?: readonly QuorumMember[]
   /** `sha256:…` of the cluster CA's public key. */
   readonly caHash: string
   /** Whether the API has the manifest of the cluster file's pod network; undefined if there is no manifest. */
@@ -95,18 +96,4 @@ export interface StandingComponent {
   readonly host: string
   readonly component: string
   readonly version: string
-}
-
-/** A member of the cluster's own etcd. */
-export interface StandingMember {
-  /** Empty until it has started. */
-  readonly name: string
-  readonly peerUrls: readonly string[]
-  readonly learner: boolean
-  readonly healthy: boolean
-}
-
-/** Whether the member counts for quorum and has had data; it may have died since. */
-export function isVoting({ name, learner }: StandingMember): boolean {
-  return name !== '' && !learner
 }

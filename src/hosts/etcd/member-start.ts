@@ -7,7 +7,8 @@ import { initialCluster } from '../../configuration/kubeadm/render-etcd-member.j
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import type { Host } from '../../cluster/model.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
-import { memberOf, type EtcdMember } from './members.js'
+import { memberOf } from '../../facts/quorum.js'
+import type { EtcdMember } from './members.js'
 
 /** What an etcd host holds of a member. */
 export interface MemberTraces {

@@ -1,8 +1,7 @@
 /** etcd's members, seen from inside one of its own containers: on a control plane, or on an etcd host. */
 import { z } from 'zod'
-import { peerUrl } from '../../configuration/etcd/urls.js'
-import type { Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
+import { memberTitle, wholenessObstacle, type EtcdObstacle, type QuorumMember } from '../../facts/quorum.js'
 import { staticPodName } from '../kubeadm/static-pods.js'
 import { script, type CommandResult, type Session } from '../../ssh/index.js'
 import { withoutCrictl } from '../containerd/containers.js'
@@ -89,10 +88,17 @@ export async function healthyEndpoints(session: Session): Promise<ReadonlySet<st
 
 const HEALTH = z.array(z.looseObject({ endpoint: z.string(), health: z.boolean() }))
 
-/** Why etcd is not whole, and the member concerned. */
-export interface EtcdObstacle {
-  readonly reason: string
-  readonly member: EtcdMember
+/** A member, and whether it answers for itself. */
+export type JudgedMember = EtcdMember & QuorumMember
+
+/**
+ * Every member that etcd knows, and which of them are healthy: what decisions about quorum are made of.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer, or there is no majority.
+ */
+export async function judgedMembers(session: Session): Promise<readonly JudgedMember[]> {
+  const members = await etcdMembers(session)
+  const healthy = await healthyEndpoints(session)
+  return members.map((member) => ({ ...member, healthy: isHealthy(member, healthy) }))
 }
 
 /**
@@ -103,79 +109,13 @@ export interface EtcdObstacle {
 export async function etcdObstacle(
   session: Session,
   mayBeUnwell: (member: EtcdMember) => boolean = () => false,
-): Promise<EtcdObstacle | undefined> {
-  const members = (await etcdMembers(session)).filter((member) => !mayBeUnwell(member))
-  const obstacle = (member: EtcdMember | undefined, state: string) =>
-    member === undefined ? undefined : { reason: `etcd member ${memberTitle(member)} ${state}`, member }
-  const unwell =
-    obstacle(
-      members.find((member) => !member.started),
-      'has not started',
-    ) ??
-    obstacle(
-      members.find((member) => member.learner),
-      'is still a learner',
-    )
-  if (unwell !== undefined) return unwell
-  const healthy = await healthyEndpoints(session)
-  return obstacle(
-    members.find((member) => !isHealthy(member, healthy)),
-    'is not healthy',
-  )
-}
-
-/** The member with this host's peer URL. */
-export function memberOf(
-  members: readonly EtcdMember[],
-  host: Pick<Host, 'internalAddress'>,
-): EtcdMember | undefined {
-  return members.find((member) => member.peerUrls.includes(peerUrl(host)))
-}
-
-/** The name by which people know a member; its peer URLs while it has none. */
-export function memberTitle(member: EtcdMember): string {
-  return member.name === '' ? member.peerUrls.join(',') : member.name
+): Promise<EtcdObstacle<JudgedMember> | undefined> {
+  return wholenessObstacle((await judgedMembers(session)).filter((member) => !mayBeUnwell(member)))
 }
 
 /** Whether the member answers for itself, according to {@link healthyEndpoints}. */
-export function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
+function isHealthy(member: EtcdMember, healthy: ReadonlySet<string>): boolean {
   return member.clientUrls.some((url) => healthy.has(url))
-}
-
-/** Whether the member counts for quorum and has had data; it may have died since. */
-export function isVoter(member: EtcdMember): boolean {
-  return member.started && !member.learner
-}
-
-/** The voters that remain without a member: all of them, those that are healthy, and how many are needed. */
-export function votersWithout(
-  members: readonly EtcdMember[],
-  healthy: ReadonlySet<string>,
-  leaving: EtcdMember,
-): {
-  readonly remaining: readonly EtcdMember[]
-  readonly alive: readonly EtcdMember[]
-  readonly quorum: number
-} {
-  const remaining = members.filter((member) => !member.learner && member.id !== leaving.id)
-  const alive = remaining.filter((member) => isHealthy(member, healthy))
-  return { remaining, alive, quorum: Math.floor(remaining.length / 2) + 1 }
-}
-
-/**
- * Why a member may not be removed now: too few of the remaining voters would be healthy to decide anything. A learner
- * has no vote, so removing it costs nothing.
- */
-export function removalObstacle(
-  members: readonly EtcdMember[],
-  healthy: ReadonlySet<string>,
-  leaving: EtcdMember,
-): string | undefined {
-  if (leaving.learner) return undefined
-  const { remaining, alive, quorum } = votersWithout(members, healthy, leaving)
-  if (alive.length >= quorum) return undefined
-  const dead = remaining.filter((member) => !alive.includes(member)).map(memberTitle)
-  return `without ${memberTitle(leaving)} etcd would have ${alive.length} healthy of ${remaining.length} voters, ${quorum} are needed; not healthy: ${dead.join(', ') || 'none'}`
 }
 
 /**

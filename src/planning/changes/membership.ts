@@ -2,11 +2,11 @@
  * What an apply does to make hosts part of the cluster, and to bring back those that were deleted from it or stopped.
  */
 import type { ApplyPhase } from '../../operations/apply-phases.js'
-import { peerUrl } from '../../configuration/etcd/urls.js'
 import { hasPath } from '../../facts/facts.js'
-import { etcdPlace, type Cluster } from '../../cluster/model.js'
+import { etcdPlace, type Cluster, type Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
-import { isVoting, nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
+import { isVoter, memberOf } from '../../facts/quorum.js'
+import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
@@ -100,7 +100,7 @@ function joinRepair(
     etcdData: hasPath(facts, '/var/lib/etcd/member'),
     kubeletCertificate: hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem'),
     node: node === undefined ? 'missing' : node.role === 'control-plane' ? 'marked' : 'unmarked',
-    member: memberOf({ host, cluster }, standing),
+    member: memberSign(host, standing),
   }
   switch (judgeJoin(signs, cluster.etcd.topology)) {
     case 'joined':
@@ -120,14 +120,11 @@ function joinRepair(
 }
 
 /** If etcd did not list its members, assume that this one votes. */
-function memberOf(
-  { host }: Pick<PlannedHost, 'host' | 'cluster'>,
-  { members }: Standing,
-): JoinSigns['member'] {
+function memberSign(host: Host, { members }: Standing): JoinSigns['member'] {
   if (members === undefined) return 'votes'
-  const member = members.find(({ peerUrls }) => peerUrls.includes(peerUrl(host)))
+  const member = memberOf(members, host)
   if (member === undefined) return 'missing'
-  return isVoting(member) ? 'votes' : 'not-voting'
+  return isVoter(member) ? 'votes' : 'not-voting'
 }
 
 /** Those of the changes that take away something that runs or once ran. */

@@ -2,12 +2,12 @@
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
 import { staleEndpoints } from '../etcd-endpoints.js'
 import { etcdRenewals } from '../../facts/etcd-renewal.js'
-import { peerUrl } from '../../configuration/etcd/urls.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import { balancerHosts, runsBalancer } from '../../cluster/balancer-hosts.js'
 import { etcdHosts, type Cluster, type Host } from '../../cluster/model.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
-import { isVoting, type ClusterPresence, type Standing } from '../../facts/standing.js'
+import { isVoter, memberOf } from '../../facts/quorum.js'
+import type { ClusterPresence, Standing } from '../../facts/standing.js'
 
 /** Codes that mean the host is unreachable, not that somebody must fix something on it. */
 const AWAY: readonly ErrorCode[] = ['SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_TIMEOUT']
@@ -35,7 +35,8 @@ export function isSpared(
 }
 
 function isMember({ members = [] }: Standing, host: Host): boolean {
-  return members.some((member) => isVoting(member) && member.peerUrls.includes(peerUrl(host)))
+  const member = memberOf(members, host)
+  return member !== undefined && isVoter(member)
 }
 
 /**

@@ -2,7 +2,8 @@
 import { peerUrl } from '../../configuration/etcd/urls.js'
 import { etcdHosts, type Cluster } from '../../cluster/model.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
-import type { Standing, StandingMember } from '../../facts/standing.js'
+import type { QuorumMember } from '../../facts/quorum.js'
+import type { Standing } from '../../facts/standing.js'
 
 /**
  * A member that belongs to no host and no node is an error: etcd would never match the file, and verification would
@@ -27,16 +28,12 @@ export function strangeMembers(file: Cluster, standing: Standing): readonly Pref
     )
 }
 
-function belongsNowhere(member: StandingMember): string {
+function belongsNowhere(member: QuorumMember): string {
   const state = member.healthy ? '' : ', which is not healthy'
   return `etcd has the member ${title(member)}${state}, and it belongs to no host of the cluster file`
 }
 
-function memberOfNode(
-  file: Cluster,
-  standing: Standing,
-  member: StandingMember,
-): readonly PreflightFinding[] {
+function memberOfNode(file: Cluster, standing: Standing, member: QuorumMember): readonly PreflightFinding[] {
   if (member.healthy) return []
   const told = belongsNowhere(member)
   const joined = new Set(standing.nodes.map(({ name }) => name))
@@ -46,11 +43,11 @@ function memberOfNode(
   return [finding('error', 'ETCD_UNHEALTHY', undefined, message, takeOut(member))]
 }
 
-function title({ name, peerUrls }: StandingMember): string {
+function title({ name, peerUrls }: QuorumMember): string {
   return name === '' ? peerUrls.join(', ') : `${name} at ${peerUrls.join(', ')}`
 }
 
-function takeOut({ name }: StandingMember): string {
+function takeOut({ name }: QuorumMember): string {
   const node = name === '' ? '' : `, then \`kubectl delete node ${name}\` if it is still there`
   return (
     'put its host back into the cluster file; if it is gone for good, remove it while a majority is healthy without it: ' +

@@ -1,6 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { removalObstacle, type EtcdMember } from '../../../src/hosts/etcd/members.js'
+import type { EtcdMember } from '../../../src/hosts/etcd/members.js'
 import { joinStanding, type JoinTraces } from '../../../src/activities/undo-join.js'
 import type { HostState } from '../../../src/hosts/kubeadm/state.js'
 import type { KubernetesNode } from '../../../src/hosts/kubernetes/kubectl.js'
@@ -97,44 +96,5 @@ describe('a control plane that lost its etcd data', () => {
 
   it('is replaced if the host was reinstalled', () => {
     expect(standing([], { member: VOTER, node: MARKED })).toBe('undone')
-  })
-})
-
-describe('removing an etcd member', () => {
-  const healthy = (...members: readonly EtcdMember[]) => new Set(members.flatMap((one) => one.clientUrls))
-  const [first, second, third] = [member('cp1'), member('cp2'), member('cp3')]
-
-  it('is refused if dead voters would become half of those that remain', () => {
-    expect(removalObstacle([first, second, third], healthy(first, third), third)).toBe(
-      'without cp3 etcd would have 1 healthy of 2 voters, 2 are needed; not healthy: cp2',
-    )
-  })
-
-  it('is allowed for a dead member, and for a live one while all others are healthy', () => {
-    expect(removalObstacle([first, second, third], healthy(first, second), third)).toBeUndefined()
-    expect(removalObstacle([first, second], healthy(first, second), second)).toBeUndefined()
-  })
-
-  it('is always allowed for a learner', () => {
-    expect(removalObstacle([first, LEARNER], healthy(first), LEARNER)).toBeUndefined()
-  })
-
-  it('always leaves a majority of healthy voters', () => {
-    const clusters = fc.array(fc.record({ alive: fc.boolean(), learner: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 7,
-    })
-    fc.assert(
-      fc.property(clusters, fc.nat(), (shape, pick) => {
-        const members = shape.map(({ learner }, index) => member(`cp${index}`, { learner }))
-        const alive = members.filter((_, index) => shape[index]?.alive === true)
-        const leaving = members[pick % members.length]
-        if (leaving === undefined || leaving.learner) return
-        const allowed = removalObstacle(members, healthy(...alive), leaving) === undefined
-        const voters = members.filter((one) => !one.learner && one !== leaving)
-        const living = voters.filter((one) => alive.includes(one))
-        expect(allowed).toBe(living.length > voters.length / 2)
-      }),
-    )
   })
 })
