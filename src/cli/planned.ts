@@ -2,6 +2,7 @@
 import type { Operation } from '../client/operation.js'
 import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
+import type { Requests } from '../operations/input.js'
 import type { PlanResult } from '../operations/results.js'
 import { isQuorateError, plainLine } from '../errors/index.js'
 import { operationGoesOn } from './closed-pipe.js'
@@ -13,13 +14,17 @@ export type Planned =
   | { readonly kind: 'plan'; readonly plan: PlanResult }
   | { readonly kind: 'ended'; readonly exitCode: ExitCode }
 
-/** Plans an apply of the cluster; progress is shown only if somebody watches. */
-export async function planned(context: Context, cluster: Cluster): Promise<Planned> {
+/** Plans an apply of the cluster, or what else is asked for; progress is shown only if somebody watches. */
+export async function planned(
+  context: Context,
+  cluster: Cluster,
+  request: Requests['plan'] = {},
+): Promise<Planned> {
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'plan', async (client): Promise<Planned> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     await tellOfRunningApply(context, client, cluster.name)
-    const operation = await client.start('plan', cluster)
+    const operation = await client.start('plan', cluster, { request })
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
       await stop(context, operation)

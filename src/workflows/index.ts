@@ -1,3 +1,4 @@
 /** Every workflow that a worker runs. Their names are in operations/registry.ts. */
 export { applyCluster } from './apply.js'
 export { planCluster } from './plan.js'
+export { upgradeCluster } from './upgrade.js'

@@ -1,5 +1,7 @@
 /** `quorate plan`: look at the hosts and show what an apply would change. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Cluster } from '../../cluster/model.js'
+import type { Requests } from '../../operations/input.js'
 import type { PlanResult } from '../../operations/results.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -16,8 +18,16 @@ export function planCommand(): CommandUnknownOpts {
 
 async function plan(context: Context): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
-  const cluster = await loadCluster(context)
-  const outcome = await planned(context, cluster)
+  return showPlan(context, await loadCluster(context))
+}
+
+/** Plans an apply, or what else is asked for, and shows what would change. */
+export async function showPlan(
+  context: Context,
+  cluster: Cluster,
+  request: Requests['plan'] = {},
+): Promise<ExitCode> {
+  const outcome = await planned(context, cluster, request)
   return outcome.kind === 'ended' ? outcome.exitCode : show(context, cluster.name, outcome.plan)
 }
 

@@ -3,13 +3,14 @@ import type { OperationKind, Results } from '../../operations/registry.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
 import type { Style } from '../io.js'
 import { renderPlan } from './plan.js'
-import { renderApplied } from './summary.js'
+import { renderApplied, renderUpgraded } from './summary.js'
 
 type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
 
 const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   apply: renderApplied,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
+  upgrade: renderUpgraded,
 }
 
 /** The lines about the result; empty while there is none. */

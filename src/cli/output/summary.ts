@@ -1,7 +1,7 @@
 /** The last words of an operation. */
 import { OPERATIONS } from '../../operations/registry.js'
 import type { OperationProgress } from '../../operations/progress.js'
-import type { ApplyResult, NodeSummary } from '../../operations/results.js'
+import type { ApplyResult, NodeSummary, UpgradeResult } from '../../operations/results.js'
 import { type ErrorReport, plainLine } from '../../errors/index.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
 import type { Style } from '../io.js'
@@ -12,6 +12,25 @@ import { renderTable } from './table.js'
 
 /** Nodes, duration, and whether anything was changed. */
 export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, style: Style): string[] {
+  return renderCluster(snapshot, result, style)
+}
+
+/** The same, and what is to be changed in the cluster file. */
+export function renderUpgraded(snapshot: OperationSnapshot, result: UpgradeResult, style: Style): string[] {
+  const { to, fileVersion } = result
+  return [
+    ...renderCluster(snapshot, { ...result, kubernetesVersion: to }, style),
+    ...(fileVersion === undefined
+      ? []
+      : [
+          style.yellow(
+            `⚠ the cluster file says ${plainLine(fileVersion)}: set kubernetes.version to ${plainLine(to)} before the next apply`,
+          ),
+        ]),
+  ]
+}
+
+function renderCluster(snapshot: OperationSnapshot, result: ApplyResult, style: Style): string[] {
   const took = formatDuration((snapshot.closedAt ?? snapshot.startedAt) - snapshot.startedAt)
   const what = result.changed ? `done in ${took}` : `nothing to change, checked in ${took}`
   const ready = result.nodes.filter((node) => node.ready).length
@@ -62,7 +81,7 @@ function whatNow(snapshot: OperationSnapshot): string[] {
   if (!OPERATIONS[snapshot.kind].holdsCluster) return ['', 'Nothing was changed: the hosts are as they were.']
   // Nothing was changed yet, so there is nothing that stays done.
   if (snapshot.error?.code === 'PREFLIGHT_FAILED') return []
-  return ['', `What is done stays done: ${when(snapshot)}\`quorate apply\` continues from there.`]
+  return ['', `What is done stays done: ${when(snapshot)}\`quorate ${snapshot.kind}\` continues from there.`]
 }
 
 function endWord({ state, error }: OperationSnapshot): string {

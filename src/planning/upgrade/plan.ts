@@ -46,6 +46,8 @@ export interface UpgradePlan extends UpgradeHosts {
   readonly from: string
   readonly to: string
   readonly hops: readonly string[]
+  /** The versions of kubelets when the plan was made, by the names of their nodes. */
+  readonly versions: Readonly<Record<string, string>>
   readonly changes: readonly PlannedChange[]
   readonly problems: readonly ErrorReport[]
   readonly warnings: readonly string[]
@@ -85,6 +87,7 @@ export function planUpgrade(input: UpgradeInput): UpgradePlan {
     from,
     to,
     hops: versions,
+    versions: Object.fromEntries(standing.nodes.map(({ name, version }) => [name, version])),
     changes: versions.flatMap((version, index) =>
       hopChanges(situationOf(input, hosts, applied.cluster, versions, version, index)),
     ),

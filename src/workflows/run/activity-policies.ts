@@ -44,6 +44,11 @@ const POLICIES = {
     ...CHANGES,
     startToCloseTimeout: '45m',
   },
+  /** Several of kubeadm's own time-outs one after the other, the drain of a node, or both. */
+  upgrade: {
+    ...CHANGES,
+    startToCloseTimeout: '90m',
+  },
   /** Waits for something outside for as long as it takes. The operator may end it by signal or cancel. */
   wait: {
     startToCloseTimeout: '30d',

@@ -127,6 +127,11 @@ export class Decisions {
     if (this.isAborted) throw this.aborted()
   }
 
+  /** Pauses the operation at a point where it was asked to. */
+  pause(): void {
+    this.setPaused(true)
+  }
+
   /** Calls `listener` when the operation is aborted. Call the returned function to unsubscribe. */
   onAbort(listener: () => void): () => void {
     this.abortListeners.add(listener)

@@ -44,6 +44,8 @@ export class Progress {
   private end: 'done' | 'failed' | undefined
   private error: ErrorReport | undefined
   private published: string | undefined
+  /** Whether a step changed something whose phase has begun again since. */
+  private hasChanged = false
 
   constructor(kind: OperationKind, input: OperationInput, decisions: () => Decisions) {
     this.kind = kind
@@ -74,12 +76,26 @@ export class Progress {
 
   /** True once any step changed something. */
   get changed(): boolean {
-    return this.steps.some((phase) => phase.hosts.some((host) => host.state === 'done'))
+    return this.hasChanged || this.steps.some((phase) => phase.hosts.some((host) => host.state === 'done'))
   }
 
   /** Whether a step waits for something outside, such as the load balancer. */
   get waitsOutside(): boolean {
     return this.running().some((id) => this.waitsFor(id) !== undefined)
+  }
+
+  /** Lets phases begin again, without hosts. */
+  restart(ids: readonly string[]): void {
+    this.hasChanged = this.changed
+    for (const id of ids) {
+      const phase = this.phases.get(id)
+      if (phase === undefined) continue
+      phase.hosts = []
+      phase.state = 'pending'
+      delete phase.startedAt
+      delete phase.finishedAt
+    }
+    this.publish()
   }
 
   /** Names the hosts of a phase before any of them starts. */
