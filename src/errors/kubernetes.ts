@@ -185,6 +185,18 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'look at the kube-apiserver pods and at the load balancer',
   },
+  API_NOT_ANSWERING: {
+    meaning: 'An API server did not answer a request.',
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'look at the kube-apiserver container on the host (`crictl ps -a`), and whether the host has /etc/kubernetes/admin.conf',
+  },
+  API_REFUSED: {
+    meaning: 'An API server refused a request.',
+    source: 'environment',
+    remedy: 'retry',
+    hint: 'read what it says; to ask it yourself, run kubectl on a control plane with --kubeconfig /etc/kubernetes/admin.conf',
+  },
   KUBECTL_FAILED: {
     meaning: 'kubectl failed on a control plane.',
     source: 'environment',

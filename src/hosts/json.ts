@@ -8,12 +8,26 @@ import { QuorateError } from '../errors/index.js'
  * @throws QuorateError `ANSWER_UNREADABLE` if it is not JSON, or not of the shape.
  */
 export function readJson<Shape extends z.ZodType>(
-  { host }: Pick<Session, 'host'>,
+  session: Pick<Session, 'host'>,
   text: string,
   shape: Shape,
   program: string,
 ): z.output<Shape> {
-  const { data, error } = shape.safeParse(parsed(text))
+  return checkShape(session, parsed(text), shape, program, text)
+}
+
+/**
+ * Like {@link readJson}, for what is parsed already.
+ * @param text what it was parsed from, to be quoted.
+ */
+export function checkShape<Shape extends z.ZodType>(
+  { host }: Pick<Session, 'host'>,
+  value: unknown,
+  shape: Shape,
+  program: string,
+  text = JSON.stringify(value),
+): z.output<Shape> {
+  const { data, error } = shape.safeParse(value)
   if (error === undefined) return data
   throw new QuorateError('ANSWER_UNREADABLE', `${program} does not answer in the expected form`, {
     host: host.name,

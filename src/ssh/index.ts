@@ -1,12 +1,22 @@
 /** The SSH room's door: what activities use to run commands, units and file transfers on hosts. */
 export { askAtTerminal } from './connect/ask-at-terminal.js'
+export { BASH } from './run/bash.js'
 export { command, quote, script, type Command } from './run/command.js'
 export { expectSuccess, lastLines } from './run/expect.js'
 export { fenced, type Fence } from './run/fence.js'
 export { expectPrograms } from './run/missing-program.js'
+export { Gate } from './connect/gate.js'
 export { createSessionPool, type SessionPoolOptions } from './connect/pool.js'
 export { Secrets, type AskSecret } from './connect/secrets.js'
-export type { CommandResult, FileAttributes, RunOptions, Session, SessionPool } from './session.js'
+export { HostStream } from './run/host-stream.js'
+export type {
+  CommandResult,
+  FileAttributes,
+  RunOptions,
+  Session,
+  SessionPool,
+  StreamOpening,
+} from './session.js'
 export {
   acknowledgeUnit,
   runUnit,

@@ -2,8 +2,9 @@
  * What activities can do on a host. Everything that runs remotely goes through this interface. The rest of this room
  * implements it over ssh2; tests may use another implementation.
  */
-import type { Host } from '../cluster/model.js'
+import type { Endpoint, Host } from '../cluster/model.js'
 import type { Command } from './run/command.js'
+import type { HostStream } from './run/host-stream.js'
 
 /** How a command is run. */
 export interface RunOptions {
@@ -40,9 +41,17 @@ export interface FileAttributes {
   readonly owner?: string
 }
 
+/** A stream to a server that the host reaches; or why the host did not reach it, in the words of its system. */
+export type StreamOpening = { readonly stream: HostStream } | { readonly unreached: string }
+
 /** A connection to one host. */
 export interface Session {
   readonly host: Host
+  /**
+   * Stands for the way to the host: one object for all sessions that share a connection. Whatever is kept about a host
+   * for as long as it is connected is kept by this.
+   */
+  readonly way: object
   /**
    * Runs a command to its end. Resolves for every numeric exit status, including non-zero ones.
    * @throws QuorateError `SSH_CONNECTION_LOST` when the outcome is unknown, `SSH_TIMEOUT` when it took too long,
@@ -60,6 +69,13 @@ export interface Session {
   writeFile(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>
   /** Removes a file as root; false when there was none. */
   removeFile(path: string): Promise<boolean>
+  /**
+   * Opens a stream of bytes from the host to a server, within the connection to the host. Names are looked up on the
+   * host. The stream is destroyed with `SSH_CONNECTION_LOST` when the connection is lost. It is not fenced.
+   * @param signal ends the attempt with its reason.
+   * @throws QuorateError as {@link run} does.
+   */
+  connect(endpoint: Endpoint, signal?: AbortSignal): Promise<StreamOpening>
 }
 
 /** Hands out one shared session per host; connections are made on first use, kept, and closed when idle. */

@@ -1,5 +1,5 @@
 /** A session over ssh2: runs commands on the host's shared connection and says what is known of their outcome. */
-import type { Host } from '../cluster/model.js'
+import type { Endpoint, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import type { Command } from './run/command.js'
 import type { Connection, ConnectionRun } from './connect/connection.js'
@@ -9,22 +9,37 @@ import { CommandFrame } from './run/frame.js'
 import { remoteLine, type Runner } from './run/remote-line.js'
 import { expectPrograms } from './run/missing-program.js'
 import type { Secrets } from './connect/secrets.js'
-import type { CommandResult, FileAttributes, RunOptions, Session } from './session.js'
+import { streamOver } from './run/host-stream.js'
+import { openPipe } from './run/pipe.js'
+import type { CommandResult, FileAttributes, RunOptions, Session, StreamOpening } from './session.js'
 import { SudoDialogue } from './run/sudo-dialogue.js'
 import { withoutOutcome } from './run/without-outcome.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
+/** Milliseconds that the host has to reach a server. */
+const CONNECT_TIMEOUT_MS = 10_000
+
 type Ended = Exclude<ConnectionRun, { kind: 'unsent' }>
 
 export class SshSession implements Session {
   readonly host: Host
+  readonly way: object
   readonly #connect: (signal?: AbortSignal) => Promise<Connection>
   readonly #secrets: Secrets
 
-  /** @param connect returns the current connection, or makes a new one. */
-  constructor(host: Host, secrets: Secrets, connect: (signal?: AbortSignal) => Promise<Connection>) {
+  /**
+   * @param way stands for the connections that `connect` returns.
+   * @param connect returns the current connection, or makes a new one.
+   */
+  constructor(
+    host: Host,
+    secrets: Secrets,
+    way: object,
+    connect: (signal?: AbortSignal) => Promise<Connection>,
+  ) {
     this.host = host
+    this.way = way
     this.#secrets = secrets
     this.#connect = connect
   }
@@ -65,6 +80,33 @@ export class SshSession implements Session {
 
   removeFile(path: string): Promise<boolean> {
     return removeFile(this, path)
+  }
+
+  async connect(endpoint: Endpoint, signal?: AbortSignal): Promise<StreamOpening> {
+    for (;;) {
+      const connection = await this.#connect(signal)
+      if (connection.refusesForwarding) {
+        return openPipe((pipe) => this.#send(pipe), this.host, endpoint, CONNECT_TIMEOUT_MS, signal)
+      }
+      const forwarding = await connection.connect(endpoint, CONNECT_TIMEOUT_MS, signal)
+      if (forwarding.kind === 'unreached') return { unreached: forwarding.reason }
+      if (forwarding.kind === 'lost') throw this.#lost()
+      if (forwarding.kind === 'open') {
+        const broken = () => (connection.isAlive ? undefined : this.#lost())
+        return { stream: streamOver(forwarding.stream, broken) }
+      }
+    }
+  }
+
+  #lost(): QuorateError {
+    const { name } = this.host
+    return new QuorateError(
+      'SSH_CONNECTION_LOST',
+      `the connection to ${name} was lost while a server was asked there`,
+      {
+        host: name,
+      },
+    )
   }
 
   async #send(execution: Execution): Promise<Ended> {

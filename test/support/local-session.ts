@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFile, removeFile, writeFile } from '../../src/ssh/run/files.js'
 import type { CommandResult, Session } from '../../src/ssh/session.js'
 import { aHost } from './clusters.js'
+import { unconnected } from './unconnected.js'
 
 export interface LocalSessionOptions {
   /** Variables of every command. */
@@ -14,6 +15,7 @@ export interface LocalSessionOptions {
 export function localSession(options: LocalSessionOptions = {}): Session {
   const session: Session = {
     host: aHost('cp1'),
+    ...unconnected(),
     run: async (command, { stdin = '' } = {}) => {
       const child = spawn('sh', ['-c', command.line], { env: { ...process.env, ...options.environment } })
       const stdout: Buffer[] = []

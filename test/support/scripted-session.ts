@@ -5,6 +5,7 @@ import type { Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/units/unit-script.js'
+import { unconnected } from './unconnected.js'
 
 /** The result of a command: its standard output with status 0, or its exit status. */
 export type Answer = string | number
@@ -42,6 +43,7 @@ export function scriptedSession(
   }
   return {
     host,
+    ...unconnected(),
     run,
     readFile: (path) => Promise.resolve(path.endsWith('/pki/ca.crt') ? CA_CERTIFICATE : undefined),
     writeFile: () => Promise.resolve(true),

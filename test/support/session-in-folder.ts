@@ -32,6 +32,8 @@ export function inFolder(session: Session, folder: string): Session {
     Object.entries(PLACES).reduce((moved, [from, to]) => moved.replaceAll(from, `${folder}/${to}`), text)
   return {
     host: session.host,
+    way: session.way,
+    connect: (endpoint, signal) => session.connect(endpoint, signal),
     run: (command: Command, options: RunOptions = {}) => {
       const moved = { line: move(command.line) }
       if (!command.line.includes(UNIT_START)) return session.run(moved, options)

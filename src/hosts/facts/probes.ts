@@ -5,8 +5,7 @@
 import { parseConnections, slowestSync, type HostProbes } from '../../facts/host-details.js'
 import type { Endpoint } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
-import { script, type Session } from '../../ssh/index.js'
-import { BASH } from '../bash.js'
+import { BASH, script, type Session } from '../../ssh/index.js'
 
 /** What to try. */
 export interface ProbePlan {

@@ -4,8 +4,7 @@
  */
 import { streamEncode } from 'dns-packet'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
-import { lastLines, script } from '../../ssh/index.js'
-import { BASH } from '../bash.js'
+import { BASH, lastLines, script } from '../../ssh/index.js'
 import { tryKubectl, type ClusterApi } from './kubectl.js'
 
 const QUERY_ID = 0x5155

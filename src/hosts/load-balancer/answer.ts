@@ -3,8 +3,7 @@
  * beginning of a TLS handshake over it, and looks at what comes back.
  */
 import type { Endpoint } from '../../cluster/model.js'
-import { script, type Session } from '../../ssh/index.js'
-import { BASH } from '../bash.js'
+import { BASH, script, type Session } from '../../ssh/index.js'
 
 /** What a connection met. */
 export type Answer =

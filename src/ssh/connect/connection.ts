@@ -2,8 +2,9 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
+import type { Endpoint } from '../../cluster/model.js'
 import { execute, type Carrier, type Execution, type ExecutionEnd } from '../run/execute.js'
-import { forward } from './forward.js'
+import { forward, openForward, type Forwarding } from './forward.js'
 import { Gate } from './gate.js'
 import type { SshServer } from './server.js'
 
@@ -41,6 +42,9 @@ export class Connection {
   #idleTimer: NodeJS.Timeout | undefined
   /** How many streams to other servers lead through this connection. */
   #forwards = 0
+  /** Those that end as soon as the host is no longer trusted. */
+  readonly #streams = new Set<Duplex>()
+  #refusesForwarding = false
   readonly #via: JumpConnection | undefined
 
   /**
@@ -78,9 +82,15 @@ export class Connection {
     return !this.#distrusted && (this.#via?.connection.isTrusted ?? true)
   }
 
-  /** Lets running commands finish. Later ones get a connection to a trusted host, or none. */
+  /** Whether the host has refused to open a stream to another server. */
+  get refusesForwarding(): boolean {
+    return this.#refusesForwarding
+  }
+
+  /** Lets running commands finish, and ends streams. Later ones get a connection to a trusted host, or none. */
   distrust(): void {
     this.#distrusted = true
+    for (const stream of this.#streams) stream.destroy()
     this.#retire()
     this.#waitIdle()
   }
@@ -103,12 +113,7 @@ export class Connection {
    * @param name the name of this connection's server.
    */
   async forward(name: string, server: SshServer, timeoutMs: number, signal: AbortSignal): Promise<Duplex> {
-    clearTimeout(this.#idleTimer)
-    this.#forwards += 1
-    const leave = () => {
-      this.#forwards -= 1
-      this.#waitIdle()
-    }
+    const leave = this.#enterForward()
     try {
       const stream = await forward(this.#client, name, server, timeoutMs, signal)
       stream.once('close', leave)
@@ -117,6 +122,42 @@ export class Connection {
       leave()
       throw error
     }
+  }
+
+  /** Opens a stream from the host to a server. It may stay open for as long as the connection lives. */
+  async connect(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Forwarding | { readonly kind: 'unsent' }> {
+    if (!this.usable) return { kind: 'unsent' }
+    const leave = this.#enterForward()
+    let forwarding: Forwarding | undefined
+    try {
+      forwarding = await openForward(this.#client, endpoint, timeoutMs, signal)
+      this.#refusesForwarding ||= forwarding.kind === 'prohibited'
+      return forwarding
+    } finally {
+      if (forwarding?.kind === 'open') this.#keep(forwarding.stream, leave)
+      else leave()
+    }
+  }
+
+  #enterForward(): () => void {
+    clearTimeout(this.#idleTimer)
+    this.#forwards += 1
+    return () => {
+      this.#forwards -= 1
+      this.#waitIdle()
+    }
+  }
+
+  #keep(stream: Duplex, leave: () => void): void {
+    this.#streams.add(stream)
+    stream.once('close', () => {
+      this.#streams.delete(stream)
+      leave()
+    })
   }
 
   async #execute(execution: Execution): Promise<ConnectionRun> {

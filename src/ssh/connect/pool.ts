@@ -65,7 +65,7 @@ class SshSessionPool implements SessionPool {
     const target = this.#target(host, host.ssh.proxyJump ?? [])
     await target.reconsiderTrust()
     await target.connection(signal)
-    return new SshSession(host, this.#secrets, (ofRun) => target.connection(ofRun))
+    return new SshSession(host, this.#secrets, target, (ofRun) => target.connection(ofRun))
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Runs one command on a channel of its own and reports what is known about how it ended. */
+import type { Readable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { windowAdjust } from 'ssh2/lib/Channel.js'
 import type { CommandFrame } from './frame.js'
@@ -10,7 +11,8 @@ export interface Execution {
   readonly line: string
   /** Receives the output of the line; made for this line only. */
   readonly frame: CommandFrame
-  readonly stdin: string | Buffer
+  /** A stream is read only once the command has a channel. */
+  readonly stdin: string | Buffer | Readable
   /** Milliseconds; `Infinity` waits forever once the command has begun. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
@@ -173,9 +175,7 @@ async function finish(
 }
 
 function sendInput(channel: ClientChannel, { sudo, stdin, frame }: Execution): void {
-  if (sudo === undefined) {
-    channel.end(stdin)
-    return
-  }
-  channel.stderr.on('data', () => sudo.answer(channel, frame.hasBegun, stdin))
+  if (typeof stdin !== 'string' && !Buffer.isBuffer(stdin)) stdin.pipe(channel)
+  else if (sudo === undefined) channel.end(stdin)
+  else channel.stderr.on('data', () => sudo.answer(channel, frame.hasBegun, stdin))
 }

@@ -6,7 +6,8 @@
 import { quote, type Command } from './command.js'
 import { FENCE, PASSED } from './fence-script.js'
 import { readFile, removeFile, writeFile } from './files.js'
-import type { CommandResult, FileAttributes, RunOptions, Session } from '../session.js'
+import type { Endpoint } from '../../cluster/model.js'
+import type { CommandResult, FileAttributes, RunOptions, Session, StreamOpening } from '../session.js'
 
 /** What must hold on the host at the moment a command runs there. */
 export interface Fence {
@@ -32,11 +33,13 @@ const PASSED_LINE = /^quorate fence passed: (.*)$/m
 
 class FencedSession implements Session {
   readonly host: Session['host']
+  readonly way: Session['way']
   readonly #session: Session
   readonly #fence: Fence
 
   constructor(session: Session, fence: Fence) {
     this.host = session.host
+    this.way = session.way
     this.#session = session
     this.#fence = fence
   }
@@ -59,6 +62,10 @@ class FencedSession implements Session {
 
   removeFile(path: string): Promise<boolean> {
     return removeFile(this, path)
+  }
+
+  connect(endpoint: Endpoint, signal?: AbortSignal): Promise<StreamOpening> {
+    return this.#session.connect(endpoint, signal)
   }
 
   // The check runs in the same shell as the command, without an extra process.

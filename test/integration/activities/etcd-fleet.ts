@@ -4,6 +4,7 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { Command } from '../../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../../src/ssh/session.js'
 import type { Issued } from '../../support/issued-certificates.js'
+import { unconnected } from '../../support/unconnected.js'
 
 const PKI = '/etc/kubernetes/pki'
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
@@ -67,6 +68,7 @@ export class EtcdFleet {
     const files = this.#of(host.name)
     return {
       host,
+      ...unconnected(),
       run: (command, options = {}) => Promise.resolve(this.#run(host, command, options)),
       readFile: (path) => Promise.resolve(files.get(path)),
       writeFile: (path, content) => {

@@ -4,6 +4,7 @@ import { onHost } from '../../../../src/activities/frame/frame.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../../../src/ssh/session.js'
 import { activity } from '../../../support/activity.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
+import { unconnected } from '../../../support/unconnected.js'
 
 const ENDPOINT = 'https://10.9.9.1:2379'
 const FILES = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
@@ -32,6 +33,7 @@ function controlPlane({ keys = [], refuses }: TheirEtcd, files: Readonly<Record<
   }
   const session: Session = {
     host: aHost('cp1'),
+    ...unconnected(),
     run: ({ line }, { stdin = '' }: RunOptions = {}): Promise<CommandResult> => {
       asked.push(line)
       const isRange = line.includes(`--server ${ENDPOINT}`) && line.includes('create --raw /v3/kv/range -f -')

@@ -8,6 +8,7 @@ import type { RegistryMirror } from '../../../../src/cluster/model.js'
 import { sha256 } from '../../../../src/values/sha256.js'
 import type { Session } from '../../../../src/ssh/session.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
+import { unconnected } from '../../../support/unconnected.js'
 
 const PASSWORD = 'correct horse'
 const MIRROR = {
@@ -25,6 +26,7 @@ beforeEach(() => {
   files = new Map()
   session = {
     host: aHost('cp1'),
+    ...unconnected(),
     run: () => Promise.reject(new Error('no command is needed')),
     readFile: (path) => Promise.resolve(bytesOf(path)),
     writeFile: (path, content, { mode }) => {

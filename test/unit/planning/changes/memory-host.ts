@@ -13,6 +13,7 @@ import type { Command } from '../../../../src/ssh/run/command.js'
 import type { CommandResult, Session } from '../../../../src/ssh/session.js'
 import { bareDetails, bareFacts } from '../../../support/clusters.js'
 import { scriptedSession } from '../../../support/scripted-session.js'
+import { unconnected } from '../../../support/unconnected.js'
 
 interface MemoryFile {
   mode: number
@@ -87,6 +88,7 @@ export class MemoryHost {
     const scripted = scriptedSession(this.#host, [])
     return {
       host: this.#host,
+      ...unconnected(),
       run: async (command, options) => {
         const answer = this.#answer(command)
         return answer === undefined ? scripted.run(command, options) : result(answer)

@@ -4,12 +4,14 @@ import { runUnit } from '../../../../src/ssh/units/unit.js'
 import { command } from '../../../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session } from '../../../../src/ssh/session.js'
 import { testHost } from '../../../support/sshd.js'
+import { unconnected } from '../../../support/unconnected.js'
 
 /** A host that answers so to whatever is run on it. */
 function answering(answer: Partial<CommandResult>): Session {
   const unused = () => Promise.reject(new Error('not used'))
   return {
     host: testHost({ port: 22, knownHostsFile: '/dev/null' }, 'cp1'),
+    ...unconnected(),
     run: (_command, options: RunOptions = {}) => {
       options.onStdout?.(answer.stdoutBytes ?? Buffer.alloc(0))
       return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', stdoutBytes: Buffer.alloc(0), ...answer })
