@@ -149,6 +149,12 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'look at `kubectl describe node` and `journalctl -u kubelet` on the host',
   },
+  DRAIN_BLOCKED: {
+    meaning: 'Pods or volumes do not leave a node.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'give the pods room, or delete those that may go; then retry',
+  },
   POD_NETWORK_FAILED: {
     meaning: 'The pod network does not work on a node.',
     source: 'environment',
