@@ -51,24 +51,22 @@ async function hop(
   const up: Upgrading = { run, plan, request, cluster, hop: hopOf(cluster, plan, version, members, request) }
   const leaders = members.filter(({ leader }) => leader).map(({ name }) => name)
   const prepared = phase(up, 'packages', plan.all, steps.prepareUpgrade)
-  const stepped = etcdSteps(up, leaders, prepared)
+  const stepped = etcdSteps(up, leaders, prepared.all())
   const upgraded = controlPlanes(up, stepped)
   const kubelets = controlPlaneKubelets(up, upgraded)
-  const workers = workerKubelets(up, kubelets)
-  const ofEtcd = phase(up, 'etcd-kubelets', plan.etcd, steps.upgradeEtcdKubelet, { after: () => [kubelets.all()] })
-  const before = [kubelets, workers, ofEtcd]
+  const before = all(kubelets, workerKubelets(up, kubelets).all(), etcdKubelets(up, kubelets))
   const addons = phase(up, 'cluster-addons', upgradesControlPlanes(up), steps.settleAddons, {
-    after: () => before.map((one) => one.all()),
+    after: () => [before],
   })
   const balanced = phase(
     up,
     'load-balancer-backends',
     plan.loadBalancers,
     (_, balancer) => steps.configureLoadBalancer(up, balancer, plan.backends),
-    { after: () => before.map((one) => one.all()) },
+    { after: () => [before] },
   )
   const verified = phase(up, 'upgrade-verified', [plan.first], steps.verifyCluster, {
-    after: () => [addons.all(), balanced.all()],
+    after: () => [before, addons.all(), balanced.all()],
   })
   const [seen] = await verified.all()
   if (seen === undefined) throw new Error('the verification gave no result')
@@ -85,29 +83,23 @@ function refuseSkew(run: Run<UpgradePhase>, { workers, versions }: UpgradePlan, 
 }
 
 /** Snapshot, then the members of etcd one by one; the leader last, so that leadership moves once. */
-function etcdSteps(
-  up: Upgrading,
-  leaders: readonly string[],
-  prepared: Phase<StepOutcome>,
-): Phase<StepOutcome> {
+function etcdSteps(up: Upgrading, leaders: readonly string[], prepared: Promise<unknown>): Promise<unknown> {
   const { plan, hop } = up
   const followersFirst = (hosts: readonly Host[]) =>
     hosts.toSorted((a, b) => Number(leaders.includes(a.name)) - Number(leaders.includes(b.name)))
-  const taken = phase(up, 'etcd-snapshot', snapshotHosts(up), steps.snapshotEtcd, {
-    after: () => [prepared.all()],
-  })
-  const tag = hop.steppingTag ?? ''
-  const between = phase(
-    up,
-    'etcd-step',
-    followersFirst(hop.steppingMembers),
-    (_, host) => steps.stepEtcd(up, host, tag),
-    { after: () => [taken.all()] },
+  const taken = all(
+    prepared,
+    phase(up, 'etcd-snapshot', snapshotHosts(up), steps.snapshotEtcd, { after: () => [prepared] }).all(),
   )
+  const tag = hop.steppingTag ?? ''
+  const step = (_: Upgrading, host: Host) => steps.stepEtcd(up, host, tag)
+  const stepping = followersFirst(hop.steppingMembers)
+  const between = all(taken, phase(up, 'etcd-step', stepping, step, { after: () => [taken] }).all())
   if (plan.etcd.length === 0) return between
-  return phase(up, 'etcd-members', followersFirst(plan.etcd), steps.upgradeEtcdMember, {
-    after: () => [between.all()],
+  const members = phase(up, 'etcd-members', followersFirst(plan.etcd), steps.upgradeEtcdMember, {
+    after: () => [between],
   })
+  return all(between, members.all())
 }
 
 /** Where nothing is to be done, no snapshot is needed. */
@@ -121,32 +113,44 @@ function upgradesControlPlanes({ plan }: Upgrading): readonly Host[] {
   return plan.controlPlanes.length === 0 ? [] : [plan.first]
 }
 
-function controlPlanes(up: Upgrading, etcd: Phase<StepOutcome>): Promise<unknown> {
-  const { plan, request } = up
+function controlPlanes(up: Upgrading, etcd: Promise<unknown>): Promise<unknown> {
+  const { plan, request, run } = up
   const first = phase(up, 'first-upgraded-control-plane', upgradesControlPlanes(up), steps.upgradeControlPlane, {
-    after: () => [etcd.all()],
+    after: () => [etcd],
   })
-  const begun = then(first.all(), () => {
-    if (request.pauseAfter === 'first-control-plane') up.run.pause()
-  })
+  const begun = all(
+    all(etcd, first.all()).then(() => {
+      if (request.pauseAfter === 'first-control-plane') run.pause()
+    }),
+  )
   const rest = plan.controlPlanes.filter(({ name }) => name !== plan.first.name)
   const others = phase(up, 'other-control-planes', rest, steps.upgradeControlPlane, { after: () => [begun] })
-  return then(Promise.all([begun, others.all()]), () => {
-    if (request.pauseAfter === 'control-planes') up.run.pause()
+  const upgraded = all(begun, others.all()).then(() => {
+    if (request.pauseAfter === 'control-planes') run.pause()
   })
+  return all(upgraded)
 }
 
 /** The pod network first: kubelets of the new version start their pods on it. */
-function controlPlaneKubelets(up: Upgrading, upgraded: Promise<unknown>): Phase<StepOutcome> {
+function controlPlaneKubelets(up: Upgrading, upgraded: Promise<unknown>): Promise<unknown> {
   const networked = phase(up, 'network-plugin', upgradesControlPlanes(up), steps.applyPodNetwork, {
     after: () => [upgraded],
   })
-  return phase(up, 'control-plane-kubelets', up.plan.controlPlanes, steps.upgradeControlPlaneKubelet, {
-    after: () => [upgraded, networked.all()],
+  const ready = all(upgraded, networked.all())
+  const kubelets = phase(up, 'control-plane-kubelets', up.plan.controlPlanes, steps.upgradeControlPlaneKubelet, {
+    after: () => [ready],
   })
+  return all(ready, kubelets.all())
 }
 
-function workerKubelets(up: Upgrading, kubelets: Phase<StepOutcome>): Phase<StepOutcome> {
+/** Clusters without etcd hosts have no such phase. */
+function etcdKubelets(up: Upgrading, kubelets: Promise<unknown>): Promise<unknown> {
+  const { etcd } = up.plan
+  if (etcd.length === 0) return kubelets
+  return phase(up, 'etcd-kubelets', etcd, steps.upgradeEtcdKubelet, { after: () => [kubelets] }).all()
+}
+
+function workerKubelets(up: Upgrading, kubelets: Promise<unknown>): Phase<StepOutcome> {
   const { plan, request } = up
   let done = 0
   const upgrade = async (_: Upgrading, host: Host) => {
@@ -156,7 +160,7 @@ function workerKubelets(up: Upgrading, kubelets: Phase<StepOutcome>): Phase<Step
     return outcome
   }
   return phase(up, 'worker-kubelets', plan.workers, upgrade, {
-    after: () => [kubelets.all()],
+    after: () => [kubelets],
     atOnce: workersAtOnce(request, plan.workers.length),
     leaveOut: (host) => steps.releaseNode(up, host),
   })
@@ -175,11 +179,14 @@ function phase<Result extends StepOutcome>(
   })
 }
 
-/** What follows a promise that somebody else may be the first to await. */
-function then(before: Promise<unknown>, act: () => void): Promise<void> {
-  const after = before.then(act)
-  after.catch(() => undefined)
-  return after
+/**
+ * Everything that must be over. A phase without hosts is over at once, so what it would have waited for is named as well.
+ * Nobody may be waiting yet when one fails.
+ */
+function all(...before: readonly Promise<unknown>[]): Promise<unknown> {
+  const together = Promise.all(before)
+  together.catch(() => undefined)
+  return together
 }
 
 function resultOf(

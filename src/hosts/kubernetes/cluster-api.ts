@@ -4,7 +4,14 @@
  * holds the host, like every command.
  */
 import type { DaemonSet, Deployment } from 'kubernetes-types/apps/v1.js'
-import type { ConfigMap, Node, Pod, Secret, Service } from 'kubernetes-types/core/v1.js'
+import type {
+  ConfigMap,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.js'
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
 import type { VolumeAttachment } from 'kubernetes-types/storage/v1.js'
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
@@ -27,6 +34,7 @@ export interface ClusterApi {
   readonly core: {
     readonly nodes: Resource<Node>
     readonly pods: NamespacedResource<Pod>
+    readonly persistentVolumeClaims: NamespacedResource<PersistentVolumeClaim>
     readonly services: NamespacedResource<Service>
     readonly configMaps: NamespacedResource<ConfigMap>
     readonly secrets: NamespacedResource<Secret>
@@ -69,6 +77,7 @@ function clusterApi(session: Session, server: Endpoint): ClusterApi {
     core: {
       nodes: core.ofCluster('nodes'),
       pods: core.ofNamespaces('pods'),
+      persistentVolumeClaims: core.ofNamespaces('persistentvolumeclaims'),
       services: core.ofNamespaces('services'),
       configMaps: core.ofNamespaces('configmaps'),
       secrets: core.ofNamespaces('secrets'),
