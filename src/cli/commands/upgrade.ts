@@ -99,13 +99,14 @@ function atOnce(text: string): string {
   throw new InvalidArgumentError('It is no number from 1, and no percentage such as 20%.')
 }
 
+const LONGEST_DRAIN_MS = 24 * 3_600_000
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const
 
 function duration(text: string): number {
   const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? []
   const milliseconds = Number(number) * UNITS[(unit ?? 's') as keyof typeof UNITS]
-  if (milliseconds > 0) return milliseconds
-  throw new InvalidArgumentError('It is no duration such as 90s, 10m or 1h.')
+  if (milliseconds > 0 && milliseconds <= LONGEST_DRAIN_MS) return milliseconds
+  throw new InvalidArgumentError('It is no duration such as 90s, 10m or 1h, up to 24h.')
 }
 
 function pausePoint(text: string): PausePoint {

@@ -34,10 +34,10 @@ export interface ClusterApi {
   readonly core: {
     readonly nodes: Resource<Node>
     readonly pods: NamespacedResource<Pod>
-    readonly persistentVolumeClaims: NamespacedResource<PersistentVolumeClaim>
     readonly services: NamespacedResource<Service>
     readonly configMaps: NamespacedResource<ConfigMap>
     readonly secrets: NamespacedResource<Secret>
+    readonly persistentVolumeClaims: NamespacedResource<PersistentVolumeClaim>
     /** See {@link evict}. */
     evict(pod: PodName, deletion?: Deletion): Promise<boolean>
     /** See {@link podLog}. */
@@ -77,10 +77,10 @@ function clusterApi(session: Session, server: Endpoint): ClusterApi {
     core: {
       nodes: core.ofCluster('nodes'),
       pods: core.ofNamespaces('pods'),
-      persistentVolumeClaims: core.ofNamespaces('persistentvolumeclaims'),
       services: core.ofNamespaces('services'),
       configMaps: core.ofNamespaces('configmaps'),
       secrets: core.ofNamespaces('secrets'),
+      persistentVolumeClaims: core.ofNamespaces('persistentvolumeclaims'),
       evict: (pod, deletion) => evict(ask, pod, deletion),
       log: (pod, options) => podLog(ask, pod, options),
     },

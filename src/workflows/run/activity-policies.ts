@@ -44,10 +44,10 @@ const POLICIES = {
     ...CHANGES,
     startToCloseTimeout: '45m',
   },
-  /** Several of kubeadm's own time-outs one after the other, the drain of a node, or both. */
+  /** Several of kubeadm's own time-outs one after the other, or the drain of a node, for which people may allow a day. */
   upgrade: {
     ...CHANGES,
-    startToCloseTimeout: '90m',
+    startToCloseTimeout: '26h',
   },
   /** Waits for something outside for as long as it takes. The operator may end it by signal or cancel. */
   wait: {
