@@ -4,8 +4,8 @@
 const PURE_GROUND = ['errors', 'values', 'cluster']
 
 export const MAY_IMPORT = {
-  errors: [],
-  values: ['errors'],
+  values: [],
+  errors: ['values'],
   'ssh-config': ['errors', 'values'],
   cluster: ['errors', 'values'],
   configuration: [...PURE_GROUND],
@@ -29,7 +29,7 @@ export const MAY_IMPORT = {
 // The files above the rooms, and what they may import from.
 export const ENTRIES = {
   client: ['errors', 'cluster', 'operations', 'temporal', 'client'],
-  worker: ['errors', 'operations', 'temporal', 'engine', 'activities', 'ssh'],
+  worker: ['errors', 'values', 'operations', 'temporal', 'engine', 'activities', 'ssh'],
   index: ['errors', 'cluster', 'cluster-file', 'preflight', 'operations', 'client'],
 }
 

@@ -26,6 +26,7 @@ import {
   type TemporalOptions,
 } from './temporal/settings.js'
 import { WORKFLOW_TIME } from './temporal/workflow-time.js'
+import { defined } from './values/defined.js'
 
 /** Delay before a stopped worker is started again. */
 const RESTART_MS = 1_000
@@ -153,7 +154,7 @@ async function ownParts(): Promise<WorkerParts> {
     import('./ssh/index.js'),
   ])
   const askSecret = askAtTerminal()
-  const sessions = createSessionPool(askSecret === undefined ? {} : { askSecret })
+  const sessions = createSessionPool(defined({ askSecret }))
   return {
     workflowBundle: await workflowBundle(),
     activities: (server) =>

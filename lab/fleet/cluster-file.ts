@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from '../builds/image-names.js'
 import { repositoryBase, type PackagesShape } from '../builds/package-shapes.js'
 import { zoneOf, type FleetHost } from './shape.js'
+import { defined } from '../../src/values/defined.js'
 
 /** What the cluster file says, beside the hosts. */
 export interface ClusterFileFacts {
@@ -67,7 +68,7 @@ export function renderClusterFile(facts: ClusterFileFacts): string {
           : {
               type: 'haproxy',
               hosts: loadBalancers,
-              ...(facts.virtualAddress === undefined ? {} : { virtualAddress: facts.virtualAddress }),
+              ...defined({ virtualAddress: facts.virtualAddress }),
             },
       etcd: { topology: hosts('etcd').length === 0 ? 'stacked' : 'external' },
       packages: {

@@ -18,6 +18,7 @@ import { machineLacks } from './operating-systems.js'
 import { knownHostsLines, waitForBoot, waitForMirror } from './readiness.js'
 import { SUDO_PASSWORD, SUDO_PASSWORD_FILE } from './rough.js'
 import { describeShape, hostsOf, systemsOf, virtualAddress, type FleetShape } from './shape.js'
+import { defined } from '../../src/values/defined.js'
 
 /**
  * Brings up a fleet of this shape. One that is up already is left alone, but gets the versions that it lacks. What is
@@ -127,7 +128,7 @@ async function writeFiles(record: FleetRecord, report: Report): Promise<void> {
   const shared =
     record.shape.virtualAddress === true ? { virtualAddress: virtualAddress(record.network) } : {}
   const { packages } = record.shape
-  const shaped = packages === undefined ? {} : { packages }
+  const shaped = defined({ packages })
   const text = renderClusterFile({ name: fleet, kubernetesVersion, hosts, machine, ...shared, ...shaped })
   await writeWhole(clusterFilePath(fleet), text)
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
-import { withoutUndefined, type PlainObject } from '../values/merge.js'
+import { defined } from '../values/defined.js'
+import type { PlainObject } from '../values/merge.js'
 import { etcdPlace } from '../cluster/model.js'
 import { runningNetworkPlugins } from '../hosts/pod-network/pods.js'
 import {
@@ -77,16 +78,15 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
     kind: 'read',
     standing: {
       configuration: kept.cluster,
-      ...(kept.kubelet === undefined ? {} : { kubeletConfiguration: kept.kubelet }),
-      ...(kept.kubeProxy === undefined ? {} : { kubeProxyConfiguration: kept.kubeProxy }),
+      ...defined({ kubeletConfiguration: kept.kubelet, kubeProxyConfiguration: kept.kubeProxy }),
       // For a run that goes on in a worker before 0.2.
       runsFlannel: networkPlugins.includes('flannel'),
       networkPlugins,
-      ...(podNetwork === undefined ? {} : { podNetwork }),
+      ...defined({ podNetwork }),
       clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),
       components: components.map(standingComponent),
-      ...(members === undefined ? {} : { members }),
+      ...defined({ members }),
       caHash,
     },
   }
@@ -136,11 +136,10 @@ async function readConfiguration(
     items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
   const configuration = parseClusterConfiguration(textOf(cluster))
   if (configuration === undefined) return undefined
-  return withoutUndefined<KeptConfiguration>({
+  return {
     cluster: configuration,
-    kubelet: parseDocument(textOf(kubelet)),
-    kubeProxy: parseDocument(textOf(kubeProxy)),
-  })
+    ...defined({ kubelet: parseDocument(textOf(kubelet)), kubeProxy: parseDocument(textOf(kubeProxy)) }),
+  }
 }
 
 /** If no member answers, the standing goes without members; whatever needs them reports the reason. */
@@ -164,14 +163,14 @@ function standingNode(node: WholeNode): StandingNode {
     name,
     machineId: node.status.nodeInfo.machineID ?? '',
     role: isMarked(node) ? 'control-plane' : 'worker',
-    ...(internalAddress === undefined ? {} : { internalAddress }),
+    ...defined({ internalAddress }),
     version: node.status.nodeInfo.kubeletVersion,
     ready: hasCondition(node.status.conditions, 'Ready'),
     schedulable: node.spec?.unschedulable !== true,
     labels,
     taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => ({
       key,
-      ...(value === undefined ? {} : { value }),
+      ...defined({ value }),
       effect,
     })),
     managed: {

@@ -12,6 +12,7 @@ import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from '.
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { defined } from '../values/defined.js'
 
 const NAMESPACE = ['-n', 'kube-system'] as const
 
@@ -114,7 +115,7 @@ function isReady({ status }: Node | Pod): boolean {
 /** A pod as {@link crowdedPod} wants it. */
 export function dnsPod({ metadata, spec }: Pod): DnsPod {
   const { nodeName, tolerations = [] } = spec
-  return { name: metadata.name, ...(nodeName === undefined ? {} : { node: nodeName }), tolerations }
+  return { name: metadata.name, ...defined({ node: nodeName }), tolerations }
 }
 
 function placeOf(node: Node): PodPlace & { readonly ready: boolean } {

@@ -1,6 +1,7 @@
 /** Accompanies an operation: follows it and, on a terminal, asks whenever nothing goes on without the operator. */
 import type { Operation } from '../client/operation.js'
-import { type ErrorCode, isQuorateError, plainLine } from '../errors/index.js'
+import { type ErrorCode, isQuorateError } from '../errors/index.js'
+import { plainLine } from '../values/plain-text.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { carryOut, endingPause } from './decisions/decision.js'

@@ -2,6 +2,7 @@
 import type { TemporalOptions } from '../client.js'
 import type { ColourChoice } from './abilities.js'
 import { processIo, type Io } from './io.js'
+import { defined } from '../values/defined.js'
 
 /** Options that every command takes, as commander gives them. */
 interface GlobalOptions {
@@ -38,9 +39,7 @@ export function contextOf(command: { optsWithGlobals(): object }): Context {
     verbose: options.verbose === true,
     file: options.file,
     temporal: {
-      ...(address === undefined ? {} : { address }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(profile === undefined ? {} : { profile }),
+      ...defined({ address, namespace, profile }),
     },
   }
 }

@@ -1,6 +1,5 @@
 /** What is printed when an operation has ended or is left, and the exit code that goes with it. */
 import type { Operation } from '../client/operation.js'
-import type { OperationKind } from '../operations/registry.js'
 import type { OperationSnapshot } from '../client/snapshot.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
@@ -13,7 +12,7 @@ import { answerFor, describeWaiting } from './waits-for.js'
 /** Ends every command that follows an operation. */
 export function finish(
   context: Context,
-  { cluster }: Operation<OperationKind>,
+  { cluster }: Operation,
   followed: Followed,
 ): ExitCode {
   const { io } = context

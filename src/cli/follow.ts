@@ -3,7 +3,6 @@
  * operation goes on.
  */
 import type { Operation } from '../client/operation.js'
-import type { OperationKind } from '../operations/registry.js'
 import { isClosed, type OperationSnapshot } from '../client/snapshot.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
@@ -39,7 +38,7 @@ export type Followed =
 /** Shows the operation until it ends or is left. */
 export async function follow(
   context: Context,
-  operation: Operation<OperationKind>,
+  operation: Operation,
   options: FollowOptions = {},
 ): Promise<Followed> {
   const display = options.display === false ? NOTHING : displayFor(context)
@@ -151,7 +150,7 @@ function liveView({ io }: Context): Display {
 }
 
 /** Says where to see the operation in the Temporal UI: by a link if the server has a UI, otherwise by our own. */
-export function announce({ io, json }: Context, operation: Operation<OperationKind>): void {
+export function announce({ io, json }: Context, operation: Operation): void {
   operationGoesOn(true)
   const { cluster, workflowId, runId, uiAddress } = operation
   if (json) {

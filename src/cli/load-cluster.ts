@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import type { Quorate } from '../client.js'
 import type { ReadOptions } from '../cluster-file/read.js'
 import type { Cluster } from '../cluster/model.js'
-import { plainLine, QuorateError } from '../errors/index.js'
+import { QuorateError } from '../errors/index.js'
+import { plainLine } from '../values/plain-text.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
 /**

@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/model.js'
 import { isQuorateError } from '../errors/index.js'
 import type { StartOptions } from '../operations/input.js'
 import type { OperationKind } from '../operations/registry.js'
+import { defined } from '../values/defined.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { OnBlocked } from './on-blocked.js'
@@ -50,8 +51,7 @@ async function startOrAttach<Kind extends OperationKind>(
 ): Promise<Operation> {
   try {
     return await client.start<Kind>(kind, cluster, {
-      ...(review === true ? { review } : {}),
-      ...(request === undefined ? {} : { request }),
+      ...defined({ review, request }),
     })
   } catch (error) {
     if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error

@@ -4,6 +4,7 @@ import { kindOfWorkflow } from '../operations/registry.js'
 import { clusterOfWorkflow, HOLDS_CLUSTER, operationWorkflowId } from '../operations/workflow-id.js'
 import type { OperationSummary } from './operation.js'
 import type { Server } from './server.js'
+import { defined } from '../values/defined.js'
 
 /** The latest apply of a cluster; undefined if there is none. */
 export async function latestApply(
@@ -42,7 +43,7 @@ export async function latestApplies(server: Server): Promise<readonly OperationS
         runId,
         status: status.name,
         startedAt: startTime,
-        ...(closeTime === undefined ? {} : { closedAt: closeTime }),
+        ...defined({ closedAt: closeTime }),
       })
     }
   })

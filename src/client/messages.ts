@@ -21,6 +21,7 @@ import { isServerAway } from '../temporal/service-error.js'
 import type { RunReference } from './run-reference.js'
 import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 import { stuckError } from './stuck.js'
+import { defined } from '../values/defined.js'
 
 /** Long enough for a worker that has just started or is busy. */
 const WORKER_TIMEOUT_MS = 10_000
@@ -93,7 +94,7 @@ function update(handle: WorkflowHandle, decision: UpdateDecision, updateId: stri
       const { step } = decision
       return handle.executeUpdate(MESSAGES.retryStep, {
         updateId,
-        args: [step === undefined ? {} : { step }],
+        args: [defined({ step })],
       })
     }
     case 'skip': {
@@ -104,7 +105,7 @@ function update(handle: WorkflowHandle, decision: UpdateDecision, updateId: stri
       const { reason } = decision
       return handle.executeUpdate(MESSAGES.abort, {
         updateId,
-        args: [reason === undefined ? {} : { reason }],
+        args: [defined({ reason })],
       })
     }
     case 'approve':

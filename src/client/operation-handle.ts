@@ -10,6 +10,7 @@ import type { RunReference } from './run-reference.js'
 import type { Server } from './server.js'
 import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
 import { watch, type WatchOptions } from './watch.js'
+import { defined } from '../values/defined.js'
 
 /** The handle of a run on this server. The caller knows of which kind the run is. */
 export function operationHandle<Kind extends OperationKind>(
@@ -25,7 +26,7 @@ export function operationHandle<Kind extends OperationKind>(
   return {
     ...run,
     cluster,
-    ...(uiAddress === undefined ? {} : { uiAddress }),
+    ...defined({ uiAddress }),
     describe: async () => (await look()) as OperationSnapshot<Kind>,
     watch: follow,
     result: () => endOf(follow()),

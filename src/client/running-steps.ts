@@ -6,6 +6,7 @@ import type { StepHeartbeat } from '../operations/steps.js'
 import { QuorateError, type ErrorReport } from '../errors/index.js'
 import { reportOfDetails } from './failure.js'
 import { clientCodec, decodePayloads } from '../temporal/seal/payloads.js'
+import { defined } from '../values/defined.js'
 
 /** A step that runs now, or waits for its next attempt. */
 export interface RunningStep {
@@ -67,9 +68,7 @@ function describeStep(
     activity: pending.activityType?.name ?? 'unknown',
     attempt: pending.attempt ?? 1,
     ...(host === undefined || host === '' ? {} : { host }),
-    ...(heartbeat === undefined ? {} : { line: heartbeat.line }),
-    ...(lastError === undefined ? {} : { lastError }),
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+    ...defined({ line: heartbeat?.line, lastError, nextAttemptAt }),
   }
 }
 

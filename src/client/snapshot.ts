@@ -11,6 +11,7 @@ import { MESSAGES } from '../operations/messages.js'
 import type { OperationProgress, OperationState } from '../operations/progress.js'
 import { clusterOfWorkflow } from '../operations/workflow-id.js'
 import { kindOfWorkflow, type OperationKind, type Results } from '../operations/registry.js'
+import { defined } from '../values/defined.js'
 import { plainValue } from '../values/plain-value.js'
 import { isQuorateError, QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.js'
 import { reportWorkflowFailure } from './failure.js'
@@ -90,7 +91,7 @@ export async function observe(
     taskQueue: description.taskQueue,
     startedAt: description.startTime.getTime(),
     ...(typeof startedWith === 'string' ? { startedWith } : {}),
-    ...(known === undefined ? {} : { progress: known }),
+    ...defined({ progress: known }),
   } as const
   if (isOpen) {
     return plainValue({
@@ -105,7 +106,7 @@ export async function observe(
     ...common,
     ...how,
     steps: [],
-    ...(closedAt === undefined ? {} : { closedAt }),
+    ...defined({ closedAt }),
     // The result of a kind that this release does not know could be anything.
     ...(kind === undefined || result === undefined ? {} : { result }),
   }

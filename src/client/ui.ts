@@ -7,6 +7,7 @@ import { startAssets } from '../ui/assets.js'
 import { serveUi } from '../ui/serve.js'
 import type { RunReference } from './run-reference.js'
 import { runPath, runsPath } from './ui-address.js'
+import { defined } from '../values/defined.js'
 
 export interface UiOptions {
   readonly temporal: TemporalOptions
@@ -47,7 +48,7 @@ export async function openUi({ temporal, run, port, onLogin }: UiOptions): Promi
       assets,
       // The one browser that is logged in can read what is encrypted.
       ...(connection.seal === undefined ? {} : { codec: codecEndpoint(connection.seal) }),
-      ...(port === undefined ? {} : { port }),
+      ...defined({ port }),
       onLogin: () => onLogin?.(served.link(path)),
     })
     open.unshift(served)

@@ -6,6 +6,7 @@ import { isQuorateError, QuorateError } from '../errors/index.js'
 import { isServerAway } from '../temporal/service-error.js'
 import type { RunReference } from './run-reference.js'
 import { isClosed, observe, type OperationSnapshot } from './snapshot.js'
+import { defined } from '../values/defined.js'
 
 const INTERVAL_MS = 500
 /** No need to hurry while the server is unreachable. */
@@ -136,7 +137,7 @@ class EndOfRun {
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await delay(milliseconds, undefined, { ref: true, ...(signal === undefined ? {} : { signal }) })
+    await delay(milliseconds, undefined, { ref: true, ...defined({ signal }) })
   } catch {
     // Aborted: the loop looks at the signal itself.
   }

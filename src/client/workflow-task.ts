@@ -5,6 +5,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js'
 import type { RunReference } from './run-reference.js'
+import { defined } from '../values/defined.js'
 
 /** A workflow task that fails whenever it is tried, e.g. because a worker's code does not fit the run. */
 export interface TaskFailure {
@@ -88,7 +89,7 @@ async function lastOutcome(
       namespace: client.options.namespace,
       execution: { workflowId, runId },
       maximumPageSize: PAGE_SIZE,
-      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+      ...defined({ nextPageToken }),
     })
     const found = answer.history?.events?.find(isOutcome)
     if (found !== undefined) return found

@@ -5,6 +5,7 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Cluster } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
+import { defined } from '../values/defined.js'
 import { parseClusterFile, type ClusterFileLocation, type ClusterFileProblem } from './parse.js'
 
 export interface ReadOptions {
@@ -53,7 +54,7 @@ function locationOf(path: string): ClusterFileLocation {
     fileState: (named) => statSync(named, { throwIfNoEntry: false }),
     hostName: hostname(),
     variables: process.env,
-    ...(user === undefined ? {} : { user: user.username, uid: user.uid }),
+    ...defined({ user: user?.username, uid: user?.uid }),
   }
 }
 

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 import type { HostRole } from '../cluster/model.js'
 import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
+import { defined } from '../values/defined.js'
 
 /** A host of a new cluster file. */
 export interface AnsweredHost {
@@ -180,7 +181,7 @@ function hosts({ hosts }: ClusterFileAnswers): Lines {
     '  # internalAddress, ssh, labels and taints.',
     '  hosts:',
     ...hosts.map(({ name, role, address, internalAddress }) => {
-      const internal = internalAddress === undefined ? {} : { internalAddress }
+      const internal = defined({ internalAddress })
       return `    - ${value({ name, role, address, ...internal })}`
     }),
   ]

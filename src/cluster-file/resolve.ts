@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { parseAllDocuments } from 'yaml'
 import { QuorateError } from '../errors/index.js'
 import { clientUrl } from '../configuration/etcd/urls.js'
+import { defined } from '../values/defined.js'
 import { parseIpAddress } from '../values/ip-address.js'
-import { withoutUndefined } from '../values/merge.js'
 import type {
   Cluster,
   Etcd,
@@ -17,7 +17,6 @@ import type {
   VirtualAddress,
 } from '../cluster/model.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
-import type { SettingsOf } from '../configuration/pod-network/plugin.js'
 import { formatVersion, parseVersion } from '../cluster/versions.js'
 import { problem } from './checks/finding.js'
 import { secretInManifest } from './checks/secrets.js'
@@ -67,8 +66,7 @@ export function readNamedFiles(
   }
   return {
     files: {
-      ...(signingKey === undefined ? {} : { signingKey }),
-      ...(manifest === undefined ? {} : { manifest }),
+      ...defined({ signingKey, manifest }),
     },
     findings,
   }
@@ -142,7 +140,7 @@ export function resolveCluster(
     packages: {
       install: packages.install,
       repository: packages.repository.replace(/\/+$/, ''),
-      ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
+      ...defined({ signingKey: files.signingKey }),
     },
     containerRuntime: {
       ...containerRuntime,
@@ -174,12 +172,12 @@ function resolveHost(host: FileHost, { address, internalAddress, ssh }: Reach): 
     internalAddress: host.internalAddress ?? internalAddress,
     ssh,
     labels: host.labels,
-    ...(host.taints === undefined ? {} : { taints: host.taints.map(resolveTaint) }),
+    ...defined({ taints: host.taints?.map(resolveTaint) }),
   }
 }
 
 function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[number]): Taint {
-  return { key, ...(value === undefined ? {} : { value }), effect }
+  return { key, ...defined({ value }), effect }
 }
 
 function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
@@ -187,25 +185,21 @@ function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files:
   const plugin = network.plugin ?? impliedPlugin(network.manifest)
   if (plugin === 'flannel') {
     const { backend = 'vxlan', port, vni, netConf, ...rest } = network
-    return withoutUndefined<SettingsOf<'flannel'>>({
+    return {
       plugin,
       backend,
-      port,
-      vni,
-      interface: rest.interface,
-      netConf,
+      ...defined({ port, vni, interface: rest.interface, netConf }),
       image: rest.image ?? FLANNEL_IMAGES.image,
       cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
-    })
+    }
   }
   if (plugin === 'manifest') {
     const manifest = checked(network.manifest)
-    return withoutUndefined<SettingsOf<'manifest'>>({
+    return {
       plugin,
       source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
-      content: files.manifest,
-      digest: network.digest,
-    })
+      ...defined({ content: files.manifest, digest: network.digest }),
+    }
   }
   return { plugin }
 }
@@ -232,7 +226,7 @@ function resolveLoadBalancer(file: ClusterFile): LoadBalancer {
   return {
     type: given.type,
     hosts: given.hosts ?? withRole,
-    ...(virtualAddress === undefined ? {} : { virtualAddress }),
+    ...defined({ virtualAddress }),
   }
 }
 
@@ -247,7 +241,7 @@ function resolveVirtualAddress(
     address,
     // With the longest prefix, the network's routes stay with the address that the host already has there.
     prefixLength: length === undefined ? (family === 4 ? 32 : 128) : Number(length),
-    ...(name === undefined ? {} : { interface: name }),
+    ...defined({ interface: name }),
     // The address is unique to its group, so another group is unlikely to have the same last number.
     routerId: virtualRouterId ?? (Number(value & 0xffn) || 255),
   }

@@ -3,6 +3,7 @@
  * without secrets, so that it can be a workflow's input.
  */
 import type { HostSsh, SecretSource } from './ssh-login.js'
+import { defined } from '../values/defined.js'
 
 /** What a host is for. */
 export type HostRole = 'control-plane' | 'worker' | 'etcd' | 'load-balancer'
@@ -253,5 +254,5 @@ export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
 function withoutContent(network: PodNetwork): PodNetwork {
   if (network.plugin !== 'manifest') return network
   const { plugin, source, digest } = network
-  return { plugin, source, ...(digest === undefined ? {} : { digest }) }
+  return { plugin, source, ...defined({ digest }) }
 }

@@ -8,6 +8,7 @@ import { tryConnect } from '../temporal/tcp-probe.js'
 import { ensureKeyFile } from '../temporal/seal/key-file.js'
 import type { SealSource } from '../temporal/seal/source.js'
 import { codeFingerprint } from '../temporal/installation.js'
+import { defined } from '../values/defined.js'
 import { handOverAgent, handOverIdleAgent } from './agent.js'
 import { engineHome, makeHome, type EngineHome } from './home.js'
 import { withLock } from './lock.js'
@@ -186,10 +187,7 @@ async function startServerOnFreePorts(
     metricsPort: await freePort(known?.metricsPort),
   }
   const { pid, startedAt, logStart } = await startServer(home, ports)
-  const others = {
-    ...(known?.worker === undefined ? {} : { worker: known.worker }),
-    ...(known?.supervisor === undefined ? {} : { supervisor: known.supervisor }),
-  }
+  const others = defined({ worker: known?.worker, supervisor: known?.supervisor })
   // Recorded before it is ready: if this command is killed, the next one finds the server and does not start a second.
   const server = { pid, startedAt, form: SERVER_FORM }
   const record = writeRecord(home, { machine: thisMachine(), ...ports, server, ...others, stopped: false })

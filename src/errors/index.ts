@@ -1,6 +1,5 @@
-/** The error class and its registry. It imports nothing from other rooms, so every room may import it. */
+/** The error class and its registry. It imports only `values`, so every other room may import it. */
 export { hintWhenParked } from './parked.js'
-export { plainLine, plainText } from './plain-text.js'
 export { ERRORS, type ErrorCode } from './registry.js'
 export {
   QuorateError,

@@ -2,9 +2,10 @@
  * The only family of errors. Every error that a person may see is a {@link QuorateError}: it has a stable code from the
  * registry, says where it happened, and what to do now.
  */
-import { plainText } from './plain-text.js'
+import { plainText } from '../values/plain-text.js'
 import type { ErrorSource, Remedy } from './definition.js'
 import { ERRORS, type ErrorCode } from './registry.js'
+import { defined } from '../values/defined.js'
 
 /** Where an error happened and what is known of it, besides its code and message. */
 export interface ErrorContext {
@@ -76,10 +77,7 @@ export class QuorateError extends Error {
       message: this.message,
       hint: this.hint,
       source: this.source,
-      ...(host === undefined ? {} : { host }),
-      ...(step === undefined ? {} : { step }),
-      ...(output === undefined ? {} : { output }),
-      ...(problems === undefined ? {} : { problems }),
+      ...defined({ host, step, output, problems }),
     }
   }
 }

@@ -1,10 +1,11 @@
 /** What is observed on a host before anything is done to it, and how the facts script's answer is read. */
-import { plainText } from '../errors/index.js'
+import { plainText } from '../values/plain-text.js'
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
 import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
 import { FactReadings } from './readings.js'
 import type { Host } from '../cluster/model.js'
+import { defined } from '../values/defined.js'
 
 /** A TCP port that something listens on. */
 interface Listener {
@@ -207,10 +208,10 @@ export function parseFacts(
     ) as Record<string, string>,
     listeners: (values.get('listener') ?? []).map(parseListener),
     paths: values.get('path') ?? [],
-    ...(caHash === undefined ? {} : { caHash }),
+    ...defined({ caHash }),
     ...parseAllegiance(one),
     configuration: parseConfiguration(values),
-    ...(details === undefined ? {} : { details }),
+    ...defined({ details }),
   }
 }
 
@@ -227,7 +228,7 @@ function parseAllegiance(
     ...(claimedBy === '' ? {} : { claimedBy }),
     ...(one('held') === '' ? {} : { isHeld: true }),
     ...(etcdServers === '' ? {} : { etcdServers: etcdServers.split(',') }),
-    ...(pod === undefined ? {} : { apiServerPod: pod }),
+    ...defined({ apiServerPod: pod }),
   }
 }
 
@@ -240,7 +241,7 @@ function parseApiServerPod(port: string, image: string): ApiServerPod | undefine
   if (!isPort && imageRepository === undefined) return undefined
   return {
     ...(isPort ? { port: Number(port) } : {}),
-    ...(imageRepository === undefined ? {} : { imageRepository }),
+    ...defined({ imageRepository }),
   }
 }
 

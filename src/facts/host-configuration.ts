@@ -11,6 +11,7 @@ import { MODULES_FILE, SYSCTL_FILE } from '../configuration/host-prerequisites.j
 import { parseDocument } from './kept-configuration.js'
 import { HAPROXY_CONFIG_FILE } from '../configuration/load-balancer/haproxy.js'
 import { KEEPALIVED_CONFIG_FILE } from '../configuration/load-balancer/keepalived.js'
+import { defined } from '../values/defined.js'
 import type { PlainObject } from '../values/merge.js'
 import type { Cluster } from '../cluster/model.js'
 import { PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
@@ -93,7 +94,7 @@ export function parseConfiguration(answers: Answers): HostConfiguration {
     modules: all('module'),
     parameters: Object.fromEntries(all('parameter').map((line) => split(line))),
     services: parseServices(answers),
-    ...(containerd === undefined ? {} : { containerdMajor: containerd }),
+    ...defined({ containerdMajor: containerd }),
     ...(kubelet === undefined || kubelet === '' ? {} : { kubeletConfiguration: kubelet }),
     ...kubeletDocument(all('kubeletDocument')[0] ?? ''),
   }
@@ -103,7 +104,7 @@ export function parseConfiguration(answers: Answers): HostConfiguration {
 function kubeletDocument(encoded: string): Pick<HostConfiguration, 'kubeletDocument'> {
   try {
     const document = parseDocument(Buffer.from(encoded, 'base64').toString('utf8'))
-    return document === undefined ? {} : { kubeletDocument: document }
+    return defined({ kubeletDocument: document })
   } catch {
     return {}
   }
@@ -139,7 +140,7 @@ export function parseServices(answers: Answers): Readonly<Record<string, Service
         // Also while it loads a new configuration.
         active: ['active', 'reloading', 'refreshing'].includes(property('ActiveState')),
         enabled: ENABLED.has(property('UnitFileState')),
-        ...(digest === undefined ? {} : { loaded: digest }),
+        ...defined({ loaded: digest }),
       }
       return service === '' ? [] : [[service, state]]
     }),

@@ -2,6 +2,7 @@
  * What preflight needs to know about a host beyond its facts: its network, its kernel, its firewall, and what was
  * prepared by hand. Also the results of probes, such as connections to its peers.
  */
+import { defined } from '../values/defined.js'
 import type { InterfaceAddress } from '../values/ip-address.js'
 import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
@@ -106,7 +107,7 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
   const [productUuid] = all('productUuid')
   return {
     kernel,
-    ...(productUuid === undefined ? {} : { productUuid: productUuid.toLowerCase() }),
+    ...defined({ productUuid: productUuid?.toLowerCase() }),
     addresses: parseAddresses(all('address')).map((entry) => {
       const mac = macs.get(entry.interface)
       return mac === undefined ? entry : { ...entry, mac }
@@ -153,7 +154,7 @@ function parseRoute(line: string): readonly Route[] {
   const [destination = ''] = words
   const gateway = after('via')
   if (!/^[0-9a-f.:]+(\/\d+)?$/i.test(destination)) return []
-  return [{ destination, interface: after('dev') ?? '', ...(gateway === undefined ? {} : { gateway }) }]
+  return [{ destination, interface: after('dev') ?? '', ...defined({ gateway }) }]
 }
 
 /** The answers of the connection script: `outcome<TAB>host:port`, `unknown<TAB>what`, and `endpoint<TAB>address`. */

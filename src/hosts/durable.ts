@@ -18,6 +18,7 @@ import {
 } from '../ssh/index.js'
 import { waitUntil } from './wait.js'
 import type { HostContext } from './context.js'
+import { defined } from '../values/defined.js'
 
 /** A long command and what surrounds it. */
 export interface DurableCommand {
@@ -86,7 +87,7 @@ async function watch(
   const watched = runUnit(context.session, identity, durable.command, {
     onLine: (line) => context.report(`${durable.title} ▸ ${line}`),
     signal: leave.signal,
-    ...(secrets === undefined ? {} : { secrets }),
+    ...defined({ secrets }),
   }).finally(() => {
     settled = true
   })

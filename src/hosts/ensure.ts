@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../errors/index.js'
 import type { Command } from '../ssh/index.js'
 import type { HostContext } from './context.js'
+import { defined } from '../values/defined.js'
 
 /** A state that a host must be in. Both commands run as root. */
 export interface WantedState {
@@ -36,6 +37,6 @@ export async function ensure(
   throw error(code, message, {
     step: title,
     ...(stderr === '' ? {} : { output: stderr.slice(-MAX_OUTPUT) }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   })
 }

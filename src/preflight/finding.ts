@@ -3,6 +3,7 @@ import { QuorateError, type ErrorCode, type ErrorReport } from '../errors/index.
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
 import type { Cluster, Host } from '../cluster/model.js'
+import { defined } from '../values/defined.js'
 
 /**
  * `error`: only a person can fix it, and an apply does not start until then. `warning`: an apply starts, and fixes it,
@@ -36,8 +37,7 @@ export function finding(
   hint?: string,
 ): PreflightFinding {
   const error = new QuorateError(code, message, {
-    ...(host === undefined ? {} : { host: host.name }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ host: host?.name, hint }),
   })
   return { severity, ...error.report() }
 }

@@ -1,6 +1,7 @@
 /** The value of `ProxyJump`: the servers to pass, as `[user@]host[:port]` or `ssh://…`, separated by commas. */
 
 import { expand, type Tokens } from './expansion.js'
+import { defined } from '../values/defined.js'
 
 /** One server to pass, with what the value says about it. */
 export interface Jump {
@@ -37,7 +38,7 @@ function parseJump(text: string): Jump | undefined {
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined
   return {
     name,
-    ...(user === undefined ? {} : { user }),
+    ...defined({ user }),
     ...(port === undefined ? {} : { port: Number(port) }),
   }
 }

@@ -2,7 +2,7 @@
  * What ssh client configuration says about one host name, by the rules of ssh_config(5): sections begin with `Host` or
  * `Match`, and the first value of each setting counts. Tests compare the result with `ssh -G`.
  */
-import { withoutUndefined, type OrUndefined } from '../values/merge.js'
+import { defined, type OrUndefined } from '../values/defined.js'
 import type { Directive } from './directives.js'
 import { anyPatternMatches } from './pattern.js'
 
@@ -92,9 +92,9 @@ const NOT_HEEDED: Readonly<Record<string, string>> = {
 
 /** What files say. Earlier files take precedence, such as the user's over the system's. */
 export function settingsFor(files: readonly (readonly Directive[])[], query: SshQuery): SshSettings {
-  const draft: Draft = { ignored: [], ...(query.user === undefined ? {} : { user: query.user }) }
+  const draft: Draft = { ignored: [], ...defined({ user: query.user }) }
   for (const directives of files) applyAll(directives, 'yes', true, draft, query)
-  return withoutUndefined<SshSettings>(draft)
+  return defined(draft)
 }
 
 /**

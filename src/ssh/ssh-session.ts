@@ -14,6 +14,7 @@ import { openPipe } from './run/pipe.js'
 import type { CommandResult, FileAttributes, RunOptions, Session, StreamOpening } from './session.js'
 import { SudoDialogue } from './run/sudo-dialogue.js'
 import { withoutOutcome } from './run/without-outcome.js'
+import { defined } from '../values/defined.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -56,10 +57,10 @@ export class SshSession implements Session {
     const end = await this.#send({
       line: remoteLine(command, runner, frame.token),
       frame,
-      ...(sudo === undefined ? {} : { sudo }),
+      ...defined({ sudo }),
       stdin: options.stdin ?? '',
       timeoutMs,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...defined({ signal: options.signal }),
     })
     if (end.kind === 'exited') {
       const ended = result(end.exitCode, frame)

@@ -7,6 +7,7 @@ import { sealedClientOptions } from './seal/client.js'
 import type { SealKeys } from './seal/keys.js'
 import { openSeal } from './seal/source.js'
 import type { ServerSettings } from './settings.js'
+import { defined } from '../values/defined.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 // gRPC's own backoff grows to two minutes; a restarted server should be found at once.
@@ -55,9 +56,7 @@ async function open(settings: ServerSettings, calls: GrpcCalls): Promise<Connect
       connectTimeout: CONNECT_TIMEOUT_MS,
       channelArgs: RECONNECT,
       interceptors: [calls.interceptor],
-      ...(tls === undefined ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata }),
+      ...defined({ tls, apiKey, metadata }),
     })
   } catch (cause) {
     throw new QuorateError(

@@ -4,6 +4,7 @@ import { NativeConnection } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { QuorateError } from '../errors/index.js'
 import type { ServerSettings } from './settings.js'
+import { defined } from '../values/defined.js'
 
 /** Between attempts to reach a server that is away. */
 const RECONNECT_MS = 1_000
@@ -43,9 +44,7 @@ export async function reach({
     try {
       return await NativeConnection.connect({
         address,
-        ...(tls === undefined ? {} : { tls }),
-        ...(apiKey === undefined ? {} : { apiKey }),
-        ...(metadata === undefined ? {} : { metadata }),
+        ...defined({ tls, apiKey, metadata }),
       })
     } catch (error) {
       if (!wasConnected) throwIfRefused(address, error)

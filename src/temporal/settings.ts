@@ -5,6 +5,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig'
 import { QuorateError } from '../errors/index.js'
 import { sealSourceOf, type SealSource } from './seal/source.js'
+import { defined } from '../values/defined.js'
 
 /** What the command line says; each option wins over the environment and the profile. */
 export interface TemporalOptions {
@@ -77,7 +78,7 @@ function loadConfig(options: TemporalOptions, environment: Environment): ClientC
   try {
     return loadClientConnectConfig({
       overrideEnvVars: variables,
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      ...defined({ profile: options.profile }),
     })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -39,11 +39,3 @@ function mergeObjects(
   }
   return Object.fromEntries(merged)
 }
-
-/** The same fields, each of which may also be undefined. They are writable while the object is built. */
-export type OrUndefined<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] | undefined }
-
-/** The fields that have a value. A field that must have one must be given one. */
-export function withoutUndefined<Fields extends object>(fields: OrUndefined<Fields>): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields
-}

@@ -1,6 +1,6 @@
 /** Makes every text in data from others safe for a terminal. */
 import { isPlainObject } from './merge.js'
-import { plainText } from '../errors/index.js'
+import { plainText } from './plain-text.js'
 
 /**
  * The same data, including lists and objects, with each text as {@link plainText} returns it. Field names are

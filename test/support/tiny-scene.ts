@@ -8,6 +8,7 @@ import type { StartOptions } from '../../src/operations/input.js'
 import { aCluster, aHost } from './clusters.js'
 import { Controls } from './tiny-activities.js'
 import { startTinyWorker, TestServer, type TinyRelease } from './tiny-operations.js'
+import { defined } from '../../src/values/defined.js'
 
 /** For what a busy machine may take. */
 export const PATIENCE = { timeout: 60_000 }
@@ -45,11 +46,7 @@ export class TinyScene {
   }
 
   async startWorker(release?: TinyRelease): Promise<void> {
-    this.worker = await startTinyWorker(
-      this.server.address,
-      this.controls.activities,
-      release === undefined ? {} : { release },
-    )
+    this.worker = await startTinyWorker(this.server.address, this.controls.activities, defined({ release }))
   }
 
   async stopWorker(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { StepHeartbeat } from '../../operations/steps.js'
 import type { ErrorCode, ErrorReport } from '../../errors/index.js'
+import { defined } from '../../values/defined.js'
 
 /**
  * After this many transient errors without progress the step is parked; the waits between the attempts add up to about
@@ -33,7 +34,7 @@ export function errorCount(heartbeat: StepHeartbeat | undefined): ErrorCount {
   return {
     failures,
     allFailures: allFailures ?? failures,
-    ...(longReason === undefined ? {} : { longReason }),
+    ...defined({ longReason }),
   }
 }
 
@@ -56,7 +57,7 @@ export function countError(
   const failures = isProgress ? 1 : before.failures + 1
   const longReason = isLong && !isInterruption ? reason : before.longReason
   return {
-    count: { failures, allFailures, ...(longReason === undefined ? {} : { longReason }) },
+    count: { failures, allFailures, ...defined({ longReason }) },
     isLast: waitedTwice || failures >= MAX_FAILURES || allFailures >= MAX_ALL_FAILURES,
   }
 }

@@ -1,7 +1,7 @@
 /** `quorate doctor`: check that everything that is needed is there. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import stringWidth from 'string-width'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { contextOf, type Context } from '../context.js'
 import type { Check, CheckStatus } from '../../client/doctor/check.js'
 import { EXIT, type ExitCode } from '../exit.js'

@@ -1,6 +1,6 @@
 /** `quorate init`: write a new cluster file, from flags, or from questions on a terminal. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

@@ -5,6 +5,7 @@ import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
+import { defined } from '../../values/defined.js'
 
 const DESCRIPTION =
   "Serves Temporal's UI on 127.0.0.1 until Ctrl-C and prints a link to it: to the latest apply of a cluster, or to all runs. " +
@@ -29,8 +30,7 @@ async function showUi(
   const { openUi } = await import('../../client/ui.js')
   const ui = await openUi({
     temporal: context.temporal,
-    ...(run === undefined ? {} : { run }),
-    ...(port === undefined ? {} : { port }),
+    ...defined({ run, port }),
     onLogin: (next) => context.io.note(context.io.style.dim(`opened; for another browser: ${next}`)),
   })
   try {

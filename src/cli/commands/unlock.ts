@@ -1,7 +1,8 @@
 /** `quorate unlock`: look at the locks of a cluster's hosts, and break them. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { HostLocks, LocksBroken, LocksFound } from '../../client/over-ssh.js'
-import { type ErrorReport, plainLine, QuorateError } from '../../errors/index.js'
+import { type ErrorReport, QuorateError } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'

@@ -2,7 +2,7 @@
 import type { Operation } from '../../client/operation.js'
 import type { Decision } from '../../operations/messages.js'
 import type { OperationProgress } from '../../operations/progress.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Context } from '../context.js'
 
 /** The decisions, plus the end of a pause if there is one: without it they would change nothing. */

@@ -5,6 +5,7 @@ import { QuorateError } from '../../errors/index.js'
 import { answerFor, describeWaiting, waitsForIn } from '../waits-for.js'
 import type { Decision } from '../../operations/messages.js'
 import { endingPause } from './decision.js'
+import { defined } from '../../values/defined.js'
 
 /** As commander gives them. */
 export interface DecisionOptions {
@@ -40,7 +41,7 @@ export function chosenDecision(options: DecisionOptions): Decision | undefined {
     }
     return { kind: 'skip', step: skip, reason: why }
   }
-  if (abort === true) return { kind: 'abort', ...(reason === undefined ? {} : { reason }) }
+  if (abort === true) return { kind: 'abort', ...defined({ reason }) }
   if (approve === true) return { kind: 'approve' }
   if (retry === undefined) return undefined
   return { kind: 'retry', ...(retry === true ? {} : { step: retry }) }

@@ -1,9 +1,10 @@
 /** The questions on a terminal when nothing goes on without the operator. */
 import { isCancel, select, text } from '@clack/prompts'
 import type { BlockedStep } from '../../operations/steps.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { WaitingInRun } from '../waits-for.js'
 import type { Decision } from '../../operations/messages.js'
+import { defined } from '../../values/defined.js'
 
 /** The outcome of asking. */
 export type Answer =
@@ -84,7 +85,7 @@ class Questions {
   private async decisionsOf(choice: Choice, step?: string): Promise<readonly Decision[]> {
     switch (choice) {
       case 'retry':
-        return [{ kind: 'retry', ...(step === undefined ? {} : { step }) }]
+        return [{ kind: 'retry', ...defined({ step }) }]
       case 'skip':
         return [
           { kind: 'skip', step: step ?? '', reason: await this.reason(`Why leave ${step ?? ''} out?`, true) },

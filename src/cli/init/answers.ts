@@ -2,6 +2,7 @@
 import type { AnsweredHost, ClusterFileAnswers } from '../../cluster-file/render.js'
 import { SUPPORTED_MINORS } from '../../cluster/supported-minors.js'
 import { QuorateError } from '../../errors/index.js'
+import { defined } from '../../values/defined.js'
 
 /** The flags, as commander gives them. */
 export interface InitOptions {
@@ -60,8 +61,7 @@ export function answersFromOptions(options: InitOptions): ClusterFileAnswers {
     controlPlaneEndpoint: options.endpoint ?? `${hosts[0]?.address ?? ''}:${DEFAULT_PORT}`,
     ssh: {
       user: options.user ?? DEFAULT_USER,
-      ...(identityFile === undefined ? {} : { identityFile }),
-      ...(hostKeyChecking === undefined ? {} : { hostKeyChecking }),
+      ...defined({ identityFile, hostKeyChecking }),
     },
     hosts,
   }

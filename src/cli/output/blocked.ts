@@ -1,7 +1,7 @@
 /** Steps that wait for a decision, as text: what happened, what is known about it, and what can be decided. */
 import type { BlockedStep } from '../../operations/steps.js'
 import { MARK } from '../../operations/step-marks.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Style } from '../io.js'
 import { formatDuration, formatTime } from './duration.js'
 import { renderReport } from './report.js'

@@ -6,6 +6,7 @@ import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../client/running-steps.js'
 import { isClosed, type OperationSnapshot, type Reach } from '../../client/snapshot.js'
 import { answerFor, describeWaiting, waitsFor, type Waiting } from '../waits-for.js'
+import { defined } from '../../values/defined.js'
 
 /** One thing that happened. With `--json` each is printed as a line of JSON, with a `time` added. */
 export type OperationEvent =
@@ -130,9 +131,9 @@ function hostEvents(phase: string, before: HostProgress | undefined, after: Host
       ...(state === 'blocked'
         ? { step: stepId(phaseTitled(phase)?.id ?? phase.toLowerCase().replaceAll(' ', '-'), host) }
         : {}),
-      ...(summary === undefined ? {} : { summary }),
+      ...defined({ summary }),
       ...durationOf(after),
-      ...(error === undefined ? {} : { error }),
+      ...defined({ error }),
     },
   ]
 }
@@ -155,7 +156,7 @@ function lineEvents(
 function retryEvents(before: RunningStep | undefined, after: RunningStep): OperationEvent[] {
   const { activity, host, attempt, lastError } = after
   if (lastError === undefined || attempt <= 1 || (before?.attempt ?? 1) === attempt) return []
-  return [{ type: 'retry', activity, ...(host === undefined ? {} : { host }), attempt, error: lastError }]
+  return [{ type: 'retry', activity, ...defined({ host }), attempt, error: lastError }]
 }
 
 function waitingEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {

@@ -1,6 +1,6 @@
 /** Findings of a preflight: a table where the terminal is wide enough for one, otherwise a list. */
 import stringWidth from 'string-width'
-import { plainLine } from '../../errors/plain-text.js'
+import { plainLine } from '../../values/plain-text.js'
 import { listNames, type PreflightFinding, type Severity } from '../../preflight/finding.js'
 import type { Style } from '../io.js'
 import { renderTable } from './table.js'

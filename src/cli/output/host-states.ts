@@ -1,7 +1,7 @@
 /** The state in which a stopped operation left each host. */
 import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/progress.js'
 import { phaseTitled } from '../../operations/registry.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Style } from '../io.js'
 import { looksOnly } from './looks.js'
 import { renderTable } from './table.js'

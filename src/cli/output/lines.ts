@@ -1,5 +1,5 @@
 /** Events as plain lines, for logs and pipes: each change of state once, with the time. */
-import { plainLine } from '../../errors/plain-text.js'
+import { plainLine } from '../../values/plain-text.js'
 import { MARK } from '../../operations/step-marks.js'
 import type { Reach } from '../../client/snapshot.js'
 import type { Style } from '../io.js'

@@ -1,7 +1,7 @@
 /** The live view of an operation: lines for a terminal, made from one snapshot. Pure; the painter draws them. */
 import stringWidth from 'string-width'
 import type { HostProgress, PhaseProgress } from '../../operations/progress.js'
-import { plainLine } from '../../errors/plain-text.js'
+import { plainLine } from '../../values/plain-text.js'
 import { MARK } from '../../operations/step-marks.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../client/running-steps.js'

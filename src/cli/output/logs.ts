@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { plainText } from '../../errors/index.js'
+import { plainText } from '../../values/plain-text.js'
 import { formatTime } from './duration.js'
 
 const FOLLOW_MS = 250

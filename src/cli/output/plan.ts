@@ -1,7 +1,7 @@
 /** A plan as text: what would change on which host, and what stands in the way. */
 import type { PlannedChange, PlanResult } from '../../operations/results.js'
 import { count } from '../../values/words.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Style } from '../io.js'
 import { renderReport } from './report.js'
 import { renderTable } from './table.js'

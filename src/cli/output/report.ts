@@ -1,5 +1,5 @@
 /** Error reports as text: where, what, the evidence, and what to do. */
-import { plainLine, plainText } from '../../errors/plain-text.js'
+import { plainLine, plainText } from '../../values/plain-text.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { Style } from '../io.js'
 

@@ -1,5 +1,5 @@
 /** The last check of what is printed: only text, line ends and our own colours reach a terminal. */
-import { plainText } from '../../errors/index.js'
+import { plainText } from '../../values/plain-text.js'
 
 /** Whether a stream's readers see colours, and symbols beyond ASCII. */
 export interface Abilities {

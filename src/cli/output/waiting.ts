@@ -1,6 +1,6 @@
 /** What an operation waits for, shown in full: parked steps with all that is known, or the changes to be approved. */
 import type { PlannedChange } from '../../operations/results.js'
-import { plainLine } from '../../errors/plain-text.js'
+import { plainLine } from '../../values/plain-text.js'
 import type { Context } from '../context.js'
 import type { Style } from '../io.js'
 import type { Waiting } from '../waits-for.js'

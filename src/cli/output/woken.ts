@@ -1,6 +1,6 @@
 /** Operations that go on because a command started the engine, which the operator may not have intended. */
 import type { OperationSummary } from '../../client/operation.js'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { count } from '../../values/words.js'
 import { formatMinute } from './duration.js'
 

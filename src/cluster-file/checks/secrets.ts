@@ -1,5 +1,6 @@
 /** Finds secrets in the file itself. Their values stay out of the messages. */
 import { parseAllDocuments, isMap, isSeq, LineCounter, type Node } from 'yaml'
+import { defined } from '../../values/defined.js'
 import { isPlainObject } from '../../values/merge.js'
 import type { FieldPath, Finding } from '../problem.js'
 import { SECRET_FIELDS, SECRET_NAMES, SECRET_TEXTS, WAYS_ON } from '../secret-looks.js'
@@ -21,7 +22,7 @@ interface Text {
 }
 
 function textsIn(value: unknown, path: FieldPath, name?: string): readonly Text[] {
-  if (typeof value === 'string') return [{ path, text: value, ...(name === undefined ? {} : { name }) }]
+  if (typeof value === 'string') return [{ path, text: value, ...defined({ name }) }]
   if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...path, index]))
   if (!isPlainObject(value)) return []
   const given = typeof value['name'] === 'string' ? value['name'] : undefined

@@ -4,6 +4,7 @@ import { problem } from '../checks/finding.js'
 import type { Outline } from '../lenient.js'
 import { show, type Finding } from '../problem.js'
 import { absolutePath, type ClusterFileLocation } from '../location.js'
+import { defined } from '../../values/defined.js'
 
 /** The directives of each file. The first file takes precedence over the others. */
 export type SshConfiguration = readonly (readonly Directive[])[]
@@ -20,7 +21,7 @@ export function readSshConfiguration(
   if (named === 'none' || location.readFile === undefined) return { configuration: [], findings }
   const userFolder = absolutePath('~/.ssh', location)
   const { readFile, listFolder = () => [], fileState } = location
-  const reader = { readFile, listFolder, ...(fileState === undefined ? {} : { fileState }) }
+  const reader = { readFile, listFolder, ...defined({ fileState }) }
   const read = (
     path: string,
     folder: string,

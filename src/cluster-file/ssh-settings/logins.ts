@@ -2,8 +2,8 @@
  * How each host is reached: from its own `ssh`, then `spec.ssh`, then the ssh configuration, then defaults. For jump
  * hosts, the ssh configuration comes before `spec.ssh`, which is about the cluster's hosts.
  */
+import { defined, type OrUndefined } from '../../values/defined.js'
 import { parseIpAddress } from '../../values/ip-address.js'
-import { withoutUndefined, type OrUndefined } from '../../values/merge.js'
 import type { HostSsh, JumpHost, SecretSource, SshLogin } from '../../cluster/ssh-login.js'
 import { ExpansionError, hostNameTokens, proxyTokens, type Destination } from '../../ssh-config/expansion.js'
 import { expandJumps, parseJumps, type Jump } from '../../ssh-config/jumps.js'
@@ -99,7 +99,7 @@ function hostServer(host: FileHost, index: number, sources: Sources): Server {
   const proxyJump = host.ssh.proxyJump ?? (isItsOwnJump === true ? 'none' : spec.ssh.proxyJump)
   const place =
     host.ssh.proxyJump === undefined ? ['spec', 'ssh', 'proxyJump'] : [...path, 'ssh', 'proxyJump']
-  const whole = { ...given, ...(proxyJump === undefined ? {} : { proxyJump }) }
+  const whole = { ...given, ...defined({ proxyJump }) }
   const server = serverOf(host.address, whole, {}, on, sources, [...path, 'address'])
   return proxyJump === undefined ? server : { ...server, path: place }
 }
@@ -108,7 +108,7 @@ function jumpServer({ name, user, port }: Jump, path: FieldPath, sources: Source
   const { hosts, jumpHosts, ssh } = sources.file.spec
   const ofCluster = hosts.findIndex((host) => host.name === name)
   const own = jumpHosts.find((jump) => jump.name === name)
-  const said = { ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) }
+  const said = defined({ user, port })
   const host = hosts[ofCluster]
   if (own === undefined && host !== undefined) {
     return hostServer({ ...host, ssh: { ...host.ssh, ...said } }, ofCluster, sources)
@@ -136,8 +136,7 @@ function serverOf(
   const { configuration, location } = sources
   const said = settingsFor(configuration, {
     name,
-    ...(given.user === undefined ? {} : { user: given.user }),
-    ...(location.user === undefined ? {} : { localUser: location.user }),
+    ...defined({ user: given.user, localUser: location.user }),
   })
   const user = given.user ?? said.user ?? inherited.user ?? location.user
   if (user === undefined) {
@@ -155,7 +154,7 @@ function serverOf(
     user: user ?? '',
   }
   const password = given.passwordFrom
-  const ssh = withoutUndefined<SshLogin>({
+  const ssh: SshLogin = defined({
     user: destination.user,
     port: destination.port,
     ...understood(() => keysOf(given, said, inherited, destination, location)),
@@ -181,7 +180,7 @@ function orProblem<Value>(read: () => Value, path: FieldPath, sources: Sources):
   }
 }
 
-type Part = OrUndefined<Partial<SshLogin>>
+type Part = OrUndefined<Partial<Omit<SshLogin, 'user' | 'port'>>>
 
 /** The keys to log in with. */
 function keysOf(

@@ -1,4 +1,5 @@
 /** How a host registers as a node: the part that kubeadm's init and join configurations share. */
+import { defined } from '../../values/defined.js'
 import { parseIpAddress } from '../../values/ip-address.js'
 import type { Cluster, Host, Taint } from '../../cluster/model.js'
 import { apiServerBindPort } from './api-server.js'
@@ -15,7 +16,7 @@ export function nodeRegistration(host: Host): PlainObject {
   return {
     name: host.name,
     criSocket: CONTAINERD_SOCKET,
-    ...(host.taints === undefined ? {} : { taints: host.taints.map(taintFields) }),
+    ...defined({ taints: host.taints?.map(taintFields) }),
     ...(kubeletExtraArgs.length === 0 ? {} : { kubeletExtraArgs }),
   }
 }
@@ -42,7 +43,7 @@ function kubeletArguments(host: Host): readonly ExtraArgument[] {
 }
 
 function taintFields({ key, value, effect }: Taint): PlainObject {
-  return { key, ...(value === undefined ? {} : { value }), effect }
+  return { key, ...defined({ value }), effect }
 }
 
 function isIpAddress(text: string): boolean {

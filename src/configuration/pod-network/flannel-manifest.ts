@@ -2,6 +2,7 @@
  * Flannel's manifest: the same objects as upstream's kube-flannel.yml, with the cluster's pod subnet, backend and
  * images. IPv4 only.
  */
+import { defined } from '../../values/defined.js'
 import { mergeDeep, type PlainObject } from '../../values/merge.js'
 import { renderYaml } from '../../values/yaml-output.js'
 import { FLANNEL_BACKENDS, type Flannel } from './flannel-backends.js'
@@ -62,7 +63,7 @@ function netConf({ backend, port, vni, netConf = {} }: Flannel, podSubnet: strin
   const Backend = {
     Type: backend,
     ...(port === undefined || udp === undefined ? {} : { [udp.field]: port }),
-    ...(vni === undefined ? {} : { VNI: vni }),
+    ...defined({ VNI: vni }),
   }
   return mergeDeep({ Network: podSubnet, EnableNFTables: false, Backend }, netConf)
 }

@@ -10,6 +10,7 @@ import { presentImages, pullCommand } from './containers.js'
 import { runDurably } from '../durable.js'
 import { imageProxy } from './image-proxy.js'
 import type { HostContext } from '../context.js'
+import { defined } from '../../values/defined.js'
 
 /** Image names, without repository and tag, that a role runs; undefined: all that kubeadm lists. */
 const NEEDED: Partial<Record<HostRole, readonly string[]>> = {
@@ -85,7 +86,7 @@ async function pull(context: HostContext, missing: readonly string[]): Promise<v
     if (!isQuorateError(error) || error.code !== 'IMAGES_FAILED') throw error
     const proxy = await imageProxy(session)
     if (proxy === undefined) throw error
-    const hint = proxy.hint === undefined ? {} : { hint: proxy.hint }
+    const hint = defined({ hint: proxy.hint })
     throw new QuorateError(error.code, `${error.message}: ${proxy.message}`, { ...error.context, ...hint })
   })
 }

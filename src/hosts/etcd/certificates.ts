@@ -19,6 +19,7 @@ import { waitForOthers } from '../durable.js'
 import { runPhaseWith } from '../kubeadm/run.js'
 import type { HostContext } from '../context.js'
 import type { StepOutcome } from '../../operations/steps.js'
+import { defined } from '../../values/defined.js'
 
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 
@@ -88,7 +89,7 @@ async function makePair(
 function configurationFor(cluster: Cluster, host: Host, certificatesDir?: string): string {
   // A member's certificates do not depend on how it starts.
   const beginning = { state: 'new', initialCluster: initialCluster([host]) } as const
-  const folder = certificatesDir === undefined ? {} : { certificatesDir }
+  const folder = defined({ certificatesDir })
   return renderMemberConfiguration(cluster, host, { beginning, ...folder })
 }
 

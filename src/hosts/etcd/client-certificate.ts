@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { ETCD_CLIENT_FILES, type SharedFile } from '../../configuration/pki.js'
 import { hostsWithRole, type EtcdClientFiles } from '../../cluster/model.js'
 import type { HostContext } from '../context.js'
+import { defined } from '../../values/defined.js'
 
 /** The three files, in the order of {@link ETCD_CLIENT_FILES}. */
 type Contents = Readonly<Record<keyof typeof ETCD_CLIENT_FILES, Buffer>>
@@ -47,7 +48,7 @@ async function fromWorker({ error }: HostContext, files: EtcdClientFiles): Promi
   const fail = (message: string, hint?: string) =>
     error('ETCD_CLIENT_FILES_MISSING', message, {
       step: 'etcd client certificate',
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
     })
   const read = async (path: string): Promise<Buffer> => {
     try {

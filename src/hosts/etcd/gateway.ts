@@ -6,6 +6,7 @@
 import { ETCD_CLIENT_FILES } from '../../configuration/pki.js'
 import { QuorateError } from '../../errors/index.js'
 import { command, lastLines, type CommandResult, type Session } from '../../ssh/index.js'
+import { defined } from '../../values/defined.js'
 
 /** The part of the answer to a range request that is read. */
 interface RangeAnswer {
@@ -81,7 +82,7 @@ function ask(
     ...['--certificate-authority', ca.path, '--client-certificate', certificate.path],
     ...['--client-key', key.path, ...request],
   )
-  return session.run(line, { root: true, ...(stdin === undefined ? {} : { stdin }) })
+  return session.run(line, { root: true, ...defined({ stdin }) })
 }
 
 /** Errors that mean that etcd, or the way to it, is down; anything else is etcd's own answer. */

@@ -9,6 +9,7 @@ import type { Host } from '../../cluster/model.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import { memberOf } from '../../facts/quorum.js'
 import type { EtcdMember } from './members.js'
+import { defined } from '../../values/defined.js'
 
 /** What an etcd host holds of a member. */
 export interface MemberTraces {
@@ -83,6 +84,6 @@ export async function memberTraces(session: Session): Promise<MemberTraces> {
   return {
     hasData: lines.includes('data'),
     founds: cluster !== undefined && value('state') === 'new',
-    ...(cluster === undefined ? {} : { initialCluster: cluster }),
+    ...defined({ initialCluster: cluster }),
   }
 }

@@ -6,6 +6,7 @@ import { parseConnections, slowestSync, type HostProbes } from '../../facts/host
 import type { Endpoint } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { BASH, script, type Session } from '../../ssh/index.js'
+import { defined } from '../../values/defined.js'
 
 /** What to try. */
 export interface ProbePlan {
@@ -110,7 +111,7 @@ export async function probeHost(session: Session, plan: ProbePlan): Promise<Host
     plan.disk ? session.run(script(SYNC, '/var/lib'), { root: true }) : undefined,
   ])
   const syncMs = synced === undefined ? undefined : slowestSync(synced.stdout)
-  return { ...connected, ...(syncMs === undefined ? {} : { syncMs }) }
+  return { ...connected, ...defined({ syncMs }) }
 }
 
 async function tryConnections(session: Session, { peers, endpoint }: ProbePlan): Promise<HostProbes> {

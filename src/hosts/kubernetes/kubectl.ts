@@ -5,6 +5,7 @@ import { formatEndpoint, type Cluster, type Taint } from '../../cluster/model.js
 import { QuorateError } from '../../errors/index.js'
 import { command, type CommandResult, type Session } from '../../ssh/index.js'
 import { OBJECTS, readJson } from '../json.js'
+import { defined } from '../../values/defined.js'
 
 export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 
@@ -59,7 +60,7 @@ export function tryKubectl(api: ClusterApi, args: readonly string[], stdin?: str
     '15s',
     ...args,
   )
-  return session.run(line, { root: true, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) })
+  return session.run(line, { root: true, timeoutMs: 60_000, ...defined({ stdin }) })
 }
 
 /** Whether a component that listens on the host's loopback reports on its `/healthz` that it is healthy. */

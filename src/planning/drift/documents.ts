@@ -1,4 +1,5 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
+import { defined } from '../../values/defined.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
@@ -24,8 +25,7 @@ export function clusterConfiguration(
 ): Difference | undefined {
   const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
   // With etcd on its own hosts, this part is for the etcd members and is not in the cluster's record.
-  const patch =
-    etcd.topology === 'external' ? others : { ...others, ...(members === undefined ? {} : { etcd: members }) }
+  const patch = etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
   return difference(patch, standing.configuration.document)
 }
 

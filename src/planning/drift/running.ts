@@ -7,6 +7,7 @@ import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import { hasJoined } from '../../preflight/finding.js'
 import { parseVersion, formatVersion } from '../../cluster/versions.js'
 import { isSpared } from './away.js'
+import { defined } from '../../values/defined.js'
 
 /**
  * The file's cluster as it runs. Version, image repository and CA are those of the running cluster. Each host is the
@@ -40,7 +41,7 @@ export function asRunning(
       .filter(({ name }) => !away.has(name))
       .map((host) => asMember(host, answered.get(host.name))),
     ...(bystanders.length === 0 ? {} : { bystanders }),
-    ...(standing === undefined ? {} : { caHash: standing.caHash }),
+    ...defined({ caHash: standing?.caHash }),
   }
 }
 
@@ -88,7 +89,7 @@ function asMachine(host: Host, facts: HostFacts | undefined): Host {
 /** A host that is part of the cluster keeps its version. */
 function asMember(host: Host, facts: HostFacts | undefined): Host {
   const kubeletVersion = facts !== undefined && hasJoined(facts) ? packagedVersion(facts) : undefined
-  return { ...asMachine(host, facts), ...(kubeletVersion === undefined ? {} : { kubeletVersion }) }
+  return { ...asMachine(host, facts), ...defined({ kubeletVersion }) }
 }
 
 /**

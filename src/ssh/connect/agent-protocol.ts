@@ -4,7 +4,7 @@
  * could sign with it.
  */
 import { connect } from 'node:net'
-import { plainLine } from '../../errors/index.js'
+import { plainLine } from '../../values/plain-text.js'
 import { WireError, WireReader, wireString } from './wire.js'
 
 const FAILURE = 5

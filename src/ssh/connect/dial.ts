@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { address, type SshServer } from './server.js'
+import { defined } from '../../values/defined.js'
 
 /** What the codes of the operating system mean, in words. */
 const REASONS: Readonly<Record<string, { readonly code: ErrorCode; readonly reason: string }>> = {
@@ -67,6 +68,6 @@ function dialError(server: SshServer, cause: NodeJS.ErrnoException): QuorateErro
 export function unreachable(server: SshServer, reason: string, hint?: string): QuorateError {
   return new QuorateError('SSH_UNREACHABLE', `cannot connect to ${address(server)}: ${reason}`, {
     host: server.name,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   })
 }

@@ -4,6 +4,7 @@ import ssh2, { type ParsedKey } from 'ssh2'
 import { agentIdentities, type AgentIdentity } from './agent-protocol.js'
 import { isUsableType } from './signing-keys.js'
 import { WireError, WireReader } from './wire.js'
+import { defined } from '../../values/defined.js'
 
 /** A public key or a certificate. */
 export type PublicKey = Pick<AgentIdentity, 'blob' | 'type'>
@@ -81,7 +82,7 @@ async function modeForOthers(file: string): Promise<number | undefined> {
 
 async function publicHalf(file: string): Promise<Pick<Identity, 'publicKey'>> {
   const publicKey = await readPublicKey(`${file}.pub`)
-  return publicKey === undefined ? {} : { publicKey }
+  return defined({ publicKey })
 }
 
 function readPublicKey(file: string): Promise<PublicKey | undefined> {

@@ -4,6 +4,7 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { anyPatternMatches } from '../../ssh-config/pattern.js'
+import { defined } from '../../values/defined.js'
 
 /** One line of a known_hosts file. */
 export interface KnownHostEntry {
@@ -58,7 +59,7 @@ export function parseKnownHostLine(text: string, file: string, line: number): Kn
   }
   const key = Buffer.from(encodedKey, 'base64')
   if (keyTypeOf(key) !== keyType) return undefined
-  return { ...(marker === undefined ? {} : { marker }), names, keyType, key, file, line }
+  return { ...defined({ marker }), names, keyType, key, file, line }
 }
 
 /** The type that stands at the beginning of every public key in wire format; undefined when there is none. */
@@ -110,7 +111,7 @@ export function judgeKey(entries: readonly KnownHostEntry[], key: Buffer): Known
   if (known.some((entry) => entry.key.equals(key))) return { kind: 'trusted' }
   if (known.length > 0) return { kind: 'changed', known }
   const authority = entries.find((entry) => entry.marker === 'cert-authority')
-  return { kind: 'unknown', ...(authority === undefined ? {} : { authority }) }
+  return { kind: 'unknown', ...defined({ authority }) }
 }
 
 /** A key's fingerprint as OpenSSH prints it: `SHA256:` and unpadded base64. */

@@ -5,6 +5,7 @@ import { entriesFor, type KnownHostEntry } from './known-hosts.js'
 import { fileVersion, knownHostsOf } from './known-hosts-file.js'
 import { revokedKeys, type IsRevoked } from './revoked-keys.js'
 import { nameInKnownHosts, type SshServer } from './server.js'
+import { defined } from '../../values/defined.js'
 
 /** Read beside the user's own file, as OpenSSH does; keys are only ever added to the user's. */
 const SYSTEM_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
@@ -103,6 +104,6 @@ export function unusableFile(what: string, host: SshServer, cause: unknown, hint
   return new QuorateError('SSH_KNOWN_HOSTS_UNREADABLE', `${what}: ${(cause as Error).message}`, {
     host: host.name,
     cause,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   })
 }

@@ -1,6 +1,7 @@
 /** Turns the result of a command that had to succeed into an error if it did not. */
 import type { Host } from '../../cluster/model.js'
-import { plainText, QuorateError, type ErrorCode } from '../../errors/index.js'
+import { QuorateError, type ErrorCode } from '../../errors/index.js'
+import { plainText } from '../../values/plain-text.js'
 import type { CommandResult } from '../session.js'
 
 /** How many lines of output an error carries. */

@@ -5,7 +5,7 @@
  * carries the exit status: a wrapper may swallow the real one, and a shell that was killed has its own.
  */
 import { randomBytes } from 'node:crypto'
-import { plainText } from '../../errors/index.js'
+import { plainText } from '../../values/plain-text.js'
 import { OUTPUT_LIMITS, type OutputStream } from './output-limits.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'

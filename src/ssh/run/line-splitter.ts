@@ -3,7 +3,7 @@
  * counts as separate lines.
  */
 import { StringDecoder } from 'node:string_decoder'
-import { plainText } from '../../errors/index.js'
+import { plainText } from '../../values/plain-text.js'
 
 /** Longer lines are split into pieces of this many characters, so that nothing grows without bound. */
 const MAX_LINE = 4096

@@ -3,6 +3,7 @@
  * whichever sudo it is and whatever it writes. This file only picks the line that says why, and what to do about it.
  */
 import { SUDO_PROMPT } from './sudo-dialogue.js'
+import { defined } from '../../values/defined.js'
 
 /** Lines that may accompany a refusal but do not explain it. */
 const BESIDE_THE_POINT = [
@@ -61,5 +62,5 @@ export function sudoRefusal(said: string, user: string): SudoRefusal {
     .filter((line) => line !== '' && !BESIDE_THE_POINT.some((pattern) => pattern.test(line)))
   const telling = lines.find((line) => REFUSALS.some((pattern) => pattern.test(line))) ?? lines.at(-1)
   const hint = HINTS.find(({ pattern }) => lines.some((line) => pattern.test(line)))?.hint(user)
-  return { reason: telling ?? 'sudo said nothing', ...(hint === undefined ? {} : { hint }) }
+  return { reason: telling ?? 'sudo said nothing', ...defined({ hint }) }
 }

@@ -5,6 +5,7 @@ import type { ExecutionEnd } from './execute.js'
 import type { CommandFrame } from './frame.js'
 import { inMiB, OUTPUT_LIMITS } from './output-limits.js'
 import { sudoRefusal } from './sudo-refusal.js'
+import { defined } from '../../values/defined.js'
 
 /** A command that gave no outcome. */
 export interface Attempt {
@@ -88,7 +89,7 @@ function notRun(exitCode: number, { host, frame, throughSudo }: Attempt): Quorat
     const { reason, hint } = sudoRefusal(output, host.ssh.user)
     return new QuorateError('SUDO_DENIED', `${host.ssh.user} may not use sudo on ${host.name}: ${reason}`, {
       host: host.name,
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
       ...(output === '' || output === reason ? {} : { output }),
     })
   }

@@ -8,6 +8,7 @@ import { expectSuccess, lastLines } from '../run/expect.js'
 import { LineSplitter } from '../run/line-splitter.js'
 import type { CommandResult, RunOptions, Session } from '../session.js'
 import { ACKNOWLEDGE, NOTHING_RUNS, RUN, RUNNING, STATE, STOP, WAIT } from './unit-script.js'
+import { defined } from '../../values/defined.js'
 
 /** Identifies one command of one operation. The same identity always means the same run of it. */
 export interface UnitIdentity {
@@ -69,7 +70,7 @@ export async function runUnit(
   const result = await runScript(session, RUN, [...names(identity), options.secrets ? 'secrets' : 'plain'], {
     input: unitInput(command, options.secrets ?? {}),
     timeoutMs: Infinity,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...defined({ signal: options.signal }),
     onStdout: (chunk) => {
       output = Buffer.concat([output, chunk]).subarray(-OUTPUT_BYTES)
       lines.write(chunk)

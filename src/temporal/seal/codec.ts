@@ -18,6 +18,7 @@ import {
   type ProvenSeal,
   type Seal,
 } from './seal.js'
+import { defined } from '../../values/defined.js'
 
 const LIST_BYTES = 8
 const JSON_ENCODING = Buffer.from('json/plain')
@@ -45,7 +46,7 @@ export class SealCodec implements PayloadCodec {
         list,
         index,
         count: payloads.length,
-        ...(origin === undefined ? {} : { origin }),
+        ...defined({ origin }),
       }
       if (encrypts) return encrypt(first, seal, parts, payload)
       const mac = proofOf(first, seal, parts, payload)
@@ -85,7 +86,7 @@ export class SealCodec implements PayloadCodec {
 }
 
 function refused(quorateRefused: Refusal, key?: string): Payload {
-  return jsonPayload({ quorateRefused, ...(key === undefined ? {} : { key }) } satisfies RefusedPayload)
+  return jsonPayload({ quorateRefused, ...defined({ key }) } satisfies RefusedPayload)
 }
 
 /** Adds to an activity's result which activity it came from. On the wire the result stays as it is. */

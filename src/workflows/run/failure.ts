@@ -1,11 +1,12 @@
 /** Converts between error reports (what people and progress see) and Temporal's failures (what history holds). */
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import { isErrorReport, QuorateError, reportError, type ErrorReport } from '../../errors/index.js'
+import { defined } from '../../values/defined.js'
 
 /** The report that an activity's failure carries; time-outs and the like are described in words. */
 export function reportFailure(error: unknown, host?: string): ErrorReport {
   if (isCancellation(error)) {
-    const place = host === undefined ? {} : { host }
+    const place = defined({ host })
     return new QuorateError('OPERATION_CANCELLED', 'stopped by the operator', place).report()
   }
   const failure = error instanceof ActivityFailure ? error.cause : error

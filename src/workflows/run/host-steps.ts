@@ -9,6 +9,7 @@ import { reportFailure, rethrowCancellation } from './failure.js'
 import { Gate } from './gate.js'
 import type { Act, PhaseSteps } from './phase.js'
 import type { Progress } from './progress.js'
+import { defined } from '../../values/defined.js'
 
 /** Runs the steps of an operation's hosts. */
 export class HostSteps {
@@ -170,7 +171,7 @@ export class HostSteps {
         host: host.name,
         error,
         since: Date.now(),
-        ...(onSkip === undefined ? {} : { onSkip }),
+        ...defined({ onSkip }),
       },
       () => obstacle ?? options.notSkippable?.(host),
     )

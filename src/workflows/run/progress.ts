@@ -18,6 +18,7 @@ import { summariseBlockedOn } from './blocked-on.js'
 import type { Decisions } from './decisions.js'
 import { renderDetails } from './details.js'
 import { reportFailure } from './failure.js'
+import { defined } from '../../values/defined.js'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Phase extends Omit<Mutable<PhaseProgress>, 'hosts'> {
@@ -151,9 +152,7 @@ export class Progress {
       warnings: this.warnings,
       blocked,
       paused: isPaused,
-      ...(approval === undefined ? {} : { approval }),
-      ...(blockedOn === undefined ? {} : { blockedOn }),
-      ...(this.error === undefined ? {} : { error: this.error }),
+      ...defined({ approval, blockedOn, error: this.error }),
     }
   }
 

@@ -19,6 +19,7 @@ import { calibrate, SshProxy } from './ssh-proxy.js'
 import type { Calibration } from './ssh-stages.js'
 import type { TemporalServer } from './temporal-server.js'
 import { WorkerProcess } from './worker-process.js'
+import { defined } from '../../../src/values/defined.js'
 
 /** Every kind of step: init, a join with an etcd member, a join of a worker, a balancer. */
 const ADDRESSES: Readonly<Record<string, number>> = { cp1: 11, cp2: 12, w1: 21, lb1: 100 }
@@ -118,7 +119,7 @@ export class Lane {
       workerRestarts: this.worker.restarts.slice(workerRestarts),
       serverRestarts: server.restarts.slice(serverRestarts),
       durationMs,
-      ...(failure === undefined ? {} : { failure }),
+      ...defined({ failure }),
     }
   }
 
@@ -167,7 +168,7 @@ export class Lane {
       namespace: this.namespace,
       failpoints,
       log: this.log,
-      ...(environment === undefined ? {} : { environment }),
+      ...defined({ environment }),
     })
     await this.bare()
     const [proxy] = this.proxies.values()

@@ -8,6 +8,7 @@ import { Lane, type LaneOptions } from './lane.js'
 import { compileFailpoints, LOGS } from './product.js'
 import { buildHostImage } from './scripted-host.js'
 import { TemporalServer } from './temporal-server.js'
+import { defined } from '../../../src/values/defined.js'
 
 /**
  * Measured: a run takes some seconds of CPU, and a worker's death ten seconds of waiting for the heartbeat; so the
@@ -98,7 +99,7 @@ async function startDns(): Promise<Server> {
       socket.end(
         streamEncode({
           type: 'response',
-          ...(id === undefined ? {} : { id }),
+          ...defined({ id }),
           questions: questions ?? [],
           answers,
         }),

@@ -5,6 +5,7 @@ import { onHost } from '../../../src/activities/frame/frame.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool } from '../../support/scripted-session.js'
+import { defined } from '../../../src/values/defined.js'
 
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }
 const TOLERATIONS = [{ key: CONTROL_PLANE_TAINT.key, effect: 'NoSchedule' }]
@@ -17,7 +18,7 @@ const node = (name: string, spec: object = {}, status: object = READY) => ({
 })
 const pod = (name: string, nodeName: string | undefined, metadata: object = {}) => ({
   metadata: { name, ...metadata },
-  spec: { ...(nodeName === undefined ? {} : { nodeName }), tolerations: TOLERATIONS },
+  spec: { ...defined({ nodeName }), tolerations: TOLERATIONS },
   status: READY,
 })
 

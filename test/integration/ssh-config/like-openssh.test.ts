@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readDirectives } from '../../../src/ssh-config/directives.js'
 import { expandHostName, settingsFor } from '../../../src/ssh-config/settings.js'
+import { defined } from '../../../src/values/defined.js'
 
 let folder: string
 
@@ -54,7 +55,7 @@ function ours(file: string, name: string, user: string | undefined): Answers {
     folder: join(homedir(), '.ssh'),
   })
   const localUser = userInfo().username
-  const said = settingsFor([directives], { name, localUser, ...(user === undefined ? {} : { user }) })
+  const said = settingsFor([directives], { name, localUser, ...defined({ user }) })
   const checking: Readonly<Record<string, string>> = { yes: 'true', no: 'false', off: 'false' }
   const strict = said.strictHostKeyChecking ?? 'ask'
   const only = (value: string | undefined) => (value === undefined ? {} : [value])
@@ -64,7 +65,7 @@ function ours(file: string, name: string, user: string | undefined): Answers {
     hostname: [expandHostName(said.hostName, name).toLowerCase()],
     user: [said.user ?? localUser],
     port: [String(said.port ?? 22)],
-    ...(said.identityFiles === undefined ? {} : { identityfile: said.identityFiles }),
+    ...defined({ identityfile: said.identityFiles }),
     identitiesonly: [said.identitiesOnly === true ? 'yes' : 'no'],
     ...one('identityagent', said.identityAgent),
     ...one('proxyjump', said.proxyJump === 'none' ? undefined : said.proxyJump),

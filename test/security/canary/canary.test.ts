@@ -14,6 +14,7 @@ import type { Lane } from '../../faults/sweep/lane.js'
 import { Sweep } from '../../faults/sweep/sweep.js'
 import { PROJECT } from '../../support/process.js'
 import { secretsIn } from './needles.js'
+import { defined } from '../../../src/values/defined.js'
 
 const VARIABLE = 'CANARY_REGISTRY_PASSWORD'
 const HOSTS_TOML = '/etc/containerd/certs.d/'
@@ -117,7 +118,7 @@ async function leaksOf(
   const isReadable = [textsOf(history), database.join('')].every(
     (text) => secretsIn(text, CONTROL).length > 0,
   )
-  return { leaks, isReadable, rounds: processes.rounds, ...(failure === undefined ? {} : { failure }) }
+  return { leaks, isReadable, rounds: processes.rounds, ...defined({ failure }) }
 }
 
 function found(place: string, text: string): readonly Found[] {

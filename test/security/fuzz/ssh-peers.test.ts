@@ -1,7 +1,7 @@
 /** Everything in src/ssh that parses what peers say, on random inputs: whatever comes, it is an answer or an error of the parser's own, at once. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plainLine, plainText } from '../../../src/errors/index.js'
+import { plainLine, plainText } from '../../../src/values/plain-text.js'
 import { Banners } from '../../../src/ssh/connect/banners.js'
 import { expectSuccess } from '../../../src/ssh/run/expect.js'
 import { CommandFrame } from '../../../src/ssh/run/frame.js'

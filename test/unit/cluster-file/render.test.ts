@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { renderClusterFile, type ClusterFileAnswers } from '../../../src/cluster-file/render.js'
 import { parse, problems } from './cluster-files.js'
+import { defined } from '../../../src/values/defined.js'
 
 const ANSWERS: ClusterFileAnswers = {
   name: 'prod',
@@ -41,10 +42,10 @@ const answers: fc.Arbitrary<ClusterFileAnswers> = fc
     ({ endpoint: [host, endpointPort], names, user, port: sshPort, certSANs, plugin, install, ...rest }) => ({
       ...rest,
       controlPlaneEndpoint: endpointPort === undefined ? host : `${host}:${endpointPort}`,
-      ...(certSANs === undefined ? {} : { certSANs }),
+      ...defined({ certSANs }),
       network: plugin,
       packages: { install },
-      ssh: { user, ...(sshPort === undefined ? {} : { port: sshPort }) },
+      ssh: { user, ...defined({ port: sshPort }) },
       hosts: names.map((name, index) => ({
         name,
         role:

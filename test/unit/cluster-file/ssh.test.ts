@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/cluster/model.js'
 import { clusterFile, parse, problemTexts, type Change } from './cluster-files.js'
+import { defined } from '../../../src/values/defined.js'
 
 /** What reading needs where these files are there. */
 function files(texts: Readonly<Record<string, string>>) {
@@ -75,8 +76,7 @@ describe('an ssh setting that the cluster file omits', () => {
       '/clusters/prod/ssh_config': 'Port 2222',
     }
     const portWith = (configFile?: string) =>
-      parse(clusterFile([['spec', 'ssh'], configFile === undefined ? {} : { configFile }]), files(texts))
-        .cluster.hosts[0]?.ssh.port
+      parse(clusterFile([['spec', 'ssh'], defined({ configFile })]), files(texts)).cluster.hosts[0]?.ssh.port
     expect([portWith(), portWith('./ssh_config'), portWith('none')]).toEqual([1111, 2222, 22])
   })
 })

@@ -2,6 +2,7 @@ import { createServer, connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Access } from '../../../src/ui/access.js'
 import { isOwnConnection } from '../../../src/ui/peer.js'
+import { defined } from '../../../src/values/defined.js'
 
 const HOST = '127.0.0.1:8233'
 const RUNS = '/api/v1/namespaces/default/workflows'
@@ -66,7 +67,7 @@ describe('a request with the cookie', () => {
     'to the host name %s is refused, with the address of the UI',
     (host) => {
       const { access, cookie } = loggedIn()
-      const headers = { cookie, ...(host === undefined ? {} : { host }) }
+      const headers = { cookie, ...defined({ host }) }
       expect(access.judge({ method: 'GET', target: RUNS, headers })).toMatchObject({ status: 421 })
     },
   )

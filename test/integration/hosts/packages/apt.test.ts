@@ -7,6 +7,7 @@ import { nodePackages, type WantedPackage } from '../../../../src/configuration/
 import { fakeApt } from './fake-apt.js'
 import { localContext } from '../../../support/local-context.js'
 import type { FakePrograms } from '../../../support/fake-programs.js'
+import { defined } from '../../../../src/values/defined.js'
 
 vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
@@ -38,7 +39,7 @@ function install(packages: readonly WantedPackage[], repository?: string): Promi
   return installPackages(step, {
     unit: 'install',
     packages,
-    ...(repository === undefined ? {} : { repository }),
+    ...defined({ repository }),
   })
 }
 

@@ -9,6 +9,7 @@ import type { HostContext } from '../../../../src/hosts/context.js'
 import { fakeDnf } from './fake-dnf.js'
 import { localContext } from '../../../support/local-context.js'
 import type { FakePrograms } from '../../../support/fake-programs.js'
+import { defined } from '../../../../src/values/defined.js'
 
 vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
@@ -47,7 +48,7 @@ const install = (packages: readonly WantedPackage[], repository?: string) =>
   installPackages(context, {
     unit: 'install',
     packages,
-    ...(repository === undefined ? {} : { repository }),
+    ...defined({ repository }),
   })
 const installations = () =>
   dnf

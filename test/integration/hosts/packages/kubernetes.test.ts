@@ -16,6 +16,7 @@ import { aCluster } from '../../../support/clusters.js'
 import { fakeApt } from './fake-apt.js'
 import { localContext } from '../../../support/local-context.js'
 import { FakePrograms } from '../../../support/fake-programs.js'
+import { defined } from '../../../../src/values/defined.js'
 
 vi.mock('../../../../src/hosts/durable.js', () => import('../../../support/local-context.js'))
 
@@ -53,7 +54,7 @@ const offer = (key: string) => writeFileSync(join(folder, 'apt-programs', 'offer
 const keyOnHost = () => readFileSync(join(folder, 'apt/keyrings/quorate-kubernetes.asc'), 'utf8')
 const install = (signingKey?: string) => {
   const packages = { install: true, repository: 'https://pkgs.k8s.io' }
-  const given = signingKey === undefined ? {} : { signingKey }
+  const given = defined({ signingKey })
   return installKubernetes(localContext(apt, aCluster({ packages: { ...packages, ...given } })))
 }
 

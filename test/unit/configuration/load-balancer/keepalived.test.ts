@@ -4,6 +4,7 @@ import { parseAddresses } from '../../../../src/facts/host-details.js'
 import { keepalivedFile } from '../../../../src/configuration/load-balancer/services.js'
 import type { Cluster } from '../../../../src/cluster/model.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
+import { defined } from '../../../../src/values/defined.js'
 
 const FACTS = {
   virtualAddress: { address: '192.0.2.100', prefixLength: 32, routerId: 100 },
@@ -42,7 +43,7 @@ describe('the interface that gets the virtual address', () => {
     loadBalancer: {
       type: 'haproxy',
       hosts: ['lb1', 'lb2'],
-      virtualAddress: { ...FACTS.virtualAddress, ...(name === undefined ? {} : { interface: name }) },
+      virtualAddress: { ...FACTS.virtualAddress, ...defined({ interface: name }) },
     },
   })
   const interfaceOf = (cluster: Cluster, ...addresses: readonly string[]) =>

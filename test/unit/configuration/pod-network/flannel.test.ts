@@ -5,6 +5,7 @@ import {
   renderFlannel,
 } from '../../../../src/configuration/pod-network/flannel-manifest.js'
 import type { Flannel } from '../../../../src/configuration/pod-network/flannel-backends.js'
+import { defined } from '../../../../src/values/defined.js'
 
 function aFlannel(settings: Partial<Flannel>): Flannel {
   return { plugin: 'flannel', backend: 'vxlan', image: 'f', cniPluginImage: 'c', ...settings }
@@ -69,7 +70,7 @@ describe('the Flannel manifest', () => {
     ['a name', 'eth1', '--iface=eth1'],
     ['a regular expression', '^ens[0-9]+$', '--iface-regex=^ens[0-9]+$'],
   ])('selects the interface by %s', (_, wanted, argument) => {
-    expect(rendered(wanted === undefined ? {} : { interface: wanted }).args).toContain(argument)
+    expect(rendered(defined({ interface: wanted })).args).toContain(argument)
   })
 
   it('restarts the pods if and only if its settings changed', () => {

@@ -11,6 +11,7 @@ import {
 import type { Host, Taint } from '../../../../src/cluster/model.js'
 import { MARKS_ANNOTATIONS } from '../../../../src/facts/standing.js'
 import { aHost } from '../../../support/clusters.js'
+import { defined } from '../../../../src/values/defined.js'
 
 const CONTROL_PLANE: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }
 const GPU: Taint = { key: 'gpu', value: 'yes', effect: 'NoSchedule' }
@@ -50,7 +51,7 @@ const hosts = fc
     { requiredKeys: ['name', 'labels'] },
   )
   .map(({ name, labels: wanted, taints: tainted }) =>
-    aHost(name, { labels: wanted, ...(tainted === undefined ? {} : { taints: tainted }) }),
+    aHost(name, { labels: wanted, ...defined({ taints: tainted }) }),
   )
 const nodes: fc.Arbitrary<MarkedNode> = fc.record({
   labels,

@@ -8,6 +8,7 @@ import { servingControlPlanes } from '../../../../src/facts/first-control-plane.
 import { observedHosts, planApply } from '../../../../src/planning/plan.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareDetails, bareFacts } from '../../../support/clusters.js'
 import { joinedFacts, present, standingOf } from '../../../support/standings.js'
+import { defined } from '../../../../src/values/defined.js'
 
 const running = aCluster()
 const withHosts = (...hosts: readonly Host[]): Cluster => ({ ...running, hosts })
@@ -111,7 +112,7 @@ describe('a host that joins a cluster whose kubelets do not tolerate swap', () =
   const w3 = bareFacts('w3', { swapOn: true })
   const join = (failSwapOn: boolean | undefined, kept: object) => {
     const { kubeadm } = running.kubernetes
-    const kubeletConfiguration = failSwapOn === undefined ? {} : { failSwapOn }
+    const kubeletConfiguration = defined({ failSwapOn })
     const file = {
       ...withHosts(...running.hosts, aHost('w3')),
       kubernetes: { ...running.kubernetes, kubeadm: { ...kubeadm, kubeletConfiguration } },

@@ -5,13 +5,14 @@ import type { Cluster } from '../../../../src/cluster/model.js'
 import { planApply } from '../../../../src/planning/plan.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
 import { joinedFacts, present, standingOf } from '../../../support/standings.js'
+import { defined } from '../../../../src/values/defined.js'
 
 const running = aCluster()
 
 /** What plan says of an edited file over the cluster that runs. */
 function findingsOf(file: Cluster, channel?: string) {
   const learnt = { presence: present(standingOf(running)), unanswered: [] }
-  const more = channel === undefined ? {} : { channel }
+  const more = defined({ channel })
   return planApply(file, joinedFacts(running), { ...learnt, ...more }).findings.map(
     ({ severity, code, message }) => `${severity} ${code} ${message}`,
   )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plainLine, plainText } from '../../../src/errors/plain-text.js'
+import { plainLine, plainText } from '../../../src/values/plain-text.js'
 
 describe('text from a host', () => {
   it.each([
