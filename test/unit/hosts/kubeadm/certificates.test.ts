@@ -7,19 +7,24 @@ import { TestAuthority } from '../../../support/issued-certificates.js'
 const otherKey = () =>
   Buffer.from(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }))
 
+function issued() {
+  const { certificate, key } = new TestAuthority().issue('kube-apiserver', 300)
+  return { certificate: Buffer.from(certificate), key: Buffer.from(key) }
+}
+
 describe('a certificate and its key', () => {
-  it('are whole if they belong together', async () => {
-    const { certificate, key } = await issued()
+  it('are whole if they belong together', () => {
+    const { certificate, key } = issued()
     expect(judgePair({ certificate, key })).toBe('whole')
   })
 
-  it('do not fit after a kubeadm that was killed between writing the one and the other', async () => {
-    const { certificate } = await issued()
+  it('do not fit after a kubeadm that was killed between writing the one and the other', () => {
+    const { certificate } = issued()
     expect(judgePair({ certificate, key: otherKey() })).toBe('mismatched')
   })
 
-  it('are broken if one was cut off, or is missing', async () => {
-    const { certificate, key } = await issued()
+  it('are broken if one was cut off, or is missing', () => {
+    const { certificate, key } = issued()
     expect(judgePair({ certificate: certificate.subarray(0, 100), key })).toBe('broken')
     expect(judgePair({ certificate, key: Buffer.alloc(0) })).toBe('broken')
     expect(judgePair(undefined)).toBe('broken')
