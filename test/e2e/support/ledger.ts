@@ -1,0 +1,77 @@
+/**
+ * A writer that never stops: it creates one ConfigMap after the other through the load balancer, and keeps account of what
+ * was acknowledged and what failed. Nothing that was acknowledged may be lost.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ApiClient } from '../../support/api-client.js'
+import type { Fleet } from '../../support/fleet.js'
+
+const NAMESPACE = 'ledger'
+const INTERVAL_MS = 100
+const TIMEOUT_MS = 5_000
+
+/** What became of the writes. */
+export interface Account {
+  readonly acknowledged: number
+  readonly failures: readonly string[]
+  /** The longest time between two acknowledged writes, in milliseconds. */
+  readonly longestGapMs: number
+  /** Acknowledged entries that are not there any more. */
+  readonly lost: readonly string[]
+}
+
+export class Ledger {
+  readonly #fleet: Fleet
+  readonly #api: ApiClient
+  readonly #acknowledged: string[] = []
+  readonly #failures: string[] = []
+  readonly #writing: Promise<void>
+  #isOver = false
+  #longestGapMs = 0
+
+  private constructor(fleet: Fleet, api: ApiClient) {
+    this.#fleet = fleet
+    this.#api = api
+    this.#writing = this.#write()
+  }
+
+  /** Starts the writer. */
+  static async start(fleet: Fleet, api: ApiClient): Promise<Ledger> {
+    await fleet.kubectl('create', 'namespace', NAMESPACE)
+    return new Ledger(fleet, api)
+  }
+
+  /** Stops the writer and reads everything that it wrote. */
+  async close(): Promise<Account> {
+    this.#isOver = true
+    await this.#writing
+    const listed = await this.#fleet.kubectl('-n', NAMESPACE, 'get', 'configmaps', '-o', 'name')
+    const there = new Set(listed.split('\n').map((line) => line.replace('configmap/', '')))
+    return {
+      acknowledged: this.#acknowledged.length,
+      failures: this.#failures,
+      longestGapMs: this.#longestGapMs,
+      lost: this.#acknowledged.filter((name) => !there.has(name)),
+    }
+  }
+
+  async #write(): Promise<void> {
+    let last = Date.now()
+    for (let number = 1; !this.#isOver; number += 1) {
+      const name = `entry-${number}`
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }
+      const began = Date.now()
+      try {
+        const status = await this.#api.post(`/api/v1/namespaces/${NAMESPACE}/configmaps`, body, TIMEOUT_MS)
+        if (status !== 201) throw new Error(`status ${status}`)
+        this.#acknowledged.push(name)
+        this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - last)
+        last = Date.now()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#failures.push(`${new Date(began).toISOString()} ${name}: ${reason} after ${Date.now() - began} ms`)
+      }
+      await delay(INTERVAL_MS)
+    }
+  }
+}
