@@ -28,8 +28,10 @@ export function inVersion({ cluster, all }: UpgradePlan, version: string): Clust
   }
 }
 
-function withoutVersion({ kubeletVersion: _, ...host }: Host): Host {
-  return host
+function withoutVersion(host: Host): Host {
+  const copy: { -readonly [Field in keyof Host]: Host[Field] } = { ...host }
+  delete copy.kubeletVersion
+  return copy
 }
 
 /** The host as the cluster in the hop's version has it. */

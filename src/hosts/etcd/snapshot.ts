@@ -39,7 +39,6 @@ is_valid "$1" || { rm -f -- "$1"; exit ${STATUS.invalid}; }
 umask 077
 mkdir -p -- "$2"
 chmod 700 -- "$2"
-chown root:root -- "$1"
 chmod 600 -- "$1"
 sync -- "$1"
 mv -f -- "$1" "$2/$3.new"
