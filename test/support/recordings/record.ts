@@ -16,11 +16,13 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { TOPOLOGIES } from './topologies.js'
+import { UPGRADES } from './upgrades.js'
 
 /** What is recorded, by name. */
 export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
   ...TOPOLOGIES,
   ...CONVERSATIONS,
+  ...UPGRADES,
 }
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
@@ -97,8 +99,11 @@ async function record(
   stranger: Client,
   recording: Recording & { readonly name: string },
 ): Promise<Recorded> {
-  const { name, kind, cluster, review, talk, ends } = recording
-  const { workflowId, runId } = await startOperation(client, kind, cluster, review === true ? { review } : {})
+  const { name, kind, cluster, review, request, talk, ends } = recording
+  const { workflowId, runId } = await startOperation(client, kind, cluster, {
+    ...(review === true ? { review } : {}),
+    ...(request === undefined ? {} : { request }),
+  })
   const run = client.workflow.getHandle(workflowId, runId)
   await talk?.(run, stranger.workflow.getHandle(workflowId, runId))
   const { code, told } = await endOf(run)

@@ -6,6 +6,7 @@ import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { OperationProgress } from '../../../src/operations/progress.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
+import type { UpgradeRequest } from '../../../src/operations/upgrade-request.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
 import type { UpdateName } from '../../integration/workflows/parked-applies.js'
 import { eventually } from '../eventually.js'
@@ -22,6 +23,8 @@ export interface Recording {
   readonly kind: OperationKind
   readonly cluster: Cluster
   readonly review?: boolean
+  /** What is asked of the operation. */
+  readonly request?: UpgradeRequest
   readonly hosts: Hosts
   /** Sends messages until nothing keeps the run from ending. `stranger`: the run as seen by a client without seals. */
   readonly talk?: (run: WorkflowHandle, stranger: WorkflowHandle) => Promise<unknown>

@@ -10,7 +10,7 @@ const named = (...names: readonly string[]) => names.map((name) => aHost(name))
 const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
 
 /** A running cluster as its hosts and its API report it; `bare` hosts have not joined. */
-function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
+export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
   const standing = standingOf(cluster)
   const isThere = (name: string) => !bare.includes(name)
