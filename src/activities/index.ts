@@ -23,6 +23,7 @@ import { onHost, withHeartbeat } from './frame/frame.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
+import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
 import { prepareUpgrade, type EtcdWay } from './upgrade/prepare-upgrade.js'
 import { settleAddons } from './upgrade/settle-addons.js'
 import { isControlPlaneUpgraded, upgradeControlPlane, type UpgradeLook } from './upgrade/upgrade-control-plane.js'
@@ -100,6 +101,8 @@ function upgradeActivities(look: OnHost, change: OnHost) {
   return {
     readEtcdVersions: (cluster: Cluster, host: Host): Promise<readonly MemberVersion[]> =>
       look(cluster, host, readEtcdVersions),
+    predictDrains: (cluster: Cluster, host: Host, drains: DrainForecast): Promise<readonly string[]> =>
+      look(cluster, host, (context) => predictDrains(context, drains)),
     prepareUpgrade: (cluster: Cluster, host: Host, way: EtcdWay): Promise<StepOutcome> =>
       change(cluster, host, (context) => prepareUpgrade(context, way)),
     snapshotEtcd: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, snapshotEtcd),

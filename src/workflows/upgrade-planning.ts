@@ -5,6 +5,7 @@ import { QuorateError } from '../errors/index.js'
 import type { OperationInput } from '../operations/input.js'
 import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
+import { UPGRADE_PHASES } from '../operations/upgrade-phases.js'
 import type { UpgradeRequest } from '../operations/upgrade-request.js'
 import type { RunningMember } from '../planning/upgrade/etcd-rule.js'
 import { channelOf, minorsBetween } from '../planning/upgrade/hops.js'
@@ -28,7 +29,7 @@ async function makePlan(
   const { standing } = presence
   const to = await target(looked, request)
   const from = standing.configuration.version
-  return planUpgrade({
+  const plan = planUpgrade({
     ...looked,
     standing,
     request,
@@ -36,7 +37,29 @@ async function makePlan(
     between: await releasesBetween(from, to, request),
     members: await readMembers(looked.file),
   })
+  return { ...plan, warnings: [...plan.warnings, ...(await predictDrains(plan, request))] }
 }
+
+/** The pods that would hold up a drain now. A forecast is worth no failure. */
+async function predictDrains(plan: UpgradePlan, request: UpgradeRequest): Promise<readonly string[]> {
+  const drained = new Set(plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host))
+  if (plan.problems.length > 0 || drained.size === 0) return []
+  try {
+    return await activities('observe', `${plan.first.name}: pods that would not leave`).predictDrains(
+      narrow(plan.cluster, plan.first),
+      plan.first,
+      { nodes: [...drained], unmanaged: request.evictUnmanaged === true ? 'evict' : 'stop' },
+    )
+  } catch (error) {
+    rethrowCancellation(error)
+    return []
+  }
+}
+
+const DRAINING: readonly string[] = [
+  UPGRADE_PHASES['control-plane-kubelets'].title,
+  UPGRADE_PHASES['worker-kubelets'].title,
+]
 
 async function target({ file, unresolved }: Looked, { to }: UpgradeRequest): Promise<string> {
   if (to !== undefined) return resolved(to)

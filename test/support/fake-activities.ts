@@ -65,6 +65,7 @@ function fakeUpgrade(note: (entry: string, milliseconds?: number) => Promise<typ
   const versionOf = ({ kubernetes }: Cluster) => kubernetes.version
   return {
     readEtcdVersions: (): Promise<readonly MemberVersion[]> => Promise.resolve([]),
+    predictDrains: (): Promise<readonly string[]> => Promise.resolve([]),
     prepareUpgrade: (cluster: Cluster, host: Host) => note(`packages ${host.name} ${versionOf(cluster)}`),
     snapshotEtcd: (cluster: Cluster, host: Host) => note(`snapshot ${host.name} ${versionOf(cluster)}`),
     stepEtcd: (_cluster: Cluster, host: Host, tag: string) => note(`step ${host.name} ${tag}`, 20),

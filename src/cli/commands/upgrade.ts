@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from '
 import { parseChannel, parseVersion, formatVersion } from '../../cluster/versions.js'
 import type { StartOptions } from '../../operations/input.js'
 import type { PausePoint, UpgradePart, UpgradeRequest } from '../../operations/upgrade-request.js'
+import { defined } from '../../values/defined.js'
 import { contextOf, type Context } from '../context.js'
 import type { ExitCode } from '../exit.js'
 import { exitWith } from '../exit-with.js'
@@ -66,16 +67,16 @@ async function upgrade(context: Context, options: UpgradeOptions): Promise<ExitC
 
 function requestOf(options: UpgradeOptions): UpgradeRequest {
   const { to, via, only, maxUnavailable, drainTimeout, pauseAfter, evictUnmanaged, allowEtcdJump } = options
-  return {
-    ...(to === undefined ? {} : { to }),
-    ...(via === undefined ? {} : { via }),
-    ...(only === undefined ? {} : { only }),
-    ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
-    ...(drainTimeout === undefined ? {} : { drainTimeoutMs: drainTimeout }),
-    ...(pauseAfter === undefined ? {} : { pauseAfter }),
-    ...(evictUnmanaged === undefined ? {} : { evictUnmanaged }),
-    ...(allowEtcdJump === undefined ? {} : { allowEtcdJump }),
-  }
+  return defined({
+    to,
+    via,
+    only,
+    maxUnavailable,
+    drainTimeoutMs: drainTimeout,
+    pauseAfter,
+    evictUnmanaged,
+    allowEtcdJump,
+  })
 }
 
 function release(text: string): string {
