@@ -14,7 +14,8 @@ vi.mock('../../../../src/hosts/durable.js', async (original) => ({
 
 // The last argument of `etcdctl snapshot save` is the file: a database of 8 KiB and its digest.
 const SAVES = `head -c 8192 /dev/zero >"$file"
-printf "$(sha256sum <"$file" | cut -d ' ' -f 1 | sed 's/../\\\\x&/g')" >>"$file"`
+digest=$(sha256sum <"$file" | cut -d ' ' -f 1)
+perl -e 'print pack("H*", $ARGV[0])' "$digest" >>"$file"`
 const CUT_OFF = 'head -c 8200 /dev/zero >"$file"'
 const crictl = (save: string) => `if [ "$1" = ps ]; then echo own; exit; fi
 for file in "$@"; do :; done
