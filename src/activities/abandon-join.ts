@@ -7,17 +7,13 @@ import type { SkipConsequence, StepOutcome } from '../operations/steps.js'
 import { QuorateError } from '../errors/index.js'
 import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
-import { isVoter, memberOf, removalObstacle, votesWithout } from '../facts/quorum.js'
+import { mayAbandon, settleMember, type VoterRemoval } from '../planning/changes/failed-join.js'
+import { isVoter, memberOf } from '../facts/quorum.js'
 import { judgedMembers, removeMember } from '../hosts/etcd/members.js'
 import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
-import { findNode, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { findNode } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
-
-/**
- * Why a voting member may be removed. `shown`: the operator was shown that skipping removes it. `late`: the host was
- * skipped before, and joined afterwards.
- */
-export type VoterRemoval = 'shown' | 'late'
 
 /**
  * Settles a failed join before its step is parked. If the join has ended, its learner is removed: it can never start,
@@ -30,18 +26,9 @@ export async function settleJoin(context: HostContext, host: Host): Promise<Skip
   const members = await judgedMembers(session)
   const member = memberOf(members, host)
   if (member === undefined) return {}
-  const obstacle = removalObstacle(members, member)
-  if (!isVoter(member)) {
-    if (obstacle === undefined && !(await mayStillJoin(context, host))) await removeMember(session, member)
-    return {}
-  }
-  if (obstacle !== undefined) {
-    const way = `bring those members or ${host.name} back, and retry`
-    return { notSkippable: `its etcd member already votes, and ${obstacle}; ${way}` }
-  }
-  const { alive, voters, quorum } = votesWithout(members, member)
-  const left = `${alive.length} of the ${voters.length} voters left are healthy, ${quorum} are needed`
-  return { onSkip: `removes its etcd member, which votes already (${left}), and deletes its node` }
+  const { isRemoved, consequence } = settleMember(members, member, host.name)
+  if (isRemoved && !(await mayStillJoin(context, host))) await removeMember(session, member)
+  return consequence
 }
 
 /** Whether the join may still be running: a host that cannot be reached may still be joining. */
@@ -97,7 +84,7 @@ async function removeMemberAndNode(
   voter: VoterRemoval | undefined,
 ): Promise<boolean> {
   const removed = await takeMemberOut(context, api.session, host, (member) => {
-    if (isVoter(member) && voter === undefined) throw memberVotes(host)
+    if (!mayAbandon(member, voter)) throw memberVotes(host)
   })
   const votes = removed !== undefined && isVoter(removed)
   // With `shown` the node goes even if the member is already gone: an attempt may have been cut off between the two.

@@ -1,7 +1,10 @@
 /** The pod network: its plugin's manifest, applied where it differs. Nodes become Ready with it. */
 import { networkPlugin } from '../configuration/pod-network/plugins.js'
-import { isQuorateError } from '../errors/index.js'
-import { kubectl, localApi, tryKubectl, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { isQuorateError, type QuorateError } from '../errors/index.js'
+import { Applier, UnknownKind } from '../hosts/kubernetes/api/apply.js'
+import { readManifest, type ManifestObject } from '../hosts/kubernetes/api/manifest.js'
+import { isApiFailure, refusalOf } from '../hosts/kubernetes/api/refusal.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { manifestText } from '../hosts/pod-network/manifest.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
@@ -35,28 +38,53 @@ export async function podNetworkStanding({
   return (await isDifferent(localApi(cluster, session), await manifestText(source))) ? 'differs' : 'same'
 }
 
-/** kubectl exits with 0 if nothing differs. Above 1 it could not compare, and the apply that follows says why. */
+/** Where it cannot be compared, the apply that follows says why. */
 async function isDifferent(api: ClusterApi, manifest: string): Promise<boolean> {
-  return (await tryKubectl(api, ['diff', '--server-side', '-f', '-'], manifest)).exitCode !== 0
+  const applier = new Applier(api)
+  try {
+    for (const object of readManifest(manifest)) if (await applier.differs(object)) return true
+    return false
+  } catch (error) {
+    if (isQuorateError(error) && !isApiFailure(error)) throw error
+    return true
+  }
 }
 
-/** Errors of `kubectl apply` that another attempt would only repeat. */
-const REJECTED = /error parsing|error validating|is invalid|unknown field|\(BadRequest\)|\(Forbidden\)/
-const UNKNOWN_KIND = /no matches for kind/
-const DEFINES_KINDS = /^kind: *["']?CustomResourceDefinition\b/m
+/** HTTP statuses of refusals that another attempt would only repeat: malformed, forbidden, invalid. */
+const REJECTED: ReadonlySet<number | undefined> = new Set([400, 403, 422])
 
+/** Applies every object that can be, and then throws the first error of those that cannot. */
 async function apply(context: HostContext, api: ClusterApi, manifest: string): Promise<void> {
-  const args = ['apply', '--server-side', '--force-conflicts', '-f', '-']
-  try {
-    await kubectl(api, args, manifest)
-  } catch (error) {
-    const output = isQuorateError(error) ? (error.context.output ?? '') : ''
-    // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
-    const isRejected = REJECTED.test(output) || (UNKNOWN_KIND.test(output) && !DEFINES_KINDS.test(manifest))
-    if (!isRejected) throw error
-    throw context.error('MANIFEST_REJECTED', 'the API server rejects the manifest', {
-      step: 'pod network',
-      output,
-    })
+  const rejected = (output: string) =>
+    context.error('MANIFEST_REJECTED', 'the API server rejects the manifest', { step: 'pod network', output })
+  const objects = readObjects(manifest, rejected)
+  const applier = new Applier(api)
+  const errors: unknown[] = []
+  for (const object of objects) {
+    try {
+      await applier.apply(object)
+    } catch (error) {
+      if (isQuorateError(error) && error.code !== 'API_REFUSED') throw error
+      errors.push(error)
+    }
   }
+  const [first] = errors
+  if (first === undefined) return
+  // A kind that the manifest itself defines is known only a moment later: the next attempt finds it.
+  const isDefined = objects.some(({ kind }) => kind === 'CustomResourceDefinition')
+  const isFinal = errors.find((error) => error instanceof UnknownKind ? !isDefined : REJECTED.has(refusalOf(error)?.status))
+  if (isFinal !== undefined) throw rejected((isFinal as Error).message)
+  throw first instanceof UnknownKind ? notKnownYet(context, first) : first
+}
+
+function readObjects(manifest: string, rejected: (output: string) => QuorateError): readonly ManifestObject[] {
+  try {
+    return readManifest(manifest)
+  } catch (error) {
+    throw rejected((error as Error).message)
+  }
+}
+
+function notKnownYet({ error }: HostContext, { message }: UnknownKind): QuorateError {
+  return error('API_REFUSED', `the Kubernetes API does not know a kind yet: ${message}`, { step: 'pod network' })
 }

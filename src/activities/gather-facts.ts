@@ -10,6 +10,7 @@ import { hashIfCertificate } from '../hosts/system/pki.js'
 import { probeHost } from '../hosts/facts/probes.js'
 import { sealRegistryLogins } from '../hosts/containerd/registry-logins.js'
 import type { HostContext } from '../hosts/context.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /**
  * The facts of one host. With `peers` (preflight/connections.ts says which) also whether the host reaches them, how it
@@ -27,7 +28,7 @@ export async function gatherFacts(
     peers,
     endpoint: cluster.kubernetes.controlPlaneEndpoint,
     // A running etcd reports on its disk itself, and should not have to share it with another writer.
-    disk: carriesEtcd && !hasPath(facts, '/var/lib/etcd/member'),
+    disk: carriesEtcd && !hasPath(facts, HOST_PATHS.etcdMember),
   })
   return { ...facts, probes }
 }

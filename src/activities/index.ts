@@ -3,7 +3,8 @@ import type { HostFacts } from '../facts/facts.js'
 import type { Cluster, Endpoint, Host } from '../cluster/model.js'
 import type { SkipConsequence, StepOutcome, UnitsAtRelease } from '../operations/steps.js'
 import type { ClusterPresence } from '../facts/standing.js'
-import { abandonJoin, settleJoin, type VoterRemoval } from './abandon-join.js'
+import { abandonJoin, settleJoin } from './abandon-join.js'
+import type { VoterRemoval } from '../planning/changes/failed-join.js'
 import { initControlPlane, type InitResult } from './init-control-plane.js'
 import { spreadClusterDns } from './spread-cluster-dns.js'
 import { makeEtcdAuthority } from '../hosts/etcd/certificates.js'
@@ -69,8 +70,8 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => renewEtcdCertificates(context, authority)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
-    initControlPlane: (cluster: Cluster, host: Host): Promise<InitResult> =>
-      change(cluster, host, initControlPlane),
+    initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean): Promise<InitResult> =>
+      change(cluster, host, (context) => initControlPlane(context, isKnown)),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, applyPodNetwork),
     /** `leftOut`: control planes whose joins were abandoned, but may still add members to etcd. */

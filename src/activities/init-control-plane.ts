@@ -21,15 +21,11 @@ import {
 } from '../hosts/kubeadm/state.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
-import {
-  findNode,
-  isApiServerReady,
-  isMarked,
-  localApi,
-  tryKubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import { isApiFailure } from '../hosts/kubernetes/api/refusal.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
+import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { EMPTY_API_HINT } from '../hosts/kubernetes/cluster-data.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -42,17 +38,21 @@ export interface InitResult extends StepOutcome {
   readonly caHash: string
 }
 
-/** Makes this host the cluster's first control plane. */
-export async function initControlPlane(context: HostContext): Promise<InitResult> {
+/**
+ * Makes this host the cluster's first control plane.
+ * @param isKnown whether a cluster was found when the operation was planned. None is initialised then, even if the host
+ * has been reset since.
+ */
+export async function initControlPlane(context: HostContext, isKnown = false): Promise<InitResult> {
   await waitForOthers(context)
   const api = localApi(context.cluster, context.session)
   const isInitialising = await isUnderway(context, 'kubeadm-init', async () =>
     (await hostState(context)).has('kubelet.conf'),
   )
-  const found = isInitialising ? undefined : await bringUp(context, api)
+  const found = isInitialising ? undefined : await bringUp(context, api, isKnown)
   const did: string[] = []
   if (found === undefined) {
-    await init(context, api)
+    await init(context, api, isKnown)
     did.push(`kubeadm init ${context.cluster.kubernetes.version}`)
   } else {
     if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
@@ -83,31 +83,43 @@ interface Initialised {
 }
 
 /** Gets a cluster that was initialised here to answer, and completes it; undefined if there is none. */
-async function bringUp(context: HostContext, api: ClusterApi): Promise<Initialised | undefined> {
+async function bringUp(
+  context: HostContext,
+  api: ClusterApi,
+  isKnown: boolean,
+): Promise<Initialised | undefined> {
   const there = await findInitialised(context, api)
   if (there !== undefined) return there
-  if ((await initStanding(context, api)) === 'absent') return undefined
+  if ((await initStanding(context, api, isKnown)) === 'absent') return undefined
   const state = await hostState(context)
   await completeControlPlane(context, api)
   if (await isStored(api, CONFIGURATION)) return { state }
   // An initialised etcd that finds its folder empty starts afresh, and the API server then serves an empty cluster.
   throw context.error('ETCD_DATA_LOST', "the API server runs, but not on this cluster's data", {
     step: 'kubeadm init',
-    hint: 'stop the kubelet there, mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, replace the host: run `kubeadm reset` there while another control plane has it, or restore etcd from a snapshot',
+    hint: EMPTY_API_HINT,
   })
 }
 
-async function isStored(api: ClusterApi, objects: readonly string[]): Promise<boolean> {
-  const stored = await tryKubectl(api, ['-n', 'kube-system', 'get', ...objects, '-o', 'name'])
-  return stored.exitCode === 0
+/** Finds one object that kubeadm stores. */
+type Find = (api: ClusterApi) => Promise<object | undefined>
+
+async function isStored(api: ClusterApi, objects: readonly Find[]): Promise<boolean> {
+  try {
+    const found = await Promise.all(objects.map((find) => find(api)))
+    return found.every((object) => object !== undefined)
+  } catch (error) {
+    if (isApiFailure(error)) return false
+    throw error
+  }
 }
 
-async function init(context: HostContext, api: ClusterApi): Promise<void> {
+async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Promise<void> {
   const { cluster, host } = context
   await runKubeadm(context, {
     subcommand: 'init',
     clear: async () => {
-      await clearFailedInit(context, api)
+      await clearFailedInit(context, api, isKnown)
       if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {
@@ -133,8 +145,14 @@ async function reachEtcd(context: HostContext): Promise<void> {
 }
 
 /** The objects that kubeadm's last phases create, unless the cluster file omits them. */
-const ADDONS = ['deployment/coredns', 'daemonset/kube-proxy']
-const CONFIGURATION = ['configmap/kubeadm-config', 'configmap/kubelet-config']
+const ADDONS: readonly Find[] = [
+  ({ apps }) => apps.deployments.in('kube-system').find('coredns'),
+  ({ apps }) => apps.daemonSets.in('kube-system').find('kube-proxy'),
+]
+const CONFIGURATION: readonly Find[] = [
+  ({ core }) => core.configMaps.in('kube-system').find('kubeadm-config'),
+  ({ core }) => core.configMaps.in('kube-system').find('kubelet-config'),
+]
 
 /**
  * Checks the last effects of init, not its early marker files: API ready, configuration stored, addons and node
@@ -161,7 +179,7 @@ function lacksAdminConf(state: HostState): boolean {
 }
 
 /**
- * Restores the kubeconfig file with which kubectl runs on control planes if it is gone; false if it was not written.
+ * Restores the kubeconfig file with which the API is asked on control planes if it is gone; false if it was not written.
  */
 export async function restoreAdminConf(context: HostContext, state: HostState): Promise<boolean> {
   if (!lacksAdminConf(state)) return false

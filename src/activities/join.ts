@@ -23,13 +23,8 @@ import { waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { joinStanding, joinTraces, undoJoin, undoWorkerJoin, type JoinTraces } from './undo-join.js'
 import { hostState, restartKubelet, startStoppedKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { runKubeadm } from '../hosts/kubeadm/run.js'
-import {
-  findNode,
-  hasCondition,
-  localApi,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { findNode, hasCondition, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { waitForEndpoint } from './check-load-balancer.js'
 import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { waitUntil } from '../hosts/wait.js'

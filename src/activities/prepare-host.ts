@@ -2,6 +2,7 @@
  * The guide's prerequisites on a host that becomes a node: kernel modules and settings, no swap, containerd,
  * kubeadm, kubelet and kubectl of one version, and the images it will run.
  */
+import { HOST_PATHS } from '../cluster/host-paths.js'
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { script } from '../ssh/index.js'
 import { claimHost } from '../hosts/system/claim.js'
@@ -38,9 +39,7 @@ export async function prepareHost(context: HostContext): Promise<StepOutcome> {
 
 /** The same test as preflight's: whether the kubelet runs here for the cluster, or for an etcd member. */
 async function hasJoined({ session }: HostContext): Promise<boolean> {
-  const look = script(
-    '[ -e /etc/kubernetes/kubelet.conf ] || { [ -e "$1" ] && [ -e /var/lib/etcd/member ]; }',
-    ETCD_KUBELET_UNIT,
-  )
+  const { kubeletConf, etcdMember } = HOST_PATHS
+  const look = script(`[ -e ${kubeletConf} ] || { [ -e ${ETCD_KUBELET_UNIT} ] && [ -e ${etcdMember} ]; }`)
   return (await session.run(look, { root: true })).exitCode === 0
 }

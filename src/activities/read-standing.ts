@@ -1,5 +1,5 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
-import { z } from 'zod'
+import type { Pod } from 'kubernetes-types/core/v1.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { defined } from '../values/defined.js'
@@ -15,20 +15,12 @@ import {
 } from '../facts/standing.js'
 import type { QuorumMember } from '../facts/quorum.js'
 import { isQuorateError } from '../errors/index.js'
-import { lastLines } from '../ssh/index.js'
 import { dnsPod, listDnsPods } from './spread-cluster-dns.js'
 import { answeringMember } from '../hosts/etcd/health.js'
 import { judgedMembers } from '../hosts/etcd/members.js'
-import { readJson } from '../hosts/json.js'
-import {
-  hasCondition,
-  isMarked,
-  listObjects,
-  localApi,
-  tryKubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import type { Stored } from '../hosts/kubernetes/api/resources.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { podNetworkStanding } from './apply-pod-network.js'
 import { waitUntil } from '../hosts/wait.js'
@@ -36,19 +28,6 @@ import type { HostContext } from '../hosts/context.js'
 
 /** How long to wait for an API server that is just starting, in milliseconds. */
 const API_PATIENCE_MS = 10_000
-
-/** A node with the fields that only the standing reads. */
-interface WholeNode extends KubernetesNode {
-  readonly metadata: KubernetesNode['metadata'] & { readonly annotations?: Readonly<Record<string, string>> }
-  readonly status: KubernetesNode['status'] & {
-    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
-  }
-}
-
-interface StaticPod {
-  readonly metadata: { readonly labels?: Readonly<Record<string, string>> }
-  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] }
-}
 
 /**
  * The cluster's standing, as this control plane reports it.
@@ -66,8 +45,8 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
   // An init that was cut off before it stored its configuration has not made a cluster yet.
   if (kept === undefined) return { kind: 'absent' }
   const [nodes, components, networkPlugins, podNetwork, dnsPods, members, caHash] = await Promise.all([
-    listObjects<WholeNode>(api, 'nodes'),
-    listObjects<StaticPod>(api, 'pods', '-n', 'kube-system', '-l', 'tier=control-plane'),
+    listNodes(api),
+    api.core.pods.in('kube-system').list({ labels: 'tier=control-plane' }),
     runningNetworkPlugins(api),
     podNetworkStanding(context),
     listDnsPods(api),
@@ -99,15 +78,6 @@ interface KeptConfiguration {
   readonly kubeProxy?: PlainObject
 }
 
-const CONFIG_MAPS = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      metadata: z.looseObject({ name: z.string() }),
-      data: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-})
-
 /**
  * Undefined if the API does not serve a cluster made by kubeadm.
  * @throws QuorateError `API_UNREACHABLE` when it does not answer.
@@ -117,23 +87,20 @@ async function readConfiguration(
   api: ClusterApi,
 ): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
-  const names = [cluster.name, kubelet.name, kubeProxy.name]
-  const ask = ['get', 'configmaps', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
-  let answer = ''
+  const texts = new Map<string, string>()
   await waitUntil(
     context,
     async () => {
-      const { exitCode, stdout, stderr } = await tryKubectl(api, ask)
-      answer = stdout
-      return exitCode === 0 ? undefined : lastLines(stderr, 1)
+      for (const { name, key } of [cluster, kubelet, kubeProxy]) {
+        const found = await api.core.configMaps.in(namespace).find(name)
+        texts.set(name, found?.data?.[key] ?? '')
+      }
+      return undefined
     },
     (reason) => context.error('API_UNREACHABLE', reason, { step: 'standing' }),
     { timeoutMs: API_PATIENCE_MS },
   )
-  if (answer.trim() === '') return undefined
-  const { items } = readJson(context.session, answer, CONFIG_MAPS, 'kubectl get configmaps')
-  const textOf = ({ name, key }: { readonly name: string; readonly key: string }) =>
-    items.find(({ metadata }) => metadata.name === name)?.data?.[key] ?? ''
+  const textOf = ({ name }: { readonly name: string }) => texts.get(name) ?? ''
   const configuration = parseClusterConfiguration(textOf(cluster))
   if (configuration === undefined) return undefined
   return {
@@ -156,7 +123,7 @@ async function readMembers(context: HostContext): Promise<readonly QuorumMember[
   }
 }
 
-function standingNode(node: WholeNode): StandingNode {
+function standingNode(node: KubernetesNode): StandingNode {
   const { name, labels = {}, annotations = {} } = node.metadata
   const internalAddress = node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address
   return {
@@ -180,10 +147,10 @@ function standingNode(node: WholeNode): StandingNode {
   }
 }
 
-function standingComponent({ metadata, spec }: StaticPod): StandingComponent {
+function standingComponent({ metadata, spec }: Stored<Pod>): StandingComponent {
   return {
-    host: spec.nodeName ?? '',
+    host: spec?.nodeName ?? '',
     component: metadata.labels?.['component'] ?? '',
-    version: spec.containers[0]?.image.split(':').at(-1) ?? '',
+    version: spec?.containers[0]?.image?.split(':').at(-1) ?? '',
   }
 }

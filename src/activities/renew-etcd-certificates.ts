@@ -2,7 +2,7 @@
  * Renews the certificates of etcd hosts, and those that API servers show to etcd, before they expire; one host at a
  * time. Nothing is restarted: etcd, and the etcd client in API servers, read their files again for each connection.
  */
-import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
+import { ETCD_CLIENT_FILES } from '../configuration/pki.js'
 import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
 import { CLIENT_CERTIFICATE, isDue } from '../facts/etcd-renewal.js'
 import { hasEnded } from '../facts/expiry.js'
@@ -14,10 +14,12 @@ import { waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { issueMemberCertificates, readPair, type KeyPair } from '../hosts/etcd/certificates.js'
 import { answersHealthy } from '../hosts/etcd/gateway.js'
 import { startKubelet } from '../hosts/kubeadm/state.js'
-import { isApiServerReady, localApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 
@@ -104,7 +106,7 @@ async function waitForApiServer(context: HostContext): Promise<void> {
 }
 
 async function look(session: Session, name: string): Promise<CertificateFacts | undefined> {
-  const content = await session.readFile(`${PKI_FOLDER}/${name}`)
+  const content = await session.readFile(`${HOST_PATHS.pki}/${name}`)
   return content === undefined ? undefined : describeCertificate(name, content)
 }
 
@@ -117,8 +119,8 @@ sync -- "$2.key" "$2.crt"`
 
 /** Puts both files in place as nearly at once as two renames can. */
 async function replacePair(session: Session, name: string, { certificate, key }: KeyPair): Promise<void> {
-  await session.writeFile(`${PKI_FOLDER}/${name}.key.renewed`, key, { mode: 0o600 })
-  await session.writeFile(`${PKI_FOLDER}/${name}.crt.renewed`, certificate, { mode: 0o644 })
-  const replaced = await session.run(script(REPLACE, PKI_FOLDER, name), { root: true })
+  await session.writeFile(`${HOST_PATHS.pki}/${name}.key.renewed`, key, { mode: 0o600 })
+  await session.writeFile(`${HOST_PATHS.pki}/${name}.crt.renewed`, certificate, { mode: 0o644 })
+  const replaced = await session.run(script(REPLACE, HOST_PATHS.pki, name), { root: true })
   expectSuccess(replaced, `replacing ${name}.crt and its key`, session.host)
 }

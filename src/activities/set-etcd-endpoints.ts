@@ -10,12 +10,13 @@ import { storedNodes } from '../hosts/etcd/members.js'
 import { answeringMember, waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { etcdIdAt } from '../hosts/etcd/gateway.js'
 import { startKubelet } from '../hosts/kubeadm/state.js'
-import { isApiServerReady, kubectl, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
-const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
 const ARGUMENT = /^( *- --etcd-servers=)(.*)$/gm
 const TITLE = 'etcd endpoints'
 
@@ -35,7 +36,11 @@ export async function setEtcdEndpoints(context: HostContext): Promise<StepOutcom
     await waitForApiServer(context, api)
     await setInConfiguration(context, api, wanted)
   }
-  await session.writeFile(MANIFEST, manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`), { mode: 0o600 })
+  await session.writeFile(
+    HOST_PATHS.apiServerManifest,
+    manifest.text.replace(ARGUMENT, `$1${wanted.join(',')}`),
+    { mode: 0o600 },
+  )
   await waitForApiServer(context, api, wanted)
   if (!isUp) await setInConfiguration(context, api, wanted)
   return { changed: true, summary: `its API server uses ${wanted.length} etcd endpoints of the file` }
@@ -44,13 +49,17 @@ export async function setEtcdEndpoints(context: HostContext): Promise<StepOutcom
 async function readManifest(
   context: HostContext,
 ): Promise<{ readonly text: string; readonly endpoints: readonly string[] }> {
-  const text = (await context.session.readFile(MANIFEST))?.toString() ?? ''
+  const text = (await context.session.readFile(HOST_PATHS.apiServerManifest))?.toString() ?? ''
   const [found, ...more] = text.matchAll(ARGUMENT)
   if (found !== undefined && more.length === 0) return { text, endpoints: (found[2] ?? '').split(',') }
-  throw context.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not have exactly one --etcd-servers`, {
-    step: TITLE,
-    hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
-  })
+  throw context.error(
+    'CONTROL_PLANE_NOT_READY',
+    `${HOST_PATHS.apiServerManifest} does not have exactly one --etcd-servers`,
+    {
+      step: TITLE,
+      hint: 'restore that line by hand, then retry; kubeadm writes each argument on a line of its own',
+    },
+  )
 }
 
 /**
@@ -96,30 +105,22 @@ async function holdsThisCluster(
   throw refuse(`none of the etcd endpoints that its API server uses answers: ${running.join(', ')}`)
 }
 
-/** The part of a ConfigMap that is read. */
-interface ConfigMap {
-  readonly data: Readonly<Record<string, string>>
-}
-
 async function setInConfiguration(
   context: HostContext,
   api: ClusterApi,
   wanted: readonly string[],
 ): Promise<void> {
-  const name = ['configmap', 'kubeadm-config']
-  const found = JSON.parse(
-    await kubectl(api, ['-n', 'kube-system', 'get', ...name, '-o', 'json']),
-  ) as ConfigMap
-  const document = parseDocument(found.data['ClusterConfiguration'] ?? '')
-  if (!isMap(document.getIn(['etcd', 'external']))) {
-    throw context.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
-  }
-  document.setIn(['etcd', 'external', 'endpoints'], wanted)
-  const changed = document.toString()
-  if (changed === found.data['ClusterConfiguration']) return
-  // Keeps the resourceVersion that was read, so that nobody's change in the meantime is lost.
-  const object = { ...found, data: { ...found.data, ClusterConfiguration: changed } }
-  await kubectl(api, ['replace', '-f', '-'], JSON.stringify(object))
+  await api.core.configMaps.in('kube-system').update('kubeadm-config', (found) => {
+    const before = found.data?.['ClusterConfiguration'] ?? ''
+    const document = parseDocument(before)
+    if (!isMap(document.getIn(['etcd', 'external']))) {
+      throw context.error('ETCD_OTHER_CLUSTER', 'kubeadm-config knows of no external etcd', { step: TITLE })
+    }
+    document.setIn(['etcd', 'external', 'endpoints'], wanted)
+    const changed = document.toString()
+    if (changed === before) return undefined
+    return { ...found, data: { ...found.data, ClusterConfiguration: changed } }
+  })
 }
 
 // $1: the endpoints. Only the process shows which arguments are in effect; its predecessor may still answer the API.

@@ -4,31 +4,17 @@
  * preferred anti-affinity that kubeadm gives CoreDNS places the new pod on another node. Restarting the whole
  * deployment, the usual advice, may put both pods on one node again if there are two nodes.
  */
-import { crowdedPod, placesFor, type DnsPod, type PodPlace, type Toleration } from '../facts/cluster-dns.js'
-import type { Taint } from '../cluster/model.js'
+import { crowdedPod, placesFor, type DnsPod, type PodPlace } from '../facts/cluster-dns.js'
 import { isQuorateError } from '../errors/index.js'
 import { explainingDns } from '../hosts/kubernetes/cluster-dns.js'
-import { hasCondition, kubectl, listObjects, localApi, type ClusterApi } from '../hosts/kubernetes/kubectl.js'
+import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Resource, Stored } from '../hosts/kubernetes/api/resources.js'
+import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { hasCondition, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
 import { defined } from '../values/defined.js'
-
-const NAMESPACE = ['-n', 'kube-system'] as const
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
-  readonly spec: { readonly nodeName?: string; readonly tolerations?: readonly Toleration[] }
-  readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-  }
-}
-
-interface Node {
-  readonly metadata: { readonly name: string }
-  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
-  readonly status: Pod['status']
-}
 
 /** Moves one of CoreDNS' pods if all of them are on one node and another node would take it. */
 export async function spreadClusterDns(context: HostContext): Promise<StepOutcome> {
@@ -44,7 +30,7 @@ async function spread(context: HostContext, api: ClusterApi): Promise<StepOutcom
     return unchanged(`${describe(before)}, the only node for it`)
   }
   context.report(`moving ${pod.name} away from ${pod.node}`)
-  await kubectl(api, [...NAMESPACE, 'delete', 'pod', pod.name, '--ignore-not-found', '--wait=false'])
+  await pods(api).delete(pod.name)
   const after = await waitForPods(context, api, (pods) => goingAway(pods) ?? notReady(pods))
   return { changed: true, summary: describe(after) }
 }
@@ -59,7 +45,7 @@ async function hasPlaceElsewhere(
 ): Promise<boolean> {
   let found = false
   const look = async () => {
-    const nodes = await listObjects<Node>(api, 'nodes')
+    const nodes = await listNodes(api)
     const others = placesFor(pod, nodes.map(placeOf))
     found = others.some(({ ready }) => ready)
     return found || others.length === 0 ? undefined : `no node beside ${pod.node} is Ready yet`
@@ -75,17 +61,21 @@ async function hasPlaceElsewhere(
 }
 
 /** CoreDNS' pods as they are now. */
-export function listDnsPods(api: ClusterApi): Promise<readonly Pod[]> {
-  return listObjects<Pod>(api, 'pods', ...NAMESPACE, '-l', 'k8s-app=kube-dns')
+export function listDnsPods(api: ClusterApi): Promise<readonly Stored<Pod>[]> {
+  return pods(api).list({ labels: 'k8s-app=kube-dns' })
+}
+
+function pods(api: ClusterApi): Resource<Pod> {
+  return api.core.pods.in('kube-system')
 }
 
 /** Waits until nothing stands in the way any more, and returns CoreDNS' pods. */
 async function waitForPods(
   context: HostContext,
   api: ClusterApi,
-  obstacle: (pods: readonly Pod[]) => string | undefined,
-): Promise<readonly Pod[]> {
-  let pods: readonly Pod[] = []
+  obstacle: (pods: readonly Stored<Pod>[]) => string | undefined,
+): Promise<readonly Stored<Pod>[]> {
+  let pods: readonly Stored<Pod>[] = []
   await waitUntil(
     context,
     async () => {
@@ -98,27 +88,27 @@ async function waitForPods(
   return pods
 }
 
-function goingAway(pods: readonly Pod[]): string | undefined {
+function goingAway(pods: readonly Stored<Pod>[]): string | undefined {
   const going = pods.find(({ metadata }) => metadata.deletionTimestamp !== undefined)
   return going && `${going.metadata.name} is still terminating`
 }
 
-function notReady(pods: readonly Pod[]): string | undefined {
+function notReady(pods: readonly Stored<Pod>[]): string | undefined {
   const unready = pods.find((pod) => !isReady(pod))
   return unready && `${unready.metadata.name} is not ready yet`
 }
 
-function isReady({ status }: Node | Pod): boolean {
-  return hasCondition(status.conditions, 'Ready')
+function isReady({ status }: KubernetesNode | Pod): boolean {
+  return hasCondition(status?.conditions, 'Ready')
 }
 
 /** A pod as {@link crowdedPod} wants it. */
-export function dnsPod({ metadata, spec }: Pod): DnsPod {
-  const { nodeName, tolerations = [] } = spec
+export function dnsPod({ metadata, spec }: Stored<Pod>): DnsPod {
+  const { nodeName, tolerations = [] } = spec ?? {}
   return { name: metadata.name, ...defined({ node: nodeName }), tolerations }
 }
 
-function placeOf(node: Node): PodPlace & { readonly ready: boolean } {
+function placeOf(node: KubernetesNode): PodPlace & { readonly ready: boolean } {
   const { unschedulable = false, taints = [] } = node.spec ?? {}
   return { name: node.metadata.name, schedulable: !unschedulable, taints, ready: isReady(node) }
 }
@@ -127,7 +117,7 @@ function unchanged(summary: string): StepOutcome {
   return { changed: false, summary }
 }
 
-function describe(pods: readonly Pod[]): string {
-  const places = new Set(pods.map(({ spec }) => spec.nodeName ?? 'no node yet'))
+function describe(pods: readonly Stored<Pod>[]): string {
+  const places = new Set(pods.map(({ spec }) => spec?.nodeName ?? 'no node yet'))
   return places.size === 0 ? 'no CoreDNS' : `CoreDNS on ${[...places].sort().join(', ')}`
 }

@@ -4,30 +4,39 @@
  */
 import type { QuorateError } from '../errors/index.js'
 import { memberOf, memberTitle } from '../facts/quorum.js'
+import { judgeInit } from '../planning/changes/init-standing.js'
 import { etcdMembers, storedNodes } from '../hosts/etcd/members.js'
 import { askEtcd } from '../hosts/etcd/health.js'
 import { hostState, showsTraces, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
-import {
-  isApiServerReady,
-  listObjects,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../hosts/kubernetes/health.js'
+import { listNodes } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
 
 /**
  * Whether a cluster was initialised on this host. `there`: it was; it may be unhealthy, but is never initialised again.
  * `absent`: it was not.
- * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were.
+ * @param isKnown whether a cluster was found when the operation was planned.
+ * @throws QuorateError `ETCD_DATA_LOST` when there was one and its data are not where they were, `CLUSTER_EXISTS` when
+ * the host was reset since.
  */
-export async function initStanding(context: HostContext, api: ClusterApi): Promise<'there' | 'absent'> {
+export async function initStanding(
+  context: HostContext,
+  api: ClusterApi,
+  isKnown: boolean,
+): Promise<'there' | 'absent'> {
   const state = await hostState(context)
-  if (!holdsState(context, state)) {
-    if (!state.has('initialised')) return 'absent'
-    throw stateLost(context)
-  }
-  if (state.has('initialised') || state.has('etcd-joined') || !state.has('init-unfinished')) return 'there'
+  const standing = judgeInit({
+    holdsState: holdsState(context, state),
+    isRecorded: state.has('initialised'),
+    hasJoinedEtcd: state.has('etcd-joined'),
+    isUnfinished: state.has('init-unfinished'),
+    isKnown,
+  })
+  if (standing === 'lost') throw stateLost(context)
+  if (standing === 'elsewhere') throw clusterElsewhere(context)
+  if (standing !== 'unless-alone') return standing
   return (await others(context, api)).length > 0 ? 'there' : 'absent'
 }
 
@@ -51,11 +60,18 @@ function stateLost({ cluster, error }: HostContext): QuorateError {
   })
 }
 
+function clusterElsewhere({ error, host }: HostContext): QuorateError {
+  return error('CLUSTER_EXISTS', 'there was a cluster, and nothing of it is on this host any more', {
+    step: 'kubeadm init',
+    hint: `abort this operation and apply again: another control plane then takes the place of ${host.name}, which joins`,
+  })
+}
+
 /** The other nodes and etcd members that depend on this control plane, as far as anything on it answers. */
 async function others(context: HostContext, api: ClusterApi): Promise<readonly string[]> {
   const { session, host, cluster } = context
   if (await isApiServerReady(api)) {
-    const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+    const nodes = await listNodes(api)
     return nodes.map((node) => node.metadata.name).filter((name) => name !== host.name)
   }
   const via = await askEtcd(context, session).catch(() => undefined)
@@ -72,10 +88,15 @@ async function others(context: HostContext, api: ClusterApi): Promise<readonly s
  * Undoes an init of ours that failed on this host.
  * @throws QuorateError `CLUSTER_EXISTS` when what is there may be a cluster, or somebody else's work.
  */
-export async function clearFailedInit(context: HostContext, api: ClusterApi): Promise<void> {
+export async function clearFailedInit(
+  context: HostContext,
+  api: ClusterApi,
+  isKnown: boolean,
+): Promise<void> {
   const state = await hostState(context)
   const refuse = (message: string) => context.error('CLUSTER_EXISTS', message, { step: 'kubeadm init' })
-  if ((await initStanding(context, api)) === 'there') throw refuse('a cluster was initialised on this host')
+  if ((await initStanding(context, api, isKnown)) === 'there')
+    throw refuse('a cluster was initialised on this host')
   if (state.has('init-unfinished')) {
     if (showsTraces(state) || state.has('ca.key')) await resetHost(context)
     return

@@ -4,6 +4,7 @@
  * deleted.
  */
 import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/changes/join-standing.js'
+import { undoSteps, type UndoStep } from '../planning/changes/failed-join.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { command, expectSuccess, type Session } from '../ssh/index.js'
@@ -11,13 +12,9 @@ import { isVoter, memberOf, memberTitle, removalObstacle } from '../facts/quorum
 import { etcdMembers, judgedMembers, removeMember, type EtcdMember } from '../hosts/etcd/members.js'
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
-import {
-  findNode,
-  isMarked,
-  kubectl,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { findNode, isMarked, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 
@@ -73,34 +70,47 @@ export async function joinTraces(context: HostContext, via: ClusterApi): Promise
       new QuorateError('ETCD_UNHEALTHY', reason, {
         host: via.session.host.name,
         step: 'etcd',
-        hint: 'bring a majority of the etcd members back; if their data is gone for good, restore etcd from a snapshot on one control plane',
+        hint: 'bring a majority of the etcd members back; if only this host was reset or replaced, abort this operation and apply again, so that another control plane is asked; if the data of a majority is gone for good, restore etcd from a snapshot on one control plane',
       }),
     { timeoutMs: context.patience.etcd },
   )
   return { host, member: memberOf(members, context.host), node: await findNode(via, context.host.name) }
 }
 
-/** Undoes what the traces show, in an order that is safe wherever a crash cuts it off. */
+/** Undoes what the traces show; see {@link undoSteps}. */
 export async function undoJoin(context: HostContext, via: ClusterApi, traces: JoinTraces): Promise<void> {
   const { host, member, node } = traces
   if (node !== undefined) await refuseAnotherMachine(context, node)
-  if (member === undefined && host.has('etcd-data')) await refuseOtherEtcd(context)
-  if (member !== undefined) {
-    await takeMemberOut(context, via.session, context.host)
-    context.report(`removed the etcd member ${memberTitle(member)} of the unfinished join`)
+  const act: Readonly<Record<UndoStep, () => Promise<void>>> = {
+    'prove-own': () => proveOwn(context, via),
+    'take-member-out': async () => {
+      const removed = await takeMemberOut(context, via.session, context.host)
+      if (removed === undefined) return
+      context.report(`removed the etcd member ${memberTitle(removed)} of the unfinished join`)
+    },
+    reset: () => resetHost(context),
+    'delete-node': async () => {
+      if (node !== undefined) await deleteNode(via, node)
+    },
   }
-  if (showsTraces(host)) await resetHost(context)
-  if (node !== undefined) await deleteNode(via, node)
+  const remains = {
+    member: member !== undefined,
+    etcdData: host.has('etcd-data'),
+    traces: showsTraces(host),
+    node: node !== undefined,
+  }
+  for (const step of undoSteps(remains)) await act[step]()
 }
 
 /**
  * Refuses a host whose etcd answers, but is not one of the members that the first control plane knows. Such an etcd is
- * a cluster of its own, perhaps the very one whose data the first control plane has lost.
- * @throws QuorateError `CLUSTER_EXISTS`.
+ * a cluster of its own, perhaps the very one whose data the first control plane has lost. If it does not answer, the
+ * first control plane must have the cluster's data: an etcd that found its folder empty knows no members either.
+ * @throws QuorateError `CLUSTER_EXISTS`, `ETCD_DATA_LOST`.
  */
-async function refuseOtherEtcd(context: HostContext): Promise<void> {
+async function proveOwn(context: HostContext, via: ClusterApi): Promise<void> {
   const members = await etcdMembers(context.session).catch(() => undefined)
-  if (members === undefined) return
+  if (members === undefined) return expectClusterData(via, 'kubeadm join')
   throw context.error(
     'CLUSTER_EXISTS',
     `its etcd belongs to another cluster, with the members ${members.map(memberTitle).join(', ')}`,
@@ -113,7 +123,7 @@ async function refuseOtherEtcd(context: HostContext): Promise<void> {
  * while.
  */
 export async function deleteNode(via: ClusterApi, node: KubernetesNode): Promise<void> {
-  await kubectl(via, ['delete', 'node', node.metadata.name, '--ignore-not-found', '--wait=false'])
+  await via.core.nodes.delete(node.metadata.name)
 }
 
 /** Whether both machines are known and differ. */

@@ -3,7 +3,7 @@
  * etcd member a started voter, and every component running on its host. Pod network, DNS and the endpoint must answer.
  */
 import { z } from 'zod'
-import { hostsWithRole, type Host } from '../cluster/model.js'
+import { formatEndpoint, hostsWithRole, type Host } from '../cluster/model.js'
 import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import type { NodeSummary } from '../operations/results.js'
 import type { StepOutcome } from '../operations/steps.js'
@@ -12,17 +12,9 @@ import { QuorateError, type ErrorCode } from '../errors/index.js'
 import { clusterDnsObstacle, explainingDns } from '../hosts/kubernetes/cluster-dns.js'
 import { joinObstacle } from './init-control-plane.js'
 import { etcdStanding, type EtcdTrouble } from '../hosts/etcd/health.js'
-import {
-  balancedApi,
-  hasCondition,
-  isApiServerReady,
-  isComponentHealthy,
-  kubectl,
-  listObjects,
-  localApi,
-  type ClusterApi,
-  type KubernetesNode,
-} from '../hosts/kubernetes/kubectl.js'
+import { balancedApi, localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady, isComponentHealthy } from '../hosts/kubernetes/health.js'
+import { hasCondition, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { podNetworkObstacle } from '../hosts/pod-network/pods.js'
 import { waitUntil } from '../hosts/wait.js'
 import { runningComponents } from '../hosts/kubeadm/static-pods.js'
@@ -30,7 +22,7 @@ import { command, type Session } from '../ssh/index.js'
 import { readJson } from '../hosts/json.js'
 import type { HostContext } from '../hosts/context.js'
 
-/** Static pods, with the health port of those that are not checked otherwise (etcd by etcdctl, the API by kubectl). */
+/** Static pods, with the health port of those that are not checked otherwise (etcd by etcdctl, the API as such). */
 const COMPONENTS: readonly { readonly name: string; readonly port?: number }[] = [
   { name: 'etcd' },
   { name: 'kube-apiserver' },
@@ -64,7 +56,7 @@ export async function verifyCluster(context: HostContext): Promise<VerifiedClust
     (await checks(context, api)).map((check) => explainingDns(api, () => waitForCheck(context, check))),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  const nodes = await listNodes(api)
   const { members } = await etcdStanding(context, session)
   return {
     changed: false,
@@ -161,15 +153,15 @@ async function versionObstacle(
   api: ClusterApi,
 ): Promise<string | undefined> {
   if (host.kubeletVersion !== undefined) return undefined
-  const answer = await kubectl(api, ['get', '--raw', '/version'])
-  const { gitVersion } = readJson(api.session, answer, VERSION_ANSWER, 'kubectl get /version')
+  const answer = await api.get('/version')
+  const { gitVersion } = readJson(api.session, answer, VERSION_ANSWER, 'GET /version')
   const { version } = cluster.kubernetes
   return gitVersion === version ? undefined : `its API server is ${gitVersion}, not ${version}`
 }
 
 async function endpointObstacle({ cluster, session }: HostContext): Promise<string | undefined> {
   const api = balancedApi(cluster, session)
-  return (await isApiServerReady(api)) ? undefined : `the API does not answer through ${api.server}`
+  return (await isApiServerReady(api)) ? undefined : `the API does not answer through https://${formatEndpoint(api.server)}`
 }
 
 /** The API notices only after most of a minute that a kubelet has stopped: its node is Ready until then. */
@@ -183,7 +175,7 @@ async function nodesObstacle(
   api: ClusterApi,
   hosts: readonly Host[],
 ): Promise<Obstacle | undefined> {
-  const nodes = await listObjects<KubernetesNode>(api, 'nodes')
+  const nodes = await listNodes(api)
   const { isApplied } = networkPlugin(cluster)
   for (const host of hosts) {
     const node = nodes.find((candidate) => candidate.metadata.name === host.name)

@@ -1,4 +1,4 @@
-/** Exit codes, which scripts may rely on. */
+/** Exit codes, which scripts may rely on, and how a command's outcome becomes the process's. */
 import { ERRORS, isQuorateError, type ErrorCode } from '../errors/index.js'
 
 /** What each exit code means. */
@@ -38,4 +38,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (isQuorateError(error) && Object.hasOwn(ERRORS, error.code) && USAGE_CODES.includes(error.code))
     return EXIT.usage
   return EXIT.failed
+}
+
+/** Lets a command's outcome be the process's exit code; errors go on to the program. */
+export async function exitWith(outcome: Promise<ExitCode>): Promise<void> {
+  process.exitCode = await outcome
 }

@@ -3,8 +3,7 @@
  * service accounts, and nothing else. kubeadm makes every other certificate on its own host, for its own names.
  */
 
-/** Folder of kubeadm's certificates. */
-export const PKI_FOLDER = '/etc/kubernetes/pki'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** One file that is copied from the first control plane to the others. */
 export interface SharedFile {
@@ -15,11 +14,15 @@ export interface SharedFile {
 }
 
 const publicFile = (name: string): SharedFile => ({
-  path: `${PKI_FOLDER}/${name}`,
+  path: `${HOST_PATHS.pki}/${name}`,
   mode: 0o644,
   secret: false,
 })
-const keyFile = (name: string): SharedFile => ({ path: `${PKI_FOLDER}/${name}`, mode: 0o600, secret: true })
+const keyFile = (name: string): SharedFile => ({
+  path: `${HOST_PATHS.pki}/${name}`,
+  mode: 0o600,
+  secret: true,
+})
 
 /** What API servers use to connect to an external etcd, at kubeadm's own paths for these files. */
 export const ETCD_CLIENT_FILES = {
@@ -32,7 +35,7 @@ const CLUSTER_FILES = [
   publicFile('ca.crt'),
   keyFile('ca.key'),
   // kubeadm itself writes this public key with the mode of a private one.
-  { path: `${PKI_FOLDER}/sa.pub`, mode: 0o600, secret: false },
+  { path: `${HOST_PATHS.pki}/sa.pub`, mode: 0o600, secret: false },
   keyFile('sa.key'),
   publicFile('front-proxy-ca.crt'),
   keyFile('front-proxy-ca.key'),

@@ -2,11 +2,12 @@
  * Which certificates an apply renews on etcd hosts and on the API servers that are their clients. kubeadm renews none
  * of them.
  */
-import { ETCD_CLIENT_FILES, PKI_FOLDER } from '../configuration/pki.js'
+import { ETCD_CLIENT_FILES } from '../configuration/pki.js'
 import { certificatePeriod, hasEnded, isRenewalDue } from './expiry.js'
 import { hasPath, type CertificateFacts, type ObservedHost } from './facts.js'
 import { etcdPlace, type Cluster, type Host } from '../cluster/model.js'
 import { MEMBER_CERTIFICATES } from '../configuration/etcd/certificates.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** A host and the certificates to renew on it. */
 export interface Renewal {
@@ -16,7 +17,7 @@ export interface Renewal {
 }
 
 /** The client certificate that API servers present to etcd, as a path below the certificate folder. */
-export const CLIENT_CERTIFICATE = ETCD_CLIENT_FILES.certificate.path.slice(PKI_FOLDER.length + 1)
+export const CLIENT_CERTIFICATE = ETCD_CLIENT_FILES.certificate.path.slice(HOST_PATHS.pki.length + 1)
 
 const MEMBER_FILES = MEMBER_CERTIFICATES.map(({ name }) => `${name}.crt`)
 
@@ -43,13 +44,12 @@ export function expiredCertificates(cluster: Cluster, observed: readonly Observe
 }
 
 function members(observed: readonly ObservedHost[]): readonly ObservedHost[] {
-  return observed.filter(({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/var/lib/etcd/member'))
+  return observed.filter(({ host, facts }) => host.role === 'etcd' && hasPath(facts, HOST_PATHS.etcdMember))
 }
 
 function servers(observed: readonly ObservedHost[]): readonly ObservedHost[] {
   return observed.filter(
-    ({ host, facts }) =>
-      host.role === 'control-plane' && hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
+    ({ host, facts }) => host.role === 'control-plane' && hasPath(facts, HOST_PATHS.apiServerManifest),
   )
 }
 
@@ -68,9 +68,7 @@ function namesOn(
  * The etcd host with the authority's key, the only one that can issue certificates. Undefined if no host has the key.
  */
 export function issuerOf(observed: readonly ObservedHost[]): ObservedHost | undefined {
-  return observed.find(
-    ({ host, facts }) => host.role === 'etcd' && hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key'),
-  )
+  return observed.find(({ host, facts }) => host.role === 'etcd' && hasPath(facts, HOST_PATHS.etcdCaKey))
 }
 
 /**
@@ -83,7 +81,7 @@ export function isDueOn(
   which?: 'valid' | 'expired',
 ): boolean {
   const seen = facts.certificates
-  const found = seen?.found.find(({ path }) => path === `${PKI_FOLDER}/${name}`)
+  const found = seen?.found.find(({ path }) => path === `${HOST_PATHS.pki}/${name}`)
   if (seen === undefined || found === undefined) return false
   const at = Date.parse(seen.at)
   const isExpired = hasEnded({ ...found, at, period: Infinity })

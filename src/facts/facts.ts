@@ -6,6 +6,7 @@ import { parseDetails, type HostDetails, type HostProbes } from './host-details.
 import { FactReadings } from './readings.js'
 import type { Host } from '../cluster/model.js'
 import { defined } from '../values/defined.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** A TCP port that something listens on. */
 interface Listener {
@@ -98,34 +99,22 @@ export interface ObservedHost {
   readonly facts: HostFacts
 }
 
-/** Written once an init is verified. A host on which a cluster was initialised is never initialised again. */
-export const INITIALISED_MARKER = '/var/lib/quorate/initialised'
-
 /** Files and folders whose presence tells how far a host has come. */
 export const OBSERVED_PATHS = [
-  '/etc/kubernetes/kubelet.conf',
-  '/etc/kubernetes/admin.conf',
-  '/etc/kubernetes/pki/ca.crt',
-  '/etc/kubernetes/pki/ca.key',
-  '/etc/kubernetes/manifests/kube-apiserver.yaml',
-  '/etc/kubernetes/manifests/etcd.yaml',
-  '/etc/kubernetes/pki/etcd/ca.key',
-  '/etc/kubernetes/pki/etcd/ca.crt',
-  '/etc/kubernetes/pki/apiserver-etcd-client.key',
-  '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  HOST_PATHS.kubeletConf,
+  HOST_PATHS.adminConf,
+  HOST_PATHS.caCertificate,
+  HOST_PATHS.caKey,
+  HOST_PATHS.apiServerManifest,
+  HOST_PATHS.etcdManifest,
+  HOST_PATHS.etcdCaKey,
+  HOST_PATHS.etcdCaCertificate,
+  HOST_PATHS.etcdClientKey,
+  HOST_PATHS.kubeletCertificate,
   ETCD_KUBELET_UNIT,
-  '/var/lib/etcd/member',
-  INITIALISED_MARKER,
+  HOST_PATHS.etcdMember,
+  HOST_PATHS.initialised,
 ] as const
-
-/**
- * Where a host records which operation holds it. The first line has owner and operation. `started-by <who>` and `since
- * <time>` follow, for people.
- */
-export const LOCK_FILE = '/var/lib/quorate/lock'
-
-/** Where a host records which cluster has claimed it. */
-export const CLAIM_FILE = '/var/lib/quorate/cluster'
 
 /** Packages that the facts script asks for. */
 export const OBSERVED_PACKAGES = [

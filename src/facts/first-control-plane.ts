@@ -1,14 +1,15 @@
 /** Which control plane `kubeadm init` runs on, or ran on. The hosts decide, not the order of the file. */
 import { QuorateError } from '../errors/index.js'
-import { hasPath, INITIALISED_MARKER, type HostFacts, type ObservedHost } from './facts.js'
+import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /**
  * The path which shows that a control plane holds a cluster's state or, with external etcd, that it serves the cluster.
  */
 const STATE = {
-  stacked: '/var/lib/etcd/member',
-  external: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+  stacked: HOST_PATHS.etcdMember,
+  external: HOST_PATHS.apiServerManifest,
 } as const
 
 /**
@@ -20,11 +21,11 @@ const STATE = {
 export function firstControlPlane(cluster: Cluster, observed: readonly ObservedHost[]): Host {
   const state = STATE[cluster.etcd.topology]
   const standing = ({ facts }: ObservedHost): number => {
-    if (!hasPath(facts, state)) return hasPath(facts, '/etc/kubernetes/pki/ca.key') ? 1 : 0
+    if (!hasPath(facts, state)) return hasPath(facts, HOST_PATHS.caKey) ? 1 : 0
     const ranks = [
       facts.listeners.some(({ program }) => program === 'kube-apiserver'),
-      hasPath(facts, '/etc/kubernetes/admin.conf'),
-      hasPath(facts, '/etc/kubernetes/kubelet.conf'),
+      hasPath(facts, HOST_PATHS.adminConf),
+      hasPath(facts, HOST_PATHS.kubeletConf),
     ]
     return ranks.reduce((rank, holds) => rank * 2 + Number(holds), 1) + 1
   }
@@ -43,9 +44,20 @@ export function firstControlPlane(cluster: Cluster, observed: readonly ObservedH
  * to stop the API server, or removes admin.conf from the host.
  */
 export function showsCluster(facts: HostFacts): boolean {
-  const isInitialised = hasPath(facts, INITIALISED_MARKER) && hasPath(facts, '/etc/kubernetes/pki/ca.crt')
-  const isMember = hasPath(facts, '/etc/kubernetes/kubelet.conf') && hasPath(facts, '/var/lib/etcd/member')
-  return hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') || isInitialised || isMember
+  const isInitialised = hasPath(facts, HOST_PATHS.initialised) && hasPath(facts, HOST_PATHS.caCertificate)
+  const isMember = hasPath(facts, HOST_PATHS.kubeletConf) && hasPath(facts, HOST_PATHS.etcdMember)
+  return hasPath(facts, HOST_PATHS.apiServerManifest) || isInitialised || isMember
+}
+
+/**
+ * Whether the hosts show that a cluster was initialised: there is the record of it, or more than one control plane. An
+ * init that did not finish leaves neither.
+ */
+export function isInitialised(cluster: Cluster, observed: readonly ObservedHost[]): boolean {
+  const serving = servingControlPlanes(cluster, observed)
+  const isRecorded = ({ host, facts }: ObservedHost) =>
+    serving.includes(host) && hasPath(facts, HOST_PATHS.initialised)
+  return serving.length > 1 || observed.some(isRecorded)
 }
 
 /**
@@ -55,7 +67,7 @@ export function showsCluster(facts: HostFacts): boolean {
 export function servingControlPlanes(cluster: Cluster, observed: readonly ObservedHost[]): readonly Host[] {
   const first = firstControlPlane(cluster, observed).name
   const rank = ({ host, facts }: ObservedHost) =>
-    2 * Number(hasPath(facts, '/etc/kubernetes/admin.conf')) + Number(host.name === first)
+    2 * Number(hasPath(facts, HOST_PATHS.adminConf)) + Number(host.name === first)
   return observed
     .filter(({ host, facts }) => host.role === 'control-plane' && showsCluster(facts))
     .toSorted((a, b) => rank(b) - rank(a))

@@ -14,7 +14,7 @@ import { KEEPALIVED_CONFIG_FILE } from '../configuration/load-balancer/keepalive
 import { defined } from '../values/defined.js'
 import type { PlainObject } from '../values/merge.js'
 import type { Cluster } from '../cluster/model.js'
-import { PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
+import { PACKAGE_MANAGER_FACTS } from '../configuration/package-managers/package-managers.js'
 
 /** A regular file. */
 export interface FileState {
@@ -54,15 +54,12 @@ export interface HostConfiguration {
 /** Services that Quorate runs on hosts. */
 export const MANAGED_SERVICES = ['kubelet', 'containerd', 'haproxy', 'keepalived'] as const
 
-/** Folder in which a host records, by service, the digest of the configuration that the service last started with. */
-export const LOADED_FOLDER = '/var/lib/quorate/loaded'
-
 const SAME_EVERYWHERE = [
   MODULES_FILE,
   SYSCTL_FILE,
   CRICTL_CONFIG_FILE,
   CONTAINERD_CONFIG_FILE,
-  ...Object.values(PACKAGE_MANAGERS).flatMap(({ sourceFile, keyFile }) => [sourceFile, keyFile]),
+  ...Object.values(PACKAGE_MANAGER_FACTS).flatMap(({ sourceFile, keyFile }) => [sourceFile, keyFile]),
   HAPROXY_CONFIG_FILE,
   KEEPALIVED_CONFIG_FILE,
 ].map(({ path }) => path)

@@ -7,6 +7,7 @@ import type { InterfaceAddress } from '../values/ip-address.js'
 import type { Answers } from './answers.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** How a TCP connection attempt went. A refusal is an answer, so packets get through. */
 export type Reachability = 'open' | 'refused' | 'timeout' | 'unreachable' | 'name-not-resolved'
@@ -61,7 +62,12 @@ export interface DataFolder {
 }
 
 /** Where Quorate, containerd, kubelet and etcd keep their data, each perhaps on a file system of its own. */
-export const DATA_FOLDERS = ['/var/lib', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const
+export const DATA_FOLDERS = [
+  '/var/lib',
+  '/var/lib/containerd',
+  '/var/lib/kubelet',
+  HOST_PATHS.etcdData,
+] as const
 
 /** The results of probes on a host. */
 export interface HostProbes {

@@ -39,6 +39,12 @@ export interface PhaseDefinition {
 /** The phases of an operation by ID, in the order in which they are shown. */
 export type PhaseTable = Readonly<Record<string, PhaseDefinition>>
 
+/** A phase as the answers of a run name it. Workers of earlier releases do not tell its ID. */
+export interface NamedPhase {
+  readonly id?: string
+  readonly title: string
+}
+
 /** Whether a cluster has the phase. */
 export function isPartOf(cluster: Cluster, { only }: PhaseDefinition): boolean {
   if (only === undefined) return true

@@ -21,6 +21,8 @@ export interface HostProgress {
 
 /** One phase, in the order of the guide. */
 export interface PhaseProgress {
+  /** What users type in front of a host's name, e.g. `control-planes`. Workers of earlier releases do not tell it. */
+  readonly id?: string
   readonly title: string
   readonly state: StepState
   readonly hosts: readonly HostProgress[]

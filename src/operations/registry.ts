@@ -1,7 +1,7 @@
 /** The kinds of operations: the one place that lists them. docs/architecture.md says how to add one. */
 import { APPLY_PHASES } from './apply-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
-import type { PhaseDefinition, PhaseTable } from './phase.js'
+import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import type { ApplyResult, PlanResult, UpgradeResult } from './results.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
 
@@ -50,7 +50,7 @@ export const PHASES = OPERATION_KINDS.flatMap((kind) =>
   Object.entries<PhaseDefinition>(OPERATIONS[kind].phases).map(([id, phase]) => ({ id, ...phase })),
 )
 
-/** The phase with a title; undefined for one of another release. */
-export function phaseTitled(title: string): (typeof PHASES)[number] | undefined {
-  return PHASES.find((phase) => phase.title === title)
+/** What a phase in an answer of a run is; undefined for one of another release. */
+export function definitionOf({ id, title }: NamedPhase): (typeof PHASES)[number] | undefined {
+  return PHASES.find((phase) => (id === undefined ? phase.title === title : phase.id === id))
 }

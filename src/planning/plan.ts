@@ -5,7 +5,7 @@ import { plannedChanges } from './changes/planned-changes.js'
 import { staleEndpoints } from './etcd-endpoints.js'
 import { etcdRenewals, issuerOf } from '../facts/etcd-renewal.js'
 import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
-import { firstControlPlane } from '../facts/first-control-plane.js'
+import { firstControlPlane, isInitialised } from '../facts/first-control-plane.js'
 import { balancerHosts } from '../cluster/balancer-hosts.js'
 import { etcdPlace, hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
 import type { PlannedChange } from '../operations/results.js'
@@ -15,6 +15,7 @@ import { unansweredFindings } from './drift/away.js'
 import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from '../facts/standing.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** The hosts of each phase of an apply, and what prevents it. */
 export interface ApplyPlan {
@@ -34,6 +35,8 @@ export interface ApplyPlan {
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on, or ran on. */
   readonly initHost: Host
+  /** Whether its hosts show that the cluster was initialised before. */
+  readonly isInitialised: boolean
   /** The control plane that is asked about the cluster and told what it should be: by joins, their undoing, checks. */
   readonly apiHost: Host
   /**
@@ -113,6 +116,7 @@ export function planApply(
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     initHost: first,
+    isInitialised: isInitialised(cluster, observed),
     apiHost: first,
     backends,
     serving,
@@ -159,7 +163,7 @@ function errorsOf(findings: readonly PreflightFinding[]): readonly PreflightFind
 }
 
 function hasEtcdData(facts: HostFacts | undefined): boolean {
-  return facts !== undefined && hasPath(facts, '/var/lib/etcd/member')
+  return facts !== undefined && hasPath(facts, HOST_PATHS.etcdMember)
 }
 
 function inOneLine({ host, message }: PreflightFinding): string {

@@ -3,6 +3,7 @@ import type { HostFacts } from '../facts/facts.js'
 import { DATA_FOLDERS, type DataFolder } from '../facts/host-details.js'
 import type { HostRole } from '../cluster/model.js'
 import { finding, hasJoined, perHost, type Check, type PreflightContext, type Severity } from './finding.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** What kubeadm requires of the machine that it initialises. It accepts the others as they are. */
 const CPUS = 2
@@ -14,10 +15,10 @@ const FREE_SPACE_MIB: Readonly<Record<HostRole, Readonly<Record<string, number>>
     '/var/lib': 256,
     '/var/lib/containerd': 2304,
     '/var/lib/kubelet': 512,
-    '/var/lib/etcd': 1024,
+    [HOST_PATHS.etcdData]: 1024,
   },
   worker: { '/var/lib': 256, '/var/lib/containerd': 2304, '/var/lib/kubelet': 512 },
-  etcd: { '/var/lib': 256, '/var/lib/containerd': 640, '/var/lib/kubelet': 128, '/var/lib/etcd': 1024 },
+  etcd: { '/var/lib': 256, '/var/lib/containerd': 640, '/var/lib/kubelet': 128, [HOST_PATHS.etcdData]: 1024 },
   'load-balancer': { '/var/lib': 256 },
 }
 

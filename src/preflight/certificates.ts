@@ -2,6 +2,8 @@
 import { certificatePeriod, endsSoon, hasEnded } from '../facts/expiry.js'
 import type { CertificateFacts } from '../facts/facts.js'
 import { issuerOf } from '../facts/etcd-renewal.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
+import { ETCD_CLIENT_FILES } from '../configuration/pki.js'
 import { etcdPlace, type Host } from '../cluster/model.js'
 import {
   finding,
@@ -13,13 +15,11 @@ import {
   type PreflightFinding,
 } from './finding.js'
 
-const PKI = '/etc/kubernetes/pki/'
-
 /** What `kubeadm certs renew all` renews, below /etc/kubernetes. */
 const BY_KUBEADM =
   /^\/etc\/kubernetes\/(?:(?:super-)?admin\.conf|controller-manager\.conf|scheduler\.conf|pki\/(?:apiserver|apiserver-kubelet-client|apiserver-etcd-client|front-proxy-client)\.crt|pki\/etcd\/(?:server|peer|healthcheck-client)\.crt)$/
 
-const ETCD_CLIENT = `${PKI}apiserver-etcd-client.crt`
+const ETCD_CLIENT = ETCD_CLIENT_FILES.certificate.path
 
 /** Who renews a certificate, and what a person does about it. */
 const HINTS = {
@@ -97,5 +97,5 @@ function renewerOf(
 
 /** `apiserver.crt`, `etcd/peer.crt`, `admin.conf`: almost the names in kubeadm's own table of expirations. */
 function title(path: string): string {
-  return path.replace(PKI, '').replace('/etc/kubernetes/', '')
+  return path.replace(`${HOST_PATHS.pki}/`, '').replace(`${HOST_PATHS.kubernetes}/`, '')
 }

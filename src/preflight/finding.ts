@@ -4,6 +4,7 @@ import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { hasPath, type HostFacts, type ObservedHost } from '../facts/facts.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { defined } from '../values/defined.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /**
  * `error`: only a person can fix it, and an apply does not start until then. `warning`: an apply starts, and fixes it,
@@ -52,8 +53,8 @@ export function perHost(
 /** Whether the host is already a node or an etcd member. The requirements for becoming one no longer matter. */
 export function hasJoined(facts: HostFacts): boolean {
   return (
-    hasPath(facts, '/etc/kubernetes/kubelet.conf') ||
-    (hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member'))
+    hasPath(facts, HOST_PATHS.kubeletConf) ||
+    (hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, HOST_PATHS.etcdMember))
   )
 }
 

@@ -1,6 +1,6 @@
 /** Checks of what kind of machine a host is: its init system, its distribution, its kernel. */
 import { SYSCTLS } from '../configuration/host-prerequisites.js'
-import { packageManagerOf } from '../configuration/package-managers/package-managers.js'
+import { systemPackageManager } from '../configuration/package-managers/package-managers.js'
 import { keepsSwap } from '../facts/swap.js'
 import { parseVersion } from '../cluster/versions.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
@@ -20,7 +20,7 @@ export const initSystem: Check = perHost(({ host, facts }) => {
 
 /** A package manager that Quorate knows, and that was tried, installs the packages. */
 export const distribution: Check = perHost(({ host, facts }, { cluster }) => {
-  const manager = packageManagerOf(facts)
+  const manager = systemPackageManager(facts)
   if (!cluster.packages.install || (manager !== undefined && manager.untried === undefined)) return []
   const reason = manager?.untried === undefined ? '' : `: ${manager.untried}`
   const message = `packages cannot be installed on ${facts.osName || 'an unknown system'}${reason}`

@@ -14,7 +14,10 @@ import {
   packagePin,
 } from '../configuration/packages.js'
 import type { PackageManagerFacts } from '../configuration/package-managers/package-manager.js'
-import { packageManagerOf, PACKAGE_MANAGERS } from '../configuration/package-managers/package-managers.js'
+import {
+  systemPackageManager,
+  PACKAGE_MANAGER_FACTS,
+} from '../configuration/package-managers/package-managers.js'
 import { finding, perHost, runsKubelet, type Check } from './finding.js'
 
 /** Every missing prerequisite of a host, in one finding with the commands that bring them. */
@@ -125,5 +128,5 @@ function hasVersion(installed: string | undefined, kubernetesVersion: string): b
 }
 
 function commandsFor(facts: HostFacts): PackageManagerFacts['byHand'] {
-  return (packageManagerOf(facts) ?? PACKAGE_MANAGERS.dnf).byHand
+  return (systemPackageManager(facts) ?? PACKAGE_MANAGER_FACTS.dnf).byHand
 }

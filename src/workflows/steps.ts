@@ -2,7 +2,7 @@
  * What the steps of an apply ask of activities: each with the host, those parts of the cluster that it needs, and its
  * summary in Temporal's UI, from which its ID is made.
  */
-import type { VoterRemoval } from '../activities/abandon-join.js'
+import type { VoterRemoval } from '../planning/changes/failed-join.js'
 import { narrow, type Host } from '../cluster/model.js'
 import type { Apply, Bootstrap } from './bootstrap.js'
 import { activities } from './run/activity-policies.js'
@@ -62,10 +62,12 @@ export function checkLoadBalancer({ run, cluster, plan }: Bootstrap, host: Host)
   )
 }
 
+/** Says whether the hosts showed a cluster when the apply was planned: then none is initialised again. */
 export function initControlPlane({ cluster, plan }: Bootstrap, host: Host) {
   return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     narrow(cluster, host, ...plan.etcd),
     host,
+    plan.isInitialised,
   )
 }
 

@@ -19,8 +19,8 @@ const journals = () => Promise.all(Object.keys(BOOTSTRAP_UNITS).map((host) => jo
 
 describe('rough hosts of Debian 12 and 13, as people set them up', () => {
   it.each([
-    ['a key that only says whom to log in as', 'cloudRoot', 'root', /Please login as the user/],
-    ['a sudo that wants a terminal', 'requireTty', 'ops', /SUDO_DENIED/],
+    ['a key that only says which user to log in as', 'cloudRoot', 'root', /Please login as the user/],
+    ['a sudo that requires a terminal', 'requireTty', 'ops', /SUDO_DENIED/],
   ] as const)(
     'are refused with the reason before anything is changed if they have %s',
     async (_, name, user, says) => {

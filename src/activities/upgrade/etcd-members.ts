@@ -1,4 +1,5 @@
 /** Upgrades of etcd's own: the snapshot before, the step to a version between, and the members of an external etcd. */
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd-member.js'
 import { kubeadmImages } from '../../hosts/containerd/images.js'
 import type { HostContext } from '../../hosts/context.js'
@@ -14,7 +15,7 @@ import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { hasReached } from '../../planning/upgrade/etcd-rule.js'
 
-const MANIFEST = '/etc/kubernetes/manifests/etcd.yaml'
+const MANIFEST = HOST_PATHS.etcdManifest
 const IMAGE = /^( *image: *"?\S*\/etcd:)([^\s"@]+)("?)$/gm
 
 /** The versions of the members that answer, asked from a host with a member. */

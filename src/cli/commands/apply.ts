@@ -2,8 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { StartOptions } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
-import type { ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption } from '../on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 

@@ -1,8 +1,7 @@
 /** `quorate attach`: follow the latest apply of a cluster. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import type { ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
 
 export function attachCommand(): CommandUnknownOpts {

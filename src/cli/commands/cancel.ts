@@ -3,8 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation } from '../../client/operation.js'
 import type { Stuck } from '../../client/stuck.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 const FORCE = `
 --force ends the run itself, without its worker: for a run that cannot react, because no worker is able to continue

@@ -1,9 +1,8 @@
 /** `quorate completion`: scripts that let a shell complete command lines. */
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { completionScript, SHELLS, type Shell } from '../completion-scripts.js'
-import { exitWith } from '../exit-with.js'
 
 /** `program` gives the whole program, with every command loaded. */
 export function completionCommand(program: () => Promise<CommandUnknownOpts>): CommandUnknownOpts {

@@ -4,8 +4,7 @@ import stringWidth from 'string-width'
 import { plainLine } from '../../values/plain-text.js'
 import { contextOf, type Context } from '../context.js'
 import type { Check, CheckStatus } from '../../client/doctor/check.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { padded } from '../output/table.js'
 
 const MARK: Readonly<Record<CheckStatus, string>> = { ok: '✔', warn: '⚠', fail: '✘' }

@@ -1,8 +1,7 @@
 /** `quorate engine`: the embedded Temporal server and its worker. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 const DEFAULT_LINES = 50
 

@@ -2,8 +2,7 @@
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { plainLine } from '../../values/plain-text.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import type { InitOptions } from '../init/answers.js'
 
 export function initCommand(): CommandUnknownOpts {

@@ -2,8 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import type { AdminAccess } from '../../client/kubeconfig/check.js'
 
 interface KubeconfigOptions {

@@ -4,8 +4,7 @@ import type { Cluster } from '../../cluster/model.js'
 import type { Requests } from '../../operations/input.js'
 import type { PlanResult } from '../../operations/results.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { planned } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {

@@ -5,8 +5,7 @@ import type { Decision } from '../../operations/messages.js'
 import type { OperationProgress } from '../../operations/progress.js'
 import { contextOf, type Context } from '../context.js'
 import type { DecisionOptions } from '../decisions/options.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
 
 interface ResumeOptions extends DecisionOptions {

@@ -1,8 +1,7 @@
 /** `quorate schema`: the JSON Schema of the cluster file, for editors. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 export function schemaCommand(): CommandUnknownOpts {
   const command = new Command('schema').description(

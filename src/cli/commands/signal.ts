@@ -2,8 +2,7 @@
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Operation } from '../../client/operation.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 interface Signal {
   readonly help: string

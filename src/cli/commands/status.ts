@@ -7,8 +7,7 @@ import { plainLine } from '../../values/plain-text.js'
 import { isClosed, type OperationSnapshot } from '../../client/snapshot.js'
 import { needsOtherWorker, whyStuck, type Stuck } from '../../client/stuck.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { decidable } from '../waits-for.js'
 
 export function statusCommand(): CommandUnknownOpts {

@@ -3,8 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { RunReference } from '../../client/run-reference.js'
 import { QuorateError } from '../../errors/index.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 import { defined } from '../../values/defined.js'
 
 const DESCRIPTION =

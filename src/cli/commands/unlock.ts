@@ -4,8 +4,7 @@ import type { HostLocks, LocksBroken, LocksFound } from '../../client/over-ssh.j
 import { type ErrorReport, QuorateError } from '../../errors/index.js'
 import { plainLine } from '../../values/plain-text.js'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 const MEANING = `
 Breaking a lock takes the host away from the operation that holds it, wherever that runs. Its next command on the host

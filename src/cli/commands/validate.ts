@@ -6,8 +6,7 @@ import { count } from '../../values/words.js'
 import { QuorateError } from '../../errors/index.js'
 import { plainLine } from '../../values/plain-text.js'
 import { contextOf, DEFAULT_FILE, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 export function validateCommand(): CommandUnknownOpts {
   const command = new Command('validate')

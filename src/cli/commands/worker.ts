@@ -1,8 +1,7 @@
 /** `quorate worker`: run a worker in the foreground. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
-import { EXIT, type ExitCode } from '../exit.js'
-import { exitWith } from '../exit-with.js'
+import { EXIT, exitWith, type ExitCode } from '../exit.js'
 
 export function workerCommand(): CommandUnknownOpts {
   const command = new Command('worker')

@@ -1,7 +1,7 @@
 /** What happened between two looks at an operation: the difference of two snapshots, as events. */
 import { stepId } from '../../operations/phase.js'
 import type { HostProgress, PhaseProgress, StepState } from '../../operations/progress.js'
-import { phaseTitled, type OperationKind } from '../../operations/registry.js'
+import { definitionOf, type OperationKind } from '../../operations/registry.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RunningStep } from '../../client/running-steps.js'
 import { isClosed, type OperationSnapshot, type Reach } from '../../client/snapshot.js'
@@ -103,7 +103,7 @@ function newWarnings(before: OperationSnapshot | undefined, after: OperationSnap
 function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): OperationEvent[] {
   const hosts = after.hosts.flatMap((host) =>
     hostEvents(
-      after.title,
+      after,
       before?.hosts.find((known) => known.host === host.host),
       host,
     ),
@@ -119,23 +119,30 @@ function phaseEvents(before: PhaseProgress | undefined, after: PhaseProgress): O
   return after.state === 'running' ? [event, ...hosts] : [...hosts, event]
 }
 
-function hostEvents(phase: string, before: HostProgress | undefined, after: HostProgress): OperationEvent[] {
+function hostEvents(
+  phase: PhaseProgress,
+  before: HostProgress | undefined,
+  after: HostProgress,
+): OperationEvent[] {
   if ((before?.state ?? 'pending') === after.state) return []
   const { host, state, summary, error } = after
   return [
     {
       type: 'host',
-      phase,
+      phase: phase.title,
       host,
       state,
-      ...(state === 'blocked'
-        ? { step: stepId(phaseTitled(phase)?.id ?? phase.toLowerCase().replaceAll(' ', '-'), host) }
-        : {}),
+      ...(state === 'blocked' ? { step: stepId(idOf(phase), host) } : {}),
       ...defined({ summary }),
       ...durationOf(after),
       ...defined({ error }),
     },
   ]
+}
+
+/** Without its ID, and unknown to this release, a phase has the ID that its title suggests. */
+function idOf(phase: PhaseProgress): string {
+  return phase.id ?? definitionOf(phase)?.id ?? phase.title.toLowerCase().replaceAll(' ', '-')
 }
 
 function stepEvents(before: OperationSnapshot | undefined, after: OperationSnapshot): OperationEvent[] {

@@ -1,6 +1,6 @@
 /** The state in which a stopped operation left each host. */
 import type { HostProgress, OperationProgress, PhaseProgress } from '../../operations/progress.js'
-import { phaseTitled } from '../../operations/registry.js'
+import { definitionOf } from '../../operations/registry.js'
 import { plainLine } from '../../values/plain-text.js'
 import type { Style } from '../io.js'
 import { looksOnly } from './looks.js'
@@ -17,16 +17,14 @@ export function renderHostStates(progress: OperationProgress, style: Style): str
 /** E.g. `initialised`, `stopped in kubeadm join, after: prepared`, `not begun`. */
 function stateOf(host: string, phases: readonly PhaseProgress[]): string {
   const steps = phases
-    .filter(({ title }) => !looksOnly(title))
-    .flatMap(({ title, hosts }) =>
-      hosts.filter((entry) => entry.host === host).map((step) => ({ title, step })),
-    )
+    .filter((phase) => !looksOnly(phase))
+    .flatMap((phase) => phase.hosts.filter((entry) => entry.host === host).map((step) => ({ phase, step })))
   const made = steps.filter(({ step }) => step.state === 'done' || step.state === 'unchanged').at(-1)
   const open = steps.find(({ step }) => openWord(step) !== undefined)
   const reached =
-    made === undefined ? undefined : (phaseTitled(made.title)?.words?.made ?? `${made.title} done`)
+    made === undefined ? undefined : (definitionOf(made.phase)?.words?.made ?? `${made.phase.title} done`)
   if (open === undefined) return reached ?? 'not started'
-  const act = phaseTitled(open.title)?.words?.act ?? open.title
+  const act = definitionOf(open.phase)?.words?.act ?? open.phase.title
   const word = `${openWord(open.step) ?? ''} ${act}`
   return reached === undefined ? word : `${word}, after: ${reached}`
 }

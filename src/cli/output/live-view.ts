@@ -91,7 +91,7 @@ function renderHosts(phase: PhaseProgress, snapshot: OperationSnapshot, style: S
   }
   const [changed, skipped] = [count('done'), count('skipped')]
   const left = skipped === 0 ? '' : style.yellow(`, ${skipped} left out`)
-  const what = changed === 0 ? style.dim(` ${withoutChange(phase.title)}`) : `, ${changed} changed`
+  const what = changed === 0 ? style.dim(` ${withoutChange(phase)}`) : `, ${changed} changed`
   return `${phase.hosts.length} hosts${what}${left}`
 }
 
@@ -202,10 +202,10 @@ function renderWaiting(snapshot: OperationSnapshot, style: Style): string[] {
 /** A host may be in several phases at once, and each shows its own step there. */
 function stepOf(
   snapshot: OperationSnapshot,
-  { title }: PhaseProgress,
+  phase: PhaseProgress,
   { host }: HostProgress,
 ): RunningStep | undefined {
-  return snapshot.steps.find((step) => step.host === host && runsIn(step.activity, title))
+  return snapshot.steps.find((step) => step.host === host && runsIn(step.activity, phase))
 }
 
 function doing(step: RunningStep | undefined, style: Style): string {

@@ -1,10 +1,10 @@
 /** The certificates of an external etcd: one authority, and the certificates of each member. */
-import { PKI_FOLDER } from '../pki.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** The authority: its certificate goes everywhere, its key stays on the etcd host that made it. */
 export const ETCD_CA = {
-  certificate: `${PKI_FOLDER}/etcd/ca.crt`,
-  key: `${PKI_FOLDER}/etcd/ca.key`,
+  certificate: HOST_PATHS.etcdCaCertificate,
+  key: HOST_PATHS.etcdCaKey,
 } as const
 
 /** A certificate that is issued to one member, as kubeadm calls it. */

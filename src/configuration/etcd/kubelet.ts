@@ -9,9 +9,10 @@ import { mergeDeep } from '../../values/merge.js'
 import type { Cluster } from '../../cluster/model.js'
 import { requireVersion } from '../../cluster/versions.js'
 import { renderYaml } from '../../values/yaml-output.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 // Not among systemd's drop-ins, where that page puts it: systemd reads every file there, and complains.
-export const ETCD_KUBELET_CONFIGURATION = '/etc/kubernetes/etcd-kubelet.yaml'
+export const ETCD_KUBELET_CONFIGURATION = `${HOST_PATHS.kubernetes}/etcd-kubelet.yaml`
 
 /** Sorts after kubeadm's own drop-in, 10-kubeadm.conf, and replaces its command. */
 export const ETCD_KUBELET_UNIT = '/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf'
@@ -32,7 +33,7 @@ export function etcdKubeletFiles(cluster: Cluster): readonly HostFile[] {
     address: '127.0.0.1',
     cgroupDriver: 'systemd',
     ...(inConfiguration ? { containerRuntimeEndpoint: CONTAINERD_SOCKET } : {}),
-    staticPodPath: '/etc/kubernetes/manifests',
+    staticPodPath: HOST_PATHS.manifests,
   }
   const flags = inConfiguration ? '' : ` --container-runtime-endpoint=${CONTAINERD_SOCKET}`
   const unit = `${HEADER}

@@ -2,13 +2,13 @@
  * The configuration that kubeadm gets on an etcd host, to issue certificates and to write a member's manifest. Follows
  * Kubernetes' page "Set up a High Availability etcd Cluster with kubeadm".
  */
-import { PKI_FOLDER } from '../pki.js'
 import { clientUrl, ETCD_CLIENT_PORT, peerUrl } from '../etcd/urls.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { patchDocument } from './documents.js'
 import { CONTAINERD_SOCKET } from './node-registration.js'
 import { emit } from './render.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** How a member starts. A member that has data continues with it, whatever is set here. */
 export interface MemberBeginning {
@@ -50,7 +50,7 @@ export function renderMemberConfiguration(cluster: Cluster, host: Host, options:
           clusterName: cluster.name,
           kubernetesVersion: cluster.kubernetes.version,
           imageRepository: cluster.kubernetes.imageRepository,
-          certificatesDir: options.certificatesDir ?? PKI_FOLDER,
+          certificatesDir: options.certificatesDir ?? HOST_PATHS.pki,
           etcd: {
             local: {
               serverCertSANs: [internalAddress],

@@ -1,11 +1,11 @@
-/** The package managers: one row each, and which of them a host has. */
+/** What is known of each package manager: one row each, and which of them a host has. */
 import type { PackageManagerName } from '../../cluster/model.js'
 import { apt } from './apt.js'
 import { dnf } from './dnf.js'
 import type { PackageManagerFacts } from './package-manager.js'
 
-/** By name. */
-export const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManagerFacts>> = { apt, dnf }
+/** The facts about each, by name. */
+export const PACKAGE_MANAGER_FACTS: Readonly<Record<PackageManagerName, PackageManagerFacts>> = { apt, dnf }
 
 /** What `/etc/os-release` says of a system. */
 interface OperatingSystem {
@@ -16,17 +16,19 @@ interface OperatingSystem {
 }
 
 /** The package manager of a system; undefined if Quorate knows none for it. */
-export function packageManagerOf({ osId, osLike }: OperatingSystem): PackageManagerFacts | undefined {
+export function systemPackageManager({ osId, osLike }: OperatingSystem): PackageManagerFacts | undefined {
   // Derivatives join names with commas and hyphens, too.
   const names = `${osId} ${osLike}`.split(/[^a-z0-9]+/)
-  return Object.values(PACKAGE_MANAGERS).find(({ systems }) => systems.some((one) => names.includes(one)))
+  return Object.values(PACKAGE_MANAGER_FACTS).find(({ systems }) =>
+    systems.some((one) => names.includes(one)),
+  )
 }
 
 /** The package manager with which steps work on a host. */
-export function managerOf({
+export function packageManagerFacts({
   packageManager = 'apt',
 }: {
   readonly packageManager?: PackageManagerName
 }): PackageManagerFacts {
-  return PACKAGE_MANAGERS[packageManager]
+  return PACKAGE_MANAGER_FACTS[packageManager]
 }

@@ -3,7 +3,6 @@
  * those of other members are made in its memory, travel through this process's memory, and are left nowhere else.
  */
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
-import { PKI_FOLDER } from '../../configuration/pki.js'
 import {
   ETCD_CA,
   MEMBER_CERTIFICATES,
@@ -20,6 +19,7 @@ import { runPhaseWith } from '../kubeadm/run.js'
 import type { HostContext } from '../context.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { defined } from '../../values/defined.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' } as const
 
@@ -71,8 +71,8 @@ export async function placeMemberCertificates(
   if (missing.length === 0) return placed
   context.report(`issuing certificates on ${authority.name}`)
   for (const [name, { certificate, key }] of await issueMemberCertificates(context, issuer, missing)) {
-    await session.writeFile(`${PKI_FOLDER}/${name}.crt`, certificate, { mode: 0o644 })
-    await session.writeFile(`${PKI_FOLDER}/${name}.key`, key, { mode: 0o600 })
+    await session.writeFile(`${HOST_PATHS.pki}/${name}.crt`, certificate, { mode: 0o644 })
+    await session.writeFile(`${HOST_PATHS.pki}/${name}.key`, key, { mode: 0o600 })
   }
   return true
 }
@@ -82,7 +82,7 @@ async function makePair(
   context: HostContext,
   { phase, name }: { phase: string; name: string },
 ): Promise<void> {
-  for (const suffix of ['crt', 'key']) await context.session.removeFile(`${PKI_FOLDER}/${name}.${suffix}`)
+  for (const suffix of ['crt', 'key']) await context.session.removeFile(`${HOST_PATHS.pki}/${name}.${suffix}`)
   await runPhaseWith(context, `certs ${phase}`, configurationFor(context.cluster, context.host))
 }
 
@@ -113,7 +113,7 @@ export interface KeyPair {
 /** Both files of a name below the folder of certificates; undefined if one is missing. */
 export async function readPair(session: Session, name: string): Promise<KeyPair | undefined> {
   const [certificate, key] = await Promise.all(
-    ['crt', 'key'].map((suffix) => session.readFile(`${PKI_FOLDER}/${name}.${suffix}`)),
+    ['crt', 'key'].map((suffix) => session.readFile(`${HOST_PATHS.pki}/${name}.${suffix}`)),
   )
   return certificate === undefined || key === undefined ? undefined : { certificate, key }
 }

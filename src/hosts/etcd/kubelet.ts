@@ -2,6 +2,7 @@
 import { ETCD_KUBELET_CONFIGURATION, etcdKubeletFiles } from '../../configuration/etcd/kubelet.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 // Whether the running kubelet was started with the configuration $1: a worker may have died before the restart.
 const RUNS_WITH = `
@@ -9,7 +10,7 @@ pid=$(systemctl show --property MainPID --value kubelet)
 [ "$pid" != 0 ] && tr '\\0' '\\n' <"/proc/$pid/cmdline" | grep -qxe "--config=$1"`
 
 const RESTART = `
-mkdir -p /etc/kubernetes/manifests
+mkdir -p ${HOST_PATHS.manifests}
 systemctl daemon-reload
 systemctl enable --quiet kubelet
 systemctl restart kubelet`

@@ -11,19 +11,14 @@ import { etcdctl, storedNodes } from './members.js'
 import { answeringMember } from './health.js'
 import { keysBelow } from './gateway.js'
 import type { HostContext } from '../context.js'
-
-/** A file on the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
-const BEGUN = '/var/lib/quorate/init-begun'
-
-/** A file on the control plane: the operator vouches that an etcd that does not tell what it holds is empty. */
-const VOUCHED = '/var/lib/quorate/etcd-is-empty'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** How many nodes to read at most: more of them would not change what is decided. */
 const MOST_NODES = 10
 
 /** An etcd as an init sees it. */
 interface Registry {
-  /** The content of {@link BEGUN} for this etcd. */
+  /** The content of {@link HOST_PATHS.initBegun} for this etcd. */
   readonly mark: string
   readonly isEmpty: () => Promise<boolean>
   readonly nodes: () => Promise<readonly string[]>
@@ -45,11 +40,12 @@ export async function emptyRegistry(context: HostContext): Promise<void> {
     place === 'etcd-hosts' ? ownRegistry(context, await answeringMember(context)) : foreignRegistry(context)
   const { session, host } = context
   if (await isKnownEmpty(context, registry)) {
-    await session.writeFile(BEGUN, registry.mark, { mode: 0o644 })
+    await session.writeFile(HOST_PATHS.initBegun, registry.mark, { mode: 0o644 })
     return
   }
   const others = (await registry.nodes()).filter((name) => name !== host.name)
-  const isOurs = (await session.readFile(BEGUN))?.toString() === registry.mark && others.length === 0
+  const isOurs =
+    (await session.readFile(HOST_PATHS.initBegun))?.toString() === registry.mark && others.length === 0
   if (!isOurs) throw registry.exists()
   await registry.empty?.()
 }
@@ -57,8 +53,8 @@ export async function emptyRegistry(context: HostContext): Promise<void> {
 /** Removes both files once the cluster is initialised: what etcd holds is then no longer the remains of an init. */
 export async function keepRegistry({ session, cluster }: HostContext): Promise<void> {
   if (etcdPlace(cluster) === 'control-planes') return
-  await session.removeFile(BEGUN)
-  await session.removeFile(VOUCHED)
+  await session.removeFile(HOST_PATHS.initBegun)
+  await session.removeFile(HOST_PATHS.etcdIsEmpty)
 }
 
 async function isKnownEmpty({ session }: HostContext, registry: Registry): Promise<boolean> {
@@ -66,7 +62,7 @@ async function isKnownEmpty({ session }: HostContext, registry: Registry): Promi
     return await registry.isEmpty()
   } catch (error) {
     const isUnknown = isQuorateError(error) && error.code === 'ETCD_CONTENT_UNKNOWN'
-    if (isUnknown && (await session.readFile(VOUCHED)) !== undefined) return true
+    if (isUnknown && (await session.readFile(HOST_PATHS.etcdIsEmpty)) !== undefined) return true
     throw error
   }
 }

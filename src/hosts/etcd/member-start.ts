@@ -10,6 +10,7 @@ import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import { memberOf } from '../../facts/quorum.js'
 import type { EtcdMember } from './members.js'
 import { defined } from '../../values/defined.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** What an etcd host holds of a member. */
 export interface MemberTraces {
@@ -69,8 +70,8 @@ export function joinedCluster(host: Host, members: readonly EtcdMember[]): strin
 }
 
 const LOOK = `
-if [ -e /var/lib/etcd/member ]; then echo data; fi
-manifest=/etc/kubernetes/manifests/etcd.yaml
+if [ -e ${HOST_PATHS.etcdMember} ]; then echo data; fi
+manifest=${HOST_PATHS.etcdManifest}
 if [ -e "$manifest" ]; then
   sed -n 's/^ *- --initial-cluster=/cluster /p; s/^ *- --initial-cluster-state=/state /p' "$manifest"
 fi`

@@ -7,8 +7,7 @@ import type { Host } from '../../cluster/model.js'
 import { script, type Command, type CommandResult, type Session } from '../../ssh/index.js'
 import { withoutCrictl } from '../containerd/containers.js'
 import { readJson } from '../json.js'
-
-const PKI = '/etc/kubernetes/pki/etcd'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** A member as `etcdctl member list` shows it. */
 export interface EtcdMember {
@@ -27,7 +26,7 @@ export interface EtcdMember {
 // etcdctl exists only in etcd's image, so it runs in the member's own container. $1: the member's pod, or nothing where
 // its name is not known, as on an etcd host, whose kubelet uses the hostname. Then the namespace and the container's
 // name must do. Other pods may well have a container called etcd, but none of them is in kube-system under this name.
-const CREDENTIALS = `--cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key`
+const CREDENTIALS = `--cacert ${HOST_PATHS.etcdPki}/ca.crt --cert ${HOST_PATHS.etcdPki}/healthcheck-client.crt --key ${HOST_PATHS.etcdPki}/healthcheck-client.key`
 const ETCDCTL = `
 pod=$1
 shift

@@ -2,6 +2,7 @@
  * Snapshots of etcd on the host of a member. kubeadm's own backup is a copy of files that etcd is writing, and of no use;
  * this one is what etcd itself gives out, checked by the digest at its end.
  */
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { command, expectSuccess, lastLines, script } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import type { HostContext } from '../context.js'
@@ -9,7 +10,7 @@ import { etcdDataFolder } from '../kubeadm/state.js'
 import { etcdctlCommand } from './members.js'
 
 /** Where snapshots are kept. */
-export const SNAPSHOT_FOLDER = '/var/lib/quorate/snapshots'
+const SNAPSHOT_FOLDER = `${HOST_PATHS.quorate}/snapshots`
 
 /** How many are kept on a host, the newest. */
 const KEPT = 3

@@ -1,13 +1,14 @@
 /** The script that asks a host for its facts, in one round trip; it only reads. */
-import { CLAIM_FILE, LOCK_FILE, OBSERVED_PACKAGES, OBSERVED_PATHS } from '../../facts/facts.js'
+import { OBSERVED_PACKAGES, OBSERVED_PATHS } from '../../facts/facts.js'
 import { REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
-import { LOADED_FOLDER, managedPaths, MANAGED_SERVICES } from '../../facts/host-configuration.js'
+import { managedPaths, MANAGED_SERVICES } from '../../facts/host-configuration.js'
 import { DATA_FOLDERS, OBSERVED_PROGRAMS, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
 import { HEADER, SYSCTLS } from '../../configuration/host-prerequisites.js'
 import type { Cluster } from '../../cluster/model.js'
 import { SWAP_SERVICES } from '../../facts/swap.js'
 import { script, type Command } from '../../ssh/index.js'
 import { SWAP_AT_BOOT } from '../system/swap.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 // What to ask for comes as arguments. Each is a list of words, except that the paths that Quorate writes come as lines.
 const ARGUMENTS = `
@@ -43,7 +44,7 @@ ss -Hltnp 2>/dev/null | while IFS= read -r line; do say listener "$line"; done
 for path in $paths; do if [ -e "$path" ]; then say path "$path"; fi; done
 if [ -f "$claim" ]; then say claimedBy "$(cat "$claim")"; fi
 if [ -e "$lock" ]; then say held yes; fi
-for conf in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
+for conf in ${HOST_PATHS.adminConf} ${HOST_PATHS.kubeletConf}; do
   if [ -f "$conf" ]; then say apiServer "$(awk '$1=="server:"{print $2; exit}' "$conf")"; break; fi
 done
 `
@@ -83,7 +84,7 @@ done`
 // it. Interfaces of pods are left out: there are many, and they say nothing about the host's own networks. If a file
 // holds a certificate and its key, as kubelet's do, only the certificate is read.
 const DETAILS = `
-manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
+manifest=${HOST_PATHS.apiServerManifest}
 certificate_in() {
   awk '/^-----BEGIN CERTIFICATE-----/ { inside = 1; body = ""; next }
     inside && /^-----END CERTIFICATE-----/ { print body; exit }
@@ -145,14 +146,14 @@ if [ -f "$manifest" ]; then
   say apiServerImage "$(in_manifest 'image: ')"
 fi
 {
-  for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-*-current.pem; do
+  for file in ${HOST_PATHS.pki}/*.crt ${HOST_PATHS.etcdPki}/*.crt /var/lib/kubelet/pki/kubelet-*-current.pem; do
     if [ -f "$file" ]; then say x509 "$file $(certificate_in "$file")"; fi
   done
-  for file in /etc/kubernetes/*.conf; do
+  for file in ${HOST_PATHS.kubernetes}/*.conf; do
     if [ -f "$file" ]; then say x509 "$file $(awk '$1 == "client-certificate-data:" { print $2; exit }' "$file")"; fi
   done
 } | head -n 40
-if [ -f /etc/kubernetes/pki/ca.crt ]; then echo certificate; cat /etc/kubernetes/pki/ca.crt; fi
+if [ -f ${HOST_PATHS.caCertificate} ]; then echo certificate; cat ${HOST_PATHS.caCertificate}; fi
 `
 
 /** Asks for everything that is observed of a host of the cluster. */
@@ -161,8 +162,8 @@ export function factsQuestion(cluster: Cluster): Command {
     ARGUMENTS + STATE + CONFIGURATION + DETAILS,
     OBSERVED_PACKAGES.join(' '),
     OBSERVED_PATHS.join(' '),
-    CLAIM_FILE,
-    LOCK_FILE,
+    HOST_PATHS.claim,
+    HOST_PATHS.lock,
     Object.entries(SYSCTLS)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
@@ -174,6 +175,6 @@ export function factsQuestion(cluster: Cluster): Command {
     managedPaths(cluster).join('\n'),
     HEADER,
     REGISTRIES_FOLDER,
-    LOADED_FOLDER,
+    HOST_PATHS.loaded,
   )
 }

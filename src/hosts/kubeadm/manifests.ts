@@ -3,12 +3,14 @@
  * manifest into a folder of backups and then the new one into place; killed between, the manifest is gone.
  */
 import { expectSuccess, script } from '../../ssh/index.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { Cluster } from '../../cluster/model.js'
 import type { HostContext } from '../context.js'
 import { etcdDataFolder } from './state.js'
 
-const FOLDER = '/etc/kubernetes/manifests'
-const WORK_FOLDER = '/etc/kubernetes/tmp'
+const FOLDER = HOST_PATHS.manifests
+/** Where kubeadm renders new manifests and keeps old ones. */
+const WORK_FOLDER = `${HOST_PATHS.kubernetes}/tmp`
 
 /** What is seen of the manifests. */
 export interface Manifests {

@@ -1,6 +1,5 @@
 /** How far kubeadm has come on a host, judged by its files: read as root, in one round trip. */
-import { INITIALISED_MARKER } from '../../facts/facts.js'
-import type { Cluster } from '../../cluster/model.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { command, expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
@@ -22,7 +21,7 @@ const FINDINGS = [
   'init-unfinished',
   /** The journal shows that a `kubeadm join` of ours succeeded here, and was not undone. */
   'join-complete',
-  /** {@link INITIALISED_MARKER} is there, and matches the CA on this host. */
+  /** The marker `HOST_PATHS.initialised` is there, and matches the CA on this host. */
   'initialised',
   'kubelet-runs',
 ] as const
@@ -30,21 +29,21 @@ const FINDINGS = [
 /** What was found of kubeadm's work on a host. */
 export type HostState = ReadonlySet<(typeof FINDINGS)[number]>
 
-// $1: etcd's data folder, $2: the marker. The journal's lines: time, start or end, operation, step, ordinal, status.
+// The journal's lines: time, start or end, operation, step, ordinal, status.
 const LOOK = `
-cd /etc/kubernetes 2>/dev/null || cd /
+cd ${HOST_PATHS.kubernetes} 2>/dev/null || cd /
 some() { for path in "$@"; do if [ -e "$path" ]; then return 0; fi; done; return 1; }
 say() { finding=$1; shift; if "$@"; then echo "$finding"; fi; }
 say kubelet.conf test -e kubelet.conf
-say kubelet-certificate test -e /var/lib/kubelet/pki/kubelet-client-current.pem
+say kubelet-certificate test -e ${HOST_PATHS.kubeletCertificate}
 say admin.conf test -e admin.conf
 say ca.key test -e pki/ca.key
-say kubeconfigs some /etc/kubernetes/*.conf
+say kubeconfigs some ${HOST_PATHS.kubernetes}/*.conf
 say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
 say manifests some manifests/*.yaml
-say etcd-data test -e "$1/member"
+say etcd-data test -e ${HOST_PATHS.etcdMember}
 say etcd-joined grep -qse '--initial-cluster-state=existing' manifests/etcd.yaml
-journal=/var/lib/quorate/journal
+journal=${HOST_PATHS.journal}
 unfinished() {
   [ -e "$journal" ] && awk '
     $2 == "start" && $4 == "kubeadm-init" { unfinished = 1 }
@@ -62,13 +61,12 @@ complete() {
 }
 say join-complete complete
 initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
-say initialised initialised "$2"
+say initialised initialised ${HOST_PATHS.initialised}
 say kubelet-runs systemctl is-active --quiet kubelet`
 
 /** Looks at the host of the step. */
 export async function hostState(context: HostContext): Promise<HostState> {
-  const look = script(LOOK, etcdDataFolder(context.cluster), INITIALISED_MARKER)
-  const result = await context.session.run(look, { root: true })
+  const result = await context.session.run(script(LOOK), { root: true })
   expectSuccess(result, 'looking at what kubeadm has done', context.host)
   const said = new Set(result.stdout.split('\n'))
   return new Set(FINDINGS.filter((finding) => said.has(finding)))
@@ -88,7 +86,7 @@ export function showsTraces(state: HostState): boolean {
 
 // $1: the marker. Written by rename, so that after a power cut it is either complete or absent.
 const MARK = `
-identity=$(sha256sum </etc/kubernetes/pki/ca.crt)
+identity=$(sha256sum <${HOST_PATHS.caCertificate})
 if [ "$(cat "$1" 2>/dev/null)" = "$identity" ]; then exit 0; fi
 printf '%s\\n' "$identity" >"$1.new"
 sync -- "$1.new"
@@ -100,7 +98,7 @@ echo marked`
  * @returns false if the mark was already there.
  */
 export async function markInitialised(context: HostContext): Promise<boolean> {
-  const result = await context.session.run(script(MARK, INITIALISED_MARKER), { root: true })
+  const result = await context.session.run(script(MARK, HOST_PATHS.initialised), { root: true })
   expectSuccess(result, 'marking the host as initialised', context.host)
   return result.stdout.trim() === 'marked'
 }
@@ -121,12 +119,4 @@ export async function startStoppedKubelet(context: HostContext, state: HostState
 export async function restartKubelet(context: HostContext): Promise<void> {
   const restarted = await context.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
   expectSuccess(restarted, 'restarting the kubelet', context.host)
-}
-
-/** Where the members of stacked etcd keep their data: kubeadm's default unless the cluster file patches it. */
-export function etcdDataFolder(cluster: Cluster): string {
-  const etcd = cluster.kubernetes.kubeadm.clusterConfiguration['etcd'] as
-    { readonly local?: { readonly dataDir?: unknown } } | undefined
-  const folder = etcd?.local?.dataDir
-  return typeof folder === 'string' ? folder : '/var/lib/etcd'
 }

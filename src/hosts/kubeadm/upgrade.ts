@@ -1,5 +1,6 @@
 /** `kubeadm upgrade` on a host, as a unit. What a killed run left is put in order before the next one starts. */
 import { renderUpgradeConfiguration, waivedChecks } from '../../configuration/kubeadm/render-upgrade.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { command, expectSuccess, script } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
 import type { HostContext } from '../context.js'
@@ -29,7 +30,7 @@ version=$1 waived=$2
 shift 2
 mode=$(cat "$QUORATE_SECRETS/mode")
 for name in "$@"; do
-  if [ ! -e "/etc/kubernetes/manifests/$name.yaml" ]; then
+  if [ ! -e "${HOST_PATHS.manifests}/$name.yaml" ]; then
     echo "the manifest of $name is missing" >&2
     exit ${NO_MANIFEST}
   fi

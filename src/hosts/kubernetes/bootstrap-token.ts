@@ -1,11 +1,13 @@
 /**
- * Bootstrap tokens for joins: made here, one for each join, put into the cluster over stdin, revoked when the join
+ * Bootstrap tokens for joins: made here, one for each join, put into the cluster, revoked when the join
  * ends. A token never appears in an argument, a log or a result.
  */
 import { createHash, randomInt } from 'node:crypto'
 import type { Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
-import { kubectl, tryKubectl, type ClusterApi } from './kubectl.js'
+import type { Secret } from 'kubernetes-types/core/v1.js'
+import { isApiFailure } from './api/refusal.js'
+import type { ClusterApi } from './cluster-api.js'
 import { waitUntil } from '../wait.js'
 import type { HostContext } from '../context.js'
 
@@ -39,21 +41,20 @@ export function initTokenId(host: Host): string {
  * Revokes the token that `kubeadm init` made, which no join of ours uses. If that fails, the token expires by itself.
  */
 export async function revokeInitToken(api: ClusterApi, host: Host): Promise<void> {
-  const name = `bootstrap-token-${initTokenId(host)}`
-  await tryKubectl(api, ['-n', 'kube-system', 'delete', 'secret', name, '--ignore-not-found', '--wait=false'])
+  await unlessApiFails(() => tokens(api).delete(`bootstrap-token-${initTokenId(host)}`))
 }
 
 /** Mints a token for a join, and waits until the cluster's public information is signed with it. */
 export async function mintBootstrapToken(context: HostContext, api: ClusterApi): Promise<string> {
   const token = makeBootstrapToken()
   const [id = '', secret = ''] = token.split('.')
-  await kubectl(api, ['apply', '-f', '-'], tokenSecret(id, secret, context.host.name))
-  const signature = `{.data.jws-kubeconfig-${id}}`
+  await tokens(api).create(tokenSecret(id, secret, context.host.name))
   await waitUntil(
     context,
     async () => {
-      const query = ['-n', 'kube-public', 'get', 'configmap', 'cluster-info', '-o', `jsonpath=${signature}`]
-      return (await kubectl(api, query)) === '' ? 'cluster-info is not signed for this join yet' : undefined
+      const information = await api.core.configMaps.in('kube-public').find('cluster-info')
+      const isSigned = information?.data?.[`jws-kubeconfig-${id}`] !== undefined
+      return isSigned ? undefined : 'cluster-info is not signed for this join yet'
     },
     (reason) =>
       new QuorateError('API_UNREACHABLE', reason, { host: api.session.host.name, step: 'bootstrap token' }),
@@ -64,19 +65,23 @@ export async function mintBootstrapToken(context: HostContext, api: ClusterApi):
 
 /** Revokes every token that was minted for a host; the cluster itself collects expired ones. */
 export async function revokeBootstrapTokens(api: ClusterApi, host: string): Promise<void> {
-  await tryKubectl(api, [
-    '-n',
-    'kube-system',
-    'delete',
-    'secret',
-    '-l',
-    `quorate.dev/join=${host}`,
-    '--wait=false',
-  ])
+  await unlessApiFails(() => tokens(api).deleteAll({ labels: `quorate.dev/join=${host}` }))
 }
 
-function tokenSecret(id: string, secret: string, host: string): string {
-  return JSON.stringify({
+function tokens(api: ClusterApi) {
+  return api.core.secrets.in('kube-system')
+}
+
+async function unlessApiFails(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    if (!isApiFailure(error)) throw error
+  }
+}
+
+function tokenSecret(id: string, secret: string, host: string): Secret {
+  return {
     apiVersion: 'v1',
     kind: 'Secret',
     type: 'bootstrap.kubernetes.io/token',
@@ -93,5 +98,5 @@ function tokenSecret(id: string, secret: string, host: string): string {
       'usage-bootstrap-signing': 'true',
       'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
     },
-  })
+   }
 }

@@ -5,7 +5,8 @@
 import { streamEncode } from 'dns-packet'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
 import { BASH, lastLines, script } from '../../ssh/index.js'
-import { tryKubectl, type ClusterApi } from './kubectl.js'
+import { isApiFailure } from './api/refusal.js'
+import type { ClusterApi } from './cluster-api.js'
 
 const QUERY_ID = 0x5155
 /** The answer's length (2 bytes, since it is TCP) and header (12 bytes): enough to tell whether there is an answer. */
@@ -15,9 +16,9 @@ const ASK = `exec timeout 5 ${BASH} 'exec 3<>"/dev/tcp/$0/53"; cat >&3; head -c 
 
 /** Why the cluster's DNS does not answer for the API's own service; undefined when it does. */
 export async function clusterDnsObstacle(api: ClusterApi, dnsDomain: string): Promise<string | undefined> {
-  const query = ['-n', 'kube-system', 'get', 'service', 'kube-dns', '-o', 'jsonpath={.spec.clusterIP}']
-  const { stdout: server, exitCode } = await tryKubectl(api, query)
-  if (exitCode !== 0 || server === '') return 'the service kube-dns has no address'
+  const service = await api.core.services.in('kube-system').find('kube-dns')
+  const server = service?.spec?.clusterIP ?? ''
+  if (server === '') return 'the service kube-dns has no address'
   const name = `kubernetes.default.svc.${dnsDomain}`
   const question = streamEncode({ type: 'query', id: QUERY_ID, questions: [{ type: 'A', name }] })
   const { stdoutBytes } = await api.session.run(script(ASK, server, String(ANSWER_HEAD)), {
@@ -50,10 +51,18 @@ export async function explainingDns<Result>(api: ClusterApi, act: () => Promise<
  * The last lines that CoreDNS' pods logged; those of the previous containers if the present ones have said nothing yet.
  */
 async function dnsLog(api: ClusterApi): Promise<string> {
-  const ask = ['-n', 'kube-system', 'logs', '-l', 'k8s-app=kube-dns', '--tail=10']
-  for (const which of [[], ['--previous']]) {
-    const { exitCode, stdout } = await tryKubectl(api, [...ask, ...which])
-    if (exitCode === 0 && stdout.trim() !== '') return lastLines(stdout)
+  const namespace = 'kube-system'
+  try {
+    const pods = await api.core.pods.in(namespace).list({ labels: 'k8s-app=kube-dns' })
+    for (const previous of [false, true]) {
+      const logs = await Promise.all(
+        pods.map(({ metadata: { name } }) => api.core.log({ namespace, name }, { lines: 10, previous })),
+      )
+      const text = logs.join('')
+      if (text.trim() !== '') return lastLines(text)
+    }
+  } catch (error) {
+    if (!isApiFailure(error)) throw error
   }
   return ''
 }

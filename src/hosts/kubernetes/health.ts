@@ -1,7 +1,7 @@
 /** What components say of themselves. */
-import { isQuorateError } from '../../errors/index.js'
 import type { Session } from '../../ssh/index.js'
 import { HttpsClient, KeptPerHost } from '../https/client.js'
+import { isApiFailure } from './api/refusal.js'
 import type { ClusterApi } from './cluster-api.js'
 
 /** True when the API server says that it is ready; false also when it does not answer. */
@@ -9,8 +9,7 @@ export async function isApiServerReady(api: ClusterApi): Promise<boolean> {
   try {
     return (await api.get('/readyz')).trim() === 'ok'
   } catch (error) {
-    if (isQuorateError(error) && (error.code === 'API_NOT_ANSWERING' || error.code === 'API_REFUSED'))
-      return false
+    if (isApiFailure(error)) return false
     throw error
   }
 }

@@ -6,8 +6,9 @@ import { QuorateError } from '../../errors/index.js'
 import { command, type CommandResult, type Session } from '../../ssh/index.js'
 import { OBJECTS, readJson } from '../json.js'
 import { defined } from '../../values/defined.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
-export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
+export const ADMIN_CONF = HOST_PATHS.adminConf
 
 /** A node, as far as Quorate reads it from kubectl's answers. */
 export interface KubernetesNode {

@@ -8,7 +8,12 @@ import {
 } from '../../planning/changes/node-marks.js'
 import type { Host, Taint } from '../../cluster/model.js'
 import { MARKS_ANNOTATIONS } from '../../facts/standing.js'
-import { findNode, kubectl, type ClusterApi, type KubernetesNode } from './kubectl.js'
+import { isConflict } from './api/refusal.js'
+import type { ClusterApi } from './cluster-api.js'
+import { findNode, type KubernetesNode } from './nodes.js'
+
+/** How often a node is marked that others change at the same time. */
+const ATTEMPTS = 5
 
 /**
  * Gives the node of a host the labels and taints of the cluster file; a node that has them is only looked at.
@@ -20,6 +25,17 @@ export async function markNode(
   host: Host,
   seen?: KubernetesNode,
 ): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await markOnce(api, host, attempt === 1 ? seen : undefined)
+    } catch (error) {
+      // Somebody else has changed the node since it was read.
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function markOnce(api: ClusterApi, host: Host, seen?: KubernetesNode): Promise<readonly string[]> {
   const node = seen ?? (await findNode(api, host.name))
   if (node === undefined) return []
   const marks = nodeMarks(host, {
@@ -32,8 +48,7 @@ export async function markNode(
   })
   const actions = markActions(marks)
   if (actions.length > 0 || Object.keys(marks.annotations).length > 0) {
-    const patch = ['patch', 'node', host.name, '--type', 'merge', '--patch-file', '/dev/stdin']
-    await kubectl(api, patch, JSON.stringify(patchOf(node, marks)))
+    await api.core.nodes.patch(host.name, patchOf(node, marks))
   }
   return actions
 }

@@ -2,7 +2,7 @@
 import { hostsWithRole, type Cluster } from '../../cluster/model.js'
 import { QuorateError, reportError, type ErrorReport } from '../../errors/index.js'
 import type { SessionPool } from '../../ssh/index.js'
-import { ADMIN_CONF } from './kubectl.js'
+import { ADMIN_CONF } from './api/credentials.js'
 
 /**
  * admin.conf of the first control plane that has one; its server is the control plane endpoint.

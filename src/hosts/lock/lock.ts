@@ -3,6 +3,7 @@
  * is the machine and the cluster that the operation is about. See docs/architecture.md, "Host lock".
  */
 import { createHash } from 'node:crypto'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { Cluster } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
 import {
@@ -14,7 +15,6 @@ import {
   type Session,
   type SessionPool,
 } from '../../ssh/index.js'
-import { LOCK_FILE } from '../../facts/facts.js'
 import { ACQUIRE, BREAK, RELEASE, SHOW } from './script.js'
 import { hashCaCertificate } from '../system/pki.js'
 
@@ -55,7 +55,7 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockS
     case 'taken':
     case 'held':
       return fenced(session, {
-        file: LOCK_FILE,
+        file: HOST_PATHS.lock,
         line: firstLine(holder),
         passed: (found) => lockLost(session, holder, parseLock(found)),
       })

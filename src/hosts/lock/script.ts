@@ -2,26 +2,23 @@
  * The host's side of its lock: who holds it, and whether this is the host that is meant. Each script is one round
  * trip, decides under flock, and replaces the file by rename. POSIX sh with coreutils and util-linux' flock.
  */
-import { PKI_FOLDER } from '../../configuration/pki.js'
-import { CLAIM_FILE, LOCK_FILE } from '../../facts/facts.js'
-
-const STATE_FOLDER = '/var/lib/quorate'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** Owner and operation of each lock that was broken: that operation and earlier ones cannot take the host any more. */
-const BROKEN_FILE = `${LOCK_FILE}.broken`
+const BROKEN_FILE = `${HOST_PATHS.lock}.broken`
 
 /** Owner of the last lock, and the first run in its operation's chain of runs; it outlasts the lock. */
-const LAST_FILE = `${LOCK_FILE}.last`
+const LAST_FILE = `${HOST_PATHS.lock}.last`
 
 /** Functions that the scripts below share. */
 const COMMON = `
 umask 077
 # Held for moments, by whoever looks at the lock in order to change it.
 enter() {
-  exec 9<${STATE_FOLDER}
+  exec 9<${HOST_PATHS.quorate}
   flock 9
   holder= held=
-  if [ -e ${LOCK_FILE} ]; then read -r holder held <${LOCK_FILE} || :; fi
+  if [ -e ${HOST_PATHS.lock} ]; then read -r holder held <${HOST_PATHS.lock} || :; fi
 }
 # Whether an operation is an earlier one than another. Ids begin with the time of their start in milliseconds, as 48 bits
 # (UUIDv7: 01e… is of 2035), but for the random one that a reset gives its run: that goes after and before any other.
@@ -32,7 +29,7 @@ earlier() {
 }
 answer() {
   echo "$1"
-  if [ -n "$holder" ]; then cat ${LOCK_FILE}; fi
+  if [ -n "$holder" ]; then cat ${HOST_PATHS.lock}; fi
   exit 0
 }
 `
@@ -58,20 +55,20 @@ if [ -n "$machine" ]; then
   { read -r found </etc/machine-id; } 2>/dev/null || :
   if [ "$found" != "$machine" ]; then echo "machine $found"; exit 0; fi
 fi
-if [ -n "$digests" ] && [ -e ${PKI_FOLDER}/ca.crt ]; then
-  digest=$(sha256sum <${PKI_FOLDER}/ca.crt)
+if [ -n "$digests" ] && [ -e ${HOST_PATHS.caCertificate} ]; then
+  digest=$(sha256sum <${HOST_PATHS.caCertificate})
   case " $digests " in
     *" \${digest%% *} "*) ;;
     *)
       echo certificate
-      exec cat ${PKI_FOLDER}/ca.crt
+      exec cat ${HOST_PATHS.caCertificate}
       ;;
   esac
 fi
-(umask 022 && mkdir -p ${STATE_FOLDER})
+(umask 022 && mkdir -p ${HOST_PATHS.quorate})
 enter
 claim=
-if [ -e ${CLAIM_FILE} ]; then read -r claim <${CLAIM_FILE} || :; fi
+if [ -e ${HOST_PATHS.claim} ]; then read -r claim <${HOST_PATHS.claim} || :; fi
 if [ -n "$claim" ] && [ "$claim" != "$cluster" ]; then echo "claimed $claim"; exit 0; fi
 if [ -e ${BROKEN_FILE} ]; then
   while read -r whose which; do
@@ -91,36 +88,36 @@ elif [ -n "$holder" ]; then
   answer locked
 fi
 printf "%s %s\\nstarted-by %s\\nsince %s\\n" "$owner" "$operation" "$starter" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \\
-  >${LOCK_FILE}.new
+  >${HOST_PATHS.lock}.new
 printf "%s %s\\n" "$owner" "$began" >${LAST_FILE}.new
-sync ${LOCK_FILE}.new ${LAST_FILE}.new
+sync ${HOST_PATHS.lock}.new ${LAST_FILE}.new
 mv -f ${LAST_FILE}.new ${LAST_FILE}
-mv -f ${LOCK_FILE}.new ${LOCK_FILE}
-sync ${STATE_FOLDER}
+mv -f ${HOST_PATHS.lock}.new ${HOST_PATHS.lock}
+sync ${HOST_PATHS.quorate}
 answer taken
 `
 
 /** Releases the lock if it is still ours, and then prints `released`. Arguments: owner, operation. */
 export const RELEASE = `${COMMON}
-[ -e ${LOCK_FILE} ] || exit 0
+[ -e ${HOST_PATHS.lock} ] || exit 0
 enter
 if [ "$holder" != "$1" ] || [ "$held" != "$2" ]; then exit 0; fi
-rm -f ${LOCK_FILE}
-sync ${STATE_FOLDER}
+rm -f ${HOST_PATHS.lock}
+sync ${HOST_PATHS.quorate}
 echo released
 `
 
 /** Like {@link RELEASE}, but against the holder's will, who cannot take the lock again. Prints `broken`. */
 export const BREAK = `${COMMON}
-[ -e ${LOCK_FILE} ] || exit 0
+[ -e ${HOST_PATHS.lock} ] || exit 0
 enter
 if [ "$holder" != "$1" ] || [ "$held" != "$2" ]; then exit 0; fi
 printf "%s %s\\n" "$1" "$2" >>${BROKEN_FILE}
-sync ${BROKEN_FILE} ${STATE_FOLDER}
-rm -f ${LOCK_FILE}
-sync ${STATE_FOLDER}
+sync ${BROKEN_FILE} ${HOST_PATHS.quorate}
+rm -f ${HOST_PATHS.lock}
+sync ${HOST_PATHS.quorate}
 echo broken
 `
 
 /** Prints the lock, if there is one. */
-export const SHOW = `if [ -e ${LOCK_FILE} ]; then exec cat ${LOCK_FILE}; fi`
+export const SHOW = `if [ -e ${HOST_PATHS.lock} ]; then exec cat ${HOST_PATHS.lock}; fi`

@@ -1,6 +1,6 @@
 /** apt on a host: patient with locks, exact about what no repository has. */
 import { script } from '../../ssh/index.js'
-import { CHOOSE, INSTALL_STATUS, LOCK_TIMEOUT_S, START } from './install-script.js'
+import { CHOOSE, explainLacking, INSTALL_STATUS, LOCK_TIMEOUT_S, START } from './install-script.js'
 import type { PackageManager } from './package-manager.js'
 
 /**
@@ -69,6 +69,7 @@ export const apt: PackageManager = {
         /^(?:W|E|Err).*(?:signature|not signed|EXPKEYSIG|NO_PUBKEY|sqv).*$/m.exec(output)?.[0] ?? ''
       return { kind: 'bad-signature', words }
     }
+    if (exitCode === INSTALL_STATUS.lacking) return explainLacking(output)
     const unmet = /^ *(\S+) : Depends: (.+?) but it is not installable/m.exec(output)
     if (unmet === null) return undefined
     const [, name = '', dependency = ''] = unmet

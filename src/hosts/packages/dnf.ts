@@ -4,7 +4,7 @@
  */
 import { DNF_REPOSITORY } from '../../configuration/package-managers/dnf.js'
 import { script } from '../../ssh/index.js'
-import { CHOOSE, INSTALL_STATUS, START } from './install-script.js'
+import { CHOOSE, explainLacking, INSTALL_STATUS, START } from './install-script.js'
 import type { PackageManager } from './package-manager.js'
 
 /** What dnf says of a signature: of a repository's (librepo, in both), of a package's (4, then 5). */
@@ -64,6 +64,7 @@ export const dnf: PackageManager = {
       const words = new RegExp(`^.*(?:${BAD_SIGNATURE}).*$`, 'm').exec(output)?.[0].trim() ?? ''
       return { kind: 'bad-signature', words }
     }
+    if (exitCode === INSTALL_STATUS.lacking) return explainLacking(output)
     const unmet = /nothing provides (.+?) needed by (\S+)/.exec(output)
     if (unmet === null) return undefined
     const [, dependency = '', name = ''] = unmet

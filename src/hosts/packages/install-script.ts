@@ -1,4 +1,5 @@
 /** What the scripts that install packages share: patience with locks, and the choice among alternatives. */
+import type { Explanation } from './package-manager.js'
 
 /** For how long another program may hold the package manager's locks, in seconds. */
 export const LOCK_TIMEOUT_S = 600
@@ -61,3 +62,9 @@ if [ -n "$lacking" ]; then
   exit ${INSTALL_STATUS.lacking}
 fi
 `
+
+/** What {@link CHOOSE} says when it ends with `INSTALL_STATUS.lacking`; undefined if that was cut off. */
+export function explainLacking(output: string): Explanation | undefined {
+  const names = /^no repository has (.*)$/m.exec(output)?.[1]
+  return names === undefined ? undefined : { kind: 'lacking', names }
+}

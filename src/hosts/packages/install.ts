@@ -3,7 +3,6 @@ import { missingPackages, type WantedPackage } from '../../configuration/package
 import type { QuorateError } from '../../errors/index.js'
 import { lastLines } from '../../ssh/index.js'
 import { runDurably } from '../durable.js'
-import { INSTALL_STATUS } from './install-script.js'
 import type { PackageManager } from './package-manager.js'
 import { packageManager } from './package-managers.js'
 import type { HostContext } from '../context.js'
@@ -100,9 +99,12 @@ function installError(context: HostContext, exitCode: number, output: string): Q
       details,
     )
   }
-  const lacking = /^no repository has (.*)$/m.exec(output)?.[1]
-  if (exitCode === INSTALL_STATUS.lacking && lacking !== undefined) {
-    return context.error('PACKAGE_MISSING', `no package repository of the host has ${lacking}`, details)
+  if (explanation?.kind === 'lacking') {
+    return context.error(
+      'PACKAGE_MISSING',
+      `no package repository of the host has ${explanation.names}`,
+      details,
+    )
   }
   if (explanation?.kind === 'unmet') {
     const { name, dependency } = explanation

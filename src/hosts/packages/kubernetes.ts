@@ -1,6 +1,6 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
 import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
-import { managerOf } from '../../configuration/package-managers/package-managers.js'
+import { packageManagerFacts } from '../../configuration/package-managers/package-managers.js'
 import { nodePackages, versionedPackages, type KubernetesPackage } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
@@ -47,7 +47,7 @@ export async function changeVersion(
   const installed = await installRenewingKey(context, {
     unit: `${act}-${names.join('-')}-${unitVersion(version)}`,
     packages: versionedPackages(version).filter(({ name }) => names.some((one) => one === name)),
-    repository: managerOf(host).repository(cluster.packages, version).path,
+    repository: packageManagerFacts(host).repository(cluster.packages, version).path,
     ...(act === 'fetch' ? { fetchOnly: true } : {}),
   })
   return { ...installed, changed: sourced || installed.changed }
@@ -62,7 +62,7 @@ function installNodePackages(context: HostContext): Promise<InstalledPackages> {
   const { cluster, host } = context
   // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
-  const manager = managerOf(host)
+  const manager = packageManagerFacts(host)
   return installRenewingKey(context, {
     unit: 'install-kubernetes',
     packages: cluster.packages.install
@@ -89,7 +89,7 @@ async function installRenewingKey(
 
 async function addRepository(context: HostContext): Promise<boolean> {
   const { session, cluster, host } = context
-  const { repository, sourceFile } = managerOf(host)
+  const { repository, sourceFile } = packageManagerFacts(host)
   const { sourceFile: content } = repository(cluster.packages, versionOf(cluster, host))
   const keyed = await placeSigningKey(context)
   const sourced = await session.writeFile(sourceFile.path, content, sourceFile)

@@ -27,7 +27,8 @@ interface InstallRequest {
   readonly fetchOnly?: boolean
 }
 
-/** Why an installation failed. */
-type Explanation =
+/** Why an installation failed: a signature is not accepted, or no repository has a package or what one depends on. */
+export type Explanation =
   | { readonly kind: 'bad-signature'; readonly words: string }
+  | { readonly kind: 'lacking'; readonly names: string }
   | { readonly kind: 'unmet'; readonly name: string; readonly dependency: string }

@@ -2,7 +2,7 @@
  * The key with which the package manager checks the Kubernetes repository: given in the cluster file, or fetched from the repository.
  */
 import { createHash } from 'node:crypto'
-import { managerOf } from '../../configuration/package-managers/package-managers.js'
+import { packageManagerFacts } from '../../configuration/package-managers/package-managers.js'
 import { versionOf } from '../../cluster/model.js'
 import type { QuorateError } from '../../errors/index.js'
 import { lastLines } from '../../ssh/index.js'
@@ -15,7 +15,7 @@ import type { HostContext } from '../context.js'
 export async function placeSigningKey(context: HostContext): Promise<boolean> {
   const { session, cluster, host } = context
   const { signingKey } = cluster.packages
-  const { keyFile } = managerOf(host)
+  const { keyFile } = packageManagerFacts(host)
   if (signingKey !== undefined) return session.writeFile(keyFile.path, signingKey, keyFile)
   if ((await session.readFile(keyFile.path)) !== undefined) return false
   await installPackages(context, { unit: 'install-ca-certificates', packages: [{ name: 'ca-certificates' }] })
@@ -38,7 +38,7 @@ export async function renewSigningKey(context: HostContext, refusal: QuorateErro
     const hint = `if the repository has renewed its key, put the new one in its place and apply again; it is at ${keyUrl(context)}`
     throw context.error('REPOSITORY_KEY_INVALID', message, { ...details, hint })
   }
-  const { keyFile } = managerOf(host)
+  const { keyFile } = packageManagerFacts(host)
   const before = await session.readFile(keyFile.path)
   await fetchKey(context)
   const after = await session.readFile(keyFile.path)
@@ -50,7 +50,7 @@ export async function renewSigningKey(context: HostContext, refusal: QuorateErro
 }
 
 function keyUrl({ cluster, host }: HostContext): string {
-  return managerOf(host).repository(cluster.packages, versionOf(cluster, host)).keyUrl
+  return packageManagerFacts(host).repository(cluster.packages, versionOf(cluster, host)).keyUrl
 }
 
 function digest(key: Buffer | undefined): string {
@@ -63,7 +63,7 @@ async function fetchKey(context: HostContext): Promise<void> {
   await runDurably(context, {
     unit: 'fetch-signing-key',
     title: `fetch ${url}`,
-    command: packageManager(context.host).fetch(url, managerOf(context.host).keyFile.path),
+    command: packageManager(context.host).fetch(url, packageManagerFacts(context.host).keyFile.path),
     failure: (exitCode, output) =>
       context.error('PACKAGES_FAILED', `the signing key ${url} cannot be fetched (${exitCode})`, {
         step: 'package repository',

@@ -2,16 +2,9 @@
 import type { Host, NetworkPluginName } from '../../cluster/model.js'
 import type { NetworkPlugin } from '../../configuration/pod-network/plugin.js'
 import { pluginDaemonSets } from '../../configuration/pod-network/plugins.js'
-import { hasCondition, listObjects, type ClusterApi } from '../kubernetes/kubectl.js'
-
-/** The part of a pod that is read. */
-interface Pod {
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
-  readonly spec: { readonly nodeName?: string }
-  readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-  }
-}
+import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { ClusterApi } from '../kubernetes/cluster-api.js'
+import { hasCondition } from '../kubernetes/nodes.js'
 
 /**
  * The first of the hosts on which the plugin does not run with the cluster's settings, and why. A node stays Ready
@@ -24,12 +17,12 @@ export async function podNetworkObstacle(
   hosts: readonly Host[],
 ): Promise<{ readonly host: string; readonly reason: string } | undefined> {
   if (daemonSet === undefined) return undefined
-  const pods = await listObjects<Pod>(api, 'pods', '-n', daemonSet.namespace)
-  const ready = pods.filter((pod) => hasCondition(pod.status.conditions, 'Ready'))
+  const pods = await api.core.pods.in(daemonSet.namespace).list()
+  const ready = pods.filter((pod) => hasCondition(pod.status?.conditions, 'Ready'))
   const current = ready.filter(
     ({ metadata }) => metadata.annotations?.[daemonSet.settingsAnnotation] === settings,
   )
-  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec.nodeName === host.name)
+  const runsOn = (some: readonly Pod[], host: Host) => some.some((pod) => pod.spec?.nodeName === host.name)
   const without = hosts.find((host) => !runsOn(current, host))
   if (without === undefined) return undefined
   const reason = runsOn(ready, without)
@@ -42,7 +35,7 @@ export async function podNetworkObstacle(
 export async function runningNetworkPlugins(api: ClusterApi): Promise<readonly NetworkPluginName[]> {
   const found = await Promise.all(
     pluginDaemonSets().map(async ([name, { namespace }]) => {
-      const daemonSets = await listObjects(api, 'daemonsets', '-n', namespace)
+      const daemonSets = await api.apps.daemonSets.in(namespace).list()
       return daemonSets.length > 0 ? [name] : []
     }),
   )

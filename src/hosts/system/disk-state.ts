@@ -1,8 +1,8 @@
 /** Recognises a full disk behind a failure of kubeadm, which says only what it waited for. */
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { isQuorateError, QuorateError, type ErrorCode } from '../../errors/index.js'
 import { lastLines, script } from '../../ssh/index.js'
 import { DISK_FULL } from '../durable.js'
-import { etcdDataFolder } from '../kubeadm/state.js'
 import type { HostContext } from '../context.js'
 
 /** The codes with which kubeadm or we report that something did not come up. */
@@ -15,9 +15,9 @@ const MAY_BE_THE_DISK: readonly ErrorCode[] = [
 /** With less free space, etcd does not get through its start. */
 const LEAST_KIB = 1_024
 
-// $1: etcd's data folder, which may not exist yet. The first line: the free KiB, and where that disk is mounted.
+// etcd's data folder may not exist yet. The first line: the free KiB, and where that disk is mounted.
 const LOOK = `
-folder=$1
+folder=${HOST_PATHS.etcdData}
 while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
 df -Pk "$folder" | awk 'NR == 2 { print $4, $6 }'
 id=$(crictl ps -a --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd -q 2>/dev/null | head -n 1)
@@ -41,7 +41,7 @@ export async function blamingTheDisk<Result>(
 }
 
 async function diskFull(context: HostContext, error: QuorateError): Promise<QuorateError | undefined> {
-  const look = script(LOOK, etcdDataFolder(context.cluster))
+  const look = script(LOOK)
   const { exitCode, stdout } = await context.session.run(look, { root: true })
   const [first = '', ...log] = stdout.split('\n')
   const [freeKib = '', mount = ''] = first.split(' ')

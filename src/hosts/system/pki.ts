@@ -1,8 +1,8 @@
 /** What Quorate needs to know of certificates. */
 import { createHash, X509Certificate } from 'node:crypto'
-import { PKI_FOLDER } from '../../configuration/pki.js'
 import { QuorateError } from '../../errors/index.js'
 import type { Session } from '../../ssh/index.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** Hash of a certificate's public key as kubeadm's discovery wants it: `sha256:` and hex of SHA-256 over the SPKI. */
 export function hashCaCertificate(pem: string): string {
@@ -24,7 +24,7 @@ export function hashIfCertificate(pem: string): string | undefined {
  * @throws QuorateError `CONTROL_PLANE_NOT_READY` if the certificate is missing, or is not one.
  */
 export async function caHashOf(session: Session): Promise<string> {
-  const path = `${PKI_FOLDER}/ca.crt`
+  const path = HOST_PATHS.caCertificate
   const certificate = await session.readFile(path)
   const hash = certificate && hashIfCertificate(certificate.toString())
   if (hash !== undefined) return hash

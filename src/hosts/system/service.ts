@@ -2,9 +2,9 @@
  * Makes services run with the configuration in their file. Whether they do is judged by what the host has recorded of
  * their last start, not by what this attempt wrote: an earlier one may have died between the file and the restart.
  */
-import { LOADED_FOLDER } from '../../facts/host-configuration.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** A service and the file that it reads when it starts. */
 export interface ConfiguredService {
@@ -42,7 +42,7 @@ mv -f -- "$loaded.new" "$loaded"`
  */
 export async function ensureService(context: HostContext, service: ConfiguredService): Promise<boolean> {
   const { name, configuration, action } = service
-  const result = await context.session.run(script(ENSURE, name, configuration, action, LOADED_FOLDER), {
+  const result = await context.session.run(script(ENSURE, name, configuration, action, HOST_PATHS.loaded), {
     root: true,
     timeoutMs: 90_000,
   })

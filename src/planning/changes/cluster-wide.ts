@@ -1,11 +1,12 @@
 /** What an apply changes in the cluster as a whole, through its first control plane. */
 import { crowdedPod, placesFor } from '../../facts/cluster-dns.js'
-import { hasPath, INITIALISED_MARKER, type ObservedHost } from '../../facts/facts.js'
+import { hasPath, type ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
 import { changesOf, type ChangesContext } from './context.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** The pod network and the cluster's DNS. */
 export function clusterChanges(
@@ -33,12 +34,12 @@ export function appliesPodNetwork(cluster: Cluster): boolean {
 /** Whether this apply creates the cluster, or an earlier one did and was cut off. */
 function isBeginning(observed: readonly ObservedHost[], first: Host): boolean {
   const entry = observed.find(({ host }) => host.name === first.name)
-  return entry !== undefined && !hasPath(entry.facts, INITIALISED_MARKER)
+  return entry !== undefined && !hasPath(entry.facts, HOST_PATHS.initialised)
 }
 
 function isToJoin({ host, facts }: ObservedHost): boolean {
   const isNode = host.role === 'control-plane' || host.role === 'worker'
-  return isNode && !hasPath(facts, '/etc/kubernetes/kubelet.conf')
+  return isNode && !hasPath(facts, HOST_PATHS.kubeletConf)
 }
 
 const SPREAD = 'move a CoreDNS pod to another node if all of them are on one'

@@ -7,11 +7,12 @@ import { etcdPlace, type Cluster } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
 import { changesOf, type HostChanges } from './context.js'
 import { fileActions } from './files.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** Everything that the step of a member would change. */
 export const etcdChanges: HostChanges = ({ cluster, host, facts }) => {
   if (host.role !== 'etcd') return []
-  if (!hasPath(facts, '/var/lib/etcd/member')) return changesOf(host, 'etcd', ['start an etcd member'])
+  if (!hasPath(facts, HOST_PATHS.etcdMember)) return changesOf(host, 'etcd', ['start an etcd member'])
   return changesOf(
     host,
     'etcd',
@@ -39,14 +40,12 @@ export function authorityChanges(
   const authority = issuerOf(members) ?? members[0]
   if (authority === undefined) return []
   const { host, facts } = authority
-  const hasKey = hasPath(facts, '/etc/kubernetes/pki/etcd/ca.key')
+  const hasKey = hasPath(facts, HOST_PATHS.etcdCaKey)
   // If this host lacks the CA's key but any host has the CA's certificate, nothing is made.
-  if (!hasKey && members.some((entry) => hasPath(entry.facts, '/etc/kubernetes/pki/etcd/ca.crt'))) return []
+  if (!hasKey && members.some((entry) => hasPath(entry.facts, HOST_PATHS.etcdCaCertificate))) return []
   const missing = [
     ...(hasKey ? [] : ["etcd's CA"]),
-    ...(hasPath(facts, '/etc/kubernetes/pki/apiserver-etcd-client.key')
-      ? []
-      : ['the certificate of the API servers for etcd']),
+    ...(hasPath(facts, HOST_PATHS.etcdClientKey) ? [] : ['the certificate of the API servers for etcd']),
   ]
   return changesOf(host, 'etcd-certificates', missing.length === 0 ? [] : [`make ${missing.join(' and ')}`])
 }

@@ -10,6 +10,7 @@ import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/st
 import { changesOf, disruptive, type HostChanges, type PlannedHost } from './context.js'
 import { judgeJoin, type JoinSigns } from './join-standing.js'
 import { markActions, nodeMarks } from './node-marks.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** The phase in which a host becomes part of the cluster. */
 function membershipPhase({ host, first }: Pick<PlannedHost, 'host' | 'first'>): ApplyPhase {
@@ -22,10 +23,10 @@ export const membershipChanges: HostChanges = (context) => {
   const { host, facts, standing, first } = context
   if (host.role !== 'control-plane' && host.role !== 'worker') return []
   const phase = membershipPhase(context)
-  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return changesOf(host, phase, [beginning(context)])
+  if (!hasPath(facts, HOST_PATHS.kubeletConf)) return changesOf(host, phase, [beginning(context)])
   const kubelet = [...adminConfActions(context), ...kubeletActions(context)]
   if (standing === undefined) {
-    const isCutOff = host.name === first.name && !hasPath(facts, '/var/lib/quorate/initialised')
+    const isCutOff = host.name === first.name && !hasPath(facts, HOST_PATHS.initialised)
     return changesOf(host, phase, [...kubelet, ...(isCutOff ? [REPEATED_INIT] : [])])
   }
   const node = standing.nodes.find(({ name }) => name === host.name)
@@ -58,7 +59,7 @@ function joinAction(cluster: Cluster): string {
 
 /** kubectl runs with admin.conf on control planes. A host that has the CA's key can make the file again. */
 function adminConfActions({ host, facts }: PlannedHost): readonly string[] {
-  const isGone = !hasPath(facts, '/etc/kubernetes/admin.conf') && hasPath(facts, '/etc/kubernetes/pki/ca.key')
+  const isGone = !hasPath(facts, HOST_PATHS.adminConf) && hasPath(facts, HOST_PATHS.caKey)
   return host.role === 'control-plane' && isGone ? ['write /etc/kubernetes/admin.conf again: it is gone'] : []
 }
 
@@ -90,15 +91,15 @@ function joinRepair(
   if (host.role === 'worker') {
     if (node !== undefined) return undefined
     // A kubelet that the cluster still recognises need not join again. Only restarting it shows whether that works.
-    const isKnown = hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem')
+    const isKnown = hasPath(facts, HOST_PATHS.kubeletCertificate)
     const action = 'kubeadm reset and kubeadm join: its node was deleted'
     return { action: isKnown ? `restart kubelet, or else ${action}` : action, isDisruptive: false }
   }
   const signs: JoinSigns = {
     kubeletConf: true,
-    manifests: hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml'),
-    etcdData: hasPath(facts, '/var/lib/etcd/member'),
-    kubeletCertificate: hasPath(facts, '/var/lib/kubelet/pki/kubelet-client-current.pem'),
+    manifests: hasPath(facts, HOST_PATHS.apiServerManifest),
+    etcdData: hasPath(facts, HOST_PATHS.etcdMember),
+    kubeletCertificate: hasPath(facts, HOST_PATHS.kubeletCertificate),
     node: node === undefined ? 'missing' : node.role === 'control-plane' ? 'marked' : 'unmarked',
     member: memberSign(host, standing),
   }

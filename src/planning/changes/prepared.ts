@@ -8,7 +8,10 @@ import type { HostConfiguration } from '../../facts/host-configuration.js'
 import { MODULES_FILE, SYSCTL_FILE, type HostFile } from '../../configuration/host-prerequisites.js'
 import { versionOf, type Cluster } from '../../cluster/model.js'
 import type { PackageManagerFacts } from '../../configuration/package-managers/package-manager.js'
-import { managerOf, packageManagerOf } from '../../configuration/package-managers/package-managers.js'
+import {
+  packageManagerFacts,
+  systemPackageManager,
+} from '../../configuration/package-managers/package-managers.js'
 import { CNI_PACKAGE, missingPackages, nodePackages } from '../../configuration/packages.js'
 import { sha256 } from '../../values/sha256.js'
 import { keepsSwap, swapChange } from '../../facts/swap.js'
@@ -23,7 +26,7 @@ const PHASE = 'prepare-hosts'
 export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   if (host.role === 'load-balancer') return []
   const version = versionOf(cluster, host)
-  const manager = packageManagerOf(facts) ?? managerOf({})
+  const manager = systemPackageManager(facts) ?? packageManagerFacts({})
   const wanted = cluster.packages.install ? nodePackages(version, manager.packageNames) : []
   const missing = missingPackages(wanted, facts.packages).map(({ name }) => name)
   const swap = keepsSwap(cluster) ? undefined : swapChange(facts)

@@ -6,6 +6,7 @@ import { finding, listNames, type PreflightFinding } from '../../preflight/findi
 import { parseIpAddress } from '../../values/ip-address.js'
 import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
 import { ownKubeletConfiguration } from './documents.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 interface Compared {
   readonly file: Cluster
@@ -42,7 +43,7 @@ function renamedHost(
   { host, facts }: ObservedHost,
   standing: Standing,
 ): readonly { readonly finding: PreflightFinding; readonly node: string }[] {
-  if (!hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
+  if (!hasPath(facts, HOST_PATHS.kubeletConf)) return []
   // Cloned machines share their ID, which is reported elsewhere. A node with the host's own name takes precedence.
   const nodes = nodesOfMachine(standing, facts.machineId)
   const node = nodes[0]
@@ -57,14 +58,14 @@ function changedRole(host: Host, { observed, standing }: Compared): readonly Pre
   if (node === undefined || host.role === node.role) return []
   // A control plane that is still joining is not marked as one yet. Its keys distinguish it from a worker.
   if (host.role === 'control-plane' && facts !== undefined && isJoiningControlPlane(facts)) return []
-  if (facts !== undefined && !hasPath(facts, '/etc/kubernetes/kubelet.conf')) return []
+  if (facts !== undefined && !hasPath(facts, HOST_PATHS.kubeletConf)) return []
   const message = `it is a ${node.role} of the running cluster, and the file says ${host.role}`
   return [finding('error', 'ROLE_CHANGED', host, message)]
 }
 
 /** A host that runs a member of an external etcd, whatever the API says: a join would wipe the member. */
 export function changedEtcdRole({ host, facts }: ObservedHost): readonly PreflightFinding[] {
-  const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, '/var/lib/etcd/member')
+  const isMember = hasPath(facts, ETCD_KUBELET_UNIT) && hasPath(facts, HOST_PATHS.etcdMember)
   if (!isMember || host.role === 'etcd') return []
   const message = `it carries a member of etcd, and the file says ${host.role}`
   return [finding('error', 'ROLE_CHANGED', host, message)]
@@ -73,9 +74,9 @@ export function changedEtcdRole({ host, facts }: ObservedHost): readonly Preflig
 /** Whether a control plane join was started: a worker never has the CA's key or a manifest. */
 function isJoiningControlPlane(facts: HostFacts): boolean {
   return (
-    hasPath(facts, '/etc/kubernetes/pki/ca.key') ||
-    hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') ||
-    hasPath(facts, '/etc/kubernetes/manifests/etcd.yaml')
+    hasPath(facts, HOST_PATHS.caKey) ||
+    hasPath(facts, HOST_PATHS.apiServerManifest) ||
+    hasPath(facts, HOST_PATHS.etcdManifest)
   )
 }
 

@@ -4,11 +4,9 @@
  */
 import { FENCE, PASSED } from '../run/fence-script.js'
 import { EARLIER_OUTPUT } from '../run/output-limits.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
-/**
- * Where the state of units and their secrets live. The secrets are on tmpfs: they are gone when the host loses power.
- */
-const STATE_FOLDER = '/var/lib/quorate'
+/** On tmpfs: the secrets of units are gone when the host loses power. */
 const SECRETS_FOLDER = '/run/quorate'
 
 /** Exit status of {@link STOP} when nothing runs. */
@@ -33,8 +31,8 @@ keep() {
   sync -- .
 }
 journal() {
-  printf "%s %s %s %s %s\\n" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$operation" "$step" "$2" >>${STATE_FOLDER}/journal
-  sync -- ${STATE_FOLDER}/journal
+  printf "%s %s %s %s %s\\n" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$operation" "$step" "$2" >>${HOST_PATHS.journal}
+  sync -- ${HOST_PATHS.journal}
 }
 # Monotonic, in hundredths of a second: unmoved by a clock that is set meanwhile.
 uptime() {
@@ -65,7 +63,7 @@ printf "exit %s\\nduration %s\\n" "$code" "$duration" | keep result
 
 /** Functions that the scripts below share. */
 const COMMON = `
-root=${STATE_FOLDER}
+root=${HOST_PATHS.quorate}
 umask 077
 # Whether a unit has processes; a systemctl that fails says nothing about that.
 active() {

@@ -8,6 +8,7 @@ import type { PlannedChange } from '../../operations/results.js'
 import type { BlockedStep } from '../../operations/steps.js'
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { failWith } from './failure.js'
+import type { PhaseStates } from './phase-states.js'
 
 /** The decision about a parked step. */
 export type StepDecision = Extract<Decision, { kind: 'retry' | 'skip' }>
@@ -27,14 +28,6 @@ interface ParkedStep {
   decision?: StepDecision
 }
 
-/** What decisions need to know about the operation, and how they notify it. */
-export interface DecisionsOptions {
-  /** Called whenever something that progress shows has changed. */
-  readonly announce: () => void
-  /** Whether a step waits for something outside, such as the load balancer. */
-  readonly waitsOutside: () => boolean
-}
-
 /** The name of the plan's review in {@link DecisionTaken}. */
 const PLAN = 'plan'
 
@@ -44,12 +37,11 @@ export class Decisions {
   private paused = false
   private abortion: Abortion | undefined
   private readonly abortListeners = new Set<() => void>()
-  private readonly announce: () => void
-  private readonly waitsOutside: () => boolean
+  private readonly phases: PhaseStates
+  private announce: () => void = () => undefined
 
-  constructor({ announce, waitsOutside }: DecisionsOptions) {
-    this.announce = announce
-    this.waitsOutside = waitsOutside
+  constructor(phases: PhaseStates) {
+    this.phases = phases
     this.listen()
   }
 
@@ -130,6 +122,11 @@ export class Decisions {
   /** Pauses the operation at a point where it was asked to. */
   pause(): void {
     this.setPaused(true)
+  }
+
+  /** Calls `listener` whenever something that progress shows has changed. */
+  onChange(listener: () => void): void {
+    this.announce = listener
   }
 
   /** Calls `listener` when the operation is aborted. Call the returned function to unsubscribe. */
@@ -243,7 +240,8 @@ export class Decisions {
 
   private requireWaiting(): void {
     this.requireNotAborted()
-    if (this.blocked.length > 0 || this.changes !== undefined || this.paused || this.waitsOutside()) return
+    if (this.blocked.length > 0 || this.changes !== undefined || this.paused) return
+    if (this.phases.awaited !== undefined) return
     throw refusal('OPERATION_NOT_BLOCKED', 'the operation does not wait for a decision')
   }
 

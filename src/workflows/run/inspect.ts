@@ -16,6 +16,7 @@ import { reportFailure, rethrowCancellation } from './failure.js'
 import type { PlanPhase } from '../../operations/plan-phases.js'
 import type { Run } from './run.js'
 import { activities } from './activity-policies.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 /** The answers of the hosts, and the cluster file with its channel resolved to a version. */
 export interface Looked {
@@ -72,10 +73,7 @@ function controlPlanesToAsk({ file, facts }: Looked): readonly Host[] {
 }
 
 function isWhole(facts: HostFacts): boolean {
-  return (
-    hasPath(facts, '/etc/kubernetes/manifests/kube-apiserver.yaml') &&
-    hasPath(facts, '/etc/kubernetes/admin.conf')
-  )
+  return hasPath(facts, HOST_PATHS.apiServerManifest) && hasPath(facts, HOST_PATHS.adminConf)
 }
 
 /** What the hosts alone show of the cluster, until it is asked itself. */

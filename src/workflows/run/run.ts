@@ -14,6 +14,7 @@ import { Decisions } from './decisions.js'
 import { HostSteps } from './host-steps.js'
 import { Lanes } from './lanes.js'
 import type { Act, Phase, PhaseOptions, PhaseOutcome, PhaseSteps } from './phase.js'
+import { PhaseStates } from './phase-states.js'
 import { Progress } from './progress.js'
 import { onRefusal } from './refusals.js'
 
@@ -23,6 +24,7 @@ export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 export class Run<PhaseId extends string> {
   private readonly table: PhaseTable
   private readonly lanes = new Lanes()
+  private readonly states: PhaseStates
   private readonly decisions: Decisions
   private readonly progress: Progress
   private readonly steps: HostSteps
@@ -30,11 +32,9 @@ export class Run<PhaseId extends string> {
 
   constructor(kind: OperationKind, input: OperationInput) {
     this.table = OPERATIONS[kind].phases
-    this.progress = new Progress(kind, input, () => this.decisions)
-    this.decisions = new Decisions({
-      announce: () => this.progress.publish(),
-      waitsOutside: () => this.progress.waitsOutside,
-    })
+    this.states = new PhaseStates(kind, input)
+    this.decisions = new Decisions(this.states)
+    this.progress = new Progress(kind, input, this.states, this.decisions)
     this.steps = new HostSteps(this.decisions, this.progress)
     this.progress.publish()
     onRefusal((what) => this.progress.warn(what))
@@ -65,12 +65,12 @@ export class Run<PhaseId extends string> {
 
   /** The phases as they are. */
   get phases(): readonly PhaseProgress[] {
-    return this.progress.steps
+    return this.states.all
   }
 
   /** True once any step of the phases changed something. */
   get changed(): boolean {
-    return this.progress.changed
+    return this.states.changed
   }
 
   /** Steps that were skipped by decision. */

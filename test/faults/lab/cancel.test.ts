@@ -1,4 +1,4 @@
-/** Faults that are none: a person cancels a join, and a worker is shut down in order during one. */
+/** No real faults: a person cancels a join, and a worker shuts down cleanly during one. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { journal } from '../../support/expect-cluster.js'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
@@ -8,7 +8,7 @@ import { expectWhole, scenario } from './support/scenario.js'
 
 scenario(() => clusterWithout('w1', 'w2'))
 
-/** Units of Quorate that have processes on a host. */
+/** Quorate's units that are running on a host. */
 async function runningUnits(host: string): Promise<string> {
   return fleet.on(host, "systemctl list-units --plain --no-legend --state=active,deactivating 'quorate-*'")
 }

@@ -9,7 +9,7 @@ import { expectWhole, scenario } from './support/scenario.js'
 
 scenario(bareHosts)
 
-/** The engine dies, and its folder with every history goes. */
+/** The engine dies, and its folder is deleted with every history in it. */
 function loseEngine(): void {
   fleet.signal('worker', 'SIGKILL')
   fleet.signal('server', 'SIGKILL')

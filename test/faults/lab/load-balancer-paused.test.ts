@@ -18,7 +18,7 @@ describe('a load balancer that hangs for 60 s during a join', () => {
         await thawHost(fleet, 'lb1')
       },
     })
-    // kubeadm itself may give up on the API after a minute: then it is right to join again.
+    // kubeadm itself may give up on the API after a minute; then joining again is right.
     await expectOneSuccess('cp3', 'kubeadm-join')
   })
 })

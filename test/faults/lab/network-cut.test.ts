@@ -18,7 +18,7 @@ describe('a joining host without network for 30 s', () => {
         await restoreNetwork(fleet, 'cp3')
       },
     })
-    // kubeadm itself may give up on etcd or the API: then it is right to join again.
+    // kubeadm itself may give up on etcd or the API; then joining again is right.
     await expectOneSuccess('cp3', 'kubeadm-join')
   })
 })

@@ -1,4 +1,4 @@
-/** Fault: an upgrade in the background holds dpkg's lock while packages are to be installed. */
+/** Fault: an upgrade in the background holds dpkg's lock when packages must be installed. */
 import { describe, expect, it } from 'vitest'
 import { expectWholeCluster } from '../../support/expect-cluster.js'
 import { holdPackageLock } from './support/faults.js'

@@ -1,4 +1,4 @@
-/** Fault: the power of the first control plane fails while kubeadm init runs. */
+/** Fault: the first control plane loses power while kubeadm init runs. */
 import { describe, it } from 'vitest'
 import { expectEachUnitOnce } from '../../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../../support/bootstrap-units.js'

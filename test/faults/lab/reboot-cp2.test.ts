@@ -1,4 +1,4 @@
-/** Fault: the power of a control plane fails while it joins, when etcd knows its member already. */
+/** Fault: a control plane loses power while it joins, when etcd already knows its member. */
 import { describe, expect, it } from 'vitest'
 import { journal } from '../../support/expect-cluster.js'
 import { crashAndBoot } from './support/faults.js'

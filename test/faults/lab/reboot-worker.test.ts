@@ -1,4 +1,4 @@
-/** Fault: a worker node is rebooted in order while it joins: systemd ends the join. */
+/** Fault: a worker node is rebooted cleanly while it joins, so systemd ends the join. */
 import { describe, it } from 'vitest'
 import { reboot } from './support/faults.js'
 import { expectRepeatedAfterReset } from './support/ran.js'

@@ -1,4 +1,4 @@
-/** Fault: the run stands still during a join until its token has expired. */
+/** Fault: the run stalls during a join until its token has expired. */
 import { describe, it } from 'vitest'
 import { reach, reachAndFreeze, thaw } from './support/point.js'
 import { expectRepeatedAfterReset } from './support/ran.js'
@@ -7,7 +7,7 @@ import { expectWhole, scenario } from './support/scenario.js'
 
 scenario(() => clusterWithout('w1'))
 
-/** What is left of a token after its lifetime, which the cluster's own collector takes away then. */
+/** Does what the cluster's own token cleaner does once a token's lifetime is over. */
 async function expireTokens(): Promise<void> {
   const selector = '--field-selector=type=bootstrap.kubernetes.io/token'
   await fleet.kubectl('-n', 'kube-system', 'delete', 'secret', selector)
@@ -15,7 +15,7 @@ async function expireTokens(): Promise<void> {
 
 describe('a token that has expired when the run continues', () => {
   it('is replaced with a new one for the next attempt', async () => {
-    // kubeadm asks for five minutes whether its token is known; here it gives up sooner.
+    // kubeadm keeps asking about its token for five minutes; here it gives up sooner.
     const file = clusterFileWith({ joinConfiguration: { timeouts: { discovery: '15s' } } })
     const apply = fleet.startQuorate('apply', '-f', file, '--detach')
     await reachAndFreeze(fleet, { host: 'w1', unit: 'kubeadm-join', at: 'start' })

@@ -7,7 +7,7 @@ import { expectOnly } from './support/ran.js'
 import { clusterWithout, fleet } from './support/scene.js'
 import { expectWhole, scenario } from './support/scenario.js'
 
-/** The same hosts, seen by somebody with an engine of their own. */
+/** The same hosts, used by somebody with another engine. */
 const stranger = new Fleet('faults', 'other-engine')
 
 scenario(

@@ -10,10 +10,10 @@ import { scenario } from './support/scenario.js'
 scenario(bareHosts)
 
 const RECOVERY_LIMIT_MS = 15_000
-/** A machine that runs a whole fleet of hosts is busy: the limit is for 95 of 100 kills, here all but one. */
+/** A machine that runs a whole fleet is busy. The limit holds for 95 of 100 kills; here that means all but one. */
 const OUTLIERS = 1
 
-/** The moments, in the order in which they come on each host; hosts are beside each other. */
+/** The moments by host, in the order in which they come. Hosts run in parallel. */
 const MOMENTS: readonly (readonly Point[])[] = [
   [
     { host: 'w1', unit: 'install-kubernetes', at: 'start' },
@@ -40,7 +40,7 @@ const MOMENTS: readonly (readonly Point[])[] = [
 const recoveries: { readonly moment: string; readonly milliseconds: number }[] = []
 let kills = Promise.resolve()
 
-/** Kills the worker, and waits until the one that the follower starts has gone on with the run. One at a time. */
+/** Kills the worker, and waits until the next one, which the follower starts, has continued the run. One kill at a time. */
 async function killWorker(moment: string): Promise<void> {
   kills = kills.then(async () => {
     const killed = fleet.engine().worker?.pid ?? 0
@@ -69,8 +69,8 @@ async function killAt(points: readonly Point[]): Promise<void> {
 }
 
 /**
- * Whether kubeadm can be held until the run has gone on, so that the next moment comes after the restart. What it asks
- * of etcd has time limits of seconds, and does not in all places survive them.
+ * Whether kubeadm can be held until the run continues, so that the next moment comes after the restart. Its requests
+ * to etcd time out within seconds, and kubeadm does not survive that everywhere.
  */
 function canBeHeld({ unit, at }: Point): boolean {
   return unit.startsWith('kubeadm') && at !== 'end' && at !== '[etcd]'

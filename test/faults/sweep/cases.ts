@@ -6,7 +6,7 @@ import { boundariesOf, type History } from './history.js'
 import { SSH_STAGES } from './ssh-stages.js'
 import type { ActivityPlace } from './worker-process.js'
 
-/** Groups, and how many faults one run of theirs takes. */
+/** How many faults one run of each group has. */
 export const FAULTS_EACH = { 'worker killed': 6, 'in a unit': 6, 'ssh cut': 6, 'two at random': 1 } as const
 type FaultGroup = keyof typeof FAULTS_EACH
 
@@ -19,9 +19,9 @@ export interface FaultCase {
 
 /** Where faults can strike in a run. */
 export interface Places {
-  /** Activities, `joinWorker/w1`. */
+  /** Activities, e.g. `joinWorker/w1`. */
   readonly boundaries: readonly string[]
-  /** Places within units, `w1.kubeadm-join.preflight`. */
+  /** Places within units, e.g. `w1.kubeadm-join.preflight`. */
   readonly units: readonly string[]
   /** How many commands each host ran. */
   readonly commands: Readonly<Record<string, number>>
@@ -86,16 +86,16 @@ export function randomCase(seed: number, places: Places): FaultCase {
   }
   const first = fault()
   let second = fault()
-  // Two holds of one host's commands would be one file.
+  // Two faults at commands of one host would use the same file.
   while (first.kind === 'at-command' && second.kind === 'at-command' && first.host === second.host)
     second = fault()
   return { group: 'two at random', name: `random/${seed}`, faults: [first, second] }
 }
 
-/** No boundary has more places than this: cases of one boundary, which are neighbours, must not share a run. */
+/** The most places that a boundary has. Cases of one boundary are neighbours and must not share a run. */
 const MOST_PLACES = Math.max(ACTIVITY_PLACES.length, BLOWS.length, SSH_STAGES.length)
 
-/** Divides cases into runs of several faults each, far from each other in time: a run costs more than a fault. */
+/** Divides cases into runs of several faults that are far apart in time, because a run costs more than a fault. */
 export function inRuns(cases: readonly FaultCase[], faultsEach: number): readonly (readonly FaultCase[])[] {
   const runs = Math.max(Math.ceil(cases.length / faultsEach), Math.min(cases.length, MOST_PLACES))
   return Array.from({ length: runs }, (_, run) => cases.filter((_, index) => index % runs === run))

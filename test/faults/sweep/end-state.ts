@@ -5,21 +5,21 @@ import { join } from 'node:path'
 import type { ScriptedHost } from './scripted-host.js'
 
 export interface EndState {
-  /** What stands where: `cluster:etcd/cp1/peer`, `cp1:etc/kubernetes/admin.conf`, with mode and content. */
+  /** Every file, e.g. `cluster:etcd/cp1/peer` or `cp1:etc/kubernetes/admin.conf`, with its mode and content. */
   readonly files: Readonly<Record<string, string>>
-  /** Each mutation, as the stand-ins saw it, and each unit with its exit status, sorted. */
+  /** Each mutation as the stand-ins saw it, and each unit with its exit status; sorted. */
   readonly mutations: readonly string[]
   /** Calls that no stand-in knows. */
   readonly unexpected: string
 }
 
-/** Of the model: not the cluster, but the machinery of the sweep. */
+/** Files of the model that belong to the sweep's machinery, not to the cluster. */
 const MACHINERY = /^(journal|unexpected|places|pace|hold|held|addresses|commands\..*)(\/|$)/
-/** On a host: names and times of one operation, which are judged by the journal. */
+/** Files on a host with names and times of one operation; the journal judges these. */
 const OF_ONE_OPERATION =
   /^(var\/lib\/quorate\/(operations|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/
 
-/** Looks at the end of a run. `subnet`, such as `127.20.0.`, is taken out: each lane has its own. */
+/** Looks at the end of a run. `subnet`, such as `127.20.0.`, is removed: each lane has its own. */
 export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet: string): EndState {
   const files: Record<string, string> = {}
   const collect = (prefix: string, folder: string, left: RegExp) => {
@@ -33,7 +33,7 @@ export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet:
   return { files, mutations, unexpected: lines(join(model, 'unexpected')).join('\n') }
 }
 
-/** What differs from the end of a clean run, in words; nothing where the ends are the same. */
+/** What differs from the end of a clean run, in words; empty if nothing does. */
 export function differences(clean: EndState, seen: EndState): readonly string[] {
   const paths = new Set([...Object.keys(clean.files), ...Object.keys(seen.files)])
   const files = [...paths].sort().flatMap((path) => {
@@ -74,7 +74,7 @@ function* walk(folder: string, prefix = ''): Generator<[string, string]> {
       yield* walk(path, `${prefix}${name}/`)
     } else if (stat.isFile()) {
       const text = readFileSync(path, 'utf8')
-      // Images are pulled beside each other, in any order.
+      // Images are pulled in parallel, in any order.
       yield [`${prefix}${name}`, `${mode} ${name === 'images' ? text.split('\n').sort().join('\n') : text}`]
     } else {
       yield [`${prefix}${name}`, stat.isCharacterDevice() ? 'removed' : 'special']

@@ -1,6 +1,6 @@
 /**
- * Loaded into the product's own worker process ahead of its program: tells the test of each activity's beginning, end
- * and report over the IPC channel, and goes on when the test answers, which may kill the process instead.
+ * Loaded into the product's own worker process before its program. It tells the test about each activity's beginning, end
+ * and report over the IPC channel, and continues when the test answers. The test may kill the process instead.
  */
 import { Context } from '@temporalio/activity'
 import { Worker, type WorkerOptions } from '@temporalio/worker'
@@ -12,7 +12,7 @@ interface NativeWorker {
 }
 
 const waiting = new Map<number, () => void>()
-/** Activities whose body has ended, by task token: their report is on its way. */
+/** Activities whose body has ended and whose report is on its way, by task token. */
 const ended = new Map<string, Omit<ActivityEvent, 'id' | 'place'>>()
 let lastId = 0
 
@@ -20,7 +20,7 @@ process.on('message', (id: number) => {
   waiting.get(id)?.()
   waiting.delete(id)
 })
-// The test is gone: nothing of it may stay.
+// The test is gone, and nothing of it may stay.
 process.on('disconnect', () => process.exit(1))
 
 function tell(place: ActivityPlace, of: Omit<ActivityEvent, 'id' | 'place'>): Promise<void> {

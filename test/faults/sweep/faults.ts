@@ -1,4 +1,4 @@
-/** The faults of a case, and how they are made to happen in a run. */
+/** The faults of a case, and how they happen in a run. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,15 +7,15 @@ import type { SshProxy } from './ssh-proxy.js'
 import type { Calibration, SshStage } from './ssh-stages.js'
 import type { ActivityEvent, ActivityPlace, WorkerProcess } from './worker-process.js'
 
-/** What breaks where a host is held: the worker dies, or its connection to the host does. */
+/** What breaks while a host is held: the worker, or its connection to the host. */
 export type Blow = 'worker-killed' | 'ssh-cut'
 
 export type Fault =
   | { readonly kind: 'worker-killed'; readonly boundary: string; readonly place: ActivityPlace }
   | { readonly kind: 'ssh-cut'; readonly boundary: string; readonly stage: SshStage }
-  /** While a unit runs: `place` as the stand-ins name it, `cp1.kubeadm-init.certificates`. */
+  /** While a unit runs: `place` as the stand-ins name it, e.g. `cp1.kubeadm-init.certificates`. */
   | { readonly kind: 'in-unit'; readonly place: string; readonly blow: Blow }
-  /** Before the command of this number on the host. */
+  /** Before the command with this number on the host. */
   | { readonly kind: 'at-command'; readonly host: string; readonly number: number; readonly blow: Blow }
   | { readonly kind: 'server-killed'; readonly afterMs: number }
 
@@ -45,7 +45,7 @@ export class Injector {
     this.watching = Promise.all(faults.map((fault) => this.watch(fault)))
   }
 
-  /** Ends the faults; gives those that never came to happen. */
+  /** Ends the faults, and returns those that never happened. */
   async end(): Promise<readonly Fault[]> {
     this.ended.abort()
     this.victims.worker.onActivity = () => Promise.resolve()
@@ -89,7 +89,7 @@ export class Injector {
     }
   }
 
-  /** Has the host wait at a place, strikes there, and lets it go on. */
+  /** Makes the host wait at a place, strikes there, and lets it continue. */
   private async hold(fault: Extract<Fault, { blow: Blow }>, place: string, content: string): Promise<void> {
     const [hold, held] = ['hold', 'held'].map((folder) => join(this.victims.model, folder, place)) as [
       string,

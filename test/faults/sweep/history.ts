@@ -1,15 +1,15 @@
-/** What a run's history tells: its activities, which are the boundaries of the sweep, and when it went on after a restart. */
+/** What a run's history tells: its activities, which are the sweep's boundaries, and when it continued after a restart. */
 import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client'
 
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>
 type Event = NonNullable<History['events']>[number]
 
-/** Names activities in the order in which they are met: `joinWorker/w1`, and `…#2` for a second on the same host. */
+/** Names activities in the order in which they appear: `joinWorker/w1`, then `…#2` for the second on that host. */
 export class BoundaryNames {
   private readonly names = new Map<string, string>()
   private readonly counts = new Map<string, number>()
 
-  /** The same id is always given the same name. */
+  /** The same id always gets the same name. */
   of(type: string, host: string, activityId: string): string {
     const known = this.names.get(activityId)
     if (known !== undefined) return known
@@ -41,7 +41,7 @@ function hostOf(args: readonly unknown[]): string {
   return args.find(isHost)?.name ?? ''
 }
 
-/** Milliseconds from a moment to the next thing that a worker did in the run; undefined when nothing came after it. */
+/** Milliseconds from a moment to the next thing that a worker did in the run; undefined if it did nothing more. */
 export function progressAfter(history: History, moment: number): number | undefined {
   const times = (history.events ?? []).filter(isProgress).map(timeOf)
   const next = times.filter((time) => time > moment).sort((a, b) => a - b)[0]

@@ -1,6 +1,6 @@
 /**
- * A lane of the sweep: a cluster of scripted hosts, a namespace, and the product's worker and client. Runs one case
- * after another; lanes run beside each other.
+ * A lane of the sweep: a cluster of scripted hosts, a namespace, and the product's worker and client. It runs one case
+ * after another; lanes run in parallel.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,14 +21,14 @@ import type { TemporalServer } from './temporal-server.js'
 import { WorkerProcess } from './worker-process.js'
 import { defined } from '../../../src/values/defined.js'
 
-/** Every kind of step: init, a join with an etcd member, a join of a worker, a balancer. */
+/** Has every kind of step: init, a join with an etcd member, a worker's join, a balancer. */
 const ADDRESSES: Readonly<Record<string, number>> = { cp1: 11, cp2: 12, w1: 21, lb1: 100 }
 const ENDPOINT = { name: 'lb1', port: 6443 }
-/** Seconds that each place of a unit takes. */
+/** How many seconds each place of a unit takes. */
 const PACE = '0.03'
-/** A run without faults that takes longer hangs. */
+/** A run without faults that takes longer is stuck. */
 const PATIENCE_MS = 120_000
-/** For each fault: the heartbeat's time-out, the restart, and a machine that is busy with other lanes. */
+/** More time for each fault: the heartbeat timeout, the restart, and a machine that is busy with other lanes. */
 const PATIENCE_PER_FAULT_MS = 45_000
 const LOOK_AT_BLOCKED_EVERY_MS = 4_000
 
@@ -36,7 +36,7 @@ const LOOK_AT_BLOCKED_EVERY_MS = 4_000
 export interface RunOutcome {
   readonly history: History
   readonly end: EndState
-  /** Why the run did not end well by itself; undefined where it did. */
+  /** Why the run did not end well by itself; undefined if it did. */
   readonly failure?: string
   readonly neverHappened: readonly Fault[]
   readonly workerRestarts: readonly number[]
@@ -51,7 +51,7 @@ export interface LaneOptions {
   readonly server: TemporalServer
   readonly failpoints: string
   readonly dnsAddress: string
-  /** The cluster of the lane's own with changes; as it is unless given. */
+  /** Changes the lane's own cluster; without it, that is used as it is. */
   readonly change?: (cluster: Cluster) => Cluster
   /** Further variables of the worker's environment. */
   readonly environment?: Readonly<Record<string, string>>
@@ -92,7 +92,7 @@ export class Lane {
     return lane
   }
 
-  /** The same faults, the same cluster from bare hosts: applies it, and tells how that went. */
+  /** Applies the lane's cluster to bare hosts while the faults strike, and returns how that went. */
   async run(name: string, faults: readonly Fault[]): Promise<RunOutcome> {
     appendFileSync(this.log, `\n### ${name}\n`)
     await this.bare()
@@ -123,7 +123,7 @@ export class Lane {
     }
   }
 
-  /** Keeps everything that is known of a failed case; gives the folder. */
+  /** Keeps everything that is known about a failed case, and returns its folder. */
   keep(name: string, outcome: RunOutcome, findings: readonly string[]): string {
     const folder = join(LOGS, 'failed', name.replaceAll('/', '.'))
     rmSync(folder, { recursive: true, force: true })
@@ -226,7 +226,7 @@ export class Lane {
       kubernetes: {
         ...cluster.kubernetes,
         controlPlaneEndpoint,
-        // Whatever the machine that plays the hosts has.
+        // Whatever the machine has that plays the hosts.
         kubeadm: { ...cluster.kubernetes.kubeadm, kubeletConfiguration: { failCgroupV1: false } },
       },
       packages: { ...cluster.packages, signingKey: 'a key that signs packages\n' },
@@ -253,7 +253,7 @@ export class Lane {
     }
   }
 
-  /** Starts the run, also while the server is away; whoever was answered too late finds it running. */
+  /** Starts the run, even while the server is away. If the answer came too late, the run is found running. */
   private async begin(): Promise<Operation> {
     for (;;) {
       try {
@@ -267,7 +267,7 @@ export class Lane {
     }
   }
 
-  /** Resolves when the run is completed; rejects when it ended otherwise. The server may go away meanwhile. */
+  /** Resolves when the run has completed; rejects if it ended otherwise. The server may be away in between. */
   private async untilClosed(runId: string): Promise<void> {
     for (;;) {
       try {

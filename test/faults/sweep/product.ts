@@ -1,4 +1,4 @@
-/** The product as it ships: the build, not the sources; and the place where the sweep keeps its logs. */
+/** The product as it ships: the build, not the sources. Also where the sweep keeps its logs. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +10,7 @@ import type * as homeModule from '../../../src/engine/home.js'
 import type * as processModule from '../../../src/engine/process.js'
 import { PROJECT } from '../../support/process.js'
 
-/** Logs of every lane, and everything that is known of failed cases. */
+/** Logs of every lane, and everything that is known about failed cases. */
 export const LOGS = join(PROJECT, '.cache', 'faults')
 
 const BUILD = join(PROJECT, 'dist', 'src')
@@ -26,7 +26,7 @@ export const { startServer, waitUntilReady, loopback } = await built<typeof serv
 export const { engineHome, makeHome } = await built<typeof homeModule>('engine/home.js')
 export const { stop } = await built<typeof processModule>('engine/process.js')
 
-/** Compiles the failpoints to a file that Node.js can load ahead of the product; gives its URL. */
+/** Compiles the failpoints to a file that Node.js can load before the product, and returns its URL. */
 export function compileFailpoints(): string {
   mkdirSync(LOGS, { recursive: true })
   const source = readFileSync(new URL('failpoints.ts', import.meta.url), 'utf8')

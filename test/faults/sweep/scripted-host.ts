@@ -1,6 +1,6 @@
 /**
- * A host of its own on this machine, made in a moment: namespaces, a root by overlayfs above the machine's own, a real
- * sshd, and stand-ins (test/faults/sweep/host) for what kubeadm's world consists of. Needs root and overlayfs on tmpfs.
+ * A separate host on this machine, made in a moment: namespaces, an overlayfs root above the machine's own, a real sshd,
+ * and stand-ins (test/faults/sweep/host) for kubeadm and everything around it. Needs root and overlayfs on tmpfs.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const BOOT = join(STAND_INS, 'usr', 'local', 'lib', 'host', 'boot')
 /** Port of every scripted host's sshd, on the host's own loopback address. */
 export const SSH_PORT = 2222
 
-/** What the machine itself may have of these is not to be seen on the hosts. */
+/** Hosts do not see these, even if the machine has them. */
 const HIDDEN = [
   ...[
     '/etc/kubernetes',
@@ -36,7 +36,7 @@ export interface HostImage {
   readonly layer: string
   /** Private key that logs in as root. */
   readonly identityFile: string
-  /** Knows the one host key of all hosts, behind whatever port. */
+  /** Knows the host key that all hosts share, at any port. */
   readonly knownHostsFile: string
 }
 
@@ -54,7 +54,7 @@ export async function buildHostImage(folder: string): Promise<HostImage> {
     '$1/usr/local/sbin/login-shell',
   )
   writeFileSync(join(layer, 'etc', 'passwd'), passwd)
-  // A device 0:0 in a layer hides what is below it.
+  // A 0:0 device in a layer hides what is below it.
   HIDDEN.forEach((path) => mkdirSync(dirname(join(layer, path)), { recursive: true }))
   await Promise.all(HIDDEN.map((path) => mustRun('mknod', [join(layer, path), 'c', '0', '0'])))
   const keys = { identity: join(folder, 'id_ed25519'), host: join(layer, 'etc', 'ssh', 'scripted_host_key') }
@@ -68,9 +68,9 @@ export async function buildHostImage(folder: string): Promise<HostImage> {
 
 export class ScriptedHost {
   readonly name: string
-  /** A loopback address of the host's own. */
+  /** The host's own loopback address. */
   readonly address: string
-  /** What was changed on the host: the upper layer of its root. */
+  /** The upper layer of the host's root: everything that was changed on it. */
   readonly changes: string
   private readonly folder: string
   private readonly image: HostImage
@@ -87,7 +87,7 @@ export class ScriptedHost {
     this.changes = join(folder, 'upper')
   }
 
-  /** Bare, as a machine after its installation; sshd answers when this resolves. */
+  /** Makes the host bare, like a machine after its installation. Once this resolves, sshd answers. */
   async start(): Promise<void> {
     for (const name of ['upper', 'work', 'root', 'own']) {
       rmSync(join(this.folder, name), { recursive: true, force: true })
@@ -111,7 +111,7 @@ export class ScriptedHost {
     })
   }
 
-  /** As when the power goes; nothing of the host runs when this resolves. */
+  /** Cuts the power. Once this resolves, nothing of the host runs. */
   async stop(): Promise<void> {
     const { child } = this
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
@@ -146,14 +146,14 @@ function sshdConfig(address: string): string {
     `ListenAddress ${address}`,
     'HostKey /etc/ssh/scripted_host_key',
     'AuthorizedKeysFile /etc/ssh/scripted_host_authorized_keys',
-    // SHLVL keeps bash from reading a .bashrc, which it does when sshd starts it.
+    // SHLVL keeps bash from reading .bashrc, which it does when sshd starts it.
     'SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin FAKE_SYSTEMD=/run/units SHLVL=1',
     'PidFile none',
     'StrictModes no',
     'UsePAM no',
     'PermitRootLogin yes',
     'PasswordAuthentication no',
-    // The one cipher whose packets have visible lengths: the proxy in front cuts at packets, not at guesses.
+    // The only cipher whose packet lengths are visible: the proxy cuts at packets, without guessing.
     'Ciphers aes128-gcm@openssh.com',
     '',
   ].join('\n')

@@ -49,7 +49,7 @@ export class SshProxy {
     this.cut()
   }
 
-  /** Forgets what was to be cut; true when it never came to it. */
+  /** Forgets the cut that was due; true if it never happened. */
   disarm(): boolean {
     const wasArmed = this.isArmed
     this.isArmed = false
@@ -113,7 +113,7 @@ export class SshProxy {
   }
 }
 
-/** Long against what loopback takes, so that groups of packets are told apart. */
+/** Much longer than loopback takes, so that groups of packets can be told apart. */
 const PAUSE_MS = 300
 
 /** Packets with which a command begins. */

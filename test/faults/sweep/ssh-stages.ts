@@ -1,16 +1,16 @@
 /**
- * Reads what an SSH server sends, packet by packet: until the keys are new the packets are in the clear, afterwards
- * aes128-gcm leaves their lengths visible. Enough to cut a connection at a stage of the protocol, never at a guess.
+ * Reads what an SSH server sends, packet by packet. Until new keys are in use the packets are in the clear; afterwards
+ * aes128-gcm leaves their lengths visible. That is enough to cut a connection at a stage of the protocol without guessing.
  */
 
-/** Where a connection is cut: each means that the stage has begun and does not come to its end. */
+/** Where a connection is cut: after the stage has begun, and before its end. */
 export const SSH_STAGES = ['handshake', 'authentication', 'channel-open', 'output', 'exit-status'] as const
 export type SshStage = (typeof SSH_STAGES)[number]
 
 /** One packet of the server, or its banner. */
 export interface ServerPacket {
   readonly bytes: Buffer
-  /** Number of the message, while packets are in the clear. */
+  /** Message number, as long as packets are in the clear. */
   readonly message?: number
   /** How many encrypted packets came before; undefined in the clear. */
   readonly index?: number
@@ -62,11 +62,11 @@ export class PacketReader {
   }
 }
 
-/** What was learned of the packets from a real connection; indices count from the first encrypted packet. */
+/** What a real connection taught about the packets. Indices count from the first encrypted packet. */
 export interface Calibration {
   /** The packets of the login are those before this one. */
   readonly ready: number
-  /** The packet by which the first command is seen to begin. */
+  /** The packet that shows that the first command begins. */
   readonly output: number
   readonly exitStatusLength: number
   readonly closeLength: number
@@ -75,7 +75,7 @@ export interface Calibration {
 /** KEXINIT. */
 const KEX_INIT = 20
 
-/** What becomes of a packet: `pass` it on, `hold` it back until the next, or `cut`, with or without its first half. */
+/** What happens to a packet: `pass` it on, `hold` it until the next, or `cut`, with or without its first half. */
 export type Verdict = 'pass' | 'hold' | 'cut' | 'cut-in-half'
 
 /** Decides at each packet of one connection whether it is the one at which the stage is cut. */
@@ -90,7 +90,7 @@ export function cutAt(stage: SshStage, { ready, output, exitStatusLength, closeL
     if (cutInHalf[stage]?.(packet) === true) return 'cut-in-half'
     if (stage === 'channel-open' && index === ready) return 'cut'
     if (stage !== 'exit-status' || index < output) return 'pass'
-    // Nothing of the server's but the exit status has this length and a closing packet behind it.
+    // Of the server's packets, only the exit status has this length and a closing packet after it.
     if (held !== undefined && length === closeLength) return 'cut'
     return length === exitStatusLength ? 'hold' : 'pass'
   }

@@ -1,6 +1,6 @@
 /**
- * Every boundary of a bootstrap, broken in every place: the run ends well by itself, with the same end state as a
- * clean run, each mutation once, and goes on in time. Cases follow from a clean run; see docs/faults.md.
+ * Breaks a bootstrap in every place of every boundary. The run must end well by itself, with the end state of a clean run
+ * and each mutation once, and must continue in time. The cases follow from a clean run; see docs/faults.md.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ import type { Lane, RunOutcome } from './lane.js'
 import { Sweep } from './sweep.js'
 import { LIMITS, Tally } from './tally.js'
 
-/** Parts of the names of the cases that are wanted; all where there is none. */
+/** Parts of the names of the wanted cases; without any, all are wanted. */
 const only = (process.env.QUORATE_FAULTS_ONLY ?? '').split(',').filter(Boolean)
 const isWanted = (name: string) => only.length === 0 || only.some((part) => name.includes(part))
 const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? 8)
@@ -43,7 +43,7 @@ afterAll(async () => {
   )
 })
 
-/** What all others are compared with; it must end well itself, and every lane must come to the same. */
+/** The run that all others are compared with, in every lane. It must end well itself. */
 async function cleanRun(): Promise<{ readonly lane: Lane; readonly outcome: RunOutcome }> {
   const [lane] = sweep.lanes
   if (lane === undefined) throw new Error('the sweep has no lane')
@@ -57,7 +57,7 @@ async function cleanRun(): Promise<{ readonly lane: Lane; readonly outcome: RunO
   return { lane, outcome }
 }
 
-/** Runs faults and judges the run by everything that can be seen; gives what is wrong with it. */
+/** Runs the faults, judges the run by everything that can be seen, and returns what is wrong with it. */
 async function judge(
   lane: Lane,
   group: string,
@@ -75,7 +75,7 @@ async function judge(
   return [...findings, `faults: ${JSON.stringify(faults)}`, `logs: ${lane.keep(name, outcome, findings)}`]
 }
 
-/** One run for several cases. Where it goes wrong each case is judged by a run of its own. */
+/** One run for several cases. If it goes wrong, each case is judged by a run of its own. */
 function itEndsWell(cases: readonly FaultCase[]): void {
   const names = cases.map(({ name }) => name).join(',')
   const faults = cases.flatMap((one) => one.faults)
@@ -92,7 +92,7 @@ function itEndsWell(cases: readonly FaultCase[]): void {
       const alone = await sweep.inLane((lane) => judge(lane, group, name, own))
       if (alone.length > 0)
         expect.fail([...alone, `again: npm run test:faults -- --only '${name}'`].join('\n'))
-      // One fault may keep another from happening; anything else must not come of two faults either.
+      // One fault may keep another from happening; anything else is wrong for two faults as well.
       const isReal = findings.some((finding) => !/^(never happened|faults|logs)/.test(finding))
       if (isReal) expect.fail([`only together with others:`, ...findings, again].join('\n'))
     })
@@ -105,7 +105,7 @@ for (const [group, faultsEach] of Object.entries(FAULTS_EACH)) {
 }
 
 describe.runIf(isWanted('server-killed'))('server killed', () => {
-  // All lanes have the one server, so that all of them go through each of its deaths, each at another point.
+  // All lanes share one server, so each lane meets each of its deaths, at a different point.
   it('server-killed', async () => {
     const random = randomNumbers(seeds)
     const findings: string[] = []

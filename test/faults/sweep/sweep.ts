@@ -1,4 +1,4 @@
-/** The sweep's surroundings: one Temporal server, the lanes, and a free lane for whoever has a case to run. */
+/** The sweep's environment: one Temporal server, and the lanes, of which each case gets a free one. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { cpus } from 'node:os'
@@ -11,16 +11,16 @@ import { TemporalServer } from './temporal-server.js'
 import { defined } from '../../../src/values/defined.js'
 
 /**
- * Measured: a run takes some seconds of CPU, and a worker's death ten seconds of waiting for the heartbeat; so the
- * processors are busy with several times as many lanes as there are of them.
+ * Measured: a run takes some seconds of CPU, and a worker's death ten seconds of waiting for the heartbeat. So it takes
+ * several lanes per processor to keep it busy.
  */
 const LANES = Number(process.env.QUORATE_FAULTS_LANES ?? Math.max(4, cpus().length * 3))
 
-/** On tmpfs, which the upper layer of a scripted host needs. */
+/** On tmpfs, as the upper layer of a scripted host requires. */
 const FOLDER = '/dev/shm'
 const DNS_ADDRESS = '127.19.0.10'
 
-/** Lanes of another kind than the sweep's own. */
+/** Lanes that differ from the sweep's own. */
 export interface SweepOptions extends Pick<LaneOptions, 'change' | 'environment'> {
   readonly lanes?: number
 }
@@ -69,7 +69,7 @@ export class Sweep {
     return new Sweep(server, lanes, folder, dns)
   }
 
-  /** Runs `act` in the next lane that is free. */
+  /** Runs `act` in the next free lane. */
   async inLane<Result>(act: (lane: Lane) => Promise<Result>): Promise<Result> {
     const lane = this.free.pop() ?? (await new Promise<Lane>((resolve) => this.queue.push(resolve)))
     try {
@@ -89,7 +89,7 @@ export class Sweep {
   }
 }
 
-/** The cluster's DNS, for the one question that the verification asks. */
+/** The cluster's DNS, for the only question that the verification asks. */
 async function startDns(): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)

@@ -1,11 +1,11 @@
-/** What the sweep measured, printed at its end: cases and times by group, and how fast a run went on after a restart. */
+/** What the sweep measured, printed at its end: cases and times by group, and how soon runs continued after a restart. */
 import { progressAfter } from './history.js'
 import type { RunOutcome } from './lane.js'
 
 /**
- * Milliseconds in which a run must go on, from the restart of what was killed. Here half of the runs must: lanes beside
- * each other keep the processors busy on purpose, and a worker's time is 10 s without a heartbeat plus what its start
- * costs there. In test/faults/lab a worker has 15 s after each restart, but for one of a dozen.
+ * How many milliseconds after the restart of what was killed a run must continue. Here half of the runs must, because
+ * parallel lanes keep the processors busy on purpose: a worker needs 10 s without a heartbeat, plus the time that its
+ * start takes there. In test/faults/lab a worker has 15 s after each restart, with one exception in a dozen.
  */
 export const LIMITS = { worker: 25_000, server: 30_000 } as const
 export type Restarted = keyof typeof LIMITS
@@ -34,7 +34,7 @@ export class Tally {
     })
   }
 
-  /** What half of the restarts stayed below, in milliseconds; 0 where there were none. */
+  /** The median of the restarts in milliseconds; 0 without restarts. */
   halfRecoveredWithin(what: Restarted): number {
     return this.recoveredWithin(what, 0.5)
   }
@@ -60,7 +60,7 @@ export class Tally {
   private recover(what: Restarted, { history }: RunOutcome, restarts: readonly number[]): void {
     const times = restarts.flatMap((moment, index) => {
       const time = progressAfter(history, moment) ?? Infinity
-      // Killed again before it went on, or not needed any more: nothing is told by either.
+      // It was killed again before it continued, or was no longer needed: neither tells anything.
       return moment + time < (restarts[index + 1] ?? Infinity) ? [time] : []
     })
     this.recoveries[what].push(...times)

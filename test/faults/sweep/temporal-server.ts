@@ -1,4 +1,4 @@
-/** The Temporal server of the sweep: on disk, with the durability of the embedded engine, to be killed at will. */
+/** The sweep's Temporal server: on disk, as durable as the embedded engine, and may be killed at any time. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ type Identity = Awaited<ReturnType<typeof startServer>>
 
 export class TemporalServer {
   readonly home = engineHome({ QUORATE_HOME: mkdtempSync(join(tmpdir(), 'quorate-faults-server-')) })
-  /** When it was started again, in milliseconds since the epoch. */
+  /** When it was restarted, in milliseconds since the epoch. */
   readonly restarts: number[] = []
   private readonly ports: ServerPorts
   private process: Identity | undefined
@@ -35,7 +35,7 @@ export class TemporalServer {
     return loopback(this.ports.port)
   }
 
-  /** A namespace of one's own, so that workers of one lane never see the work of another. */
+  /** Makes a namespace, so that workers of one lane never see the work of another. */
   async addNamespace(namespace: string): Promise<void> {
     const connection = await Connection.connect({ address: this.address })
     await connection.workflowService.registerNamespace({
@@ -45,7 +45,7 @@ export class TemporalServer {
     await connection.close()
   }
 
-  /** Ends it at once, as a crash does, and starts it on the same database and port. */
+  /** Kills it like a crash, and starts it again on the same database and port. */
   async killAndRestart(): Promise<void> {
     if (this.process !== undefined) process.kill(this.process.pid, 'SIGKILL')
     this.restarts.push(Date.now())

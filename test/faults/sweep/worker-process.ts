@@ -1,18 +1,18 @@
-/** The product's worker as a process of its own, started again as soon as it dies, as a supervisor does. */
+/** The product's worker in its own process, restarted as soon as it dies, as a supervisor does. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT } from '../../support/process.js'
 
-/** Where an activity stands: its body not begun; its body done, nothing reported; the server has its report. */
+/** How far an activity is: its body has not begun; it is done but not reported; the server has its report. */
 export type ActivityPlace = 'before-effect' | 'after-effect' | 'after-report'
 
-/** What the failpoints tell. */
+/** What the failpoints send. */
 export interface ActivityEvent {
   readonly id: number
   readonly place: ActivityPlace
   readonly type: string
-  /** Name of the host; empty where the activity has none. */
+  /** Name of the host; empty if the activity has none. */
   readonly host: string
   readonly activityId: string
   readonly attempt: number
@@ -31,9 +31,9 @@ export interface WorkerProcessOptions {
 export class WorkerProcess {
   /** Called at each place that an activity reaches; the activity waits for it. */
   onActivity: (event: ActivityEvent) => Promise<void> = () => Promise.resolve()
-  /** When the process was started again, in milliseconds since the epoch. */
+  /** When the process was restarted, in milliseconds since the epoch. */
   readonly restarts: number[] = []
-  /** Set when the process ended without having been killed, which it never should. */
+  /** Set if the process ended without being killed, which must never happen. */
   ownEnd: string | undefined
   private readonly options: WorkerProcessOptions
   private child: ChildProcess | undefined
@@ -45,14 +45,14 @@ export class WorkerProcess {
     this.start()
   }
 
-  /** Ends the process at once, as a crash does; another is there when this resolves. */
+  /** Kills the process like a crash. Once this resolves, another is running. */
   async kill(): Promise<void> {
     const { exited } = this
     this.child?.kill('SIGKILL')
     await exited
   }
 
-  /** Ends the process for good. */
+  /** Stops the process for good. */
   async stop(): Promise<void> {
     this.stopped = true
     await this.kill()
@@ -100,7 +100,7 @@ export class WorkerProcess {
   }
 }
 
-/** Nothing of whoever runs the tests: no Temporal settings, no agent. */
+/** Nothing from the person who runs the tests: no Temporal settings, no agent. */
 function workerEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>

@@ -1,4 +1,4 @@
-/** The engine's files lost, damaged or in the wrong place: nothing is made worse, and the way on is told. */
+/** The engine's files lost, damaged or in the wrong place: nothing gets worse, and the error says what to do. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

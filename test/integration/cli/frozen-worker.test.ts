@@ -1,4 +1,4 @@
-/** A worker that lives and does nothing, as after SIGSTOP, is told and replaced by the engine's supervisor. */
+/** A worker that lives and does nothing, as after SIGSTOP, is reported and replaced by the engine's supervisor. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { identify } from '../../../src/engine/process.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'

@@ -1,4 +1,4 @@
-/** `quorate init` on a terminal: a wrong answer is told at its question, and what is typed replaces the example. */
+/** `quorate init` on a terminal: a wrong answer is reported at its question, and what is typed replaces the example. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -101,7 +101,7 @@ describe('an apply', () => {
     })
     expect(progress.state).toBe('done')
     expect(progress.phases.map(({ title, state }) => `${title}: ${state}`)).toContain('Control planes: done')
-    expect(progress.phases.find(({ title }) => title === 'Workers')?.hosts.map(({ host }) => host)).toEqual([
+    expect(progress.phases.find(({ id }) => id === 'workers')?.hosts.map(({ host }) => host)).toEqual([
       'w1',
       'w2',
     ])

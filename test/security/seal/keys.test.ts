@@ -28,7 +28,7 @@ describe('a start request', () => {
     ['a seal that was cut off', (seal: string) => seal.slice(0, -20)],
     ['an empty proof', (seal: string) => seal.replace(/[^.]*$/, '')],
     [
-      'a proof with one other letter',
+      'a proof with one letter changed',
       (seal: string) => seal.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
     ],
   ])('with %s is refused', async (_, change) => {

@@ -26,9 +26,9 @@ const warnings = () => scene.log.filter((line) => line.includes('"level":40')).j
 
 describe.each([
   ['without arguments', []],
-  ['with an input of his own', ['--input', INPUT]],
+  ['with their own input', ['--input', INPUT]],
   [
-    'with an input and a ticket of his own',
+    'with their own input and ticket',
     ['--input', INPUT, '--input', '{"ticket":"start","name":"applyCluster","issuedAt":1}'],
   ],
 ])('a workflow started by a stranger %s', (what, input) => {

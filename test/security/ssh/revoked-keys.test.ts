@@ -1,4 +1,4 @@
-/** A host whose key is revoked, by each of the ways of OpenSSH: refused by `ssh`, and so by us, before anything is told. */
+/** A host whose key is revoked, in each of OpenSSH's ways: `ssh` refuses it, and so does Quorate, before anything is sent. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -159,9 +159,9 @@ describe('a RevokedHostKeys file', () => {
   })
 
   it.each([
-    ['that is not there', () => join(folder, 'absent')],
+    ['that does not exist', () => join(folder, 'absent')],
     [
-      'that is cut off',
+      'that is truncated',
       () => {
         const whole = readFileSync(listOf(readFileSync(`${sshd.identityFile}.pub`, 'utf8')))
         const cut = join(folder, 'cut')

@@ -10,11 +10,11 @@ describe('colours', () => {
     ['not in a pipe', PIPE, 'auto', {}, false],
     ['not in a pipe of a CI job', PIPE, 'auto', { CI: '1' }, false],
     ['not with NO_COLOR', TERMINAL, 'auto', { NO_COLOR: '1' }, false],
-    ['although NO_COLOR is there, but empty', TERMINAL, 'auto', { NO_COLOR: '' }, true],
+    ['if NO_COLOR is set but empty', TERMINAL, 'auto', { NO_COLOR: '' }, true],
     ['not with FORCE_COLOR=0', TERMINAL, 'auto', { FORCE_COLOR: '0' }, false],
     ['not in a pipe with FORCE_COLOR=0', PIPE, 'auto', { FORCE_COLOR: '0' }, false],
     ['in a pipe with FORCE_COLOR=1', PIPE, 'auto', { FORCE_COLOR: '1' }, true],
-    ['not on a terminal that is dumb', TERMINAL, 'auto', { TERM: 'dumb' }, false],
+    ['not on a dumb terminal', TERMINAL, 'auto', { TERM: 'dumb' }, false],
     ['in a pipe with --color always, whatever the environment says', PIPE, 'always', { NO_COLOR: '1' }, true],
     ['not on a terminal with --color never', TERMINAL, 'never', { FORCE_COLOR: '1' }, false],
   ] as const)(
@@ -41,13 +41,13 @@ describe('symbols beyond ASCII', () => {
   it.each([
     ['in a UTF-8 locale', TERMINAL, { LANG: 'de_DE.UTF-8', TERM: 'xterm-256color' }, true],
     ['in C.UTF-8', PIPE, { LC_ALL: 'C.utf8' }, true],
-    ['where no locale is set', TERMINAL, { TERM: 'xterm' }, true],
+    ['if no locale is set', TERMINAL, { TERM: 'xterm' }, true],
     ['not in the locale C', TERMINAL, { LC_ALL: 'C', LANG: 'en_US.UTF-8' }, false],
     ['not in the locale C, in a pipe', PIPE, { LC_ALL: 'C' }, false],
-    ['not in a locale of another encoding', TERMINAL, { LC_CTYPE: 'ja_JP.eucJP' }, false],
-    ['not on the console of Linux', TERMINAL, { TERM: 'linux', LANG: 'C.UTF-8' }, false],
-    ['not on a terminal that is dumb', TERMINAL, { TERM: 'dumb' }, false],
-    ['in a pipe, whatever terminal there is', PIPE, { TERM: 'linux' }, true],
+    ['not in a locale with another encoding', TERMINAL, { LC_CTYPE: 'ja_JP.eucJP' }, false],
+    ['not on the Linux console', TERMINAL, { TERM: 'linux', LANG: 'C.UTF-8' }, false],
+    ['not on a dumb terminal', TERMINAL, { TERM: 'dumb' }, false],
+    ['in a pipe, whatever the terminal', PIPE, { TERM: 'linux' }, true],
   ] as const)('depend on the locale and the terminal: %s', (_when, stream, variables, expected) => {
     expect(abilitiesOf(stream, 'auto', variables).symbols).toBe(expected)
   })

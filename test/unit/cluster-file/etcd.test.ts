@@ -54,7 +54,7 @@ describe('etcd on hosts of its own', () => {
       'spec.hosts[5].role: "e1" is an etcd host, but the topology is stacked; set spec.etcd.topology: external, or remove the host',
     ],
     [
-      'hosts of which only a name is known',
+      'hosts that are known only by name',
       [EXTERNAL, ...etcdHosts(3), [['spec', 'hosts', 6, 'address'], 'e2.prod.lab']],
       'spec.hosts[6].internalAddress: required, because the address "e2.prod.lab" is a name; an etcd member advertises an IP address; give it here',
     ],

@@ -190,7 +190,7 @@ const NOT_YET: readonly Case[] = [
 describe.each([
   ['of fields', FIELDS],
   ['of formats', FORMATS],
-  ['that ask for what is to come', NOT_YET],
+  ['that ask for what is not supported yet', NOT_YET],
 ])('mistakes %s are reported', (_where, cases) => {
   it.each(cases)('%s', (_mistake, change, problem) => {
     expect(problemTexts(clusterFile(change))).toEqual([problem])

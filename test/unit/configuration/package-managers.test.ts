@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packageManagerOf } from '../../../src/configuration/package-managers/package-managers.js'
+import { systemPackageManager } from '../../../src/configuration/package-managers/package-managers.js'
 import { dnf } from '../../../src/configuration/package-managers/dnf.js'
 import { findingsWith } from '../preflight/broken-hosts.js'
 
@@ -8,7 +8,7 @@ describe('the package manager of a system', () => {
     ['Debian', 'debian', '', 'apt'],
     ['Ubuntu', 'ubuntu', 'debian', 'apt'],
     ['Linux Mint', 'linuxmint', 'ubuntu debian', 'apt'],
-    ['a system that is like several', 'astra', 'debian,ubuntu', 'apt'],
+    ['a system like several others', 'astra', 'debian,ubuntu', 'apt'],
     ['a derivative with a hyphen', 'ubuntu-core', '', 'apt'],
     ['Fedora', 'fedora', '', 'dnf'],
     ['Rocky Linux', 'rocky', 'rhel centos fedora', 'dnf'],
@@ -16,7 +16,7 @@ describe('the package manager of a system', () => {
     ['openSUSE', 'opensuse-leap', 'suse opensuse', undefined],
     ['an unknown system', '', '', undefined],
   ])('follows from os-release: %s', (_, osId, osLike, expected) => {
-    expect(packageManagerOf({ osId, osLike })?.name).toBe(expected)
+    expect(systemPackageManager({ osId, osLike })?.name).toBe(expected)
   })
 })
 

@@ -117,7 +117,7 @@ describe('the facts of a host', () => {
 describe('the clock of a host', () => {
   it.each([
     ['busybox, which knows no nanoseconds', '1700000000.%N'],
-    ['another, which says nothing of them', '1700000000'],
+    ['another, which leaves them out', '1700000000'],
     ['an early uutils, which drops leading zeros', '1700000000.82754300'],
   ])('is read to the second if date comes from %s', (_whose, answer) => {
     expect(parse(answering('clock', answer))).toMatchObject({ clockOffsetMs: 400, clockUncertaintyMs: 600 })

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { APPLY_PHASES } from '../../../src/operations/apply-phases.js'
 import type { PhaseDefinition } from '../../../src/operations/phase.js'
-import { kindOfWorkflow, OPERATION_KINDS, OPERATIONS, PHASES } from '../../../src/operations/registry.js'
+import {
+  definitionOf,
+  kindOfWorkflow,
+  OPERATION_KINDS,
+  OPERATIONS,
+  PHASES,
+} from '../../../src/operations/registry.js'
 import * as workflows from '../../../src/workflows/index.js'
 import { createActivities } from '../../../src/activities/index.js'
 import { scriptedPool } from '../../support/scripted-session.js'
@@ -44,6 +50,22 @@ describe('every phase', () => {
       expect(titles.get(phase.title) ?? phase).toEqual(phase)
       titles.set(phase.title, phase)
     }
+  })
+})
+
+describe('a phase in the answer of a run', () => {
+  it('is known by its ID, whatever its title is in that release', () => {
+    expect(definitionOf({ id: 'control-planes', title: 'Other control planes' })?.title).toBe(
+      'Control planes',
+    )
+  })
+
+  it('is known by its title where a worker of an earlier release tells no ID', () => {
+    expect(definitionOf({ title: 'Control planes' })?.id).toBe('control-planes')
+  })
+
+  it('is unknown if this release has no phase of its ID, even if it has one of its title', () => {
+    expect(definitionOf({ id: 'spread', title: 'Verify' })).toBeUndefined()
   })
 })
 

@@ -7,6 +7,7 @@ import { isPlainObject } from '../../../values/merge.js'
 import { pluginTraits } from '../../../configuration/pod-network/plugins.js'
 import { networkNeeds, pluginOf, type Outline } from '../../lenient.js'
 import type { Reliance, Reliances } from '../relied-on.js'
+import { HOST_PATHS } from '../../../cluster/host-paths.js'
 
 /** The sections of `spec.kubernetes.kubeadm`. */
 export type Section =
@@ -15,8 +16,6 @@ export type Section =
   | 'joinConfiguration'
   | 'kubeletConfiguration'
   | 'kubeProxyConfiguration'
-
-const MANIFESTS = '/etc/kubernetes/manifests'
 
 function only(reason: string, ...values: readonly unknown[]): Reliance {
   return { reason, allows: (value) => values.some((allowed) => String(allowed) === String(value)) }
@@ -28,7 +27,10 @@ const CONTAINERD = only(
   CONTAINERD_SOCKET.replace('/run/', '/var/run/'),
 )
 const SYSTEMD = only('containerd uses the systemd cgroup driver', 'systemd')
-const STATIC_PODS = only(`kubeadm and Quorate put the static pods into ${MANIFESTS}`, MANIFESTS)
+const STATIC_PODS = only(
+  `kubeadm and Quorate put the static pods into ${HOST_PATHS.manifests}`,
+  HOST_PATHS.manifests,
+)
 const DNS_DOMAIN = 'kubernetes.networking.dnsDomain sets it'
 const HEALTHZ_PORT = only('kubeadm and Quorate ask the kubelet on port 10248', 10_248)
 const HEALTHZ_ADDRESS = only('kubeadm and Quorate ask the kubelet at 127.0.0.1', '127.0.0.1', '0.0.0.0')
@@ -119,7 +121,7 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
     podCIDR: ONE_FOR_ALL,
     'authentication.x509.clientCAFile': only(
       "the API servers' certificates are issued by the CA in /etc/kubernetes/pki",
-      '/etc/kubernetes/pki/ca.crt',
+      HOST_PATHS.caCertificate,
     ),
   },
   kubeProxyConfiguration: {
@@ -166,7 +168,7 @@ const KUBELET: Reliances = {
   'enable-server': only('the API servers ask the kubelet', true),
   'client-ca-file': only(
     "the API servers' certificates are issued by the CA in /etc/kubernetes/pki",
-    '/etc/kubernetes/pki/ca.crt',
+    HOST_PATHS.caCertificate,
   ),
   'provider-id': ONE_FOR_ALL,
   'pod-cidr': ONE_FOR_ALL,

@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly method: HttpsRequest['method']
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  /** Sent as JSON. */
+  /** Sent as JSON, unless it is text. */
   readonly body?: unknown
   /** `application/json` unless given. */
   readonly contentType?: string
@@ -67,10 +67,11 @@ function askWith(session: Session, client: HttpsClient, request: ApiRequest): Pr
     method,
     path: search === '' ? path : `${path}?${search}`,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     timeoutMs: TIMEOUT_MS,
   }
-  return method === 'GET' ? client.ask(session, sent) : askFenced(session, client, sent)
+  const isChange = method !== 'GET' && query['dryRun'] !== 'All'
+  return !isChange ? client.ask(session, sent) : askFenced(session, client, sent)
 }
 
 /**

@@ -68,3 +68,8 @@ export function refusalOf(error: unknown): ApiRefusal | undefined {
 export function isConflict(error: unknown): boolean {
   return refusalOf(error)?.status === 409
 }
+
+/** Whether the API server was silent, or refused. */
+export function isApiFailure(error: unknown): boolean {
+  return isQuorateError(error) && (error.code === 'API_NOT_ANSWERING' || error.code === 'API_REFUSED')
+}

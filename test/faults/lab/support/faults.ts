@@ -1,20 +1,20 @@
-/** What is done to hosts of the lab: the ways to break them, and to fix them again. */
+/** Ways to break the lab's hosts, and to fix them again. */
 import type { Fleet } from '../../../support/fleet.js'
 import { mustRun, runProgram } from '../../../support/process.js'
 import { WAITER } from './point.js'
 
-/** Power cut and return: files stay, everything else is gone, the boot id is another. */
+/** The power fails and returns: files stay, everything else is gone, and the boot id is new. */
 export async function crashAndBoot(fleet: Fleet, host: string): Promise<void> {
   await mustRun('docker', ['kill', fleet.container(host)])
   await mustRun('docker', ['start', fleet.container(host)])
 }
 
-/** An orderly reboot, in which systemd stops what runs. */
+/** A clean reboot, in which systemd stops what is running. */
 export async function reboot(fleet: Fleet, host: string): Promise<void> {
   await mustRun('docker', ['restart', '--time', '20', fleet.container(host)])
 }
 
-/** Nothing on the host moves, but its connections stay open. */
+/** Freezes every process of the host; its connections stay open. */
 export async function freezeHost(fleet: Fleet, host: string): Promise<void> {
   await mustRun('docker', ['pause', fleet.container(host)])
 }
@@ -25,7 +25,7 @@ export async function thawHost(fleet: Fleet, host: string): Promise<void> {
 
 const CHAINS = ['INPUT -i', 'OUTPUT -o', 'FORWARD -i', 'FORWARD -o'] as const
 
-/** Pulls the cable: every packet to and from the host is dropped, SSH's included. */
+/** Pulls the cable: drops every packet to and from the host, including SSH. */
 export async function cutNetwork(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(host, CHAINS.map((rule) => `iptables -w -I ${rule} eth0 -j DROP`).join(' && '))
 }
@@ -35,8 +35,8 @@ export async function restoreNetwork(fleet: Fleet, host: string): Promise<void> 
 }
 
 /**
- * Holds dpkg's locks as an upgrade in the background would, for so many seconds, with nothing but what a bare host
- * has. The C struct is that of fcntl(2)'s locks on 64-bit Linux.
+ * Holds dpkg's locks for some seconds, as an upgrade in the background would, using only what a bare host has. The
+ * C struct is the one for fcntl(2) locks on 64-bit Linux.
  */
 export async function holdPackageLock(fleet: Fleet, host: string, seconds: number): Promise<void> {
   const program = `use Fcntl; my $whole = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); my @held;
@@ -51,7 +51,7 @@ export async function holdPackageLock(fleet: Fleet, host: string, seconds: numbe
 
 const IMAGE_STORE = '/var/lib/containerd'
 
-/** Puts the images of a host that is in no cluster on a disk of its own, which has room for them. */
+/** Moves the images of a host that is in no cluster to a separate disk with enough room. */
 export async function imageDisk(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(
     host,
@@ -59,19 +59,19 @@ export async function imageDisk(fleet: Fleet, host: string): Promise<void> {
   )
 }
 
-/** Others fill the disk of {@link imageDisk} until the images do not fit any more. */
+/** Fills the disk of {@link imageDisk} until the images no longer fit. */
 export async function fillImageDisk(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(host, `mount -o remount,size=24m ${IMAGE_STORE}`)
 }
 
-/** Space is made on the disk again. */
+/** Frees space on the disk again. */
 export async function enlargeImageDisk(fleet: Fleet, host: string): Promise<void> {
   await fleet.on(host, `mount -o remount,size=2g ${IMAGE_STORE}`)
 }
 
-/** Takes every fault back that may be left of a test that failed half-way. */
+/** Undoes every fault that a failed test may have left behind. */
 export async function fix(fleet: Fleet, hosts: readonly string[]): Promise<void> {
-  // A pattern that does not match the command line which it is part of.
+  // The pattern does not match the command line that contains it.
   const waiters = `[${WAITER.slice(0, 1)}]${WAITER.slice(1)}`
   await Promise.all(
     hosts.map(async (host) => {

@@ -1,4 +1,4 @@
-/** Moments at which a fault strikes: what a unit on a host shows of how far it is. */
+/** Moments at which a fault strikes, recognised by what a unit on a host shows of its progress. */
 import { quote } from '../../../../src/ssh/run/command.js'
 import type { Fleet } from '../../../support/fleet.js'
 
@@ -7,13 +7,13 @@ export interface Point {
   readonly host: string
   /** Name of the step's unit, e.g. `kubeadm-join`. */
   readonly unit: string
-  /** `start`: its folder is there; `end`: its exit status is; else a piece of its output. */
+  /** `start`: its folder exists; `end`: its exit status exists; anything else: that text is in its output. */
   readonly at: 'start' | 'end' | (string & {})
 }
 
 const TIMEOUT_S = 600
 
-/** What processes on hosts are called that wait for a moment: those of a test that failed must not strike later. */
+/** Name of the processes on hosts that wait for a moment: those of a failed test must not strike later. */
 export const WAITER = 'waits-for-a-moment'
 
 /** E.g. `cp2: kubeadm-join, [etcd]` */
@@ -21,17 +21,17 @@ export function describePoint({ host, unit, at }: Point): string {
   return `${host}: ${unit}, ${at}`
 }
 
-/** Waits for the moment. Counts units of every operation whose state is on the host. */
+/** Waits for the moment, in a unit of any operation whose state is still on the host. */
 export async function reach(fleet: Fleet, point: Point): Promise<void> {
   await fleet.on(point.host, waiting(condition(point), describePoint(point)))
 }
 
 /**
- * Waits for the moment and holds kubeadm there, as a host that is slow right then, until {@link thaw}. Where it has
- * just asked something of the runtime or of etcd (`[preflight]`, `[etcd]`), it fails of its own deadline afterwards.
+ * Waits for the moment and holds kubeadm there until {@link thaw}, like a host that is slow at that moment. If kubeadm
+ * has just made a request to the runtime or etcd (`[preflight]`, `[etcd]`), its own deadline makes it fail afterwards.
  */
 export async function reachAndFreeze(fleet: Fleet, point: Point): Promise<void> {
-  // The unit's folder is there a moment before kubeadm is.
+  // The unit's folder exists shortly before kubeadm runs.
   const held = `${condition(point)} && pkill -STOP -x kubeadm`
   const tooLate = condition({ ...point, at: 'end' })
   await fleet.on(point.host, waiting(`${held} || { ${tooLate} && exit 1; }`, describePoint(point)))

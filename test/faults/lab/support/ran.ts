@@ -4,7 +4,7 @@ import { expectEachUnitOnce, journal } from '../../../support/expect-cluster.js'
 import { fleet, HOSTS } from './scene.js'
 
 /**
- * Nothing ran but what is named here, each unit once: for faults that hit us and not the command. Hosts that are not
+ * Each named unit ran once, and nothing else did: for faults that hit Quorate and not the command. Hosts that are not
  * named ran nothing.
  */
 export async function expectOnly(expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
@@ -13,8 +13,8 @@ export async function expectOnly(expected: Readonly<Record<string, readonly stri
 }
 
 /**
- * The fault killed the command itself, so that repeating it is right: runs that failed, each taken back before the
- * next, and then exactly one success, after which nothing ran.
+ * The fault killed the command itself, so repeating it is right: failed runs, each undone before the next, then
+ * exactly one success, and nothing after it.
  */
 export async function expectRepeatedAfterReset(host: string, unit: string): Promise<void> {
   const ran = await journal(fleet, host)
@@ -23,7 +23,7 @@ export async function expectRepeatedAfterReset(host: string, unit: string): Prom
   expectConverged(host, unit, ran)
 }
 
-/** As {@link expectRepeatedAfterReset}, where the command may also have come through in its first run. */
+/** Like {@link expectRepeatedAfterReset}, but the command may also have succeeded in its first run. */
 export async function expectOneSuccess(host: string, unit: string): Promise<void> {
   expectConverged(host, unit, await journal(fleet, host))
 }

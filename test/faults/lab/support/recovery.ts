@@ -1,4 +1,4 @@
-/** How long it takes until a run goes on after a part of the engine died, as Temporal sees it. */
+/** How long a run takes to continue after a part of the engine died, as Temporal sees it. */
 import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
 import { operationWorkflowId } from '../../../../src/operations/workflow-id.js'
@@ -6,15 +6,15 @@ import type { Fleet } from '../../../support/fleet.js'
 
 const POLL_MS = 100
 
-/** Waits until another process of the engine runs than that with this pid; the follower of the run starts it. */
+/** Waits until a process with another pid runs as this part of the engine; the follower of the run starts it. */
 export async function restarted(fleet: Fleet, part: 'worker' | 'server', killed: number): Promise<number> {
   await expect.poll(() => fleet.engine()[part]?.pid, { interval: POLL_MS, timeout: 60_000 }).not.toBe(killed)
   return Date.now()
 }
 
 /**
- * Milliseconds from `since` until an activity of the run gave a sign of life that is newer: an attempt that began, a
- * heartbeat, or the end that stands in history.
+ * Milliseconds from `since` to the next sign of life of an activity: an attempt that began, a heartbeat, or an end in
+ * the history.
  */
 export async function progressAfter(fleet: Fleet, since: number): Promise<number> {
   await expect

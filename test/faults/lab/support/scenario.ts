@@ -1,4 +1,4 @@
-/** The frame of a scenario: hosts that it begins with, an apply that a fault strikes, and the end that must come of it. */
+/** The frame of a scenario: the hosts that it begins with, an apply that a fault strikes, and how it must end. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { expectWholeCluster } from '../../../support/expect-cluster.js'
 import type { Ended } from '../../../support/process.js'
@@ -6,8 +6,8 @@ import { reach, reachAndFreeze, type Point } from './point.js'
 import { fleet } from './scene.js'
 
 /**
- * Begins the tests of a file with these hosts. At their end the cluster is left to the next file, unless this was the
- * only one; `end` comes before.
+ * Begins the tests of a file with these hosts. At the end `end` runs, and the cluster is left to the next file if
+ * there is one.
  */
 export function scenario(begin: () => Promise<void>, end?: () => Promise<unknown>): void {
   beforeAll(begin)
@@ -20,12 +20,12 @@ export function scenario(begin: () => Promise<void>, end?: () => Promise<unknown
 /** A fault, and the moment at which it strikes. */
 export interface Strike {
   readonly at: Point
-  /** Hold kubeadm at that moment, so that it does not end before the fault. The fault must let it go. */
+  /** Hold kubeadm at that moment, so that it does not end before the fault. The fault must release it. */
   readonly hold?: boolean
   readonly fault: () => Promise<void>
 }
 
-/** Runs an apply that a fault strikes. Nobody decides or helps, and yet it must end in a whole cluster. */
+/** Runs an apply that a fault strikes. It must end in a whole cluster without decisions or help. */
 export async function applyThrough({ at, hold = false, fault }: Strike): Promise<void> {
   const apply = fleet.startQuorate('apply', '-f', fleet.clusterFile)
   await (hold ? reachAndFreeze : reach)(fleet, at)

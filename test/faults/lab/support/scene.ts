@@ -1,6 +1,6 @@
 /**
- * What a scenario begins with. All scenarios share one fleet, `faults`, and take over the cluster that the one before
- * left, since a bootstrap costs more than most faults: a host that is to join is taken out of it first.
+ * What a scenario begins with. All scenarios share one fleet, `faults`, and take over the cluster of the scenario before,
+ * because a bootstrap costs more than most faults. A host that will join is removed from it first.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
 const WORKERS = ['w1', 'w2'] as const
 export const HOSTS = [...CONTROL_PLANES, ...WORKERS, 'lb1'] as const
 
-/** Exit code of a command that leaves an operation which waits for a decision. */
+/** Exit code of a command that ends while its operation waits for a decision. */
 export const WAITING = 3
 
 /** The fleet of all scenarios. */
@@ -36,13 +36,13 @@ export async function standingCluster(): Promise<void> {
   await forgetUnits()
 }
 
-/** A standing cluster from which these hosts were taken out by hand: prepared, but in no cluster. */
+/** A whole cluster without these hosts, which were removed by hand: prepared, but in no cluster. */
 export async function clusterWithout(...hosts: readonly string[]): Promise<void> {
   await standingCluster()
   for (const host of hosts) {
-    // kubeadm takes the member of a control plane out of etcd as well.
+    // For a control plane, kubeadm also removes its etcd member.
     await fleet.on(host, 'kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock 2>&1')
-    // The balancer may still send requests to the API server that is no more.
+    // The balancer may still send requests to the API server that is gone.
     await eventually(async () => {
       await fleet.kubectl('delete', 'node', host, '--ignore-not-found')
       return true
@@ -51,7 +51,7 @@ export async function clusterWithout(...hosts: readonly string[]): Promise<void>
   await forgetUnits()
 }
 
-/** The fleet's cluster file with other settings of kubeadm, e.g. shorter time limits. */
+/** The fleet's cluster file with other kubeadm settings, e.g. shorter time limits. */
 export function clusterFileWith(kubeadm: Readonly<Record<string, unknown>>): string {
   const file = parse(readFileSync(fleet.clusterFile, 'utf8')) as Record<string, unknown>
   const changed = mergeDeep(file, { spec: { kubernetes: { kubeadm } } })
@@ -60,7 +60,7 @@ export function clusterFileWith(kubeadm: Readonly<Record<string, unknown>>): str
   return path
 }
 
-/** What a scenario that failed has left comes to its end first; where that is no good one, hosts begin bare. */
+/** First lets the run of a failed scenario end; if that fails, hosts begin bare. */
 async function applyOrStartOver(): Promise<void> {
   const wait = ['--on-blocked', 'exit']
   const apply = () => fleet.quorate('apply', '-f', fleet.clusterFile, '--attach', ...wait)

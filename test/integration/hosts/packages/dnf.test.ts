@@ -113,7 +113,7 @@ describe('what dnf says', () => {
       'dnf 5',
       'Failed to resolve the transaction:\nProblem: conflicting requests\n  - nothing provides conntrack needed by kubelet-1.36.3-150500.1.1.x86_64 from quorate-kubernetes',
     ],
-  ])('of a dependency that is nowhere to be had is told (%s)', async (_, text) => {
+  ])('of a dependency that no repository has is reported (%s)', async (_, text) => {
     dnf.put('install', says(text, 1))
     await expect(install(wanted)).rejects.toMatchObject({
       code: 'PACKAGE_MISSING',

@@ -1,4 +1,4 @@
-/** Host keys against a real sshd: who is trusted, who is refused, and that nothing is told to the refused. */
+/** Host keys against a real sshd: who is trusted, who is refused, and that whoever is refused learns nothing. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

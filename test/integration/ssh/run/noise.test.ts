@@ -48,10 +48,10 @@ const RUN = 'sh -c "$SSH_ORIGINAL_COMMAND"'
 
 describe.each([
   ['a greeting before', `echo Welcome; echo managed by ACME >&2; exec ${RUN}`],
-  ['a title without a line end', `printf '\\033]0;cp1\\007'; printf 'no end' >&2; exec ${RUN}`],
+  ['a title without a line break', `printf '\\033]0;cp1\\007'; printf 'no end' >&2; exec ${RUN}`],
   ['a log of the command itself', `echo "audit: $SSH_ORIGINAL_COMMAND" | tee /dev/stderr; exec ${RUN}`],
   ['much, in pieces', `seq 1 20000; seq 1 20000 >&2; sleep 0.1; printf quorate-std; exec ${RUN}`],
-  ['a farewell and a status of its own', `${RUN}; echo bye; echo logged >&2; exit 0`],
+  ['a farewell and its own exit status', `${RUN}; echo bye; echo logged >&2; exit 0`],
 ])('with %s', (_what, wrapper) => {
   it('output, errors and status are exactly those of the command', async () => {
     const session = await behind(wrapper)
@@ -98,7 +98,7 @@ describe('when something else runs instead of a command,', () => {
       /^host1 runs no commands for \S+: Please login as the user "debian" rather than the user "root"\.$/,
     ],
     ['a success', 'echo interactive logins only', /interactive logins only$/],
-    ['a success without a word', 'cat >/dev/null', /ended with exit status 0 and said nothing$/],
+    ['a success without output', 'cat >/dev/null', /ended with exit status 0 and said nothing$/],
     [
       'a shell that lets nobody in',
       'printf "\\033[31mThis account\\033[0m is\\007 not available\\n" >&2; exit 1',

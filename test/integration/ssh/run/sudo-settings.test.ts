@@ -54,10 +54,10 @@ const logFolder = () => `iolog_dir=${folder}/io`
 
 describe.each([
   ['a path without sbin', () => [NARROW_PATH]],
-  ['a terminal of its own for each command', () => ['use_pty']],
+  ['a separate terminal for each command', () => ['use_pty']],
   ['logs of input and output', () => [...LOGGED, logFolder()]],
   ['umask 077', () => ['umask=0077', 'umask_override']],
-  ['no memory of earlier passwords', () => ['timestamp_timeout=0']],
+  ['no cached passwords', () => ['timestamp_timeout=0']],
   ['all of it', () => [NARROW_PATH, 'use_pty', ...LOGGED, logFolder(), 'umask=0077', 'timestamp_timeout=0']],
 ])('sudo with %s', (_what, settings) => {
   it('keeps output, errors, input and status of a command, byte by byte', async () => {

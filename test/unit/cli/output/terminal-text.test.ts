@@ -36,7 +36,7 @@ describe('printed text', () => {
   it.each([
     ['a title', '\u001b]0;evil\u0007text', 'text'],
     ['an escape sequence hidden in one of ours', '\u001b[\u001b[31m2Jtext', '\u001b[31m2Jtext'],
-    ['text that is not to be seen', '\u001b[8mtext\u001b[28m', 'text'],
+    ['invisible text', '\u001b[8mtext\u001b[28m', 'text'],
     ['a background that hides the text', '\u001b[41mtext', 'text'],
     ['a tab', 'a\tb', 'a    b'],
   ])('never contains %s', (_what, text, shown) => {

@@ -81,9 +81,9 @@ describe('a kubeadm error', () => {
   })
 
   it.each([
-    ['a runtime that is slow', 'CRI', 'rpc error: code = DeadlineExceeded desc = context deadline exceeded'],
+    ['a slow runtime', 'CRI', 'rpc error: code = DeadlineExceeded desc = context deadline exceeded'],
     [
-      'a runtime that is just restarting',
+      'a runtime that is restarting',
       'CRI',
       'dial unix /run/containerd/containerd.sock: connect: connection refused',
     ],

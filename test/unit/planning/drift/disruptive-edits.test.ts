@@ -44,7 +44,7 @@ describe('hosts with etcd members', () => {
   }
 
   it.each([
-    ['the cluster tells its standing', read],
+    ['the standing is known', read],
     ['no API server answers', { ...read, presence: { kind: 'unreadable', host: 'cp1', reason: 'down' } }],
     ['there is no cluster on it yet', { ...read, presence: { kind: 'absent' } }],
   ] as const)('cannot change their role, whether or not %s', (_, learnt) => {

@@ -9,9 +9,9 @@ it.each([
   ['a command is not allowed', "Sorry, user ops is not allowed to execute '/bin/sh' as root on host1."],
   ['sudo-rs asks for a password', 'sudo: interactive authentication is required'],
   ['sudo-rs knows no rule', "sudo: I'm sorry ops. I'm afraid I can't do that"],
-  ['sudo-rs has had enough', 'sudo: Maximum 3 incorrect authentication attempts'],
+  ['sudo-rs has refused too often', 'sudo: Maximum 3 incorrect authentication attempts'],
   ['nobody has answered', 'sudo: timed out reading password'],
-  ['a kind that nobody has listed', 'sudo: the moon is not full'],
+  ['it is no message that we know', 'sudo: the moon is not full'],
 ])("the reason is sudo's own message when %s", (_case, line) => {
   expect(sudoRefusal(`${line}\n`, 'ops')).toEqual({ reason: line })
 })

@@ -101,7 +101,7 @@ describe('a payload without a seal', () => {
   it.each([
     ['none', {}],
     ['an empty one', { seal: Buffer.from('') }],
-    ['one of a later form', { seal: Buffer.from('2.a.b.0.1..c') }],
+    ['one in a later format', { seal: Buffer.from('2.a.b.0.1..c') }],
   ])('is refused without an exception, whatever stands in for the seal: %s', async (_, metadata) => {
     const codec = new SealCodec(SealKeys.of({ encrypt: false, keys: [key] }))
     const one = { ...payload('x'), metadata: { ...payload('x').metadata, ...metadata } }

@@ -1,0 +1,55 @@
+/** Where things are on hosts. The text of hints and of the docs spells these paths out, for people to copy. */
+
+/** Quorate's own folder; it outlives power cuts. */
+const QUORATE = '/var/lib/quorate'
+const KUBERNETES = '/etc/kubernetes'
+const PKI = `${KUBERNETES}/pki`
+const MANIFESTS = `${KUBERNETES}/manifests`
+const ETCD_DATA = '/var/lib/etcd'
+
+/** Files and folders that more than one place knows, by what they are. */
+export const HOST_PATHS = {
+  quorate: QUORATE,
+  /**
+   * Which operation holds the host. The first line has owner and operation. `started-by <who>` and `since <time>`
+   * follow, for people.
+   */
+  lock: `${QUORATE}/lock`,
+  /** Which cluster has claimed the host. */
+  claim: `${QUORATE}/cluster`,
+  /** Written once an init is verified. A host on which a cluster was initialised is never initialised again. */
+  initialised: `${QUORATE}/initialised`,
+  /** Every start and end of a unit. */
+  journal: `${QUORATE}/journal`,
+  /** The digest of the configuration that each service was last started with, in files named after the services. */
+  loaded: `${QUORATE}/loaded`,
+  /** On the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
+  initBegun: `${QUORATE}/init-begun`,
+  /** On the control plane: the operator vouches that an etcd that does not tell what it holds is empty. */
+  etcdIsEmpty: `${QUORATE}/etcd-is-empty`,
+
+  /** kubeadm's folder, and the kubelet's on etcd hosts. */
+  kubernetes: KUBERNETES,
+  adminConf: `${KUBERNETES}/admin.conf`,
+  kubeletConf: `${KUBERNETES}/kubelet.conf`,
+  /** kubeadm's certificates. */
+  pki: PKI,
+  caCertificate: `${PKI}/ca.crt`,
+  caKey: `${PKI}/ca.key`,
+  etcdPki: `${PKI}/etcd`,
+  etcdCaCertificate: `${PKI}/etcd/ca.crt`,
+  etcdCaKey: `${PKI}/etcd/ca.key`,
+  /** The key that API servers connect to an external etcd with. */
+  etcdClientKey: `${PKI}/apiserver-etcd-client.key`,
+  /** Static pods. */
+  manifests: MANIFESTS,
+  apiServerManifest: `${MANIFESTS}/kube-apiserver.yaml`,
+  etcdManifest: `${MANIFESTS}/etcd.yaml`,
+
+  /** The kubelet's own certificate and key, which it renews. kubelet.conf names the file before it exists. */
+  kubeletCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+
+  etcdData: ETCD_DATA,
+  /** There as soon as a member has data. */
+  etcdMember: `${ETCD_DATA}/member`,
+} as const
