@@ -21,7 +21,7 @@ export const UPGRADE_PHASES = {
   },
   'etcd-step': {
     title: 'etcd step',
-    activities: ['stepEtcd'],
+    activities: ['stepEtcd', 'configureLoadBalancer'],
     words: { made: 'etcd member at the version between', act: 'bringing etcd to the version between' },
     skip: never('etcd does not support the upgrade without it'),
     lane: MEMBERSHIP,

@@ -65,8 +65,11 @@ export function snapshotEtcd(up: Upgrading, host: Host) {
   )
 }
 
-export function stepEtcd(up: Upgrading, host: Host, tag: string) {
-  return activities('kubeadm', `${host.name}: etcd ${tag}`).stepEtcd(withEtcd(up, host), own(up, host), tag)
+/** The API server beside a member asks that member alone, so no balancer of ours sends requests to it meanwhile. */
+export function stepEtcd(up: Upgrading, host: Host, tag: string): Promise<StepOutcome> {
+  const act = () =>
+    activities('kubeadm', `${host.name}: etcd ${tag}`).stepEtcd(withEtcd(up, host), own(up, host), tag)
+  return host.role === 'control-plane' ? outOfBalancers(up, host, act) : act()
 }
 
 export function upgradeEtcdMember(up: Upgrading, host: Host) {

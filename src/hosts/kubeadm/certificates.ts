@@ -3,7 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { renderInitConfiguration } from '../../configuration/kubeadm/render.js'
 import type { Cluster } from '../../cluster/model.js'
 import { command, expectSuccess } from '../../ssh/index.js'
-import { PKI_FOLDER } from '../../configuration/pki.js'
+import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { readPair, type KeyPair } from '../etcd/certificates.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
 import type { HostContext } from '../context.js'
@@ -63,7 +63,7 @@ export async function repairCertificates(context: HostContext): Promise<readonly
       })
       expectSuccess(renewed, `renewing the certificate ${name}`, host)
     } else {
-      for (const suffix of ['crt', 'key']) await session.removeFile(`${PKI_FOLDER}/${path}.${suffix}`)
+      for (const suffix of ['crt', 'key']) await session.removeFile(`${HOST_PATHS.pki}/${path}.${suffix}`)
       const configuration = renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })
       await runPhaseWith(context, `certs ${name}`, configuration)
     }

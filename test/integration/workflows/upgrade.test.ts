@@ -135,6 +135,7 @@ describe('an upgrade', () => {
       Promise.resolve(['cp1', 'cp2', 'cp3'].map((name) => ({ name, version: '3.6.8', leader: name === 'cp1' })))
     const { journal, run } = scene(aCluster(), () => ({ readEtcdVersions }))
     await run(TO, result)
+    expect(journal.slice(0, journal.indexOf('step cp2 3.6.11-0 begins')).at(-1)).toBe('lb1 → cp1,cp3 ends')
     expect(begun(journal, /^(?:step|upgrade)/)).toEqual([
       ...['cp2', 'cp3', 'cp1'].map((host) => `step ${host} 3.6.11-0`),
       ...['cp1', 'cp2', 'cp3'].map((host) => `upgrade ${host} v1.37.2`),
