@@ -16,7 +16,7 @@ import {
   type GoProgram,
 } from './go-programs.js'
 import { buildGoProgram } from './go.js'
-import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from './image-names.js'
+import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE, STEPPING_TAGS } from './image-names.js'
 import { networkTools } from './network-tools.js'
 import { putImage, putLayer, type Blob } from './registry-storage.js'
 
@@ -81,6 +81,18 @@ export async function makeKubernetesImages(programs: KubernetesPrograms, report:
 }
 
 const ETCD = ['etcd', 'etcdctl', 'etcdutl']
+
+/** Makes the images of etcd through which members go on their way to a later minor, unless the registry has them. */
+export async function makeSteppingImages(report: Report): Promise<void> {
+  for (const tag of STEPPING_TAGS) {
+    const version = `v${tag.split('-')[0] ?? ''}`
+    const folder = await report.step(`build etcd ${version}`, () => buildGoProgram(etcd(version)))
+    await once(`etcd-${tag}`, [RECIPE, folder], report, async () => {
+      const layer = await binariesLayer(folder, 'usr/local/bin', ETCD)
+      await putImage('etcd', tag, [layer], { entrypoint: ['/usr/local/bin/etcd'] })
+    })
+  }
+}
 
 /** Makes Flannel's two images, unless the registry has them. */
 export async function makeFlannelImages(report: Report): Promise<void> {
