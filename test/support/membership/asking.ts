@@ -131,7 +131,7 @@ export function judgeLoss(
 }
 
 /** How often a condition is looked at before the step gives up. */
-const LOOKS = 14
+const LOOKS = 10
 
 /** Looks until there is no reason left, like the product's `waitUntil`. */
 export function* waitUntil(code: string, look: () => Flow<string | undefined>, looks = LOOKS): Flow<void> {

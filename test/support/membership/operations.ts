@@ -41,7 +41,7 @@ class Aborted extends Error {}
 export class Operation {
   readonly parked = new Set<Parked>()
   /** Its parts that go on at the same time. */
-  readonly tasks: Task[] = []
+  tasks: Task[] = []
   outcome: 'runs' | 'done' | 'refused' | 'aborted' = 'runs'
   readonly title: string
   private readonly steps: Steps
@@ -55,6 +55,10 @@ export class Operation {
     this.decide = decide
     this.title = title
     this.steps = new Steps(world, decide, number)
+  }
+
+  forgetDone(): void {
+    if (this.tasks.some(({ isDone }) => isDone)) this.tasks = this.tasks.filter(({ isDone }) => !isDone)
   }
 
   /** Starts a part. */
@@ -86,6 +90,7 @@ export class Operation {
     yield
     const file = fileOf(hosts)
     const answering = hosts.filter(({ powered, reachable }) => powered && reachable)
+    if (answering.length === 0) throw new Refused('no host answers')
     const facts = answering.map((one) => observed(world, one))
     const presence = presenceOf(world, file, facts)
     const unanswered = hosts.filter((one) => !answering.includes(one)).map(({ name }) => report(name))

@@ -3,7 +3,7 @@ import type { EtcdAge, Lineage } from './etcd.js'
 import { DECISIONS, type Decisions } from './decisions.js'
 import { disturb, heal } from './faults.js'
 import { advance } from './kubeadm.js'
-import { Operation } from './operations.js'
+import { Operation, type Task } from './operations.js'
 import { Tape } from './tape.js'
 import { Violation, wipe, World, type ModelHost } from './world.js'
 
@@ -31,6 +31,9 @@ export function runSchedule(
   const size = tape.pick([3, 2, 1, 3, 4, 5])
   const age = tape.pick<EtcdAge>(['old', 'new'])
   const world = new World(size, tape, age, isTold ? story : undefined)
+  // Most errors are part of the game, and nobody reads their stacks.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     new Schedule(world, decisions).run()
     return { ticks: world.tick, story }
@@ -38,6 +41,8 @@ export function runSchedule(
     if (!(error instanceof Violation)) throw error
     world.tell(() => `BROKEN: ${error.message}`)
     return { broken: error.message, ticks: world.tick, story }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
@@ -89,11 +94,17 @@ class Schedule {
   /** When nothing more goes wrong: an apply makes the cluster whole, or tells a person why it does not. */
   private finish(hosts: readonly ModelHost[]): void {
     heal(this.world)
-    for (let applies = 1; applies <= 3; applies += 1) {
+    for (let applies = 1; applies <= 3 && !this.isBeyondRepair(); applies += 1) {
       const operation = this.operation('apply', hosts, hosts[0] as ModelHost)
       this.drive(operation)
       if (operation.outcome === 'done') return
     }
+  }
+
+  /** Whether the world has destroyed the data of a majority: only a snapshot helps then. */
+  private isBeyondRepair(): boolean {
+    const { world } = this
+    return world.cluster() === undefined && world.lineages.some(({ configured }) => configured)
   }
 
   /** Runs the operation until it has ended. The operator answers, badly or well. */
@@ -112,11 +123,12 @@ class Schedule {
         // A slow host does nothing in this tick.
         if (tape.isOver || number % 7 !== index) advance(world, one)
       })
-      const waiting = operation.tasks.filter(({ isDone }) => !isDone)
-      turn += 1 + number
-      const task = waiting[turn % waiting.length]
-      if (task === undefined) throw new Violation(`${operation.title} stands still`)
-      if (task.flow.next().done === true) task.isDone = true
+      if (tape.isOver) operation.tasks.forEach(advanceTask)
+      else {
+        turn += 1 + number
+        advanceTask(operation.tasks[turn % operation.tasks.length])
+      }
+      operation.forgetDone()
       if (tape.isOver && operation.parked.size > 0) {
         rounds += 1
         this.answer(operation, rounds)
@@ -135,11 +147,15 @@ class Schedule {
       culprit.unit = undefined
       this.world.tell(() => `* the operator runs kubeadm reset on ${culprit.name}, as the hint says`)
     }
-    if (rounds <= 3) parked.decision = 'retry'
-    else if (notSkippable === undefined && rounds <= 6) parked.decision = 'skip'
+    if (rounds <= 2) parked.decision = 'retry'
+    else if (notSkippable === undefined && rounds <= 4) parked.decision = 'skip'
     else parked.decision = 'abort'
     this.world.tell(() => `* the operator decides: ${String(parked.decision)} ${one.name}`)
   }
+}
+
+function advanceTask(task: Task | undefined): void {
+  if (task?.isDone === false && task.flow.next().done === true) task.isDone = true
 }
 
 /** A cluster of these hosts, as it stands after it was made; some have been upgraded since. */
