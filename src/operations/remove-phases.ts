@@ -20,8 +20,8 @@ export const REMOVE_PHASES = {
     // One node at a time: the others must take its pods.
     lane: 'drains',
   },
-  'load-balancer-backends': { ...APPLY_PHASES['load-balancer-backends'], skip: 'allowed' },
-  members: {
+  'load-balancer-backends': APPLY_PHASES['load-balancer-backends'],
+  'etcd-members': {
     title: 'etcd members',
     activities: ['removeMember'],
     words: { made: 'no etcd member any more', act: 'leaving etcd' },
@@ -35,7 +35,7 @@ export const REMOVE_PHASES = {
     words: { made: 'reset', act: 'resetting' },
     skip: never('abort; if the host does not come back, run `quorate remove --dead` for it'),
   },
-  node: {
+  nodes: {
     title: 'Nodes',
     activities: ['deleteNode'],
     words: { made: 'no node any more', act: 'deleting the node' },
@@ -47,8 +47,9 @@ export const REMOVE_PHASES = {
     words: { made: 'removed', act: 'giving the host back' },
     skip: 'allowed',
   },
-  verify: {
-    ...APPLY_PHASES.verify,
+  'removal-verified': {
+    title: 'Removal verified',
+    activities: ['verifyCluster'],
     skip: never('a removal that is not verified has not succeeded'),
   },
 } as const satisfies PhaseTable

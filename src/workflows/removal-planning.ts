@@ -51,9 +51,12 @@ export async function holdingForRemoval<Result>(
   act: (plan: RemovalPlan) => Promise<Result>,
 ): Promise<Result> {
   const looked = await lookAtHosts(run, input.cluster)
-  return holding(run, looked.file, looked.facts, async () => {
+  // What answers at the address of a dead host is another machine, or the removal is refused.
+  const isAlive = ({ name }: Host) => !request.dead.includes(name)
+  const alive = { ...looked.file, hosts: looked.file.hosts.filter(isAlive) }
+  return holding(run, alive, looked.facts, async () => {
     const seen = await seeCluster(run, looked, request)
-    const hosts = unlistedHosts(looked.file, seen.presence, request)
+    const hosts = unlistedHosts(looked.file, seen.presence, request).filter(isAlive)
     return holding(run, { ...looked.file, hosts }, seen.unlisted.facts, async () =>
       act(await reviewed(run, input, request, seen)),
     )

@@ -51,7 +51,7 @@ async function remove(removing: Removing): Promise<RemoveResult> {
   })
   const deleted = phase(
     removing,
-    'node',
+    'nodes',
     leaving.filter(({ node, isDead }) => node !== undefined || isDead),
     (one) => steps.deleteNode(removing, one),
     { after: (host) => [drained.of(host), ...left.map((one) => one.of(host)), reset.of(host)] },
@@ -104,7 +104,7 @@ function leaveEtcd(
   const leaveOut = (host: Host) => steps.keepNode(removing, host)
   const dead = phase(
     removing,
-    'members',
+    'etcd-members',
     carrying.filter(({ isDead }) => isDead),
     leave,
     {
@@ -114,7 +114,7 @@ function leaveEtcd(
   )
   const alive = phase(
     removing,
-    'members',
+    'etcd-members',
     carrying.filter(({ isDead }) => !isDead),
     leave,
     {
@@ -147,9 +147,9 @@ async function verify(
   told: () => Promise<unknown>,
 ): Promise<RemoveResult> {
   const { run, plan, staying, request } = removing
-  const verified = run.phase('verify', [staying.apiHost], () => steps.verifyCluster(removing), {
+  const verified = run.phase('removal-verified', [staying.apiHost], () => steps.verifyCluster(removing), {
     after: () => [...before.map((one) => one.all()), told()],
-    notSkippable: () => notSkippable('verify'),
+    notSkippable: () => notSkippable('removal-verified'),
   })
   const [seen] = await verified.all()
   if (seen === undefined) throw new Error('the verification gave no result')

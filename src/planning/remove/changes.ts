@@ -40,13 +40,13 @@ function leavingChanges(removal: Removal, one: LeavingHost, { keeper }: Told): r
   return [
     ...drainChanges(removal, one),
     ...(keeper !== undefined && host.role === 'etcd'
-      ? [change(host, 'members', `give the key of etcd's CA to ${keeper.name}, if it is here`)]
+      ? [change(host, 'etcd-members', `give the key of etcd's CA to ${keeper.name}, if it is here`)]
       : []),
     ...(departure === undefined
       ? []
-      : [disruptive(host, 'members', `remove its etcd member: ${bearing(departure)}`)]),
+      : [disruptive(host, 'etcd-members', `remove its etcd member: ${bearing(departure)}`)]),
     ...(isDead || !isUsed ? [] : [disruptive(host, 'reset', RESET)]),
-    ...(node === undefined ? [] : [change(host, 'node', 'delete its node')]),
+    ...(node === undefined ? [] : [change(host, 'nodes', 'delete its node')]),
     ...(isDead || !isUsed ? [] : [change(host, 'claims', 'give the host back')]),
   ]
 }

@@ -76,8 +76,8 @@ export function leavingHosts(
   { dead }: Pick<RemoveRequest, 'dead'>,
 ): readonly LeavingHost[] {
   const leaving = hosts.map((host): LeavingHost => {
-    const told = facts.find((one) => one.host === host.name)
     const node = standing.nodes.find(({ name }) => name === host.name)
+    const told = facts.find((one) => one.host === host.name && !isAnotherMachine(one, node))
     const member = memberOf(standing.members ?? [], host)
     return {
       host: pinned(host, told, node),
@@ -89,6 +89,11 @@ export function leavingHosts(
     }
   })
   return leaving.toSorted((a, b) => Number(b.isDead) - Number(a.isDead))
+}
+
+/** Whether another machine answers at the address of a node: the node's own is gone. */
+export function isAnotherMachine({ machineId }: HostFacts, node: StandingNode | undefined): boolean {
+  return node !== undefined && node.machineId !== '' && machineId !== '' && node.machineId !== machineId
 }
 
 /** Whatever answers at the host's address later, or has its node, must be this machine. */

@@ -60,7 +60,7 @@ export function planRemoval(
   request: RemoveRequest,
 ): RemovalPlan {
   const { presence } = learnt
-  if (presence.kind !== 'read') return refusedAsAWhole(file, presence)
+  if (presence.kind !== 'read') return refusedAsAWhole(file, presence, learnt.unanswered)
   const { standing } = presence
   const asked = [...new Set(request.hosts)]
   const known = [...file.hosts, ...unlistedHosts(file, presence, request)]
@@ -93,7 +93,14 @@ export function planRemoval(
   }
 }
 
-function refusedAsAWhole(file: Cluster, presence: Exclude<ClusterPresence, { kind: 'read' }>): RemovalPlan {
+function refusedAsAWhole(
+  file: Cluster,
+  presence: Exclude<ClusterPresence, { kind: 'read' }>,
+  unanswered: readonly ErrorReport[],
+): RemovalPlan {
+  const nothing = { leaving: [], gone: [], staying: undefined, changes: [], warnings: [] }
+  // Whether there is a cluster, only the hosts that do not answer may know.
+  if (presence.kind === 'absent' && unanswered.length > 0) return { ...nothing, problems: unanswered }
   const problem =
     presence.kind === 'absent'
       ? finding('error', 'REMOVAL_REFUSED', undefined, 'there is no running cluster', NO_CLUSTER_HINT)
@@ -104,7 +111,7 @@ function refusedAsAWhole(file: Cluster, presence: Exclude<ClusterPresence, { kin
           `the API of the running cluster does not answer (${presence.reason}): nothing can be removed from it`,
           'bring an API server back first; `crictl ps -a` on the control planes shows what runs',
         )
-  return { leaving: [], gone: [], staying: undefined, changes: [], problems: [problem], warnings: [] }
+  return { ...nothing, problems: [problem] }
 }
 
 const NO_CLUSTER_HINT = 'take the host out of the cluster file; it was never part of a cluster'

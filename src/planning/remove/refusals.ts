@@ -13,7 +13,7 @@ import type { Standing } from '../../facts/standing.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { isAway } from '../drift/away.js'
-import type { LeavingHost } from './leaving.js'
+import { isAnotherMachine, type LeavingHost } from './leaving.js'
 
 /** What the refusals are decided from. */
 export interface Removal {
@@ -40,7 +40,17 @@ const refused = (one: LeavingHost, message: string, hint?: string) =>
 const presence: Refusal = ({ leaving, facts, unanswered }) =>
   leaving.flatMap((one): readonly PreflightFinding[] => {
     const { name } = one.host
-    const answers = facts.some(({ host }) => host === name)
+    const told = facts.find(({ host }) => host === name)
+    const answers = told !== undefined && !isAnotherMachine(told, one.node)
+    if (told !== undefined && !answers && !one.isDead) {
+      return [
+        refused(
+          one,
+          `another machine answers at ${one.host.address} (machine-id ${told.machineId})`,
+          OTHER_HINT,
+        ),
+      ]
+    }
     if (one.isDead && answers) {
       return [refused(one, 'it answers, so it is not dead', 'leave out --dead: it is drained and reset then')]
     }
@@ -50,6 +60,9 @@ const presence: Refusal = ({ leaving, facts, unanswered }) =>
     const message = `it does not answer (${report?.message ?? 'nothing is known of it'})`
     return [finding('error', 'HOST_AWAY', one.host, message, HOST_AWAY_HINT)]
   })
+
+const OTHER_HINT =
+  'if the machine of the node is gone for good, say so with --dead; nothing is done on the one that answers'
 
 const HOST_AWAY_HINT =
   'bring the host back and remove it again; if it never comes back, say so with --dead: it is then taken out of the cluster without being drained or reset'

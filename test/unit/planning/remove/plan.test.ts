@@ -190,6 +190,17 @@ describe('a dead host', () => {
     expect(found.changes).toEqual([])
   })
 
+  it('is dead although another machine has its address by now, on which nothing is done', () => {
+    const facts = { w1: { machineId: 'another' } }
+    expect(messages(plan(['w1'], { facts }))).toEqual([
+      'another machine answers at 192.0.2.21 (machine-id another)',
+    ])
+    const found = plan(['w1'], { facts, dead: ['w1'] })
+    expect(found.problems).toEqual([])
+    expect(found.changes.map(({ phase }) => phase)).toEqual(['Drain', 'Nodes'])
+    expect(found.leaving[0]?.host.machineId).toBe('machine-w1')
+  })
+
   it('must be vouched for', () => {
     expect(plan(['w1'], { away: ['w1'] }).problems).toMatchObject([{ code: 'HOST_AWAY', host: 'w1' }])
   })
@@ -317,6 +328,17 @@ it('a host of the file that has never joined is not expected in the cluster', ()
   const { nodes } = standingOf(cluster)
   const found = plan(['w1'], { standing: { nodes: nodes.filter(({ name }) => name !== 'w2') } })
   expect(found.staying?.cluster.hosts.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3', 'lb1'])
+})
+
+it('says which hosts do not answer if nobody knows of a cluster', () => {
+  const cluster = aCluster()
+  const { problems } = planRemoval(
+    cluster,
+    [],
+    { presence: { kind: 'absent' }, unanswered: [noAnswer('cp1')] },
+    { hosts: ['w1'], dead: [], drain: DRAIN_DEFAULTS },
+  )
+  expect(problems).toMatchObject([{ code: 'SSH_UNREACHABLE', host: 'cp1' }])
 })
 
 it('nothing is removed from a cluster that does not answer', () => {
