@@ -51,7 +51,7 @@ export function kubernetes(version: string): GoProgram {
 const ETCD_MODULES = { etcd: 'server', etcdctl: 'etcdctl', etcdutl: 'etcdutl' } as const
 
 /** The name of a binary of etcd. */
-export type EtcdBinary = keyof typeof ETCD_MODULES
+type EtcdBinary = keyof typeof ETCD_MODULES
 
 /** All of etcd's binaries. */
 export const ETCD_BINARIES = Object.keys(ETCD_MODULES) as readonly EtcdBinary[]

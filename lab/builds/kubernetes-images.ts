@@ -88,7 +88,9 @@ const STEPPING_BINARIES = ['etcd', 'etcdctl'] as const
 export async function makeSteppingImages(report: Report): Promise<void> {
   for (const tag of STEPPING_TAGS) {
     const version = `v${tag.split('-')[0] ?? ''}`
-    const folder = await report.step(`build etcd ${version}`, () => buildGoProgram(etcd(version, STEPPING_BINARIES)))
+    const folder = await report.step(`build etcd ${version}`, () =>
+      buildGoProgram(etcd(version, STEPPING_BINARIES)),
+    )
     await once(`etcd-${tag}`, [RECIPE, folder], report, async () => {
       const layer = await binariesLayer(folder, 'usr/local/bin', STEPPING_BINARIES)
       await putImage('etcd', tag, [layer], { entrypoint: ['/usr/local/bin/etcd'] })

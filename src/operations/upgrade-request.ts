@@ -27,6 +27,7 @@ export interface UpgradeRequest {
 /** How many workers may be unavailable at once, of this many. */
 export function workersAtOnce({ maxUnavailable = '1' }: UpgradeRequest, workers: number): number {
   const percent = /^(\d{1,3})%$/.exec(maxUnavailable)?.[1]
-  const number = percent === undefined ? Number(maxUnavailable) : Math.floor((workers * Number(percent)) / 100)
+  const number =
+    percent === undefined ? Number(maxUnavailable) : Math.floor((workers * Number(percent)) / 100)
   return Math.max(1, Number.isSafeInteger(number) ? number : 1)
 }

@@ -16,14 +16,11 @@ import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
 
 /** Makes the plan, with whatever stands in the way. */
-async function makePlan(
-  run: Run<PlanPhase>,
-  looked: Looked,
-  request: UpgradeRequest,
-): Promise<UpgradePlan> {
+async function makePlan(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {
   const presence = await lookAtCluster(run, looked)
   if (presence.kind !== 'read') {
-    const reason = presence.kind === 'absent' ? 'there is no cluster yet' : `its API does not answer: ${presence.reason}`
+    const reason =
+      presence.kind === 'absent' ? 'there is no cluster yet' : `its API does not answer: ${presence.reason}`
     throw failWith([new QuorateError('CLUSTER_UNREADABLE', `nothing can be upgraded: ${reason}`).report()])
   }
   const { standing } = presence
@@ -42,7 +39,9 @@ async function makePlan(
 
 /** The pods that would hold up a drain now. A forecast is worth no failure. */
 async function predictDrains(plan: UpgradePlan, request: UpgradeRequest): Promise<readonly string[]> {
-  const drained = new Set(plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host))
+  const drained = new Set(
+    plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host),
+  )
   if (plan.problems.length > 0 || drained.size === 0) return []
   try {
     return await activities('observe', `${plan.first.name}: pods that would not leave`).predictDrains(
@@ -67,7 +66,11 @@ async function target({ file, unresolved }: Looked, { to }: UpgradeRequest): Pro
   return file.kubernetes.version
 }
 
-async function releasesBetween(from: string, to: string, { via }: UpgradeRequest): Promise<readonly string[]> {
+async function releasesBetween(
+  from: string,
+  to: string,
+  { via }: UpgradeRequest,
+): Promise<readonly string[]> {
   const given = via ?? []
   const unnamed = minorsBetween(from, to).filter(
     (minor) => !given.some((version) => parseVersion(version)?.minor === minor),
@@ -84,7 +87,9 @@ async function resolved(text: string): Promise<string> {
  * The versions that etcd's members run, told by the first that answers. None if somebody else runs etcd, or if none
  * answers: the steps themselves then find out why.
  */
-export async function readMembers(cluster: Cluster): Promise<readonly (RunningMember & { leader: boolean })[]> {
+export async function readMembers(
+  cluster: Cluster,
+): Promise<readonly (RunningMember & { leader: boolean })[]> {
   const hosts = etcdHosts(cluster)
   for (const host of hosts) {
     try {

@@ -98,7 +98,8 @@ export async function upgradeControlPlane(up: Upgrading, host: Host): Promise<St
 
 export async function upgradeControlPlaneKubelet(up: Upgrading, host: Host): Promise<StepOutcome> {
   const { version } = up.hop
-  const through = hostsWithRole(up.cluster, 'control-plane').find(({ name }) => name !== host.name) ?? own(up, host)
+  const through =
+    hostsWithRole(up.cluster, 'control-plane').find(({ name }) => name !== host.name) ?? own(up, host)
   const look = activities('observe', `${host.name}: looks for kubelet ${version}`)
   const { isDone } = await look.isKubeletUpgraded(withEtcd(up, host, through), own(up, host), through)
   const act = () => upgradeKubelet(up, host, through)
@@ -177,7 +178,11 @@ export function verifyCluster({ run, cluster, hop }: Upgrading, host: Host) {
  * Acts on a control plane while no balancer of ours sends requests to it. It comes back however the act ends: balancers
  * check for themselves whether its API server answers.
  */
-async function outOfBalancers(up: Upgrading, host: Host, act: () => Promise<StepOutcome>): Promise<StepOutcome> {
+async function outOfBalancers(
+  up: Upgrading,
+  host: Host,
+  act: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
   const { backends } = up.plan
   const others = backends.filter(({ name }) => name !== host.name)
   if (others.length === 0) return act()

@@ -115,9 +115,15 @@ function upgradesControlPlanes({ plan }: Upgrading): readonly Host[] {
 
 function controlPlanes(up: Upgrading, etcd: Promise<unknown>): Promise<unknown> {
   const { plan, request, run } = up
-  const first = phase(up, 'first-upgraded-control-plane', upgradesControlPlanes(up), steps.upgradeControlPlane, {
-    after: () => [etcd],
-  })
+  const first = phase(
+    up,
+    'first-upgraded-control-plane',
+    upgradesControlPlanes(up),
+    steps.upgradeControlPlane,
+    {
+      after: () => [etcd],
+    },
+  )
   const begun = all(
     all(etcd, first.all()).then(() => {
       if (request.pauseAfter === 'first-control-plane') run.pause()
@@ -137,9 +143,15 @@ function controlPlaneKubelets(up: Upgrading, upgraded: Promise<unknown>): Promis
     after: () => [upgraded],
   })
   const ready = all(upgraded, networked.all())
-  const kubelets = phase(up, 'control-plane-kubelets', up.plan.controlPlanes, steps.upgradeControlPlaneKubelet, {
-    after: () => [ready],
-  })
+  const kubelets = phase(
+    up,
+    'control-plane-kubelets',
+    up.plan.controlPlanes,
+    steps.upgradeControlPlaneKubelet,
+    {
+      after: () => [ready],
+    },
+  )
   return all(ready, kubelets.all())
 }
 

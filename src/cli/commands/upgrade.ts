@@ -38,7 +38,11 @@ export function upgradeCommand(): CommandUnknownOpts {
     .option('--review', 'show what would change, then wait for your approval')
     .addOption(new Option('--only <part>', 'upgrade only these').choices(PARTS))
     .option('--max-unavailable <n>', 'how many workers may be unavailable at once: 2, or 20%', atOnce)
-    .option('--drain-timeout <duration>', 'how long the pods of a node may take to leave it: 90s, 10m, 1h', duration)
+    .option(
+      '--drain-timeout <duration>',
+      'how long the pods of a node may take to leave it: 90s, 10m, 1h',
+      duration,
+    )
     .option(
       '--pause-after <point>',
       'pause there: first-control-plane, control-planes, or so many workers (3)',
@@ -95,7 +99,8 @@ function releases(text: string): readonly string[] {
 
 function atOnce(text: string): string {
   const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-  const isFit = percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
+  const isFit =
+    percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
   if (isFit) return text
   throw new InvalidArgumentError('It is no number from 1, and no percentage such as 20%.')
 }
@@ -114,5 +119,7 @@ function pausePoint(text: string): PausePoint {
   if (text === 'first-control-plane' || text === 'control-planes') return text
   const workers = /^([1-9]\d{0,3})(?: workers?)?$/.exec(text)?.[1]
   if (workers !== undefined) return { workers: Number(workers) }
-  throw new InvalidArgumentError('It is neither first-control-plane, nor control-planes, nor a number of workers.')
+  throw new InvalidArgumentError(
+    'It is neither first-control-plane, nor control-planes, nor a number of workers.',
+  )
 }

@@ -13,7 +13,7 @@ const FOLDER = HOST_PATHS.manifests
 const WORK_FOLDER = `${HOST_PATHS.kubernetes}/tmp`
 
 /** What is seen of the manifests. */
-export interface Manifests {
+interface Manifests {
   /** The image of each component that has a manifest. */
   readonly images: ReadonlyMap<string, string>
   /** The newest backup of each component that kubeadm has kept one of. */
@@ -98,10 +98,14 @@ export async function putManifestsBack(context: HostContext): Promise<readonly s
   const missing = missingManifests(context.cluster, await lookAtManifests(context))
   for (const { name, backup } of missing) {
     if (backup === undefined) {
-      throw context.error('CONTROL_PLANE_NOT_READY', `the manifest of ${name} is missing, and kubeadm kept no backup`, {
-        step: 'manifests',
-        hint: `restore ${FOLDER}/${name}.yaml, for example with \`kubeadm init phase control-plane\`, then retry`,
-      })
+      throw context.error(
+        'CONTROL_PLANE_NOT_READY',
+        `the manifest of ${name} is missing, and kubeadm kept no backup`,
+        {
+          step: 'manifests',
+          hint: `restore ${FOLDER}/${name}.yaml, for example with \`kubeadm init phase control-plane\`, then retry`,
+        },
+      )
     }
     context.report(`putting back the manifest of ${name}`)
     const put = await context.session.run(script(PUT_BACK, backup, `${FOLDER}/${name}.yaml`), { root: true })
