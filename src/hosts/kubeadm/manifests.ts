@@ -18,8 +18,6 @@ interface Manifests {
   readonly images: ReadonlyMap<string, string>
   /** The newest backup of each component that kubeadm has kept one of. */
   readonly backups: ReadonlyMap<string, string>
-  /** Whether kubeadm's working folders are there. */
-  readonly hasLeftovers: boolean
 }
 
 /** The components that a control plane has a manifest of. */
@@ -41,9 +39,6 @@ for name in "$@"; do
     if [ -s "$file" ]; then backup=$file; fi
   done
   if [ -n "$backup" ]; then printf 'backup %s %s\\n' "$name" "$backup"; fi
-done
-for path in "$work"/kubeadm-*; do
-  if [ -e "$path" ]; then echo leftovers; break; fi
 done`
 
 /** Looks at the manifests of the step's host. */
@@ -53,7 +48,7 @@ export async function lookAtManifests(context: HostContext): Promise<Manifests> 
   return parseManifests(expectSuccess(result, 'looking at manifests', context.host).stdout)
 }
 
-/** Reads lines of `image NAME IMAGE`, `backup NAME PATH` and `leftovers`. */
+/** Reads lines of `image NAME IMAGE` and `backup NAME PATH`. */
 export function parseManifests(answer: string): Manifests {
   const words = answer.split('\n').map((line) => line.trim().split(' '))
   const of = (kind: string) =>
@@ -65,7 +60,6 @@ export function parseManifests(answer: string): Manifests {
   return {
     images: of('image'),
     backups: of('backup'),
-    hasLeftovers: words.some(([first]) => first === 'leftovers'),
   }
 }
 
