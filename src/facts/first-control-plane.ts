@@ -3,6 +3,7 @@ import { QuorateError } from '../errors/index.js'
 import { hasPath, type HostFacts, type ObservedHost } from './facts.js'
 import { hostsWithRole, type Cluster, type Host } from '../cluster/model.js'
 import { HOST_PATHS } from '../cluster/host-paths.js'
+import type { ClusterPresence } from './standing.js'
 
 /**
  * The path which shows that a control plane holds a cluster's state or, with external etcd, that it serves the cluster.
@@ -50,10 +51,17 @@ export function showsCluster(facts: HostFacts): boolean {
 }
 
 /**
- * Whether the hosts show that a cluster was initialised: there is the record of it, or more than one control plane. An
- * init that did not finish leaves neither.
+ * Whether hosts or the running cluster show that a cluster was initialised: there is the record of it, more than one
+ * control plane, or a node besides the first. An init that did not finish leaves none of these.
  */
-export function isInitialised(cluster: Cluster, observed: readonly ObservedHost[]): boolean {
+export function isInitialised(
+  cluster: Cluster,
+  observed: readonly ObservedHost[],
+  presence: ClusterPresence,
+): boolean {
+  const first = firstControlPlane(cluster, observed)
+  const nodes = presence.kind === 'read' ? presence.standing.nodes : []
+  if (nodes.some(({ name }) => name !== first.name)) return true
   const serving = servingControlPlanes(cluster, observed)
   const isRecorded = ({ host, facts }: ObservedHost) =>
     serving.includes(host) && hasPath(facts, HOST_PATHS.initialised)

@@ -35,7 +35,7 @@ export interface ApplyPlan {
   readonly loadBalancers: readonly Host[]
   /** The control plane that `kubeadm init` runs on, or ran on. */
   readonly initHost: Host
-  /** Whether its hosts show that the cluster was initialised before. */
+  /** Whether the hosts or the cluster itself show that it was initialised before. */
   readonly isInitialised: boolean
   /** The control plane that is asked about the cluster and told what it should be: by joins, their undoing, checks. */
   readonly apiHost: Host
@@ -116,7 +116,7 @@ export function planApply(
     nodes: [...controlPlanes, ...workers],
     loadBalancers: balancerHosts(cluster),
     initHost: first,
-    isInitialised: isInitialised(cluster, observed),
+    isInitialised: isInitialised(cluster, observed, presence),
     apiHost: first,
     backends,
     serving,

@@ -93,6 +93,7 @@ export function* api(world: World, via: ModelHost): Flow<Lineage> {
 /** etcdctl member remove; a member that is already gone is fine. */
 export function* removeSeen(world: World, via: ModelHost, sight: Sight, leaving: JudgedMember): Flow<void> {
   yield* ask(world, via, () => {
+    if (via.turned >= sight.tick) throw new Passing(`the connection to ${via.name} is lost`)
     const lineage = etcd(world, via)
     judgeLoss(world, `removing ${leaving.name || leaving.id}`, sight, leaving, true)
     if (!lineage.members.some(({ id }) => id === leaving.id)) return

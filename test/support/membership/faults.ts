@@ -77,12 +77,16 @@ function decide(decision: 'retry' | 'skip' | 'abort'): Fault {
 /** Only these are faults of the world: they excuse what is lost right after them. */
 const OF_THE_WORLD = new Set(FAULTS.slice(2, 10))
 
+/** The host goes down or comes up, and every connection to it is lost. */
+const TURNS = new Set([...FAULTS.slice(2, 4), ...FAULTS.slice(7, 9)])
+
 /** Lets something happen. */
 export function disturb(world: World, operation: Operation): void {
   const fault = world.tape.pick(FAULTS)
   const one = world.tape.pick(world.hosts)
   if (one === undefined) return
   const what = fault(world, one, operation)
+  if (TURNS.has(fault)) one.turned = world.tick
   if (OF_THE_WORLD.has(fault)) world.lastFault = world.tick
   if (what !== undefined) world.tell(() => `* ${what}`)
 }

@@ -97,7 +97,7 @@ export class Operation {
     const chosen = decide.firstControlPlane({ ...file, hosts: answering.map(({ host }) => host) }, facts)
     const first = hosts.find(({ name }) => name === chosen.name)
     if (first === undefined) throw new Refused('no control plane')
-    this.steps.isKnown = decide.isInitialised(file, facts)
+    this.steps.isKnown = decide.isInitialised(file, facts, presence)
     world.tell(() => `${this.title}: ${first.name} is the first control plane`)
     yield* this.step(first, true, () => this.steps.init(first))
     const joining = answering.filter((one) => one !== first)
@@ -155,12 +155,16 @@ export class Operation {
   }
 
   private *takeOut(leaving: ModelHost, via: ModelHost): Flow<void> {
+    const { world } = this
     yield* waitUntil(
       'ETCD_QUORUM_AT_RISK',
       function* (this: Operation): Flow<string | undefined> {
         const sight = yield* judged(this.world, via)
         const member = memberOf(sight.members, leaving.host)
-        if (member === undefined) return undefined
+        if (member === undefined) {
+          if ((yield* api(world, via)).configured) return undefined
+          throw new Stop('ETCD_DATA_LOST', `the API server of ${via.name} serves an empty cluster`, via)
+        }
         const others = sight.members.filter((one) => one !== member)
         const obstacle =
           this.decide.unfinishedObstacle(others) ?? this.decide.removalObstacle(sight.members, member)

@@ -36,6 +36,8 @@ export interface ModelHost {
   reachable: boolean
   /** Whether its peers reach it. */
   connected: boolean
+  /** When it last went down or came up: no connection outlives that. */
+  turned: number
   /** Whether its kubelet runs; it starts with the host. */
   kubelet: boolean
   /** For how many ticks its static pods are still stopped for a restart; the kubelet starts them again by itself. */
@@ -197,6 +199,7 @@ function newHost(host: Host): ModelHost {
     powered: true,
     reachable: true,
     connected: true,
+    turned: -1,
     kubelet: false,
     paused: 0,
     signs: new Set(),
