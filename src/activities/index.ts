@@ -34,7 +34,11 @@ import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './u
 import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
 import { prepareUpgrade, type EtcdWay } from './upgrade/prepare-upgrade.js'
 import { settleAddons } from './upgrade/settle-addons.js'
-import { isControlPlaneUpgraded, upgradeControlPlane, type UpgradeLook } from './upgrade/upgrade-control-plane.js'
+import {
+  isControlPlaneUpgraded,
+  upgradeControlPlane,
+  type UpgradeLook,
+} from './upgrade/upgrade-control-plane.js'
 import {
   isKubeletUpgraded,
   releaseNode,

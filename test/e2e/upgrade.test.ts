@@ -48,9 +48,12 @@ spec:
 `
 
 async function deploy(): Promise<void> {
-  const image = (await fleet.on('w1', "crictl images | awk '/pause/ { print $1 \":\" $2; exit }'")).trim()
+  const image = (await fleet.on('w1', 'crictl images | awk \'/pause/ { print $1 ":" $2; exit }\'')).trim()
   const manifest = Buffer.from(WORKLOAD.replace('IMAGE', image)).toString('base64')
-  await fleet.on('cp1', `echo ${manifest} | base64 -d | kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -`)
+  await fleet.on(
+    'cp1',
+    `echo ${manifest} | base64 -d | kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -`,
+  )
   await fleet.kubectl('rollout', 'status', 'deployment/canary', '--timeout=120s')
 }
 
@@ -119,7 +122,12 @@ describe(`an upgrade from ${FROM} to ${TO}`, () => {
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
     expect(await kubeletVersions()).toEqual(new Set([TO]))
     const status = await etcdctl(fleet, 'endpoint status --cluster -w simple')
-    expect(status.trim().split('\n').every((line) => line.includes(', 3.7.'))).toBe(true)
+    expect(
+      status
+        .trim()
+        .split('\n')
+        .every((line) => line.includes(', 3.7.')),
+    ).toBe(true)
     for (const host of CONTROL_PLANES) {
       const images = await fleet.on(host, "grep -h 'image:' /etc/kubernetes/manifests/*.yaml")
       expect(images.match(/kube-[a-z-]+:v1\.37\.2/g), host).toHaveLength(3)

@@ -77,12 +77,15 @@ function fakeUpgrade(note: (entry: string, milliseconds?: number) => Promise<typ
     prepareUpgrade: (cluster: Cluster, host: Host) => note(`packages ${host.name} ${versionOf(cluster)}`),
     snapshotEtcd: (cluster: Cluster, host: Host) => note(`snapshot ${host.name} ${versionOf(cluster)}`),
     stepEtcd: (_cluster: Cluster, host: Host, tag: string) => note(`step ${host.name} ${tag}`, 20),
-    upgradeEtcdMember: (cluster: Cluster, host: Host) => note(`member ${host.name} ${versionOf(cluster)}`, 20),
+    upgradeEtcdMember: (cluster: Cluster, host: Host) =>
+      note(`member ${host.name} ${versionOf(cluster)}`, 20),
     isControlPlaneUpgraded: () => Promise.resolve({ isDone: false }),
-    upgradeControlPlane: (cluster: Cluster, host: Host) => note(`upgrade ${host.name} ${versionOf(cluster)}`, 20),
+    upgradeControlPlane: (cluster: Cluster, host: Host) =>
+      note(`upgrade ${host.name} ${versionOf(cluster)}`, 20),
     isKubeletUpgraded: () => Promise.resolve({ isDone: false }),
     upgradeKubelet: (cluster: Cluster, host: Host) => note(`kubelet ${host.name} ${versionOf(cluster)}`, 20),
-    upgradeEtcdKubelet: (cluster: Cluster, host: Host) => note(`kubelet ${host.name} ${versionOf(cluster)}`, 20),
+    upgradeEtcdKubelet: (cluster: Cluster, host: Host) =>
+      note(`kubelet ${host.name} ${versionOf(cluster)}`, 20),
     releaseNode: (_cluster: Cluster, host: Host) => note(`uncordon ${host.name}`),
     settleAddons: (cluster: Cluster) => note(`addons ${versionOf(cluster)}`),
   }

@@ -53,7 +53,10 @@ export async function stepEtcd(context: HostContext, tag: string): Promise<StepO
 export async function upgradeEtcdMember(context: HostContext): Promise<StepOutcome> {
   await waitForOthers(context)
   const { cluster, host, session } = context
-  const wanted = (await kubeadmImages(context)).find((image) => image.includes('/etcd:'))?.split(':').at(-1)
+  const wanted = (await kubeadmImages(context))
+    .find((image) => image.includes('/etcd:'))
+    ?.split(':')
+    .at(-1)
   if (wanted === undefined)
     throw context.error('KUBEADM_CONFIG_INVALID', 'kubeadm names no image of etcd', { step: 'etcd' })
   const manifest = await readManifest(context)
@@ -78,10 +81,14 @@ async function readManifest(context: HostContext): Promise<{ readonly text: stri
   const text = (await context.session.readFile(MANIFEST))?.toString() ?? ''
   const [found, ...more] = text.matchAll(IMAGE)
   if (found !== undefined && more.length === 0) return { text, tag: found[2] ?? '' }
-  throw context.error('CONTROL_PLANE_NOT_READY', `${MANIFEST} does not name exactly one image of etcd by its tag`, {
-    step: 'etcd',
-    hint: 'restore the line with the image by hand, then retry',
-  })
+  throw context.error(
+    'CONTROL_PLANE_NOT_READY',
+    `${MANIFEST} does not name exactly one image of etcd by its tag`,
+    {
+      step: 'etcd',
+      hint: 'restore the line with the image by hand, then retry',
+    },
+  )
 }
 
 /** Undefined while the member does not answer. */

@@ -64,7 +64,11 @@ async function refuseJump(
   { steppingTag, allowJump }: EtcdWay,
 ): Promise<void> {
   if (!hasMember(context) || steppingTag !== undefined || allowJump === true) return
-  const tag = images.find((image) => image.includes('/etcd:'))?.split(':').at(-1) ?? ''
+  const tag =
+    images
+      .find((image) => image.includes('/etcd:'))
+      ?.split(':')
+      .at(-1) ?? ''
   const wanted = parseEtcdVersion(tag)
   if (wanted === undefined) return
   const own = (await memberVersions(context.session)).filter(({ name }) => name === context.host.name)

@@ -71,7 +71,9 @@ function runsFrom(
 async function rolloutObstacle(api: ClusterApi, images: readonly string[]): Promise<string | undefined> {
   const nodes = await listNodes(api)
   const ready = new Set(
-    nodes.filter(({ status }) => hasCondition(status.conditions, 'Ready')).map(({ metadata }) => metadata.name),
+    nodes
+      .filter(({ status }) => hasCondition(status.conditions, 'Ready'))
+      .map(({ metadata }) => metadata.name),
   )
   for (const { labels, image } of ADDONS) {
     const pods = await api.core.pods.list({ labels })

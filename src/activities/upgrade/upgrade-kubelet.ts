@@ -154,7 +154,10 @@ async function waitForNode(context: HostContext, api: ClusterApi): Promise<void>
 /** Lets a worker that was skipped in the middle of its upgrade take pods again, asked from a control plane. */
 export async function releaseNode(context: HostContext, host: Host): Promise<StepOutcome> {
   const released = await uncordon(localApi(context.cluster, context.session), host.name)
-  return { changed: released, summary: released ? `${host.name} takes pods again` : `${host.name} was not cordoned by us` }
+  return {
+    changed: released,
+    summary: released ? `${host.name} takes pods again` : `${host.name} was not cordoned by us`,
+  }
 }
 
 // Whether the running kubelet is the installed one: packages are replaced under it.

@@ -50,7 +50,7 @@ ls -1t -- "$2" | grep '\\.db$' | tail -n +$(($4 + 1)) | while read -r old; do rm
 stat -c %s -- "$2/$3"`
 
 /** A snapshot that was verified. */
-export interface Snapshot {
+interface Snapshot {
   readonly path: string
   readonly bytes: number
   /** Whether this call took it; otherwise an earlier attempt of the operation has. */

@@ -43,8 +43,6 @@ export async function memberVersions(session: Session): Promise<readonly MemberV
   return statuses.flatMap(({ Endpoint, Status }) => {
     const member = members.find(({ clientUrls }) => clientUrls.includes(Endpoint))
     if (member === undefined) return []
-    return [
-      { name: member.name, version: Status.version, leader: Status.leader === Status.header.member_id },
-    ]
+    return [{ name: member.name, version: Status.version, leader: Status.leader === Status.header.member_id }]
   })
 }

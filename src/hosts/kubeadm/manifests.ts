@@ -13,13 +13,11 @@ const FOLDER = HOST_PATHS.manifests
 const WORK_FOLDER = `${HOST_PATHS.kubernetes}/tmp`
 
 /** What is seen of the manifests. */
-export interface Manifests {
+interface Manifests {
   /** The image of each component that has a manifest. */
   readonly images: ReadonlyMap<string, string>
   /** The newest backup of each component that kubeadm has kept one of. */
   readonly backups: ReadonlyMap<string, string>
-  /** Whether kubeadm's working folders are there. */
-  readonly hasLeftovers: boolean
 }
 
 /** The components that a control plane has a manifest of. */
@@ -41,9 +39,6 @@ for name in "$@"; do
     if [ -s "$file" ]; then backup=$file; fi
   done
   if [ -n "$backup" ]; then printf 'backup %s %s\\n' "$name" "$backup"; fi
-done
-for path in "$work"/kubeadm-*; do
-  if [ -e "$path" ]; then echo leftovers; break; fi
 done`
 
 /** Looks at the manifests of the step's host. */
@@ -53,7 +48,7 @@ export async function lookAtManifests(context: HostContext): Promise<Manifests> 
   return parseManifests(expectSuccess(result, 'looking at manifests', context.host).stdout)
 }
 
-/** Reads lines of `image NAME IMAGE`, `backup NAME PATH` and `leftovers`. */
+/** Reads lines of `image NAME IMAGE` and `backup NAME PATH`. */
 export function parseManifests(answer: string): Manifests {
   const words = answer.split('\n').map((line) => line.trim().split(' '))
   const of = (kind: string) =>
@@ -65,7 +60,6 @@ export function parseManifests(answer: string): Manifests {
   return {
     images: of('image'),
     backups: of('backup'),
-    hasLeftovers: words.some(([first]) => first === 'leftovers'),
   }
 }
 
@@ -98,10 +92,14 @@ export async function putManifestsBack(context: HostContext): Promise<readonly s
   const missing = missingManifests(context.cluster, await lookAtManifests(context))
   for (const { name, backup } of missing) {
     if (backup === undefined) {
-      throw context.error('CONTROL_PLANE_NOT_READY', `the manifest of ${name} is missing, and kubeadm kept no backup`, {
-        step: 'manifests',
-        hint: `restore ${FOLDER}/${name}.yaml, for example with \`kubeadm init phase control-plane\`, then retry`,
-      })
+      throw context.error(
+        'CONTROL_PLANE_NOT_READY',
+        `the manifest of ${name} is missing, and kubeadm kept no backup`,
+        {
+          step: 'manifests',
+          hint: `restore ${FOLDER}/${name}.yaml, for example with \`kubeadm init phase control-plane\`, then retry`,
+        },
+      )
     }
     context.report(`putting back the manifest of ${name}`)
     const put = await context.session.run(script(PUT_BACK, backup, `${FOLDER}/${name}.yaml`), { root: true })

@@ -13,7 +13,7 @@ import { expectedComponents } from './manifests.js'
 export type UpgradeMode = 'apply' | 'node'
 
 /** A run of `kubeadm upgrade`. */
-export interface KubeadmUpgrade {
+interface KubeadmUpgrade {
   /** Tells the unit from others of the same version. */
   readonly purpose?: 'addons'
   /** Clears the way, and says which subcommand it must be; called only when kubeadm is about to be started. */
@@ -49,7 +49,10 @@ export function upgradeUnit(version: string, purpose?: KubeadmUpgrade['purpose']
  * Runs kubeadm, or attaches to it if it was started before.
  * @throws QuorateError as kubeadmError, or `UNIT_INTERRUPTED` where a manifest was missing: the next attempt puts it back.
  */
-export async function runKubeadmUpgrade(context: HostContext, { purpose, prepare }: KubeadmUpgrade): Promise<void> {
+export async function runKubeadmUpgrade(
+  context: HostContext,
+  { purpose, prepare }: KubeadmUpgrade,
+): Promise<void> {
   const { cluster, host } = context
   const { version } = cluster.kubernetes
   const title = 'kubeadm upgrade'
@@ -65,9 +68,13 @@ export async function runKubeadmUpgrade(context: HostContext, { purpose, prepare
       }),
       failure: (exitCode, output, ordinal) =>
         exitCode === NO_MANIFEST
-          ? context.error('UNIT_INTERRUPTED', 'a manifest is missing: kubeadm was killed while replacing it', {
-              step: title,
-            })
+          ? context.error(
+              'UNIT_INTERRUPTED',
+              'a manifest is missing: kubeadm was killed while replacing it',
+              {
+                step: title,
+              },
+            )
           : kubeadmError(host, title, { exitCode, output, ordinal }),
     }),
   )

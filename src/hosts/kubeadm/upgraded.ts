@@ -33,7 +33,11 @@ export async function versionObstacle(
   const stopped = expectedComponents(context.cluster).find((name) => !running.has(name))
   if (stopped !== undefined) return `${stopped} does not run`
   if (!(await isApiServerReady(api))) return 'its API server is not ready'
-  return (await serverObstacle(api, version)) ?? (await podObstacle(context, api, images)) ?? healthObstacle(context)
+  return (
+    (await serverObstacle(api, version)) ??
+    (await podObstacle(context, api, images)) ??
+    healthObstacle(context)
+  )
 }
 
 async function serverObstacle(api: ClusterApi, version: string): Promise<string | undefined> {
@@ -75,5 +79,7 @@ export async function recordedVersion(context: HostContext, api: ClusterApi): Pr
   const kept = await api.core.configMaps.in(NAMESPACE).find('kubeadm-config')
   const version = parseClusterConfiguration(kept?.data?.['ClusterConfiguration'] ?? '')?.version
   if (version !== undefined) return version
-  throw context.error('ANSWER_UNREADABLE', 'the ConfigMap kubeadm-config names no version', { step: 'kubeadm' })
+  throw context.error('ANSWER_UNREADABLE', 'the ConfigMap kubeadm-config names no version', {
+    step: 'kubeadm',
+  })
 }

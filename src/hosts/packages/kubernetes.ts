@@ -26,7 +26,7 @@ export async function installKubernetes(context: HostContext): Promise<Installed
 }
 
 /** What an upgrade does with packages: `fetch` gets them onto the host and changes nothing that is installed. */
-export interface VersionChange {
+interface VersionChange {
   readonly act: 'install' | 'fetch'
   readonly names: readonly KubernetesPackage[]
 }

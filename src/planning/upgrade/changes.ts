@@ -36,7 +36,7 @@ export function hopChanges(situation: HopSituation): readonly PlannedChange[] {
 }
 
 /** Whether a control plane runs a hop's version, as the API tells. */
-export function isControlPlaneBehind({ hop, isObserved, standing }: HopSituation, { name }: Host): boolean {
+function isControlPlaneBehind({ hop, isObserved, standing }: HopSituation, { name }: Host): boolean {
   if (!isObserved) return true
   const server = apiServers(standing).find(({ host }) => host === name)
   return server?.version !== hop.version || standing.configuration.version !== hop.version
@@ -59,7 +59,14 @@ function packagesChange(situation: HopSituation, host: Host): readonly PlannedCh
 
 function memberChange(situation: HopSituation, host: Host): readonly PlannedChange[] {
   if (hasPackage(situation, host, 'kubeadm')) return []
-  return [line(host, 'etcd-members', `etcd member as kubeadm ${situation.hop.version} deploys it; it restarts`, true)]
+  return [
+    line(
+      host,
+      'etcd-members',
+      `etcd member as kubeadm ${situation.hop.version} deploys it; it restarts`,
+      true,
+    ),
+  ]
 }
 
 function controlPlaneChange(situation: HopSituation, host: Host): readonly PlannedChange[] {

@@ -4,7 +4,7 @@
  */
 
 /** A version of etcd. */
-export interface EtcdVersion {
+interface EtcdVersion {
   readonly minor: number
   readonly patch: number
 }
@@ -19,7 +19,7 @@ interface EtcdStep {
 }
 
 /** What etcd demands of members that go to a minor. */
-export const ETCD_STEPS: readonly EtcdStep[] = [
+const ETCD_STEPS: readonly EtcdStep[] = [
   { to: 7, fromPatch: 11, steppingTag: '3.6.11-0' },
   { to: 6, fromPatch: 26, steppingTag: '3.5.26-0' },
 ]
@@ -49,7 +49,7 @@ export interface RunningMember {
 }
 
 /** What an upgrade of etcd needs first. */
-export interface EtcdJump {
+interface EtcdJump {
   /** Members that are too old, with their versions. */
   readonly members: readonly RunningMember[]
   /** The tag of etcd's image that they get first. */

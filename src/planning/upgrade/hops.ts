@@ -1,7 +1,7 @@
 /** The way from one version to another: a patch in one step, minors one after the other. */
 import { QuorateError } from '../../errors/index.js'
 import { findMinorFacts, supportedRange } from '../../cluster/supported-minors.js'
-import { compareVersions, minorName, parseVersion, requireVersion } from '../../cluster/versions.js'
+import { compareVersions, parseVersion, requireVersion } from '../../cluster/versions.js'
 
 /**
  * The minors that an upgrade passes through on its way, without those of its ends: kubeadm takes a cluster one minor
@@ -34,15 +34,13 @@ export function hops(from: string, to: string, between: readonly string[] = []):
 function releaseOf(minor: number, between: readonly string[]): string {
   const found = between.find((version) => parseVersion(version)?.minor === minor)
   if (found !== undefined) return found
-  throw new QuorateError('UPGRADE_PATH_MISSING', `no release of Kubernetes 1.${minor} is known to pass through`)
+  throw new QuorateError(
+    'UPGRADE_PATH_MISSING',
+    `no release of Kubernetes 1.${minor} is known to pass through`,
+  )
 }
 
 /** The channel that names the newest release of a minor. */
 export function channelOf(minor: number): string {
   return `stable-1.${minor}`
-}
-
-/** Whether a hop changes the minor: kubelets then replace all containers of a node, so nodes are drained. */
-export function isOtherMinor(from: string, to: string): boolean {
-  return minorName(requireVersion(from)) !== minorName(requireVersion(to))
 }

@@ -113,9 +113,12 @@ function hostsOf(
   const workers = only === 'control-planes' ? [] : hostsWithRole(cluster, 'worker').filter(isNode)
   const etcd = etcdPlace(cluster) === 'etcd-hosts' && only === undefined ? hostsWithRole(cluster, 'etcd') : []
   // Where kubeadm was interrupted after it had upgraded the host, and before it recorded the version.
-  const begun = all.find(({ name }) => apiServers(standing).some((one) => one.host === name && one.version === to))
+  const begun = all.find(({ name }) =>
+    apiServers(standing).some((one) => one.host === name && one.version === to),
+  )
   const isRecorded = standing.configuration.version === to
-  const first = (isRecorded ? undefined : begun) ?? all.find(({ name }) => name === apiHost.name) ?? all[0] ?? apiHost
+  const first =
+    (isRecorded ? undefined : begun) ?? all.find(({ name }) => name === apiHost.name) ?? all[0] ?? apiHost
   return {
     all: [...etcd, ...controlPlanes, ...workers],
     first,
@@ -146,7 +149,9 @@ function pathOf(
     const path = hopsBetween(from, to, between)
     const isWhole = controlPlanes.every(
       ({ name }) =>
-        apiServers(standing).every(({ host, version }) => host !== name || version === from || version === to) &&
+        apiServers(standing).every(
+          ({ host, version }) => host !== name || version === from || version === to,
+        ) &&
         standing.nodes.every((node) => node.name !== name || node.version === from || node.version === to),
     )
     return { hops: isWhole || path[0] === from ? path : [from, ...path] }
@@ -227,14 +232,23 @@ function warningsOf(
     .filter(({ severity, code }) => severity === 'warning' && !TOLD_BY_PLAN.some((one) => one === code))
     .map(({ host, message }) => (host === undefined ? message : `${host}: ${message}`))
   const notes = [
-    [strangers.length > 0, `not part of the cluster yet, and left alone: ${strangers.map(({ name }) => name).join(', ')}`],
+    [
+      strangers.length > 0,
+      `not part of the cluster yet, and left alone: ${strangers.map(({ name }) => name).join(', ')}`,
+    ],
     [controlPlanes.length === 1, 'there is one control plane: the API does not answer while it is upgraded'],
-    [controlPlanes.length === 2 && etcdPlace(cluster) === 'control-planes', 'etcd has two members: the API does not answer while one of them restarts'],
+    [
+      controlPlanes.length === 2 && etcdPlace(cluster) === 'control-planes',
+      'etcd has two members: the API does not answer while one of them restarts',
+    ],
     [
       controlPlanes.length > 0 && loadBalancers.length === 0 && backends.length > 1,
       'the load balancer is not ours: take each control plane out of it by hand, or requests fail for some seconds while its API server restarts',
     ],
-    [etcdPlace(cluster) === 'elsewhere', 'somebody else runs etcd: take a snapshot of it, and see that its version suits'],
+    [
+      etcdPlace(cluster) === 'elsewhere',
+      'somebody else runs etcd: take a snapshot of it, and see that its version suits',
+    ],
   ] as const
   return [...told, ...notes.flatMap(([holds, note]) => (holds ? [note] : []))]
 }

@@ -7,7 +7,7 @@ import { compareVersions, parseVersion } from '../../cluster/versions.js'
 import { apiServers, skewObstacles } from './skew.js'
 
 /** What the refusals judge. */
-export interface UpgradeSituation {
+interface UpgradeSituation {
   readonly cluster: Cluster
   readonly standing: Standing
   readonly request: UpgradeRequest
@@ -54,7 +54,9 @@ const workersFirst: Refusal = ({ standing, to, request }) => {
   const behind = apiServers(standing).filter(({ version }) => isNewer(to, version))
   if (behind.length === 0) return []
   const names = behind.map(({ host, version }) => `${host} (${version})`).join(', ')
-  return [refuse('SKEW_TOO_LARGE', `no kubelet may be newer than the API servers, and behind ${to} are ${names}`)]
+  return [
+    refuse('SKEW_TOO_LARGE', `no kubelet may be newer than the API servers, and behind ${to} are ${names}`),
+  ]
 }
 
 /** With several minors, the kubelets must follow each of them. */

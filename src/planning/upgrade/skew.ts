@@ -3,7 +3,7 @@ import type { Standing } from '../../facts/standing.js'
 import { compareVersions, parseVersion } from '../../cluster/versions.js'
 
 /** A component, and how many minors it may be older than the API server. None may be newer. */
-export interface SkewRule {
+interface SkewRule {
   readonly component: string
   /** `sinceMinor`: the first minor of the API server for which the number holds; newest first. */
   readonly mayBeOlder: readonly { readonly sinceMinor: number; readonly by: number }[]

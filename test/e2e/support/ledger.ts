@@ -69,7 +69,9 @@ export class Ledger {
         last = Date.now()
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        this.#failures.push(`${new Date(began).toISOString()} ${name}: ${reason} after ${Date.now() - began} ms`)
+        this.#failures.push(
+          `${new Date(began).toISOString()} ${name}: ${reason} after ${Date.now() - began} ms`,
+        )
       }
       await delay(INTERVAL_MS)
     }

@@ -6,7 +6,13 @@ import type { PlanResult, UpgradeResult } from '../../../src/operations/results.
 import type { UpgradeRequest } from '../../../src/operations/upgrade-request.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../support/clusters.js'
-import { failing, failureOf, fakeActivities, progressOf, startScripted } from '../../support/fake-activities.js'
+import {
+  failing,
+  failureOf,
+  fakeActivities,
+  progressOf,
+  startScripted,
+} from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
 import { scriptedWorker, startTemporal } from '../../support/temporal.js'
 import { decide, refusalOf, untilBlocked } from './parked-applies.js'
@@ -22,7 +28,10 @@ afterAll(async () => {
 type Fakes = ReturnType<typeof fakeActivities>['activities']
 
 /** A finished cluster with fake steps, some of them replaced. */
-function scene(cluster: Cluster, replace: (fakes: Fakes) => Partial<Record<keyof Fakes, unknown>> = () => ({})) {
+function scene(
+  cluster: Cluster,
+  replace: (fakes: Fakes) => Partial<Record<keyof Fakes, (...args: never[]) => Promise<unknown>>> = () => ({}),
+) {
   const { journal, activities } = fakeActivities()
   const facts = joinedFacts(cluster)
   const hosts = {
@@ -31,7 +40,10 @@ function scene(cluster: Cluster, replace: (fakes: Fakes) => Partial<Record<keyof
     readStanding: () => Promise.resolve(present(standingOf(cluster))),
     ...replace(activities),
   }
-  const run = async <Result>(request: UpgradeRequest, follow: (handle: WorkflowHandle) => Promise<Result>) => {
+  const run = async <Result>(
+    request: UpgradeRequest,
+    follow: (handle: WorkflowHandle) => Promise<Result>,
+  ) => {
     const worker = await scriptedWorker(temporal, hosts)
     return worker.runUntil(async () => follow(await startScripted(temporal, 'upgrade', cluster, { request })))
   }
@@ -41,7 +53,9 @@ function scene(cluster: Cluster, replace: (fakes: Fakes) => Partial<Record<keyof
 const result = (handle: WorkflowHandle) => handle.result() as Promise<UpgradeResult>
 const TO = { to: 'v1.37.2' }
 const begun = (journal: readonly string[], pattern: RegExp) =>
-  journal.filter((entry) => pattern.test(entry) && entry.endsWith(' begins')).map((entry) => entry.slice(0, -7))
+  journal
+    .filter((entry) => pattern.test(entry) && entry.endsWith(' begins'))
+    .map((entry) => entry.slice(0, -7))
 
 describe('an upgrade', () => {
   it('fetches everything first, then goes from etcd over the control planes to the workers', async () => {
@@ -82,7 +96,10 @@ describe('an upgrade', () => {
 
   it('leaves the load balancer alone where a control plane is upgraded already', async () => {
     const done = () => Promise.resolve({ isDone: true })
-    const { journal, run } = scene(aCluster(), () => ({ isControlPlaneUpgraded: done, isKubeletUpgraded: done }))
+    const { journal, run } = scene(aCluster(), () => ({
+      isControlPlaneUpgraded: done,
+      isKubeletUpgraded: done,
+    }))
     await run(TO, result)
     expect(begun(journal, /^lb1/)).toEqual(['lb1 → cp1,cp2,cp3'])
   })
@@ -109,7 +126,10 @@ describe('an upgrade', () => {
     expect(ended.hops).toEqual(['v1.36.3', 'v1.37.2'])
     expect(ended.changed).toBe(true)
     expect(progress.kubernetesVersion).toBe('v1.37.2')
-    const lastOfFirst = journal.lastIndexOf('verify cp1,cp2,cp3,w1,w2,lb1 begins', journal.indexOf('packages cp1 v1.37.2 begins'))
+    const lastOfFirst = journal.lastIndexOf(
+      'verify cp1,cp2,cp3,w1,w2,lb1 begins',
+      journal.indexOf('packages cp1 v1.37.2 begins'),
+    )
     expect(lastOfFirst).toBeGreaterThan(journal.indexOf('kubelet w2 v1.36.3 ends'))
     expect(journal.filter((entry) => /v1\.36\.3 begins$/.test(entry)).length).toBeGreaterThan(0)
     expect(journal.findLastIndex((entry) => entry.includes('v1.36.3'))).toBeLessThan(
@@ -120,19 +140,25 @@ describe('an upgrade', () => {
   it('upgrades the members of an external etcd one by one, the leader last, before any control plane', async () => {
     const leader = 'e1'
     const readEtcdVersions = () =>
-      Promise.resolve(['e1', 'e2', 'e3'].map((name) => ({ name, version: '3.6.11', leader: name === leader })))
+      Promise.resolve(
+        ['e1', 'e2', 'e3'].map((name) => ({ name, version: '3.6.11', leader: name === leader })),
+      )
     const { journal, run } = scene(aClusterWithEtcdHosts(), () => ({ readEtcdVersions }))
     await run(TO, result)
     expect(journal.filter((entry) => entry.startsWith('member'))).toEqual(
       ['e2', 'e3', 'e1'].flatMap((host) => [`member ${host} v1.37.2 begins`, `member ${host} v1.37.2 ends`]),
     )
-    expect(journal.indexOf('member e1 v1.37.2 ends')).toBeLessThan(journal.indexOf('upgrade cp1 v1.37.2 begins'))
+    expect(journal.indexOf('member e1 v1.37.2 ends')).toBeLessThan(
+      journal.indexOf('upgrade cp1 v1.37.2 begins'),
+    )
     expect(begun(journal, /^kubelet e/)).toHaveLength(3)
   })
 
   it('brings etcd to the version between first, where it is too old for the next', async () => {
     const readEtcdVersions = () =>
-      Promise.resolve(['cp1', 'cp2', 'cp3'].map((name) => ({ name, version: '3.6.8', leader: name === 'cp1' })))
+      Promise.resolve(
+        ['cp1', 'cp2', 'cp3'].map((name) => ({ name, version: '3.6.8', leader: name === 'cp1' })),
+      )
     const { journal, run } = scene(aCluster(), () => ({ readEtcdVersions }))
     await run(TO, result)
     expect(journal.slice(0, journal.indexOf('step cp2 3.6.11-0 begins')).at(-1)).toBe('lb1 → cp1,cp3 ends')

@@ -44,19 +44,29 @@ export const UPGRADES: Readonly<Record<string, (name: string) => Recording>> = {
   'upgrade-two-minors': (name) =>
     upgrade(small(name, 'v1.35.4'), { to: 'v1.37.2', via: ['v1.36.3'] }, etcd('3.6.11', 'cp1', 'cp2', 'cp3')),
   'upgrade-worker-skipped': (name) =>
-    upgrade(small(name), { to: 'v1.37.2' }, { upgradeKubelet: failing(obey.upgradeKubelet, 'w1') }, {
-      talk: async (run) => {
-        await untilState(run, 'blocked')
-        await decide(run, 'skipStep', { step: 'worker-kubelets/w1', reason: 'its owner is away' })
+    upgrade(
+      small(name),
+      { to: 'v1.37.2' },
+      { upgradeKubelet: failing(obey.upgradeKubelet, 'w1') },
+      {
+        talk: async (run) => {
+          await untilState(run, 'blocked')
+          await decide(run, 'skipStep', { step: 'worker-kubelets/w1', reason: 'its owner is away' })
+        },
       },
-    }),
+    ),
   'upgrade-paused': (name) =>
-    upgrade(small(name), { to: 'v1.37.2', pauseAfter: 'first-control-plane' }, {}, {
-      talk: async (run) => {
-        await untilState(run, 'paused')
-        await run.signal(MESSAGES.resume)
+    upgrade(
+      small(name),
+      { to: 'v1.37.2', pauseAfter: 'first-control-plane' },
+      {},
+      {
+        talk: async (run) => {
+          await untilState(run, 'paused')
+          await run.signal(MESSAGES.resume)
+        },
       },
-    }),
+    ),
   'upgrade-nothing-to-change': (name) =>
     upgrade(
       small(name),

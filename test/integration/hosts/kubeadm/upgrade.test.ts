@@ -28,8 +28,10 @@ afterEach(() => rmSync(programs.folder, { recursive: true, force: true }))
 
 const manifests = (...path: readonly string[]) => join(programs.folder, 'kubernetes/manifests', ...path)
 const work = (...path: readonly string[]) => join(programs.folder, 'kubernetes/tmp', ...path)
-const manifestOf = (name: string, version: string) => `spec:\n  containers:\n  - image: registry.k8s.io/${name}:${version}\n`
-const write = (name: string, version: string) => writeFileSync(manifests(`${name}.yaml`), manifestOf(name, version))
+const manifestOf = (name: string, version: string) =>
+  `spec:\n  containers:\n  - image: registry.k8s.io/${name}:${version}\n`
+const write = (name: string, version: string) =>
+  writeFileSync(manifests(`${name}.yaml`), manifestOf(name, version))
 
 function backup(time: string, name: string, version: string): void {
   const folder = work(`kubeadm-backup-manifests-${time}`)
@@ -61,7 +63,10 @@ describe('kubeadm upgrade', () => {
   it('gets the checks to waive and the patches of init and join, which the cluster does not keep', async () => {
     const ignored = { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } }
     const patches = { patches: { directory: '/etc/kubernetes/patches' } }
-    await upgrade('apply', context('v1.37.2', { initConfiguration: { ...ignored, ...patches }, joinConfiguration: ignored }))
+    await upgrade(
+      'apply',
+      context('v1.37.2', { initConfiguration: { ...ignored, ...patches }, joinConfiguration: ignored }),
+    )
     const [document] = parseAllDocuments(readFileSync(join(programs.folder, 'given.yaml'), 'utf8'))
     expect(document?.toJSON()).toEqual({
       apiVersion: 'kubeadm.k8s.io/v1beta4',
@@ -95,7 +100,9 @@ describe('a manifest that a killed kubeadm has taken away', () => {
     backup('2026-11-26-12-00-00', 'kube-apiserver', 'v1.36.3')
     backup('2026-11-26-12-00-00', 'etcd', 'v1.36.3')
     expect(await putManifestsBack(context())).toEqual(['kube-apiserver'])
-    expect(readFileSync(manifests('kube-apiserver.yaml'), 'utf8')).toBe(manifestOf('kube-apiserver', 'v1.36.3'))
+    expect(readFileSync(manifests('kube-apiserver.yaml'), 'utf8')).toBe(
+      manifestOf('kube-apiserver', 'v1.36.3'),
+    )
     expect(readFileSync(manifests('etcd.yaml'), 'utf8')).toBe(manifestOf('etcd', 'v1.37.2'))
     expect(readdirSync(manifests()).sort()).toEqual(COMPONENTS.map((name) => `${name}.yaml`))
   })
@@ -108,7 +115,9 @@ describe('a manifest that a killed kubeadm has taken away', () => {
   it('is no reason to touch a control plane that has all of them', async () => {
     backup('2026-11-26-12-00-00', 'kube-apiserver', 'v1.35.1')
     expect(await putManifestsBack(context())).toEqual([])
-    expect(readFileSync(manifests('kube-apiserver.yaml'), 'utf8')).toBe(manifestOf('kube-apiserver', 'v1.36.3'))
+    expect(readFileSync(manifests('kube-apiserver.yaml'), 'utf8')).toBe(
+      manifestOf('kube-apiserver', 'v1.36.3'),
+    )
   })
 })
 
@@ -120,7 +129,9 @@ describe('what upgrades leave', () => {
     const data = join(programs.folder, 'etcd')
     mkdirSync(join(data, 'kubeadm-backup-etcd-2026-11-26-12-00-00'), { recursive: true })
     mkdirSync(join(data, 'member'))
-    await removeUpgradeLeftovers(context('v1.37.2', { clusterConfiguration: { etcd: { local: { dataDir: data } } } }))
+    await removeUpgradeLeftovers(
+      context('v1.37.2', { clusterConfiguration: { etcd: { local: { dataDir: data } } } }),
+    )
     expect(readdirSync(work())).toEqual(['mine'])
     expect(readdirSync(data)).toEqual(['member'])
   })

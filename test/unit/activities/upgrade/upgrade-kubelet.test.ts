@@ -28,7 +28,11 @@ describe('a worker that is to become unavailable', () => {
   })
 
   it('does not count itself, control planes, and nodes that somebody else has cordoned', () => {
-    const nodes = [node('w1', { cordonedBy: 'us' }), node('cp1', { ready: false }), node('w2', { cordonedBy: 'others' })]
+    const nodes = [
+      node('w1', { cordonedBy: 'us' }),
+      node('cp1', { ready: false }),
+      node('w2', { cordonedBy: 'others' }),
+    ]
     expect(roomObstacle(nodes, 'w1', 1)).toBeUndefined()
   })
 })

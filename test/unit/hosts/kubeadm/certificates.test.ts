@@ -5,7 +5,9 @@ import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
 import { TestAuthority } from '../../../support/issued-certificates.js'
 
 const otherKey = () =>
-  Buffer.from(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  Buffer.from(
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  )
 
 function issued() {
   const { certificate, key } = new TestAuthority().issue('kube-apiserver', 300)

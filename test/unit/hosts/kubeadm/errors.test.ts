@@ -61,7 +61,10 @@ describe('a kubeadm error', () => {
       '[upgrade/apply] FATAL: error execution phase control-plane: failed to perform the upgrade',
       "fatal error when trying to upgrade the etcd cluster: cp: cannot stat '/var/lib/etcd/member/wal/1.tmp': No such file or directory",
     ].join('\n')
-    expect([1, 3].map((ordinal) => errorOf(output, ordinal).code)).toEqual(['KUBEADM_TIMED_OUT', 'KUBEADM_FAILED'])
+    expect([1, 3].map((ordinal) => errorOf(output, ordinal).code)).toEqual([
+      'KUBEADM_TIMED_OUT',
+      'KUBEADM_FAILED',
+    ])
   })
 
   it('has no phase if kubeadm named none', () => {

@@ -24,9 +24,7 @@ describe("etcd's own rule", () => {
   it('names only the members that are too old, and why', () => {
     const jump = etcdJump(running('3.6.11', '3.6.8'), 7)
     expect(jump?.members.map(({ name }) => name)).toEqual(['cp2'])
-    expect(jump?.reason).toBe(
-      'etcd supports an upgrade to 3.7 from 3.6.11 on, and older are cp2 (3.6.8)',
-    )
+    expect(jump?.reason).toBe('etcd supports an upgrade to 3.7 from 3.6.11 on, and older are cp2 (3.6.8)')
   })
 
   it('knows which etcd a minor of Kubernetes brings', () => {

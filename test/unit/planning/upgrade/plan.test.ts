@@ -68,7 +68,10 @@ describe('the plan of an upgrade', () => {
 
   it('shows which versions run beside each other meanwhile', () => {
     expect(planned().shown.hops).toEqual([
-      { version: 'v1.37.2', skew: 'API servers v1.36.3 to v1.37.2 meanwhile, kubelets v1.36.3 until their turn' },
+      {
+        version: 'v1.37.2',
+        skew: 'API servers v1.36.3 to v1.37.2 meanwhile, kubelets v1.36.3 until their turn',
+      },
     ])
   })
 
@@ -207,7 +210,9 @@ describe('what an upgrade warns of', () => {
 
   it('a load balancer that is not ours', () => {
     const cluster = aCluster({ loadBalancer: { type: 'external' } })
-    expect(planned({}, cluster).warnings).toContainEqual(expect.stringMatching(/take each control plane out of it by hand/))
+    expect(planned({}, cluster).warnings).toContainEqual(
+      expect.stringMatching(/take each control plane out of it by hand/),
+    )
   })
 
   it('an API that is away while its only server is upgraded', () => {

@@ -25,7 +25,9 @@ describe('how far versions may be apart', () => {
     const standing = standingOf(cluster)
     const old = nodeOf(cluster, aHost('w2'), { version: 'v1.33.9' })
     const nodes = [...standing.nodes.filter(({ name }) => name !== 'w2'), old]
-    expect(skewObstacles({ ...standing, nodes }, 'v1.37.2')).toEqual([expect.stringMatching(/^w2: .*4 minors/)])
+    expect(skewObstacles({ ...standing, nodes }, 'v1.37.2')).toEqual([
+      expect.stringMatching(/^w2: .*4 minors/),
+    ])
   })
 
   it('tells a range of versions from one', () => {
