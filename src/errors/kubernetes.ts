@@ -209,12 +209,6 @@ export const KUBERNETES_ERRORS = {
     remedy: 'retry',
     hint: 'read what it says; to ask it yourself, run kubectl on a control plane with --kubeconfig /etc/kubernetes/admin.conf',
   },
-  KUBECTL_FAILED: {
-    meaning: 'kubectl failed on a control plane.',
-    source: 'environment',
-    remedy: 'retry',
-    hint: 'read the output above; to try it yourself, run kubectl on a control plane with --kubeconfig /etc/kubernetes/admin.conf',
-  },
   KUBECONFIG_UNUSABLE: {
     meaning: 'The kubeconfig cannot be written or merged, or is not as kubeadm writes it.',
     source: 'user',

@@ -1,102 +1,108 @@
-/** An API server of a test's own: TLS with a throwaway authority, known to it by an admin.conf as kubeadm writes it. */
+/** An API server of a test's own: TLS with a throwaway authority, known by an admin.conf as kubeadm writes it. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { TestAuthority } from './issued-certificates.js'
+import { TestAuthority, type Issued } from './issued-certificates.js'
 
 /** A request, as the server got it. */
 export interface Asked {
   readonly method: string
-  /** Without the query. */
+  /** With the query. */
   readonly path: string
-  readonly query: URLSearchParams
   readonly contentType: string | undefined
-  readonly body: unknown
+  /** As text. */
+  readonly body: string
   /** The user that the client's certificate names; undefined if it has shown none. */
   readonly user: string | undefined
 }
 
-/** The status and the body, which is sent as JSON unless it is text; undefined: no answer ever comes. */
-export type Answer = { readonly status?: number; readonly body?: unknown } | undefined
+/** The status and the body, as text or as what is sent as JSON; `never`: no answer ever comes. */
+export type ApiAnswer = { readonly status?: number; readonly body?: unknown } | 'never'
 
-export interface TestApiServer {
-  readonly port: number
-  /** What the control plane has as /etc/kubernetes/admin.conf. */
-  readonly adminConf: () => string
-  /** Every request so far. */
-  readonly asked: readonly Asked[]
-  /** The number of connections accepted so far. */
-  readonly connections: () => number
-  /** Resets every connection. */
-  cut(): void
-  /** Gives the administrator a certificate for another user name. */
-  renewAdmin(user: string): void
-  close(): Promise<void>
+export type ApiAnswers = (asked: Asked) => ApiAnswer | Promise<ApiAnswer>
+
+/** The answer to a request for what there is not. */
+export const NOT_FOUND = refusal(404, 'NotFound')
+
+/** The API's own words for a refusal. */
+export function refusal(code: number, reason: string, message = reason, causes: readonly string[] = []) {
+  const details = { causes: causes.map((cause) => ({ reason: cause })) }
+  return { status: code, body: { kind: 'Status', status: 'Failure', code, reason, message, details } }
 }
 
-/** Starts a server on loopback that gives these answers; 404 where there is none. */
-export async function startApiServer(
-  answer: (request: Asked) => Answer | Promise<Answer> | 'unknown',
-): Promise<TestApiServer> {
-  const authority = new TestAuthority('kubernetes')
-  const asked: Asked[] = []
-  const sockets = new Set<Socket>()
-  let admin = authority.issue('kubernetes-admin', 30)
-  const { certificate: cert, key } = authority.issue('kube-apiserver', 30, '127.0.0.1')
-  const server: Server = createServer(
-    { cert, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false },
-    (request, response) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk))
-      request.on('end', () => {
-        const url = new URL(request.url ?? '', 'https://api')
-        const text = Buffer.concat(chunks).toString()
-        const seen: Asked = {
-          method: request.method ?? '',
-          path: url.pathname,
-          query: url.searchParams,
-          contentType: request.headers['content-type'],
-          body: text === '' ? undefined : (JSON.parse(text) as unknown),
-          user: userOf(request.socket),
-        }
-        asked.push(seen)
-        void Promise.resolve(answer(seen)).then((given) => {
-          if (given === undefined) return
-          const { status = 200, body = '' } = given === 'unknown' ? NOT_FOUND : given
-          response.statusCode = status
-          response.end(typeof body === 'string' ? body : JSON.stringify(body))
-        })
-      })
-    },
-  )
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    accepted += 1
-    socket.on('error', () => undefined)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  let accepted = 0
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = () => sockets.forEach((socket) => socket.resetAndDestroy())
-  return {
-    port: (server.address() as AddressInfo).port,
-    adminConf: () => adminConf(authority.certificate, admin.certificate, admin.key),
-    asked,
-    connections: () => accepted,
-    cut,
-    renewAdmin: (user) => (admin = authority.issue(user, 30)),
-    close: async () => {
-      cut()
-      authority.remove()
-      await new Promise((resolve) => server.close(resolve))
-    },
+/** Certificates of a server and its administrator. Issued once, for all servers of a test file. */
+export class ApiIdentity {
+  readonly authority: string
+  readonly server: Issued
+  #admin: Issued
+  readonly #authority: TestAuthority
+
+  /** @param addresses what the server's certificate is good for. */
+  constructor(...addresses: readonly [string, ...string[]]) {
+    this.#authority = new TestAuthority('kubernetes')
+    this.authority = this.#authority.certificate
+    this.server = this.#authority.issue('kube-apiserver', 30, addresses.join(',IP:'))
+    this.#admin = this.#authority.issue('kubernetes-admin', 30)
+  }
+
+  /** The administrator gets another certificate, with another user name. */
+  renewAdmin(user: string): void {
+    this.#admin = this.#authority.issue(user, 30)
+  }
+
+  /** What the control plane has as /etc/kubernetes/admin.conf. */
+  adminConf(): string {
+    const data = (text: string) => Buffer.from(text).toString('base64')
+    return [
+      'apiVersion: v1',
+      'kind: Config',
+      'clusters:',
+      `- cluster:\n    certificate-authority-data: ${data(this.authority)}\n    server: https://api.example.com:6443`,
+      '  name: kubernetes',
+      'contexts:',
+      '- context:\n    cluster: kubernetes\n    user: kubernetes-admin',
+      '  name: kubernetes-admin@kubernetes',
+      'current-context: kubernetes-admin@kubernetes',
+      'users:',
+      '- name: kubernetes-admin',
+      `  user:\n    client-certificate-data: ${data(this.#admin.certificate)}\n    client-key-data: ${data(this.#admin.key)}`,
+      '',
+    ].join('\n')
+  }
+
+  /** The administrator's private key, one line of it. */
+  get secret(): string {
+    return this.#admin.key.split('\n')[1] ?? ''
+  }
+
+  remove(): void {
+    this.#authority.remove()
   }
 }
 
-/** An answer for whatever there is not. */
-export const NOT_FOUND = {
-  status: 404,
-  body: { kind: 'Status', status: 'Failure', reason: 'NotFound', message: 'not found', code: 404 },
+/** A server that gives these answers; it listens nowhere yet. */
+export function apiServer({ authority, server }: ApiIdentity, answers: ApiAnswers): Server {
+  const options = { cert: server.certificate, key: server.key, ca: authority }
+  return createServer({ ...options, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    void serve(request, response, answers)
+  })
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, answers: ApiAnswers): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  const answer = await answers({
+    method: request.method ?? '',
+    path: request.url ?? '',
+    contentType: request.headers['content-type'],
+    body: Buffer.concat(chunks).toString(),
+    user: userOf(request.socket),
+  })
+  if (answer === 'never') return
+  const { status = 200, body = '' } = answer
+  response.statusCode = status
+  response.end(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
 function userOf(socket: Socket): string | undefined {
@@ -105,21 +111,46 @@ function userOf(socket: Socket): string | undefined {
   return subject?.CN
 }
 
-function adminConf(authority: string, certificate: string, key: string): string {
-  const data = (text: string) => Buffer.from(text).toString('base64')
-  return [
-    'apiVersion: v1',
-    'kind: Config',
-    'clusters:',
-    `- cluster:\n    certificate-authority-data: ${data(authority)}\n    server: https://api.example.com:6443`,
-    '  name: kubernetes',
-    'contexts:',
-    '- context:\n    cluster: kubernetes\n    user: kubernetes-admin',
-    '  name: kubernetes-admin@kubernetes',
-    'current-context: kubernetes-admin@kubernetes',
-    'users:',
-    '- name: kubernetes-admin',
-    `  user:\n    client-certificate-data: ${data(certificate)}\n    client-key-data: ${data(key)}`,
-    '',
-  ].join('\n')
+export interface TestApiServer {
+  readonly port: number
+  readonly identity: ApiIdentity
+  /** Every request so far. */
+  readonly asked: readonly Asked[]
+  /** The number of connections accepted so far. */
+  readonly connections: () => number
+  /** Resets every connection. */
+  cut(): void
+  close(): Promise<void>
+}
+
+/** Starts a server on loopback that gives these answers. */
+export async function startApiServer(answers: ApiAnswers): Promise<TestApiServer> {
+  const identity = new ApiIdentity('127.0.0.1')
+  const asked: Asked[] = []
+  const sockets = new Set<Socket>()
+  let accepted = 0
+  const server = apiServer(identity, (request) => {
+    asked.push(request)
+    return answers(request)
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    accepted += 1
+    socket.on('error', () => undefined)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => sockets.forEach((socket) => socket.resetAndDestroy())
+  return {
+    port: (server.address() as AddressInfo).port,
+    identity,
+    asked,
+    connections: () => accepted,
+    cut,
+    close: async () => {
+      cut()
+      identity.remove()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }

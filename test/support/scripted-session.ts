@@ -5,13 +5,21 @@ import type { Host } from '../../src/cluster/model.js'
 import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/units/unit-script.js'
-import { unconnected } from './unconnected.js'
+import { NOT_FOUND, refusal, type ApiAnswer, type Asked } from './api-server.js'
+import { reaching, scriptedIdentity } from './scripted-api.js'
 
-/** The result of a command: its standard output with status 0, or its exit status. */
+/**
+ * The result of a command: its standard output with status 0, or its exit status. Of a request to the Kubernetes API:
+ * the body of its answer, or the status of a refusal.
+ */
 export type Answer = string | number
 
-/** Parts of command lines with their results; the first match counts. All other commands succeed. */
-export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | (() => Answer)])[]
+/**
+ * Parts of command lines, and of requests such as `GET /api/v1/nodes/w1`, with their results; the first match counts. All
+ * other commands succeed, and so do all other changes by the API; what is read from the API is not found. Functions get
+ * what was sent along: a command's input, or a request's body.
+ */
+export type Answers = readonly (readonly [part: string | RegExp, answer: Answer | ((sent: string) => Answer)])[]
 
 /** Every host has the CA of its cluster. */
 const CA_CERTIFICATE = readFileSync(
@@ -35,20 +43,38 @@ export function scriptedSession(
     const unit = UNITS.get(script)
     if (script === STATE) return Promise.resolve(result(0, unitState))
     if (unit !== undefined) return Promise.resolve(result(0, unit.stdout, unit.stderr))
-    const found = answers.find(([part]) =>
-      typeof part === 'string' ? command.line.includes(part) : part.test(command.line),
-    )?.[1]
-    const answer = typeof found === 'function' ? found() : (found ?? '')
+    const answer = answerTo(answers, command.line, (options.stdin ?? '').toString()) ?? ''
     return Promise.resolve(typeof answer === 'number' ? result(answer) : result(0, answer))
   }
   return {
     host,
-    ...unconnected(),
+    ...reaching((asked) => apiAnswer(answers, asked)),
     run,
-    readFile: (path) => Promise.resolve(path.endsWith('/pki/ca.crt') ? CA_CERTIFICATE : undefined),
+    readFile: (path) => Promise.resolve(fileAt(path)),
     writeFile: () => Promise.resolve(true),
     removeFile: () => Promise.resolve(true),
   }
+}
+
+function fileAt(path: string): Buffer | undefined {
+  if (path.endsWith('/pki/ca.crt')) return CA_CERTIFICATE
+  return path === '/etc/kubernetes/admin.conf' ? Buffer.from(scriptedIdentity().adminConf()) : undefined
+}
+
+function answerTo(answers: Answers, asked: string, sent: string): Answer | undefined {
+  const found = answers.find(([part]) =>
+    typeof part === 'string' ? asked.includes(part) : part.test(asked),
+  )?.[1]
+  return typeof found === 'function' ? found(sent) : found
+}
+
+function apiAnswer(answers: Answers, { method, path, body }: Asked): ApiAnswer {
+  const answer = answerTo(answers, `${method} ${path}`, body)
+  if (typeof answer === 'number') return refusal(answer, `refused with ${answer}`)
+  if (answer !== undefined) return { body: answer }
+  if (method === 'GET') return NOT_FOUND
+  const name = path.split(/[/?]/).findLast((part) => part !== '') ?? ''
+  return { body: { metadata: { name } } }
 }
 
 function result(exitCode: number, stdout = '', stderr = ''): CommandResult {

@@ -1,12 +1,11 @@
 /**
  * etcd over HTTP, through its gateway, asked from a control plane with its API server's certificate. This is the way to
- * an etcd that is not ours, where there is no etcdctl. kubectl is the only client for TLS and HTTP that every control
- * plane has.
+ * an etcd that is not ours, where there is no etcdctl.
  */
 import { ETCD_CLIENT_FILES } from '../../configuration/pki.js'
 import { QuorateError } from '../../errors/index.js'
-import { command, lastLines, type CommandResult, type Session } from '../../ssh/index.js'
-import { defined } from '../../values/defined.js'
+import { lastLines, type Session } from '../../ssh/index.js'
+import { HttpsClient, type HttpsOutcome } from '../https/client.js'
 
 /** The part of the answer to a range request that is read. */
 interface RangeAnswer {
@@ -15,21 +14,16 @@ interface RangeAnswer {
 
 /** Whether etcd reports at an endpoint that it is healthy. */
 export async function answersHealthy(session: Session, endpoint: string): Promise<boolean> {
-  const { exitCode, stdout } = await ask(session, endpoint, ['get', '--raw', '/health'])
-  return exitCode === 0 && /"health":\s*"?true"?/.test(stdout)
+  const answer = bodyOf(await ask(session, endpoint, '/health'))
+  return answer !== undefined && /"health":\s*"?true"?/.test(answer)
 }
 
 /**
  * The cluster id that tells one etcd from another, as one endpoint reports it; undefined if that endpoint does not say.
  */
 export async function etcdIdAt(session: Session, endpoint: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await ask(
-    session,
-    endpoint,
-    ['create', '--raw', '/v3/maintenance/status', '-f', '-'],
-    '{}',
-  )
-  return exitCode === 0 ? /"cluster_id":\s*"(\d+)"/.exec(stdout)?.[1] : undefined
+  const answer = bodyOf(await ask(session, endpoint, '/v3/maintenance/status', {}))
+  return /"cluster_id":\s*"(\d+)"/.exec(answer ?? '')?.[1]
 }
 
 /**
@@ -54,54 +48,71 @@ async function post(
   path: string,
   request: unknown,
 ): Promise<unknown> {
-  let failed: CommandResult | undefined
+  let failed = ''
   for (const endpoint of endpoints) {
-    const result = await ask(session, endpoint, ['create', '--raw', path, '-f', '-'], JSON.stringify(request))
-    if (result.exitCode === 0) return read(session, result)
-    failed = result
-    if (!MAY_PASS.test(result.stderr)) throw refused(session, result)
+    const outcome = await ask(session, endpoint, path, request)
+    const answer = bodyOf(outcome)
+    if (answer !== undefined) return read(session, answer)
+    failed = outcome.kind === 'answered' ? outcome.body : outcome.reason
+    if (outcome.kind === 'answered' && !MAY_PASS.test(failed)) throw refused(session, failed)
   }
   throw new QuorateError('ETCD_UNREACHABLE', `etcd does not answer at ${endpoints.join(', ')}`, {
     host: session.host.name,
     step: 'etcd',
-    output: lastLines(failed?.stderr ?? ''),
+    output: lastLines(failed),
     hint: 'check the etcd at spec.etcd.endpoints; without a majority of its members it answers no requests',
   })
 }
 
-function ask(
-  session: Session,
-  endpoint: string,
-  request: readonly string[],
-  stdin?: string,
-): Promise<CommandResult> {
-  const { ca, certificate, key } = ETCD_CLIENT_FILES
-  const line = command(
-    'kubectl',
-    ...['--kubeconfig', '/dev/null', '--server', endpoint, '--request-timeout', '5s'],
-    ...['--certificate-authority', ca.path, '--client-certificate', certificate.path],
-    ...['--client-key', key.path, ...request],
-  )
-  return session.run(line, { root: true, ...defined({ stdin }) })
+/** What etcd answers; undefined if it does not, or refuses. */
+function bodyOf(outcome: HttpsOutcome): string | undefined {
+  return outcome.kind === 'answered' && outcome.status === 200 ? outcome.body : undefined
 }
 
-/** Errors that mean that etcd, or the way to it, is down; anything else is etcd's own answer. */
-const MAY_PASS =
-  /refused|timeout|timed out|deadline exceeded|\bEOF\b|reset by peer|no route to host|unreachable|no leader|leader changed|Unable to connect/i
+const TIMEOUT_MS = 5_000
 
-function read(session: Session, result: CommandResult): unknown {
+const DEFAULT_PORT = 443
+
+/** Asks with the files that the API server has at this moment, on a connection of its own. */
+async function ask(
+  session: Session,
+  endpoint: string,
+  path: string,
+  request?: unknown,
+): Promise<HttpsOutcome> {
+  const { ca, certificate, key } = ETCD_CLIENT_FILES
+  const contents = await Promise.all([ca, certificate, key].map((file) => session.readFile(file.path)))
+  const [authority, issued, secret] = contents.map((content) => content?.toString())
+  if (authority === undefined || issued === undefined || secret === undefined) {
+    return { kind: 'unsent', reason: `the host lacks ${ca.path}, ${certificate.path} or ${key.path}` }
+  }
+  const { hostname, port, pathname } = new URL(endpoint)
+  const server = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? DEFAULT_PORT : port) }
+  const client = new HttpsClient(server, { ca: authority, certificate: issued, key: secret })
+  return client.ask(session, {
+      ...(request === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(request) }),
+      path: `${pathname.replace(/\/$/, '')}${path}`,
+      headers: { connection: 'close' },
+      timeoutMs: TIMEOUT_MS,
+    })
+}
+
+/** Answers that mean that etcd has no majority at the moment; anything else is what it has to say. */
+const MAY_PASS = /timeout|timed out|deadline exceeded|no leader|leader changed|unavailable/i
+
+function read(session: Session, text: string): unknown {
   try {
-    return JSON.parse(result.stdout)
+    return JSON.parse(text)
   } catch {
-    throw refused(session, result)
+    throw refused(session, text)
   }
 }
 
-function refused(session: Session, { stdout, stderr }: CommandResult): QuorateError {
+function refused(session: Session, said: string): QuorateError {
   return new QuorateError('ETCD_CONTENT_UNKNOWN', 'etcd does not say what it holds', {
     host: session.host.name,
     step: 'etcd',
-    output: lastLines(stderr === '' ? stdout : stderr),
+    output: lastLines(said),
   })
 }
 

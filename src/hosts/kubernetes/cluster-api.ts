@@ -57,16 +57,20 @@ export interface ClusterApi {
 
 /** The API server of the control plane at the other end of the session. */
 export function localApi(cluster: Cluster, session: Session): ClusterApi {
-  return clusterApi(session, { host: session.host.internalAddress, port: apiServerBindPort(cluster) })
+  return apiAt(session, { host: session.host.internalAddress, port: apiServerBindPort(cluster) })
 }
 
 /** The API through the control plane endpoint, asked from the control plane at the other end of the session. */
 export function balancedApi(cluster: Cluster, session: Session): ClusterApi {
-  return clusterApi(session, cluster.kubernetes.controlPlaneEndpoint)
+  return apiAt(session, cluster.kubernetes.controlPlaneEndpoint)
 }
 
-function clusterApi(session: Session, server: Endpoint): ClusterApi {
-  const ask: Ask = (request) => askApi(session, server, request)
+function apiAt(session: Session, server: Endpoint): ClusterApi {
+  return clusterApi(session, server, (request) => askApi(session, server, request))
+}
+
+/** An API server that is asked by `ask`. */
+export function clusterApi(session: Session, server: Endpoint, ask: Ask): ClusterApi {
   const core = new Resources(session, ask, '/api/v1')
   const apps = new Resources(session, ask, '/apis/apps/v1')
   const policy = new Resources(session, ask, '/apis/policy/v1')

@@ -18,12 +18,11 @@ function framed(line: string): string {
 }
 
 // Start-up files, PAM (/etc/environment, for sudo as well) and secure_path would otherwise decide which programs are
-// found, and where. Proxies are unset because kubectl and kubeadm would send them requests meant for the cluster
-// itself. Proxies are for downloads, which units make with an environment of their own. KUBERC is off because a user's
-// kubectl preferences may make kubectl ask before it deletes. TMOUT is unset because it ends a shell's `read`.
+// found, and where. Proxies are unset because kubeadm would send them requests meant for the cluster itself. Proxies are
+// for downloads, which units make with an environment of their own. TMOUT is unset because it ends a shell's `read`.
 const ENVIRONMENT =
   'unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY TMOUT; ' +
-  'export LC_ALL=C KUBERC=off PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+  'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 const LINE = '$(printf %b "$0")'
 const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { fetchManifest } from '../../../src/hosts/pod-network/manifest.js'
 import { applyPodNetwork } from '../../../src/activities/apply-pod-network.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
@@ -9,7 +10,9 @@ import type { PodNetwork } from '../../../src/cluster/model.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import type { Session, SessionPool } from '../../../src/ssh/index.js'
-import { scriptedPool, scriptedSession, type Answers } from '../../support/scripted-session.js'
+import { NOT_FOUND, refusal, type ApiAnswer, type Asked } from '../../support/api-server.js'
+import { reaching } from '../../support/scripted-api.js'
+import { scriptedSession } from '../../support/scripted-session.js'
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
@@ -54,50 +57,165 @@ describe('a manifest given as a URL', () => {
   })
 })
 
-describe('the pod network', () => {
-  const apply = (network: PodNetwork, answers: Answers) =>
-    activity(() => onHost(scriptedPool(answers), aCluster({ network }), aHost('cp1'), applyPodNetwork))
-  const manifest = (content: string): PodNetwork => ({ plugin: 'manifest', source: 'cni.yaml', content })
-  /** The API server says this to the manifest. */
-  const refused = (content: string, stderr: string) => {
-    const answer = { exitCode: 1, stdout: '', stderr, stdoutBytes: Buffer.alloc(0) }
-    const host = aHost('cp1')
-    const session: Session = { ...scriptedSession(host, []), run: () => Promise.resolve(answer) }
-    const hosts: SessionPool = { session: () => Promise.resolve(session), close: () => Promise.resolve() }
-    const cluster = aCluster({ network: manifest(content) })
-    return activity(() => onHost(hosts, cluster, host, applyPodNetwork))
+/** The objects of a cluster, by path, and what its API server knows of kinds. */
+class Api {
+  readonly objects = new Map<string, StoredObject>()
+  /** Every change, as manager and path. */
+  readonly changes: string[] = []
+  /** What is answered to every apply, if not its effect. */
+  refusal: ApiAnswer | undefined
+
+  readonly answers = ({ method, path, body }: Asked): ApiAnswer => {
+    const url = new URL(path, 'https://api')
+    if (method === 'GET') return this.#read(url.pathname)
+    if (this.refusal !== undefined) return this.refusal
+    const manager = url.searchParams.get('fieldManager') ?? ''
+    const before = this.objects.get(url.pathname)
+    const after = applied(before, parse(body) as StoredObject, manager)
+    if (url.searchParams.get('dryRun') === 'All') return { body: after }
+    this.objects.set(url.pathname, after)
+    this.changes.push(`${manager} ${url.pathname}`)
+    return { body: after }
   }
 
+  #read(path: string): ApiAnswer {
+    const kinds = KINDS[path]
+    if (kinds !== undefined) return { body: { resources: kinds } }
+    const object = this.objects.get(path)
+    return object === undefined ? NOT_FOUND : { body: object }
+  }
+}
+
+interface StoredObject {
+  readonly metadata: {
+    readonly name: string
+    readonly resourceVersion?: string
+    readonly managedFields?: readonly { readonly manager: string; readonly operation: 'Apply' }[]
+  }
+  readonly data?: Readonly<Record<string, string>>
+  /** Who applied each key of `data`; a real API server has this in managedFields. */
+  readonly owners?: Readonly<Record<string, readonly string[]>>
+}
+
+const KINDS: Readonly<Record<string, readonly object[]>> = {
+  '/api/v1': [
+    { name: 'namespaces', kind: 'Namespace', namespaced: false },
+    { name: 'configmaps', kind: 'ConfigMap', namespaced: true },
+  ],
+  '/apis/apiextensions.k8s.io/v1': [
+    { name: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false },
+  ],
+}
+
+/** Merges as server-side apply does: a key goes when nobody applies it any more. */
+function applied(before: StoredObject | undefined, object: StoredObject, manager: string): StoredObject {
+  const keys = new Set([...Object.keys(before?.data ?? {}), ...Object.keys(object.data ?? {})])
+  const owners: Record<string, readonly string[]> = {}
+  const data: Record<string, string> = {}
+  for (const key of keys) {
+    const others = (before?.owners?.[key] ?? []).filter((name) => name !== manager)
+    const own = object.data?.[key] === undefined ? [] : [manager]
+    if (others.length + own.length === 0) continue
+    owners[key] = [...others, ...own]
+    data[key] = object.data?.[key] ?? before?.data?.[key] ?? ''
+  }
+  const managers = new Set([...Object.values(owners).flat(), manager])
+  const managedFields = [...managers].map((name) => ({ manager: name, operation: 'Apply' as const }))
+  return { ...object, data, owners, metadata: { ...object.metadata, managedFields } }
+}
+
+describe('the pod network', () => {
+  let api: Api
+  beforeEach(() => {
+    api = new Api()
+  })
+
+  const apply = (content: string, network: PodNetwork = manifest(content)) => {
+    const host = aHost('cp1')
+    const session: Session = { ...scriptedSession(host, []), ...reaching(api.answers) }
+    const hosts: SessionPool = { session: () => Promise.resolve(session), close: () => Promise.resolve() }
+    return activity(() => onHost(hosts, aCluster({ network }), host, applyPodNetwork))
+  }
+  const manifest = (content: string): PodNetwork => ({ plugin: 'manifest', source: 'cni.yaml', content })
+  const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: cni}\n'
+  const settings = (data: object) =>
+    stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cni', namespace: 'cni' }, data })
+  const SETTINGS = '/api/v1/namespaces/cni/configmaps/cni'
+
   it('is applied if it differs and left alone otherwise', async () => {
-    const network = manifest('kind: Namespace\n')
-    expect(await apply(network, [[' diff ', 1]])).toEqual({ changed: true, summary: 'cni.yaml' })
-    expect(await apply(network, [[' diff ', 0]])).toEqual({
-      changed: false,
-      summary: 'cni.yaml already there',
-    })
+    const content = `# A comment.\n---\n${NAMESPACE}---\n${settings({ mtu: '1450' })}`
+    expect(await apply(content)).toEqual({ changed: true, summary: 'cni.yaml' })
+    expect(api.changes).toEqual(['quorate /api/v1/namespaces/cni', `quorate ${SETTINGS}`])
+    expect(await apply(content)).toEqual({ changed: false, summary: 'cni.yaml already there' })
+    expect(await apply(content.replace('1450', '1500'))).toMatchObject({ changed: true })
+    expect(api.objects.get(SETTINGS)?.data).toEqual({ mtu: '1500' })
+  })
+
+  it('loses what a newer manifest no longer has, and keeps what others have set', async () => {
+    await apply(settings({ mtu: '1450', old: 'x' }))
+    api.objects.set(SETTINGS, applied(api.objects.get(SETTINGS), JSON.parse(JSON.stringify({ metadata: { name: 'cni' }, data: { theirs: 'y' } })) as StoredObject, 'somebody'))
+    await apply(settings({ mtu: '1450' }))
+    expect(api.objects.get(SETTINGS)?.data).toEqual({ mtu: '1450', theirs: 'y' })
+  })
+
+  it('that kubectl once applied for Quorate is the same, and is handed over when it changes', async () => {
+    const before = parse(settings({ mtu: '1450', old: 'x' })) as StoredObject
+    api.objects.set(SETTINGS, applied(undefined, before, 'kubectl'))
+    expect((await apply(settings({ mtu: '1450', old: 'x' }))).changed).toBe(false)
+    expect((await apply(settings({ mtu: '1450' }))).changed).toBe(true)
+    expect(api.objects.get(SETTINGS)?.data).toEqual({ mtu: '1450' })
+    expect((await apply(settings({ mtu: '1450' }))).changed).toBe(false)
   })
 
   it('is left to the operator if the cluster file names none', async () => {
-    expect(await apply({ plugin: 'none' }, [['kubectl', 1]])).toEqual({
-      changed: false,
-      summary: 'left to the operator',
-    })
+    expect(await apply('', { plugin: 'none' })).toEqual({ changed: false, summary: 'left to the operator' })
   })
 
-  const UNKNOWN_KIND = 'error: resource mapping not found: no matches for kind "Installation"'
+  it('is applied object by object, also those of a list', async () => {
+    const items = [parse(NAMESPACE), parse(settings({}))] as unknown[]
+    await apply(stringify({ apiVersion: 'v1', kind: 'List', items }))
+    expect(api.changes).toEqual(['quorate /api/v1/namespaces/cni', `quorate ${SETTINGS}`])
+  })
+
+  it('reaches the API server as it is written: YAML means there what it means to kubectl', async () => {
+    let sent = ''
+    const { answers } = api
+    const spied = { answers: (asked: Asked) => (asked.method === 'PATCH' && (sent = asked.body), answers(asked)) }
+    api = Object.assign(Object.create(api) as Api, spied)
+    await apply(`---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cni # here\ndata: {mode: "0644", on: 'yes'}\n`)
+    expect(sent).toContain('  name: cni # here\ndata: {mode: "0644", on: \'yes\'}')
+  })
+
+  const UNKNOWN = 'apiVersion: operator.tigera.io/v1\nkind: Installation\nmetadata: {name: default}\n'
+  const DEFINITION =
+    'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: installations}\n'
 
   it('is left to the operator if the API server does not know one of its kinds', async () => {
-    await expect(refused('kind: Installation\n', UNKNOWN_KIND)).rejects.toMatchObject({
-      type: 'MANIFEST_REJECTED',
-      nonRetryable: true,
-    })
+    await expect(apply(UNKNOWN)).rejects.toMatchObject({ type: 'MANIFEST_REJECTED', nonRetryable: true })
   })
 
   it('is retried if its manifest defines the kind, which the API server knows a moment later', async () => {
-    const manifest = 'kind: CustomResourceDefinition\n---\nkind: Installation\n'
-    await expect(refused(manifest, UNKNOWN_KIND)).rejects.toMatchObject({
-      type: 'KUBECTL_FAILED',
+    await expect(apply(`${UNKNOWN}---\n${DEFINITION}`)).rejects.toMatchObject({
+      type: 'API_REFUSED',
       nonRetryable: false,
     })
+    expect(api.changes).toEqual(['quorate /apis/apiextensions.k8s.io/v1/customresourcedefinitions/installations'])
+  })
+
+  it.each([400, 403, 422])('is left to the operator if the API server refuses it with %i', async (status) => {
+    api.refusal = refusal(status, 'Invalid', 'unknown field "spec.mtus"')
+    await expect(apply(NAMESPACE)).rejects.toMatchObject({
+      type: 'MANIFEST_REJECTED',
+      details: [{ output: expect.stringContaining('unknown field "spec.mtus"') as string }],
+    })
+  })
+
+  it('is retried if the API server is in trouble', async () => {
+    api.refusal = refusal(500, 'InternalError')
+    await expect(apply(NAMESPACE)).rejects.toMatchObject({ type: 'API_REFUSED', nonRetryable: false })
+  })
+
+  it.each(['kind: Namespace\n', 'a: [', 'just text'])('is rejected if it is no manifest: %j', async (text) => {
+    await expect(apply(text)).rejects.toMatchObject({ type: 'MANIFEST_REJECTED', nonRetryable: true })
   })
 })

@@ -3,7 +3,8 @@ import { completeControlPlane } from '../../../src/activities/init-control-plane
 import { blamingTheDisk } from '../../../src/hosts/system/disk-state.js'
 import { undoJoin } from '../../../src/activities/undo-join.js'
 import { joinControlPlane, joinWorker } from '../../../src/activities/join.js'
-import { localApi, type KubernetesNode } from '../../../src/hosts/kubernetes/kubectl.js'
+import { localApi } from '../../../src/hosts/kubernetes/cluster-api.js'
+import type { KubernetesNode } from '../../../src/hosts/kubernetes/nodes.js'
 import type { HostContext } from '../../../src/hosts/context.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
 import type { Host } from '../../../src/cluster/model.js'
@@ -35,7 +36,7 @@ function kubelet(node: string) {
     ['systemctl restart kubelet', note('restarted')],
     ['kubeadm reset', note('reset')],
     ['mark-control-plane', note('marked')],
-    ['get node', () => (done.includes('restarted') ? node : '')],
+    ['GET /api/v1/nodes/', () => (done.includes('restarted') ? node : 404)],
     ['/readyz', 'ok'],
   ]
   return { done, answers }
@@ -84,8 +85,8 @@ describe("a control plane that lost the administrator's credentials", () => {
         'kubelet.conf\nkubelet-certificate\nca.key\nmanifests\netcd-data\nkubelet-runs\n',
       ],
       ['member list', members],
-      ['get node', marked],
-      ['/readyz', () => (made.length > 0 ? 'ok' : 1)],
+      ['GET /api/v1/nodes/', marked],
+      ['/readyz', () => (made.length > 0 ? 'ok' : 500)],
     ]
     expect(await step(aHost('cp2'), answers, (one) => joinControlPlane(one, aHost('cp1')))).toMatchObject({
       changed: true,

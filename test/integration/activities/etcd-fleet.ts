@@ -1,13 +1,15 @@
 /** Control planes on etcd hosts, as a step on one of them sees them: files, and programs that answer from these. */
 import { clientUrl, peerUrl } from '../../../src/configuration/etcd/urls.js'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { formatEndpoint, type Cluster, type Endpoint, type Host } from '../../../src/cluster/model.js'
 import type { Command } from '../../../src/ssh/run/command.js'
-import type { CommandResult, RunOptions, Session, SessionPool } from '../../../src/ssh/session.js'
+import type { CommandResult, Session, SessionPool } from '../../../src/ssh/session.js'
 import type { Issued } from '../../support/issued-certificates.js'
-import { unconnected } from '../../support/unconnected.js'
+import { NOT_FOUND, refusal, type ApiAnswer, type Asked } from '../../support/api-server.js'
+import { accessFiles, reaching } from '../../support/scripted-api.js'
 
 const PKI = '/etc/kubernetes/pki'
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml'
+const CONFIGURATION = '/api/v1/namespaces/kube-system/configmaps/kubeadm-config'
 
 /** What the programs on the hosts answer with. */
 export interface EtcdFleetOptions {
@@ -68,9 +70,9 @@ export class EtcdFleet {
     const files = this.#of(host.name)
     return {
       host,
-      ...unconnected(),
-      run: (command, options = {}) => Promise.resolve(this.#run(host, command, options)),
-      readFile: (path) => Promise.resolve(files.get(path)),
+      ...reaching((asked, server) => this.#answer(asked, server)),
+      run: (command) => Promise.resolve(this.#run(host, command)),
+      readFile: (path) => Promise.resolve(files.get(path) ?? accessFile(path)),
       writeFile: (path, content) => {
         files.set(path, Buffer.from(content))
         this.journal.push(`${host.name} writes ${path}`)
@@ -80,34 +82,25 @@ export class EtcdFleet {
     }
   }
 
-  #run(host: Host, { line }: Command, { stdin = '' }: RunOptions): CommandResult {
-    const answer = this.#answers(host, line, stdin.toString()).find(([part]) => line.includes(part))?.[1]
+  #run(host: Host, { line }: Command): CommandResult {
+    const answer = this.#answers(host, line).find(([part]) => line.includes(part))?.[1]
     return answer?.() ?? said('')
   }
 
   /** By parts of command lines; the first match counts, and all other commands succeed. */
-  #answers(host: Host, line: string, stdin: string): readonly (readonly [string, () => CommandResult])[] {
-    const { nodes = [], isReady, idAt } = this.#options
+  #answers(host: Host, line: string): readonly (readonly [string, () => CommandResult])[] {
+    const { nodes = [] } = this.#options
     const members = this.#cluster.hosts.filter(({ role }) => role === 'etcd')
     const listed = members.map((one) => `1, started, ${one.name}, ${peerUrl(one)}, ${clientUrl(one)}, false`)
     const healthy = members.map((one) => ({ endpoint: clientUrl(one), health: true }))
     const last = line.split(' ').at(-1) ?? ''
-    const configMap = () => ({
-      metadata: { resourceVersion: '7' },
-      data: { ClusterConfiguration: this.configuration },
-    })
     return [
       ['member list', () => said(listed.join('\n'))],
       ['endpoint health', () => said(JSON.stringify(healthy))],
       ['/minions/', () => said(nodes.map((name) => `/registry/minions/${name}`).join('\n'))],
-      ['/readyz', () => said((isReady?.() ?? true) ? 'ok' : 'not ready')],
-      ['/v3/maintenance/status', () => statusOf(idAt?.(/--server (\S+)/.exec(line)?.[1] ?? ''))],
-      ['--raw /health', () => said('{"health":"true"}')],
       ['.key.renewed', () => this.#rename(host, last)],
       ['kubeadm init phase certs "$phase"', () => this.#issue(line)],
       ['kubeadm init phase certs apiserver-etcd-client', () => this.#issueClient(host)],
-      ['get configmap kubeadm-config', () => said(JSON.stringify(configMap()))],
-      ['replace -f -', () => this.#replaceConfiguration(stdin)],
       [
         'pidof kube-apiserver',
         () => said('', this.read(host.name, MANIFEST).includes(`--etcd-servers=${last}`) ? 0 : 1),
@@ -120,11 +113,35 @@ export class EtcdFleet {
     return said('')
   }
 
-  #replaceConfiguration(object: string): CommandResult {
+  /** What etcd's gateway and the API server answer. */
+  #answer({ method, path, body }: Asked, server: Endpoint): ApiAnswer {
+    const { isReady, idAt } = this.#options
+    switch (`${method} ${path}`) {
+      case 'GET /readyz':
+        return (isReady?.() ?? true) ? { body: 'ok' } : refusal(500, 'not ready')
+      case 'GET /health':
+        return { body: { health: 'true' } }
+      case 'POST /v3/maintenance/status':
+        return statusOf(idAt?.(`https://${formatEndpoint(server)}`))
+      case `GET ${CONFIGURATION}`:
+        return { body: this.#configMap() }
+      case `PUT ${CONFIGURATION}`:
+        return this.#replaceConfiguration(body)
+      default:
+        return NOT_FOUND
+    }
+  }
+
+  #configMap(): object {
+    const metadata = { name: 'kubeadm-config', resourceVersion: '7' }
+    return { metadata, data: { ClusterConfiguration: this.configuration } }
+  }
+
+  #replaceConfiguration(object: string): ApiAnswer {
     const { data } = JSON.parse(object) as { data: { ClusterConfiguration: string } }
     this.configuration = data.ClusterConfiguration
     this.journal.push('kubeadm-config replaced')
-    return said('')
+    return { body: this.#configMap() }
   }
 
   #made(name: string): Issued {
@@ -157,8 +174,14 @@ export class EtcdFleet {
   }
 }
 
-function statusOf(id: string | undefined): CommandResult {
-  return id === undefined ? said('', 1) : said(`{"header":{"cluster_id":"${id}", "member_id":"1"}}`)
+function statusOf(id: string | undefined): ApiAnswer {
+  return id === undefined ? refusal(503, 'etcd is away') : { body: { header: { cluster_id: id, member_id: '1' } } }
+}
+
+/** With what servers are asked, where a test has put nothing else there. */
+function accessFile(path: string): Buffer | undefined {
+  const content = accessFiles()[path]
+  return content === undefined ? undefined : Buffer.from(content)
 }
 
 function said(stdout: string, exitCode = 0): CommandResult {

@@ -33,9 +33,9 @@ function etcd(members: readonly string[], healthy: readonly string[]) {
     ['member list', () => (changes.includes('cp3 out') ? members.slice(0, -1) : members).join('\n')],
     ['endpoint health', JSON.stringify(health)],
     ['member remove cp3', note('cp3 out')],
-    ['delete node cp3', note('node cp3 deleted')],
+    ['DELETE /api/v1/nodes/cp3', note('node cp3 deleted')],
     [
-      'get node cp3',
+      'GET /api/v1/nodes/cp3',
       JSON.stringify({
         metadata: { name: 'cp3' },
         status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [] },

@@ -4,7 +4,7 @@ import { initControlPlane, joinObstacle } from '../../../src/activities/init-con
 import { undoJoin } from '../../../src/activities/undo-join.js'
 import { pullImages } from '../../../src/hosts/containerd/images.js'
 import { waitForNode } from '../../../src/activities/join.js'
-import { localApi } from '../../../src/hosts/kubernetes/kubectl.js'
+import { localApi } from '../../../src/hosts/kubernetes/cluster-api.js'
 import { installPackages } from '../../../src/hosts/packages/install.js'
 import type { Patience } from '../../../src/hosts/timeouts.js'
 import { prepareHost } from '../../../src/activities/prepare-host.js'
@@ -79,6 +79,8 @@ describe('a host counts as prepared only', () => {
 
 const MEMBER = (state: string, learner: boolean) =>
   `1d02, ${state}, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, ${String(learner)}\n`
+/** A ConfigMap or the like; its content does not matter. */
+const STORED = JSON.stringify({ metadata: { name: 'stored' } })
 const MARKED = JSON.stringify({
   metadata: { name: 'cp2', labels: { 'node-role.kubernetes.io/control-plane': '' } },
   status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status: 'True' }] },
@@ -92,7 +94,7 @@ const UNMARKED = JSON.stringify({
 const JOINED: Answers = [
   ['member list', MEMBER('started', false)],
   ['/readyz', 'ok'],
-  ['get node', MARKED],
+  ['GET /api/v1/nodes/', MARKED],
 ]
 
 describe('a control plane counts as joined only', () => {
@@ -111,8 +113,8 @@ describe('a control plane counts as joined only', () => {
       [['member list', MEMBER('started', true)]],
       'its etcd member is still a learner',
     ],
-    'with an API server that is ready': [[['/readyz', 1]], 'its API server is not ready'],
-    'with its node marked': [[['get node', UNMARKED]], 'its node is not registered as control plane'],
+    'with an API server that is ready': [[['/readyz', 500]], 'its API server is not ready'],
+    'with its node marked': [[['GET /api/v1/nodes/', UNMARKED]], 'its node is not registered as control plane'],
   }
   for (const [what, [answers, reason]] of Object.entries(cases)) {
     it(what, async () => expect(await obstacle([...answers, ...JOINED])).toBe(reason))
@@ -122,7 +124,7 @@ describe('a control plane counts as joined only', () => {
 describe('a worker counts as joined only', () => {
   const NODE: Answers = [
     ['is-active', 0],
-    ['get node', MARKED],
+    ['GET /api/v1/nodes/', MARKED],
   ]
   const join = (answers: Answers) =>
     step('w1', [...answers, ...NODE], (context) =>
@@ -130,8 +132,8 @@ describe('a worker counts as joined only', () => {
     )
   const cases: Record<string, Answers> = {
     'with a kubelet that runs': [['is-active', 3]],
-    'with a node': [['get node', '']],
-    'with a node that is Ready': [['get node', UNMARKED]],
+    'with a node': [['GET /api/v1/nodes/', '']],
+    'with a node that is Ready': [['GET /api/v1/nodes/', UNMARKED]],
   }
   it('with everything in place', async () => {
     await join([])
@@ -151,15 +153,15 @@ describe('a cluster counts as initialised only', () => {
   const INITIALISED: Answers = [
     ['kubelet.conf', 'admin.conf\nkubelet.conf\netcd-data\n'],
     ['/readyz', 'ok'],
-    ['configmap/kubeadm-config', 'configmap/kubeadm-config\n'],
-    ['get node', MARKED],
+    [/configmaps\/kube/, STORED],
+    ['GET /api/v1/nodes/', MARKED],
   ]
   const init = (answers: Answers) => step('cp1', [...answers, ...INITIALISED], initControlPlane)
   const cases: Record<string, Answers> = {
     'with admin.conf': [['kubelet.conf', 'kubelet.conf\n']],
-    'with an API server that is ready': [['/readyz', 1]],
-    'with its configuration and addons stored': [['configmap/kubeadm-config', 1]],
-    'with its node marked': [['get node', UNMARKED]],
+    'with an API server that is ready': [['/readyz', 500]],
+    'with its configuration and addons stored': [['configmaps/kubeadm-config', 404]],
+    'with its node marked': [['GET /api/v1/nodes/', UNMARKED]],
   }
   it('with everything in place', async () => {
     expect((await init([])).changed).toBe(true)
@@ -179,8 +181,8 @@ describe('the token that kubeadm init creates', () => {
   const WHOLE: Answers = [
     ['kubelet.conf', 'admin.conf\nkubelet.conf\netcd-data\n'],
     ['/readyz', 'ok'],
-    ['configmap/kubeadm-config', 'configmap/kubeadm-config\n'],
-    ['get node', MARKED],
+    [/configmaps\/kube/, STORED],
+    ['GET /api/v1/nodes/', MARKED],
   ]
   const revoked = async (answers: Answers, unitState: 'ended' | 'absent'): Promise<number> => {
     let count = 0
@@ -190,7 +192,7 @@ describe('the token that kubeadm init creates', () => {
     }
     await step(
       'cp1',
-      [[/delete secret bootstrap-token-[a-z0-9]{6} /, revoke], ...answers, ...WHOLE],
+      [[/DELETE .*secrets\/bootstrap-token-[a-z0-9]{6}$/, revoke], ...answers, ...WHOLE],
       initControlPlane,
       unitState,
     )
@@ -214,7 +216,7 @@ describe('a cluster is not initialised', () => {
   it('if there was one and its data is gone', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\n'],
-      ['/readyz', 1],
+      ['/readyz', 500],
     ])
     await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
   })
@@ -223,8 +225,8 @@ describe('a cluster is not initialised', () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\ninitialised\nmanifests\netcd-data\n'],
       ['/readyz', 'ok'],
-      ['configmap/kubeadm-config', 1],
-      ['get node', MARKED],
+      ['configmaps/kubeadm-config', 404],
+      ['GET /api/v1/nodes/', MARKED],
     ])
     await expect(found).rejects.toMatchObject({ type: 'ETCD_DATA_LOST', nonRetryable: true })
   })
@@ -232,7 +234,7 @@ describe('a cluster is not initialised', () => {
   it('if there is data that no init of ours made, even if nothing answers', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\nmanifests\netcd-data\n'],
-      ['/readyz', 1],
+      ['/readyz', 500],
     ])
     await expect(found).rejects.toMatchObject({ type: 'CONTROL_PLANE_NOT_READY', nonRetryable: true })
   })
@@ -240,7 +242,7 @@ describe('a cluster is not initialised', () => {
   it('if kubeadm was run by hand', async () => {
     const found = init([
       ['kubelet.conf', 'admin.conf\nmanifests\n'],
-      ['/readyz', 1],
+      ['/readyz', 500],
     ])
     await expect(found).rejects.toMatchObject({ type: 'CLUSTER_EXISTS', nonRetryable: true })
   })

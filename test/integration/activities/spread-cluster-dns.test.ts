@@ -30,13 +30,13 @@ async function spread(nodes: Nodes, ...looks: readonly (readonly object[])[]) {
   const deleted: string[] = []
   let look = 0
   const hosts = scriptedPool([
-    [' get pods ', () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] })],
-    [' get nodes ', () => JSON.stringify({ items: typeof nodes === 'function' ? nodes() : nodes })],
+    ['GET /api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns', () => JSON.stringify({ items: looks[Math.min(look++, looks.length - 1)] })],
+    ['GET /api/v1/nodes?', () => JSON.stringify({ items: typeof nodes === 'function' ? nodes() : nodes })],
     [
-      / delete pod (coredns-\w+)/,
+      'DELETE /api/v1/namespaces/kube-system/pods/coredns-',
       () => {
         deleted.push('one pod')
-        return ''
+        return '{}'
       },
     ],
   ])

@@ -32,10 +32,10 @@ const WHOLE: Answers = [
       containers: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(component),
     }),
   ],
-  [/readyz|healthz/, 'ok'],
-  ['/version', JSON.stringify({ gitVersion: 'v1.36.3' })],
-  ['get nodes', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3')] })],
-  ['get node', JSON.stringify(node('cp1', 'v1.36.3'))],
+  [/GET \/(readyz|healthz)/, 'ok'],
+  ['GET /version', JSON.stringify({ gitVersion: 'v1.36.3' })],
+  ['GET /api/v1/nodes?', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3')] })],
+  ['GET /api/v1/nodes/cp1', JSON.stringify(node('cp1', 'v1.36.3'))],
 ]
 
 function verify(answers: Answers, cluster = clusterOf(aHost('cp1'), aHost('w1'))) {
@@ -46,7 +46,7 @@ function verify(answers: Answers, cluster = clusterOf(aHost('cp1'), aHost('w1'))
 }
 
 const OLD_WORKER: Answers = [
-  ['get nodes', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.1')] })],
+  ['GET /api/v1/nodes?', JSON.stringify({ items: [node('cp1', 'v1.36.3'), node('w1', 'v1.36.1')] })],
 ]
 
 describe('a cluster passes the version check only', () => {
@@ -56,7 +56,7 @@ describe('a cluster passes the version check only', () => {
   })
 
   it('with API servers of that version', async () => {
-    await expect(verify([['/version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject({
+    await expect(verify([['GET /version', JSON.stringify({ gitVersion: 'v1.35.4' })]])).rejects.toMatchObject({
       type: 'CONTROL_PLANE_NOT_READY',
       details: [{ host: 'cp1', message: 'its API server is v1.35.4, not v1.36.3' }],
     })
@@ -78,7 +78,7 @@ describe('a cluster passes the version check only', () => {
 
 it('reports a cordoned node', async () => {
   const items = [node('cp1', 'v1.36.3'), node('w1', 'v1.36.3', { unschedulable: true })]
-  const { nodes } = await verify([['get nodes', JSON.stringify({ items })]])
+  const { nodes } = await verify([['GET /api/v1/nodes?', JSON.stringify({ items })]])
   expect(nodes.map(({ name, cordoned }) => [name, cordoned])).toEqual([
     ['cp1', undefined],
     ['w1', true],
@@ -92,9 +92,10 @@ describe('a cluster DNS that does not answer', () => {
     network: { plugin: 'manifest', source: 'https://mirror.lab/calico.yaml' },
   }
   const silent = (log: string, previous = ''): Answers => [
-    ['get service', '10.96.0.10'],
-    [/ logs .*--previous/, previous],
-    [' logs ', log],
+    ['/services/kube-dns', JSON.stringify({ metadata: { name: 'kube-dns' }, spec: { clusterIP: '10.96.0.10' } })],
+    ['GET /api/v1/namespaces/kube-system/pods?', JSON.stringify({ items: [{ metadata: { name: 'coredns-a' } }] })],
+    [/coredns-a\/log.*previous=true/, previous],
+    ['coredns-a/log', log],
   ]
   const failure = (log: string, previous?: string) =>
     verify(silent(log, previous), cluster).then(

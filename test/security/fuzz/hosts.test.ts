@@ -1,5 +1,5 @@
 /**
- * Everything outside src/ssh that parses what hosts, kubectl, etcdctl and crictl print, and what files say: on inputs made at
+ * Everything outside src/ssh that parses what hosts, the Kubernetes API, etcdctl and crictl say, and what files say: on inputs made at
  * random, and on samples that are nearly right. Whatever comes, it is an answer or an error of Quorate's own, at once.
  */
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,8 @@ import { parse as parseYaml, stringify } from 'yaml'
 import { etcdMembers, healthyEndpoints, parseMembers } from '../../../src/hosts/etcd/members.js'
 import { presentImages } from '../../../src/hosts/containerd/containers.js'
 import { readCertificates } from '../../../src/hosts/facts/certificates.js'
-import { findNode, listObjects } from '../../../src/hosts/kubernetes/kubectl.js'
+import { clusterApi } from '../../../src/hosts/kubernetes/cluster-api.js'
+import { findNode, listNodes } from '../../../src/hosts/kubernetes/nodes.js'
 import { readAnswer } from '../../../src/hosts/load-balancer/answer.js'
 import { hashIfCertificate } from '../../../src/hosts/system/pki.js'
 import { runningComponents } from '../../../src/hosts/kubeadm/static-pods.js'
@@ -85,7 +86,8 @@ const KUBECONFIG = stringify({
 const asked = { before: 1, after: 2 }
 const location = { path: 'cluster.yaml', directory: '/clusters', home: '/home/ops' }
 const session = (stdout: string) => scriptedSession(aHost('cp1'), [[/./s, stdout]])
-const api = (stdout: string) => ({ session: session(stdout), server: 'https://127.0.0.1:6443' })
+const api = (body: string) =>
+  clusterApi(session(''), { host: '127.0.0.1', port: 6443 }, () => Promise.resolve(body))
 
 interface Parser {
   readonly sample: string
@@ -130,7 +132,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   },
   'objects of the API': {
     sample: JSON.stringify({ items: [NODE, NODE] }),
-    parse: (text) => listObjects(api(text), 'nodes'),
+    parse: (text) => listNodes(api(text)),
     share: 40,
   },
   'images of the runtime': {

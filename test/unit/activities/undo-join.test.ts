@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EtcdMember } from '../../../src/hosts/etcd/members.js'
 import { joinStanding, type JoinTraces } from '../../../src/activities/undo-join.js'
 import type { HostState } from '../../../src/hosts/kubeadm/state.js'
-import type { KubernetesNode } from '../../../src/hosts/kubernetes/kubectl.js'
+import type { KubernetesNode } from '../../../src/hosts/kubernetes/nodes.js'
 
 function member(name: string, changes: Partial<EtcdMember> = {}): EtcdMember {
   return {

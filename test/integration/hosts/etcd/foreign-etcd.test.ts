@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { emptyRegistry } from '../../../../src/hosts/etcd/kubernetes-data.js'
 import { onHost } from '../../../../src/activities/frame/frame.js'
-import type { CommandResult, RunOptions, Session, SessionPool } from '../../../../src/ssh/session.js'
+import type { Session, SessionPool } from '../../../../src/ssh/session.js'
 import { activity } from '../../../support/activity.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
+import { NOT_FOUND } from '../../../support/api-server.js'
+import { accessFiles, reaching } from '../../../support/scripted-api.js'
+import { scriptedSession } from '../../../support/scripted-session.js'
 import { unconnected } from '../../../support/unconnected.js'
 
-const ENDPOINT = 'https://10.9.9.1:2379'
+const ENDPOINT = 'https://192.0.2.91:2379'
 const FILES = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
 const cluster = aCluster({
   etcd: { topology: 'external', endpoints: [ENDPOINT], clientFiles: FILES },
@@ -14,33 +17,35 @@ const cluster = aCluster({
 const BEGUN = '/var/lib/quorate/init-begun'
 const VOUCHED = '/var/lib/quorate/etcd-is-empty'
 
-/** What the etcd answers that somebody runs: its keys, or kubectl's word that it does not tell. */
+/** The etcd that somebody runs: its keys; or its refusal to tell; or it is away. */
 interface TheirEtcd {
   readonly keys?: readonly string[]
-  readonly refuses?: string
+  readonly refuses?: boolean
+  readonly isAway?: boolean
 }
 
-/** A control plane whose kubectl reaches that etcd, as etcd 3.6 answers to it; and what was asked and written. */
-function controlPlane({ keys = [], refuses }: TheirEtcd, files: Readonly<Record<string, string>> = {}) {
+/** A control plane that reaches that etcd, as etcd 3.6 answers to it; and what was asked and written. */
+function controlPlane(
+  { keys = [], refuses = false, isAway = false }: TheirEtcd,
+  files: Readonly<Record<string, string>> = {},
+) {
   const asked: string[] = []
-  const written = new Map(Object.entries(files))
-  const answer = (stdin: string): string => {
-    const { key, range_end, limit } = JSON.parse(stdin) as { key: string; range_end: string; limit: number }
+  const written = new Map(Object.entries({ ...accessFiles(), ...files }))
+  const answer = (body: string): string => {
+    const { key, range_end, limit } = JSON.parse(body) as { key: string; range_end: string; limit: number }
     const [from, to] = [key, range_end].map((text) => Buffer.from(text, 'base64').toString())
     const found = keys.filter((one) => one >= (from ?? '') && one < (to ?? '')).slice(0, limit)
     const kvs = found.map((one) => ({ key: Buffer.from(one).toString('base64'), version: '1' }))
     return JSON.stringify({ header: { revision: '7' }, ...(found.length === 0 ? {} : { kvs, count: '9' }) })
   }
+  const etcd = reaching(({ method, path, body }, { host }) => {
+    asked.push(`${method} ${host} ${path}`)
+    const isRange = `${method} ${host} ${path}` === `POST ${new URL(ENDPOINT).hostname} /v3/kv/range`
+    return isRange && !refuses ? { body: answer(body) } : NOT_FOUND
+  })
   const session: Session = {
-    host: aHost('cp1'),
-    ...unconnected(),
-    run: ({ line }, { stdin = '' }: RunOptions = {}): Promise<CommandResult> => {
-      asked.push(line)
-      const isRange = line.includes(`--server ${ENDPOINT}`) && line.includes('create --raw /v3/kv/range -f -')
-      const stdout = isRange && refuses === undefined ? answer(stdin.toString()) : ''
-      const exitCode = isRange && refuses === undefined ? 0 : 1
-      return Promise.resolve({ exitCode, stdout, stderr: refuses ?? '', stdoutBytes: Buffer.from(stdout) })
-    },
+    ...scriptedSession(aHost('cp1'), []),
+    ...(isAway ? unconnected() : etcd),
     readFile: (path) => {
       const content = written.get(path)
       return Promise.resolve(content === undefined ? undefined : Buffer.from(content))
@@ -58,8 +63,6 @@ function controlPlane({ keys = [], refuses }: TheirEtcd, files: Readonly<Record<
     look: (of = cluster) => activity(() => onHost(hosts, of, aHost('cp1'), emptyRegistry)),
   }
 }
-
-const NOT_FOUND = 'Error from server (NotFound): the server could not find the requested resource'
 
 describe('an init on an etcd that somebody else runs', () => {
   it('begins if etcd is empty, and records which etcd that was', async () => {
@@ -81,22 +84,22 @@ describe('an init on an etcd that somebody else runs', () => {
   it('continues over the remains of our own init and deletes nothing', async () => {
     const { look, asked } = controlPlane({ keys: ['/registry/minions/cp1'] }, { [BEGUN]: ENDPOINT })
     await look()
-    expect(asked.filter((line) => line.includes('delete'))).toEqual([])
+    expect(asked.filter((request) => !request.endsWith('/v3/kv/range'))).toEqual([])
   })
 
   it('ignores the mark of an init on another etcd', async () => {
-    const elsewhere = { [BEGUN]: 'https://10.8.8.1:2379' }
+    const elsewhere = { [BEGUN]: 'https://192.0.2.92:2379' }
     const { look } = controlPlane({ keys: ['/registry/minions/cp1'] }, elsewhere)
     await expect(look()).rejects.toMatchObject({ type: 'CLUSTER_EXISTS' })
   })
 
   it('stops if etcd cannot be asked, until the operator vouches for it', async () => {
-    await expect(controlPlane({ refuses: NOT_FOUND }).look()).rejects.toMatchObject({
+    await expect(controlPlane({ refuses: true }).look()).rejects.toMatchObject({
       type: 'ETCD_CONTENT_UNKNOWN',
       nonRetryable: true,
       details: [{ hint: expect.stringContaining(`touch ${VOUCHED}`) as string }],
     })
-    await controlPlane({ refuses: NOT_FOUND }, { [VOUCHED]: '' }).look()
+    await controlPlane({ refuses: true }, { [VOUCHED]: '' }).look()
   })
 
   it("trusts etcd more than the operator's word", async () => {
@@ -105,8 +108,7 @@ describe('an init on an etcd that somebody else runs', () => {
   })
 
   it('is retried if etcd is only unreachable', async () => {
-    const refuses = 'The connection to the server 10.9.9.1:2379 was refused - did you specify the right host?'
-    await expect(controlPlane({ refuses }).look()).rejects.toMatchObject({
+    await expect(controlPlane({ isAway: true }).look()).rejects.toMatchObject({
       type: 'ETCD_UNREACHABLE',
       nonRetryable: false,
     })

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { ClusterApi, KubernetesNode } from '../../../../src/hosts/kubernetes/kubectl.js'
+import { clusterApi, type ClusterApi } from '../../../../src/hosts/kubernetes/cluster-api.js'
+import type { ApiRequest } from '../../../../src/hosts/kubernetes/api/client.js'
+import { refused } from '../../../../src/hosts/kubernetes/api/refusal.js'
+import type { KubernetesNode } from '../../../../src/hosts/kubernetes/nodes.js'
 import { markNewNode, markNode } from '../../../../src/hosts/kubernetes/node-marks.js'
 import type { Host } from '../../../../src/cluster/model.js'
-import type { Session } from '../../../../src/ssh/session.js'
 import { aHost } from '../../../support/clusters.js'
 import { scriptedSession } from '../../../support/scripted-session.js'
 
@@ -16,26 +18,23 @@ function aNode(metadata: Partial<KubernetesNode['metadata']> = {}, taints: reado
   } as KubernetesNode
 }
 
-/** Marks the node of a host, and tells what kubectl was run for. */
+/** Marks the node of a host, and tells what the API was asked for. The first patches meet as many conflicts. */
 async function mark(
   host: Host,
   node: KubernetesNode,
   act: (api: ClusterApi) => Promise<readonly string[]> = (api) => markNode(api, host, node),
+  conflicts = 0,
 ) {
-  const asked: { line: string; patch?: unknown }[] = []
-  const scripted = scriptedSession(aHost('cp1'), [[' get node ', JSON.stringify(node)]])
-  const session: Session = {
-    ...scripted,
-    run: (command, options) => {
-      const stdin = options?.stdin?.toString()
-      asked.push({
-        line: command.line,
-        ...(stdin === undefined ? {} : { patch: JSON.parse(stdin) as unknown }),
-      })
-      return scripted.run(command, options)
-    },
+  const asked: { readonly line: string; readonly patch?: unknown }[] = []
+  const session = scriptedSession(aHost('cp1'), [])
+  const server = { host: '192.0.2.11', port: 6443 }
+  const ask = ({ method, path, body }: ApiRequest): Promise<string> => {
+    asked.push({ line: `${method} ${path}`, ...(body === undefined ? {} : { patch: body }) })
+    const patches = asked.filter(({ patch }) => patch !== undefined).length
+    if (method === 'GET' || patches > conflicts) return Promise.resolve(JSON.stringify(node))
+    return Promise.reject(refused(session, 'PATCH', { status: 409, reason: 'Conflict', message: '', causes: [] }))
   }
-  const actions = await act({ session, server: 'https://192.0.2.11:6443' })
+  const actions = await act(clusterApi(session, server, ask))
   return { actions, asked }
 }
 
@@ -64,7 +63,7 @@ describe('the node of a host', () => {
     const { actions, asked } = await mark(host, node)
     expect(actions).toHaveLength(4)
     expect(asked).toHaveLength(1)
-    expect(asked[0]?.line).toContain('patch node w1 --type merge')
+    expect(asked[0]?.line).toBe('PATCH /api/v1/nodes/w1')
     expect(asked[0]?.patch).toEqual({
       metadata: {
         resourceVersion: '7',
@@ -91,5 +90,12 @@ describe('the node of a host', () => {
     expect((await mark(plain, aNode(), (api) => markNewNode(api, plain))).asked).toEqual([])
     const labelled = aHost('w1', { labels: { disk: 'ssd' } })
     expect((await mark(labelled, aNode(), (api) => markNewNode(api, labelled))).asked).toHaveLength(2)
+  })
+
+  it('is read and patched again if somebody else changes it at the same time', async () => {
+    const host = aHost('w1', { labels: { disk: 'ssd' } })
+    const { actions, asked } = await mark(host, aNode(), (api) => markNode(api, host, aNode()), 1)
+    expect(actions).toHaveLength(1)
+    expect(asked.map(({ line }) => line.split(' ')[0])).toEqual(['PATCH', 'GET', 'PATCH'])
   })
 })
