@@ -9,6 +9,7 @@ import { PREFLIGHT_ERRORS } from '../src/errors/preflight.js'
 import { SSH_ERRORS } from '../src/errors/ssh.js'
 import { STANDING_ERRORS } from '../src/errors/standing.js'
 import { TEMPORAL_ERRORS } from '../src/errors/temporal.js'
+import { UPGRADE_ERRORS } from '../src/errors/upgrade.js'
 
 /** Where the page is, from the project's folder. */
 export const ERRORS_PAGE = 'docs/errors.md'
@@ -34,6 +35,7 @@ const SECTIONS: readonly (readonly [title: string, codes: Readonly<Record<string
   ['Preflight', PREFLIGHT_ERRORS],
   ['Kubernetes, etcd and the load balancer', KUBERNETES_ERRORS],
   ['The cluster file and the running cluster', STANDING_ERRORS],
+  ['Upgrades', UPGRADE_ERRORS],
   ['Temporal, the engine and operations', TEMPORAL_ERRORS],
   ['Quorate itself', { INTERNAL: ERRORS.INTERNAL }],
 ]

@@ -8,6 +8,7 @@ import {
   buildKubernetes,
   makeFlannelImages,
   makeKubernetesImages,
+  makeSteppingImages,
   type KubernetesPrograms,
 } from './kubernetes-images.js'
 import { cniPlugins, makeKubernetesRepositories } from './kubernetes-packages.js'
@@ -42,6 +43,8 @@ export async function buildEverything(needs: Needs, report: Report): Promise<Lab
   const [programs, images] = await Promise.all([compile(versions, report), prepareDebian(needs, report)])
   await makeKubernetesRepositories(versions, needs.packages, report)
   for (const one of programs) await makeKubernetesImages(one, report)
+  // Only an upgrade to such a version needs them.
+  if (programs.some(({ tags }) => tags.get('etcd')?.startsWith('3.7.'))) await makeSteppingImages(report)
   await makeFlannelImages(report)
   return images
 }

@@ -47,16 +47,23 @@ export function kubernetes(version: string): GoProgram {
   }
 }
 
-export function etcd(version: string): GoProgram {
+/** The binaries of etcd, and the modules that they are in. */
+const ETCD_MODULES = { etcd: 'server', etcdctl: 'etcdctl', etcdutl: 'etcdutl' } as const
+
+/** The name of a binary of etcd. */
+type EtcdBinary = keyof typeof ETCD_MODULES
+
+/** All of etcd's binaries. */
+export const ETCD_BINARIES = Object.keys(ETCD_MODULES) as readonly EtcdBinary[]
+
+/** etcd, or some of its binaries: not every release of each module can be verified. */
+export function etcd(version: string, binaries: readonly EtcdBinary[] = ETCD_BINARIES): GoProgram {
+  const module = (binary: EtcdBinary) => `go.etcd.io/etcd/${ETCD_MODULES[binary]}/v3`
   return {
     name: 'etcd',
     version,
-    modules: ['server', 'etcdctl', 'etcdutl'].map((part) => `go.etcd.io/etcd/${part}/v3@${version}`),
-    binaries: {
-      etcd: 'go.etcd.io/etcd/server/v3',
-      etcdctl: 'go.etcd.io/etcd/etcdctl/v3',
-      etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
-    },
+    modules: binaries.map((binary) => `${module(binary)}@${version}`),
+    binaries: Object.fromEntries(binaries.map((binary) => [binary, module(binary)])),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Report } from '../report.js'
 import {
   coredns,
   etcd,
+  ETCD_BINARIES,
   flanneld,
   flannelCniPlugin,
   kubernetes,
@@ -16,7 +17,7 @@ import {
   type GoProgram,
 } from './go-programs.js'
 import { buildGoProgram } from './go.js'
-import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE } from './image-names.js'
+import { FLANNEL_CNI_IMAGE, FLANNEL_IMAGE, STEPPING_TAGS } from './image-names.js'
 import { networkTools } from './network-tools.js'
 import { putImage, putLayer, type Blob } from './registry-storage.js'
 
@@ -69,7 +70,7 @@ export async function makeKubernetesImages(programs: KubernetesPrograms, report:
       await putImage(name, tagOf(tags, name), layers, { entrypoint: [`/usr/local/bin/${name}`] })
     }
     const others = [
-      { name: 'etcd', folder: 'usr/local/bin', binaries: ETCD },
+      { name: 'etcd', folder: 'usr/local/bin', binaries: ETCD_BINARIES },
       { name: 'coredns', folder: '', binaries: ['coredns'] },
       { name: 'pause', folder: '', binaries: ['pause'] },
     ] as const
@@ -80,7 +81,22 @@ export async function makeKubernetesImages(programs: KubernetesPrograms, report:
   })
 }
 
-const ETCD = ['etcd', 'etcdctl', 'etcdutl']
+/** Restoring is not what members on their way need, and the checksum database does not know etcdutl v3.6.11. */
+const STEPPING_BINARIES = ['etcd', 'etcdctl'] as const
+
+/** Makes the images of etcd through which members go on their way to a later minor, unless the registry has them. */
+export async function makeSteppingImages(report: Report): Promise<void> {
+  for (const tag of STEPPING_TAGS) {
+    const version = `v${tag.split('-')[0] ?? ''}`
+    const folder = await report.step(`build etcd ${version}`, () =>
+      buildGoProgram(etcd(version, STEPPING_BINARIES)),
+    )
+    await once(`etcd-${tag}`, [RECIPE, folder], report, async () => {
+      const layer = await binariesLayer(folder, 'usr/local/bin', STEPPING_BINARIES)
+      await putImage('etcd', tag, [layer], { entrypoint: ['/usr/local/bin/etcd'] })
+    })
+  }
+}
 
 /** Makes Flannel's two images, unless the registry has them. */
 export async function makeFlannelImages(report: Report): Promise<void> {

@@ -30,6 +30,23 @@ import type { HostContext } from '../hosts/context.js'
 import { onHost, withHeartbeat } from './frame/frame.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
+import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
+import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
+import { prepareUpgrade, type EtcdWay } from './upgrade/prepare-upgrade.js'
+import { settleAddons } from './upgrade/settle-addons.js'
+import {
+  isControlPlaneUpgraded,
+  upgradeControlPlane,
+  type UpgradeLook,
+} from './upgrade/upgrade-control-plane.js'
+import {
+  isKubeletUpgraded,
+  releaseNode,
+  upgradeEtcdKubelet,
+  upgradeKubelet,
+  type KubeletUpgrade,
+} from './upgrade/upgrade-kubelet.js'
+import type { MemberVersion } from '../hosts/etcd/versions.js'
 
 /** The activities, by the names that workflows call. `cluster` holds only the hosts that matter to the step. */
 export function createActivities(dependencies: ActivityDependencies) {
@@ -109,8 +126,46 @@ export function createActivities(dependencies: ActivityDependencies) {
     deleteNode: (cluster: Cluster, leaving: Host, via: Host, isDead: boolean): Promise<StepOutcome> =>
       change(cluster, via, (context) => deleteLeavingNode(context, leaving, isDead)),
     releaseClaim: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, releaseClaim),
+    ...upgradeActivities(look, change),
   }
 }
+
+/** The steps of an upgrade. The version of the cluster that they get is the one that they go to. */
+function upgradeActivities(look: OnHost, change: OnHost) {
+  return {
+    readEtcdVersions: (cluster: Cluster, host: Host): Promise<readonly MemberVersion[]> =>
+      look(cluster, host, readEtcdVersions),
+    predictDrains: (cluster: Cluster, host: Host, drains: DrainForecast): Promise<readonly string[]> =>
+      look(cluster, host, (context) => predictDrains(context, drains)),
+    prepareUpgrade: (cluster: Cluster, host: Host, way: EtcdWay): Promise<StepOutcome> =>
+      change(cluster, host, (context) => prepareUpgrade(context, way)),
+    snapshotEtcd: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, snapshotEtcd),
+    stepEtcd: (cluster: Cluster, host: Host, tag: string): Promise<StepOutcome> =>
+      change(cluster, host, (context) => stepEtcd(context, tag)),
+    upgradeEtcdMember: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, upgradeEtcdMember),
+    isControlPlaneUpgraded: (cluster: Cluster, host: Host): Promise<UpgradeLook> =>
+      look(cluster, host, isControlPlaneUpgraded),
+    upgradeControlPlane: (cluster: Cluster, host: Host, others: readonly Host[]): Promise<StepOutcome> =>
+      change(cluster, host, (context) => upgradeControlPlane(context, others)),
+    isKubeletUpgraded: (cluster: Cluster, host: Host, through: Host): Promise<UpgradeLook> =>
+      look(cluster, host, (context) => isKubeletUpgraded(context, through)),
+    upgradeKubelet: (cluster: Cluster, host: Host, upgrade: KubeletUpgrade): Promise<StepOutcome> =>
+      change(cluster, host, (context) => upgradeKubelet(context, upgrade)),
+    upgradeEtcdKubelet: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, upgradeEtcdKubelet),
+    /** Runs on a control plane: the worker may be out of reach. */
+    releaseNode: (cluster: Cluster, host: Host, through: Host): Promise<StepOutcome> =>
+      change(cluster, through, (context) => releaseNode(context, host)),
+    settleAddons: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, settleAddons),
+  }
+}
+
+type OnHost = <Result>(
+  cluster: Cluster,
+  host: Host,
+  act: (context: HostContext) => Promise<Result>,
+) => Promise<Result>
 
 /** Types of the activities, for the workflows. */
 export type Activities = ReturnType<typeof createActivities>

@@ -4,7 +4,6 @@ import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanRequest } from '../operations/input.js'
 import type { PlanResult } from '../operations/results.js'
-import type { PlannedCommand } from './output/plan.js'
 import { isQuorateError } from '../errors/index.js'
 import { plainLine } from '../values/plain-text.js'
 import { operationGoesOn } from './closed-pipe.js'
@@ -34,21 +33,19 @@ export async function planned(context: Context, cluster: Cluster, request?: Plan
   })
 }
 
-/** Prints a plan. `command`: the one that makes the changes. */
-export async function showPlan(
-  { io, json }: Context,
-  cluster: string,
-  plan: PlanResult,
-  command: PlannedCommand = 'apply',
-): Promise<ExitCode> {
-  const exitCode = plan.problems.length === 0 ? EXIT.done : EXIT.failed
-  if (json) {
-    io.json(plan)
-    return exitCode
+/** Plans as {@link planned} does, and prints the plan. */
+export async function showPlan(context: Context, cluster: Cluster, request?: PlanRequest): Promise<ExitCode> {
+  const outcome = await planned(context, cluster, request)
+  if (outcome.kind === 'ended') return outcome.exitCode
+  const { plan } = outcome
+  if (context.json) {
+    context.io.json(plan)
+  } else {
+    const { renderPlan } = await import('./output/plan.js')
+    const command = request?.remove === undefined ? 'apply' : 'remove'
+    renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
-  const { renderPlan } = await import('./output/plan.js')
-  renderPlan(cluster, plan, io.style, command).forEach((line) => io.out(line))
-  return exitCode
+  return plan.problems.length === 0 ? EXIT.done : EXIT.failed
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */

@@ -61,6 +61,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apply.js')).applyCommand(),
   },
   {
+    name: 'upgrade',
+    group: 'cluster',
+    summary: 'bring the cluster to another version of Kubernetes',
+    load: async () => (await import('./commands/upgrade.js')).upgradeCommand(),
+  },
+  {
     name: 'remove',
     group: 'cluster',
     summary: 'take hosts out of the cluster, dead or alive',
@@ -229,7 +235,7 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
 }
 
 /** Commands that read the cluster file but take no file name as an argument. */
-const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply', 'remove']
+const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply', 'upgrade', 'remove']
 
 /**
  * Applies what commander hands down only to commands that it made itself. After an error, each command names its own

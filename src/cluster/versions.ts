@@ -69,3 +69,12 @@ export function formatVersion(version: KubernetesVersion): string {
 export function minorName(version: KubernetesVersion): string {
   return `${version.major}.${version.minor}`
 }
+
+/** Negative if `a` is older than `b`, 0 if they are equal. A prerelease is older than its release. */
+export function compareVersions(a: KubernetesVersion, b: KubernetesVersion): number {
+  const difference = a.major - b.major || a.minor - b.minor || a.patch - b.patch
+  if (difference !== 0 || a.prerelease === b.prerelease) return difference
+  if (a.prerelease === undefined) return 1
+  if (b.prerelease === undefined) return -1
+  return a.prerelease.localeCompare(b.prerelease, 'en', { numeric: true })
+}

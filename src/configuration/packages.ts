@@ -19,6 +19,9 @@ export interface WantedPackage {
 /** Released in step with Kubernetes itself: installed at the cluster's version and held there. */
 export const KUBERNETES_PACKAGES = ['kubeadm', 'kubelet', 'kubectl'] as const
 
+/** The name of a package of Kubernetes itself. */
+export type KubernetesPackage = (typeof KUBERNETES_PACKAGES)[number]
+
 /**
  * Debian's package of the container runtime, and the one from Docker's repository, which serves just as well if it is
  * installed.

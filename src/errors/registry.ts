@@ -7,6 +7,7 @@ import { PREFLIGHT_ERRORS } from './preflight.js'
 import { SSH_ERRORS } from './ssh.js'
 import { STANDING_ERRORS } from './standing.js'
 import { TEMPORAL_ERRORS } from './temporal.js'
+import { UPGRADE_ERRORS } from './upgrade.js'
 
 /** Every error code there is. Codes are stable: scripts may rely on them. */
 export const ERRORS = {
@@ -16,6 +17,7 @@ export const ERRORS = {
   ...PREFLIGHT_ERRORS,
   ...KUBERNETES_ERRORS,
   ...STANDING_ERRORS,
+  ...UPGRADE_ERRORS,
   ...TEMPORAL_ERRORS,
   INTERNAL: {
     meaning: 'Something happened that Quorate does not expect.',

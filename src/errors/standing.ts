@@ -12,7 +12,7 @@ export const STANDING_ERRORS = {
     meaning: 'The cluster file asks for another Kubernetes version than the cluster runs.',
     source: 'user',
     remedy: 'operator',
-    hint: 'put the running version back into the cluster file; an apply never changes the version of a running cluster, and this release of Quorate cannot upgrade one yet',
+    hint: 'run `quorate upgrade` to bring the cluster to that version, or put the running version back into the cluster file; an apply never changes the version of a running cluster',
   },
   CHANGE_NOT_APPLIED: {
     meaning: 'A field has another value than the running cluster, and an apply does not change it yet.',
@@ -60,7 +60,7 @@ export const STANDING_ERRORS = {
     meaning: 'Components of the cluster run different versions.',
     source: 'user',
     remedy: 'operator',
-    hint: 'run `kubeadm upgrade node` on the nodes that are behind; an apply leaves the versions of nodes alone',
+    hint: 'run `quorate upgrade` to bring the nodes that are behind to the version of the cluster; an apply leaves the versions of nodes alone',
   },
   CLUSTER_UNREADABLE: {
     meaning: 'The API of the running cluster does not answer.',

@@ -2,17 +2,20 @@
 import type { Cluster } from '../cluster/model.js'
 import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
+import type { UpgradeRequest } from './upgrade-request.js'
 
 /** What is asked of each kind besides the cluster. An apply asks for nothing more. */
 export interface Requests extends Record<OperationKind, object> {
   apply: object
   plan: PlanRequest
   remove: RemoveRequest
+  upgrade: UpgradeRequest
 }
 
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
   readonly remove?: RemoveRequest
+  readonly upgrade?: UpgradeRequest
 }
 
 /** Which hosts leave the cluster, and how. */

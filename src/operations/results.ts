@@ -36,6 +36,24 @@ export interface PlannedChange {
   readonly disruptive?: boolean
 }
 
+/** The result of `upgradeCluster`. */
+export interface UpgradeResult extends Omit<ApplyResult, 'kubernetesVersion'> {
+  /** The version of the cluster before, as its own record had it. */
+  readonly from: string
+  readonly to: string
+  /** The versions that the cluster got one after the other; the last is `to`. */
+  readonly hops: readonly string[]
+  /** The version in the cluster file, if that is another now: an apply would be refused until it is changed. */
+  readonly fileVersion?: string
+}
+
+/** What a plan says of an upgrade beside its changes. */
+export interface PlannedUpgrade {
+  readonly from: string
+  readonly to: string
+  readonly hops: readonly { readonly version: string; readonly skew: string }[]
+}
+
 /** The result of `planCluster`. */
 export interface PlanResult {
   readonly kubernetesVersion: string
@@ -45,6 +63,8 @@ export interface PlanResult {
   readonly warnings: readonly string[]
   /** Problems, warnings and advice, each with its fix; missing in plans made by workers before 0.2. */
   readonly findings?: readonly PreflightFinding[]
+  /** Only in the plan of an upgrade. */
+  readonly upgrade?: PlannedUpgrade
 }
 
 /** The result of `removeHosts`. */

@@ -2,3 +2,4 @@
 export { applyCluster } from './apply.js'
 export { planCluster } from './plan.js'
 export { removeHosts } from './remove.js'
+export { upgradeCluster } from './upgrade.js'

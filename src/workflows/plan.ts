@@ -7,12 +7,14 @@ import { planOf, seeCluster } from './removal-planning.js'
 import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
+import { plannedAsUpgrade } from './upgrade-planning.js'
 
 /** Workflow: the plan of an apply of `input.cluster` as things stand, or of what `input.request` asks for. */
 export const planCluster = defineOperation('plan', async (run, input) => {
   const looked = await lookAtHosts(run, input.cluster)
   const removal = input.request?.remove
   if (removal !== undefined) return planRemoval(run, looked, removal)
+  if (input.request?.upgrade !== undefined) return plannedAsUpgrade(run, looked, input.request.upgrade)
   const presence = await lookAtCluster(run, looked)
   const { cluster, changes, findings, problems, warnings } = planApply(looked.file, looked.facts, {
     ...looked,

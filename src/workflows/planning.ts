@@ -17,7 +17,7 @@ import type { Run } from './run/run.js'
  * operation is about to change.
  */
 export async function holding<Result>(
-  run: Run<ApplyPhase>,
+  run: Run<'lock-hosts'>,
   looked: Looked,
   act: () => Promise<Result>,
 ): Promise<Result> {

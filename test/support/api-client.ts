@@ -40,16 +40,27 @@ export class ApiClient {
   }
 
   /** The status of a GET over a connection of its own. */
-  async get(path: string, timeoutMs: number): Promise<number> {
+  get(path: string, timeoutMs: number): Promise<number> {
+    return this.#send({ path, timeout: timeoutMs })
+  }
+
+  /** The status of a POST over a connection of its own. */
+  post(path: string, body: object, timeoutMs: number): Promise<number> {
+    const headers = { 'content-type': 'application/json' }
+    return this.#send({ path, timeout: timeoutMs, method: 'POST', headers }, JSON.stringify(body))
+  }
+
+  #send(options: RequestOptions, body?: string): Promise<number> {
     return new Promise((resolve, reject) => {
-      const get = request({ ...this.#options, path, timeout: timeoutMs })
-      get.on('timeout', () => get.destroy(new Error('timeout')))
-      get.on('error', reject)
-      get.on('response', (response) => {
+      const sent = request({ ...this.#options, ...options })
+      sent.on('timeout', () => sent.destroy(new Error('timeout')))
+      sent.on('error', reject)
+      sent.on('response', (response) => {
         response.resume()
-        resolve(response.statusCode ?? 0)
+        response.on('end', () => resolve(response.statusCode ?? 0))
+        response.on('error', reject)
       })
-      get.end()
+      sent.end(body)
     })
   }
 

@@ -10,6 +10,7 @@ import type { SkipConsequence } from '../../src/operations/steps.js'
 import { TASK_QUEUE } from '../../src/operations/task-queue.js'
 import { operationWorkflowId } from '../../src/operations/workflow-id.js'
 import type { ClusterPresence } from '../../src/facts/standing.js'
+import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
 
@@ -62,8 +63,32 @@ export function fakeActivities() {
         nodes: [],
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
+    ...fakeUpgrade(note),
   }
   return { journal, activities }
+}
+
+/** The steps of an upgrade; nothing is upgraded yet, and etcd tells no versions. */
+function fakeUpgrade(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  const versionOf = ({ kubernetes }: Cluster) => kubernetes.version
+  return {
+    readEtcdVersions: (): Promise<readonly MemberVersion[]> => Promise.resolve([]),
+    predictDrains: (): Promise<readonly string[]> => Promise.resolve([]),
+    prepareUpgrade: (cluster: Cluster, host: Host) => note(`packages ${host.name} ${versionOf(cluster)}`),
+    snapshotEtcd: (cluster: Cluster, host: Host) => note(`snapshot ${host.name} ${versionOf(cluster)}`),
+    stepEtcd: (_cluster: Cluster, host: Host, tag: string) => note(`step ${host.name} ${tag}`, 20),
+    upgradeEtcdMember: (cluster: Cluster, host: Host) =>
+      note(`member ${host.name} ${versionOf(cluster)}`, 20),
+    isControlPlaneUpgraded: () => Promise.resolve({ isDone: false }),
+    upgradeControlPlane: (cluster: Cluster, host: Host) =>
+      note(`upgrade ${host.name} ${versionOf(cluster)}`, 20),
+    isKubeletUpgraded: () => Promise.resolve({ isDone: false }),
+    upgradeKubelet: (cluster: Cluster, host: Host) => note(`kubelet ${host.name} ${versionOf(cluster)}`, 20),
+    upgradeEtcdKubelet: (cluster: Cluster, host: Host) =>
+      note(`kubelet ${host.name} ${versionOf(cluster)}`, 20),
+    releaseNode: (_cluster: Cluster, host: Host) => note(`uncordon ${host.name}`),
+    settleAddons: (cluster: Cluster) => note(`addons ${versionOf(cluster)}`),
+  }
 }
 
 /** What an activity rejects with when retries can't fix it. */

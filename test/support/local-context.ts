@@ -3,6 +3,9 @@
  * tests of what the scripts of a step do. Long commands run at once here instead of in src/hosts/durable.ts
  * (`vi.mock('…/durable.js', () => import('…/local-context.js'))`), because a unit would take the machine's programs.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { DurableCommand } from '../../src/hosts/durable.js'
 import { PATIENCE } from '../../src/hosts/timeouts.js'
 import { hostContext, type HostContext } from '../../src/hosts/context.js'
@@ -38,8 +41,12 @@ export async function runDurably(
   context: HostContext,
   durable: DurableCommand,
 ): Promise<{ durationMs: number }> {
-  await durable.prepare?.()
-  const { exitCode, stdout, stderr } = await context.session.run(durable.command, { root: true })
+  const secrets = Object.entries((await durable.prepare?.()) ?? {})
+  const folder = mkdtempSync(join(tmpdir(), 'quorate-secrets-'))
+  for (const [name, content] of secrets) writeFileSync(join(folder, name), content)
+  const command = { line: `QUORATE_SECRETS=${folder} ${durable.command.line}` }
+  const { exitCode, stdout, stderr } = await context.session.run(command, { root: true })
+  rmSync(folder, { recursive: true })
   const output = stdout + stderr
   for (const line of output.split('\n')) context.report(`${durable.title} ▸ ${line}`)
   if (exitCode !== 0) throw durable.failure(exitCode, output, 1)

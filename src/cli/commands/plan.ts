@@ -2,7 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { planned, showPlan } from '../planned.js'
+import { showPlan } from '../planned.js'
 
 export function planCommand(): CommandUnknownOpts {
   const command = new Command('plan').description(
@@ -14,7 +14,5 @@ export function planCommand(): CommandUnknownOpts {
 
 async function plan(context: Context): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
-  const cluster = await loadCluster(context)
-  const outcome = await planned(context, cluster)
-  return outcome.kind === 'ended' ? outcome.exitCode : showPlan(context, cluster.name, outcome.plan)
+  return showPlan(context, await loadCluster(context))
 }

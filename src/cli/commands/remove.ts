@@ -1,6 +1,5 @@
 /** `quorate remove`: take hosts out of the cluster, dead or alive. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Cluster } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
 import { DRAIN_DEFAULTS } from '../../operations/drain.js'
 import type { RemoveRequest } from '../../operations/input.js'
@@ -65,7 +64,10 @@ async function remove(context: Context, hosts: readonly string[], options: Remov
       ...(options.evictUnmanaged === true ? { unmanaged: 'evict' as const } : {}),
     },
   }
-  if (options.plan === true) return showPlan(context, cluster, request)
+  if (options.plan === true) {
+    const { showPlan } = await import('../planned.js')
+    return showPlan(context, cluster, { remove: request })
+  }
   const { startAndFollow } = await import('../start-and-follow.js')
   const { offerEdit } = await import('../edit-file.js')
   const removal = { ...options, review: options.yes !== true, request }
@@ -84,10 +86,4 @@ function refuseOptions(options: RemoveOptions): void {
   for (const [one, other, message] of pairs) {
     if (options[one] === true && options[other] === true) throw new QuorateError('USAGE', message)
   }
-}
-
-async function showPlan(context: Context, cluster: Cluster, remove: RemoveRequest): Promise<ExitCode> {
-  const { planned, showPlan: show } = await import('../planned.js')
-  const outcome = await planned(context, cluster, { remove })
-  return outcome.kind === 'ended' ? outcome.exitCode : show(context, cluster.name, outcome.plan, 'remove')
 }

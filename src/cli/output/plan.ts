@@ -17,7 +17,7 @@ export function renderPlan(
   command: PlannedCommand = 'apply',
 ): string[] {
   return [
-    `plan for ${style.bold(cluster)}: Kubernetes ${plan.kubernetesVersion}`,
+    ...heading(cluster, plan, style),
     ...(plan.changes.length === 0 ? [] : ['', ...renderChanges(plan.changes, style)]),
     ...(plan.warnings.length === 0
       ? []
@@ -26,6 +26,17 @@ export function renderPlan(
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
     command === 'apply' ? summary(cluster, plan, style) : removalSummary(plan, style),
+  ]
+}
+
+function heading(cluster: string, { kubernetesVersion, upgrade }: PlanResult, style: Style): string[] {
+  if (upgrade === undefined) return [`plan for ${style.bold(cluster)}: Kubernetes ${kubernetesVersion}`]
+  const path = [upgrade.from, ...upgrade.hops.map(({ version }) => version)].filter(
+    (version, index, all) => version !== all[index - 1],
+  )
+  return [
+    `upgrade of ${style.bold(cluster)}: Kubernetes ${path.map((version) => plainLine(version)).join(' → ')}`,
+    ...upgrade.hops.map(({ version, skew }) => `  ${plainLine(`${version}: ${skew}`)}`),
   ]
 }
 
@@ -52,19 +63,24 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
   return renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style)
 }
 
-function summary(cluster: string, { changes, problems, warnings }: PlanResult, style: Style): string {
+function summary(
+  cluster: string,
+  { changes, problems, warnings, upgrade }: PlanResult,
+  style: Style,
+): string {
+  const [noun, command] = upgrade === undefined ? ['an apply', 'apply'] : ['an upgrade', 'upgrade']
   if (problems.length > 0) {
-    return style.red(`✘ ${count(problems.length, 'problem')}: an apply would not start`)
+    return style.red(`✘ ${count(problems.length, 'problem')}: ${noun} would not start`)
   }
   if (changes.length === 0) {
-    const isSame = warnings.length === 0
+    const isSame = warnings.length === 0 && upgrade === undefined
     const what = isSame
       ? `nothing to change: ${cluster} is as the file describes it`
-      : 'an apply would change nothing'
+      : `${noun} would change nothing`
     return `${style.green('✔')} ${what}`
   }
   const hosts = new Set(changes.map(({ host }) => host)).size
-  return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate apply\` makes them`
+  return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate ${command}\` makes them`
 }
 
 function removalSummary({ changes, problems }: PlanResult, style: Style): string {

@@ -1,7 +1,7 @@
 /** The last words of an operation. */
 import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
 import type { OperationProgress } from '../../operations/progress.js'
-import type { ApplyResult, NodeSummary } from '../../operations/results.js'
+import type { ApplyResult, NodeSummary, UpgradeResult } from '../../operations/results.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { plainLine } from '../../values/plain-text.js'
 import type { OperationSnapshot } from '../../client/snapshot.js'
@@ -14,6 +14,21 @@ import { renderTable } from './table.js'
 /** Nodes, duration, and whether anything was changed. */
 export function renderApplied(snapshot: OperationSnapshot, result: ApplyResult, style: Style): string[] {
   return [...renderNodes(result.nodes, style), '', ...renderOutcome(snapshot, result, style)]
+}
+
+/** The same, and what is to be changed in the cluster file. */
+export function renderUpgraded(snapshot: OperationSnapshot, result: UpgradeResult, style: Style): string[] {
+  const { to, fileVersion } = result
+  return [
+    ...renderApplied(snapshot, { ...result, kubernetesVersion: to }, style),
+    ...(fileVersion === undefined
+      ? []
+      : [
+          style.yellow(
+            `⚠ the cluster file says ${plainLine(fileVersion)}: set kubernetes.version to ${plainLine(to)} before the next apply`,
+          ),
+        ]),
+  ]
 }
 
 /** The nodes as a table, after an empty line. */
@@ -72,6 +87,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   apply: '`quorate apply`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
+  upgrade: 'the same `quorate upgrade`',
 }
 
 function whatNow(snapshot: OperationSnapshot): string[] {

@@ -14,6 +14,7 @@ export type DocumentKind =
   | 'JoinConfiguration'
   | 'KubeletConfiguration'
   | 'KubeProxyConfiguration'
+  | 'UpgradeConfiguration'
 
 /** A document before it is written. Its extra arguments are lists of {@link ExtraArgument}. */
 export interface KubeadmDocument {
@@ -33,6 +34,7 @@ const ARGUMENT_FIELDS: Readonly<Record<DocumentKind, readonly string[]>> = {
   ],
   KubeletConfiguration: [],
   KubeProxyConfiguration: [],
+  UpgradeConfiguration: [],
 }
 
 const COMPONENT_API: Readonly<Partial<Record<DocumentKind, string>>> = {

@@ -43,13 +43,20 @@ function imagesConfiguration({ cluster, host }: HostContext): string {
   return renderMemberConfiguration(cluster, host, { beginning })
 }
 
-/** Pulls those of `images` that the host's role needs and the host lacks; false if it had them all. */
-export async function pullImages(context: HostContext, images: readonly string[]): Promise<boolean> {
+/**
+ * Pulls those of `images` that the host's role needs and the host lacks, and all of `more`; false if it had them all.
+ * @throws QuorateError `IMAGES_FAILED` when one cannot be pulled.
+ */
+export async function pullImages(
+  context: HostContext,
+  images: readonly string[],
+  more: readonly string[] = [],
+): Promise<boolean> {
   const { session, cluster } = context
   const { version, imageRepository } = cluster.kubernetes
   // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
-  const wanted = [...new Set([...roleImages(context, images), sandbox, ...networkImages(context)])]
+  const wanted = [...new Set([...roleImages(context, images), sandbox, ...networkImages(context), ...more])]
   const present = await presentImages(session)
   const missing = wanted.filter((image) => !isAmong(present, image))
   if (missing.length === 0) return false

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { QuorateError } from '../../errors/index.js'
 import { memberTitle, wholenessObstacle, type EtcdObstacle, type QuorumMember } from '../../facts/quorum.js'
 import { staticPodName } from '../kubeadm/static-pods.js'
-import { script, type CommandResult, type Session } from '../../ssh/index.js'
+import type { Host } from '../../cluster/model.js'
+import { script, type Command, type CommandResult, type Session } from '../../ssh/index.js'
 import { withoutCrictl } from '../containerd/containers.js'
 import { readJson } from '../json.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
@@ -35,12 +36,16 @@ id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubern
 if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
 exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
 
-/** Runs etcdctl against the member on the host; the caller judges the outcome. */
-export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
-  const { host } = session
+/** The command that runs etcdctl against the member on the host. */
+export function etcdctlCommand(host: Host, ...args: readonly string[]): Command {
   // Control planes' kubelets register under the name in the cluster file, and their static pods are named after it.
   const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
-  return session.run(script(ETCDCTL, pod, ...args), { root: true, timeoutMs: 30_000 })
+  return script(ETCDCTL, pod, ...args)
+}
+
+/** Runs etcdctl against the member on the host; the caller judges the outcome. */
+export function etcdctl(session: Session, ...args: readonly string[]): Promise<CommandResult> {
+  return session.run(etcdctlCommand(session.host, ...args), { root: true, timeoutMs: 30_000 })
 }
 
 /**

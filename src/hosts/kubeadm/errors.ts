@@ -19,6 +19,11 @@ export interface FailedRun {
 const MAY_PASS =
   /deadline exceeded|timed out|timeout|connection (?:refused|reset)|\bEOF\b|no route to host|network is unreachable|etcdserver: |currently unable|too many requests|JWS signature|Unauthorized/i
 
+/**
+ * An upgrade copies etcd's data while etcd writes: a file of its log that is replaced meanwhile is missing at the end.
+ */
+const COPY_RACED = /cp: cannot (?:stat|open) '[^']*\/(?:wal|snap)\/[^']*'/
+
 /** kubeadm's final error, beginning with the phase if one failed; older releases do not put `error:` before it. */
 const REASON = /^(?:error: )?(?:error execution phase |(?<=error: ))(.*)$/m
 
@@ -52,7 +57,8 @@ export function kubeadmError(
   if (killed && ordinal < MAX_RUNS) {
     return new QuorateError('UNIT_INTERRUPTED', `${title} was ${reason}`, context)
   }
-  const code = mayPass(reason) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
+  const raced = ordinal < MAX_RUNS && COPY_RACED.test(output)
+  const code = raced || mayPass(reason) ? 'KUBEADM_TIMED_OUT' : 'KUBEADM_FAILED'
   return new QuorateError(code, `${title} ended with ${exitCode}: ${reason}`, context)
 }
 

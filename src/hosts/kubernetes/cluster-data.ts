@@ -10,7 +10,7 @@ export const EMPTY_API_HINT =
 /**
  * Expects the cluster's configuration behind the API server. To be asked before anything is concluded from what etcd
  * does _not_ list there, such as a member.
- * @throws QuorateError `ETCD_DATA_LOST` when it is missing, `API_UNREACHABLE`, `API_REFUSED`.
+ * @throws QuorateError `ETCD_DATA_LOST` when it is missing, `API_NOT_ANSWERING`, `API_REFUSED`.
  */
 export async function expectClusterData(api: ClusterApi, step: string): Promise<void> {
   const { namespace, cluster } = KEPT_CONFIGURATION

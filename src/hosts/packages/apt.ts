@@ -37,8 +37,10 @@ has() { # NAME or NAME=PATTERN
 }
 ${CHOOSE}
 patiently loudly $apt -y -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \\
-  --no-install-recommends --allow-change-held-packages install $chosen
+  --no-install-recommends --allow-change-held-packages \${fetch:-} install $chosen
 if [ -n "$hold" ]; then apt-mark hold $hold; fi`
+
+const FETCH_ONLY = 'fetch=--download-only\n'
 
 // A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
 const FETCH = `
@@ -55,7 +57,10 @@ done`
 export const apt: PackageManager = {
   program: 'apt-get',
   installed: (names) => script(INSTALLED, ...names),
-  install: ({ repository = '', hold, choices }) => script(INSTALL, repository, hold.join(' '), ...choices),
+  install: ({ repository = '', hold, choices, fetchOnly }) =>
+    fetchOnly === true
+      ? script(FETCH_ONLY + INSTALL, repository, '', ...choices)
+      : script(INSTALL, repository, hold.join(' '), ...choices),
   pinned: (name, version) => `${name}=${version}`,
   fetch: (url, path) => script(FETCH, url, path),
   explain: (exitCode, output) => {

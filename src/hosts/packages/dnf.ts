@@ -33,9 +33,11 @@ has() { # NAME or NAME-PATTERN
 }
 ${CHOOSE}
 installed=0
-patiently loudly $dnf --setopt=install_weak_deps=False install $chosen || installed=$?
+patiently loudly $dnf --setopt=install_weak_deps=False \${fetch:-} install $chosen || installed=$?
 if [ "$installed" != 0 ] && grep -qE '${BAD_SIGNATURE}' "$said/text"; then exit ${INSTALL_STATUS.badSignature}; fi
 exit "$installed"`
+
+const FETCH_ONLY = 'fetch=--downloadonly\n'
 
 // dnf needs libcurl, and every such system has its program as well; dnf's own proxy counts.
 const FETCH = `
@@ -53,7 +55,8 @@ export const dnf: PackageManager = {
   program: 'dnf',
   installed: (names) => script(INSTALLED, ...names),
   // What is held is excluded in the repository's file.
-  install: ({ repository = '', choices }) => script(INSTALL, repository, '', ...choices),
+  install: ({ repository = '', choices, fetchOnly }) =>
+    script(fetchOnly === true ? FETCH_ONLY + INSTALL : INSTALL, repository, '', ...choices),
   pinned: (name, version) => `${name}-${version}`,
   fetch: (url, path) => script(FETCH, url, path),
   explain: (exitCode, output) => {

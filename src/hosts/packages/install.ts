@@ -13,11 +13,13 @@ export interface Installation {
   readonly packages: readonly WantedPackage[]
   /** Part of the address of the repository whose signature must be valid; if not given, any repository may be stale. */
   readonly repository?: string
+  /** Only fetch the packages, so that they can be installed later whatever becomes of the repository. */
+  readonly fetchOnly?: boolean
 }
 
 /**
  * Makes sure that the packages are installed.
- * @returns false if they already were.
+ * @returns false if they already were; true if they were installed or, with {@link Installation.fetchOnly}, fetched.
  * @throws QuorateError `HOST_NOT_PREPARED` when something is missing and packages are not to be installed;
  *   `PACKAGE_MISSING` when no repository has what is needed; `REPOSITORY_KEY_INVALID` when the signature of
  *   {@link Installation.repository} is not accepted; `PACKAGES_FAILED` for anything that may pass.
@@ -29,22 +31,31 @@ export async function installPackages(context: HostContext, installation: Instal
   if (!context.cluster.packages.install) {
     throw context.error('HOST_NOT_PREPARED', `not installed: ${names}`, { step: 'packages' })
   }
+  await runInstallation(context, installation, missing)
+  if (installation.fetchOnly === true) return true
+  const still = await look(context, installation.packages)
+  if (still.length === 0) return true
+  throw context.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
+    step: 'packages',
+  })
+}
+
+async function runInstallation(
+  context: HostContext,
+  installation: Installation,
+  missing: readonly WantedPackage[],
+): Promise<void> {
   const manager = packageManager(context.host)
   const hold = installation.packages.filter((wanted) => wanted.hold === true).map((wanted) => wanted.name)
   await runDurably(context, {
     unit: installation.unit,
-    title: `install ${names}`,
+    title: `${installation.fetchOnly === true ? 'fetch' : 'install'} ${missing.map(describe).join(', ')}`,
     command: manager.install({
       ...installation,
       hold,
       choices: missing.map((wanted) => choice(manager, wanted)),
     }),
     failure: (exitCode, output) => installError(context, exitCode, output),
-  })
-  const still = await look(context, installation.packages)
-  if (still.length === 0) return true
-  throw context.error('PACKAGES_FAILED', `still not installed: ${still.map(describe).join(', ')}`, {
-    step: 'packages',
   })
 }
 

@@ -1,11 +1,11 @@
 /** The packages of a node: containerd, Kubernetes of one version, and what they need; ready to be used. */
 import { CNI_FOLDER, REQUIRED_CNI_PLUGINS } from '../../facts/host-details.js'
 import { packageManagerFacts } from '../../configuration/package-managers/package-managers.js'
-import { nodePackages, versionedPackages } from '../../configuration/packages.js'
+import { nodePackages, versionedPackages, type KubernetesPackage } from '../../configuration/packages.js'
 import { versionOf } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { expectSuccess, script } from '../../ssh/index.js'
-import { installPackages } from './install.js'
+import { installPackages, type Installation } from './install.js'
 import { placeSigningKey, renewSigningKey } from './signing-key.js'
 import type { HostContext } from '../context.js'
 
@@ -25,20 +25,59 @@ export async function installKubernetes(context: HostContext): Promise<Installed
   return { changed: sourced || changed || finished, notes }
 }
 
-/** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
-async function installNodePackages(context: HostContext): Promise<InstalledPackages> {
+/** What an upgrade does with packages: `fetch` gets them onto the host and changes nothing that is installed. */
+interface VersionChange {
+  readonly act: 'install' | 'fetch'
+  readonly names: readonly KubernetesPackage[]
+}
+
+/**
+ * Brings packages of Kubernetes to the version that the cluster has for this host, from its minor's repository. Restarts
+ * nothing.
+ */
+export async function changeVersion(
+  context: HostContext,
+  { act, names }: VersionChange,
+): Promise<InstalledPackages> {
+  const { cluster, host } = context
+  const version = versionOf(cluster, host)
+  // Somebody else's preparation cannot be fetched ahead.
+  if (act === 'fetch' && !cluster.packages.install) return { changed: false, notes: [] }
+  const sourced = cluster.packages.install && (await addRepository(context))
+  const installed = await installRenewingKey(context, {
+    unit: `${act}-${names.join('-')}-${unitVersion(version)}`,
+    packages: versionedPackages(version).filter(({ name }) => names.some((one) => one === name)),
+    repository: packageManagerFacts(host).repository(cluster.packages, version).path,
+    ...(act === 'fetch' ? { fetchOnly: true } : {}),
+  })
+  return { ...installed, changed: sourced || installed.changed }
+}
+
+/** A version as the name of a unit may have it: `v1-36-3`. */
+export function unitVersion(version: string): string {
+  return version.replace(/[^a-z0-9]+/g, '-')
+}
+
+function installNodePackages(context: HostContext): Promise<InstalledPackages> {
   const { cluster, host } = context
   // A host that is part of the cluster keeps its version: only an upgrade changes versions, in its own order.
   const version = versionOf(cluster, host)
   const manager = packageManagerFacts(host)
-  const install = () =>
-    installPackages(context, {
-      unit: 'install-kubernetes',
-      packages: cluster.packages.install
-        ? nodePackages(version, manager.packageNames)
-        : versionedPackages(version),
-      repository: manager.repository(cluster.packages, version).path,
-    })
+  return installRenewingKey(context, {
+    unit: 'install-kubernetes',
+    packages: cluster.packages.install
+      ? nodePackages(version, manager.packageNames)
+      : versionedPackages(version),
+    repository: manager.repository(cluster.packages, version).path,
+  })
+}
+
+/** A repository's key may have been renewed since it was fetched: then it is fetched again, once. */
+async function installRenewingKey(
+  context: HostContext,
+  installation: Installation,
+): Promise<InstalledPackages> {
+  const install = () => installPackages(context, installation)
   try {
     return { changed: await install(), notes: [] }
   } catch (error) {

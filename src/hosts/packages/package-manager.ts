@@ -23,6 +23,8 @@ interface InstallRequest {
   readonly hold: readonly string[]
   /** Alternatives separated by bars, of which the first that a repository has serves; a bar at the end: optional. */
   readonly choices: readonly string[]
+  /** Only fetch what would be installed, and hold nothing. */
+  readonly fetchOnly?: boolean
 }
 
 /** Why an installation failed: a signature is not accepted, or no repository has a package or what one depends on. */

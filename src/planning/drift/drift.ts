@@ -127,7 +127,7 @@ function behindChannel(channel: string, file: Cluster, { cluster }: Difference):
   const { version } = file.kubernetes
   const at = parseChannel(version) === undefined ? ` is at ${version} now` : ' could not be resolved'
   const message = `the cluster runs ${cluster}, and ${channel}${at}; an apply keeps ${cluster}`
-  const hint = 'set the running version to silence this; this release of Quorate cannot upgrade a cluster yet'
+  const hint = 'run `quorate upgrade` to go there; set the running version to silence this'
   return finding('advice', 'UPGRADE_NEEDED', undefined, message, hint)
 }
 

@@ -29,6 +29,7 @@ export function compareHosts(compared: Compared): readonly PreflightFinding[] {
     ]),
     ...nodesNotInFile(compared, new Set(renamed.map(({ node }) => node))),
     ...versionSkew(compared),
+    ...unfinishedUpgrade(compared),
     ...observed.flatMap((entry) => ownKubelet(entry, standing)),
   ]
 }
@@ -132,18 +133,14 @@ function nodesNotInFile(
     )
 }
 
-/** Kubelets and API servers whose version differs from the one in the cluster's own record. */
+/** Kubelets whose version differs from the one in the cluster's own record. They may be older for a long time. */
 function versionSkew({ standing }: Compared): readonly PreflightFinding[] {
   const { version } = standing.configuration
-  const others = new Map<string, string[]>()
-  const note = (found: string, what: string) => {
-    if (found !== version) others.set(found, [...(others.get(found) ?? []), what])
-  }
-  standing.nodes.forEach((node) => note(node.version, `the kubelet of ${node.name}`))
-  standing.components
-    .filter(({ component }) => component === 'kube-apiserver')
-    .forEach((pod) => note(pod.version, `the API server of ${pod.host}`))
-  return [...others].map(([found, what]) =>
+  const kubelets = standing.nodes.map((node) => ({
+    version: node.version,
+    what: `the kubelet of ${node.name}`,
+  }))
+  return others(version, kubelets).map(([found, what]) =>
     finding(
       'warning',
       'VERSION_SKEW',
@@ -151,4 +148,32 @@ function versionSkew({ standing }: Compared): readonly PreflightFinding[] {
       `the cluster is ${version}, and ${found} runs as ${listNames(what)}`,
     ),
   )
+}
+
+/** API servers of two versions: nothing joins such a cluster, or restarts one of its control planes, before the upgrade has ended. */
+function unfinishedUpgrade({ standing }: Compared): readonly PreflightFinding[] {
+  const { version } = standing.configuration
+  const servers = standing.components
+    .filter(({ component }) => component === 'kube-apiserver')
+    .map((pod) => ({ version: pod.version, what: `the API server of ${pod.host}` }))
+  return others(version, servers).map(([found, what]) =>
+    finding(
+      'error',
+      'UPGRADE_UNFINISHED',
+      undefined,
+      `the cluster is ${version}, and ${found} runs as ${listNames(what)}`,
+    ),
+  )
+}
+
+/** What runs in versions other than this one, by version. */
+function others(
+  version: string,
+  found: readonly { readonly version: string; readonly what: string }[],
+): readonly (readonly [string, readonly string[]])[] {
+  const byVersion = new Map<string, string[]>()
+  for (const one of found) {
+    if (one.version !== version) byVersion.set(one.version, [...(byVersion.get(one.version) ?? []), one.what])
+  }
+  return [...byVersion]
 }

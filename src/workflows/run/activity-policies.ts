@@ -49,6 +49,11 @@ const POLICIES = {
     ...CHANGES,
     startToCloseTimeout: '30d',
   },
+  /** Several of kubeadm's own time-outs one after the other, or the drain of a node, for which people may allow a day. */
+  upgrade: {
+    ...CHANGES,
+    startToCloseTimeout: '26h',
+  },
   /** Waits for something outside for as long as it takes. The operator may end it by signal or cancel. */
   wait: {
     startToCloseTimeout: '30d',

@@ -119,6 +119,11 @@ export class Decisions {
     if (this.isAborted) throw this.aborted()
   }
 
+  /** Pauses the operation at a point where it was asked to. */
+  pause(): void {
+    this.setPaused(true)
+  }
+
   /** Calls `listener` whenever something that progress shows has changed. */
   onChange(listener: () => void): void {
     this.announce = listener

@@ -23,6 +23,8 @@ export class PhaseStates {
   /** The definitions of the phases. */
   private readonly table: PhaseTable
   private readonly input: OperationInput
+  /** Whether a step changed something whose phase has begun again since. */
+  private hasChanged = false
 
   constructor(kind: OperationKind, input: OperationInput) {
     this.input = input
@@ -38,7 +40,7 @@ export class PhaseStates {
 
   /** True once any step changed something. */
   get changed(): boolean {
-    return this.all.some((phase) => phase.hosts.some((host) => host.state === 'done'))
+    return this.hasChanged || this.all.some((phase) => phase.hosts.some((host) => host.state === 'done'))
   }
 
   /** Whether a step runs that does not only wait for something outside. */
@@ -51,6 +53,19 @@ export class PhaseStates {
     return this.running()
       .map((id) => this.waitsFor(id))
       .find((what) => what !== undefined)
+  }
+
+  /** Lets phases begin again, without hosts. */
+  restart(ids: readonly string[]): void {
+    this.hasChanged = this.changed
+    for (const id of ids) {
+      const phase = this.phases.get(id)
+      if (phase === undefined) continue
+      phase.hosts = []
+      phase.state = 'pending'
+      delete phase.startedAt
+      delete phase.finishedAt
+    }
   }
 
   /** Names the hosts of a phase before any of them starts. */

@@ -8,6 +8,8 @@ import type { ErrorReport } from '../../errors/index.js'
 export interface PhaseOptions {
   /** What must be done before a host's step starts. */
   readonly after?: (host: Host) => readonly Promise<unknown>[]
+  /** How many of its steps run at once, in a phase without a lane; all of them unless given. Parked ones do not count. */
+  readonly atOnce?: number
   /**
    * After a step is done, waits for a reason to run it again; false if there will be none. The host counts as done
    * while it waits.

@@ -50,6 +50,12 @@ export class Progress {
     this.publish()
   }
 
+  /** Lets phases begin again, without hosts. */
+  restart(ids: readonly string[]): void {
+    this.phases.restart(ids)
+    this.publish()
+  }
+
   /** Names the hosts of a phase before any of them starts. */
   expect(id: string, hosts: readonly string[]): void {
     this.phases.expect(id, hosts)

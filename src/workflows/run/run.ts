@@ -45,6 +45,20 @@ export class Run<PhaseId extends string> {
     this.progress.setVersion(version)
   }
 
+  /**
+   * Begins the way to a version: these phases start again, with the steps that they will have now. What earlier ones
+   * changed still counts.
+   */
+  beginHop(version: string, phases: readonly PhaseId[]): void {
+    this.setVersion(version)
+    this.progress.restart(phases)
+  }
+
+  /** Pauses, as the operator does by message: no further step starts until the decision `resume`. */
+  pause(): void {
+    this.decisions.pause()
+  }
+
   warn(...warnings: readonly string[]): void {
     this.progress.warn(...warnings)
   }
@@ -148,7 +162,14 @@ export class Run<PhaseId extends string> {
     const definition = this.table[id]
     if (definition === undefined) throw new Error(`the operation has no phase ${id}`)
     const { lane } = definition
-    const turn = lane === undefined ? {} : { takeTurn: this.lanes.turnsOf(lane) }
+    const { atOnce } = options
+    const takeTurn =
+      lane === undefined
+        ? atOnce === undefined
+          ? undefined
+          : this.lanes.roomFor(id, atOnce)
+        : this.lanes.turnsOf(lane)
+    const turn = takeTurn === undefined ? {} : { takeTurn }
     return { id, definition, act, options, ...turn }
   }
 }

@@ -1,109 +1,87 @@
-/** A writer that never stops: it counts up in a ConfigMap through the load balancer, and knows what was acknowledged. */
-import { request, type RequestOptions } from 'node:https'
+/**
+ * A writer that never stops: it creates one ConfigMap after the other through the load balancer, and keeps account of what
+ * was acknowledged and what failed. Nothing that was acknowledged may be lost.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
-import { parse } from 'yaml'
+import { ApiClient } from '../../support/api-client.js'
 import type { Fleet } from '../../support/fleet.js'
 
-const PATH = '/api/v1/namespaces/default/configmaps'
-const NAME = 'ledger'
-const INTERVAL_MS = 200
+const NAMESPACE = 'ledger'
+const INTERVAL_MS = 100
 const TIMEOUT_MS = 5_000
 
-interface Kubeconfig {
-  readonly clusters: readonly [
-    { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } },
-  ]
-  readonly users: readonly [
-    { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } },
-  ]
+/** What became of the writes. */
+export interface Account {
+  readonly acknowledged: number
+  readonly failures: readonly string[]
+  /** The longest time between two acknowledged writes, in milliseconds. */
+  readonly longestGapMs: number
+  /** Acknowledged entries that are not there any more. */
+  readonly lost: readonly string[]
 }
 
 export class Ledger {
-  /** The last number whose write was acknowledged. */
-  acknowledged = 0
-  /** Writes that were not acknowledged, with their numbers and reasons. */
-  readonly failures: string[] = []
-  readonly #options: RequestOptions
-  readonly #end = new AbortController()
-  #writing: Promise<void> = Promise.resolve()
+  readonly #fleet: Fleet
+  readonly #api: ApiClient
+  readonly #acknowledged: string[] = []
+  readonly #failures: string[] = []
+  readonly #writing: Promise<void>
+  #isOver = false
+  #taken = 0
+  #longestGapMs = 0
+
+  private constructor(fleet: Fleet, api: ApiClient) {
+    this.#fleet = fleet
+    this.#api = api
+    this.#writing = this.#write()
+  }
 
   /** Starts to write through the balancer at this address. */
   static async start(fleet: Fleet, address: string): Promise<Ledger> {
-    const { stdout, exitCode, stderr } = await fleet.quorate('kubeconfig', fleet.name)
-    if (exitCode !== 0) throw new Error(stderr)
-    const ledger = new Ledger(parse(stdout) as Kubeconfig, address)
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { number: '0' } }
     // A fleet that was kept from an earlier run has one.
-    await ledger.#send('DELETE', `${PATH}/${NAME}`).catch(() => undefined)
-    await ledger.#send('POST', PATH, object)
-    ledger.#writing = ledger.#write()
-    return ledger
+    await fleet.kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found')
+    await fleet.kubectl('create', 'namespace', NAMESPACE)
+    return new Ledger(fleet, await ApiClient.of(fleet, address))
   }
 
-  private constructor({ clusters, users }: Kubeconfig, address: string) {
-    const { cluster } = clusters[0]
-    const { user } = users[0]
-    const bytes = (data: string) => Buffer.from(data, 'base64')
-    const server = new URL(cluster.server)
-    this.#options = {
-      host: address,
-      port: server.port,
-      servername: server.hostname,
-      ca: bytes(cluster['certificate-authority-data']),
-      cert: bytes(user['client-certificate-data']),
-      key: bytes(user['client-key-data']),
-      agent: false,
-      timeout: TIMEOUT_MS,
-    }
-  }
-
-  /** Takes the failures so far away, and gives them. */
+  /** The writes that have failed since this was asked last. */
   takeFailures(): readonly string[] {
-    return this.failures.splice(0)
+    return this.#failures.slice(this.#taken, (this.#taken = this.#failures.length))
   }
 
-  /** The number that the cluster has. */
-  async stored(): Promise<number> {
-    const { data } = JSON.parse(await this.#send('GET', `${PATH}/${NAME}`)) as {
-      data: { number: string }
-    }
-    return Number(data.number)
-  }
-
-  async stop(): Promise<void> {
-    this.#end.abort()
+  /** Stops the writer and reads everything that it wrote. */
+  async close(): Promise<Account> {
+    this.#isOver = true
     await this.#writing
+    const listed = await this.#fleet.kubectl('-n', NAMESPACE, 'get', 'configmaps', '-o', 'name')
+    const there = new Set(listed.split('\n').map((line) => line.replace('configmap/', '')))
+    return {
+      acknowledged: this.#acknowledged.length,
+      failures: this.#failures,
+      longestGapMs: this.#longestGapMs,
+      lost: this.#acknowledged.filter((name) => !there.has(name)),
+    }
   }
 
   async #write(): Promise<void> {
-    for (let number = 1; !this.#end.signal.aborted; number += 1) {
+    let last = Date.now()
+    for (let number = 1; !this.#isOver; number += 1) {
+      const name = `entry-${number}`
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }
+      const began = Date.now()
       try {
-        await this.#send('PATCH', `${PATH}/${NAME}`, { data: { number: String(number) } })
-        this.acknowledged = number
+        const status = await this.#api.post(`/api/v1/namespaces/${NAMESPACE}/configmaps`, body, TIMEOUT_MS)
+        if (status !== 201) throw new Error(`status ${status}`)
+        this.#acknowledged.push(name)
+        this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - last)
+        last = Date.now()
       } catch (error) {
-        this.failures.push(`${number}: ${error instanceof Error ? error.message : String(error)}`)
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#failures.push(
+          `${new Date(began).toISOString()} ${name}: ${reason} after ${Date.now() - began} ms`,
+        )
       }
       await delay(INTERVAL_MS)
     }
-  }
-
-  #send(method: string, path: string, body?: object): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-      const sent = request({ ...this.#options, method, path, headers: { 'content-type': type } })
-      sent.on('timeout', () => sent.destroy(new Error('timeout')))
-      sent.on('error', reject)
-      sent.on('response', (response) => {
-        let text = ''
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        response.on('error', reject)
-        response.on('end', () =>
-          (response.statusCode ?? 500) < 300
-            ? resolve(text)
-            : reject(new Error(`HTTP ${response.statusCode}`)),
-        )
-      })
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
-    })
   }
 }

@@ -17,12 +17,14 @@ import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
 import { TOPOLOGIES } from './topologies.js'
+import { UPGRADES } from './upgrades.js'
 
 /** What is recorded, by name. */
 export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
   ...TOPOLOGIES,
   ...CONVERSATIONS,
   ...REMOVALS,
+  ...UPGRADES,
 }
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')

@@ -56,6 +56,17 @@ describe('a kubeadm error', () => {
     expect(killed(3)).toMatchObject({ code: 'KUBEADM_FAILED' })
   })
 
+  it("is retried if etcd's log moved on while an upgrade copied it", () => {
+    const output = [
+      '[upgrade/apply] FATAL: error execution phase control-plane: failed to perform the upgrade',
+      "fatal error when trying to upgrade the etcd cluster: cp: cannot stat '/var/lib/etcd/member/wal/1.tmp': No such file or directory",
+    ].join('\n')
+    expect([1, 3].map((ordinal) => errorOf(output, ordinal).code)).toEqual([
+      'KUBEADM_TIMED_OUT',
+      'KUBEADM_FAILED',
+    ])
+  })
+
   it('has no phase if kubeadm named none', () => {
     expect(errorOf('error: unknown flag: --foo\n').message).toBe(
       'kubeadm join ended with 1: unknown flag: --foo',

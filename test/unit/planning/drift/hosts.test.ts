@@ -194,9 +194,22 @@ describe('the findings about nodes', () => {
     expect(plan.cluster.hosts.find(({ name }) => name === 'w1')?.kubeletVersion).toBe('v1.36.1')
   })
 
+  it('are left alone while API servers run different versions: an upgrade is not finished', () => {
+    const standing = standingOf(running)
+    const components = standing.components.map((one) =>
+      one.host === 'cp1' ? { ...one, version: 'v1.37.2' } : one,
+    )
+    const plan = planOf({ standing: { components } })
+    expect(plan.problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'UPGRADE_UNFINISHED: the cluster is v1.36.3, and v1.37.2 runs as the API server of cp1',
+    ])
+  })
+
   it('use the version of the cluster, whoever upgraded it', () => {
     const standing = standingOf(running)
-    const plan = planOf({ standing: { configuration: { ...standing.configuration, version: 'v1.37.2' } } })
+    const configuration = { ...standing.configuration, version: 'v1.37.2' }
+    const components = standing.components.map((one) => ({ ...one, version: 'v1.37.2' }))
+    const plan = planOf({ standing: { configuration, components } })
     expect(plan.cluster.kubernetes.version).toBe('v1.37.2')
     expect(plan.problems.map(({ code }) => code)).toEqual(['UPGRADE_NEEDED'])
   })

@@ -1,0 +1,124 @@
+/** `quorate upgrade`: bring a running cluster to another version of Kubernetes. */
+import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { parseChannel, parseVersion, formatVersion } from '../../cluster/versions.js'
+import type { StartOptions } from '../../operations/input.js'
+import type { PausePoint, UpgradePart, UpgradeRequest } from '../../operations/upgrade-request.js'
+import { defined } from '../../values/defined.js'
+import { contextOf, type Context } from '../context.js'
+import { exitWith, type ExitCode } from '../exit.js'
+import { onBlockedOption } from '../on-blocked.js'
+import type { FollowOptions } from '../start-and-follow.js'
+
+/** How the command is called. */
+interface UpgradeOptions extends FollowOptions, Pick<StartOptions<'upgrade'>, 'review'> {
+  readonly to?: string
+  readonly via?: readonly string[]
+  readonly plan?: true
+  readonly only?: UpgradePart
+  readonly maxUnavailable?: string
+  readonly drainTimeout?: number
+  readonly pauseAfter?: PausePoint
+  readonly evictUnmanaged?: true
+  readonly allowEtcdJump?: true
+}
+
+const PARTS = ['control-planes', 'workers'] as const
+
+export function upgradeCommand(): CommandUnknownOpts {
+  const command = new Command('upgrade')
+    .description(
+      'Starts a durable run that upgrades the cluster to the version in its file, one minor after the other, and ' +
+        'follows it: packages and images on every host, an etcd snapshot, etcd, control planes one by one, kubelets on ' +
+        'drained nodes. Ctrl-C leaves it running. An upgrade that stopped anywhere continues there.',
+    )
+    .option('--to <version>', 'upgrade to this version or channel instead of the one in the file', target)
+    .option('--via <versions>', 'releases to pass through, for the minors between (a,b)', releases)
+    .option('--plan', 'show every step, with versions meanwhile; changes nothing')
+    .option('--review', 'show what would change, then wait for your approval')
+    .addOption(new Option('--only <part>', 'upgrade only these').choices(PARTS))
+    .option('--max-unavailable <n>', 'how many workers may be unavailable at once: 2, or 20%', atOnce)
+    .option(
+      '--drain-timeout <duration>',
+      'how long the pods of a node may take to leave it: 90s, 10m, 1h',
+      duration,
+    )
+    .option(
+      '--pause-after <point>',
+      'pause there: first-control-plane, control-planes, or so many workers (3)',
+      pausePoint,
+    )
+    .option('--evict-unmanaged', 'evict pods that no controller brings back, which deletes them')
+    .option('--allow-etcd-jump', 'let etcd skip a version that it wants between, at your own risk')
+    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
+    .option('--detach', 'only start it')
+    .addOption(onBlockedOption())
+  command.action((options) => exitWith(upgrade(contextOf(command), options)))
+  return command
+}
+
+async function upgrade(context: Context, options: UpgradeOptions): Promise<ExitCode> {
+  const { loadCluster } = await import('../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const request = requestOf(options)
+  if (options.plan === true) {
+    const { showPlan } = await import('../planned.js')
+    return showPlan(context, cluster, { upgrade: request })
+  }
+  const { startAndFollow } = await import('../start-and-follow.js')
+  return startAndFollow(context, 'upgrade', cluster, { ...options, request })
+}
+
+function requestOf(options: UpgradeOptions): UpgradeRequest {
+  const { to, via, only, maxUnavailable, drainTimeout, pauseAfter, evictUnmanaged, allowEtcdJump } = options
+  return defined({
+    to,
+    via,
+    only,
+    maxUnavailable,
+    drainTimeoutMs: drainTimeout,
+    pauseAfter,
+    evictUnmanaged,
+    allowEtcdJump,
+  })
+}
+
+function release(text: string): string {
+  const version = parseVersion(text)
+  if (version !== undefined) return formatVersion(version)
+  throw new InvalidArgumentError('It is no version such as v1.37.2.')
+}
+
+function target(text: string): string {
+  return parseChannel(text) === undefined ? release(text) : text
+}
+
+function releases(text: string): readonly string[] {
+  return text.split(',').map((one) => release(one.trim()))
+}
+
+function atOnce(text: string): string {
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
+  const isFit =
+    percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
+  if (isFit) return text
+  throw new InvalidArgumentError('It is no number from 1, and no percentage such as 20%.')
+}
+
+const LONGEST_DRAIN_MS = 24 * 3_600_000
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? []
+  const milliseconds = Number(number) * UNITS[(unit ?? 's') as keyof typeof UNITS]
+  if (milliseconds > 0 && milliseconds <= LONGEST_DRAIN_MS) return milliseconds
+  throw new InvalidArgumentError('It is no duration such as 90s, 10m or 1h, up to 24h.')
+}
+
+function pausePoint(text: string): PausePoint {
+  if (text === 'first-control-plane' || text === 'control-planes') return text
+  const workers = /^([1-9]\d{0,3})(?: workers?)?$/.exec(text)?.[1]
+  if (workers !== undefined) return { workers: Number(workers) }
+  throw new InvalidArgumentError(
+    'It is neither first-control-plane, nor control-planes, nor a number of workers.',
+  )
+}

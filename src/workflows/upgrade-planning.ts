@@ -1,0 +1,145 @@
+/** From the first look to the plan that an upgrade acts on. */
+import { etcdHosts, narrow, type Cluster } from '../cluster/model.js'
+import { parseChannel, parseVersion } from '../cluster/versions.js'
+import { QuorateError } from '../errors/index.js'
+import type { OperationInput } from '../operations/input.js'
+import type { PlanPhase } from '../operations/plan-phases.js'
+import type { PlanResult } from '../operations/results.js'
+import { UPGRADE_PHASES } from '../operations/upgrade-phases.js'
+import type { UpgradeRequest } from '../operations/upgrade-request.js'
+import type { RunningMember } from '../planning/upgrade/etcd-rule.js'
+import { channelOf, minorsBetween } from '../planning/upgrade/hops.js'
+import { planUpgrade, type UpgradePlan } from '../planning/upgrade/plan.js'
+import { activities } from './run/activity-policies.js'
+import { failPreflight, failWith, rethrowCancellation } from './run/failure.js'
+import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
+import type { Run } from './run/run.js'
+
+/** Makes the plan, with whatever stands in the way. */
+async function makePlan(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {
+  const presence = await lookAtCluster(run, looked)
+  if (presence.kind !== 'read') {
+    const reason =
+      presence.kind === 'absent' ? 'there is no cluster yet' : `its API does not answer: ${presence.reason}`
+    throw failWith([new QuorateError('CLUSTER_UNREADABLE', `nothing can be upgraded: ${reason}`).report()])
+  }
+  const { standing } = presence
+  const to = await target(looked, request)
+  const from = standing.configuration.version
+  const plan = planUpgrade({
+    ...looked,
+    standing,
+    request,
+    to,
+    between: await releasesBetween(from, to, request),
+    members: await readMembers(looked.file),
+  })
+  return { ...plan, warnings: [...plan.warnings, ...(await predictDrains(plan, request))] }
+}
+
+/** The pods that would hold up a drain now. A forecast is worth no failure. */
+async function predictDrains(plan: UpgradePlan, request: UpgradeRequest): Promise<readonly string[]> {
+  const drained = new Set(
+    plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host),
+  )
+  if (plan.problems.length > 0 || drained.size === 0) return []
+  try {
+    return await activities('observe', `${plan.first.name}: pods that would not leave`).predictDrains(
+      narrow(plan.cluster, plan.first),
+      plan.first,
+      { nodes: [...drained], unmanaged: request.evictUnmanaged === true ? 'evict' : 'stop' },
+    )
+  } catch (error) {
+    rethrowCancellation(error)
+    return []
+  }
+}
+
+const DRAINING: readonly string[] = [
+  UPGRADE_PHASES['control-plane-kubelets'].title,
+  UPGRADE_PHASES['worker-kubelets'].title,
+]
+
+async function target({ file, unresolved }: Looked, { to }: UpgradeRequest): Promise<string> {
+  if (to !== undefined) return resolved(to)
+  if (unresolved !== undefined) throw failWith([unresolved])
+  return file.kubernetes.version
+}
+
+async function releasesBetween(
+  from: string,
+  to: string,
+  { via }: UpgradeRequest,
+): Promise<readonly string[]> {
+  const given = via ?? []
+  const unnamed = minorsBetween(from, to).filter(
+    (minor) => !given.some((version) => parseVersion(version)?.minor === minor),
+  )
+  return [...given, ...(await Promise.all(unnamed.map((minor) => resolved(channelOf(minor)))))]
+}
+
+async function resolved(text: string): Promise<string> {
+  if (parseChannel(text) === undefined) return text
+  return activities('observe', `resolve ${text}`).resolveVersion(text)
+}
+
+/**
+ * The versions that etcd's members run, told by the first that answers. None if somebody else runs etcd, or if none
+ * answers: the steps themselves then find out why.
+ */
+export async function readMembers(
+  cluster: Cluster,
+): Promise<readonly (RunningMember & { leader: boolean })[]> {
+  const hosts = etcdHosts(cluster)
+  for (const host of hosts) {
+    try {
+      return await activities('observe', `${host.name}: versions of etcd`).readEtcdVersions(
+        narrow(cluster, ...hosts),
+        host,
+      )
+    } catch (error) {
+      rethrowCancellation(error)
+    }
+  }
+  return []
+}
+
+/** The plan of an upgrade, as `quorate upgrade --plan` shows it. */
+export async function plannedAsUpgrade(
+  run: Run<PlanPhase>,
+  looked: Looked,
+  request: UpgradeRequest,
+): Promise<PlanResult> {
+  const { to, changes, problems, warnings, shown } = await makePlan(run, looked, request)
+  run.setVersion(to)
+  run.warn(...warnings)
+  return { kubernetesVersion: to, changes, problems, warnings, upgrade: shown }
+}
+
+/** Returns the plan to act on: approved if that was asked for, and still current. */
+export async function reviewedUpgrade(
+  run: Run<PlanPhase>,
+  { cluster, review, request = {} }: OperationInput<'upgrade'>,
+  first: Looked,
+): Promise<UpgradePlan> {
+  const again = async () => planNow(run, await lookAtHosts(run, cluster), request)
+  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
+  let plan = isStale ? await again() : await planNow(run, first, request)
+  while (review === true && plan.changes.length > 0) {
+    const { changes } = plan
+    await run.approve(changes)
+    // Days may have passed.
+    plan = await again()
+    if (JSON.stringify(plan.changes) === JSON.stringify(changes)) break
+    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
+  }
+  return plan
+}
+
+async function planNow(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {
+  const plan = await makePlan(run, looked, request)
+  run.setVersion(plan.to)
+  run.warn(...plan.warnings)
+  if (plan.problems.length > 0) throw failPreflight(plan.problems)
+  return plan
+}
