@@ -139,7 +139,9 @@ function upgradeActivities(look: OnHost, change: OnHost) {
       look(cluster, host, (context) => predictDrains(context, drains)),
     prepareUpgrade: (cluster: Cluster, host: Host, way: EtcdWay): Promise<StepOutcome> =>
       change(cluster, host, (context) => prepareUpgrade(context, way)),
-    snapshotEtcd: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, snapshotEtcd),
+    /** `occasion`: what it is taken before, in words that a unit's name may have. */
+    snapshotEtcd: (cluster: Cluster, host: Host, occasion?: string): Promise<StepOutcome> =>
+      change(cluster, host, (context) => snapshotEtcd(context, occasion)),
     stepEtcd: (cluster: Cluster, host: Host, tag: string): Promise<StepOutcome> =>
       change(cluster, host, (context) => stepEtcd(context, tag)),
     upgradeEtcdMember: (cluster: Cluster, host: Host): Promise<StepOutcome> =>

@@ -9,6 +9,7 @@ import { plainLine } from '../values/plain-text.js'
 import { operationGoesOn } from './closed-pipe.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
+import type { PlannedCommand } from './output/plan.js'
 
 /** The plan, or how the command ends without one. */
 export type Planned =
@@ -42,10 +43,16 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
     context.io.json(plan)
   } else {
     const { renderPlan } = await import('./output/plan.js')
-    const command = request?.remove === undefined ? 'apply' : 'remove'
+    const command = commandOf(request)
     renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
   return plan.problems.length === 0 ? EXIT.done : EXIT.failed
+}
+
+/** The command that carries out what is planned. An upgrade says so in its plan. */
+function commandOf(request: PlanRequest = {}): PlannedCommand {
+  if (request.remove !== undefined) return 'remove'
+  return request.replace === undefined ? 'apply' : 'replace'
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */

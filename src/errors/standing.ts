@@ -92,4 +92,16 @@ export const STANDING_ERRORS = {
     remedy: 'operator',
     hint: 'see what the message says must come first',
   },
+  REPLACEMENT_REFUSED: {
+    meaning: 'Exchanging the machine of the host would break the cluster, or is not possible now.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see what the message says must come first',
+  },
+  MACHINE_AWAITED: {
+    meaning: 'The new machine of a host that is replaced is not there yet.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'reinstall or exchange the machine, then run `quorate resume --retry`; the run waits for days if it must',
+  },
 } as const satisfies Record<string, ErrorDefinition>

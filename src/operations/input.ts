@@ -9,12 +9,14 @@ export interface Requests extends Record<OperationKind, object> {
   apply: object
   plan: PlanRequest
   remove: RemoveRequest
+  replace: ReplaceRequest
   upgrade: UpgradeRequest
 }
 
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
   readonly remove?: RemoveRequest
+  readonly replace?: ReplaceRequest
   readonly upgrade?: UpgradeRequest
 }
 
@@ -24,6 +26,17 @@ export interface RemoveRequest {
   readonly hosts: readonly string[]
   /** Those of them that never come back: the operator vouches for it. */
   readonly dead: readonly string[]
+  readonly drain: DrainOptions
+}
+
+/** Which host gets another machine, and how. */
+export interface ReplaceRequest {
+  /** Its name in the cluster file. */
+  readonly host: string
+  /** The old machine never comes back: the operator vouches for it. */
+  readonly isDead: boolean
+  /** The same machine joins again as soon as it is reset. Nobody reinstalls it. */
+  readonly inPlace: boolean
   readonly drain: DrainOptions
 }
 

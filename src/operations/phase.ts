@@ -13,6 +13,11 @@ export function never(why: string): SkipRule {
   return { never: why }
 }
 
+/** Why no host may be left out of a phase; undefined if that depends on the host. */
+export function whyNever({ skip }: Pick<PhaseDefinition, 'skip'>): string | undefined {
+  return typeof skip === 'object' ? skip.never : undefined
+}
+
 /** A phase. Tables list it under its ID, which users type in front of a host's name: `control-planes/cp2`. */
 export interface PhaseDefinition {
   /** What people see. Stable, because results and histories carry it. */

@@ -89,3 +89,12 @@ export interface RemovedHost {
   readonly name: string
   readonly how: 'removed' | 'dead' | 'gone'
 }
+
+/** The result of `replaceHost`. */
+export interface ReplaceResult extends ApplyResult {
+  readonly host: string
+  /** `kept`: the operator decided on the way that the old machine stays. */
+  readonly how: 'replaced' | 'kept'
+  /** The `/etc/machine-id` of the old machine and of the new one, as far as they are known. */
+  readonly machine: { readonly old?: string; readonly new?: string }
+}

@@ -17,7 +17,7 @@ export const UPGRADE_PHASES = {
     title: 'etcd snapshot',
     activities: ['snapshotEtcd'],
     words: { made: 'etcd snapshot taken', act: 'taking an etcd snapshot' },
-    skip: never('without it nothing brings back the state from before the upgrade'),
+    skip: never('without it nothing brings back the state from before'),
   },
   'etcd-step': {
     title: 'etcd step',

@@ -2,7 +2,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Host } from '../cluster/model.js'
 import { phase } from './apply-phase.js'
-import type { Bootstrap } from './bootstrap.js'
+import type { Bootstrap, Stepping } from './bootstrap.js'
 import type { Phase } from './run/run.js'
 import type { StepOutcome } from '../operations/steps.js'
 import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
@@ -11,7 +11,10 @@ import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
  * The guide's `nc` test, from the balancer's side and from every host. The operator can end it early by vouching for
  * the load balancer.
  */
-export async function testLoadBalancer(apply: Bootstrap, host: Host): Promise<StepOutcome> {
+export async function testLoadBalancer(
+  apply: Stepping & Pick<Bootstrap, 'signals'>,
+  host: Host,
+): Promise<StepOutcome> {
   const { signals } = apply
   const check = new CancellationScope()
   const answered = check.run(() => checkLoadBalancer(apply, host))

@@ -1,8 +1,16 @@
 /** What the phases of an apply share. */
 import type { Cluster, Host } from '../cluster/model.js'
 import type { ApplyPhase } from '../operations/apply-phases.js'
+import type { ApplyPlan } from '../planning/plan.js'
 import type { Planned } from './planning.js'
 import type { Run } from './run/run.js'
+
+/** What the steps need, whatever the operation that has them. */
+export interface Stepping {
+  readonly run: Pick<Run<never>, 'isLeftOut'>
+  readonly plan: ApplyPlan
+  readonly cluster: Cluster
+}
 
 /** What the phases of one apply share. */
 export interface Apply extends Planned {

@@ -12,6 +12,7 @@ import { planRemoval, type RemovalPlan } from '../planning/remove/plan.js'
 import { failPreflight } from './run/failure.js'
 import { withLocks } from './run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
+import { approved } from './run/review.js'
 import type { Run } from './run/run.js'
 
 /** What is known of the cluster, and of the hosts that its file no longer has. */
@@ -54,18 +55,18 @@ export async function holdingForRemoval<Result>(
   // What answers at the address of a dead host is another machine, or the removal is refused.
   const isAlive = ({ name }: Host) => !request.dead.includes(name)
   const alive = { ...looked.file, hosts: looked.file.hosts.filter(isAlive) }
-  return holding(run, alive, looked.facts, async () => {
+  return holdingAnswered(run, alive, looked.facts, async () => {
     const seen = await seeCluster(run, looked, request)
     const hosts = unlistedHosts(looked.file, seen.presence, request).filter(isAlive)
-    return holding(run, { ...looked.file, hosts }, seen.unlisted.facts, async () =>
+    return holdingAnswered(run, { ...looked.file, hosts }, seen.unlisted.facts, async () =>
       act(await reviewed(run, input, request, seen)),
     )
   })
 }
 
-/** Locks those of the hosts that answered. */
-function holding<Result>(
-  run: Run<RemovePhase>,
+/** Locks those of the hosts that answered while `act` runs. */
+export function holdingAnswered<Result>(
+  run: Run<'lock-hosts'>,
   cluster: Cluster,
   facts: readonly HostFacts[],
   act: () => Promise<Result>,
@@ -93,16 +94,8 @@ async function reviewed(
     checked(run, await seeCluster(run, await lookAtHosts(run, cluster), request), request)
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
-  let plan = isStale ? await again() : checked(run, first, request)
-  while (review !== false && plan.changes.length > 0) {
-    const { changes } = plan
-    await run.approve(changes)
-    // Days may have passed.
-    plan = await again()
-    if (JSON.stringify(plan.changes) === JSON.stringify(changes)) break
-    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
-  }
-  return plan
+  const plan = isStale ? await again() : checked(run, first, request)
+  return review === false ? plan : approved(run, plan, again)
 }
 
 function checked(run: Run<RemovePhase>, seen: Seen, request: RemoveRequest): RemovalPlan {

@@ -9,16 +9,22 @@ import {
 } from '../cluster/model.js'
 import { balancerHosts } from '../cluster/balancer-hosts.js'
 import type { RemoveRequest } from '../operations/input.js'
-import type { RemovePhase } from '../operations/remove-phases.js'
+import type { PhaseDefinition } from '../operations/phase.js'
 import type { LeavingHost } from '../planning/remove/leaving.js'
 import type { RemovalPlan, StayingHosts } from '../planning/remove/plan.js'
 import { activities } from './run/activity-policies.js'
 import type { Run } from './run/run.js'
 
+/** The phases in which hosts leave, whatever the operation that has them. */
+export type LeavingPhase =
+  'drain' | 'load-balancer-backends' | 'etcd-members' | 'etcd-endpoints' | 'reset' | 'nodes' | 'claims'
+
 /** What the phases of one removal share. */
 export interface Removing {
-  readonly run: Run<RemovePhase>
-  readonly request: RemoveRequest
+  readonly run: Run<LeavingPhase>
+  readonly request: Pick<RemoveRequest, 'drain'>
+  /** Those of the operation, with its rules. */
+  readonly phases: Readonly<Record<LeavingPhase, PhaseDefinition>>
   readonly plan: RemovalPlan
   readonly staying: StayingHosts
 }

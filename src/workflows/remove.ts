@@ -2,19 +2,17 @@
  * Removing hosts from a running cluster. The order is that of day-to-day caution: wherever it is cut off, the cluster is
  * whole, and only the leaving host is half done. Every step looks first, so removing again is safe.
  */
-import type { Host } from '../cluster/model.js'
 import { DRAIN_DEFAULTS } from '../operations/drain.js'
 import type { OperationInput, RemoveRequest } from '../operations/input.js'
-import type { PhaseDefinition } from '../operations/phase.js'
+import { whyNever } from '../operations/phase.js'
 import { REMOVE_PHASES, type RemovePhase } from '../operations/remove-phases.js'
 import type { RemovedHost, RemoveResult } from '../operations/results.js'
-import type { StepOutcome } from '../operations/steps.js'
-import type { LeavingHost } from '../planning/remove/leaving.js'
+import { leave } from './leave.js'
 import { holdingForRemoval } from './removal-planning.js'
 import * as steps from './remove-steps.js'
 import type { Removing } from './remove-steps.js'
 import { defineOperation } from './run/define-operation.js'
-import type { Phase, PhaseOptions } from './run/run.js'
+import type { Run } from './run/run.js'
 
 /** Workflow: takes hosts out of the cluster that `input.cluster` describes, and resets those that answer. */
 export const removeHosts = defineOperation('remove', async (run, input) => {
@@ -22,7 +20,8 @@ export const removeHosts = defineOperation('remove', async (run, input) => {
   return holdingForRemoval(run, input, request, async (plan) => {
     const { staying } = plan
     if (staying === undefined) throw new Error('a removal without problems was not planned')
-    return remove({ run, request, plan, staying })
+    const removing = { run, request, plan, staying, phases: REMOVE_PHASES }
+    return verify(run, removing, leave(removing))
   })
 })
 
@@ -31,125 +30,16 @@ function requestOf({ request }: OperationInput<'remove'>): RemoveRequest {
   return request ?? { hosts: [], dead: [], drain: DRAIN_DEFAULTS }
 }
 
-/** The sequence. Each phase names what it must wait for; nothing else delays it. */
-async function remove(removing: Removing): Promise<RemoveResult> {
-  const { plan, staying } = removing
-  const { leaving } = plan
-  const drained = phase(removing, 'drain', leaving.filter(takesPart), drain, {
-    leaveOut: (host) => steps.keepNode(removing, host),
-  })
-  // No balancer sends requests to a control plane whose member is about to go.
-  const balanced = hostPhase(removing, 'load-balancer-backends', staying.balancers, tellBalancer, {
-    after: () => [drained.all()],
-    notSkippable: (host) => whyBalancerIsNeeded(removing, host),
-  })
-  const left = leaveEtcd(removing, drained, balanced)
-  const told = tellApiServers(removing, left)
-  const alive = leaving.filter(({ isDead, isUsed }) => !isDead && isUsed)
-  const reset = phase(removing, 'reset', alive, (one) => steps.resetHost(removing, one.host), {
-    after: (host) => [drained.of(host), balanced.all(), ...left.map((one) => one.of(host)), told()],
-  })
-  const deleted = phase(
-    removing,
-    'nodes',
-    leaving.filter(({ node, isDead }) => node !== undefined || isDead),
-    (one) => steps.deleteNode(removing, one),
-    { after: (host) => [drained.of(host), ...left.map((one) => one.of(host)), reset.of(host)] },
-  )
-  const released = phase(removing, 'claims', alive, (one) => steps.releaseClaim(removing, one.host), {
-    after: (host) => [reset.of(host), deleted.of(host)],
-  })
-  return verify(removing, [drained, balanced, ...left, reset, deleted, released], told)
-}
-
-/** Whether the host has pods to lose or an address to hand over. */
-function takesPart({ node, balances, isDead }: LeavingHost): boolean {
-  return node !== undefined || (balances && !isDead)
-}
-
-async function drain(one: LeavingHost, removing: Removing): Promise<StepOutcome> {
-  const outcomes = [
-    ...(one.balances && !one.isDead ? [await steps.stopBalancing(removing, one.host)] : []),
-    ...(one.node === undefined ? [] : [await steps.drainNode(removing, one)]),
-  ]
-  return {
-    changed: outcomes.some(({ changed }) => changed),
-    summary: outcomes.map(({ summary }) => summary).join(', '),
-  }
-}
-
-/** Control planes that stay after all, by decision, keep getting requests. */
-function tellBalancer(balancer: Host, removing: Removing): Promise<StepOutcome> {
-  const { run, plan, staying } = removing
-  const kept = plan.leaving.filter(({ host }) => host.role === 'control-plane' && run.isLeftOut(host))
-  return steps.configureLoadBalancer(removing, balancer, [
-    ...staying.backends,
-    ...kept.map(({ host }) => host),
-  ])
-}
-
-function whyBalancerIsNeeded({ run, staying }: Removing, host: Host): string | undefined {
-  const others = staying.balancers.filter((one) => one.name !== host.name && !run.isLeaving(one))
-  return others.length > 0 ? undefined : 'without it nothing answers at the control plane endpoint'
-}
-
-/** Dead members go first: until then, etcd could do without fewer of the others. */
-function leaveEtcd(
-  removing: Removing,
-  drained: Phase<StepOutcome>,
-  balanced: Phase<StepOutcome>,
-): readonly Phase<StepOutcome>[] {
-  const carrying = removing.plan.leaving.filter(({ member }) => member !== undefined)
-  const leave = (one: LeavingHost) => steps.removeMember(removing, one.host)
-  const leaveOut = (host: Host) => steps.keepNode(removing, host)
-  const dead = phase(
-    removing,
-    'etcd-members',
-    carrying.filter(({ isDead }) => isDead),
-    leave,
-    {
-      after: (host) => [drained.of(host), balanced.all()],
-      leaveOut,
-    },
-  )
-  const alive = phase(
-    removing,
-    'etcd-members',
-    carrying.filter(({ isDead }) => !isDead),
-    leave,
-    {
-      after: (host) => [drained.of(host), balanced.all(), dead.all()],
-      leaveOut,
-    },
-  )
-  return [dead, alive]
-}
-
-/** API servers stop asking etcd hosts that have left. Resolves when they have. */
-function tellApiServers(removing: Removing, left: readonly Phase<StepOutcome>[]): () => Promise<unknown> {
-  const { cluster, staleEndpoints } = removing.staying
-  // Other clusters do not have the phase.
-  if (cluster.etcd.topology === 'stacked') return () => Promise.resolve()
-  const told = hostPhase(
-    removing,
-    'etcd-endpoints',
-    staleEndpoints,
-    (host) => steps.setEtcdEndpoints(removing, host),
-    { after: () => left.map((one) => one.all()) },
-  )
-  return () => told.all()
-}
-
 /** Asks the cluster itself, once everything else is done. */
 async function verify(
-  removing: Removing,
-  before: readonly Phase<StepOutcome>[],
-  told: () => Promise<unknown>,
+  run: Run<RemovePhase>,
+  removing: Removing & { readonly request: RemoveRequest },
+  left: () => readonly Promise<unknown>[],
 ): Promise<RemoveResult> {
-  const { run, plan, staying, request } = removing
+  const { plan, staying, request } = removing
   const verified = run.phase('removal-verified', [staying.apiHost], () => steps.verifyCluster(removing), {
-    after: () => [...before.map((one) => one.all()), told()],
-    notSkippable: () => notSkippable('removal-verified'),
+    after: left,
+    notSkippable: () => whyNever(REMOVE_PHASES['removal-verified']),
   })
   const [seen] = await verified.all()
   if (seen === undefined) throw new Error('the verification gave no result')
@@ -170,42 +60,4 @@ function outcomeOf({ run, plan }: Removing, name: string): RemovedHost | undefin
   const one = plan.leaving.find(({ host }) => host.name === name)
   if (one === undefined || run.isLeftOut(one.host)) return undefined
   return { name, how: one.isDead ? 'dead' : 'removed' }
-}
-
-/** Starts a phase of hosts that leave. */
-function phase(
-  removing: Removing,
-  id: RemovePhase,
-  leaving: readonly LeavingHost[],
-  act: (one: LeavingHost, removing: Removing) => Promise<StepOutcome>,
-  options: PhaseOptions = {},
-): Phase<StepOutcome> {
-  const byName = new Map(leaving.map((one) => [one.host.name, one]))
-  const hosts = leaving.map(({ host }) => host)
-  const actFor = (host: Host) => {
-    const one = byName.get(host.name)
-    if (one === undefined) throw new Error(`${host.name} does not leave`)
-    return act(one, removing)
-  }
-  return hostPhase(removing, id, hosts, actFor, options)
-}
-
-/** Starts a phase; its steps may be skipped as the table says. */
-function hostPhase(
-  removing: Removing,
-  id: RemovePhase,
-  hosts: readonly Host[],
-  act: (host: Host, removing: Removing) => Promise<StepOutcome>,
-  options: PhaseOptions,
-): Phase<StepOutcome> {
-  return removing.run.phase(id, hosts, (host) => act(host, removing), {
-    notSkippable: () => notSkippable(id),
-    ...options,
-  })
-}
-
-function notSkippable(id: RemovePhase): string | undefined {
-  const { skip }: PhaseDefinition = REMOVE_PHASES[id]
-  if (typeof skip === 'object') return skip.never
-  return skip === 'unless-needed' ? 'API servers must not keep asking an etcd host that has left' : undefined
 }

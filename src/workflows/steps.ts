@@ -4,22 +4,22 @@
  */
 import type { VoterRemoval } from '../planning/changes/failed-join.js'
 import { narrow, type Host } from '../cluster/model.js'
-import type { Apply, Bootstrap } from './bootstrap.js'
+import type { Stepping } from './bootstrap.js'
 import { activities } from './run/activity-policies.js'
 
-export function prepareHost({ cluster }: Bootstrap, host: Host) {
+export function prepareHost({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(
     { ...narrow(cluster, host), packages: cluster.packages },
     host,
   )
 }
 
-export function makeEtcdAuthority({ cluster, plan }: Bootstrap, host: Host) {
+export function makeEtcdAuthority({ cluster, plan }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: etcd CA`).makeEtcdAuthority(narrow(cluster, ...plan.etcd), host)
 }
 
 /** `authority` issues the member's certificates. */
-export function runEtcdMember({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
+export function runEtcdMember({ cluster, plan }: Stepping, host: Host, authority: Host) {
   return activities('kubeadm', `${host.name}: etcd member`).runEtcdMember(
     narrow(cluster, ...plan.etcd),
     host,
@@ -27,7 +27,7 @@ export function runEtcdMember({ cluster, plan }: Bootstrap, host: Host, authorit
   )
 }
 
-export function renewEtcdCertificates({ cluster, plan }: Bootstrap, host: Host, authority: Host) {
+export function renewEtcdCertificates({ cluster, plan }: Stepping, host: Host, authority: Host) {
   return activities('kubeadm', `${host.name}: renew certificates`).renewEtcdCertificates(
     narrow(cluster, ...new Set([host, ...plan.etcd])),
     host,
@@ -35,7 +35,7 @@ export function renewEtcdCertificates({ cluster, plan }: Bootstrap, host: Host, 
   )
 }
 
-export function setEtcdEndpoints({ cluster, plan }: Bootstrap, host: Host) {
+export function setEtcdEndpoints({ cluster, plan }: Stepping, host: Host) {
   return activities('kubeadm', `${host.name}: etcd endpoints of its API server`).setEtcdEndpoints(
     narrow(cluster, ...new Set([host, ...plan.etcd])),
     host,
@@ -43,7 +43,7 @@ export function setEtcdEndpoints({ cluster, plan }: Bootstrap, host: Host) {
 }
 
 /** Makes a balancer forward requests to these control planes. */
-export function configureLoadBalancer(apply: Bootstrap, balancer: Host, backends: readonly Host[]) {
+export function configureLoadBalancer(apply: Stepping, balancer: Host, backends: readonly Host[]) {
   const names = backends.map((host) => host.name).join(', ')
   return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
     narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
@@ -53,7 +53,7 @@ export function configureLoadBalancer(apply: Bootstrap, balancer: Host, backends
 }
 
 /** The guide's `nc` test, through our balancers if there are any. */
-export function checkLoadBalancer({ run, cluster, plan }: Bootstrap, host: Host) {
+export function checkLoadBalancer({ run, cluster, plan }: Stepping, host: Host) {
   const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
   return activities('wait', `${host.name}: test the load balancer`).checkLoadBalancer(
     narrow(cluster, ...new Set([host, plan.initHost, ...balancers])),
@@ -63,7 +63,7 @@ export function checkLoadBalancer({ run, cluster, plan }: Bootstrap, host: Host)
 }
 
 /** Says whether the hosts showed a cluster when the apply was planned: then none is initialised again. */
-export function initControlPlane({ cluster, plan }: Bootstrap, host: Host) {
+export function initControlPlane({ cluster, plan }: Stepping, host: Host) {
   return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     narrow(cluster, host, ...plan.etcd),
     host,
@@ -71,14 +71,14 @@ export function initControlPlane({ cluster, plan }: Bootstrap, host: Host) {
   )
 }
 
-export function readStanding({ cluster, plan }: Apply, host: Host) {
+export function readStanding({ cluster, plan }: Stepping, host: Host) {
   return activities('observe', `${host.name}: the running cluster`).readStanding(
     narrow(cluster, host, ...plan.etcd),
     host,
   )
 }
 
-export function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
+export function applyPodNetwork({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: apply pod network`).applyPodNetwork(
     { ...narrow(cluster, host), network: cluster.network },
     host,
@@ -86,7 +86,7 @@ export function applyPodNetwork({ cluster }: Bootstrap, host: Host) {
 }
 
 /** `leftOut`: a join that was running on them when they were given up may still continue. */
-export function joinControlPlane({ cluster, plan }: Bootstrap, host: Host, leftOut: readonly Host[]) {
+export function joinControlPlane({ cluster, plan }: Stepping, host: Host, leftOut: readonly Host[]) {
   return activities('kubeadm', `${host.name}: kubeadm join, control plane`).joinControlPlane(
     narrow(cluster, host, plan.apiHost, ...plan.etcd),
     host,
@@ -96,7 +96,7 @@ export function joinControlPlane({ cluster, plan }: Bootstrap, host: Host, leftO
 }
 
 /** Takes back what a failed join left in etcd and others would wait for. Returns what skipping it would mean. */
-export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
+export function settleJoin({ cluster, plan }: Stepping, host: Host) {
   return activities('observe', `${host.name}: what the join left in etcd`).settleJoin(
     narrow(cluster, host, plan.apiHost),
     host,
@@ -105,7 +105,7 @@ export function settleJoin({ cluster, plan }: Bootstrap, host: Host) {
 }
 
 /** Removes what an abandoned join left in etcd, so that others can join. */
-export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: VoterRemoval) {
+export function abandonJoin({ cluster, plan }: Stepping, host: Host, voter?: VoterRemoval) {
   return activities('kubeadm', `${host.name}: undo the join`).abandonJoin(
     narrow(cluster, host, plan.apiHost),
     host,
@@ -114,7 +114,7 @@ export function abandonJoin({ cluster, plan }: Bootstrap, host: Host, voter?: Vo
   )
 }
 
-export function joinWorker({ cluster, plan }: Bootstrap, host: Host) {
+export function joinWorker({ cluster, plan }: Stepping, host: Host) {
   return activities('kubeadm', `${host.name}: kubeadm join`).joinWorker(
     narrow(cluster, host, plan.apiHost),
     host,
@@ -122,7 +122,7 @@ export function joinWorker({ cluster, plan }: Bootstrap, host: Host) {
   )
 }
 
-export function spreadClusterDns({ cluster }: Bootstrap, host: Host) {
+export function spreadClusterDns({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: spread the cluster DNS`).spreadClusterDns(
     narrow(cluster, host),
     host,
@@ -130,7 +130,7 @@ export function spreadClusterDns({ cluster }: Bootstrap, host: Host) {
 }
 
 /** Hosts that were left out are not expected in the cluster. */
-export function verifyCluster({ run, cluster }: Bootstrap, host: Host) {
+export function verifyCluster({ run, cluster }: Stepping, host: Host) {
   const taking = cluster.hosts.filter((one) => !run.isLeftOut(one))
   return activities('kubeadm', `${host.name}: verify the cluster`).verifyCluster(
     narrow(cluster, ...taking),

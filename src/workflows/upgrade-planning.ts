@@ -13,6 +13,7 @@ import { planUpgrade, type UpgradePlan } from '../planning/upgrade/plan.js'
 import { activities } from './run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from './run/failure.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
+import { approved } from './run/review.js'
 import type { Run } from './run/run.js'
 
 /** Makes the plan, with whatever stands in the way. */
@@ -124,16 +125,8 @@ export async function reviewedUpgrade(
 ): Promise<UpgradePlan> {
   const again = async () => planNow(run, await lookAtHosts(run, cluster), request)
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  let plan = isStale ? await again() : await planNow(run, first, request)
-  while (review === true && plan.changes.length > 0) {
-    const { changes } = plan
-    await run.approve(changes)
-    // Days may have passed.
-    plan = await again()
-    if (JSON.stringify(plan.changes) === JSON.stringify(changes)) break
-    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
-  }
-  return plan
+  const plan = isStale ? await again() : await planNow(run, first, request)
+  return review === true ? approved(run, plan, again) : plan
 }
 
 async function planNow(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {

@@ -23,9 +23,9 @@ export function readEtcdVersions({ session }: HostContext): Promise<readonly Mem
   return memberVersions(session)
 }
 
-/** Takes the snapshot before the cluster goes to its next version. */
-export async function snapshotEtcd(context: HostContext): Promise<StepOutcome> {
-  const name = `before-${unitVersion(context.cluster.kubernetes.version)}`
+/** Takes the snapshot before the cluster goes to its next version, or before what `occasion` names. */
+export async function snapshotEtcd(context: HostContext, occasion?: string): Promise<StepOutcome> {
+  const name = `before-${occasion ?? unitVersion(context.cluster.kubernetes.version)}`
   const { path, bytes, isNew } = await takeSnapshot(context, name)
   const size = `${Math.ceil(bytes / 2 ** 20)} MiB`
   return { changed: isNew, summary: `${path} on ${context.host.name}, ${size}, verified` }

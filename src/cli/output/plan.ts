@@ -7,7 +7,7 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'remove'
+export type PlannedCommand = 'apply' | 'remove' | 'replace'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -25,7 +25,7 @@ export function renderPlan(
     ...adviceOf(plan, style),
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
-    command === 'apply' ? summary(cluster, plan, style) : removalSummary(plan, style),
+    command === 'apply' ? summary(cluster, plan, style) : sameCommandSummary(plan, command, style),
   ]
 }
 
@@ -83,11 +83,22 @@ function summary(
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate ${command}\` makes them`
 }
 
-function removalSummary({ changes, problems }: PlanResult, style: Style): string {
+/** How the plan of each command that makes its plan's changes by itself is summed up. */
+const SAME_COMMAND = {
+  remove: { refused: 'nothing would be removed', nothing: 'already gone' },
+  replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },
+} as const
+
+function sameCommandSummary(
+  { changes, problems }: PlanResult,
+  command: keyof typeof SAME_COMMAND,
+  style: Style,
+): string {
+  const { refused, nothing } = SAME_COMMAND[command]
   if (problems.length > 0) {
-    return style.red(`✘ ${count(problems.length, 'problem')}: nothing would be removed`)
+    return style.red(`✘ ${count(problems.length, 'problem')}: ${refused}`)
   }
-  if (changes.length === 0) return `${style.green('✔')} nothing to change: already gone`
+  if (changes.length === 0) return `${style.green('✔')} nothing to change: ${nothing}`
   const hosts = new Set(changes.map(({ host }) => host)).size
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; the same command without --plan makes them`
 }

@@ -65,7 +65,7 @@ function membersOfCluster(file: Cluster, { nodes, members = [] }: Standing): rea
 }
 
 /** `https://10.0.0.31:2380` → `10.0.0.31`, without the brackets of an IPv6 address. */
-function hostnameOf(url: string): string {
+export function hostnameOf(url: string): string {
   return /^https?:\/\/\[?([^\]/]+?)\]?(?::\d+)?$/.exec(url)?.[1] ?? ''
 }
 
@@ -109,8 +109,8 @@ function pinned(host: Host, facts: HostFacts | undefined, node: StandingNode | u
   }
 }
 
-/** A host that is bare again has neither a claim nor anything of kubeadm's. */
-function isUsed({ name }: Cluster, facts: HostFacts | undefined): boolean {
+/** Whether a host has a claim or anything of kubeadm's: one that is bare again has neither. */
+export function isUsed({ name }: Cluster, facts: HostFacts | undefined): boolean {
   return facts !== undefined && (facts.claimedBy === name || facts.paths.length > 0)
 }
 

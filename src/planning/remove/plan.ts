@@ -22,7 +22,7 @@ import {
   type LeavingHost,
 } from './leaving.js'
 import { refusals, type Removal } from './refusals.js'
-import { removalWarnings } from './warnings.js'
+import { removalWarnings, type RemovalWarnings } from './warnings.js'
 
 /** What a removal does, and what forbids it. */
 export interface RemovalPlan {
@@ -52,12 +52,13 @@ export interface StayingHosts {
   readonly keeper: Host | undefined
 }
 
-/** Plans the removal. The facts may be of hosts that the file does not have. */
+/** Plans the removal. The facts may be of hosts that the file does not have. `warn` says what it costs. */
 export function planRemoval(
   file: Cluster,
   facts: readonly HostFacts[],
   learnt: Learnt,
   request: RemoveRequest,
+  warn: RemovalWarnings = removalWarnings,
 ): RemovalPlan {
   const { presence } = learnt
   if (presence.kind !== 'read') return refusedAsAWhole(file, presence, learnt.unanswered)
@@ -88,7 +89,7 @@ export function planRemoval(
     problems,
     warnings: [
       ...others.filter(({ severity }) => severity === 'warning').map(inOneLine),
-      ...removalWarnings(removal, staying?.keeper),
+      ...warn(removal, staying?.keeper),
     ],
   }
 }

@@ -6,23 +6,24 @@ import { observedHosts } from '../plan.js'
 import { parseIpAddress } from '../../values/ip-address.js'
 import { bearing, departures, type Removal } from './refusals.js'
 
-type Warnings = (removal: Removal, keeper: Host | undefined) => readonly string[]
+/** One line each; `keeper`: the etcd host that gets the key of etcd's CA from one that leaves. */
+export type RemovalWarnings = (removal: Removal, keeper: Host | undefined) => readonly string[]
 
-/** One line each. */
-export function removalWarnings(removal: Removal, keeper: Host | undefined): readonly string[] {
-  return [cost, noWorker, comesBack, ownBalancer, dnsName, authority].flatMap((warnings) =>
+/** Everything that a removal costs. */
+export const removalWarnings: RemovalWarnings = (removal, keeper) =>
+  [cost, noWorker, comesBack, ownBalancer, dnsName, authority].flatMap((warnings) =>
     warnings(removal, keeper),
   )
-}
 
 /** What etcd can bear when all have left. */
-const cost: Warnings = (removal) => {
+const cost: RemovalWarnings = (removal) => {
   const last = departures(removal).at(-1)
   const said = last === undefined ? '' : bearing(last)
   return said === '' || /; [1-9]/.test(said) ? [] : [`afterwards ${said}`]
 }
 
-const noWorker: Warnings = ({ leaving, standing }) => {
+/** Evicted pods need another node. */
+export const noWorker: RemovalWarnings = ({ leaving, standing }) => {
   const isLeaving = (name: string) => leaving.some(({ host }) => host.name === name)
   const leavingWorkers = standing.nodes.filter(({ role, name }) => role === 'worker' && isLeaving(name))
   const takers = standing.nodes.filter(
@@ -33,7 +34,7 @@ const noWorker: Warnings = ({ leaving, standing }) => {
   return ['no node that takes pods would be left: what is evicted stays pending']
 }
 
-const comesBack: Warnings = ({ leaving }) =>
+const comesBack: RemovalWarnings = ({ leaving }) =>
   leaving
     .filter(({ isDead }) => isDead)
     .map(
@@ -41,14 +42,14 @@ const comesBack: Warnings = ({ leaving }) =>
         `${host.name} is taken for dead: it is not reset, and if it comes back it is refused until it is`,
     )
 
-const ownBalancer: Warnings = ({ file, leaving }) => {
+const ownBalancer: RemovalWarnings = ({ file, leaving }) => {
   if (file.loadBalancer.type === 'haproxy') return []
   const names = leaving.filter(({ host }) => host.role === 'control-plane').map(({ host }) => host.name)
   if (names.length === 0) return []
   return [`the load balancer is yours: take ${names.join(', ')} out of its backends before you approve`]
 }
 
-const dnsName: Warnings = ({ file, leaving }) => {
+const dnsName: RemovalWarnings = ({ file, leaving }) => {
   const { controlPlaneEndpoint } = file.kubernetes
   const isName = parseIpAddress(controlPlaneEndpoint.host) === undefined
   if (!isName || virtualAddressOf(file) !== undefined) return []
@@ -60,7 +61,7 @@ const dnsName: Warnings = ({ file, leaving }) => {
     )
 }
 
-const authority: Warnings = ({ file, leaving, facts }, keeper) => {
+const authority: RemovalWarnings = ({ file, leaving, facts }, keeper) => {
   const isLeaving = leaving.some(({ host, isDead }) => host.role === 'etcd' && isDead)
   if (etcdPlace(file) !== 'etcd-hosts' || !isLeaving || keeper !== undefined) return []
   if (issuerOf(observedHosts(file, facts)) !== undefined) return []

@@ -1,0 +1,85 @@
+/** `quorate replace`: exchange the machine of a host, or reinstall it. */
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { QuorateError } from '../../errors/index.js'
+import { DRAIN_DEFAULTS } from '../../operations/drain.js'
+import type { ReplaceRequest } from '../../operations/input.js'
+import { contextOf, type Context } from '../context.js'
+import { exitWith, type ExitCode } from '../exit.js'
+import { parseMinutes } from '../minutes.js'
+import { onBlockedOption } from '../on-blocked.js'
+import type { FollowOptions } from '../start-and-follow.js'
+
+const MEANING = `
+A host whose old machine still answers is drained, taken out of the cluster and reset; then the run waits, for days if it
+must, until you have reinstalled or exchanged the machine and say \`quorate resume --retry\`. A machine that is reinstalled
+already joins without waiting. If nothing answers, say --dead: your word counts, and if the old machine answers it is
+refused. docs/replace.md tells what happens at each step.
+`
+
+interface ReplaceOptions extends FollowOptions {
+  readonly dead?: true
+  readonly inPlace?: true
+  readonly drainTimeout?: number
+  readonly evictUnmanaged?: true
+  readonly yes?: true
+  readonly plan?: true
+}
+
+export function replaceCommand(): CommandUnknownOpts {
+  const command = new Command('replace')
+    .description(
+      'Exchanges the machine of one host of the running cluster, under its name: the old one leaves, the new one joins. ' +
+        'Shows what that changes, waits for your approval, and does it as a durable run. Replacing again goes on where it ' +
+        'stopped.',
+    )
+    .addHelpText('after', MEANING)
+    .argument('<host>', 'name of the host in the cluster file')
+    .option('--dead', 'the old machine never comes back: take it out without draining or resetting it')
+    .option('--in-place', 'do not wait for a reinstallation: the same machine, reset, joins again at once')
+    .option(
+      '--drain-timeout <minutes>',
+      'how long pods and volumes may take to leave the node, before the run waits for you',
+      parseMinutes,
+    )
+    .option('--evict-unmanaged', 'also evict pods that no controller starts again, which deletes them')
+    .option('--plan', 'only show what would change, and what it costs')
+    .option('--yes', 'do not wait for an approval')
+    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
+    .option('--detach', 'only start it')
+    .addOption(onBlockedOption())
+  command.action((host, options) => exitWith(replace(contextOf(command), host, options)))
+  return command
+}
+
+async function replace(context: Context, host: string, options: ReplaceOptions): Promise<ExitCode> {
+  refuseOptions(options)
+  const { loadCluster } = await import('../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const request: ReplaceRequest = {
+    host,
+    isDead: options.dead === true,
+    inPlace: options.inPlace === true,
+    drain: {
+      ...DRAIN_DEFAULTS,
+      ...(options.drainTimeout === undefined ? {} : { timeoutMs: options.drainTimeout }),
+      ...(options.evictUnmanaged === true ? { unmanaged: 'evict' as const } : {}),
+    },
+  }
+  if (options.plan === true) {
+    const { showPlan } = await import('../planned.js')
+    return showPlan(context, cluster, { replace: request })
+  }
+  const { startAndFollow } = await import('../start-and-follow.js')
+  return startAndFollow(context, 'replace', cluster, { ...options, review: options.yes !== true, request })
+}
+
+function refuseOptions(options: ReplaceOptions): void {
+  const pairs = [
+    ['dead', 'inPlace', '--dead says that the old machine is gone, so it cannot join again in place'],
+    ['plan', 'yes', '--plan changes nothing, so there is nothing to say yes to'],
+    ['plan', 'detach', '--plan shows its result, so it cannot be detached'],
+  ] as const
+  for (const [one, other, message] of pairs) {
+    if (options[one] === true && options[other] === true) throw new QuorateError('USAGE', message)
+  }
+}
