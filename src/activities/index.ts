@@ -105,6 +105,14 @@ export function createActivities(dependencies: ActivityDependencies) {
     /** `gone`: names of hosts whose nodes must not be there any more. */
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
+    ...removalActivities(change),
+    ...upgradeActivities(look, change),
+  }
+}
+
+/** The steps that take a host out of its cluster. */
+function removalActivities(change: OnHost) {
+  return {
     /** Runs on a control plane that stays, like the other steps about a leaving host that may be out of reach. */
     drainNode: (
       cluster: Cluster,
@@ -126,7 +134,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     deleteNode: (cluster: Cluster, leaving: Host, via: Host, isDead: boolean): Promise<StepOutcome> =>
       change(cluster, via, (context) => deleteLeavingNode(context, leaving, isDead)),
     releaseClaim: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, releaseClaim),
-    ...upgradeActivities(look, change),
   }
 }
 
