@@ -85,11 +85,15 @@ program
 
 program
   .command('reset')
-  .description('make all hosts of a fleet anew, bare; the mirror, addresses and the SSH key stay')
+  .description(
+    'make hosts of a fleet again, bare, all of them unless some are named; the mirror, addresses and the SSH key stay',
+  )
   .option('--name <name>', 'name of the fleet', DEFAULT_NAME)
-  .action(async ({ name }) => {
+  .argument('[host...]', 'only these: other machines at the same addresses')
+  .action(async (hosts, { name }) => {
     await ensureEngine()
-    await reset(await existing(name), consoleReport())
+    for (const host of hosts) await hostNamed(name, host)
+    await reset(await existing(name), consoleReport(), hosts)
   })
 
 program

@@ -71,17 +71,28 @@ async function keep(
   report.say(`fleet ${shape.name} is up already: ${clusterFilePath(shape.name)}`)
 }
 
-/** Makes all hosts of a fleet anew, as they were at first; the mirror and the SSH key stay. */
-export async function reset(record: FleetRecord, report: Report): Promise<void> {
+/**
+ * Makes hosts of a fleet again as they were at first, all of them unless some are named: other machines, with another
+ * machine-id and other SSH host keys, at the same addresses. The mirror and the SSH key stay.
+ */
+export async function reset(
+  record: FleetRecord,
+  report: Report,
+  names: readonly string[] = [],
+): Promise<void> {
   const fleet = record.shape.name
+  const hosts = hostsOf(record.shape, record.network).filter(
+    ({ name }) => names.length === 0 || names.includes(name),
+  )
   const images = await buildEverything(needsOf(record.shape, record.kubernetesVersions), report)
   await report.step('remove the hosts', async () => {
     const containers = await fleetContainers(fleet)
-    const hosts = containers.filter((container) => container.host !== 'mirror')
-    await removeContainers(hosts.map((container) => container.id))
+    const old = containers.filter(({ host }) => hosts.some(({ name }) => name === host))
+    await removeContainers(old.map((container) => container.id))
   })
-  await startHosts(record, images, report)
-  report.say(`fleet ${fleet} is as new: ${clusterFilePath(fleet)}`)
+  await startHosts(record, images, report, hosts)
+  const what = names.length === 0 ? `fleet ${fleet} is` : `${names.join(', ')} of fleet ${fleet}: bare,`
+  report.say(`${what} as new: ${clusterFilePath(fleet)}`)
 }
 
 /** What a fleet was made from, if every container of it is running. */
@@ -92,9 +103,13 @@ async function runningFleet(fleet: string): Promise<FleetRecord | undefined> {
   return running.length === hostsOf(record.shape, record.network).length + 1 ? record : undefined
 }
 
-async function startHosts(record: FleetRecord, images: LabImages, report: Report): Promise<void> {
+async function startHosts(
+  record: FleetRecord,
+  images: LabImages,
+  report: Report,
+  hosts = hostsOf(record.shape, record.network),
+): Promise<void> {
   const fleet = record.shape.name
-  const hosts = hostsOf(record.shape, record.network)
   const secrets = { authorizedKey: await fleetKey(fleet), mirrorKey: await publicKey('debian', report) }
   await report.step(`boot ${hosts.length} hosts`, async () => {
     await Promise.all(

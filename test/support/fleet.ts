@@ -40,9 +40,11 @@ export class Fleet {
     if (standing) await this.reset()
   }
 
-  /** Makes the same hosts bare again. */
-  async reset(): Promise<void> {
-    await this.lab('reset', '--name', this.name)
+  /**
+   * Makes the same hosts bare again, all of them unless some are named: each is then another machine at the same address.
+   */
+  async reset(...hosts: readonly string[]): Promise<void> {
+    await this.lab('reset', '--name', this.name, ...hosts)
   }
 
   async down({ keep = process.env.QUORATE_E2E_KEEP === '1' } = {}): Promise<void> {
