@@ -229,7 +229,12 @@ describe('a replacement of a machine that was reinstalled before', () => {
 describe('a replacement is refused before anything is changed', () => {
   it.each([
     ['a machine that does not answer', new ReplacedHost('cp2', 'silent'), {}, '--dead'],
-    ['a living machine that is said to be dead', new ReplacedHost('cp2', 'alive'), { isDead: true }, 'it answers'],
+    [
+      'a living machine that is said to be dead',
+      new ReplacedHost('cp2', 'alive'),
+      { isDead: true },
+      'it answers',
+    ],
     [
       'the only control plane',
       new ReplacedHost('cp1', 'alive', aCluster({ hosts: ['cp1', 'w1', 'lb1'].map((name) => aHost(name)) })),
@@ -295,8 +300,10 @@ it('every host is locked while it is changed, the new machine too', async () => 
 it('a run that finds the host locked by another changes nothing on it', async () => {
   const lockHost = (_: Cluster, host: Host) =>
     Promise.reject(hopeless('HOST_LOCKED', 'held by another', host.name))
-  const { journal, outcome } = await replacing(new ReplacedHost('cp2', 'alive'), { replace: { lockHost } }, (run) =>
-    failureOf(run.result()),
+  const { journal, outcome } = await replacing(
+    new ReplacedHost('cp2', 'alive'),
+    { replace: { lockHost } },
+    (run) => failureOf(run.result()),
   )
   expect(outcome.type).toBe('HOST_LOCKED')
   expect(journal).toEqual([])

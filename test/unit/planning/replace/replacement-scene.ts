@@ -32,7 +32,15 @@ function freshFacts(host: string): HostFacts {
 }
 
 export function plan(host: string, scene: Scene = {}): ReplacementPlan {
-  const { cluster = aCluster(), file = cluster, away = {}, reinstalled = [], wiped = [], facts = {}, former } = scene
+  const {
+    cluster = aCluster(),
+    file = cluster,
+    away = {},
+    reinstalled = [],
+    wiped = [],
+    facts = {},
+    former,
+  } = scene
   const isThere = ({ host: name }: HostFacts) => away[name] === undefined
   return planReplacement(
     file,
