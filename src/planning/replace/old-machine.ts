@@ -21,7 +21,7 @@ export interface Looks {
  * `none`: the cluster has nothing of the host; the new machine may have begun to join. `alive`: the old machine answers.
  * `gone`: what answers is another machine, or has nothing of the cluster any more. `silent`: nothing answers.
  */
-export type OldMachineState = 'none' | 'alive' | 'gone' | 'silent'
+type OldMachineState = 'none' | 'alive' | 'gone' | 'silent'
 
 /** The machine that is exchanged. */
 export interface OldMachine {
