@@ -65,7 +65,7 @@ function strangers({ hosts }: Cluster, { nodes }: Standing): readonly string[] {
     .filter(({ name, role }) => role === 'worker' && !hosts.some((host) => host.name === name))
     .map(({ name }) => name)
   if (names.length === 0) return []
-  return [`${listNames(names)} of the cluster is not in the cluster file: it keeps what it has`]
+  return [`nodes that the cluster file does not have keep what they have: ${listNames(names)}`]
 }
 
 function etcdElsewhere(file: Cluster): readonly string[] {
