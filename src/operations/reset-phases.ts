@@ -17,7 +17,12 @@ export const RESET_PHASES = {
     words: { made: 'stopped', act: 'stopping' },
     skip: 'allowed',
   },
-  reset: { ...REMOVE_PHASES.reset, skip: 'allowed' },
+  erase: {
+    title: 'Erase',
+    activities: ['resetHost'],
+    words: { made: 'erased', act: 'erasing' },
+    skip: 'allowed',
+  },
   'remove-packages': {
     title: 'Remove packages',
     activities: ['removePackages'],

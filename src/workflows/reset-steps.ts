@@ -47,7 +47,7 @@ function machineOf({ met }: Resetting, host: Host): Host {
 
 export function resetHost(resetting: Resetting, { host }: ResettingHost) {
   const machine = machineOf(resetting, host)
-  return activities('kubeadm', `${host.name}: reset`).resetHost(
+  return activities('kubeadm', `${host.name}: erase`).resetHost(
     narrow(resetting.plan.cluster, machine),
     machine,
   )

@@ -41,7 +41,7 @@ async function reset(resetting: Resetting): Promise<ResetResult> {
     beforeParking: (host) => Promise.resolve(leavingOut(plan, host)),
   })
   const everythingStopped = () => stopped.map((phase) => phase.all())
-  const erased = inTurns(resetting, 'reset', steps.resetHost, everythingStopped, {})
+  const erased = inTurns(resetting, 'erase', steps.resetHost, everythingStopped, {})
   const erasedOf = (host: Host) => erased.map((phase) => phase.of(host))
   const { resetting: all } = plan
   const freed = request.packages

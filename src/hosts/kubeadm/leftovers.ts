@@ -48,6 +48,18 @@ links() {
 }
 ours() { [ -f "$1" ] && [ "$(head -n 1 -- "$1")" = '${HEADER}' ]; }
 running() { ss -Hltnp | grep -Eq '\\("(kube-|kubelet"|etcd")'; }
+# Not every host has crictl; ctr comes with containerd.
+pods() {
+  if has crictl; then crictl pods --quiet; elif has ctr; then ctr -n k8s.io tasks list -q; fi 2>/dev/null
+}
+stop_pods() {
+  if has crictl; then
+    crictl rmp --all --force
+  else
+    for id in $(ctr -n k8s.io tasks list -q); do ctr -n k8s.io tasks rm --force "$id"; done
+    for id in $(ctr -n k8s.io containers list -q); do ctr -n k8s.io containers rm "$id"; done
+  fi >/dev/null 2>&1
+}
 CHAINS='(KUBE-|CNI-|FLANNEL-)'
 TABLES='iptables ip6tables iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy'
 chained() { has "$1-save" && "$1-save" 2>/dev/null | grep -Eq "^:$CHAINS"; }
@@ -107,8 +119,8 @@ const LEFTOVERS: readonly Leftover[] = [
   {
     name: 'pods',
     runs: true,
-    isThere: '[ -n "$(has crictl && crictl pods --quiet 2>/dev/null)" ]',
-    remove: 'crictl rmp --all --force >/dev/null 2>&1 || true',
+    isThere: '[ -n "$(pods)" ]',
+    remove: 'stop_pods || true',
   },
   // Nothing is left to do but to wait: they end with their pods.
   { name: 'a running component of Kubernetes', runs: true, isThere: 'running', remove: ':' },

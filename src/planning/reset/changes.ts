@@ -27,7 +27,7 @@ export function resetChanges(
       disruptive(host, 'stop', stopping(file, host)),
       disruptive(
         host,
-        'reset',
+        'erase',
         RESETS[host.role === 'load-balancer' ? 'balancer' : host.role === 'etcd' ? 'etcd' : 'node'],
       ),
       ...(packages ? [change(host, 'remove-packages', 'remove its packages and their repository')] : []),

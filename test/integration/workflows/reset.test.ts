@@ -208,10 +208,10 @@ describe('a step that fails', () => {
     const { journal, outcome } = await resetting(ALL, { replace }, async (run) => {
       await parked(run)
       const { blocked } = await progressOf(run)
-      await run.executeUpdate(MESSAGES.skipStep.name, { args: [{ step: 'reset/w1', reason: 'its disk is broken' }] })
+      await run.executeUpdate(MESSAGES.skipStep.name, { args: [{ step: 'erase/w1', reason: 'its disk is broken' }] })
       return { blocked, ...(await result(run)) }
     })
-    expect(outcome.blocked).toMatchObject([{ step: 'reset/w1' }])
+    expect(outcome.blocked).toMatchObject([{ step: 'erase/w1' }])
     expect(outcome.skipped).toMatchObject([{ host: 'w1' }])
     expect(entries(journal, 'give')).not.toContain('w1')
     expect(journal).toContain('give back cp1 ends')

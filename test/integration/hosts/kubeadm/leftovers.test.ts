@@ -89,11 +89,33 @@ describe('what runs on a host', () => {
   it('is stopped, so that it does not start again, and no data are touched', async () => {
     aUsedHost()
     programs.put('pods', 'p1\n')
-    expect(await stopEverything(context())).toEqual(['haproxy as a load balancer', 'the kubelet service', 'pods'])
+    expect(await stopEverything(context())).toEqual([
+      'haproxy as a load balancer',
+      'the kubelet service',
+      'pods',
+    ])
     expect(await stopEverything(context())).toEqual([])
-    for (const path of ['etcd-data/member/wal', 'kubernetes/tmp/kubeadm-backup/etcd.yaml', 'kubelet/config.yaml']) {
+    for (const path of [
+      'etcd-data/member/wal',
+      'kubernetes/tmp/kubeadm-backup/etcd.yaml',
+      'kubelet/config.yaml',
+    ]) {
       expect(existsSync(at(path)), path).toBe(true)
     }
+  })
+
+  it('is stopped also where there is no crictl', async () => {
+    rmSync(at('crictl'))
+    programs.add(
+      'ctr',
+      `shift 2; case "$*" in
+        'tasks list -q') cat "$here/pods" 2>/dev/null ;;
+        'tasks rm --force p1') rm -f "$here/pods" ;;
+      esac`,
+    )
+    programs.put('pods', 'p1\n')
+    expect(await stopEverything(context())).toEqual(['pods'])
+    expect(await stopEverything(context())).toEqual([])
   })
 
   it('is not stopped before its components have ended', async () => {

@@ -15,7 +15,7 @@ describe('the end of a cluster', () => {
 
   it('never runs kubeadm where there are only members of etcd', () => {
     const { changes } = ofAll({ cluster: aClusterWithEtcdHosts() })
-    const actions = changes.filter(({ host, phase }) => host === 'e1' && phase === 'Reset')
+    const actions = changes.filter(({ host, phase }) => host === 'e1' && phase === 'Erase')
     expect(actions.map(({ action }) => action).join()).not.toContain('kubeadm')
   })
 

@@ -18,7 +18,7 @@ describe('the reset of a host that is no part of the running cluster', () => {
     expect(problems).toEqual([])
     expect(changes.map(({ host, phase, disruptive }) => [host, phase, disruptive ?? false])).toEqual([
       ['w1', 'Stop', true],
-      ['w1', 'Reset', true],
+      ['w1', 'Erase', true],
       ['w1', 'Give back', false],
     ])
   })
@@ -52,7 +52,7 @@ describe('the reset of a host that is no part of the running cluster', () => {
     const found = ofHosts(['w1'], { standing: { removed } })
     expect(found.problems).toEqual([])
     expect(found.apiHost?.name).toBe('cp1')
-    expect(found.changes.map(({ phase }) => phase)).toEqual(['Stop', 'Reset', 'Nodes', 'Give back'])
+    expect(found.changes.map(({ phase }) => phase)).toEqual(['Stop', 'Erase', 'Nodes', 'Give back'])
   })
 
   it('pins each host to the machine that answered', () => {
