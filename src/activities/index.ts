@@ -110,6 +110,15 @@ export function createActivities(dependencies: ActivityDependencies) {
     /** `gone`: names of hosts whose nodes must not be there any more. */
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
+    ...removalActivities(change),
+    ...resetActivities(look, change),
+    ...upgradeActivities(look, change),
+  }
+}
+
+/** The steps that take a host out of its cluster. */
+function removalActivities(change: OnHost) {
+  return {
     /** Runs on a control plane that stays, like the other steps about a leaving host that may be out of reach. */
     drainNode: (
       cluster: Cluster,
@@ -133,8 +142,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     /** `forgetAll`: nothing that Quorate keeps on the host stays. */
     releaseClaim: (cluster: Cluster, host: Host, forgetAll?: boolean): Promise<StepOutcome> =>
       change(cluster, host, (context) => releaseClaim(context, forgetAll === true)),
-    ...resetActivities(look, change),
-    ...upgradeActivities(look, change),
   }
 }
 

@@ -26,8 +26,8 @@ export const UPGRADE_PHASES = {
     skip: never('etcd does not support the upgrade without it'),
     lane: MEMBERSHIP,
   },
-  'etcd-members': {
-    title: 'etcd members',
+  'upgraded-etcd-members': {
+    title: 'Upgraded etcd members',
     activities: ['upgradeEtcdMember'],
     words: { made: 'etcd member upgraded', act: 'upgrading the etcd member' },
     only: 'etcd-hosts',

@@ -96,7 +96,7 @@ function etcdSteps(up: Upgrading, leaders: readonly string[], prepared: Promise<
   const stepping = followersFirst(hop.steppingMembers)
   const between = all(taken, phase(up, 'etcd-step', stepping, step, { after: () => [taken] }).all())
   if (plan.etcd.length === 0) return between
-  const members = phase(up, 'etcd-members', followersFirst(plan.etcd), steps.upgradeEtcdMember, {
+  const members = phase(up, 'upgraded-etcd-members', followersFirst(plan.etcd), steps.upgradeEtcdMember, {
     after: () => [between],
   })
   return all(between, members.all())

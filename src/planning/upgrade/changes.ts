@@ -5,7 +5,7 @@ import type { HostFacts } from '../../facts/facts.js'
 import type { Standing } from '../../facts/standing.js'
 import type { PlannedChange } from '../../operations/results.js'
 import { packageVersion, requireVersion } from '../../cluster/versions.js'
-import type { Hop, UpgradeHosts } from './plan.js'
+import type { Hop, UpgradeHosts } from './hop.js'
 import { apiServers } from './skew.js'
 
 /** What the lines of one hop depend on. */
@@ -62,7 +62,7 @@ function memberChange(situation: HopSituation, host: Host): readonly PlannedChan
   return [
     line(
       host,
-      'etcd-members',
+      'upgraded-etcd-members',
       `etcd member as kubeadm ${situation.hop.version} deploys it; it restarts`,
       true,
     ),

@@ -30,7 +30,12 @@ describe('two operators at the same time', () => {
   })
 
   describe('on two Temporal servers', () => {
-    beforeAll(() => clusterWithout('w1', 'w2'))
+    beforeAll(async () => {
+      await clusterWithout('w1', 'w2')
+      // The start of a new engine takes longer than the whole apply of the other.
+      const started = await stranger.quorate('engine', 'start')
+      expect(started.exitCode, started.stderr).toBe(0)
+    })
 
     it('exactly one runs; the other learns who holds the hosts and changes nothing', async () => {
       const [ours, theirs] = await Promise.all([fleet.apply(), stranger.apply()])

@@ -30,7 +30,9 @@ type Fakes = ReturnType<typeof fakeActivities>['activities']
 /** A finished cluster with fake steps, some of them replaced. */
 function scene(
   cluster: Cluster,
-  replace: (fakes: Fakes) => Partial<Record<keyof Fakes, (...args: never[]) => Promise<unknown>>> = () => ({}),
+  replace: (
+    fakes: Fakes,
+  ) => Partial<Record<keyof Fakes, (...args: never[]) => Promise<unknown>>> = () => ({}),
 ) {
   const { journal, activities } = fakeActivities()
   const facts = joinedFacts(cluster)

@@ -59,9 +59,17 @@ export async function imageDisk(fleet: Fleet, host: string): Promise<void> {
   )
 }
 
-/** Fills the disk of {@link imageDisk} until the images no longer fit. */
+/** Leaves the disk of {@link imageDisk} no more room than for a small part of an image. */
 export async function fillImageDisk(fleet: Fleet, host: string): Promise<void> {
-  await fleet.on(host, `mount -o remount,size=24m ${IMAGE_STORE}`)
+  // A disk never becomes smaller than what is on it, and images arrive meanwhile.
+  await fleet.on(
+    host,
+    `for attempt in $(seq 50); do
+      used=$(df -k --output=used ${IMAGE_STORE} | tail -1)
+      mount -o remount,size=$((used + 4096))k ${IMAGE_STORE} && exit 0
+      sleep 0.1
+    done; exit 1`,
+  )
 }
 
 /** Frees space on the disk again. */
