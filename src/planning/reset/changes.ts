@@ -40,7 +40,7 @@ export function resetChanges(
 const ORDER = ['worker', 'load-balancer', 'control-plane', 'etcd'] as const
 
 /** The order in which hosts are erased: those that others need come last. */
-export function inOrder(hosts: readonly Host[]): readonly Host[] {
+function inOrder(hosts: readonly Host[]): readonly Host[] {
   return hosts.toSorted((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role))
 }
 

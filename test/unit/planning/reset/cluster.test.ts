@@ -10,7 +10,15 @@ describe('the end of a cluster', () => {
   it('comes to every host, to those that others need last', () => {
     const { changes, problems } = ofAll({ cluster: aClusterWithEtcdHosts() })
     expect(problems).toEqual([])
-    expect([...new Set(changes.map(({ host }) => host))]).toEqual(['w1', 'lb1', 'cp1', 'cp2', 'e1', 'e2', 'e3'])
+    expect([...new Set(changes.map(({ host }) => host))]).toEqual([
+      'w1',
+      'lb1',
+      'cp1',
+      'cp2',
+      'e1',
+      'e2',
+      'e3',
+    ])
   })
 
   it('never runs kubeadm where there are only members of etcd', () => {
@@ -38,7 +46,9 @@ describe('the end of a cluster', () => {
     const endpoints = ['https://192.0.2.90:2379']
     const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
     const cluster = aCluster({ etcd: { topology: 'external', endpoints, clientFiles } })
-    expect(ofAll({ cluster, presence: ABSENT }).warnings.join()).toContain('the data of this cluster stay in it')
+    expect(ofAll({ cluster, presence: ABSENT }).warnings.join()).toContain(
+      'the data of this cluster stay in it',
+    )
   })
 
   it('goes on with what is left once the control planes are bare', () => {
@@ -84,7 +94,9 @@ describe('the end of a cluster is refused', () => {
   })
 
   it('if a host must first be made to answer by a person', () => {
-    expect(codes(ofAll({ away: ['w2'], code: 'SSH_AUTHENTICATION_FAILED' }))).toEqual([['SSH_AUTHENTICATION_FAILED', 'w2']])
+    expect(codes(ofAll({ away: ['w2'], code: 'SSH_AUTHENTICATION_FAILED' }))).toEqual([
+      ['SSH_AUTHENTICATION_FAILED', 'w2'],
+    ])
   })
 
   it('if no host answers at all', () => {

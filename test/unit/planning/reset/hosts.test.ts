@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aCluster, aClusterWithEtcdHosts, aHost } from '../../../support/clusters.js'
 import { nodeOf, standingOf } from '../../../support/standings.js'
+import type { Standing } from '../../../../src/facts/standing.js'
 import { ABSENT, codes, messages, names, ofHosts, UNREADABLE } from './reset-scene.js'
 
 /** The running cluster without some of its nodes and members. */
@@ -104,8 +105,9 @@ describe('the reset of a living part of the cluster is refused', () => {
 
   it('if etcd does not say whether it is a member', () => {
     const { nodes } = without('cp3')
-    const { members: _, ...rest } = standingOf(aCluster())
-    const found = ofHosts(['cp3'], { presence: { kind: 'read', standing: { ...rest, nodes } } })
+    const rest = Object.entries({ ...standingOf(aCluster()), nodes }).filter(([key]) => key !== 'members')
+    const standing = Object.fromEntries(rest) as unknown as Standing
+    const found = ofHosts(['cp3'], { presence: { kind: 'read', standing } })
     expect(messages(found)).toEqual(['it has data of etcd, which does not say who its members are'])
   })
 
@@ -119,7 +121,11 @@ describe('the reset of a host of another cluster is refused', () => {
   it.each([
     ['that has claimed it', { claimedBy: 'other' }, 'the host is claimed by the cluster other'],
     ['with another CA, whatever the claim says', { caHash: 'sha256:other' }, 'another cluster CA'],
-    ['whose API it talks to', { claimedBy: undefined, apiServer: '10.0.0.1:6443' }, 'the cluster at 10.0.0.1:6443'],
+    [
+      'whose API it talks to',
+      { claimedBy: undefined, apiServer: '10.0.0.1:6443' },
+      'the cluster at 10.0.0.1:6443',
+    ],
     [
       'that it does not name',
       { claimedBy: undefined, apiServer: undefined },
@@ -173,8 +179,15 @@ describe('the reset of hosts is refused', () => {
 
   it('for one of the members of an etcd that has no API server yet', () => {
     const cluster = aClusterWithEtcdHosts()
-    const facts = Object.fromEntries(['e1', 'e2', 'e3'].map((name) => [name, { paths: ['/var/lib/etcd/member'] }]))
-    const scene = { cluster, presence: ABSENT, bare: ['cp1', 'cp2'], facts: Object.assign(facts) as typeof facts }
+    const facts = Object.fromEntries(
+      ['e1', 'e2', 'e3'].map((name) => [name, { paths: ['/var/lib/etcd/member'] }]),
+    )
+    const scene = {
+      cluster,
+      presence: ABSENT,
+      bare: ['cp1', 'cp2'],
+      facts: Object.assign(facts) as typeof facts,
+    }
     expect(messages(ofHosts(['e3'], scene))).toEqual([
       'it has data of an etcd that it shares with e1 and e2, which would lose a member',
     ])
