@@ -159,12 +159,13 @@ describe('what would be lost with a cluster', () => {
       ['/deployments', list(named('default'), named('kube-system'))],
       ['/statefulsets', list(named('db'))],
       ['/daemonsets', list(named('kube-system'))],
-      ['/services', list(named('default', { type: 'LoadBalancer' }), named('default', { type: 'ClusterIP' }))],
+      [
+        '/services',
+        list(named('default', { type: 'LoadBalancer' }), named('default', { type: 'ClusterIP' })),
+      ],
       ['/persistentvolumes', list({ metadata: { name: 'v1' } }, { metadata: { name: 'v2' } })],
     ]
-    const losses = await activity(() =>
-      onHost(scriptedPool(answers), aCluster(), aHost('cp1'), readLosses),
-    )
+    const losses = await activity(() => onHost(scriptedPool(answers), aCluster(), aHost('cp1'), readLosses))
     expect(losses).toEqual({ pods: 1, workloads: 2, loadBalancers: 1, volumes: 2 })
   })
 })

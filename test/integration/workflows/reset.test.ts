@@ -72,7 +72,9 @@ const parked = (run: WorkflowHandle) =>
   eventually(async () => (await progressOf(run)).blocked.length > 0, 'a step is parked')
 
 const entries = (journal: readonly string[], verb: string) =>
-  journal.filter((entry) => entry.startsWith(`${verb} `) && entry.endsWith(' begins')).map((entry) => entry.split(' ')[1])
+  journal
+    .filter((entry) => entry.startsWith(`${verb} `) && entry.endsWith(' begins'))
+    .map((entry) => entry.split(' ')[1])
 const at = (journal: readonly string[], entry: string) => {
   expect(journal).toContain(entry)
   return journal.indexOf(entry)
@@ -154,7 +156,9 @@ describe('a host that is away when its cluster ends', () => {
       await failureOf(run.result())
       return { blocked, before }
     })
-    expect(outcome.blocked).toMatchObject([{ step: 'stop/w2', onSkip: expect.stringContaining('claim') as string }])
+    expect(outcome.blocked).toMatchObject([
+      { step: 'stop/w2', onSkip: expect.stringContaining('claim') as string },
+    ])
     expect(entries(outcome.before, 'stop')).not.toContain('cp1')
     expect(entries(outcome.before, 'reset')).toEqual([])
   })
@@ -208,7 +212,9 @@ describe('a step that fails', () => {
     const { journal, outcome } = await resetting(ALL, { replace }, async (run) => {
       await parked(run)
       const { blocked } = await progressOf(run)
-      await run.executeUpdate(MESSAGES.skipStep.name, { args: [{ step: 'erase/w1', reason: 'its disk is broken' }] })
+      await run.executeUpdate(MESSAGES.skipStep.name, {
+        args: [{ step: 'erase/w1', reason: 'its disk is broken' }],
+      })
       return { blocked, ...(await result(run)) }
     })
     expect(outcome.blocked).toMatchObject([{ step: 'erase/w1' }])

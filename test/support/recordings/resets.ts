@@ -54,7 +54,11 @@ export const RESETS: Readonly<Record<string, (name: string) => Recording>> = {
       await untilState(run, 'blocked')
       await decide(run, 'skipStep', { step: 'stop/w2', reason: 'it burnt down' })
     }
-    return end(cluster, comesBack(cluster, 'w2', () => false), { talk })
+    return end(
+      cluster,
+      comesBack(cluster, 'w2', () => false),
+      { talk },
+    )
   },
   'reset-all-host-comes-back': (name) => {
     const cluster = small(name)
@@ -64,7 +68,11 @@ export const RESETS: Readonly<Record<string, (name: string) => Recording>> = {
       isBack = true
       await decide(run, 'retryStep', {})
     }
-    return end(cluster, comesBack(cluster, 'w2', () => isBack), { talk })
+    return end(
+      cluster,
+      comesBack(cluster, 'w2', () => isBack),
+      { talk },
+    )
   },
   'reset-all-parked': (name) =>
     end(
