@@ -42,7 +42,8 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
     context.io.json(plan)
   } else {
     const { renderPlan } = await import('./output/plan.js')
-    const command = request?.remove === undefined ? 'apply' : 'remove'
+    const command =
+      request?.remove !== undefined ? 'remove' : request?.reset !== undefined ? 'reset' : 'apply'
     renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
   return plan.problems.length === 0 ? EXIT.done : EXIT.failed

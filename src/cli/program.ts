@@ -73,6 +73,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/remove.js')).removeCommand(),
   },
   {
+    name: 'reset',
+    group: 'cluster',
+    summary: 'make hosts bare again, or destroy the whole cluster',
+    load: async () => (await import('./commands/reset.js')).resetCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",
@@ -235,7 +241,7 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
 }
 
 /** Commands that read the cluster file but take no file name as an argument. */
-const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply', 'upgrade', 'remove']
+const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply', 'upgrade', 'remove', 'reset']
 
 /**
  * Applies what commander hands down only to commands that it made itself. After an error, each command names its own

@@ -92,4 +92,10 @@ export const STANDING_ERRORS = {
     remedy: 'operator',
     hint: 'see what the message says must come first',
   },
+  RESET_REFUSED: {
+    meaning: 'A host may not be reset, or the cluster may not be destroyed.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see what the message says; `quorate remove` takes a host out of a running cluster',
+  },
 } as const satisfies Record<string, ErrorDefinition>

@@ -9,12 +9,14 @@ export interface Requests extends Record<OperationKind, object> {
   apply: object
   plan: PlanRequest
   remove: RemoveRequest
+  reset: ResetRequest
   upgrade: UpgradeRequest
 }
 
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
   readonly remove?: RemoveRequest
+  readonly reset?: ResetRequest
   readonly upgrade?: UpgradeRequest
 }
 
@@ -25,6 +27,18 @@ export interface RemoveRequest {
   /** Those of them that never come back: the operator vouches for it. */
   readonly dead: readonly string[]
   readonly drain: DrainOptions
+}
+
+/** Which hosts are made bare. */
+export interface ResetRequest {
+  /** Names of hosts in the cluster file; none with `all`. */
+  readonly hosts: readonly string[]
+  /** Every host of the file: the cluster is destroyed. */
+  readonly all: boolean
+  /** The name of the cluster, as the operator has typed it: `all` is refused without it. A plan needs none. */
+  readonly confirmed?: string
+  /** Packages are removed, too. */
+  readonly packages: boolean
 }
 
 /** What the operator may choose for an operation. */

@@ -3,7 +3,8 @@ import { APPLY_PHASES } from './apply-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REMOVE_PHASES } from './remove-phases.js'
-import type { ApplyResult, PlanResult, RemoveResult, UpgradeResult } from './results.js'
+import { RESET_PHASES } from './reset-phases.js'
+import type { ApplyResult, PlanResult, RemoveResult, ResetResult, UpgradeResult } from './results.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
 
 /** What a kind of operation is to clients and workers. */
@@ -20,6 +21,7 @@ export const OPERATIONS = {
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
+  reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
@@ -34,6 +36,7 @@ export interface Results extends Record<OperationKind, object> {
   apply: ApplyResult
   plan: PlanResult
   remove: RemoveResult
+  reset: ResetResult
   upgrade: UpgradeResult
 }
 

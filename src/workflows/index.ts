@@ -2,4 +2,5 @@
 export { applyCluster } from './apply.js'
 export { planCluster } from './plan.js'
 export { removeHosts } from './remove.js'
+export { resetHosts } from './reset.js'
 export { upgradeCluster } from './upgrade.js'

@@ -7,7 +7,7 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'remove'
+export type PlannedCommand = 'apply' | 'remove' | 'reset'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -25,7 +25,7 @@ export function renderPlan(
     ...adviceOf(plan, style),
     ...plan.problems.flatMap((problem) => ['', ...renderReport(problem, style)]),
     '',
-    command === 'apply' ? summary(cluster, plan, style) : removalSummary(plan, style),
+    command === 'apply' ? summary(cluster, plan, style) : shortSummary(plan, style, GONE[command]),
   ]
 }
 
@@ -83,11 +83,18 @@ function summary(
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; \`quorate ${command}\` makes them`
 }
 
-function removalSummary({ changes, problems }: PlanResult, style: Style): string {
+/** What commands that take hosts away do to them, and what hosts are with which nothing is left to do. */
+const GONE = { remove: ['removed', 'already gone'], reset: ['reset', 'already bare'] } as const
+
+function shortSummary(
+  { changes, problems }: PlanResult,
+  style: Style,
+  [done, already]: (typeof GONE)[keyof typeof GONE],
+): string {
   if (problems.length > 0) {
-    return style.red(`✘ ${count(problems.length, 'problem')}: nothing would be removed`)
+    return style.red(`✘ ${count(problems.length, 'problem')}: nothing would be ${done}`)
   }
-  if (changes.length === 0) return `${style.green('✔')} nothing to change: already gone`
+  if (changes.length === 0) return `${style.green('✔')} nothing to change: ${already}`
   const hosts = new Set(changes.map(({ host }) => host)).size
   return `${count(changes.length, 'change')} on ${count(hosts, 'host')}; the same command without --plan makes them`
 }

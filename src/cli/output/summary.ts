@@ -87,6 +87,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   apply: '`quorate apply`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
+  reset: 'the same `quorate reset`',
   upgrade: 'the same `quorate upgrade`',
 }
 

@@ -16,6 +16,7 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
+import { RESETS } from './resets.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
 
@@ -24,6 +25,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...TOPOLOGIES,
   ...CONVERSATIONS,
   ...REMOVALS,
+  ...RESETS,
   ...UPGRADES,
 }
 
