@@ -19,8 +19,13 @@ import { deleteLeavingNode } from './delete-leaving-node.js'
 import { drainLeavingNode, keepNode } from './drain-leaving-node.js'
 import { releaseClaim } from './release-claim.js'
 import { removeLeavingMember } from './remove-member.js'
+import { lookForRemains, type RemainsFound } from './reset/look-for-remains.js'
+import { readLosses } from './reset/read-losses.js'
+import { removePackages } from './reset/remove-packages.js'
+import { stopHost } from './reset/stop-host.js'
 import { resetLeavingHost } from './reset-leaving-host.js'
 import { stopBalancing } from './stop-balancing.js'
+import type { Losses } from '../planning/reset/losses.js'
 import type { DrainOptions } from '../operations/drain.js'
 import { onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
@@ -106,6 +111,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
     ...removalActivities(change),
+    ...resetActivities(look, change),
     ...upgradeActivities(look, change),
   }
 }
@@ -133,7 +139,21 @@ function removalActivities(change: OnHost) {
       change(cluster, host, resetLeavingHost),
     deleteNode: (cluster: Cluster, leaving: Host, via: Host, isDead: boolean): Promise<StepOutcome> =>
       change(cluster, via, (context) => deleteLeavingNode(context, leaving, isDead)),
-    releaseClaim: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, releaseClaim),
+    /** `forgetAll`: nothing that Quorate keeps on the host stays. */
+    releaseClaim: (cluster: Cluster, host: Host, forgetAll?: boolean): Promise<StepOutcome> =>
+      change(cluster, host, (context) => releaseClaim(context, forgetAll === true)),
+  }
+}
+
+/** The steps of a reset that a removal does not have. */
+function resetActivities(look: OnHost, change: OnHost) {
+  return {
+    readLosses: (cluster: Cluster, host: Host): Promise<Losses> => look(cluster, host, readLosses),
+    stopHost: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, stopHost),
+    removePackages: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, removePackages),
+    lookForRemains: (cluster: Cluster, host: Host): Promise<RemainsFound> =>
+      look(cluster, host, lookForRemains),
   }
 }
 

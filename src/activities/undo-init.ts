@@ -56,7 +56,7 @@ function stateLost({ cluster, error }: HostContext): QuorateError {
   }
   return error('ETCD_DATA_LOST', 'the cluster was initialised here, but its data is gone', {
     step,
-    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, restore etcd from a snapshot, or run `kubeadm reset` on every host to start over',
+    hint: 'mount the disk that holds /var/lib/etcd again and retry; if the data is really gone, restore etcd from a snapshot, or run `quorate reset --all` to start over',
   })
 }
 

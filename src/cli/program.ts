@@ -79,6 +79,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replace.js')).replaceCommand(),
   },
   {
+    name: 'reset',
+    group: 'cluster',
+    summary: 'make hosts bare again, or destroy the whole cluster',
+    load: async () => (await import('./commands/reset.js')).resetCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",
@@ -241,7 +247,15 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
 }
 
 /** Commands that read the cluster file but take no file name as an argument. */
-const READ_THE_FILE: readonly string[] = ['preflight', 'plan', 'apply', 'upgrade', 'remove', 'replace']
+const READ_THE_FILE: readonly string[] = [
+  'preflight',
+  'plan',
+  'apply',
+  'upgrade',
+  'remove',
+  'replace',
+  'reset',
+]
 
 /**
  * Applies what commander hands down only to commands that it made itself. After an error, each command names its own

@@ -104,4 +104,10 @@ export const STANDING_ERRORS = {
     remedy: 'operator',
     hint: 'reinstall or exchange the machine, then run `quorate resume --retry`; the run waits for days if it must',
   },
+  RESET_REFUSED: {
+    meaning: 'A host may not be reset, or the cluster may not be destroyed.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'see what the message says; `quorate remove` takes a host out of a running cluster',
+  },
 } as const satisfies Record<string, ErrorDefinition>

@@ -10,6 +10,7 @@ export interface Requests extends Record<OperationKind, object> {
   plan: PlanRequest
   remove: RemoveRequest
   replace: ReplaceRequest
+  reset: ResetRequest
   upgrade: UpgradeRequest
 }
 
@@ -17,6 +18,7 @@ export interface Requests extends Record<OperationKind, object> {
 export interface PlanRequest {
   readonly remove?: RemoveRequest
   readonly replace?: ReplaceRequest
+  readonly reset?: ResetRequest
   readonly upgrade?: UpgradeRequest
 }
 
@@ -38,6 +40,18 @@ export interface ReplaceRequest {
   /** The same machine joins again as soon as it is reset. Nobody reinstalls it. */
   readonly inPlace: boolean
   readonly drain: DrainOptions
+}
+
+/** Which hosts are made bare. */
+export interface ResetRequest {
+  /** Names of hosts in the cluster file; none with `all`. */
+  readonly hosts: readonly string[]
+  /** Every host of the file: the cluster is destroyed. */
+  readonly all: boolean
+  /** The name of the cluster, as the operator has typed it: `all` is refused without it. A plan needs none. */
+  readonly confirmed?: string
+  /** Packages are removed, too. */
+  readonly packages: boolean
 }
 
 /** What the operator may choose for an operation. */

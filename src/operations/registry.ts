@@ -4,7 +4,15 @@ import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REMOVE_PHASES } from './remove-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
-import type { ApplyResult, PlanResult, RemoveResult, ReplaceResult, UpgradeResult } from './results.js'
+import { RESET_PHASES } from './reset-phases.js'
+import type {
+  ApplyResult,
+  PlanResult,
+  RemoveResult,
+  ReplaceResult,
+  ResetResult,
+  UpgradeResult,
+} from './results.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
 
 /** What a kind of operation is to clients and workers. */
@@ -22,6 +30,7 @@ export const OPERATIONS = {
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
+  reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
@@ -37,6 +46,7 @@ export interface Results extends Record<OperationKind, object> {
   plan: PlanResult
   remove: RemoveResult
   replace: ReplaceResult
+  reset: ResetResult
   upgrade: UpgradeResult
 }
 

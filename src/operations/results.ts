@@ -98,3 +98,22 @@ export interface ReplaceResult extends ApplyResult {
   /** The `/etc/machine-id` of the old machine and of the new one, as far as they are known. */
   readonly machine: { readonly old?: string; readonly new?: string }
 }
+
+/** The result of `resetHosts`. */
+export interface ResetResult {
+  readonly kubernetesVersion: string
+  /** True when anything was changed. */
+  readonly changed: boolean
+  /** What became of each host, in the order of the cluster file; those left out by decision are in `skipped`. */
+  readonly hosts: readonly ResetHost[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+/** `reset`: the host is bare now. `bare`: it was before. */
+export interface ResetHost {
+  readonly name: string
+  readonly how: 'reset' | 'bare'
+  /** What a last look has still found of the cluster; nobody looks at hosts that were bare before. */
+  readonly remains: readonly string[]
+}

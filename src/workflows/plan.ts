@@ -5,6 +5,7 @@ import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
 import { planOf, seeCluster } from './removal-planning.js'
 import { plannedAsReplacement } from './replace-planning.js'
+import { plannedAsReset } from './reset-planning.js'
 import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
@@ -16,6 +17,7 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   const removal = input.request?.remove
   if (removal !== undefined) return planRemoval(run, looked, removal)
   if (input.request?.replace !== undefined) return plannedAsReplacement(run, looked, input.request.replace)
+  if (input.request?.reset !== undefined) return plannedAsReset(run, looked, input.request.reset)
   if (input.request?.upgrade !== undefined) return plannedAsUpgrade(run, looked, input.request.upgrade)
   const presence = await lookAtCluster(run, looked)
   const { cluster, changes, findings, problems, warnings } = planApply(looked.file, looked.facts, {

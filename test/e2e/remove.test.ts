@@ -7,6 +7,7 @@ import { expectWholeCluster } from '../support/expect-cluster.js'
 import { addressOf } from './support/changed-cluster-file.js'
 import { etcdctl } from './support/etcdctl.js'
 import { Ledger } from './support/ledger.js'
+import { remainsOn } from './support/remains.js'
 
 /** Hosts leave a cluster that is written to all the time: a worker, the control plane where init ran, a dead one. */
 const fleet = new Fleet('remove')
@@ -92,17 +93,6 @@ async function backends(): Promise<readonly string[]> {
   return [...lines.matchAll(/server (\S+)/g)].map(([, name]) => name ?? '')
 }
 
-/** What a removed host still has of the cluster, in the words of the shell. */
-async function remains(host: string): Promise<string> {
-  return fleet.on(
-    host,
-    `find /etc/kubernetes /var/lib/etcd /etc/cni/net.d -type f 2>/dev/null; ls /var/lib/kubelet 2>/dev/null
-     ss -Hltn 'sport = :6443 or sport = :2379 or sport = :2380 or sport = :10250'
-     iptables-save | grep -E '^:(KUBE|CNI|FLANNEL)'; ls -d /sys/class/net/flannel.1 /sys/class/net/cni0 2>/dev/null
-     ls /var/lib/quorate/cluster /var/lib/quorate/lock 2>/dev/null; apt-mark showhold | grep kube; true`,
-  )
-}
-
 describe('a worker with a pod that may not be disrupted', () => {
   it('waits for the operator before anything is changed, and says which budget forbids it', async () => {
     const parked = await remove('w1', '--keep-file', '--drain-timeout', '1', '--on-blocked', 'exit')
@@ -118,7 +108,7 @@ describe('a worker with a pod that may not be disrupted', () => {
     const resumed = expectDone(await fleet.quorate('resume', fleet.name, '--retry'))
     expect(resumed.stdout).toContain('w1: removed, and reset')
     expect(await nodes()).toEqual(['cp1', 'cp2', 'cp3', 'w2'])
-    expect(await remains('w1')).toBe('')
+    expect(await remainsOn(fleet, 'w1')).toBe('')
     expect(ledger.takeFailures()).toEqual([])
   })
 })
@@ -129,7 +119,7 @@ describe('the control plane where init ran', () => {
     expect(await nodes()).toEqual(['cp2', 'cp3', 'w2'])
     expect(await members()).toEqual(['cp2', 'cp3'])
     expect(await backends()).toEqual(['cp2', 'cp3'])
-    expect(await remains('cp1')).toBe('')
+    expect(await remainsOn(fleet, 'cp1')).toBe('')
     expect(readFileSync(fleet.clusterFile, 'utf8')).not.toContain('cp1')
     expect(ledger.takeFailures()).toEqual([])
   })
@@ -177,7 +167,7 @@ describe('a dead control plane', () => {
     expect(refused.exitCode, refused.stdout + refused.stderr).toBe(1)
     expect(refused.stdout + refused.stderr).toContain('HOST_REMOVED')
     expectDone(await remove('cp3', '--keep-file'))
-    expect(await remains('cp3')).toBe('')
+    expect(await remainsOn(fleet, 'cp3')).toBe('')
     expectDone(await fleet.apply())
     await expectWholeCluster(fleet)
   })

@@ -57,6 +57,11 @@ export function fakeActivities() {
     resetHost: (_cluster: Cluster, host: Host) => note(`reset ${host.name}`, 20),
     deleteNode: (_cluster: Cluster, host: Host) => note(`delete ${host.name}`),
     releaseClaim: (_cluster: Cluster, host: Host) => note(`give back ${host.name}`),
+    readLosses: () => Promise.resolve({ pods: 12, workloads: 4, loadBalancers: 1, volumes: 2 }),
+    stopHost: (_cluster: Cluster, host: Host) => note(`stop ${host.name}`, 20),
+    removePackages: (_cluster: Cluster, host: Host) => note(`packages off ${host.name}`),
+    lookForRemains: (_cluster: Cluster, host: Host) =>
+      note(`look at ${host.name}`).then((done) => ({ ...done, changed: false, remains: [] as string[] })),
     verifyCluster: (cluster: Cluster) =>
       note(`verify ${cluster.hosts.map(({ name }) => name).join()}`).then((done) => ({
         ...done,

@@ -18,6 +18,7 @@ const PLACES = {
   '/etc/fstab': 'fstab',
   '/etc/sysctl.d': 'sysctl.d',
   '/proc/swaps': 'swaps',
+  '/proc/self/mounts': 'mounts',
   '/opt/cni': 'cni',
   '/usr/lib/cni': 'debian-cni',
   '/etc/containerd': 'containerd',

@@ -5,6 +5,7 @@ import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { configureContainerd } from '../../hosts/containerd/configure.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
+import { removeUpgradeLeftovers } from '../../hosts/kubeadm/manifests.js'
 import { runKubeadmUpgrade, writeKubeletConfiguration } from '../../hosts/kubeadm/upgrade.js'
 import { versionObstacle } from '../../hosts/kubeadm/upgraded.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
@@ -56,6 +57,7 @@ export async function upgradeKubelet(context: HostContext, upgrade: KubeletUpgra
   await replaceKubelet(context)
   await waitForNode(context, api)
   await uncordon(api, host.name)
+  await removeUpgradeLeftovers(context)
   return { changed: true, summary: `kubelet ${version}, ${evicted} pods moved` }
 }
 

@@ -7,7 +7,7 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'remove' | 'replace'
+export type PlannedCommand = 'apply' | 'remove' | 'replace' | 'reset'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -87,6 +87,7 @@ function summary(
 const SAME_COMMAND = {
   remove: { refused: 'nothing would be removed', nothing: 'already gone' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },
+  reset: { refused: 'nothing would be reset', nothing: 'already bare' },
 } as const
 
 function sameCommandSummary(

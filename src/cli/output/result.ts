@@ -5,6 +5,7 @@ import type { Style } from '../io.js'
 import { renderPlan } from './plan.js'
 import { renderRemoved } from './removed.js'
 import { renderReplaced } from './replaced.js'
+import { renderReset } from './was-reset.js'
 import { renderApplied, renderUpgraded } from './summary.js'
 
 type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
@@ -14,6 +15,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   remove: renderRemoved,
   replace: renderReplaced,
+  reset: renderReset,
   upgrade: renderUpgraded,
 }
 

@@ -88,6 +88,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
   replace: 'the same `quorate replace`',
+  reset: 'the same `quorate reset`',
   upgrade: 'the same `quorate upgrade`',
 }
 

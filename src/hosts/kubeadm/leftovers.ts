@@ -2,6 +2,7 @@
  * What a host still has of a cluster after `kubeadm reset`, which leaves much to the user. A table: how each thing is
  * seen, and how it is taken away. Packages, the container runtime and its configuration stay.
  */
+import { REGISTRIES_FOLDER } from '../../configuration/containerd/config.js'
 import { ETCD_KUBELET_UNIT } from '../../configuration/etcd/kubelet.js'
 import {
   FORMER_SYSCTL_FILE,
@@ -21,6 +22,8 @@ import { waitUntil } from '../wait.js'
 interface Leftover {
   /** What people call it. */
   readonly name: string
+  /** It runs, or makes something run: {@link stopEverything} ends it. */
+  readonly runs?: true
   /** Succeeds if it is there. */
   readonly isThere: string
   readonly remove: string
@@ -45,6 +48,18 @@ links() {
 }
 ours() { [ -f "$1" ] && [ "$(head -n 1 -- "$1")" = '${HEADER}' ]; }
 running() { ss -Hltnp | grep -Eq '\\("(kube-|kubelet"|etcd")'; }
+# Not every host has crictl; ctr comes with containerd.
+pods() {
+  if has crictl; then crictl pods --quiet; elif has ctr; then ctr -n k8s.io tasks list -q; fi 2>/dev/null
+}
+stop_pods() {
+  if has crictl; then
+    crictl rmp --all --force
+  else
+    for id in $(ctr -n k8s.io tasks list -q); do ctr -n k8s.io tasks rm --force "$id"; done
+    for id in $(ctr -n k8s.io containers list -q); do ctr -n k8s.io containers rm "$id"; done
+  fi >/dev/null 2>&1
+}
 CHAINS='(KUBE-|CNI-|FLANNEL-)'
 TABLES='iptables ip6tables iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy'
 chained() { has "$1-save" && "$1-save" 2>/dev/null | grep -Eq "^:$CHAINS"; }
@@ -58,6 +73,19 @@ unchain() {
     fi
   done
 }
+# What is mounted below a folder, the innermost first. The kernel writes blanks in octal.
+mounts() { awk -v base="$(readlink -f "$1")/" 'index($2, base) == 1 { print $2 }' /proc/self/mounts | sort -r; }
+unmount() {
+  mounts "$1" | sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g' | while read -r mount; do
+    path=$(printf '%b' "$mount")
+    timeout 20 umount -- "$path" || umount -l -- "$path" || true
+  done
+}
+logins() {
+  for path in ${REGISTRIES_FOLDER}/*/hosts.toml; do
+    if ours "$path" && grep -q Authorization "$path"; then echo "$path"; fi
+  done
+}
 namespaces() { find /run/netns -maxdepth 1 -name 'cni-*' 2>/dev/null; }
 `
 
@@ -69,11 +97,14 @@ const file = (path: string): Leftover => ({
 
 const balancer = (service: string, path: string): Leftover => ({
   name: `${service} as a load balancer`,
+  runs: true,
   isThere: `ours ${path}`,
   remove: `systemctl disable --quiet --now ${service} || true; rm -f -- ${path} ${HOST_PATHS.loaded}/${service}`,
 })
 
 const MARKS = [HOST_PATHS.initialised, HOST_PATHS.initBegun, HOST_PATHS.etcdIsEmpty].join(' ')
+
+const KUBELET = '/var/lib/kubelet'
 
 /** In the order in which they are taken away: what would bring others back goes first. */
 const LEFTOVERS: readonly Leftover[] = [
@@ -81,22 +112,34 @@ const LEFTOVERS: readonly Leftover[] = [
   balancer('haproxy', HAPROXY_CONFIG_FILE.path),
   {
     name: 'the kubelet service',
+    runs: true,
     isThere: 'systemctl is-active --quiet kubelet || systemctl is-enabled --quiet kubelet 2>/dev/null',
     remove: 'systemctl disable --quiet --now kubelet',
   },
   {
     name: 'pods',
-    isThere: '[ -n "$(has crictl && crictl pods --quiet 2>/dev/null)" ]',
-    remove: 'crictl rmp --all --force >/dev/null 2>&1 || true',
+    runs: true,
+    isThere: '[ -n "$(pods)" ]',
+    remove: 'stop_pods || true',
   },
   // Nothing is left to do but to wait: they end with their pods.
-  { name: 'a running component of Kubernetes', isThere: 'running', remove: ':' },
+  { name: 'a running component of Kubernetes', runs: true, isThere: 'running', remove: ':' },
+  // What is mounted there are the volumes of pods, and what they hold is not the cluster's.
+  {
+    name: `mounts below ${KUBELET}`,
+    isThere: `[ -n "$(mounts ${KUBELET})" ]`,
+    remove: `unmount ${KUBELET}`,
+  },
   {
     name: '/etc/kubernetes',
     isThere: `holds_files ${HOST_PATHS.kubernetes}`,
     remove: `empty ${HOST_PATHS.kubernetes}`,
   },
-  { name: '/var/lib/kubelet', isThere: 'holds /var/lib/kubelet', remove: 'empty /var/lib/kubelet' },
+  {
+    name: KUBELET,
+    isThere: `holds ${KUBELET}`,
+    remove: `[ -n "$(mounts ${KUBELET})" ] || empty ${KUBELET}`,
+  },
   { name: "etcd's data", isThere: `holds ${HOST_PATHS.etcdData}`, remove: `empty ${HOST_PATHS.etcdData}` },
   {
     name: "the kubelet's unit for etcd",
@@ -132,6 +175,11 @@ const LEFTOVERS: readonly Leftover[] = [
     isThere: "has apt-mark && apt-mark showhold | grep -Eqx 'kubeadm|kubelet|kubectl'",
     remove: 'apt-mark unhold kubeadm kubelet kubectl >/dev/null',
   },
+  {
+    name: 'passwords of registries',
+    isThere: '[ -n "$(logins)" ]',
+    remove: 'logins | while read -r path; do rm -f -- "$path"; done',
+  },
   ...[MODULES_FILE.path, SYSCTL_FILE.path, FORMER_SYSCTL_FILE].map(file),
   {
     name: 'marks of an init',
@@ -140,10 +188,14 @@ const LEFTOVERS: readonly Leftover[] = [
   },
 ]
 
-const LOOK = `${COMMON}${LEFTOVERS.map(({ name, isThere }) => `if ${isThere}; then echo ${quoted(name)}; fi`).join('\n')}
+const RUNNING = LEFTOVERS.filter(({ runs }) => runs === true)
+
+const look = (things: readonly Leftover[]) => `${COMMON}
+${things.map(({ name, isThere }) => `if ${isThere}; then echo ${quoted(name)}; fi`).join('\n')}
 exit 0`
 
-const CLEAN = `${COMMON}${LEFTOVERS.map(({ isThere, remove }) => `if ${isThere}; then { ${remove}; } || true; fi`).join('\n')}
+const clean = (things: readonly Leftover[]) => `${COMMON}
+${things.map(({ isThere, remove }) => `if ${isThere}; then { ${remove}; } || true; fi`).join('\n')}
 exit 0`
 
 function quoted(words: string): string {
@@ -154,10 +206,8 @@ function quoted(words: string): string {
 const ENDING_MS = 30_000
 
 /** The names of what the host still has of a cluster; empty for a host that could join any. */
-export async function leftovers(context: HostContext): Promise<readonly string[]> {
-  const looked = await context.session.run(script(LOOK, ...argumentsFor(context)), { root: true })
-  expectSuccess(looked, 'looking for leftovers of the cluster', context.host)
-  return looked.stdout.split('\n').filter((line) => line !== '')
+export function leftovers(context: HostContext): Promise<readonly string[]> {
+  return find(context, LEFTOVERS)
 }
 
 /**
@@ -165,18 +215,40 @@ export async function leftovers(context: HostContext): Promise<readonly string[]
  * @throws QuorateError `RESET_INCOMPLETE`, with everything that is still there.
  */
 export async function removeLeftovers(context: HostContext): Promise<void> {
+  await takeAway(context, LEFTOVERS, 'reset')
+}
+
+/**
+ * Stops everything of a cluster that runs on the host, so that it starts again neither by itself nor at boot. Deletes no
+ * data; the configuration of a load balancer goes.
+ * @returns the names of what ran.
+ * @throws QuorateError `RESET_INCOMPLETE`, with everything that still runs.
+ */
+export async function stopEverything(context: HostContext): Promise<readonly string[]> {
+  const found = await find(context, RUNNING)
+  if (found.length > 0) await takeAway(context, RUNNING, 'stop')
+  return found
+}
+
+async function find(context: HostContext, things: readonly Leftover[]): Promise<readonly string[]> {
+  const looked = await context.session.run(script(look(things), ...argumentsFor(context)), { root: true })
+  expectSuccess(looked, 'looking for leftovers of the cluster', context.host)
+  return looked.stdout.split('\n').filter((line) => line !== '')
+}
+
+async function takeAway(context: HostContext, things: readonly Leftover[], step: string): Promise<void> {
   await waitUntil(
     context,
     async () => {
-      const cleaned = await context.session.run(script(CLEAN, ...argumentsFor(context)), {
+      const cleaned = await context.session.run(script(clean(things), ...argumentsFor(context)), {
         root: true,
         timeoutMs: 120_000,
       })
       expectSuccess(cleaned, 'taking away leftovers of the cluster', context.host)
-      const left = await leftovers(context)
+      const left = await find(context, things)
       return left.length === 0 ? undefined : `still there: ${left.join(', ')}`
     },
-    (reason) => context.error('RESET_INCOMPLETE', reason, { step: 'reset' }),
+    (reason) => context.error('RESET_INCOMPLETE', reason, { step }),
     { timeoutMs: Math.min(ENDING_MS, context.patience.components), intervalMs: 2_000 },
   )
 }

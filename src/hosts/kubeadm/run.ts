@@ -55,10 +55,11 @@ const NO_KUBECONFIG = '/nonexistent/kubeconfig'
 
 // kubelet is stopped first, or it would start etcd again on the folder that has just been emptied. The pod network's
 // links go because they keep an address of the node's old pod subnet, which its next one would not have.
+// $1: the runtime's socket, $2: the kubeconfig, $3: phases to skip; the rest: links.
 const RESET = `
 systemctl stop kubelet || true
-kubeadm reset --force --cri-socket "$1" --kubeconfig "$2"
-shift 2
+kubeadm reset --force --cri-socket "$1" --kubeconfig "$2" \${3:+--skip-phases "$3"}
+shift 3
 for link in "$@"; do ip link delete "$link" 2>/dev/null || true; done`
 
 /**
@@ -71,7 +72,7 @@ export async function resetHost(context: HostContext): Promise<void> {
   await runDurably(context, {
     unit: 'kubeadm-reset',
     title: 'kubeadm reset',
-    command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, ...links),
+    command: script(RESET, CONTAINERD_SOCKET, NO_KUBECONFIG, phasesToSkip(context), ...links),
     failure: (exitCode, output, ordinal) =>
       kubeadmError(context.host, 'kubeadm reset', { exitCode, output, ordinal }),
   })
@@ -79,6 +80,14 @@ export async function resetHost(context: HostContext): Promise<void> {
   throw context.error('KUBEADM_FAILED', 'kubeadm reset left parts of the failed attempt behind', {
     step: 'kubeadm reset',
   })
+}
+
+/**
+ * With an external etcd, kubeadm would wait a minute for a member that is not there, and then empty etcd's folder all the
+ * same, which on such a host is somebody else's.
+ */
+function phasesToSkip({ cluster }: HostContext): string {
+  return cluster.etcd.topology === 'external' ? 'remove-etcd-member' : ''
 }
 
 /** Phases of `kubeadm init` that may be run by themselves on any control plane. */

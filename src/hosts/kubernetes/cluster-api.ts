@@ -3,10 +3,11 @@
  * through the host's own SSH connection. A request that changes something is sent only if the session's operation still
  * holds the host, like every command.
  */
-import type { DaemonSet, Deployment } from 'kubernetes-types/apps/v1.js'
+import type { DaemonSet, Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type {
   ConfigMap,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
@@ -37,6 +38,7 @@ export interface ClusterApi {
     readonly services: NamespacedResource<Service>
     readonly configMaps: NamespacedResource<ConfigMap>
     readonly secrets: NamespacedResource<Secret>
+    readonly persistentVolumes: Resource<PersistentVolume>
     readonly persistentVolumeClaims: NamespacedResource<PersistentVolumeClaim>
     /** See {@link evict}. */
     evict(pod: PodName, deletion?: Deletion): Promise<boolean>
@@ -46,6 +48,7 @@ export interface ClusterApi {
   readonly apps: {
     readonly daemonSets: NamespacedResource<DaemonSet>
     readonly deployments: NamespacedResource<Deployment>
+    readonly statefulSets: NamespacedResource<StatefulSet>
   }
   readonly policy: { readonly podDisruptionBudgets: NamespacedResource<PodDisruptionBudget> }
   readonly storage: { readonly volumeAttachments: Resource<VolumeAttachment> }
@@ -84,6 +87,7 @@ export function clusterApi(session: Session, server: Endpoint, ask: Ask): Cluste
       services: core.ofNamespaces('services'),
       configMaps: core.ofNamespaces('configmaps'),
       secrets: core.ofNamespaces('secrets'),
+      persistentVolumes: core.ofCluster('persistentvolumes'),
       persistentVolumeClaims: core.ofNamespaces('persistentvolumeclaims'),
       evict: (pod, deletion) => evict(ask, pod, deletion),
       log: (pod, options) => podLog(ask, pod, options),
@@ -91,6 +95,7 @@ export function clusterApi(session: Session, server: Endpoint, ask: Ask): Cluste
     apps: {
       daemonSets: apps.ofNamespaces('daemonsets'),
       deployments: apps.ofNamespaces('deployments'),
+      statefulSets: apps.ofNamespaces('statefulsets'),
     },
     policy: { podDisruptionBudgets: policy.ofNamespaces('poddisruptionbudgets') },
     storage: { volumeAttachments: storage.ofCluster('volumeattachments') },

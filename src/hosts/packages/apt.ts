@@ -11,13 +11,15 @@ import type { PackageManager } from './package-manager.js'
  * for those of its lists and its archives. An installation that was cut off in the middle is finished first. apt-get
  * update exits with 0 even if lists could not be fetched, so its output decides whether a package is missing.
  */
-const INSTALL = `
+const BEGIN = `
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C NEEDRESTART_SUSPEND=1
 lock_words='locked by another process|ould not get lock' stale_words='Failed to fetch'
 ${START}
 apt="apt-get -q -o DPkg::Lock::Timeout=${LOCK_TIMEOUT_S} -o Acquire::Retries=3"
 if ! patiently quietly dpkg --configure -a; then cat "$said/text" >&2; exit 1; fi
-updated=0
+`
+
+const INSTALL = `${BEGIN}updated=0
 patiently quietly $apt update || updated=$?
 cat "$said/text"
 cp "$said/text" "$said/update"
@@ -40,6 +42,10 @@ patiently loudly $apt -y -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \
   --no-install-recommends --allow-change-held-packages \${fetch:-} install $chosen
 if [ -n "$hold" ]; then apt-mark hold $hold; fi`
 
+// Configuration goes as well: the next cluster brings its own.
+const REMOVE = `${BEGIN}
+patiently loudly $apt -y -o Dpkg::Use-Pty=0 --allow-change-held-packages purge "$@"`
+
 const FETCH_ONLY = 'fetch=--download-only\n'
 
 // A bare host has no curl, but apt brings a downloader that uses apt's own proxy settings and CA certificates.
@@ -61,6 +67,7 @@ export const apt: PackageManager = {
     fetchOnly === true
       ? script(FETCH_ONLY + INSTALL, repository, '', ...choices)
       : script(INSTALL, repository, hold.join(' '), ...choices),
+  remove: (names) => script(REMOVE, '', '', ...names),
   pinned: (name, version) => `${name}=${version}`,
   fetch: (url, path) => script(FETCH, url, path),
   explain: (exitCode, output) => {

@@ -37,6 +37,14 @@ patiently loudly $dnf --setopt=install_weak_deps=False \${fetch:-} install $chos
 if [ "$installed" != 0 ] && grep -qE '${BAD_SIGNATURE}' "$said/text"; then exit ${INSTALL_STATUS.badSignature}; fi
 exit "$installed"`
 
+// What the packages once brought along stays, as apt leaves it.
+const REMOVE = `
+export LC_ALL=C
+lock_words='transaction lock' stale_words=
+${START}
+patiently loudly dnf -y --setopt=disable_excludes=${DNF_REPOSITORY} --setopt=clean_requirements_on_remove=False \\
+  remove "$@"`
+
 const FETCH_ONLY = 'fetch=--downloadonly\n'
 
 // dnf needs libcurl, and every such system has its program as well; dnf's own proxy counts.
@@ -57,6 +65,7 @@ export const dnf: PackageManager = {
   // What is held is excluded in the repository's file.
   install: ({ repository = '', choices, fetchOnly }) =>
     script(fetchOnly === true ? FETCH_ONLY + INSTALL : INSTALL, repository, '', ...choices),
+  remove: (names) => script(REMOVE, '', '', ...names),
   pinned: (name, version) => `${name}-${version}`,
   fetch: (url, path) => script(FETCH, url, path),
   explain: (exitCode, output) => {

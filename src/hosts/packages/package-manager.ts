@@ -8,6 +8,8 @@ export interface PackageManager {
   readonly installed: (names: readonly string[]) => Command
   /** The command that installs. It waits for the locks of others for ten minutes; its statuses: `INSTALL_STATUS`. */
   readonly install: (request: InstallRequest) => Command
+  /** The command that removes packages which are installed, held or not, and nothing else. Waits like {@link PackageManager.install}. */
+  readonly remove: (names: readonly string[]) => Command
   /** A package of a version or version pattern, as {@link InstallRequest.choices} take it. */
   readonly pinned: (name: string, version: string) => string
   /** The command that fetches a URL into a file, the way in which the package manager fetches. */

@@ -38,7 +38,8 @@ export function isReturned(standing: Standing, node: StandingNode): boolean {
   return removedAs(standing, node) !== undefined
 }
 
-function removedAs(
+/** The record of the machine, if it was removed as dead and has not been reset since. */
+export function removedAs(
   { removed = [] }: Standing,
   { name, machineId = '' }: Pick<Host, 'name' | 'machineId'>,
 ): RemovedMachine | undefined {

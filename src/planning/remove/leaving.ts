@@ -99,7 +99,7 @@ export function isAnotherMachine({ machineId }: HostFacts, node: StandingNode | 
 }
 
 /** Whatever answers at the host's address later, or has its node, must be this machine. */
-function pinned(host: Host, facts: HostFacts | undefined, node: StandingNode | undefined): Host {
+export function pinned(host: Host, facts: HostFacts | undefined, node: StandingNode | undefined): Host {
   const machineId = facts?.machineId ?? node?.machineId ?? ''
   const manager = facts === undefined ? undefined : systemPackageManager(facts)?.name
   return {

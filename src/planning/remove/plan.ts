@@ -115,7 +115,8 @@ function refusedAsAWhole(
   return { ...nothing, problems: [problem] }
 }
 
-const NO_CLUSTER_HINT = 'take the host out of the cluster file; it was never part of a cluster'
+const NO_CLUSTER_HINT =
+  'take the host out of the cluster file; it was never part of a cluster; `quorate reset` makes it bare'
 
 interface Known {
   readonly file: Cluster

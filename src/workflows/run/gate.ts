@@ -1,8 +1,8 @@
 /** Limits how many steps start at once: the server buffers at most 100 events while one workflow task runs. */
 import { CancellationScope, sleep } from '@temporalio/workflow'
 
-/** Well below the limit, with room for updates, signals and timers. */
-const WIDTH = 64
+/** The end of a step is two events, so this leaves room for updates, signals and timers. */
+const WIDTH = 40
 
 /** Steps that take longer than this end at different times anyway. */
 const SLOW = '5s'

@@ -37,18 +37,22 @@ async function releaseHosts(run: Run<'lock-hosts'>, cluster: Cluster): Promise<v
   )
 }
 
-/** Holds the hosts of the cluster while `act` runs. No step is running any more when they are released. */
+/**
+ * Holds the hosts of the cluster while `act` runs. No step is running any more when they are released. `joining`: hosts
+ * that did not answer before, and were locked by their first step.
+ */
 export async function withLocks<Result>(
   run: Run<'lock-hosts'>,
   cluster: Cluster,
   first: Host,
   act: () => Promise<Result>,
+  joining: () => readonly Host[] = () => [],
 ): Promise<Result> {
   try {
     await lockHosts(run, cluster, first)
     return await act()
   } finally {
     await run.settled()
-    await releaseHosts(run, cluster)
+    await releaseHosts(run, { ...cluster, hosts: [...cluster.hosts, ...joining()] })
   }
 }

@@ -8,7 +8,8 @@ import type { Fleet } from '../../support/fleet.js'
 
 const NAMESPACE = 'ledger'
 const INTERVAL_MS = 100
-const TIMEOUT_MS = 5_000
+// Clients of Kubernetes wait longer than this.
+const TIMEOUT_MS = 15_000
 
 /** What became of the writes. */
 export interface Account {

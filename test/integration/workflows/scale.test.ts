@@ -14,7 +14,7 @@ afterAll(async () => {
 })
 
 describe('an apply of 200 hosts', () => {
-  it('starts at most 64 steps at once, and no workflow task fails', { timeout: 300_000 }, async () => {
+  it('starts at most 40 steps at once, and no workflow task fails', { timeout: 300_000 }, async () => {
     const workers = Array.from({ length: 196 }, (_, index) =>
       aHost(`w${index + 1}`, {
         address: `198.51.100.${index + 1}`,
@@ -38,7 +38,7 @@ describe('an apply of 200 hosts', () => {
       const task = event.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId?.toString()
       if (task !== undefined) begun.set(task, (begun.get(task) ?? 0) + 1)
     }
-    expect(Math.max(...begun.values())).toBeLessThanOrEqual(64)
+    expect(Math.max(...begun.values())).toBeLessThanOrEqual(40)
     expect((events ?? []).filter((event) => event.workflowTaskFailedEventAttributes != null)).toEqual([])
   })
 })

@@ -17,6 +17,7 @@ import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
 import { REPLACEMENTS } from './replacements.js'
+import { RESETS } from './resets.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
 
@@ -26,6 +27,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...CONVERSATIONS,
   ...REMOVALS,
   ...REPLACEMENTS,
+  ...RESETS,
   ...UPGRADES,
 }
 

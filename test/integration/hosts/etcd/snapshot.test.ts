@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { takeSnapshot } from '../../../../src/hosts/etcd/snapshot.js'
-import { aCluster } from '../../../support/clusters.js'
 import { FakePrograms } from '../../../support/fake-programs.js'
 import { localContext } from '../../../support/local-context.js'
 
@@ -24,18 +23,12 @@ ${save}`
 let programs: FakePrograms
 beforeEach(() => {
   programs = new FakePrograms(mkdtempSync(join(tmpdir(), 'quorate-snapshot-')))
-  mkdirSync(join(programs.folder, 'etcd'))
+  mkdirSync(join(programs.folder, 'etcd-data'))
   programs.add('crictl', crictl(SAVES))
 })
 afterEach(() => rmSync(programs.folder, { recursive: true, force: true }))
 
-function context() {
-  const cluster = aCluster()
-  const clusterConfiguration = { etcd: { local: { dataDir: join(programs.folder, 'etcd') } } }
-  const kubeadm = { ...cluster.kubernetes.kubeadm, clusterConfiguration }
-  return localContext(programs, { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm } })
-}
-
+const context = () => localContext(programs)
 const folder = () => join(programs.folder, 'state/snapshots')
 const saves = () => programs.calls().filter((call) => call.includes('snapshot save')).length
 
@@ -45,7 +38,7 @@ describe('a snapshot of etcd', () => {
     expect({ bytes, isNew }).toEqual({ bytes: 8224, isNew: true })
     expect(readdirSync(folder())).toEqual(['test-before-v1-37-2.db'])
     expect(statSync(join(folder(), 'test-before-v1-37-2.db')).mode & 0o777).toBe(0o600)
-    expect(readdirSync(join(programs.folder, 'etcd'))).toEqual([])
+    expect(readdirSync(join(programs.folder, 'etcd-data'))).toEqual([])
   })
 
   it('is taken once in an operation', async () => {
@@ -57,7 +50,7 @@ describe('a snapshot of etcd', () => {
   it('does not count if its digest does not fit', async () => {
     programs.add('crictl', crictl(CUT_OFF))
     await expect(takeSnapshot(context(), 'before-v1-37-2')).rejects.toMatchObject({ code: 'SNAPSHOT_FAILED' })
-    expect(readdirSync(join(programs.folder, 'etcd'))).toEqual([])
+    expect(readdirSync(join(programs.folder, 'etcd-data'))).toEqual([])
     programs.add('crictl', crictl(SAVES))
     expect((await takeSnapshot(context(), 'before-v1-37-2')).isNew).toBe(true)
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HEADER } from '../../../../src/configuration/host-prerequisites.js'
-import { leftovers, removeLeftovers } from '../../../../src/hosts/kubeadm/leftovers.js'
+import { leftovers, removeLeftovers, stopEverything } from '../../../../src/hosts/kubeadm/leftovers.js'
 import { FakePrograms } from '../../../support/fake-programs.js'
 import { localContext } from '../../../support/local-context.js'
 
@@ -78,6 +78,56 @@ function aUsedHost(): void {
   programs.put('held', 'kubeadm\nkubelet\nkubectl\n')
 }
 
+/** A volume of a pod, mounted below the kubelet's folder. */
+function aVolume(path: string): void {
+  file(`kubelet/${path}/precious`)
+  const mount = at(`kubelet/${path}`).replaceAll(' ', '\\040')
+  programs.put('mounts', `proc /proc proc rw 0 0\n/dev/sdb ${mount} ext4 rw 0 0\n`)
+}
+
+describe('what runs on a host', () => {
+  it('is stopped, so that it does not start again, and no data are touched', async () => {
+    aUsedHost()
+    programs.put('pods', 'p1\n')
+    expect(await stopEverything(context())).toEqual([
+      'haproxy as a load balancer',
+      'the kubelet service',
+      'pods',
+    ])
+    expect(await stopEverything(context())).toEqual([])
+    for (const path of [
+      'etcd-data/member/wal',
+      'kubernetes/tmp/kubeadm-backup/etcd.yaml',
+      'kubelet/config.yaml',
+    ]) {
+      expect(existsSync(at(path)), path).toBe(true)
+    }
+  })
+
+  it('is stopped also where there is no crictl', async () => {
+    rmSync(at('crictl'))
+    programs.add(
+      'ctr',
+      `shift 2; case "$*" in
+        'tasks list -q') cat "$here/pods" 2>/dev/null ;;
+        'tasks rm --force p1') rm -f "$here/pods" ;;
+      esac`,
+    )
+    programs.put('pods', 'p1\n')
+    expect(await stopEverything(context())).toEqual(['pods'])
+    expect(await stopEverything(context())).toEqual([])
+  })
+
+  it('is not stopped before its components have ended', async () => {
+    programs.put('kubelet.on', '')
+    programs.put('listeners', 'LISTEN 0 4096 *:2379 *:* users:(("etcd",pid=1,fd=3))\n')
+    await expect(stopEverything(context())).rejects.toMatchObject({
+      code: 'RESET_INCOMPLETE',
+      message: 'still there: a running component of Kubernetes',
+    })
+  })
+})
+
 describe('what kubeadm reset leaves on a host', () => {
   it('is named', async () => {
     aUsedHost()
@@ -120,6 +170,42 @@ describe('what kubeadm reset leaves on a host', () => {
     await removeLeftovers(context())
     expect(text('haproxy-files/haproxy.cfg')).toBe('# Mine.\n')
     expect(programs.calls().filter((call) => /restore|disable|delete/.test(call))).toEqual([])
+  })
+
+  it('are no volumes of pods: they are unmounted, and what they hold stays', async () => {
+    aVolume('volumes/kubernetes.io~csi/data')
+    programs.add('umount', 'shift; : >"$here/mounts"; mv "$1/precious" "$here/kept"')
+    await removeLeftovers(context())
+    expect(await leftovers(context())).toEqual([])
+    expect(text('kept')).toBe('x')
+  })
+
+  it('stay if they include a volume that cannot be unmounted, which is named', async () => {
+    aVolume('volumes/kubernetes.io~csi/data')
+    programs.add('umount', 'exit 32')
+    await expect(removeLeftovers(context())).rejects.toMatchObject({
+      message: `still there: mounts below ${at('kubelet')}, ${at('kubelet')}`,
+    })
+    expect(text('kubelet/volumes/kubernetes.io~csi/data/precious')).toBe('x')
+    expect(programs.calls().filter((call) => call.startsWith('umount -l'))).not.toEqual([])
+  })
+
+  it('includes volumes with a blank in their name', async () => {
+    aVolume('volumes/my data')
+    programs.add('umount', '[ -d "$2" ] && : >"$here/mounts"')
+    await removeLeftovers(context())
+    expect(programs.calls()).toContain(`umount -- ${at('kubelet/volumes/my data')}`)
+  })
+
+  it('includes passwords of registries, but no other settings of containerd', async () => {
+    file('containerd/certs.d/private.lab/hosts.toml', `${HEADER}\nheader = { Authorization = 'Basic x' }\n`)
+    file('containerd/certs.d/mirror.lab/hosts.toml', `${HEADER}\nserver = 'http://mirror.lab'\n`)
+    file('containerd/certs.d/mine.lab/hosts.toml', `header = { Authorization = 'Basic x' }\n`)
+    expect(await leftovers(context())).toEqual(['passwords of registries'])
+    await removeLeftovers(context())
+    expect(existsSync(at('containerd/certs.d/private.lab/hosts.toml'))).toBe(false)
+    expect(existsSync(at('containerd/certs.d/mirror.lab/hosts.toml'))).toBe(true)
+    expect(existsSync(at('containerd/certs.d/mine.lab/hosts.toml'))).toBe(true)
   })
 
   it('is told if it cannot be taken away', async () => {

@@ -126,12 +126,10 @@ describe('what upgrades leave', () => {
     backup('2026-11-26-12-00-00', 'etcd', 'v1.36.3')
     mkdirSync(work('kubeadm-upgraded-manifests123'), { recursive: true })
     writeFileSync(work('mine'), '')
-    const data = join(programs.folder, 'etcd')
+    const data = join(programs.folder, 'etcd-data')
     mkdirSync(join(data, 'kubeadm-backup-etcd-2026-11-26-12-00-00'), { recursive: true })
     mkdirSync(join(data, 'member'))
-    await removeUpgradeLeftovers(
-      context('v1.37.2', { clusterConfiguration: { etcd: { local: { dataDir: data } } } }),
-    )
+    await removeUpgradeLeftovers(context())
     expect(readdirSync(work())).toEqual(['mine'])
     expect(readdirSync(data)).toEqual(['member'])
   })

@@ -24,6 +24,13 @@ export function fakeApt(folder: string, available: readonly string[]): FakeProgr
     `case " $* " in
 *' update '*) if [ -e "$here/update" ]; then . "$here/update"; fi; exit 0 ;;
 esac
+case " $* " in
+*' purge '*)
+  while [ "$1" != purge ]; do shift; done
+  shift
+  for name in "$@"; do rm -f "$here/installed/$name"; done
+  exit 0 ;;
+esac
 if [ -e "$here/install" ]; then . "$here/install"; fi
 while [ "$1" != install ]; do shift; done
 shift

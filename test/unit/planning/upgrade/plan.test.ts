@@ -110,7 +110,9 @@ describe("etcd's rule in the plan", () => {
     const cluster = aClusterWithEtcdHosts()
     const etcd = ['e1', 'e2', 'e3'].map((name) => ({ name, version: '3.6.11' }))
     const found = lines(planned({ members: etcd }, cluster))
-    expect(found).toContain('e2: Upgraded etcd members: etcd member as kubeadm v1.37.2 deploys it; it restarts')
+    expect(found).toContain(
+      'e2: Upgraded etcd members: etcd member as kubeadm v1.37.2 deploys it; it restarts',
+    )
     expect(found).toContain('e3: etcd kubelets: kubelet v1.37.2; its member restarts')
     expect(found[0]).toBe('e1: etcd snapshot: snapshot of etcd before v1.37.2')
   })
