@@ -29,8 +29,10 @@ interface Leftover {
   readonly remove: string
 }
 
-// Arguments: links of the pod network. Folders may be mounts, so only what is in them goes.
+// Arguments: the networks of pods, then links of the pod network. Folders may be mounts, so only what is in them goes.
 const COMMON = `
+networks=$1
+shift
 has() { command -v "$1" >/dev/null 2>&1; }
 holds() { [ -n "$(find "$1" -mindepth 1 ! -name lost+found -print -quit 2>/dev/null)" ]; }
 holds_files() { [ -n "$(find "$1" ! -type d -print -quit 2>/dev/null)" ]; }
@@ -84,6 +86,13 @@ unmount() {
 logins() {
   for path in ${REGISTRIES_FOLDER}/*/hosts.toml; do
     if ours "$path" && grep -q Authorization "$path"; then echo "$path"; fi
+  done
+}
+# Routes to the pods of other nodes. The next node that gets their addresses would not be reached.
+each_network() {
+  for network in $networks; do
+    case $network in *:*) family=-6 ;; *) family=-4 ;; esac
+    ip "$family" route "$1" root "$network" 2>/dev/null || true
   done
 }
 namespaces() { find /run/netns -maxdepth 1 -name 'cni-*' 2>/dev/null; }
@@ -158,6 +167,11 @@ const LEFTOVERS: readonly Leftover[] = [
     name: 'network interfaces of pods',
     isThere: '[ -n "$(links "$@")" ]',
     remove: 'for link in $(links "$@"); do ip link delete "$link" || true; done',
+  },
+  {
+    name: 'routes to pods',
+    isThere: '[ -n "$(each_network show)" ]',
+    remove: 'each_network flush',
   },
   {
     name: 'virtual servers of kube-proxy',
@@ -254,5 +268,6 @@ async function takeAway(context: HostContext, things: readonly Leftover[], step:
 }
 
 function argumentsFor({ cluster }: HostContext): readonly string[] {
-  return networkPlugin(cluster).links
+  const networks = cluster.kubernetes.networking.podSubnet.split(',').map((network) => network.trim())
+  return [networks.join(' '), ...networkPlugin(cluster).links]
 }

@@ -27,7 +27,14 @@ beforeEach(() => {
     'apt-mark',
     `case "$1" in showhold) cat "$here/held" 2>/dev/null ;; unhold) rm -f "$here/held" ;; esac`,
   )
-  programs.add('ip', `if [ "$1 $2" = 'link delete' ]; then rm -f "$here/links/$3"; fi`)
+  programs.add(
+    'ip',
+    `case "$*" in
+      'link delete '*) rm -f "$here/links/$3" ;;
+      '-4 route show root 10.244.0.0/16') cat "$here/routes" 2>/dev/null ;;
+      '-4 route flush root 10.244.0.0/16') rm -f "$here/routes" ;;
+    esac`,
+  )
   programs.add('ipvsadm', '')
   for (const tool of ['iptables', 'ip6tables']) {
     for (const variant of ['', '-nft', '-legacy']) {
@@ -73,6 +80,7 @@ function aUsedHost(): void {
   file('flannel-state/subnet.env')
   file('links/flannel.1')
   file('state/initialised')
+  programs.put('routes', '10.244.3.0/24 via 192.0.2.12 dev eth0\n')
   programs.put('iptables.rules', RULES)
   programs.put('tables', 'table ip kube-proxy\n')
   programs.put('held', 'kubeadm\nkubelet\nkubectl\n')
@@ -141,6 +149,7 @@ describe('what kubeadm reset leaves on a host', () => {
       at('cni-state'),
       at('flannel-state'),
       'network interfaces of pods',
+      'routes to pods',
       'nftables of kube-proxy',
       'chains of iptables',
       'packages on hold',
