@@ -95,7 +95,7 @@ async function backends(): Promise<readonly string[]> {
 
 describe('a worker with a pod that may not be disrupted', () => {
   it('waits for the operator before anything is changed, and says which budget forbids it', async () => {
-    const parked = await remove('w1', '--keep-file', '--drain-timeout', '1', '--on-blocked', 'exit')
+    const parked = await remove('w1', '--keep-file', '--drain-timeout', '1m', '--on-blocked', 'exit')
     expect(parked.exitCode, parked.stdout + parked.stderr).toBe(3)
     expect(parked.stdout + parked.stderr).toContain(
       'the disruption budget web allows no disruption of pod default/web-',

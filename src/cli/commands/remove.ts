@@ -6,7 +6,7 @@ import type { RemoveRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption } from '../on-blocked.js'
-import { parseMinutes } from '../minutes.js'
+import { parseDuration } from '../duration.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
@@ -35,9 +35,9 @@ export function removeCommand(): CommandUnknownOpts {
     .argument('<host...>', 'names of hosts or nodes')
     .option('--dead', 'the hosts never come back: take them out without draining or resetting them')
     .option(
-      '--drain-timeout <minutes>',
-      'how long pods and volumes may take to leave a node, before the run waits for you',
-      parseMinutes,
+      '--drain-timeout <duration>',
+      'how long pods and volumes may take to leave a node, before the run waits for you: 90s, 10m, 1h',
+      parseDuration,
     )
     .option('--evict-unmanaged', 'also evict pods that no controller starts again, which deletes them')
     .option('--plan', 'only show what would change')

@@ -4,6 +4,7 @@ import { parseChannel, parseVersion, formatVersion } from '../../cluster/version
 import type { StartOptions } from '../../operations/input.js'
 import type { PausePoint, UpgradePart, UpgradeRequest } from '../../operations/upgrade-request.js'
 import { defined } from '../../values/defined.js'
+import { parseDuration } from '../duration.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
 import { onBlockedOption } from '../on-blocked.js'
@@ -40,7 +41,7 @@ export function upgradeCommand(): CommandUnknownOpts {
     .option(
       '--drain-timeout <duration>',
       'how long the pods of a node may take to leave it: 90s, 10m, 1h',
-      duration,
+      parseDuration,
     )
     .option(
       '--pause-after <point>',
@@ -102,16 +103,6 @@ function atOnce(text: string): string {
     percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
   if (isFit) return text
   throw new InvalidArgumentError('It is no number from 1, and no percentage such as 20%.')
-}
-
-const LONGEST_DRAIN_MS = 24 * 3_600_000
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const
-
-function duration(text: string): number {
-  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? []
-  const milliseconds = Number(number) * UNITS[(unit ?? 's') as keyof typeof UNITS]
-  if (milliseconds > 0 && milliseconds <= LONGEST_DRAIN_MS) return milliseconds
-  throw new InvalidArgumentError('It is no duration such as 90s, 10m or 1h, up to 24h.')
 }
 
 function pausePoint(text: string): PausePoint {

@@ -15,7 +15,6 @@ import pc from 'picocolors'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/cli/context.js'
 import { offerEdit, type EditOptions } from '../../../src/cli/edit-file.js'
-import { parseMinutes } from '../../../src/cli/minutes.js'
 import { renderRemoved } from '../../../src/cli/output/removed.js'
 import { aSnapshot, START } from '../../support/snapshots.js'
 
@@ -81,20 +80,6 @@ describe('the cluster file after a removal', () => {
     await offer(['w1'], { editFile: true })
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
     expect(readFileSync(target, 'utf8')).not.toContain('w1')
-  })
-})
-
-describe('minutes on the command line', () => {
-  it.each([
-    ['10', 600_000],
-    ['0.5', 30_000],
-    ['0', 0],
-  ])('%s', (given, expected) => {
-    expect(parseMinutes(given)).toBe(expected)
-  })
-
-  it.each(['', '-1', '5m', '1e3', '100000'])('refuse %j', (given) => {
-    expect(() => parseMinutes(given)).toThrow('Give minutes')
   })
 })
 
