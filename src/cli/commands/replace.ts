@@ -5,7 +5,7 @@ import { DRAIN_DEFAULTS } from '../../operations/drain.js'
 import type { ReplaceRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { parseMinutes } from '../minutes.js'
+import { parseDuration } from '../duration.js'
 import { onBlockedOption } from '../on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
@@ -37,9 +37,9 @@ export function replaceCommand(): CommandUnknownOpts {
     .option('--dead', 'the old machine never comes back: take it out without draining or resetting it')
     .option('--in-place', 'do not wait for a reinstallation: the same machine, reset, joins again at once')
     .option(
-      '--drain-timeout <minutes>',
+      '--drain-timeout <duration>',
       'how long pods and volumes may take to leave the node, before the run waits for you',
-      parseMinutes,
+      parseDuration,
     )
     .option('--evict-unmanaged', 'also evict pods that no controller starts again, which deletes them')
     .option('--plan', 'only show what would change, and what it costs')
