@@ -14,8 +14,7 @@ import { waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { issueMemberCertificates, readPair, type KeyPair } from '../hosts/etcd/certificates.js'
 import { answersHealthy } from '../hosts/etcd/gateway.js'
 import { startKubelet } from '../hosts/kubeadm/state.js'
-import { localApi } from '../hosts/kubernetes/cluster-api.js'
-import { isApiServerReady } from '../hosts/kubernetes/health.js'
+import { waitForApiServer } from '../hosts/kubernetes/wait-for-api-server.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
 import type { StepOutcome } from '../operations/steps.js'
@@ -58,7 +57,7 @@ async function renewClient(context: HostContext): Promise<StepOutcome> {
   const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })
   if (isUp) {
     await startKubelet(context)
-    await waitForApiServer(context)
+    await waitForApiServer(context, 'etcd client certificate')
   }
   await waitForWholeEtcd(context, session)
   await replacePair(session, CLIENT_CERTIFICATE.replace(/\.crt$/, ''), renewed)
@@ -75,7 +74,7 @@ async function renewClient(context: HostContext): Promise<StepOutcome> {
     (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd client certificate' }),
     { timeoutMs: patience.etcd },
   )
-  await waitForApiServer(context)
+  await waitForApiServer(context, 'etcd client certificate')
   return { changed: true, summary: "renewed the API server's client certificate for etcd" }
 }
 
@@ -93,16 +92,6 @@ async function newestClient(context: HostContext, own: CertificateFacts): Promis
   throw context.error('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
     step: 'etcd client certificate',
   })
-}
-
-async function waitForApiServer(context: HostContext): Promise<void> {
-  const api = localApi(context.cluster, context.session)
-  await waitUntil(
-    context,
-    async () => ((await isApiServerReady(api)) ? undefined : 'its API server is not ready'),
-    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'etcd client certificate' }),
-    { timeoutMs: context.patience.components },
-  )
 }
 
 async function look(session: Session, name: string): Promise<CertificateFacts | undefined> {

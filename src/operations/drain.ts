@@ -17,3 +17,16 @@ export interface DrainOptions {
 
 /** Ten minutes: longer than usual grace periods, and than a rollout that holds a disruption budget. */
 export const DRAIN_DEFAULTS: DrainOptions = { timeoutMs: 600_000, unmanaged: 'stop' }
+
+/** How people ask for a drain. */
+interface DrainWishes {
+  readonly timeoutMs: number | undefined
+  /** Evict pods that no controller brings back. */
+  readonly evictUnmanaged: boolean | undefined
+}
+
+/** The drain that was asked for; the defaults where nothing was. */
+export function drainOptions({ timeoutMs, evictUnmanaged }: DrainWishes): DrainOptions {
+  const { timeoutMs: usual, unmanaged } = DRAIN_DEFAULTS
+  return { timeoutMs: timeoutMs ?? usual, unmanaged: evictUnmanaged === true ? 'evict' : unmanaged }
+}

@@ -1,4 +1,5 @@
 /** What an upgrade is asked for. */
+import type { DrainOptions } from './drain.js'
 
 /** Where an upgrade pauses by itself, in each of its hops. */
 export type PausePoint = 'first-control-plane' | 'control-planes' | { readonly workers: number }
@@ -16,10 +17,8 @@ export interface UpgradeRequest {
   readonly only?: UpgradePart
   /** How many workers may be unavailable at once: a number from 1, or a percentage of all workers, e.g. `20%`. 1 unless given. */
   readonly maxUnavailable?: string
-  /** Milliseconds that the pods of a node may take to leave it; 10 minutes unless given. */
-  readonly drainTimeoutMs?: number
-  /** Evict pods that no controller brings back. */
-  readonly evictUnmanaged?: boolean
+  /** How nodes are drained; `DRAIN_DEFAULTS` unless given. */
+  readonly drain?: DrainOptions
   /** Take etcd to a version that etcd does not support after the one that runs. */
   readonly allowEtcdJump?: boolean
 }

@@ -8,6 +8,7 @@ import { observedHosts, planApply, type ApplyPlan } from '../planning/plan.js'
 import { failPreflight, failWith } from './run/failure.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'
 import { withLocks } from './run/hold-hosts.js'
+import { approved } from './run/review.js'
 import type { ApplyPhase } from '../operations/apply-phases.js'
 import type { Run } from './run/run.js'
 
@@ -44,16 +45,8 @@ export async function reviewed(run: Run<ApplyPhase>, input: OperationInput, firs
   const again = async () => plannedNow(run, await lookAtHosts(run, input.cluster))
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  let planned = isStale ? await again() : await plannedNow(run, first)
-  while (mustBeApproved(input, planned.plan)) {
-    const { changes } = planned.plan
-    await run.approve(changes)
-    // Days may have passed.
-    planned = await again()
-    if (JSON.stringify(planned.plan.changes) === JSON.stringify(changes)) break
-    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
-  }
-  return planned
+  const planned = isStale ? await again() : await plannedNow(run, first)
+  return approved(run, planned, again, ({ plan }) => (mustBeApproved(input, plan) ? plan.changes : []))
 }
 
 /** Whether the plan waits for the operator: a review was requested, or it takes away something that runs. */

@@ -95,7 +95,7 @@ async function reviewed(
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
   const plan = isStale ? await again() : checked(run, first, request)
-  return review === false ? plan : approved(run, plan, again)
+  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
 }
 
 function checked(run: Run<RemovePhase>, seen: Seen, request: RemoveRequest): RemovalPlan {

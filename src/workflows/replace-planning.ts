@@ -107,7 +107,8 @@ async function reviewed(
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
   const plan = isStale ? await again() : checked(first)
-  const { exchange, warnings } = review === false ? plan : await approved(run, plan, again)
+  const { exchange, warnings } =
+    review === false ? plan : await approved(run, plan, again, ({ changes }) => changes)
   const { channel } = first.looked
   return { exchange, warnings, ...(channel === undefined ? {} : { channel }) }
 }

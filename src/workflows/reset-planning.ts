@@ -14,6 +14,7 @@ import { isConfirmed } from '../planning/reset/request.js'
 import { activities } from './run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from './run/failure.js'
 import { withLocks } from './run/hold-hosts.js'
+import { approved } from './run/review.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
 
@@ -102,16 +103,8 @@ async function reviewed(
   const again = async () => plannedNow(run, await lookAtHosts(run, cluster), request)
   // Another operation that held a host during the first look may have changed it since.
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  let plan = isStale ? await again() : await plannedNow(run, first, request)
-  while (review !== false && plan.changes.length > 0) {
-    const { changes } = plan
-    await run.approve(changes)
-    // Days may have passed.
-    plan = await again()
-    if (JSON.stringify(plan.changes) === JSON.stringify(changes)) break
-    run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
-  }
-  return plan
+  const plan = isStale ? await again() : await plannedNow(run, first, request)
+  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
 }
 
 async function plannedNow(run: Run<ResetPhase>, looked: Looked, request: ResetRequest): Promise<ResetPlan> {

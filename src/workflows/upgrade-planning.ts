@@ -2,6 +2,7 @@
 import { etcdHosts, narrow, type Cluster } from '../cluster/model.js'
 import { parseChannel, parseVersion } from '../cluster/versions.js'
 import { QuorateError } from '../errors/index.js'
+import { DRAIN_DEFAULTS } from '../operations/drain.js'
 import type { OperationInput } from '../operations/input.js'
 import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
@@ -48,7 +49,7 @@ async function predictDrains(plan: UpgradePlan, request: UpgradeRequest): Promis
     return await activities('observe', `${plan.first.name}: pods that would not leave`).predictDrains(
       narrow(plan.cluster, plan.first),
       plan.first,
-      { nodes: [...drained], unmanaged: request.evictUnmanaged === true ? 'evict' : 'stop' },
+      { nodes: [...drained], unmanaged: (request.drain ?? DRAIN_DEFAULTS).unmanaged },
     )
   } catch (error) {
     rethrowCancellation(error)
@@ -126,7 +127,7 @@ export async function reviewedUpgrade(
   const again = async () => planNow(run, await lookAtHosts(run, cluster), request)
   const isStale = first.facts.some(({ isHeld }) => isHeld === true)
   const plan = isStale ? await again() : await planNow(run, first, request)
-  return review === true ? approved(run, plan, again) : plan
+  return review === true ? approved(run, plan, again, ({ changes }) => changes) : plan
 }
 
 async function planNow(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {

@@ -112,12 +112,7 @@ export function upgradeWorker(up: Upgrading, host: Host): Promise<StepOutcome> {
 }
 
 function upgradeKubelet(up: Upgrading, host: Host, through: Host, atOnce?: number): Promise<StepOutcome> {
-  const { drainTimeoutMs, evictUnmanaged } = up.request
-  const drain = {
-    ...DRAIN_DEFAULTS,
-    ...(drainTimeoutMs === undefined ? {} : { timeoutMs: drainTimeoutMs }),
-    ...(evictUnmanaged === true ? { unmanaged: 'evict' as const } : {}),
-  }
+  const { drain = DRAIN_DEFAULTS } = up.request
   return activities('upgrade', `${host.name}: kubelet ${up.hop.version}`).upgradeKubelet(
     { ...withEtcd(up, host, through), packages: up.cluster.packages },
     own(up, host),

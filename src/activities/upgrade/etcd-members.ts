@@ -10,8 +10,7 @@ import { waitUntilMemberMayStop } from '../../hosts/etcd/outage.js'
 import { takeSnapshot } from '../../hosts/etcd/snapshot.js'
 import { memberVersions, type MemberVersion } from '../../hosts/etcd/versions.js'
 import { runPhaseWith } from '../../hosts/kubeadm/run.js'
-import { localApi } from '../../hosts/kubernetes/cluster-api.js'
-import { isApiServerReady } from '../../hosts/kubernetes/health.js'
+import { waitForApiServer } from '../../hosts/kubernetes/wait-for-api-server.js'
 import { unitVersion } from '../../hosts/packages/kubernetes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
@@ -48,7 +47,9 @@ export async function stepEtcd(context: HostContext, tag: string): Promise<StepO
     await context.session.writeFile(MANIFEST, manifest.text.replace(IMAGE, `$1${tag}$3`), { mode: 0o600 })
   }
   await waitForMember(context, tag)
-  await waitForApiServer(context)
+  // The API server beside the member connects to it again. Balancers that it comes back to take it for ready until their
+  // checks have failed, so it must be ready before.
+  if (context.host.role === 'control-plane') await waitForApiServer(context, 'etcd')
   return { changed: true, summary: `etcd ${tag}` }
 }
 
@@ -98,22 +99,6 @@ async function readManifest(context: HostContext): Promise<{ readonly text: stri
 async function runningVersion({ session, host }: HostContext): Promise<string | undefined> {
   const versions = await memberVersions(session).catch(() => [])
   return versions.find(({ name }) => name === host.name)?.version
-}
-
-/**
- * The API server beside the member connects to it again. Balancers that it comes back to take it for ready until their
- * checks have failed, so it must be ready before.
- */
-async function waitForApiServer(context: HostContext): Promise<void> {
-  const { cluster, host, session, patience } = context
-  if (host.role !== 'control-plane') return
-  await waitUntil(
-    context,
-    async () =>
-      (await isApiServerReady(localApi(cluster, session))) ? undefined : 'its API server is not ready',
-    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'etcd' }),
-    { timeoutMs: patience.components },
-  )
 }
 
 async function waitForMember(context: HostContext, tag: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** `quorate remove`: take hosts out of the cluster, dead or alive. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { QuorateError } from '../../errors/index.js'
-import { DRAIN_DEFAULTS } from '../../operations/drain.js'
+import { drainOptions } from '../../operations/drain.js'
 import type { RemoveRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
@@ -58,11 +58,7 @@ async function remove(context: Context, hosts: readonly string[], options: Remov
   const request: RemoveRequest = {
     hosts,
     dead: options.dead === true ? hosts : [],
-    drain: {
-      ...DRAIN_DEFAULTS,
-      ...(options.drainTimeout === undefined ? {} : { timeoutMs: options.drainTimeout }),
-      ...(options.evictUnmanaged === true ? { unmanaged: 'evict' as const } : {}),
-    },
+    drain: drainOptions({ timeoutMs: options.drainTimeout, evictUnmanaged: options.evictUnmanaged }),
   }
   if (options.plan === true) {
     const { showPlan } = await import('../planned.js')

@@ -1,7 +1,7 @@
 /** `quorate replace`: exchange the machine of a host, or reinstall it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { QuorateError } from '../../errors/index.js'
-import { DRAIN_DEFAULTS } from '../../operations/drain.js'
+import { drainOptions } from '../../operations/drain.js'
 import type { ReplaceRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
@@ -59,11 +59,7 @@ async function replace(context: Context, host: string, options: ReplaceOptions):
     host,
     isDead: options.dead === true,
     inPlace: options.inPlace === true,
-    drain: {
-      ...DRAIN_DEFAULTS,
-      ...(options.drainTimeout === undefined ? {} : { timeoutMs: options.drainTimeout }),
-      ...(options.evictUnmanaged === true ? { unmanaged: 'evict' as const } : {}),
-    },
+    drain: drainOptions({ timeoutMs: options.drainTimeout, evictUnmanaged: options.evictUnmanaged }),
   }
   if (options.plan === true) {
     const { showPlan } = await import('../planned.js')

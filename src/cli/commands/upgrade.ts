@@ -1,6 +1,7 @@
 /** `quorate upgrade`: bring a running cluster to another version of Kubernetes. */
 import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { parseChannel, parseVersion, formatVersion } from '../../cluster/versions.js'
+import { drainOptions } from '../../operations/drain.js'
 import type { StartOptions } from '../../operations/input.js'
 import type { PausePoint, UpgradePart, UpgradeRequest } from '../../operations/upgrade-request.js'
 import { defined } from '../../values/defined.js'
@@ -76,9 +77,8 @@ function requestOf(options: UpgradeOptions): UpgradeRequest {
     via,
     only,
     maxUnavailable,
-    drainTimeoutMs: drainTimeout,
     pauseAfter,
-    evictUnmanaged,
+    drain: drainOptions({ timeoutMs: drainTimeout, evictUnmanaged }),
     allowEtcdJump,
   })
 }

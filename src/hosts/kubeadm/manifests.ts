@@ -107,10 +107,13 @@ export async function putManifestsBack(context: HostContext): Promise<readonly s
   return missing.map(({ name }) => name)
 }
 
-// $1: kubeadm's working folder; $2: what to remove of it. etcd's data in backups is as large as etcd.
+// Arguments: pairs of a folder and what to remove of it. etcd's data in backups is as large as etcd.
 const CLEAN = `
-for path in "$1"/$2; do
-  if [ -e "$path" ]; then rm -rf -- "$path"; fi
+while [ $# -gt 0 ]; do
+  for path in "$1"/$2; do
+    if [ -e "$path" ]; then rm -rf -- "$path" || exit; fi
+  done
+  shift 2
 done`
 
 /** Removes new manifests that an attempt has not put in place. Backups stay: one may be the only copy of a manifest. */
@@ -124,12 +127,7 @@ export async function removeAbandonedManifests({ session, host }: HostContext): 
  * etcd's data into the folder of the data.
  */
 export async function removeUpgradeLeftovers({ session, host }: HostContext): Promise<void> {
-  const places = [
-    [WORK_FOLDER, 'kubeadm-*'],
-    [HOST_PATHS.etcdData, 'kubeadm-backup-etcd-*'],
-  ] as const
-  for (const [folder, pattern] of places) {
-    const cleaned = await session.run(script(CLEAN, folder, pattern), { root: true, timeoutMs: 120_000 })
-    expectSuccess(cleaned, "removing kubeadm's backups", host)
-  }
+  const clean = script(CLEAN, WORK_FOLDER, 'kubeadm-*', HOST_PATHS.etcdData, 'kubeadm-backup-etcd-*')
+  const cleaned = await session.run(clean, { root: true, timeoutMs: 120_000 })
+  expectSuccess(cleaned, "removing kubeadm's backups", host)
 }

@@ -64,12 +64,20 @@ async function look(
   wanted: readonly WantedPackage[],
 ): Promise<readonly WantedPackage[]> {
   const names = wanted.flatMap(({ name, alternatives = [] }) => [name, ...alternatives])
-  const { stdout } = await context.session.run(packageManager(context.host).installed(names))
+  return missingPackages(wanted, await installedPackages(context, names))
+}
+
+/** Those of the packages that are installed, with their versions. */
+export async function installedPackages(
+  { session, host }: HostContext,
+  names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const { stdout } = await session.run(packageManager(host).installed(names))
   const installed = stdout.split('\n').flatMap((line): [string, string][] => {
     const [status, name, version] = line.split(' ')
     return status === 'installed' && name !== undefined ? [[name, version ?? '']] : []
   })
-  return missingPackages(wanted, Object.fromEntries(installed))
+  return Object.fromEntries(installed)
 }
 
 /**

@@ -2,6 +2,7 @@
 import { lastLines } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 import { runDurably } from '../durable.js'
+import { installedPackages } from './install.js'
 import { packageManager } from './package-managers.js'
 
 /**
@@ -13,7 +14,7 @@ export async function removeInstalled(
   context: HostContext,
   names: readonly string[],
 ): Promise<readonly string[]> {
-  const found = await installedOf(context, names)
+  const found = Object.keys(await installedPackages(context, names))
   if (found.length === 0) return []
   const { program, remove } = packageManager(context.host)
   await runDurably(context, {
@@ -26,18 +27,7 @@ export async function removeInstalled(
         output: lastLines(output),
       }),
   })
-  const still = await installedOf(context, names)
+  const still = Object.keys(await installedPackages(context, names))
   if (still.length === 0) return found
   throw context.error('PACKAGES_FAILED', `still installed: ${still.join(', ')}`, { step: 'packages' })
-}
-
-async function installedOf(
-  { session, host }: HostContext,
-  names: readonly string[],
-): Promise<readonly string[]> {
-  const { stdout } = await session.run(packageManager(host).installed(names))
-  return stdout.split('\n').flatMap((line) => {
-    const [status, name] = line.split(' ')
-    return status === 'installed' && name !== undefined ? [name] : []
-  })
 }

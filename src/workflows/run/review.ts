@@ -2,20 +2,26 @@
 import type { PlannedChange } from '../../operations/results.js'
 import type { Run } from './run.js'
 
-/** Shows the plan until the operator has approved one that still holds; `again` makes it once more. */
-export async function approved<Plan extends { readonly changes: readonly PlannedChange[] }>(
+/**
+ * Shows the plan until the operator has approved one that still holds; `again` makes it once more.
+ * @param changesOf what is shown of a plan; nothing for one that needs no approval.
+ */
+export async function approved<Plan>(
   run: Pick<Run<never>, 'approve' | 'warn'>,
   shown: Plan,
   again: () => Promise<Plan>,
+  changesOf: (plan: Plan) => readonly PlannedChange[],
 ): Promise<Plan> {
   let plan = shown
-  while (plan.changes.length > 0) {
-    const { changes } = plan
+  let changes = changesOf(plan)
+  while (changes.length > 0) {
     await run.approve(changes)
     // Days may have passed.
     plan = await again()
-    if (JSON.stringify(plan.changes) === JSON.stringify(changes)) break
+    const now = changesOf(plan)
+    if (JSON.stringify(now) === JSON.stringify(changes)) break
     run.warn('hosts or cluster have changed since the plan was shown, so it was made again')
+    changes = now
   }
   return plan
 }
