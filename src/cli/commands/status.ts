@@ -78,7 +78,7 @@ async function show(
   }
   const [{ renderLiveView }, { renderResult }, { renderFailed }, { renderWaiting }] = await Promise.all([
     import('../output/live-view.js'),
-    import('../output/result.js'),
+    import('../output/results/result.js'),
     import('../output/summary.js'),
     import('../output/waiting.js'),
   ])

@@ -15,7 +15,7 @@ import pc from 'picocolors'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/cli/context.js'
 import { offerEdit, type EditOptions } from '../../../src/cli/edit-file.js'
-import { renderRemoved } from '../../../src/cli/output/removed.js'
+import { renderRemoved } from '../../../src/cli/output/results/removed.js'
 import { aSnapshot, START } from '../../support/snapshots.js'
 
 let folder: string

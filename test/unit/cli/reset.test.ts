@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { isSameName, refuseResetOptions } from '../../../src/cli/confirm-destroy.js'
 import { renderPlan } from '../../../src/cli/output/plan.js'
-import { renderReset } from '../../../src/cli/output/was-reset.js'
+import { renderReset } from '../../../src/cli/output/results/was-reset.js'
 import type { PlanResult, ResetResult } from '../../../src/operations/results.js'
 import { aSnapshot, START } from '../../support/snapshots.js'
 

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { renderPlan } from '../../../../src/cli/output/plan.js'
-import { renderReplaced } from '../../../../src/cli/output/replaced.js'
+import { renderReplaced } from '../../../../src/cli/output/results/replaced.js'
 import type { ReplaceResult } from '../../../../src/operations/results.js'
 import { aSnapshot, START } from '../../../support/snapshots.js'
 

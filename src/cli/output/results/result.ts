@@ -1,12 +1,12 @@
 /** What is printed of the result of an operation, whichever kind it is of. */
-import type { OperationKind, Results } from '../../operations/registry.js'
-import type { OperationSnapshot } from '../../client/snapshot.js'
-import type { Style } from '../io.js'
-import { renderPlan } from './plan.js'
+import type { OperationKind, Results } from '../../../operations/registry.js'
+import type { OperationSnapshot } from '../../../client/snapshot.js'
+import type { Style } from '../../io.js'
+import { renderPlan } from '../plan.js'
 import { renderRemoved } from './removed.js'
 import { renderReplaced } from './replaced.js'
 import { renderReset } from './was-reset.js'
-import { renderApplied, renderUpgraded } from './summary.js'
+import { renderApplied, renderUpgraded } from '../summary.js'
 
 type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
 

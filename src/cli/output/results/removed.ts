@@ -1,9 +1,9 @@
 /** The last words of a removal. */
-import type { RemovedHost, RemoveResult } from '../../operations/results.js'
-import type { OperationSnapshot } from '../../client/snapshot.js'
-import { plainLine } from '../../values/plain-text.js'
-import type { Style } from '../io.js'
-import { renderNodes, renderOutcome } from './summary.js'
+import type { RemovedHost, RemoveResult } from '../../../operations/results.js'
+import type { OperationSnapshot } from '../../../client/snapshot.js'
+import { plainLine } from '../../../values/plain-text.js'
+import type { Style } from '../../io.js'
+import { renderNodes, renderOutcome } from '../summary.js'
 
 const WORDS: Readonly<Record<RemovedHost['how'], string>> = {
   removed: 'removed, and reset: it belongs to no cluster',

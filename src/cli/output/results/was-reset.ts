@@ -1,10 +1,10 @@
 /** The last words of a reset. */
-import type { OperationSnapshot } from '../../client/snapshot.js'
-import type { ResetHost, ResetResult } from '../../operations/results.js'
-import { count } from '../../values/words.js'
-import { plainLine } from '../../values/plain-text.js'
-import type { Style } from '../io.js'
-import { formatDuration } from './duration.js'
+import type { OperationSnapshot } from '../../../client/snapshot.js'
+import type { ResetHost, ResetResult } from '../../../operations/results.js'
+import { count } from '../../../values/words.js'
+import { plainLine } from '../../../values/plain-text.js'
+import type { Style } from '../../io.js'
+import { formatDuration } from '../duration.js'
 
 /** What became of each host, who was left out, and whether anything was changed. */
 export function renderReset(snapshot: OperationSnapshot, result: ResetResult, style: Style): string[] {

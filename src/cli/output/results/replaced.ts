@@ -1,9 +1,9 @@
 /** The last words of a replacement. */
-import type { ReplaceResult } from '../../operations/results.js'
-import type { OperationSnapshot } from '../../client/snapshot.js'
-import { plainLine } from '../../values/plain-text.js'
-import type { Style } from '../io.js'
-import { renderNodes, renderOutcome } from './summary.js'
+import type { ReplaceResult } from '../../../operations/results.js'
+import type { OperationSnapshot } from '../../../client/snapshot.js'
+import { plainLine } from '../../../values/plain-text.js'
+import type { Style } from '../../io.js'
+import { renderNodes, renderOutcome } from '../summary.js'
 
 /** The nodes, what became of the host, and whether anything was changed. */
 export function renderReplaced(snapshot: OperationSnapshot, result: ReplaceResult, style: Style): string[] {
