@@ -3,9 +3,9 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../../src/activities/index.js'
 import { TASK_QUEUE } from '../../src/operations/task-queue.js'
-import { workflowBundle } from '../../src/temporal/bundle.js'
 import { WORKFLOW_TIME } from '../../src/temporal/workflow-time.js'
 import { findTemporalCli } from '../../src/engine/temporal-cli.js'
+import { testBundle } from './workflow-bundle.js'
 
 // Tests make workflows fail on purpose; what the worker thinks of it is noise.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -27,18 +27,15 @@ export async function startTemporalWithUi(port: number): Promise<TestWorkflowEnv
   })
 }
 
-let bundle: ReturnType<typeof workflowBundle> | undefined
-
 /** A worker of our workflows with these activities in place of the real ones. */
 export async function scriptedWorker(
   environment: TestWorkflowEnvironment,
   activities: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>,
 ): Promise<Worker> {
-  bundle ??= workflowBundle()
   return Worker.create({
     connection: environment.nativeConnection,
     taskQueue: TASK_QUEUE,
-    workflowBundle: await bundle,
+    workflowBundle: await testBundle(),
     activities,
     // As the real one: on a busy machine a workflow task of 200 hosts takes longer than the default.
     ...WORKFLOW_TIME,

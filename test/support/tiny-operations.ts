@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { buildWorkflowBundle } from '../../src/temporal/bundle.js'
 import { engineHome, type EngineHome } from '../../src/engine/home.js'
 import { freePort } from '../../src/engine/ports.js'
 import { stop, type ProcessIdentity } from '../../src/engine/process.js'
@@ -13,9 +12,9 @@ import type { SealSource } from '../../src/temporal/seal/source.js'
 import { plainSettings } from '../../src/temporal/settings.js'
 import { runWorker } from '../../src/worker.js'
 import type { TinyActivities } from './tiny-activities.js'
+import { testBundle } from './workflow-bundle.js'
 
 const WORKFLOWS = fileURLToPath(new URL('./tiny-workflows.ts', import.meta.url))
-let bundle: Promise<{ code: string }> | undefined
 
 /** A server with its database in a temporary folder. */
 export class TestServer {
@@ -75,8 +74,7 @@ export async function startTinyWorker(
     seal = { kind: 'none' },
   }: { readonly release?: TinyRelease; readonly seal?: SealSource } = {},
 ): Promise<() => Promise<void>> {
-  bundle ??= buildWorkflowBundle(WORKFLOWS)
-  const { code } = await bundle
+  const { code } = await testBundle(WORKFLOWS)
   const workflowBundle = { code: release === 'this' ? code : renameActivity(code) }
   const replace = {
     workflowBundle,

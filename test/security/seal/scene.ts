@@ -11,7 +11,6 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import type { OperationProgress } from '../../../src/operations/progress.js'
-import { workflowBundle } from '../../../src/temporal/bundle.js'
 import { connect, type TemporalConnection } from '../../../src/temporal/connection.js'
 import { createKeyFile } from '../../../src/temporal/seal/key-file.js'
 import type { SealSource } from '../../../src/temporal/seal/source.js'
@@ -23,6 +22,7 @@ import { runWorker } from '../../../src/worker.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { fakeActivities, hopeless } from '../../support/fake-activities.js'
 import { TestServer } from '../../support/tiny-operations.js'
+import { testBundle } from '../../support/workflow-bundle.js'
 
 export const PATIENCE = { timeout: 60_000, interval: 200 }
 
@@ -72,7 +72,7 @@ export class SealScene {
   async startWorker(seal: SealSource = { kind: 'file', path: this.keyFile }): Promise<void> {
     const end = new AbortController()
     const log = pino({ level: 'info' }, { write: (line: string) => void this.log.push(line) })
-    const replace = { workflowBundle: await workflowBundle(), activities: () => this.activities() }
+    const replace = { workflowBundle: await testBundle(), activities: () => this.activities() }
     const running = runWorker({
       settings: plainSettings(this.server.address, seal),
       log,

@@ -5,7 +5,6 @@ import { Context } from '@temporalio/activity'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { pino } from 'pino'
-import { workflowBundle } from '../../../src/temporal/bundle.js'
 import { connect } from '../../../src/temporal/connection.js'
 import { reportWorkflowFailure } from '../../../src/client/failure.js'
 import type { SealSource } from '../../../src/temporal/seal/source.js'
@@ -20,6 +19,7 @@ import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
+import { testBundle } from '../workflow-bundle.js'
 
 /** What is recorded, by name. */
 export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
@@ -68,7 +68,7 @@ export async function recordHistories({
     settings,
     log: pino({ level: 'fatal' }),
     signal: end.signal,
-    replace: { workflowBundle: await workflowBundle(), activities: () => activities },
+    replace: { workflowBundle: await testBundle(), activities: () => activities },
   })
   try {
     const outcomes = await Promise.allSettled(

@@ -9,10 +9,10 @@ import type { OperationInput } from '../../../../src/operations/input.js'
 import { MESSAGES } from '../../../../src/operations/messages.js'
 import { OPERATIONS } from '../../../../src/operations/registry.js'
 import { TASK_QUEUE } from '../../../../src/operations/task-queue.js'
-import { workflowBundle } from '../../../../src/temporal/bundle.js'
 import { VERSION } from '../../../../src/temporal/installation.js'
 import { RECORDINGS } from '../../../support/recordings/record.js'
 import { scriptedPool } from '../../../support/scripted-session.js'
+import { testBundle } from '../../../support/workflow-bundle.js'
 
 // Some replays fail on purpose; what the worker thinks of it is noise.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -59,7 +59,7 @@ async function replay(
   named: Iterable<readonly [name: string, history: object]>,
 ): Promise<Map<string, string>> {
   const given = [...named].map(([workflowId, history]) => ({ workflowId, history }))
-  const results = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, given)
+  const results = Worker.runReplayHistories({ workflowBundle: await testBundle() }, given)
   const found = new Map<string, string>()
   for await (const { workflowId, error } of results) found.set(workflowId, error?.message ?? 'replayed')
   return found

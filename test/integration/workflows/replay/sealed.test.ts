@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { Worker, type ReplayWorkerOptions } from '@temporalio/worker'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { workflowBundle } from '../../../../src/temporal/bundle.js'
 import { SealCodec } from '../../../../src/temporal/seal/codec.js'
 import { newKey, type KeyFile } from '../../../../src/temporal/seal/key-file.js'
 import { SealKeys } from '../../../../src/temporal/seal/keys.js'
 import { guardedBundle } from '../../../../src/temporal/seal/worker.js'
+import { testBundle } from '../../../support/workflow-bundle.js'
 
 const FOLDER = fileURLToPath(new URL('../../../histories/sealed/', import.meta.url))
 const KEYS = parse(readFileSync(`${FOLDER}seal-key.yaml`, 'utf8')) as KeyFile
@@ -26,7 +26,7 @@ function recorded(): History {
 /** As a worker that takes only what is sealed with these keys. */
 async function replay(history: History, keys: KeyFile): Promise<void> {
   const options: ReplayWorkerOptions = {
-    workflowBundle: guardedBundle(await workflowBundle()),
+    workflowBundle: guardedBundle(await testBundle()),
     dataConverter: { payloadCodecs: [new SealCodec(SealKeys.of(keys))] },
     sinks: {
       seal: { refused: { fn: () => undefined }, refusedRun: { fn: () => undefined } },
