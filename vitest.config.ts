@@ -46,7 +46,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 1_200_000,
-          hookTimeout: 1_200_000,
+          // The first one builds Kubernetes, if nothing did before.
+          hookTimeout: 1_800_000,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

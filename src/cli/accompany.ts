@@ -8,7 +8,7 @@ import { carryOut, endingPause } from './decisions/decision.js'
 import type { Answer, Asked } from './decisions/questions.js'
 import { follow, type FollowOptions, type Followed } from './follow.js'
 export { announce } from './follow.js'
-import type { OnBlocked } from './on-blocked.js'
+import type { OnBlocked } from './options/on-blocked.js'
 import { showWaiting } from './output/waiting.js'
 import { describeWaiting, waitsFor, type Waiting } from './waits-for.js'
 

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { plainLine } from '../values/plain-text.js'
+import { refuseTogether } from './options/exclusive.js'
 
 /** What was asked for. */
 interface Asked {
@@ -14,12 +15,12 @@ interface Options {
   readonly yes?: true
   readonly yesDestroy?: string
   readonly plan?: true
-  readonly detach?: true
 }
 
 /** @throws QuorateError `USAGE` for what cannot be meant. */
 export function refuseResetOptions({ hosts, all }: Asked, options: Options): void {
-  const { yes, yesDestroy, plan, detach } = options
+  const { yes, yesDestroy, plan } = options
+  refuseTogether(options, [])
   const twice = hosts.find((name, index) => hosts.indexOf(name) !== index)
   const mistakes: readonly (readonly [boolean, string])[] = [
     [all && hosts.length > 0, 'name hosts, or say --all: not both'],
@@ -27,11 +28,7 @@ export function refuseResetOptions({ hosts, all }: Asked, options: Options): voi
     [twice !== undefined, `${twice ?? ''} is named twice`],
     [all && yes === true, '--yes is not enough for --all: say --yes-destroy with the name of the cluster'],
     [!all && yesDestroy !== undefined, '--yes-destroy is for --all: hosts need only --yes'],
-    [
-      plan === true && (yes === true || yesDestroy !== undefined),
-      '--plan changes nothing, so there is nothing to say yes to',
-    ],
-    [plan === true && detach === true, '--plan shows its result, so it cannot be detached'],
+    [plan === true && yesDestroy !== undefined, '--plan changes nothing, so there is nothing to confirm'],
   ]
   const [found] = mistakes.filter(([applies]) => applies)
   if (found !== undefined) throw new QuorateError('USAGE', found[1])

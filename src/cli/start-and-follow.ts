@@ -8,7 +8,7 @@ import type { OperationKind, Results } from '../operations/registry.js'
 import { defined } from '../values/defined.js'
 import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
-import type { OnBlocked } from './on-blocked.js'
+import type { OnBlocked } from './options/on-blocked.js'
 
 /** How an operation is followed. */
 export interface FollowOptions {

@@ -3,7 +3,8 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { StartOptions } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption } from '../on-blocked.js'
+import { attachOption, detachOption } from '../options/follow.js'
+import { onBlockedOption } from '../options/on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 export function applyCommand(): CommandUnknownOpts {
@@ -13,8 +14,8 @@ export function applyCommand(): CommandUnknownOpts {
         'Ctrl-C leaves it running; applying again changes only what differs. A step that retries cannot ' +
         'fix is parked, the other hosts continue, and the run waits for you (`quorate resume`).',
     )
-    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
-    .option('--detach', 'only start it')
+    .addOption(attachOption())
+    .addOption(detachOption())
     .option('--review', 'show what would change, then wait for your approval')
     .addOption(onBlockedOption())
   command.action((options) => exitWith(apply(contextOf(command), options)))

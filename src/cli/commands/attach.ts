@@ -2,7 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
+import { onBlockedOption, type OnBlocked } from '../options/on-blocked.js'
 
 export function attachCommand(): CommandUnknownOpts {
   const command = new Command('attach')

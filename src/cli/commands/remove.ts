@@ -1,12 +1,13 @@
 /** `quorate remove`: take hosts out of the cluster, dead or alive. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { QuorateError } from '../../errors/index.js'
 import { drainOptions } from '../../operations/drain.js'
 import type { RemoveRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption } from '../on-blocked.js'
-import { parseDuration } from '../duration.js'
+import { refuseTogether } from '../options/exclusive.js'
+import { attachOption, detachOption } from '../options/follow.js'
+import { onBlockedOption } from '../options/on-blocked.js'
+import { drainTimeoutOption, evictUnmanagedOption } from '../options/drain.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
@@ -34,25 +35,21 @@ export function removeCommand(): CommandUnknownOpts {
     .addHelpText('after', MEANING)
     .argument('<host...>', 'names of hosts or nodes')
     .option('--dead', 'the hosts never come back: take them out without draining or resetting them')
-    .option(
-      '--drain-timeout <duration>',
-      'how long pods and volumes may take to leave a node, before the run waits for you: 90s, 10m, 1h',
-      parseDuration,
-    )
-    .option('--evict-unmanaged', 'also evict pods that no controller starts again, which deletes them')
+    .addOption(drainTimeoutOption())
+    .addOption(evictUnmanagedOption())
     .option('--plan', 'only show what would change')
     .option('--yes', 'do not wait for an approval')
     .option('--edit-file', 'take the hosts out of the cluster file afterwards, without asking')
     .option('--keep-file', 'leave the cluster file as it is, without asking')
-    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
-    .option('--detach', 'only start it')
+    .addOption(attachOption())
+    .addOption(detachOption())
     .addOption(onBlockedOption())
   command.action((hosts, options) => exitWith(remove(contextOf(command), hosts, options)))
   return command
 }
 
 async function remove(context: Context, hosts: readonly string[], options: RemoveOptions): Promise<ExitCode> {
-  refuseOptions(options)
+  refuseTogether(options, [['editFile', 'keepFile', '--edit-file and --keep-file exclude each other']])
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
   const request: RemoveRequest = {
@@ -71,15 +68,4 @@ async function remove(context: Context, hosts: readonly string[], options: Remov
     const names = result.hosts.map(({ name }) => name)
     return offerEdit(context, names, options)
   })
-}
-
-function refuseOptions(options: RemoveOptions): void {
-  const pairs = [
-    ['editFile', 'keepFile', '--edit-file and --keep-file exclude each other'],
-    ['plan', 'yes', '--plan changes nothing, so there is nothing to say yes to'],
-    ['plan', 'detach', '--plan shows its result, so it cannot be detached'],
-  ] as const
-  for (const [one, other, message] of pairs) {
-    if (options[one] === true && options[other] === true) throw new QuorateError('USAGE', message)
-  }
 }

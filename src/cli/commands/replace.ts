@@ -1,12 +1,13 @@
 /** `quorate replace`: exchange the machine of a host, or reinstall it. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { QuorateError } from '../../errors/index.js'
 import { drainOptions } from '../../operations/drain.js'
 import type { ReplaceRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { parseDuration } from '../duration.js'
-import { onBlockedOption } from '../on-blocked.js'
+import { drainTimeoutOption, evictUnmanagedOption } from '../options/drain.js'
+import { refuseTogether } from '../options/exclusive.js'
+import { attachOption, detachOption } from '../options/follow.js'
+import { onBlockedOption } from '../options/on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
@@ -36,23 +37,21 @@ export function replaceCommand(): CommandUnknownOpts {
     .argument('<host>', 'name of the host in the cluster file')
     .option('--dead', 'the old machine never comes back: take it out without draining or resetting it')
     .option('--in-place', 'do not wait for a reinstallation: the same machine, reset, joins again at once')
-    .option(
-      '--drain-timeout <duration>',
-      'how long pods and volumes may take to leave the node, before the run waits for you',
-      parseDuration,
-    )
-    .option('--evict-unmanaged', 'also evict pods that no controller starts again, which deletes them')
+    .addOption(drainTimeoutOption())
+    .addOption(evictUnmanagedOption())
     .option('--plan', 'only show what would change, and what it costs')
     .option('--yes', 'do not wait for an approval')
-    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
-    .option('--detach', 'only start it')
+    .addOption(attachOption())
+    .addOption(detachOption())
     .addOption(onBlockedOption())
   command.action((host, options) => exitWith(replace(contextOf(command), host, options)))
   return command
 }
 
 async function replace(context: Context, host: string, options: ReplaceOptions): Promise<ExitCode> {
-  refuseOptions(options)
+  refuseTogether(options, [
+    ['dead', 'inPlace', '--dead says that the old machine is gone, so it cannot join again in place'],
+  ])
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
   const request: ReplaceRequest = {
@@ -67,15 +66,4 @@ async function replace(context: Context, host: string, options: ReplaceOptions):
   }
   const { startAndFollow } = await import('../start-and-follow.js')
   return startAndFollow(context, 'replace', cluster, { ...options, review: options.yes !== true, request })
-}
-
-function refuseOptions(options: ReplaceOptions): void {
-  const pairs = [
-    ['dead', 'inPlace', '--dead says that the old machine is gone, so it cannot join again in place'],
-    ['plan', 'yes', '--plan changes nothing, so there is nothing to say yes to'],
-    ['plan', 'detach', '--plan shows its result, so it cannot be detached'],
-  ] as const
-  for (const [one, other, message] of pairs) {
-    if (options[one] === true && options[other] === true) throw new QuorateError('USAGE', message)
-  }
 }

@@ -5,7 +5,8 @@ import { QuorateError } from '../../errors/index.js'
 import type { ResetRequest } from '../../operations/input.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption } from '../on-blocked.js'
+import { attachOption, detachOption } from '../options/follow.js'
+import { onBlockedOption } from '../options/on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
@@ -36,8 +37,8 @@ export function resetCommand(): CommandUnknownOpts {
     .option('--plan', 'only show what would change, and what would be lost')
     .option('--yes', 'do not wait for an approval; not enough for --all')
     .option('--yes-destroy <name>', 'confirm --all with the name of the cluster')
-    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
-    .option('--detach', 'only start it')
+    .addOption(attachOption())
+    .addOption(detachOption())
     .addOption(onBlockedOption())
   command.action((hosts, options) => exitWith(reset(contextOf(command), hosts, options)))
   return command

@@ -6,7 +6,7 @@ import type { OperationProgress } from '../../operations/progress.js'
 import { contextOf, type Context } from '../context.js'
 import type { DecisionOptions } from '../decisions/options.js'
 import { EXIT, exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption, type OnBlocked } from '../on-blocked.js'
+import { onBlockedOption, type OnBlocked } from '../options/on-blocked.js'
 
 interface ResumeOptions extends DecisionOptions {
   readonly detach?: true

@@ -5,10 +5,12 @@ import { drainOptions } from '../../operations/drain.js'
 import type { StartOptions } from '../../operations/input.js'
 import type { PausePoint, UpgradePart, UpgradeRequest } from '../../operations/upgrade-request.js'
 import { defined } from '../../values/defined.js'
-import { parseDuration } from '../duration.js'
+import { drainTimeoutOption, evictUnmanagedOption } from '../options/drain.js'
 import { contextOf, type Context } from '../context.js'
 import { exitWith, type ExitCode } from '../exit.js'
-import { onBlockedOption } from '../on-blocked.js'
+import { refuseTogether } from '../options/exclusive.js'
+import { attachOption, detachOption } from '../options/follow.js'
+import { onBlockedOption } from '../options/on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 /** How the command is called. */
@@ -39,26 +41,23 @@ export function upgradeCommand(): CommandUnknownOpts {
     .option('--review', 'show what would change, then wait for your approval')
     .addOption(new Option('--only <part>', 'upgrade only these').choices(PARTS))
     .option('--max-unavailable <n>', 'how many workers may be unavailable at once: 2, or 20%', atOnce)
-    .option(
-      '--drain-timeout <duration>',
-      'how long the pods of a node may take to leave it: 90s, 10m, 1h',
-      parseDuration,
-    )
+    .addOption(drainTimeoutOption())
     .option(
       '--pause-after <point>',
       'pause there: first-control-plane, control-planes, or so many workers (3)',
       pausePoint,
     )
-    .option('--evict-unmanaged', 'evict pods that no controller brings back, which deletes them')
+    .addOption(evictUnmanagedOption())
     .option('--allow-etcd-jump', 'let etcd skip a version that it wants between, at your own risk')
-    .option('--attach', 'follow the operation that holds the cluster, if there is one, instead of failing')
-    .option('--detach', 'only start it')
+    .addOption(attachOption())
+    .addOption(detachOption())
     .addOption(onBlockedOption())
   command.action((options) => exitWith(upgrade(contextOf(command), options)))
   return command
 }
 
 async function upgrade(context: Context, options: UpgradeOptions): Promise<ExitCode> {
+  refuseTogether(options, [])
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
   const request = requestOf(options)

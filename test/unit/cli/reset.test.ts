@@ -19,7 +19,7 @@ describe('the options of a reset', () => {
     ['a plain --yes for a whole cluster', all, { yes: true }, '--yes is not enough for --all'],
     ['--yes-destroy for hosts', hosts, { yesDestroy: 'prod' }, 'hosts need only --yes'],
     ['--yes to a plan', hosts, { plan: true, yes: true }, 'nothing to say yes to'],
-    ['--yes-destroy to a plan', all, { plan: true, yesDestroy: 'prod' }, 'nothing to say yes to'],
+    ['--yes-destroy to a plan', all, { plan: true, yesDestroy: 'prod' }, 'nothing to confirm'],
     ['a detached plan', hosts, { plan: true, detach: true }, 'cannot be detached'],
   ] as const)('refuse %s', (_, asked, options, message) => {
     expect(() => refuseResetOptions(asked, options)).toThrow(message)
