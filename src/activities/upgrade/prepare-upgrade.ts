@@ -4,7 +4,7 @@
  */
 import { etcdHosts } from '../../cluster/model.js'
 import { isQuorateError, QuorateError } from '../../errors/index.js'
-import { kubeadmImages, pullImages } from '../../hosts/containerd/images.js'
+import { isUnknownImage, kubeadmImages, pullImages } from '../../hosts/containerd/images.js'
 import { waitForOthers } from '../../hosts/durable.js'
 import { memberVersions } from '../../hosts/etcd/versions.js'
 import { changeVersion } from '../../hosts/packages/kubernetes.js'
@@ -42,7 +42,8 @@ async function pullAll(context: HostContext, images: readonly string[], way: Etc
   try {
     return (await pullImages(context, images, [stepping])) || wasPulled
   } catch (error) {
-    if (!isQuorateError(error) || error.code !== 'IMAGES_FAILED') throw error
+    // A registry that does not answer now may do so later: the step tries again.
+    if (!isQuorateError(error) || !isUnknownImage(error)) throw error
     const message = `etcd must go through ${way.steppingTag ?? ''} first, and ${stepping} cannot be pulled`
     throw new QuorateError('ETCD_JUMP_REFUSED', message, { ...error.context, host: context.host.name })
   }

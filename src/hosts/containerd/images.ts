@@ -57,16 +57,26 @@ export async function pullImages(
   // The sandbox image comes from the table of minors, so that a plan knows it before kubeadm is there.
   const sandbox = sandboxImage(version, imageRepository)
   const wanted = [...new Set([...roleImages(context, images), sandbox, ...networkImages(context), ...more])]
-  const present = await presentImages(session)
-  const missing = wanted.filter((image) => !isAmong(present, image))
+  const lacking = async () => {
+    const present = await presentImages(session)
+    return wanted.filter((image) => !isAmong(present, image))
+  }
+  const missing = await lacking()
   if (missing.length === 0) return false
   await pull(context, missing)
-  const pulled = await presentImages(session)
-  const still = missing.filter((image) => !isAmong(pulled, image))
+  let still = await lacking()
+  // The unit may have been one of an attempt whose worker died, for other images. It is acknowledged now.
+  if (still.length > 0) await pull(context, still)
+  still = still.length > 0 ? await lacking() : still
   if (still.length === 0) return true
   throw context.error('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
     step: 'pull images',
   })
+}
+
+/** Whether images could not be pulled because a registry answered that it has no such image. */
+export function isUnknownImage({ code, context: { output = '' } }: QuorateError): boolean {
+  return code === 'IMAGES_FAILED' && /code = NotFound|: not found|manifest unknown/i.test(output)
 }
 
 async function pull(context: HostContext, missing: readonly string[]): Promise<void> {

@@ -77,6 +77,18 @@ describe('a host counts as prepared only', () => {
   }
 })
 
+describe('images count as pulled', () => {
+  it('only by their own pull, not by one for other images whose worker died', async () => {
+    const looks: number[] = []
+    const wanted = JSON.stringify({ images: [{ repoTags: [...IMAGES, 'registry.k8s.io/pause:3.10.2'] }] })
+    // The unit that is found first was for other images; only what is pulled after it is there.
+    const images = () => (looks.push(1) < 3 ? '{"images":[]}' : wanted)
+    const pulled = step('w1', [['crictl images', images]], (context) => pullImages(context, IMAGES))
+    await expect(pulled).resolves.toBe(true)
+    expect(looks).toHaveLength(3)
+  })
+})
+
 const MEMBER = (state: string, learner: boolean) =>
   `1d02, ${state}, cp2, https://192.0.2.12:2380, https://192.0.2.12:2379, ${String(learner)}\n`
 /** A ConfigMap or the like; its content does not matter. */
