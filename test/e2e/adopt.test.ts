@@ -1,0 +1,119 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { readyNodes } from '../support/expect-cluster.js'
+import { Fleet } from '../support/fleet.js'
+import type { Ended } from '../support/process.js'
+import {
+  balanceByHand,
+  initByHand,
+  joinByHand,
+  labFacts,
+  prepareByHand,
+  startTimes,
+} from './support/cluster-by-hand.js'
+
+/** A stacked cluster that somebody built by hand gets a cluster file, and is Quorate's from then on. */
+const fleet = new Fleet('adopt')
+const NODES = ['cp1', 'cp2', 'cp3', 'w1']
+const FILE = join(fleet.folder, 'adopted.yaml')
+let before: readonly string[] = []
+
+beforeAll(async () => {
+  await fleet.up()
+  rmSync(FILE, { force: true })
+  const lab = labFacts(fleet)
+  const addressOf = (name: string) => lab.hosts.find((host) => host.name === name)?.address ?? ''
+  await Promise.all([
+    ...NODES.map((host) => prepareByHand(fleet, host, lab)),
+    balanceByHand(fleet, 'lb1', ['cp1', 'cp2', 'cp3'].map(addressOf)),
+  ])
+  await initByHand(fleet, 'cp1', lab)
+  for (const host of ['cp2', 'cp3', 'w1']) await joinByHand(fleet, 'cp1', host)
+  await fleet.kubectl('label', 'node', 'w1', 'example.com/disk=ssd')
+  await fleet.kubectl('taint', 'node', 'w1', 'example.com/only=batch:NoSchedule')
+  before = await Promise.all(NODES.map((host) => startTimes(fleet, host)))
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+function expectDone(ended: Ended): Ended {
+  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+  return ended
+}
+
+function adopt(...args: readonly string[]): Promise<Ended> {
+  const lab = labFacts(fleet)
+  const address = lab.hosts.find(({ name }) => name === 'cp1')?.address ?? ''
+  const keys = ['--identity-file', './id_ed25519', '--known-hosts-file', './known_hosts']
+  return fleet.quorate('adopt', `ops@${address}`, ...keys, '--name', fleet.name, '-o', FILE, ...args)
+}
+
+describe('a cluster that was built by hand', () => {
+  it('gets a cluster file, and nothing is changed on its hosts', async () => {
+    expectDone(await adopt())
+    const { spec } = parse(readFileSync(FILE, 'utf8')) as { spec: Record<string, unknown> }
+    expect(spec).toMatchObject({
+      kubernetes: {
+        certSANs: ['api.example.com'],
+        networking: { podSubnet: '10.245.0.0/16' },
+        kubeadm: {
+          clusterConfiguration: { apiServer: { extraArgs: [{ name: 'audit-log-maxage', value: '30' }] } },
+          kubeletConfiguration: { maxPods: 120 },
+        },
+      },
+      network: { plugin: 'none' },
+      loadBalancer: { type: 'external' },
+      etcd: { topology: 'stacked' },
+    })
+    expect(spec['hosts']).toContainEqual(
+      expect.objectContaining({
+        name: 'w1',
+        labels: { 'example.com/disk': 'ssd' },
+        taints: [{ key: 'example.com/only', value: 'batch', effect: 'NoSchedule' }],
+        prepare: false,
+      }),
+    )
+    expect(await fleet.on('cp1', 'ls -A /var/lib/quorate 2>/dev/null || true')).toBe('')
+  })
+
+  it('is not adopted over a file that is there', async () => {
+    expect((await adopt()).exitCode).toBe(2)
+  })
+
+  it('would only be claimed', async () => {
+    const planned = expectDone(await fleet.quorate('plan', '-f', FILE, '--json'))
+    const { changes } = JSON.parse(planned.stdout) as { changes: { host: string; action: string }[] }
+    expect(changes.map(({ host, action }) => `${host}: ${action}`)).toEqual(
+      NODES.map((host) => `${host}: claim the host for ${fleet.name}`),
+    )
+  })
+
+  it('is claimed, and nothing restarts', async () => {
+    expectDone(await fleet.quorate('apply', '-f', FILE))
+    const again = expectDone(await fleet.quorate('apply', '-f', FILE))
+    expect(again.stdout).toContain('nothing to change')
+    expect(await Promise.all(NODES.map((host) => startTimes(fleet, host)))).toEqual(before)
+    expect(await fleet.on('w1', 'cat /var/lib/quorate/cluster')).toBe(`${fleet.name}\n`)
+  })
+
+  it('grows like any other: one more worker joins', async () => {
+    const lab = parse(readFileSync(fleet.clusterFile, 'utf8')) as { spec: Record<string, unknown> }
+    const file = parse(readFileSync(FILE, 'utf8')) as { spec: Record<string, unknown> & { hosts: unknown[] } }
+    const added = (lab.spec['hosts'] as { name: string }[]).find(({ name }) => name === 'w2')
+    const { packages, containerRuntime } = lab.spec
+    const { kubeadm } = lab.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
+    const kubernetes = file.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
+    kubernetes.kubeadm['joinConfiguration'] = kubeadm['joinConfiguration']
+    Object.assign(file.spec, { packages, containerRuntime })
+    file.spec.hosts.push(added)
+    writeFileSync(FILE, stringify(file))
+    expectDone(await fleet.quorate('apply', '-f', FILE))
+    const nodes = await fleet.kubectl('get', 'nodes', '-o', 'name')
+    expect(nodes).toContain('node/w2')
+    expect(await Promise.all(NODES.map((host) => startTimes(fleet, host)))).toEqual(before)
+    expect(await readyNodes(fleet)).toEqual([])
+  })
+})
