@@ -38,10 +38,6 @@ import type { StepOutcome } from '../operations/steps.js'
 export async function runEtcdMember(context: HostContext, authority: Host): Promise<StepOutcome> {
   await waitForOthers(context)
   const own = await memberTraces(context.session)
-  if (own.hasData && context.host.preparedByHand === true) {
-    await waitForVote(context)
-    return { changed: false, summary: 'etcd member already' }
-  }
   const start = own.hasData ? ({ kind: 'goes-on' } as const) : await decide(context)
   const certified = await placeMemberCertificates(context, authority, own.hasData)
   const supervised = await superviseEtcd(context)

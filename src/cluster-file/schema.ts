@@ -47,7 +47,7 @@ const host = z.strictObject({
     .boolean()
     .meta({
       description:
-        "false: an apply leaves the host's packages, container runtime, kernel settings and swap, and an etcd host's kubelet, as they are. quorate adopt writes it for hosts that were prepared by hand.",
+        "false: an apply leaves the host's packages, container runtime, kernel settings and swap as they are. quorate adopt writes it for hosts that were prepared by hand.",
       examples: [false],
     })
     .default(true),

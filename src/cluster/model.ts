@@ -32,8 +32,8 @@ export interface Host {
   /** Undefined: kubeadm's own choice for the role. Empty: none. */
   readonly taints?: readonly Taint[]
   /**
-   * Somebody else prepared it: packages, container runtime, kernel settings, swap, and how an etcd host's kubelet runs.
-   * An apply leaves all of that as it is.
+   * Somebody else prepared it: packages, container runtime, kernel settings and swap. An apply leaves all of that as it
+   * is.
    */
   readonly preparedByHand?: true
   /** Identity of the machine (`/etc/machine-id`), once an operation has read it. Steps change no other machine. */

@@ -17,7 +17,6 @@ export interface AdoptedCluster {
   readonly imageRepository: string
   /** What was set in kubeadm's documents and belongs to no other field of the cluster file, without defaults. */
   readonly kubeadm: AdoptedDocuments
-  readonly etcd: 'stacked' | 'external'
   /** CNI configuration files on the nodes. */
   readonly podNetworks: readonly string[]
   readonly hosts: readonly AdoptedHost[]
@@ -31,12 +30,11 @@ export interface AdoptedDocuments {
   readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
 }
 
-/** A node, or a host that carries a member of an external etcd. */
+/** A node. */
 export interface AdoptedHost {
-  /** The node's name, or the hostname of an etcd host. */
   readonly name: string
-  readonly role: Exclude<HostRole, 'load-balancer'>
-  /** The address that the cluster knows: a node's InternalIP, or the host of an etcd endpoint. */
+  readonly role: Extract<HostRole, 'control-plane' | 'worker'>
+  /** Its InternalIP. */
   readonly address: string
   readonly labels: Readonly<Record<string, string>>
   readonly taints?: readonly Taint[]

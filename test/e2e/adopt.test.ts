@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { renderFlannel } from '../../src/configuration/pod-network/flannel-manifest.js'
 import { readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
@@ -10,13 +11,16 @@ import {
   initByHand,
   joinByHand,
   labFacts,
+  networkByHand,
   prepareByHand,
-  startTimes,
+  stateOf,
+  waitUntilSettled,
 } from './support/cluster-by-hand.js'
 
 /** A stacked cluster that somebody built by hand gets a cluster file, and is Quorate's from then on. */
 const fleet = new Fleet('adopt')
 const NODES = ['cp1', 'cp2', 'cp3', 'w1']
+const POD_SUBNET = '10.245.0.0/16'
 const FILE = join(fleet.folder, 'adopted.yaml')
 let before: readonly string[] = []
 
@@ -29,11 +33,13 @@ beforeAll(async () => {
     ...NODES.map((host) => prepareByHand(fleet, host, lab)),
     balanceByHand(fleet, 'lb1', ['cp1', 'cp2', 'cp3'].map(addressOf)),
   ])
-  await initByHand(fleet, 'cp1', lab)
+  await initByHand(fleet, 'cp1', lab, POD_SUBNET)
+  await networkByHand(fleet, 'cp1', renderFlannel({ ...lab.network, plugin: 'flannel' }, POD_SUBNET))
   for (const host of ['cp2', 'cp3', 'w1']) await joinByHand(fleet, 'cp1', host)
   await fleet.kubectl('label', 'node', 'w1', 'example.com/disk=ssd')
   await fleet.kubectl('taint', 'node', 'w1', 'example.com/only=batch:NoSchedule')
-  before = await Promise.all(NODES.map((host) => startTimes(fleet, host)))
+  await waitUntilSettled(fleet)
+  before = await Promise.all(NODES.map((host) => stateOf(fleet, host)))
 })
 afterAll(async () => {
   await fleet.down()
@@ -58,7 +64,7 @@ describe('a cluster that was built by hand', () => {
     expect(spec).toMatchObject({
       kubernetes: {
         certSANs: ['api.example.com'],
-        networking: { podSubnet: '10.245.0.0/16' },
+        networking: { podSubnet: POD_SUBNET },
         kubeadm: {
           clusterConfiguration: { apiServer: { extraArgs: [{ name: 'audit-log-maxage', value: '30' }] } },
           kubeletConfiguration: { maxPods: 120 },
@@ -95,7 +101,7 @@ describe('a cluster that was built by hand', () => {
     expectDone(await fleet.quorate('apply', '-f', FILE))
     const again = expectDone(await fleet.quorate('apply', '-f', FILE))
     expect(again.stdout).toContain('nothing to change')
-    expect(await Promise.all(NODES.map((host) => startTimes(fleet, host)))).toEqual(before)
+    expect(await Promise.all(NODES.map((host) => stateOf(fleet, host)))).toEqual(before)
     expect(await fleet.on('w1', 'cat /var/lib/quorate/cluster')).toBe(`${fleet.name}\n`)
   })
 
@@ -113,7 +119,7 @@ describe('a cluster that was built by hand', () => {
     expectDone(await fleet.quorate('apply', '-f', FILE))
     const nodes = await fleet.kubectl('get', 'nodes', '-o', 'name')
     expect(nodes).toContain('node/w2')
-    expect(await Promise.all(NODES.map((host) => startTimes(fleet, host)))).toEqual(before)
-    expect(await readyNodes(fleet)).toEqual([])
+    expect(await Promise.all(NODES.map((host) => stateOf(fleet, host)))).toEqual(before)
+    await expect.poll(() => readyNodes(fleet), { timeout: 60_000 }).toEqual([...NODES, 'w2'])
   })
 })

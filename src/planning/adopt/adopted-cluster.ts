@@ -24,7 +24,6 @@ export function adoptedCluster(standing: Standing, observed: readonly ObservedHo
     dnsDomain: configuration.dnsDomain,
     imageRepository: configuration.imageRepository,
     kubeadm: adoptedDocuments(standing, port),
-    etcd: configuration.etcdEndpoints === undefined ? 'stacked' : 'external',
     podNetworks: [...new Set(observed.flatMap(({ facts }) => facts.details?.podNetworks ?? []))].sort(),
     hosts: adoptedHosts(standing, observed),
   }
@@ -52,6 +51,9 @@ export function adoptionProblems(file: Cluster, presence: ClusterPresence): read
       'the cluster has no controlPlaneEndpoint, so it cannot get another control plane',
       "give it one first: kubeadm's page on highly available clusters says how",
     )
+  }
+  if (configuration.etcdEndpoints !== undefined) {
+    return problem('its etcd is external', 'Quorate cannot adopt such a cluster yet; docs/adopt.md')
   }
   const others = nodes.filter(({ internalAddress = '' }) => !isIpv4(internalAddress))
   if (others.length === 0) return []

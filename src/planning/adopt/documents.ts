@@ -56,6 +56,10 @@ const KUBE_PROXY: Unsaid = [
   ['clusterCIDR'],
 ]
 
+/** Where Go writes null for what nobody set, so that nought is a choice (`pkg/proxy/apis/config/types.go`). */
+const NULL_UNLESS_SET =
+  /^(?:conntrack\.(?:maxPerCore|min|tcpEstablishedTimeout|tcpCloseWaitTimeout)|iptables\.masqueradeBit|oomScoreAdj)$/
+
 /** The settings that a new control plane or node must have, too. */
 export function adoptedDocuments(standing: Standing, apiServerPort: number | undefined): AdoptedDocuments {
   const { configuration, kubeletConfiguration, kubeProxyConfiguration } = standing
@@ -72,6 +76,7 @@ function chosen(document: PlainObject | undefined, unsaid: Unsaid): PlainObject 
   const values = new Map(unsaid.map(([path, value]) => [path, value] as const))
   const left = pruned(document, [], (path, value) => {
     const key = path.join('.')
+    if (isEmpty(value) && !(NULL_UNLESS_SET.test(key) && value !== null)) return true
     return values.has(key) && (values.get(key) === undefined || values.get(key) === value)
   })
   return isPlainObject(left) ? left : undefined
@@ -83,7 +88,7 @@ function pruned(
   path: readonly string[],
   saysNothing: (path: readonly string[], value: unknown) => boolean,
 ): unknown {
-  if (isEmpty(value) || saysNothing(path, value)) return undefined
+  if (saysNothing(path, value)) return undefined
   if (!isPlainObject(value)) return value
   const fields = Object.entries(value).map(
     ([key, field]) => [key, pruned(field, [...path, key], saysNothing)] as const,

@@ -1,4 +1,4 @@
-/** The hosts of a running cluster: its nodes, and the hosts of its etcd endpoints. */
+/** The hosts of a running cluster: its nodes. */
 import { ALL_CONTROL_PLANE_TAINTS } from '../../cluster/supported-minors.js'
 import type { Taint } from '../../cluster/model.js'
 import { CONTAINER_RUNTIME_ALTERNATIVES, CONTAINER_RUNTIME_PACKAGE } from '../../configuration/packages.js'
@@ -8,14 +8,14 @@ import type { AdoptedHost } from '../../operations/adopted.js'
 import { defined } from '../../values/defined.js'
 import { parseIpAddress } from '../../values/ip-address.js'
 
-/** Control planes first, then workers, then etcd hosts. */
+/** Control planes first, then workers. */
 export function adoptedHosts(standing: Standing, observed: readonly ObservedHost[]): readonly AdoptedHost[] {
-  const nodes = standing.nodes.map((node) => ofNode(node, observed))
+  const nodes = standing.nodes.map((node) => ofNode(node, standing, observed))
   const ofRole = (role: AdoptedHost['role']) => nodes.filter((host) => host.role === role)
-  return [...ofRole('control-plane'), ...ofRole('worker'), ...etcdHosts(standing, observed)]
+  return [...ofRole('control-plane'), ...ofRole('worker')]
 }
 
-function ofNode(node: StandingNode, observed: readonly ObservedHost[]): AdoptedHost {
+function ofNode(node: StandingNode, standing: Standing, observed: readonly ObservedHost[]): AdoptedHost {
   const entry = observed.find(({ facts }) => facts.machineId !== '' && facts.machineId === node.machineId)
   return {
     name: node.name,
@@ -23,7 +23,7 @@ function ofNode(node: StandingNode, observed: readonly ObservedHost[]): AdoptedH
     address: node.internalAddress ?? '',
     labels: Object.fromEntries(Object.entries(node.labels).filter(([key]) => isChosen(key))),
     ...defined({ taints: taintsOf(node) }),
-    notes: notesOn(entry),
+    notes: [...notesOn(entry), ...editedManifests(node, standing)],
   }
 }
 
@@ -47,28 +47,9 @@ function taintsOf({ role, taints }: StandingNode): readonly Taint[] | undefined 
   return chosen.length > 0 && chosen.every(isKubeadms) ? undefined : chosen
 }
 
-function etcdHosts({ configuration }: Standing, observed: readonly ObservedHost[]): readonly AdoptedHost[] {
-  return (configuration.etcdEndpoints ?? []).map((endpoint) => {
-    const address = hostOf(endpoint)
-    const entry = observed.find(({ host }) => host.internalAddress === address)
-    const name = entry?.facts.hostname.split('.')[0]?.toLowerCase()
-    return {
-      name: name ?? `etcd-${address.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}`,
-      role: 'etcd',
-      address,
-      labels: {},
-      notes: notesOn(entry),
-    }
-  })
-}
-
-function hostOf(url: string): string {
-  return /^https?:\/\/\[?([^\]/]+?)\]?(?::\d+)?\/?$/.exec(url)?.[1] ?? url
-}
-
 /** What Quorate finds on the host and leaves alone. */
 function notesOn(entry: ObservedHost | undefined): readonly string[] {
-  if (entry === undefined) return []
+  if (entry === undefined) return ['it did not answer when this file was written: say how it is reached']
   const { listeners, packages } = entry.facts
   const balances = (name: string) =>
     packages[name] !== undefined || listeners.some(({ program }) => program === name)
@@ -82,6 +63,19 @@ function notesOn(entry: ObservedHost | undefined): readonly string[] {
       ? []
       : ['no package of containerd is installed: Quorate knows no other container runtime']),
   ]
+}
+
+/** kubeadm writes manifests anew from its own record: at an upgrade, or when the host joins again. */
+function editedManifests({ name }: StandingNode, { components }: Standing): readonly string[] {
+  return components
+    .filter(({ host }) => host === name)
+    .flatMap(({ component, unrecorded = [] }) =>
+      unrecorded.length === 0
+        ? []
+        : [
+            `${component} has arguments that kubeadm's record lacks (${unrecorded.join(', ')}): an upgrade drops them`,
+          ],
+    )
 }
 
 /** Whether the cluster uses IPv4, as Quorate does. */

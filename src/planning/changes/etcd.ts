@@ -16,9 +16,7 @@ export const etcdChanges: HostChanges = ({ cluster, host, facts }) => {
   return changesOf(
     host,
     'etcd',
-    facts.configuration === undefined || host.preparedByHand === true
-      ? []
-      : kubelet(cluster, facts.configuration),
+    facts.configuration === undefined ? [] : kubelet(cluster, facts.configuration),
   )
 }
 

@@ -14,6 +14,11 @@ interface FleetFile {
       readonly imageRepository: string
       readonly kubeadm: Readonly<Record<string, Readonly<Record<string, unknown>>>>
     }
+    readonly network: {
+      readonly backend: 'host-gw'
+      readonly image: string
+      readonly cniPluginImage: string
+    }
     readonly packages: { readonly repository: string }
     readonly containerRuntime: { readonly config: Readonly<Record<string, unknown>> }
     readonly hosts: readonly { readonly name: string; readonly role: string; readonly address: string }[]
@@ -49,11 +54,12 @@ KEY
 echo "deb [signed-by=/etc/apt/keyrings/by-hand.asc] ${packages.repository}/core:/stable:/${minor}/deb/ /" \\
   >/etc/apt/sources.list.d/by-hand.list
 apt-get update -qq
-apt-get install -qqy containerd kubeadm='${release}-*' kubelet='${release}-*' kubectl='${release}-*' >/tmp/install.log 2>&1
+apt-get install -qqy containerd conntrack cri-tools kubeadm='${release}-*' kubelet='${release}-*' kubectl='${release}-*' \\
+  >/tmp/install.log 2>&1 || { tail -n 20 /tmp/install.log >&2; exit 1; }
 apt-mark hold kubeadm kubelet kubectl >/dev/null
-mkdir -p /opt/cni/bin /etc/containerd
-for plugin in /usr/lib/cni/*; do [ ! -e "$plugin" ] || ln -sf "$plugin" /opt/cni/bin/; done
-cat >/etc/containerd/config.toml <<'TOML'
+mkdir -p /etc/containerd
+pause=$(kubeadm config images list --kubernetes-version ${kubernetes.version} --image-repository ${kubernetes.imageRepository} 2>/dev/null | grep /pause:)
+cat >/etc/containerd/config.toml <<TOML
 ${containerdConfig(kubernetes.imageRepository)}
 TOML
 systemctl enable --quiet containerd kubelet
@@ -67,7 +73,9 @@ function containerdConfig(registry: string): string {
   return `version = 2
 [plugins."io.containerd.grpc.v1.cri"]
   restrict_oom_score_adj = true
-  sandbox_image = "${registry}/pause:3.10.1"
+  sandbox_image = "$pause"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
@@ -114,7 +122,12 @@ ${servers.join('\n')}
 }
 
 /** `kubeadm init` as the guide says, with what people like to add. */
-export async function initByHand(fleet: Fleet, host: string, lab: LabFacts): Promise<void> {
+export async function initByHand(
+  fleet: Fleet,
+  host: string,
+  lab: LabFacts,
+  podSubnet: string,
+): Promise<void> {
   const { kubernetes } = lab
   const address = lab.hosts.find(({ name }) => name === host)?.address ?? ''
   await put(
@@ -131,7 +144,7 @@ kind: ClusterConfiguration
 kubernetesVersion: ${kubernetes.version}
 controlPlaneEndpoint: ${kubernetes.controlPlaneEndpoint}
 imageRepository: ${kubernetes.imageRepository}
-networking: { podSubnet: 10.245.0.0/16 }
+networking: { podSubnet: ${podSubnet} }
 apiServer:
   certSANs: [ api.example.com ]
   extraArgs: [ { name: audit-log-maxage, value: "30" } ]
@@ -162,11 +175,29 @@ export async function joinByHand(fleet: Fleet, first: string, host: string): Pro
   await fleet.on(host, `${token} ${flags} >/root/join.log 2>&1 || { tail -n 30 /root/join.log >&2; exit 1; }`)
 }
 
-/** Start times of every container and of the kubelet: what a person who adopts a cluster wants to stay as it is. */
-export async function startTimes(fleet: Fleet, host: string): Promise<string> {
+/** A pod network by `kubectl apply`; of it, Quorate knows only what runs. */
+export async function networkByHand(fleet: Fleet, host: string, manifest: string): Promise<void> {
+  await put(fleet, host, '/root/network.yaml', manifest)
+  await fleet.on(host, 'kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /root/network.yaml')
+}
+
+/** Waits until nothing starts by itself any more. */
+export async function waitUntilSettled(fleet: Fleet): Promise<void> {
+  await fleet.kubectl('wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=300s')
+  await fleet.kubectl('wait', '--for=condition=Ready', 'pods', '--all', '-A', '--timeout=300s')
+}
+
+/**
+ * What a person who adopts a cluster wants to stay as it is: since when containers, the kubelet and containerd run, and
+ * every file of kubeadm. The scheduler and the controller manager are left out, because they start anew by themselves
+ * where the machine is too slow for their leases; their manifests are not.
+ */
+export async function stateOf(fleet: Fleet, host: string): Promise<string> {
   return fleet.on(
     host,
     `systemctl show --property ActiveEnterTimestamp --value kubelet containerd
-crictl ps -q | sort | xargs -r -n1 crictl inspect -o go-template --template '{{.status.metadata.name}} {{.status.startedAt}}'`,
+crictl ps -q | xargs -r -n1 crictl inspect -o go-template --template '{{.status.metadata.name}} {{.status.startedAt}}' |
+  grep -vE '^kube-(scheduler|controller-manager) ' | sort
+find /etc/kubernetes /etc/containerd /etc/sysctl.d /var/lib/kubelet/config.yaml -type f -not -path '*/tmp/*' -exec sha256sum {} + | sort -k 2`,
   )
 }

@@ -40,6 +40,17 @@ describe("kubeadm's documents", () => {
     })
   })
 
+  it('keep a nought of kube-proxy that somebody chose', () => {
+    const { kubeadm } = adopted(running, {
+      kubeProxyConfiguration: {
+        conntrack: { maxPerCore: 0, min: null, udpTimeout: '0s' },
+        clientConnection: { qps: 0 },
+        oomScoreAdj: null,
+      },
+    })
+    expect(kubeadm).toEqual({ kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } } })
+  })
+
   it('name a certificate folder or cgroup driver of their own', () => {
     const { kubeadm } = adopted(running, {
       ...configured({ certificatesDir: '/srv/pki' }),
@@ -79,14 +90,20 @@ describe('hosts', () => {
     expect(adopted(running, { nodes }).hosts.map(({ taints }) => taints)).toEqual([undefined, []])
   })
 
-  it('are those of the etcd endpoints, too, by their hostnames', () => {
-    const external = aClusterWithEtcdHosts()
-    const { etcd, hosts } = adopted(external)
-    const names = external.hosts
-      .filter(({ role }) => role === 'etcd')
-      .map(({ internalAddress }) => internalAddress)
-    expect(etcd).toBe('external')
-    expect(hosts.filter(({ role }) => role === 'etcd').map(({ address }) => address)).toEqual(names)
+  it('say what is on them that Quorate leaves alone, or that an upgrade would undo', () => {
+    const { components } = standingOf(running)
+    const edited = [
+      ...components.filter(({ component }) => component !== 'kube-apiserver'),
+      { host: 'cp2', component: 'kube-apiserver', version: 'v1.36.3', unrecorded: ['audit-policy-file'] },
+    ]
+    const observed = observedHosts(running, joinedFacts(running)).filter(({ host }) => host.name !== 'w1')
+    const { hosts } = adoptedCluster(standingOf(running, { components: edited }), observed)
+    expect(hosts.map(({ name, notes }) => [name, notes.join()])).toEqual([
+      ['cp1', ''],
+      ['cp2', expect.stringContaining('audit-policy-file')],
+      ['cp3', ''],
+      ['w1', expect.stringContaining('did not answer')],
+    ])
   })
 })
 
@@ -103,6 +120,12 @@ describe('a cluster that cannot be adopted', () => {
       expect.stringContaining('IPv4'),
     ])
     expect(reasons({})).toEqual([])
+  })
+
+  it('has its etcd elsewhere', () => {
+    expect(adoptionProblems(running, present(standingOf(aClusterWithEtcdHosts())))).toMatchObject([
+      { code: 'NOT_ADOPTABLE', message: expect.stringContaining('etcd is external') as string },
+    ])
   })
 
   it('is none, or does not answer', () => {
