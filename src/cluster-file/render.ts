@@ -111,7 +111,13 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
     given('    ', 'imageRepository', imageRepository, 'registry.example.com/kubernetes'),
     "    # Merged into kubeadm's configuration: clusterConfiguration, initConfiguration, joinConfiguration,",
     '    # kubeletConfiguration, kubeProxyConfiguration.',
-    given('    ', 'kubeadm', kubeadm, { clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } } }),
+    ...(kubeadm === undefined
+      ? [
+          given('    ', 'kubeadm', undefined, {
+            clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } },
+          }),
+        ]
+      : block('    ', { kubeadm })),
   ]
 }
 
@@ -217,6 +223,14 @@ function given(indent: string, field: string, chosen: unknown, example: unknown)
   return chosen === undefined
     ? `${indent}# ${field}: ${value(example)}`
     : `${indent}${field}: ${value(chosen)}`
+}
+
+/** Fields with as many lines as they need. */
+function block(indent: string, fields: object): Lines {
+  return stringify(fields, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${indent}${line}`)
 }
 
 /** A value on one line. */

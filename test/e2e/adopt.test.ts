@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -8,6 +8,7 @@ import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import {
   balanceByHand,
+  editSchedulerByHand,
   initByHand,
   joinByHand,
   labFacts,
@@ -34,6 +35,7 @@ beforeAll(async () => {
     balanceByHand(fleet, 'lb1', ['cp1', 'cp2', 'cp3'].map(addressOf)),
   ])
   await initByHand(fleet, 'cp1', lab, POD_SUBNET)
+  await editSchedulerByHand(fleet, 'cp1')
   await networkByHand(fleet, 'cp1', renderFlannel({ ...lab.network, plugin: 'flannel' }, POD_SUBNET))
   for (const host of ['cp2', 'cp3', 'w1']) await joinByHand(fleet, 'cp1', host)
   await fleet.kubectl('label', 'node', 'w1', 'example.com/disk=ssd')
@@ -50,17 +52,19 @@ function expectDone(ended: Ended): Ended {
   return ended
 }
 
-function adopt(...args: readonly string[]): Promise<Ended> {
+function adopt(from = 'cp1', path = FILE): Promise<Ended> {
   const lab = labFacts(fleet)
-  const address = lab.hosts.find(({ name }) => name === 'cp1')?.address ?? ''
+  const address = lab.hosts.find(({ name }) => name === from)?.address ?? ''
   const keys = ['--identity-file', './id_ed25519', '--known-hosts-file', './known_hosts']
-  return fleet.quorate('adopt', `ops@${address}`, ...keys, '--name', fleet.name, '-o', FILE, ...args)
+  return fleet.quorate('adopt', `ops@${address}`, ...keys, '--name', fleet.name, '-o', path)
 }
 
 describe('a cluster that was built by hand', () => {
   it('gets a cluster file, and nothing is changed on its hosts', async () => {
     expectDone(await adopt())
-    const { spec } = parse(readFileSync(FILE, 'utf8')) as { spec: Record<string, unknown> }
+    const text = readFileSync(FILE, 'utf8')
+    expect(text).toContain("# kube-scheduler has arguments that kubeadm's record lacks (v)")
+    const { spec } = parse(text) as { spec: Record<string, unknown> }
     expect(spec).toMatchObject({
       kubernetes: {
         certSANs: ['api.example.com'],
@@ -68,6 +72,7 @@ describe('a cluster that was built by hand', () => {
         kubeadm: {
           clusterConfiguration: { apiServer: { extraArgs: [{ name: 'audit-log-maxage', value: '30' }] } },
           kubeletConfiguration: { maxPods: 120 },
+          kubeProxyConfiguration: { conntrack: { maxPerCore: 0, min: 0 } },
         },
       },
       network: { plugin: 'none' },
@@ -83,6 +88,14 @@ describe('a cluster that was built by hand', () => {
       }),
     )
     expect(await fleet.on('cp1', 'ls -A /var/lib/quorate 2>/dev/null || true')).toBe('')
+  })
+
+  it('is not found on a worker, and then no file is written', async () => {
+    const path = join(fleet.folder, 'from-worker.yaml')
+    const refused = await adopt('w1', path)
+    expect(refused.stderr).toContain('it is no control plane of a cluster that kubeadm made')
+    expect(refused.exitCode).toBe(2)
+    expect(existsSync(path)).toBe(false)
   })
 
   it('is not adopted over a file that is there', async () => {

@@ -28,6 +28,14 @@ const CLUSTER: Unsaid = [
   ['encryptionAlgorithm', 'RSA-2048'],
 ]
 
+/** How Go writes the settings of logging that nobody set (`component-base/config/v1alpha1`). */
+const LOGGING: Unsaid = [
+  ['logging.flushFrequency', 0],
+  ['logging.verbosity', 0],
+  ['logging.options.json.infoBufferSize', '0'],
+  ['logging.options.text.infoBufferSize', '0'],
+]
+
 /** kubeadm's defaults (`componentconfigs/kubelet.go`). */
 const KUBELET: Unsaid = [
   ['apiVersion'],
@@ -45,20 +53,34 @@ const KUBELET: Unsaid = [
   ['resolvConf'],
   ['rotateCertificates', true],
   ['staticPodPath', '/etc/kubernetes/manifests'],
+  ...LOGGING,
 ]
 
-/** kubeadm's defaults (`componentconfigs/kubeproxy.go`). */
+/** kubeadm's defaults (`componentconfigs/kubeproxy.go`), and how Go writes what nobody set (kube-proxy's `types.go`). */
 const KUBE_PROXY: Unsaid = [
   ['apiVersion'],
   ['kind'],
   ['bindAddress', '0.0.0.0'],
   ['clientConnection.kubeconfig', '/var/lib/kube-proxy/kubeconfig.conf'],
   ['clusterCIDR'],
+  ['bindAddressHardFail', false],
+  ['clientConnection.burst', 0],
+  ['clientConnection.qps', 0],
+  ['conntrack.tcpBeLiberal', false],
+  ['enableProfiling', false],
+  ['iptables.masqueradeAll', false],
+  ['ipvs.strictARP', false],
+  ['nftables.masqueradeAll', false],
+  ['winkernel.enableDSR', false],
+  ['winkernel.forwardHealthCheckVip', false],
+  ...LOGGING,
 ]
 
-/** Where Go writes null for what nobody set, so that nought is a choice (`pkg/proxy/apis/config/types.go`). */
-const NULL_UNLESS_SET =
-  /^(?:conntrack\.(?:maxPerCore|min|tcpEstablishedTimeout|tcpCloseWaitTimeout)|iptables\.masqueradeBit|oomScoreAdj)$/
+/** Where Go writes null for what nobody set, so that no time at all is a choice: the kernel's own value stays. */
+const ZERO_IS_SAID: ReadonlySet<string> = new Set([
+  'conntrack.tcpCloseWaitTimeout',
+  'conntrack.tcpEstablishedTimeout',
+])
 
 /** The settings that a new control plane or node must have, too. */
 export function adoptedDocuments(standing: Standing, apiServerPort: number | undefined): AdoptedDocuments {
@@ -76,7 +98,7 @@ function chosen(document: PlainObject | undefined, unsaid: Unsaid): PlainObject 
   const values = new Map(unsaid.map(([path, value]) => [path, value] as const))
   const left = pruned(document, [], (path, value) => {
     const key = path.join('.')
-    if (isEmpty(value) && !(NULL_UNLESS_SET.test(key) && value !== null)) return true
+    if (isEmpty(value) && !(value === '0s' && ZERO_IS_SAID.has(key))) return true
     return values.has(key) && (values.get(key) === undefined || values.get(key) === value)
   })
   return isPlainObject(left) ? left : undefined
@@ -97,13 +119,7 @@ function pruned(
   return left.length === 0 ? undefined : Object.fromEntries(left)
 }
 
-/** How Go writes a field that nobody set. */
+/** How Go writes any other field that nobody set. */
 function isEmpty(value: unknown): boolean {
-  return (
-    value === null ||
-    value === '' ||
-    value === 0 ||
-    value === '0s' ||
-    (Array.isArray(value) && value.length === 0)
-  )
+  return value === null || value === '' || value === '0s' || (Array.isArray(value) && value.length === 0)
 }

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { parse } from 'yaml'
 import type { Fleet } from '../../support/fleet.js'
 
@@ -179,6 +180,17 @@ export async function joinByHand(fleet: Fleet, first: string, host: string): Pro
 export async function networkByHand(fleet: Fleet, host: string, manifest: string): Promise<void> {
   await put(fleet, host, '/root/network.yaml', manifest)
   await fleet.on(host, 'kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /root/network.yaml')
+}
+
+/** A manifest edited on one control plane, as people do in a hurry; kubeadm does not know of it. */
+export async function editSchedulerByHand(fleet: Fleet, host: string): Promise<void> {
+  const manifest = '/etc/kubernetes/manifests/kube-scheduler.yaml'
+  await fleet.on(
+    host,
+    `sed 's/- kube-scheduler$/&\\n    - --v=2/' ${manifest} >/root/edited.yaml; mv /root/edited.yaml ${manifest}`,
+  )
+  const command = ['-n', 'kube-system', 'get', 'pod', `kube-scheduler-${host}`, '-o', 'jsonpath={.spec}']
+  await expect.poll(() => fleet.kubectl(...command), { timeout: 120_000 }).toContain('--v=2')
 }
 
 /** Waits until nothing starts by itself any more. */

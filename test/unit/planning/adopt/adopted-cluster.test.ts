@@ -40,15 +40,23 @@ describe("kubeadm's documents", () => {
     })
   })
 
-  it('keep a nought of kube-proxy that somebody chose', () => {
+  it('keep a nought or false that somebody chose, not one that Go writes for what nobody set', () => {
     const { kubeadm } = adopted(running, {
+      kubeletConfiguration: { registryPullQPS: 0, failSwapOn: false, logging: { flushFrequency: 0 } },
       kubeProxyConfiguration: {
-        conntrack: { maxPerCore: 0, min: null, udpTimeout: '0s' },
+        conntrack: { maxPerCore: 0, min: null, udpTimeout: '0s', tcpEstablishedTimeout: '0s' },
         clientConnection: { qps: 0 },
+        iptables: { localhostNodePorts: false, masqueradeAll: false },
         oomScoreAdj: null,
       },
     })
-    expect(kubeadm).toEqual({ kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } } })
+    expect(kubeadm).toEqual({
+      kubeletConfiguration: { registryPullQPS: 0, failSwapOn: false },
+      kubeProxyConfiguration: {
+        conntrack: { maxPerCore: 0, tcpEstablishedTimeout: '0s' },
+        iptables: { localhostNodePorts: false },
+      },
+    })
   })
 
   it('name a certificate folder or cgroup driver of their own', () => {
