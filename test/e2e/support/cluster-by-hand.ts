@@ -3,7 +3,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
 import { parse } from 'yaml'
 import type { Fleet } from '../../support/fleet.js'
 
@@ -189,8 +188,8 @@ export async function editSchedulerByHand(fleet: Fleet, host: string): Promise<v
     host,
     `sed 's/- kube-scheduler$/&\\n    - --v=2/' ${manifest} >/root/edited.yaml; mv /root/edited.yaml ${manifest}`,
   )
-  const command = ['-n', 'kube-system', 'get', 'pod', `kube-scheduler-${host}`, '-o', 'jsonpath={.spec}']
-  await expect.poll(() => fleet.kubectl(...command), { timeout: 120_000 }).toContain('--v=2')
+  const running = `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pod kube-scheduler-${host} -o yaml`
+  await fleet.on(host, `timeout 180 sh -c 'until ${running} | grep -q -e "--v=2"; do sleep 2; done'`)
 }
 
 /** Waits until nothing starts by itself any more. */

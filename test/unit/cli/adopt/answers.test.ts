@@ -16,7 +16,6 @@ const ADOPTED: AdoptedCluster = {
   dnsDomain: 'prod.local',
   imageRepository: 'registry.k8s.io',
   kubeadm: { kubeletConfiguration: { maxPods: 120 } },
-  etcd: 'stacked',
   podNetworks: ['/etc/cni/net.d/10-calico.conflist'],
   hosts: [
     { name: 'cp1', role: 'control-plane', address: '10.0.0.11', labels: {}, notes: ['haproxy\non it'] },
