@@ -19,15 +19,28 @@ export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): 
   return isSame ? undefined : { file: list(wanted), cluster: list(present) }
 }
 
-/** Fields of the file's ClusterConfiguration patch that have another value in the cluster. */
+/**
+ * Fields of a ClusterConfiguration that neither kubeadm nor Quorate fills in by itself. If the cluster has them and the
+ * file does not, they were taken out of the file.
+ */
+const ONLY_FROM_PATCHES: readonly (readonly string[])[] = [
+  ['apiServer'],
+  ['controllerManager'],
+  ['scheduler'],
+  ['etcd', 'local'],
+].flatMap((component) => ['extraArgs', 'extraVolumes', 'extraEnvs'].map((field) => [...component, field]))
+
+/** Fields in which the cluster's ClusterConfiguration differs from the file's patch of it. */
 export function clusterConfiguration(
   { kubernetes, etcd }: Cluster,
   standing: Standing,
 ): Difference | undefined {
   const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
+  const { document } = standing.configuration
   // With etcd on its own hosts, this part is for the etcd members and is not in the cluster's record.
   const patch = etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
-  return difference(patch, standing.configuration.document)
+  const present = ONLY_FROM_PATCHES.flatMap((path) => leaves(at(document, path), path))
+  return difference(patch, document, present)
 }
 
 /** Fields of the file's KubeletConfiguration patch that have another value in the cluster. */
@@ -67,13 +80,19 @@ export function ownKubeletConfiguration(
   return { file: listed(kubelet), cluster: listed(kept) }
 }
 
-function difference(patch: KubeadmPatch, document: PlainObject | undefined): Difference | undefined {
+/** @param present values of the document that the patch must have, too. */
+function difference(
+  patch: KubeadmPatch,
+  document: PlainObject | undefined,
+  present: readonly Leaf[] = [],
+): Difference | undefined {
   if (document === undefined) return undefined
-  const differing = leaves(patch).filter(([path, value]) => !isSame(value, at(document, path), path))
+  const paths = new Map([...leaves(patch), ...present].map(([path]) => [path.join('.'), path]))
+  const differing = [...paths.values()].filter((path) => !isSame(at(patch, path), at(document, path), path))
   if (differing.length === 0) return undefined
-  const listed = (value: (path: readonly string[], file: unknown) => unknown) =>
-    differing.map(([path, file]) => `${path.join('.')}: ${told(value(path, file))}`).join(', ')
-  return { file: listed((_, file) => file), cluster: listed((path) => at(document, path)) }
+  const listed = (from: PlainObject) =>
+    differing.map((path) => `${path.join('.')}: ${told(at(from, path))}`).join(', ')
+  return { file: listed(patch), cluster: listed(document) }
 }
 
 function told(value: unknown): string {

@@ -214,6 +214,21 @@ describe('values in a different notation', () => {
       { clusterConfiguration: { apiServer: { extraArgs: { 'disable-admission-plugins': '' } } } },
       keeping({}),
     ],
+    [
+      'was an argument, and left the file',
+      {},
+      keeping({ apiServer: { extraArgs: [{ name: 'audit-log-maxage', value: '30' }] } }),
+    ],
+    [
+      'was a volume, and left the file',
+      { clusterConfiguration: { scheduler: { extraArgs: { v: 2 } } } },
+      keeping({
+        scheduler: {
+          extraArgs: [{ name: 'v', value: '2' }],
+          extraVolumes: [{ name: 'a', hostPath: '/a', mountPath: '/b' }],
+        },
+      }),
+    ],
   ])('are not equal for what %s', (_, patches, changes) => {
     expect(noted(patches, changes)).toHaveLength(1)
   })
