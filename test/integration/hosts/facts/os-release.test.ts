@@ -27,6 +27,6 @@ describe('a host whose os-release has mistakes', () => {
       run: ({ line }, options) => local.run({ line: line.replaceAll('/etc/os-release', path) }, options),
     }
     const facts = await gatherFacts({ session, cluster: aCluster(), host: aHost('cp1') })
-    expect(facts).toMatchObject({ osId, initSystem: expect.stringMatching(/./) })
+    expect(facts).toMatchObject({ osId, initSystem: expect.stringMatching(/./) as string })
   })
 })
