@@ -41,7 +41,7 @@ export type OperationKind = keyof typeof OPERATIONS
 export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind]['phases'] & string
 
 /** What each kind returns. */
-export interface Results extends Record<OperationKind, object> {
+export interface Results {
   apply: ApplyResult
   plan: PlanResult
   remove: RemoveResult

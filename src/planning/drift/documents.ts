@@ -152,7 +152,8 @@ function isSame(file: unknown, cluster: unknown, path: readonly string[]): boole
 
 /** Numbers and booleans of extra arguments are stored as text; null removes a field. */
 function stored(value: unknown): unknown {
-  return value === null || value === undefined ? undefined : String(value)
+  if (value === null || value === undefined) return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function normal(value: unknown, name = ''): unknown {
