@@ -33,7 +33,7 @@ export const HOST_ERRORS = {
     hint: "run the command named above on the host as root; another implementation (busybox, an early uutils) may come first in root's PATH",
   },
   ANSWER_UNREADABLE: {
-    meaning: 'A program did not answer with the JSON that it should.',
+    meaning: 'A program did not answer in the form that it should.',
     source: 'environment',
     remedy: 'retry',
     hint: 'run the program named above on the host as root, and see what it prints',

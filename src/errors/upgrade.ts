@@ -12,7 +12,7 @@ export const UPGRADE_ERRORS = {
     meaning: 'There is no way from the running version to the target, one minor at a time.',
     source: 'user',
     remedy: 'operator',
-    hint: 'name the releases between with --via, one for each minor, or another target',
+    hint: 'name the releases in between with --via, one for each minor, or choose another target',
   },
   UPGRADE_NEEDS_HOST: {
     meaning: 'An upgrade needs a host that does not answer or is not in the cluster file.',
@@ -33,7 +33,7 @@ export const UPGRADE_ERRORS = {
     hint: 'look at `crictl ps -a` and at the logs of the component on the host, fix the cause, then retry',
   },
   SKEW_TOO_LARGE: {
-    meaning: 'Components would be further apart in version than Kubernetes supports.',
+    meaning: 'The versions of components would be further apart than Kubernetes supports.',
     source: 'user',
     remedy: 'operator',
     hint: 'upgrade the nodes that are behind first: `quorate upgrade --to` with the version that the control planes run',
@@ -42,7 +42,7 @@ export const UPGRADE_ERRORS = {
     meaning: 'The upgrade would take etcd from a version to one that etcd does not support after it.',
     source: 'environment',
     remedy: 'operator',
-    hint: 'make the image of the version between available in the image repository, then try again; --allow-etcd-jump goes without it, at your own risk and with a snapshot',
+    hint: 'add the image of the version in between to the image repository, then try again; --allow-etcd-jump does without it, at your own risk',
   },
   SNAPSHOT_FAILED: {
     meaning: 'No valid snapshot of etcd could be taken.',

@@ -1,6 +1,7 @@
 /** How long before its end a certificate is renewed, and how long before its end people are warned. Pure. */
 import type { CertificateFacts } from './facts.js'
 import type { Cluster } from '../cluster/model.js'
+import { parseDuration } from '../values/go-duration.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -51,15 +52,7 @@ export function hasEnded(expiry: Expiry): boolean {
 export function certificatePeriod({ kubernetes }: Cluster): number {
   const YEAR_MS = 365 * DAY_MS
   const said = kubernetes.kubeadm.clusterConfiguration['certificateValidityPeriod']
-  return typeof said === 'string' ? goDuration(said) || YEAR_MS : YEAR_MS
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { h: HOUR_MS, m: 60_000, s: 1_000, ms: 1 }
-
-/** Go's duration notation, e.g. `8760h0m0s`. */
-function goDuration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)]
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS_MS[unit ?? ''] ?? 0), 0)
+  return typeof said === 'string' ? parseDuration(said) || YEAR_MS : YEAR_MS
 }
 
 function remaining({ notAfter, at }: Expiry): number {

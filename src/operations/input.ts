@@ -5,7 +5,7 @@ import type { OperationKind } from './registry.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 /** What is asked of each kind besides the cluster. An apply asks for nothing more. */
-export interface Requests extends Record<OperationKind, object> {
+export interface Requests {
   adopt: object
   apply: object
   plan: PlanRequest

@@ -43,7 +43,7 @@ export type OperationKind = keyof typeof OPERATIONS
 export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind]['phases'] & string
 
 /** What each kind returns. */
-export interface Results extends Record<OperationKind, object> {
+export interface Results {
   adopt: AdoptResult
   apply: ApplyResult
   plan: PlanResult

@@ -1,5 +1,5 @@
 /**
- * Making hosts bare again: some that are no part of the running cluster, or the whole cluster. Everything is stopped
+ * Making hosts bare again: some that are not part of the running cluster, or the whole cluster. Everything is stopped
  * before anything is deleted, and those that others need are stopped and erased last. Every step looks first, so
  * resetting again goes on where it stopped.
  */

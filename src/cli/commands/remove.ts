@@ -12,8 +12,8 @@ import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
 A host that answers is drained, taken from the load balancers and from etcd, reset, and its node deleted. Packages stay on
-it. One that never comes back is removed with --dead: your word counts, and if the host answers it is refused. Hosts may be
-named that the cluster file no longer has. docs/remove.md tells what happens at each step.
+it. Use --dead for a host that never comes back; the removal is refused if the host answers after all. You may name hosts
+that are no longer in the cluster file. docs/remove.md tells what happens at each step.
 `
 
 interface RemoveOptions extends FollowOptions {

@@ -13,8 +13,8 @@ import type { FollowOptions } from '../start-and-follow.js'
 const MEANING = `
 A host whose old machine still answers is drained, taken out of the cluster and reset; then the run waits, for days if it
 must, until you have reinstalled or exchanged the machine and say \`quorate resume --retry\`. A machine that is reinstalled
-already joins without waiting. If nothing answers, say --dead: your word counts, and if the old machine answers it is
-refused. docs/replace.md tells what happens at each step.
+already joins without waiting. If nothing answers, use --dead; the replacement is refused if the old machine answers
+after all. docs/replace.md tells what happens at each step.
 `
 
 interface ReplaceOptions extends FollowOptions {

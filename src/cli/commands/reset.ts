@@ -10,8 +10,8 @@ import { onBlockedOption } from '../options/on-blocked.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 const MEANING = `
-Only hosts that are no part of the running cluster are reset: one that never became a node, that came back after it was
-removed, or whose cluster is gone. \`quorate remove\` takes hosts out of a running cluster. --all destroys the cluster of the
+Only hosts that are not part of the running cluster are reset: those that never became a node, came back after their
+removal, or belonged to a cluster that is gone. \`quorate remove\` takes hosts out of a running cluster. --all destroys the cluster of the
 file; its name confirms that, typed at the terminal or given with --yes-destroy. Packages stay unless --packages is given.
 docs/reset.md tells what happens at each step.
 `

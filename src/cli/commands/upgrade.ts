@@ -85,7 +85,7 @@ function requestOf(options: UpgradeOptions): UpgradeRequest {
 function release(text: string): string {
   const version = parseVersion(text)
   if (version !== undefined) return formatVersion(version)
-  throw new InvalidArgumentError('It is no version such as v1.37.2.')
+  throw new InvalidArgumentError('Give a version such as v1.37.2.')
 }
 
 function target(text: string): string {
@@ -101,14 +101,12 @@ function atOnce(text: string): string {
   const isFit =
     percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
   if (isFit) return text
-  throw new InvalidArgumentError('It is no number from 1, and no percentage such as 20%.')
+  throw new InvalidArgumentError('Give a number, at least 1, or a percentage such as 20%.')
 }
 
 function pausePoint(text: string): PausePoint {
   if (text === 'first-control-plane' || text === 'control-planes') return text
   const workers = /^([1-9]\d{0,3})(?: workers?)?$/.exec(text)?.[1]
   if (workers !== undefined) return { workers: Number(workers) }
-  throw new InvalidArgumentError(
-    'It is neither first-control-plane, nor control-planes, nor a number of workers.',
-  )
+  throw new InvalidArgumentError('Give first-control-plane, control-planes, or a number of workers.')
 }

@@ -15,7 +15,7 @@ import {
 import { VERSION } from '../../temporal/installation.js'
 import { pollingWorkers } from '../workers.js'
 import { fail, ok, warn, type Check } from './check.js'
-import { checkRuns } from './run-checks.js'
+import { checkRuns } from './open-run-checks.js'
 
 /** All checks of Temporal. Starts and changes nothing. */
 export async function checkTemporal(options: TemporalOptions): Promise<Check[]> {

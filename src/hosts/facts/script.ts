@@ -18,14 +18,14 @@ data_folders=$1 managed=$2 header=$3 registries=$4 loaded_folder=$5
 `
 
 // Prints lines of key<TAB>value (facts/facts.ts and facts/host-details.ts read them). The clock comes first, so that
-// nothing delays its reading.
+// nothing delays its reading. An os-release with mistakes must not end the script: what it lacks is then unknown.
 const STATE = `
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
 say clock "$(date +%s.%N)"
 say machineId "$(cat /etc/machine-id 2>/dev/null || true)"
 say hostname "$(uname -n)"
 say architecture "$(uname -m)"
-( if [ -r /etc/os-release ]; then . /etc/os-release; fi; say osId "\${ID:-}"; say osLike "\${ID_LIKE:-}"; say osName "\${PRETTY_NAME:-}" )
+( set +eu; if [ -r /etc/os-release ]; then . /etc/os-release; fi; say osId "\${ID:-}"; say osLike "\${ID_LIKE:-}"; say osName "\${PRETTY_NAME:-}" ) || true
 say initSystem "$(cat /proc/1/comm)"
 say cpus "$(nproc)"
 say memoryKiB "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo)"

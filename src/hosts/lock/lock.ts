@@ -79,7 +79,17 @@ export async function holdHost(session: Session, cluster: Cluster, holder: LockS
     case 'claimed':
       throw foreign(session, `the host is claimed by the cluster ${answer.detail}`)
     default:
-      throw new Error(`unexpected answer of a host's lock: ${answer.word}`)
+      throw new QuorateError(
+        'ANSWER_UNREADABLE',
+        answer.word === ASKED_AGAIN
+          ? 'the certificate of the cluster CA on the host is another one each time it is asked for'
+          : 'the script that takes the lock of the host does not answer in the expected form',
+        {
+          host: session.host.name,
+          step: 'lock',
+          hint: 'log in there and make sure that it is the host you mean, and that `sh` and /etc/kubernetes/pki are as they should be',
+        },
+      )
   }
 }
 
@@ -114,6 +124,12 @@ export async function unitsOf(session: Session, operation: string): Promise<read
   return (await runningUnits(session)).filter((unit) => unit.startsWith(`quorate-${operation}-`))
 }
 
+/** The answer of a host whose certificate is not known yet. */
+const ASKED_AGAIN = 'certificate'
+
+/** How often a certificate may change while the lock is taken. */
+const MOST_CERTIFICATES = 3
+
 interface Answer {
   readonly word: string
   readonly detail: string
@@ -128,12 +144,13 @@ async function acquire(session: Session, cluster: Cluster, holder: LockSeeker): 
   const { owner, operation, startedBy, began = operation } = holder
   if (/\s/.test(owner) || /\s/.test(operation)) throw new TypeError(`not a holder of a lock: ${owner}`)
   const args = [owner, operation, startedBy, cluster.name, session.host.machineId ?? '']
-  for (;;) {
+  for (let round = 0; ; round += 1) {
     const result = await runScript(session, ACQUIRE, ...args, digestsOf(cluster.caHash), began)
     const end = result.stdoutBytes.indexOf('\n')
     const [word = '', detail = ''] = result.stdoutBytes.subarray(0, end).toString().split(' ')
     const rest = result.stdoutBytes.subarray(end + 1)
-    if (word !== 'certificate') return { word, detail, lines: rest.toString() }
+    // A host that never says the same would be asked for ever.
+    if (word !== ASKED_AGAIN || round === MOST_CERTIFICATES) return { word, detail, lines: rest.toString() }
     // The certificate is known from now on: the next round takes the lock, unless the certificate has changed
     // meanwhile.
     learnCertificate(session, cluster, rest)

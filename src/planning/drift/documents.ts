@@ -1,5 +1,6 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
+import { parseDuration } from '../../values/go-duration.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
@@ -18,15 +19,28 @@ export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): 
   return isSame ? undefined : { file: list(wanted), cluster: list(present) }
 }
 
-/** Fields of the file's ClusterConfiguration patch that have another value in the cluster. */
+/**
+ * Fields of a ClusterConfiguration that neither kubeadm nor Quorate fills in by itself. If the cluster has them and the
+ * file does not, they were taken out of the file.
+ */
+const ONLY_FROM_PATCHES: readonly (readonly string[])[] = [
+  ['apiServer'],
+  ['controllerManager'],
+  ['scheduler'],
+  ['etcd', 'local'],
+].flatMap((component) => ['extraArgs', 'extraVolumes', 'extraEnvs'].map((field) => [...component, field]))
+
+/** Fields in which the cluster's ClusterConfiguration differs from the file's patch of it. */
 export function clusterConfiguration(
   { kubernetes, etcd }: Cluster,
   standing: Standing,
 ): Difference | undefined {
   const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
+  const { document } = standing.configuration
   // With etcd on its own hosts, this part is for the etcd members and is not in the cluster's record.
   const patch = etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
-  return difference(patch, standing.configuration.document)
+  const present = ONLY_FROM_PATCHES.flatMap((path) => leaves(at(document, path), path))
+  return difference(patch, document, present)
 }
 
 /** Fields of the file's KubeletConfiguration patch that have another value in the cluster. */
@@ -58,7 +72,7 @@ export function ownKubeletConfiguration(
   if (kept === undefined) return undefined
   const paths = new Map([...leaves(kept), ...leaves(kubelet)].map(([path]) => [path.join('.'), path]))
   const differing = [...paths.values()].filter(
-    (path) => !OWN_TO_HOST.has(path[0] ?? '') && !isSame(at(kubelet, path), at(kept, path)),
+    (path) => !OWN_TO_HOST.has(path[0] ?? '') && !isSame(at(kubelet, path), at(kept, path), path),
   )
   if (differing.length === 0) return undefined
   const listed = (document: PlainObject) =>
@@ -66,13 +80,19 @@ export function ownKubeletConfiguration(
   return { file: listed(kubelet), cluster: listed(kept) }
 }
 
-function difference(patch: KubeadmPatch, document: PlainObject | undefined): Difference | undefined {
+/** @param present values of the document that the patch must have, too. */
+function difference(
+  patch: KubeadmPatch,
+  document: PlainObject | undefined,
+  present: readonly Leaf[] = [],
+): Difference | undefined {
   if (document === undefined) return undefined
-  const differing = leaves(patch).filter(([path, value]) => !isSame(value, at(document, path)))
+  const paths = new Map([...leaves(patch), ...present].map(([path]) => [path.join('.'), path]))
+  const differing = [...paths.values()].filter((path) => !isSame(at(patch, path), at(document, path), path))
   if (differing.length === 0) return undefined
-  const listed = (value: (path: readonly string[], file: unknown) => unknown) =>
-    differing.map(([path, file]) => `${path.join('.')}: ${told(value(path, file))}`).join(', ')
-  return { file: listed((_, file) => file), cluster: listed((path) => at(document, path)) }
+  const listed = (from: PlainObject) =>
+    differing.map((path) => `${path.join('.')}: ${told(at(from, path))}`).join(', ')
+  return { file: listed(patch), cluster: listed(document) }
 }
 
 function told(value: unknown): string {
@@ -102,12 +122,50 @@ function asArguments(path: readonly string[], value: unknown): PlainObject | und
   return Object.fromEntries(pairs) as PlainObject
 }
 
-/** null removes a field. Numbers and booleans of extra arguments are stored as text. */
-function isSame(file: unknown, cluster: unknown): boolean {
-  if (file === null) return cluster === undefined || cluster === null
-  const key = (value: unknown) =>
-    typeof value === 'number' || typeof value === 'boolean' ? `${value}` : value
-  return JSON.stringify(key(file)) === JSON.stringify(key(cluster))
+/**
+ * Fields in which false or 0 means the same as no value, and that kubeadm then leaves out. In other fields it is a value
+ * of its own. Source: `omitempty` of fields that are no pointers, in kubelet's `config/v1beta1/types.go` and kubeadm's
+ * `apis/kubeadm/v1beta4/types.go`.
+ */
+const ZERO_IS_UNSET: ReadonlySet<string> = new Set([
+  'readOnlyPort',
+  'podsPerCore',
+  'evictionMaxPodGracePeriod',
+  'protectKernelDefaults',
+  'serverTLSBootstrap',
+  'kernelMemcgNotification',
+  'enableContentionProfiling',
+  'runOnce',
+  'disabled',
+  'readOnly',
+])
+
+/** The kubelet then gives pods no resolver at all; all other empty texts are left out. */
+const EMPTY_IS_A_VALUE = 'resolvConf'
+
+/** Whether both values mean the same. kubeadm stores neither the order of keys nor the notation of durations. */
+function isSame(file: unknown, cluster: unknown, path: readonly string[]): boolean {
+  const isArgument = (path.at(-2) ?? '').endsWith('xtraArgs')
+  const text = (value: unknown) => JSON.stringify(isArgument ? stored(value) : normal(value, path.at(-1)))
+  return text(file) === text(cluster)
+}
+
+/** Numbers and booleans of extra arguments are stored as text; null removes a field. */
+function stored(value: unknown): unknown {
+  if (value === null || value === undefined) return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function normal(value: unknown, name = ''): unknown {
+  if (value === '' && name !== EMPTY_IS_A_VALUE) return undefined
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => normal(item) ?? null)
+  if (isPlainObject(value)) {
+    const entries = Object.entries(value).map(([key, entry]) => [key, normal(entry, key)] as const)
+    return entries.filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+  if ((value === false || value === 0) && ZERO_IS_UNSET.has(name)) return undefined
+  const text = stored(value)
+  return typeof text === 'string' ? (parseDuration(text) ?? text) : undefined
 }
 
 function list(names: ReadonlySet<string>): string {

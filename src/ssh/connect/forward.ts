@@ -12,7 +12,7 @@ const UNKNOWN_CHANNEL_TYPE = 3
 
 /** Why a stream was not opened. */
 type ForwardFailure =
-  /** The host reaches the server not, or not in time. */
+  /** The host does not reach the server, or not in time. */
   | { readonly kind: 'unreached'; readonly reason: string }
   /** The host does not forward. */
   | { readonly kind: 'prohibited'; readonly reason: string; readonly cause: Error }

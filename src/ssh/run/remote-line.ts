@@ -20,8 +20,12 @@ function framed(line: string): string {
 // Start-up files, PAM (/etc/environment, for sudo as well) and secure_path would otherwise decide which programs are
 // found, and where. Proxies are unset because kubeadm would send them requests meant for the cluster itself. Proxies are
 // for downloads, which units make with an environment of their own. TMOUT is unset because it ends a shell's `read`.
+// crictl, ctr and kubeadm would follow what people set for their own use of them, for another cluster perhaps, and nproc
+// counts only as many processors as OMP_NUM_THREADS allows.
 const ENVIRONMENT =
-  'unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY TMOUT; ' +
+  'unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY TMOUT ' +
+  'CONTAINER_RUNTIME_ENDPOINT IMAGE_SERVICE_ENDPOINT CRI_CONFIG_FILE CONTAINERD_ADDRESS KUBECONFIG ' +
+  'OMP_NUM_THREADS OMP_THREAD_LIMIT; ' +
   'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 const LINE = '$(printf %b "$0")'
 const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')

@@ -30,6 +30,9 @@ function step<Result>(
 }
 
 const IMAGES = ['registry.k8s.io/kube-proxy:v1.36.3', 'registry.k8s.io/pause:3.10']
+/** What else each node of the cluster needs. */
+const POD_NETWORK = ['flannel:1', 'flannel-cni:1']
+const SANDBOX = 'registry.k8s.io/pause:3.10.2'
 
 /** What a host that is prepared well answers. */
 const PREPARED: Answers = [
@@ -80,7 +83,7 @@ describe('a host counts as prepared only', () => {
 describe('images count as pulled', () => {
   it('only by their own pull, not by one for other images whose worker died', async () => {
     const looks: number[] = []
-    const wanted = JSON.stringify({ images: [{ repoTags: [...IMAGES, 'registry.k8s.io/pause:3.10.2'] }] })
+    const wanted = JSON.stringify({ images: [{ repoTags: [...IMAGES, ...POD_NETWORK, SANDBOX] }] })
     // The unit that is found first was for other images; only what is pulled after it is there.
     const images = () => (looks.push(1) < 3 ? '{"images":[]}' : wanted)
     const pulled = step('w1', [['crictl images', images]], (context) => pullImages(context, IMAGES))

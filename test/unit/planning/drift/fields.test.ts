@@ -5,6 +5,7 @@ import type { Cluster } from '../../../../src/cluster/model.js'
 import { planApply } from '../../../../src/planning/plan.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
 import { joinedFacts, present, standingOf } from '../../../support/standings.js'
+import type { Standing } from '../../../../src/facts/standing.js'
 import { defined } from '../../../../src/values/defined.js'
 
 const running = aCluster()
@@ -149,6 +150,87 @@ describe('values in a different notation', () => {
     const document = { apiServer: { extraArgs: [{ name: 'profiling', value: 'false' }] } }
     const presence = present({ ...standing, configuration: { ...standing.configuration, document } })
     expect(planApply(file, joinedFacts(running), { presence, unanswered: [] }).findings).toEqual([])
+  })
+
+  const noted = (patches: Partial<Cluster['kubernetes']['kubeadm']>, changes: Partial<Standing>) => {
+    const presence = present(standingOf(running, changes))
+    const { findings } = planApply(withPatches(patches), joinedFacts(running), { presence, unanswered: [] })
+    return findings.map(({ message }) => message)
+  }
+  const keeping = (document: Standing['configuration']['document']): Partial<Standing> => ({
+    configuration: { ...standingOf(running).configuration, document },
+  })
+
+  // How kubeadm stores what it was given: keys in order, durations as Go writes them, empty fields left out.
+  it.each<[string, Partial<Cluster['kubernetes']['kubeadm']>, Partial<Standing>]>([
+    [
+      'a volume with its keys in another order',
+      {
+        clusterConfiguration: {
+          apiServer: { extraVolumes: [{ name: 'a', hostPath: '/a', mountPath: '/b', readOnly: false }] },
+        },
+      },
+      keeping({ apiServer: { extraVolumes: [{ hostPath: '/a', mountPath: '/b', name: 'a' }] } }),
+    ],
+    [
+      'the period of certificates',
+      { clusterConfiguration: { certificateValidityPeriod: '4380h' } },
+      keeping({ certificateValidityPeriod: '4380h0m0s' }),
+    ],
+    ['an empty list', { clusterConfiguration: { apiServer: { extraVolumes: [] } } }, keeping({})],
+    [
+      'durations of the kubelet',
+      { kubeletConfiguration: { shutdownGracePeriod: '60s', streamingConnectionIdleTimeout: '1.5h' } },
+      { kubeletConfiguration: { shutdownGracePeriod: '1m0s', streamingConnectionIdleTimeout: '1h30m0s' } },
+    ],
+    [
+      'what is off without a value',
+      { kubeletConfiguration: { serverTLSBootstrap: false, readOnlyPort: 0 } },
+      { kubeletConfiguration: {} },
+    ],
+    [
+      'durations of kube-proxy',
+      { kubeProxyConfiguration: { conntrack: { tcpEstablishedTimeout: '24h' } } },
+      { kubeProxyConfiguration: { conntrack: { tcpEstablishedTimeout: '24h0m0s' } } },
+    ],
+  ])('are equal for %s', (_, patches, changes) => {
+    expect(noted(patches, changes)).toEqual([])
+  })
+
+  it.each<[string, Partial<Cluster['kubernetes']['kubeadm']>, Partial<Standing>]>([
+    [
+      'is on without a value',
+      { kubeletConfiguration: { serializeImagePulls: false } },
+      { kubeletConfiguration: {} },
+    ],
+    ['is empty on purpose', { kubeletConfiguration: { resolvConf: '' } }, { kubeletConfiguration: {} }],
+    [
+      'is another duration',
+      { kubeletConfiguration: { shutdownGracePeriod: '60m' } },
+      { kubeletConfiguration: { shutdownGracePeriod: '1m0s' } },
+    ],
+    [
+      'is an argument without a value',
+      { clusterConfiguration: { apiServer: { extraArgs: { 'disable-admission-plugins': '' } } } },
+      keeping({}),
+    ],
+    [
+      'was an argument, and left the file',
+      {},
+      keeping({ apiServer: { extraArgs: [{ name: 'audit-log-maxage', value: '30' }] } }),
+    ],
+    [
+      'was a volume, and left the file',
+      { clusterConfiguration: { scheduler: { extraArgs: { v: 2 } } } },
+      keeping({
+        scheduler: {
+          extraArgs: [{ name: 'v', value: '2' }],
+          extraVolumes: [{ name: 'a', hostPath: '/a', mountPath: '/b' }],
+        },
+      }),
+    ],
+  ])('are not equal for what %s', (_, patches, changes) => {
+    expect(noted(patches, changes)).toHaveLength(1)
   })
 })
 
