@@ -46,8 +46,7 @@ export async function lookedAt<Kind extends 'adopt' | 'plan'>(
       return { kind: 'ended', exitCode: EXIT.detached }
     }
     const end = followed.kind === 'closed' ? followed.snapshot : undefined
-    if (end?.kind === kind && end.result !== undefined)
-      return { kind: 'result', result: end.result as Results[Kind] }
+    if (end?.kind === kind && end.result !== undefined) return { kind: 'result', result: end.result }
     return { kind: 'ended', exitCode: finish(context, operation, followed) }
   })
 }

@@ -94,7 +94,7 @@ describe('a cluster that was built by hand', () => {
     const path = join(fleet.folder, 'from-worker.yaml')
     const refused = await adopt('w1', path)
     expect(refused.stderr).toContain('it is no control plane of a cluster that kubeadm made')
-    expect(refused.exitCode).toBe(2)
+    expect(refused.exitCode).toBe(1)
     expect(existsSync(path)).toBe(false)
   })
 

@@ -5,14 +5,13 @@ import type { Cluster } from '../../cluster/model.js'
 import type { AdoptResult } from '../../operations/results.js'
 import { QuorateError } from '../../errors/index.js'
 import { plainLine } from '../../values/plain-text.js'
-import type { AdoptFlags } from '../commands/adopt.js'
 import type { Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
 import { checkFile } from '../init/check.js'
 import { refuseOutput, writeClusterFile } from '../init/write.js'
 import { renderPlan } from '../output/plan.js'
 import { lookedAt } from '../planned.js'
-import { answersOf, firstAnswers, parseStart } from './answers.js'
+import { answersOf, firstAnswers, parseStart, type AdoptFlags } from './answers.js'
 import { isSetting, withoutSettings } from './without-refused.js'
 
 /** Reads the cluster and writes its file. Nothing is written for a cluster that cannot be adopted. */
@@ -74,12 +73,18 @@ interface Told extends AdoptResult, Described {
   readonly path: string | undefined
 }
 
-function tell({ io, json }: Context, { answers, left, path, adopted: _, ...plan }: Told): void {
+function tell({ io, json }: Context, { answers, left, path, ...result }: Told): void {
   if (json) {
-    io.json({ cluster: answers.name, ...(path === undefined ? {} : { path }), leftOut: left, ...plan })
+    io.json({
+      cluster: answers.name,
+      ...(path === undefined ? {} : { path }),
+      leftOut: left,
+      ...result,
+      adopted: undefined,
+    })
     return
   }
   for (const line of left) io.note(io.style.yellow(`⚠ ${plainLine(line)}`))
-  renderPlan(answers.name, plan, io.style).forEach((line) => io.note(line))
+  renderPlan(answers.name, result, io.style).forEach((line) => io.note(line))
   if (path !== undefined) io.note(`wrote ${path}; next: read it, then \`quorate plan\``)
 }

@@ -16,6 +16,12 @@ export interface AdoptOptions {
   readonly at?: readonly string[]
 }
 
+/** All flags of the command, as commander gives them. */
+export interface AdoptFlags extends AdoptOptions {
+  readonly output: string
+  readonly force?: true
+}
+
 /** Where a look at the cluster begins. */
 export interface Start {
   readonly user: string

@@ -1,6 +1,5 @@
 /** `quorate adopt`: write the cluster file of a cluster that somebody built with kubeadm. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { AdoptOptions } from '../adopt/answers.js'
 import { contextOf, DEFAULT_FILE } from '../context.js'
 import { exitWith } from '../exit.js'
 
@@ -11,12 +10,6 @@ The cluster is asked over SSH, beginning with one of its control planes; nothing
 Example:
   $ quorate adopt ops@10.0.0.11 --name prod
 `
-
-/** The flags, as commander gives them. */
-export interface AdoptFlags extends AdoptOptions {
-  readonly output: string
-  readonly force?: true
-}
 
 export function adoptCommand(): CommandUnknownOpts {
   const command = new Command('adopt')

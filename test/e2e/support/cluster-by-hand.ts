@@ -85,7 +85,7 @@ function containerdConfig(registry: string): string {
 }
 
 /** Writes a file on a host. */
-export async function put(fleet: Fleet, host: string, path: string, text: string): Promise<void> {
+async function put(fleet: Fleet, host: string, path: string, text: string): Promise<void> {
   const encoded = Buffer.from(text).toString('base64')
   await fleet.on(host, `echo ${encoded} | base64 -d >${path}`)
 }
