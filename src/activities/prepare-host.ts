@@ -17,7 +17,10 @@ import { turnSwapOff } from '../hosts/system/swap.js'
 
 /** Brings the host to where `kubeadm init` or `kubeadm join` can run. */
 export async function prepareHost(context: HostContext): Promise<StepOutcome> {
-  await claimHost(context)
+  const claimed = await claimHost(context)
+  if (context.host.preparedByHand === true) {
+    return { changed: claimed, summary: claimed ? 'claimed; prepared by hand' : 'prepared by hand' }
+  }
   // What a lost operation is still installing here is not missing.
   await waitForOthers(context)
   const [modules, swap, packages] = await Promise.all([

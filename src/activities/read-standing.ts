@@ -2,6 +2,7 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
+import { unrecordedArguments } from '../facts/unrecorded-arguments.js'
 import { defined } from '../values/defined.js'
 import type { PlainObject } from '../values/merge.js'
 import { etcdPlace } from '../cluster/model.js'
@@ -67,7 +68,7 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
       ...defined({ podNetwork }),
       clusterDns: dnsPods.map(dnsPod),
       nodes: nodes.map(standingNode),
-      components: components.map(standingComponent),
+      components: components.map((pod) => standingComponent(pod, kept.cluster.document)),
       ...defined({ members }),
       ...(removed.length === 0 ? {} : { removed }),
       caHash,
@@ -151,10 +152,14 @@ function standingNode(node: KubernetesNode): StandingNode {
   }
 }
 
-function standingComponent({ metadata, spec }: Stored<Pod>): StandingComponent {
+function standingComponent({ metadata, spec }: Stored<Pod>, document: PlainObject): StandingComponent {
+  const component = metadata.labels?.['component'] ?? ''
+  const { command = [], args = [] } = spec?.containers[0] ?? {}
+  const unrecorded = unrecordedArguments(component, [...command, ...args], document)
   return {
     host: spec?.nodeName ?? '',
-    component: metadata.labels?.['component'] ?? '',
+    component,
     version: spec?.containers[0]?.image?.split(':').at(-1) ?? '',
+    ...(unrecorded.length === 0 ? {} : { unrecorded }),
   }
 }

@@ -2,7 +2,8 @@
 import type { Operation } from '../client/operation.js'
 import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
-import type { PlanRequest } from '../operations/input.js'
+import type { PlanRequest, Requests } from '../operations/input.js'
+import type { Results } from '../operations/registry.js'
 import type { PlanResult } from '../operations/results.js'
 import { isQuorateError } from '../errors/index.js'
 import { plainLine } from '../values/plain-text.js'
@@ -18,18 +19,34 @@ export type Planned =
 
 /** Plans an apply of the cluster, or what the request asks for; progress is shown only if somebody watches. */
 export async function planned(context: Context, cluster: Cluster, request?: PlanRequest): Promise<Planned> {
+  const looked = await lookedAt(context, 'plan', cluster, request)
+  return looked.kind === 'result' ? { kind: 'plan', plan: looked.result } : looked
+}
+
+/** The result of an operation that only looks, or how the command ends without one. */
+export type LookedAt<Kind extends 'adopt' | 'plan'> =
+  | { readonly kind: 'result'; readonly result: Results[Kind] }
+  | { readonly kind: 'ended'; readonly exitCode: ExitCode }
+
+/** Runs an operation that only looks, to its end. */
+export async function lookedAt<Kind extends 'adopt' | 'plan'>(
+  context: Context,
+  kind: Kind,
+  cluster: Cluster,
+  request?: Requests[Kind],
+): Promise<LookedAt<Kind>> {
   const { withClient } = await import('./open-operation.js')
-  return withClient(context, 'plan', async (client): Promise<Planned> => {
+  return withClient(context, 'plan', async (client): Promise<LookedAt<Kind>> => {
     const [{ follow }, { finish }] = await Promise.all([import('./follow.js'), import('./finish.js')])
     await tellOfRunningApply(context, client, cluster.name)
-    const operation = await client.start('plan', cluster, request === undefined ? {} : { request })
+    const operation = await client.start<Kind>(kind, cluster, request === undefined ? {} : { request })
     const followed = await follow(context, operation, { display: context.io.isTerminal && !context.json })
     if (followed.kind === 'interrupted') {
       await stop(context, operation)
       return { kind: 'ended', exitCode: EXIT.detached }
     }
     const end = followed.kind === 'closed' ? followed.snapshot : undefined
-    if (end?.kind === 'plan' && end.result !== undefined) return { kind: 'plan', plan: end.result }
+    if (end?.kind === kind && end.result !== undefined) return { kind: 'result', result: end.result }
     return { kind: 'ended', exitCode: finish(context, operation, followed) }
   })
 }
@@ -66,7 +83,7 @@ async function tellOfRunningApply({ io }: Context, client: Quorate, cluster: str
 }
 
 /** Nobody can attach to a plan, so one that is left is stopped. */
-async function stop({ io }: Context, operation: Operation<'plan'>): Promise<void> {
+async function stop({ io }: Context, operation: Operation<'adopt' | 'plan'>): Promise<void> {
   try {
     await operation.cancel()
     io.note('\nstopped; nothing was changed')

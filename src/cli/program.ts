@@ -61,6 +61,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apply.js')).applyCommand(),
   },
   {
+    name: 'adopt',
+    group: 'cluster',
+    summary: 'write a cluster file for a cluster that runs already',
+    load: async () => (await import('./commands/adopt.js')).adoptCommand(),
+  },
+  {
     name: 'upgrade',
     group: 'cluster',
     summary: 'bring the cluster to another version of Kubernetes',

@@ -18,7 +18,12 @@ export interface ReadOptions {
  * @throws QuorateError `CLUSTER_FILE_UNREADABLE`, or `CLUSTER_FILE_INVALID` with every problem, its line and column.
  */
 export async function readClusterFile(path: string, { onWarning }: ReadOptions = {}): Promise<Cluster> {
-  const { cluster, warnings } = parseClusterFile(await textOf(path), locationOf(path))
+  return readClusterText(await textOf(path), path, { ...defined({ onWarning }) })
+}
+
+/** Reads the text of a cluster file that will be at `path`. Throws `CLUSTER_FILE_INVALID` as {@link readClusterFile}. */
+export function readClusterText(text: string, path: string, { onWarning }: ReadOptions = {}): Cluster {
+  const { cluster, warnings } = parseClusterFile(text, locationOf(path))
   for (const warning of warnings) onWarning?.(warning)
   return cluster
 }

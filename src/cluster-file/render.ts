@@ -1,6 +1,6 @@
 /** Writes a new cluster file, with comments that teach, from what `quorate init` has learnt. */
 import { stringify } from 'yaml'
-import type { HostRole } from '../cluster/model.js'
+import type { HostRole, KubeadmPatches, Taint } from '../cluster/model.js'
 import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
 import { defined } from '../values/defined.js'
 
@@ -12,11 +12,19 @@ export interface AnsweredHost {
   readonly address: string
   /** IP address; needed for a control plane whose address is a name. */
   readonly internalAddress?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly Taint[]
+  /** False for a host that somebody prepared by hand. */
+  readonly prepare?: false
+  /** Comments above it, one line each. */
+  readonly notes?: readonly string[]
 }
 
 /** What a new cluster file says. Anything left out gets its default, or a comment that shows how to set it. */
 export interface ClusterFileAnswers {
   readonly name: string
+  /** Whether the cluster runs already, built by somebody else. */
+  readonly isAdopted?: true
   /** `v1.36.3`, `stable` or `stable-1.36`. */
   readonly version: string
   /** `host[:port]` */
@@ -24,7 +32,11 @@ export interface ClusterFileAnswers {
   readonly certSANs?: readonly string[]
   readonly podSubnet?: string
   readonly serviceSubnet?: string
+  readonly dnsDomain?: string
   readonly imageRepository?: string
+  readonly kubeadm?: Partial<KubeadmPatches>
+  /** Comments about the pod network that runs, one line each. */
+  readonly networkNotes?: readonly string[]
   readonly network?:
     | { readonly plugin: 'flannel'; readonly backend?: 'vxlan' | 'host-gw' }
     | { readonly plugin: 'manifest'; readonly manifest: string }
@@ -40,6 +52,7 @@ export interface ClusterFileAnswers {
     readonly identityFile?: string
     readonly knownHostsFile?: string
     readonly hostKeyChecking?: 'strict' | 'accept-new'
+    readonly proxyJump?: string
   }
   readonly hosts: readonly AnsweredHost[]
 }
@@ -62,9 +75,11 @@ export function renderClusterFile(answers: ClusterFileAnswers): string {
 
 type Lines = readonly string[]
 
-function head({ name }: ClusterFileAnswers): Lines {
+function head({ name, isAdopted }: ClusterFileAnswers): Lines {
   return [
-    '# The Kubernetes cluster that Quorate should build. Edit this file, and check before you apply:',
+    isAdopted === true
+      ? '# The Kubernetes cluster that runs on these hosts, as `quorate adopt` has read it. Check it before you apply:'
+      : '# The Kubernetes cluster that Quorate should build. Edit this file, and check before you apply:',
     '# `quorate validate` checks it, `quorate plan` shows what would be done, `quorate apply` does it.',
     '# `quorate schema` prints a JSON Schema with every field, for editors.',
     `apiVersion: ${API_VERSION}`,
@@ -76,7 +91,8 @@ function head({ name }: ClusterFileAnswers): Lines {
 }
 
 function kubernetes(answers: ClusterFileAnswers): Lines {
-  const { version, controlPlaneEndpoint, certSANs = [], imageRepository } = answers
+  const { version, controlPlaneEndpoint, certSANs = [], imageRepository, dnsDomain } = answers
+  const kubeadm = Object.keys(answers.kubeadm ?? {}).length === 0 ? undefined : answers.kubeadm
   const { podSubnet, serviceSubnet } = { ...DEFAULT_NETWORKS, ...answers }
   return [
     '  kubernetes:',
@@ -90,17 +106,25 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
     '    networking:',
     `      podSubnet: ${value(podSubnet)}`,
     `      serviceSubnet: ${value(serviceSubnet)}`,
+    ...(dnsDomain === undefined ? [] : [`      dnsDomain: ${value(dnsDomain)}`]),
     '    # A registry of your own with the images of Kubernetes.',
     given('    ', 'imageRepository', imageRepository, 'registry.example.com/kubernetes'),
     "    # Merged into kubeadm's configuration: clusterConfiguration, initConfiguration, joinConfiguration,",
     '    # kubeletConfiguration, kubeProxyConfiguration.',
-    given('    ', 'kubeadm', undefined, { clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } } }),
+    ...(kubeadm === undefined
+      ? [
+          given('    ', 'kubeadm', undefined, {
+            clusterConfiguration: { apiServer: { extraArgs: { v: '2' } } },
+          }),
+        ]
+      : block('    ', { kubeadm })),
   ]
 }
 
-function network({ network = { plugin: 'flannel' } }: ClusterFileAnswers): Lines {
+function network({ network = { plugin: 'flannel' }, networkNotes = [] }: ClusterFileAnswers): Lines {
   return [
     '  # The pod network: flannel, none, or a manifest of your own by path or https URL.',
+    ...networkNotes.map((note) => comment('  ', note)),
     '  network:',
     `    plugin: ${network.plugin}`,
     ...(network.plugin === 'manifest' ? [`    manifest: ${value(network.manifest)}`] : []),
@@ -169,7 +193,7 @@ function ssh({ ssh }: ClusterFileAnswers): Lines {
     "    # accept-new learns a host's key the first time; a changed key is always refused.",
     given('    ', 'hostKeyChecking', ssh.hostKeyChecking, 'accept-new'),
     '    # For hosts that cannot be reached directly; the key of a jump host is checked like that of a host.',
-    given('    ', 'proxyJump', undefined, 'ops@bastion.example.com'),
+    given('    ', 'proxyJump', ssh.proxyJump, 'ops@bastion.example.com'),
     '    # Where the password for sudo is, if sudo asks for one: env, file or prompt; passwordFrom for the login.',
     given('    ', 'sudoPasswordFrom', undefined, { file: '~/.quorate/sudo-password' }),
   ]
@@ -178,13 +202,20 @@ function ssh({ ssh }: ClusterFileAnswers): Lines {
 function hosts({ hosts }: ClusterFileAnswers): Lines {
   return [
     '  # The machines. Three or five control planes survive the loss of one or two. A host may also have',
-    '  # internalAddress, ssh, labels and taints.',
+    '  # internalAddress, ssh, labels and taints. With prepare: false, an apply leaves packages, containerd and kernel',
+    '  # settings of a host as they are.',
     '  hosts:',
-    ...hosts.map(({ name, role, address, internalAddress }) => {
-      const internal = defined({ internalAddress })
-      return `    - ${value({ name, role, address, ...internal })}`
+    ...hosts.flatMap(({ name, role, address, internalAddress, labels = {}, taints, prepare, notes = [] }) => {
+      const marks = { labels: Object.keys(labels).length === 0 ? undefined : labels, taints, prepare }
+      const host = { name, role, address, ...defined({ internalAddress, ...marks }) }
+      return [...notes.map((note) => comment('    ', note)), `    - ${value(host)}`]
     }),
   ]
+}
+
+/** What was read somewhere else must not end its comment. */
+function comment(indent: string, text: string): string {
+  return `${indent}# ${text.replaceAll(/\s+/g, ' ')}`
 }
 
 /** A field with its value or, if it has none, a comment that shows the field with an example. */
@@ -192,6 +223,14 @@ function given(indent: string, field: string, chosen: unknown, example: unknown)
   return chosen === undefined
     ? `${indent}# ${field}: ${value(example)}`
     : `${indent}${field}: ${value(chosen)}`
+}
+
+/** Fields with as many lines as they need. */
+function block(indent: string, fields: object): Lines {
+  return stringify(fields, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${indent}${line}`)
 }
 
 /** A value on one line. */

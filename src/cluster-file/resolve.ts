@@ -173,6 +173,7 @@ function resolveHost(host: FileHost, { address, internalAddress, ssh }: Reach): 
     ssh,
     labels: host.labels,
     ...defined({ taints: host.taints?.map(resolveTaint) }),
+    ...(host.prepare ? {} : { preparedByHand: true }),
   }
 }
 

@@ -43,6 +43,14 @@ const host = z.strictObject({
     "IPv4 address that the cluster's components use among themselves; the same as address unless given.",
   ).optional(),
   ssh: hostSshSchema,
+  prepare: z
+    .boolean()
+    .meta({
+      description:
+        "false: an apply leaves the host's packages, container runtime, kernel settings and swap as they are. quorate adopt writes it for hosts that were prepared by hand.",
+      examples: [false],
+    })
+    .default(true),
   labels: z
     .record(text('labelKey', 'Key of the label.'), text('labelValue', 'Value of the label.'))
     .prefault({})

@@ -31,6 +31,11 @@ export interface Host {
   readonly labels: Readonly<Record<string, string>>
   /** Undefined: kubeadm's own choice for the role. Empty: none. */
   readonly taints?: readonly Taint[]
+  /**
+   * Somebody else prepared it: packages, container runtime, kernel settings and swap. An apply leaves all of that as it
+   * is.
+   */
+  readonly preparedByHand?: true
   /** Identity of the machine (`/etc/machine-id`), once an operation has read it. Steps change no other machine. */
   readonly machineId?: string
   /** What installs packages on it, once an operation has read that; apt unless given. */

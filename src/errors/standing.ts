@@ -2,6 +2,13 @@
 import type { ErrorDefinition } from './definition.js'
 
 export const STANDING_ERRORS = {
+  NOT_ADOPTABLE: {
+    meaning:
+      'There is no running cluster that Quorate could look after, or it cannot be described by a cluster file.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'name a control plane of a cluster that was built with kubeadm; docs/adopt.md says which clusters can be adopted',
+  },
   FIELD_CANNOT_CHANGE: {
     meaning: 'A field has another value than the running cluster, and can never change.',
     source: 'user',

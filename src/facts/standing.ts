@@ -108,4 +108,6 @@ export interface StandingComponent {
   readonly host: string
   readonly component: string
   readonly version: string
+  /** Names of arguments that kubeadm's record does not have: its manifest was edited or patched by hand. */
+  readonly unrecorded?: readonly string[]
 }

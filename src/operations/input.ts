@@ -6,6 +6,7 @@ import type { UpgradeRequest } from './upgrade-request.js'
 
 /** What is asked of each kind besides the cluster. An apply asks for nothing more. */
 export interface Requests {
+  adopt: object
   apply: object
   plan: PlanRequest
   remove: RemoveRequest

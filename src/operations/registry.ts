@@ -6,6 +6,7 @@ import { REMOVE_PHASES } from './remove-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
 import { RESET_PHASES } from './reset-phases.js'
 import type {
+  AdoptResult,
   ApplyResult,
   PlanResult,
   RemoveResult,
@@ -26,6 +27,7 @@ export interface OperationDefinition {
 
 /** By kind. */
 export const OPERATIONS = {
+  adopt: { workflow: 'adoptCluster', holdsCluster: false, phases: PLAN_PHASES },
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
@@ -42,6 +44,7 @@ export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind
 
 /** What each kind returns. */
 export interface Results {
+  adopt: AdoptResult
   apply: ApplyResult
   plan: PlanResult
   remove: RemoveResult

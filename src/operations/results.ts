@@ -1,5 +1,6 @@
 /** What operations return. */
 import type { ErrorReport } from '../errors/index.js'
+import type { AdoptedCluster } from './adopted.js'
 import type { PreflightFinding } from '../preflight/finding.js'
 import type { SkippedStep } from './steps.js'
 
@@ -65,6 +66,12 @@ export interface PlanResult {
   readonly findings?: readonly PreflightFinding[]
   /** Only in the plan of an upgrade. */
   readonly upgrade?: PlannedUpgrade
+}
+
+/** The result of `adoptCluster`. */
+export interface AdoptResult extends PlanResult {
+  /** Missing if the cluster cannot be adopted; `problems` say why. */
+  readonly adopted?: AdoptedCluster
 }
 
 /** The result of `removeHosts`. */

@@ -1,7 +1,8 @@
 /** Checks that every host is a separate machine, the one that the file means, and not part of another cluster. */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import { parseIpAddress } from '../values/ip-address.js'
-import { formatEndpoint } from '../cluster/model.js'
+import { formatEndpoint, type Host } from '../cluster/model.js'
+import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import type { ErrorCode } from '../errors/index.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check, type PreflightFinding } from './finding.js'
 
@@ -78,12 +79,19 @@ export const ownAddress: Check = perHost(({ host, facts }) => {
 export const foreignCluster: Check = ({ cluster, observed, first }) => {
   const ourHash = observed.find(({ host }) => host.name === first.name)?.facts.caHash
   const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
+  // A control plane's kubelet and administrator may talk to the API server on their own host.
+  const own = (host: Host) =>
+    host.role === 'control-plane'
+      ? formatEndpoint({ host: host.internalAddress, port: apiServerBindPort(cluster) })
+      : undefined
+  const talksTo = (apiServer: string, host: Host) =>
+    [endpoint, own(host)].some((one) => one?.toLowerCase() === apiServer.toLowerCase())
   return observed.flatMap(({ host, facts }) => {
     const foreign = (message: string) => [finding('error', 'FOREIGN_CLUSTER', host, message)]
     if (facts.claimedBy !== undefined && facts.claimedBy !== cluster.name) {
       return foreign(`the host is claimed by the cluster ${facts.claimedBy}`)
     }
-    if (facts.claimedBy === undefined && facts.apiServer !== undefined && facts.apiServer !== endpoint) {
+    if (facts.claimedBy === undefined && facts.apiServer !== undefined && !talksTo(facts.apiServer, host)) {
       return foreign(`the host belongs to the cluster at ${facts.apiServer}`)
     }
     if (facts.caHash !== undefined && ourHash === undefined) {

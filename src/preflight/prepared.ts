@@ -18,17 +18,20 @@ import {
   systemPackageManager,
   PACKAGE_MANAGER_FACTS,
 } from '../configuration/package-managers/package-managers.js'
-import { finding, perHost, runsKubelet, type Check } from './finding.js'
+import { finding, hasJoined, perHost, runsKubelet, type Check } from './finding.js'
 
 /** Every missing prerequisite of a host, in one finding with the commands that bring them. */
 export const preparedByHand: Check = perHost((entry, { cluster }) => {
-  if (cluster.packages.install) return []
+  const isLeft = entry.host.preparedByHand === true
+  // A host that is part of the cluster shows by itself that it lacks nothing.
+  if (isLeft ? hasJoined(entry.facts) : cluster.packages.install) return []
   const lacks = [
     ...(runsKubelet(entry.host) ? nodeLacks(cluster, entry) : []),
     ...(runsBalancer(cluster, entry.host) ? balancerLacks(cluster, entry) : []),
   ]
   if (lacks.length === 0) return []
-  const message = `packages.install is false, and the host lacks ${lacks.map(({ what }) => what).join(', ')}`
+  const setting = isLeft ? 'prepare' : 'packages.install'
+  const message = `${setting} is false, and the host lacks ${lacks.map(({ what }) => what).join(', ')}`
   return [finding('error', 'HOST_NOT_PREPARED', entry.host, message, commands(entry.facts, lacks))]
 })
 

@@ -84,6 +84,7 @@ export function renderFailed(
 
 /** What goes on after a failure. */
 const AGAIN: Readonly<Record<OperationKind, string>> = {
+  adopt: '`quorate adopt`',
   apply: '`quorate apply`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',

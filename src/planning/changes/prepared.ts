@@ -25,6 +25,7 @@ const PHASE = 'prepare-hosts'
 /** Everything that the step of this phase would change. It also pulls images on hosts that have not joined. */
 export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
   if (host.role === 'load-balancer') return []
+  if (host.preparedByHand === true) return changesOf(host, PHASE, claims(cluster, facts))
   const version = versionOf(cluster, host)
   const manager = systemPackageManager(facts) ?? packageManagerFacts({})
   const wanted = cluster.packages.install ? nodePackages(version, manager.packageNames) : []
@@ -38,6 +39,11 @@ export const preparedChanges: HostChanges = ({ cluster, host, facts }) => {
       ? []
       : settings(cluster, version, manager, facts, facts.configuration)),
   ])
+}
+
+/** A host that was prepared by hand may be part of the cluster long before Quorate knows of it. */
+function claims({ name }: Cluster, { claimedBy }: HostFacts): readonly string[] {
+  return claimedBy === name ? [] : [`claim the host for ${name}`]
 }
 
 /** Debian installs CNI plugins where containerd does not look for them. */

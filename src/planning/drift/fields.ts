@@ -50,8 +50,11 @@ export const FIELD_RULES: readonly FieldRule[] = [
   {
     path: 'spec.kubernetes.networking.podSubnet',
     changedBy: 'never',
+    // Without one, kubeadm leaves the addresses of pods to the network plugin.
     differs: (file, { configuration }) =>
-      unequal(file.kubernetes.networking.podSubnet, configuration.podSubnet, networkKey),
+      configuration.podSubnet === ''
+        ? undefined
+        : unequal(file.kubernetes.networking.podSubnet, configuration.podSubnet, networkKey),
   },
   {
     path: 'spec.kubernetes.networking.serviceSubnet',
@@ -112,6 +115,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
   { path: 'spec.hosts[].address', changedBy: 'free' },
   { path: 'spec.hosts[].internalAddress', changedBy: 'remove' },
   { path: 'spec.hosts[].ssh', changedBy: 'free' },
+  { path: 'spec.hosts[].prepare', changedBy: 'apply' },
   { path: 'spec.hosts[].labels', changedBy: 'apply' },
   { path: 'spec.hosts[].taints', changedBy: 'apply' },
 ]
@@ -123,8 +127,13 @@ export function ruleOf(path: string): FieldRule | undefined {
   return FIELD_RULES.filter((rule) => covers(rule.path)).sort((a, b) => b.path.length - a.path.length)[0]
 }
 
-/** A plugin cannot be replaced. The user's manifest may be that of the plugin that runs. */
-function otherNetwork({ network }: Cluster, standing: Standing): Difference | undefined {
+/**
+ * A plugin cannot be replaced. The user's manifest may be that of the plugin that runs, and a plugin that somebody
+ * installed by hand may stay theirs.
+ */
+function otherNetwork({ network, hosts }: Cluster, standing: Standing): Difference | undefined {
+  if (network.plugin === 'none' && hosts.some(({ preparedByHand }) => preparedByHand === true))
+    return undefined
   const running = runningPlugins(standing)
   const [other] = running
   if (other === undefined || running.includes(network.plugin)) return undefined

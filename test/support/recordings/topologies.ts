@@ -101,4 +101,8 @@ export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> =
     const cluster = aCluster({ name, hosts: named(...SMALL) })
     return { ...apply(cluster, running(cluster)), kind: 'plan' }
   },
+  'adopt-running': (name) => {
+    const cluster = aCluster({ name, hosts: named('cp1', 'cp2', 'cp3', 'w1') })
+    return { ...apply(cluster, running(cluster)), kind: 'adopt' }
+  },
 }

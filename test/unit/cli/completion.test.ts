@@ -25,7 +25,7 @@ function complete(...words: string[]): string[] {
 
 describe('bash completion', () => {
   it('offers commands', () => {
-    expect(complete('a')).toEqual(['apply', 'attach'])
+    expect(complete('a')).toEqual(['adopt', 'apply', 'attach'])
   })
 
   it('offers subcommands', () => {

@@ -11,6 +11,7 @@ import { renderApplied, renderUpgraded } from '../summary.js'
 type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style) => string[]
 
 const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
+  adopt: ({ cluster }, result, style) => renderPlan(cluster, result, style),
   apply: renderApplied,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   remove: renderRemoved,

@@ -1,0 +1,64 @@
+/** A running cluster in the words of the cluster file, or why there is no cluster file for it. Pure. */
+import type { Cluster } from '../../cluster/model.js'
+import type { ObservedHost } from '../../facts/facts.js'
+import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import type { AdoptedCluster } from '../../operations/adopted.js'
+import { finding, type PreflightFinding } from '../../preflight/finding.js'
+import { defined } from '../../values/defined.js'
+import { adoptedDocuments } from './documents.js'
+import { adoptedHosts, isIpv4 } from './hosts.js'
+
+/** The cluster that answered. */
+export function adoptedCluster(standing: Standing, observed: readonly ObservedHost[]): AdoptedCluster {
+  const { configuration } = standing
+  const { clusterName } = configuration.document
+  const port = observed.map(({ facts }) => facts.apiServerPod?.port).find((one) => one !== undefined)
+  const endpointName = configuration.controlPlaneEndpoint.replace(/:\d+$/, '')
+  return {
+    name: typeof clusterName === 'string' ? clusterName : 'kubernetes',
+    version: configuration.version,
+    controlPlaneEndpoint: configuration.controlPlaneEndpoint,
+    certSANs: configuration.certSANs.filter((name) => name !== endpointName),
+    ...defined({ podSubnet: configuration.podSubnet === '' ? undefined : configuration.podSubnet }),
+    serviceSubnet: configuration.serviceSubnet,
+    dnsDomain: configuration.dnsDomain,
+    imageRepository: configuration.imageRepository,
+    kubeadm: adoptedDocuments(standing, port),
+    podNetworks: [...new Set(observed.flatMap(({ facts }) => facts.details?.podNetworks ?? []))].sort(),
+    hosts: adoptedHosts(standing, observed),
+  }
+}
+
+/** Why the cluster cannot be adopted; empty if it can. */
+export function adoptionProblems(file: Cluster, presence: ClusterPresence): readonly PreflightFinding[] {
+  const [host] = file.hosts
+  const problem = (message: string, hint: string) => [finding('error', 'NOT_ADOPTABLE', host, message, hint)]
+  if (presence.kind === 'absent') {
+    return problem(
+      'it is no control plane of a cluster that kubeadm made',
+      'name a control plane of the cluster',
+    )
+  }
+  if (presence.kind === 'unreadable') {
+    return problem(
+      `the API of its cluster does not answer (${presence.reason})`,
+      'bring the API server back, or name another control plane',
+    )
+  }
+  const { configuration, nodes } = presence.standing
+  if (configuration.controlPlaneEndpoint === '') {
+    return problem(
+      'the cluster has no controlPlaneEndpoint, so it cannot get another control plane',
+      "give it one first: kubeadm's page on highly available clusters says how",
+    )
+  }
+  if (configuration.etcdEndpoints !== undefined) {
+    return problem('its etcd is external', 'Quorate cannot adopt such a cluster yet; docs/adopt.md')
+  }
+  const others = nodes.filter(({ internalAddress = '' }) => !isIpv4(internalAddress))
+  if (others.length === 0) return []
+  return problem(
+    `the cluster does not use IPv4 for ${others.map(({ name }) => name).join(', ')}`,
+    'Quorate does not support IPv6 yet',
+  )
+}
