@@ -25,7 +25,7 @@ function complete(...words: string[]): string[] {
 
 describe('bash completion', () => {
   it('offers commands', () => {
-    expect(complete('a')).toEqual(['adopt', 'apply', 'attach'])
+    expect(complete('a')).toEqual(['apply', 'adopt', 'attach'])
   })
 
   it('offers subcommands', () => {
