@@ -4,7 +4,6 @@ import type { Quorate } from '../client.js'
 import type { Cluster } from '../cluster/model.js'
 import type { PlanRequest, Requests } from '../operations/input.js'
 import type { Results } from '../operations/registry.js'
-import type { PlanResult } from '../operations/results.js'
 import { isQuorateError } from '../errors/index.js'
 import { plainLine } from '../values/plain-text.js'
 import { operationGoesOn } from './closed-pipe.js'
@@ -12,23 +11,12 @@ import type { Context } from './context.js'
 import { EXIT, type ExitCode } from './exit.js'
 import type { PlannedCommand } from './output/plan.js'
 
-/** The plan, or how the command ends without one. */
-export type Planned =
-  | { readonly kind: 'plan'; readonly plan: PlanResult }
-  | { readonly kind: 'ended'; readonly exitCode: ExitCode }
-
-/** Plans an apply of the cluster, or what the request asks for; progress is shown only if somebody watches. */
-export async function planned(context: Context, cluster: Cluster, request?: PlanRequest): Promise<Planned> {
-  const looked = await lookedAt(context, 'plan', cluster, request)
-  return looked.kind === 'result' ? { kind: 'plan', plan: looked.result } : looked
-}
-
 /** The result of an operation that only looks, or how the command ends without one. */
-export type LookedAt<Kind extends 'adopt' | 'plan'> =
+type LookedAt<Kind extends 'adopt' | 'plan'> =
   | { readonly kind: 'result'; readonly result: Results[Kind] }
   | { readonly kind: 'ended'; readonly exitCode: ExitCode }
 
-/** Runs an operation that only looks, to its end. */
+/** Runs an operation that only looks, to its end; progress is shown only if somebody watches. */
 export async function lookedAt<Kind extends 'adopt' | 'plan'>(
   context: Context,
   kind: Kind,
@@ -51,11 +39,11 @@ export async function lookedAt<Kind extends 'adopt' | 'plan'>(
   })
 }
 
-/** Plans as {@link planned} does, and prints the plan. */
+/** Plans an apply of the cluster, or what the request asks for, and prints the plan. */
 export async function showPlan(context: Context, cluster: Cluster, request?: PlanRequest): Promise<ExitCode> {
-  const outcome = await planned(context, cluster, request)
+  const outcome = await lookedAt(context, 'plan', cluster, request)
   if (outcome.kind === 'ended') return outcome.exitCode
-  const { plan } = outcome
+  const { result: plan } = outcome
   if (context.json) {
     context.io.json(plan)
   } else {

@@ -213,7 +213,7 @@ function hosts({ hosts }: ClusterFileAnswers): Lines {
   ]
 }
 
-/** What was read somewhere else must not end its comment. */
+/** One comment line. A line break in text that was read elsewhere would end the comment early. */
 function comment(indent: string, text: string): string {
   return `${indent}# ${text.replaceAll(/\s+/g, ' ')}`
 }
@@ -225,7 +225,7 @@ function given(indent: string, field: string, chosen: unknown, example: unknown)
     : `${indent}${field}: ${value(chosen)}`
 }
 
-/** Fields with as many lines as they need. */
+/** Fields in YAML's block style, each on its own line. */
 function block(indent: string, fields: object): Lines {
   return stringify(fields, { lineWidth: 0 })
     .trimEnd()

@@ -1,8 +1,8 @@
 /** Checks that every host is a separate machine, the one that the file means, and not part of another cluster. */
 import type { HostFacts, ObservedHost } from '../facts/facts.js'
 import { parseIpAddress } from '../values/ip-address.js'
-import { formatEndpoint, type Host } from '../cluster/model.js'
-import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
+import type { Host } from '../cluster/model.js'
+import { isOwnApiServer } from '../configuration/kubeadm/api-server.js'
 import type { ErrorCode } from '../errors/index.js'
 import { finding, hasJoined, perHost, runsKubelet, type Check, type PreflightFinding } from './finding.js'
 
@@ -78,20 +78,14 @@ export const ownAddress: Check = perHost(({ host, facts }) => {
 /** The identity guard: the host is claimed by another name, talks to another endpoint, or has another CA. */
 export const foreignCluster: Check = ({ cluster, observed, first }) => {
   const ourHash = observed.find(({ host }) => host.name === first.name)?.facts.caHash
-  const endpoint = formatEndpoint(cluster.kubernetes.controlPlaneEndpoint)
-  // A control plane's kubelet and administrator may talk to the API server on their own host.
-  const own = (host: Host) =>
-    host.role === 'control-plane'
-      ? formatEndpoint({ host: host.internalAddress, port: apiServerBindPort(cluster) })
-      : undefined
-  const talksTo = (apiServer: string, host: Host) =>
-    [endpoint, own(host)].some((one) => one?.toLowerCase() === apiServer.toLowerCase())
+  const isOurs = (apiServer: string, host: Host) =>
+    isOwnApiServer(cluster, apiServer, host.role === 'control-plane' ? host : undefined)
   return observed.flatMap(({ host, facts }) => {
     const foreign = (message: string) => [finding('error', 'FOREIGN_CLUSTER', host, message)]
     if (facts.claimedBy !== undefined && facts.claimedBy !== cluster.name) {
       return foreign(`the host is claimed by the cluster ${facts.claimedBy}`)
     }
-    if (facts.claimedBy === undefined && facts.apiServer !== undefined && !talksTo(facts.apiServer, host)) {
+    if (facts.claimedBy === undefined && facts.apiServer !== undefined && !isOurs(facts.apiServer, host)) {
       return foreign(`the host belongs to the cluster at ${facts.apiServer}`)
     }
     if (facts.caHash !== undefined && ourHash === undefined) {

@@ -29,7 +29,7 @@ async function fromCache(workflows: string | undefined): Promise<{ code: string 
   const cached = await readFile(path, 'utf8').catch(() => undefined)
   if (cached !== undefined) return { code: cached }
   const { code } = await buildWorkflowBundle(workflows)
-  await keep(path, code)
+  await keep(name, path, code)
   return { code }
 }
 
@@ -50,11 +50,10 @@ async function digestOfSources(workflows: string | undefined): Promise<string> {
 }
 
 /** Other test processes may do the same now: they see the whole file or none. */
-async function keep(path: string, code: string): Promise<void> {
-  const [kind = ''] = (path.split('/').at(-1) ?? '').split('-')
+async function keep(name: string, path: string, code: string): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   for (const old of await readdir(CACHE)) {
-    if (old.startsWith(`${kind}-`) && old.endsWith('.js')) await rm(join(CACHE, old), { force: true })
+    if (old.startsWith(`${name}-`) && old.endsWith('.js')) await rm(join(CACHE, old), { force: true })
   }
   await writeFile(`${path}.${process.pid}`, code)
   await rename(`${path}.${process.pid}`, path)

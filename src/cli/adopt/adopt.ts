@@ -4,6 +4,7 @@ import { renderClusterFile, type ClusterFileAnswers } from '../../cluster-file/r
 import type { Cluster } from '../../cluster/model.js'
 import type { AdoptResult } from '../../operations/results.js'
 import { QuorateError } from '../../errors/index.js'
+import { defined } from '../../values/defined.js'
 import { plainLine } from '../../values/plain-text.js'
 import type { Context } from '../context.js'
 import { EXIT, type ExitCode } from '../exit.js'
@@ -64,7 +65,7 @@ function described(answers: ClusterFileAnswers, { output }: AdoptFlags): Describ
 function refuse({ problems }: AdoptResult): never {
   const [first] = problems
   throw new QuorateError('NOT_ADOPTABLE', first?.message ?? 'the cluster cannot be adopted', {
-    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    ...defined({ hint: first?.hint }),
     problems,
   })
 }
@@ -77,7 +78,7 @@ function tell({ io, json }: Context, { answers, left, path, ...result }: Told): 
   if (json) {
     io.json({
       cluster: answers.name,
-      ...(path === undefined ? {} : { path }),
+      ...defined({ path }),
       leftOut: left,
       ...result,
       adopted: undefined,

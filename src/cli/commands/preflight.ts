@@ -5,7 +5,7 @@ import type { PlanResult } from '../../operations/results.js'
 import type { PreflightFinding } from '../../preflight/finding.js'
 import { contextOf, type Context } from '../context.js'
 import { EXIT, exitWith, type ExitCode } from '../exit.js'
-import { planned } from '../planned.js'
+import { lookedAt } from '../planned.js'
 
 interface PreflightOptions {
   readonly strict?: true
@@ -25,10 +25,10 @@ export function preflightCommand(): CommandUnknownOpts {
 async function preflight(context: Context, { strict }: PreflightOptions): Promise<ExitCode> {
   const { loadCluster } = await import('../load-cluster.js')
   const cluster = await loadCluster(context)
-  const outcome = await planned(context, cluster)
+  const outcome = await lookedAt(context, 'plan', cluster)
   if (outcome.kind === 'ended') return outcome.exitCode
-  const findings = byHost(cluster, findingsOf(outcome.plan))
-  await show(context, cluster, outcome.plan, findings)
+  const findings = byHost(cluster, findingsOf(outcome.result))
+  await show(context, cluster, outcome.result, findings)
   const stops = findings.some(
     ({ severity }) => severity === 'error' || (strict === true && severity === 'warning'),
   )

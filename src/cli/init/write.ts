@@ -58,20 +58,12 @@ export function writeClusterFile(
     io.out(text.trimEnd())
     return { problems: left }
   }
-  saveFile(text, { output, force })
-  return { path: output, problems: left }
-}
-
-/** Writes the text of a new cluster file. Throws as {@link writeClusterFile} does. */
-function saveFile(
-  text: string,
-  { output, force }: Pick<WriteOptions, 'output'> & { force: true | undefined },
-): void {
   try {
     writeFileSync(output, text, { flag: force === true ? 'w' : 'wx' })
   } catch (cause) {
     throw unwritable(output, cause)
   }
+  return { path: output, problems: left }
 }
 
 function unwritable(output: string, cause: unknown): QuorateError {

@@ -2,7 +2,7 @@
 import { DEFAULT_API_SERVER_PORT } from '../../cluster/endpoint.js'
 import { mergeExtraArguments } from './extra-arguments.js'
 import { isPlainObject } from '../../values/merge.js'
-import type { Cluster } from '../../cluster/model.js'
+import { formatEndpoint, type Cluster, type Host } from '../../cluster/model.js'
 
 /**
  * The port on which every control plane's API server listens: kubeadm's default, unless the cluster file sets
@@ -17,6 +17,19 @@ export function bindPortOf(initConfiguration: unknown): number {
   const localEndpoint = isPlainObject(initConfiguration) ? initConfiguration['localAPIEndpoint'] : undefined
   const port = isPlainObject(localEndpoint) ? localEndpoint['bindPort'] : undefined
   return typeof port === 'number' ? port : DEFAULT_API_SERVER_PORT
+}
+
+/**
+ * Whether `apiServer` (`host:port`) is an API server of the cluster, as a kubeconfig names it: at the cluster's endpoint, or
+ * on the host itself, to which the kubelet of a control plane may talk.
+ */
+export function isOwnApiServer(cluster: Cluster, apiServer: string, host?: Host): boolean {
+  const { controlPlaneEndpoint } = cluster.kubernetes
+  const port = apiServerBindPort(cluster)
+  const local = host === undefined ? [] : [{ host: host.internalAddress, port }]
+  return [controlPlaneEndpoint, ...local].some(
+    (one) => formatEndpoint(one).toLowerCase() === apiServer.toLowerCase(),
+  )
 }
 
 /**

@@ -61,15 +61,15 @@ export async function pullImages(
     const present = await presentImages(session)
     return wanted.filter((image) => !isAmong(present, image))
   }
-  const missing = await lacking()
+  let missing = await lacking()
   if (missing.length === 0) return false
-  await pull(context, missing)
-  let still = await lacking()
-  // The unit may have been one of an attempt whose worker died, for other images. It is acknowledged now.
-  if (still.length > 0) await pull(context, still)
-  still = still.length > 0 ? await lacking() : still
-  if (still.length === 0) return true
-  throw context.error('IMAGES_FAILED', `still missing after the pull: ${still.join(', ')}`, {
+  // The first pull may only end the unit of an attempt whose worker died, which was for other images.
+  for (let pulls = 0; pulls < 2 && missing.length > 0; pulls += 1) {
+    await pull(context, missing)
+    missing = await lacking()
+  }
+  if (missing.length === 0) return true
+  throw context.error('IMAGES_FAILED', `still missing after the pull: ${missing.join(', ')}`, {
     step: 'pull images',
   })
 }

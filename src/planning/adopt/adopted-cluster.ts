@@ -5,6 +5,7 @@ import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import type { AdoptedCluster } from '../../operations/adopted.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { defined } from '../../values/defined.js'
+import { observedPort } from './as-seen.js'
 import { adoptedDocuments } from './documents.js'
 import { adoptedHosts, isIpv4 } from './hosts.js'
 
@@ -12,7 +13,7 @@ import { adoptedHosts, isIpv4 } from './hosts.js'
 export function adoptedCluster(standing: Standing, observed: readonly ObservedHost[]): AdoptedCluster {
   const { configuration } = standing
   const { clusterName } = configuration.document
-  const port = observed.map(({ facts }) => facts.apiServerPod?.port).find((one) => one !== undefined)
+  const port = observedPort(observed.map(({ facts }) => facts))
   const endpointName = configuration.controlPlaneEndpoint.replace(/:\d+$/, '')
   return {
     name: typeof clusterName === 'string' ? clusterName : 'kubernetes',

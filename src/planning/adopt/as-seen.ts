@@ -7,7 +7,7 @@ import type { HostFacts } from '../../facts/facts.js'
 export function asSeen(file: Cluster, facts: readonly HostFacts[]): Cluster {
   const { kubernetes } = file
   const { kubeadm } = kubernetes
-  const port = facts.find(({ apiServerPod }) => apiServerPod?.port !== undefined)?.apiServerPod?.port
+  const port = observedPort(facts)
   const hosts = file.hosts.map((host) =>
     atOwnAddress(
       host,
@@ -17,6 +17,11 @@ export function asSeen(file: Cluster, facts: readonly HostFacts[]): Cluster {
   if (port === undefined || port === bindPortOf(kubeadm.initConfiguration)) return { ...file, hosts }
   const initConfiguration = { ...kubeadm.initConfiguration, localAPIEndpoint: { bindPort: port } }
   return { ...file, hosts, kubernetes: { ...kubernetes, kubeadm: { ...kubeadm, initConfiguration } } }
+}
+
+/** The port of the API servers, as a control plane's own manifest says. */
+export function observedPort(facts: readonly HostFacts[]): number | undefined {
+  return facts.find(({ apiServerPod }) => apiServerPod?.port !== undefined)?.apiServerPod?.port
 }
 
 /** A host may be reached at a name, or at an address that only a router in front of it has. */

@@ -65,7 +65,7 @@ function notesOn(entry: ObservedHost | undefined): readonly string[] {
   ]
 }
 
-/** kubeadm writes manifests anew from its own record: at an upgrade, or when the host joins again. */
+/** kubeadm rewrites manifests from its own record, both in an upgrade and when the host joins again. */
 function editedManifests({ name }: StandingNode, { components }: Standing): readonly string[] {
   return components
     .filter(({ host }) => host === name)

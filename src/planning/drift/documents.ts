@@ -70,14 +70,8 @@ export function ownKubeletConfiguration(
   { kubeletConfiguration: kept }: Standing,
 ): Difference | undefined {
   if (kept === undefined) return undefined
-  const paths = new Map([...leaves(kept), ...leaves(kubelet)].map(([path]) => [path.join('.'), path]))
-  const differing = [...paths.values()].filter(
-    (path) => !OWN_TO_HOST.has(path[0] ?? '') && !isSame(at(kubelet, path), at(kept, path), path),
-  )
-  if (differing.length === 0) return undefined
-  const listed = (document: PlainObject) =>
-    differing.map((path) => `${path.join('.')}: ${told(at(document, path))}`).join(', ')
-  return { file: listed(kubelet), cluster: listed(kept) }
+  const ofAllHosts = [...leaves(kept), ...leaves(kubelet)].filter(([path]) => !OWN_TO_HOST.has(path[0] ?? ''))
+  return differenceAt(ofAllHosts, kubelet, kept)
 }
 
 /** @param present values of the document that the patch must have, too. */
@@ -86,13 +80,21 @@ function difference(
   document: PlainObject | undefined,
   present: readonly Leaf[] = [],
 ): Difference | undefined {
-  if (document === undefined) return undefined
-  const paths = new Map([...leaves(patch), ...present].map(([path]) => [path.join('.'), path]))
-  const differing = [...paths.values()].filter((path) => !isSame(at(patch, path), at(document, path), path))
+  return document === undefined ? undefined : differenceAt([...leaves(patch), ...present], patch, document)
+}
+
+/** How two documents differ in the fields of these values. */
+function differenceAt(
+  values: readonly Leaf[],
+  file: PlainObject,
+  cluster: PlainObject,
+): Difference | undefined {
+  const paths = new Map(values.map(([path]) => [path.join('.'), path]))
+  const differing = [...paths.values()].filter((path) => !isSame(at(file, path), at(cluster, path), path))
   if (differing.length === 0) return undefined
   const listed = (from: PlainObject) =>
     differing.map((path) => `${path.join('.')}: ${told(at(from, path))}`).join(', ')
-  return { file: listed(patch), cluster: listed(document) }
+  return { file: listed(file), cluster: listed(cluster) }
 }
 
 function told(value: unknown): string {

@@ -7,7 +7,7 @@ import type { ObservedHost } from '../../facts/facts.js'
 import { formatEndpoint, type Cluster } from '../../cluster/model.js'
 import { networkPlugin } from '../../configuration/pod-network/plugins.js'
 import { hasJoined, finding, type PreflightFinding, type Severity } from '../../preflight/finding.js'
-import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
+import { apiServerBindPort, isOwnApiServer } from '../../configuration/kubeadm/api-server.js'
 import { runningPlugins, type ClusterPresence, type Standing } from '../../facts/standing.js'
 import { parseChannel } from '../../cluster/versions.js'
 import type { Difference } from './difference.js'
@@ -85,7 +85,7 @@ function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly Pref
   const cannotChange = (path: string, difference: Difference) => [
     finding('error', 'FIELD_CANNOT_CHANGE', host, wording({ path }, difference)),
   ]
-  if (apiServer !== undefined && !talksTo(file, apiServer, endpoint, host.internalAddress)) {
+  if (apiServer !== undefined && !isOwnApiServer(file, apiServer, host)) {
     return cannotChange(ENDPOINT, { file: endpoint, cluster: apiServer })
   }
   const port =
@@ -95,12 +95,6 @@ function compareApi(file: Cluster, { host, facts }: ObservedHost): readonly Pref
     file: String(apiServerBindPort(file)),
     cluster: String(port),
   })
-}
-
-/** The kubelet of a control plane may talk to the API server on its own host. */
-function talksTo(file: Cluster, apiServer: string, endpoint: string, ownAddress: string): boolean {
-  const own = formatEndpoint({ host: ownAddress, port: apiServerBindPort(file) })
-  return [endpoint, own].some((one) => one.toLowerCase() === apiServer.toLowerCase())
 }
 
 function unreadable(file: Cluster, { host, reason }: Extract<ClusterPresence, { kind: 'unreadable' }>) {
