@@ -18,6 +18,8 @@ interface CommandEntry {
   readonly name: string
   readonly group: keyof typeof GROUPS
   readonly summary: string
+  /** Whether it reads the cluster file without taking its name as an argument. */
+  readonly fileOption?: true
   /** The command itself; only what is called is loaded. */
   readonly load: () => Promise<CommandUnknownOpts>
 }
@@ -45,18 +47,21 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'preflight',
     group: 'cluster',
+    fileOption: true,
     summary: 'check that every host is ready; changes nothing',
     load: async () => (await import('./commands/preflight.js')).preflightCommand(),
   },
   {
     name: 'plan',
     group: 'cluster',
+    fileOption: true,
     summary: 'look at the hosts and show what apply would change',
     load: async () => (await import('./commands/plan.js')).planCommand(),
   },
   {
     name: 'apply',
     group: 'cluster',
+    fileOption: true,
     summary: 'build the cluster that the file describes',
     load: async () => (await import('./commands/apply.js')).applyCommand(),
   },
@@ -69,24 +74,28 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'upgrade',
     group: 'cluster',
+    fileOption: true,
     summary: 'bring the cluster to another version of Kubernetes',
     load: async () => (await import('./commands/upgrade.js')).upgradeCommand(),
   },
   {
     name: 'remove',
     group: 'cluster',
+    fileOption: true,
     summary: 'take hosts out of the cluster, dead or alive',
     load: async () => (await import('./commands/remove.js')).removeCommand(),
   },
   {
     name: 'replace',
     group: 'cluster',
+    fileOption: true,
     summary: 'exchange the machine of a host',
     load: async () => (await import('./commands/replace.js')).replaceCommand(),
   },
   {
     name: 'reset',
     group: 'cluster',
+    fileOption: true,
     summary: 'make hosts bare again, or destroy the whole cluster',
     load: async () => (await import('./commands/reset.js')).resetCommand(),
   },
@@ -252,23 +261,13 @@ export function buildWholeProgram(): Promise<CommandUnknownOpts> {
   return buildProgram(COMMANDS.map(({ name }) => name))
 }
 
-/** Commands that read the cluster file but take no file name as an argument. */
-const READ_THE_FILE: readonly string[] = [
-  'preflight',
-  'plan',
-  'apply',
-  'upgrade',
-  'remove',
-  'replace',
-  'reset',
-]
-
 /**
  * Applies what commander hands down only to commands that it made itself. After an error, each command names its own
  * help.
  */
 function settle(command: CommandUnknownOpts, words = command.name()): void {
-  const file = READ_THE_FILE.includes(command.name()) ? '; -f names another cluster file' : ''
+  const readsFile = COMMANDS.some(({ name, fileOption }) => name === command.name() && fileOption === true)
+  const file = readsFile ? '; -f names another cluster file' : ''
   command.exitOverride().showHelpAfterError(`(${words} --help tells more${file})`)
   for (const child of command.commands)
     settle(child.copyInheritedSettings(command), `${words} ${child.name()}`)

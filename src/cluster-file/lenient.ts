@@ -32,6 +32,7 @@ export interface Outline {
   readonly version: KubernetesVersion | ReleaseChannel | undefined
   readonly endpoint: string | undefined
   readonly podSubnet: string | undefined
+  readonly dnsDomain: string | undefined
   readonly serviceSubnet: string | undefined
   readonly kubeadm: PlainObject
   readonly network: PlainObject
@@ -62,6 +63,7 @@ export function outline(data: unknown): Outline {
     version: version === undefined ? undefined : (parseVersion(version) ?? parseChannel(version)),
     endpoint: textAt(kubernetes, 'controlPlaneEndpoint'),
     podSubnet: textAt({ ...DEFAULT_NETWORKS, ...networking }, 'podSubnet'),
+    dnsDomain: textAt(networking, 'dnsDomain'),
     serviceSubnet: textAt({ ...DEFAULT_NETWORKS, ...networking }, 'serviceSubnet'),
     kubeadm: objectAt(kubernetes, 'kubeadm'),
     network: objectAt(spec, 'network'),

@@ -126,12 +126,20 @@ function wrongType(data: unknown, path: FieldPath, value: unknown, expected: str
 }
 
 function writeAs(path: FieldPath, value: unknown, expected: string): string {
+  if (expected === 'array') return writeAsList(path)
   const fields = fieldsAt(path)
   if (fields.length > 0) return `write its fields: { ${fields.map((name) => `${name}: …`).join(', ')} }`
   if (expected === 'record') return 'write names and values: { name: value }'
   const type = TYPES[expected] ?? expected
   const isNumberInQuotes = type.endsWith('number') && typeof value === 'string' && /^\d+$/.test(value)
   return isNumberInQuotes ? `leave the quotes out: ${value}` : `write ${type}`
+}
+
+function writeAsList(path: FieldPath): string {
+  const [first] = fieldsAt([...path, 0])
+  return first === undefined
+    ? 'write a list: `- ` before each entry'
+    : `write a list: each entry begins with \`- \`, e.g. \`- ${first}: …\``
 }
 
 // `true` or `12` meant as text only lacks quotes. `1.36` would not be a version even in quotes.

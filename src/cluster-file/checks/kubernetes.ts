@@ -20,6 +20,7 @@ export function checkKubernetes(file: Outline): readonly Finding[] {
   return [
     ...versionFindings(file),
     ...endpointFindings(file),
+    ...ownDomainFindings(file),
     ...kubeadmFindings(file, facts?.kubeadmApi ?? 'v1beta4'),
   ]
 }
@@ -54,6 +55,19 @@ function endpointFindings({ endpoint }: Outline): readonly Finding[] {
       [...KUBERNETES, 'controlPlaneEndpoint'],
       `the endpoint ${host} is an IP address, which can never change`,
       'a DNS name can follow the load balancer to another address',
+    ),
+  ]
+}
+
+/** CoreDNS answers for the whole domain, and knows nothing but services and pods. */
+function ownDomainFindings({ endpoint, dnsDomain }: Outline): readonly Finding[] {
+  const host = endpoint === undefined ? undefined : parseEndpoint(endpoint)?.host
+  if (host === undefined || dnsDomain === undefined || !`.${host}`.endsWith(`.${dnsDomain}`)) return []
+  return [
+    warning(
+      [...KUBERNETES, 'networking', 'dnsDomain'],
+      `the endpoint ${host} is inside ${dnsDomain}: pods cannot resolve it, as the cluster's own DNS answers for the whole domain`,
+      'use a domain that nothing else uses, such as cluster.local',
     ),
   ]
 }

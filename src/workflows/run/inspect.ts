@@ -13,7 +13,6 @@ import { count } from '../../values/words.js'
 import { parseChannel } from '../../cluster/versions.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { reportFailure, rethrowCancellation } from './failure.js'
-import type { PlanPhase } from '../../operations/plan-phases.js'
 import type { Run } from './run.js'
 import { activities } from './activity-policies.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
@@ -31,7 +30,7 @@ export interface Looked {
 }
 
 /** Collects everything that hosts can tell without changing anything. */
-export async function lookAtHosts(run: Run<PlanPhase>, file: Cluster): Promise<Looked> {
+export async function lookAtHosts(run: Run<'facts'>, file: Cluster): Promise<Looked> {
   const [resolved, { results, failures }] = await Promise.all([
     resolveVersion(file),
     run.attempt(
@@ -86,7 +85,7 @@ export function supposedPresence(looked: Looked): ClusterPresence {
 /**
  * Asks the running cluster, if the hosts show that there may be one. The first control plane that can answer is used.
  */
-export async function lookAtCluster(run: Run<PlanPhase>, looked: Looked): Promise<ClusterPresence> {
+export async function lookAtCluster(run: Run<'running-cluster'>, looked: Looked): Promise<ClusterPresence> {
   let known: ClusterPresence = { kind: 'absent' }
   for (const host of controlPlanesToAsk(looked)) {
     const told = await askForStanding(run, looked.file, host)
@@ -97,7 +96,7 @@ export async function lookAtCluster(run: Run<PlanPhase>, looked: Looked): Promis
   return known
 }
 
-async function askForStanding(run: Run<PlanPhase>, file: Cluster, host: Host): Promise<ClusterPresence> {
+async function askForStanding(run: Run<'running-cluster'>, file: Cluster, host: Host): Promise<ClusterPresence> {
   const { results, failures } = await run.attempt(
     'running-cluster',
     [host],

@@ -45,6 +45,11 @@ const CASES: readonly (readonly [what: string, change: Change, warning: string])
     'spec.kubernetes.controlPlaneEndpoint: the endpoint 10.0.0.5 is an IP address, which can never change; a DNS name can follow the load balancer to another address',
   ],
   [
+    "an endpoint inside the cluster's own domain",
+    [['spec', 'kubernetes', 'networking'], { dnsDomain: 'prod.lab' }],
+    "spec.kubernetes.networking.dnsDomain: the endpoint api.prod.lab is inside prod.lab: pods cannot resolve it, as the cluster's own DNS answers for the whole domain; use a domain that nothing else uses, such as cluster.local",
+  ],
+  [
     'a version that is not tested',
     [['spec', 'kubernetes', 'version'], 'v1.34.1'],
     'spec.kubernetes.version: Kubernetes 1.34 is supported but not tested; tested are 1.36 and 1.37',
