@@ -3,13 +3,13 @@ import type { RemoveRequest } from '../operations/input.js'
 import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
-import { planOf, seeCluster } from './removal-planning.js'
-import { plannedAsReplacement } from './replace-planning.js'
-import { plannedAsReset } from './reset-planning.js'
+import { planOf, seeCluster } from './remove/planning.js'
+import { plannedAsReplacement } from './replace/planning.js'
+import { plannedAsReset } from './reset/planning.js'
 import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
-import { plannedAsUpgrade } from './upgrade-planning.js'
+import { plannedAsUpgrade } from './upgrade/planning.js'
 
 /** Workflow: the plan of an apply of `input.cluster` as things stand, or of what `input.request` asks for. */
 export const planCluster = defineOperation('plan', async (run, input) => {

@@ -1,13 +1,13 @@
 /** What the steps of an upgrade ask of activities: each with the cluster in the version that it goes to. */
-import { etcdHosts, hostsWithRole, narrow, type Cluster, type Host } from '../cluster/model.js'
-import { DRAIN_DEFAULTS } from '../operations/drain.js'
-import type { StepOutcome } from '../operations/steps.js'
-import type { UpgradePhase } from '../operations/upgrade-phases.js'
-import { workersAtOnce, type UpgradeRequest } from '../operations/upgrade-request.js'
-import type { Hop } from '../planning/upgrade/hop.js'
-import type { UpgradePlan } from '../planning/upgrade/plan.js'
-import { activities } from './run/activity-policies.js'
-import type { Run } from './run/run.js'
+import { etcdHosts, hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
+import { DRAIN_DEFAULTS } from '../../operations/drain.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import type { UpgradePhase } from '../../operations/upgrade-phases.js'
+import { workersAtOnce, type UpgradeRequest } from '../../operations/upgrade-request.js'
+import type { Hop } from '../../planning/upgrade/hop.js'
+import type { UpgradePlan } from '../../planning/upgrade/plan.js'
+import { activities } from '../run/activity-policies.js'
+import type { Run } from '../run/run.js'
 
 /** What the steps of one hop share. */
 export interface Upgrading {

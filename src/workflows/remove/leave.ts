@@ -2,13 +2,13 @@
  * How hosts leave a cluster: the sequence that removals and replacements share. Wherever it is cut off, the cluster is
  * whole, and only the leaving host is half done. Every step looks first.
  */
-import type { Host } from '../cluster/model.js'
-import { whyNever, type PhaseDefinition } from '../operations/phase.js'
-import type { StepOutcome } from '../operations/steps.js'
-import type { LeavingHost } from '../planning/remove/leaving.js'
-import * as steps from './remove-steps.js'
-import type { LeavingPhase, Removing } from './remove-steps.js'
-import type { Phase, PhaseOptions } from './run/run.js'
+import type { Host } from '../../cluster/model.js'
+import { whyNever, type PhaseDefinition } from '../../operations/phase.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import type { LeavingHost } from '../../planning/remove/leaving.js'
+import * as steps from './steps.js'
+import type { LeavingPhase, Removing } from './steps.js'
+import type { Phase, PhaseOptions } from '../run/run.js'
 
 /**
  * Starts the sequence. Each phase names what it must wait for; nothing else delays it.

@@ -1,9 +1,9 @@
 /** What the phases of an apply share. */
-import type { Cluster, Host } from '../cluster/model.js'
-import type { ApplyPhase } from '../operations/apply-phases.js'
-import type { ApplyPlan } from '../planning/plan.js'
+import type { Cluster, Host } from '../../cluster/model.js'
+import type { ApplyPhase } from '../../operations/apply-phases.js'
+import type { ApplyPlan } from '../../planning/plan.js'
 import type { Planned } from './planning.js'
-import type { Run } from './run/run.js'
+import type { Run } from '../run/run.js'
 
 /** What the steps need, whatever the operation that has them. */
 export interface Stepping {

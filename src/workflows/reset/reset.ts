@@ -3,18 +3,18 @@
  * before anything is deleted, and those that others need are stopped and erased last. Every step looks first, so
  * resetting again goes on where it stopped.
  */
-import type { Host, HostRole } from '../cluster/model.js'
-import type { OperationInput, ResetRequest } from '../operations/input.js'
-import type { ResetPhase } from '../operations/reset-phases.js'
-import type { ResetHost, ResetResult } from '../operations/results.js'
-import type { SkipConsequence } from '../operations/steps.js'
-import type { ResettingHost } from '../planning/reset/changes.js'
-import type { ResetPlan } from '../planning/reset/plan.js'
-import { holdingForReset } from './reset-planning.js'
-import * as steps from './reset-steps.js'
-import type { Resetting } from './reset-steps.js'
-import { defineOperation } from './run/define-operation.js'
-import type { Phase, PhaseOptions } from './run/run.js'
+import type { Host, HostRole } from '../../cluster/model.js'
+import type { OperationInput, ResetRequest } from '../../operations/input.js'
+import type { ResetPhase } from '../../operations/reset-phases.js'
+import type { ResetHost, ResetResult } from '../../operations/results.js'
+import type { SkipConsequence } from '../../operations/steps.js'
+import type { ResettingHost } from '../../planning/reset/changes.js'
+import type { ResetPlan } from '../../planning/reset/plan.js'
+import { holdingForReset } from './planning.js'
+import * as steps from './steps.js'
+import type { Resetting } from './steps.js'
+import { defineOperation } from '../run/define-operation.js'
+import type { Phase, PhaseOptions } from '../run/run.js'
 
 /** Workflow: makes hosts of `input.cluster` bare, or all of them. */
 export const resetHosts = defineOperation('reset', async (run, input) => {

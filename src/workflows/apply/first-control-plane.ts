@@ -1,11 +1,11 @@
 /** The first control plane: its init, and the comparison of the file with the cluster that then answers. */
-import type { Host } from '../cluster/model.js'
-import type { StepOutcome } from '../operations/steps.js'
-import { compareWithCluster } from '../planning/drift/drift.js'
-import { observedHosts } from '../planning/plan.js'
+import type { Host } from '../../cluster/model.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import { compareWithCluster } from '../../planning/drift/drift.js'
+import { observedHosts } from '../../planning/plan.js'
 import type { Bootstrap } from './bootstrap.js'
-import { failWith } from './run/failure.js'
-import { summarise } from './run/inspect.js'
+import { failWith } from '../run/failure.js'
+import { summarise } from '../run/inspect.js'
 import { initControlPlane, readStanding } from './steps.js'
 
 /** From here on no step touches a host with another cluster's CA. */

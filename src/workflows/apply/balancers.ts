@@ -1,10 +1,10 @@
 /** Load balancers: their test, and what ours are told about control planes. */
 import { CancellationScope, condition } from '@temporalio/workflow'
-import type { Host } from '../cluster/model.js'
+import type { Host } from '../../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap, Stepping } from './bootstrap.js'
-import type { Phase } from './run/run.js'
-import type { StepOutcome } from '../operations/steps.js'
+import type { Phase } from '../run/run.js'
+import type { StepOutcome } from '../../operations/steps.js'
 import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
 
 /**

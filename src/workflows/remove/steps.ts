@@ -6,14 +6,14 @@ import {
   type Bystander,
   type Cluster,
   type Host,
-} from '../cluster/model.js'
-import { balancerHosts } from '../cluster/balancer-hosts.js'
-import type { RemoveRequest } from '../operations/input.js'
-import type { PhaseDefinition } from '../operations/phase.js'
-import type { LeavingHost } from '../planning/remove/leaving.js'
-import type { RemovalPlan, StayingHosts } from '../planning/remove/plan.js'
-import { activities } from './run/activity-policies.js'
-import type { Run } from './run/run.js'
+} from '../../cluster/model.js'
+import { balancerHosts } from '../../cluster/balancer-hosts.js'
+import type { RemoveRequest } from '../../operations/input.js'
+import type { PhaseDefinition } from '../../operations/phase.js'
+import type { LeavingHost } from '../../planning/remove/leaving.js'
+import type { RemovalPlan, StayingHosts } from '../../planning/remove/plan.js'
+import { activities } from '../run/activity-policies.js'
+import type { Run } from '../run/run.js'
 
 /** The phases in which hosts leave, whatever the operation that has them. */
 export type LeavingPhase =

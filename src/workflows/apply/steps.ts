@@ -2,10 +2,10 @@
  * What the steps of an apply ask of activities: each with the host, those parts of the cluster that it needs, and its
  * summary in Temporal's UI, from which its ID is made.
  */
-import type { VoterRemoval } from '../planning/changes/failed-join.js'
-import { narrow, type Host } from '../cluster/model.js'
+import type { VoterRemoval } from '../../planning/changes/failed-join.js'
+import { narrow, type Host } from '../../cluster/model.js'
 import type { Stepping } from './bootstrap.js'
-import { activities } from './run/activity-policies.js'
+import { activities } from '../run/activity-policies.js'
 
 export function prepareHost({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(

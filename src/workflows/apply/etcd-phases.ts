@@ -1,9 +1,9 @@
 /** The phases of an apply for an etcd that runs apart from the control planes. */
-import type { Host } from '../cluster/model.js'
+import type { Host } from '../../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap } from './bootstrap.js'
-import type { Phase } from './run/run.js'
-import type { StepOutcome } from '../operations/steps.js'
+import type { Phase } from '../run/run.js'
+import type { StepOutcome } from '../../operations/steps.js'
 import { makeEtcdAuthority, renewEtcdCertificates, runEtcdMember, setEtcdEndpoints } from './steps.js'
 
 /**

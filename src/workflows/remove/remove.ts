@@ -2,17 +2,17 @@
  * Removing hosts from a running cluster. The order is that of day-to-day caution: wherever it is cut off, the cluster is
  * whole, and only the leaving host is half done. Every step looks first, so removing again is safe.
  */
-import { DRAIN_DEFAULTS } from '../operations/drain.js'
-import type { OperationInput, RemoveRequest } from '../operations/input.js'
-import { whyNever } from '../operations/phase.js'
-import { REMOVE_PHASES, type RemovePhase } from '../operations/remove-phases.js'
-import type { RemovedHost, RemoveResult } from '../operations/results.js'
+import { DRAIN_DEFAULTS } from '../../operations/drain.js'
+import type { OperationInput, RemoveRequest } from '../../operations/input.js'
+import { whyNever } from '../../operations/phase.js'
+import { REMOVE_PHASES, type RemovePhase } from '../../operations/remove-phases.js'
+import type { RemovedHost, RemoveResult } from '../../operations/results.js'
 import { leave } from './leave.js'
-import { holdingForRemoval } from './removal-planning.js'
-import * as steps from './remove-steps.js'
-import type { Removing } from './remove-steps.js'
-import { defineOperation } from './run/define-operation.js'
-import type { Run } from './run/run.js'
+import { holdingForRemoval } from './planning.js'
+import * as steps from './steps.js'
+import type { Removing } from './steps.js'
+import { defineOperation } from '../run/define-operation.js'
+import type { Run } from '../run/run.js'
 
 /** Workflow: takes hosts out of the cluster that `input.cluster` describes, and resets those that answer. */
 export const removeHosts = defineOperation('remove', async (run, input) => {

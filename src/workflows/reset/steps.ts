@@ -1,15 +1,15 @@
 /** What the steps of a reset ask of activities. */
-import { narrow, type Host } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
-import type { ResetRequest } from '../operations/input.js'
-import type { ResetPhase } from '../operations/reset-phases.js'
-import { foreignReason } from '../planning/reset/allegiance.js'
-import type { ResettingHost } from '../planning/reset/changes.js'
-import type { ResetPlan } from '../planning/reset/plan.js'
-import { pinned } from '../planning/remove/leaving.js'
-import { activities } from './run/activity-policies.js'
-import { failWith } from './run/failure.js'
-import type { Run } from './run/run.js'
+import { narrow, type Host } from '../../cluster/model.js'
+import { QuorateError } from '../../errors/index.js'
+import type { ResetRequest } from '../../operations/input.js'
+import type { ResetPhase } from '../../operations/reset-phases.js'
+import { foreignReason } from '../../planning/reset/allegiance.js'
+import type { ResettingHost } from '../../planning/reset/changes.js'
+import type { ResetPlan } from '../../planning/reset/plan.js'
+import { pinned } from '../../planning/remove/leaving.js'
+import { activities } from '../run/activity-policies.js'
+import { failWith } from '../run/failure.js'
+import type { Run } from '../run/run.js'
 
 /** What the phases of one reset share. */
 export interface Resetting {

@@ -1,5 +1,5 @@
 /** Joins of control planes, and what happens after a join fails. */
-import type { Host } from '../cluster/model.js'
+import type { Host } from '../../cluster/model.js'
 import type { Bootstrap } from './bootstrap.js'
 import { abandonJoin, joinControlPlane } from './steps.js'
 

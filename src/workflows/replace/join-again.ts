@@ -1,15 +1,15 @@
 /** The new machine of a host becomes part of the cluster: what an apply does for this one host, and for those it tells. */
-import type { Host } from '../cluster/model.js'
-import { balancerHosts, runsBalancer } from '../cluster/balancer-hosts.js'
-import { whyNever, type PhaseDefinition } from '../operations/phase.js'
-import { NEW_MACHINE_IS_NEEDED, REPLACE_PHASES, type ReplacePhase } from '../operations/replace-phases.js'
-import type { StepOutcome } from '../operations/steps.js'
-import { appliesPodNetwork } from '../planning/changes/cluster-wide.js'
-import type { VerifiedCluster } from '../activities/verify-cluster.js'
-import { testLoadBalancer } from './balancers.js'
-import type { Bootstrap, Stepping } from './bootstrap.js'
-import type { Phase, PhaseOptions, Run } from './run/run.js'
-import * as steps from './steps.js'
+import type { Host } from '../../cluster/model.js'
+import { balancerHosts, runsBalancer } from '../../cluster/balancer-hosts.js'
+import { whyNever, type PhaseDefinition } from '../../operations/phase.js'
+import { NEW_MACHINE_IS_NEEDED, REPLACE_PHASES, type ReplacePhase } from '../../operations/replace-phases.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import { appliesPodNetwork } from '../../planning/changes/cluster-wide.js'
+import type { VerifiedCluster } from '../../activities/verify-cluster.js'
+import { testLoadBalancer } from '../apply/balancers.js'
+import type { Bootstrap, Stepping } from '../apply/bootstrap.js'
+import type { Phase, PhaseOptions, Run } from '../run/run.js'
+import * as steps from '../apply/steps.js'
 
 /** What the phases of the new machine share. */
 export interface Joining extends Stepping, Pick<Bootstrap, 'signals'> {

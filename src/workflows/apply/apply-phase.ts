@@ -1,10 +1,10 @@
 /** A phase of an apply: its steps may be skipped as the rules of an apply allow. */
-import type { Host } from '../cluster/model.js'
-import { skipRefusal } from '../planning/skip-rules.js'
-import type { ApplyPhase } from '../operations/apply-phases.js'
+import type { Host } from '../../cluster/model.js'
+import { skipRefusal } from '../../planning/skip-rules.js'
+import type { ApplyPhase } from '../../operations/apply-phases.js'
 import type { Bootstrap } from './bootstrap.js'
-import type { Phase, PhaseOptions } from './run/run.js'
-import type { StepOutcome } from '../operations/steps.js'
+import type { Phase, PhaseOptions } from '../run/run.js'
+import type { StepOutcome } from '../../operations/steps.js'
 
 /** Starts a phase of the apply. */
 export function phase<Result extends StepOutcome>(

@@ -1,16 +1,16 @@
 /**
  * From the first look to the plan that an apply acts on: it locks hosts, asks the running cluster and gets approval.
  */
-import { disruptiveChanges } from '../planning/changes/membership.js'
-import { isAway } from '../planning/drift/away.js'
-import type { OperationInput } from '../operations/input.js'
-import { observedHosts, planApply, type ApplyPlan } from '../planning/plan.js'
-import { failPreflight, failWith } from './run/failure.js'
-import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from './run/inspect.js'
-import { withLocks } from './run/hold-hosts.js'
-import { approved } from './run/review.js'
-import type { ApplyPhase } from '../operations/apply-phases.js'
-import type { Run } from './run/run.js'
+import { disruptiveChanges } from '../../planning/changes/membership.js'
+import { isAway } from '../../planning/drift/away.js'
+import type { OperationInput } from '../../operations/input.js'
+import { observedHosts, planApply, type ApplyPlan } from '../../planning/plan.js'
+import { failPreflight, failWith } from '../run/failure.js'
+import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
+import { withLocks } from '../run/hold-hosts.js'
+import { approved } from '../run/review.js'
+import type { ApplyPhase } from '../../operations/apply-phases.js'
+import type { Run } from '../run/run.js'
 
 /**
  * Locks the hosts that answered while `act` runs. Problems with the hosts themselves stop the apply before anything is
