@@ -6,7 +6,7 @@ import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
 import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { joinedCluster, memberTraces } from '../../hosts/etcd/member-start.js'
-import { waitUntilMemberMayStop } from '../../hosts/etcd/outage.js'
+import { prepareMemberStop } from '../../hosts/etcd/outage.js'
 import { takeSnapshot } from '../../hosts/etcd/snapshot.js'
 import { memberVersions, type MemberVersion } from '../../hosts/etcd/versions.js'
 import { runPhaseWith } from '../../hosts/kubeadm/run.js'
@@ -43,7 +43,7 @@ export async function stepEtcd(context: HostContext, tag: string): Promise<StepO
   if (runs !== undefined && hasReached(runs, tag)) return { changed: false, summary: `etcd ${runs} already` }
   const isWritten = hasReached(manifest.tag, tag)
   if (!isWritten) {
-    await waitUntilMemberMayStop(context, context.session)
+    await prepareMemberStop(context, context.session)
     await context.session.writeFile(MANIFEST, manifest.text.replace(IMAGE, `$1${tag}$3`), { mode: 0o600 })
   }
   await waitForMember(context, tag)
@@ -68,7 +68,7 @@ export async function upgradeEtcdMember(context: HostContext): Promise<StepOutco
   if (manifest.tag === wanted && runs !== undefined && hasReached(runs, wanted))
     return { changed: false, summary: `etcd ${wanted} already` }
   if (manifest.tag !== wanted) {
-    await waitUntilMemberMayStop(context, session)
+    await prepareMemberStop(context, session)
     const { initialCluster = joinedCluster(host, []) } = await memberTraces(session)
     // Written by kubeadm of the new version, since a later etcd refuses arguments that an earlier kubeadm wrote.
     await runPhaseWith(

@@ -4,7 +4,7 @@ import { compareVersions, requireVersion } from '../../cluster/versions.js'
 import type { HostContext } from '../../hosts/context.js'
 import { isUnderway, waitForOthers } from '../../hosts/durable.js'
 import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
-import { waitUntilMemberMayStop } from '../../hosts/etcd/outage.js'
+import { prepareMemberStop } from '../../hosts/etcd/outage.js'
 import { repairCertificates } from '../../hosts/kubeadm/certificates.js'
 import {
   expectedComponents,
@@ -83,7 +83,7 @@ async function clearTheWay(context: HostContext, others: readonly Host[]): Promi
   await putManifestsBack(context)
   await waitForComponents(context, api)
   await waitForControlPlanes(context, others)
-  await waitUntilMemberMayStop(context, context.session)
+  await prepareMemberStop(context, context.session)
   await repairCertificates(context)
   await removeAbandonedManifests(context)
   return modeFor(context, await recordedVersion(context, api))

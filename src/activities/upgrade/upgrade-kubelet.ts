@@ -1,6 +1,6 @@
 /** Kubelets in the version of the cluster: drained nodes, one by one or a few at once, and the kubelets of etcd hosts. */
 import type { Host } from '../../cluster/model.js'
-import { waitUntilMemberMayStop } from '../../hosts/etcd/outage.js'
+import { prepareMemberStop } from '../../hosts/etcd/outage.js'
 import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { configureContainerd } from '../../hosts/containerd/configure.js'
 import type { HostContext } from '../../hosts/context.js'
@@ -113,14 +113,14 @@ export function roomObstacle(
 
 /** A kubelet of another minor starts all static pods of its host again, the member of etcd among them. */
 async function beforeControlPlane(context: HostContext): Promise<void> {
-  await waitUntilMemberMayStop(context, context.session)
+  await prepareMemberStop(context, context.session)
 }
 
 async function replaceKubelet(context: HostContext): Promise<void> {
   await changeVersion(context, { act: 'install', names: ['kubelet', 'kubectl'] })
   await configureContainerd(context)
   await writeKubeletConfiguration(context)
-  if (context.host.role !== 'worker') await waitUntilMemberMayStop(context, context.session)
+  if (context.host.role !== 'worker') await prepareMemberStop(context, context.session)
   await restart(context)
 }
 
@@ -175,7 +175,7 @@ export async function upgradeEtcdKubelet(context: HostContext): Promise<StepOutc
   const { changed } = await changeVersion(context, { act: 'install', names: ['kubelet', 'kubectl'] })
   const isCurrent = (await session.run(script(IS_CURRENT), { root: true })).exitCode === 0
   if (isCurrent) return { changed, summary: `kubelet ${version}${changed ? '' : ' already'}` }
-  await waitUntilMemberMayStop(context, session)
+  await prepareMemberStop(context, session)
   await configureContainerd(context)
   await restart(context)
   await waitForWholeEtcd(context, session)

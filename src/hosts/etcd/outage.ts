@@ -5,7 +5,8 @@ import type { Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 import { waitUntil } from '../wait.js'
 import { askEtcd, waitForWholeEtcd } from './health.js'
-import { judgedMembers } from './members.js'
+import { moveLeadership } from './leader.js'
+import { judgedMembers, type JudgedMember } from './members.js'
 
 /** With fewer voters, no member can be away without an outage: the plan has said so. */
 const VOTERS_THAT_SPARE_ONE = 3
@@ -19,17 +20,21 @@ export function stopObstacle(members: readonly QuorumMember[], host: Host): stri
 }
 
 /**
- * Waits until the member of the step's host may be stopped.
+ * Waits until the member of the step's host may be stopped, and makes another one lead, so that no request is lost with it.
  * @param controlPlane the session through which a stacked etcd is asked.
  * @throws QuorateError `ETCD_UNHEALTHY` when it may not for a long time.
  */
-export async function waitUntilMemberMayStop(context: HostContext, controlPlane: Session): Promise<void> {
+export async function prepareMemberStop(context: HostContext, controlPlane: Session): Promise<void> {
   const asked = await askEtcd(context, controlPlane)
   if (asked === undefined) return waitForWholeEtcd(context, controlPlane)
+  let members: readonly JudgedMember[] = []
   await waitUntil(
     context,
-    async () => stopObstacle(await judgedMembers(asked), context.host),
+    async () => stopObstacle((members = await judgedMembers(asked)), context.host),
     (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
     { timeoutMs: context.patience.etcd },
   )
+  const own = memberOf(members, context.host)
+  const heir = own && (await moveLeadership(asked, members, own))
+  if (heir !== undefined) context.report(`${heir} leads etcd`)
 }

@@ -1,4 +1,5 @@
 /** Records runs of every kind on a Temporal server of its own, with scripted hosts. */
+import { EventEmitter, once } from 'node:events'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Context } from '@temporalio/activity'
@@ -9,6 +10,7 @@ import { connect } from '../../../src/temporal/connection.js'
 import { reportWorkflowFailure } from '../../../src/client/failure.js'
 import type { SealSource } from '../../../src/temporal/seal/source.js'
 import { plainSettings } from '../../../src/temporal/settings.js'
+import { PHASES } from '../../../src/operations/registry.js'
 import { startOperation } from '../../../src/client/start.js'
 import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
@@ -63,16 +65,16 @@ export async function recordHistories({
     connect(plainSettings(server.address, { kind: 'none' })),
   ])
   const end = new AbortController()
-  const activities = routed(new Map(recordings.map(({ name, hosts }) => [name, hosts])))
+  const script = routed(new Map(recordings.map(({ name, hosts }) => [name, hosts])))
   const worker = runWorker({
     settings,
     log: pino({ level: 'fatal' }),
     signal: end.signal,
-    replace: { workflowBundle: await testBundle(), activities: () => activities },
+    replace: { workflowBundle: await testBundle(), activities: () => script.activities },
   })
   try {
     const outcomes = await Promise.allSettled(
-      recordings.map((one) => record(owner.client, stranger.client, one)),
+      recordings.map((one) => Promise.race([record(owner.client, stranger.client, one), script.lacking])),
     )
     const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
     if (failures.length > 0) throw new Error(failures.join('\n'))
@@ -86,18 +88,28 @@ export async function recordHistories({
 }
 
 /** Activities that act like the hosts of the recording that the run belongs to. */
-function routed(hosts: ReadonlyMap<string, Hosts>): Record<string, (...args: never[]) => Promise<unknown>> {
-  const names = new Set([...hosts.values()].flatMap((one) => Object.keys(one) as (keyof Hosts)[]))
-  return Object.fromEntries(
+function routed(hosts: ReadonlyMap<string, Hosts>) {
+  const end = new EventEmitter()
+  // A run that misses an activity would wait for a person.
+  const lacking = once(end, 'lacking').then(([name]) => {
+    throw new Error(`no host of the recording does ${String(name)}: test/support/fake-activities.ts lacks it`)
+  })
+  lacking.catch(() => undefined)
+  const scripted = [...hosts.values()].flatMap((one) => Object.keys(one))
+  const names = new Set([...scripted, ...PHASES.flatMap((phase) => phase.activities)])
+  const activities = Object.fromEntries(
     [...names].map((name) => [
       name,
       (...args: never[]) => {
         const { workflowExecution } = Context.current().info
-        const act = hosts.get(workflowExecution?.workflowId.split('/')[1] ?? '')?.[name]
-        return act === undefined ? Promise.reject(new Error(`${name} is not scripted`)) : act(...args)
+        const act = hosts.get(workflowExecution?.workflowId.split('/')[1] ?? '')?.[name as keyof Hosts]
+        if (act !== undefined) return act(...args)
+        end.emit('lacking', name)
+        return Promise.reject(new Error(`${name} is not scripted`))
       },
     ]),
   )
+  return { activities, lacking }
 }
 
 async function record(
