@@ -1,5 +1,10 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
 import type { Pod } from 'kubernetes-types/core/v1.js'
+import {
+  NOTE_ANNOTATION,
+  parseConfigurationNote,
+  type ConfigurationNote,
+} from '../facts/configuration-note.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { unrecordedArguments } from '../facts/unrecorded-arguments.js'
@@ -62,6 +67,7 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
     standing: {
       configuration: kept.cluster,
       ...defined({ kubeletConfiguration: kept.kubelet, kubeProxyConfiguration: kept.kubeProxy }),
+      ...defined({ configurationNote: kept.note }),
       // For a run that goes on in a worker before 0.2.
       runsFlannel: networkPlugins.includes('flannel'),
       networkPlugins,
@@ -81,6 +87,7 @@ interface KeptConfiguration {
   readonly cluster: StandingConfiguration
   readonly kubelet?: PlainObject
   readonly kubeProxy?: PlainObject
+  readonly note?: ConfigurationNote
 }
 
 /**
@@ -93,12 +100,14 @@ async function readConfiguration(
 ): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const texts = new Map<string, string>()
+  let note: string | undefined
   await waitUntil(
     context,
     async () => {
       for (const { name, key } of [cluster, kubelet, kubeProxy]) {
         const found = await api.core.configMaps.in(namespace).find(name)
         texts.set(name, found?.data?.[key] ?? '')
+        if (name === cluster.name) note = found?.metadata.annotations?.[NOTE_ANNOTATION]
       }
       return undefined
     },
@@ -111,6 +120,7 @@ async function readConfiguration(
   return {
     cluster: configuration,
     ...defined({ kubelet: parseDocument(textOf(kubelet)), kubeProxy: parseDocument(textOf(kubeProxy)) }),
+    ...defined({ note: parseConfigurationNote(note) }),
   }
 }
 

@@ -97,16 +97,11 @@ describe('an edited file for a running cluster', () => {
   })
 
   it.each([
-    [
-      'names of the certificate',
-      withKubernetes({ certSANs: ['api.example.com'] }),
-      'kubernetes.certSANs is none',
-    ],
     ['image repository', withKubernetes({ imageRepository: 'mirror.lab' }), 'kubernetes.imageRepository is'],
     [
-      'arguments of the API server',
-      withPatches({ clusterConfiguration: { apiServer: { extraArgs: { 'audit-log-maxage': 30 } } } }),
-      'kubernetes.kubeadm.clusterConfiguration is apiServer.extraArgs.audit-log-maxage: not set',
+      'folders of certificates',
+      withPatches({ clusterConfiguration: { certificatesDir: '/pki' } }),
+      'kubernetes.kubeadm.clusterConfiguration is certificatesDir: not set',
     ],
   ])('causes a warning that other %s are not applied yet', (_, file, message) => {
     expect(findingsOf(file)).toContainEqual(expect.stringContaining(`warning CHANGE_NOT_APPLIED ${message}`))
@@ -119,17 +114,19 @@ describe('an edited file for a running cluster', () => {
     expect(codes).not.toContain('CHANGE_NOT_APPLIED')
   })
 
-  it('causes warnings only about kubelet settings that differ', () => {
-    const file = withPatches({ kubeletConfiguration: { maxPods: 200, serializeImagePulls: false } })
+  it('causes warnings only about kubelet settings that differ and need an empty node', () => {
+    const file = withPatches({
+      kubeletConfiguration: { cgroupDriver: 'cgroupfs', serializeImagePulls: false },
+    })
     const standing = standingOf(running, {
-      kubeletConfiguration: { maxPods: 110, serializeImagePulls: false },
+      kubeletConfiguration: { cgroupDriver: 'systemd', serializeImagePulls: false },
     })
     const { findings } = planApply(file, joinedFacts(running), {
       presence: present(standing),
       unanswered: [],
     })
     expect(findings.map(({ message }) => message)).toEqual([
-      'kubernetes.kubeadm.kubeletConfiguration is maxPods: 110 in the running cluster, and maxPods: 200 in the file',
+      'kubernetes.kubeadm.kubeletConfiguration is cgroupDriver: "systemd" in the running cluster, and cgroupDriver: "cgroupfs" in the file',
     ])
   })
 })

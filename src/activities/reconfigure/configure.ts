@@ -1,0 +1,146 @@
+/** The steps of an apply that changes the configuration of a running cluster, host by host. */
+import type { Host } from '../../cluster/model.js'
+import { isQuorateError } from '../../errors/index.js'
+import type { HostContext } from '../../hosts/context.js'
+import { waitForOthers } from '../../hosts/durable.js'
+import { startKubelet } from '../../hosts/kubeadm/state.js'
+import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
+import { isApiServerReady } from '../../hosts/kubernetes/health.js'
+import { waitUntil } from '../../hosts/wait.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import { dropBackups, keptBackups } from './backups.js'
+import { configureComponents, restoreComponents } from './components.js'
+import {
+  keepDocument,
+  noteChange,
+  noteSettled,
+  readDocuments,
+  restoreNote,
+  type Documents,
+} from './kept-documents.js'
+import { configureKubelet, restoreKubelet } from './kubelet.js'
+import { rollOutKubeProxy } from './kube-proxy.js'
+import { configureNames } from './names.js'
+
+/** How a control plane is configured. */
+export interface ControlPlaneConfiguration {
+  /** The other control planes, whose API servers must be ready meanwhile. */
+  readonly others: readonly Host[]
+  /** Everything is tried here first. The cluster keeps the new documents only after that. */
+  readonly isFirst: boolean
+  /** Whether the names in the certificate of the API server may be others. */
+  readonly names: boolean
+}
+
+/** Gives a control plane the configuration of the file; goes back to the old one if a component rejects it. */
+export async function configureControlPlane(
+  context: HostContext,
+  configuration: ControlPlaneConfiguration,
+): Promise<StepOutcome> {
+  const { others, isFirst, names } = configuration
+  await waitForOthers(context)
+  await startKubelet(context)
+  const api = await answeringApi(context, others)
+  const documents = await readDocuments(context, api)
+  if (isFirst) await noteChange(api, documents)
+  const { ClusterConfiguration: server, KubeletConfiguration: kubelet } = documents.wanted
+  const did: string[] = []
+  try {
+    if (server !== undefined) {
+      if (names && (await configureNames(context, server.document))) did.push('certificate of the API server')
+      did.push(...(await configureComponents(context, server, others)))
+    }
+    if (kubelet !== undefined && (await configureKubelet(context, api, kubelet))) did.push('kubelet')
+  } catch (error) {
+    if (isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED')
+      await goBack(context, api, documents, isFirst)
+    throw error
+  }
+  if (isFirst) did.push(...(await keepDocuments(api, documents)))
+  await dropBackups(context)
+  return outcome(did)
+}
+
+/** Gives a worker's kubelet the configuration of the file. */
+export async function configureWorker(context: HostContext, through: Host): Promise<StepOutcome> {
+  await waitForOthers(context)
+  const { cluster, sessions, signal } = context
+  const api = localApi(cluster, await sessions.session(through, signal))
+  const { wanted } = await readDocuments(context, api)
+  const kubelet = wanted.KubeletConfiguration
+  if (kubelet === undefined) return outcome([])
+  try {
+    const isChanged = await configureKubelet(context, api, kubelet)
+    await dropBackups(context)
+    return outcome(isChanged ? ['kubelet'] : [])
+  } catch (error) {
+    if (isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED') {
+      await restoreKubelet(context)
+      await dropBackups(context)
+    }
+    throw error
+  }
+}
+
+/**
+ * Rolls out kube-proxy, and notes what the cluster file has set.
+ * @param isEverywhere whether every host has the configuration; otherwise the next apply looks at all of them again.
+ */
+export async function settleConfiguration(context: HostContext, isEverywhere: boolean): Promise<StepOutcome> {
+  const api = localApi(context.cluster, context.session)
+  const documents = await readDocuments(context, api)
+  const proxy = documents.wanted.KubeProxyConfiguration
+  const isRolledOut = proxy !== undefined && (await rollOutKubeProxy(context, api, proxy))
+  if (isEverywhere) await noteSettled(api, documents)
+  return outcome(isRolledOut ? ['kube-proxy'] : [])
+}
+
+/** The API server of the host, or of another control plane while that one is away. */
+async function answeringApi(context: HostContext, others: readonly Host[]): Promise<ClusterApi> {
+  const { cluster, session, sessions, signal } = context
+  const own = localApi(cluster, session)
+  let found: ClusterApi | undefined
+  const search = async () => {
+    if (await isApiServerReady(own)) found = own
+    for (const other of found === undefined ? others : []) {
+      const api = localApi(cluster, await sessions.session(other, signal))
+      if (found === undefined && (await isApiServerReady(api))) found = api
+    }
+    if (found !== undefined) return undefined
+    // An earlier attempt may have been killed after it had given the only API server what it does not take.
+    if ((await keptBackups(context)).length > 0) await restoreComponents(context)
+    return 'no API server is ready'
+  }
+  await waitUntil(
+    context,
+    search,
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'configuration' }),
+    { timeoutMs: context.patience.components },
+  )
+  return found ?? own
+}
+
+async function goBack(
+  context: HostContext,
+  api: ClusterApi,
+  documents: Documents,
+  isFirst: boolean,
+): Promise<void> {
+  await restoreKubelet(context)
+  await restoreComponents(context)
+  if (isFirst) await restoreNote(api, documents)
+  await dropBackups(context)
+}
+
+async function keepDocuments(api: ClusterApi, { wanted }: Documents): Promise<readonly string[]> {
+  const kept: string[] = []
+  for (const kind of ['ClusterConfiguration', 'KubeletConfiguration'] as const) {
+    const document = wanted[kind]?.document
+    if (document !== undefined && (await keepDocument(api, kind, document))) kept.push(kind)
+  }
+  return kept
+}
+
+function outcome(did: readonly string[]): StepOutcome {
+  return { changed: did.length > 0, summary: did.length === 0 ? 'configured already' : did.join(', ') }
+}

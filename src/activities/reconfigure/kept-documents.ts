@@ -1,0 +1,97 @@
+/** The documents that the cluster keeps, what they must say, and the note about what the cluster file has set. */
+import { renderYaml } from '../../values/yaml-output.js'
+import type { PlainObject } from '../../values/merge.js'
+import {
+  CONFIGURED_DOCUMENTS,
+  NOTE_ANNOTATION,
+  parseConfigurationNote,
+  type ConfigurationNote,
+  type ConfiguredDocument,
+  type PathsSet,
+} from '../../facts/configuration-note.js'
+import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuration.js'
+import type { HostContext } from '../../hosts/context.js'
+import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
+import { wantedDocument, type WantedDocument } from '../../planning/reconfigure/documents.js'
+import { defined } from '../../values/defined.js'
+
+const { namespace } = KEPT_CONFIGURATION
+
+/** Where each document is kept. */
+const PLACES = {
+  ClusterConfiguration: KEPT_CONFIGURATION.cluster,
+  KubeletConfiguration: KEPT_CONFIGURATION.kubelet,
+  KubeProxyConfiguration: KEPT_CONFIGURATION.kubeProxy,
+} as const
+
+/** What the cluster keeps, and what it must keep. A cluster may do without kube-proxy, and so without its document. */
+export interface Documents {
+  readonly wanted: Readonly<Partial<Record<ConfiguredDocument, WantedDocument>>>
+  /** The annotation as it was found. */
+  readonly annotation: string | undefined
+  readonly note: ConfigurationNote | undefined
+}
+
+/** Reads the documents. */
+export async function readDocuments({ cluster }: HostContext, api: ClusterApi): Promise<Documents> {
+  const maps = api.core.configMaps.in(namespace)
+  const record = await maps.find(KEPT_CONFIGURATION.cluster.name)
+  const annotation = record?.metadata.annotations?.[NOTE_ANNOTATION]
+  const note = parseConfigurationNote(annotation)
+  const wanted = new Map<ConfiguredDocument, WantedDocument>()
+  for (const kind of CONFIGURED_DOCUMENTS) {
+    const { name, key } = PLACES[kind]
+    const document = parseDocument((await maps.find(name))?.data?.[key] ?? '')
+    if (document !== undefined)
+      wanted.set(kind, wantedDocument(kind, cluster, { document, ...defined({ note }) }))
+  }
+  return { wanted: Object.fromEntries(wanted), annotation, note }
+}
+
+/** Makes the cluster keep a document as it must be; false if it does already. */
+export async function keepDocument(
+  api: ClusterApi,
+  kind: ConfiguredDocument,
+  document: PlainObject,
+): Promise<boolean> {
+  const { name, key } = PLACES[kind]
+  return api.core.configMaps.in(namespace).update(name, (found) => {
+    const kept = parseDocument(found.data?.[key] ?? '')
+    if (JSON.stringify(kept) === JSON.stringify(document)) return undefined
+    return { ...found, data: { ...found.data, [key]: renderYaml([document]) } }
+  })
+}
+
+/** Notes that a change is on its way to hosts: whatever happens then, the next apply looks at each of them. */
+export async function noteChange(api: ClusterApi, { wanted }: Documents): Promise<void> {
+  const set = Object.fromEntries(
+    CONFIGURED_DOCUMENTS.map((kind) => [kind, wanted[kind]?.managed ?? []]),
+  ) as unknown as PathsSet
+  await writeNote(api, JSON.stringify({ set, isChanging: true } satisfies ConfigurationNote))
+}
+
+/** Notes that every host has the configuration of the cluster file; false if that was noted already. */
+export function noteSettled(api: ClusterApi, { wanted, note }: Documents): Promise<boolean> {
+  const set = Object.fromEntries(
+    CONFIGURED_DOCUMENTS.map((kind) => [kind, wanted[kind]?.set ?? note?.set[kind] ?? []]),
+  ) as unknown as PathsSet
+  return writeNote(api, JSON.stringify({ set, isChanging: false } satisfies ConfigurationNote))
+}
+
+/** Puts the note back as it was. */
+export async function restoreNote(api: ClusterApi, { annotation }: Documents): Promise<void> {
+  await api.core.configMaps.in(namespace).patch(KEPT_CONFIGURATION.cluster.name, {
+    metadata: { annotations: { [NOTE_ANNOTATION]: annotation ?? null } },
+  })
+}
+
+function writeNote(api: ClusterApi, text: string): Promise<boolean> {
+  return api.core.configMaps.in(namespace).update(KEPT_CONFIGURATION.cluster.name, (found) => {
+    const { annotations } = found.metadata
+    if (annotations?.[NOTE_ANNOTATION] === text) return undefined
+    return {
+      ...found,
+      metadata: { ...found.metadata, annotations: { ...annotations, [NOTE_ANNOTATION]: text } },
+    }
+  })
+}
