@@ -103,13 +103,17 @@ async function waitForComponent(
   pod: NonNullable<ReturnType<typeof podIn>>,
   before: ComponentProcess | undefined,
 ): Promise<void> {
+  // A pod with the same manifest has the logs of an earlier attempt: only what ends from now on counts.
+  const atFirst = new Map<string, number>()
   await waitUntil(
     context,
     async () => {
       const seen = await lookAtComponent(context, name)
       const obstacle = await componentObstacle(context, name, pod, seen, before)
-      const isNew = before === undefined || seen.pod !== before.pod
-      if (obstacle !== undefined && isNew && seen.restarts >= CRASHES) throw await rejected(context, name)
+      if (seen.pod === before?.pod) return obstacle
+      if (!atFirst.has(seen.pod)) atFirst.set(seen.pod, seen.restarts)
+      const crashes = seen.restarts - (atFirst.get(seen.pod) ?? 0)
+      if (obstacle !== undefined && crashes >= CRASHES) throw await rejected(context, name)
       return obstacle
     },
     (reason) => context.error('CONFIGURATION_REJECTED', reason, { step: TITLE }),

@@ -58,6 +58,13 @@ describe('an edited configuration', () => {
     expect(placesOf(withArgument, { server: keptArgument })).toEqual([])
   })
 
+  it('is nothing to do for a cluster that keeps it in the notation of kubeadm', () => {
+    const file = withPatches({
+      kubeletConfiguration: { syncFrequency: '90s', protectKernelDefaults: false, maxPods: 77 },
+    })
+    expect(placesOf(file, { kubelet: { syncFrequency: '1m30s', maxPods: 77 } })).toEqual([])
+  })
+
   it('touches every control plane for an argument of the API server, and shows it as a difference', () => {
     expect(placesOf(withArgument)).toEqual([
       'cp1: First configuration',

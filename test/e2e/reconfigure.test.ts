@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
+import { eventually } from '../support/eventually.js'
+import { Fleet } from '../support/fleet.js'
+import type { Ended } from '../support/process.js'
+import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
+import { Ledger } from './support/ledger.js'
+
+const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
+const NODES = [...CONTROL_PLANES, 'w1']
+const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+const fleet = new Fleet('reconfigure')
+
+beforeAll(async () => {
+  await fleet.up('--workers', '1')
+  const applied = await fleet.apply()
+  expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
+})
+afterAll(async () => {
+  await fleet.down()
+})
+
+interface Change {
+  readonly certSANs?: readonly string[]
+  readonly apiServer?: Readonly<Record<string, string>>
+  readonly scheduler?: Readonly<Record<string, string>>
+  readonly etcd?: Readonly<Record<string, string>>
+  readonly kubelet?: Readonly<Record<string, unknown>>
+  readonly kubeProxy?: Readonly<Record<string, unknown>>
+}
+
+/** The fleet's cluster file with this configuration. */
+function fileWith(name: string, change: Change): string {
+  return changedClusterFile(fleet, `${name}.yaml`, (spec) => {
+    const { kubernetes } = spec as unknown as { kubernetes: Record<string, unknown> }
+    const { certSANs = [], apiServer = {}, scheduler = {}, etcd = {}, kubelet = {}, kubeProxy = {} } = change
+    const listed = (given: Readonly<Record<string, string>>) =>
+      Object.entries(given).map(([argument, value]) => ({ name: argument, value }))
+    kubernetes['certSANs'] = certSANs
+    kubernetes['kubeadm'] = {
+      clusterConfiguration: {
+        apiServer: { extraArgs: listed(apiServer) },
+        scheduler: { extraArgs: listed(scheduler) },
+        etcd: { local: { extraArgs: listed(etcd) } },
+      },
+      kubeletConfiguration: kubelet,
+      kubeProxyConfiguration: kubeProxy,
+    }
+  })
+}
+
+const CHANGED: Change = {
+  certSANs: ['kubernetes.example.com'],
+  apiServer: { 'event-ttl': '2h0m0s' },
+  scheduler: { 'kube-api-qps': '60' },
+  etcd: { 'snapshot-count': '20000' },
+  kubelet: { maxPods: 123 },
+  kubeProxy: { conntrack: { maxPerCore: 16384 } },
+}
+
+const apply = (file: string): Promise<Ended> => fleet.quorate('apply', '-f', file)
+
+/** The arguments that a component of the host was started with. */
+async function argumentsOf(host: string, component: string): Promise<readonly string[]> {
+  const seen = await fleet.on(host, `tr '\\0' '\\n' </proc/$(pidof ${component} | cut -d ' ' -f 1)/cmdline`)
+  return seen.trim().split('\n')
+}
+
+async function servedNames(host: string): Promise<string> {
+  return fleet.on(
+    host,
+    'echo | openssl s_client -connect 127.0.0.1:6443 2>/dev/null | openssl x509 -noout -ext subjectAltName',
+  )
+}
+
+/** Every container of the host but those of static pods and kube-proxy. */
+async function workloads(host: string): Promise<readonly string[]> {
+  const listed = await fleet.on(host, "crictl ps -o json | tr -d '\\n'")
+  const { containers } = JSON.parse(listed) as { containers: { id: string; metadata: { name: string } }[] }
+  return containers
+    .filter(({ metadata }) => ![...COMPONENTS, 'kube-proxy'].includes(metadata.name))
+    .map(({ id, metadata }) => `${metadata.name} ${id}`)
+    .sort()
+}
+
+async function manifestsOf(host: string): Promise<string> {
+  return fleet.on(host, 'cd /etc/kubernetes/manifests && sha256sum *.yaml')
+}
+
+/** What a change may touch of every host: manifests, certificate, kubelet's file. */
+async function stateOf(host: string): Promise<string> {
+  return fleet.on(
+    host,
+    'sha256sum /etc/kubernetes/manifests/*.yaml /etc/kubernetes/pki/apiserver.crt /var/lib/kubelet/config.yaml; pidof kube-apiserver kube-scheduler etcd kubelet',
+  )
+}
+
+async function keptConfiguration(): Promise<string> {
+  return fleet.kubectl('-n', 'kube-system', 'get', 'configmap', 'kubeadm-config', '-o', 'yaml')
+}
+
+async function maxPods(): Promise<readonly string[]> {
+  const capacities = await fleet.kubectl(
+    'get',
+    'nodes',
+    '-o',
+    'jsonpath={range .items[*]}{.status.capacity.pods}{"\\n"}{end}',
+  )
+  return capacities.trim().split('\n')
+}
+
+async function expectEverywhere(change: {
+  scheduler: string
+  apiServer: string
+  etcd: string
+  pods: string
+}): Promise<void> {
+  for (const host of CONTROL_PLANES) {
+    expect(await argumentsOf(host, 'kube-scheduler'), host).toContain(change.scheduler)
+    expect(await argumentsOf(host, 'kube-apiserver'), host).toContain(change.apiServer)
+    expect(await argumentsOf(host, 'etcd'), host).toContain(change.etcd)
+    const kept = await fleet.on(host, 'ls /var/lib/quorate/before-configuration 2>/dev/null || true')
+    expect(kept.trim(), host).toBe('')
+  }
+  expect(await maxPods()).toEqual(NODES.map(() => change.pods))
+  expect(await readyNodes(fleet)).toEqual(NODES)
+  expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
+}
+
+describe('an apply that changes the configuration of a running cluster', () => {
+  it('is shown as a difference by plan', async () => {
+    const plan = await fleet.quorate('plan', '-f', fileWith('changed', CHANGED))
+    expect(plan.stdout, plan.stderr).toContain('apiServer.extraArgs.event-ttl')
+    expect(plan.stdout).toContain('kubernetes.example.com')
+    expect(plan.stdout).toContain('conntrack.maxPerCore')
+    expect(await keptConfiguration()).not.toContain('event-ttl')
+  })
+
+  it('fails no write behind our balancer, and restarts no workload, though its worker is killed', async () => {
+    const before = await Promise.all(NODES.map(workloads))
+    const ledger = await Ledger.start(fleet, addressOf(fleet, 'lb1'))
+    const began = Date.now()
+    const applying = fleet.startQuorate('apply', '-f', fileWith('changed', CHANGED))
+    await eventually(
+      async () =>
+        (await fleet.on('cp3', 'cat /etc/kubernetes/manifests/kube-apiserver.yaml')).includes('event-ttl'),
+      'the last control plane has its new manifest',
+      900_000,
+    )
+    fleet.killWorker()
+    const ended = await applying.ended
+    const { acknowledged, longestGapMs, failures, lost } = await ledger.close()
+    console.log(
+      `reconfigure: ${Math.round((Date.now() - began) / 1000)} s; ${acknowledged} writes acknowledged, ${failures.length} failed, longest gap ${longestGapMs} ms`,
+    )
+    for (const failure of failures) console.log(`reconfigure: ${failure}`)
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+    expect(lost).toEqual([])
+    expect(failures).toEqual([])
+    expect(await Promise.all(NODES.map(workloads))).toEqual(before)
+  })
+
+  it('is effective on every host and in what the cluster keeps', async () => {
+    await expectEverywhere({
+      scheduler: '--kube-api-qps=60',
+      apiServer: '--event-ttl=2h0m0s',
+      etcd: '--snapshot-count=20000',
+      pods: '123',
+    })
+    for (const host of CONTROL_PLANES) {
+      expect(await servedNames(host), host).toContain('DNS:kubernetes.example.com')
+    }
+    const kept = await keptConfiguration()
+    for (const value of ['event-ttl', 'kube-api-qps', 'snapshot-count', 'kubernetes.example.com']) {
+      expect(kept).toContain(value)
+    }
+    expect(kept).toContain('"isChanging":false')
+    const proxy = await fleet.kubectl('-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '-o', 'yaml')
+    expect(proxy).toContain('maxPerCore: 16384')
+  })
+
+  it('changes nothing the second time', async () => {
+    const before = await Promise.all(NODES.map(stateOfNode))
+    const again = await apply(fileWith('changed', CHANGED))
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).toContain('nothing to change')
+    expect(await Promise.all(NODES.map(stateOfNode))).toEqual(before)
+  })
+
+  it('touches only the first control plane when a component rejects it, and goes back there', async () => {
+    const [manifests, kept] = [await manifestsOf('cp1'), await keptConfiguration()]
+    const others = await Promise.all(NODES.slice(1).map(stateOfNode))
+    const began = Date.now()
+    const rejected = await apply(
+      fileWith('rejected', { ...CHANGED, scheduler: { 'no-such-argument': 'true' } }),
+    )
+    console.log(`reconfigure: rejected after ${Math.round((Date.now() - began) / 1000)} s`)
+    const said = rejected.stdout + rejected.stderr
+    expect(rejected.exitCode, said).not.toBe(0)
+    expect(said).toContain('CONFIGURATION_REJECTED')
+    expect(said).toContain('unknown flag: --no-such-argument')
+    expect(await manifestsOf('cp1')).toBe(manifests)
+    expect(withoutVersion(await keptConfiguration())).toBe(withoutVersion(kept))
+    expect(await Promise.all(NODES.slice(1).map(stateOfNode))).toEqual(others)
+    expect(await argumentsOf('cp1', 'kube-scheduler')).toContain('--kube-api-qps=60')
+  })
+
+  it('converges with a corrected file', async () => {
+    const aborted = await fleet.quorate('resume', '--abort', '-f', fleet.clusterFile)
+    expect(aborted.exitCode, aborted.stdout + aborted.stderr).toBe(0)
+    const ended = await apply(fileWith('corrected', { ...CHANGED, scheduler: { 'kube-api-qps': '70' } }))
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+    await expectEverywhere({
+      scheduler: '--kube-api-qps=70',
+      apiServer: '--event-ttl=2h0m0s',
+      etcd: '--snapshot-count=20000',
+      pods: '123',
+    })
+  })
+
+  it('removes what the file no longer sets', async () => {
+    const ended = await apply(fleet.clusterFile)
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+    for (const host of CONTROL_PLANES) {
+      expect((await argumentsOf(host, 'kube-scheduler')).join(' '), host).not.toContain('kube-api-qps')
+      expect((await argumentsOf(host, 'kube-apiserver')).join(' '), host).not.toContain('event-ttl')
+      expect((await argumentsOf(host, 'etcd')).join(' '), host).not.toContain('snapshot-count')
+      expect(await servedNames(host), host).not.toContain('kubernetes.example.com')
+    }
+    expect(await maxPods()).toEqual(NODES.map(() => '110'))
+    const again = await apply(fleet.clusterFile)
+    expect(again.stdout, again.stderr).toContain('nothing to change')
+  })
+})
+
+async function stateOfNode(host: string): Promise<string> {
+  if (CONTROL_PLANES.includes(host)) return stateOf(host)
+  return fleet.on(host, 'sha256sum /var/lib/kubelet/config.yaml; pidof kubelet')
+}
+
+/** A change that was noted and taken back leaves another version of the object, and nothing else. */
+function withoutVersion(yaml: string): string {
+  return yaml.replace(/^ *(resourceVersion|time):.*$/gm, '')
+}
