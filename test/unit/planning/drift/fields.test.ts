@@ -149,10 +149,14 @@ describe('values in a different notation', () => {
     expect(planApply(file, joinedFacts(running), { presence, unanswered: [] }).findings).toEqual([])
   })
 
+  /** What an apply reports, and the values that it changes. */
   const noted = (patches: Partial<Cluster['kubernetes']['kubeadm']>, changes: Partial<Standing>) => {
     const presence = present(standingOf(running, changes))
-    const { findings } = planApply(withPatches(patches), joinedFacts(running), { presence, unanswered: [] })
-    return findings.map(({ message }) => message)
+    const plan = planApply(withPatches(patches), joinedFacts(running), { presence, unanswered: [] })
+    // The documents of these clusters are bare.
+    const values = plan.changes.flatMap(({ diff = [] }) => diff).map(({ path }) => path)
+    const changed = values.filter((path) => path !== 'apiVersion' && path !== 'kind')
+    return [...plan.findings.map(({ message }) => message), ...changed]
   }
   const keeping = (document: Standing['configuration']['document']): Partial<Standing> => ({
     configuration: { ...standingOf(running).configuration, document },
