@@ -5,11 +5,7 @@
 import { isPlainObject } from '../values/merge.js'
 
 /** kubeadm's documents that an apply changes. */
-export const CONFIGURED_DOCUMENTS = [
-  'ClusterConfiguration',
-  'KubeletConfiguration',
-  'KubeProxyConfiguration',
-] as const
+export const CONFIGURED_DOCUMENTS = ['ClusterConfiguration', 'KubeletConfiguration'] as const
 
 /** The kind of such a document. */
 export type ConfiguredDocument = (typeof CONFIGURED_DOCUMENTS)[number]
@@ -39,7 +35,6 @@ export function parseConfigurationNote(text: string | undefined): ConfigurationN
       set: {
         ClusterConfiguration: pathsIn(set['ClusterConfiguration']),
         KubeletConfiguration: pathsIn(set['KubeletConfiguration']),
-        KubeProxyConfiguration: pathsIn(set['KubeProxyConfiguration']),
       },
       isChanging: note['isChanging'] === true,
     }

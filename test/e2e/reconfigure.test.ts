@@ -27,14 +27,13 @@ interface Change {
   readonly scheduler?: Readonly<Record<string, string>>
   readonly etcd?: Readonly<Record<string, string>>
   readonly kubelet?: Readonly<Record<string, unknown>>
-  readonly kubeProxy?: Readonly<Record<string, unknown>>
 }
 
 /** The fleet's cluster file with this configuration. */
 function fileWith(name: string, change: Change): string {
   return changedClusterFile(fleet, `${name}.yaml`, (spec) => {
     const { kubernetes } = spec as unknown as { kubernetes: Record<string, unknown> }
-    const { certSANs = [], apiServer = {}, scheduler = {}, etcd = {}, kubelet = {}, kubeProxy = {} } = change
+    const { certSANs = [], apiServer = {}, scheduler = {}, etcd = {}, kubelet = {} } = change
     const listed = (given: Readonly<Record<string, string>>) =>
       Object.entries(given).map(([argument, value]) => ({ name: argument, value }))
     kubernetes['certSANs'] = certSANs
@@ -45,7 +44,6 @@ function fileWith(name: string, change: Change): string {
         etcd: { local: { extraArgs: listed(etcd) } },
       },
       kubeletConfiguration: kubelet,
-      kubeProxyConfiguration: kubeProxy,
     }
   })
 }
@@ -56,7 +54,6 @@ const CHANGED: Change = {
   scheduler: { 'kube-api-qps': '60' },
   etcd: { 'snapshot-count': '20000' },
   kubelet: { maxPods: 123 },
-  kubeProxy: { conntrack: { maxPerCore: 16384 } },
 }
 
 const apply = (file: string): Promise<Ended> => fleet.quorate('apply', '-f', file)
@@ -74,12 +71,12 @@ async function servedNames(host: string): Promise<string> {
   )
 }
 
-/** Every container of the host but those of static pods and kube-proxy. */
+/** Every container of the host but those of static pods. */
 async function workloads(host: string): Promise<readonly string[]> {
   const listed = await fleet.on(host, "crictl ps -o json | tr -d '\\n'")
   const { containers } = JSON.parse(listed) as { containers: { id: string; metadata: { name: string } }[] }
   return containers
-    .filter(({ metadata }) => ![...COMPONENTS, 'kube-proxy'].includes(metadata.name))
+    .filter(({ metadata }) => !COMPONENTS.includes(metadata.name))
     .map(({ id, metadata }) => `${metadata.name} ${id}`)
     .sort()
 }
@@ -133,7 +130,6 @@ describe('an apply that changes the configuration of a running cluster', () => {
     const plan = await fleet.quorate('plan', '-f', fileWith('changed', CHANGED))
     expect(plan.stdout, plan.stderr).toContain('apiServer.extraArgs.event-ttl')
     expect(plan.stdout).toContain('kubernetes.example.com')
-    expect(plan.stdout).toContain('conntrack.maxPerCore')
     expect(await keptConfiguration()).not.toContain('event-ttl')
   })
 
@@ -176,8 +172,6 @@ describe('an apply that changes the configuration of a running cluster', () => {
       expect(kept).toContain(value)
     }
     expect(kept).toContain('"isChanging":false')
-    const proxy = await fleet.kubectl('-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '-o', 'yaml')
-    expect(proxy).toContain('maxPerCore: 16384')
   })
 
   it('changes nothing the second time', async () => {

@@ -19,7 +19,6 @@ import {
   type Documents,
 } from './kept-documents.js'
 import { configureKubelet, restoreKubelet } from './kubelet.js'
-import { rollOutKubeProxy } from './kube-proxy.js'
 import { configureNames } from './names.js'
 
 /** How a control plane is configured. */
@@ -83,16 +82,14 @@ export async function configureWorker(context: HostContext, through: Host): Prom
 }
 
 /**
- * Rolls out kube-proxy, and notes what the cluster file has set.
+ * Notes what the cluster file has set.
  * @param isEverywhere whether every host has the configuration; otherwise the next apply looks at all of them again.
  */
 export async function settleConfiguration(context: HostContext, isEverywhere: boolean): Promise<StepOutcome> {
   const api = localApi(context.cluster, context.session)
   const documents = await readDocuments(context, api)
-  const proxy = documents.wanted.KubeProxyConfiguration
-  const isRolledOut = proxy !== undefined && (await rollOutKubeProxy(context, api, proxy))
   if (isEverywhere) await noteSettled(api, documents)
-  return outcome(isRolledOut ? ['kube-proxy'] : [])
+  return outcome([])
 }
 
 /** The API server of the host, or of another control plane while that one is away. */

@@ -21,10 +21,9 @@ const { namespace } = KEPT_CONFIGURATION
 const PLACES = {
   ClusterConfiguration: KEPT_CONFIGURATION.cluster,
   KubeletConfiguration: KEPT_CONFIGURATION.kubelet,
-  KubeProxyConfiguration: KEPT_CONFIGURATION.kubeProxy,
 } as const
 
-/** What the cluster keeps, and what it must keep. A cluster may do without kube-proxy, and so without its document. */
+/** What the cluster keeps, and what it must keep. */
 export interface Documents {
   readonly wanted: Readonly<Partial<Record<ConfiguredDocument, WantedDocument>>>
   /** The annotation as it was found. */

@@ -47,6 +47,11 @@ export function restOfKubeletConfiguration(
   return difference(rest, standing.kubeletConfiguration)
 }
 
+/** Fields of the file's KubeProxyConfiguration patch that have another value in the cluster. */
+export function kubeProxyConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
+  return difference(kubernetes.kubeadm.kubeProxyConfiguration, standing.kubeProxyConfiguration)
+}
+
 /**
  * Fields of a kubelet's file that are specific to its host: kubeadm sets them for each host, or the kubelet's defaults
  * differ. Source: kubeadm's `componentconfigs/kubelet.go` and `phases/kubelet/config.go`.

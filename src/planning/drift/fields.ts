@@ -8,7 +8,11 @@ import { parseNetwork } from '../../values/ip-address.js'
 import { runningPlugins, type Standing } from '../../facts/standing.js'
 import { pluginTraits } from '../../configuration/pod-network/plugins.js'
 import type { SettingsOf } from '../../configuration/pod-network/plugin.js'
-import { restOfClusterConfiguration, restOfKubeletConfiguration } from './documents.js'
+import {
+  kubeProxyConfiguration,
+  restOfClusterConfiguration,
+  restOfKubeletConfiguration,
+} from './documents.js'
 
 /**
  * `apply`: applying changes it. `new-hosts`: it applies to hosts that join later. `not-yet`: it is compared and
@@ -89,7 +93,12 @@ export const FIELD_RULES: readonly FieldRule[] = [
     changedBy: 'apply',
     left: restOfKubeletConfiguration,
   },
-  { path: 'spec.kubernetes.kubeadm.kubeProxyConfiguration', changedBy: 'apply' },
+  {
+    // Its pods have no readiness probe: a rollout goes on although each new one crashes.
+    path: 'spec.kubernetes.kubeadm.kubeProxyConfiguration',
+    changedBy: 'not-yet',
+    differs: kubeProxyConfiguration,
+  },
   {
     path: 'spec.network.plugin',
     changedBy: 'never',

@@ -65,8 +65,6 @@ export function applicablePatch(kind: ConfiguredDocument, cluster: Cluster): Kub
       return Object.fromEntries(
         Object.entries(kubeadm.kubeletConfiguration).filter(([key]) => !NEEDS_EMPTY_NODE.has(key)),
       )
-    case 'KubeProxyConfiguration':
-      return kubeadm.kubeProxyConfiguration
   }
 }
 

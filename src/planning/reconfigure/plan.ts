@@ -25,7 +25,6 @@ export interface Reconfiguration {
   readonly components: readonly ConfiguredComponent[]
   readonly names: boolean
   readonly kubelets: boolean
-  readonly kubeProxy: boolean
   /** The control plane that everything is tried on first. */
   readonly first: Host
   /** The other control planes of the cluster. */
@@ -41,27 +40,26 @@ export function planReconfiguration(
   first: Host,
 ): Reconfiguration | undefined {
   const parts = partsOf(cluster, standing)
-  const { components, names, kubelets, kubeProxy } = parts
-  if (components.length === 0 && !names && !kubelets && !kubeProxy) return undefined
+  const { components, names, kubelets } = parts
+  if (components.length === 0 && !names && !kubelets) return undefined
   const joined = new Set(standing.nodes.map(({ name }) => name))
   const nodes = cluster.hosts.filter((host) => joined.has(host.name))
-  const touchesControlPlanes = components.length > 0 || names || kubelets
   const controlPlanes = nodes.filter((host) => host.role === 'control-plane' && host.name !== first.name)
   const reconfiguration = {
-    ...{ components, names, kubelets, kubeProxy, first },
-    controlPlanes: touchesControlPlanes ? controlPlanes : [],
+    ...{ components, names, kubelets, first },
+    controlPlanes,
     workers: kubelets ? nodes.filter(({ role }) => role === 'worker') : [],
   }
   return { ...reconfiguration, changes: changesOf(reconfiguration, parts.diff) }
 }
 
-type Parts = Pick<Reconfiguration, 'components' | 'names' | 'kubelets' | 'kubeProxy'> & {
+type Parts = Pick<Reconfiguration, 'components' | 'names' | 'kubelets'> & {
   readonly diff: readonly DiffLine[]
 }
 
 /** What is different, or may not have reached every host yet. */
 function partsOf(cluster: Cluster, standing: Standing): Parts {
-  const { configurationNote: note, configuration, kubeletConfiguration, kubeProxyConfiguration } = standing
+  const { configurationNote: note, configuration, kubeletConfiguration } = standing
   const wanted = (kind: ConfiguredDocument, document: PlainObject | undefined) =>
     document === undefined
       ? undefined
@@ -72,17 +70,13 @@ function partsOf(cluster: Cluster, standing: Standing): Parts {
   const isChanging = note?.isChanging === true
   const server = wanted('ClusterConfiguration', configuration.document)
   const kubelet = wanted('KubeletConfiguration', kubeletConfiguration)
-  const kubeProxy = wanted('KubeProxyConfiguration', kubeProxyConfiguration)
   const touched = [...(server?.differing ?? []), ...(isChanging ? (server?.wanted.managed ?? []) : [])]
   return {
     components: componentsOf(touched),
     names: touched.some(isNames) || isChanging,
     kubelets:
       kubelet !== undefined && (kubelet.diff.length > 0 || (isChanging && kubelet.wanted.managed.length > 0)),
-    kubeProxy:
-      kubeProxy !== undefined &&
-      (kubeProxy.diff.length > 0 || (isChanging && kubeProxy.wanted.managed.length > 0)),
-    diff: [server, kubelet, kubeProxy].flatMap((one) => one?.diff ?? []),
+    diff: [server, kubelet].flatMap((one) => one?.diff ?? []),
   }
 }
 
@@ -130,7 +124,7 @@ export function interruptsApi({ components }: Pick<Reconfiguration, 'components'
 }
 
 function changesOf(
-  { components, names, kubelets, kubeProxy, first, controlPlanes, workers }: Omit<Reconfiguration, 'changes'>,
+  { components, names, kubelets, first, controlPlanes, workers }: Omit<Reconfiguration, 'changes'>,
   diff: readonly DiffLine[],
 ): readonly PlannedChange[] {
   const change = (host: Host, phase: ApplyPhase, actions: readonly string[]): readonly PlannedChange[] =>
@@ -143,28 +137,18 @@ function changesOf(
     ...(kubelets ? [RESTART] : []),
   ]
   const documents = [...new Set(diff.map(({ document }) => document))]
-  const kept = documents.filter((document) => document !== 'KubeProxyConfiguration')
-  const [ofProxy, ofOthers] = [true, false].map((isProxy) =>
-    diff.filter(({ document }) => (document === 'KubeProxyConfiguration') === isProxy),
-  )
-  const mode = ofProxy?.find(({ path }) => path === 'mode')
-  const proxy =
-    mode === undefined
-      ? 'roll out kube-proxy with its new configuration'
-      : `roll out kube-proxy in another mode (${mode.old ?? 'the default'} to ${mode.new ?? 'the default'}): rules of the old mode stay on each node until it is rebooted`
   const withDiff = (changes: readonly PlannedChange[], lines: readonly DiffLine[] = []) =>
     changes.map((one) => (lines.length === 0 ? one : { ...one, diff: lines }))
   return [
     ...withDiff(
       change(first, 'first-configuration', [
         ...ofControlPlanes,
-        ...(kept.length === 0 ? [] : [`change ${kept.join(' and ')} of the cluster`]),
+        ...(documents.length === 0 ? [] : [`change ${documents.join(' and ')} of the cluster`]),
       ]),
-      ofOthers,
+      diff,
     ),
     ...controlPlanes.flatMap((host) => change(host, 'control-plane-configuration', ofControlPlanes)),
     ...workers.flatMap((host) => change(host, 'worker-configuration', [RESTART])),
-    ...(kubeProxy ? withDiff(change(first, 'cluster-configuration', [proxy]), ofProxy) : []),
   ]
 }
 

@@ -24,15 +24,9 @@ export function reconfigure(
   const { reconfiguration: what } = apply.plan
   if (what === undefined || !patched('reconfigure-by-apply')) return []
   const configure = (_: Bootstrap, host: Host) => configureControlPlane(apply, what, host)
-  const first = phase(
-    apply,
-    'first-configuration',
-    touchesControlPlanes(what) ? [what.first] : [],
-    configure,
-    {
-      after: () => before,
-    },
-  )
+  const first = phase(apply, 'first-configuration', [what.first], configure, {
+    after: () => before,
+  })
   const others = phase(apply, 'control-plane-configuration', what.controlPlanes, configure, {
     after: () => [...before, first.all()],
   })
@@ -44,10 +38,6 @@ export function reconfigure(
     after: () => [...before, first.all(), others.all(), workers.all()],
   })
   return [first, others, workers, settled]
-}
-
-function touchesControlPlanes({ components, names, kubelets }: Reconfiguration): boolean {
-  return components.length > 0 || names || kubelets
 }
 
 /** The cluster with the file's own patches: what the running cluster has fixed for hosts that join does not count here. */

@@ -17,11 +17,10 @@ const withPatches = (changes: Partial<KubeadmPatches>, certSANs: readonly string
 interface Kept {
   readonly server?: Readonly<Record<string, unknown>>
   readonly kubelet?: Readonly<Record<string, unknown>>
-  readonly proxy?: Readonly<Record<string, unknown>>
   readonly note?: ConfigurationNote
 }
 
-function planned(file: Cluster, { server, kubelet, proxy, note }: Kept = {}) {
+function planned(file: Cluster, { server, kubelet, note }: Kept = {}) {
   const standing = standingOf(running)
   const { document } = standing.configuration
   const presence = present({
@@ -35,7 +34,7 @@ function planned(file: Cluster, { server, kubelet, proxy, note }: Kept = {}) {
         ...server,
       },
     },
-    ...defined({ kubeletConfiguration: kubelet, kubeProxyConfiguration: proxy, configurationNote: note }),
+    ...defined({ kubeletConfiguration: kubelet, configurationNote: note }),
   })
   return planApply(file, joinedFacts(running), { presence, unanswered: [] })
 }
@@ -44,7 +43,7 @@ const placesOf = (file: Cluster, kept?: Kept) =>
   planned(file, kept).changes.map(({ host, phase }) => `${host}: ${phase}`)
 
 const noteOf = (changes: Partial<ConfigurationNote['set']>, isChanging = false): ConfigurationNote => ({
-  set: { ClusterConfiguration: [], KubeletConfiguration: [], KubeProxyConfiguration: [], ...changes },
+  set: { ClusterConfiguration: [], KubeletConfiguration: [], ...changes },
   isChanging,
 })
 
@@ -82,13 +81,6 @@ describe('an edited configuration', () => {
     expect(planned(file, { kubelet: { maxPods: 110 } }).changes[0]?.diff).toEqual([
       { document: 'KubeletConfiguration', path: 'maxPods', old: '110', new: '77' },
     ])
-  })
-
-  it('says what another mode of kube-proxy leaves behind', () => {
-    const { changes } = planned(withPatches({ kubeProxyConfiguration: { mode: 'nftables' } }), {
-      proxy: { mode: '' },
-    })
-    expect(changes.map(({ action }) => action)).toEqual([expect.stringContaining('until it is rebooted')])
   })
 
   it('never shows what may be a secret', () => {
