@@ -1,10 +1,6 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import {
-  NOTE_ANNOTATION,
-  parseConfigurationNote,
-  type ConfigurationNote,
-} from '../facts/configuration-note.js'
+import { parseConfigurationNote, type ConfigurationNote } from '../facts/configuration-note.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { unrecordedArguments } from '../facts/unrecorded-arguments.js'
@@ -27,6 +23,7 @@ import { judgedMembers } from '../hosts/etcd/members.js'
 import type { Stored } from '../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { recorded } from '../hosts/kubernetes/own-record.js'
 import { removedMachines } from '../hosts/kubernetes/removed-machines.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { podNetworkStanding } from './apply-pod-network.js'
@@ -107,8 +104,8 @@ async function readConfiguration(
       for (const { name, key } of [cluster, kubelet, kubeProxy]) {
         const found = await api.core.configMaps.in(namespace).find(name)
         texts.set(name, found?.data?.[key] ?? '')
-        if (name === cluster.name) note = found?.metadata.annotations?.[NOTE_ANNOTATION]
       }
+      note = await recorded(api, 'configuration')
       return undefined
     },
     (reason) => context.error('API_UNREACHABLE', reason, { step: 'standing' }),

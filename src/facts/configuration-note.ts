@@ -21,10 +21,7 @@ export interface ConfigurationNote {
   readonly isChanging: boolean
 }
 
-/** The annotation of `kube-system/kubeadm-config` that holds the note. */
-export const NOTE_ANNOTATION = 'quorate.dev/configuration'
-
-/** Reads the annotation; undefined if there is none, or none that can be read. */
+/** Reads the note; undefined if there is none, or none that can be read. */
 export function parseConfigurationNote(text: string | undefined): ConfigurationNote | undefined {
   if (text === undefined) return undefined
   try {

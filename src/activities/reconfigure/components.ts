@@ -6,34 +6,22 @@
 import { renderYaml } from '../../values/yaml-output.js'
 import { withManagedParts } from '../../configuration/kubeadm/static-pod.js'
 import type { Host } from '../../cluster/model.js'
-import type { QuorateError } from '../../errors/index.js'
-import {
-  componentObstacle,
-  lastWords,
-  lookAtComponent,
-  type ComponentProcess,
-} from '../../hosts/kubeadm/component-process.js'
-import { manifestPath, podIn, podInPlace, renderedPods } from '../../hosts/kubeadm/rendered-pods.js'
+import { lookAtComponent } from '../../hosts/kubeadm/component-process.js'
+import { manifestPath, podInPlace, renderedPods, type PodInPlace } from '../../hosts/kubeadm/rendered-pods.js'
 import { localApi } from '../../hosts/kubernetes/cluster-api.js'
 import { waitUntilMemberMayStop } from '../../hosts/etcd/outage.js'
-import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { isApiServerReady } from '../../hosts/kubernetes/health.js'
-import { waitForApiServer } from '../../hosts/kubernetes/wait-for-api-server.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { HostContext } from '../../hosts/context.js'
 import { componentsOf, namedIn, type ConfiguredComponent } from '../../planning/reconfigure/plan.js'
 import type { WantedDocument } from '../../planning/reconfigure/documents.js'
 import { keepBackup, keptBackups, putBack } from './backups.js'
-
-const TITLE = 'configuration'
-
-/** How often a container may end before its configuration counts as rejected. */
-const CRASHES = 2
+import { isRunning, waitForComponent, waitUntilWhole } from './component-waits.js'
 
 /**
  * Brings the components to the document, etcd first.
  * @returns the names of those that were restarted.
- * @throws QuorateError `CONFIGURATION_REJECTED` once the manifests are as before again.
+ * @throws QuorateError `CONFIGURATION_REJECTED`: {@link restoreComponents} goes back.
  */
 export async function configureComponents(
   context: HostContext,
@@ -46,31 +34,50 @@ export async function configureComponents(
   const kept = await keptBackups(context)
   const restarted: string[] = []
   for (const name of names) {
-    const inPlace = await podInPlace(context, name)
-    if (inPlace === undefined) throw missing(context, name)
+    const inPlace = await manifestOf(context, name)
     const wanted = withManagedParts(inPlace.pod, rendered.get(name) ?? {}, {
       arguments: namedIn(name, 'extraArgs', managed),
       volumes: namedIn(name, 'extraVolumes', managed),
     })
     const isWritten = wanted === inPlace.pod
     if (isWritten && !kept.includes(name)) continue
-    if (!isWritten) await mayRestart(context, name, others)
-    const before = isWritten ? undefined : await lookAtComponent(context, name)
-    if (!isWritten) {
-      await keepBackup(context, name, inPlace.text)
-      context.report(`restarting ${name} with its new configuration`)
-      await context.session.writeFile(manifestPath(name), renderYaml([wanted]), { mode: 0o600 })
-    }
-    await waitForComponent(context, name, wanted, before)
+    if (isWritten) await waitForComponent(context, name, wanted)
+    else await restart(context, name, { inPlace, wanted, others })
+    await waitUntilWhole(context, name)
     restarted.push(name)
   }
   return restarted
 }
 
-function missing(context: HostContext, name: string): QuorateError {
+async function restart(
+  context: HostContext,
+  name: ConfiguredComponent,
+  {
+    inPlace,
+    wanted,
+    others,
+  }: { readonly inPlace: PodInPlace; readonly wanted: PodInPlace['pod']; readonly others: readonly Host[] },
+): Promise<void> {
+  await mayRestart(context, name, others)
+  const before = await lookAtComponent(context, name)
+  await keepBackup(context, name, inPlace.text)
+  context.report(`restarting ${name} with its new configuration`)
+  await context.session.writeFile(manifestPath(name), renderYaml([wanted]), { mode: 0o600 })
+  try {
+    await waitForComponent(context, name, wanted, { before })
+  } catch (error) {
+    // Nobody may come back to a control plane whose operation was cancelled.
+    if (context.isCancelled()) await putBack(context, name, manifestPath(name))
+    throw error
+  }
+}
+
+async function manifestOf(context: HostContext, name: string): Promise<PodInPlace> {
+  const inPlace = await podInPlace(context, name)
+  if (inPlace !== undefined) return inPlace
   const message = `${manifestPath(name)} is missing or is no manifest`
-  return context.error('CONTROL_PLANE_NOT_READY', message, {
-    step: TITLE,
+  throw context.error('CONTROL_PLANE_NOT_READY', message, {
+    step: 'configuration',
     hint: 'restore it, for example with `kubeadm init phase control-plane`, then retry',
   })
 }
@@ -92,75 +99,54 @@ async function mayRestart(
       }
       return undefined
     },
-    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: TITLE }),
+    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'configuration' }),
     { timeoutMs: context.patience.components },
   )
 }
 
-async function waitForComponent(
-  context: HostContext,
-  name: ConfiguredComponent,
-  pod: NonNullable<ReturnType<typeof podIn>>,
-  before: ComponentProcess | undefined,
-): Promise<void> {
-  // A pod with the same manifest has the logs of an earlier attempt: only what ends from now on counts.
-  const atFirst = new Map<string, number>()
-  await waitUntil(
-    context,
-    async () => {
-      const seen = await lookAtComponent(context, name)
-      const obstacle = await componentObstacle(context, name, pod, seen, before)
-      if (seen.pod === before?.pod) return obstacle
-      if (!atFirst.has(seen.pod)) atFirst.set(seen.pod, seen.restarts)
-      const crashes = seen.restarts - (atFirst.get(seen.pod) ?? 0)
-      if (obstacle !== undefined && crashes >= CRASHES) throw await rejected(context, name)
-      return obstacle
-    },
-    (reason) => context.error('CONFIGURATION_REJECTED', reason, { step: TITLE }),
-    { timeoutMs: context.patience.components },
-  )
-  if (name !== 'etcd') return
-  await waitForWholeEtcd(context, context.session)
-  // The API server beside the member connects to it again.
-  await waitForApiServer(context, TITLE)
-}
-
-async function rejected(context: HostContext, name: string): Promise<QuorateError> {
-  const output = await lastWords(context, name)
-  const words = output.split('\n').findLast((line) => /error|fatal|unknown|invalid|fail/i.test(line)) ?? ''
-  return context.error(
-    'CONFIGURATION_REJECTED',
-    `${name} keeps crashing with its new configuration: ${words}`,
-    {
-      step: TITLE,
-      output,
-    },
-  )
-}
+/** In this order, none waits for one that is restored only later. */
+const ORDER: readonly ConfiguredComponent[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+]
 
 /** Gives components that this step has changed their old manifests, and waits until they are healthy again. */
-export async function restoreComponents(context: HostContext): Promise<void> {
+export async function restoreComponents(context: HostContext, others: readonly Host[]): Promise<void> {
   const kept = await keptBackups(context)
-  const order: readonly ConfiguredComponent[] = [
-    'kube-scheduler',
-    'kube-controller-manager',
-    'kube-apiserver',
-    'etcd',
-  ]
-  for (const name of order.filter((one) => kept.includes(one))) {
-    const before = await lookAtComponent(context, name)
-    context.report(`restoring the manifest of ${name}`)
-    const isChanged = await putBack(context, name, manifestPath(name))
-    const inPlace = await podInPlace(context, name)
-    if (inPlace === undefined) continue
-    await waitUntil(
-      context,
-      async () => {
-        const seen = await lookAtComponent(context, name)
-        return componentObstacle(context, name, inPlace.pod, seen, isChanged ? before : undefined)
-      },
-      (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: TITLE }),
-      { timeoutMs: context.patience.components },
-    )
+  for (const name of ORDER.filter((one) => kept.includes(one))) await restore(context, name, others)
+}
+
+/** Restores what an earlier attempt, which was interrupted, has left broken: nothing can be changed beside it. */
+export async function mendComponents(context: HostContext, others: readonly Host[]): Promise<void> {
+  const kept = await keptBackups(context)
+  for (const name of ORDER.filter((one) => kept.includes(one))) {
+    const { pod } = await manifestOf(context, name)
+    if (await isRunning(context, name, pod)) continue
+    try {
+      await waitForComponent(context, name, pod, { countsAll: true })
+    } catch {
+      context.signal.throwIfAborted()
+      await restore(context, name, others)
+    }
   }
+}
+
+async function restore(
+  context: HostContext,
+  name: ConfiguredComponent,
+  others: readonly Host[],
+): Promise<void> {
+  const inPlace = await manifestOf(context, name)
+  if (await isRunning(context, name, inPlace.pod)) await mayRestart(context, name, others)
+  const before = await lookAtComponent(context, name)
+  context.report(`restoring the manifest of ${name}`)
+  const isChanged = await putBack(context, name, manifestPath(name))
+  const { pod } = await manifestOf(context, name)
+  await waitForComponent(context, name, pod, {
+    ...(isChanged ? { before } : {}),
+    giveUp: (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'configuration' }),
+  })
+  await waitUntilWhole(context, name)
 }

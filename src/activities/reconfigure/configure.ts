@@ -8,8 +8,8 @@ import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js
 import { isApiServerReady } from '../../hosts/kubernetes/health.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import { dropBackups, keptBackups } from './backups.js'
-import { configureComponents, restoreComponents } from './components.js'
+import { dropBackups } from './backups.js'
+import { configureComponents, mendComponents, restoreComponents } from './components.js'
 import {
   keepDocument,
   noteChange,
@@ -18,7 +18,7 @@ import {
   restoreNote,
   type Documents,
 } from './kept-documents.js'
-import { configureKubelet, restoreKubelet } from './kubelet.js'
+import { configureKubelet, mendKubelet, restoreKubelet } from './kubelet.js'
 import { configureNames } from './names.js'
 
 /** How a control plane is configured. */
@@ -39,22 +39,28 @@ export async function configureControlPlane(
   const { others, isFirst, names } = configuration
   await waitForOthers(context)
   await startKubelet(context)
+  await mendKubelet(context)
+  await mendComponents(context, others)
   const api = await answeringApi(context, others)
   const documents = await readDocuments(context, api)
   if (isFirst) await noteChange(api, documents)
   const { ClusterConfiguration: server, KubeletConfiguration: kubelet } = documents.wanted
   const did: string[] = []
   try {
-    if (server !== undefined) {
-      if (names && (await configureNames(context, server.document))) did.push('certificate of the API server')
-      did.push(...(await configureComponents(context, server, others)))
-    }
+    if (server !== undefined) did.push(...(await configureComponents(context, server, others)))
     if (kubelet !== undefined && (await configureKubelet(context, api, kubelet))) did.push('kubelet')
   } catch (error) {
-    if (isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED')
-      await goBack(context, api, documents, isFirst)
+    if (isRejection(error)) {
+      await restoreKubelet(context)
+      await restoreComponents(context, others)
+      if (isFirst) await restoreNote(api, documents)
+      await dropBackups(context)
+    }
     throw error
   }
+  // Nothing can reject a name, so a certificate never has to go back.
+  if (server !== undefined && names && (await configureNames(context, server.document)))
+    did.push('certificate of the API server')
   if (isFirst) did.push(...(await keepDocuments(api, documents)))
   await dropBackups(context)
   return outcome(did)
@@ -63,6 +69,7 @@ export async function configureControlPlane(
 /** Gives a worker's kubelet the configuration of the file. */
 export async function configureWorker(context: HostContext, through: Host): Promise<StepOutcome> {
   await waitForOthers(context)
+  await mendKubelet(context)
   const { cluster, sessions, signal } = context
   const api = localApi(cluster, await sessions.session(through, signal))
   const { wanted } = await readDocuments(context, api)
@@ -73,7 +80,7 @@ export async function configureWorker(context: HostContext, through: Host): Prom
     await dropBackups(context)
     return outcome(isChanged ? ['kubelet'] : [])
   } catch (error) {
-    if (isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED') {
+    if (isRejection(error)) {
       await restoreKubelet(context)
       await dropBackups(context)
     }
@@ -104,8 +111,6 @@ async function answeringApi(context: HostContext, others: readonly Host[]): Prom
       if (found === undefined && (await isApiServerReady(api))) found = api
     }
     if (found !== undefined) return undefined
-    // An earlier attempt may have been killed after it had given the only API server what it does not take.
-    if ((await keptBackups(context)).length > 0) await restoreComponents(context)
     return 'no API server is ready'
   }
   await waitUntil(
@@ -117,16 +122,8 @@ async function answeringApi(context: HostContext, others: readonly Host[]): Prom
   return found ?? own
 }
 
-async function goBack(
-  context: HostContext,
-  api: ClusterApi,
-  documents: Documents,
-  isFirst: boolean,
-): Promise<void> {
-  await restoreKubelet(context)
-  await restoreComponents(context)
-  if (isFirst) await restoreNote(api, documents)
-  await dropBackups(context)
+function isRejection(error: unknown): boolean {
+  return isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED'
 }
 
 async function keepDocuments(api: ClusterApi, { wanted }: Documents): Promise<readonly string[]> {

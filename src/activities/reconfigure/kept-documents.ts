@@ -3,7 +3,6 @@ import { renderYaml } from '../../values/yaml-output.js'
 import type { PlainObject } from '../../values/merge.js'
 import {
   CONFIGURED_DOCUMENTS,
-  NOTE_ANNOTATION,
   parseConfigurationNote,
   type ConfigurationNote,
   type ConfiguredDocument,
@@ -12,6 +11,7 @@ import {
 import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuration.js'
 import type { HostContext } from '../../hosts/context.js'
 import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
+import { changeRecord, recorded } from '../../hosts/kubernetes/own-record.js'
 import { wantedDocument, type WantedDocument } from '../../planning/reconfigure/documents.js'
 import { defined } from '../../values/defined.js'
 
@@ -26,17 +26,16 @@ const PLACES = {
 /** What the cluster keeps, and what it must keep. */
 export interface Documents {
   readonly wanted: Readonly<Partial<Record<ConfiguredDocument, WantedDocument>>>
-  /** The annotation as it was found. */
-  readonly annotation: string | undefined
+  /** The note as it was found. */
+  readonly noteText: string | undefined
   readonly note: ConfigurationNote | undefined
 }
 
 /** Reads the documents. */
 export async function readDocuments({ cluster }: HostContext, api: ClusterApi): Promise<Documents> {
   const maps = api.core.configMaps.in(namespace)
-  const record = await maps.find(KEPT_CONFIGURATION.cluster.name)
-  const annotation = record?.metadata.annotations?.[NOTE_ANNOTATION]
-  const note = parseConfigurationNote(annotation)
+  const noteText = await recorded(api, 'configuration')
+  const note = parseConfigurationNote(noteText)
   const wanted = new Map<ConfiguredDocument, WantedDocument>()
   for (const kind of CONFIGURED_DOCUMENTS) {
     const { name, key } = PLACES[kind]
@@ -44,7 +43,7 @@ export async function readDocuments({ cluster }: HostContext, api: ClusterApi): 
     if (document !== undefined)
       wanted.set(kind, wantedDocument(kind, cluster, { document, ...defined({ note }) }))
   }
-  return { wanted: Object.fromEntries(wanted), annotation, note }
+  return { wanted: Object.fromEntries(wanted), noteText, note }
 }
 
 /** Makes the cluster keep a document as it must be; false if it does already. */
@@ -78,19 +77,10 @@ export function noteSettled(api: ClusterApi, { wanted, note }: Documents): Promi
 }
 
 /** Puts the note back as it was. */
-export async function restoreNote(api: ClusterApi, { annotation }: Documents): Promise<void> {
-  await api.core.configMaps.in(namespace).patch(KEPT_CONFIGURATION.cluster.name, {
-    metadata: { annotations: { [NOTE_ANNOTATION]: annotation ?? null } },
-  })
+export async function restoreNote(api: ClusterApi, { noteText }: Documents): Promise<void> {
+  await changeRecord(api, 'configuration', () => noteText ?? null)
 }
 
 function writeNote(api: ClusterApi, text: string): Promise<boolean> {
-  return api.core.configMaps.in(namespace).update(KEPT_CONFIGURATION.cluster.name, (found) => {
-    const { annotations } = found.metadata
-    if (annotations?.[NOTE_ANNOTATION] === text) return undefined
-    return {
-      ...found,
-      metadata: { ...found.metadata, annotations: { ...annotations, [NOTE_ANNOTATION]: text } },
-    }
-  })
+  return changeRecord(api, 'configuration', () => text)
 }

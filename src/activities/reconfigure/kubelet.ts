@@ -11,9 +11,11 @@ import type { WantedDocument } from '../../planning/reconfigure/documents.js'
 import { keyOf, leavesOf, withoutPaths } from '../../planning/reconfigure/leaves.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import { isPlainObject, mergeDeep, type PlainObject } from '../../values/merge.js'
-import { keepBackup, putBack } from './backups.js'
+import { keepBackup, keptBackups, putBack } from './backups.js'
 
 const CONFIGURATION = '/var/lib/kubelet/config.yaml'
+/** As kubeadm writes it. */
+const MODE = 0o644
 const BACKUP = 'kubelet'
 const TITLE = 'kubelet'
 
@@ -51,11 +53,13 @@ export async function configureKubelet(
   }
   const wanted = withValues(withoutPaths(present, managed), document, managed)
   const isWritten = isSame(wanted, present)
-  if (isWritten && (await look(context)).isCurrent) return false
+  // An earlier attempt that has kept a backup may not have come to the restart.
+  const isUnfinished = (await keptBackups(context)).includes(BACKUP)
+  if (isWritten && !isUnfinished && (await look(context)).isCurrent) return false
   if (context.host.role !== 'worker') await waitUntilMemberMayStop(context, session)
   if (!isWritten) {
     await keepBackup(context, BACKUP, text)
-    await session.writeFile(CONFIGURATION, renderYaml([wanted]), { mode: 0o644 })
+    await session.writeFile(CONFIGURATION, renderYaml([wanted]), { mode: MODE })
   }
   await restart(context)
   await waitForKubelet(context, api)
@@ -63,9 +67,23 @@ export async function configureKubelet(
   return true
 }
 
-/** Gives the kubelet its old file again. */
+/** Gives the kubelet its old file again, and waits until it runs with it. */
 export async function restoreKubelet(context: HostContext): Promise<void> {
-  if (await putBack(context, BACKUP, CONFIGURATION)) await restart(context)
+  if (!(await putBack(context, BACKUP, CONFIGURATION, MODE))) return
+  await restart(context)
+  await waitUntil(
+    context,
+    async () => ((await look(context)).isCurrent ? undefined : 'its kubelet has not started yet'),
+    (reason) => context.error('NODE_NOT_READY', reason, { step: TITLE }),
+    { timeoutMs: context.patience.node },
+  )
+}
+
+/** Restores what an earlier attempt, which was interrupted, has left broken: without a kubelet no component restarts. */
+export async function mendKubelet(context: HostContext): Promise<void> {
+  if (!(await keptBackups(context)).includes(BACKUP)) return
+  const { isCurrent, restarts } = await look(context)
+  if (!isCurrent || restarts >= CRASHES) await restoreKubelet(context)
 }
 
 /** The values of the document at these paths, laid over what is there. */

@@ -8,7 +8,7 @@ import type { HostContext } from '../../hosts/context.js'
 import { judgePair } from '../../hosts/kubeadm/certificates.js'
 import { kubeadmError } from '../../hosts/kubeadm/errors.js'
 import { waitUntil } from '../../hosts/wait.js'
-import { script } from '../../ssh/index.js'
+import { expectSuccess, script } from '../../ssh/index.js'
 import type { PlainObject } from '../../values/merge.js'
 
 // On the file system of the certificates, so that they come into place by rename. The authority's key is a copy that
@@ -20,13 +20,15 @@ const MAKE = `
 folder=$1
 rm -rf -- "$folder"
 mkdir -m 700 -- "$folder"
+trap 'rm -f -- "$folder/ca.key" "$folder/kubeadm"' EXIT
 cp -p -- ${HOST_PATHS.caCertificate} ${HOST_PATHS.caKey} "$folder"
 cat >"$folder/kubeadm"
-kubeadm init phase certs apiserver --config "$folder/kubeadm" >/dev/null || { rm -rf -- "$folder"; exit 1; }
-rm -f -- "$folder/ca.key" "$folder/kubeadm"
+kubeadm init phase certs apiserver --config "$folder/kubeadm" >/dev/null || exit
 cat -- "$folder/apiserver.crt"`
 
+// Not to be ended by a lost connection between key and certificate.
 const INSTALL = `
+trap '' HUP
 mv -f -- "$1/apiserver.key" "$2.key"
 mv -f -- "$1/apiserver.crt" "$2.crt"
 sync -- "$2.key" "$2.crt"
@@ -51,7 +53,7 @@ export async function configureNames(context: HostContext, document: PlainObject
   const present = await session.readFile(`${PLACE}.crt`)
   const isSame = present !== undefined && namesOf(present) === wanted && (await isPair(context, present))
   const act = isSame ? script('rm -rf -- "$1"', FOLDER) : script(INSTALL, FOLDER, PLACE)
-  await session.run(act, { root: true })
+  expectSuccess(await session.run(act, { root: true }), 'installing a certificate', host)
   if (!isSame) context.report('waiting for the API server to serve its new certificate')
   await waitUntil(
     context,
@@ -76,6 +78,9 @@ function namesOf(certificate: string | Buffer): string {
   return names.split(', ').sort().join(', ')
 }
 
+/** How long a handshake may take. */
+const HANDSHAKE_MS = 10_000
+
 /** The names in the certificate on the wire; empty if there is none. */
 async function servedNames({ cluster, host, session }: HostContext): Promise<string> {
   const port = apiServerBindPort(cluster)
@@ -88,11 +93,8 @@ async function servedNames({ cluster, host, session }: HostContext): Promise<str
       resolve(raw === undefined ? '' : namesOf(raw))
       socket.destroy()
     })
-    socket.on('error', () => {
-      resolve('')
-    })
-    socket.on('close', () => {
-      resolve('')
-    })
+    socket.setTimeout(HANDSHAKE_MS, () => socket.destroy())
+    socket.on('error', () => resolve(''))
+    socket.on('close', () => resolve(''))
   })
 }

@@ -48,11 +48,17 @@ export async function renderedPods(
   )
 }
 
-/** The manifest in place, as text and as an object; undefined if there is none that can be read. */
+/** A manifest in place. */
+export interface PodInPlace {
+  readonly text: string
+  readonly pod: PlainObject
+}
+
+/** The manifest in place; undefined if there is none that can be read. */
 export async function podInPlace(
   { session }: HostContext,
   component: string,
-): Promise<{ readonly text: string; readonly pod: PlainObject } | undefined> {
+): Promise<PodInPlace | undefined> {
   const text = (await session.readFile(manifestPath(component)))?.toString()
   const pod = text === undefined ? undefined : podIn(text)
   return text === undefined || pod === undefined ? undefined : { text, pod }
@@ -64,7 +70,7 @@ export function manifestPath(component: string): string {
 }
 
 /** The pod of a manifest; undefined if the text is none. */
-export function podIn(text: string): PlainObject | undefined {
+function podIn(text: string): PlainObject | undefined {
   try {
     const pod: unknown = parse(text)
     return isPlainObject(pod) && isPlainObject(pod['spec']) ? pod : undefined
