@@ -12,7 +12,9 @@ import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuratio
 import type { HostContext } from '../../hosts/context.js'
 import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { changeRecord, recorded } from '../../hosts/kubernetes/own-record.js'
-import { wantedDocument, type WantedDocument } from '../../planning/reconfigure/documents.js'
+import { applicablePatch, wantedDocument, type WantedDocument } from '../../planning/reconfigure/documents.js'
+import { leavesOf } from '../../planning/reconfigure/leaves.js'
+import type { Cluster } from '../../cluster/model.js'
 import { defined } from '../../values/defined.js'
 
 const { namespace } = KEPT_CONFIGURATION
@@ -60,12 +62,22 @@ export async function keepDocument(
   })
 }
 
+/** Notes what the cluster file has set of a cluster that was initialised with it; nothing if it sets nothing. */
+export async function noteInitial(api: ClusterApi, cluster: Cluster): Promise<void> {
+  const entries = CONFIGURED_DOCUMENTS.map((kind) => {
+    const paths = leavesOf(applicablePatch(kind, cluster)).map(({ path }) => path)
+    return [kind, paths] as const
+  })
+  if (entries.every(([, paths]) => paths.length === 0)) return
+  await writeNote(api, { set: Object.fromEntries(entries) as unknown as PathsSet, isChanging: false })
+}
+
 /** Notes that a change is on its way to hosts: whatever happens then, the next apply looks at each of them. */
 export async function noteChange(api: ClusterApi, { wanted }: Documents): Promise<void> {
   const set = Object.fromEntries(
     CONFIGURED_DOCUMENTS.map((kind) => [kind, wanted[kind]?.managed ?? []]),
   ) as unknown as PathsSet
-  await writeNote(api, JSON.stringify({ set, isChanging: true } satisfies ConfigurationNote))
+  await writeNote(api, { set, isChanging: true })
 }
 
 /** Notes that every host has the configuration of the cluster file; false if that was noted already. */
@@ -73,7 +85,7 @@ export function noteSettled(api: ClusterApi, { wanted, note }: Documents): Promi
   const set = Object.fromEntries(
     CONFIGURED_DOCUMENTS.map((kind) => [kind, wanted[kind]?.set ?? note?.set[kind] ?? []]),
   ) as unknown as PathsSet
-  return writeNote(api, JSON.stringify({ set, isChanging: false } satisfies ConfigurationNote))
+  return writeNote(api, { set, isChanging: false })
 }
 
 /** Puts the note back as it was. */
@@ -81,6 +93,6 @@ export async function restoreNote(api: ClusterApi, { noteText }: Documents): Pro
   await changeRecord(api, 'configuration', () => noteText ?? null)
 }
 
-function writeNote(api: ClusterApi, text: string): Promise<boolean> {
-  return changeRecord(api, 'configuration', () => text)
+function writeNote(api: ClusterApi, note: ConfigurationNote): Promise<boolean> {
+  return changeRecord(api, 'configuration', () => JSON.stringify(note))
 }

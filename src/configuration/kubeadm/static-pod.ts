@@ -32,14 +32,10 @@ export function withManagedParts(
         {
           ...container,
           command,
-          volumeMounts: merged(
-            container['volumeMounts'],
-            containerOf(rendered)['volumeMounts'],
-            managed.volumes,
-          ),
+          ...merged('volumeMounts', container, containerOf(rendered), managed.volumes),
         },
       ],
-      volumes: merged(spec['volumes'], renderedSpec['volumes'], managed.volumes),
+      ...merged('volumes', spec, renderedSpec, managed.volumes),
     },
   }
   return isEqual(changed, pod) ? pod : changed
@@ -64,14 +60,23 @@ function mergedCommand(
   return [program, ...[...others, ...after].sort()]
 }
 
-function merged(current: unknown, rendered: unknown, managed: ReadonlySet<string>): readonly unknown[] {
+/** The list of that name, if it becomes another. */
+function merged(
+  name: string,
+  current: PlainObject,
+  rendered: PlainObject,
+  managed: ReadonlySet<string>,
+): PlainObject {
   const isManaged = (item: unknown) => isPlainObject(item) && managed.has(String(item['name']))
-  const [now, then]: (readonly unknown[])[] = [current, rendered].map((list) =>
-    Array.isArray(list) ? list : [],
-  )
-  const wanted = (then ?? []).filter(isManaged)
-  if (isEqual((now ?? []).filter(isManaged), wanted)) return now ?? []
-  return [...(now ?? []).filter((item) => !isManaged(item)), ...wanted]
+  const [now, then] = [listIn(current, name), listIn(rendered, name)]
+  const wanted = then.filter(isManaged)
+  if (isEqual(now.filter(isManaged), wanted)) return {}
+  return { [name]: [...now.filter((item) => !isManaged(item)), ...wanted] }
+}
+
+function listIn(object: PlainObject, name: string): readonly unknown[] {
+  const list = object[name]
+  return Array.isArray(list) ? list : []
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

@@ -131,10 +131,13 @@ function changesOf(
     actions.length === 0
       ? []
       : [{ host: host.name, phase: APPLY_PHASES[phase].title, action: actions.join(', ') }]
+  // Without a difference, a change of an earlier operation has not reached every host.
+  const unless = diff.length === 0 ? ', unless that is done already' : ''
+  const ofKubelet = `restart kubelet with the new configuration${unless}`
   const ofControlPlanes = [
-    ...(components.length === 0 ? [] : [`restart ${components.join(', ')} with the new arguments`]),
-    ...(names ? ['make the certificate of the API server with the names of the file'] : []),
-    ...(kubelets ? [RESTART] : []),
+    ...(components.length === 0 ? [] : [`restart ${components.join(', ')} with the new arguments${unless}`]),
+    ...(names ? [`make the certificate of the API server with the names of the file${unless}`] : []),
+    ...(kubelets ? [ofKubelet] : []),
   ]
   const documents = [...new Set(diff.map(({ document }) => document))]
   const withDiff = (changes: readonly PlannedChange[], lines: readonly DiffLine[] = []) =>
@@ -148,8 +151,6 @@ function changesOf(
       diff,
     ),
     ...controlPlanes.flatMap((host) => change(host, 'control-plane-configuration', ofControlPlanes)),
-    ...workers.flatMap((host) => change(host, 'worker-configuration', [RESTART])),
+    ...workers.flatMap((host) => change(host, 'worker-configuration', [ofKubelet])),
   ]
 }
-
-const RESTART = 'restart kubelet with the new configuration'
