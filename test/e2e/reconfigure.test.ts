@@ -14,7 +14,7 @@ const fleet = new Fleet('reconfigure')
 
 beforeAll(async () => {
   await fleet.up('--workers', '1')
-  const applied = await fleet.apply()
+  const applied = await apply(fileWith('initial', INITIAL))
   expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
 })
 afterAll(async () => {
@@ -24,6 +24,7 @@ afterAll(async () => {
 interface Change {
   readonly certSANs?: readonly string[]
   readonly apiServer?: Readonly<Record<string, string>>
+  readonly controllerManager?: Readonly<Record<string, string>>
   readonly scheduler?: Readonly<Record<string, string>>
   readonly etcd?: Readonly<Record<string, string>>
   readonly kubelet?: Readonly<Record<string, unknown>>
@@ -34,12 +35,14 @@ function fileWith(name: string, change: Change): string {
   return changedClusterFile(fleet, `${name}.yaml`, (spec) => {
     const { kubernetes } = spec as unknown as { kubernetes: Record<string, unknown> }
     const { certSANs = [], apiServer = {}, scheduler = {}, etcd = {}, kubelet = {} } = change
+    const { controllerManager = {} } = change
     const listed = (given: Readonly<Record<string, string>>) =>
       Object.entries(given).map(([argument, value]) => ({ name: argument, value }))
     kubernetes['certSANs'] = certSANs
     kubernetes['kubeadm'] = {
       clusterConfiguration: {
         apiServer: { extraArgs: listed(apiServer) },
+        controllerManager: { extraArgs: listed(controllerManager) },
         scheduler: { extraArgs: listed(scheduler) },
         etcd: { local: { extraArgs: listed(etcd) } },
       },
@@ -48,7 +51,11 @@ function fileWith(name: string, change: Change): string {
   })
 }
 
+/** What the cluster is initialised with. */
+const INITIAL: Change = { controllerManager: { 'concurrent-gc-syncs': '21' } }
+
 const CHANGED: Change = {
+  ...INITIAL,
   certSANs: ['kubernetes.example.com'],
   apiServer: { 'event-ttl': '2h0m0s' },
   scheduler: { 'kube-api-qps': '60' },
@@ -95,6 +102,29 @@ async function stateOf(host: string): Promise<string> {
 
 async function keptConfiguration(): Promise<string> {
   return fleet.kubectl('-n', 'kube-system', 'get', 'configmap', 'kubeadm-config', '-o', 'yaml')
+}
+
+/** Quorate's own note of what the file has set. */
+async function note(): Promise<string> {
+  return fleet.kubectl(
+    '-n',
+    'kube-system',
+    'get',
+    'configmap',
+    'quorate',
+    '-o',
+    'jsonpath={.data.configuration}',
+  )
+}
+
+/** Waits until the first control plane has the scheduler's new argument in its manifest. */
+async function untilWritten(argument: string): Promise<void> {
+  await eventually(
+    async () =>
+      (await fleet.on('cp1', 'cat /etc/kubernetes/manifests/kube-scheduler.yaml')).includes(argument),
+    'the first control plane has its new manifest',
+    300_000,
+  )
 }
 
 async function maxPods(): Promise<readonly string[]> {
@@ -171,7 +201,7 @@ describe('an apply that changes the configuration of a running cluster', () => {
     for (const value of ['event-ttl', 'kube-api-qps', 'snapshot-count', 'kubernetes.example.com']) {
       expect(kept).toContain(value)
     }
-    expect(kept).toContain('"isChanging":false')
+    expect(await note()).toContain('"isChanging":false')
   })
 
   it('changes nothing the second time', async () => {
@@ -183,7 +213,7 @@ describe('an apply that changes the configuration of a running cluster', () => {
   })
 
   it('touches only the first control plane when a component rejects it, and goes back there', async () => {
-    const [manifests, kept] = [await manifestsOf('cp1'), await keptConfiguration()]
+    const [manifests, kept, noted] = [await manifestsOf('cp1'), await keptConfiguration(), await note()]
     const others = await Promise.all(NODES.slice(1).map(stateOfNode))
     const began = Date.now()
     const rejected = await apply(
@@ -196,21 +226,54 @@ describe('an apply that changes the configuration of a running cluster', () => {
     expect(said).toContain('unknown flag: --no-such-argument')
     expect(await manifestsOf('cp1')).toBe(manifests)
     expect(withoutVersion(await keptConfiguration())).toBe(withoutVersion(kept))
+    expect(await note()).toBe(noted)
     expect(await Promise.all(NODES.slice(1).map(stateOfNode))).toEqual(others)
     expect(await argumentsOf('cp1', 'kube-scheduler')).toContain('--kube-api-qps=60')
   })
 
-  it('converges with a corrected file', async () => {
-    const aborted = await fleet.quorate('resume', '--abort', '-f', fleet.clusterFile)
-    expect(aborted.exitCode, aborted.stdout + aborted.stderr).toBe(0)
-    const ended = await apply(fileWith('corrected', { ...CHANGED, scheduler: { 'kube-api-qps': '70' } }))
-    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+  it('goes back when the first kubelet rejects it, too', async () => {
+    await abort()
+    const before = await Promise.all(NODES.map(stateOfNode))
+    const kubelet = { ...CHANGED.kubelet, imageGCHighThresholdPercent: 101 }
+    const rejected = await apply(fileWith('rejected-kubelet', { ...CHANGED, kubelet }))
+    const said = rejected.stdout + rejected.stderr
+    expect(said).toContain('CONFIGURATION_REJECTED')
+    expect(said).toContain('101')
+    // Only the kubelet was restarted.
+    expect((await Promise.all(NODES.map(stateOfNode))).slice(1)).toEqual(before.slice(1))
+    expect(withoutProcesses(await stateOf('cp1'))).toBe(withoutProcesses(before[0] ?? ''))
+    expect(await readyNodes(fleet)).toEqual(NODES)
+    await abort()
+  })
+
+  it('goes back when it is cancelled meanwhile', async () => {
+    const manifests = await manifestsOf('cp1')
+    const file = fileWith('cancelled', { ...CHANGED, scheduler: { 'never-heard-of': 'true' } })
+    await fleet.quorate('apply', '-f', file, '--detach')
+    await untilWritten('never-heard-of')
+    const cancelled = await fleet.quorate('cancel', fleet.name)
+    expect(await manifestsOf('cp1'), cancelled.stdout + cancelled.stderr).toBe(manifests)
+  })
+
+  it('converges with a corrected file, though the worker was killed amid the bad one', async () => {
+    const file = fileWith('lost', { ...CHANGED, scheduler: { 'no-such-argument': 'true' } })
+    await fleet.quorate('apply', '-f', file, '--detach')
+    await untilWritten('no-such-argument')
+    fleet.killWorker()
+    const ended = await fleet.quorate('cancel', fleet.name, '--force', '--yes')
+    expect(await manifestsOf('cp1'), ended.stdout + ended.stderr).toContain('kube-scheduler')
+    expect(await fleet.on('cp1', 'cat /etc/kubernetes/manifests/kube-scheduler.yaml')).toContain(
+      'no-such-argument',
+    )
+    const corrected = await apply(fileWith('corrected', { ...CHANGED, scheduler: { 'kube-api-qps': '70' } }))
+    expect(corrected.exitCode, corrected.stdout + corrected.stderr).toBe(0)
     await expectEverywhere({
       scheduler: '--kube-api-qps=70',
       apiServer: '--event-ttl=2h0m0s',
       etcd: '--snapshot-count=20000',
       pods: '123',
     })
+    expect(await note()).not.toContain('no-such-argument')
   })
 
   it('removes what the file no longer sets', async () => {
@@ -219,7 +282,10 @@ describe('an apply that changes the configuration of a running cluster', () => {
     for (const host of CONTROL_PLANES) {
       expect((await argumentsOf(host, 'kube-scheduler')).join(' '), host).not.toContain('kube-api-qps')
       expect((await argumentsOf(host, 'kube-apiserver')).join(' '), host).not.toContain('event-ttl')
-      expect((await argumentsOf(host, 'etcd')).join(' '), host).not.toContain('snapshot-count')
+      const manager = await argumentsOf(host, 'kube-controller-manager')
+      expect(manager.join(' '), host).not.toContain('concurrent-gc-syncs')
+      // kubeadm's own default.
+      expect(await argumentsOf(host, 'etcd'), host).toContain('--snapshot-count=10000')
       expect(await servedNames(host), host).not.toContain('kubernetes.example.com')
     }
     expect(await maxPods()).toEqual(NODES.map(() => '110'))
@@ -231,6 +297,18 @@ describe('an apply that changes the configuration of a running cluster', () => {
 async function stateOfNode(host: string): Promise<string> {
   if (CONTROL_PLANES.includes(host)) return stateOf(host)
   return fleet.on(host, 'sha256sum /var/lib/kubelet/config.yaml; pidof kubelet')
+}
+
+async function abort(): Promise<void> {
+  const aborted = await fleet.quorate('resume', fleet.name, '--abort')
+  expect(aborted.exitCode, aborted.stdout + aborted.stderr).toBe(1)
+}
+
+function withoutProcesses(state: string): string {
+  return state
+    .split('\n')
+    .filter((line) => line.includes('/'))
+    .join('\n')
 }
 
 /** A change that was noted and taken back leaves another version of the object, and nothing else. */
