@@ -33,20 +33,25 @@ interface Change {
 /** The fleet's cluster file with this configuration. */
 function fileWith(name: string, change: Change): string {
   return changedClusterFile(fleet, `${name}.yaml`, (spec) => {
-    const { kubernetes } = spec as unknown as { kubernetes: Record<string, unknown> }
+    const { kubernetes } = spec as unknown as {
+      kubernetes: Record<string, unknown> & { kubeadm: Record<string, object> }
+    }
+    const { kubeadm } = kubernetes
     const { certSANs = [], apiServer = {}, scheduler = {}, etcd = {}, kubelet = {} } = change
     const { controllerManager = {} } = change
     const listed = (given: Readonly<Record<string, string>>) =>
       Object.entries(given).map(([argument, value]) => ({ name: argument, value }))
     kubernetes['certSANs'] = certSANs
-    kubernetes['kubeadm'] = {
+    // What hosts in containers need stays.
+    kubernetes.kubeadm = {
+      ...kubeadm,
       clusterConfiguration: {
         apiServer: { extraArgs: listed(apiServer) },
         controllerManager: { extraArgs: listed(controllerManager) },
         scheduler: { extraArgs: listed(scheduler) },
         etcd: { local: { extraArgs: listed(etcd) } },
       },
-      kubeletConfiguration: kubelet,
+      kubeletConfiguration: { ...kubeadm['kubeletConfiguration'], ...kubelet },
     }
   })
 }

@@ -1,5 +1,5 @@
 /** Waiting until a control plane's component runs with the manifest in place, or is seen to reject it. */
-import type { QuorateError } from '../../errors/index.js'
+import { isQuorateError, type QuorateError } from '../../errors/index.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import {
@@ -28,6 +28,11 @@ export interface ComponentWait {
   readonly countsAll?: boolean
   /** The error instead of `CONFIGURATION_REJECTED`. */
   readonly giveUp?: (reason: string) => QuorateError
+}
+
+/** Whether the error says that a component does not take its configuration. */
+export function isRejection(error: unknown): boolean {
+  return isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED'
 }
 
 /** Whether the component runs with this manifest and is healthy. */

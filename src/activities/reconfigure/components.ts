@@ -16,7 +16,7 @@ import type { HostContext } from '../../hosts/context.js'
 import { componentsOf, namedIn, type ConfiguredComponent } from '../../planning/reconfigure/plan.js'
 import type { WantedDocument } from '../../planning/reconfigure/documents.js'
 import { keepBackup, keptBackups, putBack } from './backups.js'
-import { isRunning, waitForComponent, waitUntilWhole } from './component-waits.js'
+import { isRejection, isRunning, waitForComponent, waitUntilWhole } from './component-waits.js'
 
 /**
  * Brings the components to the document, etcd first.
@@ -126,8 +126,8 @@ export async function mendComponents(context: HostContext, others: readonly Host
     if (await isRunning(context, name, pod)) continue
     try {
       await waitForComponent(context, name, pod, { countsAll: true })
-    } catch {
-      context.signal.throwIfAborted()
+    } catch (error) {
+      if (!isRejection(error)) throw error
       await restore(context, name, others)
     }
   }

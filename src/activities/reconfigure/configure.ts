@@ -1,6 +1,5 @@
 /** The steps of an apply that changes the configuration of a running cluster, host by host. */
 import type { Host } from '../../cluster/model.js'
-import { isQuorateError } from '../../errors/index.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
 import { startKubelet } from '../../hosts/kubeadm/state.js'
@@ -9,6 +8,7 @@ import { isApiServerReady } from '../../hosts/kubernetes/health.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { dropBackups } from './backups.js'
+import { isRejection } from './component-waits.js'
 import { configureComponents, mendComponents, restoreComponents } from './components.js'
 import {
   keepDocument,
@@ -120,10 +120,6 @@ async function answeringApi(context: HostContext, others: readonly Host[]): Prom
     { timeoutMs: context.patience.components },
   )
   return found ?? own
-}
-
-function isRejection(error: unknown): boolean {
-  return isQuorateError(error) && error.code === 'CONFIGURATION_REJECTED'
 }
 
 async function keepDocuments(api: ClusterApi, { wanted }: Documents): Promise<readonly string[]> {
