@@ -29,6 +29,12 @@ import type { Losses } from '../planning/reset/losses.js'
 import type { DrainOptions } from '../operations/drain.js'
 import { onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
+import {
+  configureControlPlane,
+  configureWorker,
+  settleConfiguration,
+  type ControlPlaneConfiguration,
+} from './reconfigure/configure.js'
 import { prepareHost } from './prepare-host.js'
 import { readStanding } from './read-standing.js'
 import type { HostContext } from '../hosts/context.js'
@@ -110,9 +116,27 @@ export function createActivities(dependencies: ActivityDependencies) {
     /** `gone`: names of hosts whose nodes must not be there any more. */
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
+    ...configurationActivities(change),
     ...removalActivities(change),
     ...resetActivities(look, change),
     ...upgradeActivities(look, change),
+  }
+}
+
+/** The steps that change the configuration of a running cluster. The cluster that they get has the file's own patches. */
+function configurationActivities(change: OnHost) {
+  return {
+    configureControlPlane: (
+      cluster: Cluster,
+      host: Host,
+      configuration: ControlPlaneConfiguration,
+    ): Promise<StepOutcome> =>
+      change(cluster, host, (context) => configureControlPlane(context, configuration)),
+    /** `through`: the control plane whose API is asked. */
+    configureWorker: (cluster: Cluster, host: Host, through: Host): Promise<StepOutcome> =>
+      change(cluster, host, (context) => configureWorker(context, through)),
+    settleConfiguration: (cluster: Cluster, host: Host, isEverywhere: boolean): Promise<StepOutcome> =>
+      change(cluster, host, (context) => settleConfiguration(context, isEverywhere)),
   }
 }
 

@@ -19,6 +19,7 @@ import {
   startStoppedKubelet,
   type HostState,
 } from '../hosts/kubeadm/state.js'
+import { noteInitial } from './reconfigure/kept-documents.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
 import { isApiFailure } from '../hosts/kubernetes/api/refusal.js'
@@ -62,6 +63,7 @@ export async function initControlPlane(context: HostContext, isKnown = false): P
   // Also revokes the token of an init whose operation died before it could.
   const isNew = await markInitialised(context)
   if (isNew && found !== undefined) await revokeInitToken(api, context.host)
+  if (isNew) await noteInitial(api, context.cluster)
   await keepRegistry(context)
   did.push(
     ...(await (found === undefined

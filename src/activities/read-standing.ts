@@ -1,5 +1,6 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
 import type { Pod } from 'kubernetes-types/core/v1.js'
+import { parseConfigurationNote, type ConfigurationNote } from '../facts/configuration-note.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { unrecordedArguments } from '../facts/unrecorded-arguments.js'
@@ -22,6 +23,7 @@ import { judgedMembers } from '../hosts/etcd/members.js'
 import type { Stored } from '../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
+import { recorded } from '../hosts/kubernetes/own-record.js'
 import { removedMachines } from '../hosts/kubernetes/removed-machines.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { podNetworkStanding } from './apply-pod-network.js'
@@ -62,6 +64,7 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
     standing: {
       configuration: kept.cluster,
       ...defined({ kubeletConfiguration: kept.kubelet, kubeProxyConfiguration: kept.kubeProxy }),
+      ...defined({ configurationNote: kept.note }),
       // For a run that goes on in a worker before 0.2.
       runsFlannel: networkPlugins.includes('flannel'),
       networkPlugins,
@@ -81,6 +84,7 @@ interface KeptConfiguration {
   readonly cluster: StandingConfiguration
   readonly kubelet?: PlainObject
   readonly kubeProxy?: PlainObject
+  readonly note?: ConfigurationNote
 }
 
 /**
@@ -93,6 +97,7 @@ async function readConfiguration(
 ): Promise<KeptConfiguration | undefined> {
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const texts = new Map<string, string>()
+  let note: string | undefined
   await waitUntil(
     context,
     async () => {
@@ -100,6 +105,7 @@ async function readConfiguration(
         const found = await api.core.configMaps.in(namespace).find(name)
         texts.set(name, found?.data?.[key] ?? '')
       }
+      note = await recorded(api, 'configuration')
       return undefined
     },
     (reason) => context.error('API_UNREACHABLE', reason, { step: 'standing' }),
@@ -111,6 +117,7 @@ async function readConfiguration(
   return {
     cluster: configuration,
     ...defined({ kubelet: parseDocument(textOf(kubelet)), kubeProxy: parseDocument(textOf(kubeProxy)) }),
+    ...defined({ note: parseConfigurationNote(note) }),
   }
 }
 

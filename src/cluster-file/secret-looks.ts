@@ -2,46 +2,18 @@
  * What a secret looks like, as data. The cluster file becomes the input of an operation, which Temporal stores. Anyone
  * who may read histories could read a secret in it.
  */
+import { BOOTSTRAP_TOKEN, SIGNED_TOKEN, URL_WITH_PASSWORD } from '../values/secret-looks.js'
 import type { FieldPath } from './problem.js'
-
-/** Names of fields whose texts are secrets, in lowercase without dashes and underscores. */
-export const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'password',
-  'passwd',
-  'passphrase',
-  'auth',
-  'authpass',
-  'authorization',
-  'identitytoken',
-  'registrytoken',
-  'bearertoken',
-  'accesstoken',
-  'refreshtoken',
-  'token',
-  'tlsbootstraptoken',
-  'certificatekey',
-  'secret',
-  'clientsecret',
-  'secretkey',
-  'secretaccesskey',
-  'privatekey',
-  'clientkeydata',
-  'apikey',
-])
-
-/** Names of secret variables and arguments, for entries with `name` and `value`. */
-export const SECRET_NAMES =
-  /(?:^|[_-])(?:password|passwd|passphrase|token|secret|api[_-]?key|(?:secret|access|private)[_-]?key)$/i
 
 /** What is recognizably a secret, whatever its field is called. */
 export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (text: string) => boolean }[] = [
   { what: 'a private key', looks: holdsPrivateKey },
   {
     what: 'a URL with a password',
-    looks: (text) => /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:[^\s/?#@]+@/i.test(text),
+    looks: (text) => URL_WITH_PASSWORD.test(text),
   },
-  { what: 'a bootstrap token', looks: (text) => /^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(text) },
-  { what: 'a signed token', looks: (text) => /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.test(text) },
+  { what: 'a bootstrap token', looks: (text) => BOOTSTRAP_TOKEN.test(text) },
+  { what: 'a signed token', looks: (text) => SIGNED_TOKEN.test(text) },
 ]
 
 /** What to do instead, by where the secret is. The first match counts. */

@@ -53,6 +53,18 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'add a DNS entry for the name in kubernetes.controlPlaneEndpoint that every host can resolve',
   },
+  CONFIGURATION_REJECTED: {
+    meaning: 'A component did not come up with its new configuration, and runs with the old one again.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'abort, correct kubernetes.kubeadm in the cluster file as the last words of the component say, and run `quorate apply` again',
+  },
+  CONFIGURATION_INCOMPLETE: {
+    meaning: 'A changed configuration is not in effect everywhere yet.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'look at what the message names, then retry; if it is the configuration itself, abort, correct the cluster file, and run `quorate apply` again',
+  },
   KUBEADM_CONFIG_INVALID: {
     meaning: 'kubeadm rejects the configuration.',
     source: 'user',

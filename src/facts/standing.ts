@@ -2,6 +2,7 @@
  * The standing: what a running cluster says of itself. It is read once at the start of every operation, and the cluster
  * file is compared with it. Plain data without secrets.
  */
+import type { ConfigurationNote } from './configuration-note.js'
 import type { DnsPod } from './cluster-dns.js'
 import type { NetworkPluginName, Taint } from '../cluster/model.js'
 import type { QuorumMember } from './quorum.js'
@@ -24,6 +25,8 @@ export interface Standing {
   /** kubelet and kube-proxy configuration as the cluster keeps it; undefined if it keeps none. */
   readonly kubeletConfiguration?: Readonly<Record<string, unknown>>
   readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
+  /** What Quorate has noted about the configuration that it has set. */
+  readonly configurationNote?: ConfigurationNote
   /** Whether our Flannel, or another of the same name, is the pod network; {@link runningPlugins}. */
   readonly runsFlannel: boolean
   /** The network plugins that run, ours or others of the same name. Not reported by workers before 0.2. */

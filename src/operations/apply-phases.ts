@@ -63,6 +63,32 @@ export const APPLY_PHASES = {
     words: { made: 'initialised', act: 'kubeadm init' },
     skip: never('there is no cluster without it'),
   },
+  'first-configuration': {
+    title: 'First configuration',
+    activities: ['configureControlPlane'],
+    words: { made: 'configured', act: 'the new configuration' },
+    skip: never('the others follow it; correct the cluster file, abort, and apply again'),
+    lane: MEMBERSHIP,
+  },
+  'control-plane-configuration': {
+    title: 'Control plane configuration',
+    activities: ['configureControlPlane'],
+    words: { made: 'configured', act: 'the new configuration' },
+    skip: never('control planes with different configurations disagree'),
+    lane: MEMBERSHIP,
+  },
+  'worker-configuration': {
+    title: 'Worker configuration',
+    activities: ['configureWorker'],
+    words: { made: 'configured', act: 'the new configuration' },
+    skip: 'unless-needed',
+  },
+  'cluster-configuration': {
+    title: 'Cluster configuration',
+    activities: ['settleConfiguration'],
+    words: { made: 'configured', act: 'the new configuration' },
+    skip: never('retry it: it needs nothing but an API that answers'),
+  },
   'pod-network': {
     title: 'Pod network',
     activities: ['applyPodNetwork'],

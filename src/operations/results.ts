@@ -35,6 +35,20 @@ export interface PlannedChange {
    * review.
    */
   readonly disruptive?: boolean
+  /** What the change does to documents of the cluster, value by value. */
+  readonly diff?: readonly DiffLine[]
+}
+
+/** A value of a document that changes; as JSON, without what may be secret. */
+export interface DiffLine {
+  /** Its kind, such as `KubeletConfiguration`. */
+  readonly document: string
+  /** E.g. `apiServer.extraArgs.v`. */
+  readonly path: string
+  /** Missing if the value is new. */
+  readonly old?: string
+  /** Missing if the value goes. */
+  readonly new?: string
 }
 
 /** The result of `upgradeCluster`. */

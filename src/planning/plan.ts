@@ -1,6 +1,7 @@
 /** Plans an apply from the cluster file and the facts of all hosts: what it does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
+import { planReconfiguration, type Reconfiguration } from './reconfigure/plan.js'
 import { plannedChanges } from './changes/planned-changes.js'
 import { staleEndpoints } from './etcd-endpoints.js'
 import { etcdRenewals, issuerOf } from '../facts/etcd-renewal.js'
@@ -15,6 +16,7 @@ import { unansweredFindings } from './drift/away.js'
 import { compareWithCluster } from './drift/drift.js'
 import { asRunning } from './drift/running.js'
 import type { ClusterPresence } from '../facts/standing.js'
+import { defined } from '../values/defined.js'
 import { HOST_PATHS } from '../cluster/host-paths.js'
 
 /** The hosts of each phase of an apply, and what prevents it. */
@@ -48,6 +50,8 @@ export interface ApplyPlan {
   /** The other control planes, in the order in which they join. */
   readonly joiningControlPlanes: readonly Host[]
   readonly workers: readonly Host[]
+  /** What changes of the configuration of the running cluster; undefined if nothing does. */
+  readonly reconfiguration?: Reconfiguration
   /** Names of the control planes whose etcd has data already. */
   readonly members: readonly string[]
   /** Whether each control plane runs an etcd member. */
@@ -107,7 +111,12 @@ export function planApply(
   )
   const isStacked = etcdPlace(cluster) === 'control-planes'
   const etcdAuthority = etcd.length === 0 ? undefined : (issuerOf(observed)?.host ?? etcd[0])
+  // What the running cluster has fixed for hosts that join must not pass for what the file sets.
+  const asInFile = { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm: file.kubernetes.kubeadm } }
+  const reconfiguration =
+    presence.kind === 'read' ? planReconfiguration(asInFile, presence.standing, first) : undefined
   return {
+    ...defined({ reconfiguration }),
     cluster,
     etcd,
     etcdAuthority,
@@ -134,6 +143,7 @@ export function planApply(
       first,
       serving,
       ...(presence.kind === 'read' ? { standing: presence.standing } : {}),
+      ...defined({ reconfiguration }),
     }),
   }
 }

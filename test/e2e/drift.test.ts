@@ -166,17 +166,15 @@ describe('an edit that a running cluster cannot take', () => {
 describe('an edit that cannot be applied yet', () => {
   it('causes a warning and changes nothing', async () => {
     const file = edited(({ kubernetes }) => {
-      kubernetes.certSANs = ['api.example.com']
       kubernetes.kubeadm.kubeletConfiguration = {
         ...kubernetes.kubeadm.kubeletConfiguration,
-        maxPods: 77,
+        topologyManagerPolicy: 'best-effort',
       }
     })
     const planned = await applied(file)
     expect(planned.changes).toEqual([])
     expect(planned.warnings).toEqual([
-      expect.stringMatching(/^kubernetes\.certSANs is none in the running cluster/),
-      expect.stringMatching(/^kubernetes\.kubeadm\.kubeletConfiguration is maxPods: not set in the running/),
+      expect.stringMatching(/^kubernetes\.kubeadm\.kubeletConfiguration is topologyManagerPolicy: not set/),
     ])
   })
 })

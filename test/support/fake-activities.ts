@@ -42,6 +42,9 @@ export function fakeActivities() {
     setEtcdEndpoints: (_cluster: Cluster, host: Host) => note(`endpoints of ${host.name}`, 20),
     initControlPlane: (_cluster: Cluster, host: Host) =>
       note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
+    configureControlPlane: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
+    configureWorker: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
+    settleConfiguration: () => note('settle configuration'),
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),

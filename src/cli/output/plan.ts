@@ -60,7 +60,23 @@ export function renderChanges(changes: readonly PlannedChange[], style: Style): 
       `${style.green('+')} ${plainLine(action)}`,
     ]
   })
-  return renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style)
+  return [...renderTable(['HOST', 'PHASE', 'CHANGE'], rows, style), ...renderDiff(changes, style)]
+}
+
+/** What the changes do to documents of the cluster: a value that goes or changes, then what comes in its place. */
+function renderDiff(changes: readonly PlannedChange[], style: Style): string[] {
+  const lines = changes.flatMap(({ diff = [] }) => diff)
+  const documents = [...new Set(lines.map(({ document }) => document))]
+  return documents.flatMap((document) => [
+    '',
+    style.bold(plainLine(document)),
+    ...lines
+      .filter((line) => line.document === document)
+      .flatMap(({ path, old, new: now }) => [
+        ...(old === undefined ? [] : [style.red(plainLine(`- ${path}: ${old}`))]),
+        ...(now === undefined ? [] : [style.green(plainLine(`+ ${path}: ${now}`))]),
+      ]),
+  ])
 }
 
 function summary(

@@ -3,7 +3,8 @@ import { parseAllDocuments, isMap, isSeq, LineCounter, type Node } from 'yaml'
 import { defined } from '../../values/defined.js'
 import { isPlainObject } from '../../values/merge.js'
 import type { FieldPath, Finding } from '../problem.js'
-import { SECRET_FIELDS, SECRET_NAMES, SECRET_TEXTS, WAYS_ON } from '../secret-looks.js'
+import { SECRET_FIELDS, SECRET_NAMES } from '../../values/secret-looks.js'
+import { SECRET_TEXTS, WAYS_ON } from '../secret-looks.js'
 import { problem } from './finding.js'
 
 /** Everything in the file that is a secret, or is named like one. The schema checks Quorate's own fields. */

@@ -67,11 +67,22 @@ export function renderJoinConfiguration(cluster: Cluster, host: Host, discovery:
   ])
 }
 
-function initConfiguration(cluster: Cluster, host: Host, secrets: InitSecrets): KubeadmDocument {
+/**
+ * For `kubeadm init phase … --config` on any control plane of a running cluster, with the ClusterConfiguration that the
+ * cluster keeps or is to keep.
+ */
+export function renderForPhases(cluster: Cluster, host: Host, clusterConfiguration: PlainObject): string {
+  const init = patchDocument(initConfiguration(cluster, host), cluster.kubernetes.kubeadm.initConfiguration)
+  return `${emit(cluster, [init])}---\n${renderYaml([clusterConfiguration])}`
+}
+
+function initConfiguration(cluster: Cluster, host: Host, secrets?: InitSecrets): KubeadmDocument {
   return {
     kind: 'InitConfiguration',
     body: {
-      bootstrapTokens: [{ token: secrets.bootstrapToken, ttl: '15m0s' }],
+      ...(secrets === undefined
+        ? {}
+        : { bootstrapTokens: [{ token: secrets.bootstrapToken, ttl: '15m0s' }] }),
       localAPIEndpoint: localApiEndpoint(cluster, host),
       nodeRegistration: nodeRegistration(host),
     },
@@ -92,7 +103,8 @@ function joinConfiguration(cluster: Cluster, host: Host, discovery: JoinDiscover
   }
 }
 
-function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
+/** The cluster's ClusterConfiguration, as init gets it. Throws as {@link renderInitConfiguration}. */
+export function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
   const patch = cluster.kubernetes.kubeadm.clusterConfiguration
   const { etcd, ...others } = patch
   // The settings of local members are for the etcd hosts. kubeadm accepts no file that has both local and external

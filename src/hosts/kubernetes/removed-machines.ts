@@ -5,20 +5,16 @@
 import { z } from 'zod'
 import type { Host } from '../../cluster/model.js'
 import type { RemovedMachine } from '../../facts/standing.js'
-import { isConflict } from './api/refusal.js'
 import type { ClusterApi } from './cluster-api.js'
-
-const NAMESPACE = 'kube-system'
-const NAME = 'quorate'
-const KEY = 'removed'
+import { changeRecord, recorded } from './own-record.js'
 
 const MACHINES = z.array(
   z.object({ name: z.string(), machineId: z.string().optional(), removedAt: z.string() }),
 )
 
 /** All of them, oldest first. */
-export async function removedMachines({ core }: ClusterApi): Promise<readonly RemovedMachine[]> {
-  return machinesIn((await core.configMaps.in(NAMESPACE).find(NAME))?.data)
+export async function removedMachines(api: ClusterApi): Promise<readonly RemovedMachine[]> {
+  return machinesIn(await recorded(api, 'removed'))
 }
 
 /**
@@ -47,37 +43,19 @@ export async function forgetRemoved(
   })
 }
 
-async function changeMachines(
-  { core }: ClusterApi,
+function changeMachines(
+  api: ClusterApi,
   change: (known: readonly RemovedMachine[]) => readonly RemovedMachine[] | undefined,
 ): Promise<boolean> {
-  const maps = core.configMaps.in(NAMESPACE)
-  if ((await maps.find(NAME)) === undefined) {
-    const machines = change([])
-    if (machines === undefined) return false
-    try {
-      await maps.create({ metadata: { name: NAME, namespace: NAMESPACE }, data: dataOf({}, machines) })
-      return true
-    } catch (error) {
-      if (!isConflict(error)) throw error
-    }
-  }
-  return maps.update(NAME, (object) => {
-    const machines = change(machinesIn(object.data))
-    return machines === undefined ? undefined : { ...object, data: dataOf(object.data ?? {}, machines) }
+  return changeRecord(api, 'removed', (text) => {
+    const machines = change(machinesIn(text))
+    return machines === undefined ? undefined : JSON.stringify(machines)
   })
 }
 
-function dataOf(
-  data: Readonly<Record<string, string>>,
-  machines: readonly RemovedMachine[],
-): Record<string, string> {
-  return { ...data, [KEY]: JSON.stringify(machines) }
-}
-
 /** What somebody has spoilt counts as empty: the list only helps. */
-function machinesIn(data: Readonly<Record<string, string>> | undefined): readonly RemovedMachine[] {
-  const parsed = MACHINES.safeParse(parse(data?.[KEY] ?? '[]'))
+function machinesIn(text = '[]'): readonly RemovedMachine[] {
+  const parsed = MACHINES.safeParse(parse(text))
   if (!parsed.success) return []
   return parsed.data.map(({ name, machineId, removedAt }) => ({
     name,

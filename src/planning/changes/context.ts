@@ -4,6 +4,7 @@ import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
+import type { Reconfiguration } from '../reconfigure/plan.js'
 
 /** What an apply decides for the whole cluster before it looks at single hosts. */
 export interface ChangesContext {
@@ -13,6 +14,8 @@ export interface ChangesContext {
   readonly serving: readonly Host[]
   /** What the running cluster says of itself; undefined when there is no cluster or it did not answer. */
   readonly standing?: Standing
+  /** What changes of the configuration of the running cluster. */
+  readonly reconfiguration?: Reconfiguration
 }
 
 /** One host in that context. */

@@ -30,6 +30,7 @@ export function plannedChanges(
   const wide = [
     ...authorityChanges(cluster, observed),
     ...etcdUpkeepChanges(cluster, observed),
+    ...(context.reconfiguration?.changes ?? []),
     ...clusterChanges(cluster, observed, context),
   ]
   return observed.flatMap((entry) => [

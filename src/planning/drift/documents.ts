@@ -1,23 +1,12 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
-import { parseDuration } from '../../values/go-duration.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
+import { applicablePatch, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
+import { leavesOf, withoutPaths } from '../reconfigure/leaves.js'
 import type { Difference } from './difference.js'
-
-/** Names of the API server's certificate that only the file or only the cluster has. */
-export function certSANs({ kubernetes }: Cluster, { configuration }: Standing): Difference | undefined {
-  // Quorate adds the endpoint's own name to what it gives kubeadm.
-  const endpoints = [
-    kubernetes.controlPlaneEndpoint.host,
-    configuration.controlPlaneEndpoint.replace(/:\d+$/, ''),
-  ]
-  const wanted = new Set(kubernetes.certSANs.filter((name) => !endpoints.includes(name)))
-  const present = new Set(configuration.certSANs.filter((name) => !endpoints.includes(name)))
-  const isSame = wanted.size === present.size && [...wanted].every((name) => present.has(name))
-  return isSame ? undefined : { file: list(wanted), cluster: list(present) }
-}
+import { isSame } from './same-value.js'
 
 /**
  * Fields of a ClusterConfiguration that neither kubeadm nor Quorate fills in by itself. If the cluster has them and the
@@ -30,22 +19,32 @@ const ONLY_FROM_PATCHES: readonly (readonly string[])[] = [
   ['etcd', 'local'],
 ].flatMap((component) => ['extraArgs', 'extraVolumes', 'extraEnvs'].map((field) => [...component, field]))
 
-/** Fields in which the cluster's ClusterConfiguration differs from the file's patch of it. */
-export function clusterConfiguration(
-  { kubernetes, etcd }: Cluster,
-  standing: Standing,
-): Difference | undefined {
-  const { etcd: members, ...others } = kubernetes.kubeadm.clusterConfiguration
+/**
+ * What differs of the file's ClusterConfiguration patch and is no argument, volume or name that an apply changes. What the
+ * cluster has of these and no file is known to have set is left to people, too.
+ */
+export function restOfClusterConfiguration(file: Cluster, standing: Standing): Difference | undefined {
+  const { etcd: members, ...others } = file.kubernetes.kubeadm.clusterConfiguration
   const { document } = standing.configuration
   // With etcd on its own hosts, this part is for the etcd members and is not in the cluster's record.
-  const patch = etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
-  const present = ONLY_FROM_PATCHES.flatMap((path) => leaves(at(document, path), path))
-  return difference(patch, document, present)
+  const patch = file.etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
+  const applied = leavesOf(applicablePatch('ClusterConfiguration', file)).map(({ path }) => path)
+  const noted = standing.configurationNote?.set.ClusterConfiguration ?? []
+  const unknown = withoutPaths(document, [...applied, ...noted])
+  const present = ONLY_FROM_PATCHES.flatMap((path) =>
+    at(unknown, path) === undefined ? [] : leaves(at(unknown, path), path),
+  )
+  return difference(withoutPaths(patch, [...applied, ['apiServer', 'certSANs']]), document, present)
 }
 
-/** Fields of the file's KubeletConfiguration patch that have another value in the cluster. */
-export function kubeletConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
-  return difference(kubernetes.kubeadm.kubeletConfiguration, standing.kubeletConfiguration)
+/** What differs of the file's KubeletConfiguration patch and needs an empty node. */
+export function restOfKubeletConfiguration(
+  { kubernetes }: Cluster,
+  standing: Standing,
+): Difference | undefined {
+  const patch = Object.entries(kubernetes.kubeadm.kubeletConfiguration)
+  const rest = Object.fromEntries(patch.filter(([key]) => NEEDS_EMPTY_NODE.has(key)))
+  return difference(rest, standing.kubeletConfiguration)
 }
 
 /** Fields of the file's KubeProxyConfiguration patch that have another value in the cluster. */
@@ -122,54 +121,4 @@ function asArguments(path: readonly string[], value: unknown): PlainObject | und
   if (!(path.at(-1) ?? '').endsWith('xtraArgs') || !Array.isArray(value)) return undefined
   const pairs = value.filter(isPlainObject).map(({ name, value: given }) => [String(name), given])
   return Object.fromEntries(pairs) as PlainObject
-}
-
-/**
- * Fields in which false or 0 means the same as no value, and that kubeadm then leaves out. In other fields it is a value
- * of its own. Source: `omitempty` of fields that are no pointers, in kubelet's `config/v1beta1/types.go` and kubeadm's
- * `apis/kubeadm/v1beta4/types.go`.
- */
-const ZERO_IS_UNSET: ReadonlySet<string> = new Set([
-  'readOnlyPort',
-  'podsPerCore',
-  'evictionMaxPodGracePeriod',
-  'protectKernelDefaults',
-  'serverTLSBootstrap',
-  'kernelMemcgNotification',
-  'enableContentionProfiling',
-  'runOnce',
-  'disabled',
-  'readOnly',
-])
-
-/** The kubelet then gives pods no resolver at all; all other empty texts are left out. */
-const EMPTY_IS_A_VALUE = 'resolvConf'
-
-/** Whether both values mean the same. kubeadm stores neither the order of keys nor the notation of durations. */
-function isSame(file: unknown, cluster: unknown, path: readonly string[]): boolean {
-  const isArgument = (path.at(-2) ?? '').endsWith('xtraArgs')
-  const text = (value: unknown) => JSON.stringify(isArgument ? stored(value) : normal(value, path.at(-1)))
-  return text(file) === text(cluster)
-}
-
-/** Numbers and booleans of extra arguments are stored as text; null removes a field. */
-function stored(value: unknown): unknown {
-  if (value === null || value === undefined) return undefined
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function normal(value: unknown, name = ''): unknown {
-  if (value === '' && name !== EMPTY_IS_A_VALUE) return undefined
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => normal(item) ?? null)
-  if (isPlainObject(value)) {
-    const entries = Object.entries(value).map(([key, entry]) => [key, normal(entry, key)] as const)
-    return entries.filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
-  }
-  if ((value === false || value === 0) && ZERO_IS_UNSET.has(name)) return undefined
-  const text = stored(value)
-  return typeof text === 'string' ? (parseDuration(text) ?? text) : undefined
-}
-
-function list(names: ReadonlySet<string>): string {
-  return names.size === 0 ? 'none' : [...names].sort().join(', ')
 }

@@ -109,8 +109,9 @@ function compareField(
   standing: Standing,
   channel: string | undefined,
 ): readonly PreflightFinding[] {
-  const difference = rule.differs?.(file, standing)
-  const told = TOLD[rule.changedBy]
+  const left = rule.left?.(file, standing)
+  const difference = left ?? rule.differs?.(file, standing)
+  const told = TOLD[left === undefined ? rule.changedBy : 'not-yet']
   if (difference === undefined || told === undefined) return []
   if (rule.changedBy === 'upgrade' && channel !== undefined) return [behindChannel(channel, file, difference)]
   return [finding(told.severity, told.code, undefined, wording(rule, difference))]

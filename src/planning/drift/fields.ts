@@ -8,7 +8,11 @@ import { parseNetwork } from '../../values/ip-address.js'
 import { runningPlugins, type Standing } from '../../facts/standing.js'
 import { pluginTraits } from '../../configuration/pod-network/plugins.js'
 import type { SettingsOf } from '../../configuration/pod-network/plugin.js'
-import { certSANs, clusterConfiguration, kubeletConfiguration, kubeProxyConfiguration } from './documents.js'
+import {
+  kubeProxyConfiguration,
+  restOfClusterConfiguration,
+  restOfKubeletConfiguration,
+} from './documents.js'
 
 /**
  * `apply`: applying changes it. `new-hosts`: it applies to hosts that join later. `not-yet`: it is compared and
@@ -24,6 +28,8 @@ export interface FieldRule {
   readonly changedBy: ChangedBy
   /** How the file's value and the running cluster's differ; undefined if they are equal or it cannot be known. */
   readonly differs?: (file: Cluster, standing: Standing) => Difference | undefined
+  /** How the part of a field differs that an apply leaves alone, although it changes the rest. */
+  readonly left?: (file: Cluster, standing: Standing) => Difference | undefined
 }
 
 /** The table of fields. Hosts are compared one by one (hosts.ts). */
@@ -46,7 +52,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
         endpointKey,
       ),
   },
-  { path: 'spec.kubernetes.certSANs', changedBy: 'not-yet', differs: certSANs },
+  { path: 'spec.kubernetes.certSANs', changedBy: 'apply' },
   {
     path: 'spec.kubernetes.networking.podSubnet',
     changedBy: 'never',
@@ -69,6 +75,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
       unequal(file.kubernetes.networking.dnsDomain, configuration.dnsDomain),
   },
   {
+    // Every image of the control plane would be pulled and restarted from elsewhere: an upgrade does that step by step.
     path: 'spec.kubernetes.imageRepository',
     changedBy: 'not-yet',
     differs: (file, { configuration }) =>
@@ -76,17 +83,18 @@ export const FIELD_RULES: readonly FieldRule[] = [
   },
   {
     path: 'spec.kubernetes.kubeadm.clusterConfiguration',
-    changedBy: 'not-yet',
-    differs: clusterConfiguration,
+    changedBy: 'apply',
+    left: restOfClusterConfiguration,
   },
   { path: 'spec.kubernetes.kubeadm.initConfiguration', changedBy: 'new-hosts' },
   { path: 'spec.kubernetes.kubeadm.joinConfiguration', changedBy: 'new-hosts' },
   {
     path: 'spec.kubernetes.kubeadm.kubeletConfiguration',
-    changedBy: 'not-yet',
-    differs: kubeletConfiguration,
+    changedBy: 'apply',
+    left: restOfKubeletConfiguration,
   },
   {
+    // Its pods have no readiness probe: a rollout goes on although each new one crashes.
     path: 'spec.kubernetes.kubeadm.kubeProxyConfiguration',
     changedBy: 'not-yet',
     differs: kubeProxyConfiguration,

@@ -6,6 +6,7 @@ import type { Bystander, Cluster, Host, KubeadmPatches } from '../../cluster/mod
 import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import { hasJoined } from '../../preflight/finding.js'
 import { parseVersion, formatVersion } from '../../cluster/versions.js'
+import { wantedDocument } from '../reconfigure/documents.js'
 import { isSpared } from './away.js'
 import { defined } from '../../values/defined.js'
 
@@ -35,7 +36,7 @@ export function asRunning(
         standing?.configuration.imageRepository ??
         installedRepository(observed) ??
         file.kubernetes.imageRepository,
-      kubeadm: asKept(file.kubernetes.kubeadm, standing),
+      kubeadm: asWanted(file, standing),
     },
     hosts: file.hosts
       .filter(({ name }) => !away.has(name))
@@ -92,21 +93,20 @@ function asMember(host: Host, facts: HostFacts | undefined): Host {
   return { ...asMachine(host, facts), ...defined({ kubeletVersion }) }
 }
 
-/**
- * Kubelet settings that affect how Quorate prepares hosts. A host that joins gets the cluster's value, not the file's,
- * which is not applied.
- */
+/** Kubelet settings that affect how Quorate prepares hosts. A host that joins gets what the cluster keeps or is to keep. */
 const PREPARED_FOR = ['failSwapOn', 'failCgroupV1'] as const
 
-function asKept(patches: KubeadmPatches, standing: Standing | undefined): KubeadmPatches {
-  const kept = standing?.kubeletConfiguration
-  if (kept === undefined) return patches
+function asWanted(file: Cluster, standing: Standing | undefined): KubeadmPatches {
+  const patches = file.kubernetes.kubeadm
+  if (standing?.kubeletConfiguration === undefined) return patches
+  const { document } = wantedDocument('KubeletConfiguration', file, {
+    document: standing.kubeletConfiguration,
+    ...defined({ note: standing.configurationNote }),
+  })
   // Only false makes a difference. Keep the file's order: the kubelet file of etcd hosts is rendered from this.
-  const lenient = PREPARED_FOR.filter((key) => kept[key] === false)
-  const isStrict = (key: string) => PREPARED_FOR.some((one) => one === key) && kept[key] !== false
-  const patch = Object.entries(patches.kubeletConfiguration).filter(([key]) => !isStrict(key))
+  const lenient = PREPARED_FOR.filter((key) => document[key] === false)
   const added = Object.fromEntries(lenient.map((key) => [key, false]))
-  return { ...patches, kubeletConfiguration: { ...Object.fromEntries(patch), ...added } }
+  return { ...patches, kubeletConfiguration: { ...patches.kubeletConfiguration, ...added } }
 }
 
 /** The version installed on a control plane, for a cluster whose API does not answer. */

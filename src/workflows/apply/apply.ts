@@ -14,6 +14,7 @@ import { backends, testLoadBalancer } from './balancers.js'
 import type { Apply, Bootstrap } from './bootstrap.js'
 import { abandonLateJoins, join } from './control-planes.js'
 import { etcdPhases } from './etcd-phases.js'
+import { reconfigure } from './reconfigure.js'
 import { compareWithRunning, initialise } from './first-control-plane.js'
 import { holding, reviewed } from './planning.js'
 import { defineOperation } from '../run/define-operation.js'
@@ -58,22 +59,25 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const compared = phase(apply, 'running-cluster', plan.isCompared ? [] : [apiHost], compareWithRunning, {
     after: () => [initialised.all()],
   })
+  const running = () => [initialised.all(), compared.all()]
+  const configured = reconfigure(apply, [prepared.of(initHost), ...running()])
+  const settled = () => configured.map((one) => one.all())
   const networked = phase(apply, 'pod-network', [apiHost], steps.applyPodNetwork, {
     after: () => [initialised.all(), compared.all()],
   })
   const ready = (host: Host) => [prepared.of(host), healthy.of(host)]
   const controlPlanes = phase(apply, 'control-planes', plan.joiningControlPlanes, join, {
     // For etcd's safety, each join waits in its turn until every member has started and votes.
-    after: (host) => [...ready(host), initialised.all(), compared.all()],
+    after: (host) => [...ready(host), ...running(), ...settled()],
     beforeParking: (host) => steps.settleJoin(apply, host),
     // Does not wait for the turn: the host that has it may be waiting for this very member to go.
     leaveOut: (host, isShown) => steps.abandonJoin(apply, host, isShown ? 'shown' : undefined),
   })
   const balancing = backends(apply, controlPlanes)
   const workers = phase(apply, 'workers', plan.workers, steps.joinWorker, {
-    after: (host) => [...ready(host), networked.all()],
+    after: (host) => [...ready(host), networked.all(), ...settled()],
   })
-  const joined = [networked, controlPlanes, workers]
+  const joined = [...configured, networked, controlPlanes, workers]
   return verify(apply, [prepared, healthy, ...joined, balancing, spreadDns(apply, joined)])
 }
 

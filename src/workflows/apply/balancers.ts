@@ -28,6 +28,32 @@ export async function testLoadBalancer(
   return outcome
 }
 
+/** How balancers of ours are told which control planes get requests. */
+export interface Steering {
+  /** Those that get requests otherwise. */
+  readonly backends: readonly Host[]
+  readonly direct: (backends: readonly Host[]) => Promise<unknown>
+}
+
+/**
+ * Acts on a control plane while no balancer of ours sends requests to it. It comes back however the act ends: balancers
+ * check for themselves whether its API server answers.
+ */
+export async function outOfBalancers(
+  { backends, direct }: Steering,
+  host: Host,
+  act: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  const others = backends.filter(({ name }) => name !== host.name)
+  if (others.length === 0) return act()
+  await direct(others)
+  try {
+    return await act()
+  } finally {
+    await direct(backends)
+  }
+}
+
 /**
  * Lets each balancer send requests to control planes as they join. One update covers all that have joined since its
  * last.

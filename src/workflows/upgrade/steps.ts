@@ -6,6 +6,7 @@ import type { UpgradePhase } from '../../operations/upgrade-phases.js'
 import { workersAtOnce, type UpgradeRequest } from '../../operations/upgrade-request.js'
 import type { Hop } from '../../planning/upgrade/hop.js'
 import type { UpgradePlan } from '../../planning/upgrade/plan.js'
+import { outOfBalancers as actOutOfBalancers } from '../apply/balancers.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
 
@@ -170,24 +171,9 @@ export function verifyCluster({ run, cluster, hop }: Upgrading, host: Host) {
   )
 }
 
-/**
- * Acts on a control plane while no balancer of ours sends requests to it. It comes back however the act ends: balancers
- * check for themselves whether its API server answers.
- */
-async function outOfBalancers(
-  up: Upgrading,
-  host: Host,
-  act: () => Promise<StepOutcome>,
-): Promise<StepOutcome> {
+function outOfBalancers(up: Upgrading, host: Host, act: () => Promise<StepOutcome>): Promise<StepOutcome> {
   const { backends } = up.plan
-  const others = backends.filter(({ name }) => name !== host.name)
-  if (others.length === 0) return act()
-  await direct(up, others)
-  try {
-    return await act()
-  } finally {
-    await direct(up, backends)
-  }
+  return actOutOfBalancers({ backends, direct: (others) => direct(up, others) }, host, act)
 }
 
 async function direct(up: Upgrading, backends: readonly Host[]): Promise<void> {

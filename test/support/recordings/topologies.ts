@@ -3,8 +3,8 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts, factsOf } from '../clusters.js'
 import { agedFacts } from '../aged-facts.js'
 import { joinedFacts, present, standingOf } from '../standings.js'
-import { hopeless } from '../fake-activities.js'
-import { apply, telling, type Hosts, type Recording } from './recording.js'
+import { fakeActivities, hopeless } from '../fake-activities.js'
+import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
 
 export const named = (...names: readonly string[]) => names.map((name) => aHost(name))
 const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
@@ -12,7 +12,7 @@ const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
 /** A running cluster as its hosts and its API report it; `bare` hosts have not joined. */
 export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
   const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
-  const standing = standingOf(cluster)
+  const standing = { ...standingOf(cluster), kubeletConfiguration: { maxPods: 110 } }
   const isThere = (name: string) => !bare.includes(name)
   const presence = present({
     ...standing,
@@ -21,6 +21,17 @@ export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
     components: standing.components.filter(({ host }) => isThere(host)),
   })
   return { ...telling(facts), readStanding: () => Promise.resolve(presence) }
+}
+
+/** A file that sets an argument of the API server, and a limit of kubelets. */
+export function withArgument(cluster: Cluster, value = 'false'): Cluster {
+  const { kubernetes } = cluster
+  const kubeadm = {
+    ...kubernetes.kubeadm,
+    clusterConfiguration: { apiServer: { extraArgs: { profiling: value } } },
+    kubeletConfiguration: { maxPods: 77 },
+  }
+  return { ...cluster, kubernetes: { ...kubernetes, kubeadm } }
 }
 
 /** By name, which is also the name of the file. */
@@ -79,6 +90,29 @@ export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> =
         ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', 'w2'))
         : Promise.resolve(facts.find((one) => one.host === host))
     return apply(cluster, { ...running(cluster), gatherFacts })
+  },
+  'apply-reconfigured': (name) => {
+    const before = aCluster({ name, hosts: named(...SMALL) })
+    const hosts = running(before)
+    const { configureControlPlane } = fakeActivities().activities
+    let rejections = 1
+    return apply(
+      withArgument(before),
+      {
+        ...hosts,
+        configureControlPlane: (cluster: Cluster, host: Host) => {
+          if (rejections === 0) return configureControlPlane(cluster, host)
+          rejections -= 1
+          return Promise.reject(hopeless('CONFIGURATION_REJECTED', 'unknown flag', host.name))
+        },
+      },
+      {
+        talk: async (run) => {
+          await untilState(run, 'blocked')
+          await decide(run, 'retryStep', { step: 'first-configuration/cp1' })
+        },
+      },
+    )
   },
   'apply-renewed-certificates': (name) => {
     const cluster = aClusterWithEtcdHosts({ name })

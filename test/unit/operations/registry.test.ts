@@ -73,6 +73,12 @@ describe('the lane of membership', () => {
   it('is shared by all phases that add or restart a member of etcd or an API server', () => {
     const phases = Object.entries<PhaseDefinition>(APPLY_PHASES)
     const ids = phases.filter(([, { lane }]) => lane === 'membership').map(([id]) => id)
-    expect(ids).toEqual(['renew-certificates', 'etcd-endpoints', 'control-planes'])
+    expect(ids).toEqual([
+      'renew-certificates',
+      'etcd-endpoints',
+      'first-configuration',
+      'control-plane-configuration',
+      'control-planes',
+    ])
   })
 })

@@ -123,9 +123,12 @@ describe('a host that joins a cluster whose kubelets do not tolerate swap', () =
     )
   }
 
-  it('gets swap turned off, even if an edited file that is not applied allows it', () => {
-    expect(join(false, {})).toBe(true)
+  it('gets swap turned off', () => {
     expect(join(undefined, {})).toBe(true)
+  })
+
+  it('keeps swap if the file allows it, which the same apply brings to the cluster', () => {
+    expect(join(false, {})).toBe(false)
   })
 
   it('keeps swap if the running cluster allows it', () => {

@@ -1,0 +1,90 @@
+/** The phases of an apply that change the configuration of a running cluster: one control plane first, then the others. */
+import { patched } from '@temporalio/workflow'
+import { hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import { interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
+import { phase } from './apply-phase.js'
+import { outOfBalancers } from './balancers.js'
+import type { Bootstrap } from './bootstrap.js'
+import { activities } from '../run/activity-policies.js'
+import type { Phase } from '../run/run.js'
+import { configureLoadBalancer } from './steps.js'
+
+/** How many workers' kubelets restart at once. Their pods go on meanwhile. */
+const WORKERS_AT_ONCE = 5
+
+/**
+ * Changes the configuration; without phases if the cluster has that of the file. What follows waits for all of them:
+ * hosts that join then get the new one at once.
+ */
+export function reconfigure(
+  apply: Bootstrap,
+  before: readonly Promise<unknown>[],
+): readonly Phase<StepOutcome>[] {
+  const { reconfiguration: what } = apply.plan
+  if (what === undefined || !patched('reconfigure-by-apply')) return []
+  const configure = (_: Bootstrap, host: Host) => configureControlPlane(apply, what, host)
+  const first = phase(apply, 'first-configuration', [what.first], configure, {
+    after: () => before,
+  })
+  const others = phase(apply, 'control-plane-configuration', what.controlPlanes, configure, {
+    after: () => [...before, first.all()],
+  })
+  const workers = phase(apply, 'worker-configuration', what.workers, configureWorker, {
+    after: () => [...before, first.all(), others.all()],
+    atOnce: WORKERS_AT_ONCE,
+  })
+  const settled = phase(apply, 'cluster-configuration', [what.first], settle, {
+    after: () => [...before, first.all(), others.all(), workers.all()],
+  })
+  return [first, others, workers, settled]
+}
+
+/** The cluster with the file's own patches: what the running cluster has fixed for hosts that join does not count here. */
+function withHosts({ cluster, looked, plan }: Bootstrap, ...hosts: readonly Host[]): Cluster {
+  const { kubeadm } = looked.file.kubernetes
+  const own = { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm } }
+  return narrow(own, ...new Set([...hosts, ...plan.etcd]))
+}
+
+async function configureControlPlane(
+  apply: Bootstrap,
+  what: Reconfiguration,
+  host: Host,
+): Promise<StepOutcome> {
+  const controlPlanes = [what.first, ...what.controlPlanes]
+  const others = controlPlanes.filter(({ name }) => name !== host.name)
+  const act = () =>
+    activities('kubeadm', `${host.name}: configuration`).configureControlPlane(
+      withHosts(apply, ...hostsWithRole(apply.cluster, 'control-plane')),
+      host,
+      { others, isFirst: host.name === what.first.name, names: what.names },
+    )
+  if (!interruptsApi(what)) return act()
+  const { plan, run, serving } = apply
+  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
+  const direct = (backends: readonly Host[]) =>
+    Promise.all(balancers.map((balancer) => configureLoadBalancer(apply, balancer, backends)))
+  return outOfBalancers({ backends: [...serving], direct }, host, act)
+}
+
+function configureWorker(apply: Bootstrap, host: Host): Promise<StepOutcome> {
+  const through = apply.plan.apiHost
+  return activities('kubeadm', `${host.name}: configuration`).configureWorker(
+    withHosts(apply, host, through),
+    host,
+    through,
+  )
+}
+
+/** A host that is away or left out keeps its old configuration, and the next apply must look at it. */
+function settle(apply: Bootstrap, host: Host): Promise<StepOutcome> {
+  const { cluster, run } = apply
+  const isAway = cluster.bystanders?.some(({ why }) => why === 'away') === true
+  const isEverywhere = !isAway && !cluster.hosts.some((one) => run.isLeftOut(one))
+  return activities('kubeadm', `${host.name}: configuration of the cluster`).settleConfiguration(
+    withHosts(apply, host),
+    host,
+    isEverywhere,
+  )
+}
