@@ -1,6 +1,6 @@
 /** The names in the API server's certificate. Its key is made on the host and never leaves it. */
 import { X509Certificate } from 'node:crypto'
-import { connect } from 'node:tls'
+import { connect, type PeerCertificate } from 'node:tls'
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { renderForPhases } from '../../configuration/kubeadm/render.js'
@@ -89,7 +89,7 @@ async function servedNames({ cluster, host, session }: HostContext): Promise<str
   return new Promise((resolve) => {
     // Nothing is sent or believed: only the certificate is looked at.
     const socket = connect({ socket: opening.stream, rejectUnauthorized: false }, () => {
-      const { raw } = socket.getPeerCertificate()
+      const { raw }: Partial<PeerCertificate> = socket.getPeerCertificate()
       resolve(raw === undefined ? '' : namesOf(raw))
       socket.destroy()
     })

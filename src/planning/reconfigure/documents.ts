@@ -33,7 +33,7 @@ export interface WantedDocument {
 }
 
 /** Components whose arguments and volumes an apply changes. */
-export const CONFIGURABLE_COMPONENTS = ['apiServer', 'controllerManager', 'scheduler'] as const
+const CONFIGURABLE_COMPONENTS = ['apiServer', 'controllerManager', 'scheduler'] as const
 
 /**
  * Settings of the kubelet that change what runs in containers that are running already, or where the kubelet finds them.

@@ -31,12 +31,12 @@ export function titleOf(path: Path): string {
 }
 
 /** Whether the field holds extra arguments. */
-export function holdsArguments(path: Path): boolean {
+function holdsArguments(path: Path): boolean {
   return path.at(-1)?.endsWith('xtraArgs') === true
 }
 
 /** Whether the field holds extra volumes. */
-export function holdsVolumes(path: Path): boolean {
+function holdsVolumes(path: Path): boolean {
   return path.at(-1) === 'extraVolumes'
 }
 

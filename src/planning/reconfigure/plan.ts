@@ -9,7 +9,7 @@ import { diffOf, wantedDocument, type WantedDocument } from './documents.js'
 import { keyOf, leavesOf, type Path } from './leaves.js'
 
 /** The components whose manifests follow the ClusterConfiguration, with where it has their settings. */
-export const COMPONENT_FIELDS = {
+const COMPONENT_FIELDS = {
   etcd: ['etcd', 'local'],
   'kube-apiserver': ['apiServer'],
   'kube-controller-manager': ['controllerManager'],
@@ -90,7 +90,7 @@ function compared(document: PlainObject, wanted: WantedDocument) {
 }
 
 /** Whether the path is that of the names in the API server's certificate. */
-export function isNames(path: Path): boolean {
+function isNames(path: Path): boolean {
   return path[0] === 'apiServer' && path[1] === 'certSANs'
 }
 

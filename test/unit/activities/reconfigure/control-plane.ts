@@ -101,7 +101,8 @@ export class ControlPlane {
 
   get note(): unknown {
     const text = this.maps.get('quorate')?.data?.['configuration']
-    return text === undefined ? undefined : JSON.parse(text)
+    const note: unknown = text === undefined ? undefined : JSON.parse(text)
+    return note
   }
 
   get record(): string {
