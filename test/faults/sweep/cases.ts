@@ -68,6 +68,29 @@ export function everyCase({ boundaries, units }: Places): readonly FaultCase[] {
   ]
 }
 
+/** Each boundary and each unit once, by another fault each time: all kinds of faults occur, far fewer than all pairs. */
+export function spreadCases(places: Places): readonly FaultCase[] {
+  const byPlace = new Map<string, FaultCase[]>()
+  for (const one of everyCase(places)) {
+    const [fault] = one.faults
+    const place = placeOf(fault)
+    byPlace.set(place, [...(byPlace.get(place) ?? []), one])
+  }
+  return [...byPlace.values()].flatMap((cases, index) => cases[index % cases.length] ?? [])
+}
+
+function placeOf(fault: Fault | undefined): string {
+  switch (fault?.kind) {
+    case 'worker-killed':
+    case 'ssh-cut':
+      return fault.boundary
+    case 'in-unit':
+      return fault.place
+    default:
+      throw new Error('it happens anywhere')
+  }
+}
+
 /** Two faults in one run, at places that follow from the seed: at activities, in units, and at single commands. */
 export function randomCase(seed: number, places: Places): FaultCase {
   const random = randomNumbers(seed)

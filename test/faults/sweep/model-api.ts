@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../support/api-server.js'
+import { ModelNodes } from './model-nodes.js'
 
 /** The kinds of the pod network's manifest, as the API server tells them. */
 const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
@@ -27,6 +28,12 @@ const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean
 }
 
 const SYSTEM = '/api/v1/namespaces/kube-system'
+/** Of these there are no objects. */
+const NONE = [
+  ...['/apis/policy/v1/poddisruptionbudgets', '/apis/storage.k8s.io/v1/volumeattachments'],
+  ...['/apis/apps/v1/deployments', '/apis/apps/v1/statefulsets', '/apis/apps/v1/daemonsets'],
+  ...['/api/v1/services', '/api/v1/persistentvolumes'],
+]
 const HEALTH = /^\/(?:readyz|healthz|livez)$/
 /** Settings of the pod network in its DaemonSet's text. */
 const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
@@ -35,10 +42,12 @@ const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
 export class ModelApi {
   readonly #model: string
   readonly #host: string
+  readonly #nodes: ModelNodes
 
   constructor(model: string, host: string) {
     this.#model = model
     this.#host = host
+    this.#nodes = new ModelNodes(model, host)
   }
 
   readonly answer = (asked: Asked): ApiAnswer => {
@@ -60,7 +69,11 @@ export class ModelApi {
     const applied = this.#applied(path)
     if (existsSync(applied)) return { body: storedAs(readFileSync(applied, 'utf8')) }
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    if (node !== undefined) return this.#has('nodes', node) ? { body: this.#node(node) } : NOT_FOUND
+    if (node !== undefined) {
+      const body = this.#nodes.get(node)
+      return body === undefined ? NOT_FOUND : { body }
+    }
+    if (path === '/api/v1/pods') return list(this.#nodes.pods(query.get('fieldSelector') ?? ''))
     const read = this.#objects[path]
     if (read !== undefined) return read(query.get('labelSelector') ?? '')
     return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
@@ -69,7 +82,7 @@ export class ModelApi {
   /** What there is at a path, for a label selector. */
   readonly #objects: Readonly<Record<string, (selector: string) => ApiAnswer | undefined>> = {
     '/version': () => ({ body: { gitVersion: 'v1.36.3' } }),
-    '/api/v1/nodes': () => list(this.#names('nodes').map((name) => this.#node(name))),
+    '/api/v1/nodes': () => list(this.#nodes.names.flatMap((name) => this.#nodes.get(name) ?? [])),
     [`${SYSTEM}/configmaps/kubeadm-config`]: () =>
       this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } })),
     [`${SYSTEM}/configmaps/kubelet-config`]: () => this.#ifStored('kubeadm-config'),
@@ -83,6 +96,7 @@ export class ModelApi {
     }),
     [`${SYSTEM}/pods`]: (selector) =>
       ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined,
+    ...Object.fromEntries(NONE.map((path) => [path, () => list([])])),
     '/api/v1/namespaces/kube-flannel/pods': () => list(this.#flannelPods()),
     '/apis/apps/v1/namespaces/kube-flannel/daemonsets': () =>
       list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : []),
@@ -90,10 +104,13 @@ export class ModelApi {
 
   #change({ method, body }: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    if (method === 'DELETE' && node !== undefined) return this.#deleteNode(node)
+    if (method === 'DELETE' && node !== undefined) return this.#nodes.delete(node)
+    if (method === 'PUT' && node !== undefined) return this.#nodes.replace(node, body)
+    const pod = /^\/api\/v1\/namespaces\/default\/pods\/([^/]+)\/eviction$/.exec(path)?.[1]
+    if (method === 'POST' && pod !== undefined) return this.#nodes.evict(pod)
     if (method === 'PATCH' && node !== undefined) {
       this.#journal(`API patches node ${node} ${body}`)
-      return { body: this.#node(node) }
+      return { body: this.#nodes.get(node) ?? {} }
     }
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
     const isOfTokens = method === 'DELETE' && path.startsWith(`${SYSTEM}/secrets`)
@@ -108,13 +125,6 @@ export class ModelApi {
     )
     for (const id of ids) rmSync(this.#path('tokens', id), { recursive: true, force: true })
     return token !== undefined && ids.length === 0 ? NOT_FOUND : { body: {} }
-  }
-
-  #deleteNode(name: string): ApiAnswer {
-    if (!this.#has('nodes', name)) return NOT_FOUND
-    this.#journal(`API deletes node ${name}`)
-    rmSync(this.#path('nodes', name), { recursive: true })
-    return { body: {} }
   }
 
   #storeToken(body: string): ApiAnswer {
@@ -143,23 +153,10 @@ export class ModelApi {
     return { body: storedAs(text) }
   }
 
-  #node(name: string): object {
-    const isMarked = this.#has('nodes', name, 'control-plane')
-    const labels = {
-      ...(isMarked ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
-      'kubernetes.io/hostname': name,
-    }
-    const status = this.#has('objects', 'pod-network') ? 'True' : 'False'
-    return {
-      metadata: { name, labels },
-      status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status }] },
-    }
-  }
-
   #flannelPods(): readonly object[] {
     if (!this.#has('objects', 'pod-network')) return []
     const settings = SETTINGS.exec(this.#text('objects/pod-network'))?.[1] ?? ''
-    return this.#names('nodes').map((name) => ({
+    return this.#nodes.names.map((name) => ({
       metadata: { name: `flannel-${name}`, annotations: { 'quorate.dev/net-conf': settings } },
       spec: { nodeName: name },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },

@@ -91,13 +91,17 @@ export class ScriptedHost {
     this.changes = join(folder, 'upper')
   }
 
-  /** Makes the host bare, like a machine after its installation. Once this resolves, sshd answers. */
-  async start(): Promise<void> {
+  /**
+   * Boots the host: bare, like a machine after its installation, or with the changes that were kept in a folder. Once
+   * this resolves, sshd answers.
+   */
+  async start(kept?: string): Promise<void> {
     for (const name of ['upper', 'work', 'root', 'own']) {
       rmSync(join(this.folder, name), { recursive: true, force: true })
       mkdirSync(join(this.folder, name), { recursive: true })
     }
     this.writeOwnLayer()
+    if (kept !== undefined) await mustRun('cp', ['-a', `${kept}/.`, this.changes])
     const child = spawn(
       'unshare',
       [
