@@ -72,8 +72,6 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Cases wait for a free lane of the sweep, not for vitest.
           maxConcurrency: 10_000,
-          // Each file has lanes of its own, at the same addresses.
-          fileParallelism: false,
           sequence: { groupOrder: 4 },
         },
       },
