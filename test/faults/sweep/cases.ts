@@ -69,26 +69,15 @@ export function everyCase({ boundaries, units }: Places): readonly FaultCase[] {
 }
 
 /** Each boundary and each unit once, by another fault each time: all kinds of faults occur, far fewer than all pairs. */
-export function spreadCases(places: Places): readonly FaultCase[] {
-  const byPlace = new Map<string, FaultCase[]>()
-  for (const one of everyCase(places)) {
-    const [fault] = one.faults
-    const place = placeOf(fault)
-    byPlace.set(place, [...(byPlace.get(place) ?? []), one])
-  }
-  return [...byPlace.values()].flatMap((cases, index) => cases[index % cases.length] ?? [])
-}
-
-function placeOf(fault: Fault | undefined): string {
-  switch (fault?.kind) {
-    case 'worker-killed':
-    case 'ssh-cut':
-      return fault.boundary
-    case 'in-unit':
-      return fault.place
-    default:
-      throw new Error('it happens anywhere')
-  }
+export function spreadCases({ boundaries, units }: Places): readonly FaultCase[] {
+  const places = [
+    ...boundaries.map((boundary) => ({ boundaries: [boundary], units: [] })),
+    ...units.map((unit) => ({ boundaries: [], units: [unit] })),
+  ]
+  return places.flatMap((place, index) => {
+    const cases = everyCase({ ...place, commands: {} })
+    return cases[index % cases.length] ?? []
+  })
 }
 
 /** Two faults in one run, at places that follow from the seed: at activities, in units, and at single commands. */

@@ -46,7 +46,7 @@ function watched(type: string, activity: Activity): Activity {
 /** Act on their second host, a control plane: the first leaves, or may be out of reach. */
 const THROUGH_ANOTHER = [
   ...['drainNode', 'keepNode', 'removeMember', 'deleteNode', 'releaseNode'],
-  ...['settleJoin', 'abandonJoin'],
+  ...['settleJoin', 'abandonJoin', 'isKubeletUpgraded'],
 ]
 
 /** Hosts are the arguments that have a name and an address. */

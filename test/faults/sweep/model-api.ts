@@ -31,8 +31,7 @@ const SYSTEM = '/api/v1/namespaces/kube-system'
 /** Of these there are no objects. */
 const NONE = [
   ...['/apis/policy/v1/poddisruptionbudgets', '/apis/storage.k8s.io/v1/volumeattachments'],
-  ...['/apis/apps/v1/deployments', '/apis/apps/v1/statefulsets', '/apis/apps/v1/daemonsets'],
-  ...['/api/v1/services', '/api/v1/persistentvolumes'],
+  ...['/apis/apps/v1/statefulsets', '/api/v1/services', '/api/v1/persistentvolumes'],
 ]
 const HEALTH = /^\/(?:readyz|healthz|livez)$/
 /** Settings of the pod network in its DaemonSet's text. */
@@ -73,15 +72,35 @@ export class ModelApi {
       const body = this.#nodes.get(node)
       return body === undefined ? NOT_FOUND : { body }
     }
-    if (path === '/api/v1/pods') return list(this.#nodes.pods(query.get('fieldSelector') ?? ''))
+    if (path.endsWith('/pods')) return this.#pods(path, query)
     const read = this.#objects[path]
     if (read !== undefined) return read(query.get('labelSelector') ?? '')
     return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
   }
 
+  #pods(path: string, query: URLSearchParams): ApiAnswer | undefined {
+    const [labels, fields] = ['labelSelector', 'fieldSelector'].map((name) => query.get(name) ?? '')
+    switch (`${path}?${labels ?? ''}`) {
+      case '/api/v1/pods?':
+        return list(this.#nodes.pods(fields ?? ''))
+      case `${SYSTEM}/pods?tier=control-plane`:
+      case '/api/v1/pods?tier=control-plane':
+        return list(this.#nodes.staticPods(fields ?? ''))
+      case '/api/v1/namespaces/kube-flannel/pods?':
+        return list(this.#flannelPods())
+      // Whatever runs of the addons is of the right image and Ready.
+      case `${SYSTEM}/pods?k8s-app=kube-dns`:
+      case '/api/v1/pods?k8s-app=kube-dns':
+      case '/api/v1/pods?k8s-app=kube-proxy':
+        return list([])
+      default:
+        return undefined
+    }
+  }
+
   /** What there is at a path, for a label selector. */
   readonly #objects: Readonly<Record<string, (selector: string) => ApiAnswer | undefined>> = {
-    '/version': () => ({ body: { gitVersion: 'v1.36.3' } }),
+    '/version': () => ({ body: { gitVersion: this.#text(`apiservers/${this.#host}`).trim() } }),
     '/api/v1/nodes': () => list(this.#nodes.names.flatMap((name) => this.#nodes.get(name) ?? [])),
     [`${SYSTEM}/configmaps/kubeadm-config`]: () =>
       this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } })),
@@ -94,27 +113,36 @@ export class ModelApi {
     '/api/v1/namespaces/kube-public/configmaps/cluster-info': () => ({
       body: { metadata: { name: 'cluster-info' }, data: this.#signatures() },
     }),
-    [`${SYSTEM}/pods`]: (selector) =>
-      ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined,
+    '/apis/apps/v1/daemonsets': () => list(this.#addons('kube-proxy')),
+    '/apis/apps/v1/deployments': () => list(this.#addons('coredns')),
     ...Object.fromEntries(NONE.map((path) => [path, () => list([])])),
-    '/api/v1/namespaces/kube-flannel/pods': () => list(this.#flannelPods()),
     '/apis/apps/v1/namespaces/kube-flannel/daemonsets': () =>
       list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : []),
   }
 
-  #change({ method, body }: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
+  #change(asked: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    if (method === 'DELETE' && node !== undefined) return this.#nodes.delete(node)
-    if (method === 'PUT' && node !== undefined) return this.#nodes.replace(node, body)
+    if (node !== undefined) return this.#changeNode(asked, node)
     const pod = /^\/api\/v1\/namespaces\/default\/pods\/([^/]+)\/eviction$/.exec(path)?.[1]
+    const { method, body } = asked
     if (method === 'POST' && pod !== undefined) return this.#nodes.evict(pod)
-    if (method === 'PATCH' && node !== undefined) {
-      this.#journal(`API patches node ${node} ${body}`)
-      return { body: this.#nodes.get(node) ?? {} }
-    }
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
     const isOfTokens = method === 'DELETE' && path.startsWith(`${SYSTEM}/secrets`)
     return isOfTokens ? this.#deleteTokens(path, query) : undefined
+  }
+
+  #changeNode({ method, body }: Asked, node: string): ApiAnswer | undefined {
+    switch (method) {
+      case 'DELETE':
+        return this.#nodes.delete(node)
+      case 'PUT':
+        return this.#nodes.replace(node, body)
+      case 'PATCH':
+        this.#journal(`API patches node ${node} ${body}`)
+        return { body: this.#nodes.get(node) ?? {} }
+      default:
+        return undefined
+    }
   }
 
   #deleteTokens(path: string, query: URLSearchParams): ApiAnswer {
@@ -151,6 +179,17 @@ export class ModelApi {
       this.#journal(`API applies ${path}`)
     }
     return { body: storedAs(text) }
+  }
+
+  /** The addon of this name, as the image that it runs from. */
+  #addons(name: string): readonly object[] {
+    const images = this.#text('objects/addons').split('\n')
+    return images
+      .filter((image) => image.includes(`/${name}:`))
+      .map((image) => ({
+        metadata: { name, namespace: 'kube-system' },
+        spec: { template: { spec: { containers: [{ image }] } } },
+      }))
   }
 
   #flannelPods(): readonly object[] {

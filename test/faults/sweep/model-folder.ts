@@ -19,6 +19,7 @@ const FOLDERS = [
   'balancers',
   'addresses',
   'pods',
+  'static-pods',
 ]
 
 /** Makes the model of hosts that belong to no cluster. */

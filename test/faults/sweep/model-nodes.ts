@@ -50,7 +50,7 @@ export class ModelNodes {
       metadata: { name, uid: `uid-of-${name}`, resourceVersion: String(version), labels, annotations },
       spec,
       status: {
-        nodeInfo: { kubeletVersion: 'v1.36.3' },
+        nodeInfo: { kubeletVersion: this.#text('nodes', name, 'kubelet').trim() },
         conditions: [{ type: 'Ready', status }],
       },
     }
@@ -77,9 +77,26 @@ export class ModelNodes {
     return { body: {} }
   }
 
+  /** The components of control planes that run, on one node or on all. */
+  staticPods(fieldSelector: string): readonly object[] {
+    const node = nodeIn(fieldSelector)
+    return readdirSync(join(this.#model, 'static-pods'))
+      .filter((name) => node === undefined || name === node)
+      .flatMap((name) =>
+        readdirSync(join(this.#model, 'static-pods', name)).map((component) => ({
+          metadata: { name: `${component}-${name}`, namespace: 'kube-system', labels: { component } },
+          spec: {
+            nodeName: name,
+            containers: [{ image: this.#text('static-pods', name, component).trim() }],
+          },
+          status: { conditions: [{ type: 'Ready', status: 'True' }] },
+        })),
+      )
+  }
+
   /** What people run: pods of a Deployment. Those that no node takes have none. */
   pods(fieldSelector: string): readonly object[] {
-    const node = /^spec\.nodeName=(.*)$/.exec(fieldSelector)?.[1]
+    const node = nodeIn(fieldSelector)
     return readdirSync(join(this.#model, 'pods')).flatMap((name) => {
       const on = readFileSync(join(this.#model, 'pods', name), 'utf8').trim()
       if (node !== undefined && on !== node) return []
@@ -116,9 +133,19 @@ export class ModelNodes {
     appendFileSync(join(this.#model, 'journal'), `${this.#host} ${line}\n`)
   }
 
+  #text(...path: readonly string[]): string {
+    const file = join(this.#model, ...path)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
   #has(...path: readonly string[]): boolean {
     return existsSync(join(this.#model, ...path))
   }
+}
+
+/** The node that a field selector names. */
+function nodeIn(fieldSelector: string): string | undefined {
+  return /^spec\.nodeName=(.*)$/.exec(fieldSelector)?.[1]
 }
 
 /** Each run is another operation; runs are compared with each other. */

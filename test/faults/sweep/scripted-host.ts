@@ -66,7 +66,11 @@ export async function buildHostImage(folder: string, identity: ApiIdentity): Pro
   const hostKey = readFileSync(`${keys.host}.pub`, 'utf8').split(' ').slice(0, 2).join(' ')
   const knownHostsFile = join(folder, 'known_hosts')
   writeFileSync(knownHostsFile, `[127.0.0.1]:* ${hostKey}\n`)
-  writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', 'admin.conf'), identity.adminConf())
+  const data = (name: string, content: string) =>
+    writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', name), content)
+  data('admin.conf', identity.adminConf())
+  data('pair.crt', identity.server.certificate)
+  data('pair.key', identity.server.key)
   return { layer, identityFile: keys.identity, knownHostsFile, identity }
 }
 

@@ -6,15 +6,7 @@ import type { Fault } from './faults.js'
 import type { RunOutcome } from './lane.js'
 import type { Scenario } from './scenario.js'
 import type { Sweep } from './sweep.js'
-import { Tally } from './tally.js'
-
-/** Parts of the names of the wanted cases; without any, all are wanted. */
-const only = (process.env.QUORATE_FAULTS_ONLY ?? '').split(',').filter(Boolean)
-
-/** Whether the operator wants the case. */
-export function isWanted(name: string): boolean {
-  return only.length === 0 || only.some((part) => name.includes(part))
-}
+import type { Tally } from './tally.js'
 
 export class Suite {
   readonly sweep: Sweep
@@ -63,7 +55,7 @@ export class Suite {
       ...differences(this.clean.end, outcome.end),
       ...outcome.neverHappened.map((fault) => `never happened: ${JSON.stringify(fault)}`),
     ]
-    this.tally.add(group, faults.length, outcome, findings)
+    this.tally.add(`${this.scenario.name}: ${group}`, faults.length, outcome, findings)
     if (findings.length === 0) return []
     return [...findings, `faults: ${JSON.stringify(faults)}`, `logs: ${lane.keep(name, outcome, findings)}`]
   }

@@ -1,15 +1,17 @@
 /**
- * Breaks a bootstrap in every place of every boundary. The run must end well by itself, with the end state of a clean run
- * and each mutation once, and must continue in time. The cases follow from a clean run; see docs/faults.md.
+ * Breaks operations: a bootstrap in every place of every boundary, and those on a cluster that runs once at each boundary.
+ * The run must end well by itself, with the end state of a clean run and each mutation once, and must continue in time.
+ * The cases follow from a clean run; see docs/faults.md.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { everyCase, randomCase, randomNumbers } from './cases.js'
+import { everyCase, randomCase, randomNumbers, spreadCases, type FaultCase } from './cases.js'
 import type { Fault } from './faults.js'
 import { APPLY } from './scenario.js'
-import { isWanted, Suite } from './suite.js'
+import { Suite } from './suite.js'
 import { Sweep } from './sweep.js'
 import { LIMITS, Tally } from './tally.js'
+import { isNarrowed, isWanted, wantedScenarios } from './wanted.js'
 
 const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? 8)
 /** How often the server dies in each lane. */
@@ -18,11 +20,7 @@ const SERVER_KILLS = 3
 const begun = Date.now()
 const sweep = await Sweep.open()
 const tally = new Tally()
-const suite = await Suite.of(sweep, tally, APPLY).catch(async (error: unknown) => {
-  await sweep.close()
-  throw error
-})
-const { clean, places } = suite
+const suites = await cleanRuns()
 
 afterAll(async () => {
   await sweep.close()
@@ -31,24 +29,44 @@ afterAll(async () => {
   )
 })
 
-suite.test(
-  [
-    ...everyCase(places),
-    ...Array.from({ length: seeds }, (_, index) => randomCase(index + 1, places)),
-  ].filter(({ name }) => isWanted(name)),
-)
+/** Of each operation that is wanted, beside each other. */
+async function cleanRuns(): Promise<readonly Suite[]> {
+  const made = await Promise.allSettled(wantedScenarios().map((scenario) => Suite.of(sweep, tally, scenario)))
+  const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  if (failures.length > 0) {
+    await sweep.close()
+    throw new AggregateError(failures, failures.map(String).join('\n\n'))
+  }
+  return made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
 
-describe.runIf(isWanted('server-killed'))('server killed', () => {
+/** An apply meets all faults everywhere; others one at each boundary, unless cases are named. */
+function casesOf({ scenario, places }: Suite): readonly FaultCase[] {
+  if (scenario !== APPLY) return (isNarrowed ? everyCase : spreadCases)(places)
+  return [...everyCase(places), ...Array.from({ length: seeds }, (_, index) => randomCase(index + 1, places))]
+}
+
+for (const suite of suites) {
+  const { name } = suite.scenario
+  const cases = casesOf(suite).map((one) => ({ ...one, name: `${name}/${one.name}` }))
+  const wanted = cases.filter((one) => isWanted(one.name))
+  if (wanted.length > 0) describe.concurrent(name, () => suite.test(wanted))
+}
+
+const apply = suites.find(({ scenario }) => scenario === APPLY)
+describe.runIf(apply !== undefined && isWanted('server-killed'))('server killed', () => {
   // All lanes share one server, so each lane meets each of its deaths, at a different point.
   it('server-killed', async () => {
+    if (apply === undefined) return
+    const { durationMs } = apply.clean
     const random = randomNumbers(seeds)
     const findings: string[] = []
     for (let kill = 1; kill <= SERVER_KILLS; kill += 1) {
-      const afterMs = 500 + Math.round(random() * clean.durationMs)
+      const afterMs = 500 + Math.round(random() * durationMs)
       const runs = sweep.lanes.map(async (lane, index) => {
-        await delay((index * clean.durationMs) / sweep.lanes.length)
+        await delay((index * durationMs) / sweep.lanes.length)
         const faults: readonly Fault[] = index === 0 ? [{ kind: 'server-killed', afterMs }] : []
-        return suite.judgeIn(lane, 'server killed', `server-killed/${kill}/lane-${index}`, faults)
+        return apply.judgeIn(lane, 'server killed', `server-killed/${kill}/lane-${index}`, faults)
       })
       findings.push(...(await Promise.all(runs)).flat())
     }
