@@ -54,5 +54,15 @@ const RESET_OF_ALL: Scenario = {
     }),
 }
 
+const REPLACEMENT: Scenario = {
+  name: 'replace-w1',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('replace', cluster, {
+      review: false,
+      request: { host: 'w1', isDead: false, inPlace: true, drain: DRAIN_DEFAULTS },
+    }),
+}
+
 /** Operations on a cluster that runs. */
-export const DAY_2: readonly Scenario[] = [removal('w1'), removal('cp2'), RESET_OF_HOST, RESET_OF_ALL]
+export const DAY_2: readonly Scenario[] = [removal('w1'), removal('cp2'), RESET_OF_HOST, RESET_OF_ALL, REPLACEMENT]
