@@ -65,4 +65,10 @@ const REPLACEMENT: Scenario = {
 }
 
 /** Operations on a cluster that runs. */
-export const DAY_2: readonly Scenario[] = [removal('w1'), removal('cp2'), RESET_OF_HOST, RESET_OF_ALL, REPLACEMENT]
+export const DAY_2: readonly Scenario[] = [
+  removal('w1'),
+  removal('cp2'),
+  RESET_OF_HOST,
+  RESET_OF_ALL,
+  REPLACEMENT,
+]
