@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# `npm run test:faults [-- --seeds N] [--only CASE] [--lanes N]`: the fault sweep over scripted hosts (docs/faults.md).
-#   --seeds N    so many runs with two random faults each (8)
-#   --only CASE  only cases whose name contains this, such as joinWorker/w1/after-effect
-#   --lanes N    so many clusters beside each other (three for each processor)
+# `npm run test:faults [-- --seeds N] [--operations NAMES] [--only CASES] [--lanes N]`: the fault sweep over scripted hosts
+# (docs/faults.md).
+#   --seeds N           so many applies with two random faults each (8)
+#   --operations NAMES  only operations whose names contain one of these, such as apply,remove-w1
+#   --only CASES        only cases whose names contain one of these, such as apply/joinWorker/w1/after-effect; of any
+#                       operation any fault at any boundary can be named, and remove-w1/ names all of them
+#   --lanes N           so many clusters beside each other (three for each processor)
 . "$(dirname "$0")/common.sh"
 
 while [ $# -gt 0 ]; do
   case $1 in
     --seeds) export QUORATE_FAULTS_SEEDS=$2 ;;
     --only) export QUORATE_FAULTS_ONLY=$2 ;;
+    --operations) export QUORATE_FAULTS_OPERATIONS=$2 ;;
     --lanes) export QUORATE_FAULTS_LANES=$2 ;;
     *)
       sed -n 's/^#   //p' "$0" >&2

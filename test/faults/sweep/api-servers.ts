@@ -33,13 +33,15 @@ export class ApiServers {
     this.#addresses = addresses
   }
 
-  /** Follows the model, which has just been made. */
-  open(): void {
+  /** Follows the model, which has just been made. Once this resolves, what runs in it listens. */
+  async open(): Promise<void> {
     this.#watchers = ['apiservers', 'balancers'].map((folder) =>
       watch(join(this.#model, folder), () => {
         this.#turn = this.#turn.then(() => this.#follow())
       }),
     )
+    this.#turn = this.#turn.then(() => this.#follow())
+    await this.#turn
   }
 
   /** Nothing listens any more when this resolves. */

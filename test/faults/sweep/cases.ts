@@ -68,6 +68,18 @@ export function everyCase({ boundaries, units }: Places): readonly FaultCase[] {
   ]
 }
 
+/** Each boundary and each unit once, by another fault each time: all kinds of faults occur, far fewer than all pairs. */
+export function spreadCases({ boundaries, units }: Places): readonly FaultCase[] {
+  const places = [
+    ...boundaries.map((boundary) => ({ boundaries: [boundary], units: [] })),
+    ...units.map((unit) => ({ boundaries: [], units: [unit] })),
+  ]
+  return places.flatMap((place, index) => {
+    const cases = everyCase({ ...place, commands: {} })
+    return cases[index % cases.length] ?? []
+  })
+}
+
 /** Two faults in one run, at places that follow from the seed: at activities, in units, and at single commands. */
 export function randomCase(seed: number, places: Places): FaultCase {
   const random = randomNumbers(seed)
@@ -92,13 +104,21 @@ export function randomCase(seed: number, places: Places): FaultCase {
   return { group: 'two at random', name: `random/${seed}`, faults: [first, second] }
 }
 
-/** The most places that a boundary has. Cases of one boundary are neighbours and must not share a run. */
-const MOST_PLACES = Math.max(ACTIVITY_PLACES.length, BLOWS.length, SSH_STAGES.length)
-
-/** Divides cases into runs of several faults that are far apart in time, because a run costs more than a fault. */
+/**
+ * Divides cases into runs of several faults that are far apart in time, because a run costs more than a fault. Cases of
+ * one boundary are neighbours and never share a run.
+ */
 export function inRuns(cases: readonly FaultCase[], faultsEach: number): readonly (readonly FaultCase[])[] {
-  const runs = Math.max(Math.ceil(cases.length / faultsEach), Math.min(cases.length, MOST_PLACES))
+  const places = cases.map(({ faults }) => placeOf(faults[0]))
+  const most = Math.max(...places.map((place) => places.filter((one) => one === place).length))
+  const runs = Math.max(Math.ceil(cases.length / faultsEach), most)
   return Array.from({ length: runs }, (_, run) => cases.filter((_, index) => index % runs === run))
+}
+
+/** Where a fault strikes. */
+function placeOf(fault: Fault | undefined): string {
+  if (fault !== undefined && 'boundary' in fault) return fault.boundary
+  return fault?.kind === 'in-unit' ? fault.place : JSON.stringify(fault)
 }
 
 /** Mulberry32: small, good enough, and the same everywhere. */

@@ -17,7 +17,7 @@ export interface EndState {
 const MACHINERY = /^(journal|unexpected|places|pace|hold|held|listening|addresses|commands\..*)(\/|$)/
 /** Files on a host with names and times of one operation; the journal judges these. */
 const OF_ONE_OPERATION =
-  /^(var\/lib\/quorate\/(operations|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/
+  /^(var\/lib\/quorate\/(operations|snapshots|journal|lock(\.last)?|loaded\/haproxy)|var\/log|root|home)(\/|$)/
 
 /** Looks at the end of a run. `subnet`, such as `127.20.0.`, is removed: each lane has its own. */
 export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet: string): EndState {

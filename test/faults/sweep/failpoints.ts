@@ -34,7 +34,7 @@ function tell(place: ActivityPlace, of: Omit<ActivityEvent, 'id' | 'place'>): Pr
 function watched(type: string, activity: Activity): Activity {
   return async (...args) => {
     const { activityId, attempt, base64TaskToken } = Context.current().info
-    const activityOf = { type, host: hostOf(args), activityId, attempt }
+    const activityOf = { type, ...hostsOf(type, args), activityId, attempt }
     await tell('before-effect', activityOf)
     const result = await activity(...args)
     await tell('after-effect', activityOf)
@@ -43,11 +43,18 @@ function watched(type: string, activity: Activity): Activity {
   }
 }
 
-/** The host is the first argument that has a name and an address. */
-function hostOf(args: readonly unknown[]): string {
+/** Act on their second host, a control plane: the first leaves, or may be out of reach. */
+const THROUGH_ANOTHER = [
+  ...['drainNode', 'keepNode', 'removeMember', 'deleteNode', 'releaseNode'],
+  ...['settleJoin', 'abandonJoin', 'isKubeletUpgraded'],
+]
+
+/** Hosts are the arguments that have a name and an address. */
+function hostsOf(type: string, args: readonly unknown[]): { readonly host: string; readonly on: string } {
   const isHost = (value: unknown): value is { name: string } =>
     typeof value === 'object' && value !== null && 'name' in value && 'address' in value
-  return args.find(isHost)?.name ?? ''
+  const [host = '', second = ''] = args.filter(isHost).map(({ name }) => name)
+  return { host, on: THROUGH_ANOTHER.includes(type) ? second : host }
 }
 
 function watchReports(worker: Worker): void {

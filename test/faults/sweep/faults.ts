@@ -56,7 +56,7 @@ export class Injector {
 
   private cuts: Fault[] = []
 
-  private async onActivity({ place, type, host, activityId }: ActivityEvent): Promise<void> {
+  private async onActivity({ place, type, host, on, activityId }: ActivityEvent): Promise<void> {
     const boundary = this.names.of(type, host, activityId)
     for (const fault of this.pending) {
       if (fault.kind === 'worker-killed' && fault.boundary === boundary && fault.place === place) {
@@ -67,7 +67,7 @@ export class Injector {
       if (fault.kind === 'ssh-cut' && fault.boundary === boundary && place === 'before-effect') {
         this.pending.delete(fault)
         this.cuts.push(fault)
-        this.victims.proxies.get(host)?.cutTwice(fault.stage, this.victims.calibration)
+        this.victims.proxies.get(on)?.cutTwice(fault.stage, this.victims.calibration)
       }
     }
   }

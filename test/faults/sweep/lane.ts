@@ -8,14 +8,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import type { Operation } from '../../../src/client/operation.js'
 import type { Quorate } from '../../../src/client.js'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { aCluster, aHost } from '../../support/clusters.js'
-import { ADDRESSES, ENDPOINT, subnetOf } from './addresses.js'
+import type { Cluster } from '../../../src/cluster/model.js'
+import { mustRun } from '../../support/process.js'
+import { ADDRESSES, subnetOf } from './addresses.js'
 import { ApiServers } from './api-servers.js'
 import { lookAtEnd, type EndState } from './end-state.js'
 import { Injector, type Fault } from './faults.js'
 import type { History } from './history.js'
+import { laneCluster } from './lane-cluster.js'
+import { addPods, copyModel, emptyModel } from './model-folder.js'
 import { connect, LOGS } from './product.js'
+import { APPLY, type Scenario } from './scenario.js'
 import { ScriptedHost, SSH_PORT, type HostImage } from './scripted-host.js'
 import { calibrate, SshProxy } from './ssh-proxy.js'
 import type { Calibration } from './ssh-stages.js'
@@ -23,10 +26,10 @@ import type { TemporalServer } from './temporal-server.js'
 import { WorkerProcess } from './worker-process.js'
 import { defined } from '../../../src/values/defined.js'
 
-/** How many seconds each place of a unit takes. */
-const PACE = '0.03'
-/** A run without faults that takes longer is stuck. */
-const PATIENCE_MS = 120_000
+/** A run without faults that takes longer is stuck; an upgrade on a busy machine takes minutes. */
+const PATIENCE_MS = 300_000
+/** What all runs of a lane begin with may take longer: every lane makes its cluster at the same time. */
+const MOST_PATIENCE_MS = 600_000
 /** More time for each fault: the heartbeat timeout, the restart, and a machine that is busy with other lanes. */
 const PATIENCE_PER_FAULT_MS = 45_000
 const LOOK_AT_BLOCKED_EVERY_MS = 4_000
@@ -94,10 +97,10 @@ export class Lane {
     return lane
   }
 
-  /** Applies the lane's cluster to bare hosts while the faults strike, and returns how that went. */
-  async run(name: string, faults: readonly Fault[]): Promise<RunOutcome> {
+  /** Runs the scenario's operation while the faults strike, and returns how that went. */
+  async run(name: string, faults: readonly Fault[], scenario = APPLY): Promise<RunOutcome> {
     appendFileSync(this.log, `\n### ${name}\n`)
-    await this.bare()
+    await (scenario.on === 'cluster' ? this.running(scenario) : this.bare())
     const { server } = this.options
     const [workerRestarts, serverRestarts] = [this.worker.restarts.length, server.restarts.length]
     const injector = new Injector(faults, {
@@ -108,7 +111,10 @@ export class Lane {
       killServer: () => server.killAndRestart(),
     })
     const begun = Date.now()
-    const { runId, failure } = await this.apply(PATIENCE_MS + faults.length * PATIENCE_PER_FAULT_MS)
+    const { runId, failure } = await this.follow(
+      scenario,
+      PATIENCE_MS + faults.length * PATIENCE_PER_FAULT_MS,
+    )
     const durationMs = Date.now() - begun
     const neverHappened = await injector.end()
     const handle = this.client.workflow.getHandle('cluster/faults', runId)
@@ -143,8 +149,7 @@ export class Lane {
 
   async close(): Promise<void> {
     await this.worker.stop()
-    await Promise.all(this.hosts.map((host) => host.stop()))
-    await this.apis.close()
+    await this.halt()
     await Promise.all([...this.proxies.values()].map((proxy) => proxy.close()))
     await this.connection.close()
     await this.quorate.close()
@@ -182,65 +187,57 @@ export class Lane {
 
   /** Bare hosts and an empty model. */
   private async bare(): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.stop()))
-    await this.apis.close()
-    rmSync(this.model, { recursive: true, force: true })
-    const folders = [
-      'nodes',
-      'etcd',
-      'apiservers',
-      'tokens',
-      'objects',
-      'inits',
-      'balancers',
-      'addresses',
-      'hold',
-      'held',
-      'listening',
-    ]
-    for (const name of folders) mkdirSync(join(this.model, name), { recursive: true })
-    const write = (name: string, content: string) => writeFileSync(join(this.model, name), `${content}\n`)
-    for (const { name, address } of this.hosts) write(`addresses/${address}`, name)
-    write('pace', PACE)
-    write('endpoint', `${this.subnet}${ADDRESSES[ENDPOINT.name] ?? 0} ${ENDPOINT.port}`)
-    write('dns-address', this.options.dnsAddress)
-    this.apis.open()
+    await this.halt()
+    emptyModel(this.model, this.hosts, this.options.dnsAddress)
+    await this.apis.open()
     await Promise.all(this.hosts.map((host) => host.start()))
   }
 
-  private cluster(): Cluster {
-    const { image } = this.options
-    const host = ({ name, address }: ScriptedHost): Host =>
-      aHost(name, {
-        address: '127.0.0.1',
-        internalAddress: address,
-        ssh: {
-          user: 'root',
-          port: this.proxies.get(name)?.port ?? 0,
-          identityFiles: [image.identityFile],
-          knownHostsFile: image.knownHostsFile,
-          hostKeyChecking: 'strict',
-        },
-      })
-    const cluster = aCluster({ name: 'faults', hosts: this.hosts.map(host) })
-    const controlPlaneEndpoint = {
-      host: `${this.subnet}${ADDRESSES[ENDPOINT.name] ?? 0}`,
-      port: ENDPOINT.port,
-    }
-    return {
-      ...cluster,
-      kubernetes: {
-        ...cluster.kubernetes,
-        controlPlaneEndpoint,
-        // Whatever the machine has that plays the hosts.
-        kubeadm: { ...cluster.kubernetes.kubeadm, kubeletConfiguration: { failCgroupV1: false } },
-      },
-      packages: { ...cluster.packages, signingKey: 'a key that signs packages\n' },
-    }
+  /** The cluster that an apply made of bare hosts, with pods. Once there is one, copies are used. */
+  private async running({ prepare }: Scenario): Promise<void> {
+    if (!existsSync(this.kept)) await this.makeCluster()
+    await this.halt()
+    copyModel(join(this.kept, 'cluster'), this.model)
+    prepare?.(this.model)
+    await this.apis.open()
+    await Promise.all(this.hosts.map((host) => host.start(join(this.kept, host.name))))
   }
 
-  private async apply(patienceMs: number): Promise<{ readonly runId: string; readonly failure?: string }> {
-    const operation = await this.begin()
+  private async makeCluster(): Promise<void> {
+    await this.bare()
+    const { failure } = await this.follow(APPLY, MOST_PATIENCE_MS)
+    if (failure !== undefined) throw new Error(`there is no cluster to begin with: ${failure}`)
+    await this.halt()
+    mkdirSync(this.kept)
+    await Promise.all(
+      this.hosts.map(({ name, changes }) => mustRun('cp', ['-a', changes, join(this.kept, name)])),
+    )
+    addPods(this.model)
+    copyModel(this.model, join(this.kept, 'cluster'))
+  }
+
+  /** Cuts the power of all hosts. */
+  private async halt(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.stop()))
+    await this.apis.close()
+  }
+
+  /** The cluster to begin with, once it was made. */
+  private get kept(): string {
+    return join(this.options.folder, 'kept')
+  }
+
+  private cluster(): Cluster {
+    const cluster = laneCluster(this.hosts, this.proxies, this.options.image, this.subnet)
+    return (this.options.change ?? same)(cluster)
+  }
+
+  /** Until the operation has ended well, or does not go on by itself. */
+  private async follow(
+    scenario: Scenario,
+    patienceMs: number,
+  ): Promise<{ readonly runId: string; readonly failure?: string }> {
+    const operation = await this.begin(scenario)
     const { runId } = operation
     const ended = this.untilClosed(runId).then(
       () => 'ended' as const,
@@ -260,10 +257,10 @@ export class Lane {
   }
 
   /** Starts the run, even while the server is away. If the answer came too late, the run is found running. */
-  private async begin(): Promise<Operation> {
+  private async begin(scenario: Scenario): Promise<Operation> {
     for (;;) {
       try {
-        return await this.quorate.start('apply', (this.options.change ?? same)(this.cluster()))
+        return await scenario.start(this.quorate, this.cluster())
       } catch (error) {
         const code = (error as { readonly code?: unknown }).code
         if (code === 'OPERATION_RUNNING') return this.quorate.operation('faults')

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../support/api-server.js'
+import { ModelNodes } from './model-nodes.js'
 
 /** The kinds of the pod network's manifest, as the API server tells them. */
 const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
@@ -27,6 +28,11 @@ const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean
 }
 
 const SYSTEM = '/api/v1/namespaces/kube-system'
+/** Of these there are no objects. */
+const NONE = [
+  ...['/apis/policy/v1/poddisruptionbudgets', '/apis/storage.k8s.io/v1/volumeattachments'],
+  ...['/apis/apps/v1/statefulsets', '/api/v1/services', '/api/v1/persistentvolumes'],
+]
 const HEALTH = /^\/(?:readyz|healthz|livez)$/
 /** Settings of the pod network in its DaemonSet's text. */
 const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
@@ -35,10 +41,12 @@ const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
 export class ModelApi {
   readonly #model: string
   readonly #host: string
+  readonly #nodes: ModelNodes
 
   constructor(model: string, host: string) {
     this.#model = model
     this.#host = host
+    this.#nodes = new ModelNodes(model, host)
   }
 
   readonly answer = (asked: Asked): ApiAnswer => {
@@ -60,16 +68,40 @@ export class ModelApi {
     const applied = this.#applied(path)
     if (existsSync(applied)) return { body: storedAs(readFileSync(applied, 'utf8')) }
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    if (node !== undefined) return this.#has('nodes', node) ? { body: this.#node(node) } : NOT_FOUND
+    if (node !== undefined) {
+      const body = this.#nodes.get(node)
+      return body === undefined ? NOT_FOUND : { body }
+    }
+    if (path.endsWith('/pods')) return this.#pods(path, query)
     const read = this.#objects[path]
     if (read !== undefined) return read(query.get('labelSelector') ?? '')
     return Object.keys(KINDS).some((base) => path.startsWith(`${base}/`)) ? NOT_FOUND : undefined
   }
 
+  #pods(path: string, query: URLSearchParams): ApiAnswer | undefined {
+    const [labels, fields] = ['labelSelector', 'fieldSelector'].map((name) => query.get(name) ?? '')
+    switch (`${path}?${labels ?? ''}`) {
+      case '/api/v1/pods?':
+        return list(this.#nodes.pods(fields ?? ''))
+      case `${SYSTEM}/pods?tier=control-plane`:
+      case '/api/v1/pods?tier=control-plane':
+        return list(this.#nodes.staticPods(fields ?? ''))
+      case '/api/v1/namespaces/kube-flannel/pods?':
+        return list(this.#flannelPods())
+      // Whatever runs of the addons is of the right image and Ready.
+      case `${SYSTEM}/pods?k8s-app=kube-dns`:
+      case '/api/v1/pods?k8s-app=kube-dns':
+      case '/api/v1/pods?k8s-app=kube-proxy':
+        return list([])
+      default:
+        return undefined
+    }
+  }
+
   /** What there is at a path, for a label selector. */
   readonly #objects: Readonly<Record<string, (selector: string) => ApiAnswer | undefined>> = {
-    '/version': () => ({ body: { gitVersion: 'v1.36.3' } }),
-    '/api/v1/nodes': () => list(this.#names('nodes').map((name) => this.#node(name))),
+    '/version': () => ({ body: { gitVersion: this.#text(`apiservers/${this.#host}`).trim() } }),
+    '/api/v1/nodes': () => list(this.#nodes.names.flatMap((name) => this.#nodes.get(name) ?? [])),
     [`${SYSTEM}/configmaps/kubeadm-config`]: () =>
       this.#ifStored('kubeadm-config', (text) => ({ data: { ClusterConfiguration: text } })),
     [`${SYSTEM}/configmaps/kubelet-config`]: () => this.#ifStored('kubeadm-config'),
@@ -81,23 +113,36 @@ export class ModelApi {
     '/api/v1/namespaces/kube-public/configmaps/cluster-info': () => ({
       body: { metadata: { name: 'cluster-info' }, data: this.#signatures() },
     }),
-    [`${SYSTEM}/pods`]: (selector) =>
-      ['tier=control-plane', 'k8s-app=kube-dns'].includes(selector) ? list([]) : undefined,
-    '/api/v1/namespaces/kube-flannel/pods': () => list(this.#flannelPods()),
+    '/apis/apps/v1/daemonsets': () => list(this.#addons('kube-proxy')),
+    '/apis/apps/v1/deployments': () => list(this.#addons('coredns')),
+    ...Object.fromEntries(NONE.map((path) => [path, () => list([])])),
     '/apis/apps/v1/namespaces/kube-flannel/daemonsets': () =>
       list(this.#has('objects', 'pod-network') ? [{ metadata: { name: 'kube-flannel-ds' } }] : []),
   }
 
-  #change({ method, body }: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
+  #change(asked: Asked, path: string, query: URLSearchParams): ApiAnswer | undefined {
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
-    if (method === 'DELETE' && node !== undefined) return this.#deleteNode(node)
-    if (method === 'PATCH' && node !== undefined) {
-      this.#journal(`API patches node ${node} ${body}`)
-      return { body: this.#node(node) }
-    }
+    if (node !== undefined) return this.#changeNode(asked, node)
+    const pod = /^\/api\/v1\/namespaces\/default\/pods\/([^/]+)\/eviction$/.exec(path)?.[1]
+    const { method, body } = asked
+    if (method === 'POST' && pod !== undefined) return this.#nodes.evict(pod)
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
     const isOfTokens = method === 'DELETE' && path.startsWith(`${SYSTEM}/secrets`)
     return isOfTokens ? this.#deleteTokens(path, query) : undefined
+  }
+
+  #changeNode({ method, body }: Asked, node: string): ApiAnswer | undefined {
+    switch (method) {
+      case 'DELETE':
+        return this.#nodes.delete(node)
+      case 'PUT':
+        return this.#nodes.replace(node, body)
+      case 'PATCH':
+        this.#journal(`API patches node ${node} ${body}`)
+        return { body: this.#nodes.get(node) ?? {} }
+      default:
+        return undefined
+    }
   }
 
   #deleteTokens(path: string, query: URLSearchParams): ApiAnswer {
@@ -108,13 +153,6 @@ export class ModelApi {
     )
     for (const id of ids) rmSync(this.#path('tokens', id), { recursive: true, force: true })
     return token !== undefined && ids.length === 0 ? NOT_FOUND : { body: {} }
-  }
-
-  #deleteNode(name: string): ApiAnswer {
-    if (!this.#has('nodes', name)) return NOT_FOUND
-    this.#journal(`API deletes node ${name}`)
-    rmSync(this.#path('nodes', name), { recursive: true })
-    return { body: {} }
   }
 
   #storeToken(body: string): ApiAnswer {
@@ -143,23 +181,21 @@ export class ModelApi {
     return { body: storedAs(text) }
   }
 
-  #node(name: string): object {
-    const isMarked = this.#has('nodes', name, 'control-plane')
-    const labels = {
-      ...(isMarked ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
-      'kubernetes.io/hostname': name,
-    }
-    const status = this.#has('objects', 'pod-network') ? 'True' : 'False'
-    return {
-      metadata: { name, labels },
-      status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditions: [{ type: 'Ready', status }] },
-    }
+  /** The addon of this name, as the image that it runs from. */
+  #addons(name: string): readonly object[] {
+    const images = this.#text('objects/addons').split('\n')
+    return images
+      .filter((image) => image.includes(`/${name}:`))
+      .map((image) => ({
+        metadata: { name, namespace: 'kube-system' },
+        spec: { template: { spec: { containers: [{ image }] } } },
+      }))
   }
 
   #flannelPods(): readonly object[] {
     if (!this.#has('objects', 'pod-network')) return []
     const settings = SETTINGS.exec(this.#text('objects/pod-network'))?.[1] ?? ''
-    return this.#names('nodes').map((name) => ({
+    return this.#nodes.names.map((name) => ({
       metadata: { name: `flannel-${name}`, annotations: { 'quorate.dev/net-conf': settings } },
       spec: { nodeName: name },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },

@@ -66,7 +66,11 @@ export async function buildHostImage(folder: string, identity: ApiIdentity): Pro
   const hostKey = readFileSync(`${keys.host}.pub`, 'utf8').split(' ').slice(0, 2).join(' ')
   const knownHostsFile = join(folder, 'known_hosts')
   writeFileSync(knownHostsFile, `[127.0.0.1]:* ${hostKey}\n`)
-  writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', 'admin.conf'), identity.adminConf())
+  const data = (name: string, content: string) =>
+    writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', name), content)
+  data('admin.conf', identity.adminConf())
+  data('pair.crt', identity.server.certificate)
+  data('pair.key', identity.server.key)
   return { layer, identityFile: keys.identity, knownHostsFile, identity }
 }
 
@@ -91,13 +95,17 @@ export class ScriptedHost {
     this.changes = join(folder, 'upper')
   }
 
-  /** Makes the host bare, like a machine after its installation. Once this resolves, sshd answers. */
-  async start(): Promise<void> {
+  /**
+   * Boots the host: bare, like a machine after its installation, or with the changes that were kept in a folder. Once
+   * this resolves, sshd answers.
+   */
+  async start(kept?: string): Promise<void> {
     for (const name of ['upper', 'work', 'root', 'own']) {
       rmSync(join(this.folder, name), { recursive: true, force: true })
       mkdirSync(join(this.folder, name), { recursive: true })
     }
     this.writeOwnLayer()
+    if (kept !== undefined) await mustRun('cp', ['-a', `${kept}/.`, this.changes])
     const child = spawn(
       'unshare',
       [

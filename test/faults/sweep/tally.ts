@@ -42,12 +42,12 @@ export class Tally {
   toString(): string {
     const groups = [...this.groups].map(
       ([group, { runs, faults, failed, milliseconds }]) =>
-        `  ${group.padEnd(14)} ${String(faults).padStart(4)} faults in ${runs} runs, ${failed} failed, ${seconds(milliseconds / runs)} each`,
+        `  ${group.padEnd(27)} ${String(faults).padStart(4)} faults in ${runs} runs, ${failed} failed, ${seconds(milliseconds / runs)} each`,
     )
     const recoveries = (Object.keys(LIMITS) as Restarted[]).map((what) => {
       const at = (share: number) => seconds(this.recoveredWithin(what, share))
       const count = String(this.recoveries[what].length)
-      return `  ${what.padEnd(14)} ${count.padStart(4)} restarts, p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)} (limit ${seconds(LIMITS[what])})`
+      return `  ${what.padEnd(27)} ${count.padStart(4)} restarts, p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)} (limit ${seconds(LIMITS[what])})`
     })
     return ['faults:', ...groups, 'from a restart to the next progress in history:', ...recoveries].join('\n')
   }

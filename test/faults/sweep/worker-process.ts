@@ -12,8 +12,10 @@ export interface ActivityEvent {
   readonly id: number
   readonly place: ActivityPlace
   readonly type: string
-  /** Name of the host; empty if the activity has none. */
+  /** Name of the host that it is about; empty if the activity has none. */
   readonly host: string
+  /** Name of the host on which it acts: another one where the host that it is about may be out of reach. */
+  readonly on: string
   readonly activityId: string
   readonly attempt: number
 }

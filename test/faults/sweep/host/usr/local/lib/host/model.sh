@@ -11,6 +11,12 @@ journal() {
   echo "$HOST $*" >>"$CLUSTER/journal"
 }
 
+# The version of Kubernetes that a package brings.
+installed_version() { # PACKAGE
+  read -r package <"$STATE/packages/$1"
+  echo "v${package%%-*}"
+}
+
 # A call that the product never made before: the stand-in has to learn it, rather than answer at random.
 unexpected() {
   echo "$HOST ${0##*/} $*" >>"$CLUSTER/unexpected"

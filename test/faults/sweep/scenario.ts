@@ -1,0 +1,74 @@
+/** What the sweep runs and breaks: an operation, and what there is when it begins. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Operation } from '../../../src/client/operation.js'
+import type { Quorate } from '../../../src/client.js'
+import type { Cluster } from '../../../src/cluster/model.js'
+import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
+
+export interface Scenario {
+  /** What the names of its cases begin with. */
+  readonly name: string
+  /** Bare hosts, or the cluster that an apply made of them. */
+  readonly on: 'bare-hosts' | 'cluster'
+  /** Changes the model of the cluster before the operation begins. */
+  readonly prepare?: (model: string) => void
+  readonly start: (quorate: Quorate, cluster: Cluster) => Promise<Operation>
+}
+
+export const APPLY: Scenario = {
+  name: 'apply',
+  on: 'bare-hosts',
+  start: (quorate, cluster) => quorate.start('apply', cluster),
+}
+
+const removal = (host: string): Scenario => ({
+  name: `remove-${host}`,
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('remove', cluster, {
+      review: false,
+      request: { hosts: [host], dead: [], drain: DRAIN_DEFAULTS },
+    }),
+})
+
+/** Of a worker whose node somebody has deleted: it is no part of the cluster any more, but has its traces. */
+const RESET_OF_HOST: Scenario = {
+  name: 'reset-w1',
+  on: 'cluster',
+  prepare: (model) => rmSync(join(model, 'nodes', 'w1'), { recursive: true }),
+  start: (quorate, cluster) =>
+    quorate.start('reset', cluster, {
+      review: false,
+      request: { hosts: ['w1'], all: false, packages: false },
+    }),
+}
+
+const RESET_OF_ALL: Scenario = {
+  name: 'reset-all',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('reset', cluster, {
+      review: false,
+      request: { hosts: [], all: true, confirmed: cluster.name, packages: false },
+    }),
+}
+
+const REPLACEMENT: Scenario = {
+  name: 'replace-w1',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('replace', cluster, {
+      review: false,
+      request: { host: 'w1', isDead: false, inPlace: true, drain: DRAIN_DEFAULTS },
+    }),
+}
+
+/** Operations on a cluster that runs. */
+export const DAY_2: readonly Scenario[] = [
+  removal('w1'),
+  removal('cp2'),
+  RESET_OF_HOST,
+  RESET_OF_ALL,
+  REPLACEMENT,
+]

@@ -1,0 +1,30 @@
+/** What of the sweep the operator wants: scripts/test-faults.sh. */
+import { APPLY, DAY_2, type Scenario } from './scenario.js'
+
+const SCENARIOS = [APPLY, ...DAY_2]
+
+/** Parts of the names of the wanted cases; without any, all are wanted. */
+const only = partsOf(process.env.QUORATE_FAULTS_ONLY)
+/** Parts of the names of the wanted operations; without any, all are wanted. */
+const operations = partsOf(process.env.QUORATE_FAULTS_OPERATIONS)
+
+/** Whether single cases are named. */
+export const isNarrowed = only.length > 0
+
+/** Whether the case is wanted. */
+export function isWanted(name: string): boolean {
+  return only.length === 0 || only.some((part) => name.includes(part))
+}
+
+/** Those that have cases that are wanted. */
+export function wantedScenarios(): readonly Scenario[] {
+  const named = SCENARIOS.filter(({ name }) => only.some((part) => part.startsWith(`${name}/`)))
+  const possible = only.length > 0 && named.length > 0 ? named : SCENARIOS
+  return possible.filter(
+    ({ name }) => operations.length === 0 || operations.some((part) => name.includes(part)),
+  )
+}
+
+function partsOf(list: string | undefined): readonly string[] {
+  return (list ?? '').split(',').filter(Boolean)
+}

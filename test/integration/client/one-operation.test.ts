@@ -1,0 +1,167 @@
+/** A cluster has one operation at a time, whichever two meet: the second operator learns what runs, since when, by whom. */
+import { hostname } from 'node:os'
+import type { WorkflowHandle } from '@temporalio/client'
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startOperation } from '../../../src/client/start.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { QuorateError } from '../../../src/errors/index.js'
+import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
+import type { StartOptions } from '../../../src/operations/input.js'
+import { HOLDING_KINDS, OPERATION_KINDS, type OperationKind } from '../../../src/operations/registry.js'
+import { defined } from '../../../src/values/defined.js'
+import { withArticle } from '../../../src/values/words.js'
+import { aCluster } from '../../support/clusters.js'
+import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { ReplacedHost } from '../../support/replaced-host.js'
+import { joinedFacts, present, standingOf } from '../../support/standings.js'
+import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { decide, untilBlocked } from '../workflows/parked-applies.js'
+
+let temporal: TestWorkflowEnvironment
+beforeAll(async () => {
+  temporal = await startTemporal()
+})
+afterAll(async () => {
+  await temporal.teardown()
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+const LOOKING_KINDS = OPERATION_KINDS.filter((kind) => !HOLDING_KINDS.includes(kind))
+
+let clusters = 0
+function nextCluster(): Cluster {
+  clusters += 1
+  return { ...aCluster(), name: `held-${clusters}` }
+}
+
+/** Starts an operation as this person. */
+function startAs(user: string, kind: OperationKind, cluster: Cluster, more: StartOptions = {}) {
+  vi.stubEnv('USER', user)
+  return startOperation(temporal.client, kind, cluster, more)
+}
+
+/** Expects the second operator to be refused by the first one's operation, and that one to be untouched. */
+async function expectRefused(second: OperationKind, first: OperationKind, cluster: Cluster): Promise<void> {
+  const handle = temporal.client.workflow.getHandle(`cluster/${cluster.name}`)
+  const { runId, startTime } = await handle.describe()
+  const refusal = await startAs('second', second, cluster).then(
+    () => expect.fail(`${withArticle(second)} was started beside ${withArticle(first)}`),
+    (error: unknown) => error as QuorateError,
+  )
+  expect(refusal.code).toBe('OPERATION_RUNNING')
+  expect(refusal.message).toContain(
+    `${withArticle(first)} of ${cluster.name} has been running since ${startTime.toISOString()}, started by first@${hostname()}`,
+  )
+  expect(await handle.describe()).toMatchObject({ runId, status: { name: 'RUNNING' } })
+}
+
+type Fakes = ReturnType<typeof fakeActivities>['activities']
+
+/** An operation on a running cluster that is parked. */
+interface Parked {
+  readonly what: string
+  readonly first: OperationKind
+  readonly request?: object
+  /** Activities that make it park, and what makes a retry go on; by itself it does. */
+  readonly scene: (
+    cluster: Cluster,
+    fakes: Fakes,
+  ) => { readonly activities: Parameters<typeof scriptedWorker>[1]; readonly fix?: () => void }
+}
+
+const looks = (cluster: Cluster, facts: readonly { readonly host: string }[] = joinedFacts(cluster)) => ({
+  gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
+  readStanding: () => Promise.resolve(present(standingOf(cluster))),
+})
+
+const PARKED: readonly Parked[] = [
+  {
+    what: 'an upgrade',
+    first: 'upgrade',
+    request: { to: 'v1.37.2' },
+    scene: (cluster, { upgradeControlPlane }) => ({
+      activities: { ...looks(cluster), upgradeControlPlane: failing(upgradeControlPlane, 'cp2') },
+    }),
+  },
+  {
+    what: 'an apply that claims the hosts of an adopted cluster',
+    first: 'apply',
+    scene: (cluster, { prepareHost }) => ({
+      activities: {
+        ...looks(
+          cluster,
+          joinedFacts(cluster).map((facts) => ({ ...facts, claimedBy: undefined })),
+        ),
+        prepareHost: failing(prepareHost, 'cp2'),
+      },
+    }),
+  },
+  {
+    what: 'a replacement whose new machine is awaited',
+    first: 'replace',
+    request: { host: 'cp2', isDead: false, inPlace: false, drain: DRAIN_DEFAULTS },
+    scene: (cluster, fakes) => {
+      const host = new ReplacedHost('cp2', 'alive', cluster)
+      return { activities: host.hosts(fakes), fix: () => host.reinstall() }
+    },
+  },
+]
+
+describe('a second operator is refused, with what runs, since when and by whom', () => {
+  it.each(HOLDING_KINDS)('whatever they start while %s looks at the hosts', async (first) => {
+    const cluster = nextCluster()
+    let finish: () => void = () => undefined
+    const looking = new Promise<void>((resolve) => (finish = resolve))
+    const gatherFacts = async () => {
+      await looking
+      throw hopeless('SSH_UNREACHABLE', 'the test is over', 'cp1')
+    }
+    const worker = await scriptedWorker(temporal, { ...fakeActivities().activities, gatherFacts })
+    await worker.runUntil(async () => {
+      const { runId, workflowId } = await startAs('first', first, cluster)
+      const handle = temporal.client.workflow.getHandle(workflowId, runId)
+      try {
+        await expect.poll(() => pendingActivities(handle), { timeout: 20_000 }).toBeGreaterThan(0)
+        for (const second of HOLDING_KINDS) await expectRefused(second, first, cluster)
+        // What only looks is nobody's concern.
+        const beside = await Promise.all(LOOKING_KINDS.map((kind) => startAs('second', kind, cluster)))
+        expect(new Set(beside.map((look) => look.workflowId)).size).toBe(LOOKING_KINDS.length)
+      } finally {
+        finish()
+      }
+      await handle.result().catch(() => undefined)
+    })
+  })
+
+  // The second operator's file may be an older one: it is refused before anybody reads it.
+  it.each(PARKED)(
+    'whatever they start amid $what; it goes on after a retry',
+    async ({ first, request, scene }) => {
+      const cluster = nextCluster()
+      const fakes = fakeActivities().activities
+      const { activities, fix } = scene(cluster, fakes)
+      const worker = await scriptedWorker(temporal, { ...fakes, ...activities })
+      await worker.runUntil(async () => {
+        const { runId, workflowId } = await startAs('first', first, cluster, {
+          ...defined({ request }),
+          review: false,
+        })
+        const handle = temporal.client.workflow.getHandle(workflowId, runId)
+        const { blocked } = await untilBlocked(handle)
+        expect(blocked).toHaveLength(1)
+        for (const second of HOLDING_KINDS) await expectRefused(second, first, cluster)
+        fix?.()
+        await decide(handle, 'retryStep', {})
+        await expect(handle.result()).resolves.toMatchObject({ changed: true })
+      })
+    },
+  )
+})
+
+async function pendingActivities(handle: WorkflowHandle): Promise<number> {
+  const { raw } = await handle.describe()
+  return raw.pendingActivities?.length ?? 0
+}
