@@ -26,7 +26,7 @@ export async function applyScripted<Result>(
 
 /** Waits until nothing can continue without a decision. */
 export async function untilBlocked(handle: WorkflowHandle) {
-  await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('blocked')
+  await expect.poll(async () => (await progressOf(handle)).state, { timeout: 60_000 }).toBe('blocked')
   return progressOf(handle)
 }
 
