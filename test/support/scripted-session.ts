@@ -15,9 +15,9 @@ import { reaching, scriptedIdentity } from './scripted-api.js'
 export type Answer = string | number
 
 /**
- * Parts of command lines, and of requests such as `GET /api/v1/nodes/w1`, with their results; the first match counts. All
- * other commands succeed, and so do all other changes by the API; what is read from the API is not found. Functions get
- * what was sent along: a command's input, or a request's body.
+ * Parts of command lines, also of those that units run, and of requests such as `GET /api/v1/nodes/w1`, with their
+ * results; the first match counts. All other commands succeed, and so do all other changes by the API; what is read
+ * from the API is not found. Functions get what was sent along: a command's input, or a request's body.
  */
 export type Answers = readonly (readonly [
   part: string | RegExp,
@@ -29,23 +29,28 @@ const CA_CERTIFICATE = readFileSync(
   join(import.meta.dirname, '../faults/sweep/host/usr/local/lib/host/ca-1.crt'),
 )
 
-/** Units have succeeded, and none of an earlier operation runs. */
-const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
-  [RUN, { stderr: 'quorate attached 1\nquorate exited 0 10\n' }],
-  [ACKNOWLEDGE, {}],
-  [RUNNING, {}],
-])
-
+/** A session without units of an earlier operation. At first all those of this one have ended, or none was started. */
 export function scriptedSession(
   host: Host,
   answers: Answers,
   unitState: 'ended' | 'absent' = 'ended',
 ): Session {
+  const units = new Map<string, 'ended' | 'absent'>()
   const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
-    const script = Buffer.from((options.stdin ?? '').toString().split('\n')[0] ?? '', 'base64').toString()
-    const unit = UNITS.get(script)
-    if (script === STATE) return Promise.resolve(result(0, unitState))
-    if (unit !== undefined) return Promise.resolve(result(0, unit.stdout, unit.stderr))
+    const [text, unitCommand = ''] = (options.stdin ?? '').toString().split('\n').map(decoded)
+    const unit = /(?<= quorate )\S+ \S+/.exec(command.line)?.[0] ?? ''
+    switch (text) {
+      case STATE:
+        return Promise.resolve(result(0, units.get(unit) ?? unitState))
+      case ACKNOWLEDGE:
+        units.set(unit, 'absent')
+        return Promise.resolve(result(0))
+      case RUNNING:
+        return Promise.resolve(result(0))
+      case RUN:
+        units.set(unit, 'ended')
+        return Promise.resolve(unitResult(answerTo(answers, unitCommand, '') ?? ''))
+    }
     const answer = answerTo(answers, command.line, (options.stdin ?? '').toString()) ?? ''
     return Promise.resolve(typeof answer === 'number' ? result(answer) : result(0, answer))
   }
@@ -57,6 +62,10 @@ export function scriptedSession(
     writeFile: () => Promise.resolve(true),
     removeFile: () => Promise.resolve(true),
   }
+}
+
+function decoded(base64: string): string {
+  return Buffer.from(base64, 'base64').toString()
 }
 
 function fileAt(path: string): Buffer | undefined {
@@ -82,6 +91,12 @@ function apiAnswer(answers: Answers, { method, path, body }: Asked): ApiAnswer {
 
 function result(exitCode: number, stdout = '', stderr = ''): CommandResult {
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
+}
+
+/** Of following a unit to its end. */
+function unitResult(answer: Answer): CommandResult {
+  const [exitCode, output] = typeof answer === 'number' ? [answer, ''] : [0, answer]
+  return result(0, output, `quorate attached 1\nquorate exited ${exitCode} 10\n`)
 }
 
 /** A pool in which every host has these answers. */
