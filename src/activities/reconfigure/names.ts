@@ -89,7 +89,7 @@ async function servedNames({ cluster, host, session }: HostContext): Promise<str
   return new Promise((resolve) => {
     // Nothing is sent or believed: only the certificate is looked at.
     const socket = connect({ socket: opening.stream, rejectUnauthorized: false }, () => {
-      const { raw }: Partial<PeerCertificate> = socket.getPeerCertificate()
+      const { raw } = socket.getPeerCertificate() as Partial<PeerCertificate>
       resolve(raw === undefined ? '' : namesOf(raw))
       socket.destroy()
     })
