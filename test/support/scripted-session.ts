@@ -37,7 +37,7 @@ export function scriptedSession(
 ): Session {
   const units = new Map<string, 'ended' | 'absent'>()
   const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
-    const [text, unitCommand = ''] = (options.stdin ?? '').toString().split('\n').map(decoded)
+    const [text = '', unitCommand = ''] = (options.stdin ?? '').toString().split('\n').map(decoded)
     const unit = /(?<= quorate )\S+ \S+/.exec(command.line)?.[0] ?? ''
     switch (text) {
       case STATE:
