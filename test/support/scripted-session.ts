@@ -15,9 +15,9 @@ import { reaching, scriptedIdentity } from './scripted-api.js'
 export type Answer = string | number
 
 /**
- * Parts of command lines, and of requests such as `GET /api/v1/nodes/w1`, with their results; the first match counts. All
- * other commands succeed, and so do all other changes by the API; what is read from the API is not found. Functions get
- * what was sent along: a command's input, or a request's body.
+ * Parts of command lines, also of those that units run, and of requests such as `GET /api/v1/nodes/w1`, with their
+ * results; the first match counts. All other commands succeed, and so do all other changes by the API; what is read
+ * from the API is not found. Functions get what was sent along: a command's input, or a request's body.
  */
 export type Answers = readonly (readonly [
   part: string | RegExp,
@@ -29,24 +29,18 @@ const CA_CERTIFICATE = readFileSync(
   join(import.meta.dirname, '../faults/sweep/host/usr/local/lib/host/ca-1.crt'),
 )
 
-/** Units have succeeded, and none of an earlier operation runs. */
-const UNITS: ReadonlyMap<string, { readonly stdout?: string; readonly stderr?: string }> = new Map([
-  [RUN, { stderr: 'quorate attached 1\nquorate exited 0 10\n' }],
-  [ACKNOWLEDGE, {}],
-  [RUNNING, {}],
-])
-
+/** A session without units of an earlier operation. At first all those of this one have ended, or none was started. */
 export function scriptedSession(
   host: Host,
   answers: Answers,
   unitState: 'ended' | 'absent' = 'ended',
 ): Session {
+  const aboutUnit = scriptedUnits(answers, unitState)
   const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
-    const script = Buffer.from((options.stdin ?? '').toString().split('\n')[0] ?? '', 'base64').toString()
-    const unit = UNITS.get(script)
-    if (script === STATE) return Promise.resolve(result(0, unitState))
-    if (unit !== undefined) return Promise.resolve(result(0, unit.stdout, unit.stderr))
-    const answer = answerTo(answers, command.line, (options.stdin ?? '').toString()) ?? ''
+    const sent = (options.stdin ?? '').toString()
+    const ofUnit = aboutUnit(command, sent)
+    if (ofUnit !== undefined) return Promise.resolve(ofUnit)
+    const answer = answerTo(answers, command.line, sent) ?? ''
     return Promise.resolve(typeof answer === 'number' ? result(answer) : result(0, answer))
   }
   return {
@@ -57,6 +51,33 @@ export function scriptedSession(
     writeFile: () => Promise.resolve(true),
     removeFile: () => Promise.resolve(true),
   }
+}
+
+/** The results of the scripts behind units; undefined for any other command. An acknowledged outcome is gone. */
+function scriptedUnits(answers: Answers, unitState: 'ended' | 'absent') {
+  const states = new Map<string, 'ended' | 'absent'>()
+  return ({ line }: Command, sent: string): CommandResult | undefined => {
+    const [text = '', unitCommand = ''] = sent.split('\n').map(decoded)
+    const unit = /(?<= quorate )\S+ \S+/.exec(line)?.[0] ?? ''
+    switch (text) {
+      case STATE:
+        return result(0, states.get(unit) ?? unitState)
+      case ACKNOWLEDGE:
+        states.set(unit, 'absent')
+        return result(0)
+      case RUNNING:
+        return result(0)
+      case RUN:
+        states.set(unit, 'ended')
+        return unitResult(answerTo(answers, unitCommand, '') ?? '')
+      default:
+        return undefined
+    }
+  }
+}
+
+function decoded(base64: string): string {
+  return Buffer.from(base64, 'base64').toString()
 }
 
 function fileAt(path: string): Buffer | undefined {
@@ -82,6 +103,12 @@ function apiAnswer(answers: Answers, { method, path, body }: Asked): ApiAnswer {
 
 function result(exitCode: number, stdout = '', stderr = ''): CommandResult {
   return { exitCode, stdout, stderr, stdoutBytes: Buffer.from(stdout) }
+}
+
+/** Of following a unit to its end. */
+function unitResult(answer: Answer): CommandResult {
+  const [exitCode, output] = typeof answer === 'number' ? [answer, ''] : [0, answer]
+  return result(0, output, `quorate attached 1\nquorate exited ${exitCode} 10\n`)
 }
 
 /** A pool in which every host has these answers. */
