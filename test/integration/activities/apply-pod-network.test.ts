@@ -5,14 +5,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { fetchManifest } from '../../../src/hosts/pod-network/manifest.js'
 import { applyPodNetwork } from '../../../src/activities/apply-pod-network.js'
+import { readStanding } from '../../../src/activities/read-standing.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
+import type { HostContext } from '../../../src/hosts/context.js'
 import type { PodNetwork } from '../../../src/cluster/model.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import type { Session, SessionPool } from '../../../src/ssh/index.js'
 import { NOT_FOUND, refusal, type ApiAnswer, type Asked } from '../../support/api-server.js'
 import { reaching } from '../../support/scripted-api.js'
-import { scriptedSession } from '../../support/scripted-session.js'
+import { scriptedSession, type Answers } from '../../support/scripted-session.js'
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
@@ -81,6 +83,7 @@ class Api {
   #read(path: string): ApiAnswer {
     const kinds = KINDS[path]
     if (kinds !== undefined) return { body: { resources: kinds } }
+    if (/\/(?:nodes|pods|daemonsets)$/.test(path)) return { body: { items: [] } }
     const object = this.objects.get(path)
     return object === undefined ? NOT_FOUND : { body: object }
   }
@@ -101,6 +104,12 @@ const KINDS: Readonly<Record<string, readonly object[]>> = {
   '/api/v1': [
     { name: 'namespaces', kind: 'Namespace', namespaced: false },
     { name: 'configmaps', kind: 'ConfigMap', namespaced: true },
+    { name: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true },
+  ],
+  '/apis/apps/v1': [{ name: 'daemonsets', kind: 'DaemonSet', namespaced: true }],
+  '/apis/rbac.authorization.k8s.io/v1': [
+    { name: 'clusterroles', kind: 'ClusterRole', namespaced: false },
+    { name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },
   ],
   '/apis/apiextensions.k8s.io/v1': [
     { name: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false },
@@ -134,18 +143,25 @@ function applied(before: StoredObject | undefined, object: StoredObject, manager
   return { ...object, data, owners, metadata: { ...object.metadata, managedFields } }
 }
 
+/** kubeadm's record of the cluster. */
+const CONFIGURATION = 'kubernetesVersion: v1.36.3\n'
+/** An etcd that lists no members, which does not matter here. */
+const ETCD: Answers = [['endpoint health', '[]']]
+
 describe('the pod network', () => {
   let api: Api
   beforeEach(() => {
     api = new Api()
   })
 
-  const apply = (content: string, network: PodNetwork = manifest(content)) => {
+  const onFirst = <Result>(network: PodNetwork, act: (context: HostContext) => Promise<Result>) => {
     const host = aHost('cp1')
-    const session: Session = { ...scriptedSession(host, []), ...reaching(api.answers) }
+    const session: Session = { ...scriptedSession(host, ETCD), ...reaching(api.answers) }
     const hosts: SessionPool = { session: () => Promise.resolve(session), close: () => Promise.resolve() }
-    return activity(() => onHost(hosts, aCluster({ network }), host, applyPodNetwork))
+    return activity(() => onHost(hosts, aCluster({ network }), host, act))
   }
+  const apply = (content: string, network: PodNetwork = manifest(content)) =>
+    onFirst(network, applyPodNetwork)
   const manifest = (content: string): PodNetwork => ({ plugin: 'manifest', source: 'cni.yaml', content })
   const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: cni}\n'
   const settings = (data: object) =>
@@ -173,6 +189,30 @@ describe('the pod network', () => {
     )
     await apply(settings({ mtu: '1450' }))
     expect(api.objects.get(SETTINGS)?.data).toEqual({ mtu: '1450', theirs: 'y' })
+  })
+
+  it('is compared by the standing of the cluster, which changes nothing', async () => {
+    const kept = { metadata: { name: 'kubeadm-config' }, data: { ClusterConfiguration: CONFIGURATION } }
+    api.objects.set('/api/v1/namespaces/kube-system/configmaps/kubeadm-config', kept)
+    const flannel = (backend: 'host-gw' | 'vxlan'): PodNetwork => ({
+      plugin: 'flannel',
+      backend,
+      image: 'flannel:1',
+      cniPluginImage: 'flannel-cni:1',
+    })
+    const standing = async (network: PodNetwork) => {
+      const presence = await onFirst(network, readStanding)
+      return presence.kind === 'read' ? presence.standing.podNetwork : presence.kind
+    }
+    expect(await standing(flannel('host-gw'))).toBe('differs')
+    expect(api.changes).toEqual([])
+    await apply('', flannel('host-gw'))
+    const { length } = api.changes
+    expect(length).toBeGreaterThan(0)
+    expect(await standing(flannel('host-gw'))).toBe('same')
+    expect(await standing(flannel('vxlan'))).toBe('differs')
+    expect(await standing({ plugin: 'none' })).toBeUndefined()
+    expect(api.changes).toHaveLength(length)
   })
 
   it('that kubectl once applied for Quorate is the same, and is handed over when it changes', async () => {
