@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { completeControlPlane } from '../../../src/activities/init-control-plane.js'
-import { blamingTheDisk } from '../../../src/hosts/system/disk-state.js'
 import { undoJoin } from '../../../src/activities/undo-join.js'
 import { joinControlPlane, joinWorker } from '../../../src/activities/join.js'
 import { localApi } from '../../../src/hosts/kubernetes/cluster-api.js'
@@ -8,7 +7,6 @@ import type { KubernetesNode } from '../../../src/hosts/kubernetes/nodes.js'
 import type { HostContext } from '../../../src/hosts/context.js'
 import { onHost } from '../../../src/activities/frame/frame.js'
 import type { Host } from '../../../src/cluster/model.js'
-import { QuorateError } from '../../../src/errors/index.js'
 import { activity } from '../../support/activity.js'
 import { aCluster, aHost } from '../../support/clusters.js'
 import { scriptedPool, type Answer, type Answers } from '../../support/scripted-session.js'
@@ -124,37 +122,5 @@ describe('an existing node with the name of a host', () => {
 
   it('belongs to somebody else otherwise', async () => {
     await expect(undo(byName, 'another', '192.0.2.99')).rejects.toMatchObject({ type: 'NODE_NAME_TAKEN' })
-  })
-})
-
-describe('a full disk under etcd', () => {
-  const failed = new QuorateError('KUBEADM_FAILED', 'kubeadm join ended with 1: etcd did not start', {
-    host: 'cp2',
-    output: 'waiting for etcd',
-  })
-  const join = (answer: string) =>
-    step(aHost('cp2'), [['df -Pk', answer]], (context) =>
-      blamingTheDisk(context, () => Promise.reject(failed)),
-    )
-
-  it("is reported instead of kubeadm's timeout", async () => {
-    await expect(join('0 /var/lib/etcd\n')).rejects.toMatchObject({
-      type: 'DISK_FULL',
-      message: expect.stringContaining('no space left for etcd on /var/lib/etcd (0 MiB free)') as string,
-    })
-  })
-
-  it("is recognised from etcd's log even if there is space again", async () => {
-    const log = 'panic: wal: write /var/lib/etcd/member/wal/1.wal: no space left on device'
-    await expect(join(`900000 /\n${log}\n`)).rejects.toMatchObject({
-      type: 'DISK_FULL',
-      details: [{ output: expect.stringContaining(log) as string }],
-    })
-  })
-
-  it('is not reported without evidence', async () => {
-    await expect(join('900000 /\nready to serve client requests\n')).rejects.toMatchObject({
-      type: 'KUBEADM_FAILED',
-    })
   })
 })
