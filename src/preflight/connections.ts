@@ -12,8 +12,11 @@ import { finding, hasJoined, listNames, perHost, type Check, type PreflightFindi
 import { openingCommand } from './ports.js'
 import { connectionsFrom, foreignEtcd, reached, usesEndpoint, type Connection } from './targets.js'
 
+/** How an attempt to connect to another host went; without an address there was none. */
+type Outcome = Exclude<Reachability, 'name-not-resolved'>
+
 interface Blocked extends Connection {
-  readonly outcome: Reachability
+  readonly outcome: Outcome
 }
 
 /**
@@ -28,6 +31,8 @@ export const hostConnections: Check = ({ cluster, observed }) => {
       const outcome = reached(facts, { host: connection.to.internalAddress, port: connection.port.port })
       // A host that did not answer us has a finding of its own.
       if (target === undefined || outcome === undefined) return []
+      // Only workers may be given by name, and control planes reach a worker's kubelet at the address of its node.
+      if (outcome === 'name-not-resolved') return []
       return [{ ...connection, outcome, isOpen: isOpen(target.facts, connection.port, outcome) }]
     }),
   )
@@ -41,7 +46,7 @@ export const hostConnections: Check = ({ cluster, observed }) => {
 }
 
 /** If something listens on all addresses, a refusal comes from a firewall instead. */
-function isOpen(target: HostFacts, port: RequiredPort, outcome: Reachability): boolean {
+function isOpen(target: HostFacts, port: RequiredPort, outcome: Outcome): boolean {
   if (outcome !== 'refused') return outcome === 'open'
   return !target.listeners.some(
     (listener) => listener.port === port.port && ['*', '0.0.0.0', '[::]'].includes(listener.address ?? ''),
@@ -117,8 +122,12 @@ export const etcdConnections: Check = perHost(({ host, facts }, { cluster }) => 
   return foreignEtcd(cluster).flatMap((endpoint) => {
     const outcome = reached(facts, endpoint)
     if (outcome === undefined || outcome === 'open') return []
-    const message = `etcd at ${endpoint.host}:${endpoint.port} cannot be reached (${outcome})`
-    const hint = `let ${endpoint.port}/tcp through to it, and check that etcd listens there (spec.etcd.endpoints)`
+    const isNameless = outcome === 'name-not-resolved'
+    const reason = isNameless ? 'its name does not resolve on the host' : outcome
+    const message = `etcd at ${endpoint.host}:${endpoint.port} cannot be reached (${reason})`
+    const hint = isNameless
+      ? `add a DNS entry for ${endpoint.host}, or an entry in /etc/hosts of the host; or give its address (spec.etcd.endpoints)`
+      : `let ${endpoint.port}/tcp through to it, and check that etcd listens there (spec.etcd.endpoints)`
     return [finding('error', 'ETCD_UNREACHABLE', host, message, hint)]
   })
 })
@@ -131,12 +140,11 @@ export const untriedConnections: Check = perHost(({ host, facts }) => {
   return [finding('warning', 'HOST_BUSY', host, message)]
 })
 
-const WORDS: Readonly<Record<Reachability, string>> = {
+const WORDS: Readonly<Record<Outcome, string>> = {
   open: 'open',
   refused: 'refused, though something listens there',
   timeout: 'no answer within 3 s',
   unreachable: 'no route, or refused by a firewall',
-  'name-not-resolved': 'its name does not resolve',
 }
 
 /** The guide's test, from the nodes' side: before init, a refusal is expected, but silence is not. */

@@ -113,6 +113,25 @@ describe('a blocked port', () => {
   })
 })
 
+describe('a worker given by a name', () => {
+  const name = 'w1.example.com'
+  const named = aCluster({
+    hosts: cluster.hosts.map((host) => (host.name === 'w1' ? { ...host, internalAddress: name } : host)),
+  })
+  const met = (outcome: Reachability) => ({ connections: { [`${name}:10250`]: outcome } })
+
+  it('need not have one that control planes resolve, as they do not use it', () => {
+    const unresolved = met('name-not-resolved')
+    expect(findingsWith({ cp1: unresolved, cp2: unresolved, cp3: unresolved }, named)).toEqual([])
+  })
+
+  it('is reported if they resolve it and its port is blocked', () => {
+    expect(told(findingsWith({ cp1: met('timeout'), cp2: met('name-not-resolved') }, named))).toEqual([
+      'w1 error port 10250 (kubelet) cannot be reached from cp1: no answer within 3 s',
+    ])
+  })
+})
+
 describe('an etcd of the user', () => {
   const clientFiles = { caFile: '/ca', certFile: '/cert', keyFile: '/key' }
   const endpoints = ['https://198.51.100.7:2379']
@@ -129,6 +148,20 @@ describe('an etcd of the user', () => {
     const found = preflight(foreign, [{ host: aHost('cp1'), facts: bareFacts('cp1', { probes }) }])
     expect(found.filter(({ code }) => code === 'ETCD_UNREACHABLE')).toMatchObject([
       { host: 'cp1', severity: 'error', message: 'etcd at 198.51.100.7:2379 cannot be reached (timeout)' },
+    ])
+  })
+
+  it('comes with a hint about names if its name does not resolve', () => {
+    const byName = aCluster({
+      etcd: { topology: 'external', endpoints: ['https://etcd.example.com:2379'], clientFiles },
+    })
+    const probes = bareProbes(byName, 'cp1', { 'etcd.example.com:2379': 'name-not-resolved' })
+    const found = preflight(byName, [{ host: aHost('cp1'), facts: bareFacts('cp1', { probes }) }])
+    expect(found.filter(({ code }) => code === 'ETCD_UNREACHABLE')).toMatchObject([
+      {
+        message: 'etcd at etcd.example.com:2379 cannot be reached (its name does not resolve on the host)',
+        hint: expect.stringMatching(/^add a DNS entry for etcd\.example\.com, /) as string,
+      },
     ])
   })
 })
