@@ -45,7 +45,7 @@ export function readYaml(text: string): YamlSource {
     const { line, col } = lineCounter.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const [document, second] = 'empty' in documents ? [] : documents
+  const [document, second] = 'empty' in documents ? [] : written(documents)
   if (document === undefined) return { data: undefined, problems: [], locate: () => ({ line: 1, column: 1 }) }
   const at = (offset: number, problem: string, remedy: string): YamlProblem => ({
     ...placeAt(offset),
@@ -79,6 +79,14 @@ export function readYaml(text: string): YamlSource {
     problems: [...problems, ...tooMuch],
     locate: ({ path, atKey }) => placeAt(offsetOf(document, path, atKey === true)),
   }
+}
+
+/** The documents with anything in them, or the first if none has: a `---` alone begins no other one. */
+function written(documents: readonly Document.Parsed[]): readonly Document.Parsed[] {
+  const found = documents.filter(({ contents, errors }) => {
+    return errors.length > 0 || !isScalar(contents) || contents.source !== ''
+  })
+  return found.length > 0 ? found : documents.slice(0, 1)
 }
 
 /** How many values a file's aliases may stand for. Aliases of aliases could fill any amount of memory. */

@@ -38,6 +38,10 @@ describe('a cluster file is rejected if it', () => {
     ])
   })
 
+  it('holds a second document after an empty one', () => {
+    expect(problems(`${clusterFile()}---\n---\n${clusterFile()}`)).toHaveLength(1)
+  })
+
   it('uses an undefined alias', () => {
     const text = clusterFile().replace('user: ops', 'user: *nobody')
     expect(problems(text)).toEqual([
@@ -62,6 +66,17 @@ describe('a cluster file is rejected if it', () => {
     expect(problems('hello\n')[0]).toBe(
       'cluster.yaml:1:1 "hello" is not an object with fields; write its fields: { apiVersion: …, kind: …, metadata: …, spec: … }',
     )
+  })
+})
+
+describe('a cluster file is accepted', () => {
+  it.each([
+    ['a last `---`', `${clusterFile()}---\n`],
+    ['a last `---` and a comment', `${clusterFile()}---\n# the end\n`],
+    ['a last `...`', `${clusterFile()}...\n`],
+    ['two `---` at the beginning', `---\n---\n${clusterFile()}`],
+  ])('with %s', (_what, text) => {
+    expect(problems(text)).toEqual([])
   })
 })
 
