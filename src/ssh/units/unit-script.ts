@@ -124,7 +124,8 @@ ${RUNNER}END_OF_RUNNER
 `
 
 /**
- * Copies the output until the runner has gone. Of output that is already there, copies only the end. The watcher wakes
+ * Copies the output until the runner has gone; at its end, where `tail` cannot follow a process. Of output that is
+ * already there, copies only the end. The watcher wakes
  * when the runner's lock is free. If it cannot write a dot, nobody is listening any more.
  */
 const FOLLOW = `
@@ -140,11 +141,17 @@ follow() {
     done
   ) &
   watcher=$!
-  followed=0
-  tail -c ${EARLIER_OUTPUT} -s 0.1 -f --pid="$watcher" -- "$folder/output" || followed=$?
-  wait "$watcher"
-  # A tail that knows no --pid (busybox) has refused at once, so that nothing was shown yet.
-  if [ "$followed" = 1 ]; then tail -c ${EARLIER_OUTPUT} "$folder/output"; fi
+  # A tail that knows no --pid refuses it (busybox); one that ignores it would follow for ever (uutils 0.0.17).
+  : &
+  gone=$!
+  wait "$gone"
+  if timeout 5 tail -c 0 -s 0.1 -f --pid="$gone" -- "$folder/output" >/dev/null 2>&1; then
+    tail -c ${EARLIER_OUTPUT} -s 0.1 -f --pid="$watcher" -- "$folder/output" || true
+    wait "$watcher"
+  else
+    wait "$watcher"
+    tail -c ${EARLIER_OUTPUT} "$folder/output"
+  fi
 }
 `
 

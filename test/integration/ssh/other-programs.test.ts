@@ -74,11 +74,17 @@ it('a flock without a wait option is named', async () => {
   await expect(gather()).rejects.toMatchObject({ type: 'PROGRAM_UNFIT', nonRetryable: true })
 })
 
-it('the output of a unit is complete even if tail cannot follow a process', async () => {
-  stand(
-    'tail',
+it.each([
+  [
+    'cannot follow a process',
     'case "$*" in *--pid*) echo "tail: unrecognized option" >&2; exit 1 ;; esac; exec /usr/bin/tail "$@"',
-  )
+  ],
+  [
+    'follows for ever, whatever process it is given, as that of uutils 0.0.17',
+    'for one in "$@"; do case $one in --pid=*) ;; *) set -- "$@" "$one" ;; esac; shift; done; exec /usr/bin/tail "$@"',
+  ],
+])('the output of a unit is complete even if tail %s', async (_how, tail) => {
+  stand('tail', tail)
   const session = inFolder(await pool.session(sshd.host()), join(folder, 'host'))
   const text = 'echo one; sleep 0.3; echo two; exit 6'
   expect(await runUnit(session, { operation: 'abc', name: 'init' }, script(text))).toMatchObject({
