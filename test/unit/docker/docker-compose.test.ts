@@ -5,6 +5,7 @@ import { PROJECT } from '../../support/process.js'
 
 interface Service {
   readonly image: string
+  readonly restart?: string
   readonly ports?: readonly string[]
   readonly depends_on?: Readonly<Record<string, unknown>>
   readonly volumes?: readonly string[]
@@ -30,6 +31,11 @@ describe('docker-compose.yml', () => {
 
   it('runs the current version of the worker', () => {
     expect(compose.services.worker?.image).toBe(`quorate:${manifest.version}`)
+  })
+
+  it('restarts the database, the server and workers that die', () => {
+    const lasting = ['postgresql', 'temporal', 'worker'].map((name) => compose.services[name]?.restart)
+    expect(lasting).toEqual(['unless-stopped', 'unless-stopped', 'unless-stopped'])
   })
 
   it('refers only to services, configs and volumes that it defines', () => {
