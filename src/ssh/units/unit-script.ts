@@ -125,8 +125,8 @@ ${RUNNER}END_OF_RUNNER
 
 /**
  * Copies the output until the runner has gone; at its end, where `tail` cannot follow a process. Of output that is
- * already there, copies only the end. The watcher wakes
- * when the runner's lock is free. If it cannot write a dot, nobody is listening any more.
+ * already there, copies only the end. The watcher wakes when the runner's lock is free. If it cannot write a dot, nobody
+ * is listening any more.
  */
 const FOLLOW = `
 follow() {

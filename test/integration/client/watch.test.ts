@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Operation } from '../../../src/client/operation.js'
 import type { OperationSnapshot } from '../../../src/client/snapshot.js'
 import { QuorateError } from '../../../src/errors/index.js'
+import { aHost } from '../../support/clusters.js'
 import { PATIENCE, TinyScene } from '../../support/tiny-scene.js'
 
 const scene = TinyScene.forFile({ workers: 'on demand' })
@@ -118,6 +119,30 @@ describe('a watched operation', () => {
     await until(operation, ({ steps }) => steps.length === 2)
     await operation.cancel()
     await expect(operation.result()).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' })
+  })
+})
+
+describe('two clusters', () => {
+  it('have their operations at once on one worker, each with its own result', async () => {
+    await scene.startWorker()
+    const { kubernetes } = scene.cluster()
+    const older = scene.cluster({
+      kubernetes: { ...kubernetes, version: 'v1.35.2' },
+      hosts: [aHost('cp1'), aHost('w2')],
+    })
+    const operations = [
+      await scene.client.start('apply', scene.cluster()),
+      await scene.client.start('apply', older),
+    ]
+    const atWork = ({ steps }: OperationSnapshot) => steps.filter(({ line }) => line).length === 2
+    const snapshots = await Promise.all(operations.map((operation) => until(operation, atWork)))
+    expect(snapshots.map(({ steps }) => steps.map(({ host }) => host).sort())).toEqual([
+      ['cp1', 'w1'],
+      ['cp1', 'w2'],
+    ])
+    scene.controls.finished = true
+    const results = await Promise.all(operations.map((operation) => operation.result()))
+    expect(results).toMatchObject([{ kubernetesVersion: 'v1.36.3' }, { kubernetesVersion: 'v1.35.2' }])
   })
 })
 
