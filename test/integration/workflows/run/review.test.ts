@@ -1,10 +1,11 @@
-/** The plan that `--review` shows, and what becomes of it. */
+/** The plan that waits for approval, and what becomes of it. */
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
 import { applyScripted, decide, untilBlocked, type ApplyScripted } from '../parked-applies.js'
-import { bareFacts } from '../../../support/clusters.js'
+import { aCluster, bareFacts } from '../../../support/clusters.js'
 import { failureOf, fakeActivities, progressOf } from '../../../support/fake-activities.js'
+import { joinedFacts, present, standingOf } from '../../../support/standings.js'
 import { startTemporal } from '../../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
@@ -85,5 +86,33 @@ describe('a plan under review', () => {
     )
     expect(failure.type).toBe('OPERATION_ABORTED')
     expect(hosts.journal.filter(isChange)).toEqual([])
+  })
+})
+
+describe('a plan that resets a control plane', () => {
+  it('waits for approval though no review was asked for, and is carried out then', async () => {
+    const hosts = fakeActivities()
+    const cluster = aCluster()
+    const facts = new Map(joinedFacts(cluster).map((one) => [one.host, one]))
+    const standing = standingOf(cluster)
+    const members = standing.members?.filter(({ name }) => name !== 'cp3') ?? []
+    const replaced = {
+      gatherFacts: (_cluster: Cluster, { name }: Host) => Promise.resolve(facts.get(name) ?? bareFacts(name)),
+      readStanding: () => Promise.resolve(present({ ...standing, members })),
+    }
+    await apply(hosts, replaced, async (handle) => {
+      const { blockedOn, approval } = await untilBlocked(handle)
+      expect(blockedOn).toBe('approval')
+      expect(approval).toContainEqual(
+        expect.objectContaining({
+          host: 'cp3',
+          action: expect.stringMatching(/^kubeadm reset, then/) as string,
+        }),
+      )
+      expect(hosts.journal.filter(isChange)).toEqual([])
+      await decide(handle, 'approve', {})
+      await handle.result()
+    })
+    expect(hosts.journal).toContain('join cp3 ends')
   })
 })
