@@ -35,23 +35,12 @@ export function scriptedSession(
   answers: Answers,
   unitState: 'ended' | 'absent' = 'ended',
 ): Session {
-  const units = new Map<string, 'ended' | 'absent'>()
+  const aboutUnit = scriptedUnits(answers, unitState)
   const run = (command: Command, options: RunOptions = {}): Promise<CommandResult> => {
-    const [text = '', unitCommand = ''] = (options.stdin ?? '').toString().split('\n').map(decoded)
-    const unit = /(?<= quorate )\S+ \S+/.exec(command.line)?.[0] ?? ''
-    switch (text) {
-      case STATE:
-        return Promise.resolve(result(0, units.get(unit) ?? unitState))
-      case ACKNOWLEDGE:
-        units.set(unit, 'absent')
-        return Promise.resolve(result(0))
-      case RUNNING:
-        return Promise.resolve(result(0))
-      case RUN:
-        units.set(unit, 'ended')
-        return Promise.resolve(unitResult(answerTo(answers, unitCommand, '') ?? ''))
-    }
-    const answer = answerTo(answers, command.line, (options.stdin ?? '').toString()) ?? ''
+    const sent = (options.stdin ?? '').toString()
+    const ofUnit = aboutUnit(command, sent)
+    if (ofUnit !== undefined) return Promise.resolve(ofUnit)
+    const answer = answerTo(answers, command.line, sent) ?? ''
     return Promise.resolve(typeof answer === 'number' ? result(answer) : result(0, answer))
   }
   return {
@@ -61,6 +50,29 @@ export function scriptedSession(
     readFile: (path) => Promise.resolve(fileAt(path)),
     writeFile: () => Promise.resolve(true),
     removeFile: () => Promise.resolve(true),
+  }
+}
+
+/** The results of the scripts behind units; undefined for any other command. An acknowledged outcome is gone. */
+function scriptedUnits(answers: Answers, unitState: 'ended' | 'absent') {
+  const states = new Map<string, 'ended' | 'absent'>()
+  return ({ line }: Command, sent: string): CommandResult | undefined => {
+    const [text = '', unitCommand = ''] = sent.split('\n').map(decoded)
+    const unit = /(?<= quorate )\S+ \S+/.exec(line)?.[0] ?? ''
+    switch (text) {
+      case STATE:
+        return result(0, states.get(unit) ?? unitState)
+      case ACKNOWLEDGE:
+        states.set(unit, 'absent')
+        return result(0)
+      case RUNNING:
+        return result(0)
+      case RUN:
+        states.set(unit, 'ended')
+        return unitResult(answerTo(answers, unitCommand, '') ?? '')
+      default:
+        return undefined
+    }
   }
 }
 
