@@ -96,7 +96,11 @@ export async function lookAtCluster(run: Run<'running-cluster'>, looked: Looked)
   return known
 }
 
-async function askForStanding(run: Run<'running-cluster'>, file: Cluster, host: Host): Promise<ClusterPresence> {
+async function askForStanding(
+  run: Run<'running-cluster'>,
+  file: Cluster,
+  host: Host,
+): Promise<ClusterPresence> {
   const { results, failures } = await run.attempt(
     'running-cluster',
     [host],
