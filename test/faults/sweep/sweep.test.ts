@@ -62,7 +62,8 @@ describe.runIf(apply !== undefined && isWanted('server-killed'))('server killed'
     const random = randomNumbers(seeds)
     const findings: string[] = []
     for (let kill = 1; kill <= SERVER_KILLS; kill += 1) {
-      const afterMs = 500 + Math.round(random() * durationMs)
+      // The clean run was measured while other lanes were busy, and may have taken longer than this one will.
+      const afterMs = 500 + Math.round((random() * durationMs) / 2)
       const runs = sweep.lanes.map(async (lane, index) => {
         await delay((index * durationMs) / sweep.lanes.length)
         const faults: readonly Fault[] = index === 0 ? [{ kind: 'server-killed', afterMs }] : []
