@@ -1,7 +1,7 @@
 /** Plans an apply from the cluster file and the facts of all hosts: what it does, in which order, on which host. */
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
-import { planReconfiguration, type Reconfiguration } from './reconfigure/plan.js'
+import { asInFile, planReconfiguration, type Reconfiguration } from './reconfigure/plan.js'
 import { plannedChanges } from './changes/planned-changes.js'
 import { staleEndpoints } from './etcd-endpoints.js'
 import { etcdRenewals, issuerOf } from '../facts/etcd-renewal.js'
@@ -111,10 +111,10 @@ export function planApply(
   )
   const isStacked = etcdPlace(cluster) === 'control-planes'
   const etcdAuthority = etcd.length === 0 ? undefined : (issuerOf(observed)?.host ?? etcd[0])
-  // What the running cluster has fixed for hosts that join must not pass for what the file sets.
-  const asInFile = { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm: file.kubernetes.kubeadm } }
   const reconfiguration =
-    presence.kind === 'read' ? planReconfiguration(asInFile, presence.standing, first) : undefined
+    presence.kind === 'read'
+      ? planReconfiguration(asInFile(cluster, file), presence.standing, first)
+      : undefined
   return {
     ...defined({ reconfiguration }),
     cluster,

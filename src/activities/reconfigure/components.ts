@@ -8,10 +8,8 @@ import { withManagedParts } from '../../configuration/kubeadm/static-pod.js'
 import type { Host } from '../../cluster/model.js'
 import { lookAtComponent } from '../../hosts/kubeadm/component-process.js'
 import { manifestPath, podInPlace, renderedPods, type PodInPlace } from '../../hosts/kubeadm/rendered-pods.js'
-import { localApi } from '../../hosts/kubernetes/cluster-api.js'
 import { prepareMemberStop } from '../../hosts/etcd/outage.js'
-import { isApiServerReady } from '../../hosts/kubernetes/health.js'
-import { waitUntil } from '../../hosts/wait.js'
+import { waitForOtherApiServers } from '../../hosts/kubernetes/wait-for-api-server.js'
 import type { HostContext } from '../../hosts/context.js'
 import { componentsOf, namedIn, type ConfiguredComponent } from '../../planning/reconfigure/plan.js'
 import type { WantedDocument } from '../../planning/reconfigure/documents.js'
@@ -88,20 +86,8 @@ async function mayRestart(
   name: ConfiguredComponent,
   others: readonly Host[],
 ): Promise<void> {
-  const { cluster, sessions, session, signal } = context
-  if (name === 'etcd') await prepareMemberStop(context, session)
-  await waitUntil(
-    context,
-    async () => {
-      for (const other of others) {
-        const api = localApi(cluster, await sessions.session(other, signal))
-        if (!(await isApiServerReady(api))) return `the API server of ${other.name} is not ready`
-      }
-      return undefined
-    },
-    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'configuration' }),
-    { timeoutMs: context.patience.components },
-  )
+  if (name === 'etcd') await prepareMemberStop(context, context.session)
+  await waitForOtherApiServers(context, others, 'configuration')
 }
 
 /** In this order, none waits for one that is restored only later. */

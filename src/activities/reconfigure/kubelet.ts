@@ -8,7 +8,7 @@ import { findNode, hasCondition } from '../../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import { isQuorateError, type QuorateError } from '../../errors/index.js'
 import type { WantedDocument } from '../../planning/reconfigure/documents.js'
-import { keyOf, leavesOf, withoutPaths } from '../../planning/reconfigure/leaves.js'
+import { differingLeaves, keyOf, leavesOf, withoutPaths } from '../../planning/reconfigure/leaves.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import { isPlainObject, mergeDeep, type PlainObject } from '../../values/merge.js'
 import { keepBackup, keptBackups, putBack } from './backups.js'
@@ -52,7 +52,7 @@ export async function configureKubelet(
     throw context.error('NODE_NOT_READY', `${CONFIGURATION} is missing or no YAML document`, { step: TITLE })
   }
   const wanted = withValues(withoutPaths(present, managed), document, managed)
-  const isWritten = isSame(wanted, present)
+  const isWritten = differingLeaves(wanted, present).length === 0
   // An earlier attempt that has kept a backup may not have come to the restart.
   const isUnfinished = (await keptBackups(context)).includes(BACKUP)
   if (isWritten && !isUnfinished && (await look(context)).isCurrent) return false
@@ -99,15 +99,6 @@ function withValues(
 
 function nested(path: readonly string[], value: unknown): PlainObject {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as PlainObject
-}
-
-function isSame(one: PlainObject, other: PlainObject): boolean {
-  const sorted = (document: PlainObject) =>
-    leavesOf(document)
-      .map(({ path, value }) => `${keyOf(path)} ${JSON.stringify(value)}`)
-      .sort()
-      .join('\n')
-  return sorted(one) === sorted(other)
 }
 
 async function look({ session, host }: HostContext): Promise<{ isCurrent: boolean; restarts: number }> {

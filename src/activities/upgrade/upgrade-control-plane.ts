@@ -18,6 +18,7 @@ import { runKubeadmUpgrade, upgradeUnit, type UpgradeMode } from '../../hosts/ku
 import { recordedVersion, versionObstacle } from '../../hosts/kubeadm/upgraded.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { isApiServerReady } from '../../hosts/kubernetes/health.js'
+import { waitForOtherApiServers } from '../../hosts/kubernetes/wait-for-api-server.js'
 import { waitUntil } from '../../hosts/wait.js'
 import { isQuorateError } from '../../errors/index.js'
 import type { StepOutcome } from '../../operations/steps.js'
@@ -82,7 +83,7 @@ async function clearTheWay(context: HostContext, others: readonly Host[]): Promi
   await startKubelet(context)
   await putManifestsBack(context)
   await waitForComponents(context, api)
-  await waitForControlPlanes(context, others)
+  await waitForOtherApiServers(context, others, 'kubeadm upgrade')
   await prepareMemberStop(context, context.session)
   await repairCertificates(context)
   await removeAbandonedManifests(context)
@@ -108,23 +109,6 @@ async function waitForComponents(context: HostContext, api: ClusterApi): Promise
       const stopped = expectedComponents(context.cluster).find((name) => !running.has(name))
       if (stopped !== undefined) return `${stopped} does not run`
       return (await isApiServerReady(api)) ? undefined : 'its API server is not ready'
-    },
-    (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm upgrade' }),
-    { timeoutMs: context.patience.components },
-  )
-}
-
-/** While this API server is away, the others carry the cluster. */
-async function waitForControlPlanes(context: HostContext, others: readonly Host[]): Promise<void> {
-  const { cluster, sessions, signal } = context
-  await waitUntil(
-    context,
-    async () => {
-      for (const other of others) {
-        const api = localApi(cluster, await sessions.session(other, signal))
-        if (!(await isApiServerReady(api))) return `the API server of ${other.name} is not ready`
-      }
-      return undefined
     },
     (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: 'kubeadm upgrade' }),
     { timeoutMs: context.patience.components },

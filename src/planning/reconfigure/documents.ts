@@ -13,7 +13,15 @@ import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import { mayBeSecret } from '../../values/secret-looks.js'
 import type { ConfigurationNote, ConfiguredDocument } from '../../facts/configuration-note.js'
 import { isSame } from '../drift/same-value.js'
-import { keyOf, leavesOf, titleOf, withoutPaths, type Path } from './leaves.js'
+import {
+  keyOf,
+  leavesByKey,
+  leavesOf,
+  titleOf,
+  withoutPaths,
+  type LeafDifference,
+  type Path,
+} from './leaves.js'
 
 /** What the cluster keeps of a document now, and what the cluster file has set of it before. */
 export interface KeptDocument {
@@ -109,7 +117,7 @@ export function wantedDocument(
 
 /** The values of the patch that the document has already, perhaps in another notation. */
 function unchanged(patch: KubeadmPatch, document: PlainObject): readonly Path[] {
-  const kept = byKey(document)
+  const kept = leavesByKey(document)
   return leavesOf(patch)
     .filter(({ path, value }) => isSame(value, kept.get(keyOf(path))?.value, path))
     .map(({ path }) => path)
@@ -183,25 +191,12 @@ function emitted(document: KubeadmDocument, { kubernetes }: Cluster): PlainObjec
   return emitDocument(document, api)
 }
 
-/** The lines in which two documents differ; values that may be secret are not shown. */
-export function diffOf(
-  kind: ConfiguredDocument,
-  before: PlainObject,
-  after: PlainObject,
-): readonly DiffLine[] {
-  const [old, now] = [byKey(before), byKey(after)]
-  const paths = new Map([...old, ...now].map(([key, { path }]) => [key, path]))
-  return [...paths].flatMap(([key, path]): DiffLine[] => {
-    const [was, is] = [old.get(key)?.value, now.get(key)?.value]
-    if (JSON.stringify(was) === JSON.stringify(is)) return []
-    return [
-      { document: kind, path: titleOf(path), ...defined({ old: shown(path, was), new: shown(path, is) }) },
-    ]
-  })
-}
-
-function byKey(document: PlainObject) {
-  return new Map(leavesOf(document).map((leaf) => [keyOf(leaf.path), leaf]))
+/** The lines in which a document differs; values that may be secret are not shown. */
+export function diffOf(kind: ConfiguredDocument, differing: readonly LeafDifference[]): readonly DiffLine[] {
+  return differing.map(({ path, before, after }) => ({
+    ...{ document: kind, path: titleOf(path) },
+    ...defined({ old: shown(path, before), new: shown(path, after) }),
+  }))
 }
 
 function shown(path: Path, value: unknown): string | undefined {

@@ -25,6 +25,27 @@ export function keyOf(path: Path): string {
   return JSON.stringify(path)
 }
 
+/** The values of a document by their paths, as {@link keyOf} writes them. */
+export function leavesByKey(document: PlainObject): ReadonlyMap<string, Leaf> {
+  return new Map(leavesOf(document).map((leaf) => [keyOf(leaf.path), leaf]))
+}
+
+/** A value in which two documents differ; undefined where one has none. */
+export interface LeafDifference {
+  readonly path: Path
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** The values in which two documents differ. */
+export function differingLeaves(before: PlainObject, after: PlainObject): readonly LeafDifference[] {
+  const [old, now] = [leavesByKey(before), leavesByKey(after)]
+  return [...new Map([...old, ...now])].flatMap(([key, { path }]) => {
+    const [was, is] = [old.get(key)?.value, now.get(key)?.value]
+    return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ path, before: was, after: is }]
+  })
+}
+
 /** `apiServer.extraArgs.v`, for people. */
 export function titleOf(path: Path): string {
   return path.join('.')

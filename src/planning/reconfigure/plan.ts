@@ -4,9 +4,10 @@ import type { ConfiguredDocument } from '../../facts/configuration-note.js'
 import type { Standing } from '../../facts/standing.js'
 import { APPLY_PHASES, type ApplyPhase } from '../../operations/apply-phases.js'
 import type { DiffLine, PlannedChange } from '../../operations/results.js'
+import { defined } from '../../values/defined.js'
 import type { PlainObject } from '../../values/merge.js'
 import { diffOf, wantedDocument, type WantedDocument } from './documents.js'
-import { keyOf, leavesOf, type Path } from './leaves.js'
+import { differingLeaves, type Path } from './leaves.js'
 
 /** The components whose manifests follow the ClusterConfiguration, with where it has their settings. */
 const COMPONENT_FIELDS = {
@@ -31,6 +32,14 @@ export interface Reconfiguration {
   readonly controlPlanes: readonly Host[]
   readonly workers: readonly Host[]
   readonly changes: readonly PlannedChange[]
+}
+
+/**
+ * The cluster with the file's own patches: what the running cluster has fixed for hosts that join must not pass for what
+ * the file sets.
+ */
+export function asInFile(cluster: Cluster, { kubernetes: { kubeadm } }: Cluster): Cluster {
+  return { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm } }
 }
 
 /** Returns what an apply changes; undefined if the cluster has the configuration of the file. */
@@ -63,10 +72,7 @@ function partsOf(cluster: Cluster, standing: Standing): Parts {
   const wanted = (kind: ConfiguredDocument, document: PlainObject | undefined) =>
     document === undefined
       ? undefined
-      : compared(
-          document,
-          wantedDocument(kind, cluster, { document, ...(note === undefined ? {} : { note }) }),
-        )
+      : compared(document, wantedDocument(kind, cluster, { document, ...defined({ note }) }))
   const isChanging = note?.isChanging === true
   const server = wanted('ClusterConfiguration', configuration.document)
   const kubelet = wanted('KubeletConfiguration', kubeletConfiguration)
@@ -81,12 +87,8 @@ function partsOf(cluster: Cluster, standing: Standing): Parts {
 }
 
 function compared(document: PlainObject, wanted: WantedDocument) {
-  const old = new Map(leavesOf(document).map(({ path, value }) => [keyOf(path), { path, value }]))
-  const now = new Map(leavesOf(wanted.document).map(({ path, value }) => [keyOf(path), { path, value }]))
-  const differing = [...new Map([...old, ...now])].flatMap(([key, { path }]) =>
-    JSON.stringify(old.get(key)?.value) === JSON.stringify(now.get(key)?.value) ? [] : [path],
-  )
-  return { wanted, differing, diff: diffOf(wanted.kind, document, wanted.document) }
+  const differing = differingLeaves(document, wanted.document)
+  return { wanted, differing: differing.map(({ path }) => path), diff: diffOf(wanted.kind, differing) }
 }
 
 /** Whether the path is that of the names in the API server's certificate. */

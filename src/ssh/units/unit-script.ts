@@ -145,7 +145,7 @@ follow() {
   : &
   gone=$!
   wait "$gone"
-  if timeout 5 tail -c 0 -s 0.1 -f --pid="$gone" -- "$folder/output" >/dev/null 2>&1; then
+  if timeout 5 tail -c 0 -s 0.01 -f --pid="$gone" -- "$folder/output" >/dev/null 2>&1; then
     tail -c ${EARLIER_OUTPUT} -s 0.1 -f --pid="$watcher" -- "$folder/output" || true
     wait "$watcher"
   else

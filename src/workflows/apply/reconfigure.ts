@@ -2,7 +2,7 @@
 import { patched } from '@temporalio/workflow'
 import { hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import { interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
+import { asInFile, interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
 import { phase } from './apply-phase.js'
 import { outOfBalancers } from './balancers.js'
 import type { Bootstrap } from './bootstrap.js'
@@ -40,11 +40,9 @@ export function reconfigure(
   return [first, others, workers, settled]
 }
 
-/** The cluster with the file's own patches: what the running cluster has fixed for hosts that join does not count here. */
+/** What the step needs to know of the cluster. */
 function withHosts({ cluster, looked, plan }: Bootstrap, ...hosts: readonly Host[]): Cluster {
-  const { kubeadm } = looked.file.kubernetes
-  const own = { ...cluster, kubernetes: { ...cluster.kubernetes, kubeadm } }
-  return narrow(own, ...new Set([...hosts, ...plan.etcd]))
+  return narrow(asInFile(cluster, looked.file), ...new Set([...hosts, ...plan.etcd]))
 }
 
 async function configureControlPlane(
