@@ -111,7 +111,8 @@ describe('the position of a field', () => {
     })
     fc.assert(
       fc.property(data, (any) => {
-        const written = stringify(any)
+        // Without quotes, a key of this name merges: `stringify` does not know that.
+        const written = stringify(any).replaceAll(/^([ -]*)<<:(?=\s)/gm, '$1"<<":')
         const lines = written.split('\n')
         const source = readYaml(written)
         expect(source.problems).toEqual([])
