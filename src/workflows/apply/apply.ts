@@ -60,7 +60,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
     after: () => [initialised.all()],
   })
   const running = () => [initialised.all(), compared.all()]
-  const configured = reconfigure(apply, [prepared.of(initHost), ...running()])
+  const configured = reconfigure(apply, () => [prepared.of(initHost), ...running()])
   const settled = () => configured.map((one) => one.all())
   const networked = phase(apply, 'pod-network', [apiHost], steps.applyPodNetwork, {
     after: () => [initialised.all(), compared.all()],

@@ -19,23 +19,23 @@ const WORKERS_AT_ONCE = 5
  */
 export function reconfigure(
   apply: Bootstrap,
-  before: readonly Promise<unknown>[],
+  before: () => readonly Promise<unknown>[],
 ): readonly Phase<StepOutcome>[] {
   const { reconfiguration: what } = apply.plan
   if (what === undefined || !patched('reconfigure-by-apply')) return []
   const configure = (_: Bootstrap, host: Host) => configureControlPlane(apply, what, host)
   const first = phase(apply, 'first-configuration', [what.first], configure, {
-    after: () => before,
+    after: before,
   })
   const others = phase(apply, 'control-plane-configuration', what.controlPlanes, configure, {
-    after: () => [...before, first.all()],
+    after: () => [...before(), first.all()],
   })
   const workers = phase(apply, 'worker-configuration', what.workers, configureWorker, {
-    after: () => [...before, first.all(), others.all()],
+    after: () => [...before(), first.all(), others.all()],
     atOnce: WORKERS_AT_ONCE,
   })
   const settled = phase(apply, 'cluster-configuration', [what.first], settle, {
-    after: () => [...before, first.all(), others.all(), workers.all()],
+    after: () => [...before(), first.all(), others.all(), workers.all()],
   })
   return [first, others, workers, settled]
 }

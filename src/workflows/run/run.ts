@@ -111,16 +111,14 @@ export class Run<PhaseId extends string> {
     )
     const phase = this.stepsOf(id, act, options)
     const steps = new Map(hosts.map((host) => [host.name, this.steps.runToTheEnd(phase, host)]))
-    for (const step of steps.values()) {
-      this.started.push(step)
-      // Whoever awaits the step gets its error; nobody may be waiting yet.
-      step.catch(() => undefined)
-    }
+    this.started.push(...[...steps.values()].map(awaitedLater))
     return {
       of: (host) => steps.get(host.name) ?? Promise.resolve(undefined),
-      all: async () =>
-        (await Promise.all(steps.values())).filter(
-          (result): result is Awaited<Result> => result !== undefined,
+      all: () =>
+        awaitedLater(
+          Promise.all(steps.values()).then((results) =>
+            results.filter((result): result is Awaited<Result> => result !== undefined),
+          ),
         ),
     }
   }
@@ -172,4 +170,10 @@ export class Run<PhaseId extends string> {
     const turn = takeTurn === undefined ? {} : { takeTurn }
     return { id, definition, act, options, ...turn }
   }
+}
+
+/** Whoever awaits it gets its error. Until somebody does, the error must not end the workflow task. */
+function awaitedLater<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => undefined)
+  return promise
 }
