@@ -9,8 +9,9 @@ import { unitState } from '../ssh/index.js'
 import { revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
 import { mayAbandon, settleMember, type VoterRemoval } from '../planning/changes/failed-join.js'
 import { isVoter, memberOf } from '../facts/quorum.js'
+import { takeMemberOut } from '../hosts/etcd/member-removal.js'
 import { judgedMembers, removeMember } from '../hosts/etcd/members.js'
-import { deleteNode, isAnotherMachine, takeMemberOut } from './undo-join.js'
+import { deleteNode, isAnotherMachine } from './undo-join.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
 import { findNode } from '../hosts/kubernetes/nodes.js'
 import type { HostContext } from '../hosts/context.js'
@@ -83,8 +84,11 @@ async function removeMemberAndNode(
   host: Host,
   voter: VoterRemoval | undefined,
 ): Promise<boolean> {
-  const removed = await takeMemberOut(context, api.session, host, (member) => {
-    if (!mayAbandon(member, voter)) throw memberVotes(host)
+  const removed = await takeMemberOut(context, api.session, host, {
+    obstacle: (member) => {
+      if (!mayAbandon(member, voter)) throw memberVotes(host)
+      return undefined
+    },
   })
   const votes = removed !== undefined && isVoter(removed)
   // With `shown` the node goes even if the member is already gone: an attempt may have been cut off between the two.

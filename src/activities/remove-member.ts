@@ -4,17 +4,13 @@
  */
 import { ETCD_CA } from '../configuration/etcd/certificates.js'
 import type { Host } from '../cluster/model.js'
-import { memberOf, memberTitle, removalObstacle, unfinishedObstacle } from '../facts/quorum.js'
-import { QuorateError } from '../errors/index.js'
+import { memberTitle, unfinishedObstacle } from '../facts/quorum.js'
 import { askEtcd } from '../hosts/etcd/health.js'
-import { moveLeadership } from '../hosts/etcd/leader.js'
-import { judgedMembers, removeMember, type JudgedMember } from '../hosts/etcd/members.js'
+import { takeMemberOut } from '../hosts/etcd/member-removal.js'
 import { localApi } from '../hosts/kubernetes/cluster-api.js'
 import { expectClusterData } from '../hosts/kubernetes/cluster-data.js'
 import type { HostContext } from '../hosts/context.js'
-import { waitUntil } from '../hosts/wait.js'
 import type { StepOutcome } from '../operations/steps.js'
-import type { Session } from '../ssh/index.js'
 
 /**
  * Removes the member of `leaving`; the step is that of a control plane that stays. `cluster` has the etcd hosts that
@@ -31,7 +27,13 @@ export async function removeLeavingMember(
   const kept = keeper !== undefined && (await keepAuthority(context, leaving, keeper))
   await proveData(context)
   const via = await askEtcd(context, context.session)
-  const removed = via === undefined ? undefined : await takeOut(context, via, leaving)
+  const removed =
+    via === undefined
+      ? undefined
+      : await takeMemberOut(context, via, leaving, {
+          obstacle: (_, others) => unfinishedObstacle(others),
+          whenGone: () => proveData(context),
+        })
   const did = [
     ...(kept ? [`gave the key of etcd's CA to ${keeper.name}`] : []),
     ...(removed === undefined ? [] : [`removed the etcd member ${memberTitle(removed)}`]),
@@ -46,33 +48,6 @@ export async function removeLeavingMember(
  */
 function proveData({ cluster, session }: HostContext): Promise<void> {
   return expectClusterData(localApi(cluster, session), 'etcd')
-}
-
-async function takeOut(context: HostContext, via: Session, leaving: Host): Promise<JudgedMember | undefined> {
-  let removed: JudgedMember | undefined
-  await waitUntil(
-    context,
-    async () => {
-      const members = await judgedMembers(via)
-      const member = memberOf(members, leaving)
-      // Also after the removal: only the list shows it.
-      if (member === undefined) {
-        await proveData(context)
-        return undefined
-      }
-      const others = members.filter((one) => one !== member)
-      const obstacle = removalObstacle(members, member) ?? unfinishedObstacle(others)
-      if (obstacle !== undefined) return obstacle
-      const heir = await moveLeadership(via, members, member)
-      if (heir !== undefined) context.report(`${heir} leads etcd now`)
-      await removeMember(via, member)
-      removed = member
-      return `etcd still lists ${memberTitle(member)}`
-    },
-    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: leaving.name, step: 'etcd' }),
-    { timeoutMs: context.patience.etcd },
-  )
-  return removed
 }
 
 /** Without this key no member could be added any more, and no certificate renewed. It passes through memory only. */

@@ -6,18 +6,12 @@ import {
   renderMemberConfiguration,
   type MemberBeginning,
 } from '../configuration/kubeadm/render-etcd-member.js'
-import { clientUrl, peerUrl } from '../configuration/etcd/urls.js'
+import { peerUrl } from '../configuration/etcd/urls.js'
 import { hostsWithRole, type Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import type { Session } from '../ssh/index.js'
 import { waitForOthers } from '../hosts/durable.js'
-import {
-  etcdctl,
-  etcdMembers,
-  etcdObstacle,
-  healthyEndpoints,
-  type EtcdMember,
-} from '../hosts/etcd/members.js'
+import { waitForVote } from '../hosts/etcd/learner-promotion.js'
+import { etcdctl, etcdMembers, etcdObstacle, type EtcdMember } from '../hosts/etcd/members.js'
 import { memberOf } from '../facts/quorum.js'
 import { answeringMember } from '../hosts/etcd/health.js'
 import {
@@ -140,28 +134,4 @@ async function writeManifest(
   const configuration = renderMemberConfiguration(context.cluster, context.host, { beginning: told })
   await runPhaseWith(context, 'etcd local', configuration)
   return true
-}
-
-/** Waits until the member of the host is a healthy voter; a learner that has caught up is promoted. */
-async function waitForVote(context: HostContext): Promise<void> {
-  await waitUntil(
-    context,
-    async () => {
-      const via = await answeringMember(context)
-      const member = memberOf(await etcdMembers(via), context.host)
-      if (member === undefined) return 'etcd does not list its member'
-      if (member.clientUrls.length === 0) return 'its etcd member has not started'
-      if (member.learner) return promote(via, member)
-      const healthy = await healthyEndpoints(via)
-      return healthy.has(clientUrl(context.host)) ? undefined : 'its etcd member is not healthy'
-    },
-    (reason) => context.error('ETCD_UNHEALTHY', reason, { step: 'etcd' }),
-    { timeoutMs: context.patience.components },
-  )
-}
-
-/** etcd refuses to promote a learner that is behind; the next look shows whether it was promoted. */
-async function promote(via: Session, member: EtcdMember): Promise<string> {
-  const { exitCode } = await etcdctl(via, 'member', 'promote', member.id)
-  return exitCode === 0 ? 'its etcd member was promoted' : 'its etcd member has not caught up yet'
 }

@@ -7,9 +7,10 @@ import { judgeJoin, type JoinSigns, type JoinStanding } from '../planning/change
 import { undoSteps, type UndoStep } from '../planning/changes/failed-join.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
-import { command, expectSuccess, type Session } from '../ssh/index.js'
-import { isVoter, memberOf, memberTitle, removalObstacle } from '../facts/quorum.js'
-import { etcdMembers, judgedMembers, removeMember, type EtcdMember } from '../hosts/etcd/members.js'
+import { command, expectSuccess } from '../ssh/index.js'
+import { isVoter, memberOf, memberTitle } from '../facts/quorum.js'
+import { takeMemberOut } from '../hosts/etcd/member-removal.js'
+import { etcdMembers, type EtcdMember } from '../hosts/etcd/members.js'
 import { hostState, showsTraces, startKubelet, type HostState } from '../hosts/kubeadm/state.js'
 import { resetHost } from '../hosts/kubeadm/run.js'
 import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
@@ -169,36 +170,4 @@ export async function undoWorkerJoin(
   if (node !== undefined) await refuseAnotherMachine(context, node)
   if (showsTraces(state ?? (await hostState(context)))) await resetHost(context)
   if (node !== undefined) await deleteNode(via, node)
-}
-
-/**
- * Removes the etcd member of a host as soon as etcd can do without it. `refuse` is called with the member, and may
- * throw.
- * @returns the removed member; undefined if etcd has none for the host.
- * @throws QuorateError `ETCD_QUORUM_AT_RISK` when, for a long time, its removal would cost etcd its majority.
- */
-export async function takeMemberOut(
-  context: HostContext,
-  via: Session,
-  host: Host,
-  refuse: (member: EtcdMember) => void = () => undefined,
-): Promise<EtcdMember | undefined> {
-  let removed: EtcdMember | undefined
-  await waitUntil(
-    context,
-    async () => {
-      const members = await judgedMembers(via)
-      const member = memberOf(members, host)
-      if (member === undefined) return undefined
-      refuse(member)
-      const obstacle = removalObstacle(members, member)
-      if (obstacle !== undefined) return obstacle
-      await removeMember(via, member)
-      removed = member
-      return undefined
-    },
-    (reason) => new QuorateError('ETCD_QUORUM_AT_RISK', reason, { host: host.name, step: 'etcd' }),
-    { timeoutMs: context.patience.etcd },
-  )
-  return removed
 }
