@@ -5,10 +5,14 @@
  * carries the exit status: a wrapper may swallow the real one, and a shell that was killed has its own.
  */
 import { randomBytes } from 'node:crypto'
+import { defined } from '../../values/defined.js'
 import { plainText } from '../../values/plain-text.js'
 import { OUTPUT_LIMITS, type OutputStream } from './output-limits.js'
 import type { Runner } from './remote-line.js'
 import { Sections } from './sections.js'
+
+/** From how many bytes of a mark on a stream waits for the rest: `quorate-`, which the end of data is never by chance. */
+const HELD_ON_STREAM = 8
 
 /** How many bytes of what others write are kept for messages. */
 const KEPT_BYTES = 4096
@@ -19,6 +23,11 @@ type Taker = (chunk: Buffer) => void
 export interface FrameTakers {
   /** Receives the command's standard output, which is then not collected. */
   readonly onStdout?: Taker | undefined
+  /**
+   * Receives it like `onStdout`, but each byte at once, as somebody may wait for just this one. Up to seven bytes of our
+   * mark may then follow the last.
+   */
+  readonly onStream?: Taker
   /** Receives what sudo writes to standard error. */
   readonly onSudo?: Taker | undefined
 }
@@ -38,12 +47,12 @@ export class CommandFrame {
   /** How many marks on standard error come before the command. */
   readonly #marksBefore: number
 
-  constructor(runner: Runner, { onStdout, onSudo }: FrameTakers = {}) {
+  constructor(runner: Runner, { onStdout, onStream, onSudo }: FrameTakers = {}) {
     const throughSudo = runner !== 'login-user'
     this.#marksBefore = throughSudo ? 2 : 1
     const mark = (name: string) => `quorate-${name}-${this.token}`
     const shell: Taker = (chunk) => this.#shell.write(chunk)
-    const output: Taker = onStdout ?? ((chunk) => void this.#output.push(chunk))
+    const output: Taker = onStream ?? onStdout ?? ((chunk) => void this.#output.push(chunk))
     const sudo: Taker = (chunk) => {
       this.#sudo.write(chunk)
       onSudo?.(chunk)
@@ -57,6 +66,7 @@ export class CommandFrame {
     this.#stdout = divided(
       [`${mark('stdout-begin')}\n`, `${mark('stdout-end')}-`],
       [shell, output, endOfOutput],
+      onStream === undefined ? undefined : HELD_ON_STREAM,
     )
     this.#stderr = divided(
       [
@@ -140,8 +150,12 @@ export class CommandFrame {
   }
 }
 
-function divided(marks: readonly string[], takers: readonly (Taker | undefined)[]): Sections {
-  return new Sections(marks, (section, chunk) => takers[section]?.(chunk))
+function divided(
+  marks: readonly string[],
+  takers: readonly (Taker | undefined)[],
+  heldFrom?: number,
+): Sections {
+  return new Sections(marks, (section, chunk) => takers[section]?.(chunk), defined({ heldFrom }))
 }
 
 /** Keeps the end of what was written. */

@@ -75,7 +75,7 @@ export function openPipe(
         if (chunk.length > 1) stream.receive(chunk.subarray(1))
       } else if (isConnected) stream.receive(chunk)
     }
-    const frame = new CommandFrame('login-user', { onStdout: take })
+    const frame = new CommandFrame('login-user', { onStream: take })
     const line = script(PIPE, endpoint.host, String(endpoint.port), String(timeoutMs / 1000))
     const execution: Execution = {
       line: remoteLine(line, 'login-user', frame.token),

@@ -55,6 +55,32 @@ it('output is passed on as it arrives, except for what may begin the end mark', 
   expect(chunks).toEqual(['one\n', 'two ', 'quorum\n'])
 })
 
+it('a stream passes on a byte that may begin the end mark, as its server may wait for an answer to it', () => {
+  const chunks: string[] = []
+  const frame = new CommandFrame('login-user', { onStream: (chunk) => chunks.push(chunk.toString()) })
+  frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nq`))
+  frame.takeStdout(Buffer.from('ua'))
+  expect(chunks).toEqual(['q', 'ua'])
+  frame.takeStdout(Buffer.from(`quorate-stdout-end-${frame.token}-0\n`))
+  expect(chunks).toEqual(['q', 'ua'])
+})
+
+it('a stream is exact, but for the first seven bytes of an end mark that is cut up', () => {
+  fc.assert(
+    fc.property(noises, noises, fc.integer({ min: 1, max: 60 }), (noise, output, size) => {
+      const chunks: Buffer[] = []
+      const frame = new CommandFrame('login-user', { onStream: (chunk) => chunks.push(chunk) })
+      feed((chunk) => frame.takeStdout(chunk), stdoutOf(frame, noise, output, '0\nlogout\n'), size)
+      frame.end()
+      const taken = Buffer.concat(chunks).toString('latin1')
+      const expected = Buffer.from(output).toString('latin1')
+      expect(taken.startsWith(expected)).toBe(true)
+      expect('quorate'.startsWith(taken.slice(expected.length))).toBe(true)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 it('output of a command that was cut off is complete', () => {
   const frame = new CommandFrame('login-user')
   frame.takeStdout(Buffer.from(`quorate-stdout-begin-${frame.token}\nhalf quorate-stdout-end`))
