@@ -35,7 +35,8 @@ export async function gatherFacts(
 
 async function askForFacts(session: Session, cluster: Cluster): Promise<HostFacts> {
   const before = Date.now()
-  const result = await session.run(factsQuestion(cluster), { root: true })
+  // The question reads no input. It has some, so that a host that takes away input is refused before anything changes.
+  const result = await session.run(factsQuestion(cluster), { root: true, stdin: '\n' })
   const after = Date.now()
   expectSuccess(result, 'gathering facts', session.host)
   const facts = parseFacts(session.host.name, result.stdout, { before, after }, hashIfCertificate)

@@ -50,15 +50,16 @@ export class SshSession implements Session {
     const throughSudo = options.root === true && this.host.ssh.user !== 'root'
     const sudo = throughSudo ? await this.#sudoDialogue() : undefined
     const runner: Runner = sudo ? 'sudo-with-password' : throughSudo ? 'sudo' : 'login-user'
+    const stdin = Buffer.from(options.stdin ?? '')
     const frame = new CommandFrame(runner, {
       onStdout: options.onStdout,
       onSudo: (chunk) => sudo?.listen(chunk),
     })
     const end = await this.#send({
-      line: remoteLine(command, runner, frame.token),
+      line: remoteLine(command, runner, frame.token, stdin.length > 0),
       frame,
       ...defined({ sudo }),
-      stdin: options.stdin ?? '',
+      stdin,
       timeoutMs,
       ...defined({ signal: options.signal }),
     })

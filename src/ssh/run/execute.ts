@@ -11,8 +11,8 @@ export interface Execution {
   readonly line: string
   /** Receives the output of the line; made for this line only. */
   readonly frame: CommandFrame
-  /** A stream is read only once the command has a channel. */
-  readonly stdin: string | Buffer | Readable
+  /** A stream is read only once the command has a channel. Unless it is empty, the line expects it (remote-line.ts). */
+  readonly stdin: Buffer | Readable
   /** Milliseconds; `Infinity` waits forever once the command has begun. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
@@ -175,7 +175,18 @@ async function finish(
 }
 
 function sendInput(channel: ClientChannel, { sudo, stdin, frame }: Execution): void {
-  if (typeof stdin !== 'string' && !Buffer.isBuffer(stdin)) stdin.pipe(channel)
-  else if (sudo === undefined) channel.end(stdin)
-  else channel.stderr.on('data', () => sudo.answer(channel, frame.hasBegun, stdin))
+  const beginning = Buffer.from(`${frame.token}\n`)
+  if (!Buffer.isBuffer(stdin)) {
+    channel.write(beginning)
+    stdin.pipe(channel)
+    return
+  }
+  const hasInput = stdin.length > 0
+  if (sudo === undefined) {
+    // In one piece: a second small one would wait for a delayed acknowledgement of the first.
+    channel.end(hasInput ? Buffer.concat([beginning, stdin]) : stdin)
+    return
+  }
+  if (hasInput) channel.write(beginning)
+  channel.stderr.on('data', () => sudo.answer(channel, frame.hasBegun, stdin))
 }

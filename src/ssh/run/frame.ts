@@ -130,6 +130,11 @@ export class CommandFrame {
     return hasOutputBegun !== this.hasBegun || this.#shell.text.includes(`-begin-${this.token}`)
   }
 
+  /** Whether our own `sh` did not run the command because the beginning of its input was missing. */
+  get hasLostInput(): boolean {
+    return this.#shell.text.includes(`quorate-input-lost-${this.token}`)
+  }
+
   /** What the command wrote to standard output; empty if `onStdout` received it. */
   get stdout(): Buffer {
     return Buffer.concat(this.#output)

@@ -78,7 +78,7 @@ export function openPipe(
     const frame = new CommandFrame('login-user', { onStream: take })
     const line = script(PIPE, endpoint.host, String(endpoint.port), String(timeoutMs / 1000))
     const execution: Execution = {
-      line: remoteLine(line, 'login-user', frame.token),
+      line: remoteLine(line, 'login-user', frame.token, true),
       frame,
       stdin: input,
       timeoutMs: Infinity,

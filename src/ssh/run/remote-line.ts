@@ -1,7 +1,8 @@
 /**
  * Builds the line that the login shell receives. Whatever that shell is (bash, zsh, fish, csh), the line makes a POSIX
  * `sh` interpret the command: as root if asked for, with messages in English, with the programs in `sbin` on the PATH
- * and without a proxy. It also marks which output is the command's own (frame.ts).
+ * and without a proxy. It also marks which output is the command's own (frame.ts), and begins only if its input arrives
+ * from the first line on.
  */
 import type { Command } from './command.js'
 import { SUDO_PROMPT } from './sudo-dialogue.js'
@@ -27,6 +28,9 @@ const ENVIRONMENT =
   'CONTAINER_RUNTIME_ENDPOINT IMAGE_SERVICE_ENDPOINT CRI_CONFIG_FILE CONTAINERD_ADDRESS KUBECONFIG ' +
   'OMP_NUM_THREADS OMP_THREAD_LIMIT; ' +
   'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+// A start-up file with an unguarded `read` takes what is meant for the command, and what is left may mean something else.
+// So the token comes first.
+const WHOLE_INPUT = 'IFS= read -r first; [ "$first" = $1 ] || { echo quorate-input-lost-$1 >&2; exit 1; }; '
 const LINE = '$(printf %b "$0")'
 const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
 
@@ -46,9 +50,11 @@ const SCRIPTS: Readonly<Record<Runner, string>> = {
 /**
  * The line to send for a command.
  * @param token the token of the frame that reads the output; letters and digits.
+ * @param hasInput whether a line with the token is sent, ahead of the command's own input.
  */
-export function remoteLine(command: Command, runner: Runner, token: string): string {
-  return `exec sh -c '${SCRIPTS[runner]}' '${encode(command.line)}' ${token}`
+export function remoteLine(command: Command, runner: Runner, token: string, hasInput: boolean): string {
+  const text = `${hasInput ? WHOLE_INPUT : ''}${SCRIPTS[runner]}`
+  return `exec sh -c '${text}' '${encode(command.line)}' ${token}`
 }
 
 /**

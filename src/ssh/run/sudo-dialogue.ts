@@ -36,7 +36,7 @@ export class SudoDialogue {
    * Writes what is due next, after more output from sudo.
    * @param hasBegun whether the command has begun; it then gets the input.
    */
-  answer(channel: Writable, hasBegun: boolean, input: string | Buffer): void {
+  answer(channel: Writable, hasBegun: boolean, input: Buffer): void {
     if (this.#done) return
     // A second prompt is not answered: more attempts would count against the account.
     this.#done = hasBegun || this.isRefused

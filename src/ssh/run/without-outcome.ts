@@ -84,6 +84,15 @@ function notRun(exitCode: number, { host, frame, throughSudo }: Attempt): Quorat
       },
     )
   }
+  if (frame.hasLostInput) {
+    return sessionRefused(
+      `${host.name} takes away the input of commands: something that runs before them reads it, or it is closed`,
+      host,
+      {
+        hint: `look for \`read\`, \`cat\` or \`</dev/null\` in the start-up files of ${host.ssh.user} (such as ~/.bashrc) and of all users, and in ForceCommand; let only interactive shells ask questions`,
+      },
+    )
+  }
   if (throughSudo && frame.shellRan) {
     const output = frame.sudoSaid
     const { reason, hint } = sudoRefusal(output, host.ssh.user)

@@ -136,7 +136,7 @@ describe('the sudo dialogue', () => {
           const dialogue = new SudoDialogue('secret')
           for (const chunk of chunks) {
             dialogue.listen(chunk)
-            dialogue.answer(channel as never, false, '')
+            dialogue.answer(channel as never, false, Buffer.alloc(0))
           }
           expect(written.length).toBeLessThanOrEqual(1)
         },

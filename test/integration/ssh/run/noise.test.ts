@@ -1,5 +1,5 @@
 /** Login shells, wrappers and keys that say or run something of their own: only the command's output is its output. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -149,6 +149,35 @@ describe('when something else runs instead of a command,', () => {
     })
   })
 })
+
+it.each([
+  ['reads a line', `read -r answer; exec ${RUN}`],
+  ['reads some bytes', `head -c 3 >/dev/null; exec ${RUN}`],
+  ['reads all', `cat >/dev/null; exec ${RUN}`],
+  ['gives commands another one', `exec ${RUN} </dev/null`],
+  ['closes it', `exec ${RUN} <&-`],
+])(
+  'what %s of the input of commands leaves them without a beginning, so they do not run',
+  async (_what, wrapper) => {
+    const session = inFolder(await behind(wrapper), join(folder, 'host'))
+    const refusal = {
+      code: 'SSH_SESSION_REFUSED',
+      remedy: 'operator',
+      message: expect.stringMatching(/^host1 takes away the input of commands/) as string,
+      hint: expect.stringContaining('`read`') as string,
+    }
+    const trace = join(folder, 'trace')
+    await expect(session.run(script('echo ran >"$1"', trace), { stdin: 'a\nb\n' })).rejects.toMatchObject(
+      refusal,
+    )
+    await expect(session.writeFile(join(folder, 'file'), 'a\nb\n', { mode: 0o600 })).rejects.toMatchObject(
+      refusal,
+    )
+    const unit = { operation: 'abc', name: 'init' }
+    await expect(runUnit(session, unit, script('echo ran >"$1"', trace))).rejects.toMatchObject(refusal)
+    expect(existsSync(trace)).toBe(false)
+  },
+)
 
 it('a command whose shell is killed has an unknown outcome', async () => {
   const session = await behind(RUN)

@@ -17,7 +17,7 @@ const argument = fc
 
 function logIn(shell: string, command: Command, before = '') {
   const frame = new CommandFrame('login-user')
-  const line = `${before}${remoteLine(command, 'login-user', frame.token)}`
+  const line = `${before}${remoteLine(command, 'login-user', frame.token, false)}`
   const args = shell.endsWith('/busybox') ? ['sh', '-c', line] : ['-c', line]
   const { stdout, stderr, status } = spawnSync(shell, args, {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'de_DE.UTF-8' },
