@@ -132,7 +132,7 @@ export class SshSession implements Session {
     if (ssh.sudoPassword !== undefined) this.#secrets.forget(ssh.sudoPassword)
     return new QuorateError('SUDO_DENIED', `sudo on ${name} does not accept the password of ${ssh.user}`, {
       host: name,
-      hint: 'correct what ssh.sudoPasswordFrom leads to; try it on the host with `sudo -k true`',
+      hint: 'correct what ssh.sudoPasswordFrom leads to; try it on the host with `sudo -k true`. If sudo asks for a second factor there, let it not do so for this user',
     })
   }
 }

@@ -17,6 +17,9 @@ const HELD_ON_STREAM = 8
 /** How many bytes of what others write are kept for messages. */
 const KEPT_BYTES = 4096
 
+/** How many of what sudo writes: a refusal repeats the command, whose line Linux limits to 128 KiB. */
+const KEPT_OF_SUDO = 256 * 1024
+
 type Taker = (chunk: Buffer) => void
 
 /** Receivers of output as it arrives. */
@@ -41,7 +44,7 @@ export class CommandFrame {
   readonly #output: Buffer[] = []
   readonly #errors: Buffer[] = []
   readonly #shell = new Tail()
-  readonly #sudo = new Tail()
+  readonly #sudo = new Tail(KEPT_OF_SUDO)
   readonly #ends = [new Head(), new Head()] as const
   readonly #taken: Record<OutputStream, number> = { 'standard output': 0, 'standard error': 0 }
   /** How many marks on standard error come before the command. */
@@ -149,9 +152,11 @@ export class CommandFrame {
     return readable(this.#shell.text, this.token)
   }
 
-  /** The end of what sudo wrote, as readable lines. */
+  /** The end of what sudo wrote, as readable lines; of a command that it repeats, only the program. */
   get sudoSaid(): string {
-    return readable(this.#sudo.text, this.token)
+    const [before, ...repeated] = this.#sudo.text.split(/(?<=sh) -c unset /)
+    const after = repeated.map((text) => text.slice(endOf(text, this.token)))
+    return readable([before, ...after].join(''), this.token)
   }
 }
 
@@ -165,10 +170,15 @@ function divided(
 
 /** Keeps the end of what was written. */
 class Tail {
+  readonly #kept: number
   #bytes = Buffer.alloc(0)
 
+  constructor(kept = KEPT_BYTES) {
+    this.#kept = kept
+  }
+
   write(chunk: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-KEPT_BYTES)
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-this.#kept)
   }
 
   get text(): string {
@@ -188,6 +198,12 @@ class Head {
     const [, digits] = /^(\d{1,3})\n/.exec(this.#text) ?? []
     return digits === undefined ? undefined : Number(digits)
   }
+}
+
+/** The index after the last occurrence of a word; 0 if there is none. */
+function endOf(text: string, word: string): number {
+  const index = text.lastIndexOf(word)
+  return index < 0 ? 0 : index + word.length
 }
 
 /** The lines of a text, without control characters, our own marks and empty lines. */

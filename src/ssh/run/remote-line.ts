@@ -34,8 +34,9 @@ const WHOLE_INPUT = 'IFS= read -r first; [ "$first" = $1 ] || { echo quorate-inp
 const LINE = '$(printf %b "$0")'
 const ROOT = `${ENVIRONMENT}; ${framed('$0')}`.replaceAll(/["$]/g, '\\$&')
 
+// Root by name and sh by path: sudo's runas_default may name another user, and its secure_path may lack sh.
 function throughSudo(options: string): string {
-  return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -- sh -c "${ROOT}" "${LINE}" $1`
+  return `${ENVIRONMENT}; echo quorate-sudo-begin-$1 >&2; exec sudo ${options} -u root -- /bin/sh -c "${ROOT}" "${LINE}" $1`
 }
 
 /** Who a command runs as: the login user, or root through sudo, which asks for a password or must not ask. */

@@ -8,9 +8,15 @@ import type { Writable } from 'node:stream'
 /** The prompt that sudo is told to use: a plain word that is special to no shell. */
 export const SUDO_PROMPT = 'quorate-sudo-password:'
 
+/** What sudo says after its last prompt (`passwd_tries`); the C locale's words. */
+const NO_MORE_PROMPTS = /incorrect (?:password|authentication) attempt/
+
+/** How much of what sudo wrote last is kept to look for either. */
+const KEPT = 200
+
 export class SudoDialogue {
   readonly #password: string
-  /** The end of what sudo wrote, which may be the beginning of a prompt. */
+  /** The end of what sudo wrote since the last prompt; it may be the beginning of a prompt. */
   #heard = ''
   #prompts = 0
   #answers = 0
@@ -20,16 +26,16 @@ export class SudoDialogue {
     this.#password = password
   }
 
-  /** Whether the password was asked for again. */
+  /** Whether the password was asked for again, or sudo says that it was wrong. */
   get isRefused(): boolean {
-    return this.#prompts > 1
+    return this.#prompts > 1 || (this.#answers > 0 && NO_MORE_PROMPTS.test(this.#heard))
   }
 
   /** Receives what sudo writes to standard error. */
   listen(chunk: Buffer): void {
     const pieces = (this.#heard + chunk.toString('latin1')).split(SUDO_PROMPT)
     this.#prompts += pieces.length - 1
-    this.#heard = pieces.at(-1)?.slice(-SUDO_PROMPT.length) ?? ''
+    this.#heard = pieces.at(-1)?.slice(-KEPT) ?? ''
   }
 
   /**

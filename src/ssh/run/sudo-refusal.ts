@@ -21,7 +21,8 @@ const REFUSALS = [
   /(?:is not in the sudoers file|is not allowed to (?:run sudo|execute)|may not run sudo)/,
   /I'm sorry .*I'm afraid I can't do that/,
   /effective uid is not 0|setuid bit|no new privileges|must be owned by uid|is owned by uid/,
-  /(?:account validation failure|Account expired|PAM account management error|unknown uid)/,
+  /unable to (?:change directory|change root|connect to log server)/,
+  /(?:[Aa]ccount or password is expired|account validation failure|Account expired|PAM account management error|unknown uid)/,
 ] as const
 
 const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) => string }[] = [
@@ -37,9 +38,20 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: (user: string) 
       'sudo itself cannot become root there: check its owner and mode (`ls -l $(command -v sudo)`: root, 4755) and that its file system is not mounted with nosuid; or log in as root',
   },
   {
-    pattern: /account validation failure|Account expired|PAM account management error|unknown uid/,
+    pattern:
+      /[Aa]ccount or password is expired|account validation failure|Account expired|PAM account management error|unknown uid/,
     hint: (user) =>
       `check \`chage -l ${user}\` and /etc/pam.d/sudo on the host: the account of ${user} is not valid there`,
+  },
+  {
+    pattern: /is not allowed to execute/,
+    hint: (user) =>
+      `let the user run everything: put \`${user} ALL=(ALL) NOPASSWD: ALL\` into a file of /etc/sudoers.d (\`visudo -f /etc/sudoers.d/quorate\`); rules for single commands are not enough`,
+  },
+  {
+    pattern: /unable to (?:mkdir|open log|connect to log server)|error initializing I\/O plugin/,
+    hint: (user) =>
+      `sudo cannot write its own log of what commands write: repair that (\`sudo true\` on the host shows the same), or turn it off for this user: put \`Defaults:${user} !log_output, !log_input\` into a file of /etc/sudoers.d`,
   },
   {
     pattern: /sudo: (?:command )?not found/,

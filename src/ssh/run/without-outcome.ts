@@ -4,6 +4,7 @@ import { QuorateError, type ErrorContext } from '../../errors/index.js'
 import type { ExecutionEnd } from './execute.js'
 import type { CommandFrame } from './frame.js'
 import { inMiB, OUTPUT_LIMITS } from './output-limits.js'
+import { SUDO_PROMPT } from './sudo-dialogue.js'
 import { sudoRefusal } from './sudo-refusal.js'
 import { defined } from '../../values/defined.js'
 
@@ -67,7 +68,20 @@ function timedOut({ host, frame, throughSudo, timeoutMs }: Attempt): QuorateErro
   const limit = `${timeoutMs / 1000} s`
   if (frame.hasBegun) return timeout(`a command on ${name} did not end within ${limit}`, host)
   const within = Number.isFinite(timeoutMs) ? `within ${limit}` : 'in time'
-  if (frame.shellRan && throughSudo) return timeout(`sudo on ${name} started no command ${within}`, host)
+  if (frame.shellRan && throughSudo) {
+    // A question that nobody answers. A lecture comes before the prompt, and then silence may be load.
+    const said = frame.sudoSaid.split(SUDO_PROMPT).at(-1)?.trim() ?? ''
+    const message = `sudo on ${name} started no command ${within}`
+    if (said === '') return timeout(message, host)
+    const { hint } = sudoRefusal(said, host.ssh.user)
+    return new QuorateError('SUDO_DENIED', `${message}, and said: ${quoted(said)}`, {
+      host: name,
+      hint:
+        hint ??
+        'try `sudo -k true` on the host: it must ask for nothing but the password, or for nothing at all',
+      output: said,
+    })
+  }
   const said = frame.shellSaid
   // Text followed by silence means a menu or the like; silence alone may be load.
   if (said !== '') return sessionRefused(runsNothing(host, quoted(said)), host, { output: said })

@@ -125,6 +125,39 @@ describe('a sudo password', () => {
     expect(spawnSync('test', ['-e', path]).status).toBe(1)
   })
 
+  it('that is wrong is known as such where sudo asks only once', async () => {
+    vi.stubEnv(VARIABLE, 'wrong')
+    const sudoers = readFileSync(users.sudoersFile, 'utf8')
+    writeFileSync(users.sudoersFile, `${sudoers}Defaults:${users.asked} passwd_tries=1\n`)
+    try {
+      const session = await asRoot()
+      await expect(session.run(command('true'), { root: true })).rejects.toMatchObject({
+        code: 'SUDO_DENIED',
+        message: `sudo on host1 does not accept the password of ${users.asked}`,
+      })
+    } finally {
+      writeFileSync(users.sudoersFile, sudoers)
+    }
+  })
+
+  it('that has expired is told by what sudo says, though sudo then waits for a new one', async () => {
+    vi.stubEnv(VARIABLE, PASSWORD)
+    spawnSync('chage', ['-d', '0', users.asked])
+    try {
+      const session = await asRoot()
+      await expect(session.run(command('true'), { root: true, timeoutMs: 5_000 })).rejects.toMatchObject({
+        code: 'SUDO_DENIED',
+        remedy: 'operator',
+        message: expect.stringMatching(
+          /started no command within 5 s, and said: .*password is expired/,
+        ) as string,
+        hint: expect.stringContaining(`chage -l ${users.asked}`) as string,
+      })
+    } finally {
+      spawnSync('chage', ['-d', '1', users.asked])
+    }
+  })
+
   it('that is right does not help a user without sudo rights', async () => {
     vi.stubEnv(VARIABLE, PASSWORD)
     const sudoers = readFileSync(users.sudoersFile, 'utf8')

@@ -48,6 +48,31 @@ function withSettings(...settings: readonly string[]): Promise<Session> {
   return pool.session(sshd.host({ user: USER }))
 }
 
+it('a sudo that makes another user of everybody by default makes root of us', async () => {
+  const session = await withSettings('runas_default=nobody')
+  expect((await session.run(script('id -un'), { root: true })).stdout).toBe('root\n')
+})
+
+it('a sudo whose path has no programs starts sh nevertheless', async () => {
+  const session = await withSettings('secure_path=/nonexistent')
+  expect((await session.run(script('id -un'), { root: true })).stdout).toBe('root\n')
+})
+
+it.each([
+  ['short', 'true'],
+  ['long', `: ${'x'.repeat(6_000)}\n: second line`],
+])('a rule for other commands only is told without the %s command', async (_what, text) => {
+  writeFileSync(SUDOERS, `${USER} ALL=(ALL) NOPASSWD: ALL, !/bin/sh\n`, { mode: 0o440 })
+  const session = await pool.session(sshd.host({ user: USER }))
+  await expect(session.run(script(text), { root: true })).rejects.toMatchObject({
+    code: 'SUDO_DENIED',
+    message: expect.stringMatching(
+      /^\S+ may not use sudo on host1: Sorry, user \S+ is not allowed to execute '\/\S*sh' as root on \S+$/,
+    ) as string,
+    hint: expect.stringContaining(`${USER} ALL=(ALL) NOPASSWD: ALL`) as string,
+  })
+})
+
 const NARROW_PATH = 'secure_path="/usr/local/bin:/usr/bin:/bin"'
 const LOGGED = ['log_output', 'log_input']
 const logFolder = () => `iolog_dir=${folder}/io`
