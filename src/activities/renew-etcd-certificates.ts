@@ -22,17 +22,30 @@ import { HOST_PATHS } from '../cluster/host-paths.js'
 
 const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 
-/** Renews what is due on the host of the step; `authority` is the etcd host that issues certificates. */
-export async function renewEtcdCertificates(context: HostContext, authority: Host): Promise<StepOutcome> {
-  return context.host.role === 'etcd' ? renewMember(context, authority) : renewClient(context)
+/**
+ * Renews what is due on the host of the step; `authority` is the etcd host that issues certificates.
+ * @param since makes everything due that was issued before then; see {@link isDue}.
+ */
+export async function renewEtcdCertificates(
+  context: HostContext,
+  authority: Host,
+  since?: number,
+): Promise<StepOutcome> {
+  return context.host.role === 'etcd' ? renewMember(context, authority, since) : renewClient(context, since)
 }
 
-async function renewMember(context: HostContext, authority: Host): Promise<StepOutcome> {
+async function renewMember(
+  context: HostContext,
+  authority: Host,
+  since: number | undefined,
+): Promise<StepOutcome> {
   const { session, sessions, signal } = context
   const looks = await Promise.all(
     MEMBER_CERTIFICATES.map(async (one) => ({ one, seen: await look(session, `${one.name}.crt`) })),
   )
-  const due = looks.filter(({ seen }) => seen !== undefined && isDue(context.cluster, seen, Date.now()))
+  const due = looks.filter(
+    ({ seen }) => seen !== undefined && isDue(context.cluster, seen, Date.now(), since),
+  )
   if (due.length === 0) return UNCHANGED
   await waitForWholeEtcd(context, session)
   const issuer = await sessions.session(authority, signal)
@@ -48,10 +61,10 @@ async function renewMember(context: HostContext, authority: Host): Promise<StepO
   return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
 }
 
-async function renewClient(context: HostContext): Promise<StepOutcome> {
+async function renewClient(context: HostContext, since: number | undefined): Promise<StepOutcome> {
   const { cluster, session, patience } = context
   const own = await look(session, CLIENT_CERTIFICATE)
-  if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
+  if (own === undefined || !isDue(cluster, own, Date.now(), since)) return UNCHANGED
   const renewed = await newestClient(context, own)
   // If it has already expired, the API server is down, and renewing it is what brings the API server back.
   const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })

@@ -111,6 +111,22 @@ export interface RemovedHost {
   readonly how: 'removed' | 'dead' | 'gone'
 }
 
+/** The result of `renewCertificates`. */
+export interface RenewResult {
+  readonly kubernetesVersion: string
+  /** True when anything was changed. */
+  readonly changed: boolean
+  /** What was done on each host where anything was, in words. */
+  readonly hosts: readonly RenewedHost[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+export interface RenewedHost {
+  readonly name: string
+  readonly did: readonly string[]
+}
+
 /** The result of `replaceHost`. */
 export interface ReplaceResult extends ApplyResult {
   readonly host: string
