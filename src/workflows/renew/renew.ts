@@ -3,7 +3,7 @@
  * everything has ended, and no API answers, the same steps bring it back from the files up.
  */
 import type { Host } from '../../cluster/model.js'
-import { whyNever, type PhaseDefinition } from '../../operations/phase.js'
+import { isPartOf, whyNever, type PhaseDefinition } from '../../operations/phase.js'
 import { RENEW_PHASES, type RenewPhase } from '../../operations/renew-phases.js'
 import type { RenewResult } from '../../operations/results.js'
 import type { StepOutcome } from '../../operations/steps.js'
@@ -83,6 +83,7 @@ function phase(
     return outcome
   }
   const definition: PhaseDefinition = RENEW_PHASES[id]
+  if (!isPartOf(renewing.plan.cluster, definition)) return Promise.resolve()
   const started = renewing.run.phase(id, hosts, acted, {
     after: () => [before],
     notSkippable: () => whyNever(definition),
