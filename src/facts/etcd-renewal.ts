@@ -104,12 +104,12 @@ export function isDueOn(
   return isDue(cluster, found, at, since) && (which === undefined || isExpired === (which === 'expired'))
 }
 
-/** How far the clock of the host that issues may be behind ours. */
+/** How far the clock of the host that issues may be from ours. */
 const SKEW_MS = 30_000
 
 /**
  * Whether a certificate that kubeadm issued for this cluster is due at `at` (milliseconds since the epoch).
- * @param since makes every certificate due that was issued before then. Only its end tells when that was: kubeadm dates its
+ * @param since makes every certificate due that was not issued between then and `at`. Only its end tells: kubeadm dates its
  *   beginning back to that of the authority.
  */
 export function isDue(
@@ -119,7 +119,8 @@ export function isDue(
   since?: number,
 ): boolean {
   const period = certificatePeriod(cluster)
-  if (since !== undefined && Date.parse(notAfter) < since + period - SKEW_MS) return true
+  const issued = Date.parse(notAfter) - period
+  if (since !== undefined && (issued < since - SKEW_MS || issued > at + SKEW_MS)) return true
   return isRenewalDue({ notBefore, notAfter, at, period })
 }
 

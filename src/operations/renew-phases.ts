@@ -26,7 +26,7 @@ export const RENEW_PHASES = {
   'certificates-served': {
     title: 'Certificates served',
     activities: ['verifyServed'],
-    looked: 'serves its certificates',
+    looked: 'serving',
     skip: never('a renewal that is not verified has not succeeded'),
   },
 } as const satisfies PhaseTable

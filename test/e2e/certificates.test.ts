@@ -9,9 +9,9 @@ import { Ledger } from './support/ledger.js'
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const NODES = [...CONTROL_PLANES, 'w1']
 /** How long certificates last that kubeadm and the controller manager issue at first, and after the renewal. */
-const AT_FIRST = '30m0s'
-const AFTERWARDS = '10m0s'
-const OF_KUBELETS = '12m0s'
+const AT_FIRST = '15m0s'
+const AFTERWARDS = '8m0s'
+const OF_KUBELETS = '8m0s'
 
 /** A cluster whose certificates end within minutes: they are renewed in time, and once too late. */
 const fleet = new Fleet('certificates')
@@ -194,7 +194,7 @@ describe('a cluster that was off until everything had ended', () => {
     expect(renewed.stdout).toContain('client certificate of the kubelet')
     expect(await readyNodes(fleet)).toEqual(NODES)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
-    const { seen, exitCode } = await table('--within', '1m')
+    const { seen, exitCode } = await table('--within', '10s')
     expect(exitCode).toBe(0)
     expect(seen.filter((one) => one.served !== undefined && one.served.shows !== 'same')).toEqual([])
   })

@@ -26,7 +26,7 @@ export function renderCertificates(
   style: Style,
 ): string[] {
   const rows = onEachHost(certificates).map(({ one, hosts }) => [
-    style.bold(plainLine(hosts.join(', '))),
+    style.bold(plainLine(hosts.toSorted().join(', '))),
     plainLine(one.name),
     one.notAfter.slice(0, 16).replace('T', ' '),
     left(one, style),
