@@ -117,14 +117,9 @@ export interface RenewResult {
   /** True when anything was changed. */
   readonly changed: boolean
   /** What was done on each host where anything was, in words. */
-  readonly hosts: readonly RenewedHost[]
+  readonly hosts: readonly { readonly name: string; readonly did: readonly string[] }[]
   readonly warnings: readonly string[]
   readonly skipped: readonly SkippedStep[]
-}
-
-export interface RenewedHost {
-  readonly name: string
-  readonly did: readonly string[]
 }
 
 /** The result of `replaceHost`. */

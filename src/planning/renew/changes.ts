@@ -2,15 +2,27 @@
 import type { Host } from '../../cluster/model.js'
 import { RENEW_PHASES, type RenewPhase } from '../../operations/renew-phases.js'
 import type { PlannedChange } from '../../operations/results.js'
-import type { RenewPlan, RenewingHost } from './plan.js'
+import type { RenewingHost } from './due.js'
 
-type Parts = Pick<
-  RenewPlan,
-  'authority' | 'startingMembers' | 'members' | 'clients' | 'controlPlanes' | 'kubelets' | 'workers'
->
+/** The hosts of a renewal, by what is done there. */
+export interface RenewParts {
+  /** The etcd host that issues certificates; undefined without etcd hosts, or if nothing of etcd is to be renewed. */
+  readonly authority: Host | undefined
+  /** Etcd hosts that start again with new certificates, all at once: those of some have ended. */
+  readonly startingMembers: readonly Host[]
+  /** Etcd hosts whose certificates are renewed while they run. */
+  readonly members: readonly Host[]
+  /** Control planes that get etcd's client certificate from the etcd hosts. */
+  readonly clients: readonly Host[]
+  readonly controlPlanes: readonly RenewingHost[]
+  /** Hosts whose kubelets are brought back: control planes and etcd hosts. */
+  readonly kubelets: readonly RenewingHost[]
+  /** The same for workers, whose nodes need an API that answers. */
+  readonly workers: readonly RenewingHost[]
+}
 
 /** Every change. */
-export function renewChanges(parts: Parts): readonly PlannedChange[] {
+export function renewChanges(parts: RenewParts): readonly PlannedChange[] {
   const { startingMembers, members, clients, controlPlanes, kubelets, workers } = parts
   const each = (phase: RenewPhase, hosts: readonly Host[], action: string) =>
     hosts.map((host) => change(host, phase, action))

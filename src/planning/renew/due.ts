@@ -1,6 +1,6 @@
 /** Which certificates of a host a renewal renews, and which it cannot. Pure. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
-import type { Cluster } from '../../cluster/model.js'
+import type { Cluster, Host } from '../../cluster/model.js'
 import { certificateTitle, expiryOf, renewerOf, type Renewer } from '../../facts/certificates.js'
 import { isDue } from '../../facts/etcd-renewal.js'
 import { hasEnded, isRenewalDue, urgencyOf } from '../../facts/expiry.js'
@@ -18,6 +18,17 @@ export interface HostRenewal {
   readonly servingDue: boolean
   /** What nobody renews here and is about to end, with who could. */
   readonly left: readonly { readonly one: CertificateFacts; readonly renewer: Renewer }[]
+}
+
+/** A host, and what of its certificates is renewed. */
+export interface RenewingHost {
+  readonly host: Host
+  readonly renewal: HostRenewal
+  /**
+   * Its components do not work: certificates there have ended, or no API server of the cluster answers. Then nothing is
+   * waited for before its certificates are renewed.
+   */
+  readonly isDown: boolean
 }
 
 /**

@@ -10,42 +10,18 @@ import type { PlannedChange } from '../../operations/results.js'
 import { defined } from '../../values/defined.js'
 import { observedHosts, planApply, type Learnt } from '../plan.js'
 import { knownCa } from '../reset/allegiance.js'
-import { renewChanges } from './changes.js'
-import { renewalOf, type HostRenewal } from './due.js'
+import { renewChanges, type RenewParts } from './changes.js'
+import { renewalOf, type RenewingHost } from './due.js'
 import { renewProblems, renewWarnings } from './refusals.js'
 
-/** A host, and what of its certificates is renewed. */
-export interface RenewingHost {
-  readonly host: Host
-  readonly renewal: HostRenewal
-  /**
-   * Its components do not work: certificates there have ended, or no API server of the cluster answers. Then nothing is
-   * waited for before its certificates are renewed.
-   */
-  readonly isDown: boolean
-}
-
 /** What a renewal does, and what prevents it. */
-export interface RenewPlan {
+export interface RenewPlan extends RenewParts {
   /** The cluster as it runs; its hosts are pinned to their machines. */
   readonly cluster: Cluster
   /** Milliseconds since the epoch: whatever was issued before then is renewed. Missing: only what is due. */
   readonly since?: number
   /** No API server answers: hosts do not wait for one another. */
   readonly isDown: boolean
-  /** The etcd host that issues certificates; undefined without etcd hosts, or if nothing of etcd is to be renewed. */
-  readonly authority: Host | undefined
-  /** Etcd hosts that start again with new certificates, all at once: those of some have ended. */
-  readonly startingMembers: readonly Host[]
-  /** Etcd hosts whose certificates are renewed while they run. */
-  readonly members: readonly Host[]
-  /** Control planes that get etcd's client certificate from the etcd hosts. */
-  readonly clients: readonly Host[]
-  readonly controlPlanes: readonly RenewingHost[]
-  /** Hosts whose kubelets are brought back: control planes and etcd hosts. */
-  readonly kubelets: readonly RenewingHost[]
-  /** The same for workers, whose nodes need an API that answers. */
-  readonly workers: readonly RenewingHost[]
   /** Every control plane that answers; the first one is asked, and issues certificates for kubelets. */
   readonly answering: readonly Host[]
   readonly loadBalancers: readonly Host[]
@@ -119,7 +95,7 @@ function mustStartKubelet({ host, renewal, isDown }: RenewingHost): boolean {
   return renewal.kubeletEnded || renewal.servingDue || (host.role === 'control-plane' && isDown)
 }
 
-type EtcdPart = Pick<RenewPlan, 'authority' | 'startingMembers' | 'members' | 'clients'>
+type EtcdPart = Pick<RenewParts, 'authority' | 'startingMembers' | 'members' | 'clients'>
 
 function etcdPart(
   cluster: Cluster,

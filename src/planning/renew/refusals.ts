@@ -7,7 +7,7 @@ import type { ClusterPresence } from '../../facts/standing.js'
 import type { RenewRequest } from '../../operations/input.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { isAway } from '../drift/away.js'
-import type { RenewingHost } from './plan.js'
+import type { RenewingHost } from './due.js'
 
 /** What is decided from. */
 export interface RenewSituation {

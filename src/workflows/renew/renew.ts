@@ -7,7 +7,7 @@ import { isPartOf, whyNever, type PhaseDefinition } from '../../operations/phase
 import { RENEW_PHASES, type RenewPhase } from '../../operations/renew-phases.js'
 import type { RenewResult } from '../../operations/results.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import type { RenewingHost } from '../../planning/renew/plan.js'
+import type { RenewingHost } from '../../planning/renew/due.js'
 import { defineOperation } from '../run/define-operation.js'
 import { holdingForRenewal } from './planning.js'
 import * as steps from './steps.js'
