@@ -19,6 +19,14 @@ import { deleteLeavingNode } from './delete-leaving-node.js'
 import { drainLeavingNode, keepNode } from './drain-leaving-node.js'
 import { releaseClaim } from './release-claim.js'
 import { removeLeavingMember } from './remove-member.js'
+import {
+  renewControlPlane,
+  type ControlPlaneRenewal,
+  type RenewedControlPlane,
+} from './renew/renew-control-plane.js'
+import { renewKubelet, type KubeletRenewal } from './renew/renew-kubelet.js'
+import { restartServers } from './renew/restart.js'
+import { verifyServed } from './renew/verify-served.js'
 import { lookForRemains, type RemainsFound } from './reset/look-for-remains.js'
 import { readLosses } from './reset/read-losses.js'
 import { removePackages } from './reset/remove-packages.js'
@@ -84,12 +92,18 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => configureLoadBalancer(context, backends)),
     checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
       look(cluster, host, (context) => checkLoadBalancer(context, first)),
-    makeEtcdAuthority: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
-      change(cluster, host, makeEtcdAuthority),
+    /** `since`: renews what was issued before then, too; the same for {@link renewEtcdCertificates}. */
+    makeEtcdAuthority: (cluster: Cluster, host: Host, since?: number): Promise<StepOutcome> =>
+      change(cluster, host, (context) => makeEtcdAuthority(context, since)),
     runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
       change(cluster, host, (context) => runEtcdMember(context, authority)),
-    renewEtcdCertificates: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
-      change(cluster, host, (context) => renewEtcdCertificates(context, authority)),
+    renewEtcdCertificates: (
+      cluster: Cluster,
+      host: Host,
+      authority: Host,
+      since?: number,
+    ): Promise<StepOutcome> =>
+      change(cluster, host, (context) => renewEtcdCertificates(context, authority, since)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
     initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean): Promise<InitResult> =>
@@ -118,6 +132,7 @@ export function createActivities(dependencies: ActivityDependencies) {
       look(cluster, host, (context) => verifyCluster(context, gone)),
     ...configurationActivities(change),
     ...removalActivities(change),
+    ...renewalActivities(look, change),
     ...resetActivities(look, change),
     ...upgradeActivities(look, change),
   }
@@ -166,6 +181,25 @@ function removalActivities(change: OnHost) {
     /** `forgetAll`: nothing that Quorate keeps on the host stays. */
     releaseClaim: (cluster: Cluster, host: Host, forgetAll?: boolean): Promise<StepOutcome> =>
       change(cluster, host, (context) => releaseClaim(context, forgetAll === true)),
+  }
+}
+
+/** The steps of a renewal of certificates. */
+function renewalActivities(look: OnHost, change: OnHost) {
+  return {
+    renewControlPlane: (
+      cluster: Cluster,
+      host: Host,
+      renewal: ControlPlaneRenewal,
+    ): Promise<RenewedControlPlane> =>
+      change(cluster, host, (context) => renewControlPlane(context, renewal)),
+    /** `others`: the other control planes that answer. */
+    restartServers: (cluster: Cluster, host: Host, others: readonly Host[]): Promise<StepOutcome> =>
+      change(cluster, host, (context) => restartServers(context, others)),
+    renewKubelet: (cluster: Cluster, host: Host, renewal: KubeletRenewal): Promise<StepOutcome> =>
+      change(cluster, host, (context) => renewKubelet(context, renewal)),
+    verifyServed: (cluster: Cluster, host: Host, withNode: boolean): Promise<StepOutcome> =>
+      look(cluster, host, (context) => verifyServed(context, withNode)),
   }
 }
 

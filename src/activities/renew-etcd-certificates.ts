@@ -22,17 +22,30 @@ import { HOST_PATHS } from '../cluster/host-paths.js'
 
 const UNCHANGED: StepOutcome = { changed: false, summary: 'certificates last long enough' }
 
-/** Renews what is due on the host of the step; `authority` is the etcd host that issues certificates. */
-export async function renewEtcdCertificates(context: HostContext, authority: Host): Promise<StepOutcome> {
-  return context.host.role === 'etcd' ? renewMember(context, authority) : renewClient(context)
+/**
+ * Renews what is due on the host of the step; `authority` is the etcd host that issues certificates.
+ * @param since makes everything due that was issued before then; see {@link isDue}.
+ */
+export async function renewEtcdCertificates(
+  context: HostContext,
+  authority: Host,
+  since?: number,
+): Promise<StepOutcome> {
+  return context.host.role === 'etcd' ? renewMember(context, authority, since) : renewClient(context, since)
 }
 
-async function renewMember(context: HostContext, authority: Host): Promise<StepOutcome> {
+async function renewMember(
+  context: HostContext,
+  authority: Host,
+  since: number | undefined,
+): Promise<StepOutcome> {
   const { session, sessions, signal } = context
   const looks = await Promise.all(
     MEMBER_CERTIFICATES.map(async (one) => ({ one, seen: await look(session, `${one.name}.crt`) })),
   )
-  const due = looks.filter(({ seen }) => seen !== undefined && isDue(context.cluster, seen, Date.now()))
+  const due = looks.filter(
+    ({ seen }) => seen !== undefined && isDue(context.cluster, seen, Date.now(), since),
+  )
   if (due.length === 0) return UNCHANGED
   await waitForWholeEtcd(context, session)
   const issuer = await sessions.session(authority, signal)
@@ -48,11 +61,11 @@ async function renewMember(context: HostContext, authority: Host): Promise<StepO
   return { changed: true, summary: `renewed ${due.map(({ one }) => one.name).join(', ')}` }
 }
 
-async function renewClient(context: HostContext): Promise<StepOutcome> {
+async function renewClient(context: HostContext, since: number | undefined): Promise<StepOutcome> {
   const { cluster, session, patience } = context
   const own = await look(session, CLIENT_CERTIFICATE)
-  if (own === undefined || !isDue(cluster, own, Date.now())) return UNCHANGED
-  const renewed = await newestClient(context, own)
+  if (own === undefined || !isDue(cluster, own, Date.now(), since)) return UNCHANGED
+  const renewed = await newestClient(context, own, since)
   // If it has already expired, the API server is down, and renewing it is what brings the API server back.
   const isUp = !hasEnded({ ...own, at: Date.now(), period: Infinity })
   if (isUp) {
@@ -79,15 +92,24 @@ async function renewClient(context: HostContext): Promise<StepOutcome> {
 }
 
 /** The longest-lasting pair on the etcd hosts; the authority made it in this operation or before. */
-async function newestClient(context: HostContext, own: CertificateFacts): Promise<KeyPair> {
+async function newestClient(
+  context: HostContext,
+  own: CertificateFacts,
+  since: number | undefined,
+): Promise<KeyPair> {
   const name = CLIENT_CERTIFICATE.replace(/\.crt$/, '')
-  const found: { readonly pair: KeyPair; readonly end: number }[] = []
+  const found: { readonly pair: KeyPair; readonly end: number; readonly isFresh: boolean }[] = []
   for (const host of hostsWithRole(context.cluster, 'etcd')) {
     const pair = await readPair(await context.sessions.session(host, context.signal), name)
     const seen = pair && describeCertificate(ETCD_CLIENT_FILES.certificate.path, pair.certificate)
-    if (pair !== undefined && seen !== undefined) found.push({ pair, end: Date.parse(seen.notAfter) })
+    if (pair === undefined || seen === undefined) continue
+    // With a shorter lifetime than before, a new one may end before the old one.
+    const isFresh = since !== undefined && !isDue(context.cluster, seen, Date.now(), since)
+    found.push({ pair, end: Date.parse(seen.notAfter), isFresh })
   }
   const newest = found.toSorted((a, b) => b.end - a.end)[0]
+  const fresh = found.find(({ isFresh }) => isFresh)
+  if (fresh !== undefined) return fresh.pair
   if (newest !== undefined && newest.end > Date.parse(own.notAfter)) return newest.pair
   throw context.error('ETCD_AUTHORITY_LOST', `no etcd host has a newer ${CLIENT_CERTIFICATE}`, {
     step: 'etcd client certificate',

@@ -100,6 +100,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reset.js')).resetCommand(),
   },
   {
+    name: 'certificates',
+    group: 'cluster',
+    summary: 'show when certificates end, and renew them',
+    load: async () => (await import('./commands/certificates.js')).certificatesCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",
@@ -203,6 +209,7 @@ Temporal:
 
 Exit codes:
   0 done   1 failed   2 bad usage or configuration   3 waits for you (quorate resume)
+  4 a certificate ends within the time of certificates --within
   130 left with Ctrl-C, or by a closed pipe while an apply goes on   141 a closed pipe
 `
 

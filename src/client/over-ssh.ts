@@ -1,9 +1,11 @@
 /** What a client does on hosts by itself, over SSH and without Temporal. */
 import type { Cluster } from '../cluster/model.js'
+import type { CertificatesFound } from '../hosts/certificates/inspect.js'
 import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
+export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
 export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
 
 /**
@@ -23,6 +25,12 @@ export async function withHostLocks<Result>(
 ): Promise<Result> {
   const { hostLocks } = await import('../hosts/lock/inspect.js')
   return withSessions((sessions) => act(hostLocks(sessions, cluster)))
+}
+
+/** Reads the certificates of a cluster's hosts; private keys stay there. */
+export async function fetchCertificates(cluster: Cluster): Promise<CertificatesFound> {
+  const { inspectCertificates } = await import('../hosts/certificates/inspect.js')
+  return withSessions((sessions) => inspectCertificates(sessions, cluster))
 }
 
 async function withSessions<Result>(act: (sessions: SessionPool) => Promise<Result>): Promise<Result> {

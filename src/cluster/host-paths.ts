@@ -48,6 +48,9 @@ export const HOST_PATHS = {
 
   /** The kubelet's own certificate and key, which it renews. kubelet.conf names the file before it exists. */
   kubeletCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  /** What the kubelet shows to whoever connects: signed by itself, or by the cluster if `serverTLSBootstrap` is set. */
+  kubeletServing: '/var/lib/kubelet/pki/kubelet.crt',
+  kubeletServingRotated: '/var/lib/kubelet/pki/kubelet-server-current.pem',
 
   etcdData: ETCD_DATA,
   /** There as soon as a member has data. */

@@ -65,6 +65,12 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'look at what the message names, then retry; if it is the configuration itself, abort, correct the cluster file, and run `quorate apply` again',
   },
+  RENEWAL_INCOMPLETE: {
+    meaning: 'A certificate was not renewed, or a component does not use the renewed one yet.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'look at the component with `crictl ps -a` and `crictl logs`, then retry; `quorate certificates` shows what is served',
+  },
   KUBEADM_CONFIG_INVALID: {
     meaning: 'kubeadm rejects the configuration.',
     source: 'user',

@@ -6,22 +6,30 @@ import { parseDuration } from '../values/go-duration.js'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** An apply renews a certificate that it can renew itself this long before its end. */
-const RENEW_MS = 90 * DAY_MS
-/** People are warned this long before the end of a certificate that somebody else must renew. */
-const WARN_MS = 60 * DAY_MS
+/** A time before the end of a certificate. */
+interface Margin {
+  readonly ms: number
+  /**
+   * Anyone who issues certificates for one month renews them monthly: the margin is never more than this share of the
+   * lifetime.
+   */
+  readonly share: number
+}
 
-/**
- * Anyone who issues certificates for one month renews them monthly: none is due until this share of its lifetime is
- * left.
- */
-const RENEW_SHARE = 1 / 4
-const WARN_SHARE = 1 / 6
-/**
- * kubelet renews its own certificates between 70 % and 90 % of their lifetime. With less than this share left, it has
- * failed to.
- */
-const ROTATED_SHARE = 1 / 20
+/** The one table of how long before the end something is done or said. */
+const MARGINS = {
+  /** What Quorate can renew itself is renewed. */
+  renew: { ms: 90 * DAY_MS, share: 1 / 4 },
+  /** People are warned. */
+  warn: { ms: 60 * DAY_MS, share: 1 / 6 },
+  /** The same for what kubelet renews between 70 % and 90 % of the lifetime: with less left, it has failed to. */
+  warnRotated: { ms: 60 * DAY_MS, share: 1 / 20 },
+  /** People are warned that it is urgent. */
+  urge: { ms: 7 * DAY_MS, share: 1 / 24 },
+} as const satisfies Readonly<Record<string, Margin>>
+
+/** How near the end of a certificate is. */
+export type Urgency = 'none' | 'soon' | 'urgent' | 'ended'
 
 /** A certificate's validity, and the time at which it is checked (milliseconds since the epoch). */
 export interface Expiry extends Pick<CertificateFacts, 'notBefore' | 'notAfter'> {
@@ -30,14 +38,16 @@ export interface Expiry extends Pick<CertificateFacts, 'notBefore' | 'notAfter'>
   readonly period: number
 }
 
-/** Whether an apply renews it now. */
+/** Whether it is renewed now by whoever can renew it. */
 export function isRenewalDue(expiry: Expiry): boolean {
-  return remaining(expiry) < Math.min(RENEW_MS, lifetime(expiry) * RENEW_SHARE)
+  return isWithin(expiry, MARGINS.renew)
 }
 
-/** Whether people must know that it ends; `rotated`: kubelet renews it by itself. */
-export function endsSoon(expiry: Expiry, rotated = false): boolean {
-  return remaining(expiry) < Math.min(WARN_MS, lifetime(expiry) * (rotated ? ROTATED_SHARE : WARN_SHARE))
+/** What people must know of its end; `rotated`: kubelet renews it by itself. */
+export function urgencyOf(expiry: Expiry, rotated = false): Urgency {
+  if (hasEnded(expiry)) return 'ended'
+  if (isWithin(expiry, MARGINS.urge)) return 'urgent'
+  return isWithin(expiry, rotated ? MARGINS.warnRotated : MARGINS.warn) ? 'soon' : 'none'
 }
 
 /** Whether it is no longer valid. */
@@ -53,6 +63,10 @@ export function certificatePeriod({ kubernetes }: Cluster): number {
   const YEAR_MS = 365 * DAY_MS
   const said = kubernetes.kubeadm.clusterConfiguration['certificateValidityPeriod']
   return typeof said === 'string' ? parseDuration(said) || YEAR_MS : YEAR_MS
+}
+
+function isWithin(expiry: Expiry, { ms, share }: Margin): boolean {
+  return remaining(expiry) < Math.min(ms, lifetime(expiry) * share)
 }
 
 function remaining({ notAfter, at }: Expiry): number {

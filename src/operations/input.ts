@@ -10,6 +10,7 @@ export interface Requests {
   apply: object
   plan: PlanRequest
   remove: RemoveRequest
+  renew: RenewRequest
   replace: ReplaceRequest
   reset: ResetRequest
   upgrade: UpgradeRequest
@@ -18,6 +19,7 @@ export interface Requests {
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
   readonly remove?: RemoveRequest
+  readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest
   readonly reset?: ResetRequest
   readonly upgrade?: UpgradeRequest
@@ -30,6 +32,14 @@ export interface RemoveRequest {
   /** Those of them that never come back: the operator vouches for it. */
   readonly dead: readonly string[]
   readonly drain: DrainOptions
+}
+
+/** Whose certificates are renewed. */
+export interface RenewRequest {
+  /** Names of hosts in the cluster file; none: all of them. */
+  readonly hosts: readonly string[]
+  /** Also those that last long enough. */
+  readonly all: boolean
 }
 
 /** Which host gets another machine, and how. */

@@ -3,6 +3,7 @@ import { APPLY_PHASES } from './apply-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REMOVE_PHASES } from './remove-phases.js'
+import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
 import { RESET_PHASES } from './reset-phases.js'
 import type {
@@ -10,6 +11,7 @@ import type {
   ApplyResult,
   PlanResult,
   RemoveResult,
+  RenewResult,
   ReplaceResult,
   ResetResult,
   UpgradeResult,
@@ -31,6 +33,7 @@ export const OPERATIONS = {
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
+  renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
   reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
@@ -48,6 +51,7 @@ export interface Results {
   apply: ApplyResult
   plan: PlanResult
   remove: RemoveResult
+  renew: RenewResult
   replace: ReplaceResult
   reset: ResetResult
   upgrade: UpgradeResult

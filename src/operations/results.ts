@@ -111,6 +111,17 @@ export interface RemovedHost {
   readonly how: 'removed' | 'dead' | 'gone'
 }
 
+/** The result of `renewCertificates`. */
+export interface RenewResult {
+  readonly kubernetesVersion: string
+  /** True when anything was changed. */
+  readonly changed: boolean
+  /** What was done on each host where anything was, in words. */
+  readonly hosts: readonly { readonly name: string; readonly did: readonly string[] }[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
 /** The result of `replaceHost`. */
 export interface ReplaceResult extends ApplyResult {
   readonly host: string

@@ -4,6 +4,7 @@ import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
 import { planOf, seeCluster } from './remove/planning.js'
+import { plannedAsRenewal } from './renew/planning.js'
 import { plannedAsReplacement } from './replace/planning.js'
 import { plannedAsReset } from './reset/planning.js'
 import { defineOperation } from './run/define-operation.js'
@@ -16,6 +17,7 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   const looked = await lookAtHosts(run, input.cluster)
   const removal = input.request?.remove
   if (removal !== undefined) return planRemoval(run, looked, removal)
+  if (input.request?.renew !== undefined) return plannedAsRenewal(run, looked, input.request.renew)
   if (input.request?.replace !== undefined) return plannedAsReplacement(run, looked, input.request.replace)
   if (input.request?.reset !== undefined) return plannedAsReset(run, looked, input.request.reset)
   if (input.request?.upgrade !== undefined) return plannedAsUpgrade(run, looked, input.request.upgrade)

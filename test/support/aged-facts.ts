@@ -54,3 +54,39 @@ export function agedFacts(cluster: Cluster, lasting: Lasting = {}, servers?: rea
     }
   })
 }
+
+const OF_KUBEADM = [
+  ...['pki/apiserver.crt', 'pki/apiserver-kubelet-client.crt', 'pki/front-proxy-client.crt'],
+  ...['admin.conf', 'controller-manager.conf', 'scheduler.conf'],
+]
+const OF_ETCD = ['pki/etcd/server.crt', 'pki/etcd/peer.crt', 'pki/etcd/healthcheck-client.crt']
+const CLIENT = 'pki/apiserver-etcd-client.crt'
+const KUBELET = '/var/lib/kubelet/pki/kubelet-client-current.pem'
+
+/** Every certificate of every host, with so many days left; those of the authorities last. */
+export function agedCertificates(
+  cluster: Cluster,
+  days: number,
+): Readonly<Record<string, Partial<HostFacts>>> {
+  const at = (path: string, left: number, isCA = false): CertificateFacts => ({
+    ...valid('', left),
+    path: path.startsWith('/') ? path : `/etc/kubernetes/${path}`,
+    subject: path,
+    isCA,
+  })
+  const first = cluster.hosts.find(({ role }) => role === 'etcd')
+  const isStacked = cluster.etcd.topology === 'stacked'
+  const names = ({ role }: Cluster['hosts'][number]): readonly string[] => {
+    if (role === 'etcd') return [...OF_ETCD, CLIENT]
+    if (role === 'worker') return [KUBELET]
+    return role === 'control-plane' ? [...OF_KUBEADM, CLIENT, ...(isStacked ? OF_ETCD : []), KUBELET] : []
+  }
+  return Object.fromEntries(
+    cluster.hosts.map((host) => {
+      const found = [...names(host).map((path) => at(path, days)), at('pki/ca.crt', 3_000, true)]
+      const key = host.name === first?.name ? ['/etc/kubernetes/pki/etcd/ca.key'] : []
+      const paths = host.role === 'etcd' ? { paths: ['/var/lib/etcd/member', ...key] } : {}
+      return [host.name, { certificates: { at: NOW, found }, ...paths }]
+    }),
+  )
+}

@@ -71,9 +71,22 @@ export function fakeActivities() {
         nodes: [],
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
+    ...fakeRenewal(note),
     ...fakeUpgrade(note),
   }
   return { journal, activities }
+}
+
+/** The steps of a renewal; every server follows by itself. */
+function fakeRenewal(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  return {
+    renewControlPlane: (_cluster: Cluster, host: Host) =>
+      note(`renew ${host.name}`, 20).then((done) => ({ ...done, mustRestart: false })),
+    restartServers: (_cluster: Cluster, host: Host) => note(`restart ${host.name}`, 20),
+    renewKubelet: (_cluster: Cluster, host: Host) => note(`kubelet of ${host.name}`, 20),
+    verifyServed: (_cluster: Cluster, host: Host) =>
+      note(`look at ${host.name}`).then((done) => ({ ...done, changed: false })),
+  }
 }
 
 /** The steps of an upgrade; nothing is upgraded yet, and etcd tells no versions. */

@@ -57,3 +57,8 @@ export async function runDurably(
 export function waitForOthers(): Promise<void> {
   return Promise.resolve()
 }
+
+/** No attempt was made before. */
+export function isUnderway(): Promise<boolean> {
+  return Promise.resolve(false)
+}

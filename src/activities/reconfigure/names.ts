@@ -1,10 +1,10 @@
 /** The names in the API server's certificate. Its key is made on the host and never leaves it. */
 import { X509Certificate } from 'node:crypto'
-import { connect, type PeerCertificate } from 'node:tls'
 import { apiServerBindPort } from '../../configuration/kubeadm/api-server.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { renderForPhases } from '../../configuration/kubeadm/render.js'
 import type { HostContext } from '../../hosts/context.js'
+import { servedCertificate } from '../../hosts/https/served.js'
 import { judgePair } from '../../hosts/kubeadm/certificates.js'
 import { kubeadmError } from '../../hosts/kubeadm/errors.js'
 import { waitUntil } from '../../hosts/wait.js'
@@ -78,23 +78,9 @@ function namesOf(certificate: string | Buffer): string {
   return names.split(', ').sort().join(', ')
 }
 
-/** How long a handshake may take. */
-const HANDSHAKE_MS = 10_000
-
 /** The names in the certificate on the wire; empty if there is none. */
 async function servedNames({ cluster, host, session }: HostContext): Promise<string> {
-  const port = apiServerBindPort(cluster)
-  const opening = await session.connect({ host: host.internalAddress, port })
-  if ('unreached' in opening) return ''
-  return new Promise((resolve) => {
-    // Nothing is sent or believed: only the certificate is looked at.
-    const socket = connect({ socket: opening.stream, rejectUnauthorized: false }, () => {
-      const { raw } = socket.getPeerCertificate() as Partial<PeerCertificate>
-      resolve(raw === undefined ? '' : namesOf(raw))
-      socket.destroy()
-    })
-    socket.setTimeout(HANDSHAKE_MS, () => socket.destroy())
-    socket.on('error', () => resolve(''))
-    socket.on('close', () => resolve(''))
-  })
+  const endpoint = { host: host.internalAddress, port: apiServerBindPort(cluster) }
+  const served = await servedCertificate(session, endpoint)
+  return served === undefined ? '' : namesOf(served)
 }

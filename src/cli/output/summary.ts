@@ -88,6 +88,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   apply: '`quorate apply`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
+  renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',
   reset: 'the same `quorate reset`',
   upgrade: 'the same `quorate upgrade`',

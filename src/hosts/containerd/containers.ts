@@ -33,6 +33,21 @@ if ! command -v crictl >/dev/null; then
 fi`
 }
 
+/**
+ * Shell code for `static_pod_pid COMPONENT POD`: prints the process of a static pod's container, as the host sees it, or
+ * nothing if it does not run.
+ */
+export const PID_OF_STATIC_POD = `${RUNNING_PID}
+static_pod_pid() {
+  if ! command -v crictl >/dev/null; then
+    running_pid "labels.\\"io.kubernetes.container.name\\"==$1,labels.\\"io.kubernetes.pod.name\\"==$2,labels.\\"io.kubernetes.pod.namespace\\"==kube-system"
+    return
+  fi
+  id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label "io.kubernetes.pod.name=$2" \\
+    --label "io.kubernetes.container.name=$1" --state Running -q | head -n 1)
+  [ -z "$id" ] || crictl inspect --output go-template --template '{{.info.pid}}' "$id"
+}`
+
 const RUNNING_COMPONENTS = `
 if command -v crictl >/dev/null; then exec crictl ps --state Running -o json; fi
 label() { printf '%s\\n' "$info" | sed -n "s/.*\\"io.kubernetes.$1\\": \\"\\([^\\"]*\\)\\".*/\\1/p" | head -n 1; }

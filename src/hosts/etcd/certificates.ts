@@ -27,8 +27,9 @@ const CLIENT = { phase: 'apiserver-etcd-client', name: 'apiserver-etcd-client' }
  * On the host of the step, makes etcd's authority and the certificate that API servers show to etcd. That certificate
  * is renewed before it expires, and goes from here to the control planes. If another host has the authority's
  * certificate, and nobody has its key, nothing is made: a second authority would be a second etcd.
+ * @param since makes a client certificate due that was issued before then; see {@link isDue}.
  */
-export async function makeEtcdAuthority(context: HostContext): Promise<StepOutcome> {
+export async function makeEtcdAuthority(context: HostContext, since?: number): Promise<StepOutcome> {
   await waitForOthers(context)
   const { session, host } = context
   const made: string[] = []
@@ -37,7 +38,7 @@ export async function makeEtcdAuthority(context: HostContext): Promise<StepOutco
     await makePair(context, { phase: 'etcd-ca', name: 'etcd/ca' })
     made.push('CA')
   }
-  if (!(await lasts(context, CLIENT.name))) {
+  if (!(await lasts(context, CLIENT.name, since))) {
     await makePair(context, CLIENT)
     made.push('client certificate of the API servers')
   }
@@ -123,11 +124,15 @@ async function isPair(session: Session, name: string): Promise<boolean> {
   return pair !== undefined && belongTogether(pair)
 }
 
-async function lasts({ session, cluster }: HostContext, name: string): Promise<boolean> {
+async function lasts(
+  { session, cluster }: HostContext,
+  name: string,
+  since: number | undefined,
+): Promise<boolean> {
   const pair = await readPair(session, name)
   if (pair === undefined || !belongTogether(pair)) return false
   const seen = describeCertificate(name, pair.certificate)
-  return seen !== undefined && !isDue(cluster, seen, Date.now())
+  return seen !== undefined && !isDue(cluster, seen, Date.now(), since)
 }
 
 /** Whether the host has this certificate: from the authority, with its key, still valid, and for the host's address. */

@@ -8,6 +8,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { SWAP_SERVICES } from '../../facts/swap.js'
 import { script, type Command } from '../../ssh/index.js'
 import { SWAP_AT_BOOT } from '../system/swap.js'
+import { LIST_CERTIFICATES } from './certificates.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 
 // What to ask for comes as arguments. Each is a list of words, except that the paths that Quorate writes come as lines.
@@ -81,16 +82,9 @@ export const LIST_ADDRESSES = `ip -o addr show scope global 2>/dev/null | while 
 done`
 
 // A module counts if it is in effect, however that came about: for a container, the machine around it may have loaded
-// it. Interfaces of pods are left out: there are many, and they say nothing about the host's own networks. If a file
-// holds a certificate and its key, as kubelet's do, only the certificate is read.
+// it. Interfaces of pods are left out: there are many, and they say nothing about the host's own networks.
 const DETAILS = `
 manifest=${HOST_PATHS.apiServerManifest}
-certificate_in() {
-  awk '/^-----BEGIN CERTIFICATE-----/ { inside = 1; body = ""; next }
-    inside && /^-----END CERTIFICATE-----/ { print body; exit }
-    /^-----/ { inside = 0 }
-    inside { body = body $1 }' "$1"
-}
 say kernel "$(uname -r)"
 if [ -r /sys/class/dmi/id/product_uuid ]; then say productUuid "$(cat /sys/class/dmi/id/product_uuid)"; fi
 { ${LIST_ADDRESSES}; } | while IFS= read -r line; do say address "$line"; done
@@ -145,15 +139,7 @@ if [ -f "$manifest" ]; then
   say apiServerPort "$(in_manifest '- --secure-port=')"
   say apiServerImage "$(in_manifest 'image: ')"
 fi
-{
-  for file in ${HOST_PATHS.pki}/*.crt ${HOST_PATHS.etcdPki}/*.crt /var/lib/kubelet/pki/kubelet-*-current.pem; do
-    if [ -f "$file" ]; then say x509 "$file $(certificate_in "$file")"; fi
-  done
-  for file in ${HOST_PATHS.kubernetes}/*.conf; do
-    if [ -f "$file" ]; then say x509 "$file $(awk '$1 == "client-certificate-data:" { print $2; exit }' "$file")"; fi
-  done
-} | head -n 40
-if [ -f ${HOST_PATHS.caCertificate} ]; then echo certificate; cat ${HOST_PATHS.caCertificate}; fi
+${LIST_CERTIFICATES}if [ -f ${HOST_PATHS.caCertificate} ]; then echo certificate; cat ${HOST_PATHS.caCertificate}; fi
 `
 
 /** Asks for everything that is observed of a host of the cluster. */

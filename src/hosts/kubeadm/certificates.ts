@@ -5,6 +5,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { command, expectSuccess } from '../../ssh/index.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { readPair, type KeyPair } from '../etcd/certificates.js'
+import { readIdentity } from '../kubernetes/api/credentials.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
 import type { HostContext } from '../context.js'
 import { runPhaseWith } from './run.js'
@@ -46,9 +47,13 @@ export function judgePair(pair: KeyPair | undefined): 'whole' | 'mismatched' | '
 
 /**
  * Makes each pair again that does not fit, with the authority on the host.
+ * @param configuration what kubeadm is given; called only if something is to be made.
  * @returns the names of the certificates.
  */
-export async function repairCertificates(context: HostContext): Promise<readonly string[]> {
+export async function repairCertificates(
+  context: HostContext,
+  configuration: () => Promise<string> = () => Promise.resolve(initConfiguration(context)),
+): Promise<readonly string[]> {
   const { cluster, host, session } = context
   const repaired: string[] = []
   for (const { path, name } of kubeadmCertificates(cluster)) {
@@ -57,17 +62,51 @@ export async function repairCertificates(context: HostContext): Promise<readonly
     context.report(`making the certificate ${name} again: its key does not fit`)
     if (state === 'mismatched') {
       // Keeps the names in the certificate.
-      const renewed = await session.run(command('kubeadm', 'certs', 'renew', name), {
+      const renew = command('kubeadm', 'certs', 'renew', name, '--config', '/dev/stdin')
+      const renewed = await session.run(renew, {
         root: true,
+        stdin: await configuration(),
         timeoutMs: 120_000,
       })
       expectSuccess(renewed, `renewing the certificate ${name}`, host)
     } else {
       for (const suffix of ['crt', 'key']) await session.removeFile(`${HOST_PATHS.pki}/${path}.${suffix}`)
-      const configuration = renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })
-      await runPhaseWith(context, `certs ${name}`, configuration)
+      await runPhaseWith(context, `certs ${name}`, await configuration())
     }
     repaired.push(name)
   }
   return repaired
+}
+
+/** The kubeconfigs of components, as `kubeadm init phase kubeconfig` calls them. */
+const KUBECONFIGS = ['admin', 'controller-manager', 'scheduler'] as const
+
+/**
+ * Makes each kubeconfig again that holds no certificate with its key: kubeadm, killed while it writes one, leaves half of it.
+ * @returns the names of the files.
+ */
+export async function repairKubeconfigs(
+  context: HostContext,
+  configuration: () => Promise<string>,
+): Promise<readonly string[]> {
+  const repaired: string[] = []
+  for (const name of KUBECONFIGS) {
+    const path = `${HOST_PATHS.kubernetes}/${name}.conf`
+    const identity = readIdentity(await context.session.readFile(path))
+    const pair = identity && {
+      certificate: Buffer.from(identity.certificate),
+      key: Buffer.from(identity.key),
+    }
+    if (judgePair(pair) === 'whole') continue
+    context.report(`making ${path} again: it has no certificate with its key`)
+    await context.session.removeFile(path)
+    await runPhaseWith(context, `kubeconfig ${name}`, await configuration())
+    repaired.push(`${name}.conf`)
+  }
+  return repaired
+}
+
+/** As the cluster file has it. */
+function initConfiguration({ cluster, host }: HostContext): string {
+  return renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })
 }

@@ -60,10 +60,11 @@ export async function lastWords({ session, host }: HostContext, component: strin
   return (await session.run(read, { root: true })).stdout.trim()
 }
 
-const HEALTH_PORTS: Readonly<Record<string, number>> = {
+/** Where components report their health on the loopback of their host. */
+export const HEALTH_PORTS = {
   'kube-controller-manager': 10257,
   'kube-scheduler': 10259,
-}
+} as const
 
 /**
  * Why the component does not run with its manifest and is healthy; undefined if it does.
@@ -88,5 +89,7 @@ export async function componentObstacle(
 async function healthOf(context: HostContext, component: string): Promise<boolean> {
   if (component === 'etcd') return (await etcdObstacle(context.session)) === undefined
   if (component === 'kube-apiserver') return isApiServerReady(localApi(context.cluster, context.session))
-  return isComponentHealthy(context.session, HEALTH_PORTS[component] ?? 0)
+  return component in HEALTH_PORTS
+    ? isComponentHealthy(context.session, HEALTH_PORTS[component as keyof typeof HEALTH_PORTS])
+    : false
 }

@@ -17,6 +17,7 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
+import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
 import { TOPOLOGIES } from './topologies.js'
@@ -28,6 +29,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...TOPOLOGIES,
   ...CONVERSATIONS,
   ...REMOVALS,
+  ...RENEWALS,
   ...REPLACEMENTS,
   ...RESETS,
   ...UPGRADES,

@@ -38,7 +38,21 @@ describe('preflight for certificates', () => {
         message: 'admin.conf and apiserver.crt expire soon, the first on 2026-12-20',
       },
     ])
-    expect(findings[0]?.hint).toContain('kubeadm certs renew all')
+    expect(findings[0]?.hint).toContain('`quorate certificates renew`')
+  })
+
+  it('says how much time is left once that is less than a week', () => {
+    const urgent = [issued(`${PKI}/apiserver.crt`, 6), issued(`${PKI}/front-proxy-client.crt`, 30)]
+    expect(found('cp1', urgent)).toMatchObject([
+      { code: 'CERTIFICATE_EXPIRING', message: 'apiserver.crt expires within 6 days, on 2026-12-02' },
+      { code: 'CERTIFICATE_EXPIRING', message: 'front-proxy-client.crt expires soon, on 2026-12-26' },
+    ])
+    expect(found('cp1', [issued(`${PKI}/apiserver.crt`, 1)])[0]?.message).toContain('within 24 hours')
+  })
+
+  it('warns of what a kubelet has signed itself, which it never renews', () => {
+    const kubelet = issued('/var/lib/kubelet/pki/kubelet.crt', 30, { isCA: true })
+    expect(found('w1', [kubelet])[0]?.hint).toContain('`quorate certificates renew`')
   })
 
   it('reports an expired one without stopping what may repair it', () => {
@@ -61,7 +75,7 @@ describe('preflight for certificates', () => {
     ] as const) {
       expect(found(host, [certificate], cluster)[0]?.hint).toContain('`quorate apply` renews it')
     }
-    expect(found('cp1', [client])[0]?.hint).toContain('kubeadm certs renew all')
+    expect(found('cp1', [client])[0]?.hint).not.toContain('quorate apply')
   })
 
   it('warns that everything issued by a CA ends with it', () => {

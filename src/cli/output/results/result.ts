@@ -4,6 +4,7 @@ import type { OperationSnapshot } from '../../../client/snapshot.js'
 import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
 import { renderRemoved } from './removed.js'
+import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
 import { renderReset } from './was-reset.js'
 import { renderApplied, renderUpgraded } from '../summary.js'
@@ -15,6 +16,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   apply: renderApplied,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   remove: renderRemoved,
+  renew: renderRenewed,
   replace: renderReplaced,
   reset: renderReset,
   upgrade: renderUpgraded,

@@ -31,8 +31,17 @@ export async function readCredentials(
 ): Promise<Required<TlsIdentity> & { readonly ca: string }> {
   const content = await session.readFile(ADMIN_CONF)
   if (content === undefined) throw unusable(session, `there is no ${ADMIN_CONF}`)
-  const { data } = KUBECONFIG.safeParse(parsed(content))
-  if (data === undefined) throw unusable(session, `${ADMIN_CONF} is not as kubeadm writes it`)
+  const identity = readIdentity(content)
+  if (identity === undefined) throw unusable(session, `${ADMIN_CONF} is not as kubeadm writes it`)
+  return identity
+}
+
+/** Who a kubeconfig of kubeadm's lets in, and where; undefined if it is none that kubeadm has written completely. */
+export function readIdentity(
+  content: Buffer | undefined,
+): (Required<TlsIdentity> & { readonly ca: string }) | undefined {
+  const { data } = KUBECONFIG.safeParse(content === undefined ? undefined : parsed(content))
+  if (data === undefined) return undefined
   const [{ cluster }] = data.clusters
   const [{ user }] = data.users
   return {

@@ -1,0 +1,81 @@
+/** From the first look to the renewal that is carried out. No API has to answer for it. */
+import type { Cluster, Host } from '../../cluster/model.js'
+import type { OperationInput, RenewRequest } from '../../operations/input.js'
+import type { PlanPhase } from '../../operations/plan-phases.js'
+import type { RenewPhase } from '../../operations/renew-phases.js'
+import type { PlanResult } from '../../operations/results.js'
+import { observedHosts } from '../../planning/plan.js'
+import { planRenewal, type RenewPlan } from '../../planning/renew/plan.js'
+import { requestProblems } from '../../planning/renew/refusals.js'
+import { failPreflight } from '../run/failure.js'
+import { withLocks } from '../run/hold-hosts.js'
+import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
+import { approved } from '../run/review.js'
+import type { Run } from '../run/run.js'
+
+/** What a plan says of a renewal. */
+export async function plannedAsRenewal(
+  run: Run<PlanPhase>,
+  looked: Looked,
+  request: RenewRequest,
+): Promise<PlanResult> {
+  const { cluster, changes, problems, warnings } = await makePlan(run, looked, request)
+  run.setVersion(cluster.kubernetes.version)
+  run.warn(...warnings)
+  return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+}
+
+/** Locks every host that answers while `act` carries out the approved plan. */
+export async function holdingForRenewal<Result>(
+  run: Run<RenewPhase>,
+  input: OperationInput<'renew'>,
+  request: RenewRequest,
+  act: (plan: RenewPlan) => Promise<Result>,
+): Promise<Result> {
+  const looked = await lookAtHosts(run, input.cluster)
+  const early = requestProblems(looked.file, request)
+  if (early.length > 0) throw failPreflight(early)
+  const { cluster, first, hosts } = toHold(looked, request)
+  const go = async () => act(await reviewed(run, input, request, looked))
+  // Without any, the plan says why nothing can be done.
+  return first === undefined ? go() : withLocks(run, { ...cluster, hosts }, first, go)
+}
+
+/** A control plane that serves comes first, as in other operations. */
+function toHold(
+  looked: Looked,
+  request: RenewRequest,
+): { readonly cluster: Cluster; readonly first: Host | undefined; readonly hosts: readonly Host[] } {
+  const learnt = { presence: supposedPresence(looked), unanswered: looked.unanswered }
+  const { cluster, answering } = planRenewal(looked.file, looked.facts, learnt, request, Date.now())
+  const hosts = observedHosts(cluster, looked.facts).map(({ host }) => host)
+  return { cluster, hosts, first: answering[0] ?? hosts[0] }
+}
+
+async function makePlan(run: Run<PlanPhase>, looked: Looked, request: RenewRequest): Promise<RenewPlan> {
+  const presence = await lookAtCluster(run, looked)
+  const { file, facts, unanswered } = looked
+  return planRenewal(file, facts, { presence, unanswered }, request, Date.now())
+}
+
+/** Returns the plan to act on: approved, and still current. */
+async function reviewed(
+  run: Run<RenewPhase>,
+  { review, cluster }: OperationInput<'renew'>,
+  request: RenewRequest,
+  first: Looked,
+): Promise<RenewPlan> {
+  const again = async () => plannedNow(run, await lookAtHosts(run, cluster), request)
+  // Another operation that held a host during the first look may have changed it since.
+  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
+  const plan = isStale ? await again() : await plannedNow(run, first, request)
+  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
+}
+
+async function plannedNow(run: Run<RenewPhase>, looked: Looked, request: RenewRequest): Promise<RenewPlan> {
+  const plan = await makePlan(run, looked, request)
+  run.setVersion(plan.cluster.kubernetes.version)
+  run.warn(...plan.warnings)
+  if (plan.problems.length > 0) throw failPreflight(plan.problems)
+  return plan
+}
