@@ -47,7 +47,7 @@ describe('a renewal of certificates', () => {
     const [renewed = '', restarted] = actions(plan, 'cp2')
     expect(renewed).toMatch(/^Control plane certificates: renew apiserver\.crt, .*etcd\/peer\.crt/)
     expect(renewed).not.toContain('kubelet-client-current')
-    expect(renewed).not.toMatch(/(^|[ \/])ca\.crt/)
+    expect(renewed).not.toMatch(/(^|[ /])ca\.crt/)
     expect(restarted).toBe('Control plane certificates: restart kube-controller-manager, kube-scheduler')
   })
 
