@@ -11,6 +11,7 @@ import { unreachable } from './dial.js'
 import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
 import { address, type SshServer } from './server.js'
 import { sendWholeSignatures } from './signing-keys.js'
+import { unlikeSshd } from './unlike-sshd.js'
 
 /** Limits of making a connection; all in milliseconds. */
 export interface HandshakeLimits {
@@ -244,6 +245,8 @@ function explain(
   const own = errors.filter((each) => !isOfPeer(each)).map(({ message }) => message)
   const says = (pattern: RegExp) => own.some((message) => pattern.test(message))
   if (says(/Timed out while waiting for handshake/)) throw timedOut(plan, error)
+  const peculiarity = unlikeSshd(own)
+  if (peculiarity !== undefined) throw unreachable(host, peculiarity.reason, peculiarity.hint)
   if (says(DROPPED)) return 'dropped'
   if (says(/no matching host key format/)) return undefined
   if (login.exhausted() || /authentication failures/i.test(said?.message ?? '')) throw login.refusal(error)

@@ -1,4 +1,6 @@
 /** Handshakes with what is no SSH server, too old, or gone; and what is negotiated with one that is well. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSessionPool, type SessionPool } from '../../../../src/ssh/index.js'
@@ -71,6 +73,38 @@ describe('a host is unreachable if it', () => {
       })
     } finally {
       server.close()
+    }
+  })
+
+  it('greets without end', async () => {
+    const chatty = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.write('Welcome\r\n'.repeat(5_000))
+    })
+    const port = await freePort()
+    await new Promise<void>((resolve) => chatty.listen(port, '127.0.0.1', resolve))
+    try {
+      await expect(reach({ port, knownHostsFile })).rejects.toMatchObject({
+        code: 'SSH_UNREACHABLE',
+        message: `cannot connect to 127.0.0.1:${port}: it answers, but not as an SSH server does`,
+      })
+    } finally {
+      chatty.close()
+    }
+  })
+
+  it('has a banner that is longer than a packet', async () => {
+    const banner = join(sshd.folder, 'banner')
+    writeFileSync(banner, 'Authorised use only\n'.repeat(5_000))
+    const wordy = await startSshd({ config: [`Banner ${banner}`] })
+    try {
+      await expect(pool.session(wordy.host())).rejects.toMatchObject({
+        code: 'SSH_UNREACHABLE',
+        message: expect.stringContaining('it sent a packet that is too large') as string,
+        hint: expect.stringContaining('Banner') as string,
+      })
+    } finally {
+      await wordy.stop()
     }
   })
 
