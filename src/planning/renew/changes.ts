@@ -36,10 +36,10 @@ export function renewChanges(parts: RenewParts): readonly PlannedChange[] {
 }
 
 function ofControlPlane({ host, renewal, isDown }: RenewingHost): readonly PlannedChange[] {
-  if (renewal.byKubeadm.length === 0) return []
   const restarts = isDown ? 'the components that still run' : 'kube-controller-manager, kube-scheduler'
+  const renewed = renewal.byKubeadm.join(', ')
   return [
-    change(host, 'control-plane-certificates', `renew ${renewal.byKubeadm.join(', ')}`),
+    ...(renewed === '' ? [] : [change(host, 'control-plane-certificates', `renew ${renewed}`)]),
     change(host, 'control-plane-certificates', `restart ${restarts}`),
   ]
 }

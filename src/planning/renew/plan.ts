@@ -54,7 +54,9 @@ export function planRenewal(
   const asked = renewingHosts(cluster, observed, { isDown, since }).filter(({ host }) => isAsked(host))
   const etcd = etcdPart(cluster, observed, since, isAsked)
   const withRole = (role: Host['role']) => asked.filter(({ host }) => host.role === role)
-  const controlPlanes = withRole('control-plane').filter(({ host }) => isPart(observed, host))
+  const controlPlanes = withRole('control-plane').filter(
+    (one) => isPart(observed, one.host) && (one.renewal.byKubeadm.length > 0 || one.isDown),
+  )
   const answered = (host: Host) => observed.some((one) => one.host.name === host.name)
   const parts = {
     ...etcd,
