@@ -21,6 +21,7 @@ import {
 } from '../hosts/kubeadm/state.js'
 import { noteInitial } from './reconfigure/kept-documents.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
+import { placeAuditPolicy } from '../hosts/kubeadm/api-server-files.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
 import { isApiFailure } from '../hosts/kubernetes/api/refusal.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
@@ -122,6 +123,7 @@ async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Pr
     subcommand: 'init',
     clear: async () => {
       await clearFailedInit(context, api, isKnown)
+      await placeAuditPolicy(context)
       if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {

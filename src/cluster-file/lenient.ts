@@ -11,7 +11,7 @@ import {
   type KubernetesVersion,
   type ReleaseChannel,
 } from '../cluster/versions.js'
-import { DEFAULT_NETWORKS } from './schema.js'
+import { DEFAULT_NETWORKS } from './kubernetes-schema.js'
 
 /** A host, as far as it can be read. */
 export interface OutlineHost {
@@ -35,6 +35,7 @@ export interface Outline {
   readonly dnsDomain: string | undefined
   readonly serviceSubnet: string | undefined
   readonly kubeadm: PlainObject
+  readonly auditPolicy: string | undefined
   readonly network: PlainObject
   readonly loadBalancerType: string | undefined
   readonly loadBalancerHosts: readonly string[] | undefined
@@ -66,6 +67,7 @@ export function outline(data: unknown): Outline {
     dnsDomain: textAt(networking, 'dnsDomain'),
     serviceSubnet: textAt({ ...DEFAULT_NETWORKS, ...networking }, 'serviceSubnet'),
     kubeadm: objectAt(kubernetes, 'kubeadm'),
+    auditPolicy: textAt(kubernetes, 'auditPolicy'),
     network: objectAt(spec, 'network'),
     loadBalancerType: textAt(loadBalancer, 'type'),
     loadBalancerHosts: Array.isArray(listedHosts)

@@ -1,7 +1,8 @@
 /** Writes a new cluster file, with comments that teach, from what `quorate init` has learnt. */
 import { stringify } from 'yaml'
 import type { HostRole, KubeadmPatches, Taint } from '../cluster/model.js'
-import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
+import { DEFAULT_NETWORKS } from './kubernetes-schema.js'
+import { API_VERSION, KIND } from './schema.js'
 import { defined } from '../values/defined.js'
 
 /** A host of a new cluster file. */

@@ -53,6 +53,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
       ),
   },
   { path: 'spec.kubernetes.certSANs', changedBy: 'apply' },
+  { path: 'spec.kubernetes.auditPolicy', changedBy: 'apply' },
   {
     path: 'spec.kubernetes.networking.podSubnet',
     changedBy: 'never',

@@ -1,6 +1,6 @@
 /** The phases of an apply that change the configuration of a running cluster: one control plane first, then the others. */
 import { patched } from '@temporalio/workflow'
-import { hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
+import { hostsWithRole, narrow, withAuditPolicy, type Cluster, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { asInFile, interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
 import { phase } from './apply-phase.js'
@@ -54,7 +54,7 @@ async function configureControlPlane(
   const others = controlPlanes.filter(({ name }) => name !== host.name)
   const act = () =>
     activities('kubeadm', `${host.name}: configuration`).configureControlPlane(
-      withHosts(apply, ...hostsWithRole(apply.cluster, 'control-plane')),
+      withAuditPolicy(withHosts(apply, ...hostsWithRole(apply.cluster, 'control-plane')), apply.cluster),
       host,
       { others, isFirst: host.name === what.first.name, names: what.names },
     )

@@ -1,9 +1,11 @@
 /** A control plane in memory: manifests, the processes that kubelet makes of them, and the API's ConfigMaps. */
 import { parse, parseAllDocuments } from 'yaml'
-import type { Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
+import type { AuditPolicy, Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
 import { hostContext, type HostContext } from '../../../../src/hosts/context.js'
 import type { CommandResult, RunOptions, Session } from '../../../../src/ssh/session.js'
 import type { Command } from '../../../../src/ssh/run/command.js'
+import { defined } from '../../../../src/values/defined.js'
+import { sha256 } from '../../../../src/values/sha256.js'
 import { renderYaml } from '../../../../src/values/yaml-output.js'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../../support/api-server.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
@@ -65,10 +67,10 @@ export class ControlPlane {
   }
 
   /** Contexts of a step, for a file with these patches. */
-  context(patches: Partial<KubeadmPatches>): HostContext {
+  context(patches: Partial<KubeadmPatches>, auditPolicy?: AuditPolicy): HostContext {
     const session = this.#session()
     return hostContext({
-      cluster: clusterWith(patches),
+      cluster: clusterWith(patches, auditPolicy),
       host: session.host,
       session,
       sessions: { session: () => Promise.resolve(session), close: () => Promise.resolve() },
@@ -173,6 +175,7 @@ export class ControlPlane {
       this.#kubelet = this.files.get(KUBELET) ?? ''
       return done('')
     }
+    if (line.includes('grep -qF -- "$path" "$manifest"')) return done(this.#dropUnused(args.slice(1)))
     if (line.includes('tail -n 12')) return done('Error: unknown flag: --no-such-argument')
     if (!last.includes(BACKUPS)) return undefined
     if (line.includes('rm -rf')) for (const path of this.backups) this.files.delete(path)
@@ -201,13 +204,23 @@ export class ControlPlane {
   /** A container that crashes does so once between two looks. */
   #look(component: string): string {
     const text = this.files.get(pathOf(component)) ?? ''
-    const id = Buffer.from(text).toString('base64').length + text.length
+    // Another manifest is another process.
+    const id = parseInt(sha256(text).slice(0, 8), 16)
     const command = commandIn(text)
     const crashes = command.some((argument) => argument.includes(BAD))
     const restarts = this.#restarts.get(text) ?? 0
     if (crashes) this.#restarts.set(text, restarts + 1)
     const process = `command ${id} ${Buffer.from(command.join('\n')).toString('base64')}\n`
     return `${crashes ? '' : process}pod /var/log/pods/${component}-${id} ${restarts}`
+  }
+
+  #dropUnused(folders: readonly string[]): string {
+    const manifest = this.files.get(pathOf('kube-apiserver')) ?? ''
+    const unused = [...this.files.keys()].filter(
+      (path) => folders.some((folder) => path.startsWith(`${folder}/`)) && !manifest.includes(path),
+    )
+    for (const path of unused) this.files.delete(path)
+    return ''
   }
 
   #lookAtKubelet(): string {
@@ -251,10 +264,11 @@ export class ControlPlane {
 }
 
 /** A file with these patches, of a cluster with three control planes. */
-function clusterWith(patches: Partial<KubeadmPatches>): Cluster {
+function clusterWith(patches: Partial<KubeadmPatches>, auditPolicy?: AuditPolicy): Cluster {
   const cluster = aCluster({ hosts: ['cp1', 'cp2', 'cp3'].map((name) => aHost(name)) })
   const { kubernetes } = cluster
-  return { ...cluster, kubernetes: { ...kubernetes, kubeadm: { ...kubernetes.kubeadm, ...patches } } }
+  const kubeadm = { ...kubernetes.kubeadm, ...patches }
+  return { ...cluster, kubernetes: { ...kubernetes, kubeadm, ...defined({ auditPolicy }) } }
 }
 
 function pathOf(component: string): string {
