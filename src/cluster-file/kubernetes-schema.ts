@@ -43,6 +43,33 @@ const kubeadm = z
       'Merged into what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. A setting that belongs to another field, or that Quorate relies on, is refused with the reason.',
   })
 
+const encryptionAtRest = z
+  .strictObject({
+    resources: z
+      .array(
+        text('encryptedResource', 'secrets, configmaps, or a custom resource with its group.', 'secrets'),
+      )
+      .min(1)
+      .default(['secrets'])
+      .meta({ description: 'The resources whose values are encrypted; secrets unless given.' }),
+    provider: z
+      .enum(['secretbox', 'aescbc'])
+      .default('secretbox')
+      .meta({ description: 'secretbox: XSalsa20 and Poly1305. aescbc: AES-CBC, where a rule asks for AES.' }),
+    rotation: z
+      .int()
+      .min(1)
+      .max(999)
+      .default(1)
+      .meta({
+        description: 'Number of the key. Another number is another key, and all values are written with it.',
+      }),
+  })
+  .meta({
+    description:
+      "Encrypts values in etcd. Quorate makes the key on the first control plane; it leaves the control planes for no other place than the worker's memory. Taken out, everything is decrypted again.",
+  })
+
 /** Kubernetes itself. */
 export const kubernetesSchema = z
   .strictObject({
@@ -60,6 +87,7 @@ export const kubernetesSchema = z
       'Path of an audit policy (audit.k8s.io/v1). Every control plane gets it, and the API server writes /var/log/kubernetes/audit/audit.log by it. Rotation is set by audit-log-maxage, -maxbackup and -maxsize in kubeadm.clusterConfiguration.',
       './audit-policy.yaml',
     ).optional(),
+    encryptionAtRest: encryptionAtRest.optional(),
     networking,
     imageRepository: text('imageRepository', "Where the images of Kubernetes' components come from.").default(
       'registry.k8s.io',

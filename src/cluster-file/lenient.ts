@@ -36,6 +36,7 @@ export interface Outline {
   readonly serviceSubnet: string | undefined
   readonly kubeadm: PlainObject
   readonly auditPolicy: string | undefined
+  readonly encryptionAtRest: PlainObject | undefined
   readonly network: PlainObject
   readonly loadBalancerType: string | undefined
   readonly loadBalancerHosts: readonly string[] | undefined
@@ -55,6 +56,7 @@ export interface Outline {
 export function outline(data: unknown): Outline {
   const spec = objectAt(data, 'spec')
   const kubernetes = objectAt(spec, 'kubernetes')
+  const { encryptionAtRest } = kubernetes
   const networking = objectAt(kubernetes, 'networking')
   const loadBalancer = objectAt(spec, 'loadBalancer')
   const ssh = objectAt(spec, 'ssh')
@@ -68,6 +70,7 @@ export function outline(data: unknown): Outline {
     serviceSubnet: textAt({ ...DEFAULT_NETWORKS, ...networking }, 'serviceSubnet'),
     kubeadm: objectAt(kubernetes, 'kubeadm'),
     auditPolicy: textAt(kubernetes, 'auditPolicy'),
+    encryptionAtRest: isPlainObject(encryptionAtRest) ? encryptionAtRest : undefined,
     network: objectAt(spec, 'network'),
     loadBalancerType: textAt(loadBalancer, 'type'),
     loadBalancerHosts: Array.isArray(listedHosts)

@@ -33,7 +33,7 @@ export function resolveCluster(
   reaches: readonly Reach[],
 ): Cluster {
   const { packages, containerRuntime } = file.spec
-  const { auditPolicy, ...kubernetes } = file.spec.kubernetes
+  const { auditPolicy, encryptionAtRest, ...kubernetes } = file.spec.kubernetes
   const version = parseVersion(kubernetes.version)
   const hosts = file.spec.hosts.map((host, index) => resolveHost(host, checked(reaches[index])))
   return {
@@ -43,6 +43,7 @@ export function resolveCluster(
       version: version === undefined ? kubernetes.version : formatVersion(version),
       controlPlaneEndpoint: checked(parseEndpoint(kubernetes.controlPlaneEndpoint)),
       ...(auditPolicy === undefined ? {} : { auditPolicy: resolvePolicy(files) }),
+      ...defined({ encryptionAtRest }),
     },
     network: resolveNetwork(file, location, files),
     loadBalancer: resolveLoadBalancer(file),

@@ -81,6 +81,15 @@ export interface AuditPolicy {
   readonly content?: string
 }
 
+/** How the values of some resources are encrypted in etcd. */
+export interface EncryptionAtRest {
+  /** `secrets`, `configmaps`, or custom resources such as `certificates.example.com`. */
+  readonly resources: readonly string[]
+  readonly provider: 'secretbox' | 'aescbc'
+  /** Another number is another key. */
+  readonly rotation: number
+}
+
 interface Networking {
   readonly podSubnet: string
   readonly serviceSubnet: string
@@ -199,6 +208,7 @@ export interface Cluster {
     readonly controlPlaneEndpoint: Endpoint
     readonly certSANs: readonly string[]
     readonly auditPolicy?: AuditPolicy
+    readonly encryptionAtRest?: EncryptionAtRest
     readonly networking: Networking
     readonly imageRepository: string
     readonly kubeadm: KubeadmPatches

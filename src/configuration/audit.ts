@@ -4,7 +4,7 @@ import type { AuditPolicy } from '../cluster/model.js'
 import type { ExtraArgument } from './kubeadm/extra-arguments.js'
 
 /** Where the policy is on control planes; the API server's container has it at the same place. */
-const POLICY_FOLDER = `${HOST_PATHS.apiServerFiles}/audit`
+export const AUDIT_FOLDER = `${HOST_PATHS.apiServerFiles}/audit`
 
 /** Where the API server writes. The folder stays when the policy is taken out. */
 const LOG_FOLDER = '/var/log/kubernetes/audit'
@@ -24,7 +24,7 @@ const ROTATION: readonly ExtraArgument[] = [
  * another argument, with which they restart one after the other.
  */
 export function auditPolicyPath({ digest }: AuditPolicy): string {
-  return `${POLICY_FOLDER}/policy-${digest.slice(0, 12)}.yaml`
+  return `${AUDIT_FOLDER}/policy-${digest.slice(0, 12)}.yaml`
 }
 
 /** The API server's arguments and volumes for the policy. */
@@ -39,7 +39,7 @@ export function auditSettings(policy: AuditPolicy): {
       ...ROTATION,
     ],
     extraVolumes: [
-      mount('quorate-audit-policy', POLICY_FOLDER, true),
+      mount('quorate-audit-policy', AUDIT_FOLDER, true),
       mount('quorate-audit-log', LOG_FOLDER, false),
     ],
   }

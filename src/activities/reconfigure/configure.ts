@@ -103,7 +103,7 @@ export async function settleConfiguration(context: HostContext, isEverywhere: bo
 }
 
 /** The API server of the host, or of another control plane while that one is away. */
-async function answeringApi(context: HostContext, others: readonly Host[]): Promise<ClusterApi> {
+export async function answeringApi(context: HostContext, others: readonly Host[]): Promise<ClusterApi> {
   const { cluster, session, sessions, signal } = context
   const own = localApi(cluster, session)
   let found: ClusterApi | undefined

@@ -28,7 +28,10 @@ export function checkKubernetes(file: Outline): readonly Finding[] {
 }
 
 /** Flags of the API server that fields of their own set: by flag, the field. */
-const FIELD_OF_FLAG = { 'audit-policy-file': 'auditPolicy' } as const
+const FIELD_OF_FLAG = {
+  'audit-policy-file': 'auditPolicy',
+  'encryption-provider-config': 'encryptionAtRest',
+} as const
 
 function givenTwice(file: Outline): readonly Finding[] {
   const path = [...KUBERNETES, 'kubeadm', 'clusterConfiguration', 'apiServer', 'extraArgs']

@@ -1,5 +1,6 @@
 /** Files that Quorate gives API servers to read: on every control plane before its API server is told about them. */
-import { auditPolicyPath } from '../../configuration/audit.js'
+import { AUDIT_FOLDER, auditPolicyPath } from '../../configuration/audit.js'
+import { ENCRYPTION_FOLDER } from '../../configuration/encryption/files.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
@@ -41,6 +42,6 @@ done`
 
 /** Removes those that the API server's manifest does not name. */
 export async function dropUnusedFiles({ session, host }: HostContext): Promise<void> {
-  const drop = script(DROP, HOST_PATHS.apiServerManifest, `${HOST_PATHS.apiServerFiles}/audit`)
+  const drop = script(DROP, HOST_PATHS.apiServerManifest, AUDIT_FOLDER, ENCRYPTION_FOLDER)
   expectSuccess(await session.run(drop, { root: true }), 'removing files that no API server reads', host)
 }

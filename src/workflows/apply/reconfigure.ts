@@ -4,11 +4,10 @@ import { hostsWithRole, narrow, withAuditPolicy, type Cluster, type Host } from 
 import type { StepOutcome } from '../../operations/steps.js'
 import { asInFile, interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
 import { phase } from './apply-phase.js'
-import { outOfBalancers } from './balancers.js'
+import { aroundBalancers } from './balancers.js'
 import type { Bootstrap } from './bootstrap.js'
 import { activities } from '../run/activity-policies.js'
 import type { Phase } from '../run/run.js'
-import { configureLoadBalancer } from './steps.js'
 
 /** How many workers' kubelets restart at once. Their pods go on meanwhile. */
 const WORKERS_AT_ONCE = 5
@@ -58,12 +57,7 @@ async function configureControlPlane(
       host,
       { others, isFirst: host.name === what.first.name, names: what.names },
     )
-  if (!interruptsApi(what)) return act()
-  const { plan, run, serving } = apply
-  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
-  const direct = (backends: readonly Host[]) =>
-    Promise.all(balancers.map((balancer) => configureLoadBalancer(apply, balancer, backends)))
-  return outOfBalancers({ backends: [...serving], direct }, host, act)
+  return interruptsApi(what) ? aroundBalancers(apply, host, act) : act()
 }
 
 function configureWorker(apply: Bootstrap, host: Host): Promise<StepOutcome> {
