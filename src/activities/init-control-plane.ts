@@ -2,7 +2,7 @@
  * The first control plane: runs `kubeadm init` once and never makes a second cluster. Also completes any control plane.
  */
 import { renderInitConfiguration } from '../configuration/kubeadm/render.js'
-import { layoutName, targetLayout } from '../configuration/encryption/layout.js'
+import { layoutName, targetLayout } from '../cluster/encryption-layout.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import type { Session } from '../ssh/index.js'
 import { initTokenId, makeBootstrapToken, revokeInitToken } from '../hosts/kubernetes/bootstrap-token.js'

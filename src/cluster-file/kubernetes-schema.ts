@@ -56,18 +56,13 @@ const encryptionAtRest = z
       .enum(['secretbox', 'aescbc'])
       .default('secretbox')
       .meta({ description: 'secretbox: XSalsa20 and Poly1305. aescbc: AES-CBC, where a rule asks for AES.' }),
-    rotation: z
-      .int()
-      .min(1)
-      .max(999)
-      .default(1)
-      .meta({
-        description: 'Number of the key. Another number is another key, and all values are written with it.',
-      }),
+    rotation: z.int().min(1).max(999).default(1).meta({
+      description: 'Number of the key. Another number is another key, and all values are written with it.',
+    }),
   })
   .meta({
     description:
-      "Encrypts values in etcd. Quorate makes the key on the first control plane; it leaves the control planes for no other place than the worker's memory. Taken out, everything is decrypted again.",
+      'Encrypts values in etcd. Quorate makes the key on the first control plane; docs/reconfigure.md says where it is. Taken out, everything is decrypted again.',
   })
 
 /** Kubernetes itself. */

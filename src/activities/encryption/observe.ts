@@ -1,6 +1,6 @@
 /** Which layout a control plane's API server reads and writes etcd with. */
 import { commandOf } from '../../configuration/kubeadm/static-pod.js'
-import { layoutInArguments } from '../../configuration/encryption/files.js'
+import { layoutInArguments } from '../../configuration/encryption.js'
 import type { Host } from '../../cluster/model.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'

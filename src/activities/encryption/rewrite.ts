@@ -2,7 +2,7 @@
  * Writes the values of resources again that another key has written. etcd itself says which ones: an attempt that was killed
  * goes on with what is left.
  */
-import { parseLayout, writersOf } from '../../configuration/encryption/layout.js'
+import { parseLayout, writersOf } from '../../cluster/encryption-layout.js'
 import type { HostContext } from '../../hosts/context.js'
 import { incomplete, otherwiseWritten } from '../../hosts/encryption/stored-values.js'
 import { isConflict, refusalOf } from '../../hosts/kubernetes/api/refusal.js'

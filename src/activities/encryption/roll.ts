@@ -1,6 +1,6 @@
 /** One control plane gets a layout: keys and file first, then its API server restarts with it. */
-import { ENCRYPTION_PATHS, layoutIn, withLayout } from '../../configuration/encryption/files.js'
-import { NO_ENCRYPTION } from '../../configuration/encryption/layout.js'
+import { ENCRYPTION_PATHS, layoutIn, withLayout } from '../../configuration/encryption.js'
+import { NO_ENCRYPTION } from '../../cluster/encryption-layout.js'
 import type { Host } from '../../cluster/model.js'
 import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuration.js'
 import type { EncryptionNote } from '../../facts/encryption-note.js'

@@ -2,8 +2,8 @@
  * The keys of encryption at rest: made on the first control plane, and carried to the others through this process' memory
  * only, as the CA's keys are.
  */
-import { encryptionPath, KEYS_FOLDER, renderEncryption } from '../../configuration/encryption/files.js'
-import { keysIn, NO_ENCRYPTION, parseLayout, type Layout } from '../../configuration/encryption/layout.js'
+import { encryptionPath, KEYS_FOLDER, renderEncryption } from '../../configuration/encryption.js'
+import { keysIn, NO_ENCRYPTION, parseLayout, type Layout } from '../../cluster/encryption-layout.js'
 import type { Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'

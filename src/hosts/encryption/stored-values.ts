@@ -1,6 +1,6 @@
 /** Which key the values in etcd are written with: only the beginning of each value is read, never what it holds. */
 import { registryKey } from '../../configuration/kubeadm/api-server.js'
-import { IDENTITY, providerOf } from '../../configuration/encryption/layout.js'
+import { IDENTITY, providerOf } from '../../cluster/encryption-layout.js'
 import { QuorateError } from '../../errors/index.js'
 import type { Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'

@@ -1,6 +1,6 @@
 /** Files that Quorate gives API servers to read: on every control plane before its API server is told about them. */
 import { AUDIT_FOLDER, auditPolicyPath } from '../../configuration/audit.js'
-import { ENCRYPTION_FOLDER } from '../../configuration/encryption/files.js'
+import { ENCRYPTION_FOLDER } from '../../configuration/encryption.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'

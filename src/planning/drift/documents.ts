@@ -1,7 +1,7 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
-import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption/files.js'
+import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import { applicablePatch, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'

@@ -1,5 +1,5 @@
 /** What an apply changes of the encryption at rest of a running cluster. */
-import { layoutIn } from '../../configuration/encryption/files.js'
+import { layoutIn } from '../../configuration/encryption.js'
 import {
   IDENTITY,
   layoutName,
@@ -7,7 +7,7 @@ import {
   parseLayout,
   targetLayout,
   writersOf,
-} from '../../configuration/encryption/layout.js'
+} from '../../cluster/encryption-layout.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import { APPLY_PHASES } from '../../operations/apply-phases.js'

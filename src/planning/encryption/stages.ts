@@ -3,7 +3,7 @@
  * layout before and some the one after, and a crash may leave them so: none ever writes with a key that another lacks, and
  * none gives up a key that a value in etcd may still need. Source: Kubernetes' page "Encrypting Confidential Data at Rest".
  */
-import { writersOf, type Layout } from '../../configuration/encryption/layout.js'
+import { writersOf, type Layout } from '../../cluster/encryption-layout.js'
 
 /** The next thing to do. */
 export type Stage =

@@ -1,5 +1,5 @@
 /** The phase of an apply that changes encryption at rest: stage by stage, each on one control plane after the other. */
-import { keysIn, layoutName, parseLayout, type Layout } from '../../configuration/encryption/layout.js'
+import { keysIn, layoutName, parseLayout, type Layout } from '../../cluster/encryption-layout.js'
 import { hostsWithRole, narrow, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import type { EncryptionChange } from '../../planning/encryption/plan.js'

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { withLayout } from '../../../src/configuration/encryption/files.js'
+import { withLayout } from '../../../src/configuration/encryption.js'
 import type { EncryptionNote } from '../../../src/facts/encryption-note.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { PlainObject } from '../../../src/values/merge.js'

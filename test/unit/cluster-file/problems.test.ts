@@ -77,7 +77,7 @@ spec:
     ['broken', 'a: [', 'is not valid YAML'],
     ['too large to travel', `kind: Policy\ntext: ${'x'.repeat(100_000)}`, 'is larger than 100 kB'],
     ['of another kind', 'apiVersion: audit.k8s.io/v1\nkind: Event\n', 'is no Policy of audit.k8s.io/v1'],
-    ['of an API that is gone', `${POLICY.replace('/v1', '/v1beta1')}`, 'is no Policy of audit.k8s.io/v1'],
+    ['of an API that is gone', POLICY.replace('/v1', '/v1beta1'), 'is no Policy of audit.k8s.io/v1'],
     ['without rules', POLICY.replace(/rules:.*/s, ''), 'has no rules'],
     ['with an unknown level', POLICY.replace('Metadata', 'metadata'), 'has a rule with the level "metadata"'],
     ['with an unknown stage', `${POLICY}  omitStages: [Received]\n`, 'omits the stage "Received"'],

@@ -30,6 +30,9 @@ const RECORD = {
   kubernetesVersion: 'v1.36.3',
 }
 
+/** The key of encryption at rest that is made. */
+export const KEY = '/etc/kubernetes/quorate/encryption-keys/secretbox-1'
+
 /** What no component accepts. */
 export const BAD = 'no-such-argument'
 
@@ -107,6 +110,12 @@ export class ControlPlane {
     return note
   }
 
+  get encryptionNote(): unknown {
+    const text = this.maps.get('quorate')?.data?.['encryption']
+    const note: unknown = text === undefined ? undefined : JSON.parse(text)
+    return note
+  }
+
   get record(): string {
     return this.maps.get('kubeadm-config')?.data?.['ClusterConfiguration'] ?? ''
   }
@@ -142,6 +151,7 @@ export class ControlPlane {
         })),
       )
     return [
+      ['/dev/urandom', () => this.#makeKey()],
       [
         'member list',
         endpoints
@@ -165,27 +175,35 @@ export class ControlPlane {
     ]
   }
 
+  #makeKey(): string {
+    this.files.set(KEY, Buffer.alloc(32, 7).toString('base64'))
+    return ''
+  }
+
   #run({ line }: Command, options: RunOptions = {}): Promise<CommandResult> | undefined {
     const [, last = ''] = /' quorate (.*)$/s.exec(line) ?? []
     const args = last.split(' ')
     if (line.includes('KUBEADM_INIT_DRYRUN_DIR')) return done(this.#render(args, String(options.stdin)))
     if (line.includes('command %s %s')) return done(this.#look(args[0] ?? ''))
     if (line.includes('NRestarts')) return done(this.#lookAtKubelet())
-    if (line.includes('restart kubelet')) {
-      this.#kubelet = this.files.get(KUBELET) ?? ''
-      return done('')
-    }
+    if (line.includes('restart kubelet')) return done(this.#restartKubelet())
     if (line.includes('grep -qF -- "$path" "$manifest"')) return done(this.#dropUnused(args.slice(1)))
     if (line.includes('tail -n 12')) return done('Error: unknown flag: --no-such-argument')
     if (!last.includes(BACKUPS)) return undefined
-    if (line.includes('rm -rf')) for (const path of this.backups) this.files.delete(path)
-    const folder = args[0] ?? ''
-    return done(
-      this.backups
-        .filter((path) => path.startsWith(folder))
-        .map((path) => path.slice(folder.length))
-        .join('\n'),
-    )
+    return done(this.#listBackups(args[0] ?? '', line.includes('rm -rf')))
+  }
+
+  #restartKubelet(): string {
+    this.#kubelet = this.files.get(KUBELET) ?? ''
+    return ''
+  }
+
+  #listBackups(folder: string, isRemoval: boolean): string {
+    if (isRemoval) for (const path of this.backups) this.files.delete(path)
+    return this.backups
+      .filter((path) => path.startsWith(folder))
+      .map((path) => path.slice(folder.length))
+      .join('\n')
   }
 
   #render(components: readonly string[], configuration: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { writersOf, layoutName, type Layout } from '../../../../src/configuration/encryption/layout.js'
+import { writersOf, layoutName, type Layout } from '../../../../src/cluster/encryption-layout.js'
 import { nextStage } from '../../../../src/planning/encryption/stages.js'
 
 const ON: Layout = { secrets: ['secretbox-1', 'identity'] }

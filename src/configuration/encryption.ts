@@ -1,8 +1,15 @@
 /** The files of encryption at rest on control planes, and what the ClusterConfiguration says about them. */
-import { HOST_PATHS } from '../../cluster/host-paths.js'
-import { isPlainObject, type PlainObject } from '../../values/merge.js'
-import { renderYaml } from '../../values/yaml-output.js'
-import { IDENTITY, layoutName, NO_ENCRYPTION, parseLayout, providerOf, type Layout } from './layout.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
+import { isPlainObject, type PlainObject } from '../values/merge.js'
+import { renderYaml } from '../values/yaml-output.js'
+import {
+  IDENTITY,
+  layoutName,
+  NO_ENCRYPTION,
+  parseLayout,
+  providerOf,
+  type Layout,
+} from '../cluster/encryption-layout.js'
 
 /** Configurations, which API servers read. Their names are those of layouts, so another layout is another argument. */
 export const ENCRYPTION_FOLDER = `${HOST_PATHS.apiServerFiles}/encryption`
@@ -55,15 +62,15 @@ export function withLayout(clusterConfiguration: PlainObject, layout: string): P
   const others = argumentsOf(clusterConfiguration).filter(({ name }) => name !== ARGUMENT)
   const isOn = layout !== NO_ENCRYPTION
   const given = [...others, ...(isOn ? [{ name: ARGUMENT, value: encryptionPath(layout) }] : [])]
-  const { extraArgs: _arguments, extraVolumes: _volumes, ...rest } = server
   // v1beta3 has a map.
   const isMap = String(clusterConfiguration['apiVersion']).endsWith('/v1beta3')
-  const extraArgs = isMap ? Object.fromEntries(given.map(({ name, value }) => [name, value])) : given
+  const extraArgs = isMap ? Object.fromEntries(given.map(({ name, value }) => [String(name), value])) : given
   const extraVolumes = [...volumes, ...(isOn ? [MOUNT] : [])]
+  const rest = Object.entries(server).filter(([key]) => key !== 'extraArgs' && key !== 'extraVolumes')
   return {
     ...clusterConfiguration,
     apiServer: {
-      ...rest,
+      ...Object.fromEntries(rest),
       ...(given.length === 0 ? {} : { extraArgs }),
       ...(extraVolumes.length === 0 ? {} : { extraVolumes }),
     },
@@ -85,15 +92,15 @@ function serverIn(clusterConfiguration: PlainObject): PlainObject {
 
 function argumentsOf(clusterConfiguration: PlainObject): readonly PlainObject[] {
   const server = serverIn(clusterConfiguration)
-  const { extraArgs } = server
   const listed = listIn(server, 'extraArgs')
   if (listed !== undefined) return listed.filter(isPlainObject)
-  return Object.entries(isPlainObject(extraArgs) ? extraArgs : {}).map(([name, value]) => ({ name, value }))
+  const map = server['extraArgs']
+  return Object.entries(isPlainObject(map) ? map : {}).map(([name, value]) => ({ name, value }))
 }
 
 function listIn(object: PlainObject, field: string): readonly unknown[] | undefined {
   const list = object[field]
-  return Array.isArray(list) ? list : undefined
+  return Array.isArray(list) ? (list as readonly unknown[]) : undefined
 }
 
 /**

@@ -2,7 +2,7 @@
  * Which key API servers write the values of each resource into etcd with, and which ones they read. A layout has a name,
  * which says all of it but the keys themselves: workflows, arguments and the cluster's record know layouts by their names.
  */
-import type { EncryptionAtRest } from '../../cluster/model.js'
+import type { EncryptionAtRest } from './model.js'
 
 /** Writes and reads values as they are. */
 export const IDENTITY = 'identity'
@@ -30,6 +30,19 @@ export function providerOf(key: string): string {
 export function targetLayout(encryption: EncryptionAtRest | undefined): Layout {
   if (encryption === undefined) return {}
   return Object.fromEntries(encryption.resources.map((name) => [name, [keyName(encryption), IDENTITY]]))
+}
+
+/** What a cluster file says to ask for the layout's first keys; undefined if it encrypts nothing. */
+export function encryptionOf(layout: Layout): EncryptionAtRest | undefined {
+  const [key] = keysIn(layout).filter((name) => Object.values(layout).some(([writer]) => writer === name))
+  if (key === undefined) return undefined
+  const resources = Object.keys(layout).filter((resource) => layout[resource]?.[0] === key)
+  const rotation = Number(key.slice(key.lastIndexOf('-') + 1))
+  return {
+    resources: resources.sort(),
+    provider: providerOf(key) === 'aescbc' ? 'aescbc' : 'secretbox',
+    rotation,
+  }
 }
 
 /** The keys that read and write a resource. */

@@ -7,15 +7,10 @@ import {
   layoutInArguments,
   renderEncryption,
   withLayout,
-} from '../../../../src/configuration/encryption/files.js'
-import {
-  keysIn,
-  layoutName,
-  parseLayout,
-  targetLayout,
-} from '../../../../src/configuration/encryption/layout.js'
-import { patchedClusterConfiguration } from '../../../../src/configuration/kubeadm/render.js'
-import { aCluster } from '../../../support/clusters.js'
+} from '../../../src/configuration/encryption.js'
+import { keysIn, layoutName, parseLayout, targetLayout } from '../../../src/cluster/encryption-layout.js'
+import { patchedClusterConfiguration } from '../../../src/configuration/kubeadm/render.js'
+import { aCluster } from '../../support/clusters.js'
 
 const LAYOUT = {
   secrets: ['secretbox-2', 'secretbox-1', 'identity'],
