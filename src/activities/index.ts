@@ -43,6 +43,9 @@ import {
   settleConfiguration,
   type ControlPlaneConfiguration,
 } from './reconfigure/configure.js'
+import { observeEncryption, type EncryptionPeers } from './encryption/observe.js'
+import { rewriteValues } from './encryption/rewrite.js'
+import { rollEncryption, settleEncryption, type EncryptionRoll } from './encryption/roll.js'
 import { prepareHost } from './prepare-host.js'
 import { readStanding } from './read-standing.js'
 import type { HostContext } from '../hosts/context.js'
@@ -131,6 +134,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
     ...configurationActivities(change),
+    ...encryptionActivities(change),
     ...removalActivities(change),
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
@@ -152,6 +156,24 @@ function configurationActivities(change: OnHost) {
       change(cluster, host, (context) => configureWorker(context, through)),
     settleConfiguration: (cluster: Cluster, host: Host, isEverywhere: boolean): Promise<StepOutcome> =>
       change(cluster, host, (context) => settleConfiguration(context, isEverywhere)),
+  }
+}
+
+/** The steps that change encryption at rest. Layouts go by their names; no key is part of them. */
+function encryptionActivities(change: OnHost) {
+  return {
+    observeEncryption: (cluster: Cluster, host: Host, peers: EncryptionPeers): Promise<string> =>
+      change(cluster, host, (context) => observeEncryption(context, peers)),
+    rollEncryption: (cluster: Cluster, host: Host, roll: EncryptionRoll): Promise<StepOutcome> =>
+      change(cluster, host, (context) => rollEncryption(context, roll)),
+    rewriteValues: (
+      cluster: Cluster,
+      host: Host,
+      target: string,
+      resources: readonly string[],
+    ): Promise<StepOutcome> => change(cluster, host, (context) => rewriteValues(context, target, resources)),
+    settleEncryption: (cluster: Cluster, host: Host, layout: string): Promise<StepOutcome> =>
+      change(cluster, host, (context) => settleEncryption(context, layout)),
   }
 }
 

@@ -2,7 +2,8 @@
  * The first control plane: runs `kubeadm init` once and never makes a second cluster. Also completes any control plane.
  */
 import { renderInitConfiguration } from '../configuration/kubeadm/render.js'
-import type { Host } from '../cluster/model.js'
+import { layoutName, targetLayout } from '../cluster/encryption-layout.js'
+import type { Cluster, Host } from '../cluster/model.js'
 import type { Session } from '../ssh/index.js'
 import { initTokenId, makeBootstrapToken, revokeInitToken } from '../hosts/kubernetes/bootstrap-token.js'
 import { isUnderway, waitForOthers } from '../hosts/durable.js'
@@ -19,8 +20,11 @@ import {
   startStoppedKubelet,
   type HostState,
 } from '../hosts/kubeadm/state.js'
+import { noteInitialEncryption } from './encryption/roll.js'
+import { placeLayout } from '../hosts/encryption/keys.js'
 import { noteInitial } from './reconfigure/kept-documents.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
+import { placeAuditPolicy } from '../hosts/kubeadm/api-server-files.js'
 import { runKubeadm, runPhase } from '../hosts/kubeadm/run.js'
 import { isApiFailure } from '../hosts/kubernetes/api/refusal.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
@@ -64,6 +68,7 @@ export async function initControlPlane(context: HostContext, isKnown = false): P
   const isNew = await markInitialised(context)
   if (isNew && found !== undefined) await revokeInitToken(api, context.host)
   if (isNew) await noteInitial(api, context.cluster)
+  if (isNew) await noteInitialEncryption(api, initialLayout(context.cluster))
   await keepRegistry(context)
   did.push(
     ...(await (found === undefined
@@ -122,6 +127,8 @@ async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Pr
     subcommand: 'init',
     clear: async () => {
       await clearFailedInit(context, api, isKnown)
+      await placeAuditPolicy(context)
+      await placeLayout(context, initialLayout(cluster), { others: [], inUse: [], makes: true })
       if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {
@@ -137,6 +144,10 @@ async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Pr
     { timeoutMs: context.patience.components },
   )
   await revokeInitToken(api, host)
+}
+
+function initialLayout({ kubernetes }: Cluster): string {
+  return layoutName(targetLayout(kubernetes.encryptionAtRest))
 }
 
 /** Gives the API server access to external etcd, which must be whole and hold no cluster. */

@@ -10,6 +10,7 @@ import { isQuorateError } from '../errors/index.js'
 import { command } from '../ssh/index.js'
 import { abandonLateJoins } from './abandon-join.js'
 import { mintBootstrapToken, revokeBootstrapTokens } from '../hosts/kubernetes/bootstrap-token.js'
+import { copyApiServerFiles } from '../hosts/kubeadm/api-server-files.js'
 import { copyCertificates } from '../hosts/kubeadm/copy-certificates.js'
 import {
   completeControlPlane,
@@ -53,6 +54,7 @@ export async function joinControlPlane(
       await Promise.all([
         waitForWholeEtcd(context, via.session, () => abandonLateJoins(context, via, leftOut)),
         copyCertificates(cluster, via.session, session),
+        copyApiServerFiles(via.session, session),
       ])
     })
   }

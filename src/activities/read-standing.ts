@@ -1,6 +1,7 @@
 /** Reads the standing of a cluster from one of its control planes: its API, kubeadm's own record, and its etcd. */
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { parseConfigurationNote, type ConfigurationNote } from '../facts/configuration-note.js'
+import { parseEncryptionNote, type EncryptionNote } from '../facts/encryption-note.js'
 import { parseNote } from '../planning/changes/node-marks.js'
 import { KEPT_CONFIGURATION, parseClusterConfiguration, parseDocument } from '../facts/kept-configuration.js'
 import { unrecordedArguments } from '../facts/unrecorded-arguments.js'
@@ -64,7 +65,7 @@ export async function readStanding(context: HostContext): Promise<ClusterPresenc
     standing: {
       configuration: kept.cluster,
       ...defined({ kubeletConfiguration: kept.kubelet, kubeProxyConfiguration: kept.kubeProxy }),
-      ...defined({ configurationNote: kept.note }),
+      ...defined({ configurationNote: kept.note, encryptionNote: kept.encryption }),
       // For a run that goes on in a worker before 0.2.
       runsFlannel: networkPlugins.includes('flannel'),
       networkPlugins,
@@ -85,6 +86,7 @@ interface KeptConfiguration {
   readonly kubelet?: PlainObject
   readonly kubeProxy?: PlainObject
   readonly note?: ConfigurationNote
+  readonly encryption?: EncryptionNote
 }
 
 /**
@@ -98,6 +100,7 @@ async function readConfiguration(
   const { namespace, cluster, kubelet, kubeProxy } = KEPT_CONFIGURATION
   const texts = new Map<string, string>()
   let note: string | undefined
+  let encryption: string | undefined
   await waitUntil(
     context,
     async () => {
@@ -106,6 +109,7 @@ async function readConfiguration(
         texts.set(name, found?.data?.[key] ?? '')
       }
       note = await recorded(api, 'configuration')
+      encryption = await recorded(api, 'encryption')
       return undefined
     },
     (reason) => context.error('API_UNREACHABLE', reason, { step: 'standing' }),
@@ -117,7 +121,7 @@ async function readConfiguration(
   return {
     cluster: configuration,
     ...defined({ kubelet: parseDocument(textOf(kubelet)), kubeProxy: parseDocument(textOf(kubeProxy)) }),
-    ...defined({ note: parseConfigurationNote(note) }),
+    ...defined({ note: parseConfigurationNote(note), encryption: parseEncryptionNote(encryption) }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Kinds of fields that the parts of the schema share. */
 import { z } from 'zod'
+import type { PlainObject } from '../values/merge.js'
 import { FORMATS, type FormatName } from './formats.js'
 
 /**
@@ -20,5 +21,13 @@ export function port(description: string, example = 2222) {
     .int()
     .min(1)
     .max(65_535)
+    .meta({ description, examples: [example] })
+}
+
+/** An object that is passed on, and merged into one of ours. */
+export function freeForm(description: string, example: PlainObject) {
+  return z
+    .record(z.string(), z.unknown())
+    .prefault({})
     .meta({ description, examples: [example] })
 }

@@ -110,6 +110,15 @@ export const FORMATS = {
     examples: ['https://pkgs.k8s.io'],
     test: (text) => isUrl(text, ['https', 'http']),
   },
+  encryptedResource: {
+    name: 'secrets, configmaps, or a custom resource as <plural>.<group>',
+    examples: ['secrets', 'configmaps', 'certificates.example.com'],
+    // etcd has the other resources of Kubernetes at places that their names do not say.
+    test: (text) =>
+      text.length <= 100 &&
+      (/^(?:secrets|configmaps)$/.test(text) ||
+        (/^[a-z][a-z0-9-]*(?:\.[a-z0-9]([a-z0-9-]*[a-z0-9])?){2,}$/.test(text) && !text.endsWith('.k8s.io'))),
+  },
   path: { name: 'a path', examples: ['~/.ssh/id_ed25519'], test: isPath },
   digest: {
     name: 'a SHA-256 digest (sha256: and 64 hexadecimal digits)',

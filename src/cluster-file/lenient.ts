@@ -11,7 +11,7 @@ import {
   type KubernetesVersion,
   type ReleaseChannel,
 } from '../cluster/versions.js'
-import { DEFAULT_NETWORKS } from './schema.js'
+import { DEFAULT_NETWORKS } from './kubernetes-schema.js'
 
 /** A host, as far as it can be read. */
 export interface OutlineHost {
@@ -35,6 +35,8 @@ export interface Outline {
   readonly dnsDomain: string | undefined
   readonly serviceSubnet: string | undefined
   readonly kubeadm: PlainObject
+  readonly auditPolicy: string | undefined
+  readonly encryptionAtRest: PlainObject | undefined
   readonly network: PlainObject
   readonly loadBalancerType: string | undefined
   readonly loadBalancerHosts: readonly string[] | undefined
@@ -54,6 +56,7 @@ export interface Outline {
 export function outline(data: unknown): Outline {
   const spec = objectAt(data, 'spec')
   const kubernetes = objectAt(spec, 'kubernetes')
+  const { encryptionAtRest } = kubernetes
   const networking = objectAt(kubernetes, 'networking')
   const loadBalancer = objectAt(spec, 'loadBalancer')
   const ssh = objectAt(spec, 'ssh')
@@ -66,6 +69,8 @@ export function outline(data: unknown): Outline {
     dnsDomain: textAt(networking, 'dnsDomain'),
     serviceSubnet: textAt({ ...DEFAULT_NETWORKS, ...networking }, 'serviceSubnet'),
     kubeadm: objectAt(kubernetes, 'kubeadm'),
+    auditPolicy: textAt(kubernetes, 'auditPolicy'),
+    encryptionAtRest: isPlainObject(encryptionAtRest) ? encryptionAtRest : undefined,
     network: objectAt(spec, 'network'),
     loadBalancerType: textAt(loadBalancer, 'type'),
     loadBalancerHosts: Array.isArray(listedHosts)

@@ -1,7 +1,8 @@
 /** Writes a new cluster file, with comments that teach, from what `quorate init` has learnt. */
 import { stringify } from 'yaml'
-import type { HostRole, KubeadmPatches, Taint } from '../cluster/model.js'
-import { API_VERSION, DEFAULT_NETWORKS, KIND } from './schema.js'
+import type { EncryptionAtRest, HostRole, KubeadmPatches, Taint } from '../cluster/model.js'
+import { DEFAULT_NETWORKS } from './kubernetes-schema.js'
+import { API_VERSION, KIND } from './schema.js'
 import { defined } from '../values/defined.js'
 
 /** A host of a new cluster file. */
@@ -34,6 +35,7 @@ export interface ClusterFileAnswers {
   readonly serviceSubnet?: string
   readonly dnsDomain?: string
   readonly imageRepository?: string
+  readonly encryptionAtRest?: EncryptionAtRest
   readonly kubeadm?: Partial<KubeadmPatches>
   /** Comments about the pod network that runs, one line each. */
   readonly networkNotes?: readonly string[]
@@ -102,6 +104,12 @@ function kubernetes(answers: ClusterFileAnswers): Lines {
     `    controlPlaneEndpoint: ${value(controlPlaneEndpoint)}`,
     "    # Further names and addresses for the API server's certificate.",
     given('    ', 'certSANs', certSANs.length === 0 ? undefined : certSANs, ['api.example.com']),
+    ...(answers.encryptionAtRest === undefined
+      ? []
+      : [
+          '    # Without it, an apply decrypts what is in etcd.',
+          `    encryptionAtRest: ${value(answers.encryptionAtRest)}`,
+        ]),
     "    # These must not overlap with each other or with the hosts' own networks.",
     '    networking:',
     `      podSubnet: ${value(podSubnet)}`,

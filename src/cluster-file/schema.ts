@@ -3,25 +3,15 @@
  * what messages know about fields, and of the JSON Schema for editors. Checks across several fields are in `checks/`.
  */
 import { z } from 'zod'
-import type { PlainObject } from '../values/merge.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
 import { NETWORK_PLUGINS, pluginNames } from '../configuration/pod-network/plugins.js'
-import { port, text } from './fields.js'
+import { freeForm, port, text } from './fields.js'
+import { kubernetesSchema } from './kubernetes-schema.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
 
 /** The values that mark a file as ours. */
 export const API_VERSION = 'quorate.dev/v1alpha1'
 export const KIND = 'Cluster'
-
-/** The cluster's networks, unless the file gives others. */
-export const DEFAULT_NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' } as const
-
-function freeForm(description: string, example: PlainObject) {
-  return z
-    .record(z.string(), z.unknown())
-    .prefault({})
-    .meta({ description, examples: [example] })
-}
 
 const taint = z.strictObject({
   key: text('labelKey', 'Key of the taint.'),
@@ -60,63 +50,6 @@ const host = z.strictObject({
     .meta({ description: "Taints that the node registers with; kubeadm's choice for the role unless given." })
     .optional(),
 })
-
-const networking = z
-  .strictObject({
-    podSubnet: text('network', 'Addresses of pods; a /24 of it for each node, so a /8 to a /24.').default(
-      DEFAULT_NETWORKS.podSubnet,
-    ),
-    serviceSubnet: text(
-      'network',
-      'Addresses of services; a /12 to a /28.',
-      DEFAULT_NETWORKS.serviceSubnet,
-    ).default(DEFAULT_NETWORKS.serviceSubnet),
-    dnsDomain: text('dnsName', "Domain of the cluster's own DNS, in lowercase.").default('cluster.local'),
-  })
-  .prefault({})
-  .meta({
-    description:
-      "The cluster's networks, of IPv4: IPv6 and dual stack are not supported yet. They must not overlap with each other or with the hosts'.",
-  })
-
-const kubeadm = z
-  .strictObject({
-    clusterConfiguration: freeForm("Merged into kubeadm's ClusterConfiguration.", {
-      apiServer: { extraArgs: { 'audit-log-maxage': '30' } },
-    }),
-    initConfiguration: freeForm("Merged into kubeadm's InitConfiguration.", {
-      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
-    }),
-    joinConfiguration: freeForm("Merged into kubeadm's JoinConfiguration of every host that joins.", {
-      nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
-    }),
-    kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.', { maxPods: 200 }),
-    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.', { mode: 'nftables' }),
-  })
-  .prefault({})
-  .meta({
-    description:
-      'Merged into what Quorate gives kubeadm: objects merge, lists and values replace, null removes. Extra arguments may be a map or a list. A setting that belongs to another field, or that Quorate relies on, is refused with the reason.',
-  })
-
-const kubernetes = z
-  .strictObject({
-    version: text('version', 'Kubernetes release; stable and stable-1.Y are resolved once, then pinned.'),
-    controlPlaneEndpoint: text(
-      'endpoint',
-      'host[:port] of the API, which leads to the load balancer; best a DNS name, in lowercase. The port is 6443 unless given.',
-    ),
-    certSANs: z
-      .array(text('subjectName', 'An IP address or DNS name.'))
-      .default([])
-      .meta({ description: "Further names and addresses for the API server's certificate." }),
-    networking,
-    imageRepository: text('imageRepository', "Where the images of Kubernetes' components come from.").default(
-      'registry.k8s.io',
-    ),
-    kubeadm,
-  })
-  .meta({ description: 'Kubernetes itself.' })
 
 const network = z
   .strictObject({
@@ -283,7 +216,7 @@ export const clusterFileSchema = z.strictObject({
     .meta({ description: 'What the cluster is called.' }),
   spec: z
     .strictObject({
-      kubernetes,
+      kubernetes: kubernetesSchema,
       network,
       loadBalancer,
       etcd,

@@ -45,6 +45,8 @@ export const HOST_PATHS = {
   manifests: MANIFESTS,
   apiServerManifest: `${MANIFESTS}/kube-apiserver.yaml`,
   etcdManifest: `${MANIFESTS}/etcd.yaml`,
+  /** What Quorate gives API servers to read, in one folder for each subject. */
+  apiServerFiles: `${KUBERNETES}/quorate`,
 
   /** The kubelet's own certificate and key, which it renews. kubelet.conf names the file before it exists. */
   kubeletCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',

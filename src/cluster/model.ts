@@ -73,6 +73,23 @@ export interface KubeadmPatches {
   readonly kubeProxyConfiguration: KubeadmPatch
 }
 
+/** What the API servers write into their audit log. */
+export interface AuditPolicy {
+  /** SHA-256 of the text, in hexadecimal digits. */
+  readonly digest: string
+  /** The text of the policy. It is read when the cluster file is loaded. */
+  readonly content?: string
+}
+
+/** How the values of some resources are encrypted in etcd. */
+export interface EncryptionAtRest {
+  /** `secrets`, `configmaps`, or custom resources such as `certificates.example.com`. */
+  readonly resources: readonly string[]
+  readonly provider: 'secretbox' | 'aescbc'
+  /** Another number is another key. */
+  readonly rotation: number
+}
+
 interface Networking {
   readonly podSubnet: string
   readonly serviceSubnet: string
@@ -190,6 +207,8 @@ export interface Cluster {
     readonly version: string
     readonly controlPlaneEndpoint: Endpoint
     readonly certSANs: readonly string[]
+    readonly auditPolicy?: AuditPolicy
+    readonly encryptionAtRest?: EncryptionAtRest
     readonly networking: Networking
     readonly imageRepository: string
     readonly kubeadm: KubeadmPatches
@@ -243,14 +262,17 @@ export function formatEndpoint(endpoint: Endpoint): string {
 
 /**
  * The cluster as one step sees it: its settings, and only the hosts that the step needs. This keeps what history stores
- * for each step small and independent of the cluster's size. Long texts (the repository's key, a manifest) go only to
- * the step that needs them.
+ * for each step small and independent of the cluster's size. Long texts (the repository's key, a manifest, the audit
+ * policy) go only to the steps that need them.
  */
 export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
-  const { network, packages } = cluster
+  const { kubernetes, network, packages } = cluster
   return {
     ...cluster,
     hosts,
+    ...(kubernetes.auditPolicy === undefined
+      ? {}
+      : { kubernetes: { ...kubernetes, auditPolicy: { digest: kubernetes.auditPolicy.digest } } }),
     packages: { install: packages.install, repository: packages.repository },
     network: withoutContent(network),
   }
@@ -260,4 +282,10 @@ function withoutContent(network: PodNetwork): PodNetwork {
   if (network.plugin !== 'manifest') return network
   const { plugin, source, digest } = network
   return { plugin, source, ...defined({ digest }) }
+}
+
+/** The cluster of a step that writes the audit policy on a host. */
+export function withAuditPolicy(narrowed: Cluster, { kubernetes: { auditPolicy } }: Cluster): Cluster {
+  if (auditPolicy === undefined) return narrowed
+  return { ...narrowed, kubernetes: { ...narrowed.kubernetes, auditPolicy } }
 }

@@ -71,6 +71,24 @@ export const KUBERNETES_ERRORS = {
     remedy: 'operator',
     hint: 'look at the component with `crictl ps -a` and `crictl logs`, then retry; `quorate certificates` shows what is served',
   },
+  ENCRYPTION_WAITS: {
+    meaning: 'Encryption at rest cannot go on, because an API server would not read what the others write.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'bring the control plane back, or remove it (`quorate remove`), then retry; until then every API server keeps all its keys',
+  },
+  ENCRYPTION_KEY_LOST: {
+    meaning: 'A key that values in etcd are encrypted with is not on the control planes.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'restore the file from a backup of /etc/kubernetes/quorate/encryption-keys, owned by root with mode 0600, then retry',
+  },
+  ENCRYPTION_INCOMPLETE: {
+    meaning: 'Some values in etcd could not be written again with the new key.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'see why the API server refuses to replace the object that the message names, for example an admission webhook; then retry',
+  },
   KUBEADM_CONFIG_INVALID: {
     meaning: 'kubeadm rejects the configuration.',
     source: 'user',

@@ -3,6 +3,7 @@
  * file is compared with it. Plain data without secrets.
  */
 import type { ConfigurationNote } from './configuration-note.js'
+import type { EncryptionNote } from './encryption-note.js'
 import type { DnsPod } from './cluster-dns.js'
 import type { NetworkPluginName, Taint } from '../cluster/model.js'
 import type { QuorumMember } from './quorum.js'
@@ -27,6 +28,8 @@ export interface Standing {
   readonly kubeProxyConfiguration?: Readonly<Record<string, unknown>>
   /** What Quorate has noted about the configuration that it has set. */
   readonly configurationNote?: ConfigurationNote
+  /** What Quorate has noted about encryption at rest. */
+  readonly encryptionNote?: EncryptionNote
   /** Whether our Flannel, or another of the same name, is the pod network; {@link runningPlugins}. */
   readonly runsFlannel: boolean
   /** The network plugins that run, ours or others of the same name. Not reported by workers before 0.2. */

@@ -1,5 +1,5 @@
 /** What an adoption has read of a running cluster: everything that a cluster file can say of it. */
-import type { HostRole, Taint } from '../cluster/model.js'
+import type { EncryptionAtRest, HostRole, Taint } from '../cluster/model.js'
 
 /** A cluster that somebody built with kubeadm. Plain data without secrets. */
 export interface AdoptedCluster {
@@ -15,6 +15,8 @@ export interface AdoptedCluster {
   readonly serviceSubnet: string
   readonly dnsDomain: string
   readonly imageRepository: string
+  /** What Quorate has set up before. */
+  readonly encryptionAtRest?: EncryptionAtRest
   /** What was set in kubeadm's documents and belongs to no other field of the cluster file, without defaults. */
   readonly kubeadm: AdoptedDocuments
   /** CNI configuration files on the nodes. */

@@ -89,6 +89,13 @@ export const APPLY_PHASES = {
     words: { made: 'configured', act: 'the new configuration' },
     skip: never('retry it: it needs nothing but an API that answers'),
   },
+  'encryption-at-rest': {
+    title: 'Encryption at rest',
+    activities: ['observeEncryption', 'rollEncryption', 'rewriteValues', 'settleEncryption'],
+    words: { made: 'encryption at rest changed', act: 'changing encryption at rest' },
+    skip: never('retry it, or abort: every API server reads what the others write meanwhile'),
+    lane: MEMBERSHIP,
+  },
   'pod-network': {
     title: 'Pod network',
     activities: ['applyPodNetwork'],

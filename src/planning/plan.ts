@@ -2,6 +2,7 @@
 import type { ErrorReport } from '../errors/index.js'
 import { apiServerBindPort } from '../configuration/kubeadm/api-server.js'
 import { asInFile, planReconfiguration, type Reconfiguration } from './reconfigure/plan.js'
+import { planEncryption, type EncryptionChange } from './encryption/plan.js'
 import { plannedChanges } from './changes/planned-changes.js'
 import { staleEndpoints } from './etcd-endpoints.js'
 import { etcdRenewals, issuerOf } from '../facts/etcd-renewal.js'
@@ -52,6 +53,8 @@ export interface ApplyPlan {
   readonly workers: readonly Host[]
   /** What changes of the configuration of the running cluster; undefined if nothing does. */
   readonly reconfiguration?: Reconfiguration
+  /** What changes of encryption at rest in the running cluster; undefined if nothing does. */
+  readonly encryption?: EncryptionChange
   /** Names of the control planes whose etcd has data already. */
   readonly members: readonly string[]
   /** Whether each control plane runs an etcd member. */
@@ -115,8 +118,9 @@ export function planApply(
     presence.kind === 'read'
       ? planReconfiguration(asInFile(cluster, file), presence.standing, first)
       : undefined
+  const encryption = presence.kind === 'read' ? planEncryption(cluster, presence.standing, first) : undefined
   return {
-    ...defined({ reconfiguration }),
+    ...defined({ reconfiguration, encryption }),
     cluster,
     etcd,
     etcdAuthority,
@@ -143,7 +147,7 @@ export function planApply(
       first,
       serving,
       ...(presence.kind === 'read' ? { standing: presence.standing } : {}),
-      ...defined({ reconfiguration }),
+      ...defined({ reconfiguration, encryption }),
     }),
   }
 }

@@ -45,6 +45,11 @@ export function fakeActivities() {
     configureControlPlane: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
     configureWorker: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
     settleConfiguration: () => note('settle configuration'),
+    observeEncryption: (): Promise<string> => Promise.resolve(''),
+    rollEncryption: (_cluster: Cluster, host: Host, { layout }: { readonly layout: string }) =>
+      note(`${host.name} with ${layout}`, 20),
+    rewriteValues: (_cluster: Cluster, _host: Host, target: string) => note(`rewrite for ${target}`, 20),
+    settleEncryption: (_cluster: Cluster, _host: Host, layout: string) => note(`settle ${layout}`),
     applyPodNetwork: () => note('pod network'),
     joinControlPlane: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 150),
     joinWorker: (_cluster: Cluster, host: Host) => note(`join ${host.name}`, 20),

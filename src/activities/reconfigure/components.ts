@@ -70,7 +70,8 @@ async function restart(
   }
 }
 
-async function manifestOf(context: HostContext, name: string): Promise<PodInPlace> {
+/** The manifest of a component; throws `CONTROL_PLANE_NOT_READY` if there is none that can be read. */
+export async function manifestOf(context: HostContext, name: string): Promise<PodInPlace> {
   const inPlace = await podInPlace(context, name)
   if (inPlace !== undefined) return inPlace
   const message = `${manifestPath(name)} is missing or is no manifest`

@@ -2,6 +2,7 @@
 import type { Host } from '../../cluster/model.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
+import { dropUnusedFiles, placeAuditPolicy } from '../../hosts/kubeadm/api-server-files.js'
 import { startKubelet } from '../../hosts/kubeadm/state.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { isApiServerReady } from '../../hosts/kubernetes/health.js'
@@ -46,6 +47,7 @@ export async function configureControlPlane(
   if (isFirst) await noteChange(api, documents)
   const { ClusterConfiguration: server, KubeletConfiguration: kubelet } = documents.wanted
   const did: string[] = []
+  await placeAuditPolicy(context)
   try {
     if (server !== undefined) did.push(...(await configureComponents(context, server, others)))
     if (kubelet !== undefined && (await configureKubelet(context, api, kubelet))) did.push('kubelet')
@@ -63,6 +65,7 @@ export async function configureControlPlane(
     did.push('certificate of the API server')
   if (isFirst) did.push(...(await keepDocuments(api, documents)))
   await dropBackups(context)
+  await dropUnusedFiles(context)
   return outcome(did)
 }
 
@@ -100,7 +103,7 @@ export async function settleConfiguration(context: HostContext, isEverywhere: bo
 }
 
 /** The API server of the host, or of another control plane while that one is away. */
-async function answeringApi(context: HostContext, others: readonly Host[]): Promise<ClusterApi> {
+export async function answeringApi(context: HostContext, others: readonly Host[]): Promise<ClusterApi> {
   const { cluster, session, sessions, signal } = context
   const own = localApi(cluster, session)
   let found: ClusterApi | undefined

@@ -75,7 +75,7 @@ export function answersOf(cluster: AdoptedCluster, start: Start, options: AdoptO
     network: { plugin: 'none' },
     networkNotes: networkNotes(cluster),
     ssh: sshOf(start, options),
-    ...defined({ podSubnet, imageRepository }),
+    ...defined({ podSubnet, imageRepository, encryptionAtRest: cluster.encryptionAtRest }),
     hosts: cluster.hosts.map((host) => answeredHost(host, addresses.get(host.name))),
   }
 }

@@ -7,7 +7,8 @@ import {
   type MinorFacts,
 } from '../../cluster/supported-minors.js'
 import { parseEndpoint } from '../../cluster/endpoint.js'
-import type { Outline } from '../lenient.js'
+import { objectAt, type Outline } from '../lenient.js'
+import { argumentsAt } from './extra-arguments.js'
 import type { Finding } from '../problem.js'
 import { problem, warning } from './finding.js'
 import { kubeadmFindings } from './kubeadm/patches.js'
@@ -22,7 +23,31 @@ export function checkKubernetes(file: Outline): readonly Finding[] {
     ...endpointFindings(file),
     ...ownDomainFindings(file),
     ...kubeadmFindings(file, facts?.kubeadmApi ?? 'v1beta4'),
+    ...givenTwice(file),
   ]
+}
+
+/** Flags of the API server that fields of their own set: by flag, the field. */
+const FIELD_OF_FLAG = {
+  'audit-policy-file': 'auditPolicy',
+  'encryption-provider-config': 'encryptionAtRest',
+} as const
+
+function givenTwice(file: Outline): readonly Finding[] {
+  const path = [...KUBERNETES, 'kubeadm', 'clusterConfiguration', 'apiServer', 'extraArgs']
+  const given = argumentsAt(
+    objectAt(objectAt(file.kubeadm, 'clusterConfiguration'), 'apiServer')['extraArgs'],
+    path,
+  )
+  return Object.entries(FIELD_OF_FLAG).flatMap(([flag, field]) => {
+    if (file[field] === undefined) return []
+    return given
+      .filter(({ name }) => name === flag)
+      .map((one) => ({
+        ...problem(one.path, `kubernetes.${field} sets it`, 'remove one of the two'),
+        atKey: true,
+      }))
+  })
 }
 
 function versionFindings({ version }: Outline): readonly Finding[] {

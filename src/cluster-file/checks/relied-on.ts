@@ -59,3 +59,15 @@ export function findField(
   const found = findField(child, rest)
   return found === undefined ? undefined : { ...found, fields: [field, ...found.fields] }
 }
+
+/** Only these values are allowed. */
+export function only(reason: string, ...values: readonly unknown[]): Reliance {
+  return { reason, allows: (value) => values.some((allowed) => String(allowed) === String(value)) }
+}
+
+/** The names in a list of the kind that flags take: `Node,RBAC`. */
+export function listed(value: unknown): readonly string[] {
+  return String(value)
+    .split(',')
+    .map((name) => name.trim())
+}

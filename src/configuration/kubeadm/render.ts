@@ -7,6 +7,9 @@ import { ETCD_CLIENT_FILES } from '../pki.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import { minorFacts } from '../../cluster/supported-minors.js'
 import { renderYaml } from '../../values/yaml-output.js'
+import { withLayout } from '../encryption.js'
+import { layoutName, targetLayout } from '../../cluster/encryption-layout.js'
+import { clusterConfigurationPatch } from './cluster-patch.js'
 import { emitDocument, patchDocument, type KubeadmDocument } from './documents.js'
 import { localApiEndpoint, nodeRegistration, withoutControlPlane } from './node-registration.js'
 
@@ -105,12 +108,16 @@ function joinConfiguration(cluster: Cluster, host: Host, discovery: JoinDiscover
 
 /** The cluster's ClusterConfiguration, as init gets it. Throws as {@link renderInitConfiguration}. */
 export function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
-  const patch = cluster.kubernetes.kubeadm.clusterConfiguration
+  const patch = clusterConfigurationPatch(cluster)
   const { etcd, ...others } = patch
   // The settings of local members are for the etcd hosts. kubeadm accepts no file that has both local and external
   // etcd.
   const isMeantForMembers = cluster.etcd.topology === 'external' && isPlainObject(etcd)
-  return patchDocument(clusterConfiguration(cluster), isMeantForMembers ? others : patch)
+  const { kind, body } = patchDocument(clusterConfiguration(cluster), isMeantForMembers ? others : patch)
+  const { encryptionAtRest } = cluster.kubernetes
+  if (encryptionAtRest === undefined) return { kind, body }
+  // A new cluster has it from its first value on.
+  return { kind, body: withLayout(body, layoutName(targetLayout(encryptionAtRest))) }
 }
 
 function externalEtcd({ etcd }: Cluster): PlainObject {

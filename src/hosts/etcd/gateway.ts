@@ -9,7 +9,7 @@ import { HttpsClient, type HttpsOutcome } from '../https/client.js'
 
 /** The part of the answer to a range request that is read. */
 interface RangeAnswer {
-  readonly kvs?: readonly { readonly key: string }[]
+  readonly kvs?: readonly { readonly key: string; readonly value?: string }[]
 }
 
 /** Whether etcd reports at an endpoint that it is healthy. */
@@ -39,6 +39,25 @@ export async function keysBelow(
   const range = { key: base64(prefix), range_end: base64(after(prefix)), limit, keys_only: true }
   const { kvs = [] } = (await post(session, endpoints, '/v3/kv/range', range)) as RangeAnswer
   return kvs.map(({ key }) => Buffer.from(key, 'base64').toString())
+}
+
+/**
+ * Keys from `from` up to `to`, with their values.
+ * @throws QuorateError as {@link keysBelow}.
+ */
+export async function entriesBetween(
+  session: Session,
+  endpoints: readonly string[],
+  from: string,
+  to: string,
+  limit: number,
+): Promise<readonly { readonly key: string; readonly value: Buffer }[]> {
+  const range = { key: base64(from), range_end: base64(to), limit }
+  const { kvs = [] } = (await post(session, endpoints, '/v3/kv/range', range)) as RangeAnswer
+  return kvs.map(({ key, value = '' }) => ({
+    key: Buffer.from(key, 'base64').toString(),
+    value: Buffer.from(value, 'base64'),
+  }))
 }
 
 /** The answer of the first endpoint that gives one. A refusal is final: the next endpoint would refuse as well. */

@@ -48,6 +48,37 @@ export function etcdctl(session: Session, ...args: readonly string[]): Promise<C
   return session.run(etcdctlCommand(session.host, ...args), { root: true, timeoutMs: 30_000 })
 }
 
+// What passes the filter: `key BASE64`, and after it `value BASE64` with at most 48 bytes of the value; `end` at last.
+const BEGINNINGS = `
+{ (${ETCDCTL}) && printf '\\n"end"\\n'; } | tr ',{}[]' '\\n' | sed -nE \\
+  's/^"key":"([^"]*)"$/key \\1/p; s/^"value":"([^"]{0,64}).*$/value \\1/p; s/^"end"$/end/p'`
+
+/**
+ * Keys from `from` up to `to`, with the beginnings of their values. The rest of the values does not leave the host.
+ * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer.
+ */
+export async function etcdBeginnings(
+  session: Session,
+  from: string,
+  to: string,
+  limit: number,
+): Promise<readonly { readonly key: string; readonly value: Buffer }[]> {
+  const { host } = session
+  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
+  const ask = script(BEGINNINGS, pod, 'get', from, to, '--limit', String(limit), '-w', 'json')
+  const result = await session.run(ask, { root: true, timeoutMs: 60_000 })
+  const lines = result.stdout.split('\n').map((line) => line.split(' '))
+  if (result.exitCode !== 0 || !lines.some(([kind]) => kind === 'end')) {
+    throw unreachable(session, 'etcd does not tell its values', result)
+  }
+  return lines.flatMap(([kind, text = ''], index) => {
+    if (kind !== 'key') return []
+    const [next, value = ''] = lines[index + 1] ?? []
+    const key = Buffer.from(text, 'base64').toString()
+    return [{ key, value: Buffer.from(next === 'value' ? value : '', 'base64') }]
+  })
+}
+
 /**
  * Every member that etcd knows, as a majority of them agrees.
  * @throws QuorateError `ETCD_UNREACHABLE` when the member on this host cannot answer, or there is no majority.

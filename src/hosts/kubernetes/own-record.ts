@@ -5,8 +5,11 @@ import type { ClusterApi } from './cluster-api.js'
 const NAMESPACE = 'kube-system'
 const NAME = 'quorate'
 
-/** `removed`: machines that were removed as dead. `configuration`: what the cluster file has set of kubeadm's documents. */
-export type RecordEntry = 'removed' | 'configuration'
+/**
+ * `removed`: machines that were removed as dead. `configuration`: what the cluster file has set of kubeadm's documents.
+ * `encryption`: how far encryption at rest is.
+ */
+export type RecordEntry = 'removed' | 'configuration' | 'encryption'
 
 /** The text of an entry; undefined if there is none. */
 export async function recorded({ core }: ClusterApi, entry: RecordEntry): Promise<string | undefined> {

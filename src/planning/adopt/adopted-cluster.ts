@@ -1,5 +1,7 @@
 /** A running cluster in the words of the cluster file, or why there is no cluster file for it. Pure. */
-import type { Cluster } from '../../cluster/model.js'
+import { layoutIn } from '../../configuration/encryption.js'
+import { encryptionOf, parseLayout } from '../../cluster/encryption-layout.js'
+import type { Cluster, EncryptionAtRest } from '../../cluster/model.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { ClusterPresence, Standing } from '../../facts/standing.js'
 import type { AdoptedCluster } from '../../operations/adopted.js'
@@ -24,10 +26,17 @@ export function adoptedCluster(standing: Standing, observed: readonly ObservedHo
     serviceSubnet: configuration.serviceSubnet,
     dnsDomain: configuration.dnsDomain,
     imageRepository: configuration.imageRepository,
+    ...defined({ encryptionAtRest: adoptedEncryption(standing) }),
     kubeadm: adoptedDocuments(standing, port),
     podNetworks: [...new Set(observed.flatMap(({ facts }) => facts.details?.podNetworks ?? []))].sort(),
     hosts: adoptedHosts(standing, observed),
   }
+}
+
+/** The encryption that Quorate has set up, or is on the way to. Without it in the file, an apply would decrypt everything. */
+function adoptedEncryption({ configuration, encryptionNote }: Standing): EncryptionAtRest | undefined {
+  const kept = layoutIn(configuration.document)
+  return kept === undefined ? undefined : encryptionOf(parseLayout(encryptionNote?.layout ?? kept) ?? {})
 }
 
 /** Why the cluster cannot be adopted; empty if it can. */

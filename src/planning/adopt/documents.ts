@@ -1,4 +1,6 @@
 /** What somebody chose in kubeadm's documents: without what other fields of the cluster file say, and without defaults. */
+import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
+import { withoutPaths } from '../reconfigure/leaves.js'
 import { DEFAULT_API_SERVER_PORT } from '../../cluster/endpoint.js'
 import type { Standing } from '../../facts/standing.js'
 import type { AdoptedDocuments } from '../../operations/adopted.js'
@@ -87,11 +89,16 @@ export function adoptedDocuments(standing: Standing, apiServerPort: number | und
   const { configuration, kubeletConfiguration, kubeProxyConfiguration } = standing
   const isUsual = apiServerPort === undefined || apiServerPort === DEFAULT_API_SERVER_PORT
   return defined({
-    clusterConfiguration: chosen(configuration.document, CLUSTER),
+    clusterConfiguration: chosen(withoutOurs(configuration.document), CLUSTER),
     initConfiguration: isUsual ? undefined : { localAPIEndpoint: { bindPort: apiServerPort } },
     kubeletConfiguration: chosen(kubeletConfiguration, KUBELET),
     kubeProxyConfiguration: chosen(kubeProxyConfiguration, KUBE_PROXY),
   })
+}
+
+/** `encryptionAtRest` says what Quorate has set up of encryption. */
+function withoutOurs(document: PlainObject): PlainObject {
+  return layoutIn(document) === undefined ? document : withoutPaths(document, ENCRYPTION_PATHS)
 }
 
 function chosen(document: PlainObject | undefined, unsaid: Unsaid): PlainObject | undefined {

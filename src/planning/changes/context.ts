@@ -4,6 +4,7 @@ import type { ObservedHost } from '../../facts/facts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { Standing } from '../../facts/standing.js'
+import type { EncryptionChange } from '../encryption/plan.js'
 import type { Reconfiguration } from '../reconfigure/plan.js'
 
 /** What an apply decides for the whole cluster before it looks at single hosts. */
@@ -16,6 +17,8 @@ export interface ChangesContext {
   readonly standing?: Standing
   /** What changes of the configuration of the running cluster. */
   readonly reconfiguration?: Reconfiguration
+  /** What changes of encryption at rest in the running cluster. */
+  readonly encryption?: EncryptionChange
 }
 
 /** One host in that context. */

@@ -31,6 +31,7 @@ export function plannedChanges(
     ...authorityChanges(cluster, observed),
     ...etcdUpkeepChanges(cluster, observed),
     ...(context.reconfiguration?.changes ?? []),
+    ...(context.encryption?.changes ?? []),
     ...clusterChanges(cluster, observed, context),
   ]
   return observed.flatMap((entry) => [

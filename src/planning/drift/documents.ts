@@ -1,6 +1,7 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
+import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import { applicablePatch, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
@@ -30,7 +31,8 @@ export function restOfClusterConfiguration(file: Cluster, standing: Standing): D
   const patch = file.etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
   const applied = leavesOf(applicablePatch('ClusterConfiguration', file)).map(({ path }) => path)
   const noted = standing.configurationNote?.set.ClusterConfiguration ?? []
-  const unknown = withoutPaths(document, [...applied, ...noted])
+  const encryption = layoutIn(document) === undefined ? [] : ENCRYPTION_PATHS
+  const unknown = withoutPaths(document, [...applied, ...noted, ...encryption])
   const present = ONLY_FROM_PATCHES.flatMap((path) =>
     at(unknown, path) === undefined ? [] : leaves(at(unknown, path), path),
   )

@@ -8,6 +8,7 @@ import { parseNetwork } from '../../values/ip-address.js'
 import { runningPlugins, type Standing } from '../../facts/standing.js'
 import { pluginTraits } from '../../configuration/pod-network/plugins.js'
 import type { SettingsOf } from '../../configuration/pod-network/plugin.js'
+import { foreignEncryption } from '../encryption/plan.js'
 import {
   kubeProxyConfiguration,
   restOfClusterConfiguration,
@@ -53,6 +54,8 @@ export const FIELD_RULES: readonly FieldRule[] = [
       ),
   },
   { path: 'spec.kubernetes.certSANs', changedBy: 'apply' },
+  { path: 'spec.kubernetes.auditPolicy', changedBy: 'apply' },
+  { path: 'spec.kubernetes.encryptionAtRest', changedBy: 'apply', left: foreignEncryption },
   {
     path: 'spec.kubernetes.networking.podSubnet',
     changedBy: 'never',

@@ -4,6 +4,7 @@
  */
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import { emitDocument, patchDocument, type KubeadmDocument } from '../../configuration/kubeadm/documents.js'
+import { clusterConfigurationPatch } from '../../configuration/kubeadm/cluster-patch.js'
 import { mergeExtraArguments } from '../../configuration/kubeadm/extra-arguments.js'
 import { patchedClusterConfiguration } from '../../configuration/kubeadm/render.js'
 import { minorFacts } from '../../cluster/supported-minors.js'
@@ -68,7 +69,7 @@ export function applicablePatch(kind: ConfiguredDocument, cluster: Cluster): Kub
   const { kubeadm } = cluster.kubernetes
   switch (kind) {
     case 'ClusterConfiguration':
-      return componentsOf(kubeadm.clusterConfiguration, cluster)
+      return componentsOf(clusterConfigurationPatch(cluster), cluster)
     case 'KubeletConfiguration':
       return Object.fromEntries(
         Object.entries(kubeadm.kubeletConfiguration).filter(([key]) => !NEEDS_EMPTY_NODE.has(key)),

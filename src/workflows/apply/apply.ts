@@ -13,6 +13,7 @@ import { phase } from './apply-phase.js'
 import { backends, testLoadBalancer } from './balancers.js'
 import type { Apply, Bootstrap } from './bootstrap.js'
 import { abandonLateJoins, join } from './control-planes.js'
+import { encrypt } from './encrypt.js'
 import { etcdPhases } from './etcd-phases.js'
 import { reconfigure } from './reconfigure.js'
 import { compareWithRunning, initialise } from './first-control-plane.js'
@@ -60,8 +61,10 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
     after: () => [initialised.all()],
   })
   const running = () => [initialised.all(), compared.all()]
-  const configured = reconfigure(apply, () => [prepared.of(initHost), ...running()])
-  const settled = () => configured.map((one) => one.all())
+  const begun = () => [prepared.of(initHost), ...running()]
+  const configured = reconfigure(apply, begun)
+  const encrypted = encrypt(apply, () => [...begun(), ...configured.map((one) => one.all())])
+  const settled = () => [...configured, ...encrypted].map((one) => one.all())
   const networked = phase(apply, 'pod-network', [apiHost], steps.applyPodNetwork, {
     after: () => [initialised.all(), compared.all()],
   })
@@ -77,7 +80,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const workers = phase(apply, 'workers', plan.workers, steps.joinWorker, {
     after: (host) => [...ready(host), networked.all(), ...settled()],
   })
-  const joined = [...configured, networked, controlPlanes, workers]
+  const joined = [...configured, ...encrypted, networked, controlPlanes, workers]
   return verify(apply, [prepared, healthy, ...joined, balancing, spreadDns(apply, joined)])
 }
 

@@ -54,6 +54,19 @@ export async function outOfBalancers(
   }
 }
 
+/** Acts on a control plane of the apply while none of its balancers sends requests there. */
+export function aroundBalancers(
+  apply: Bootstrap,
+  host: Host,
+  act: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  const { plan, run, serving } = apply
+  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
+  const direct = (backends: readonly Host[]) =>
+    Promise.all(balancers.map((balancer) => configureLoadBalancer(apply, balancer, backends)))
+  return outOfBalancers({ backends: [...serving], direct }, host, act)
+}
+
 /**
  * Lets each balancer send requests to control planes as they join. One update covers all that have joined since its
  * last.

@@ -1,14 +1,13 @@
 /** The phases of an apply that change the configuration of a running cluster: one control plane first, then the others. */
 import { patched } from '@temporalio/workflow'
-import { hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
+import { hostsWithRole, narrow, withAuditPolicy, type Cluster, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { asInFile, interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
 import { phase } from './apply-phase.js'
-import { outOfBalancers } from './balancers.js'
+import { aroundBalancers } from './balancers.js'
 import type { Bootstrap } from './bootstrap.js'
 import { activities } from '../run/activity-policies.js'
 import type { Phase } from '../run/run.js'
-import { configureLoadBalancer } from './steps.js'
 
 /** How many workers' kubelets restart at once. Their pods go on meanwhile. */
 const WORKERS_AT_ONCE = 5
@@ -54,16 +53,11 @@ async function configureControlPlane(
   const others = controlPlanes.filter(({ name }) => name !== host.name)
   const act = () =>
     activities('kubeadm', `${host.name}: configuration`).configureControlPlane(
-      withHosts(apply, ...hostsWithRole(apply.cluster, 'control-plane')),
+      withAuditPolicy(withHosts(apply, ...hostsWithRole(apply.cluster, 'control-plane')), apply.cluster),
       host,
       { others, isFirst: host.name === what.first.name, names: what.names },
     )
-  if (!interruptsApi(what)) return act()
-  const { plan, run, serving } = apply
-  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
-  const direct = (backends: readonly Host[]) =>
-    Promise.all(balancers.map((balancer) => configureLoadBalancer(apply, balancer, backends)))
-  return outOfBalancers({ backends: [...serving], direct }, host, act)
+  return interruptsApi(what) ? aroundBalancers(apply, host, act) : act()
 }
 
 function configureWorker(apply: Bootstrap, host: Host): Promise<StepOutcome> {

@@ -1,5 +1,5 @@
 /**
- * A writer that never stops: it creates one ConfigMap after the other through the load balancer, and keeps account of what
+ * A writer that never stops: it creates one ConfigMap or Secret after the other through the load balancer, and keeps account of what
  * was acknowledged and what failed. Nothing that was acknowledged may be lost.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,9 +21,13 @@ export interface Account {
   readonly lost: readonly string[]
 }
 
+const KINDS = { configmaps: 'ConfigMap', secrets: 'Secret' } as const
+type Resource = keyof typeof KINDS
+
 export class Ledger {
   readonly #fleet: Fleet
   readonly #api: ApiClient
+  readonly #resource: Resource
   readonly #acknowledged: string[] = []
   readonly #failures: string[] = []
   readonly #writing: Promise<void>
@@ -31,18 +35,19 @@ export class Ledger {
   #taken = 0
   #longestGapMs = 0
 
-  private constructor(fleet: Fleet, api: ApiClient) {
+  private constructor(fleet: Fleet, api: ApiClient, resource: Resource) {
     this.#fleet = fleet
+    this.#resource = resource
     this.#api = api
     this.#writing = this.#write()
   }
 
   /** Starts to write through the balancer at this address. */
-  static async start(fleet: Fleet, address: string): Promise<Ledger> {
+  static async start(fleet: Fleet, address: string, resource: Resource = 'configmaps'): Promise<Ledger> {
     // A fleet that was kept from an earlier run has one.
     await fleet.kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found')
     await fleet.kubectl('create', 'namespace', NAMESPACE)
-    return new Ledger(fleet, await ApiClient.of(fleet, address))
+    return new Ledger(fleet, await ApiClient.of(fleet, address), resource)
   }
 
   /** The writes that have failed since this was asked last. */
@@ -54,8 +59,8 @@ export class Ledger {
   async close(): Promise<Account> {
     this.#isOver = true
     await this.#writing
-    const listed = await this.#fleet.kubectl('-n', NAMESPACE, 'get', 'configmaps', '-o', 'name')
-    const there = new Set(listed.split('\n').map((line) => line.replace('configmap/', '')))
+    const listed = await this.#fleet.kubectl('-n', NAMESPACE, 'get', this.#resource, '-o', 'name')
+    const there = new Set(listed.split('\n').map((line) => line.replace(/^.*\//, '')))
     return {
       acknowledged: this.#acknowledged.length,
       failures: this.#failures,
@@ -68,10 +73,14 @@ export class Ledger {
     let last = Date.now()
     for (let number = 1; !this.#isOver; number += 1) {
       const name = `entry-${number}`
-      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }
+      const body = { apiVersion: 'v1', kind: KINDS[this.#resource], metadata: { name } }
       const began = Date.now()
       try {
-        const status = await this.#api.post(`/api/v1/namespaces/${NAMESPACE}/configmaps`, body, TIMEOUT_MS)
+        const status = await this.#api.post(
+          `/api/v1/namespaces/${NAMESPACE}/${this.#resource}`,
+          body,
+          TIMEOUT_MS,
+        )
         if (status !== 201) throw new Error(`status ${status}`)
         this.#acknowledged.push(name)
         this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - last)

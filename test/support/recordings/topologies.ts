@@ -114,6 +114,23 @@ export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> =
       },
     )
   },
+  'apply-encrypted': (name) => {
+    const before = aCluster({ name, hosts: named(...SMALL) })
+    const encryptionAtRest = { resources: ['secrets'], provider: 'secretbox', rotation: 1 } as const
+    const { rollEncryption } = fakeActivities().activities
+    const layouts = new Map<string, string>()
+    return apply(
+      { ...before, kubernetes: { ...before.kubernetes, encryptionAtRest } },
+      {
+        ...running(before),
+        observeEncryption: (_: Cluster, { name: host }: Host) => Promise.resolve(layouts.get(host) ?? ''),
+        rollEncryption: (cluster: Cluster, host: Host, roll: { readonly layout: string }) => {
+          layouts.set(host.name, roll.layout)
+          return rollEncryption(cluster, host, roll)
+        },
+      },
+    )
+  },
   'apply-renewed-certificates': (name) => {
     const cluster = aClusterWithEtcdHosts({ name })
     const expiring = { 'etcd/peer.crt': 30, 'apiserver-etcd-client.crt': 30 }

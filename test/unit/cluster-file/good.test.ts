@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { FLANNEL_IMAGES } from '../../../src/configuration/pod-network/flannel.js'
@@ -148,6 +149,8 @@ describe('files that a cluster file refers to', () => {
   const files: Readonly<Record<string, string>> = {
     '/clusters/prod/calico.yaml': 'kind: Namespace\n---\nkind: DaemonSet\n---\n',
     '/home/ops/key.asc': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n…',
+    '/clusters/prod/audit.yaml':
+      'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata }]\n',
   }
   const readFile = (path: string): string => {
     const text = files[path]
@@ -172,6 +175,13 @@ describe('files that a cluster file refers to', () => {
       repository: 'http://mirror.lab',
       signingKey: files['/home/ops/key.asc'],
     })
+  })
+
+  it('are read when it is loaded: the audit policy, known by its digest', () => {
+    const text = clusterFile([['spec', 'kubernetes', 'auditPolicy'], 'audit.yaml'])
+    const content = files['/clusters/prod/audit.yaml'] ?? ''
+    const digest = createHash('sha256').update(content).digest('hex')
+    expect(parse(text, { readFile }).cluster.kubernetes.auditPolicy).toEqual({ digest, content })
   })
 
   it('are not read if they are URLs', () => {

@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { ClusterFileError, parseClusterFile } from '../../../src/cluster-file/parse.js'
 import { clusterFile, LOCATION, problems, problemTexts } from './cluster-files.js'
 
+const POLICY = `apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+- level: Metadata
+`
+
 describe('the problems of a cluster file', () => {
   const text = `apiVersion: quorate.dev/v1alpha1
 kind: Cluster
@@ -64,6 +70,32 @@ spec:
   ])('include a referenced file with invalid content: %s', (_what, content, problem) => {
     const file = clusterFile([['spec', 'packages'], { signingKeyFile: 'key.asc' }])
     expect(problemTexts(file, { readFile: () => content })[0]).toContain(`"key.asc" ${problem}`)
+  })
+
+  it.each([
+    ['empty', '', 'is empty'],
+    ['broken', 'a: [', 'is not valid YAML'],
+    ['too large to travel', `kind: Policy\ntext: ${'x'.repeat(100_000)}`, 'is larger than 100 kB'],
+    ['of another kind', 'apiVersion: audit.k8s.io/v1\nkind: Event\n', 'is no Policy of audit.k8s.io/v1'],
+    ['of an API that is gone', POLICY.replace('/v1', '/v1beta1'), 'is no Policy of audit.k8s.io/v1'],
+    ['without rules', POLICY.replace(/rules:.*/s, ''), 'has no rules'],
+    ['with an unknown level', POLICY.replace('Metadata', 'metadata'), 'has a rule with the level "metadata"'],
+    ['with an unknown stage', `${POLICY}  omitStages: [Received]\n`, 'omits the stage "Received"'],
+    ['in two documents', `${POLICY}---\n${POLICY}`, 'has more than one document'],
+  ])('include an audit policy that is %s', (_what, content, problem) => {
+    const file = clusterFile([['spec', 'kubernetes', 'auditPolicy'], 'audit.yaml'])
+    expect(problemTexts(file, { readFile: () => content })[0]).toContain(`"audit.yaml" ${problem}`)
+  })
+
+  it('include an audit policy that the arguments of the API server name, too', () => {
+    const extraArgs = { 'audit-policy-file': '/etc/audit.yaml' }
+    const file = clusterFile(
+      [['spec', 'kubernetes', 'auditPolicy'], 'audit.yaml'],
+      [['spec', 'kubernetes', 'kubeadm'], { clusterConfiguration: { apiServer: { extraArgs } } }],
+    )
+    expect(problemTexts(file, { readFile: () => POLICY })).toEqual([
+      'spec.kubernetes.kubeadm.clusterConfiguration.apiServer.extraArgs.audit-policy-file: kubernetes.auditPolicy sets it; remove one of the two',
+    ])
   })
 
   it.each([

@@ -78,6 +78,7 @@ describe('the lane of membership', () => {
       'etcd-endpoints',
       'first-configuration',
       'control-plane-configuration',
+      'encryption-at-rest',
       'control-planes',
     ])
   })

@@ -6,7 +6,8 @@ import { CONTAINERD_SOCKET } from '../../../configuration/kubeadm/node-registrat
 import { isPlainObject } from '../../../values/merge.js'
 import { pluginTraits } from '../../../configuration/pod-network/plugins.js'
 import { networkNeeds, pluginOf, type Outline } from '../../lenient.js'
-import type { Reliance, Reliances } from '../relied-on.js'
+import { listed, only, type Reliances } from '../relied-on.js'
+import { API_SERVER, SERVICE_SUBNET } from './api-server-flags.js'
 import { HOST_PATHS } from '../../../cluster/host-paths.js'
 
 /** The sections of `spec.kubernetes.kubeadm`. */
@@ -16,10 +17,6 @@ export type Section =
   | 'joinConfiguration'
   | 'kubeletConfiguration'
   | 'kubeProxyConfiguration'
-
-function only(reason: string, ...values: readonly unknown[]): Reliance {
-  return { reason, allows: (value) => values.some((allowed) => String(allowed) === String(value)) }
-}
 
 const CONTAINERD = only(
   'Quorate installs and sets up containerd',
@@ -135,9 +132,6 @@ export const FIELDS: Readonly<Record<Section, Reliances>> = {
   },
 }
 
-const SERVICE_SUBNET = 'kubernetes.networking.serviceSubnet sets it'
-const OF_ETCD = 'spec.etcd sets it'
-const SERVING_CERTIFICATE = 'kubeadm creates it; tls-sni-cert-key adds one of your own'
 const SIGNING = 'kubelets get their certificates from the CA in /etc/kubernetes/pki'
 const KUBECONFIG = 'kubeadm makes it in /etc/kubernetes'
 const LEADER = only('one runs on every control plane, and only one of them may act', true)
@@ -176,33 +170,7 @@ const KUBELET: Reliances = {
 
 /** Flags, by the section and the path of its extra arguments. */
 export const FLAGS: readonly (readonly [section: Section, path: string, flags: Reliances])[] = [
-  [
-    'clusterConfiguration',
-    'apiServer.extraArgs',
-    {
-      'advertise-address': "each host's internalAddress sets it",
-      'secure-port': 'initConfiguration.localAPIEndpoint.bindPort sets it',
-      'bind-address': only('the load balancer, and the host itself, must reach it', '0.0.0.0'),
-      'service-cluster-ip-range': SERVICE_SUBNET,
-      'etcd-servers': OF_ETCD,
-      'etcd-cafile': OF_ETCD,
-      'etcd-certfile': OF_ETCD,
-      'etcd-keyfile': OF_ETCD,
-      'tls-cert-file': SERVING_CERTIFICATE,
-      'tls-private-key-file': SERVING_CERTIFICATE,
-      'enable-bootstrap-token-auth': only('hosts join with tokens', true),
-      'anonymous-auth': only(
-        'load balancers and joining hosts send requests without a login; authentication-config restricts those requests',
-        true,
-      ),
-      'authorization-mode': {
-        reason: 'joining needs Node and RBAC; list both',
-        allows: (value) => ['Node', 'RBAC'].every((mode) => listed(value).includes(mode)),
-      },
-      'allow-privileged': only('kube-proxy and pod networks need privileges', true),
-      'endpoint-reconciler-type': only('pods reach the API through its endpoints', 'lease', 'master-count'),
-    },
-  ],
+  ['clusterConfiguration', 'apiServer.extraArgs', API_SERVER],
   [
     'clusterConfiguration',
     'controllerManager.extraArgs',
@@ -277,12 +245,6 @@ export const FLAGS: readonly (readonly [section: Section, path: string, flags: R
   ['initConfiguration', 'nodeRegistration.kubeletExtraArgs', KUBELET],
   ['joinConfiguration', 'nodeRegistration.kubeletExtraArgs', KUBELET],
 ]
-
-function listed(value: unknown): readonly string[] {
-  return String(value)
-    .split(',')
-    .map((name) => name.trim())
-}
 
 /** Whether the cluster's DNS is left to its owner alone. */
 function dnsIsOwn(file: Outline): boolean {

@@ -3,6 +3,7 @@ import {
   configureControlPlane,
   settleConfiguration,
 } from '../../../../src/activities/reconfigure/configure.js'
+import { auditPolicyPath } from '../../../../src/configuration/audit.js'
 import type { KubeadmPatches } from '../../../../src/cluster/model.js'
 import { BAD, ControlPlane, SLOW } from './control-plane.js'
 
@@ -114,6 +115,50 @@ describe('the first control plane', () => {
     const step = configureControlPlane(host.context({ kubeletConfiguration: { maxPods: -1 } }), FIRST)
     await expect(step).rejects.toMatchObject({ code: 'CONFIGURATION_REJECTED' })
     expect(host.state).toEqual(state)
+  })
+})
+
+describe('an audit policy', () => {
+  const policy = (letter: string) => ({ digest: letter.repeat(64), content: `policy ${letter}` })
+  const [first, second] = [policy('1'), policy('2')]
+  const policies = (host: ControlPlane) =>
+    Object.fromEntries([...host.files].filter(([path]) => path.startsWith('/etc/kubernetes/quorate/')))
+
+  it('is on the host before its API server is told about it', async () => {
+    const host = new ControlPlane()
+    await configureControlPlane(host.context({}, first), FIRST)
+    expect(host.argumentsOf('kube-apiserver')).toContain(`--audit-policy-file=${auditPolicyPath(first)}`)
+    expect(policies(host)).toEqual({ [auditPolicyPath(first)]: 'policy 1' })
+    const [policyAt, manifestAt] = [
+      auditPolicyPath(first),
+      '/etc/kubernetes/manifests/kube-apiserver.yaml',
+    ].map((path) => host.writes.indexOf(path))
+    expect(policyAt).toBeLessThan(manifestAt ?? 0)
+  })
+
+  it('takes the place of another one', async () => {
+    const host = new ControlPlane()
+    await configureControlPlane(host.context({}, first), FIRST)
+    await configureControlPlane(host.context({}, second), FIRST)
+    expect(host.argumentsOf('kube-apiserver')).toContain(`--audit-policy-file=${auditPolicyPath(second)}`)
+    expect(policies(host)).toEqual({ [auditPolicyPath(second)]: 'policy 2' })
+  })
+
+  it('goes when the file no longer has it', async () => {
+    const host = new ControlPlane()
+    await configureControlPlane(host.context({}, first), FIRST)
+    await configureControlPlane(host.context({}), FIRST)
+    expect(host.argumentsOf('kube-apiserver')).toEqual([])
+    expect(policies(host)).toEqual({})
+  })
+
+  it('stays what it was if the API server rejects another one with its arguments', async () => {
+    const host = new ControlPlane()
+    await configureControlPlane(host.context({}, first), FIRST)
+    const step = configureControlPlane(host.context(file({ [BAD]: 'true' }), second), FIRST)
+    await expect(step).rejects.toMatchObject({ code: 'CONFIGURATION_REJECTED' })
+    expect(host.argumentsOf('kube-apiserver')).toContain(`--audit-policy-file=${auditPolicyPath(first)}`)
+    expect(policies(host)).toHaveProperty([auditPolicyPath(first)], 'policy 1')
   })
 })
 

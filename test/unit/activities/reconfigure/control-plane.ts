@@ -1,9 +1,11 @@
 /** A control plane in memory: manifests, the processes that kubelet makes of them, and the API's ConfigMaps. */
 import { parse, parseAllDocuments } from 'yaml'
-import type { Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
+import type { AuditPolicy, Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
 import { hostContext, type HostContext } from '../../../../src/hosts/context.js'
 import type { CommandResult, RunOptions, Session } from '../../../../src/ssh/session.js'
 import type { Command } from '../../../../src/ssh/run/command.js'
+import { defined } from '../../../../src/values/defined.js'
+import { sha256 } from '../../../../src/values/sha256.js'
 import { renderYaml } from '../../../../src/values/yaml-output.js'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../../support/api-server.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
@@ -27,6 +29,9 @@ const RECORD = {
   kind: 'ClusterConfiguration',
   kubernetesVersion: 'v1.36.3',
 }
+
+/** The key of encryption at rest that is made. */
+export const KEY = '/etc/kubernetes/quorate/encryption-keys/secretbox-1'
 
 /** What no component accepts. */
 export const BAD = 'no-such-argument'
@@ -65,10 +70,10 @@ export class ControlPlane {
   }
 
   /** Contexts of a step, for a file with these patches. */
-  context(patches: Partial<KubeadmPatches>): HostContext {
+  context(patches: Partial<KubeadmPatches>, auditPolicy?: AuditPolicy): HostContext {
     const session = this.#session()
     return hostContext({
-      cluster: clusterWith(patches),
+      cluster: clusterWith(patches, auditPolicy),
       host: session.host,
       session,
       sessions: { session: () => Promise.resolve(session), close: () => Promise.resolve() },
@@ -101,6 +106,12 @@ export class ControlPlane {
 
   get note(): unknown {
     const text = this.maps.get('quorate')?.data?.['configuration']
+    const note: unknown = text === undefined ? undefined : JSON.parse(text)
+    return note
+  }
+
+  get encryptionNote(): unknown {
+    const text = this.maps.get('quorate')?.data?.['encryption']
     const note: unknown = text === undefined ? undefined : JSON.parse(text)
     return note
   }
@@ -140,6 +151,7 @@ export class ControlPlane {
         })),
       )
     return [
+      ['/dev/urandom', () => this.#makeKey()],
       [
         'member list',
         endpoints
@@ -163,26 +175,35 @@ export class ControlPlane {
     ]
   }
 
+  #makeKey(): string {
+    this.files.set(KEY, Buffer.alloc(32, 7).toString('base64'))
+    return ''
+  }
+
   #run({ line }: Command, options: RunOptions = {}): Promise<CommandResult> | undefined {
     const [, last = ''] = /' quorate (.*)$/s.exec(line) ?? []
     const args = last.split(' ')
     if (line.includes('KUBEADM_INIT_DRYRUN_DIR')) return done(this.#render(args, String(options.stdin)))
     if (line.includes('command %s %s')) return done(this.#look(args[0] ?? ''))
     if (line.includes('NRestarts')) return done(this.#lookAtKubelet())
-    if (line.includes('restart kubelet')) {
-      this.#kubelet = this.files.get(KUBELET) ?? ''
-      return done('')
-    }
+    if (line.includes('restart kubelet')) return done(this.#restartKubelet())
+    if (line.includes('grep -qF -- "$path" "$manifest"')) return done(this.#dropUnused(args.slice(1)))
     if (line.includes('tail -n 12')) return done('Error: unknown flag: --no-such-argument')
     if (!last.includes(BACKUPS)) return undefined
-    if (line.includes('rm -rf')) for (const path of this.backups) this.files.delete(path)
-    const folder = args[0] ?? ''
-    return done(
-      this.backups
-        .filter((path) => path.startsWith(folder))
-        .map((path) => path.slice(folder.length))
-        .join('\n'),
-    )
+    return done(this.#listBackups(args[0] ?? '', line.includes('rm -rf')))
+  }
+
+  #restartKubelet(): string {
+    this.#kubelet = this.files.get(KUBELET) ?? ''
+    return ''
+  }
+
+  #listBackups(folder: string, isRemoval: boolean): string {
+    if (isRemoval) for (const path of this.backups) this.files.delete(path)
+    return this.backups
+      .filter((path) => path.startsWith(folder))
+      .map((path) => path.slice(folder.length))
+      .join('\n')
   }
 
   #render(components: readonly string[], configuration: string): string {
@@ -201,13 +222,23 @@ export class ControlPlane {
   /** A container that crashes does so once between two looks. */
   #look(component: string): string {
     const text = this.files.get(pathOf(component)) ?? ''
-    const id = Buffer.from(text).toString('base64').length + text.length
+    // Another manifest is another process.
+    const id = parseInt(sha256(text).slice(0, 8), 16)
     const command = commandIn(text)
     const crashes = command.some((argument) => argument.includes(BAD))
     const restarts = this.#restarts.get(text) ?? 0
     if (crashes) this.#restarts.set(text, restarts + 1)
     const process = `command ${id} ${Buffer.from(command.join('\n')).toString('base64')}\n`
     return `${crashes ? '' : process}pod /var/log/pods/${component}-${id} ${restarts}`
+  }
+
+  #dropUnused(folders: readonly string[]): string {
+    const manifest = this.files.get(pathOf('kube-apiserver')) ?? ''
+    const unused = [...this.files.keys()].filter(
+      (path) => folders.some((folder) => path.startsWith(`${folder}/`)) && !manifest.includes(path),
+    )
+    for (const path of unused) this.files.delete(path)
+    return ''
   }
 
   #lookAtKubelet(): string {
@@ -251,10 +282,11 @@ export class ControlPlane {
 }
 
 /** A file with these patches, of a cluster with three control planes. */
-function clusterWith(patches: Partial<KubeadmPatches>): Cluster {
+function clusterWith(patches: Partial<KubeadmPatches>, auditPolicy?: AuditPolicy): Cluster {
   const cluster = aCluster({ hosts: ['cp1', 'cp2', 'cp3'].map((name) => aHost(name)) })
   const { kubernetes } = cluster
-  return { ...cluster, kubernetes: { ...kubernetes, kubeadm: { ...kubernetes.kubeadm, ...patches } } }
+  const kubeadm = { ...kubernetes.kubeadm, ...patches }
+  return { ...cluster, kubernetes: { ...kubernetes, kubeadm, ...defined({ auditPolicy }) } }
 }
 
 function pathOf(component: string): string {
