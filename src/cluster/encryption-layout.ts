@@ -17,7 +17,7 @@ export type Layout = Readonly<Record<string, readonly string[]>>
 export const NO_ENCRYPTION = ''
 
 /** The name of the key that a cluster file asks for: `secretbox-1`. */
-export function keyName({ provider, rotation }: EncryptionAtRest): string {
+function keyName({ provider, rotation }: EncryptionAtRest): string {
   return `${provider}-${rotation}`
 }
 

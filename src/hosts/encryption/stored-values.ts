@@ -12,7 +12,7 @@ import { etcdBeginnings } from '../etcd/members.js'
 const PAGE = 500
 
 /** A key of etcd, and the beginning of its value. */
-export interface Beginning {
+interface Beginning {
   readonly key: string
   readonly value: Buffer
 }
