@@ -3,6 +3,7 @@ import { keysIn, layoutName, parseLayout, type Layout } from '../../cluster/encr
 import { hostsWithRole, narrow, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import type { EncryptionChange } from '../../planning/encryption/plan.js'
+import { count } from '../../values/words.js'
 import { nextStage } from '../../planning/encryption/stages.js'
 import { phase } from './apply-phase.js'
 import { aroundBalancers } from './balancers.js'
@@ -24,7 +25,8 @@ export function encrypt(
 async function change(apply: Bootstrap, what: EncryptionChange): Promise<StepOutcome> {
   const target = parseLayout(what.target) ?? {}
   const controlPlanes = [what.first, ...what.controlPlanes]
-  const did: string[] = []
+  let restarts = 0
+  const written: string[] = []
   for (let isRewritten = false; ;) {
     const running = await Promise.all(controlPlanes.map((host) => observe(apply, what, host)))
     const stage = nextStage(running, target, isRewritten)
@@ -32,13 +34,13 @@ async function change(apply: Bootstrap, what: EncryptionChange): Promise<StepOut
       case 'roll':
         for (const host of controlPlanes) {
           const outcome = await roll(apply, what, host, { layout: stage.layout, running })
-          if (outcome.changed) did.push(`${host.name}: ${outcome.summary}`)
+          if (outcome.changed) restarts += 1
         }
         break
       case 'rewrite': {
         const resources = [...new Set([target, ...running].flatMap((one) => Object.keys(one)))].sort()
         const { changed, summary } = await rewrite(apply, what, resources)
-        if (changed) did.push(`wrote ${summary}`)
+        if (changed) written.push(`wrote ${summary}`)
         isRewritten = true
         break
       }
@@ -48,9 +50,15 @@ async function change(apply: Bootstrap, what: EncryptionChange): Promise<StepOut
           what.first,
           what.target,
         )
-        return { changed: did.length > 0, summary: did.length === 0 ? 'encrypted already' : did.join('; ') }
+        return outcomeOf(restarts, written)
     }
   }
+}
+
+function outcomeOf(restarts: number, written: readonly string[]): StepOutcome {
+  const restarted = restarts === 0 ? [] : [`${count(restarts, 'restart')} of kube-apiserver`]
+  const did = [...restarted, ...written]
+  return { changed: did.length > 0, summary: did.length === 0 ? 'as it should be already' : did.join(', ') }
 }
 
 function withControlPlanes({ cluster, plan }: Bootstrap) {

@@ -1,18 +1,18 @@
 /** A control plane in memory: manifests, the processes that kubelet makes of them, and the API's ConfigMaps. */
-import { parse, parseAllDocuments } from 'yaml'
-import type { AuditPolicy, Cluster, KubeadmPatches } from '../../../../src/cluster/model.js'
+import { parseAllDocuments } from 'yaml'
+import type { AuditPolicy, KubeadmPatches } from '../../../../src/cluster/model.js'
 import { hostContext, type HostContext } from '../../../../src/hosts/context.js'
 import type { CommandResult, RunOptions, Session } from '../../../../src/ssh/session.js'
 import type { Command } from '../../../../src/ssh/run/command.js'
-import { defined } from '../../../../src/values/defined.js'
 import { sha256 } from '../../../../src/values/sha256.js'
 import { renderYaml } from '../../../../src/values/yaml-output.js'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../../support/api-server.js'
-import { aCluster, aHost } from '../../../support/clusters.js'
+import { aHost } from '../../../support/clusters.js'
 import { reaching } from '../../../support/scripted-api.js'
 import { scriptedSession, type Answers } from '../../../support/scripted-session.js'
+import { clusterWith } from './cluster-with.js'
+import { commandIn, manifest, pathOf, type Named } from './manifests.js'
 
-const MANIFESTS = '/etc/kubernetes/manifests'
 const BACKUPS = '/var/lib/quorate/before-configuration'
 const KUBELET = '/var/lib/kubelet/config.yaml'
 const COMPONENTS: Readonly<Record<string, string>> = {
@@ -38,11 +38,6 @@ export const BAD = 'no-such-argument'
 
 /** What never becomes healthy, and does not crash. */
 export const SLOW = 'slow-argument'
-
-interface Named {
-  readonly name: string
-  readonly value: string
-}
 
 /** The ConfigMaps of `kube-system`, with resource versions. */
 type ConfigMaps = Map<string, { metadata: Record<string, unknown>; data?: Record<string, string> }>
@@ -279,28 +274,6 @@ export class ControlPlane {
     this.maps.set(name, object)
     return object
   }
-}
-
-/** A file with these patches, of a cluster with three control planes. */
-function clusterWith(patches: Partial<KubeadmPatches>, auditPolicy?: AuditPolicy): Cluster {
-  const cluster = aCluster({ hosts: ['cp1', 'cp2', 'cp3'].map((name) => aHost(name)) })
-  const { kubernetes } = cluster
-  const kubeadm = { ...kubernetes.kubeadm, ...patches }
-  return { ...cluster, kubernetes: { ...kubernetes, kubeadm, ...defined({ auditPolicy }) } }
-}
-
-function pathOf(component: string): string {
-  return `${MANIFESTS}/${component}.yaml`
-}
-
-function manifest(component: string, extraArgs: readonly Named[]): string {
-  const command = [component, ...extraArgs.map(({ name, value }) => `--${name}=${value}`)]
-  return renderYaml([{ kind: 'Pod', spec: { containers: [{ name: component, command }] } }])
-}
-
-function commandIn(text: string): readonly string[] {
-  const pod = parse(text) as { spec: { containers: readonly { command: readonly string[] }[] } } | null
-  return pod?.spec.containers[0]?.command ?? []
 }
 
 function done(stdout: string): Promise<CommandResult> {
