@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.js'
 import { readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
+import { mustRun, type Ended } from '../support/process.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { Ledger } from './support/ledger.js'
 
@@ -197,5 +197,34 @@ describe('encryption at rest', () => {
       )
     }
     expect(await applied({})).toContain('nothing to change')
+  })
+})
+
+describe('a new cluster', () => {
+  it('encrypts from its first value on, and control planes that join have the key first', async () => {
+    await fleet.reset()
+    await applied({ rotation: 1, auditLevel: 'Metadata' })
+    await fleet.kubectl('create', 'namespace', NAMESPACE)
+    await fleet.kubectl('-n', NAMESPACE, 'create', 'secret', 'generic', 's1', `--from-literal=value=${VALUE}`)
+    expect(await writersInEtcd()).toEqual(['k8s:enc:secretbox:v1:secretbox-1'])
+    for (const host of CONTROL_PLANES) {
+      expect(await argumentsOf(host), host).toContain(argumentFor('secrets=secretbox-1+identity'))
+      expect(await readable(host), host).toBe(1)
+    }
+    expect(await applied({ rotation: 1, auditLevel: 'Metadata' })).toContain('nothing to change')
+  })
+
+  it('keeps its key while a control plane is away', async () => {
+    await mustRun('docker', ['pause', fleet.container('cp3')])
+    const waiting = await apply({ rotation: 2, auditLevel: 'Metadata' })
+    const said = waiting.stdout + waiting.stderr
+    await mustRun('docker', ['unpause', fleet.container('cp3')])
+    expect(waiting.exitCode, said).not.toBe(0)
+    expect(said).toContain('ENCRYPTION_WAITS')
+    expect(said).toContain('cp3 cannot get the keys')
+    for (const host of CONTROL_PLANES) {
+      expect(await argumentsOf(host), host).toContain(argumentFor('secrets=secretbox-1+identity'))
+    }
+    await fleet.quorate('resume', fleet.name, '--abort')
   })
 })
