@@ -54,14 +54,15 @@ export function planRenewal(
   const asked = renewingHosts(cluster, observed, { isDown, since }).filter(({ host }) => isAsked(host))
   const etcd = etcdPart(cluster, observed, since, isAsked)
   const withRole = (role: Host['role']) => asked.filter(({ host }) => host.role === role)
-  const controlPlanes = withRole('control-plane').filter(
-    (one) => isPart(observed, one.host) && (one.renewal.byKubeadm.length > 0 || one.isDown),
+  const joined = withRole('control-plane').filter(({ host }) => isPart(observed, host))
+  const controlPlanes = joined.filter(
+    ({ renewal, isDown: isBroken }) => renewal.byKubeadm.length > 0 || isBroken,
   )
   const answered = (host: Host) => observed.some((one) => one.host.name === host.name)
   const parts = {
     ...etcd,
     controlPlanes,
-    kubelets: [...withRole('etcd'), ...controlPlanes].filter(mustStartKubelet),
+    kubelets: [...withRole('etcd'), ...joined].filter(mustStartKubelet),
     workers: withRole('worker').filter(mustStartKubelet),
   }
   const situation = { file, request, asked, observed, ...learnt }

@@ -124,6 +124,23 @@ describe('certificates that have ended', () => {
     expect(actions(plan, 'cp2').join()).toContain('issue a client certificate for the kubelet')
   })
 
+  it('of a kubelet alone bring it back, on a control plane whose other certificates last, too', () => {
+    const ended = agedCertificates(aCluster(), -5)['cp2']?.certificates?.found ?? []
+    const kubelet = ended.filter(({ path }) => path.startsWith('/var/lib/kubelet/'))
+    const plan = planned({
+      days: 300,
+      change: (facts) =>
+        facts.map((one) => {
+          if (one.host !== 'cp2' || one.certificates === undefined) return one
+          const others = one.certificates.found.filter(({ path }) => !path.startsWith('/var/lib/kubelet/'))
+          return { ...one, certificates: { ...one.certificates, found: [...others, ...kubelet] } }
+        }),
+    })
+    expect(plan.controlPlanes).toEqual([])
+    expect(plan.kubelets.map(({ host }) => host.name)).toEqual(['cp2'])
+    expect(actions(plan, 'cp2').join()).toContain('issue a client certificate for the kubelet')
+  })
+
   it('of everything are renewed without an API', () => {
     const plan = planned({ days: -100, presence: DOWN })
     expect(plan.problems).toEqual([])
