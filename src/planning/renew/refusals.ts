@@ -7,6 +7,7 @@ import type { ClusterPresence } from '../../facts/standing.js'
 import type { RenewRequest } from '../../operations/input.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { isAway } from '../drift/away.js'
+import { unknownHosts } from '../unknown-hosts.js'
 import type { RenewingHost } from './due.js'
 
 /** What is decided from. */
@@ -20,22 +21,6 @@ export interface RenewSituation {
   readonly unanswered: readonly ErrorReport[]
 }
 
-/** What is wrong with the request, whatever the hosts say. */
-export function requestProblems({ hosts }: Cluster, request: RenewRequest): readonly PreflightFinding[] {
-  const names = hosts.map(({ name }) => name)
-  return [...new Set(request.hosts)]
-    .filter((name) => !names.includes(name))
-    .map((name) =>
-      finding(
-        'error',
-        'HOST_UNKNOWN',
-        undefined,
-        `there is no host ${name} in the cluster file`,
-        `the hosts are ${names.join(', ')}`,
-      ),
-    )
-}
-
 /** Everything that forbids the renewal. */
 export function renewProblems(situation: RenewSituation): readonly ErrorReport[] {
   const { file, request, presence, unanswered } = situation
@@ -47,7 +32,7 @@ export function renewProblems(situation: RenewSituation): readonly ErrorReport[]
     (report) => !isAway(report) || request.hosts.some((name) => name === report.host),
   )
   return [
-    ...requestProblems(file, request),
+    ...unknownHosts(file, request.hosts),
     ...absent,
     ...silent.map((report) => ({ severity: 'error' as const, ...report })),
     ...endedAuthorities(situation),

@@ -10,6 +10,7 @@ import { defined } from '../../values/defined.js'
 import { removedAs } from '../drift/returned.js'
 import { observedHosts, type Learnt } from '../plan.js'
 import { pinned } from '../remove/leaving.js'
+import { unknownHosts } from '../unknown-hosts.js'
 import { isUsed, knownCa } from './allegiance.js'
 import { resetChanges, type ResettingHost } from './changes.js'
 import { describeLosses, type Losses } from './losses.js'
@@ -93,20 +94,9 @@ function resettingOf(
 
 function mistakes(file: Cluster, request: ResetRequest): readonly PreflightFinding[] {
   const mistake = requestMistake(request)
-  const names = file.hosts.map(({ name }) => name)
   return [
     ...(mistake === undefined ? [] : [finding('error', 'RESET_REFUSED', undefined, mistake)]),
-    ...[...new Set(request.hosts)]
-      .filter((name) => !names.includes(name))
-      .map((name) =>
-        finding(
-          'error',
-          'HOST_UNKNOWN',
-          undefined,
-          `there is no host ${name} in the cluster file`,
-          `the hosts are ${names.join(', ')}`,
-        ),
-      ),
+    ...unknownHosts(file, request.hosts),
   ]
 }
 

@@ -6,7 +6,7 @@ import type { RenewPhase } from '../../operations/renew-phases.js'
 import type { PlanResult } from '../../operations/results.js'
 import { observedHosts } from '../../planning/plan.js'
 import { planRenewal, type RenewPlan } from '../../planning/renew/plan.js'
-import { requestProblems } from '../../planning/renew/refusals.js'
+import { unknownHosts } from '../../planning/unknown-hosts.js'
 import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
@@ -33,7 +33,7 @@ export async function holdingForRenewal<Result>(
   act: (plan: RenewPlan) => Promise<Result>,
 ): Promise<Result> {
   const looked = await lookAtHosts(run, input.cluster)
-  const early = requestProblems(looked.file, request)
+  const early = unknownHosts(looked.file, request.hosts)
   if (early.length > 0) throw failPreflight(early)
   const { cluster, first, hosts } = toHold(looked, request)
   const go = async () => act(await reviewed(run, input, request, looked))

@@ -9,6 +9,7 @@ import type { RenewResult } from '../../operations/results.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import type { RenewingHost } from '../../planning/renew/due.js'
 import { defineOperation } from '../run/define-operation.js'
+import { together } from '../run/together.js'
 import { holdingForRenewal } from './planning.js'
 import * as steps from './steps.js'
 import type { Renewing } from './steps.js'
@@ -89,13 +90,6 @@ function phase(
     notSkippable: () => whyNever(definition),
   })
   return started.all()
-}
-
-/** Nobody may be waiting yet when one fails. */
-function together(...before: readonly Promise<unknown>[]): Promise<unknown> {
-  const all = Promise.all(before)
-  all.catch(() => undefined)
-  return all
 }
 
 function hostsOf(entries: readonly RenewingHost[]): readonly Host[] {

@@ -17,6 +17,7 @@ import type { Act, Phase, PhaseOptions, PhaseOutcome, PhaseSteps } from './phase
 import { PhaseStates } from './phase-states.js'
 import { Progress } from './progress.js'
 import { onRefusal } from './refusals.js'
+import { awaitedLater } from './together.js'
 
 export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 
@@ -170,10 +171,4 @@ export class Run<PhaseId extends string> {
     const turn = takeTurn === undefined ? {} : { takeTurn }
     return { id, definition, act, options, ...turn }
   }
-}
-
-/** Whoever awaits it gets its error. Until somebody does, the error must not end the workflow task. */
-function awaitedLater<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => undefined)
-  return promise
 }

@@ -14,6 +14,7 @@ import { upgradeSkipRefusal } from '../../planning/upgrade/skip-rules.js'
 import type { VerifiedCluster } from '../../activities/verify-cluster.js'
 import { holding } from '../apply/planning.js'
 import { defineOperation } from '../run/define-operation.js'
+import { together } from '../run/together.js'
 import { failWith } from '../run/failure.js'
 import { lookAtHosts } from '../run/inspect.js'
 import type { Phase, PhaseOptions, Run } from '../run/run.js'
@@ -54,7 +55,7 @@ async function hop(
   const stepped = etcdSteps(up, leaders, prepared.all())
   const upgraded = controlPlanes(up, stepped)
   const kubelets = controlPlaneKubelets(up, upgraded)
-  const before = all(kubelets, workerKubelets(up, kubelets).all(), etcdKubelets(up, kubelets))
+  const before = together(kubelets, workerKubelets(up, kubelets).all(), etcdKubelets(up, kubelets))
   const addons = phase(up, 'cluster-addons', upgradesControlPlanes(up), steps.settleAddons, {
     after: () => [before],
   })
@@ -87,19 +88,19 @@ function etcdSteps(up: Upgrading, leaders: readonly string[], prepared: Promise<
   const { plan, hop } = up
   const followersFirst = (hosts: readonly Host[]) =>
     hosts.toSorted((a, b) => Number(leaders.includes(a.name)) - Number(leaders.includes(b.name)))
-  const taken = all(
+  const taken = together(
     prepared,
     phase(up, 'etcd-snapshot', snapshotHosts(up), steps.snapshotEtcd, { after: () => [prepared] }).all(),
   )
   const tag = hop.steppingTag ?? ''
   const step = (_: Upgrading, host: Host) => steps.stepEtcd(up, host, tag)
   const stepping = followersFirst(hop.steppingMembers)
-  const between = all(taken, phase(up, 'etcd-step', stepping, step, { after: () => [taken] }).all())
+  const between = together(taken, phase(up, 'etcd-step', stepping, step, { after: () => [taken] }).all())
   if (plan.etcd.length === 0) return between
   const members = phase(up, 'upgraded-etcd-members', followersFirst(plan.etcd), steps.upgradeEtcdMember, {
     after: () => [between],
   })
-  return all(between, members.all())
+  return together(between, members.all())
 }
 
 /** Where nothing is to be done, no snapshot is needed. */
@@ -124,17 +125,17 @@ function controlPlanes(up: Upgrading, etcd: Promise<unknown>): Promise<unknown> 
       after: () => [etcd],
     },
   )
-  const begun = all(
-    all(etcd, first.all()).then(() => {
+  const begun = together(
+    together(etcd, first.all()).then(() => {
       if (request.pauseAfter === 'first-control-plane') run.pause()
     }),
   )
   const rest = plan.controlPlanes.filter(({ name }) => name !== plan.first.name)
   const others = phase(up, 'other-control-planes', rest, steps.upgradeControlPlane, { after: () => [begun] })
-  const upgraded = all(begun, others.all()).then(() => {
+  const upgraded = together(begun, others.all()).then(() => {
     if (request.pauseAfter === 'control-planes') run.pause()
   })
-  return all(upgraded)
+  return together(upgraded)
 }
 
 /** The pod network first: kubelets of the new version start their pods on it. */
@@ -142,7 +143,7 @@ function controlPlaneKubelets(up: Upgrading, upgraded: Promise<unknown>): Promis
   const networked = phase(up, 'network-plugin', upgradesControlPlanes(up), steps.applyPodNetwork, {
     after: () => [upgraded],
   })
-  const ready = all(upgraded, networked.all())
+  const ready = together(upgraded, networked.all())
   const kubelets = phase(
     up,
     'control-plane-kubelets',
@@ -152,7 +153,7 @@ function controlPlaneKubelets(up: Upgrading, upgraded: Promise<unknown>): Promis
       after: () => [ready],
     },
   )
-  return all(ready, kubelets.all())
+  return together(ready, kubelets.all())
 }
 
 /** Clusters without etcd hosts have no such phase. */
@@ -189,16 +190,6 @@ function phase<Result extends StepOutcome>(
     notSkippable: (host) => upgradeSkipRefusal(id, host),
     ...options,
   })
-}
-
-/**
- * Everything that must be over. A phase without hosts is over at once, so what it would have waited for is named as well.
- * Nobody may be waiting yet when one fails.
- */
-function all(...before: readonly Promise<unknown>[]): Promise<unknown> {
-  const together = Promise.all(before)
-  together.catch(() => undefined)
-  return together
 }
 
 function resultOf(
