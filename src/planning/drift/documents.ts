@@ -1,11 +1,11 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
-import { isPlainObject, type PlainObject } from '../../values/merge.js'
+import type { PlainObject } from '../../values/merge.js'
 import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import { applicablePatch, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
-import { leavesOf, withoutPaths } from '../reconfigure/leaves.js'
+import { keyOf, leavesByKey, leavesOf, titleOf, withoutPaths, type Leaf } from '../reconfigure/leaves.js'
 import type { Difference } from './difference.js'
 import { isSame } from './same-value.js'
 
@@ -13,12 +13,11 @@ import { isSame } from './same-value.js'
  * Fields of a ClusterConfiguration that neither kubeadm nor Quorate fills in by itself. If the cluster has them and the
  * file does not, they were taken out of the file.
  */
-const ONLY_FROM_PATCHES: readonly (readonly string[])[] = [
-  ['apiServer'],
-  ['controllerManager'],
-  ['scheduler'],
-  ['etcd', 'local'],
-].flatMap((component) => ['extraArgs', 'extraVolumes', 'extraEnvs'].map((field) => [...component, field]))
+const ONLY_FROM_PATCHES: ReadonlySet<string> = new Set(
+  [['apiServer'], ['controllerManager'], ['scheduler'], ['etcd', 'local']].flatMap((component) =>
+    ['extraArgs', 'extraVolumes', 'extraEnvs'].map((field) => keyOf([...component, field])),
+  ),
+)
 
 /**
  * What differs of the file's ClusterConfiguration patch and is no argument, volume or name that an apply changes. What the
@@ -33,9 +32,7 @@ export function restOfClusterConfiguration(file: Cluster, standing: Standing): D
   const noted = standing.configurationNote?.set.ClusterConfiguration ?? []
   const encryption = layoutIn(document) === undefined ? [] : ENCRYPTION_PATHS
   const unknown = withoutPaths(document, [...applied, ...noted, ...encryption])
-  const present = ONLY_FROM_PATCHES.flatMap((path) =>
-    at(unknown, path) === undefined ? [] : leaves(at(unknown, path), path),
-  )
+  const present = leavesOf(unknown).filter(({ path }) => ONLY_FROM_PATCHES.has(keyOf(path.slice(0, -1))))
   return difference(withoutPaths(patch, [...applied, ['apiServer', 'certSANs']]), document, present)
 }
 
@@ -71,7 +68,9 @@ export function ownKubeletConfiguration(
   { kubeletConfiguration: kept }: Standing,
 ): Difference | undefined {
   if (kept === undefined) return undefined
-  const ofAllHosts = [...leaves(kept), ...leaves(kubelet)].filter(([path]) => !OWN_TO_HOST.has(path[0] ?? ''))
+  const ofAllHosts = [...leavesOf(kept), ...leavesOf(kubelet)].filter(
+    ({ path }) => !OWN_TO_HOST.has(path[0] ?? ''),
+  )
   return differenceAt(ofAllHosts, kubelet, kept)
 }
 
@@ -81,7 +80,7 @@ function difference(
   document: PlainObject | undefined,
   present: readonly Leaf[] = [],
 ): Difference | undefined {
-  return document === undefined ? undefined : differenceAt([...leaves(patch), ...present], patch, document)
+  return document === undefined ? undefined : differenceAt([...leavesOf(patch), ...present], patch, document)
 }
 
 /** How two documents differ in the fields of these values. */
@@ -90,37 +89,17 @@ function differenceAt(
   file: PlainObject,
   cluster: PlainObject,
 ): Difference | undefined {
-  const paths = new Map(values.map(([path]) => [path.join('.'), path]))
-  const differing = [...paths.values()].filter((path) => !isSame(at(file, path), at(cluster, path), path))
+  const [ofFile, ofCluster] = [leavesByKey(file), leavesByKey(cluster)]
+  const paths = new Map(values.map(({ path }) => [keyOf(path), path]))
+  const differing = [...paths].filter(
+    ([key, path]) => !isSame(ofFile.get(key)?.value, ofCluster.get(key)?.value, path),
+  )
   if (differing.length === 0) return undefined
-  const listed = (from: PlainObject) =>
-    differing.map((path) => `${path.join('.')}: ${told(at(from, path))}`).join(', ')
-  return { file: listed(file), cluster: listed(cluster) }
+  const listed = (from: ReadonlyMap<string, Leaf>) =>
+    differing.map(([key, path]) => `${titleOf(path)}: ${told(from.get(key)?.value)}`).join(', ')
+  return { file: listed(ofFile), cluster: listed(ofCluster) }
 }
 
 function told(value: unknown): string {
   return value === undefined ? 'not set' : JSON.stringify(value)
-}
-
-type Leaf = readonly [path: readonly string[], value: unknown]
-
-/** The values of the patch that are not objects; each extra argument counts as one value. */
-function leaves(patch: unknown, path: readonly string[] = []): readonly Leaf[] {
-  const named = asArguments(path, patch) ?? patch
-  if (!isPlainObject(named)) return [[path, named]]
-  return Object.entries(named).flatMap(([key, value]) => leaves(value, [...path, key]))
-}
-
-function at(document: unknown, path: readonly string[], from: readonly string[] = []): unknown {
-  const [key, ...rest] = path
-  if (key === undefined) return document
-  const named = asArguments(from, document) ?? document
-  return isPlainObject(named) ? at(named[key], rest, [...from, key]) : undefined
-}
-
-/** Returns extra arguments as a map: in v1beta4 and in the file they may be a list of names and values. */
-function asArguments(path: readonly string[], value: unknown): PlainObject | undefined {
-  if (!(path.at(-1) ?? '').endsWith('xtraArgs') || !Array.isArray(value)) return undefined
-  const pairs = value.filter(isPlainObject).map(({ name, value: given }) => [String(name), given])
-  return Object.fromEntries(pairs) as PlainObject
 }
