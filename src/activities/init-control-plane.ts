@@ -12,14 +12,8 @@ import { etcdMembers, type EtcdMember } from '../hosts/etcd/members.js'
 import { waitForWholeEtcd } from '../hosts/etcd/health.js'
 import { placeEtcdClient } from '../hosts/etcd/client-certificate.js'
 import { emptyRegistry, keepRegistry } from '../hosts/etcd/kubernetes-data.js'
-import {
-  hostState,
-  markInitialised,
-  restartKubelet,
-  startKubelet,
-  startStoppedKubelet,
-  type HostState,
-} from '../hosts/kubeadm/state.js'
+import { restartKubelet, startKubelet, startStoppedKubelet } from '../hosts/kubeadm/kubelet.js'
+import { hostState, markInitialised, type HostState } from '../hosts/kubeadm/state.js'
 import { noteInitialEncryption } from './encryption/roll.js'
 import { placeLayout } from '../hosts/encryption/keys.js'
 import { noteInitial } from './reconfigure/kept-documents.js'

@@ -39,6 +39,11 @@ export function renewerOf(
   return 'quorate'
 }
 
+/** Whether `kubeadm certs renew` renews it: all that Quorate renews but what a kubelet has signed itself. */
+export function isRenewedByKubeadm(renewer: Renewer, { path }: Pick<CertificateFacts, 'path'>): boolean {
+  return renewer === 'quorate' && path !== HOST_PATHS.kubeletServing
+}
+
 /** Renewers whose certificates last as long as the cluster file tells kubeadm to issue them for. */
 const AS_KUBEADM_ISSUES: readonly Renewer[] = ['quorate', 'apply', 'authority']
 

@@ -4,11 +4,10 @@ import { layoutInArguments } from '../../configuration/encryption.js'
 import type { Host } from '../../cluster/model.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
-import { startKubelet } from '../../hosts/kubeadm/state.js'
+import { ENCRYPTION_STEP } from '../../hosts/encryption/keys.js'
+import { startKubelet } from '../../hosts/kubeadm/kubelet.js'
 import { manifestOf, mendComponents } from '../reconfigure/components.js'
 import { waitForComponent } from '../reconfigure/component-waits.js'
-
-export const STEP = 'encryption at rest'
 
 /** The other control planes. */
 export interface EncryptionPeers {
@@ -30,7 +29,7 @@ export async function observeEncryption(
       'ENCRYPTION_WAITS',
       `${missing.join(', ')} cannot get the keys, or be asked for them`,
       {
-        step: STEP,
+        step: ENCRYPTION_STEP,
       },
     )
   }
@@ -39,12 +38,12 @@ export async function observeEncryption(
   await mendComponents(context, others)
   const { pod } = await manifestOf(context, 'kube-apiserver')
   await waitForComponent(context, 'kube-apiserver', pod, {
-    giveUp: (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: STEP }),
+    giveUp: (reason) => context.error('CONTROL_PLANE_NOT_READY', reason, { step: ENCRYPTION_STEP }),
   })
   const layout = layoutInArguments(commandOf(pod))
   if (layout !== undefined) return layout
   throw context.error('ENCRYPTION_WAITS', 'its API server has an --encryption-provider-config of its own', {
-    step: STEP,
+    step: ENCRYPTION_STEP,
     hint: 'take the argument out of its manifest once nothing in etcd needs it, then retry; or abort, and take encryptionAtRest out of the cluster file',
   })
 }

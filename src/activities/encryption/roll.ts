@@ -6,7 +6,7 @@ import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuratio
 import type { EncryptionNote } from '../../facts/encryption-note.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
-import { placeLayout } from '../../hosts/encryption/keys.js'
+import { ENCRYPTION_STEP, placeLayout } from '../../hosts/encryption/keys.js'
 import { dropUnusedFiles } from '../../hosts/kubeadm/api-server-files.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { changeRecord } from '../../hosts/kubernetes/own-record.js'
@@ -17,7 +17,6 @@ import { isRejection } from '../reconfigure/component-waits.js'
 import { configureComponents, mendComponents, restoreComponents } from '../reconfigure/components.js'
 import { answeringApi } from '../reconfigure/configure.js'
 import { keepDocument } from '../reconfigure/kept-documents.js'
-import { STEP } from './observe.js'
 
 /** How a control plane gets a layout. */
 export interface EncryptionRoll {
@@ -87,5 +86,7 @@ async function keptDocument(context: HostContext, { core }: ClusterApi): Promise
   const kept = await core.configMaps.in(namespace).find(cluster.name)
   const document = parseDocument(kept?.data?.[cluster.key] ?? '')
   if (document !== undefined) return document
-  throw context.error('CONTROL_PLANE_NOT_READY', `${namespace}/${cluster.name} is missing`, { step: STEP })
+  throw context.error('CONTROL_PLANE_NOT_READY', `${namespace}/${cluster.name} is missing`, {
+    step: ENCRYPTION_STEP,
+  })
 }

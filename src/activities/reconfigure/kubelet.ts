@@ -7,6 +7,7 @@ import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { findNode, hasCondition } from '../../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import { isQuorateError, type QuorateError } from '../../errors/index.js'
+import { restartKubelet } from '../../hosts/kubeadm/kubelet.js'
 import type { WantedDocument } from '../../planning/reconfigure/documents.js'
 import { differingLeaves, keyOf, leavesOf, withoutPaths } from '../../planning/reconfigure/leaves.js'
 import { expectSuccess, script } from '../../ssh/index.js'
@@ -28,8 +29,6 @@ else state=stale; fi
 echo "$state \${restarts:-0}"`
 
 const LAST_WORDS = `journalctl -u kubelet -n 12 -o cat --no-pager 2>/dev/null | cut -c 1-400`
-
-const RESTART = 'systemctl reset-failed kubelet 2>/dev/null || true; systemctl restart kubelet'
 
 /** How often the kubelet may end before its configuration counts as rejected. */
 const CRASHES = 3
@@ -61,7 +60,7 @@ export async function configureKubelet(
     await keepBackup(context, BACKUP, text)
     await session.writeFile(CONFIGURATION, renderYaml([wanted]), { mode: MODE })
   }
-  await restart(context)
+  await restartKubelet(context)
   await waitForKubelet(context, api)
   context.report(`kubelet runs with ${set.length} values of the file`)
   return true
@@ -70,7 +69,7 @@ export async function configureKubelet(
 /** Gives the kubelet its old file again, and waits until it runs with it. */
 export async function restoreKubelet(context: HostContext): Promise<void> {
   if (!(await putBack(context, BACKUP, CONFIGURATION, MODE))) return
-  await restart(context)
+  await restartKubelet(context)
   await waitUntil(
     context,
     async () => ((await look(context)).isCurrent ? undefined : 'its kubelet has not started yet'),
@@ -105,15 +104,6 @@ async function look({ session, host }: HostContext): Promise<{ isCurrent: boolea
   const seen = await session.run(script(LOOK, CONFIGURATION), { root: true })
   const [state, restarts] = expectSuccess(seen, 'looking at kubelet', host).stdout.trim().split(' ')
   return { isCurrent: state === 'current', restarts: Number(restarts) }
-}
-
-async function restart({ session, host, report }: HostContext): Promise<void> {
-  report('restarting kubelet')
-  expectSuccess(
-    await session.run(script(RESTART), { root: true, timeoutMs: 90_000 }),
-    'restarting kubelet',
-    host,
-  )
 }
 
 async function waitForKubelet(context: HostContext, api: ClusterApi): Promise<void> {

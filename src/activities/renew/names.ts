@@ -3,7 +3,7 @@ import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { Cluster, Host } from '../../cluster/model.js'
 import { isDue } from '../../facts/etcd-renewal.js'
 import { hasEnded } from '../../facts/expiry.js'
-import { renewerOf } from '../../facts/certificates.js'
+import { isRenewedByKubeadm, renewerOf } from '../../facts/certificates.js'
 import type { IdentifiedCertificate } from '../../hosts/facts/certificates.js'
 
 /** The certificates of a control plane that kubeadm renews, among those found there. */
@@ -12,9 +12,7 @@ export function ofKubeadm(
   host: Host,
   found: readonly IdentifiedCertificate[],
 ): readonly IdentifiedCertificate[] {
-  return found.filter(
-    (one) => one.path !== HOST_PATHS.kubeletServing && renewerOf(cluster, host, one, true) === 'quorate',
-  )
+  return found.filter((one) => isRenewedByKubeadm(renewerOf(cluster, host, one, true), one))
 }
 
 /**

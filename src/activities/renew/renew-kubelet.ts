@@ -8,11 +8,8 @@ import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
 import type { IdentifiedCertificate } from '../../hosts/facts/certificates.js'
 import { clusterConfigurationFor } from '../../hosts/kubeadm/cluster-configuration.js'
-import {
-  placeKubeletClient,
-  removeKubeletServing,
-  restartKubeletNow,
-} from '../../hosts/kubeadm/kubelet-client.js'
+import { restartKubelet } from '../../hosts/kubeadm/kubelet.js'
+import { placeKubeletClient, removeKubeletServing } from '../../hosts/kubeadm/kubelet-client.js'
 import { localApi } from '../../hosts/kubernetes/cluster-api.js'
 import { findNode, hasCondition } from '../../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../../hosts/wait.js'
@@ -50,7 +47,7 @@ export async function renewKubelet(
     did.push('kubelet.crt')
   }
   const mustStart = did.length > 0 || restart || !(await isActive(context))
-  if (mustStart) await restartKubeletNow(context)
+  if (mustStart) await restartKubelet(context)
   await waitUntilItRuns(context)
   if (through !== undefined) await waitForNode(context, through)
   const summary = did.length > 0 ? `renewed ${did.join(', ')}` : mustStart ? 'restarted kubelet' : 'runs'

@@ -12,7 +12,7 @@ import {
   removeAbandonedManifests,
   removeUpgradeLeftovers,
 } from '../../hosts/kubeadm/manifests.js'
-import { startKubelet } from '../../hosts/kubeadm/state.js'
+import { startKubelet } from '../../hosts/kubeadm/kubelet.js'
 import { runningComponents } from '../../hosts/kubeadm/static-pods.js'
 import { runKubeadmUpgrade, upgradeUnit, type UpgradeMode } from '../../hosts/kubeadm/upgrade.js'
 import { recordedVersion, versionObstacle } from '../../hosts/kubeadm/upgraded.js'

@@ -5,6 +5,7 @@ import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { configureContainerd } from '../../hosts/containerd/configure.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
+import { restartKubelet } from '../../hosts/kubeadm/kubelet.js'
 import { removeUpgradeLeftovers } from '../../hosts/kubeadm/manifests.js'
 import { runKubeadmUpgrade, writeKubeletConfiguration } from '../../hosts/kubeadm/upgrade.js'
 import { versionObstacle } from '../../hosts/kubeadm/upgraded.js'
@@ -22,7 +23,7 @@ import { changeVersion } from '../../hosts/packages/kubernetes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { DrainOptions } from '../../operations/drain.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import { expectSuccess, script } from '../../ssh/index.js'
+import { script } from '../../ssh/index.js'
 import type { UpgradeLook } from './upgrade-control-plane.js'
 
 /** How a node's kubelet is upgraded. */
@@ -121,17 +122,7 @@ async function replaceKubelet(context: HostContext): Promise<void> {
   await configureContainerd(context)
   await writeKubeletConfiguration(context)
   if (context.host.role !== 'worker') await prepareMemberStop(context, context.session)
-  await restart(context)
-}
-
-const RESTART = `
-systemctl daemon-reload
-systemctl restart kubelet`
-
-async function restart({ session, host, report }: HostContext): Promise<void> {
-  report('restarting kubelet')
-  const restarted = await session.run(script(RESTART), { root: true, timeoutMs: 90_000 })
-  expectSuccess(restarted, 'restarting kubelet', host)
+  await restartKubelet(context)
 }
 
 async function waitForNode(context: HostContext, api: ClusterApi): Promise<void> {
@@ -177,7 +168,7 @@ export async function upgradeEtcdKubelet(context: HostContext): Promise<StepOutc
   if (isCurrent) return { changed, summary: `kubelet ${version}${changed ? '' : ' already'}` }
   await prepareMemberStop(context, session)
   await configureContainerd(context)
-  await restart(context)
+  await restartKubelet(context)
   await waitForWholeEtcd(context, session)
   return { changed: true, summary: `kubelet ${version}` }
 }

@@ -35,13 +35,14 @@ async function readKey(session: Session, name: string): Promise<string | undefin
     `${keyPath(name)} does not hold a key of ${KEY_BYTES} bytes`,
     {
       host: session.host.name,
-      step: STEP,
+      step: ENCRYPTION_STEP,
     },
   )
 }
 
 const KEY_BYTES = 32
-const STEP = 'encryption at rest'
+/** How errors name the step. */
+export const ENCRYPTION_STEP = 'encryption at rest'
 
 /** Where a key may be found. */
 export interface KeySources {
@@ -80,7 +81,7 @@ async function placeKey(
     const theirs = await readKey(await sessions.session(host, signal), key)
     if (theirs !== undefined && found !== undefined && theirs !== found) {
       throw context.error('ENCRYPTION_KEY_LOST', `the key ${key} is another one on ${host.name}`, {
-        step: STEP,
+        step: ENCRYPTION_STEP,
         hint: `find out which of the two ${keyPath(key)} etcd's values are written with, put it on all control planes, then retry`,
       })
     }
@@ -92,7 +93,9 @@ async function placeKey(
 }
 
 function lost(context: HostContext, key: string): never {
-  throw context.error('ENCRYPTION_KEY_LOST', `no control plane has ${keyPath(key)}`, { step: STEP })
+  throw context.error('ENCRYPTION_KEY_LOST', `no control plane has ${keyPath(key)}`, {
+    step: ENCRYPTION_STEP,
+  })
 }
 
 /** Makes a key on the host. */

@@ -7,6 +7,7 @@ import type { HostContext } from '../context.js'
 import { entriesBetween } from '../etcd/gateway.js'
 import { askEtcd } from '../etcd/health.js'
 import { etcdBeginnings } from '../etcd/members.js'
+import { ENCRYPTION_STEP } from './keys.js'
 
 /** Values per question. */
 const PAGE = 500
@@ -79,5 +80,5 @@ export function writerOf(value: Buffer): string {
 
 /** The error for values that could not be written again. */
 export function incomplete({ host }: HostContext, message: string): QuorateError {
-  return new QuorateError('ENCRYPTION_INCOMPLETE', message, { host: host.name, step: 'encryption at rest' })
+  return new QuorateError('ENCRYPTION_INCOMPLETE', message, { host: host.name, step: ENCRYPTION_STEP })
 }

@@ -74,12 +74,3 @@ const RENEW_SERVING = `rm -f -- /var/lib/kubelet/pki/kubelet.crt /var/lib/kubele
 export async function removeKubeletServing({ session, host }: HostContext): Promise<void> {
   expectSuccess(await session.run(script(RENEW_SERVING), { root: true }), 'removing kubelet.crt', host)
 }
-
-const RESTART = `systemctl reset-failed kubelet 2>/dev/null || true; systemctl restart kubelet`
-
-/** Restarts the kubelet, also one that systemd has given up; it then tries pods again that keep crashing. */
-export async function restartKubeletNow({ session, host, report }: HostContext): Promise<void> {
-  report('restarting kubelet')
-  const restarted = await session.run(script(RESTART), { root: true, timeoutMs: 90_000 })
-  expectSuccess(restarted, 'restarting kubelet', host)
-}

@@ -1,6 +1,6 @@
 /** How far kubeadm has come on a host, judged by its files: read as root, in one round trip. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
-import { command, expectSuccess, script } from '../../ssh/index.js'
+import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 
 const FINDINGS = [
@@ -101,22 +101,4 @@ export async function markInitialised(context: HostContext): Promise<boolean> {
   const result = await context.session.run(script(MARK, HOST_PATHS.initialised), { root: true })
   expectSuccess(result, 'marking the host as initialised', context.host)
   return result.stdout.trim() === 'marked'
-}
-
-/** Starts the kubelet if it is not running; on a host where kubeadm got far enough, the kubelet brings up the rest. */
-export async function startKubelet({ session }: HostContext): Promise<void> {
-  await session.run(script('systemctl is-active --quiet kubelet || systemctl start kubelet'), { root: true })
-}
-
-/** Like {@link startKubelet}, for a host that was already looked at; false if the kubelet was running. */
-export async function startStoppedKubelet(context: HostContext, state: HostState): Promise<boolean> {
-  if (state.has('kubelet-runs')) return false
-  await startKubelet(context)
-  return true
-}
-
-/** Restarts the kubelet. It registers its node only when it starts, so only a restart brings back a deleted node. */
-export async function restartKubelet(context: HostContext): Promise<void> {
-  const restarted = await context.session.run(command('systemctl', 'restart', 'kubelet'), { root: true })
-  expectSuccess(restarted, 'restarting the kubelet', context.host)
 }

@@ -1,7 +1,13 @@
 /** Which certificates of a host a renewal renews, and which it cannot. Pure. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { Cluster, Host } from '../../cluster/model.js'
-import { certificateTitle, expiryOf, renewerOf, type Renewer } from '../../facts/certificates.js'
+import {
+  certificateTitle,
+  expiryOf,
+  isRenewedByKubeadm,
+  renewerOf,
+  type Renewer,
+} from '../../facts/certificates.js'
 import { isDue } from '../../facts/etcd-renewal.js'
 import { hasEnded, isRenewalDue, urgencyOf } from '../../facts/expiry.js'
 import type { CertificateFacts, ObservedHost } from '../../facts/facts.js'
@@ -47,17 +53,13 @@ export function renewalOf(
     const expiry = expiryOf(cluster, one, renewer, at)
     return { one, renewer, expiry, isEnded: hasEnded(expiry) }
   })
-  const ofKubeadm = judged.filter(
-    ({ one, renewer }) => renewer === 'quorate' && one.path !== HOST_PATHS.kubeletServing,
-  )
+  const ofKubeadm = judged.filter(({ one, renewer }) => isRenewedByKubeadm(renewer, one))
   return {
     byKubeadm: ofKubeadm
       .filter(({ one }) => isDue(cluster, one, at, since))
       .map(({ one }) => certificateTitle(one.path)),
     hasEnded: judged.some(({ renewer, isEnded, one }) => {
-      return (
-        isEnded && (renewer === 'apply' || (renewer === 'quorate' && one.path !== HOST_PATHS.kubeletServing))
-      )
+      return isEnded && (renewer === 'apply' || isRenewedByKubeadm(renewer, one))
     }),
     kubeletEnded: judged.some(({ renewer, isEnded, one }) => {
       return isEnded && renewer === 'kubelet' && one.path !== HOST_PATHS.kubeletServingRotated

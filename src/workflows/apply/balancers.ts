@@ -4,6 +4,7 @@ import type { Host } from '../../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap, Stepping } from './bootstrap.js'
 import type { Phase } from '../run/run.js'
+import { outOfBalancers } from '../run/steering.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
 
@@ -28,43 +29,18 @@ export async function testLoadBalancer(
   return outcome
 }
 
-/** How balancers of ours are told which control planes get requests. */
-export interface Steering {
-  /** Those that get requests otherwise. */
-  readonly backends: readonly Host[]
-  readonly direct: (backends: readonly Host[]) => Promise<unknown>
-}
-
-/**
- * Acts on a control plane while no balancer of ours sends requests to it. It comes back however the act ends: balancers
- * check for themselves whether its API server answers.
- */
-export async function outOfBalancers(
-  { backends, direct }: Steering,
-  host: Host,
-  act: () => Promise<StepOutcome>,
-): Promise<StepOutcome> {
-  const others = backends.filter(({ name }) => name !== host.name)
-  if (others.length === 0) return act()
-  await direct(others)
-  try {
-    return await act()
-  } finally {
-    await direct(backends)
-  }
-}
-
 /** Acts on a control plane of the apply while none of its balancers sends requests there. */
 export function aroundBalancers(
   apply: Bootstrap,
   host: Host,
   act: () => Promise<StepOutcome>,
 ): Promise<StepOutcome> {
-  const { plan, run, serving } = apply
-  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
-  const direct = (backends: readonly Host[]) =>
-    Promise.all(balancers.map((balancer) => configureLoadBalancer(apply, balancer, backends)))
-  return outOfBalancers({ backends: [...serving], direct }, host, act)
+  const { plan, run, cluster, serving } = apply
+  return outOfBalancers(
+    { run, cluster, loadBalancers: plan.loadBalancers, backends: [...serving] },
+    host,
+    act,
+  )
 }
 
 /**

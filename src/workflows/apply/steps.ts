@@ -6,6 +6,7 @@ import type { VoterRemoval } from '../../planning/changes/failed-join.js'
 import { narrow, withAuditPolicy, type Host } from '../../cluster/model.js'
 import type { Stepping } from './bootstrap.js'
 import { activities } from '../run/activity-policies.js'
+import { directBalancer } from '../run/steering.js'
 
 export function prepareHost({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(
@@ -44,12 +45,7 @@ export function setEtcdEndpoints({ cluster, plan }: Stepping, host: Host) {
 
 /** Makes a balancer forward requests to these control planes. */
 export function configureLoadBalancer(apply: Stepping, balancer: Host, backends: readonly Host[]) {
-  const names = backends.map((host) => host.name).join(', ')
-  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(apply.cluster, ...new Set([balancer, ...apply.plan.loadBalancers, ...backends])),
-    balancer,
-    backends,
-  )
+  return directBalancer(apply.cluster, apply.plan.loadBalancers, balancer, backends)
 }
 
 /** The guide's `nc` test, through our balancers if there are any. */

@@ -14,6 +14,7 @@ import type { LeavingHost } from '../../planning/remove/leaving.js'
 import type { RemovalPlan, StayingHosts } from '../../planning/remove/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
+import { directBalancer } from '../run/steering.js'
 
 /** The phases in which hosts leave, whatever the operation that has them. */
 export type LeavingPhase =
@@ -60,12 +61,7 @@ export function configureLoadBalancer(
   balancer: Host,
   backends: readonly Host[],
 ) {
-  const names = backends.map((host) => host.name).join(', ')
-  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(cluster, ...new Set([balancer, ...balancerHosts(cluster), ...backends])),
-    balancer,
-    backends,
-  )
+  return directBalancer(cluster, balancerHosts(cluster), balancer, backends)
 }
 
 export function removeMember({ staying }: Removing, host: Host) {

@@ -4,9 +4,9 @@ import type { RenewPhase } from '../../operations/renew-phases.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import type { RenewingHost } from '../../planning/renew/due.js'
 import type { RenewPlan } from '../../planning/renew/plan.js'
-import { outOfBalancers } from '../apply/balancers.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
+import { outOfBalancers } from '../run/steering.js'
 
 /** What the phases of one renewal share. */
 export interface Renewing {
@@ -71,11 +71,7 @@ export async function renewControlPlane(
     ...(plan.since === undefined ? {} : { since: plan.since }),
   })
   if (!mustRestart) return outcome
-  const steering = {
-    backends: plan.backends,
-    direct: (backends: readonly Host[]) => direct(renewing, backends),
-  }
-  const restarted = await outOfBalancers(steering, host, () =>
+  const restarted = await outOfBalancers({ ...plan, run: renewing.run }, host, () =>
     activities('kubeadm', `${host.name}: restart of the API server`).restartServers(cluster, host, others),
   )
   return { changed: true, summary: `${outcome.summary}; ${restarted.summary}` }
@@ -85,20 +81,6 @@ export async function renewControlPlane(
 function othersThan({ plan: { answering, controlPlanes } }: Renewing, { name }: Host): readonly Host[] {
   const isDown = (host: Host) => controlPlanes.some((one) => one.host.name === host.name && one.isDown)
   return answering.filter((host) => host.name !== name && !isDown(host))
-}
-
-async function direct({ run, plan }: Renewing, backends: readonly Host[]): Promise<void> {
-  const balancers = plan.loadBalancers.filter((one) => !run.isLeftOut(one))
-  const names = backends.map(({ name }) => name).join(', ')
-  await Promise.all(
-    balancers.map((balancer) =>
-      activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-        narrow(plan.cluster, ...new Set([balancer, ...plan.loadBalancers, ...backends])),
-        balancer,
-        backends,
-      ),
-    ),
-  )
 }
 
 /** A kubelet that cannot come back by itself. Only workers' nodes are waited for: an API server answers by then. */

@@ -6,9 +6,9 @@ import type { UpgradePhase } from '../../operations/upgrade-phases.js'
 import { workersAtOnce, type UpgradeRequest } from '../../operations/upgrade-request.js'
 import type { Hop } from '../../planning/upgrade/hop.js'
 import type { UpgradePlan } from '../../planning/upgrade/plan.js'
-import { outOfBalancers as actOutOfBalancers } from '../apply/balancers.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
+import { directBalancer, outOfBalancers as actOutOfBalancers } from '../run/steering.js'
 
 /** What the steps of one hop share. */
 export interface Upgrading {
@@ -154,12 +154,7 @@ export function settleAddons(up: Upgrading, host: Host) {
 
 /** Makes a balancer forward requests to these control planes. */
 export function configureLoadBalancer(up: Upgrading, balancer: Host, backends: readonly Host[]) {
-  const names = backends.map(({ name }) => name).join(', ')
-  return activities('prepare', `${balancer.name}: haproxy → ${names}`).configureLoadBalancer(
-    narrow(up.cluster, ...new Set([balancer, ...up.plan.loadBalancers, ...backends])),
-    balancer,
-    backends,
-  )
+  return directBalancer(up.cluster, up.plan.loadBalancers, balancer, backends)
 }
 
 /** Hosts that were left out are not expected in the cluster's version. */
@@ -172,11 +167,6 @@ export function verifyCluster({ run, cluster, hop }: Upgrading, host: Host) {
 }
 
 function outOfBalancers(up: Upgrading, host: Host, act: () => Promise<StepOutcome>): Promise<StepOutcome> {
-  const { backends } = up.plan
-  return actOutOfBalancers({ backends, direct: (others) => direct(up, others) }, host, act)
-}
-
-async function direct(up: Upgrading, backends: readonly Host[]): Promise<void> {
-  const balancers = up.plan.loadBalancers.filter((one) => !up.run.isLeftOut(one))
-  await Promise.all(balancers.map((balancer) => configureLoadBalancer(up, balancer, backends)))
+  const { loadBalancers, backends } = up.plan
+  return actOutOfBalancers({ ...up, loadBalancers, backends }, host, act)
 }
