@@ -1,7 +1,8 @@
-/** The lab's command line: `npm run lab -- up|down|list|ssh|exec|cluster-file|reset|engine-stop`. */
+/** The lab's command line: `npm run lab -- up|compile|down|list|ssh|exec|cluster-file|reset|engine-stop|clean`. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
+import { compile } from './builds/everything.js'
 import { PINNED } from './builds/go-programs.js'
 import { removeLabImages } from './builds/images.js'
 import { PACKAGE_SHAPES, type PackagesShape } from './builds/package-shapes.js'
@@ -71,6 +72,17 @@ program
     if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
     await ensureEngine()
     await up(shape, versions, consoleReport())
+  })
+
+program
+  .command('compile')
+  .description('compile Kubernetes ahead of the first fleet; needs no Docker')
+  .argument('[version...]', 'versions of Kubernetes')
+  .action(async (versions) => {
+    const wanted = versions.length === 0 ? [PINNED.kubernetes] : versions
+    const problems = versionProblems(wanted)
+    if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
+    await compile(wanted, consoleReport())
   })
 
 program

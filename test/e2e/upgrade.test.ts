@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
 import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
+import { deployCanary, kubeletVersions } from './support/canary.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { etcdctl } from './support/etcdctl.js'
 import { Ledger } from './support/ledger.js'
@@ -21,45 +22,6 @@ afterAll(async () => {
   await fleet.down()
 })
 
-/** Two pods of which one may always be away. They need no image but the one that every node has. */
-const WORKLOAD = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: canary }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: canary } }
-  template:
-    metadata: { labels: { app: canary } }
-    spec:
-      terminationGracePeriodSeconds: 1
-      tolerations: [{ operator: Exists, key: node-role.kubernetes.io/control-plane }]
-      containers: [{ name: pause, image: IMAGE }]
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: { name: canary }
-spec:
-  minAvailable: 1
-  selector: { matchLabels: { app: canary } }
-`
-
-async function deploy(): Promise<void> {
-  const image = (await fleet.on('w1', 'crictl images | awk \'/pause/ { print $1 ":" $2; exit }\'')).trim()
-  const manifest = Buffer.from(WORKLOAD.replace('IMAGE', image)).toString('base64')
-  await fleet.on(
-    'cp1',
-    `echo ${manifest} | base64 -d | kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -`,
-  )
-  await fleet.kubectl('rollout', 'status', 'deployment/canary', '--timeout=120s')
-}
-
-async function kubeletVersions(): Promise<ReadonlySet<string>> {
-  const path = '{range .items[*]}{.status.nodeInfo.kubeletVersion}{"\\n"}{end}'
-  const versions = await fleet.kubectl('get', 'nodes', '-o', `jsonpath=${path}`)
-  return new Set(versions.trim().split('\n'))
-}
-
 describe(`an upgrade from ${FROM} to ${TO}`, () => {
   it('is refused as long as it is a downgrade, and by an apply', async () => {
     const downgrade = await fleet.quorate('upgrade', '--to', 'v1.36.2', '-f', fleet.clusterFile)
@@ -71,7 +33,7 @@ describe(`an upgrade from ${FROM} to ${TO}`, () => {
     })
     const applied = await fleet.quorate('apply', '-f', file)
     expect(applied.stderr).toContain('quorate upgrade')
-    expect(await kubeletVersions()).toEqual(new Set([FROM]))
+    expect(await kubeletVersions(fleet)).toEqual(new Set([FROM]))
   })
 
   it('shows every step before it changes anything', async () => {
@@ -80,11 +42,11 @@ describe(`an upgrade from ${FROM} to ${TO}`, () => {
     expect(plan.stdout).toContain(`API servers ${FROM} to ${TO} meanwhile`)
     expect(plan.stdout).toContain('etcd to 3.6.11-0')
     expect(plan.stdout).toContain(`kubeadm upgrade apply to ${TO}`)
-    expect(await kubeletVersions()).toEqual(new Set([FROM]))
+    expect(await kubeletVersions(fleet)).toEqual(new Set([FROM]))
   })
 
   it('loses nothing that was acknowledged, and fails no write behind our balancer, though its worker is killed', async () => {
-    await deploy()
+    await deployCanary(fleet)
     const ledger = await Ledger.start(fleet, addressOf(fleet, 'lb1'))
     const began = Date.now()
     const upgrading = fleet.startQuorate('upgrade', '--to', TO, '-f', fleet.clusterFile)
@@ -110,7 +72,7 @@ describe(`an upgrade from ${FROM} to ${TO}`, () => {
   it('leaves every component of the cluster in the new version, and nothing of itself', async () => {
     expect(await readyNodes(fleet)).toEqual(NODES)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
-    expect(await kubeletVersions()).toEqual(new Set([TO]))
+    expect(await kubeletVersions(fleet)).toEqual(new Set([TO]))
     const status = await etcdctl(fleet, 'endpoint status --cluster -w simple')
     expect(
       status

@@ -38,6 +38,8 @@ export function renewChanges(parts: RenewParts): readonly PlannedChange[] {
 function ofControlPlane({ host, renewal, isDown }: RenewingHost): readonly PlannedChange[] {
   const restarts = isDown ? 'the components that still run' : 'kube-controller-manager, kube-scheduler'
   const renewed = renewal.byKubeadm.join(', ')
+  // One that was only named: nothing is known to be changed there.
+  if (renewed === '' && !isDown) return []
   return [
     ...(renewed === '' ? [] : [change(host, 'control-plane-certificates', `renew ${renewed}`)]),
     change(host, 'control-plane-certificates', `restart ${restarts}`),

@@ -55,8 +55,10 @@ export function planRenewal(
   const etcd = etcdPart(cluster, observed, since, isAsked)
   const withRole = (role: Host['role']) => asked.filter(({ host }) => host.role === role)
   const joined = withRole('control-plane').filter(({ host }) => isPart(observed, host))
+  // Dates do not show that a key does not fit: whoever names a control plane has it looked at.
+  const isNamed = ({ name }: Host) => request.hosts.includes(name)
   const controlPlanes = joined.filter(
-    ({ renewal, isDown: isBroken }) => renewal.byKubeadm.length > 0 || isBroken,
+    ({ host, renewal, isDown: isBroken }) => renewal.byKubeadm.length > 0 || isBroken || isNamed(host),
   )
   const answered = (host: Host) => observed.some((one) => one.host.name === host.name)
   const parts = {

@@ -68,6 +68,12 @@ describe('a renewal of certificates', () => {
     expect(changed(planned({ hosts: ['cp2'] }))).toEqual(['cp2'])
   })
 
+  it('looks at a control plane that is named even if all lasts: no date shows that a key does not fit', () => {
+    const plan = planned({ days: 200, hosts: ['cp2'] })
+    expect(plan.controlPlanes.map(({ host }) => host.name)).toEqual(['cp2'])
+    expect(plan.changes).toEqual([])
+  })
+
   it('refuses a host that the file does not have', () => {
     expect(planned({ hosts: ['cp7'] }).problems).toMatchObject([{ code: 'HOST_UNKNOWN' }])
   })
