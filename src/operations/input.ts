@@ -13,6 +13,7 @@ export interface Requests {
   renew: RenewRequest
   replace: ReplaceRequest
   reset: ResetRequest
+  snapshot: SnapshotRequest
   upgrade: UpgradeRequest
 }
 
@@ -22,6 +23,7 @@ export interface PlanRequest {
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest
   readonly reset?: ResetRequest
+  readonly snapshot?: SnapshotRequest
   readonly upgrade?: UpgradeRequest
 }
 
@@ -63,6 +65,14 @@ export interface ResetRequest {
   readonly confirmed?: string
   /** Packages are removed, too. */
   readonly packages: boolean
+}
+
+/** What is kept with a snapshot of etcd. */
+export interface SnapshotRequest {
+  /** The text of the cluster file, for whoever restores the cluster from an archive. It holds no secrets. */
+  readonly clusterFile: string
+  /** The revision may be lower than that of an earlier snapshot: etcd was restored. */
+  readonly mayBeBehind: boolean
 }
 
 /** What the operator may choose for an operation. */

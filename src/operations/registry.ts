@@ -6,6 +6,7 @@ import { REMOVE_PHASES } from './remove-phases.js'
 import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
 import { RESET_PHASES } from './reset-phases.js'
+import { SNAPSHOT_PHASES } from './snapshot-phases.js'
 import type {
   AdoptResult,
   ApplyResult,
@@ -14,6 +15,7 @@ import type {
   RenewResult,
   ReplaceResult,
   ResetResult,
+  SnapshotResult,
   UpgradeResult,
 } from './results.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
@@ -36,6 +38,7 @@ export const OPERATIONS = {
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
   reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
+  snapshot: { workflow: 'takeSnapshot', holdsCluster: true, phases: SNAPSHOT_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
@@ -54,6 +57,7 @@ export interface Results {
   renew: RenewResult
   replace: ReplaceResult
   reset: ResetResult
+  snapshot: SnapshotResult
   upgrade: UpgradeResult
 }
 

@@ -7,7 +7,7 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'remove' | 'renew' | 'replace' | 'reset'
+export type PlannedCommand = 'apply' | 'remove' | 'renew' | 'replace' | 'reset' | 'snapshot'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -105,6 +105,7 @@ const SAME_COMMAND = {
   renew: { refused: 'nothing would be renewed', nothing: 'every certificate lasts long enough' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },
   reset: { refused: 'nothing would be reset', nothing: 'already bare' },
+  snapshot: { refused: 'no snapshot would be taken', nothing: 'there is nothing to take' },
 } as const
 
 function sameCommandSummary(

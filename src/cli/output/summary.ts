@@ -91,6 +91,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',
   reset: 'the same `quorate reset`',
+  snapshot: '`quorate etcd snapshot`',
   upgrade: 'the same `quorate upgrade`',
 }
 

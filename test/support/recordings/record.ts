@@ -20,6 +20,7 @@ import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
+import { SNAPSHOTS } from './snapshots.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
 import { testBundle } from '../workflow-bundle.js'
@@ -32,6 +33,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...RENEWALS,
   ...REPLACEMENTS,
   ...RESETS,
+  ...SNAPSHOTS,
   ...UPGRADES,
 }
 

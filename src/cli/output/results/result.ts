@@ -6,6 +6,7 @@ import { renderPlan } from '../plan.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
+import { renderSnapshotTaken } from './snapshot-taken.js'
 import { renderReset } from './was-reset.js'
 import { renderApplied, renderUpgraded } from '../summary.js'
 
@@ -19,6 +20,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   renew: renderRenewed,
   replace: renderReplaced,
   reset: renderReset,
+  snapshot: renderSnapshotTaken,
   upgrade: renderUpgraded,
 }
 
