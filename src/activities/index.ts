@@ -53,6 +53,7 @@ import { onHost, withHeartbeat } from './frame/frame.js'
 import type { OnHost } from './frame/on-host.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
+import { defragmentActivities } from './defragment/activities.js'
 import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
 import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
@@ -140,6 +141,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...removalActivities(change),
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
+    ...defragmentActivities(change),
     ...snapshotActivities(look, change),
     ...upgradeActivities(look, change),
   }

@@ -51,14 +51,14 @@ export function hasAlarm(all: readonly MemberStatus[], alarm: string): boolean {
 /**
  * Why no member may be disturbed now; undefined if all of them answer, vote, follow one leader and are up to date. An
  * alarm is no reason: making space is how NOSPACE ends.
- * @param hosts names of the hosts that have a member.
+ * @param listed the members that etcd lists, with their ids in hexadecimal digits.
  */
 export function disturbanceObstacle(
   all: readonly MemberStatus[],
-  hosts: readonly string[],
+  listed: readonly { readonly id: string; readonly name: string }[],
 ): string | undefined {
-  const silent = hosts.find((name) => all.every(({ host }) => host !== name))
-  if (silent !== undefined) return `the etcd member of ${silent} does not answer`
+  const silent = listed.find(({ id }) => all.every(({ memberId }) => BigInt(memberId).toString(16) !== id))
+  if (silent !== undefined) return `the etcd member ${silent.name || silent.id} does not answer`
   const learner = all.find((one) => one.learner)
   if (learner !== undefined) return `the etcd member of ${learner.host} is still a learner`
   const headless = all.find(({ leaderId }) => leaderId === undefined)

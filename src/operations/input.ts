@@ -4,10 +4,11 @@ import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
-/** What is asked of each kind besides the cluster. An apply asks for nothing more. */
+/** What is asked of each kind besides the cluster; some ask for nothing more. */
 export interface Requests {
   adopt: object
   apply: object
+  defragment: object
   plan: PlanRequest
   remove: RemoveRequest
   renew: RenewRequest
@@ -19,6 +20,7 @@ export interface Requests {
 
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
+  readonly defragment?: object
   readonly remove?: RemoveRequest
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest

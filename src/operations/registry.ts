@@ -1,5 +1,6 @@
 /** The kinds of operations: the one place that lists them. docs/architecture.md says how to add one. */
 import { APPLY_PHASES } from './apply-phases.js'
+import { DEFRAGMENT_PHASES } from './defragment-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REMOVE_PHASES } from './remove-phases.js'
@@ -10,6 +11,7 @@ import { SNAPSHOT_PHASES } from './snapshot-phases.js'
 import type {
   AdoptResult,
   ApplyResult,
+  DefragmentResult,
   PlanResult,
   RemoveResult,
   RenewResult,
@@ -33,6 +35,7 @@ export interface OperationDefinition {
 export const OPERATIONS = {
   adopt: { workflow: 'adoptCluster', holdsCluster: false, phases: PLAN_PHASES },
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
+  defragment: { workflow: 'defragmentEtcd', holdsCluster: true, phases: DEFRAGMENT_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
@@ -52,6 +55,7 @@ export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind
 export interface Results {
   adopt: AdoptResult
   apply: ApplyResult
+  defragment: DefragmentResult
   plan: PlanResult
   remove: RemoveResult
   renew: RenewResult

@@ -1,6 +1,7 @@
 /** Every workflow that a worker runs. Their names are in operations/registry.ts. */
 export { adoptCluster } from './adopt/adopt.js'
 export { applyCluster } from './apply/apply.js'
+export { defragmentEtcd } from './defragment/defragment.js'
 export { planCluster } from './plan.js'
 export { removeHosts } from './remove/remove.js'
 export { renewCertificates } from './renew/renew.js'

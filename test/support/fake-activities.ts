@@ -98,7 +98,7 @@ function fakeRenewal(note: (entry: string, milliseconds?: number) => Promise<typ
   }
 }
 
-/** The steps of a snapshot; every member is well, and the first one leads. */
+/** The steps of a snapshot and a defragmentation; every member is well, and the first one leads. */
 function fakeSnapshots(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
   return {
     lookAtMember: (_cluster: Cluster, host: Host): Promise<MemberStatus | undefined> =>
@@ -116,6 +116,10 @@ function fakeSnapshots(note: (entry: string, milliseconds?: number) => Promise<t
       })),
     pruneSnapshots: (_cluster: Cluster, host: Host) =>
       note(`retention on ${host.name}`).then((done) => ({ ...done, removed: 1 })),
+    compactEtcd: (_cluster: Cluster, host: Host) => note(`compact on ${host.name}`),
+    defragmentMember: (_cluster: Cluster, host: Host, before: number) =>
+      note(`defragment ${host.name}`, 20).then((done) => ({ ...done, after: before / 2 })),
+    disarmAlarms: (_cluster: Cluster, host: Host) => note(`disarm on ${host.name}`),
     pruneArchives: (_cluster: Cluster, _host: Host, copy: SnapshotCopy) =>
       note(`retention in ${copyTitle(copy)}`).then((done) => ({ ...done, removed: 1 })),
   }

@@ -86,6 +86,7 @@ export function renderFailed(
 const AGAIN: Readonly<Record<OperationKind, string>> = {
   adopt: '`quorate adopt`',
   apply: '`quorate apply`',
+  defragment: '`quorate etcd defragment`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
   renew: 'the same `quorate certificates renew`',

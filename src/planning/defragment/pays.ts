@@ -1,5 +1,5 @@
 /** Where a defragmentation gives enough space back to be worth the moment in which a member answers nobody. */
-import type { MemberStatus } from '../../facts/etcd-status.js'
+import { hasAlarm, type MemberStatus } from '../../facts/etcd-status.js'
 
 const MIB = 2 ** 20
 
@@ -11,12 +11,25 @@ export function freeBytes({ bytes, bytesInUse }: Pick<MemberStatus, 'bytes' | 'b
   return Math.max(0, bytes - bytesInUse)
 }
 
-/** Whether it pays. A member that is out of space is worth any moment that gives space back. */
+/** Whether it pays. While etcd is out of space and takes no writes, it does for every member. */
 export function pays(member: MemberStatus): boolean {
+  if (hasAlarm([member], NO_SPACE)) return true
   const free = freeBytes(member)
-  const isFull = member.alarms.some(({ alarm }) => alarm === 'NOSPACE')
-  if (isFull) return free > 0
   return free > PAYS_FROM.bytes && free >= member.bytes * PAYS_FROM.share
+}
+
+/** The alarm of an etcd that takes no writes, because a database has reached its quota. */
+export const NO_SPACE = 'NOSPACE'
+
+/** etcd's own, which kubeadm does not change; members before 3.6 do not tell theirs. */
+const DEFAULT_QUOTA = 2 * 1024 * MIB
+
+/** From which share of its quota on a database counts as full: the alarm would soon come back. */
+const FULL_FROM = 0.9
+
+/** Whether the database has room below its quota. */
+export function hasRoom({ bytes, quota = DEFAULT_QUOTA }: Pick<MemberStatus, 'bytes' | 'quota'>): boolean {
+  return bytes < quota * FULL_FROM
 }
 
 /** E.g. `410 of 620 MiB are free`. */

@@ -74,7 +74,7 @@ export function planSnapshot(
     problems,
     changes: from === undefined || problems.length > 0 ? [] : changesOf(from, keepers, settings),
     warnings: [
-      ...awayWarnings(cluster, members, learnt),
+      ...awayWarnings(file, members, learnt),
       ...(asked === undefined ? [] : doubts(asked, learnt.statuses)),
       ...(settings.encryptTo.length > 0 && settings.copies.length > 0 ? [] : [NO_KEYS]),
     ],
@@ -115,13 +115,14 @@ function changesOf(
   ]
 }
 
+/** Of the file: the running cluster no longer has hosts that do not answer. */
 function awayWarnings(
-  cluster: Cluster,
+  file: Cluster,
   members: readonly Host[],
   { statuses, unanswered }: SnapshotLearnt,
 ): readonly string[] {
   const silent = unanswered
-    .filter(({ host }) => etcdHosts(cluster).some(({ name }) => name === host))
+    .filter(({ host }) => etcdHosts(file).some(({ name }) => name === host))
     .map(({ host = '', message }) => `${host} does not answer (${message}), and keeps no copy`)
   const stopped = members
     .filter(({ name }) => statuses.every(({ host }) => host !== name))

@@ -15,6 +15,7 @@ import { startOperation } from '../../../src/client/start.js'
 import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
+import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
@@ -29,6 +30,7 @@ import { testBundle } from '../workflow-bundle.js'
 export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
   ...TOPOLOGIES,
   ...CONVERSATIONS,
+  ...DEFRAGMENTATIONS,
   ...REMOVALS,
   ...RENEWALS,
   ...REPLACEMENTS,

@@ -3,6 +3,7 @@ import type { OperationKind, Results } from '../../../operations/registry.js'
 import type { OperationSnapshot } from '../../../client/snapshot.js'
 import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
+import { renderDefragmented } from './defragmented.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
@@ -15,6 +16,7 @@ type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style
 const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   adopt: ({ cluster }, result, style) => renderPlan(cluster, result, style),
   apply: renderApplied,
+  defragment: renderDefragmented,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   remove: renderRemoved,
   renew: renderRenewed,
