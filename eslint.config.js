@@ -27,6 +27,7 @@ const FOREIGN = {
   'cluster-file': ['ssh2', ...NO_TEMPORAL],
   ssh: NO_TEMPORAL,
   hosts: ['ssh2', ...NO_TEMPORAL],
+  archives: ['ssh2', ...NO_TEMPORAL],
   activities: ['@temporalio/client', '@temporalio/worker', '@temporalio/workflow', 'ssh2'],
   workflows: [...SDK_AND_NODE, 'yaml', 'zod'],
   temporal: ['ssh2', '@temporalio/workflow'],

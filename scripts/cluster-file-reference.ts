@@ -32,7 +32,7 @@ _Later_ says what becomes of an edit once the cluster runs; \`quorate plan\` com
 names both values. **apply**: \`quorate apply\` changes it. **new hosts**: it holds for hosts that join from then on.
 **told**: it is compared and told, and not applied yet. **upgrade**: applying never changes it and refuses another value;
 a channel such as \`stable\` keeps the running version. **no**: a node cannot change it while it is part of the cluster.
-**never**: only a new cluster can have another value. **free**: it is about the way to the hosts.
+**never**: only a new cluster can have another value. **free**: it is about the way to the hosts, or for other commands.
 `
 
 /** The title of the section of what stands at the left margin. */

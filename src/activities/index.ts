@@ -50,8 +50,11 @@ import { prepareHost } from './prepare-host.js'
 import { readStanding } from './read-standing.js'
 import type { HostContext } from '../hosts/context.js'
 import { onHost, withHeartbeat } from './frame/frame.js'
+import type { OnHost } from './frame/on-host.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
+import { defragmentActivities } from './defragment/activities.js'
+import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
 import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
 import { prepareUpgrade, type EtcdWay } from './upgrade/prepare-upgrade.js'
@@ -138,6 +141,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...removalActivities(change),
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
+    ...defragmentActivities(change),
+    ...snapshotActivities(look, change),
     ...upgradeActivities(look, change),
   }
 }
@@ -269,12 +274,6 @@ function upgradeActivities(look: OnHost, change: OnHost) {
     settleAddons: (cluster: Cluster, host: Host): Promise<StepOutcome> => change(cluster, host, settleAddons),
   }
 }
-
-type OnHost = <Result>(
-  cluster: Cluster,
-  host: Host,
-  act: (context: HostContext) => Promise<Result>,
-) => Promise<Result>
 
 /** Types of the activities, for the workflows. */
 export type Activities = ReturnType<typeof createActivities>

@@ -1,5 +1,6 @@
 /** The cluster that a command is about: from its file, or from what an operation was started with. */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Quorate } from '../client.js'
 import type { ReadOptions } from '../cluster-file/read.js'
 import type { Cluster } from '../cluster/model.js'
@@ -16,6 +17,11 @@ export async function loadCluster({ file, io }: Context): Promise<Cluster> {
   return readCluster(file, {
     onWarning: (warning) => io.note(io.style.yellow(`⚠ ${plainLine(formatProblem(warning))}`)),
   })
+}
+
+/** The text of the cluster file, which {@link loadCluster} has read before. */
+export async function clusterFileText({ file = DEFAULT_FILE }: Context): Promise<string> {
+  return (await readFile(file)).toString()
 }
 
 /** Reads and checks the cluster file; its parser is loaded only now. */

@@ -54,11 +54,11 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
   return plan.problems.length === 0 ? EXIT.done : EXIT.failed
 }
 
+const PLANNED = ['defragment', 'remove', 'renew', 'replace', 'reset', 'snapshot'] as const
+
 /** The command that carries out what is planned. An upgrade says so in its plan. */
 function commandOf(request: PlanRequest = {}): PlannedCommand {
-  return (
-    (['remove', 'renew', 'replace', 'reset'] as const).find((kind) => request[kind] !== undefined) ?? 'apply'
-  )
+  return PLANNED.find((kind) => request[kind] !== undefined) ?? 'apply'
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */

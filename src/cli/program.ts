@@ -106,6 +106,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/certificates.js')).certificatesCommand(),
   },
   {
+    name: 'etcd',
+    group: 'cluster',
+    summary: 'take snapshots of etcd, and look after its members',
+    load: async () => (await import('./commands/etcd/etcd.js')).etcdCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",

@@ -1,11 +1,28 @@
 /** What a client does on hosts by itself, over SSH and without Temporal. */
+import type { Store } from '../archives/store.js'
 import type { Cluster } from '../cluster/model.js'
+import { snapshotSettings } from '../cluster/snapshots.js'
+import { QuorateError, reportError, type ErrorReport } from '../errors/index.js'
 import type { CertificatesFound } from '../hosts/certificates/inspect.js'
+import type { MembersFound } from '../hosts/etcd/inspect.js'
+import type {
+  SnapshotChecked,
+  SnapshotSeen,
+  SnapshotsChecked,
+  SnapshotsFound,
+} from '../hosts/etcd/snapshots/inspect-places.js'
 import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
 export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
+export type { MemberSeen, MembersFound } from '../hosts/etcd/inspect.js'
+export type {
+  SnapshotChecked,
+  SnapshotSeen,
+  SnapshotsChecked,
+  SnapshotsFound,
+} from '../hosts/etcd/snapshots/inspect-places.js'
 export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lock/inspect.js'
 
 /**
@@ -31,6 +48,63 @@ export async function withHostLocks<Result>(
 export async function fetchCertificates(cluster: Cluster): Promise<CertificatesFound> {
   const { inspectCertificates } = await import('../hosts/certificates/inspect.js')
   return withSessions((sessions) => inspectCertificates(sessions, cluster))
+}
+
+/** Asks etcd's members about themselves. */
+export async function fetchMembers(cluster: Cluster): Promise<MembersFound> {
+  const { inspectMembers } = await import('../hosts/etcd/inspect.js')
+  return withSessions((sessions) => inspectMembers(sessions, cluster))
+}
+
+/** Lists the snapshots of a cluster in all places that keep them. */
+export async function fetchSnapshots(cluster: Cluster): Promise<SnapshotsFound> {
+  const { inspectKept } = await import('../hosts/etcd/snapshots/inspect-places.js')
+  const [kept, archived] = await Promise.all([
+    withSessions((sessions) => inspectKept(sessions, cluster)),
+    onEachStore(cluster, async (store) => {
+      const { archivesIn } = await import('../archives/archive.js')
+      return (await archivesIn(store, cluster.name)).map(({ record, bytes }): SnapshotSeen => {
+        return { record, place: store.title, kind: 'archive', bytes }
+      })
+    }),
+  ])
+  return {
+    snapshots: [...kept.snapshots, ...archived.results],
+    unreachable: [...kept.unreachable, ...archived.unreachable],
+  }
+}
+
+/** Reads a snapshot in all places that have it, and compares it with its digests. */
+export async function checkSnapshot(cluster: Cluster, name: string): Promise<SnapshotsChecked> {
+  const { checkKept } = await import('../hosts/etcd/snapshots/inspect-places.js')
+  const [kept, archived] = await Promise.all([
+    withSessions((sessions) => checkKept(sessions, cluster, name)),
+    onEachStore(cluster, async (store): Promise<SnapshotChecked[]> => {
+      const { archivesIn, archiveSoundness } = await import('../archives/archive.js')
+      const found = (await archivesIn(store, cluster.name)).find(({ record }) => record.name === name)
+      if (found === undefined) return []
+      return [{ place: store.title, kind: 'archive', is: await archiveSoundness(store, found) }]
+    }),
+  ])
+  const places = [...kept.places, ...archived.results]
+  const unreachable = [...kept.unreachable, ...archived.unreachable]
+  if (places.length > 0 || unreachable.length > 0) return { places, unreachable }
+  throw new QuorateError('SNAPSHOT_UNKNOWN', `no place has a snapshot ${name}`)
+}
+
+/** Looks at every place outside the cluster that the cluster file names. */
+async function onEachStore<Result>(
+  cluster: Cluster,
+  look: (store: Store) => Promise<readonly Result[]>,
+): Promise<{ readonly results: readonly Result[]; readonly unreachable: readonly ErrorReport[] }> {
+  const { copies } = snapshotSettings(cluster)
+  if (copies.length === 0) return { results: [], unreachable: [] }
+  const { openStore } = await import('../archives/store.js')
+  const outcomes = await Promise.allSettled(copies.map((copy) => openStore(copy).then(look)))
+  return {
+    results: outcomes.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
+    unreachable: outcomes.flatMap((one) => (one.status === 'rejected' ? [reportError(one.reason)] : [])),
+  }
 }
 
 async function withSessions<Result>(act: (sessions: SessionPool) => Promise<Result>): Promise<Result> {

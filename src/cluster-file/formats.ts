@@ -1,4 +1,5 @@
 /** The formats of single values in a cluster file: a test, its name in messages, and examples, as data. */
+import { parseBech32 } from '../values/bech32.js'
 import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import { parseChannel, parseVersion } from '../cluster/versions.js'
 import { parseJumps } from '../ssh-config/jumps.js'
@@ -33,6 +34,16 @@ const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const REGISTRY = `${LABEL}(?:\\.${LABEL})*(?::\\d{1,5})?`
 const REPOSITORY = `${REGISTRY}(?:/[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*)*`
 const IMAGE = new RegExp(`^${REPOSITORY}(?::\\w[\\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`)
+
+const EXAMPLE_RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'
+
+/** By the prefix of its Bech32: X25519, and ML-KEM-768 with X25519. Those of plugins need a program of their own. */
+const RECIPIENT_BYTES: Readonly<Record<string, number>> = { age: 32, age1pq: 1216 }
+
+function isAgeRecipient(text: string): boolean {
+  const parsed = parseBech32(text)
+  return parsed !== undefined && RECIPIENT_BYTES[parsed.prefix] === parsed.byteLength
+}
 
 /** Every format that the schema uses. */
 export const FORMATS = {
@@ -120,6 +131,32 @@ export const FORMATS = {
         (/^[a-z][a-z0-9-]*(?:\.[a-z0-9]([a-z0-9-]*[a-z0-9])?){2,}$/.test(text) && !text.endsWith('.k8s.io'))),
   },
   path: { name: 'a path', examples: ['~/.ssh/id_ed25519'], test: isPath },
+  ageRecipient: {
+    name: 'an age recipient (age1…, the public key that age-keygen prints), whole and as it was printed',
+    examples: [EXAMPLE_RECIPIENT],
+    test: isAgeRecipient,
+    explain: likelyMistake.inAgeRecipient,
+  },
+  bucket: {
+    name: 'the name of a bucket (lowercase letters, digits, dots and dashes; 3 to 63)',
+    examples: ['backups'],
+    test: (text) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
+  },
+  region: {
+    name: 'a region',
+    examples: ['eu-central-1'],
+    test: (text) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(text),
+  },
+  objectPrefix: {
+    name: 'a prefix of object names (letters, digits, dots, dashes and slashes; not at its beginning)',
+    examples: ['clusters/prod'],
+    test: (text) => /^[\w.-][\w./-]{0,200}$/.test(text) && !text.split('/').includes('..'),
+  },
+  accessKeyId: {
+    name: 'an access key ID',
+    examples: ['AKIAIOSFODNN7EXAMPLE'],
+    test: (text) => /^[\w.+=@-]{3,128}$/.test(text),
+  },
   digest: {
     name: 'a SHA-256 digest (sha256: and 64 hexadecimal digits)',
     examples: ['sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],

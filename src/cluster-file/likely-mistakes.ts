@@ -11,7 +11,7 @@ export interface Mistake {
 const IPV4_ALONE = 'give the IPv4 one alone'
 
 /** By the kind of text. Each function returns undefined if it has nothing particular to say. */
-export const likelyMistake = { inAddress, inDnsName, inEndpoint, inNetwork } as const
+export const likelyMistake = { inAddress, inAgeRecipient, inDnsName, inEndpoint, inNetwork } as const
 
 function inAddress(text: string): Mistake | undefined {
   if (namesTwo(text, isIpAddress)) return dualStack('addresses')
@@ -27,6 +27,19 @@ function inAddress(text: string): Mistake | undefined {
   return text.endsWith(`:${port}`)
     ? { problem: 'has a port', remedy: `write ${endpoint.host}, and ssh: { port: ${port} } if SSH is meant` }
     : { problem: 'has brackets', remedy: `write ${endpoint.host}` }
+}
+
+function inAgeRecipient(text: string): Mistake | undefined {
+  if (text.startsWith('ssh-')) {
+    return { problem: 'is a key of SSH', remedy: 'run `age-keygen -o identity.txt`, and give what it prints' }
+  }
+  if (/^AGE-SECRET-KEY-/i.test(text)) {
+    return {
+      problem: 'is the identity',
+      remedy: 'give the recipient: `age-keygen -y identity.txt` prints it',
+    }
+  }
+  return undefined
 }
 
 function inDnsName(text: string): Mistake | undefined {

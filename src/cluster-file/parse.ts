@@ -15,6 +15,7 @@ import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
 import { checkPorts } from './checks/ports.js'
 import { checkSecrets } from './checks/secrets.js'
+import { checkSnapshots } from './checks/snapshots.js'
 import { checkSources } from './checks/sources.js'
 import { checkKeys, checkRegistryLogins, checkSsh } from './checks/ssh.js'
 import { outline } from './lenient.js'
@@ -67,6 +68,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkSecrets(data),
     ...checkContainerd(file),
     ...checkEtcd(file),
+    ...checkSnapshots(file),
     ...checkHosts(file, connectsTo),
     ...checkLabels(file),
     ...checkKeys(file),

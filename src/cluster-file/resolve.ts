@@ -17,6 +17,8 @@ import type {
   Taint,
   VirtualAddress,
 } from '../cluster/model.js'
+import type { SnapshotCopy, SnapshotSettings } from '../cluster/snapshots.js'
+import type { SecretSource } from '../cluster/ssh-login.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
 import { formatVersion, parseVersion } from '../cluster/versions.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
@@ -48,6 +50,7 @@ export function resolveCluster(
     network: resolveNetwork(file, location, files),
     loadBalancer: resolveLoadBalancer(file),
     etcd: resolveEtcd(file, location, hosts),
+    ...defined({ snapshots: resolveSnapshots(file, location) }),
     packages: {
       install: packages.install,
       repository: packages.repository.replace(/\/+$/, ''),
@@ -73,9 +76,15 @@ function resolveRegistry(
   location: ClusterFileLocation,
 ): RegistryMirror {
   if (username === undefined || passwordFrom === undefined) return { registry, endpoint }
-  const { env, file } = passwordFrom
-  const password = env === undefined ? { file: absolutePath(file ?? '', location) } : { env }
-  return { registry, endpoint, login: { username, password } }
+  return { registry, endpoint, login: { username, password: storedAt(passwordFrom, location) } }
+}
+
+/** Where a secret is; the checks make sure that it is in one place. */
+function storedAt(
+  { env, file }: NonNullable<FileRegistry['passwordFrom']>,
+  location: ClusterFileLocation,
+): SecretSource {
+  return env === undefined ? { file: absolutePath(file ?? '', location) } : { env }
 }
 
 type FileHost = ClusterFile['spec']['hosts'][number]
@@ -132,6 +141,27 @@ function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: re
     topology,
     endpoints: endpoints.map((url) => url.replace(/\/+$/, '')),
     clientFiles: { caFile: path(caFile), certFile: path(certFile), keyFile: path(keyFile) },
+  }
+}
+
+function resolveSnapshots(file: ClusterFile, location: ClusterFileLocation): SnapshotSettings | undefined {
+  const { snapshots } = file.spec.etcd
+  if (snapshots === undefined) return undefined
+  const { count, days } = snapshots.keep
+  return {
+    keep: { count, ...defined({ days }) },
+    encryptTo: snapshots.encryptTo ?? [],
+    copies: (snapshots.copies ?? []).map(({ folder, s3 }): SnapshotCopy => {
+      if (s3 === undefined) return { kind: 'folder', folder: absolutePath(checked(folder), location) }
+      const { secretAccessKeyFrom, prefix = '', endpoint, ...rest } = s3
+      return {
+        kind: 's3',
+        ...rest,
+        ...defined({ endpoint: endpoint?.replace(/\/+$/, '') }),
+        prefix: prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`,
+        secretAccessKey: storedAt(secretAccessKeyFrom, location),
+      }
+    }),
   }
 }
 

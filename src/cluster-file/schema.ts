@@ -7,6 +7,7 @@ import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
 import { NETWORK_PLUGINS, pluginNames } from '../configuration/pod-network/plugins.js'
 import { freeForm, port, text } from './fields.js'
 import { kubernetesSchema } from './kubernetes-schema.js'
+import { snapshotsSchema } from './snapshots-schema.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
 
 /** The values that mark a file as ours. */
@@ -164,9 +165,10 @@ const etcd = z
       'With endpoints: key of certFile; only its owner may read it. The paths are on the machine where the worker runs.',
       './etcd/client.key',
     ).optional(),
+    snapshots: snapshotsSchema,
   })
   .prefault({})
-  .meta({ description: 'Where etcd runs.' })
+  .meta({ description: 'Where etcd runs, and its snapshots.' })
 
 const packages = z
   .strictObject({
@@ -197,7 +199,11 @@ const containerRuntime = z
             'registryUser',
             'User who logs in to endpoint by HTTP basic authentication, with the password of passwordFrom.',
           ).optional(),
-          passwordFrom: storedSecret('Where the password for the registry is.').optional(),
+          passwordFrom: storedSecret(
+            'Where the password for the registry is.',
+            'REGISTRY_PASSWORD',
+            '~/.quorate/registry-password',
+          ).optional(),
         }),
       )
       .default([])

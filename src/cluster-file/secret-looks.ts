@@ -12,6 +12,7 @@ export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (te
     what: 'a URL with a password',
     looks: (text) => URL_WITH_PASSWORD.test(text),
   },
+  { what: 'an age identity', looks: (text) => /AGE-SECRET-KEY-/i.test(text) },
   { what: 'a bootstrap token', looks: (text) => BOOTSTRAP_TOKEN.test(text) },
   { what: 'a signed token', looks: (text) => SIGNED_TOKEN.test(text) },
 ]
@@ -35,6 +36,11 @@ export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: st
     below: ['spec', 'kubernetes', 'kubeadm'],
     instead:
       'put it into a file on the control planes, and name that file (extraArgs, extraVolumes); Quorate creates the tokens and keys of kubeadm itself',
+  },
+  {
+    below: ['spec', 'etcd', 'snapshots'],
+    instead:
+      'give the recipient (age-keygen -y), and the secret access key with secretAccessKeyFrom (env or file)',
   },
   { below: [], instead: 'keep it out of the cluster file, which Temporal stores' },
 ]

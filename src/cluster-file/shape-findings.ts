@@ -6,6 +6,7 @@ import { descriptionAt, exampleAt, fieldName, fieldsAt, pathsOfField } from './k
 import { nearest } from './nearest.js'
 import { fieldNotSupported } from './not-supported.js'
 import { clusterFileSchema } from './schema.js'
+import { SECRET_TEXTS } from './secret-looks.js'
 import { show, type FieldPath, type Finding } from './problem.js'
 
 type Issue = z.core.$ZodIssue
@@ -98,9 +99,10 @@ function wrongFormat(path: FieldPath, value: unknown, issue: Issue | undefined, 
   if (format === undefined) return problem(path, `${show(value)} is not right`, 'see docs/cluster-file.md')
   const { name, examples, explain }: Format = FORMATS[format]
   const mistake = typeof value === 'string' ? explain?.(value) : undefined
-  if (mistake !== undefined)
-    return { ...problem(path, `${show(value)} ${mistake.problem}`, mistake.remedy), atKey }
-  const finding = problem(path, `${show(value)} is not ${name}`, `write it like ${examples.join(' or ')}`)
+  const shown =
+    typeof value === 'string' && SECRET_TEXTS.some(({ looks }) => looks(value)) ? 'it' : show(value)
+  if (mistake !== undefined) return { ...problem(path, `${shown} ${mistake.problem}`, mistake.remedy), atKey }
+  const finding = problem(path, `${shown} is not ${name}`, `write it like ${examples.join(' or ')}`)
   return { ...finding, atKey }
 }
 

@@ -41,8 +41,15 @@ const CLUSTER_FILES = [
   keyFile('front-proxy-ca.key'),
 ]
 
+/** What a cluster cannot be brought back without: its authorities, and the keys of service accounts. */
+export const CLUSTER_KEYS: readonly SharedFile[] = [
+  ...CLUSTER_FILES,
+  publicFile('etcd/ca.crt'),
+  keyFile('etcd/ca.key'),
+]
+
 /** Copied from the first control plane to each other one. All are owned by root. */
 export const SHARED_CERTIFICATES: Readonly<Record<'stacked' | 'external', readonly SharedFile[]>> = {
-  stacked: [...CLUSTER_FILES, publicFile('etcd/ca.crt'), keyFile('etcd/ca.key')],
+  stacked: CLUSTER_KEYS,
   external: [...CLUSTER_FILES, ...Object.values(ETCD_CLIENT_FILES)],
 }

@@ -44,12 +44,6 @@ export const UPGRADE_ERRORS = {
     remedy: 'operator',
     hint: 'add the image of the version in between to the image repository, then try again; --allow-etcd-jump does without it, at your own risk',
   },
-  SNAPSHOT_FAILED: {
-    meaning: 'No valid snapshot of etcd could be taken.',
-    source: 'environment',
-    remedy: 'operator',
-    hint: "check the member's health and the space in /var/lib/etcd and /var/lib/quorate, then retry",
-  },
   NODES_UNAVAILABLE: {
     meaning: 'More workers are unavailable than the upgrade may take away at once.',
     source: 'environment',

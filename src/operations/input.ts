@@ -4,24 +4,28 @@ import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
-/** What is asked of each kind besides the cluster. An apply asks for nothing more. */
+/** What is asked of each kind besides the cluster; some ask for nothing more. */
 export interface Requests {
   adopt: object
   apply: object
+  defragment: object
   plan: PlanRequest
   remove: RemoveRequest
   renew: RenewRequest
   replace: ReplaceRequest
   reset: ResetRequest
+  snapshot: SnapshotRequest
   upgrade: UpgradeRequest
 }
 
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
+  readonly defragment?: object
   readonly remove?: RemoveRequest
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest
   readonly reset?: ResetRequest
+  readonly snapshot?: SnapshotRequest
   readonly upgrade?: UpgradeRequest
 }
 
@@ -63,6 +67,14 @@ export interface ResetRequest {
   readonly confirmed?: string
   /** Packages are removed, too. */
   readonly packages: boolean
+}
+
+/** What is kept with a snapshot of etcd. */
+export interface SnapshotRequest {
+  /** The text of the cluster file, for whoever restores the cluster from an archive. It holds no secrets. */
+  readonly clusterFile: string
+  /** The revision may be lower than that of an earlier snapshot: etcd was restored. */
+  readonly mayBeBehind: boolean
 }
 
 /** What the operator may choose for an operation. */

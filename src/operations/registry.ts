@@ -1,19 +1,23 @@
 /** The kinds of operations: the one place that lists them. docs/architecture.md says how to add one. */
 import { APPLY_PHASES } from './apply-phases.js'
+import { DEFRAGMENT_PHASES } from './defragment-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REMOVE_PHASES } from './remove-phases.js'
 import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
 import { RESET_PHASES } from './reset-phases.js'
+import { SNAPSHOT_PHASES } from './snapshot-phases.js'
 import type {
   AdoptResult,
   ApplyResult,
+  DefragmentResult,
   PlanResult,
   RemoveResult,
   RenewResult,
   ReplaceResult,
   ResetResult,
+  SnapshotResult,
   UpgradeResult,
 } from './results.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
@@ -31,11 +35,13 @@ export interface OperationDefinition {
 export const OPERATIONS = {
   adopt: { workflow: 'adoptCluster', holdsCluster: false, phases: PLAN_PHASES },
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
+  defragment: { workflow: 'defragmentEtcd', holdsCluster: true, phases: DEFRAGMENT_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
   reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
+  snapshot: { workflow: 'takeSnapshot', holdsCluster: true, phases: SNAPSHOT_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
@@ -49,11 +55,13 @@ export type PhaseOf<Kind extends OperationKind> = keyof (typeof OPERATIONS)[Kind
 export interface Results {
   adopt: AdoptResult
   apply: ApplyResult
+  defragment: DefragmentResult
   plan: PlanResult
   remove: RemoveResult
   renew: RenewResult
   replace: ReplaceResult
   reset: ResetResult
+  snapshot: SnapshotResult
   upgrade: UpgradeResult
 }
 

@@ -2,6 +2,7 @@
 import type { ErrorReport } from '../errors/index.js'
 import type { AdoptedCluster } from './adopted.js'
 import type { PreflightFinding } from '../preflight/finding.js'
+import type { SnapshotRecord } from './snapshot-record.js'
 import type { SkippedStep } from './steps.js'
 
 /** The result of `applyCluster`. */
@@ -140,6 +141,40 @@ export interface ResetResult {
   readonly hosts: readonly ResetHost[]
   readonly warnings: readonly string[]
   readonly skipped: readonly SkippedStep[]
+}
+
+/** The result of `takeSnapshot`. */
+export interface SnapshotResult {
+  readonly kubernetesVersion: string
+  /** True unless the operation had taken it before. */
+  readonly changed: boolean
+  readonly snapshot: SnapshotRecord
+  /** The hosts that have it, the one of the member first. */
+  readonly hosts: readonly string[]
+  /** The places outside the cluster that have an encrypted archive of it. */
+  readonly archives: readonly string[]
+  /** How many older ones were removed, in all places together. */
+  readonly removed: number
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+/** The result of `defragmentEtcd`. */
+export interface DefragmentResult {
+  readonly kubernetesVersion: string
+  /** True when any member was defragmented. */
+  readonly changed: boolean
+  /** What became of each member, in the order in which it was its turn. */
+  readonly members: readonly DefragmentedMember[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
+/** Sizes of a member's database in bytes. */
+export interface DefragmentedMember {
+  readonly host: string
+  readonly before: number
+  readonly after: number
 }
 
 /** `reset`: the host is bare now. `bare`: it was before. */

@@ -2,6 +2,8 @@
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
+import { copyTitle, type SnapshotCopy } from '../../src/cluster/snapshots.js'
+import type { MemberStatus } from '../../src/facts/etcd-status.js'
 import type { OperationInput } from '../../src/operations/input.js'
 import { MESSAGES } from '../../src/operations/messages.js'
 import type { OperationProgress } from '../../src/operations/progress.js'
@@ -13,6 +15,7 @@ import type { ClusterPresence } from '../../src/facts/standing.js'
 import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
+import { aSnapshotRecord, memberStatusesOf } from './member-statuses.js'
 
 const DONE = { changed: true, summary: 'done' }
 
@@ -77,6 +80,7 @@ export function fakeActivities() {
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
     ...fakeRenewal(note),
+    ...fakeSnapshots(note),
     ...fakeUpgrade(note),
   }
   return { journal, activities }
@@ -91,6 +95,33 @@ function fakeRenewal(note: (entry: string, milliseconds?: number) => Promise<typ
     renewKubelet: (_cluster: Cluster, host: Host) => note(`kubelet of ${host.name}`, 20),
     verifyServed: (_cluster: Cluster, host: Host) =>
       note(`look at ${host.name}`).then((done) => ({ ...done, changed: false })),
+  }
+}
+
+/** The steps of a snapshot and a defragmentation; every member is well, and the first one leads. */
+function fakeSnapshots(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  return {
+    lookAtMember: (_cluster: Cluster, host: Host): Promise<MemberStatus | undefined> =>
+      Promise.resolve(
+        memberStatusesOf('cp1', 'cp2', 'cp3', 'e1', 'e2', 'e3').find((one) => one.host === host.name),
+      ),
+    takeSnapshot: (_cluster: Cluster, host: Host) =>
+      note(`snapshot ${host.name}`).then((done) => ({ ...done, record: aSnapshotRecord(host.name) })),
+    keepSnapshot: (_cluster: Cluster, host: Host, from: Host) =>
+      note(`copy ${from.name} to ${host.name}`, 20),
+    archiveSnapshot: (_cluster: Cluster, host: Host, copy: SnapshotCopy) =>
+      note(`archive ${host.name} in ${copyTitle(copy)}`).then((done) => ({
+        ...done,
+        lacking: [] as string[],
+      })),
+    pruneSnapshots: (_cluster: Cluster, host: Host) =>
+      note(`retention on ${host.name}`).then((done) => ({ ...done, removed: 1 })),
+    compactEtcd: (_cluster: Cluster, host: Host) => note(`compact on ${host.name}`),
+    defragmentMember: (_cluster: Cluster, host: Host, before: number) =>
+      note(`defragment ${host.name}`, 20).then((done) => ({ ...done, after: before / 2 })),
+    disarmAlarms: (_cluster: Cluster, host: Host) => note(`disarm on ${host.name}`),
+    pruneArchives: (_cluster: Cluster, _host: Host, copy: SnapshotCopy) =>
+      note(`retention in ${copyTitle(copy)}`).then((done) => ({ ...done, removed: 1 })),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Upgrades of etcd's own: the snapshot before, the step to a version between, and the members of an external etcd. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
+import { snapshotSettings } from '../../cluster/snapshots.js'
 import { renderMemberConfiguration } from '../../configuration/kubeadm/render-etcd-member.js'
 import { kubeadmImages } from '../../hosts/containerd/images.js'
 import type { HostContext } from '../../hosts/context.js'
@@ -7,7 +8,8 @@ import { waitForOthers } from '../../hosts/durable.js'
 import { waitForWholeEtcd } from '../../hosts/etcd/health.js'
 import { joinedCluster, memberTraces } from '../../hosts/etcd/member-start.js'
 import { prepareMemberStop } from '../../hosts/etcd/outage.js'
-import { takeSnapshot } from '../../hosts/etcd/snapshot.js'
+import { databasePath, pruneSnapshots } from '../../hosts/etcd/snapshots/folder.js'
+import { takeSnapshot } from '../../hosts/etcd/snapshots/take.js'
 import { memberVersions, type MemberVersion } from '../../hosts/etcd/versions.js'
 import { runPhaseWith } from '../../hosts/kubeadm/run.js'
 import { waitForApiServer } from '../../hosts/kubernetes/wait-for-api-server.js'
@@ -26,10 +28,12 @@ export function readEtcdVersions({ session }: HostContext): Promise<readonly Mem
 
 /** Takes the snapshot before the cluster goes to its next version, or before what `occasion` names. */
 export async function snapshotEtcd(context: HostContext, occasion?: string): Promise<StepOutcome> {
-  const name = `before-${occasion ?? unitVersion(context.cluster.kubernetes.version)}`
-  const { path, bytes, isNew } = await takeSnapshot(context, name)
-  const size = `${Math.ceil(bytes / 2 ** 20)} MiB`
-  return { changed: isNew, summary: `${path} on ${context.host.name}, ${size}, verified` }
+  const { cluster, host, session } = context
+  const before = occasion ?? unitVersion(cluster.kubernetes.version)
+  const { record, isNew } = await takeSnapshot(context, { occasion: `before-${before}`, mayBeBehind: true })
+  await pruneSnapshots(session, cluster.name, snapshotSettings(cluster).keep, record.name)
+  const size = `${Math.ceil(record.bytes / 2 ** 20)} MiB`
+  return { changed: isNew, summary: `${databasePath(record.name)} on ${host.name}, ${size}, verified` }
 }
 
 /**

@@ -7,7 +7,7 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'remove' | 'renew' | 'replace' | 'reset'
+export type PlannedCommand = 'apply' | 'defragment' | 'remove' | 'renew' | 'replace' | 'reset' | 'snapshot'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -101,10 +101,12 @@ function summary(
 
 /** How the plan of each command that makes its plan's changes by itself is summed up. */
 const SAME_COMMAND = {
+  defragment: { refused: 'nothing would be defragmented', nothing: 'it would not pay for any member' },
   remove: { refused: 'nothing would be removed', nothing: 'already gone' },
   renew: { refused: 'nothing would be renewed', nothing: 'every certificate lasts long enough' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },
   reset: { refused: 'nothing would be reset', nothing: 'already bare' },
+  snapshot: { refused: 'no snapshot would be taken', nothing: 'there is nothing to take' },
 } as const
 
 function sameCommandSummary(

@@ -86,11 +86,13 @@ export function renderFailed(
 const AGAIN: Readonly<Record<OperationKind, string>> = {
   adopt: '`quorate adopt`',
   apply: '`quorate apply`',
+  defragment: '`quorate etcd defragment`',
   plan: '`quorate plan`',
   remove: 'the same `quorate remove`',
   renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',
   reset: 'the same `quorate reset`',
+  snapshot: '`quorate etcd snapshot`',
   upgrade: 'the same `quorate upgrade`',
 }
 

@@ -20,15 +20,11 @@ function secretSource(description: string) {
 }
 
 /** A secret that is never prompted for, because many hosts need it at once. */
-export function storedSecret(description: string) {
+export function storedSecret(description: string, variable: string, file: string) {
   return z
     .strictObject({
-      env: text('variable', "A variable of the worker's environment.", 'REGISTRY_PASSWORD').optional(),
-      file: text(
-        'path',
-        "A file on the worker's machine that only its owner may read.",
-        '~/.quorate/registry-password',
-      ).optional(),
+      env: text('variable', "A variable of the worker's environment.", variable).optional(),
+      file: text('path', "A file on the worker's machine that only its owner may read.", file).optional(),
     })
     .meta({ description: `${description} One of env and file; the secret itself is never stored.` })
 }

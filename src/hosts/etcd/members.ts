@@ -23,24 +23,34 @@ export interface EtcdMember {
   readonly clientUrls: readonly string[]
 }
 
-// etcdctl exists only in etcd's image, so it runs in the member's own container. $1: the member's pod, or nothing where
+// etcd's tools exist only in its image, so they run in the member's own container. $1: the member's pod, or nothing where
 // its name is not known, as on an etcd host, whose kubelet uses the hostname. Then the namespace and the container's
 // name must do. Other pods may well have a container called etcd, but none of them is in kube-system under this name.
 const CREDENTIALS = `--cacert ${HOST_PATHS.etcdPki}/ca.crt --cert ${HOST_PATHS.etcdPki}/healthcheck-client.crt --key ${HOST_PATHS.etcdPki}/healthcheck-client.key`
-const ETCDCTL = `
+const inContainer = (program: string) => `
 pod=$1
 shift
-${withoutCrictl('etcd', `etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS}`)}
+${withoutCrictl('etcd', program)}
 id=$(crictl ps --label io.kubernetes.pod.namespace=kube-system --label io.kubernetes.container.name=etcd \\
   \${pod:+--label "io.kubernetes.pod.name=$pod"} --state Running -q | head -n 1)
 if [ -z "$id" ]; then echo 'no etcd container runs on this host' >&2; exit 9; fi
-exec crictl exec "$id" etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS} "$@"`
+exec crictl exec "$id" ${program} "$@"`
+const ETCDCTL = inContainer(`etcdctl --endpoints https://127.0.0.1:2379 ${CREDENTIALS}`)
+const ETCDUTL = inContainer('etcdutl')
 
 /** The command that runs etcdctl against the member on the host. */
 export function etcdctlCommand(host: Host, ...args: readonly string[]): Command {
-  // Control planes' kubelets register under the name in the cluster file, and their static pods are named after it.
-  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
-  return script(ETCDCTL, pod, ...args)
+  return script(ETCDCTL, podOf(host), ...args)
+}
+
+/** The command that runs etcdutl, the tool for files of etcd, beside the member on the host. */
+export function etcdutlCommand(host: Host, ...args: readonly string[]): Command {
+  return script(ETCDUTL, podOf(host), ...args)
+}
+
+/** Control planes' kubelets register under the name in the cluster file, and their static pods are named after it. */
+function podOf(host: Host): string {
+  return host.role === 'control-plane' ? staticPodName('etcd', host) : ''
 }
 
 /** Runs etcdctl against the member on the host; the caller judges the outcome. */
@@ -63,9 +73,7 @@ export async function etcdBeginnings(
   to: string,
   limit: number,
 ): Promise<readonly { readonly key: string; readonly value: Buffer }[]> {
-  const { host } = session
-  const pod = host.role === 'control-plane' ? staticPodName('etcd', host) : ''
-  const ask = script(BEGINNINGS, pod, 'get', from, to, '--limit', String(limit), '-w', 'json')
+  const ask = script(BEGINNINGS, podOf(session.host), 'get', from, to, '--limit', String(limit), '-w', 'json')
   const result = await session.run(ask, { root: true, timeoutMs: 60_000 })
   const lines = result.stdout.split('\n').map((line) => line.split(' '))
   if (result.exitCode !== 0 || !lines.some(([kind]) => kind === 'end')) {

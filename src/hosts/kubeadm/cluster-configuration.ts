@@ -3,7 +3,6 @@ import type { Host } from '../../cluster/model.js'
 import { renderForPhases, renderInitConfiguration } from '../../configuration/kubeadm/render.js'
 import { isQuorateError } from '../../errors/index.js'
 import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuration.js'
-import type { PlainObject } from '../../values/merge.js'
 import type { HostContext } from '../context.js'
 import { makeBootstrapToken } from '../kubernetes/bootstrap-token.js'
 import { localApi } from '../kubernetes/cluster-api.js'
@@ -18,23 +17,24 @@ export async function clusterConfigurationFor(
   controlPlanes: readonly Host[],
 ): Promise<string> {
   const { cluster, host } = context
-  const document = await keptDocument(context, controlPlanes)
+  const document = parseDocument((await keptClusterConfiguration(context, controlPlanes)) ?? '')
   return document === undefined
     ? renderInitConfiguration(cluster, host, { bootstrapToken: makeBootstrapToken() })
     : renderForPhases(cluster, host, document)
 }
 
-async function keptDocument(
-  { cluster, sessions, signal }: HostContext,
+/** The text of the ClusterConfiguration that the cluster keeps; undefined if no API server answers, or it keeps none. */
+export async function keptClusterConfiguration(
+  { cluster, sessions, signal }: Pick<HostContext, 'cluster' | 'sessions' | 'signal'>,
   controlPlanes: readonly Host[],
-): Promise<PlainObject | undefined> {
+): Promise<string | undefined> {
   const { namespace, cluster: place } = KEPT_CONFIGURATION
   for (const host of controlPlanes) {
     try {
       const api = localApi(cluster, await sessions.session(host, signal))
       const kept = await api.core.configMaps.in(namespace).find(place.name)
-      const document = parseDocument(kept?.data?.[place.key] ?? '')
-      if (document !== undefined) return document
+      const text = kept?.data?.[place.key]
+      if (text !== undefined && parseDocument(text) !== undefined) return text
     } catch (error) {
       signal.throwIfAborted()
       if (!isQuorateError(error)) throw error

@@ -18,7 +18,7 @@ import {
 /**
  * `apply`: applying changes it. `new-hosts`: it applies to hosts that join later. `not-yet`: it is compared and
  * reported, but not applied. `upgrade`, `remove`: another command changes it. `never`: only a new cluster can have
- * another value. `free`: it is about how hosts are reached, not about the cluster.
+ * another value. `free`: it is about how hosts are reached or what other commands do, not about the cluster.
  */
 export type ChangedBy = 'apply' | 'new-hosts' | 'not-yet' | 'upgrade' | 'remove' | 'never' | 'free'
 
@@ -116,6 +116,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
       unequal(etcd.topology, configuration.etcdEndpoints === undefined ? 'stacked' : 'external'),
   },
   { path: 'spec.etcd.endpoints', changedBy: 'apply' },
+  { path: 'spec.etcd.snapshots', changedBy: 'free' },
   { path: 'spec.etcd', changedBy: 'new-hosts' },
   { path: 'spec.packages', changedBy: 'apply' },
   { path: 'spec.containerRuntime', changedBy: 'apply' },

@@ -15,11 +15,13 @@ import { startOperation } from '../../../src/client/start.js'
 import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
+import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
+import { SNAPSHOTS } from './snapshots.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
 import { testBundle } from '../workflow-bundle.js'
@@ -28,10 +30,12 @@ import { testBundle } from '../workflow-bundle.js'
 export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> = {
   ...TOPOLOGIES,
   ...CONVERSATIONS,
+  ...DEFRAGMENTATIONS,
   ...REMOVALS,
   ...RENEWALS,
   ...REPLACEMENTS,
   ...RESETS,
+  ...SNAPSHOTS,
   ...UPGRADES,
 }
 

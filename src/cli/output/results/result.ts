@@ -3,9 +3,11 @@ import type { OperationKind, Results } from '../../../operations/registry.js'
 import type { OperationSnapshot } from '../../../client/snapshot.js'
 import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
+import { renderDefragmented } from './defragmented.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
+import { renderSnapshotTaken } from './snapshot-taken.js'
 import { renderReset } from './was-reset.js'
 import { renderApplied, renderUpgraded } from '../summary.js'
 
@@ -14,11 +16,13 @@ type Render<Result> = (snapshot: OperationSnapshot, result: Result, style: Style
 const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   adopt: ({ cluster }, result, style) => renderPlan(cluster, result, style),
   apply: renderApplied,
+  defragment: renderDefragmented,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   remove: renderRemoved,
   renew: renderRenewed,
   replace: renderReplaced,
   reset: renderReset,
+  snapshot: renderSnapshotTaken,
   upgrade: renderUpgraded,
 }
 

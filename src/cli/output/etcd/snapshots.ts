@@ -1,0 +1,101 @@
+/** Snapshots in all places as one table: a row for each, the newest first. */
+import type { SnapshotsChecked, SnapshotSeen, SnapshotsFound } from '../../../client/over-ssh.js'
+import { plainLine } from '../../../values/plain-text.js'
+import { count } from '../../../values/words.js'
+import type { Style } from '../../io.js'
+import { formatBytes } from '../bytes.js'
+import { formatDuration } from '../duration.js'
+import { renderReport } from '../report.js'
+import { renderTable } from '../table.js'
+
+const HEADER = ['SNAPSHOT', 'TAKEN (UTC)', 'REVISION', 'KEYS', 'SIZE', 'HOSTS', 'ARCHIVES']
+
+/** A snapshot, and where it is. */
+interface Listed {
+  readonly seen: SnapshotSeen
+  readonly hosts: readonly string[]
+  readonly archives: readonly string[]
+}
+
+function listed({ snapshots }: SnapshotsFound): readonly Listed[] {
+  const names = [...new Set(snapshots.map(({ record }) => record.name))]
+  const placesOf = (all: readonly SnapshotSeen[], kind: SnapshotSeen['kind']) =>
+    all.filter((one) => one.kind === kind).map(({ place }) => place)
+  return names
+    .flatMap((name) => {
+      const all = snapshots.filter(({ record }) => record.name === name)
+      const [seen] = all
+      return seen === undefined
+        ? []
+        : [{ seen, hosts: placesOf(all, 'host'), archives: placesOf(all, 'archive') }]
+    })
+    .toSorted((a, b) => (a.seen.record.takenAt < b.seen.record.takenAt ? 1 : -1))
+}
+
+/** For programs. Every snapshot that is listed was verified when it was kept. */
+export function snapshotList(found: SnapshotsFound): object {
+  const all = listed(found)
+  const newest = all[0]?.seen.record.takenAt
+  return {
+    snapshots: all.map(({ seen: { record }, hosts, archives }) => ({ ...record, hosts, archives })),
+    ...(newest === undefined
+      ? {}
+      : { newestAgeSeconds: Math.round((Date.now() - Date.parse(newest)) / 1000) }),
+    unreachable: found.unreachable,
+  }
+}
+
+/** The table, places that do not answer, and the age of the newest. */
+export function renderSnapshots(cluster: string, found: SnapshotsFound, style: Style): string[] {
+  const all = listed(found)
+  const rows = all.map(({ seen: { record }, hosts, archives }) => [
+    style.bold(plainLine(record.name)),
+    record.takenAt.slice(0, 19).replace('T', ' '),
+    String(record.revision),
+    String(record.keys),
+    formatBytes(record.bytes),
+    plainLine(hosts.join(', ')),
+    plainLine(archives.join(', ')),
+  ])
+  return [
+    ...(rows.length === 0 ? [] : [...renderTable(HEADER, rows, style), '']),
+    ...found.unreachable.flatMap((report) => [...renderReport(report, style), '']),
+    summary(cluster, all, style),
+  ]
+}
+
+function summary(cluster: string, all: readonly Listed[], style: Style): string {
+  const name = style.bold(plainLine(cluster))
+  const [newest] = all
+  if (newest === undefined)
+    return `${style.yellow('⚠')} ${name}: no snapshot; \`quorate etcd snapshot\` takes one`
+  const age = formatDuration(Math.max(0, Date.now() - Date.parse(newest.seen.record.takenAt)))
+  return `${style.green('✔')} ${name}: ${count(all.length, 'snapshot')}; the newest was verified ${age} ago`
+}
+
+const WORDS = {
+  sound: (style: Style) => style.green('sound'),
+  damaged: (style: Style) => style.red('damaged'),
+  missing: (style: Style) => style.red('missing'),
+} as const
+
+/** What was found in each place. */
+export function renderChecked(
+  name: string,
+  { places, unreachable }: SnapshotsChecked,
+  style: Style,
+): string[] {
+  const rows = places.map(({ place, is }) => [style.bold(plainLine(place)), WORDS[is](style)])
+  const bad = places.filter(({ is }) => is !== 'sound')
+  const mark = bad.length === 0 ? style.green('✔') : style.red('✘')
+  const what =
+    bad.length === 0
+      ? `sound in ${count(places.length, 'place')}`
+      : `not sound in ${count(bad.length, 'place')}`
+  return [
+    ...renderTable(['PLACE', 'SNAPSHOT'], rows, style),
+    ...unreachable.flatMap((report) => ['', ...renderReport(report, style)]),
+    '',
+    `${mark} ${style.bold(plainLine(name))}: ${what}`,
+  ]
+}

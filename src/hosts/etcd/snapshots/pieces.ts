@@ -1,0 +1,82 @@
+/**
+ * Carries large files between hosts through the worker's memory, one piece at a time. A piece that is lost with its
+ * connection is carried again, and nothing before it.
+ */
+import { QuorateError } from '../../../errors/index.js'
+import { expectSuccess, script, type Session } from '../../../ssh/index.js'
+
+/** Bytes of a piece: far below what a command may write or a worker should hold. */
+const PIECE = 4 * 2 ** 20
+
+const PIECE_TIMEOUT_MS = 120_000
+
+// $1: the file, $2: the first byte, counted from 1, $3: how many. A shell without pipefail ignores that tail is cut off.
+const READ = `tail -c "+$2" -- "$1" | head -c "$3"`
+
+/** The file from a byte on, in pieces that come only as fast as they are taken. */
+export async function* piecesOf(
+  session: Session,
+  path: string,
+  {
+    bytes,
+    from = 0,
+    signal,
+  }: { readonly bytes: number; readonly from?: number; readonly signal: AbortSignal },
+): AsyncGenerator<Buffer> {
+  for (let at = from; at < bytes; at += PIECE) {
+    signal.throwIfAborted()
+    const length = Math.min(PIECE, bytes - at)
+    const result = await session.run(script(READ, path, String(at + 1), String(length)), {
+      root: true,
+      timeoutMs: PIECE_TIMEOUT_MS,
+      signal,
+    })
+    const { stdoutBytes } = expectSuccess({ ...result, stdout: '' }, `reading ${path}`, session.host)
+    if (stdoutBytes.length !== length) throw cutOff(session, path, at + stdoutBytes.length, bytes)
+    yield stdoutBytes
+  }
+}
+
+// $1: the file, $2: how many bytes it must have. What is more is of a piece whose end was lost.
+const APPEND = `umask 077
+touch -- "$1"
+[ "$(stat -c %s -- "$1")" -ge "$2" ]
+truncate -s "$2" -- "$1"
+cat >>"$1"
+stat -c %s -- "$1"`
+
+const SIZE = 'stat -c %s -- "$1" 2>/dev/null || echo 0'
+
+/** Appends the rest of a file to what is there of it already. */
+export async function appendRest(
+  from: Session,
+  to: Session,
+  paths: { readonly from: string; readonly to: string },
+  {
+    bytes,
+    signal,
+    report,
+  }: { readonly bytes: number; readonly signal: AbortSignal; readonly report: (done: number) => void },
+): Promise<void> {
+  const looked = await to.run(script(SIZE, paths.to), { root: true })
+  let at = Number(expectSuccess(looked, `looking at ${paths.to}`, to.host).stdout)
+  for await (const piece of piecesOf(from, paths.from, { bytes, from: at, signal })) {
+    const written = await to.run(script(APPEND, paths.to, String(at)), {
+      root: true,
+      stdin: piece,
+      timeoutMs: PIECE_TIMEOUT_MS,
+      signal,
+    })
+    const { stdout } = expectSuccess(written, `writing ${paths.to}`, to.host)
+    at += piece.length
+    if (Number(stdout) !== at) throw cutOff(to, paths.to, Number(stdout), at)
+    report(at)
+  }
+}
+
+function cutOff({ host }: Session, path: string, has: number, bytes: number): QuorateError {
+  return new QuorateError('SNAPSHOT_FAILED', `${path} has ${has} bytes, and should have ${bytes}`, {
+    host: host.name,
+    step: 'etcd snapshot',
+  })
+}

@@ -1,0 +1,41 @@
+/** No snapshot is taken or kept where it would fill the disk, which etcd itself and the kubelet need. */
+import { HOST_PATHS } from '../../../cluster/host-paths.js'
+import { expectSuccess, script } from '../../../ssh/index.js'
+import type { HostContext } from '../../context.js'
+
+/** A disk must have room for so many times what is written there. */
+const ROOM = 2
+
+// $1: the database, then folders. Prints the size of the database, and the bytes free where each folder is.
+const LOOK = `
+stat -c %s -- "$1" 2>/dev/null || echo 0
+shift
+for folder in "$@"; do
+  while [ ! -d "$folder" ]; do folder=$(dirname -- "$folder"); done
+  df -B1 --output=avail -- "$folder" | tail -n 1
+done`
+
+/**
+ * Refuses a host whose disks lack room.
+ * @param bytes what will be written; the size of the member's database unless given.
+ * @throws QuorateError `DISK_FULL`
+ */
+export async function refuseFullDisk(context: HostContext, bytes?: number): Promise<void> {
+  const { session, host } = context
+  const folders = bytes === undefined ? [HOST_PATHS.etcdData, HOST_PATHS.quorate] : [HOST_PATHS.quorate]
+  const looked = await session.run(script(LOOK, `${HOST_PATHS.etcdMember}/snap/db`, ...folders), {
+    root: true,
+  })
+  const { stdout } = expectSuccess(looked, 'looking at the disks', host)
+  const [size = 0, ...free] = stdout.trim().split('\n').map(Number)
+  const needed = ROOM * (bytes ?? size)
+  for (const [index, available] of free.entries()) {
+    if (available >= needed) continue
+    const message = `${folders[index] ?? ''} has ${inMiB(available)} MiB free, and a snapshot needs ${inMiB(needed)}`
+    throw context.error('DISK_FULL', message, { step: 'etcd snapshot' })
+  }
+}
+
+function inMiB(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20)
+}
