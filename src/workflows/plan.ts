@@ -7,6 +7,7 @@ import { plannedAsDefragmentation } from './defragment/planning.js'
 import { planOf, seeCluster } from './remove/planning.js'
 import { plannedAsRenewal } from './renew/planning.js'
 import { plannedAsReplacement } from './replace/planning.js'
+import { plannedAsRestore } from './restore/planning.js'
 import { plannedAsReset } from './reset/planning.js'
 import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
@@ -23,6 +24,7 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   if (input.request?.replace !== undefined) return plannedAsReplacement(run, looked, input.request.replace)
   if (input.request?.reset !== undefined) return plannedAsReset(run, looked, input.request.reset)
   if (input.request?.defragment !== undefined) return plannedAsDefragmentation(run, looked)
+  if (input.request?.restore !== undefined) return plannedAsRestore(run, looked, input.request.restore)
   if (input.request?.snapshot !== undefined) return plannedAsSnapshot(run, looked)
   if (input.request?.upgrade !== undefined) return plannedAsUpgrade(run, looked, input.request.upgrade)
   const presence = await lookAtCluster(run, looked)
