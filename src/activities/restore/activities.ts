@@ -21,7 +21,8 @@ import { refreshNode } from './refresh-node.js'
 /** By the names that workflows call. */
 export function restoreActivities(look: OnHost, change: OnHost) {
   return {
-    lookForRestore: (cluster: Cluster, host: Host): Promise<RestoreLook> => look(cluster, host, lookForRestore),
+    lookForRestore: (cluster: Cluster, host: Host): Promise<RestoreLook> =>
+      look(cluster, host, lookForRestore),
     /** Reads the whole file. */
     readSnapshot: (cluster: Cluster, host: Host, record: SnapshotRecord): Promise<Soundness> =>
       look(cluster, host, ({ session }) => soundness(session, record)),

@@ -2,7 +2,14 @@
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
-import { clearData, isPlaced, oldFolder, placeData, restoreData, takeDataBack } from '../../hosts/etcd/restore/data.js'
+import {
+  clearData,
+  isPlaced,
+  oldFolder,
+  placeData,
+  restoreData,
+  takeDataBack,
+} from '../../hosts/etcd/restore/data.js'
 import { memberStatus } from '../../hosts/etcd/status.js'
 import { HEALTH_PORTS } from '../../hosts/kubeadm/component-process.js'
 import { lookAtManifests, missingManifests } from '../../hosts/kubeadm/manifests.js'
@@ -29,7 +36,10 @@ export interface StartedMember extends StepOutcome {
 export async function restoreDataBeside(context: HostContext, order: DataOrder): Promise<StepOutcome> {
   await waitForOthers(context)
   const isNew = await restoreData(context, order)
-  return { changed: isNew, summary: `from ${order.source.kind === 'database' ? 'its own database' : order.source.name}` }
+  return {
+    changed: isNew,
+    summary: `from ${order.source.kind === 'database' ? 'its own database' : order.source.name}`,
+  }
 }
 
 /**
@@ -124,7 +134,10 @@ export async function putDataBack(context: HostContext): Promise<StepOutcome> {
     await bringBack(context, ['etcd'])
   }
   await clearData(context)
-  return { changed: origin !== undefined, summary: isBack ? 'the old data are back' : 'the data are as they were' }
+  return {
+    changed: origin !== undefined,
+    summary: isBack ? 'the old data are back' : 'the data are as they were',
+  }
 }
 
 /**

@@ -12,6 +12,9 @@ import { runningComponents } from './static-pods.js'
 /** Everything that kubeadm runs as static pods with a stacked etcd. */
 export const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const
 
+/** Those that need etcd. */
+const WITH_ETCD = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
+
 /** A component of a control plane. */
 export type ControlPlaneComponent = (typeof CONTROL_PLANE)[number]
 
@@ -37,21 +40,31 @@ const LISTENING = `ss -Hltnp | grep -E '"(kube-apiserver|kube-controller|kube-sc
  */
 export async function setAside(context: HostContext): Promise<readonly string[]> {
   await startKubelet(context)
-  const moved = await move(context, HOST_PATHS.manifests, HOST_PATHS.manifestsAside, CONTROL_PLANE)
-  await waitUntil(
-    context,
-    () => stoppedObstacle(context),
-    (reason) => context.error('CONTROL_PLANE_RUNS', reason, { step: STEP }),
-    { timeoutMs: context.patience.components },
-  )
+  const moved: string[] = []
+  // An API server without etcd takes all of its grace period to end.
+  for (const components of [WITH_ETCD, CONTROL_PLANE]) {
+    moved.push(...(await move(context, HOST_PATHS.manifests, HOST_PATHS.manifestsAside, components)))
+    await waitForEnd(context, () => runningObstacle(context, components))
+  }
+  await waitForEnd(context, () => listeningObstacle(context))
   return moved
 }
 
-/** Why the control plane does not count as stopped; undefined if nothing of it runs. */
-async function stoppedObstacle({ session, host }: HostContext): Promise<string | undefined> {
+function waitForEnd(context: HostContext, look: () => Promise<string | undefined>): Promise<void> {
+  const giveUp = (reason: string) => context.error('CONTROL_PLANE_RUNS', reason, { step: STEP })
+  return waitUntil(context, look, giveUp, { timeoutMs: context.patience.components })
+}
+
+async function runningObstacle(
+  { session }: HostContext,
+  components: readonly ControlPlaneComponent[],
+): Promise<string | undefined> {
   const running = await runningComponents(session)
-  const left = CONTROL_PLANE.filter((name) => running.has(name))
-  if (left.length > 0) return `${left.join(', ')} still ${left.length === 1 ? 'runs' : 'run'}`
+  const left = components.filter((name) => running.has(name))
+  return left.length === 0 ? undefined : `${left.join(', ')} still ${left.length === 1 ? 'runs' : 'run'}`
+}
+
+async function listeningObstacle({ session, host }: HostContext): Promise<string | undefined> {
   const { stdout } = expectSuccess(
     await session.run(script(LISTENING), { root: true }),
     'looking at the ports of the control plane',

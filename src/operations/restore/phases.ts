@@ -30,7 +30,9 @@ export const RESTORE_PHASES = {
     title: 'Stop control planes',
     activities: ['setControlPlaneAside'],
     words: { made: 'control plane stopped', act: 'stopping the control plane' },
-    skip: never('a member that may still run could go on as the old cluster: stop it, or restore with --dead'),
+    skip: never(
+      'a member that may still run could go on as the old cluster: stop it, or restore with --dead',
+    ),
   },
   'start-etcd': {
     title: 'Start etcd',

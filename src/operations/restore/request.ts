@@ -22,6 +22,9 @@ export type RestoreSource =
   | { readonly kind: 'survivor'; readonly host?: string }
 
 /** Whether the operator may replace the cluster's state: its name must have been typed. */
-export function isRestoreConfirmed({ name }: { readonly name: string }, { confirmed }: RestoreRequest): boolean {
+export function isRestoreConfirmed(
+  { name }: { readonly name: string },
+  { confirmed }: RestoreRequest,
+): boolean {
   return confirmed === name
 }

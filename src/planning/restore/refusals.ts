@@ -31,7 +31,8 @@ type Refusal = (scene: RestoreScene) => readonly PreflightFinding[]
 /** Everything that forbids the restore. */
 export function restoreProblems(scene: RestoreScene): readonly PreflightFinding[] {
   const place = etcdPlace(scene.cluster)
-  if (place !== 'control-planes') return [refusal(undefined, ELSEWHERE[place], 'docs/etcd-restore.md says how it is done by hand')]
+  if (place !== 'control-planes')
+    return [refusal(undefined, ELSEWHERE[place], 'docs/etcd-restore.md says how it is done by hand')]
   const ofSource = scene.request.from.kind === 'snapshot' ? OF_SNAPSHOT : OF_SURVIVOR
   return [...OF_HOSTS, ...ofSource].flatMap((one) => one(scene))
 }
@@ -54,7 +55,11 @@ const vouched: Refusal = ({ cluster, request, looks }) => {
     ...unknownHosts(cluster, [...request.dead, ...named(request)]),
     ...others.map((name) => refusal(hostOf(cluster, name), 'it is no control plane, so --dead says nothing')),
     ...alive.map((name) =>
-      refusal(hostOf(cluster, name), 'it answers, and is not dead', 'leave it out of --dead: it is restored like the others'),
+      refusal(
+        hostOf(cluster, name),
+        'it answers, and is not dead',
+        'leave it out of --dead: it is restored like the others',
+      ),
     ),
   ]
 }
@@ -78,7 +83,10 @@ const unlisted: Refusal = ({ cluster, looks, request }) => {
   const known = [...looks.flatMap(({ pod }) => (pod === undefined ? [] : [pod.name])), ...request.dead]
   return members
     .filter(({ name }) => !known.includes(name))
-    .filter(({ name }) => !cluster.hosts.some((host) => host.name === name && looks.every((one) => one.host !== name)))
+    .filter(
+      ({ name }) =>
+        !cluster.hosts.some((host) => host.name === name && looks.every((one) => one.host !== name)),
+    )
     .map((member) =>
       refusal(
         undefined,
@@ -95,7 +103,10 @@ const folders: Refusal = ({ cluster, looks }) =>
   looks
     .filter(({ pod }) => pod !== undefined && pod.dataFolder !== HOST_PATHS.etcdData)
     .map(({ host, pod }) =>
-      refusal(hostOf(cluster, host), `its etcd has its data in ${pod?.dataFolder ?? ''}, and not in ${HOST_PATHS.etcdData}`),
+      refusal(
+        hostOf(cluster, host),
+        `its etcd has its data in ${pod?.dataFolder ?? ''}, and not in ${HOST_PATHS.etcdData}`,
+      ),
     )
 
 /** etcd allocates its log ahead. Source: etcd's server/storage/wal, SegmentSizeBytes; the next one is made beside. */
@@ -188,7 +199,13 @@ const noSurvivor: Refusal = ({ survivor, looks }) => {
 const mixed: Refusal = ({ looks }) => {
   const ids = new Set(statusesOf(looks).map(({ clusterId }) => clusterId))
   if (ids.size < 2) return []
-  return [refusal(undefined, 'the members that answer are of different etcds', 'name the host whose state is taken: --from HOST, and stop etcd on the others')]
+  return [
+    refusal(
+      undefined,
+      'the members that answer are of different etcds',
+      'name the host whose state is taken: --from HOST, and stop etcd on the others',
+    ),
+  ]
 }
 
 /** Its database alone may lack what is in its log, so it is used only where nothing else is left to compare with. */

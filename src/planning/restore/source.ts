@@ -36,7 +36,10 @@ export function statusesOf(looks: readonly RestoreLook[]): readonly MemberStatus
  * The survivor whose state is taken. Of several that answer, the one that has applied most; one that does not answer only
  * if no other host has data.
  */
-export function chosenSurvivor(looks: readonly RestoreLook[], { from }: RestoreRequest): RestoreLook | undefined {
+export function chosenSurvivor(
+  looks: readonly RestoreLook[],
+  { from }: RestoreRequest,
+): RestoreLook | undefined {
   if (from.kind !== 'survivor') return undefined
   if (from.host !== undefined) return looks.find(({ host }) => host === from.host)
   const answering = looks.filter(({ status }) => status !== undefined)

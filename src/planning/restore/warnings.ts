@@ -35,12 +35,16 @@ function losses({ looks, record, survivor }: RestoreScene, { source }: RestorePa
   const latest = Math.max(record.revision, ...now.map(({ revision }) => revision))
   const since = latest - record.revision
   const amount = now.length === 0 ? 'how much that is, no member tells' : count(since, 'revision')
-  const newer = knownSnapshots(looks).filter(({ takenAt }) => Date.parse(takenAt) > Date.parse(record.takenAt))
+  const newer = knownSnapshots(looks).filter(
+    ({ takenAt }) => Date.parse(takenAt) > Date.parse(record.takenAt),
+  )
   return [
     `lost: everything that was written after ${record.takenAt} (${record.name}, revision ${record.revision}): ${amount}`,
     ...(newer[0] === undefined
       ? []
-      : [`${count(newer.length, 'snapshot')} ${newer.length === 1 ? 'is' : 'are'} newer; the newest is ${newer[0].name}`]),
+      : [
+          `${count(newer.length, 'snapshot')} ${newer.length === 1 ? 'is' : 'are'} newer; the newest is ${newer[0].name}`,
+        ]),
   ]
 }
 
@@ -63,7 +67,9 @@ function leftOut({ cluster, unanswered, members }: RestoreScene, { dead }: Resto
   const isDead = (name: string) => dead.some((host) => host.name === name)
   const silent = unanswered
     .filter(({ host = '' }) => !isDead(host))
-    .map(({ host = '', message }) => `${host} does not answer (${message}): restart its kubelet when it is back`)
+    .map(
+      ({ host = '', message }) => `${host} does not answer (${message}): restart its kubelet when it is back`,
+    )
   const without = hostsWithRole(cluster, 'control-plane')
     .filter(({ name }) => !isDead(name) && unanswered.every(({ host }) => host !== name))
     .filter(({ name }) => members.every((host) => host.name !== name))
@@ -74,5 +80,8 @@ function leftOut({ cluster, unanswered, members }: RestoreScene, { dead }: Resto
 function unfinished({ looks }: RestoreScene): readonly string[] {
   return looks
     .filter((one) => one.unfinished !== undefined)
-    .map(({ host, unfinished: operation = '' }) => `${host} was stopped by a restore (${operation}) that did not end; this one goes on with it`)
+    .map(
+      ({ host, unfinished: operation = '' }) =>
+        `${host} was stopped by a restore (${operation}) that did not end; this one goes on with it`,
+    )
 }

@@ -56,7 +56,9 @@ export async function holdingForRestore<Result>(
 
 function notConfirmed({ name }: Cluster) {
   const message = `replacing the state of the cluster must be confirmed with its name, ${name}`
-  return new QuorateError('RESTORE_REFUSED', message, { hint: `\`--yes-restore ${name}\` confirms it` }).report()
+  return new QuorateError('RESTORE_REFUSED', message, {
+    hint: `\`--yes-restore ${name}\` confirms it`,
+  }).report()
 }
 
 async function makePlan(run: Run<PlanPhase>, looked: Looked, request: RestoreRequest): Promise<RestorePlan> {

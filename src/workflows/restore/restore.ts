@@ -111,7 +111,11 @@ function oneEtcd(started: readonly StartedMember[]): StartedMember {
 }
 
 /** From here on the restored state is in use. */
-async function serve(restoring: Restoring, before: Before, { member, oldData }: Started): Promise<RestoreResult> {
+async function serve(
+  restoring: Restoring,
+  before: Before,
+  { member, oldData }: Started,
+): Promise<RestoreResult> {
   const { run, parts } = restoring
   await phase(restoring, 'accept-restored-data', hostsOf(restoring), steps.accept)
   const since = Date.now()
@@ -145,7 +149,8 @@ function phase<Result>(
 ): Promise<readonly Awaited<Result>[]> {
   const { run } = restoring
   const members = hostsOf(restoring).map(({ name }) => name)
-  const isLeaving = (name: string) => hostsOf(restoring).some((host) => host.name === name && run.isLeaving(host))
+  const isLeaving = (name: string) =>
+    hostsOf(restoring).some((host) => host.name === name && run.isLeaving(host))
   const notSkippable = ({ name }: Host) => restoreSkipRefusal(id, name, members, isLeaving)
   return run.phase(id, hosts, (host) => act(restoring, host), { notSkippable }).all() as Promise<
     readonly Awaited<Result>[]

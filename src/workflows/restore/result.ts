@@ -21,7 +21,10 @@ export function resultOf({ run, plan, parts }: Restoring, done: Done): RestoreRe
   // Hosts that were removed since the snapshot have their nodes again.
   const strangers = nodes
     .filter(({ name }) => plan.cluster.hosts.every((host) => host.name !== name))
-    .map(({ name }) => `the restored state has a node ${name} that the cluster file does not have: \`quorate remove ${name}\``)
+    .map(
+      ({ name }) =>
+        `the restored state has a node ${name} that the cluster file does not have: \`quorate remove ${name}\``,
+    )
   run.warn(...strangers)
   return {
     kubernetesVersion: plan.cluster.kubernetes.version,

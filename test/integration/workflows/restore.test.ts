@@ -86,8 +86,19 @@ function expectBarrier(journal: readonly string[], first: string, then: string):
 describe('a restore', () => {
   it('takes each step on all hosts before it takes the next on any', async () => {
     const { journal, outcome } = await restoring({}, result)
-    const steps = ['snapshot', 'data beside on', 'aside', 'etcd', 'accept on', 'back', 'refresh', 'verify', 'conclude']
-    for (const [index, step] of steps.slice(0, -1).entries()) expectBarrier(journal, step, steps[index + 1] ?? '')
+    const steps = [
+      'snapshot',
+      'data beside on',
+      'aside',
+      'etcd',
+      'accept on',
+      'back',
+      'refresh',
+      'verify',
+      'conclude',
+    ]
+    for (const [index, step] of steps.slice(0, -1).entries())
+      expectBarrier(journal, step, steps[index + 1] ?? '')
     expect(outcome).toMatchObject({ revision: 1_000_001_000, changed: true, dead: [] })
     expect(outcome.members.map(({ host }) => host)).toEqual(CONTROL_PLANES)
     expect(begun(journal, 'old data on')).toEqual([])
@@ -96,7 +107,9 @@ describe('a restore', () => {
   it('refreshes one node after the other', async () => {
     const { journal } = await restoring({}, result)
     const refreshed = journal.filter((entry) => entry.startsWith('refresh '))
-    refreshed.forEach((entry, index) => expect(entry.endsWith(index % 2 === 0 ? 'begins' : 'ends')).toBe(true))
+    refreshed.forEach((entry, index) =>
+      expect(entry.endsWith(index % 2 === 0 ? 'begins' : 'ends')).toBe(true),
+    )
     expect(refreshed).toHaveLength(2 * 5)
   })
 
@@ -126,7 +139,10 @@ describe('before anything is stopped', () => {
       {
         lookForRestore: (_: Cluster, { name }: Host) => {
           const look = restoreLookAt(name)
-          return Promise.resolve({ ...look, snapshots: look.snapshots.map((one) => ({ ...one, clusterId: '5' })) })
+          return Promise.resolve({
+            ...look,
+            snapshots: look.snapshots.map((one) => ({ ...one, clusterId: '5' })),
+          })
         },
       },
       'SNAPSHOT_FOREIGN',
@@ -227,7 +243,8 @@ describe('a recovery', () => {
     const { journal, outcome } = await restoring(
       {
         gatherFacts,
-        readStanding: () => Promise.resolve({ kind: 'unreadable', host: 'cp1', reason: 'connection refused' }),
+        readStanding: () =>
+          Promise.resolve({ kind: 'unreadable', host: 'cp1', reason: 'connection refused' }),
         lookForRestore: (_: Cluster, { name }: Host) =>
           Promise.resolve(lacking(restoreLookAt(name), 'members')),
       },

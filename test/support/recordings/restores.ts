@@ -44,8 +44,7 @@ function alone(cluster: Cluster): Hosts {
         ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', name))
         : Promise.resolve(facts.find(({ host }) => host === name)),
     readStanding: () => Promise.resolve({ kind: 'unreadable', host: 'cp1', reason: 'connection refused' }),
-    lookForRestore: (_: Cluster, { name }: Host) =>
-      Promise.resolve(lacking(restoreLookAt(name), 'members')),
+    lookForRestore: (_: Cluster, { name }: Host) => Promise.resolve(lacking(restoreLookAt(name), 'members')),
   }
 }
 
@@ -120,9 +119,7 @@ export const RESTORES: Readonly<Record<string, (name: string) => Recording>> = {
       small(name),
       {
         lookForRestore: (_: Cluster, { name: host }: Host) =>
-          Promise.resolve(
-            restoreLookAt(host, host === 'cp2' ? { unfinished: '01938a3b-0000' } : {}),
-          ),
+          Promise.resolve(restoreLookAt(host, host === 'cp2' ? { unfinished: '01938a3b-0000' } : {})),
         restoreData: failing(obey.restoreData, 'cp1', 9),
       },
       aborted,

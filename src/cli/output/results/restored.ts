@@ -20,7 +20,9 @@ export function renderRestored(
     `${style.bold(plainLine(restored))}: revision ${revision}, cluster id ${plainLine(clusterId)}`,
     ...(saved === undefined
       ? []
-      : [`the state before: ${plainLine(saved.snapshot)} on ${plainLine(saved.host)}; \`quorate etcd restore\` takes its name`]),
+      : [
+          `the state before: \`quorate etcd restore ${plainLine(saved.snapshot)} --from-before-restore\` goes back to it`,
+        ]),
     'the old data of etcd stay until the next restore; to remove them now:',
     ...members.map(({ host, oldData }) => `  ${plainLine(host)}: sudo rm -r ${plainLine(oldData)}`),
     ...dead.map((name) => `next: \`quorate replace ${plainLine(name)} --dead\``),

@@ -119,7 +119,9 @@ cat -- "$1/.restore-$2/member/$3" 2>/dev/null || echo`
 
 async function placeOf({ session, host, operation }: HostContext): Promise<DataPlace> {
   const looked = await session.run(script(LOOK, FOLDER, operation, STAMP), { root: true })
-  const [placed = '', beside = ''] = expectSuccess(looked, 'looking for restored data', host).stdout.split('\n')
+  const [placed = '', beside = ''] = expectSuccess(looked, 'looking for restored data', host).stdout.split(
+    '\n',
+  )
   return { placed, beside }
 }
 

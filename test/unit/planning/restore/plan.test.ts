@@ -66,7 +66,9 @@ describe('the plan of a restore', () => {
 
   it('marks what takes the API away as disruptive', () => {
     const disruptive = plan().changes.filter((change) => change.disruptive === true)
-    expect(new Set(disruptive.map(({ phase }) => phase))).toEqual(new Set(['Stop control planes', 'Start etcd']))
+    expect(new Set(disruptive.map(({ phase }) => phase))).toEqual(
+      new Set(['Stop control planes', 'Start etcd']),
+    )
   })
 
   it('saves the current state first, unless no member answers or the operator does without', () => {
@@ -91,7 +93,12 @@ describe('the plan of a restore', () => {
   })
 
   it('takes the newest, and an older one only by its name', () => {
-    const newer = { ...record, name: 'prod-20261128T000000Z-r2000-x', takenAt: '2026-11-28T00:00:00.000Z', revision: 2000 }
+    const newer = {
+      ...record,
+      name: 'prod-20261128T000000Z-r2000-x',
+      takenAt: '2026-11-28T00:00:00.000Z',
+      revision: 2000,
+    }
     const looks = looksWith('cp1', record, newer)
     const chosen = (request: Partial<RestoreRequest>) => {
       const source = plan(request, { looks, sound: ['cp1'] }).parts?.source
@@ -100,7 +107,9 @@ describe('the plan of a restore', () => {
     expect(chosen({})).toBe(newer.name)
     const older = { from: { kind: 'snapshot', name: record.name } } as const
     expect(chosen(older)).toBe(record.name)
-    expect(plan(older, { looks, sound: ['cp1'] }).warnings).toContainEqual(expect.stringContaining(newer.name))
+    expect(plan(older, { looks, sound: ['cp1'] }).warnings).toContainEqual(
+      expect.stringContaining(newer.name),
+    )
   })
 
   it('does not fall back to an older snapshot when the newest is damaged', () => {
@@ -173,7 +182,9 @@ describe('a restore is refused before anything is stopped', () => {
 
   it('where etcd has its data elsewhere', () => {
     const looks = all.map((look) =>
-      look.host === 'cp1' && look.pod !== undefined ? { ...look, pod: { ...look.pod, dataFolder: '/srv/etcd' } } : look,
+      look.host === 'cp1' && look.pod !== undefined
+        ? { ...look, pod: { ...look.pod, dataFolder: '/srv/etcd' } }
+        : look,
     )
     expect(codes({}, { looks })).toEqual(['RESTORE_REFUSED'])
   })
