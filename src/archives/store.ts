@@ -3,7 +3,7 @@ import { copyTitle, type SnapshotCopy } from '../cluster/snapshots.js'
 import { FolderStore } from './folder-store.js'
 import type { Store } from './store-contract.js'
 
-export type { Store, StoredFile } from './store-contract.js'
+export type { Store } from './store-contract.js'
 
 /**
  * Opens the place of a copy; nothing is asked of it yet.

@@ -18,7 +18,6 @@ import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
 export type { MemberSeen, MembersFound } from '../hosts/etcd/inspect.js'
 export type {
-  SnapshotChecked,
   SnapshotSeen,
   SnapshotsChecked,
   SnapshotsFound,

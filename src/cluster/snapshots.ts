@@ -13,7 +13,7 @@ export interface KeptSnapshots {
 export type SnapshotCopy = FolderCopy | S3Copy
 
 /** A folder on the worker's machine; its path is absolute. */
-export interface FolderCopy {
+interface FolderCopy {
   readonly kind: 'folder'
   readonly folder: string
 }

@@ -25,7 +25,7 @@ export interface MemberStatus {
 }
 
 /** `NOSPACE`: etcd takes no writes, because a database has reached its quota. `CORRUPT`: data of a member differ. */
-export interface EtcdAlarm {
+interface EtcdAlarm {
   readonly memberId: string
   readonly alarm: string
 }

@@ -73,7 +73,7 @@ export interface ResetRequest {
 }
 
 /** What is kept with a snapshot of etcd. */
-export interface SnapshotRequest {
+interface SnapshotRequest {
   /** The text of the cluster file, for whoever restores the cluster from an archive. It holds no secrets. */
   readonly clusterFile: string
   /** The revision may be lower than that of an earlier snapshot: etcd was restored. */

@@ -192,7 +192,7 @@ export interface DefragmentResult {
 }
 
 /** Sizes of a member's database in bytes. */
-export interface DefragmentedMember {
+interface DefragmentedMember {
   readonly host: string
   readonly before: number
   readonly after: number

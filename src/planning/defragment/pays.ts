@@ -4,10 +4,10 @@ import { hasAlarm, type MemberStatus } from '../../facts/etcd-status.js'
 const MIB = 2 ** 20
 
 /** A member is defragmented from these on, both of them. */
-export const PAYS_FROM = { share: 0.45, bytes: 100 * MIB } as const
+const PAYS_FROM = { share: 0.45, bytes: 100 * MIB } as const
 
 /** Bytes of the database that hold nothing. */
-export function freeBytes({ bytes, bytesInUse }: Pick<MemberStatus, 'bytes' | 'bytesInUse'>): number {
+function freeBytes({ bytes, bytesInUse }: Pick<MemberStatus, 'bytes' | 'bytesInUse'>): number {
   return Math.max(0, bytes - bytesInUse)
 }
 

@@ -10,7 +10,7 @@ import { snapshotScene, type SnapshotLearnt } from '../snapshot/plan.js'
 import { freeWords, NO_SPACE, pays } from './pays.js'
 
 /** A member that is defragmented. */
-export interface DefragmentingHost {
+interface DefragmentingHost {
   readonly host: Host
   /** Size of its database in bytes, when the plan was made. */
   readonly before: number

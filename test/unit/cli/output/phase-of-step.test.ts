@@ -3,7 +3,14 @@ import { createActivities } from '../../../../src/activities/index.js'
 import { runsIn } from '../../../../src/cli/output/phase-of-step.js'
 
 /** These are no step of a phase. */
-const BESIDE_PHASES = ['resolveVersion', 'releaseHost', 'readLosses', 'readEtcdVersions', 'predictDrains']
+const BESIDE_PHASES = [
+  'resolveVersion',
+  'releaseHost',
+  'readLosses',
+  'lookAtMember',
+  'readEtcdVersions',
+  'predictDrains',
+]
 
 describe('the phase of a step', () => {
   it('is known for every activity that belongs to one', () => {
