@@ -1,5 +1,5 @@
 /** What hosts show before a restore, for tests. */
-import type { RestoreLook } from '../../src/operations/restore/look.js'
+import type { RestoreLook } from '../../src/planning/restore/look.js'
 import { aSnapshotRecord, memberStatusesOf } from './member-statuses.js'
 
 /** A control plane with a member that answers, in an etcd that has its majority, and one snapshot, from cp2. */

@@ -17,7 +17,7 @@ import { bringBack, CONTROL_PLANE, setAside } from '../../hosts/kubeadm/manifest
 import { isComponentHealthy } from '../../hosts/kubernetes/health.js'
 import { waitForApiServer } from '../../hosts/kubernetes/wait-for-api-server.js'
 import { waitUntil } from '../../hosts/wait.js'
-import { REVISION_BUMP, type DataOrder } from '../../operations/restore/look.js'
+import { REVISION_BUMP, type DataOrder } from '../../operations/restore/data.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { command, expectSuccess } from '../../ssh/index.js'
 

@@ -17,7 +17,7 @@ export interface RestoreRequest {
  * `snapshot`: one that hosts keep, the newest unless named. `survivor`: what a member still has after etcd has lost its
  * majority; the host unless there is only one.
  */
-export type RestoreSource =
+type RestoreSource =
   | { readonly kind: 'snapshot'; readonly name?: string }
   | { readonly kind: 'survivor'; readonly host?: string }
 

@@ -2,7 +2,7 @@
 import type { Host } from '../../cluster/model.js'
 import type { PlannedChange } from '../../operations/results.js'
 import { RESTORE_PHASES, type RestorePhase } from '../../operations/restore/phases.js'
-import type { RestoreParts } from './plan.js'
+import type { RestoreParts } from './parts.js'
 
 /** Every change. */
 export function restoreChanges({

@@ -2,7 +2,7 @@
 import { hostsWithRole, type Cluster, type Host } from '../../cluster/model.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { HostFacts } from '../../facts/facts.js'
-import type { EtcdPod, RestoreLook } from '../../operations/restore/look.js'
+import type { RestoreLook } from './look.js'
 import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
@@ -10,30 +10,11 @@ import { defined } from '../../values/defined.js'
 import type { Learnt } from '../plan.js'
 import { memberToAsk } from '../snapshot/member.js'
 import { snapshotScene } from '../snapshot/plan.js'
+import type { PlannedSource, RestoreParts } from './parts.js'
 import { restoreChanges } from './changes.js'
 import { restoreProblems } from './refusals.js'
 import { chosenSnapshot, chosenSurvivor, statusesOf } from './source.js'
 import { restoreWarnings } from './warnings.js'
-
-/** Where the state comes from. `database`: the files of a survivor whose etcd does not run. */
-export type PlannedSource =
-  | { readonly kind: 'snapshot'; readonly record: SnapshotRecord; readonly holders: readonly Host[] }
-  | { readonly kind: 'survivor' | 'database'; readonly host: Host }
-
-/** The hosts of a restore, by what is done there. */
-export interface RestoreParts {
-  readonly source: PlannedSource
-  /** Its member gives a snapshot of the current state before; undefined if none can, or the state is a survivor's. */
-  readonly saver: Host | undefined
-  /** Every member of the etcd that is restored. */
-  readonly members: readonly { readonly host: Host; readonly pod: EtcdPod }[]
-  /** Control planes that never come back. */
-  readonly dead: readonly Host[]
-  /** Hosts whose kubelets start again: control planes first. */
-  readonly nodes: readonly Host[]
-  /** An earlier restore has stopped hosts, and did not come to its end. */
-  readonly isStopped: boolean
-}
 
 /** What a restore does, and what forbids it. */
 export interface RestorePlan {

@@ -3,12 +3,12 @@ import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { etcdPlace, hostsWithRole, type Cluster, type Host } from '../../cluster/model.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { memberTitle } from '../../facts/quorum.js'
-import type { RestoreLook } from '../../operations/restore/look.js'
+import type { RestoreLook } from './look.js'
 import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { unknownHosts } from '../unknown-hosts.js'
-import { isMemberHost, minorOf, statusesOf } from './source.js'
+import { minorOf, statusesOf } from './source.js'
 
 /** What is decided from. */
 export interface RestoreScene {
@@ -49,7 +49,7 @@ function refusal(host: Host | undefined, message: string, hint?: string): Prefli
 /** The operator's word about hosts must fit what they show. */
 const vouched: Refusal = ({ cluster, request, looks }) => {
   const known = request.dead.filter((name) => cluster.hosts.some((host) => host.name === name))
-  const others = known.filter((name) => !isMemberHost(cluster, name))
+  const others = known.filter((name) => hostOf(cluster, name)?.role !== 'control-plane')
   const alive = known.filter((name) => looks.some(({ host }) => host === name))
   return [
     ...unknownHosts(cluster, [...request.dead, ...named(request)]),

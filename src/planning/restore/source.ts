@@ -1,7 +1,6 @@
 /** Which state a restore takes. Pure. */
-import type { Cluster } from '../../cluster/model.js'
 import type { MemberStatus } from '../../facts/etcd-status.js'
-import type { RestoreLook } from '../../operations/restore/look.js'
+import type { RestoreLook } from './look.js'
 import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 
@@ -55,9 +54,4 @@ function appliedBy({ status }: RestoreLook): number {
 /** `3.6` of `3.6.8`, or of an image such as `registry.k8s.io/etcd:3.6.8-0`; undefined if it does not tell. */
 export function minorOf(version: string): string | undefined {
   return /(?:^|:)v?(\d+\.\d+)\.\d+[^/]*$/.exec(version)?.[1]
-}
-
-/** What a cluster's own name must be typed for. */
-export function isMemberHost({ hosts }: Cluster, name: string): boolean {
-  return hosts.some((host) => host.name === name && host.role === 'control-plane')
 }

@@ -2,7 +2,7 @@
 import { hostsWithRole } from '../../cluster/model.js'
 import { listNames } from '../../preflight/finding.js'
 import { count } from '../../values/words.js'
-import type { RestoreParts } from './plan.js'
+import type { RestoreParts } from './parts.js'
 import type { RestoreScene } from './refusals.js'
 import { knownSnapshots, statusesOf } from './source.js'
 

@@ -20,7 +20,10 @@ export async function goBack(restoring: Restoring, from: Exclude<Reached, 'servi
     run.attempt('go-back', on, act)
   await CancellationScope.nonCancellable(async () => {
     const data = await attempt(hosts, (host) => steps.putDataBack(restoring, host))
-    if (from === 'beside') return report(restoring, data.failures, 'what was restored beside may be left on')
+    if (from === 'beside') {
+      report(restoring, data.failures, 'what was restored beside may be left on')
+      return
+    }
     const back = hosts.filter(({ name }) => !data.failures.some(({ host }) => host === name))
     const started = await attempt(back, async (host) => {
       const outcome = await steps.startControlPlane(restoring, host)

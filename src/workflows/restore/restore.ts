@@ -6,7 +6,7 @@
 import type { StartedMember } from '../../activities/restore/control-plane.js'
 import type { Host } from '../../cluster/model.js'
 import { QuorateError } from '../../errors/index.js'
-import type { DataSource } from '../../operations/restore/look.js'
+import type { DataSource } from '../../operations/restore/data.js'
 import type { RestorePhase } from '../../operations/restore/phases.js'
 import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { RestoreResult } from '../../operations/results.js'

@@ -1,6 +1,6 @@
 /** What a restore tells when it is done. */
 import type { StartedMember } from '../../activities/restore/control-plane.js'
-import type { DataSource } from '../../operations/restore/look.js'
+import type { DataSource } from '../../operations/restore/data.js'
 import type { NodeSummary, RestoreResult } from '../../operations/results.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 import type { Restoring } from './steps.js'

@@ -1,9 +1,10 @@
 /** What the steps of a restore ask of activities. */
 import { hostsWithRole, narrow, type Cluster, type Host } from '../../cluster/model.js'
-import type { DataSource } from '../../operations/restore/look.js'
+import type { DataSource } from '../../operations/restore/data.js'
 import type { RestorePhase } from '../../operations/restore/phases.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
-import type { RestoreParts, RestorePlan } from '../../planning/restore/plan.js'
+import type { RestoreParts } from '../../planning/restore/parts.js'
+import type { RestorePlan } from '../../planning/restore/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
 

@@ -3,7 +3,7 @@
  * old ones stay, in a folder that is named after the operation that stopped the member.
  */
 import { HOST_PATHS } from '../../../cluster/host-paths.js'
-import { REVISION_BUMP, type DataOrder } from '../../../operations/restore/look.js'
+import { REVISION_BUMP, type DataOrder } from '../../../operations/restore/data.js'
 import { command, expectSuccess, lastLines, script } from '../../../ssh/index.js'
 import type { HostContext } from '../../context.js'
 import { runDurably } from '../../durable.js'

@@ -2,7 +2,7 @@
 import { parse } from 'yaml'
 import { HOST_PATHS } from '../../../cluster/host-paths.js'
 import { commandOf, imageOf } from '../../../configuration/kubeadm/static-pod.js'
-import type { EtcdPod, RestoreLook } from '../../../operations/restore/look.js'
+import type { EtcdPod, RestoreLook } from '../../../planning/restore/look.js'
 import { expectSuccess, script, type Session } from '../../../ssh/index.js'
 import { defined } from '../../../values/defined.js'
 import { isPlainObject } from '../../../values/merge.js'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { MemberStatus } from '../../../../src/facts/etcd-status.js'
 import type { RestoreRequest } from '../../../../src/operations/restore/request.js'
 import type { SnapshotRecord } from '../../../../src/operations/snapshot-record.js'
 import { QuorateError } from '../../../../src/errors/index.js'
@@ -36,6 +37,11 @@ function codes(...args: Parameters<typeof plan>): readonly string[] {
 
 const looksWith = (host: string, ...snapshots: readonly SnapshotRecord[]) =>
   all.map((look) => (look.host === host ? { ...look, snapshots } : { ...look, snapshots: [] }))
+
+function statusOf(all: readonly MemberStatus[], name: string): { readonly status?: MemberStatus } {
+  const status = all.find(({ host }) => host === name)
+  return status === undefined ? {} : { status }
+}
 
 /** A host that does not answer over SSH. */
 function away(...names: readonly string[]) {
@@ -88,7 +94,7 @@ describe('the plan of a restore', () => {
 
   it('says what is lost, in revisions', () => {
     const later = withMember(memberStatusesOf('cp1', 'cp2', 'cp3'), 'cp1', { revision: 1234 })
-    const looks = all.map((look) => ({ ...look, status: later.find(({ host }) => host === look.host)! }))
+    const looks = all.map((look) => ({ ...look, ...statusOf(later, look.host) }))
     expect(plan({}, { looks }).warnings[0]).toContain('revision 1000): 234 revisions')
   })
 
@@ -217,9 +223,7 @@ describe('the plan of a recovery', () => {
 
   it('takes the survivor that has applied most, unless one is named', () => {
     const furthest = withMember(memberStatusesOf('cp1', 'cp2', 'cp3'), 'cp3', { raftAppliedIndex: 6000 })
-    const looks = all.map((look) =>
-      lacking({ ...look, status: furthest.find(({ host }) => host === look.host)! }, 'members'),
-    )
+    const looks = all.map((look) => lacking({ ...look, ...statusOf(furthest, look.host) }, 'members'))
     const hostOf = (from: RestoreRequest['from']) => {
       const source = plan({ from }, { looks }).parts?.source
       return source?.kind === 'survivor' ? source.host.name : undefined

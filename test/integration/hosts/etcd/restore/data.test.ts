@@ -10,7 +10,7 @@ import {
   restoreData,
   takeDataBack,
 } from '../../../../../src/hosts/etcd/restore/data.js'
-import type { DataOrder } from '../../../../../src/operations/restore/look.js'
+import type { DataOrder } from '../../../../../src/operations/restore/data.js'
 import { FakePrograms } from '../../../../support/fake-programs.js'
 import { localContext } from '../../../../support/local-context.js'
 

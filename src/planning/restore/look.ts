@@ -1,7 +1,7 @@
 /** What the host of an etcd member shows before a restore. Plain data without secrets. */
 import type { MemberStatus } from '../../facts/etcd-status.js'
 import type { QuorumMember } from '../../facts/quorum.js'
-import type { SnapshotRecord } from '../snapshot-record.js'
+import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 
 export interface RestoreLook {
   readonly host: string
@@ -32,29 +32,3 @@ export interface EtcdPod {
   /** A restore has taken it out of the kubelet's folder. */
   readonly isAside: boolean
 }
-
-/** A member of the etcd that is restored. */
-export interface RestoredMember {
-  readonly name: string
-  readonly peerUrl: string
-}
-
-/** What a member's data are made of: a snapshot that its host keeps, or the database that it has itself. */
-export type DataSource =
-  | { readonly kind: 'snapshot'; readonly name: string; readonly revision: number }
-  | { readonly kind: 'database' }
-
-/** How the data of one member are restored. */
-export interface DataOrder {
-  readonly image: string
-  readonly member: RestoredMember
-  /** Every member of the new etcd. */
-  readonly members: readonly RestoredMember[]
-  readonly source: DataSource
-}
-
-/**
- * By how much revisions grow with a restore. Whoever has seen a later state than the snapshot must not take the restored
- * one for older: etcd's guide counts on a week of 1500 writes a second (op-guide/recovery.md).
- */
-export const REVISION_BUMP = 1_000_000_000
