@@ -31,7 +31,13 @@ ensure_debian_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Again only if something that it is made of changed.
 ensure_build() {
+  local stamp=dist/.built
+  if [ -e "$stamp" ] && [ -z "$(find src package-lock.json tsconfig.json tsconfig.build.json -newer "$stamp" -print -quit)" ]; then return; fi
   say 'building'
+  local began
+  began=$(mktemp)
   npm run --silent build
+  mv "$began" "$stamp"
 }

@@ -5,4 +5,6 @@
 
 ensure_packages
 mkdir -p .cache
-setsid chrt --idle 0 npm run --silent lab -- compile "$@" >.cache/compile-lab.log 2>&1 </dev/null &
+idle=(chrt --idle 0)
+"${idle[@]}" true 2>/dev/null || idle=(nice -n 19)
+setsid "${idle[@]}" npm run --silent lab -- compile "$@" >.cache/compile-lab.log 2>&1 </dev/null &

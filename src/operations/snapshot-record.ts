@@ -17,8 +17,8 @@ export interface SnapshotRecord {
   readonly clusterId: string
   /** etcd's revision when it was taken. */
   readonly revision: number
-  /** How many keys it has, all revisions counted. */
-  readonly keys: number
+  /** How many keys it has, all revisions counted; missing if the member's image has no tool that reads snapshots. */
+  readonly keys?: number
   readonly etcdVersion: string
   readonly kubernetesVersion: string
   /** `sha256:…` of the public key of the cluster's CA; missing if the cluster did not tell. */

@@ -24,7 +24,8 @@ export async function takeSnapshotOnce(context: HostContext, order: SnapshotOrde
   const { record, isNew } = await takeSnapshot(context, order)
   const { name, bytes, revision, keys } = record
   const size = `${Math.ceil(bytes / 2 ** 20)} MiB`
-  return { changed: isNew, summary: `${name}: revision ${revision}, ${count(keys, 'key')}, ${size}`, record }
+  const what = keys === undefined ? size : `${count(keys, 'key')}, ${size}`
+  return { changed: isNew, summary: `${name}: revision ${revision}, ${what}`, record }
 }
 
 /** Keeps a copy of it. */

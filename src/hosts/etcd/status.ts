@@ -34,8 +34,8 @@ const STATUS = z.tuple([
 /** Numbers of 64 bits, which would lose digits as JavaScript numbers. */
 const IDS = /"(cluster_id|member_id|leader)":(\d+)/g
 
-/** As `(*AlarmMember).String()` of etcd's api/etcdserverpb prints it. */
-const ALARM = /memberID:(\d+) alarm:(\w+)/
+/** As `(*AlarmMember).String()` of etcd's api/etcdserverpb prints it. From etcd 3.7 on, its blanks vary on purpose. */
+const ALARM = /memberID:\s*(\d+)\s+alarm:\s*(\w+)/
 
 /**
  * The status of the member on the host.

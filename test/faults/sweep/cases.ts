@@ -7,7 +7,7 @@ import { SSH_STAGES } from './ssh-stages.js'
 import type { ActivityPlace } from './worker-process.js'
 
 /** How many faults one run of each group has. */
-export const FAULTS_EACH = { 'worker killed': 6, 'in a unit': 6, 'ssh cut': 6, 'two at random': 1 } as const
+export const FAULTS_EACH = { 'worker killed': 8, 'in a unit': 8, 'ssh cut': 10, 'two at random': 1 } as const
 type FaultGroup = keyof typeof FAULTS_EACH
 
 export interface FaultCase {

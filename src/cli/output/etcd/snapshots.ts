@@ -52,7 +52,7 @@ export function renderSnapshots(cluster: string, found: SnapshotsFound, style: S
     style.bold(plainLine(record.name)),
     record.takenAt.slice(0, 19).replace('T', ' '),
     String(record.revision),
-    String(record.keys),
+    record.keys === undefined ? '' : String(record.keys),
     formatBytes(record.bytes),
     plainLine(hosts.join(', ')),
     plainLine(archives.join(', ')),

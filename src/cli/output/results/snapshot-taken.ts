@@ -15,9 +15,10 @@ export function renderSnapshotTaken(
 ): string[] {
   const took = formatDuration((closedAt ?? startedAt) - startedAt)
   const { name, revision, keys, bytes, host } = snapshot
+  const size = keys === undefined ? formatBytes(bytes) : `${count(keys, 'key')}, ${formatBytes(bytes)}`
   return [
     '',
-    `${style.bold(plainLine(name))}: revision ${revision}, ${count(keys, 'key')}, ${formatBytes(bytes)}, from ${plainLine(host)}`,
+    `${style.bold(plainLine(name))}: revision ${revision}, ${size}, from ${plainLine(host)}`,
     `on ${plainLine(hosts.join(', '))} in /var/lib/quorate/snapshots`,
     ...archives.map((place) => `encrypted, with the keys of the cluster, in ${plainLine(place)}`),
     ...(removed === 0 ? [] : [`${count(removed, 'older one')} removed`]),

@@ -36,7 +36,7 @@ const RECORD = z.object({
   memberId: z.string(),
   clusterId: z.string(),
   revision: z.number(),
-  keys: z.number(),
+  keys: z.number().optional(),
   etcdVersion: z.string(),
   kubernetesVersion: z.string(),
   caHash: z.string().optional(),
@@ -54,8 +54,8 @@ export function parseRecord(text: string): SnapshotRecord | undefined {
   }
 }
 
-function withoutUndefined({ caHash, ...rest }: z.output<typeof RECORD>): SnapshotRecord {
-  return { ...rest, ...defined({ caHash }) }
+function withoutUndefined({ caHash, keys, ...rest }: z.output<typeof RECORD>): SnapshotRecord {
+  return { ...rest, ...defined({ caHash, keys }) }
 }
 
 // $1: the folder. A line of `name, size, record in base64` for each.

@@ -121,8 +121,9 @@ async function judge(context: HostContext, tag: string, saved: string): Promise<
   }
   const [sizes = '', sha256 = ''] = expectSuccess(read, 'reading the snapshot', host).stdout.split('\n')
   const [bytes = 0, seconds = 0] = sizes.split(' ').map(Number)
-  const { revision, keys } = await readableSnapshot(context, saved)
-  const { memberId, clusterId, version } = await memberStatus(session)
+  const found = await readableSnapshot(context, saved)
+  const { memberId, clusterId, version, revision: now } = await memberStatus(session)
+  const revision = found?.revision ?? now
   return {
     name: snapshotName({ cluster: cluster.name, takenAt: seconds * 1000, revision, tag }),
     cluster: cluster.name,
@@ -131,7 +132,7 @@ async function judge(context: HostContext, tag: string, saved: string): Promise<
     memberId,
     clusterId,
     revision,
-    keys,
+    ...defined({ keys: found?.keys }),
     etcdVersion: version,
     kubernetesVersion: cluster.kubernetes.version,
     ...defined({ caHash: cluster.caHash }),

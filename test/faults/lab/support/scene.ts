@@ -13,6 +13,8 @@ import { fix } from './faults.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3'] as const
 const WORKERS = ['w1', 'w2'] as const
+/** Every node, as a list of nodes is sorted. */
+export const NODES: readonly string[] = [...CONTROL_PLANES, ...WORKERS]
 export const HOSTS = [...CONTROL_PLANES, ...WORKERS, 'lb1'] as const
 
 /** Exit code of a command that ends while its operation waits for a decision. */

@@ -5,8 +5,10 @@ import type { FakePrograms } from '../../../../support/fake-programs.js'
 export interface FakeMember {
   readonly revision?: number
   /** What is saved is cut off, or cannot be read by etcd's tool. */
-  readonly fault?: 'cut-off' | 'unreadable' | 'no-etcdutl'
+  readonly fault?: 'cut-off' | 'unreadable' | 'no-etcdutl' | 'no-tool'
 }
+
+const NO_PROGRAM = `echo 'exec: "etcdutl": executable file not found in $PATH' >&2; exit 1`
 
 /** `snapshot save FILE` writes a database of 8 KiB that begins with the revision, and its digest. */
 export function addMember(programs: FakePrograms, { revision = 42, fault }: FakeMember = {}): void {
@@ -30,8 +32,8 @@ case "$*" in
     digest=$(sha256sum <"$file" | cut -d ' ' -f 1)
     ${fault === 'cut-off' ? 'digest=' : ''}
     perl -e 'print pack("H*", $ARGV[0])' "$digest" >>"$file" ;;
-  *'etcdutl snapshot status'*) ${fault === undefined || fault === 'cut-off' ? read : 'echo "no such program" >&2; exit 1'} ;;
-  *'etcdctl'*'snapshot status'*) ${fault === 'unreadable' ? 'echo "invalid database" >&2; exit 1' : read} ;;
+  *'etcdutl snapshot status'*) ${fault === undefined || fault === 'cut-off' ? read : NO_PROGRAM} ;;
+  *'etcdctl'*'snapshot status'*) ${fault === 'unreadable' ? 'echo "invalid database" >&2; exit 1' : fault === 'no-tool' ? 'echo Usage:' : read} ;;
   *'endpoint status'*) cat "$here/status.json" ;;
 esac`,
   )

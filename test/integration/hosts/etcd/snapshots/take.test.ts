@@ -84,6 +84,14 @@ describe('a snapshot of etcd', () => {
     expect((await takeSnapshot(context())).record.revision).toBe(42)
   })
 
+  it('is trusted by its digest alone where an image has neither: its revision is that of the member then', async () => {
+    addMember(programs, { fault: 'no-tool', revision: 50 })
+    const { record } = await takeSnapshot(context())
+    expect(record.revision).toBe(50)
+    expect(record).not.toHaveProperty('keys')
+    expect(await keptSnapshots(context().session, 'prod')).toEqual([{ record, bytes: 8224 }])
+  })
+
   it('is refused if etcd has gone back, unless that is wanted', async () => {
     addMember(programs, { revision: 90 })
     await takeSnapshot(context(), { occasion: 'one' })
