@@ -101,6 +101,8 @@ describe('a snapshot that is not what it was', () => {
 describe('a restore that is cancelled before API servers start', () => {
   it('leaves everything as it was', async () => {
     const ids = await clusterIds(...CONTROL_PLANES)
+    // Its static pods do not end, so the restore cannot go on.
+    await fleet.on('cp3', 'systemctl mask --quiet --runtime --now kubelet')
     const restore = fleet.startQuorate(
       'etcd',
       'restore',
@@ -113,6 +115,7 @@ describe('a restore that is cancelled before API servers start', () => {
     await until('cp2', '/etc/kubernetes/manifests-aside/etcd.yaml')
     await fleet.quorate('cancel', fleet.name)
     const ended = await restore.ended
+    await fleet.on('cp3', 'systemctl unmask --quiet --runtime kubelet && systemctl start kubelet')
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(1)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
     expect(await clusterIds(...CONTROL_PLANES)).toEqual(ids)
