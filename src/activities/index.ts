@@ -54,6 +54,7 @@ import type { OnHost } from './frame/on-host.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { defragmentActivities } from './defragment/activities.js'
+import { restoreActivities } from './restore/activities.js'
 import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
 import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
@@ -142,6 +143,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
     ...defragmentActivities(change),
+    ...restoreActivities(look, change),
     ...snapshotActivities(look, change),
     ...upgradeActivities(look, change),
   }

@@ -25,6 +25,8 @@ export const HOST_PATHS = {
   loaded: `${QUORATE}/loaded`,
   /** On the control plane: this etcd was seen empty before an init of ours began, and none has succeeded since. */
   initBegun: `${QUORATE}/init-begun`,
+  /** On the host of a member, while etcd is restored: the operation that stopped it, whose folder has the old data. */
+  restoring: `${QUORATE}/restoring`,
   /** On the control plane: the operator vouches that an etcd that does not tell what it holds is empty. */
   etcdIsEmpty: `${QUORATE}/etcd-is-empty`,
 
@@ -45,6 +47,8 @@ export const HOST_PATHS = {
   manifests: MANIFESTS,
   apiServerManifest: `${MANIFESTS}/kube-apiserver.yaml`,
   etcdManifest: `${MANIFESTS}/etcd.yaml`,
+  /** Where manifests wait while a restore has stopped their components; in the same file system. */
+  manifestsAside: `${KUBERNETES}/manifests-aside`,
   /** What Quorate gives API servers to read, in one folder for each subject. */
   apiServerFiles: `${KUBERNETES}/quorate`,
 

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster/model.js'
 import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
+import type { RestoreRequest } from './restore/request.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 /** What is asked of each kind besides the cluster; some ask for nothing more. */
@@ -14,6 +15,7 @@ export interface Requests {
   renew: RenewRequest
   replace: ReplaceRequest
   reset: ResetRequest
+  restore: RestoreRequest
   snapshot: SnapshotRequest
   upgrade: UpgradeRequest
 }
@@ -25,6 +27,7 @@ export interface PlanRequest {
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest
   readonly reset?: ResetRequest
+  readonly restore?: RestoreRequest
   readonly snapshot?: SnapshotRequest
   readonly upgrade?: UpgradeRequest
 }

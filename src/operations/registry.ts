@@ -7,6 +7,7 @@ import { REMOVE_PHASES } from './remove-phases.js'
 import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
 import { RESET_PHASES } from './reset-phases.js'
+import { RESTORE_PHASES } from './restore/phases.js'
 import { SNAPSHOT_PHASES } from './snapshot-phases.js'
 import type {
   AdoptResult,
@@ -17,6 +18,7 @@ import type {
   RenewResult,
   ReplaceResult,
   ResetResult,
+  RestoreResult,
   SnapshotResult,
   UpgradeResult,
 } from './results.js'
@@ -41,6 +43,7 @@ export const OPERATIONS = {
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
   reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
+  restore: { workflow: 'restoreEtcd', holdsCluster: true, phases: RESTORE_PHASES },
   snapshot: { workflow: 'takeSnapshot', holdsCluster: true, phases: SNAPSHOT_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
@@ -61,6 +64,7 @@ export interface Results {
   renew: RenewResult
   replace: ReplaceResult
   reset: ResetResult
+  restore: RestoreResult
   snapshot: SnapshotResult
   upgrade: UpgradeResult
 }

@@ -143,6 +143,27 @@ export interface ResetResult {
   readonly skipped: readonly SkippedStep[]
 }
 
+/** The result of `restoreEtcd`. */
+export interface RestoreResult {
+  readonly kubernetesVersion: string
+  /** True when anything was changed. */
+  readonly changed: boolean
+  /** What etcd got: the name of a snapshot, or of the host whose database was taken. */
+  readonly restored: string
+  /** The name of the snapshot with the state before, and its host; missing if none was taken. */
+  readonly saved?: { readonly snapshot: string; readonly host: string }
+  /** The id of the new etcd, in hexadecimal digits, and its revision. */
+  readonly clusterId: string
+  readonly revision: number
+  /** The hosts with a member, and the folder on each with the data from before. */
+  readonly members: readonly { readonly host: string; readonly oldData: string }[]
+  /** Control planes that were vouched dead, and are to be replaced. */
+  readonly dead: readonly string[]
+  readonly nodes: readonly NodeSummary[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
 /** The result of `takeSnapshot`. */
 export interface SnapshotResult {
   readonly kubernetesVersion: string

@@ -1,5 +1,5 @@
 /** Planning: what an apply would do, and what would stop it. Changes nothing. */
-import type { RemoveRequest } from '../operations/input.js'
+import type { PlanRequest, RemoveRequest } from '../operations/input.js'
 import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
@@ -7,6 +7,7 @@ import { plannedAsDefragmentation } from './defragment/planning.js'
 import { planOf, seeCluster } from './remove/planning.js'
 import { plannedAsRenewal } from './renew/planning.js'
 import { plannedAsReplacement } from './replace/planning.js'
+import { plannedAsRestore } from './restore/planning.js'
 import { plannedAsReset } from './reset/planning.js'
 import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
@@ -14,17 +15,44 @@ import type { Run } from './run/run.js'
 import { plannedAsSnapshot } from './snapshot/planning.js'
 import { plannedAsUpgrade } from './upgrade/planning.js'
 
+/** The plan of what is asked for, by the part of the request that asks for it. */
+const PLANS: {
+  readonly [Part in keyof PlanRequest]-?: (
+    run: Run<PlanPhase>,
+    looked: Looked,
+    request: NonNullable<PlanRequest[Part]>,
+  ) => Promise<PlanResult>
+} = {
+  remove: planRemoval,
+  renew: plannedAsRenewal,
+  replace: plannedAsReplacement,
+  reset: plannedAsReset,
+  defragment: plannedAsDefragmentation,
+  restore: plannedAsRestore,
+  snapshot: plannedAsSnapshot,
+  upgrade: plannedAsUpgrade,
+}
+
 /** Workflow: the plan of an apply of `input.cluster` as things stand, or of what `input.request` asks for. */
 export const planCluster = defineOperation('plan', async (run, input) => {
   const looked = await lookAtHosts(run, input.cluster)
-  const removal = input.request?.remove
-  if (removal !== undefined) return planRemoval(run, looked, removal)
-  if (input.request?.renew !== undefined) return plannedAsRenewal(run, looked, input.request.renew)
-  if (input.request?.replace !== undefined) return plannedAsReplacement(run, looked, input.request.replace)
-  if (input.request?.reset !== undefined) return plannedAsReset(run, looked, input.request.reset)
-  if (input.request?.defragment !== undefined) return plannedAsDefragmentation(run, looked)
-  if (input.request?.snapshot !== undefined) return plannedAsSnapshot(run, looked)
-  if (input.request?.upgrade !== undefined) return plannedAsUpgrade(run, looked, input.request.upgrade)
+  const { request = {} } = input
+  const asked = (Object.keys(PLANS) as (keyof PlanRequest)[]).find((part) => request[part] !== undefined)
+  return asked === undefined ? planOfApply(run, looked) : planOfPart(run, looked, request, asked)
+})
+
+function planOfPart(
+  run: Run<PlanPhase>,
+  looked: Looked,
+  request: PlanRequest,
+  part: keyof PlanRequest,
+): Promise<PlanResult> {
+  // The part of a request fits the plan of that part.
+  const plan: (run: Run<PlanPhase>, looked: Looked, asked: never) => Promise<PlanResult> = PLANS[part]
+  return plan(run, looked, request[part] as never)
+}
+
+async function planOfApply(run: Run<PlanPhase>, looked: Looked): Promise<PlanResult> {
   const presence = await lookAtCluster(run, looked)
   const { cluster, changes, findings, problems, warnings } = planApply(looked.file, looked.facts, {
     ...looked,
@@ -33,7 +61,7 @@ export const planCluster = defineOperation('plan', async (run, input) => {
   run.setVersion(cluster.kubernetes.version)
   run.warn(...warnings)
   return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings, findings }
-})
+}
 
 async function planRemoval(run: Run<PlanPhase>, looked: Looked, request: RemoveRequest): Promise<PlanResult> {
   const { staying, changes, problems, warnings } = planOf(await seeCluster(run, looked, request), request)

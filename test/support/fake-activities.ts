@@ -13,8 +13,10 @@ import { TASK_QUEUE } from '../../src/operations/task-queue.js'
 import { operationWorkflowId } from '../../src/operations/workflow-id.js'
 import type { ClusterPresence } from '../../src/facts/standing.js'
 import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
+import type { Soundness } from '../../src/hosts/etcd/snapshots/folder.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import { bareFacts } from './clusters.js'
+import { restoreLookAt } from './restore-looks.js'
 import { aSnapshotRecord, memberStatusesOf } from './member-statuses.js'
 
 const DONE = { changed: true, summary: 'done' }
@@ -80,6 +82,7 @@ export function fakeActivities() {
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
     ...fakeRenewal(note),
+    ...fakeRestore(note),
     ...fakeSnapshots(note),
     ...fakeUpgrade(note),
   }
@@ -122,6 +125,28 @@ function fakeSnapshots(note: (entry: string, milliseconds?: number) => Promise<t
     disarmAlarms: (_cluster: Cluster, host: Host) => note(`disarm on ${host.name}`),
     pruneArchives: (_cluster: Cluster, _host: Host, copy: SnapshotCopy) =>
       note(`retention in ${copyTitle(copy)}`).then((done) => ({ ...done, removed: 1 })),
+  }
+}
+
+/** The steps of a restore: every control plane has a snapshot that is sound, and a member that answers. */
+function fakeRestore(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  return {
+    lookForRestore: (_cluster: Cluster, host: Host) => Promise.resolve(restoreLookAt(host.name)),
+    readSnapshot: (): Promise<Soundness> => Promise.resolve('sound'),
+    restoreData: (_cluster: Cluster, host: Host) => note(`data beside on ${host.name}`, 20),
+    setControlPlaneAside: (_cluster: Cluster, host: Host) => note(`aside ${host.name}`, 20),
+    startRestoredMember: (_cluster: Cluster, host: Host) =>
+      note(`etcd ${host.name}`, 20).then((done) => ({
+        ...done,
+        clusterId: '9876543210987654321',
+        revision: 1_000_001_000,
+        oldData: '/var/lib/etcd/member.old-01938a3b-7c4d',
+      })),
+    acceptData: (_cluster: Cluster, host: Host) => note(`accept on ${host.name}`),
+    bringControlPlaneBack: (_cluster: Cluster, host: Host) => note(`back ${host.name}`, 20),
+    putDataBack: (_cluster: Cluster, host: Host) => note(`old data on ${host.name}`, 20),
+    refreshNode: (_cluster: Cluster, host: Host) => note(`refresh ${host.name}`, 20),
+    concludeRestore: (_cluster: Cluster, host: Host) => note(`conclude ${host.name}`),
   }
 }
 

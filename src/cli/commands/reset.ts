@@ -46,7 +46,7 @@ export function resetCommand(): CommandUnknownOpts {
 
 async function reset(context: Context, hosts: readonly string[], options: ResetOptions): Promise<ExitCode> {
   const [{ refuseResetOptions }, { loadCluster }] = await Promise.all([
-    import('../confirm-destroy.js'),
+    import('../options/reset-options.js'),
     import('../load-cluster.js'),
   ])
   const request = { hosts, all: options.all === true, packages: options.packages === true }
@@ -75,14 +75,14 @@ async function confirmed(
     const message = `--yes-destroy names ${yesDestroy}, and the cluster file is of ${cluster.name}: nothing was changed`
     throw new QuorateError('USAGE', message)
   }
-  const [{ askForName, nobodyToAsk }, { showPlan }] = await Promise.all([
-    import('../confirm-destroy.js'),
+  const [{ askForName, DESTROY, nobodyToAsk }, { showPlan }] = await Promise.all([
+    import('../confirm-by-name.js'),
     import('../planned.js'),
   ])
-  if (!context.io.canAsk || context.json) throw nobodyToAsk(cluster)
+  if (!context.io.canAsk || context.json) throw nobodyToAsk(cluster, DESTROY)
   const shown = await showPlan(context, cluster, { reset: request })
   if (shown !== EXIT.done) return shown
-  if (!(await askForName(cluster))) {
+  if (!(await askForName(cluster, DESTROY))) {
     context.io.note('nothing was changed')
     return EXIT.failed
   }

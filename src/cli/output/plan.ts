@@ -7,7 +7,8 @@ import { renderReport } from './report.js'
 import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
-export type PlannedCommand = 'apply' | 'defragment' | 'remove' | 'renew' | 'replace' | 'reset' | 'snapshot'
+export type PlannedCommand =
+  'apply' | 'defragment' | 'remove' | 'renew' | 'replace' | 'reset' | 'restore' | 'snapshot'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -106,6 +107,7 @@ const SAME_COMMAND = {
   renew: { refused: 'nothing would be renewed', nothing: 'every certificate lasts long enough' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },
   reset: { refused: 'nothing would be reset', nothing: 'already bare' },
+  restore: { refused: 'nothing would be restored', nothing: 'there is nothing to restore' },
   snapshot: { refused: 'no snapshot would be taken', nothing: 'there is nothing to take' },
 } as const
 

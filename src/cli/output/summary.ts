@@ -92,6 +92,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',
   reset: 'the same `quorate reset`',
+  restore: 'the same `quorate etcd restore` or `quorate etcd recover`',
   snapshot: '`quorate etcd snapshot`',
   upgrade: 'the same `quorate upgrade`',
 }

@@ -14,6 +14,12 @@ export function commandOf(pod: PlainObject): readonly string[] {
   return Array.isArray(command) ? command.map(String) : []
 }
 
+/** Image of a manifest's only container; undefined if it names none. */
+export function imageOf(pod: PlainObject): string | undefined {
+  const image = containerOf(pod)['image']
+  return typeof image === 'string' ? image : undefined
+}
+
 /** The manifest with those parts as kubeadm renders them; the same object if it has them already. */
 export function withManagedParts(
   pod: PlainObject,

@@ -21,6 +21,7 @@ import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
+import { RESTORES } from './restores.js'
 import { SNAPSHOTS } from './snapshots.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
@@ -35,6 +36,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...RENEWALS,
   ...REPLACEMENTS,
   ...RESETS,
+  ...RESTORES,
   ...SNAPSHOTS,
   ...UPGRADES,
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import { isSameName, refuseResetOptions } from '../../../src/cli/confirm-destroy.js'
+import { isSameName } from '../../../src/cli/confirm-by-name.js'
+import { refuseResetOptions } from '../../../src/cli/options/reset-options.js'
 import { renderPlan } from '../../../src/cli/output/plan.js'
 import { renderReset } from '../../../src/cli/output/results/was-reset.js'
 import type { PlanResult, ResetResult } from '../../../src/operations/results.js'

@@ -7,6 +7,7 @@ import { renderDefragmented } from './defragmented.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
+import { renderRestored } from './restored.js'
 import { renderSnapshotTaken } from './snapshot-taken.js'
 import { renderReset } from './was-reset.js'
 import { renderApplied, renderUpgraded } from '../summary.js'
@@ -22,6 +23,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   renew: renderRenewed,
   replace: renderReplaced,
   reset: renderReset,
+  restore: renderRestored,
   snapshot: renderSnapshotTaken,
   upgrade: renderUpgraded,
 }

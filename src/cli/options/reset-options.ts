@@ -1,8 +1,6 @@
-/** What stands between a command and the end of a cluster: options that fit, and its name, typed by a person. */
-import type { Cluster } from '../cluster/model.js'
-import { QuorateError } from '../errors/index.js'
-import { plainLine } from '../values/plain-text.js'
-import { refuseTogether } from './options/exclusive.js'
+/** Options of a reset that fit together. */
+import { QuorateError } from '../../errors/index.js'
+import { refuseTogether } from './exclusive.js'
 
 /** What was asked for. */
 interface Asked {
@@ -32,25 +30,4 @@ export function refuseResetOptions({ hosts, all }: Asked, options: Options): voi
   ]
   const [found] = mistakes.filter(([applies]) => applies)
   if (found !== undefined) throw new QuorateError('USAGE', found[1])
-}
-
-/** Where nobody can be asked, the name must come with the command. */
-export function nobodyToAsk({ name }: Cluster): QuorateError {
-  return new QuorateError('USAGE', 'destroying a cluster must be confirmed, and nobody can be asked here', {
-    hint: `\`--yes-destroy ${name}\` confirms it; --plan shows what would be lost`,
-  })
-}
-
-/** Whether the person at the terminal has typed the name of the cluster. */
-export async function askForName({ name }: Cluster): Promise<boolean> {
-  const { isCancel, text } = await import('@clack/prompts')
-  const answer = await text({
-    message: `Type the name of the cluster to destroy it (${plainLine(name)}); anything else ends this.`,
-  })
-  return !isCancel(answer) && isSameName(answer, name)
-}
-
-/** Blanks around a name that was copied do not matter; everything else does. */
-export function isSameName(typed: string, name: string): boolean {
-  return typed.trim() === name
 }
