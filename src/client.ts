@@ -3,11 +3,20 @@
  * and src/index.ts offers it to other programs.
  */
 import type { Cluster } from './cluster/model.js'
+import type { ScheduleKind } from './cluster/schedules.js'
 import { latestApplies, latestApply, openApply } from './client/latest-applies.js'
 import type { Operation, OperationSummary } from './client/operation.js'
 import { operationHandle } from './client/operation-handle.js'
 import { renderKubeconfig } from './client/kubeconfig/check.js'
 import { fetchAdminAccess } from './client/over-ssh.js'
+import { listSchedules, type ScheduleState } from './client/schedules/list.js'
+import {
+  orderSchedule,
+  pendingScheduleChanges,
+  syncSchedules,
+  type ScheduleChange,
+  type ScheduleOrder,
+} from './client/schedules/sync.js'
 import { Server, type Purpose } from './client/server.js'
 import { startOperation } from './client/start.js'
 import { QuorateError } from './errors/index.js'
@@ -52,6 +61,20 @@ export interface Quorate {
    * Open applies that continue because this client started the embedded engine. Before that, nothing worked on them.
    */
   woken(): Promise<readonly OperationSummary[]>
+  /** The schedules of a cluster that the server has, and what became of the last time of each. */
+  schedules(clusterName: string): Promise<readonly ScheduleState[]>
+  /**
+   * Makes the schedules of a cluster those of its file; `clusterFile` is the file's text, which snapshots keep. An
+   * operation that is running goes on.
+   */
+  syncSchedules(cluster: Cluster, clusterFile: string): Promise<readonly ScheduleChange[]>
+  /** What `syncSchedules` would change. */
+  pendingScheduleChanges(cluster: Cluster, clusterFile: string): Promise<readonly ScheduleChange[]>
+  /**
+   * Pauses a schedule, lets it come due again, or starts its operation now.
+   * @throws QuorateError `SCHEDULE_UNKNOWN`
+   */
+  orderSchedule(clusterName: string, kind: ScheduleKind, order: ScheduleOrder): Promise<void>
   /**
    * The administrator's kubeconfig, read over SSH by this process from a control plane. It is a secret. Cluster and
    * context have the name of the cluster.
@@ -93,6 +116,13 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
     list: () => latestApplies(server),
     woken: async () =>
       server.wasIdle ? (await latestApplies(server)).filter(({ status }) => status === 'RUNNING') : [],
+    schedules: (clusterName) => server.call(() => listSchedules(server.temporal, clusterName)),
+    syncSchedules: (cluster, clusterFile) =>
+      server.call(() => syncSchedules(server.temporal, cluster, clusterFile)),
+    pendingScheduleChanges: (cluster, clusterFile) =>
+      server.call(() => pendingScheduleChanges(server.temporal, cluster, clusterFile)),
+    orderSchedule: (clusterName, kind, order) =>
+      server.call(() => orderSchedule(server.temporal, clusterName, kind, order)),
     kubeconfig: async (cluster) => renderKubeconfig(await fetchAdminAccess(cluster), cluster.name),
     close: () => server.close(),
   }

@@ -112,6 +112,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/etcd/etcd.js')).etcdCommand(),
   },
   {
+    name: 'schedule',
+    group: 'cluster',
+    summary: 'what is done by the clock: list, pause and trigger it',
+    load: async () => (await import('./commands/schedule/schedule.js')).scheduleCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",

@@ -29,12 +29,16 @@ export async function startAndFollow<Kind extends OperationKind>(
 ): Promise<ExitCode> {
   const { withClient } = await import('./open-operation.js')
   return withClient(context, 'start', async (client) => {
-    const operation = await startOrAttach(context, client, kind, cluster, options)
+    const { operation, isStarted } = await startOrAttach(context, client, kind, cluster, options)
     const [{ accompany, announce }, { finish }] = await Promise.all([
       import('./accompany.js'),
       import('./finish.js'),
     ])
     announce(context, operation)
+    if (isStarted) {
+      const { keepSchedules } = await import('./schedules/keep.js')
+      await keepSchedules(context, client, kind, cluster, options)
+    }
     if (options.detach === true) {
       if (!context.json) context.io.note(`started; follow it with \`quorate attach ${cluster.name}\``)
       return EXIT.done
@@ -54,14 +58,15 @@ async function startOrAttach<Kind extends OperationKind>(
   kind: Kind,
   cluster: Cluster,
   { attach, review, request }: FollowOptions & StartOptions<Kind>,
-): Promise<Operation> {
+): Promise<{ readonly operation: Operation; readonly isStarted: boolean }> {
   try {
-    return await client.start<Kind>(kind, cluster, {
+    const operation = await client.start<Kind>(kind, cluster, {
       ...defined({ review, request }),
     })
+    return { operation, isStarted: true }
   } catch (error) {
     if (attach !== true || !isQuorateError(error) || error.code !== 'OPERATION_RUNNING') throw error
     context.io.note(`${error.message}; following it`)
-    return client.operation(cluster.name)
+    return { operation: await client.operation(cluster.name), isStarted: false }
   }
 }

@@ -65,7 +65,7 @@ async function start(
     args: [input],
     workflowIdConflictPolicy: 'FAIL',
     staticSummary: summarize(kind, cluster),
-    staticDetails: hostTable(cluster),
+    staticDetails: hostTable(cluster, `Started by ${starter()} with Quorate ${VERSION}`),
     memo: { startedBy: starter(), quorate: VERSION },
     ...(searchAttributes
       ? { typedSearchAttributes: initialSearchAttributes(cluster.name, kind, cluster.kubernetes.version) }
@@ -79,20 +79,20 @@ function isUnknownSearchAttribute(error: unknown): boolean {
 }
 
 /** One line: which operation, on which cluster, of which size. */
-function summarize(kind: OperationKind, cluster: Cluster): string {
+export function summarize(kind: OperationKind, cluster: Cluster): string {
   const controlPlanes = hostsWithRole(cluster, 'control-plane').length
   const workers = hostsWithRole(cluster, 'worker').length
   const size = `${count(controlPlanes, 'control plane')}, ${count(workers, 'worker')}`
   return `${kind} ${cluster.name}: Kubernetes ${cluster.kubernetes.version}, ${size}`.slice(0, SUMMARY_BYTES)
 }
 
-/** The hosts as a Markdown table. */
-function hostTable(cluster: Cluster): string {
+/** The hosts as a Markdown table, below a line about the start. */
+export function hostTable(cluster: Cluster, head: string): string {
   const rows = cluster.hosts.map(({ name, role, address }) => `| ${name} | ${role} | ${address} |`)
   const shown = rows.slice(0, DETAILS_HOSTS)
   const more = rows.length - shown.length
   return [
-    `Started by ${starter()} with Quorate ${VERSION}`,
+    head,
     '',
     '| Host | Role | Address |',
     '|---|---|---|',

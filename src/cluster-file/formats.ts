@@ -1,5 +1,6 @@
 /** The formats of single values in a cluster file: a test, its name in messages, and examples, as data. */
 import { parseBech32 } from '../values/bech32.js'
+import { parseCron, restrictsBothDays } from '../values/cron.js'
 import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import { parseChannel, parseVersion } from '../cluster/versions.js'
 import { parseJumps } from '../ssh-config/jumps.js'
@@ -43,6 +44,17 @@ const RECIPIENT_BYTES: Readonly<Record<string, number>> = { age: 32, age1pq: 121
 function isAgeRecipient(text: string): boolean {
   const parsed = parseBech32(text)
   return parsed !== undefined && RECIPIENT_BYTES[parsed.prefix] === parsed.byteLength
+}
+
+/** Servers on Linux look zones up as files, so in exactly this case. Node takes any case, and offsets. */
+function isTimeZone(text: string): boolean {
+  if (!/^[A-Z][A-Za-z0-9_+/-]*$/.test(text)) return false
+  try {
+    const known = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+    return known === text || known.toLowerCase() !== text.toLowerCase()
+  } catch {
+    return false
+  }
 }
 
 /** Every format that the schema uses. */
@@ -156,6 +168,20 @@ export const FORMATS = {
     name: 'an access key ID',
     examples: ['AKIAIOSFODNN7EXAMPLE'],
     test: (text) => /^[\w.+=@-]{3,128}$/.test(text),
+  },
+  cron: {
+    name: 'a time as in a crontab: minute, hour, day of the month, month, day of the week',
+    examples: ['0 */6 * * *'],
+    test: (text) => {
+      const times = parseCron(text)
+      return times !== undefined && !restrictsBothDays(times)
+    },
+    explain: likelyMistake.inCron,
+  },
+  timeZone: {
+    name: 'a time zone of the IANA database',
+    examples: ['Europe/Berlin', 'UTC'],
+    test: isTimeZone,
   },
   digest: {
     name: 'a SHA-256 digest (sha256: and 64 hexadecimal digits)',

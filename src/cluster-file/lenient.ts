@@ -43,6 +43,7 @@ export interface Outline {
   /** `spec.loadBalancer` as a whole. */
   readonly loadBalancer: PlainObject
   readonly etcd: PlainObject
+  readonly schedules: PlainObject
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
   /** `spec.containerRuntime.config`. */
@@ -78,6 +79,7 @@ export function outline(data: unknown): Outline {
       : undefined,
     loadBalancer,
     etcd: objectAt(spec, 'etcd'),
+    schedules: objectAt(spec, 'schedules'),
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
     containerdConfig: objectAt(objectAt(spec, 'containerRuntime'), 'config'),

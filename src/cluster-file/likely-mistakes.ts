@@ -1,4 +1,5 @@
 /** The most likely mistake in a text with the wrong format, if the text shows what was meant. */
+import { parseCron, restrictsBothDays } from '../values/cron.js'
 import { formatIpv4Network, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
 
@@ -11,7 +12,7 @@ export interface Mistake {
 const IPV4_ALONE = 'give the IPv4 one alone'
 
 /** By the kind of text. Each function returns undefined if it has nothing particular to say. */
-export const likelyMistake = { inAddress, inAgeRecipient, inDnsName, inEndpoint, inNetwork } as const
+export const likelyMistake = { inAddress, inAgeRecipient, inCron, inDnsName, inEndpoint, inNetwork } as const
 
 function inAddress(text: string): Mistake | undefined {
   if (namesTwo(text, isIpAddress)) return dualStack('addresses')
@@ -38,6 +39,23 @@ function inAgeRecipient(text: string): Mistake | undefined {
       problem: 'is the identity',
       remedy: 'give the recipient: `age-keygen -y identity.txt` prints it',
     }
+  }
+  return undefined
+}
+
+function inCron(text: string): Mistake | undefined {
+  const times = parseCron(text)
+  if (times !== undefined && restrictsBothDays(times)) {
+    return {
+      problem: 'names days of the month and days of the week: cron runs on either, Temporal only on both',
+      remedy: 'give one of them, and * for the other',
+    }
+  }
+  if (text.trim().startsWith('@')) {
+    return { problem: 'is a short form', remedy: 'write its five fields, such as 0 0 * * * for @daily' }
+  }
+  if (text.trim().split(/\s+/).length === 6) {
+    return { problem: 'has a sixth field', remedy: 'write five: the first one is the minute' }
   }
   return undefined
 }

@@ -14,6 +14,7 @@ import { checkLabels } from './checks/labels.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
 import { checkPorts } from './checks/ports.js'
+import { checkSchedules } from './checks/schedules.js'
 import { checkSecrets } from './checks/secrets.js'
 import { checkSnapshots } from './checks/snapshots.js'
 import { checkSources } from './checks/sources.js'
@@ -69,6 +70,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkContainerd(file),
     ...checkEtcd(file),
     ...checkSnapshots(file),
+    ...checkSchedules(file),
     ...checkHosts(file, connectsTo),
     ...checkLabels(file),
     ...checkKeys(file),

@@ -17,6 +17,7 @@ import type {
   Taint,
   VirtualAddress,
 } from '../cluster/model.js'
+import type { Schedules } from '../cluster/schedules.js'
 import type { SnapshotCopy, SnapshotSettings } from '../cluster/snapshots.js'
 import type { SecretSource } from '../cluster/ssh-login.js'
 import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
@@ -50,7 +51,7 @@ export function resolveCluster(
     network: resolveNetwork(file, location, files),
     loadBalancer: resolveLoadBalancer(file),
     etcd: resolveEtcd(file, location, hosts),
-    ...defined({ snapshots: resolveSnapshots(file, location) }),
+    ...defined({ snapshots: resolveSnapshots(file, location), schedules: resolveSchedules(file) }),
     packages: {
       install: packages.install,
       repository: packages.repository.replace(/\/+$/, ''),
@@ -163,6 +164,12 @@ function resolveSnapshots(file: ClusterFile, location: ClusterFileLocation): Sna
       }
     }),
   }
+}
+
+function resolveSchedules({ spec: { schedules } }: ClusterFile): Schedules | undefined {
+  if (schedules === undefined) return undefined
+  const { snapshot, renewCertificates, drift } = schedules
+  return defined({ snapshot, renewCertificates, drift })
 }
 
 function resolveLoadBalancer(file: ClusterFile): LoadBalancer {

@@ -2,6 +2,7 @@
  * The cluster as the rest of Quorate sees it: the cluster file after defaults, checks and path resolution. Plain data
  * without secrets, so that it can be a workflow's input.
  */
+import type { Schedules } from './schedules.js'
 import type { SnapshotSettings } from './snapshots.js'
 import type { HostSsh, SecretSource } from './ssh-login.js'
 import { defined } from '../values/defined.js'
@@ -219,6 +220,7 @@ export interface Cluster {
   readonly etcd: Etcd
   /** Read through `snapshotSettings`. */
   readonly snapshots?: SnapshotSettings
+  readonly schedules?: Schedules
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]

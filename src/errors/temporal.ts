@@ -110,6 +110,12 @@ export const TEMPORAL_ERRORS = {
     remedy: 'retry',
     hint: 'run `quorate doctor` to see whether a worker is running; the step continues on the host as soon as one is',
   },
+  SCHEDULE_UNKNOWN: {
+    meaning: 'The cluster has no such schedule on this Temporal server.',
+    source: 'user',
+    remedy: 'operator',
+    hint: 'declare it in spec.schedules of the cluster file, then run `quorate schedule sync`',
+  },
   OPERATION_RUNNING: {
     meaning: 'Another operation runs on the cluster.',
     source: 'user',

@@ -12,6 +12,13 @@ export interface StartTicket {
   readonly issuedAt: number
 }
 
+/** For the runs that a schedule starts: valid each time, for as long as the key is that it is sealed with. */
+export interface ScheduleTicket {
+  readonly ticket: 'schedule'
+  /** Workflow type. */
+  readonly name: string
+}
+
 /** For an Update or a Signal. */
 export interface MessageTicket {
   readonly ticket: 'update' | 'signal'
@@ -36,7 +43,7 @@ export interface ActivityTicket {
  * The last argument of every sealed message. A message without a ticket, or with another message's ticket, is not
  * accepted.
  */
-export type Ticket = StartTicket | MessageTicket | ActivityTicket
+export type Ticket = StartTicket | ScheduleTicket | MessageTicket | ActivityTicket
 
 /**
  * Why a payload is refused. `key`: sealed with a key that is not in the key file. `forged`: changed, or sealed for
@@ -97,12 +104,18 @@ export interface RunBeginning {
   readonly begunAt: number
 }
 
+/** Why a workflow of this type may not start with a ticket of this name; undefined if it may. */
+export function nameObstacle({ name }: { readonly name: string }, workflowType: string): string | undefined {
+  return name === workflowType ? undefined : `its ticket is for ${name}`
+}
+
 /** Why a run may not start with this ticket; undefined if it may. */
 export function startObstacle(
   ticket: { readonly name: string; readonly issuedAt?: number },
   { workflowType, startedAt, begunAt }: RunBeginning,
 ): string | undefined {
-  if (ticket.name !== workflowType) return `its ticket is for ${ticket.name}`
+  const obstacle = nameObstacle(ticket, workflowType)
+  if (obstacle !== undefined) return obstacle
   const issuedAt = ticket.issuedAt ?? 0
   const apart = Math.abs(startedAt - issuedAt)
   if (apart > START_WINDOW_MS) {

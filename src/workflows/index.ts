@@ -1,4 +1,4 @@
-/** Every workflow that a worker runs. Their names are in operations/registry.ts. */
+/** Every workflow that a worker runs. Their names are in operations/registry.ts and operations/schedule/schedules.ts. */
 export { adoptCluster } from './adopt/adopt.js'
 export { applyCluster } from './apply/apply.js'
 export { defragmentEtcd } from './defragment/defragment.js'
@@ -8,5 +8,6 @@ export { renewCertificates } from './renew/renew.js'
 export { replaceHost } from './replace/replace.js'
 export { resetHosts } from './reset/reset.js'
 export { restoreEtcd } from './restore/restore.js'
+export { dispatchScheduled } from './schedule/dispatch.js'
 export { takeSnapshot } from './snapshot/snapshot.js'
 export { upgradeCluster } from './upgrade/upgrade.js'

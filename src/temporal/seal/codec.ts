@@ -71,6 +71,12 @@ export class SealCodec implements PayloadCodec {
     return Promise.resolve(opened)
   }
 
+  /** Whether the payload is sealed as it would be now: with the same key, and encrypted or not. */
+  isCurrent(payload: Payload): boolean {
+    const { first, encrypts } = this.keys
+    return parseSeal(payload.metadata)?.keyId === first.id && isEncrypted(payload) === encrypts
+  }
+
   private open(payload: Payload, seal: ProvenSeal, context: readonly string[]): Payload {
     const key = this.keys.find(seal.keyId)
     if (key === undefined) return refused('key', seal.keyId)

@@ -6,6 +6,7 @@
 import { KEY_ID } from './key-file.js'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Payload, SerializationContext } from '@temporalio/common'
+import { sealedWorkflowId } from '../../operations/schedule/schedules.js'
 import type { SealKey } from './keys.js'
 import { dataOf, pack } from './pack.js'
 
@@ -61,7 +62,8 @@ export function sealedContext(seal: Seal, context: readonly string[]): Buffer {
 /** The context of a payload as a list of strings; no two contexts give the same list. */
 export function contextParts(context: SerializationContext | undefined): string[] {
   if (context === undefined) return ['none']
-  const { type, namespace, workflowId = '' } = context
+  const { type, namespace } = context
+  const workflowId = sealedWorkflowId(context.workflowId ?? '')
   if (type === 'workflow') return [type, namespace, workflowId]
   return [type, namespace, workflowId, context.activityId ?? '', context.isLocal ? 'local' : '']
 }

@@ -18,11 +18,13 @@ import {
   describeRefusal,
   isRefused,
   isSealedResult,
+  nameObstacle,
   refusedAmong,
   startObstacle,
   takeTicket,
   type ActivityTicket,
   type SealSinks,
+  type StartTicket,
 } from '../../operations/tickets.js'
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { failWith } from './failure.js'
@@ -46,7 +48,7 @@ function inbound(): WorkflowInboundCallsInterceptor {
         // Fails the task, not the run: another worker, or this one with the right key file, can continue it.
         throw new Error(`SEAL_KEY_WRONG: ${what}`)
       }
-      const taken = takeTicket(input.args, 'start')
+      const taken = takeTicket(input.args, 'start') ?? takeTicket(input.args, 'schedule')
       const why = refused === undefined ? whyNoStart(taken?.ticket) : `its input ${describeRefusal(refused)}`
       if (why !== undefined || taken === undefined) {
         const what = `the run is refused: ${why ?? NO_TICKET}`
@@ -85,10 +87,12 @@ function inbound(): WorkflowInboundCallsInterceptor {
 const NO_TICKET = 'it has no ticket'
 
 function whyNoStart(
-  ticket: { readonly name: string; readonly issuedAt?: number } | undefined,
+  ticket: { readonly ticket: string; readonly name: string; readonly issuedAt?: number } | undefined,
 ): string | undefined {
   if (ticket === undefined) return NO_TICKET
   const { workflowType, startTime } = workflowInfo()
+  // When a schedule comes due is up to the server: its runs differ in nothing that could be sealed beforehand.
+  if (ticket.ticket === 'schedule') return nameObstacle(ticket, workflowType)
   // In a workflow, "now" is the time of the task; here, at the entry point, that of the first task.
   return startObstacle(ticket, { workflowType, startedAt: startTime.getTime(), begunAt: Date.now() })
 }
@@ -125,6 +129,11 @@ function outbound(): WorkflowOutboundCallsInterceptor {
   return {
     scheduleActivity: (input, next) => withTicket(input, (sealed) => next(sealed)),
     scheduleLocalActivity: (input, next) => withTicket(input, (sealed) => next(sealed)),
+    startChildWorkflowExecution: (input, next) => {
+      const { options, workflowType: name } = input
+      const ticket: StartTicket = { ticket: 'start', name, issuedAt: Date.now() }
+      return next({ ...input, options: { ...options, args: [...options.args, ticket] } })
+    },
   }
 }
 

@@ -12,6 +12,12 @@ import type { SealSource } from '../../../src/temporal/seal/source.js'
 import { plainSettings } from '../../../src/temporal/settings.js'
 import { PHASES } from '../../../src/operations/registry.js'
 import { startOperation } from '../../../src/client/start.js'
+import type { RunReference } from '../../../src/client/run-reference.js'
+import { scheduleOptions } from '../../../src/client/schedules/options.js'
+import type { Cluster } from '../../../src/cluster/model.js'
+import type { ScheduleKind } from '../../../src/cluster/schedules.js'
+import { DISPATCHER } from '../../../src/operations/schedule/schedules.js'
+import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { runWorker } from '../../../src/worker.js'
 import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
@@ -22,6 +28,7 @@ import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
 import { RESETS } from './resets.js'
 import { RESTORES } from './restores.js'
+import { SCHEDULED } from './scheduled.js'
 import { SNAPSHOTS } from './snapshots.js'
 import { TOPOLOGIES } from './topologies.js'
 import { UPGRADES } from './upgrades.js'
@@ -37,6 +44,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...REPLACEMENTS,
   ...RESETS,
   ...RESTORES,
+  ...SCHEDULED,
   ...SNAPSHOTS,
   ...UPGRADES,
 }
@@ -125,17 +133,38 @@ async function record(
   stranger: Client,
   recording: Recording & { readonly name: string },
 ): Promise<Recorded> {
-  const { name, kind, cluster, review, request, talk, ends } = recording
-  const { workflowId, runId } = await startOperation(client, kind, cluster, {
-    ...(review === undefined ? {} : { review }),
-    ...(request === undefined ? {} : { request }),
-  })
+  const { name, talk, ends } = recording
+  await recording.before?.(client)
+  const { workflowId, runId } = await start(client, recording)
   const run = client.workflow.getHandle(workflowId, runId)
   await talk?.(run, stranger.workflow.getHandle(workflowId, runId))
   const { code, told } = await endOf(run)
+  await recording.after?.(client)
   if (code !== ends) throw new Error(`${name} ended as ${code} (${told}) and not as ${ends}`)
   const history = JSON.parse(historyToJSON(await run.fetchHistory())) as RecordedHistory
   return { name, history: JSON.stringify(anonymous(withoutInputs(history))) }
+}
+
+function start(
+  client: Client,
+  { kind, cluster, review, request, dispatches }: Recording,
+): Promise<RunReference> {
+  if (dispatches !== undefined) return dispatch(client, dispatches, cluster)
+  return startOperation(client, kind, cluster, {
+    ...(review === undefined ? {} : { review }),
+    ...(request === undefined ? {} : { request }),
+  })
+}
+
+/** As its schedule would at night. */
+async function dispatch(client: Client, kind: ScheduleKind, cluster: Cluster): Promise<RunReference> {
+  const setup = { cluster, clusterFile: 'kind: Cluster\n', searchAttributes: true }
+  const { action } = scheduleOptions(kind, { cron: '0 3 * * *', timeZone: 'UTC' }, setup)
+  const workflowId = `${action.workflowId}-2026-11-27T03:00:00Z`
+  const [input] = action.args as readonly unknown[]
+  const options = { workflowId, taskQueue: TASK_QUEUE, args: [input] }
+  const handle = await client.workflow.start(DISPATCHER, options)
+  return { workflowId, runId: handle.firstExecutionRunId }
 }
 
 function endOf(run: WorkflowHandle): Promise<{ readonly code: string; readonly told: string }> {

@@ -1,9 +1,10 @@
 /** What a recorded run is made of. */
 import { Context } from '@temporalio/activity'
-import type { WorkflowHandle } from '@temporalio/client'
+import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { Activities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { ScheduleKind } from '../../../src/cluster/schedules.js'
 import type { Requests } from '../../../src/operations/input.js'
 import type { OperationProgress } from '../../../src/operations/progress.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
@@ -25,6 +26,12 @@ export interface Recording {
   readonly review?: boolean
   readonly request?: Requests[OperationKind]
   readonly hosts: Hosts
+  /** Records what a schedule of this kind starts, instead of an operation that somebody starts. */
+  readonly dispatches?: ScheduleKind
+  /** Happens before. */
+  readonly before?: (client: Client) => Promise<unknown>
+  /** Waits for what the run has left behind. */
+  readonly after?: (client: Client) => Promise<unknown>
   /** Sends messages until nothing keeps the run from ending. `stranger`: the run as seen by a client without seals. */
   readonly talk?: (run: WorkflowHandle, stranger: WorkflowHandle) => Promise<unknown>
   /** How the run must end to match the name of the recording. */

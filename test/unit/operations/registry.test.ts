@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DISPATCHER } from '../../../src/operations/schedule/schedules.js'
 import { APPLY_PHASES } from '../../../src/operations/apply-phases.js'
 import type { PhaseDefinition } from '../../../src/operations/phase.js'
 import {
@@ -17,7 +18,7 @@ const activities = Object.keys(createActivities({ sessions: scriptedPool([]), se
 
 describe('the registry of operations', () => {
   it('names exactly the workflows that a worker runs', () => {
-    const named = Object.values(OPERATIONS).map(({ workflow }) => workflow)
+    const named = [...Object.values(OPERATIONS).map(({ workflow }) => workflow), DISPATCHER]
     expect(Object.keys(workflows).toSorted()).toEqual(named.toSorted())
   })
 

@@ -8,6 +8,7 @@ import { createActivities } from '../../../../src/activities/index.js'
 import type { OperationInput } from '../../../../src/operations/input.js'
 import { MESSAGES } from '../../../../src/operations/messages.js'
 import { OPERATIONS } from '../../../../src/operations/registry.js'
+import { DISPATCHER, type DispatchInput } from '../../../../src/operations/schedule/schedules.js'
 import { TASK_QUEUE } from '../../../../src/operations/task-queue.js'
 import { VERSION } from '../../../../src/temporal/installation.js'
 import { RECORDINGS } from '../../../support/recordings/record.js'
@@ -104,7 +105,7 @@ describe('the recorded histories', () => {
     expect([...new Set(begun.map(({ taskQueue }) => taskQueue.name))]).toEqual([TASK_QUEUE])
   })
 
-  it.each(Object.values(OPERATIONS).map(({ workflow }) => workflow))(
+  it.each([...Object.values(OPERATIONS).map(({ workflow }) => workflow), DISPATCHER])(
     'include the workflow %s',
     (workflow) => {
       expect(begun.map(({ workflowType }) => workflowType.name)).toContain(workflow)
@@ -157,7 +158,9 @@ function activityNames(): readonly string[] {
 
 function topologiesOf({ input }: (typeof begun)[number]): readonly string[] {
   const [payload] = input.payloads
-  const { cluster } = JSON.parse(Buffer.from(payload?.data ?? '', 'base64').toString()) as OperationInput
+  const given = JSON.parse(Buffer.from(payload?.data ?? '', 'base64').toString()) as
+    OperationInput | DispatchInput
+  const { cluster } = 'input' in given ? given.input : given
   const { etcd, loadBalancer, network, hosts } = cluster
   const balancers = loadBalancer.type === 'haproxy' ? loadBalancer.hosts : []
   const isBalancer = (name: string) => balancers.includes(name)
