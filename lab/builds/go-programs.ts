@@ -32,7 +32,7 @@ const FIRST_OWN_PATCH = 100
  * The published version that a version is made from: v1.36.103 is v1.36.3 under a higher number. Linking it again takes
  * seconds where another patch would take all of Kubernetes to compile, and an upgrade cannot tell them apart.
  */
-export function sourcesOf(version: string): string {
+function sourcesOf(version: string): string {
   const [major = '', minor = '', patch = ''] = version.split('.')
   const number = Number(patch)
   return number < FIRST_OWN_PATCH ? version : [major, minor, number - FIRST_OWN_PATCH].join('.')
