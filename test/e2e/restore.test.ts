@@ -113,9 +113,9 @@ describe('a restore that is cancelled before API servers start', () => {
       fleet.clusterFile,
     )
     await until('cp2', '/etc/kubernetes/manifests-aside/etcd.yaml')
-    await fleet.quorate('cancel', fleet.name)
-    const ended = await restore.ended
+    await fleet.quorate('cancel', fleet.name, '--detach')
     await fleet.on('cp3', 'systemctl unmask --quiet --runtime kubelet && systemctl start kubelet')
+    const ended = await restore.ended
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(1)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
     expect(await clusterIds(...CONTROL_PLANES)).toEqual(ids)

@@ -77,10 +77,11 @@ async function listeningObstacle({ session, host }: HostContext): Promise<string
  * Lets the kubelet start components again.
  * @returns those whose manifests were put back by this call.
  */
-export function bringBack(
+export async function bringBack(
   context: HostContext,
   components: readonly ControlPlaneComponent[],
 ): Promise<readonly string[]> {
+  await startKubelet(context)
   return move(context, HOST_PATHS.manifestsAside, HOST_PATHS.manifests, components)
 }
 
