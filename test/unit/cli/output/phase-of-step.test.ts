@@ -7,6 +7,8 @@ const BESIDE_PHASES = [
   'resolveVersion',
   'releaseHost',
   'readLosses',
+  'lookForRestore',
+  'readSnapshot',
   'lookAtMember',
   'readEtcdVersions',
   'predictDrains',
