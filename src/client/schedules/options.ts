@@ -122,7 +122,8 @@ function calendarOf({ cron }: ScheduleTime): CalendarSpec {
 /** Whether the server's schedule does what these options say, sealed with the key that seals now. */
 export function isAsWanted(client: Client, found: ScheduleDescription, wanted: OwnScheduleOptions): boolean {
   const { action, policies } = wanted
-  const { workflowType, workflowId, taskQueue, args, workflowExecutionTimeout } = found.action
+  const { workflowType, workflowId, taskQueue, args } = found.action
+  const workflowExecutionTimeout: unknown = found.action.workflowExecutionTimeout
   const has = {
     ...{ workflowType, workflowId, taskQueue, args, workflowExecutionTimeout },
     ...{ overlap: found.policies.overlap, catchupWindow: found.policies.catchupWindow },
