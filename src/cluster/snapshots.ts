@@ -1,4 +1,4 @@
-/** What is wanted of the snapshots of etcd: how many are kept, where else, and for whom they are encrypted. */
+/** How snapshots of etcd are kept: how many, where besides the hosts, and who can open them. */
 import type { SecretSource } from './ssh-login.js'
 
 /** Which snapshots stay in a place. The newest that was verified always does. */

@@ -43,7 +43,7 @@ export function leads({ leaderId, memberId }: MemberStatus): boolean {
   return leaderId === memberId
 }
 
-/** The alarms of one kind, and whom they are about. */
+/** The alarms of one kind, and the members that raised them. */
 export function hasAlarm(all: readonly MemberStatus[], alarm: string): boolean {
   return all.some(({ alarms }) => alarms.some((one) => one.alarm === alarm))
 }

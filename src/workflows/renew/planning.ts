@@ -9,6 +9,7 @@ import { planRenewal, type RenewPlan } from '../../planning/renew/plan.js'
 import { unknownHosts } from '../../planning/unknown-hosts.js'
 import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
+import { planned } from '../run/planned.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import { approved } from '../run/review.js'
 import type { Run } from '../run/run.js'
@@ -19,10 +20,7 @@ export async function plannedAsRenewal(
   looked: Looked,
   request: RenewRequest,
 ): Promise<PlanResult> {
-  const { cluster, changes, problems, warnings } = await makePlan(run, looked, request)
-  run.setVersion(cluster.kubernetes.version)
-  run.warn(...warnings)
-  return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+  return planned(run, await makePlan(run, looked, request))
 }
 
 /** Locks every host that answers while `act` carries out the approved plan. */

@@ -15,6 +15,7 @@ import { snapshotScene } from '../../planning/snapshot/plan.js'
 import { activities } from '../run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
+import { planned } from '../run/planned.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import type { Run } from '../run/run.js'
 
@@ -24,10 +25,7 @@ export async function plannedAsRestore(
   looked: Looked,
   request: RestoreRequest,
 ): Promise<PlanResult> {
-  const { cluster, changes, problems, warnings } = await makePlan(run, looked, request)
-  run.setVersion(cluster.kubernetes.version)
-  run.warn(...warnings)
-  return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+  return planned(run, await makePlan(run, looked, request))
 }
 
 /** Locks every host that answers while `act` carries out the plan. Its confirmation is part of the request. */

@@ -19,7 +19,7 @@ export function directBalancer(
   )
 }
 
-/** The balancers of a cluster, and whom they send requests to. */
+/** The balancers of a cluster, and the control planes that they send requests to. */
 export interface Steering {
   readonly run: Pick<Run<never>, 'isLeftOut'>
   readonly cluster: Cluster

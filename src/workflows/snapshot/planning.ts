@@ -9,15 +9,13 @@ import { planSnapshot, snapshotScene, type SnapshotPlan } from '../../planning/s
 import { activities } from '../run/activity-policies.js'
 import { failPreflight, rethrowCancellation } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
+import { planned } from '../run/planned.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import type { Run } from '../run/run.js'
 
 /** What a plan says of a snapshot. */
 export async function plannedAsSnapshot(run: Run<PlanPhase>, looked: Looked): Promise<PlanResult> {
-  const { cluster, changes, problems, warnings } = await makePlan(run, looked)
-  run.setVersion(cluster.kubernetes.version)
-  run.warn(...warnings)
-  return { kubernetesVersion: cluster.kubernetes.version, changes, problems, warnings }
+  return planned(run, await makePlan(run, looked))
 }
 
 /** Locks the hosts of etcd's members and the control planes that answer, while `act` carries out the plan. */
