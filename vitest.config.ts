@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           env,
           name: 'unit',
+          // They keep no state in modules; loading those again for each file took most of the time.
+          isolate: false,
           include: ['test/unit/**/*.test.ts'],
           // Some start OpenSSH's own programs hundreds of times, which a busy machine does slowly.
           testTimeout: 30_000,

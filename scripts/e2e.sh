@@ -6,7 +6,7 @@
 # QUORATE_E2E_KEEP=1 leaves the fleet standing afterwards, and the next run takes it over.
 . "$(dirname "$0")/common.sh"
 
-CI_SCENARIOS=(stacked preflight external-etcd rough-hosts)
+CI_SCENARIOS=(preflight external-etcd rough-hosts)
 
 if [ "${1:-}" = --ci ]; then
   shift

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { REFUSING_FEATURES } from '../../lab/fleet/rough.js'
 import { changedClusterFile } from './support/changed-cluster-file.js'
+import { expectNoSecretsLeft } from './support/left-secrets.js'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
@@ -56,5 +57,9 @@ describe('rough hosts of Debian 12 and 13, as people set them up', () => {
     expect(exitCode, stderr).toBe(0)
     expect(stdout).toMatch(/^apiVersion: v1\n/)
     expect(parse(stdout)).toMatchObject({ kind: 'Config' })
+  })
+
+  it('leave no secrets in the history, the logs or the unit files', async () => {
+    await expectNoSecretsLeft(fleet)
   })
 })

@@ -64,6 +64,13 @@ const REPLACEMENT: Scenario = {
     }),
 }
 
+const UPGRADE: Scenario = {
+  name: 'upgrade',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('upgrade', cluster, { review: false, request: { to: 'v1.37.2' } }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -71,4 +78,5 @@ export const DAY_2: readonly Scenario[] = [
   RESET_OF_HOST,
   RESET_OF_ALL,
   REPLACEMENT,
+  UPGRADE,
 ]

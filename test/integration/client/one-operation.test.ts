@@ -8,6 +8,7 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { QuorateError } from '../../../src/errors/index.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import type { StartOptions } from '../../../src/operations/input.js'
+import type { RestoreRequest } from '../../../src/operations/restore/request.js'
 import { HOLDING_KINDS, OPERATION_KINDS, type OperationKind } from '../../../src/operations/registry.js'
 import { defined } from '../../../src/values/defined.js'
 import { withArticle } from '../../../src/values/words.js'
@@ -56,6 +57,13 @@ async function expectRefused(second: OperationKind, first: OperationKind, cluste
     `${withArticle(first)} of ${cluster.name} has been running since ${startTime.toISOString()}, started by first@${hostname()}`,
   )
   expect(await handle.describe()).toMatchObject({ runId, status: { name: 'RUNNING' } })
+}
+
+const NEWEST_SNAPSHOT: RestoreRequest = {
+  from: { kind: 'snapshot' },
+  dead: [],
+  mayBeOfOtherEtcd: false,
+  withoutSaving: false,
 }
 
 type Fakes = ReturnType<typeof fakeActivities>['activities']
@@ -121,7 +129,7 @@ describe('a second operator is refused, with what runs, since when and by whom',
     }
     const worker = await scriptedWorker(temporal, { ...fakeActivities().activities, gatherFacts })
     await worker.runUntil(async () => {
-      const { runId, workflowId } = await startAs('first', first, cluster)
+      const { runId, workflowId } = await startAs('first', first, cluster, requestThatLooks(first, cluster))
       const handle = temporal.client.workflow.getHandle(workflowId, runId)
       try {
         await expect.poll(() => pendingActivities(handle), { timeout: 20_000 }).toBeGreaterThan(0)
@@ -160,6 +168,11 @@ describe('a second operator is refused, with what runs, since when and by whom',
     },
   )
 })
+
+/** A restore that is not confirmed ends before it looks at any host. */
+function requestThatLooks(kind: OperationKind, { name }: Cluster): StartOptions {
+  return kind === 'restore' ? { request: { ...NEWEST_SNAPSHOT, confirmed: name } } : {}
+}
 
 async function pendingActivities(handle: WorkflowHandle): Promise<number> {
   const { raw } = await handle.describe()
