@@ -67,7 +67,7 @@ describe('a host is unreachable if it', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     await pool.close()
     // Only silence is found by waiting.
-    pool = createSessionPool({ agentSocket: '', handshakeTimeoutMs: code === 'SSH_TIMEOUT' ? 300 : 10_000 })
+    pool = createSessionPool({ agentSocket: '', handshakeTimeoutMs: code === 'SSH_TIMEOUT' ? 300 : 3_000 })
     try {
       await expect(reach({ port, knownHostsFile })).rejects.toMatchObject({
         code: expect.stringContaining(code) as string,
