@@ -5,7 +5,7 @@
 # left. QUORATE_E2E_KEEP=1 leaves the fleet standing afterwards.
 . "$(dirname "$0")/common.sh"
 
-CI_SCENARIOS=(worker-kills two-operators reboot-cp2 server-kills token-expired disk-full)
+CI_SCENARIOS=(worker-kills reboot-cp2 server-kills)
 
 if [ "${1:-}" = --ci ]; then
   shift

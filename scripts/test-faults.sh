@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `npm run test:faults [-- --seeds N] [--operations NAMES] [--only CASES] [--lanes N]`: the fault sweep over scripted hosts
-# (docs/faults.md).
+# `npm run test:faults [-- --ci] [--seeds N] [--operations NAMES] [--only CASES] [--lanes N]`: the fault sweep over
+# scripted hosts (docs/faults.md).
+#   --ci                what every change must pass: each group of faults once at each boundary of an apply
 #   --seeds N           so many applies with two random faults each (8)
 #   --operations NAMES  only operations whose names contain one of these, such as apply,remove-w1
 #   --only CASES        only cases whose names contain one of these, such as apply/joinWorker/w1/after-effect; of any
@@ -10,6 +11,11 @@
 
 while [ $# -gt 0 ]; do
   case $1 in
+    --ci)
+      export QUORATE_FAULTS_CI=1
+      shift
+      continue
+      ;;
     --seeds) export QUORATE_FAULTS_SEEDS=$2 ;;
     --only) export QUORATE_FAULTS_ONLY=$2 ;;
     --operations) export QUORATE_FAULTS_OPERATIONS=$2 ;;

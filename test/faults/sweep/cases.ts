@@ -69,15 +69,33 @@ export function everyCase({ boundaries, units }: Places): readonly FaultCase[] {
 }
 
 /** Each boundary and each unit once, by another fault each time: all kinds of faults occur, far fewer than all pairs. */
-export function spreadCases({ boundaries, units }: Places): readonly FaultCase[] {
-  const places = [
-    ...boundaries.map((boundary) => ({ boundaries: [boundary], units: [] })),
-    ...units.map((unit) => ({ boundaries: [], units: [unit] })),
-  ]
-  return places.flatMap((place, index) => {
-    const cases = everyCase({ ...place, commands: {} })
-    return cases[index % cases.length] ?? []
+export function spreadCases(places: Places): readonly FaultCase[] {
+  return placesAlone(places).flatMap((place, index) => turnOf(everyCase(place), index))
+}
+
+/** Each boundary and each unit once by every group of faults, at another place of it from one to the next. */
+export function casesOfEachGroup(places: Places): readonly FaultCase[] {
+  return placesAlone(places).flatMap((place, index) => {
+    const cases = everyCase(place)
+    const groups = [...new Set(cases.map(({ group }) => group))]
+    return groups.flatMap((wanted) =>
+      turnOf(
+        cases.filter(({ group }) => group === wanted),
+        index,
+      ),
+    )
   })
+}
+
+function placesAlone({ boundaries, units }: Places): readonly Places[] {
+  return [
+    ...boundaries.map((boundary) => ({ boundaries: [boundary], units: [], commands: {} })),
+    ...units.map((unit) => ({ boundaries: [], units: [unit], commands: {} })),
+  ]
+}
+
+function turnOf(cases: readonly FaultCase[], index: number): readonly FaultCase[] {
+  return cases.length === 0 ? [] : cases.slice(index % cases.length, (index % cases.length) + 1)
 }
 
 /** Two faults in one run, at places that follow from the seed: at activities, in units, and at single commands. */

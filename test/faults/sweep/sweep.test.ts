@@ -5,13 +5,20 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { everyCase, randomCase, randomNumbers, spreadCases, type FaultCase } from './cases.js'
+import {
+  casesOfEachGroup,
+  everyCase,
+  randomCase,
+  randomNumbers,
+  spreadCases,
+  type FaultCase,
+} from './cases.js'
 import type { Fault } from './faults.js'
 import { APPLY } from './scenario.js'
 import { Suite } from './suite.js'
 import { Sweep } from './sweep.js'
 import { LIMITS, Tally } from './tally.js'
-import { isNarrowed, isWanted, wantedScenarios } from './wanted.js'
+import { isForEveryChange, isNarrowed, isWanted, wantedScenarios } from './wanted.js'
 
 const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? 8)
 /** How often the server dies in each lane. */
@@ -40,10 +47,14 @@ async function cleanRuns(): Promise<readonly Suite[]> {
   return made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** An apply meets all faults everywhere; others one at each boundary, unless cases are named. */
+/**
+ * An apply meets all faults everywhere, or for a change each group of them; others one at each boundary, unless cases are
+ * named.
+ */
 function casesOf({ scenario, places }: Suite): readonly FaultCase[] {
   if (scenario !== APPLY) return (isNarrowed ? everyCase : spreadCases)(places)
-  return [...everyCase(places), ...Array.from({ length: seeds }, (_, index) => randomCase(index + 1, places))]
+  const ofApply = isForEveryChange && !isNarrowed ? casesOfEachGroup : everyCase
+  return [...ofApply(places), ...Array.from({ length: seeds }, (_, index) => randomCase(index + 1, places))]
 }
 
 for (const suite of suites) {

@@ -8,6 +8,9 @@ const only = partsOf(process.env.QUORATE_FAULTS_ONLY)
 /** Parts of the names of the wanted operations; without any, all are wanted. */
 const operations = partsOf(process.env.QUORATE_FAULTS_OPERATIONS)
 
+/** Whether this is what every change must pass: fewer faults of an apply. */
+export const isForEveryChange = process.env.QUORATE_FAULTS_CI === '1'
+
 /** Whether single cases are named. */
 export const isNarrowed = only.length > 0
 
