@@ -5,6 +5,7 @@ import type { HostContext } from '../../hosts/context.js'
 import { prepareMemberStop } from '../../hosts/etcd/outage.js'
 import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { findNode, hasCondition } from '../../hosts/kubernetes/nodes.js'
+import { readNumber } from '../../hosts/numbers.js'
 import { waitUntil } from '../../hosts/wait.js'
 import { isQuorateError, type QuorateError } from '../../errors/index.js'
 import { restartKubelet } from '../../hosts/kubeadm/kubelet.js'
@@ -103,7 +104,10 @@ function nested(path: readonly string[], value: unknown): PlainObject {
 async function look({ session, host }: HostContext): Promise<{ isCurrent: boolean; restarts: number }> {
   const seen = await session.run(script(LOOK, CONFIGURATION), { root: true })
   const [state, restarts] = expectSuccess(seen, 'looking at kubelet', host).stdout.trim().split(' ')
-  return { isCurrent: state === 'current', restarts: Number(restarts) }
+  return {
+    isCurrent: state === 'current',
+    restarts: readNumber(session, restarts, 'how often kubelet has restarted'),
+  }
 }
 
 async function waitForKubelet(context: HostContext, api: ClusterApi): Promise<void> {

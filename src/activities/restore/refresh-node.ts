@@ -14,6 +14,7 @@ import { restartKubelet } from '../../hosts/kubeadm/kubelet.js'
 import type { Stored } from '../../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { findNode, hasCondition } from '../../hosts/kubernetes/nodes.js'
+import { readNumber } from '../../hosts/numbers.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { command, expectSuccess } from '../../ssh/index.js'
@@ -60,8 +61,8 @@ export async function refreshNode(context: HostContext, through: Host, since: nu
 
 /** The clock of the host, in milliseconds since the epoch: the kubelet's leases have its times. */
 async function clock({ session, host }: HostContext): Promise<number> {
-  const said = expectSuccess(await session.run(command('date', '+%s')), 'asking for the time', host)
-  return Number(said.stdout.trim()) * 1000
+  const { stdout } = expectSuccess(await session.run(command('date', '+%s')), 'asking for the time', host)
+  return readNumber(session, stdout, 'the time') * 1000
 }
 
 const LEASE = z.looseObject({ spec: z.looseObject({ renewTime: z.string().optional() }).default({}) })

@@ -6,6 +6,7 @@ import { etcdObstacle } from '../etcd/members.js'
 import type { HostContext } from '../context.js'
 import { localApi } from '../kubernetes/cluster-api.js'
 import { isApiServerReady, isComponentHealthy } from '../kubernetes/health.js'
+import { readNumber } from '../numbers.js'
 import { staticPodName } from './static-pods.js'
 
 /** What is seen of a component on its host. */
@@ -45,7 +46,11 @@ export async function lookAtComponent(
     kind === 'command' ? [[pid, Buffer.from(encoded, 'base64').toString().trim()]] : [],
   )
   const [, pod = '', restarts = '0'] = lines.find(([kind]) => kind === 'pod') ?? []
-  return { commands: new Map(commands), pod, restarts: Number(restarts) }
+  return {
+    commands: new Map(commands),
+    pod,
+    restarts: readNumber(session, restarts, `how often ${component} has restarted`),
+  }
 }
 
 // The newest log that says anything, without the time and stream that the runtime puts before each line.

@@ -7,15 +7,16 @@ import { expectSuccess, script, type Session } from '../../../ssh/index.js'
 import { defined } from '../../../values/defined.js'
 import { isPlainObject } from '../../../values/merge.js'
 import type { HostContext } from '../../context.js'
+import { readNumber } from '../../numbers.js'
 import { judgedMembers } from '../members.js'
 import { keptSnapshots } from '../snapshots/folder.js'
 import { memberStatus } from '../status.js'
 
-// $1: etcd's folder, $2: the mark of a restore. Prints the bytes free, those of the database, and the restore's operation.
+// $1: etcd's folder, $2: the mark of a restore. Prints the KiB free, the bytes of the database, and the restore's operation.
 const LOOK = `
 folder=$1
 while [ ! -d "$folder" ]; do folder=$(dirname -- "$folder"); done
-df -B1 --output=avail -- "$folder" | tail -n 1
+df -Pk "$folder" | awk 'END { print $4 }'
 stat -c %s -- "$1/member/snap/db" 2>/dev/null || echo none
 cat -- "$2" 2>/dev/null || true`
 
@@ -35,8 +36,8 @@ export async function lookForRestore({ session, host, cluster }: HostContext): P
       members: await judgedMembers(session).catch(() => undefined),
     }),
     hasData: size !== 'none',
-    freeBytes: Number(free),
-    dataBytes: size === 'none' ? 0 : Number(size),
+    freeBytes: readNumber(session, free, `the free space under ${HOST_PATHS.etcdData}`) * 1024,
+    dataBytes: size === 'none' ? 0 : readNumber(session, size, "the size of etcd's database"),
     ...(unfinished === '' ? {} : { unfinished }),
   }
 }

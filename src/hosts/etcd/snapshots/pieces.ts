@@ -4,6 +4,7 @@
  */
 import { QuorateError } from '../../../errors/index.js'
 import { expectSuccess, script, type Session } from '../../../ssh/index.js'
+import { readNumber } from '../../numbers.js'
 
 /** Bytes of a piece: far below what a command may write or a worker should hold. */
 const PIECE = 4 * 2 ** 20
@@ -59,7 +60,8 @@ export async function appendRest(
   }: { readonly bytes: number; readonly signal: AbortSignal; readonly report: (done: number) => void },
 ): Promise<void> {
   const looked = await to.run(script(SIZE, paths.to), { root: true })
-  let at = Number(expectSuccess(looked, `looking at ${paths.to}`, to.host).stdout)
+  const { stdout: size } = expectSuccess(looked, `looking at ${paths.to}`, to.host)
+  let at = readNumber(to, size, `the size of ${paths.to}`)
   for await (const piece of piecesOf(from, paths.from, { bytes, from: at, signal })) {
     const written = await to.run(script(APPEND, paths.to, String(at)), {
       root: true,
@@ -69,7 +71,8 @@ export async function appendRest(
     })
     const { stdout } = expectSuccess(written, `writing ${paths.to}`, to.host)
     at += piece.length
-    if (Number(stdout) !== at) throw cutOff(to, paths.to, Number(stdout), at)
+    const has = readNumber(to, stdout, `the size of ${paths.to}`)
+    if (has !== at) throw cutOff(to, paths.to, has, at)
     report(at)
   }
 }

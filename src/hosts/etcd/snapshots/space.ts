@@ -2,17 +2,18 @@
 import { HOST_PATHS } from '../../../cluster/host-paths.js'
 import { expectSuccess, script } from '../../../ssh/index.js'
 import type { HostContext } from '../../context.js'
+import { readNumber } from '../../numbers.js'
 
 /** A disk must have room for so many times what is written there. */
 const ROOM = 2
 
-// $1: the database, then folders. Prints the size of the database, and the bytes free where each folder is.
+// $1: the database, then folders. Prints the size of the database, and the KiB free where each folder is.
 const LOOK = `
 stat -c %s -- "$1" 2>/dev/null || echo 0
 shift
 for folder in "$@"; do
   while [ ! -d "$folder" ]; do folder=$(dirname -- "$folder"); done
-  df -B1 --output=avail -- "$folder" | tail -n 1
+  df -Pk "$folder" | awk 'END { print $4 }'
 done`
 
 /**
@@ -27,11 +28,12 @@ export async function refuseFullDisk(context: HostContext, bytes?: number): Prom
     root: true,
   })
   const { stdout } = expectSuccess(looked, 'looking at the disks', host)
-  const [size = 0, ...free] = stdout.trim().split('\n').map(Number)
-  const needed = ROOM * (bytes ?? size)
-  for (const [index, available] of free.entries()) {
+  const [size, ...free] = stdout.trim().split('\n')
+  const needed = ROOM * (bytes ?? readNumber(session, size, 'the size of its database'))
+  for (const [index, folder] of folders.entries()) {
+    const available = readNumber(session, free[index], `the free space under ${folder}`) * 1024
     if (available >= needed) continue
-    const message = `${folders[index] ?? ''} has ${inMiB(available)} MiB free, and a snapshot needs ${inMiB(needed)}`
+    const message = `${folder} has ${inMiB(available)} MiB free, and a snapshot needs ${inMiB(needed)}`
     throw context.error('DISK_FULL', message, { step: 'etcd snapshot' })
   }
 }

@@ -86,7 +86,7 @@ describe('a copy of a snapshot', () => {
 
   it('is refused where the disk has no room for it', async () => {
     const { record } = aSnapshot()
-    to.add('df', 'echo Avail; echo 6000000')
+    to.add('df', 'echo Filesystem 1024-blocks Used Available; echo overlay 0 0 5')
     await expect(keep(record)).rejects.toMatchObject({ code: 'DISK_FULL' })
   })
 })

@@ -104,8 +104,17 @@ describe('a snapshot of etcd', () => {
   it('is not begun where the disk has no room for two of it', async () => {
     mkdirSync(join(programs.folder, 'etcd-data/member/snap'), { recursive: true })
     writeFileSync(join(programs.folder, 'etcd-data/member/snap/db'), Buffer.alloc(8192))
-    programs.add('df', 'echo Avail; echo 16000')
+    programs.add('df', 'echo Filesystem 1024-blocks Used Available; echo overlay 0 0 15')
     await expect(takeSnapshot(context())).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(saves()).toBe(0)
+  })
+
+  it('is not begun where the host does not tell how much room there is', async () => {
+    programs.add('df', 'echo Filesystem 1024-blocks Used Available; echo overlay - - -')
+    await expect(takeSnapshot(context())).rejects.toMatchObject({
+      code: 'ANSWER_UNREADABLE',
+      message: 'the host does not tell the free space under /var/lib/etcd',
+    })
     expect(saves()).toBe(0)
   })
 
