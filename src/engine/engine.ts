@@ -21,7 +21,7 @@ import { readRecord, writeRecord, type EngineRecord, type UnitRecord } from './r
 import { assertFree } from './server-failure.js'
 import { DEFAULT_PORT, loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
 import { startSupervisor } from './supervisor.js'
-import { mustSystemctl } from './unit/manager.js'
+import { assertManager, mustSystemctl } from './unit/manager.js'
 import { UNIT } from './unit/unit-file.js'
 import { unitOf, wakeUnit } from './unit/wake.js'
 import { isOutdated, isWhole, type HandOver } from './whole.js'
@@ -148,7 +148,10 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
     const { server, worker, supervisor, ...rest } = record
     const running = [worker, server].some((process) => process !== undefined && isAlive(process))
     const unit = unitOf(record)
-    if (unit !== undefined) await mustSystemctl(unit.scope, 'stop', UNIT)
+    if (unit !== undefined) {
+      await assertManager(unit.scope)
+      await mustSystemctl(unit.scope, 'stop', UNIT)
+    }
     await endParts(record)
     writeRecord(home, { ...rest, stopped: true })
     return running
