@@ -17,7 +17,7 @@ import { hasOpenOperation } from './open-operations.js'
 import { freePort } from './ports.js'
 import { refuseToLeaveRuns } from './left-runs.js'
 import { identify, isAlive, stop } from './process.js'
-import { readRecord, writeRecord, type EngineRecord, type UnitRecord } from './record.js'
+import { readRecord, withoutProcesses, writeRecord, type EngineRecord, type UnitRecord } from './record.js'
 import { assertFree } from './server-failure.js'
 import { DEFAULT_PORT, loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
 import { startSupervisor } from './supervisor.js'
@@ -145,15 +145,16 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (record === undefined) return false
-    const { server, worker, supervisor, ...rest } = record
-    const running = [worker, server].some((process) => process !== undefined && isAlive(process))
+    const running = [record.worker, record.server].some(
+      (process) => process !== undefined && isAlive(process),
+    )
     const unit = unitOf(record)
     if (unit !== undefined) {
       await assertManager(unit.scope)
       await mustSystemctl(unit.scope, 'stop', UNIT)
     }
     await endParts(record)
-    writeRecord(home, { ...rest, stopped: true })
+    writeRecord(home, { ...withoutProcesses(record), stopped: true })
     return running
   })
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { replaceFile } from '../temporal/durable-file.js'
+import { defined } from '../values/defined.js'
 import type { EngineHome } from './home.js'
 
 const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
@@ -46,4 +47,10 @@ export function readRecord(home: EngineHome): EngineRecord | undefined {
 export function writeRecord(home: EngineHome, record: EngineRecord): EngineRecord {
   replaceFile(home.record, `${JSON.stringify(record, undefined, 2)}\n`)
   return record
+}
+
+/** The record of an engine of which no process runs any more. */
+export function withoutProcesses(record: EngineRecord): EngineRecord {
+  const { machine, port, httpPort, metricsPort, unit, stopped } = record
+  return { port, stopped, ...defined({ machine, httpPort, metricsPort, unit }) }
 }

@@ -41,7 +41,7 @@ export interface Supervision {
 
 /** Supervises until the engine is stopped or removed, or has another supervisor. */
 export async function superviseEngine(supervision: Supervision): Promise<void> {
-  const { home = engineHome(), restart, log, signal } = supervision
+  const { home = engineHome(), log, signal } = supervision
   let backoffMs = FIRST_BACKOFF_MS
   let startedAt = Date.now()
   const pulse = new PulseWatch()
@@ -58,13 +58,17 @@ export async function superviseEngine(supervision: Supervision): Promise<void> {
     log(`${dead} ended by itself; it is started again in ${backoffMs / 1000} s`)
     if (await isAbortedWithin(backoffMs, signal)) return
     backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
-    try {
-      await restart()
-      log('the engine runs again')
-    } catch (error) {
-      log(`it could not be started: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    await restartAndTell(supervision)
     startedAt = Date.now()
+  }
+}
+
+async function restartAndTell({ restart, log }: Supervision): Promise<void> {
+  try {
+    await restart()
+    log('the engine runs again')
+  } catch (error) {
+    log(`it could not be started: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -28,13 +28,13 @@ stop_unit() {
 start_unit() {
   if [ -f "$here/broken" ]; then echo 'Job for quorate-engine.service failed.' >&2; exit 1; fi
   if [ -f "$here/wanted" ]; then return 0; fi
-  touch "$here/wanted"
+  echo $$ >"$here/wanted"
   eval "set -- $(sed -n 's/^Environment=//p' "$unit") $(sed -n 's/^ExecStart=//p' "$unit")"
   log=$(sed -n 's/^StandardOutput=append://p' "$unit")
-  setsid sh -c 'here=$1 log=$2; shift 2
-    while [ -f "$here/wanted" ]; do
+  setsid sh -c 'here=$1 log=$2 start=$3; shift 3
+    while [ "$(cat "$here/wanted" 2>/dev/null)" = "$start" ]; do
       env -i "$@" >>"$log" 2>&1 </dev/null & echo $! >"$here/main"; wait $!; sleep 0.5
-    done' loop "$here" "$log" "$@" >/dev/null 2>&1 </dev/null &
+    done' loop "$here" "$log" $$ "$@" >/dev/null 2>&1 </dev/null &
 }
 case $verb in
   daemon-reload) ;;

@@ -10,7 +10,7 @@ import { refuseToLeaveRuns } from '../left-runs.js'
 import { withLock } from '../lock.js'
 import { assertHere } from '../machine.js'
 import { isAlive } from '../process.js'
-import { readRecord, writeRecord } from '../record.js'
+import { readRecord, withoutProcesses, writeRecord } from '../record.js'
 import { engineStatus } from '../status.js'
 import { usableTemporalCli } from '../temporal-cli.js'
 import { isWhole } from '../whole.js'
@@ -90,8 +90,7 @@ export async function uninstallUnit(
     const record = readRecord(home)
     if (record !== undefined) {
       await endParts(record)
-      const { unit, server, worker, supervisor, ...rest } = record
-      writeRecord(home, { ...rest, stopped: true })
+      writeRecord(home, { ...withoutProcesses(record), unit: undefined, stopped: true })
     }
     rmSync(file)
     await mustSystemctl(scope, 'daemon-reload')

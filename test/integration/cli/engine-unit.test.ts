@@ -1,7 +1,7 @@
 /** The engine as a systemd unit, with a stand-in for systemd that runs what the unit says. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identify } from '../../../src/engine/process.js'
 import { EmbeddedEngine } from '../../support/embedded-engine.js'
 import { eventually } from '../../support/eventually.js'
@@ -14,14 +14,14 @@ const PATIENCE_MS = 120_000
 
 let engine: EmbeddedEngine
 let manager: FakeUserManager
-beforeEach(async () => {
+beforeAll(async () => {
   engine = await EmbeddedEngine.start()
   manager = new FakeUserManager(join(engine.folder, 'manager'))
-})
-afterEach(async () => {
+}, PATIENCE_MS)
+afterAll(async () => {
   await command('engine', 'uninstall')
   await engine.remove()
-})
+}, PATIENCE_MS)
 
 function command(...args: readonly string[]): Promise<Ended> {
   return quorate(args, { ...engine.environment, PATH: manager.path })
@@ -53,6 +53,16 @@ async function runs(): Promise<void> {
 }
 
 describe('an engine that a unit takes over', { timeout: 2 * PATIENCE_MS }, () => {
+  it('is as it was before if the unit cannot be started', async () => {
+    manager.programs.put('broken', '')
+    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'ENGINE_UNIT_FAILED\n' })
+    expect(existsSync(manager.unit)).toBe(false)
+    const now = await status()
+    expect(now.running).toBe(true)
+    expect(now.unit).toBeUndefined()
+    rmSync(join(manager.programs.folder, 'broken'))
+  })
+
   it('keeps its run, is repaired by the unit alone, and goes back to commands', async () => {
     await engine.apply()
     const before = engine.record
@@ -102,15 +112,6 @@ describe('an engine that a unit takes over', { timeout: 2 * PATIENCE_MS }, () =>
     expect(after.running).toBe(true)
     expect(after.unit).toBeUndefined()
     expect(await engine.workflows()).toContain('cluster/shop')
-  })
-
-  it('is as it was before if the unit cannot be started', async () => {
-    manager.programs.put('broken', '')
-    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'ENGINE_UNIT_FAILED\n' })
-    expect(existsSync(manager.unit)).toBe(false)
-    const now = await status()
-    expect(now.running).toBe(true)
-    expect(now.unit).toBeUndefined()
   })
 
   it('belongs to commands again if the file of the unit was removed by hand', async () => {

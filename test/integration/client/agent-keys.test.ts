@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { agentOnlyKeys } from '../../../src/client/engine/agent-keys.js'
+import { agentOnlyKeys } from '../../../src/client/embedded-engine/agent-keys.js'
 import { eventually } from '../../support/eventually.js'
 
 let folder: string

@@ -49,21 +49,21 @@ function superviseCommand(): CommandUnknownOpts {
 }
 
 async function supervise(): Promise<ExitCode> {
-  const { superviseEngine } = await import('../../../client/engine/engine.js')
+  const { superviseEngine } = await import('../../../client/embedded-engine/engine.js')
   await superviseEngine(supervisorLine)
   return EXIT.done
 }
 
 async function start(context: Context): Promise<ExitCode> {
-  const { startEngine } = await import('../../../client/engine/engine.js')
+  const { startEngine } = await import('../../../client/embedded-engine/engine.js')
   await startEngine()
   return status(context)
 }
 
 async function status({ io, json }: Context): Promise<ExitCode> {
   const [{ engineStatus }, { engineUnitStatus }] = await Promise.all([
-    import('../../../client/engine/engine.js'),
-    import('../../../client/engine/unit.js'),
+    import('../../../client/embedded-engine/engine.js'),
+    import('../../../client/embedded-engine/unit.js'),
   ])
   const unit = await engineUnitStatus()
   const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = await engineStatus()
@@ -96,7 +96,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
 }
 
 async function stop({ io, json }: Context): Promise<ExitCode> {
-  const { stopEngine } = await import('../../../client/engine/engine.js')
+  const { stopEngine } = await import('../../../client/embedded-engine/engine.js')
   const { stopped, open, isUnits } = await stopEngine()
   if (json) io.json({ stopped, open })
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
@@ -118,7 +118,7 @@ async function logs(
   options: { follow?: true; lines: number; server?: true; worker?: true },
 ): Promise<ExitCode> {
   const [{ engineLogs }, { showLogs }] = await Promise.all([
-    import('../../../client/engine/engine.js'),
+    import('../../../client/embedded-engine/engine.js'),
     import('../../output/logs.js'),
   ])
   const both = options.server === undefined && options.worker === undefined

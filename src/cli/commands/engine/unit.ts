@@ -1,7 +1,7 @@
 /** `quorate engine install` and `uninstall`: the engine as a systemd unit. */
 import { userInfo } from 'node:os'
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { EngineInstallation } from '../../../client/engine/unit.js'
+import type { EngineInstallation, UnitStatus } from '../../../client/embedded-engine/unit.js'
 import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
 import type { Io } from '../../io.js'
@@ -41,10 +41,7 @@ export function runCommand(): CommandUnknownOpts {
 }
 
 /** How the unit stands, for `engine status`. */
-export function unitLines(
-  unit: NonNullable<Awaited<ReturnType<typeof import('../../../client/engine/unit.js').engineUnitStatus>>>,
-  { green, yellow }: Io['style'],
-): readonly string[] {
+export function unitLines(unit: UnitStatus, { green, yellow }: Io['style']): readonly string[] {
   const { name, scope, state = 'systemd does not answer', enablement, lingers } = unit
   const words = [state, ...(enablement === undefined ? [] : [enablement])].join(', ')
   const line = `unit     ${state === 'active' ? green(words) : yellow(words)}  ${name}, of ${scope === 'user' ? 'your user manager' : 'the machine'}`
@@ -52,7 +49,7 @@ export function unitLines(
 }
 
 async function install({ io, json }: Context): Promise<ExitCode> {
-  const { installEngine } = await import('../../../client/engine/unit.js')
+  const { installEngine } = await import('../../../client/embedded-engine/unit.js')
   const installed = await installEngine()
   if (json) io.json(installed)
   else show(io, installed)
@@ -79,7 +76,7 @@ function lingerHint(): string {
 }
 
 async function uninstall({ io, json }: Context): Promise<ExitCode> {
-  const { uninstallEngine } = await import('../../../client/engine/unit.js')
+  const { uninstallEngine } = await import('../../../client/embedded-engine/unit.js')
   const removed = await uninstallEngine()
   if (json) {
     io.json({ uninstalled: removed !== undefined, ...removed })
@@ -101,7 +98,7 @@ async function uninstall({ io, json }: Context): Promise<ExitCode> {
 }
 
 async function run(file: string, scope: 'user' | 'system'): Promise<ExitCode> {
-  const { runEngine } = await import('../../../client/engine/unit.js')
+  const { runEngine } = await import('../../../client/embedded-engine/unit.js')
   await runEngine({ scope, file }, supervisorLine)
   // What is under way, such as a part that starts, must not keep a unit that ends.
   return process.exit(EXIT.done)

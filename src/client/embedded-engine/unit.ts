@@ -3,6 +3,8 @@ import type { InstalledUnit } from '../../engine/unit/install.js'
 import type { UnitStatus } from '../../engine/unit/status.js'
 import type { UnitPlace } from '../../engine/unit/unit-file.js'
 
+export type { UnitStatus } from '../../engine/unit/status.js'
+
 /** What an installation has done, and what is left to its user. */
 export interface EngineInstallation extends InstalledUnit {
   /** Names of SSH keys that are there only while somebody is logged in. */
