@@ -168,8 +168,8 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'engine',
     group: 'engine',
-    summary: 'start, stop and inspect the embedded engine',
-    load: async () => (await import('./commands/engine.js')).engineCommand(),
+    summary: 'start, stop, install and inspect the embedded engine',
+    load: async () => (await import('./commands/engine/engine.js')).engineCommand(),
   },
   {
     name: 'worker',

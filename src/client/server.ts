@@ -3,13 +3,9 @@
  * whose missing parts it starts again.
  */
 import type { Client } from '@temporalio/client'
-import {
-  engineSeal,
-  engineStatus,
-  ensureEngine,
-  type HandOver,
-  type RunningEngine,
-} from '../engine/engine.js'
+import { engineSeal, ensureEngine, type RunningEngine } from '../engine/engine.js'
+import { engineStatus } from '../engine/status.js'
+import type { HandOver } from '../engine/whole.js'
 import { QuorateError } from '../errors/index.js'
 import { connect, type TemporalConnection } from '../temporal/connection.js'
 import { callServer } from '../temporal/service-error.js'

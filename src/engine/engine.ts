@@ -1,10 +1,10 @@
 /**
  * The embedded engine: a Temporal server on SQLite and a worker, both detached, started when a command needs them. If
- * part of it dies, its supervisor or the next command restarts that part, and operations go on where they were.
+ * part of it dies, its supervisor or the next command restarts that part, and operations go on where they were. Where
+ * the engine belongs to a systemd unit (unit/), only that unit's process starts parts; commands ask systemd for it.
  */
 import { existsSync } from 'node:fs'
 import { isQuorateError, QuorateError } from '../errors/index.js'
-import { tryConnect } from '../temporal/tcp-probe.js'
 import { ensureKeyFile } from '../temporal/seal/key-file.js'
 import type { SealSource } from '../temporal/seal/source.js'
 import { codeFingerprint } from '../temporal/installation.js'
@@ -16,15 +16,17 @@ import { assertHere, thisMachine } from './machine.js'
 import { hasOpenOperation } from './open-operations.js'
 import { freePort } from './ports.js'
 import { refuseToLeaveRuns } from './left-runs.js'
-import { isAlive, stop } from './process.js'
-import { looksFrozen, pulseAge } from './pulse.js'
-import { readRecord, writeRecord, type EngineRecord } from './record.js'
+import { identify, isAlive, stop } from './process.js'
+import { readRecord, withoutProcesses, writeRecord, type EngineRecord, type UnitRecord } from './record.js'
 import { assertFree } from './server-failure.js'
-import { loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
+import { DEFAULT_PORT, loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
 import { startSupervisor } from './supervisor.js'
+import { assertManager, mustSystemctl } from './unit/manager.js'
+import { UNIT } from './unit/unit-file.js'
+import { unitOf, wakeUnit } from './unit/wake.js'
+import { isOutdated, isWhole, type HandOver } from './whole.js'
 import { startWorker, waitUntilPolling } from './worker-process.js'
 
-const DEFAULT_PORT = 7233
 /** Long enough for the server to close its database. */
 const SERVER_GRACE_MS = 10_000
 /** More than the worker's own time for shutting down (src/worker.ts). */
@@ -40,25 +42,20 @@ export interface RunningEngine {
   readonly wasIdle: boolean
 }
 
-/**
- * What a command hands over to the worker. A command that only looks hands over nothing. A command that works through
- * the worker hands over its code and its SSH agent. It always hands over the agent if the caller decides on a run
- * (apply, resume), otherwise only if no open operation may need the present agent (plan, preflight, engine start).
- */
-export type HandOver = 'nothing' | 'code and idle agent' | 'code and agent'
-
 export interface EnsureEngineOptions {
   readonly home?: EngineHome
   readonly handOver: HandOver
   /** Do nothing when the engine was stopped on purpose. */
   readonly respectStop?: boolean
+  /** This process is the main process of this unit: it takes the engine over, and is its supervisor. */
+  readonly asUnit?: UnitRecord
 }
 
 /**
  * Starts whatever part of the engine does not run. Safe to call at any time, from any number of processes.
  * @throws QuorateError `ENGINE_FOLDER_UNSAFE`, `ENGINE_ELSEWHERE`, `ENGINE_DATABASE_IN_USE`, `ENGINE_DATABASE_DAMAGED`,
- *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`; `ENGINE_IN_USE` when it would replace a worker
- *   whose runs this release cannot go on with.
+ *   `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, `ENGINE_FAILED`, `ENGINE_UNIT_UNSUPPORTED`, `ENGINE_UNIT_FAILED`;
+ *   `ENGINE_IN_USE` when it would replace a worker whose runs this release cannot go on with.
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<RunningEngine> {
   const home = options.home ?? engineHome()
@@ -74,24 +71,65 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Runnin
 async function makeWhole(home: EngineHome, options: EnsureEngineOptions): Promise<RunningEngine> {
   const known = readRecord(home)
   assertHere(home, known)
-  const hasKey = existsSync(home.sealKey)
-  if (known !== undefined && hasKey && (await isWhole(known, options)))
+  const { asUnit, handOver } = options
+  const isTaken = asUnit === undefined || known?.supervisor?.pid === process.pid
+  if (known !== undefined && isTaken && existsSync(home.sealKey) && (await isWhole(known, handOver)))
     return { address: loopback(known.port), wasIdle: false }
-  return withLock(home.folder, async () => {
-    const record = readRecord(home)
-    assertHere(home, record)
-    if (options.respectStop === true && record?.stopped === true) {
-      throw new QuorateError('ENGINE_FAILED', 'the engine was stopped', {
-        hint: 'start it again with `quorate engine start`; the operation continues where it was',
-      })
-    }
-    ensureKeyFile(home.sealKey)
-    const hadWorker = record?.worker !== undefined && isAlive(record.worker)
-    const served = await startServerIfNeeded(home, record, options)
-    const worked = await startWorkerIfNeeded(home, served, options)
-    const whole = await startSupervisorIfNeeded(home, worked, options)
-    return { address: loopback(whole.port), wasIdle: !hadWorker }
+  const unit = asUnit === undefined ? unitOf(known) : undefined
+  if (unit !== undefined) return wholeByUnit(home, unit, options)
+  const made = await withLock(home.folder, () => startParts(home, options))
+  // A unit took the engine over while this command waited for its turn.
+  return made === 'of a unit' ? makeWhole(home, options) : made
+}
+
+async function startParts(
+  home: EngineHome,
+  options: EnsureEngineOptions,
+): Promise<RunningEngine | 'of a unit'> {
+  const { asUnit } = options
+  const found = readRecord(home)
+  assertHere(home, found)
+  if (asUnit === undefined && unitOf(found) !== undefined) return 'of a unit'
+  if (options.respectStop === true && found?.stopped === true) {
+    throw new QuorateError('ENGINE_FAILED', 'the engine was stopped', {
+      hint: 'start it again with `quorate engine start`; the operation continues where it was',
+    })
+  }
+  ensureKeyFile(home.sealKey)
+  const hadWorker = found?.worker !== undefined && isAlive(found.worker)
+  const record = asUnit === undefined ? found : await takeOver(found, asUnit)
+  const served = await startServerIfNeeded(home, record, options)
+  const worked = await startWorkerIfNeeded(home, served, options)
+  const whole = await startSupervisorIfNeeded(home, worked, options)
+  return { address: loopback(whole.port), wasIdle: !hadWorker }
+}
+
+/** Ends what others have started: all parts of the unit's engine must be processes of the unit. */
+async function takeOver(
+  record: EngineRecord | undefined,
+  unit: UnitRecord,
+): Promise<EngineRecord | undefined> {
+  if (record === undefined || record.supervisor?.pid === process.pid) return record
+  const { worker } = record
+  if (worker !== undefined && isAlive(worker) && worker.fingerprint !== codeFingerprint())
+    await refuseToLeaveRuns(worker.address, worker.pid)
+  await endParts(record)
+  return { ...record, unit }
+}
+
+async function wholeByUnit(
+  home: EngineHome,
+  unit: UnitRecord,
+  options: EnsureEngineOptions,
+): Promise<RunningEngine> {
+  const { worker } = readRecord(home) ?? {}
+  const hadWorker = worker !== undefined && isAlive(worker)
+  const { port } = await wakeUnit(home, unit, {
+    isWhole: (record) => isWhole(record, options.handOver),
+    isOutdated: (record) => isOutdated(record, options.handOver),
+    respectStop: options.respectStop === true,
   })
+  return { address: loopback(port), wasIdle: !hadWorker }
 }
 
 /** What the engine's worker and commands that use the engine seal with. */
@@ -107,55 +145,25 @@ export async function stopEngine(home = engineHome()): Promise<boolean> {
   return withLock(home.folder, async () => {
     const record = readRecord(home)
     if (record === undefined) return false
-    const { server, worker, supervisor, ...rest } = record
-    // The supervisor goes first: it would restart what is stopped here.
-    if (supervisor !== undefined) await stop(supervisor, SUPERVISOR_GRACE_MS)
-    const running = [worker, server].some((process) => process !== undefined && isAlive(process))
-    if (worker !== undefined) await stop(worker, WORKER_GRACE_MS)
-    if (server !== undefined) await stop(server, SERVER_GRACE_MS)
-    writeRecord(home, { ...rest, stopped: true })
+    const running = [record.worker, record.server].some(
+      (process) => process !== undefined && isAlive(process),
+    )
+    const unit = unitOf(record)
+    if (unit !== undefined) {
+      await assertManager(unit.scope)
+      await mustSystemctl(unit.scope, 'stop', UNIT)
+    }
+    await endParts(record)
+    writeRecord(home, { ...withoutProcesses(record), stopped: true })
     return running
   })
 }
 
-/** The state of the engine. */
-export interface EngineStatus {
-  readonly home: EngineHome
-  /** `host:port` of the Temporal server, where it runs or will run. */
-  readonly address: string
-  /** Whether it has ever run here, so that there may be operations. */
-  readonly exists: boolean
-  /** Process ids of what runs. */
-  readonly serverPid?: number
-  readonly workerPid?: number
-  readonly supervisorPid?: number
-  /** Whether the worker's process lives, but has done nothing for a minute; its supervisor replaces it. */
-  readonly isWorkerFrozen: boolean
-}
-
-/** Looks without starting anything. */
-export function engineStatus(home = engineHome()): EngineStatus {
-  const record = readRecord(home)
-  const { server, worker, supervisor } = record ?? {}
-  return {
-    home,
-    exists: existsSync(home.database),
-    address: loopback(record?.port ?? DEFAULT_PORT),
-    isWorkerFrozen: worker !== undefined && isAlive(worker) && looksFrozen(pulseAge(home, worker.pid)),
-    ...(server !== undefined && isAlive(server) ? { serverPid: server.pid } : {}),
-    ...(worker !== undefined && isAlive(worker) ? { workerPid: worker.pid } : {}),
-    ...(supervisor !== undefined && isAlive(supervisor) ? { supervisorPid: supervisor.pid } : {}),
-  }
-}
-
-async function isWhole(record: EngineRecord, { handOver }: EnsureEngineOptions): Promise<boolean> {
-  const { server, worker, supervisor, port } = record
-  if (supervisor === undefined || !isAlive(supervisor)) return false
-  if (server === undefined || !isAlive(server)) return false
-  if (worker === undefined || !isAlive(worker)) return false
-  const isRenewed = server.form === SERVER_FORM && worker.fingerprint === codeFingerprint()
-  if (handOver !== 'nothing' && !isRenewed) return false
-  return (await tryConnect(loopback(port))) === undefined
+/** Ends all parts that run. The supervisor goes first: it would restart what is stopped after it. */
+export async function endParts({ server, worker, supervisor }: EngineRecord): Promise<void> {
+  if (supervisor !== undefined && supervisor.pid !== process.pid) await stop(supervisor, SUPERVISOR_GRACE_MS)
+  if (worker !== undefined) await stop(worker, WORKER_GRACE_MS)
+  if (server !== undefined) await stop(server, SERVER_GRACE_MS)
 }
 
 async function startServerIfNeeded(
@@ -187,7 +195,7 @@ async function startServerOnFreePorts(
     metricsPort: await freePort(known?.metricsPort),
   }
   const { pid, startedAt, logStart } = await startServer(home, ports)
-  const others = defined({ worker: known?.worker, supervisor: known?.supervisor })
+  const others = defined({ worker: known?.worker, supervisor: known?.supervisor, unit: known?.unit })
   // Recorded before it is ready: if this command is killed, the next one finds the server and does not start a second.
   const server = { pid, startedAt, form: SERVER_FORM }
   const record = writeRecord(home, { machine: thisMachine(), ...ports, server, ...others, stopped: false })
@@ -228,14 +236,22 @@ async function startWorkerIfNeeded(
 async function startSupervisorIfNeeded(
   home: EngineHome,
   record: EngineRecord,
-  { handOver }: EnsureEngineOptions,
+  { handOver, asUnit }: EnsureEngineOptions,
 ): Promise<EngineRecord> {
   const fingerprint = codeFingerprint()
   const { supervisor } = record
+  if (asUnit !== undefined)
+    return writeRecord(home, { ...record, ...asSupervisor(fingerprint), unit: asUnit })
   if (supervisor !== undefined && isAlive(supervisor)) {
     if (handOver === 'nothing' || supervisor.fingerprint === fingerprint) return record
     await stop(supervisor, SUPERVISOR_GRACE_MS)
   }
   const started = await startSupervisor(home)
   return writeRecord(home, { ...record, supervisor: { ...started, fingerprint }, stopped: false })
+}
+
+/** This process as the recorded supervisor. */
+function asSupervisor(fingerprint: string): Pick<EngineRecord, 'supervisor'> {
+  const self = identify(process.pid)
+  return self === undefined ? {} : { supervisor: { ...self, fingerprint } }
 }

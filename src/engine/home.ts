@@ -21,6 +21,8 @@ export interface EngineHome {
   readonly sealKey: string
   /** Link to the SSH agent of whoever started the last operation; the worker's SSH_AUTH_SOCK. */
   readonly agent: string
+  /** Variables for the engine that a systemd unit runs, one `NAME=value` a line; its owner writes it. */
+  readonly environment: string
 }
 
 /** `$QUORATE_HOME`, or `quorate` in the XDG state folder; empty variables count as unset, as XDG requires. */
@@ -39,6 +41,7 @@ export function engineHome(
     workerPulse: join(folder, 'worker.pulse'),
     sealKey: join(folder, 'seal.key'),
     agent: join(folder, 'agent.sock'),
+    environment: join(folder, 'engine.env'),
   }
 }
 

@@ -2,9 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { replaceFile } from '../temporal/durable-file.js'
+import { defined } from '../values/defined.js'
 import type { EngineHome } from './home.js'
 
 const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
+const unitRecord = z.object({
+  scope: z.enum(['user', 'system']),
+  /** The unit's file; once that is gone, the engine belongs to no unit. */
+  file: z.string(),
+  /** How it starts Quorate. */
+  program: z.string(),
+})
 const engineRecord = z.object({
   /** The machine that the processes run on; records from before 0.2 have none. */
   machine: z.object({ id: z.string(), name: z.string() }).optional(),
@@ -17,11 +25,14 @@ const engineRecord = z.object({
   server: processIdentity.extend({ form: z.number().int().optional() }).optional(),
   worker: processIdentity.extend({ fingerprint: z.string(), address: z.string() }).optional(),
   supervisor: processIdentity.extend({ fingerprint: z.string() }).optional(),
+  /** The systemd unit that the engine belongs to. Its main process is then the supervisor. */
+  unit: unitRecord.optional(),
   /** Stopped by `engine stop`, so that followers of an operation do not start it again. */
   stopped: z.boolean(),
 })
 
 export type EngineRecord = z.infer<typeof engineRecord>
+export type UnitRecord = z.infer<typeof unitRecord>
 
 /** The record; undefined when the engine was never started, or the file is damaged (it is then made again). */
 export function readRecord(home: EngineHome): EngineRecord | undefined {
@@ -36,4 +47,10 @@ export function readRecord(home: EngineHome): EngineRecord | undefined {
 export function writeRecord(home: EngineHome, record: EngineRecord): EngineRecord {
   replaceFile(home.record, `${JSON.stringify(record, undefined, 2)}\n`)
   return record
+}
+
+/** The record of an engine of which no process runs any more. */
+export function withoutProcesses(record: EngineRecord): EngineRecord {
+  const { machine, port, httpPort, metricsPort, unit, stopped } = record
+  return { port, stopped, ...defined({ machine, httpPort, metricsPort, unit }) }
 }

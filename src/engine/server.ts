@@ -15,6 +15,8 @@ import { isAlive, startDetached, type ProcessIdentity } from './process.js'
 import { serverFailure } from './server-failure.js'
 import { usableTemporalCli } from './temporal-cli.js'
 
+/** Where the server listens if nothing else does. */
+export const DEFAULT_PORT = 7233
 const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 50
 const CALL_TIMEOUT_MS = 2_000

@@ -35,15 +35,18 @@ export interface Supervision {
   readonly restart: () => Promise<void>
   /** Tells what was found and done. */
   readonly log: (message: string) => void
+  /** Ends the supervision. */
+  readonly signal?: AbortSignal
 }
 
 /** Supervises until the engine is stopped or removed, or has another supervisor. */
-export async function superviseEngine({ home = engineHome(), restart, log }: Supervision): Promise<void> {
+export async function superviseEngine(supervision: Supervision): Promise<void> {
+  const { home = engineHome(), log, signal } = supervision
   let backoffMs = FIRST_BACKOFF_MS
   let startedAt = Date.now()
   const pulse = new PulseWatch()
   for (;;) {
-    await delay(INTERVAL_MS)
+    if (await isAbortedWithin(INTERVAL_MS, signal)) return
     const record = readRecord(home)
     if (record === undefined || record.stopped || record.supervisor?.pid !== process.pid) return
     for (const file of [home.serverLog, home.workerLog, home.supervisorLog]) trimLog(file)
@@ -53,16 +56,25 @@ export async function superviseEngine({ home = engineHome(), restart, log }: Sup
     if (dead === undefined) continue
     backoffMs = Date.now() - startedAt > STEADY_MS ? FIRST_BACKOFF_MS : backoffMs
     log(`${dead} ended by itself; it is started again in ${backoffMs / 1000} s`)
-    await delay(backoffMs)
+    if (await isAbortedWithin(backoffMs, signal)) return
     backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
-    try {
-      await restart()
-      log('the engine runs again')
-    } catch (error) {
-      log(`it could not be started: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    await restartAndTell(supervision)
     startedAt = Date.now()
   }
+}
+
+async function restartAndTell({ restart, log }: Supervision): Promise<void> {
+  try {
+    await restart()
+    log('the engine runs again')
+  } catch (error) {
+    log(`it could not be started: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Waits, at most until the signal; true if that came. */
+function isAbortedWithin(milliseconds: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return delay(milliseconds, false, { signal }).catch(() => true)
 }
 
 /** A stopped process does not react to SIGTERM, so it is killed at once. What it had begun continues on the hosts. */

@@ -68,6 +68,18 @@ export const TEMPORAL_ERRORS = {
     remedy: 'operator',
     hint: 'let the open runs end with the release that started them, or end them with `quorate cancel --force`',
   },
+  ENGINE_UNIT_UNSUPPORTED: {
+    meaning: 'systemd cannot run the embedded engine here.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'have the machine run `quorate engine start` when it starts',
+  },
+  ENGINE_UNIT_FAILED: {
+    meaning: 'The systemd unit of the embedded engine is not as it should be.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'read the log with `quorate engine logs`',
+  },
   SEAL_KEY_MISSING: {
     meaning: 'There is no key file to seal payloads with.',
     source: 'user',

@@ -1,7 +1,8 @@
 /** Checks of Temporal: the embedded engine or the server that is configured, workers, versions, search attributes. */
 import { isQuorateError } from '../../errors/index.js'
 import { connect, type TemporalConnection } from '../../temporal/connection.js'
-import { engineSeal, engineStatus } from '../../engine/engine.js'
+import { engineSeal } from '../../engine/engine.js'
+import { engineStatus } from '../../engine/status.js'
 import { findTemporalCli, temporalCliVersion } from '../../engine/temporal-cli.js'
 import { missingSearchAttributes } from '../../temporal/search-attributes.js'
 import { KEY_FILE_VARIABLE, openSeal, type SealSource } from '../../temporal/seal/source.js'

@@ -145,3 +145,8 @@ export async function askAgent(
       : { problem: `ssh-agent holds keys of types that are not used: ${names}` }),
   }
 }
+
+/** The keys that can be offered to a server of the agent at this socket; none when it does not answer. */
+export async function agentKeys(socket: string | undefined): Promise<readonly AgentIdentity[]> {
+  return (await askAgent(socket, { isNamed: false })).keys
+}

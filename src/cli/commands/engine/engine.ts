@@ -1,7 +1,9 @@
 /** `quorate engine`: the embedded Temporal server and its worker. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { contextOf, type Context } from '../context.js'
-import { EXIT, exitWith, type ExitCode } from '../exit.js'
+import { contextOf, type Context } from '../../context.js'
+import { EXIT, exitWith, type ExitCode } from '../../exit.js'
+import { supervisorLine } from './supervisor-line.js'
+import { installCommand, runCommand, uninstallCommand, unitLines } from './unit.js'
 
 const DEFAULT_LINES = 50
 
@@ -10,6 +12,7 @@ export function engineCommand(): CommandUnknownOpts {
     'The embedded engine is a Temporal server on SQLite and a worker, on this machine. Commands start it when no ' +
       'other server is configured. It can be stopped or killed at any time: operations continue where they were. ' +
       'A part that dies is started again within seconds. ' +
+      'With `quorate engine install` systemd runs it, also while nobody is logged in. ' +
       'Its files are in $QUORATE_HOME, by default $XDG_STATE_HOME/quorate (~/.local/state/quorate).',
   )
   const add = (name: string, description: string, act: (context: Context) => Promise<ExitCode>): void => {
@@ -21,6 +24,9 @@ export function engineCommand(): CommandUnknownOpts {
   add('status', 'show what is running, and where', status)
   add('stop', 'stop it; operations wait until it is started again', stop)
   engine.addCommand(logsCommand())
+  engine.addCommand(installCommand())
+  engine.addCommand(uninstallCommand())
+  engine.addCommand(runCommand(), { hidden: true })
   engine.addCommand(superviseCommand(), { hidden: true })
   return engine
 }
@@ -43,21 +49,23 @@ function superviseCommand(): CommandUnknownOpts {
 }
 
 async function supervise(): Promise<ExitCode> {
-  const { superviseEngine } = await import('../../client/engine.js')
-  await superviseEngine((msg) =>
-    process.stdout.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`),
-  )
+  const { superviseEngine } = await import('../../../client/embedded-engine/engine.js')
+  await superviseEngine(supervisorLine)
   return EXIT.done
 }
 
 async function start(context: Context): Promise<ExitCode> {
-  const { startEngine } = await import('../../client/engine.js')
+  const { startEngine } = await import('../../../client/embedded-engine/engine.js')
   await startEngine()
   return status(context)
 }
 
 async function status({ io, json }: Context): Promise<ExitCode> {
-  const { engineStatus } = await import('../../client/engine.js')
+  const [{ engineStatus }, { engineUnitStatus }] = await Promise.all([
+    import('../../../client/embedded-engine/engine.js'),
+    import('../../../client/embedded-engine/unit.js'),
+  ])
+  const unit = await engineUnitStatus()
   const { home, serverPid, workerPid, supervisorPid, isWorkerFrozen, address, exists } = await engineStatus()
   const isWhole = serverPid !== undefined && workerPid !== undefined && !isWorkerFrozen
   if (json) {
@@ -70,6 +78,7 @@ async function status({ io, json }: Context): Promise<ExitCode> {
       isWorkerFrozen,
       folder: home.folder,
       exists,
+      unit,
     })
     return isWhole ? EXIT.done : EXIT.failed
   }
@@ -80,16 +89,22 @@ async function status({ io, json }: Context): Promise<ExitCode> {
   io.out(
     `worker   ${state(workerPid)}${isWorkerFrozen ? yellow('  frozen; its supervisor replaces it') : ''}`,
   )
+  if (unit !== undefined) unitLines(unit, io.style).forEach((line) => io.out(line))
   if (serverPid !== undefined) io.out('UI       quorate ui')
   io.out(dim(`folder   ${home.folder}`))
   return isWhole ? EXIT.done : EXIT.failed
 }
 
 async function stop({ io, json }: Context): Promise<ExitCode> {
-  const { stopEngine } = await import('../../client/engine.js')
-  const { stopped, open } = await stopEngine()
+  const { stopEngine } = await import('../../../client/embedded-engine/engine.js')
+  const { stopped, open, isUnits } = await stopEngine()
   if (json) io.json({ stopped, open })
   else io.out(stopped ? 'the engine is stopped' : 'the engine was not running')
+  if (isUnits && !json) {
+    io.note(
+      'its systemd unit starts it again with the machine, and the next command that needs it does so before; `quorate engine uninstall` removes the unit',
+    )
+  }
   if (stopped && open.length > 0 && !json) {
     io.note(
       `${open.join(', ')}: stopped; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
@@ -103,8 +118,8 @@ async function logs(
   options: { follow?: true; lines: number; server?: true; worker?: true },
 ): Promise<ExitCode> {
   const [{ engineLogs }, { showLogs }] = await Promise.all([
-    import('../../client/engine.js'),
-    import('../output/logs.js'),
+    import('../../../client/embedded-engine/engine.js'),
+    import('../../output/logs.js'),
   ])
   const both = options.server === undefined && options.worker === undefined
   const files = engineLogs().filter(({ name }) => both || (name !== 'supervisor' && options[name] === true))

@@ -2,8 +2,8 @@
  * The embedded engine as its user sees it: start, stop, status, logs. What only reads a file does not load the
  * engine's own code.
  */
-import type { EngineStatus } from '../engine/engine.js'
-import { engineHome } from '../engine/home.js'
+import { engineHome } from '../../engine/home.js'
+import type { EngineStatus } from '../../engine/status.js'
 
 /** What was stopped. */
 export interface StoppedEngine {
@@ -11,6 +11,8 @@ export interface StoppedEngine {
   readonly stopped: boolean
   /** Names of the clusters whose operation waits until the engine is started again. */
   readonly open: readonly string[]
+  /** Whether a systemd unit has the engine, which starts it again with the machine. */
+  readonly isUnits: boolean
 }
 
 /** A log of the engine. */
@@ -25,13 +27,13 @@ export interface EngineLog {
  * @throws QuorateError `TEMPORAL_CLI_MISSING`, `TEMPORAL_CLI_OUTDATED`, or one of the `ENGINE_` family.
  */
 export async function startEngine(): Promise<void> {
-  const { ensureEngine } = await import('../engine/engine.js')
+  const { ensureEngine } = await import('../../engine/engine.js')
   await ensureEngine({ handOver: 'code and idle agent' })
 }
 
 /** Looks without starting anything. */
 export async function engineStatus(): Promise<EngineStatus> {
-  return (await import('../engine/engine.js')).engineStatus()
+  return (await import('../../engine/status.js')).engineStatus()
 }
 
 /**
@@ -39,13 +41,14 @@ export async function engineStatus(): Promise<EngineStatus> {
  * @throws QuorateError `ENGINE_ELSEWHERE`
  */
 export async function stopEngine(): Promise<StoppedEngine> {
-  const [engine, { openClusters }] = await Promise.all([
-    import('../engine/engine.js'),
-    import('../engine/open-operations.js'),
+  const [engine, { engineStatus: look }, { openClusters }] = await Promise.all([
+    import('../../engine/engine.js'),
+    import('../../engine/status.js'),
+    import('../../engine/open-operations.js'),
   ])
-  const { address, serverPid } = engine.engineStatus()
+  const { address, serverPid, unit } = look()
   const open = serverPid === undefined ? [] : await openClusters(address)
-  return { stopped: await engine.stopEngine(), open }
+  return { stopped: await engine.stopEngine(), open, isUnits: unit !== undefined }
 }
 
 /** Where the engine writes its logs. */
@@ -60,10 +63,10 @@ export function engineLogs(): readonly EngineLog[] {
 
 /** Starts again what dies of the engine, until it is stopped on purpose. `log` takes lines for people. */
 export async function superviseEngine(log: (line: string) => void): Promise<void> {
-  const { superviseEngine: supervise } = await import('../engine/supervisor.js')
+  const { superviseEngine: supervise } = await import('../../engine/supervisor.js')
   await supervise({
     restart: async () => {
-      const { ensureEngine } = await import('../engine/engine.js')
+      const { ensureEngine } = await import('../../engine/engine.js')
       await ensureEngine({ handOver: 'nothing', respectStop: true })
     },
     log,
