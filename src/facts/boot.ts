@@ -16,7 +16,7 @@ export interface BootFacts {
 export interface DataMount {
   /** Where their file system is mounted: the folder of the data, or one above it. */
   readonly point: string
-  /** What is mounted there: the UUID of the file system, or the device or the like if it has none. */
+  /** What is mounted there: the UUID of the file system, or its device or the like if it has none; then the folder of it. */
   readonly source: string
 }
 
@@ -45,7 +45,10 @@ export function parseBoot(answers: Answers, runningKernel: string): BootFacts | 
 }
 
 /** Why the host should be rebooted, in words; none if nothing asks for it. */
-export function rebootReasons({ required, newerKernel }: BootFacts, runningKernel: string): readonly string[] {
+export function rebootReasons(
+  { required, newerKernel }: BootFacts,
+  runningKernel: string,
+): readonly string[] {
   return [
     ...(required === undefined ? [] : [`its system asks for it${causes(required)}`]),
     ...(newerKernel === undefined ? [] : [`runs kernel ${runningKernel}, and ${newerKernel} is installed`]),

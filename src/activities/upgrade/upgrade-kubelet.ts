@@ -33,7 +33,9 @@ export interface KubeletUpgrade {
 /** Looks whether the node's kubelet runs the version. */
 export async function isKubeletUpgraded(context: HostContext, through: Host): Promise<UpgradeLook> {
   const node = await findNode(await apiOf(context, through), context.host.name)
-  return { isDone: node !== undefined && runs(node, context.cluster.kubernetes.version) && !isCordonedByUs(node) }
+  return {
+    isDone: node !== undefined && runs(node, context.cluster.kubernetes.version) && !isCordonedByUs(node),
+  }
 }
 
 /** Drains the node, upgrades its kubelet and kubectl, and lets it take pods again once it is Ready. */

@@ -24,7 +24,9 @@ export interface DecisionOptions {
  */
 export function chosenDecision(options: DecisionOptions): Decision | undefined {
   const { retry, skip, abort, approve, now, reason } = options
-  const chosen = Object.entries({ retry, skip, abort, approve, now }).filter(([, value]) => value !== undefined)
+  const chosen = Object.entries({ retry, skip, abort, approve, now }).filter(
+    ([, value]) => value !== undefined,
+  )
   if (chosen.length > 1) {
     const names = chosen.map(([name]) => `--${name}`)
     throw usage(`${names.join(' and ')} exclude each other`, 'decide one thing at a time')

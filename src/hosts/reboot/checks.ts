@@ -14,7 +14,9 @@ const STEP = 'reboot'
 
 /** The services that a host of the cluster runs. */
 export function servicesOf(cluster: Cluster, host: Host): readonly string[] {
-  const ofBalancer = runsBalancer(cluster, host) ? balancerPackages(cluster).filter((name) => name !== 'curl') : []
+  const ofBalancer = runsBalancer(cluster, host)
+    ? balancerPackages(cluster).filter((name) => name !== 'curl')
+    : []
   return [...(host.role === 'load-balancer' ? [] : ['containerd', 'kubelet']), ...ofBalancer]
 }
 
@@ -28,7 +30,9 @@ export async function servicesObstacle(
 ): Promise<string | undefined> {
   const { stdout } = await session.run(script(STOPPED, ...services), { root: true })
   const stopped = stdout.split('\n').filter((name) => services.includes(name))
-  return stopped.length === 0 ? undefined : `${stopped.join(', ')} ${stopped.length === 1 ? 'does' : 'do'} not run`
+  return stopped.length === 0
+    ? undefined
+    : `${stopped.join(', ')} ${stopped.length === 1 ? 'does' : 'do'} not run`
 }
 
 /** @throws QuorateError `SERVICE_NOT_RUNNING` when a service of the host does not run for a long time. */

@@ -12,7 +12,6 @@ import { startKubelet } from '../kubeadm/kubelet.js'
 import { waitUntil } from '../wait.js'
 import { dataMount } from './record.js'
 
-
 /** A path that means itself in a unit file. */
 const PLAIN_PATH = /^\/[\w./-]+$/
 

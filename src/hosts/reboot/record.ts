@@ -52,12 +52,17 @@ export async function bootIdOf(session: Session): Promise<string> {
 }
 
 // Device names may change with each boot, UUIDs do not. Blanks in names come as \\x20.
-const MOUNT = `findmnt --noheadings --raw --output TARGET,SOURCE,UUID --target ${HOST_PATHS.etcdData} | tail -n 1`
+const MOUNT = `findmnt --noheadings --raw --output TARGET,SOURCE,FSROOT,UUID --target ${HOST_PATHS.etcdData} | tail -n 1`
 
 /** The file system that the data of etcd are on, or would be on. */
-export async function dataMount({ session, host }: Pick<HostContext, 'session' | 'host'>): Promise<DataMount> {
+export async function dataMount({
+  session,
+  host,
+}: Pick<HostContext, 'session' | 'host'>): Promise<DataMount> {
   const asked = await session.run(script(MOUNT), { root: true })
   const { stdout } = expectSuccess(asked, `looking at the mount of ${HOST_PATHS.etcdData}`, host)
-  const [point = '', device = '', uuid = ''] = stdout.trim().split(' ')
-  return { point, source: uuid === '' ? device : uuid }
+  const [point = '', device = '', root = '', uuid = ''] = stdout.trim().split(' ')
+  // A device already comes with the folder of it that is mounted.
+  const folder = root === '/' ? '' : `[${root}]`
+  return { point, source: uuid === '' ? device : `${uuid}${folder}` }
 }

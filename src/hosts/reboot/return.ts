@@ -54,5 +54,7 @@ function notBack({ host }: AwayContext, message: string): QuorateError {
 }
 
 function inMinutes(milliseconds: number): string {
-  return milliseconds < 60_000 ? `${Math.round(milliseconds / 1000)} s` : `${Math.round(milliseconds / 60_000)} min`
+  return milliseconds < 60_000
+    ? `${Math.round(milliseconds / 1000)} s`
+    : `${Math.round(milliseconds / 60_000)} min`
 }

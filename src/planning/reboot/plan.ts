@@ -66,15 +66,21 @@ export function planReboot(
     serving,
     workers: order.filter(({ phase }) => phase === 'worker-reboots').map(({ host }) => host),
     loadBalancers: applied.loadBalancers.filter(answered),
-    backends: applied.backends.filter(({ name }) => standing?.nodes.some((node) => node.name === name) === true),
-    changes: problems.length > 0 ? [] : rebooting.map((one) => changeOf(one, applied.loadBalancers.length > 0)),
+    backends: applied.backends.filter(
+      ({ name }) => standing?.nodes.some((node) => node.name === name) === true,
+    ),
+    changes:
+      problems.length > 0 ? [] : rebooting.map((one) => changeOf(one, applied.loadBalancers.length > 0)),
     problems,
     warnings: rebootWarnings(situation),
   }
 }
 
 /** Every host that is part of the cluster, in the order in which hosts are begun. */
-function inOrder(cluster: Cluster, standing: Standing | undefined): readonly Omit<RebootingHost, 'reasons'>[] {
+function inOrder(
+  cluster: Cluster,
+  standing: Standing | undefined,
+): readonly Omit<RebootingHost, 'reasons'>[] {
   const isNode = ({ name }: Host) => standing?.nodes.some((node) => node.name === name) === true
   const phased = (phase: RebootingPhase, hosts: readonly Host[]) => hosts.map((host) => ({ host, phase }))
   return [

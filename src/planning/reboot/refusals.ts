@@ -51,7 +51,9 @@ function absent(presence: Learnt['presence']): readonly ErrorReport[] {
     case 'read':
       return []
     case 'absent':
-      return [finding('error', 'CLUSTER_UNREADABLE', undefined, 'there is no cluster yet', 'run `quorate apply`')]
+      return [
+        finding('error', 'CLUSTER_UNREADABLE', undefined, 'there is no cluster yet', 'run `quorate apply`'),
+      ]
     case 'unreadable':
       return [
         finding('error', 'CLUSTER_UNREADABLE', undefined, `its API does not answer: ${presence.reason}`),

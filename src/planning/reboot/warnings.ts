@@ -19,7 +19,9 @@ export function rebootWarnings(situation: RebootSituation): readonly string[] {
     .filter(({ name }) => learnt.presence.kind === 'read' && request.hosts.length === 0 && !isPart(name))
     .map(({ name }) => `${name} is not part of the cluster, and is left out`)
   const windows =
-    request.windows.length === 0 ? [] : [`no host is begun outside of its window: ${request.windows.join(', ')}`]
+    request.windows.length === 0
+      ? []
+      : [`no host is begun outside of its window: ${request.windows.join(', ')}`]
   return [...outages(situation), ...away, ...strangers, ...windows]
 }
 
@@ -35,8 +37,14 @@ function outages({ cluster, rebooting }: RebootSituation): readonly string[] {
   const isApiAway = alone !== undefined && others.length === 0 && rebooted(alone.name)
   const isEndpointAway = balancers.length === 1 && balancers.some(({ name }) => rebooted(name))
   return [
-    ...(isEtcdAway ? ['etcd answers nobody while a host of its members reboots: it has too few to spare one'] : []),
-    ...(isApiAway ? [`the API does not answer while ${alone.name} reboots: it is the only control plane`] : []),
-    ...(isEndpointAway ? ['the control plane endpoint does not answer while the only load balancer reboots'] : []),
+    ...(isEtcdAway
+      ? ['etcd answers nobody while a host of its members reboots: it has too few to spare one']
+      : []),
+    ...(isApiAway
+      ? [`the API does not answer while ${alone.name} reboots: it is the only control plane`]
+      : []),
+    ...(isEndpointAway
+      ? ['the control plane endpoint does not answer while the only load balancer reboots']
+      : []),
   ]
 }

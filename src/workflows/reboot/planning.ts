@@ -74,7 +74,11 @@ async function reviewed(
   return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
 }
 
-async function plannedNow(run: Run<RebootPhase>, looked: Looked, request: RebootRequest): Promise<RebootPlan> {
+async function plannedNow(
+  run: Run<RebootPhase>,
+  looked: Looked,
+  request: RebootRequest,
+): Promise<RebootPlan> {
   const plan = await makePlan(run, looked, request)
   run.setVersion(plan.cluster.kubernetes.version)
   run.warn(...plan.warnings)

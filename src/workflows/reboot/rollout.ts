@@ -8,10 +8,13 @@ export class Rollout {
   private readonly width: number
   /** Begun, and not back yet. */
   private readonly away = new Set<string>()
-  /** Those of them that are parked. */
+  /** Those of them on which a step has failed, and has not succeeded since. */
   private readonly stuck = new Set<string>()
-  private waiting: { readonly host: string; readonly begin: () => void; readonly fail: (error: unknown) => void }[] =
-    []
+  private waiting: {
+    readonly host: string
+    readonly begin: () => void
+    readonly fail: (error: unknown) => void
+  }[] = []
   private failure: { readonly error: unknown } | undefined
 
   /** @param width how many hosts may be away at once. */
@@ -29,7 +32,6 @@ export class Rollout {
 
   /** Acts on a host whose turn it is; no other one is begun after a failure, until it succeeds or the host is left out. */
   async act<Result>({ name }: Host, act: () => Promise<Result>): Promise<Result> {
-    this.stuck.delete(name)
     try {
       return await act()
     } catch (error) {

@@ -53,6 +53,7 @@ export async function rebootHost(
 
 /** Those that do the host's work meanwhile. */
 function othersOf({ plan }: Rebooting, { name, role }: Host): readonly Host[] {
-  const candidates = role === 'control-plane' ? plan.serving : role === 'load-balancer' ? plan.loadBalancers : []
+  const candidates =
+    role === 'control-plane' ? plan.serving : role === 'load-balancer' ? plan.loadBalancers : []
   return candidates.filter((host) => host.name !== name)
 }

@@ -255,7 +255,8 @@ export class Decisions {
 
   private requireWindow(): void {
     this.requireNotAborted()
-    if (this.windows.awaited === undefined) throw refusal('OPERATION_NOT_BLOCKED', 'nothing waits for a window')
+    if (this.windows.awaited === undefined)
+      throw refusal('OPERATION_NOT_BLOCKED', 'nothing waits for a window')
   }
 
   private requireWaiting(): void {

@@ -58,15 +58,22 @@ describe('a window', () => {
     )
   })
 
-  it.each(['', 'Sat', 'Sat 01:00', 'Sat 25:00-26:00', 'Sat 1:00-5:00', 'Sat 05:00-05:00', 'Someday 01:00-02:00'])(
-    'is not %j',
-    (text) => {
-      expect(() => parseWindow(text)).toThrow(RangeError)
-    },
-  )
+  it.each([
+    '',
+    'Sat',
+    'Sat 01:00',
+    'Sat 25:00-26:00',
+    'Sat 1:00-5:00',
+    'Sat 05:00-05:00',
+    'Someday 01:00-02:00',
+  ])('is not %j', (text) => {
+    expect(() => parseWindow(text)).toThrow(RangeError)
+  })
 
   it('names the zone that does not exist', () => {
-    expect(() => parseWindow('Sat 01:00-05:00 Europe/Atlantis')).toThrow('no time zone is called Europe/Atlantis')
+    expect(() => parseWindow('Sat 01:00-05:00 Europe/Atlantis')).toThrow(
+      'no time zone is called Europe/Atlantis',
+    )
   })
 })
 

@@ -39,7 +39,10 @@ export function rebootCommand(): CommandUnknownOpts {
     )
     .addHelpText('after', MEANING)
     .argument('[host...]', 'names of hosts in the cluster file; all of them unless given')
-    .option('--required', 'only hosts whose system asks for it, or that have a newer kernel than the running one')
+    .option(
+      '--required',
+      'only hosts whose system asks for it, or that have a newer kernel than the running one',
+    )
     .addOption(maxUnavailableOption())
     .addOption(windowOption())
     .addOption(drainTimeoutOption())
