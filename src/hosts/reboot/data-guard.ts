@@ -16,7 +16,7 @@ import { dataMount } from './record.js'
 const PLAIN_PATH = /^\/[\w./-]+$/
 
 /** The drop-in for the kubelet's unit; see systemd.unit(5), "Conditions and Asserts". */
-export function dataGuard({ point }: DataMount): string {
+function dataGuard({ point }: DataMount): string {
   const mounted = PLAIN_PATH.test(point) ? [`ConditionPathIsMountPoint=${point}`] : []
   return [HEADER, '[Unit]', `ConditionPathExists=${HOST_PATHS.etcdMember}`, ...mounted, ''].join('\n')
 }

@@ -9,16 +9,9 @@ import { REBOOT_PHASES, type RebootingPhase } from '../../operations/reboot/phas
 import type { RebootRequest } from '../../operations/reboot/request.js'
 import type { PlannedChange } from '../../operations/results.js'
 import { observedHosts, planApply, type Learnt } from '../plan.js'
+import type { RebootingHost } from './rebooting-host.js'
 import { rebootProblems } from './refusals.js'
 import { rebootWarnings } from './warnings.js'
-
-/** A host that is rebooted. */
-export interface RebootingHost {
-  readonly host: Host
-  readonly phase: RebootingPhase
-  /** In words; none if it was only asked for. */
-  readonly reasons: readonly string[]
-}
 
 /** What a reboot does, and what prevents it. */
 export interface RebootPlan {

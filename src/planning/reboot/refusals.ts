@@ -6,7 +6,7 @@ import { finding } from '../../preflight/finding.js'
 import { isAway } from '../drift/away.js'
 import type { Learnt } from '../plan.js'
 import { unknownHosts } from '../unknown-hosts.js'
-import type { RebootingHost } from './plan.js'
+import type { RebootingHost } from './rebooting-host.js'
 
 /** What is decided from. */
 export interface RebootSituation {

@@ -26,8 +26,9 @@ describe('a run that waits for its window', () => {
 
 describe('a run that waits for something else', () => {
   it('is told with a signal that it is there', () => {
-    const { window: _, ...other } = { ...progress, blockedOn: 'load balancer health' }
-    const waiting = waitsForIn(other)
+    const other: Partial<OperationProgress> = { ...progress, blockedOn: 'load balancer health' }
+    delete (other as { window?: string }).window
+    const waiting = waitsForIn(other as OperationProgress)
     expect(waiting && answerFor(waiting, 'prod')).toBe('quorate signal load-balancer-ready prod')
   })
 })

@@ -27,14 +27,15 @@ function scene(width: number, names: readonly string[]) {
       begun.push(name)
       for (;;) {
         try {
-          return await attempt()
+          await attempt()
+          return
         } catch {
           const decision = await new Promise<'retry' | 'skip' | 'abort'>((decide) => {
             retry = () => decide('retry')
             leaveOut = () => decide('skip')
             abort = () => decide('abort')
           })
-          if (decision === 'skip') return undefined
+          if (decision === 'skip') return
           if (decision === 'abort') throw new Error('aborted')
         }
       }
