@@ -14,10 +14,4 @@ export const REBOOT_ERRORS = {
     remedy: 'operator',
     hint: 'mount that file system (`systemctl --failed`, /etc/fstab), then retry: its kubelet does not start before, so that no member starts without data. If the data are lost, abort and run `quorate replace`',
   },
-  ETCD_OTHER_CLUSTER: {
-    meaning: 'The etcd member of a host belongs to another etcd than before.',
-    source: 'environment',
-    remedy: 'operator',
-    hint: "its API server gets no requests through Quorate's load balancers: stop its kubelet, keep the folder /var/lib/etcd, and run `quorate replace` for the host",
-  },
 } as const satisfies Record<string, ErrorDefinition>

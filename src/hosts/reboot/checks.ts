@@ -46,6 +46,9 @@ export async function waitForServices(context: HostContext): Promise<void> {
   )
 }
 
+const OTHER_CLUSTER_HINT =
+  "its API server gets no requests through Quorate's load balancers: stop its kubelet, keep /var/lib/etcd, and run `quorate replace` for the host"
+
 /**
  * Waits for the member of the host. It counts only if it belongs to the etcd that it belonged to.
  * @param controlPlane the session through which a stacked etcd is asked.
@@ -62,7 +65,7 @@ export async function waitForMember(
       const own = await memberStatus(context.session)
       if (own.clusterId === clusterId) return undefined
       const message = `its etcd has the cluster id ${own.clusterId}, and had ${clusterId} before`
-      throw context.error('ETCD_OTHER_CLUSTER', message, { step: STEP })
+      throw context.error('ETCD_OTHER_CLUSTER', message, { step: STEP, hint: OTHER_CLUSTER_HINT })
     },
     (reason) => context.error('ETCD_UNHEALTHY', reason, { step: STEP }),
     { timeoutMs: context.patience.etcd },
