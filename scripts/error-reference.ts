@@ -6,6 +6,7 @@ import { HOST_ERRORS } from '../src/errors/host.js'
 import { ERRORS } from '../src/errors/index.js'
 import { KUBERNETES_ERRORS } from '../src/errors/kubernetes.js'
 import { PREFLIGHT_ERRORS } from '../src/errors/preflight.js'
+import { REBOOT_ERRORS } from '../src/errors/reboot.js'
 import { RESTORE_ERRORS } from '../src/errors/restore.js'
 import { SNAPSHOT_ERRORS } from '../src/errors/snapshots.js'
 import { SSH_ERRORS } from '../src/errors/ssh.js'
@@ -38,6 +39,7 @@ const SECTIONS: readonly (readonly [title: string, codes: Readonly<Record<string
   ['Kubernetes, etcd and the load balancer', KUBERNETES_ERRORS],
   ['The cluster file and the running cluster', STANDING_ERRORS],
   ['Upgrades', UPGRADE_ERRORS],
+  ['Reboots', REBOOT_ERRORS],
   ['Snapshots of etcd', SNAPSHOT_ERRORS],
   ['Restores of etcd', RESTORE_ERRORS],
   ['Temporal, the engine and operations', TEMPORAL_ERRORS],

@@ -35,7 +35,7 @@ import { resetLeavingHost } from './reset-leaving-host.js'
 import { stopBalancing } from './stop-balancing.js'
 import type { Losses } from '../planning/reset/losses.js'
 import type { DrainOptions } from '../operations/drain.js'
-import { onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
+import { onOwnAwayHost, onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
 import {
   configureControlPlane,
@@ -48,12 +48,13 @@ import { rewriteValues } from './encryption/rewrite.js'
 import { rollEncryption, settleEncryption, type EncryptionRoll } from './encryption/roll.js'
 import { prepareHost } from './prepare-host.js'
 import { readStanding } from './read-standing.js'
-import type { HostContext } from '../hosts/context.js'
+import type { AwayContext, HostContext } from '../hosts/context.js'
 import { onHost, withHeartbeat } from './frame/frame.js'
 import type { OnHost } from './frame/on-host.js'
 import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { defragmentActivities } from './defragment/activities.js'
+import { rebootActivities } from './reboot/activities.js'
 import { restoreActivities } from './restore/activities.js'
 import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
@@ -81,6 +82,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     onHost(dependencies.sessions, cluster, host, act)
   const change = <Result>(cluster: Cluster, host: Host, act: Act<Result>): Promise<Result> =>
     onOwnHost(dependencies, cluster, host, act)
+  const changeAway = <Result>(cluster: Cluster, host: Host, act: (away: AwayContext) => Promise<Result>) =>
+    onOwnAwayHost(dependencies, cluster, host, act)
   return {
     resolveVersion: (channel: string): Promise<string> => withHeartbeat('', () => resolveVersion(channel)),
     gatherFacts: (cluster: Cluster, host: Host, peers?: readonly Endpoint[]): Promise<HostFacts> =>
@@ -143,6 +146,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
     ...defragmentActivities(change),
+    ...rebootActivities(look, changeAway),
     ...restoreActivities(look, change),
     ...snapshotActivities(look, change),
     ...upgradeActivities(look, change),

@@ -23,6 +23,7 @@ import { answeringMember } from '../hosts/etcd/health.js'
 import { judgedMembers } from '../hosts/etcd/members.js'
 import type { Stored } from '../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../hosts/kubernetes/cluster-api.js'
+import { isCordonedByUs } from '../hosts/kubernetes/cordon.js'
 import { hasCondition, isMarked, listNodes, type KubernetesNode } from '../hosts/kubernetes/nodes.js'
 import { recorded } from '../hosts/kubernetes/own-record.js'
 import { removedMachines } from '../hosts/kubernetes/removed-machines.js'
@@ -150,6 +151,7 @@ function standingNode(node: KubernetesNode): StandingNode {
     version: node.status.nodeInfo.kubeletVersion,
     ready: hasCondition(node.status.conditions, 'Ready'),
     schedulable: node.spec?.unschedulable !== true,
+    ...(isCordonedByUs(node) ? { cordonedByUs: true as const } : {}),
     labels,
     taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => ({
       key,

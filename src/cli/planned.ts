@@ -54,7 +54,16 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
   return plan.problems.length === 0 ? EXIT.done : EXIT.failed
 }
 
-const PLANNED = ['defragment', 'remove', 'renew', 'replace', 'reset', 'restore', 'snapshot'] as const
+const PLANNED = [
+  'defragment',
+  'reboot',
+  'remove',
+  'renew',
+  'replace',
+  'reset',
+  'restore',
+  'snapshot',
+] as const
 
 /** The command that carries out what is planned. An upgrade says so in its plan. */
 function commandOf(request: PlanRequest = {}): PlannedCommand {

@@ -79,6 +79,13 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/upgrade.js')).upgradeCommand(),
   },
   {
+    name: 'reboot',
+    group: 'cluster',
+    fileOption: true,
+    summary: 'reboot hosts of the cluster, one after the other',
+    load: async () => (await import('./commands/hosts/reboot.js')).rebootCommand(),
+  },
+  {
     name: 'remove',
     group: 'cluster',
     fileOption: true,

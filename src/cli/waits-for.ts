@@ -12,8 +12,8 @@ export type Waiting =
   /** The plan waits for an approval. */
   | { readonly kind: 'approval'; readonly changes: readonly PlannedChange[] }
   | { readonly kind: 'paused' }
-  /** Something that may come by itself, such as the load balancer. */
-  | { readonly kind: 'outside'; readonly what: string }
+  /** Something that comes by itself, such as the load balancer, or a window. */
+  | { readonly kind: 'outside'; readonly what: string; readonly isWindow?: true }
   /** A worker whose code fits the run; once one is started, the run goes on. */
   | { readonly kind: 'worker'; readonly why: string; readonly hint: string }
 
@@ -29,14 +29,18 @@ export function waitsFor(snapshot: OperationSnapshot): Waiting | undefined {
 
 /** As {@link waitsFor}. */
 export function waitsForIn(progress: OperationProgress): WaitingInRun | undefined {
-  const { state, blocked, approval, blockedOn } = progress
+  const { state, blocked, approval, blockedOn, window } = progress
   switch (state) {
     case 'blocked':
       return approval === undefined ? { kind: 'blocked', blocked } : { kind: 'approval', changes: approval }
     case 'paused':
       return { kind: 'paused' }
     case 'waiting':
-      return { kind: 'outside', what: blockedOn ?? 'the operator' }
+      return {
+        kind: 'outside',
+        what: blockedOn ?? 'the operator',
+        ...(window === undefined ? {} : { isWindow: true }),
+      }
     case 'running':
     case 'aborting':
     case 'done':
@@ -65,7 +69,9 @@ export function answerFor(waiting: Waiting, cluster: string): string {
     case 'approval':
       return `quorate resume ${cluster} --approve`
     case 'outside':
-      return `quorate signal load-balancer-ready ${cluster}`
+      return waiting.isWindow === true
+        ? `quorate resume ${cluster} --now`
+        : `quorate signal load-balancer-ready ${cluster}`
     case 'worker':
       return `quorate cancel --force ${cluster}`
   }

@@ -110,6 +110,8 @@ function update(handle: WorkflowHandle, decision: UpdateDecision, updateId: stri
     }
     case 'approve':
       return handle.executeUpdate(MESSAGES.approve, { updateId })
+    case 'now':
+      return handle.executeUpdate(MESSAGES.overrideWindow, { updateId })
   }
 }
 

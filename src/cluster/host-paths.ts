@@ -61,4 +61,6 @@ export const HOST_PATHS = {
   etcdData: ETCD_DATA,
   /** There as soon as a member has data. */
   etcdMember: `${ETCD_DATA}/member`,
+  /** While the host of a member reboots: a drop-in for its kubelet, which starts no member without data. */
+  etcdDataGuard: '/etc/systemd/system/kubelet.service.d/30-quorate-etcd-data.conf',
 } as const

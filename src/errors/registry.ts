@@ -4,6 +4,7 @@ import { CLUSTER_FILE_ERRORS } from './cluster-file.js'
 import { HOST_ERRORS } from './host.js'
 import { KUBERNETES_ERRORS } from './kubernetes.js'
 import { PREFLIGHT_ERRORS } from './preflight.js'
+import { REBOOT_ERRORS } from './reboot.js'
 import { RESTORE_ERRORS } from './restore.js'
 import { SNAPSHOT_ERRORS } from './snapshots.js'
 import { SSH_ERRORS } from './ssh.js'
@@ -20,6 +21,7 @@ export const ERRORS = {
   ...KUBERNETES_ERRORS,
   ...STANDING_ERRORS,
   ...UPGRADE_ERRORS,
+  ...REBOOT_ERRORS,
   ...RESTORE_ERRORS,
   ...SNAPSHOT_ERRORS,
   ...TEMPORAL_ERRORS,

@@ -45,7 +45,7 @@ export const UPGRADE_ERRORS = {
     hint: 'add the image of the version in between to the image repository, then try again; --allow-etcd-jump does without it, at your own risk',
   },
   NODES_UNAVAILABLE: {
-    meaning: 'More workers are unavailable than the upgrade may take away at once.',
+    meaning: 'More workers are unavailable than may be at once.',
     source: 'environment',
     remedy: 'operator',
     hint: 'bring the workers that are not Ready back, then retry; --max-unavailable allows more',

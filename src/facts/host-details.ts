@@ -5,6 +5,7 @@
 import { defined } from '../values/defined.js'
 import type { InterfaceAddress } from '../values/ip-address.js'
 import type { Answers } from './answers.js'
+import { parseBoot, type BootFacts } from './boot.js'
 import { parseServices } from './host-configuration.js'
 import type { Endpoint } from '../cluster/model.js'
 import { HOST_PATHS } from '../cluster/host-paths.js'
@@ -23,6 +24,8 @@ interface Route {
 /** The state of a host that only preflight asks for. */
 export interface HostDetails {
   readonly kernel: string
+  /** Not reported by workers before 0.2. */
+  readonly boot?: BootFacts
   readonly productUuid?: string
   readonly addresses: readonly InterfaceAddress[]
   readonly routes: readonly Route[]
@@ -113,7 +116,7 @@ export function parseDetails(answers: Answers): HostDetails | undefined {
   const [productUuid] = all('productUuid')
   return {
     kernel,
-    ...defined({ productUuid: productUuid?.toLowerCase() }),
+    ...defined({ boot: parseBoot(answers, kernel), productUuid: productUuid?.toLowerCase() }),
     addresses: parseAddresses(all('address')).map((entry) => {
       const mac = macs.get(entry.interface)
       return mac === undefined ? entry : { ...entry, mac }

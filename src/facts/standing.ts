@@ -89,6 +89,8 @@ export interface StandingNode {
   readonly ready: boolean
   /** False while it is cordoned. */
   readonly schedulable: boolean
+  /** An operation of ours has cordoned it, and has not uncordoned it since. Not reported by workers before 0.2. */
+  readonly cordonedByUs?: true
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   /** What Quorate has set on the node, as recorded there. Quorate removes nothing else. */

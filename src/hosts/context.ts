@@ -24,6 +24,9 @@ export interface HostContext {
   readonly error: (code: ErrorCode, message: string, details?: Omit<ErrorContext, 'host'>) => QuorateError
 }
 
+/** A context without its host, which may be away. */
+export type AwayContext = Omit<HostContext, 'session' | 'error'>
+
 /** A context, with what follows from its other parts. */
 export function hostContext(parts: Omit<HostContext, 'error'>): HostContext {
   const { name: host } = parts.host

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster/model.js'
 import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
+import type { RebootRequest } from './reboot/request.js'
 import type { RestoreRequest } from './restore/request.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
@@ -11,6 +12,7 @@ export interface Requests {
   apply: object
   defragment: object
   plan: PlanRequest
+  reboot: RebootRequest
   remove: RemoveRequest
   renew: RenewRequest
   replace: ReplaceRequest
@@ -23,6 +25,7 @@ export interface Requests {
 /** What is planned; an apply unless another operation's request is given. */
 export interface PlanRequest {
   readonly defragment?: object
+  readonly reboot?: RebootRequest
   readonly remove?: RemoveRequest
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest

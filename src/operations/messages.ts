@@ -20,6 +20,8 @@ export type Decision =
   | { readonly kind: 'approve' }
   /** Ends a pause. */
   | { readonly kind: 'resume' }
+  /** Goes on without waiting for a window, to the end of the run. */
+  | { readonly kind: 'now' }
 
 /** A decision of one kind as it is sent: the message itself says which kind it is. */
 export type DecisionInput<Kind extends Decision['kind']> = Omit<Extract<Decision, { kind: Kind }>, 'kind'>
@@ -43,6 +45,7 @@ export const MESSAGES = {
   skipStep: decision<'skip', 'skipStep'>('skipStep'),
   abort: decision<'abort', 'abort'>('abort'),
   approve: update<DecisionTaken, [], 'approve'>('approve'),
+  overrideWindow: update<DecisionTaken, [], 'overrideWindow'>('overrideWindow'),
 } as const
 
 /** A message by its name. */

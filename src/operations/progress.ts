@@ -50,6 +50,8 @@ export interface OperationProgress {
   readonly paused: boolean
   /** What would change, while it waits for an approval. */
   readonly approval?: readonly PlannedChange[]
+  /** When the window opens that it waits for, in words, e.g. `Sat 2026-11-28 01:00 Europe/Berlin`. */
+  readonly window?: string
   readonly phases: readonly PhaseProgress[]
   readonly warnings: readonly string[]
   readonly error?: ErrorReport

@@ -3,6 +3,7 @@ import { APPLY_PHASES } from './apply-phases.js'
 import { DEFRAGMENT_PHASES } from './defragment-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
+import { REBOOT_PHASES } from './reboot/phases.js'
 import { REMOVE_PHASES } from './remove-phases.js'
 import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
@@ -14,6 +15,7 @@ import type {
   ApplyResult,
   DefragmentResult,
   PlanResult,
+  RebootResult,
   RemoveResult,
   RenewResult,
   ReplaceResult,
@@ -39,6 +41,7 @@ export const OPERATIONS = {
   apply: { workflow: 'applyCluster', holdsCluster: true, phases: APPLY_PHASES },
   defragment: { workflow: 'defragmentEtcd', holdsCluster: true, phases: DEFRAGMENT_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
+  reboot: { workflow: 'rebootHosts', holdsCluster: true, phases: REBOOT_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
@@ -60,6 +63,7 @@ export interface Results {
   apply: ApplyResult
   defragment: DefragmentResult
   plan: PlanResult
+  reboot: RebootResult
   remove: RemoveResult
   renew: RenewResult
   replace: ReplaceResult

@@ -123,6 +123,17 @@ export interface RenewResult {
   readonly skipped: readonly SkippedStep[]
 }
 
+/** The result of `rebootHosts`. */
+export interface RebootResult {
+  readonly kubernetesVersion: string
+  /** True when any host was rebooted. */
+  readonly changed: boolean
+  /** Each host that was rebooted, in that order, with how it went, e.g. `rebooted, back after 42 s`. */
+  readonly hosts: readonly { readonly name: string; readonly did: string }[]
+  readonly warnings: readonly string[]
+  readonly skipped: readonly SkippedStep[]
+}
+
 /** The result of `replaceHost`. */
 export interface ReplaceResult extends ApplyResult {
   readonly host: string

@@ -24,7 +24,10 @@ export interface UpgradeRequest {
 }
 
 /** How many workers may be unavailable at once, of this many. */
-export function workersAtOnce({ maxUnavailable = '1' }: UpgradeRequest, workers: number): number {
+export function workersAtOnce(
+  { maxUnavailable = '1' }: Pick<UpgradeRequest, 'maxUnavailable'>,
+  workers: number,
+): number {
   const percent = /^(\d{1,3})%$/.exec(maxUnavailable)?.[1]
   const number =
     percent === undefined ? Number(maxUnavailable) : Math.floor((workers * Number(percent)) / 100)

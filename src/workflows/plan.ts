@@ -4,6 +4,7 @@ import type { PlanPhase } from '../operations/plan-phases.js'
 import type { PlanResult } from '../operations/results.js'
 import { planApply } from '../planning/plan.js'
 import { plannedAsDefragmentation } from './defragment/planning.js'
+import { plannedAsReboot } from './reboot/planning.js'
 import { planOf, seeCluster } from './remove/planning.js'
 import { plannedAsRenewal } from './renew/planning.js'
 import { plannedAsReplacement } from './replace/planning.js'
@@ -23,6 +24,7 @@ const PLANS: {
     request: NonNullable<PlanRequest[Part]>,
   ) => Promise<PlanResult>
 } = {
+  reboot: plannedAsReboot,
   remove: planRemoval,
   renew: plannedAsRenewal,
   replace: plannedAsReplacement,

@@ -3,6 +3,7 @@ import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@t
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import { copyTitle, type SnapshotCopy } from '../../src/cluster/snapshots.js'
+import type { BootRecord } from '../../src/facts/boot.js'
 import type { MemberStatus } from '../../src/facts/etcd-status.js'
 import type { OperationInput } from '../../src/operations/input.js'
 import { MESSAGES } from '../../src/operations/messages.js'
@@ -15,6 +16,7 @@ import type { ClusterPresence } from '../../src/facts/standing.js'
 import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
 import type { Soundness } from '../../src/hosts/etcd/snapshots/folder.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
+import type { WindowLook } from '../../src/values/window.js'
 import { bareFacts } from './clusters.js'
 import { restoreLookAt } from './restore-looks.js'
 import { aSnapshotRecord, memberStatusesOf } from './member-statuses.js'
@@ -81,12 +83,24 @@ export function fakeActivities() {
         nodes: [],
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
+    ...fakeReboot(note),
     ...fakeRenewal(note),
     ...fakeRestore(note),
     ...fakeSnapshots(note),
     ...fakeUpgrade(note),
   }
   return { journal, activities }
+}
+
+/** The steps of a reboot; every host comes back as it was, and every window is open. */
+function fakeReboot(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  return {
+    lookAtWindows: (): Promise<WindowLook> =>
+      Promise.resolve({ isOpen: true, closesAt: Date.parse('2036-01-01T00:00:00Z') }),
+    readBoot: (_cluster: Cluster, { name }: Host): Promise<BootRecord> =>
+      Promise.resolve({ bootId: `boot-of-${name}`, machineId: `machine-${name}`, reasons: [] }),
+    rebootHost: (_cluster: Cluster, host: Host) => note(`reboot ${host.name}`, 20),
+  }
 }
 
 /** The steps of a renewal; every server follows by itself. */

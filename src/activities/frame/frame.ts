@@ -9,7 +9,7 @@ import { isQuorateError, QuorateError, reportError } from '../../errors/index.js
 import { plainLine, plainText } from '../../values/plain-text.js'
 import type { SessionPool } from '../../ssh/index.js'
 import { countError, errorCount } from './error-count.js'
-import { hostContext, type HostContext } from '../../hosts/context.js'
+import { hostContext, type AwayContext, type HostContext } from '../../hosts/context.js'
 import { PATIENCE } from '../../hosts/timeouts.js'
 
 /** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
@@ -31,25 +31,26 @@ export async function onHost<Result>(
   host: Host,
   act: (context: HostContext) => Promise<Result>,
 ): Promise<Result> {
+  return onAwayHost(sessions, cluster, host, async (away) => {
+    away.report('connecting')
+    return act(hostContext({ ...away, session: await sessions.session(host, away.signal) }))
+  })
+}
+
+/** Like {@link onHost}, for a step whose host may be away: it asks for the session itself. */
+export async function onAwayHost<Result>(
+  sessions: SessionPool,
+  cluster: Cluster,
+  host: Host,
+  act: (away: AwayContext) => Promise<Result>,
+): Promise<Result> {
   return withHeartbeat(host.name, async (signal, report) => {
-    report('connecting')
-    const session = await sessions.session(host, signal)
     // Taken here because `isCancelled` is also called where no activity is current, for example while the signal is
     // being aborted.
     const context = Context.current()
     const isCancelled = () => context.cancellationDetails?.cancelRequested ?? false
-    const parts = {
-      cluster,
-      host,
-      session,
-      sessions,
-      operation: operationId(),
-      signal,
-      isCancelled,
-      patience: PATIENCE,
-      report,
-    }
-    return act(hostContext(parts))
+    const operation = operationId()
+    return act({ cluster, host, sessions, operation, signal, isCancelled, patience: PATIENCE, report })
   })
 }
 

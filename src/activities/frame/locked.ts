@@ -8,8 +8,8 @@ import type { UnitsAtRelease } from '../../operations/steps.js'
 import { isQuorateError, type ErrorCode } from '../../errors/index.js'
 import { stopUnit, type Session, type SessionPool } from '../../ssh/index.js'
 import { holdingPool, releaseLock, unitsOf, type LockSeeker } from '../../hosts/lock/lock.js'
-import type { HostContext } from '../../hosts/context.js'
-import { onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './frame.js'
+import type { AwayContext, HostContext } from '../../hosts/context.js'
+import { onAwayHost, onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './frame.js'
 
 /** What the activities need from the worker. */
 export interface ActivityDependencies {
@@ -50,6 +50,17 @@ export async function onOwnHost<Result>(
 ): Promise<Result> {
   const holder = await lockHolder(server)
   return onHost(holdingPool(sessions, cluster, holder), cluster, host, act)
+}
+
+/** Like {@link onOwnHost}, for a step whose host may be away: it asks for the session itself. */
+export async function onOwnAwayHost<Result>(
+  { sessions, server = NO_SERVER }: ActivityDependencies,
+  cluster: Cluster,
+  host: Host,
+  act: (away: AwayContext) => Promise<Result>,
+): Promise<Result> {
+  const holder = await lockHolder(server)
+  return onAwayHost(holdingPool(sessions, cluster, holder), cluster, host, act)
 }
 
 /** After these errors it is unknown whether the host was released; another attempt may well find out. */

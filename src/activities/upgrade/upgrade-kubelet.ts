@@ -10,15 +10,10 @@ import { removeUpgradeLeftovers } from '../../hosts/kubeadm/manifests.js'
 import { runKubeadmUpgrade, writeKubeletConfiguration } from '../../hosts/kubeadm/upgrade.js'
 import { versionObstacle } from '../../hosts/kubeadm/upgraded.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
-import { CORDONED_ANNOTATION, uncordon } from '../../hosts/kubernetes/cordon.js'
+import { isCordonedByUs, uncordon } from '../../hosts/kubernetes/cordon.js'
 import { cordonAndDrain } from '../../hosts/kubernetes/drain.js'
-import {
-  findNode,
-  hasCondition,
-  isMarked,
-  listNodes,
-  type KubernetesNode,
-} from '../../hosts/kubernetes/nodes.js'
+import { findNode, hasCondition, type KubernetesNode } from '../../hosts/kubernetes/nodes.js'
+import { waitForRoom } from '../../hosts/kubernetes/room.js'
 import { changeVersion } from '../../hosts/packages/kubernetes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { DrainOptions } from '../../operations/drain.js'
@@ -38,7 +33,9 @@ export interface KubeletUpgrade {
 /** Looks whether the node's kubelet runs the version. */
 export async function isKubeletUpgraded(context: HostContext, through: Host): Promise<UpgradeLook> {
   const node = await findNode(await apiOf(context, through), context.host.name)
-  return { isDone: node !== undefined && runs(node, context.cluster.kubernetes.version) && !isOurs(node) }
+  return {
+    isDone: node !== undefined && runs(node, context.cluster.kubernetes.version) && !isCordonedByUs(node),
+  }
 }
 
 /** Drains the node, upgrades its kubelet and kubectl, and lets it take pods again once it is Ready. */
@@ -50,7 +47,7 @@ export async function upgradeKubelet(context: HostContext, upgrade: KubeletUpgra
   const before = await nodeOf(context, api)
   if (runs(before, version)) {
     // An attempt that died may have left it cordoned.
-    const released = isOurs(before) && (await uncordon(api, host.name))
+    const released = isCordonedByUs(before) && (await uncordon(api, host.name))
     return { changed: released, summary: `kubelet ${version}${released ? ', takes pods again' : ' already'}` }
   }
   await (host.role === 'worker' ? beforeWorker(context, api, upgrade) : beforeControlPlane(context))
@@ -76,10 +73,6 @@ function runs({ status }: KubernetesNode, version: string): boolean {
   return status.nodeInfo.kubeletVersion === version && hasCondition(status.conditions, 'Ready')
 }
 
-function isOurs({ metadata }: KubernetesNode): boolean {
-  return metadata.annotations?.[CORDONED_ANNOTATION] !== undefined
-}
-
 /** kubeadm first, then a place among the workers that may be unavailable. */
 async function beforeWorker(
   context: HostContext,
@@ -87,29 +80,7 @@ async function beforeWorker(
   { atOnce = 1 }: KubeletUpgrade,
 ): Promise<void> {
   await runKubeadmUpgrade(context, { prepare: () => Promise.resolve('node') })
-  await waitUntil(
-    context,
-    async () => roomObstacle(await listNodes(api), context.host.name, atOnce),
-    (reason) => context.error('NODES_UNAVAILABLE', reason, { step: 'kubelet' }),
-    { timeoutMs: context.patience.node },
-  )
-}
-
-/** Why no other worker may become unavailable now. Workers that somebody else has cordoned do not count. */
-export function roomObstacle(
-  nodes: readonly KubernetesNode[],
-  host: string,
-  atOnce: number,
-): string | undefined {
-  const away = nodes.filter(
-    (node) =>
-      node.metadata.name !== host &&
-      !isMarked(node) &&
-      (!hasCondition(node.status.conditions, 'Ready') || isOurs(node)),
-  )
-  if (away.length < atOnce) return undefined
-  const names = away.map(({ metadata }) => metadata.name).join(', ')
-  return `${away.length} workers are unavailable (${names}), and ${atOnce} may be at once`
+  await waitForRoom(context, api, atOnce, 'kubelet')
 }
 
 /** A kubelet of another minor starts all static pods of its host again, the member of etcd among them. */

@@ -19,6 +19,7 @@ Examples:
   $ quorate resume prod --retry control-planes/cp2
   $ quorate resume prod --skip w1 --reason 'disk is being replaced'
   $ quorate resume prod --abort
+  $ quorate resume prod --now                     begin hosts outside of their window
   $ quorate resume prod --approve                 what \`quorate apply --review\` shows
 `
 
@@ -35,6 +36,7 @@ export function resumeCommand(): CommandUnknownOpts {
     .option('--abort', 'end the operation once the running steps have ended')
     .option('--approve', 'make the changes that the review shows')
     .option('--reason <text>', 'why you skip a step or abort the operation; kept in history')
+    .option('--now', 'go on without waiting for a window, in this run')
     .option('--detach', 'send the decision, and do not follow')
     .addOption(onBlockedOption())
   command.action((name, options) => exitWith(resume(contextOf(command), name, options)))

@@ -11,6 +11,7 @@ import { exitWith, type ExitCode } from '../exit.js'
 import { refuseTogether } from '../options/exclusive.js'
 import { attachOption, detachOption } from '../options/follow.js'
 import { onBlockedOption } from '../options/on-blocked.js'
+import { maxUnavailableOption } from '../options/rollout.js'
 import type { FollowOptions } from '../start-and-follow.js'
 
 /** How the command is called. */
@@ -40,7 +41,7 @@ export function upgradeCommand(): CommandUnknownOpts {
     .option('--plan', 'show every step, with versions meanwhile; changes nothing')
     .option('--review', 'show what would change, then wait for your approval')
     .addOption(new Option('--only <part>', 'upgrade only these').choices(PARTS))
-    .option('--max-unavailable <n>', 'how many workers may be unavailable at once: 2, or 20%', atOnce)
+    .addOption(maxUnavailableOption())
     .addOption(drainTimeoutOption())
     .option(
       '--pause-after <point>',
@@ -94,14 +95,6 @@ function target(text: string): string {
 
 function releases(text: string): readonly string[] {
   return text.split(',').map((one) => release(one.trim()))
-}
-
-function atOnce(text: string): string {
-  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-  const isFit =
-    percent === undefined ? /^[1-9]\d{0,3}$/.test(text) : Number(percent) >= 1 && Number(percent) <= 100
-  if (isFit) return text
-  throw new InvalidArgumentError('Give a number, at least 1, or a percentage such as 20%.')
 }
 
 function pausePoint(text: string): PausePoint {

@@ -45,5 +45,7 @@ function describe(decision: Decision, steps: readonly string[]): string {
       return 'approved'
     case 'resume':
       return 'the pause is over'
+    case 'now':
+      return 'not waiting for a window any more'
   }
 }

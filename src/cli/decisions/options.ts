@@ -14,6 +14,7 @@ export interface DecisionOptions {
   readonly skip?: string
   readonly abort?: true
   readonly approve?: true
+  readonly now?: true
   readonly reason?: string
 }
 
@@ -22,8 +23,10 @@ export interface DecisionOptions {
  * @throws QuorateError `USAGE` for options that exclude each other, and for a missing or superfluous reason.
  */
 export function chosenDecision(options: DecisionOptions): Decision | undefined {
-  const { retry, skip, abort, approve, reason } = options
-  const chosen = Object.entries({ retry, skip, abort, approve }).filter(([, value]) => value !== undefined)
+  const { retry, skip, abort, approve, now, reason } = options
+  const chosen = Object.entries({ retry, skip, abort, approve, now }).filter(
+    ([, value]) => value !== undefined,
+  )
   if (chosen.length > 1) {
     const names = chosen.map(([name]) => `--${name}`)
     throw usage(`${names.join(' and ')} exclude each other`, 'decide one thing at a time')
@@ -43,6 +46,7 @@ export function chosenDecision(options: DecisionOptions): Decision | undefined {
   }
   if (abort === true) return { kind: 'abort', ...defined({ reason }) }
   if (approve === true) return { kind: 'approve' }
+  if (now === true) return { kind: 'now' }
   if (retry === undefined) return undefined
   return { kind: 'retry', ...(retry === true ? {} : { step: retry }) }
 }
@@ -69,6 +73,7 @@ function naming(decision: Decision, blocked: readonly BlockedStep[]): Decision {
     case 'abort':
     case 'approve':
     case 'resume':
+    case 'now':
       return decision
   }
 }
@@ -107,7 +112,7 @@ function byDefault(progress: OperationProgress): readonly Decision[] {
   throw new QuorateError(
     'OPERATION_NOT_BLOCKED',
     `the ${operation} of ${cluster} waits for ${describeWaiting(waiting)}, not for a decision`,
-    { hint: `it continues by itself, or if you know that it is ready: \`${answerFor(waiting, cluster)}\`` },
+    { hint: `it continues by itself, or at once with \`${answerFor(waiting, cluster)}\`` },
   )
 }
 

@@ -8,7 +8,7 @@ import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
 export type PlannedCommand =
-  'apply' | 'defragment' | 'remove' | 'renew' | 'replace' | 'reset' | 'restore' | 'snapshot'
+  'apply' | 'defragment' | 'reboot' | 'remove' | 'renew' | 'replace' | 'reset' | 'restore' | 'snapshot'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -103,6 +103,7 @@ function summary(
 /** How the plan of each command that makes its plan's changes by itself is summed up. */
 const SAME_COMMAND = {
   defragment: { refused: 'nothing would be defragmented', nothing: 'it would not pay for any member' },
+  reboot: { refused: 'nothing would be rebooted', nothing: 'no host needs a reboot' },
   remove: { refused: 'nothing would be removed', nothing: 'already gone' },
   renew: { refused: 'nothing would be renewed', nothing: 'every certificate lasts long enough' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },

@@ -88,6 +88,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   apply: '`quorate apply`',
   defragment: '`quorate etcd defragment`',
   plan: '`quorate plan`',
+  reboot: 'the same `quorate reboot`',
   remove: 'the same `quorate remove`',
   renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',

@@ -8,6 +8,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { SWAP_SERVICES } from '../../facts/swap.js'
 import { script, type Command } from '../../ssh/index.js'
 import { SWAP_AT_BOOT } from '../system/swap.js'
+import { LIST_BOOT } from './boot.js'
 import { LIST_CERTIFICATES } from './certificates.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 
@@ -86,7 +87,7 @@ done`
 const DETAILS = `
 manifest=${HOST_PATHS.apiServerManifest}
 say kernel "$(uname -r)"
-if [ -r /sys/class/dmi/id/product_uuid ]; then say productUuid "$(cat /sys/class/dmi/id/product_uuid)"; fi
+${LIST_BOOT}if [ -r /sys/class/dmi/id/product_uuid ]; then say productUuid "$(cat /sys/class/dmi/id/product_uuid)"; fi
 { ${LIST_ADDRESSES}; } | while IFS= read -r line; do say address "$line"; done
 for link in /sys/class/net/*/address; do
   interface=\${link%/address}; interface=\${interface##*/}

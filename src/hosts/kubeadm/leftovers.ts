@@ -151,6 +151,11 @@ const LEFTOVERS: readonly Leftover[] = [
   },
   { name: "etcd's data", isThere: `holds ${HOST_PATHS.etcdData}`, remove: `empty ${HOST_PATHS.etcdData}` },
   {
+    name: HOST_PATHS.etcdDataGuard,
+    isThere: `[ -e ${HOST_PATHS.etcdDataGuard} ]`,
+    remove: `rm -f -- ${HOST_PATHS.etcdDataGuard}; systemctl daemon-reload`,
+  },
+  {
     name: "the kubelet's unit for etcd",
     isThere: `[ -e ${ETCD_KUBELET_UNIT} ]`,
     remove: `rm -f -- ${ETCD_KUBELET_UNIT}; systemctl daemon-reload`,

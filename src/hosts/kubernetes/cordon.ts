@@ -3,6 +3,7 @@
  * stays as it is.
  */
 import type { ClusterApi } from './cluster-api.js'
+import type { KubernetesNode } from './nodes.js'
 
 /** On a node that Quorate has cordoned: the operation that did so. */
 export const CORDONED_ANNOTATION = 'quorate.dev/cordoned'
@@ -41,4 +42,9 @@ export function uncordon({ core }: ClusterApi, node: string): Promise<boolean> {
     delete schedulable.unschedulable
     return { ...rest, metadata: { ...metadata, annotations }, spec: schedulable }
   })
+}
+
+/** Whether an operation of ours has cordoned the node. */
+export function isCordonedByUs({ metadata }: KubernetesNode): boolean {
+  return metadata.annotations?.[CORDONED_ANNOTATION] !== undefined
 }

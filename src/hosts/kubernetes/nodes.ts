@@ -16,7 +16,12 @@ export interface KubernetesNode {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string }
+    readonly nodeInfo: {
+      readonly kubeletVersion: string
+      readonly machineID?: string
+      /** The boot in which its kubelet has started. */
+      readonly bootID?: string
+    }
     readonly conditions: readonly {
       readonly type: string
       readonly status: string

@@ -9,6 +9,7 @@ import type { BlockedStep } from '../../operations/steps.js'
 import { QuorateError, type ErrorCode } from '../../errors/index.js'
 import { failWith } from './failure.js'
 import type { PhaseStates } from './phase-states.js'
+import type { Windows } from './windows.js'
 
 /** The decision about a parked step. */
 export type StepDecision = Extract<Decision, { kind: 'retry' | 'skip' }>
@@ -31,6 +32,9 @@ interface ParkedStep {
 /** The name of the plan's review in {@link DecisionTaken}. */
 const PLAN = 'plan'
 
+/** The name of the windows there. */
+const WINDOW = 'window'
+
 export class Decisions {
   private readonly parked = new Map<string, ParkedStep>()
   private changes: readonly PlannedChange[] | undefined
@@ -38,10 +42,12 @@ export class Decisions {
   private abortion: Abortion | undefined
   private readonly abortListeners = new Set<() => void>()
   private readonly phases: PhaseStates
+  private readonly windows: Windows
   private announce: () => void = () => undefined
 
-  constructor(phases: PhaseStates) {
+  constructor(phases: PhaseStates, windows: Windows) {
     this.phases = phases
+    this.windows = windows
     this.listen()
   }
 
@@ -163,6 +169,9 @@ export class Decisions {
     setHandler(MESSAGES.approve, () => this.take({ kind: 'approve' }), {
       validator: () => this.require({ kind: 'approve' }),
     })
+    setHandler(MESSAGES.overrideWindow, () => this.take({ kind: 'now' }), {
+      validator: () => this.require({ kind: 'now' }),
+    })
   }
 
   private take(decision: Decision): DecisionTaken {
@@ -177,6 +186,9 @@ export class Decisions {
       case 'resume':
         this.setPaused(false)
         return { steps: [] }
+      case 'now':
+        this.windows.override()
+        return { steps: [WINDOW] }
     }
   }
 
@@ -194,6 +206,9 @@ export class Decisions {
         break
       case 'approve':
         this.requireReview()
+        break
+      case 'now':
+        this.requireWindow()
         break
       case 'resume':
     }
@@ -236,6 +251,12 @@ export class Decisions {
   private requireReview(): void {
     this.requireNotAborted()
     if (this.changes === undefined) throw refusal('OPERATION_NOT_BLOCKED', 'no plan waits for approval')
+  }
+
+  private requireWindow(): void {
+    this.requireNotAborted()
+    if (this.windows.awaited === undefined)
+      throw refusal('OPERATION_NOT_BLOCKED', 'nothing waits for a window')
   }
 
   private requireWaiting(): void {

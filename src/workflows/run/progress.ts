@@ -12,6 +12,7 @@ import type { Decisions } from './decisions.js'
 import { renderDetails } from './details.js'
 import { reportFailure } from './failure.js'
 import type { PhaseStates } from './phase-states.js'
+import type { Windows } from './windows.js'
 import { defined } from '../../values/defined.js'
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
@@ -23,20 +24,29 @@ export class Progress {
   private readonly input: OperationInput
   private readonly phases: PhaseStates
   private readonly decisions: Decisions
+  private readonly windows: Windows
   private readonly warnings: string[] = []
   private version: string
   private end: 'done' | 'failed' | undefined
   private error: ErrorReport | undefined
   private published: string | undefined
 
-  constructor(kind: OperationKind, input: OperationInput, phases: PhaseStates, decisions: Decisions) {
+  constructor(
+    kind: OperationKind,
+    input: OperationInput,
+    phases: PhaseStates,
+    decisions: Decisions,
+    windows: Windows,
+  ) {
     this.kind = kind
     this.input = input
     this.phases = phases
     this.decisions = decisions
+    this.windows = windows
     this.version = input.cluster.kubernetes.version
     setHandler(MESSAGES.progress, () => this.snapshot())
     decisions.onChange(() => this.publish())
+    windows.onChange(() => this.publish())
   }
 
   /** The version that was resolved from a channel such as `stable`. */
@@ -96,7 +106,12 @@ export class Progress {
       warnings: this.warnings,
       blocked,
       paused: isPaused,
-      ...defined({ approval, blockedOn: this.blockedOn(), error: this.error }),
+      ...defined({
+        approval,
+        blockedOn: this.blockedOn(),
+        window: this.windows.awaited,
+        error: this.error,
+      }),
     }
   }
 
@@ -110,6 +125,11 @@ export class Progress {
     return isPaused ? 'paused' : 'running'
   }
 
+  private inFull(awaited: string): string {
+    const opens = this.windows.awaited
+    return opens === undefined ? awaited : `window until ${opens}`
+  }
+
   private blockedOn(): string | undefined {
     if (this.end !== undefined) return undefined
     const { blocked, approval, isPaused, isAborted } = this.decisions
@@ -117,7 +137,7 @@ export class Progress {
     const { awaited } = this.phases
     const others = [
       ...(approval === undefined ? [] : ['approval']),
-      ...(awaited === undefined ? [] : [awaited]),
+      ...(awaited === undefined ? [] : [this.inFull(awaited)]),
       ...(isPaused ? ['pause'] : []),
     ]
     const steps = blocked.map(({ step }) => step)

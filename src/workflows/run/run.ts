@@ -8,7 +8,7 @@ import type { PhaseProgress } from '../../operations/progress.js'
 import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
 import type { PhaseTable } from '../../operations/phase.js'
 import type { PlannedChange } from '../../operations/results.js'
-import type { SkippedStep } from '../../operations/steps.js'
+import type { SkippedStep, StepOutcome } from '../../operations/steps.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { Decisions } from './decisions.js'
 import { HostSteps } from './host-steps.js'
@@ -18,6 +18,7 @@ import { PhaseStates } from './phase-states.js'
 import { Progress } from './progress.js'
 import { onRefusal } from './refusals.js'
 import { awaitedLater } from './together.js'
+import { Windows } from './windows.js'
 
 export type { Phase, PhaseOptions, PhaseOutcome } from './phase.js'
 
@@ -26,6 +27,7 @@ export class Run<PhaseId extends string> {
   private readonly table: PhaseTable
   private readonly lanes = new Lanes()
   private readonly states: PhaseStates
+  private readonly windows = new Windows()
   private readonly decisions: Decisions
   private readonly progress: Progress
   private readonly steps: HostSteps
@@ -34,8 +36,8 @@ export class Run<PhaseId extends string> {
   constructor(kind: OperationKind, input: OperationInput) {
     this.table = OPERATIONS[kind].phases
     this.states = new PhaseStates(kind, input)
-    this.decisions = new Decisions(this.states)
-    this.progress = new Progress(kind, input, this.states, this.decisions)
+    this.decisions = new Decisions(this.states, this.windows)
+    this.progress = new Progress(kind, input, this.states, this.decisions, this.windows)
     this.steps = new HostSteps(this.decisions, this.progress)
     this.progress.publish()
     onRefusal((what) => this.progress.warn(what))
@@ -58,6 +60,11 @@ export class Run<PhaseId extends string> {
   /** Pauses, as the operator does by message: no further step starts until the decision `resume`. */
   pause(): void {
     this.decisions.pause()
+  }
+
+  /** Waits until one of the windows is open; see `Windows`. The step of a phase whose definition says that it waits. */
+  passWindow(windows: readonly string[], host: Host): Promise<StepOutcome> {
+    return this.windows.pass(windows, host)
   }
 
   warn(...warnings: readonly string[]): void {

@@ -26,21 +26,28 @@ export interface Steering {
   readonly loadBalancers: readonly Host[]
   /** Those that get requests otherwise. */
   readonly backends: readonly Host[]
+  /** `stay-out`: a control plane on which the act fails gets no requests, until the act succeeds. */
+  readonly afterFailure?: 'stay-out'
 }
 
 /**
- * Acts on a control plane while no balancer of ours sends requests to it. It comes back however the act ends: balancers
- * check for themselves whether its API server answers.
+ * Acts on a control plane while no balancer of ours sends requests to it. Unless it is to stay out, it comes back however
+ * the act ends: balancers check for themselves whether its API server answers.
  */
 export async function outOfBalancers(
   steering: Steering,
   host: Host,
   act: () => Promise<StepOutcome>,
 ): Promise<StepOutcome> {
-  const { backends } = steering
+  const { backends, afterFailure } = steering
   const others = backends.filter(({ name }) => name !== host.name)
   if (others.length === 0) return act()
   await directAll(steering, others)
+  if (afterFailure === 'stay-out') {
+    const outcome = await act()
+    await directAll(steering, backends)
+    return outcome
+  }
   try {
     return await act()
   } finally {

@@ -13,6 +13,7 @@ import { channelOf, minorsBetween } from '../../planning/upgrade/hops.js'
 import { planUpgrade, type UpgradePlan } from '../../planning/upgrade/plan.js'
 import { activities } from '../run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from '../run/failure.js'
+import { forecastDrains } from '../run/forecast-drains.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
 import { approved } from '../run/review.js'
 import type { Run } from '../run/run.js'
@@ -36,25 +37,18 @@ async function makePlan(run: Run<PlanPhase>, looked: Looked, request: UpgradeReq
     between: await releasesBetween(from, to, request),
     members: await readMembers(looked.file),
   })
-  return { ...plan, warnings: [...plan.warnings, ...(await predictDrains(plan, request))] }
+  return { ...plan, warnings: [...plan.warnings, ...(await drainsAhead(plan, request))] }
 }
 
-/** The pods that would hold up a drain now. A forecast is worth no failure. */
-async function predictDrains(plan: UpgradePlan, request: UpgradeRequest): Promise<readonly string[]> {
-  const drained = new Set(
-    plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host),
-  )
-  if (plan.problems.length > 0 || drained.size === 0) return []
-  try {
-    return await activities('observe', `${plan.first.name}: pods that would not leave`).predictDrains(
-      narrow(plan.cluster, plan.first),
-      plan.first,
-      { nodes: [...drained], unmanaged: (request.drain ?? DRAIN_DEFAULTS).unmanaged },
-    )
-  } catch (error) {
-    rethrowCancellation(error)
-    return []
-  }
+/** The pods that would hold up a drain now. */
+async function drainsAhead(
+  plan: UpgradePlan,
+  { drain = DRAIN_DEFAULTS }: UpgradeRequest,
+): Promise<readonly string[]> {
+  if (plan.problems.length > 0) return []
+  const drained = plan.changes.filter(({ phase }) => DRAINING.includes(phase)).map(({ host }) => host)
+  const { cluster, first } = plan
+  return forecastDrains(narrow(cluster, first), first, [...new Set(drained)], drain.unmanaged)
 }
 
 const DRAINING: readonly string[] = [

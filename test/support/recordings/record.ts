@@ -23,6 +23,7 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
+import { REBOOTS } from './reboots.js'
 import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
@@ -39,6 +40,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...TOPOLOGIES,
   ...CONVERSATIONS,
   ...DEFRAGMENTATIONS,
+  ...REBOOTS,
   ...REMOVALS,
   ...RENEWALS,
   ...REPLACEMENTS,

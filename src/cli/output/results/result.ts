@@ -4,6 +4,7 @@ import type { OperationSnapshot } from '../../../client/snapshot.js'
 import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
 import { renderDefragmented } from './defragmented.js'
+import { renderRebooted } from './rebooted.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
@@ -19,6 +20,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   apply: renderApplied,
   defragment: renderDefragmented,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
+  reboot: renderRebooted,
   remove: renderRemoved,
   renew: renderRenewed,
   replace: renderReplaced,

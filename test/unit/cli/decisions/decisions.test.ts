@@ -52,6 +52,7 @@ describe('the options of resume', () => {
       { kind: 'abort', reason: 'wrong' },
     ],
     [{ approve: true }, { kind: 'approve' }],
+    [{ now: true }, { kind: 'now' }],
   ])('%j give the decision', (options, decision) => {
     expect(chosenDecision(options)).toEqual(decision)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { roomObstacle } from '../../../../src/activities/upgrade/upgrade-kubelet.js'
+import { roomObstacle } from '../../../../src/hosts/kubernetes/room.js'
 import type { KubernetesNode } from '../../../../src/hosts/kubernetes/nodes.js'
 
 function node(name: string, changes: { ready?: boolean; cordonedBy?: 'us' | 'others' } = {}): KubernetesNode {

@@ -1,0 +1,88 @@
+/** `quorate reboot`: reboot hosts of a running cluster, one after the other. */
+import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { drainOptions } from '../../../operations/drain.js'
+import { RETURN_TIMEOUT_MS, type RebootRequest } from '../../../operations/reboot/request.js'
+import { defined } from '../../../values/defined.js'
+import { contextOf, type Context } from '../../context.js'
+import { exitWith, type ExitCode } from '../../exit.js'
+import { drainTimeoutOption, evictUnmanagedOption } from '../../options/drain.js'
+import { parseDuration } from '../../options/duration.js'
+import { refuseTogether } from '../../options/exclusive.js'
+import { attachOption, detachOption } from '../../options/follow.js'
+import { onBlockedOption } from '../../options/on-blocked.js'
+import { maxUnavailableOption, windowOption } from '../../options/rollout.js'
+import type { FollowOptions } from '../../start-and-follow.js'
+
+interface RebootOptions extends FollowOptions {
+  readonly required?: true
+  readonly maxUnavailable?: string
+  readonly drainTimeout?: number
+  readonly evictUnmanaged?: true
+  readonly returnTimeout?: number
+  readonly window?: readonly string[]
+  readonly yes?: true
+  readonly plan?: true
+}
+
+const MEANING = `
+etcd hosts and control planes reboot one at a time, then workers, then load balancers. A node is drained first. Members of
+etcd and control planes go only while the others can do without them. A host counts as back once it is the same machine
+with the same data of etcd, its services run, and its node is Ready; then it is uncordoned. A host that does not come back
+stops the rest until you decide. docs/reboot.md tells what happens at each step.
+`
+
+export function rebootCommand(): CommandUnknownOpts {
+  const command = new Command('reboot')
+    .description(
+      'Reboots hosts of the cluster, so that it keeps serving: shows which ones and why, waits for your approval, and does ' +
+        'it as a durable run.',
+    )
+    .addHelpText('after', MEANING)
+    .argument('[host...]', 'names of hosts in the cluster file; all of them unless given')
+    .option(
+      '--required',
+      'only hosts whose system asks for it, or that have a newer kernel than the running one',
+    )
+    .addOption(maxUnavailableOption())
+    .addOption(windowOption())
+    .addOption(drainTimeoutOption())
+    .addOption(evictUnmanagedOption())
+    .addOption(
+      new Option(
+        '--return-timeout <duration>',
+        'how long a host may take to come back, before the run waits for you: 10m unless given',
+      ).argParser(parseDuration),
+    )
+    .option('--plan', 'only show what would happen')
+    .option('--yes', 'do not wait for an approval')
+    .addOption(attachOption())
+    .addOption(detachOption())
+    .addOption(onBlockedOption())
+  command.action((hosts, options) => exitWith(reboot(contextOf(command), hosts, options)))
+  return command
+}
+
+async function reboot(context: Context, hosts: readonly string[], options: RebootOptions): Promise<ExitCode> {
+  refuseTogether(options, [])
+  const { loadCluster } = await import('../../load-cluster.js')
+  const cluster = await loadCluster(context)
+  const request = requestOf(hosts, options)
+  if (options.plan === true) {
+    const { showPlan } = await import('../../planned.js')
+    return showPlan(context, cluster, { reboot: request })
+  }
+  const { startAndFollow } = await import('../../start-and-follow.js')
+  return startAndFollow(context, 'reboot', cluster, { ...options, review: options.yes !== true, request })
+}
+
+function requestOf(hosts: readonly string[], options: RebootOptions): RebootRequest {
+  const { required, maxUnavailable, drainTimeout, evictUnmanaged, returnTimeout, window = [] } = options
+  return {
+    hosts,
+    required: required === true,
+    ...defined({ maxUnavailable }),
+    drain: drainOptions({ timeoutMs: drainTimeout, evictUnmanaged }),
+    returnTimeoutMs: returnTimeout ?? RETURN_TIMEOUT_MS,
+    windows: window,
+  }
+}
