@@ -104,7 +104,7 @@ describe('a decision', () => {
     expect(failureOf(() => decisionsFor(undefined, outside))).toEqual({
       code: 'OPERATION_NOT_BLOCKED',
       message: 'the apply of prod waits for load balancer health, not for a decision',
-      hint: 'it continues by itself, or if you know that it is ready: `quorate signal load-balancer-ready prod`',
+      hint: 'it continues by itself, or at once with `quorate signal load-balancer-ready prod`',
     })
   })
 
