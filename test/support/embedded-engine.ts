@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
+import { defined } from '../../src/values/defined.js'
 import { eventually } from './eventually.js'
 import { quorate } from './quorate.js'
 
@@ -50,15 +51,21 @@ export class EmbeddedEngine {
     writeFileSync(file, CLUSTER)
     const { exitCode, stderr } = await quorate(['apply', '--detach', '-f', file], this.environment)
     if (exitCode !== 0) throw new Error(stderr)
-    await eventually(async () => (await this.workflows()).includes('cluster/shop'), 'the run is listed')
+    await eventually(async () => this.hasOpenApply(), 'the run is listed')
   }
 
-  /** The ids of all workflows, whoever started them. */
-  async workflows(): Promise<readonly string[]> {
+  /** Whether the apply still goes on: its hosts do not exist, so it ends within a minute. */
+  async hasOpenApply(): Promise<boolean> {
+    return (await this.workflows("ExecutionStatus = 'Running'")).includes('cluster/shop')
+  }
+
+  /** The ids of all workflows, or of those that match, whoever started them. */
+  async workflows(query?: string): Promise<readonly string[]> {
     const connection = await Connection.connect({ address: `127.0.0.1:${this.record.port}` })
     try {
       const ids: string[] = []
-      for await (const { workflowId } of new Client({ connection }).workflow.list()) ids.push(workflowId)
+      for await (const { workflowId } of new Client({ connection }).workflow.list(defined({ query })))
+        ids.push(workflowId)
       return ids.toSorted()
     } finally {
       await connection.close()

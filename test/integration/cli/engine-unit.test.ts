@@ -106,6 +106,7 @@ describe('an engine that a unit takes over', { timeout: 2 * PATIENCE_MS }, () =>
     expect(await command('engine', 'start')).toMatchObject({ exitCode: 0 })
     expect(await status()).toMatchObject({ running: true, supervisorPid: manager.mainPid })
 
+    if (!(await engine.hasOpenApply())) await engine.apply()
     const removed = await command('engine', 'uninstall')
     expect(removed).toMatchObject({ exitCode: 0 })
     expect(removed.stderr).toContain('shop: stopped; `quorate attach shop` starts the engine again')
