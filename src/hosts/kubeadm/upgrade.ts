@@ -62,6 +62,8 @@ export async function runKubeadmUpgrade(
       unit: upgradeUnit(version, purpose),
       title,
       command: script(RUN, version, waivedChecks(cluster).join(','), ...components),
+      // On a worker it leaves nothing to look for.
+      once: host.role === 'worker',
       prepare: async () => ({
         mode: await prepare(),
         'kubeadm.yaml': renderUpgradeConfiguration(cluster),

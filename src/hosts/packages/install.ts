@@ -55,6 +55,8 @@ async function runInstallation(
       hold,
       choices: missing.map((wanted) => choice(manager, wanted)),
     }),
+    // What is only fetched shows nowhere.
+    once: installation.fetchOnly === true,
     failure: (exitCode, output) => installError(context, exitCode, output),
   })
 }
