@@ -55,6 +55,8 @@ import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { defragmentActivities } from './defragment/activities.js'
 import { rebootActivities } from './reboot/activities.js'
+import { rebuildActivities } from './rebuild/activities.js'
+import type { Seed } from '../operations/rebuild/request.js'
 import { restoreActivities } from './restore/activities.js'
 import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
@@ -116,8 +118,9 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => renewEtcdCertificates(context, authority, since)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
-    initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean): Promise<InitResult> =>
-      change(cluster, host, (context) => initControlPlane(context, isKnown)),
+    /** `seed`: what the cluster begins with instead of nothing. */
+    initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean, seed?: Seed): Promise<InitResult> =>
+      change(cluster, host, (context) => initControlPlane(context, isKnown, seed)),
     applyPodNetwork: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, applyPodNetwork),
     /** `leftOut`: control planes whose joins were abandoned, but may still add members to etcd. */
@@ -147,6 +150,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...resetActivities(look, change),
     ...defragmentActivities(change),
     ...rebootActivities(look, changeAway),
+    ...rebuildActivities(look, change),
     ...restoreActivities(look, change),
     ...snapshotActivities(look, change),
     ...upgradeActivities(look, change),

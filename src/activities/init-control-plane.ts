@@ -29,7 +29,10 @@ import { markNewNode, markNode } from '../hosts/kubernetes/node-marks.js'
 import { caHashOf } from '../hosts/system/pki.js'
 import { waitUntil } from '../hosts/wait.js'
 import type { HostContext } from '../hosts/context.js'
+import { withdrawData } from '../hosts/etcd/restore/data.js'
+import type { Seed } from '../operations/rebuild/request.js'
 import type { StepOutcome } from '../operations/steps.js'
+import { DATA_CHECK, placeSeed } from './rebuild/place-seed.js'
 
 /** The result of an init. */
 export interface InitResult extends StepOutcome {
@@ -41,18 +44,26 @@ export interface InitResult extends StepOutcome {
  * Makes this host the cluster's first control plane.
  * @param isKnown whether a cluster was found when the operation was planned. None is initialised then, even if the host
  * has been reset since.
+ * @param seed what the cluster begins with instead of nothing.
  */
-export async function initControlPlane(context: HostContext, isKnown = false): Promise<InitResult> {
+export async function initControlPlane(
+  context: HostContext,
+  isKnown = false,
+  seed?: Seed,
+): Promise<InitResult> {
   await waitForOthers(context)
   const api = localApi(context.cluster, context.session)
   const isInitialising = await isUnderway(context, 'kubeadm-init', async () =>
     (await hostState(context)).has('kubelet.conf'),
   )
+  // Data that were put in place, and that no etcd has started with, are no cluster.
+  if (seed !== undefined && !isInitialising) await withdrawData(context)
   const found = isInitialising ? undefined : await bringUp(context, api, isKnown)
   const did: string[] = []
   if (found === undefined) {
-    await init(context, api, isKnown)
-    did.push(`kubeadm init ${context.cluster.kubernetes.version}`)
+    await init(context, api, isKnown, seed)
+    const from = seed === undefined ? '' : ` from ${seed.record.name}`
+    did.push(`kubeadm init ${context.cluster.kubernetes.version}${from}`)
   } else {
     if (lacksAdminConf(found.state)) did.push(RESTORED_ADMIN_CONF)
     // The API server keeps running when its kubelet is stopped, so a ready API does not prove that the kubelet runs.
@@ -115,14 +126,22 @@ async function isStored(api: ClusterApi, objects: readonly Find[]): Promise<bool
   }
 }
 
-async function init(context: HostContext, api: ClusterApi, isKnown: boolean): Promise<void> {
+async function init(
+  context: HostContext,
+  api: ClusterApi,
+  isKnown: boolean,
+  seed: Seed | undefined,
+): Promise<void> {
   const { cluster, host } = context
   await runKubeadm(context, {
     subcommand: 'init',
+    ...(seed === undefined ? {} : { ignoredChecks: [DATA_CHECK] }),
     clear: async () => {
       await clearFailedInit(context, api, isKnown)
       await placeAuditPolicy(context)
-      await placeLayout(context, initialLayout(cluster), { others: [], inUse: [], makes: true })
+      const layout = initialLayout(cluster)
+      if (seed !== undefined) await placeSeed(context, seed, layout)
+      else await placeLayout(context, layout, { others: [], inUse: [], makes: true })
       if (cluster.etcd.topology === 'external') await reachEtcd(context)
     },
     configuration: () => {

@@ -25,7 +25,8 @@ export interface ArchiveSources {
   readonly hosts: readonly Host[]
 }
 
-const CONFIGURATION = 'kubeadm/cluster-configuration.yaml'
+/** Where an archive has kubeadm's ClusterConfiguration. */
+export const CLUSTER_CONFIGURATION = 'kubeadm/cluster-configuration.yaml'
 
 /** Collects it. The snapshot itself is read, from the step's host, only as fast as it is taken. */
 export async function archiveContents(
@@ -41,13 +42,13 @@ export async function archiveContents(
   const found = [...keys, ...encryption].filter(({ content }) => content !== undefined)
   const lacking = [
     ...[...keys, ...encryption].filter(({ content }) => content === undefined).map(({ path }) => path),
-    ...(configuration === undefined ? [CONFIGURATION] : []),
+    ...(configuration === undefined ? [CLUSTER_CONFIGURATION] : []),
   ]
   const entries: TarEntry[] = [
     small('README.txt', README),
     small('snapshot.json', renderRecord(record)),
     small('cluster.yaml', clusterFile),
-    ...(configuration === undefined ? [] : [small(CONFIGURATION, configuration)]),
+    ...(configuration === undefined ? [] : [small(CLUSTER_CONFIGURATION, configuration)]),
     ...found.map(({ path, content = '' }) => small(`host${path}`, content)),
     {
       name: 'snapshot.db',

@@ -1,4 +1,4 @@
-/** Encrypts a stream with age (age-encryption.org/v1): whoever has the identity of a recipient opens it with `age -d`. */
+/** Encrypts a stream with age (age-encryption.org/v1), and opens it again: `age -d` does the same. */
 import { ReadableStream } from 'node:stream/web'
 
 /**
@@ -13,4 +13,25 @@ export async function* encrypted(
   const encrypter = new Encrypter()
   for (const recipient of recipients) encrypter.addRecipient(recipient)
   yield* await encrypter.encrypt(ReadableStream.from<Uint8Array>(clear))
+}
+
+/**
+ * The bytes in clear, as they are asked for. Each chunk is authenticated before it comes.
+ * @param identities the text of an identity file of age: a key on each line; comments and empty lines do not count.
+ * @throws Error if there is no key, none of them opens it, or it was changed or cut off.
+ */
+export async function* decrypted(
+  cipher: AsyncIterable<Uint8Array>,
+  identities: string,
+): AsyncGenerator<Uint8Array> {
+  const { Decrypter } = await import('age-encryption')
+  const decrypter = new Decrypter()
+  const keys = identities.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  for (const key of keys) {
+    // The message of the library may quote what it was given.
+    if (!/^AGE-SECRET-KEY-/.test(key.trim())) throw new Error('a line of the identity file is no key of age')
+    decrypter.addIdentity(key.trim())
+  }
+  if (keys.length === 0) throw new Error('the identity file has no key')
+  yield* await decrypter.decrypt(ReadableStream.from<Uint8Array>(cipher))
 }

@@ -57,6 +57,7 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
 const PLANNED = [
   'defragment',
   'reboot',
+  'rebuild',
   'remove',
   'renew',
   'replace',

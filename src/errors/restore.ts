@@ -20,6 +20,12 @@ export const RESTORE_ERRORS = {
     remedy: 'operator',
     hint: 'name another snapshot: `quorate etcd snapshot list` shows them; nothing was stopped',
   },
+  ARCHIVE_UNREADABLE: {
+    meaning: 'An archive of a snapshot, or the key to it, cannot be read.',
+    source: 'user',
+    remedy: 'operator',
+    hint: "name an archive (`NAME.tar.age`) and the age identity that opens it; both are files on the worker's machine",
+  },
   CONTROL_PLANE_RUNS: {
     meaning: 'A component of a control plane that must be stopped goes on running.',
     source: 'environment',

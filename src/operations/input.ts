@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/model.js'
 import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
 import type { RebootRequest } from './reboot/request.js'
+import type { RebuildRequest } from './rebuild/request.js'
 import type { RestoreRequest } from './restore/request.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
@@ -13,6 +14,7 @@ export interface Requests {
   defragment: object
   plan: PlanRequest
   reboot: RebootRequest
+  rebuild: RebuildRequest
   remove: RemoveRequest
   renew: RenewRequest
   replace: ReplaceRequest
@@ -26,6 +28,7 @@ export interface Requests {
 export interface PlanRequest {
   readonly defragment?: object
   readonly reboot?: RebootRequest
+  readonly rebuild?: RebuildRequest
   readonly remove?: RemoveRequest
   readonly renew?: RenewRequest
   readonly replace?: ReplaceRequest

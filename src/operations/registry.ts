@@ -4,6 +4,7 @@ import { DEFRAGMENT_PHASES } from './defragment-phases.js'
 import { PLAN_PHASES } from './plan-phases.js'
 import type { NamedPhase, PhaseDefinition, PhaseTable } from './phase.js'
 import { REBOOT_PHASES } from './reboot/phases.js'
+import { REBUILD_PHASES } from './rebuild/phases.js'
 import { REMOVE_PHASES } from './remove-phases.js'
 import { RENEW_PHASES } from './renew-phases.js'
 import { REPLACE_PHASES } from './replace-phases.js'
@@ -16,6 +17,7 @@ import type {
   DefragmentResult,
   PlanResult,
   RebootResult,
+  RebuildResult,
   RemoveResult,
   RenewResult,
   ReplaceResult,
@@ -42,6 +44,7 @@ export const OPERATIONS = {
   defragment: { workflow: 'defragmentEtcd', holdsCluster: true, phases: DEFRAGMENT_PHASES },
   plan: { workflow: 'planCluster', holdsCluster: false, phases: PLAN_PHASES },
   reboot: { workflow: 'rebootHosts', holdsCluster: true, phases: REBOOT_PHASES },
+  rebuild: { workflow: 'rebuildCluster', holdsCluster: true, phases: REBUILD_PHASES },
   remove: { workflow: 'removeHosts', holdsCluster: true, phases: REMOVE_PHASES },
   renew: { workflow: 'renewCertificates', holdsCluster: true, phases: RENEW_PHASES },
   replace: { workflow: 'replaceHost', holdsCluster: true, phases: REPLACE_PHASES },
@@ -64,6 +67,7 @@ export interface Results {
   defragment: DefragmentResult
   plan: PlanResult
   reboot: RebootResult
+  rebuild: RebuildResult
   remove: RemoveResult
   renew: RenewResult
   replace: ReplaceResult

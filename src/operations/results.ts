@@ -134,6 +134,12 @@ export interface RebootResult {
   readonly skipped: readonly SkippedStep[]
 }
 
+/** The result of `rebuildCluster`. */
+export interface RebuildResult extends ApplyResult {
+  /** The snapshot that the cluster began with. */
+  readonly restored: Pick<SnapshotRecord, 'name' | 'takenAt' | 'revision'>
+}
+
 /** The result of `replaceHost`. */
 export interface ReplaceResult extends ApplyResult {
   readonly host: string

@@ -6,6 +6,7 @@ import { planApply } from '../planning/plan.js'
 import { plannedAsDefragmentation } from './defragment/planning.js'
 import { plannedAsReboot } from './reboot/planning.js'
 import { planOf, seeCluster } from './remove/planning.js'
+import { plannedAsRebuild } from './rebuild/planning.js'
 import { plannedAsRenewal } from './renew/planning.js'
 import { plannedAsReplacement } from './replace/planning.js'
 import { plannedAsRestore } from './restore/planning.js'
@@ -25,6 +26,7 @@ const PLANS: {
   ) => Promise<PlanResult>
 } = {
   reboot: plannedAsReboot,
+  rebuild: plannedAsRebuild,
   remove: planRemoval,
   renew: plannedAsRenewal,
   replace: plannedAsReplacement,

@@ -17,6 +17,8 @@ import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
 import type { Soundness } from '../../src/hosts/etcd/snapshots/folder.js'
 import { QuorateError, type ErrorCode } from '../../src/errors/index.js'
 import type { WindowLook } from '../../src/values/window.js'
+import type { ArchivedCluster } from '../../src/planning/rebuild/archived-cluster.js'
+import { anArchivedCluster } from './archived-clusters.js'
 import { bareFacts } from './clusters.js'
 import { restoreLookAt } from './restore-looks.js'
 import { aSnapshotRecord, memberStatusesOf } from './member-statuses.js'
@@ -84,6 +86,7 @@ export function fakeActivities() {
         etcdMembers: ['cp1', 'cp2', 'cp3'],
       })),
     ...fakeReboot(note),
+    ...fakeRebuild(note),
     ...fakeRenewal(note),
     ...fakeRestore(note),
     ...fakeSnapshots(note),
@@ -100,6 +103,14 @@ function fakeReboot(note: (entry: string, milliseconds?: number) => Promise<type
     readBoot: (_cluster: Cluster, { name }: Host): Promise<BootRecord> =>
       Promise.resolve({ bootId: `boot-of-${name}`, machineId: `machine-${name}`, reasons: [] }),
     rebootHost: (_cluster: Cluster, host: Host) => note(`reboot ${host.name}`, 20),
+  }
+}
+
+/** The steps of a rebuild; the archive has everything. */
+function fakeRebuild(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
+  return {
+    lookAtArchive: (): Promise<ArchivedCluster> => Promise.resolve(anArchivedCluster()),
+    unpackSnapshot: (_cluster: Cluster, host: Host) => note(`unpack on ${host.name}`, 20),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Host } from '../../cluster/model.js'
 import { snapshotSettings } from '../../cluster/snapshots.js'
 import type { HostContext } from '../../hosts/context.js'
 import { pruneSnapshots } from '../../hosts/etcd/snapshots/folder.js'
-import { keepCopy } from '../../hosts/etcd/snapshots/keep.js'
+import { keepCopy, keptOn } from '../../hosts/etcd/snapshots/keep.js'
 import { takeSnapshot, type SnapshotOrder } from '../../hosts/etcd/snapshots/take.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 import type { StepOutcome } from '../../operations/steps.js'
@@ -35,7 +35,7 @@ export async function keepSnapshot(
   record: SnapshotRecord,
 ): Promise<StepOutcome> {
   const source = await context.sessions.session(from, context.signal)
-  const isNew = await keepCopy(context, source, record)
+  const isNew = await keepCopy(context, keptOn(source, record, context.signal), record)
   return { changed: isNew, summary: `from ${from.name}, verified` }
 }
 

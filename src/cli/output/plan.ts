@@ -8,7 +8,16 @@ import { renderTable } from './table.js'
 
 /** The command that makes the changes of a plan. */
 export type PlannedCommand =
-  'apply' | 'defragment' | 'reboot' | 'remove' | 'renew' | 'replace' | 'reset' | 'restore' | 'snapshot'
+  | 'apply'
+  | 'defragment'
+  | 'reboot'
+  | 'rebuild'
+  | 'remove'
+  | 'renew'
+  | 'replace'
+  | 'reset'
+  | 'restore'
+  | 'snapshot'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -104,6 +113,7 @@ function summary(
 const SAME_COMMAND = {
   defragment: { refused: 'nothing would be defragmented', nothing: 'it would not pay for any member' },
   reboot: { refused: 'nothing would be rebooted', nothing: 'no host needs a reboot' },
+  rebuild: { refused: 'nothing would be rebuilt', nothing: 'there is nothing to rebuild' },
   remove: { refused: 'nothing would be removed', nothing: 'already gone' },
   renew: { refused: 'nothing would be renewed', nothing: 'every certificate lasts long enough' },
   replace: { refused: 'nothing would be replaced', nothing: 'the machine has joined' },

@@ -89,6 +89,8 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   defragment: '`quorate etcd defragment`',
   plan: '`quorate plan`',
   reboot: 'the same `quorate reboot`',
+  rebuild:
+    'the same `quorate etcd restore --archive` (or, once the first control plane runs, `quorate replace` for the others)',
   remove: 'the same `quorate remove`',
   renew: 'the same `quorate certificates renew`',
   replace: 'the same `quorate replace`',

@@ -13,6 +13,8 @@ import type { HostContext } from '../context.js'
 /** A run of `kubeadm init` or `kubeadm join`. */
 export interface KubeadmRun {
   readonly subcommand: 'init' | 'join'
+  /** Names of checks of kubeadm that may fail, besides those that the cluster file names. */
+  readonly ignoredChecks?: readonly string[]
   /** Clears what an earlier, failed run left; called only when kubeadm is about to be started. */
   readonly clear: () => Promise<void>
   /** Makes the configuration, secrets included; called after `clear`. */
@@ -26,6 +28,11 @@ const FLAGS: Record<KubeadmRun['subcommand'], string> = {
   join: '',
 }
 
+/** kubeadm adds these to the ones in its configuration (validation.ValidateIgnorePreflightErrors). */
+function ignoring({ ignoredChecks = [] }: KubeadmRun): readonly string[] {
+  return ignoredChecks.length === 0 ? [] : [`--ignore-preflight-errors=${ignoredChecks.join()}`]
+}
+
 /** Runs kubeadm once for this operation, or attaches to it if it was started before; see {@link runDurably}. */
 export async function runKubeadm(context: HostContext, run: KubeadmRun): Promise<{ durationMs: number }> {
   const title = `kubeadm ${run.subcommand}`
@@ -33,7 +40,7 @@ export async function runKubeadm(context: HostContext, run: KubeadmRun): Promise
     unit: `kubeadm-${run.subcommand}`,
     title,
     once: true,
-    command: script(RUN, run.subcommand, FLAGS[run.subcommand]),
+    command: script(RUN, run.subcommand, [FLAGS[run.subcommand], ...ignoring(run)].join(' ')),
     prepare: async () => {
       // Somebody may have stopped the runtime since the host was prepared.
       await context.session.run(command('systemctl', 'start', 'containerd'), { root: true })

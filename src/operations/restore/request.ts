@@ -24,7 +24,7 @@ type RestoreSource =
 /** Whether the operator may replace the cluster's state: its name must have been typed. */
 export function isRestoreConfirmed(
   { name }: { readonly name: string },
-  { confirmed }: RestoreRequest,
+  { confirmed }: Pick<RestoreRequest, 'confirmed'>,
 ): boolean {
   return confirmed === name
 }

@@ -37,7 +37,8 @@ export function restoreProblems(scene: RestoreScene): readonly PreflightFinding[
   return [...OF_HOSTS, ...ofSource].flatMap((one) => one(scene))
 }
 
-const ELSEWHERE = {
+/** Why an etcd that is not on the control planes is not restored. */
+export const ELSEWHERE = {
   'etcd-hosts': 'etcd runs on hosts of its own, and only an etcd on the control planes is restored',
   elsewhere: 'spec.etcd.endpoints names an etcd that Quorate does not run',
 } as const

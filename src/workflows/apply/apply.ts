@@ -37,7 +37,7 @@ export const applyCluster = defineOperation('apply', async (run, input) => {
 })
 
 /** The sequence of the guide. Each phase names what it must wait for; nothing else delays it. */
-async function bootstrap(given: Apply): Promise<ApplyResult> {
+export async function bootstrap(given: Apply): Promise<ApplyResult> {
   const { plan } = given
   const apply: Bootstrap = { ...given, serving: [...plan.serving] }
   const { initHost, apiHost, loadBalancers } = plan
@@ -51,10 +51,12 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const healthy = phase(apply, 'load-balancer-health', tested, testLoadBalancer, {
     after: () => [balanced.all()],
   })
-  const initialised = phase(apply, 'first-control-plane', [initHost], initialise, {
+  const { seed } = apply
+  const seeded = seed === undefined ? [] : [seed.place(apply, initHost, () => [prepared.of(initHost)])]
+  const initialised = phase(apply, 'first-control-plane', [initHost], seed?.initialise ?? initialise, {
     after: (first) => [
       ...[prepared.of(first), ...[...loadBalancers, first].map((host) => healthy.of(host))],
-      ...etcd.map((one) => one.all()),
+      ...[...etcd, ...seeded].map((one) => one.all()),
     ],
   })
   const compared = phase(apply, 'running-cluster', plan.isCompared ? [] : [apiHost], compareWithRunning, {
@@ -64,7 +66,8 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const begun = () => [prepared.of(initHost), ...running()]
   const configured = reconfigure(apply, begun)
   const encrypted = encrypt(apply, () => [...begun(), ...configured.map((one) => one.all())])
-  const settled = () => [...configured, ...encrypted].map((one) => one.all())
+  const roomy = seed === undefined ? [] : [seed.settle(apply, () => [initialised.all()])]
+  const settled = () => [...configured, ...encrypted, ...roomy].map((one) => one.all())
   const networked = phase(apply, 'pod-network', [apiHost], steps.applyPodNetwork, {
     after: () => [initialised.all(), compared.all()],
   })
@@ -80,7 +83,7 @@ async function bootstrap(given: Apply): Promise<ApplyResult> {
   const workers = phase(apply, 'workers', plan.workers, steps.joinWorker, {
     after: (host) => [...ready(host), networked.all(), ...settled()],
   })
-  const joined = [...configured, ...encrypted, networked, controlPlanes, workers]
+  const joined = [...configured, ...encrypted, ...roomy, networked, controlPlanes, workers]
   return verify(apply, [prepared, healthy, ...joined, balancing, spreadDns(apply, joined)])
 }
 

@@ -3,7 +3,8 @@ import type { Cluster, Host } from '../../cluster/model.js'
 import type { ApplyPhase } from '../../operations/apply-phases.js'
 import type { ApplyPlan } from '../../planning/plan.js'
 import type { Planned } from './planning.js'
-import type { Run } from '../run/run.js'
+import type { StepOutcome } from '../../operations/steps.js'
+import type { Phase, Run } from '../run/run.js'
 
 /** What the steps need, whatever the operation that has them. */
 export interface Stepping {
@@ -18,6 +19,21 @@ export interface Apply extends Planned {
   /** Includes the cluster's CA as soon as there is one. */
   cluster: Cluster
   readonly signals: { loadBalancerReady: boolean }
+  /** Only where a lost cluster is brought back. */
+  readonly seed?: Seed
+}
+
+/** What a cluster begins with instead of nothing. */
+export interface Seed {
+  /** Brings it to the first control plane; init waits for that. */
+  readonly place: (
+    apply: Bootstrap,
+    host: Host,
+    after: () => readonly Promise<unknown>[],
+  ) => Phase<StepOutcome>
+  readonly initialise: (apply: Bootstrap, host: Host) => Promise<StepOutcome>
+  /** Makes room for those that join; they wait for it. */
+  readonly settle: (apply: Bootstrap, after: () => readonly Promise<unknown>[]) => Phase<StepOutcome>
 }
 
 /** What the phases after the plan share. */

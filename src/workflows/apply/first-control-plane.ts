@@ -1,5 +1,6 @@
 /** The first control plane: its init, and the comparison of the file with the cluster that then answers. */
 import type { Host } from '../../cluster/model.js'
+import type { Seed } from '../../operations/rebuild/request.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { compareWithCluster } from '../../planning/drift/drift.js'
 import { observedHosts } from '../../planning/plan.js'
@@ -14,6 +15,12 @@ export async function initialise(apply: Bootstrap, host: Host) {
   const { caHash, ...outcome } = await initControlPlane(apply, host)
   apply.cluster = { ...cluster, caHash }
   return outcome
+}
+
+/** The same with a seed: the cluster is known, and its CA with it. */
+export async function beginWith(apply: Bootstrap, host: Host, seed: Seed): Promise<StepOutcome> {
+  const { changed, summary } = await initControlPlane(apply, host, seed)
+  return { changed, summary }
 }
 
 /** The API did not answer when the plan was made, but does now. The file may ask for something that it cannot have. */

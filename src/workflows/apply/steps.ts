@@ -3,6 +3,7 @@
  * summary in Temporal's UI, from which its ID is made.
  */
 import type { VoterRemoval } from '../../planning/changes/failed-join.js'
+import type { Seed } from '../../operations/rebuild/request.js'
 import { narrow, withAuditPolicy, type Host } from '../../cluster/model.js'
 import type { Stepping } from './bootstrap.js'
 import { activities } from '../run/activity-policies.js'
@@ -59,11 +60,12 @@ export function checkLoadBalancer({ run, cluster, plan }: Stepping, host: Host) 
 }
 
 /** Says whether the hosts showed a cluster when the apply was planned: then none is initialised again. */
-export function initControlPlane({ cluster, plan }: Stepping, host: Host) {
+export function initControlPlane({ cluster, plan }: Stepping, host: Host, seed?: Seed) {
   return activities('kubeadm', `${host.name}: kubeadm init`).initControlPlane(
     withAuditPolicy(narrow(cluster, host, ...plan.etcd), cluster),
     host,
     plan.isInitialised,
+    ...(seed === undefined ? [] : [seed]),
   )
 }
 

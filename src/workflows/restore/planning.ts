@@ -53,7 +53,8 @@ export async function holdingForRestore<Result>(
   return first === undefined ? go() : withLocks(run, { ...cluster, hosts }, first, go)
 }
 
-function notConfirmed({ name }: Cluster) {
+/** Whoever replaces the state of a cluster has typed its name. */
+export function notConfirmed({ name }: Cluster) {
   const message = `replacing the state of the cluster must be confirmed with its name, ${name}`
   return new QuorateError('RESTORE_REFUSED', message, {
     hint: `\`--yes-restore ${name}\` confirms it`,

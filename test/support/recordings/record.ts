@@ -24,6 +24,7 @@ import { CONVERSATIONS } from './conversations.js'
 import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
 import { REBOOTS } from './reboots.js'
+import { REBUILDS } from './rebuilds.js'
 import { REMOVALS } from './removals.js'
 import { RENEWALS } from './renewals.js'
 import { REPLACEMENTS } from './replacements.js'
@@ -41,6 +42,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...CONVERSATIONS,
   ...DEFRAGMENTATIONS,
   ...REBOOTS,
+  ...REBUILDS,
   ...REMOVALS,
   ...RENEWALS,
   ...REPLACEMENTS,

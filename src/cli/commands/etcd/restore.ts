@@ -1,8 +1,12 @@
-/** `quorate etcd restore`: back to a snapshot. `quorate etcd recover`: on with what a survivor has. */
+/**
+ * `quorate etcd restore`: back to a snapshot, or from an archive to bare hosts. `quorate etcd recover`: on with what a
+ * survivor has.
+ */
+import { resolve } from 'node:path'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../../cluster/model.js'
 import { QuorateError } from '../../../errors/index.js'
-import type { RestoreRequest } from '../../../operations/restore/request.js'
+import type { PlanRequest, Requests } from '../../../operations/input.js'
 import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
 import { refuseTogether } from '../../options/exclusive.js'
@@ -14,6 +18,9 @@ const MEANING = `
 The data are restored beside the old ones first. Then API servers and etcd stop on all control planes, etcd starts with the
 restored data as a new cluster, and API servers follow. Pods go on running. Until API servers start, \`quorate resume --abort\`
 goes back to the old data. The name of the cluster confirms it, typed at the terminal or given with --yes-restore.
+
+With --archive, a cluster of which no control plane is left is rebuilt on fresh hosts under the names of the old ones; its
+workers go on and are not touched. The archive and the identity are on the machine of the worker.
 docs/etcd-restore.md tells what happens at each step.
 `
 
@@ -24,6 +31,8 @@ interface Options extends FollowOptions {
 }
 
 interface RestoreOptions extends Options {
+  readonly archive?: string
+  readonly identity?: string
   readonly fromBeforeRestore?: true
   readonly withoutSaving?: true
 }
@@ -41,6 +50,8 @@ export function restoreCommand(): CommandUnknownOpts {
     )
     .addHelpText('after', MEANING)
     .argument('[name]', 'name of a snapshot (`quorate etcd snapshot list`); the newest unless given')
+    .option('--archive <file>', 'rebuild lost control planes from an archive: a file, or its name in a copy')
+    .option('--identity <file>', 'the identity of age that opens the archive')
     .option('--dead <host...>', 'control planes that never come back as they were')
     .option('--from-before-restore', 'the snapshot was taken before etcd was restored the last time')
     .option('--without-saving', 'do not take a snapshot of the current state before')
@@ -73,7 +84,10 @@ export function recoverCommand(): CommandUnknownOpts {
 }
 
 function restore(context: Context, name: string | undefined, options: RestoreOptions): Promise<ExitCode> {
-  return run(context, options, {
+  if (options.archive !== undefined || options.identity !== undefined) {
+    return rebuild(context, name, options)
+  }
+  return run(context, options, 'restore', {
     from: name === undefined ? { kind: 'snapshot' } : { kind: 'snapshot', name },
     dead: hostsIn(options.dead),
     mayBeOfOtherEtcd: options.fromBeforeRestore === true,
@@ -81,9 +95,28 @@ function restore(context: Context, name: string | undefined, options: RestoreOpt
   })
 }
 
+/** What is said of a cluster that runs, in some part, has no meaning where nothing of it is left. */
+function rebuild(context: Context, name: string | undefined, options: RestoreOptions): Promise<ExitCode> {
+  const { archive, identity, dead, fromBeforeRestore, withoutSaving } = options
+  if (archive === undefined || identity === undefined) {
+    throw new QuorateError('USAGE', '--archive and --identity belong together')
+  }
+  const others = [name, dead, fromBeforeRestore, withoutSaving]
+  if (others.some((one) => one !== undefined)) {
+    const message =
+      '--archive goes with no name of a snapshot, and not with --dead, --from-before-restore or --without-saving'
+    throw new QuorateError('USAGE', message)
+  }
+  const isFile = archive.includes('/') || archive.endsWith('.age')
+  return run(context, options, 'rebuild', {
+    archive: isFile ? resolve(archive) : archive,
+    identity: resolve(identity),
+  })
+}
+
 function recover(context: Context, options: RecoverOptions): Promise<ExitCode> {
   const { from } = options
-  return run(context, options, {
+  return run(context, options, 'restore', {
     from: from === undefined ? { kind: 'survivor' } : { kind: 'survivor', host: from },
     dead: hostsIn(options.dead),
     mayBeOfOtherEtcd: false,
@@ -96,32 +129,41 @@ function hostsIn(values: readonly string[] = []): readonly string[] {
   return values.flatMap((value) => value.split(',')).filter((name) => name !== '')
 }
 
-async function run(context: Context, options: Options, request: RestoreRequest): Promise<ExitCode> {
+type Kind = 'restore' | 'rebuild'
+
+async function run<Asked extends Kind>(
+  context: Context,
+  options: Options,
+  kind: Asked,
+  request: Requests[Asked],
+): Promise<ExitCode> {
   refuseTogether(options, [])
   if (options.plan === true && options.yesRestore !== undefined) {
     throw new QuorateError('USAGE', '--plan changes nothing, so there is nothing to confirm')
   }
   const { loadCluster } = await import('../../load-cluster.js')
   const cluster = await loadCluster(context)
+  const planned: PlanRequest = { [kind]: request }
   if (options.plan === true) {
     const { showPlan } = await import('../../planned.js')
-    return showPlan(context, cluster, { restore: request })
+    return showPlan(context, cluster, planned)
   }
-  const agreed = await confirmed(context, cluster, request, options)
+  const agreed = await confirmed(context, cluster, planned, options)
   if (typeof agreed === 'number') return agreed
   const { startAndFollow } = await import('../../start-and-follow.js')
-  return startAndFollow(context, 'restore', cluster, { ...options, review: false, request: agreed })
+  const confirmedRequest = { ...request, confirmed: agreed }
+  return startAndFollow(context, kind, cluster, { ...options, review: false, request: confirmedRequest })
 }
 
-/** The request with the confirmation, or how the command ends without one. */
+/** The name of the cluster as it was confirmed, or how the command ends without that. */
 async function confirmed(
   context: Context,
   cluster: Cluster,
-  request: RestoreRequest,
+  planned: PlanRequest,
   { yesRestore }: Options,
-): Promise<RestoreRequest | ExitCode> {
+): Promise<string | ExitCode> {
   if (yesRestore !== undefined) {
-    if (yesRestore === cluster.name) return { ...request, confirmed: yesRestore }
+    if (yesRestore === cluster.name) return yesRestore
     const message = `--yes-restore names ${yesRestore}, and the cluster file is of ${cluster.name}: nothing was changed`
     throw new QuorateError('USAGE', message)
   }
@@ -130,11 +172,11 @@ async function confirmed(
     import('../../planned.js'),
   ])
   if (!context.io.canAsk || context.json) throw nobodyToAsk(cluster, RESTORE)
-  const shown = await showPlan(context, cluster, { restore: request })
+  const shown = await showPlan(context, cluster, planned)
   if (shown !== EXIT.done) return shown
   if (!(await askForName(cluster, RESTORE))) {
     context.io.note('nothing was changed')
     return EXIT.failed
   }
-  return { ...request, confirmed: cluster.name }
+  return cluster.name
 }

@@ -5,6 +5,7 @@ import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
 import { renderDefragmented } from './defragmented.js'
 import { renderRebooted } from './rebooted.js'
+import { renderRebuilt } from './rebuilt.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
 import { renderReplaced } from './replaced.js'
@@ -21,6 +22,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   defragment: renderDefragmented,
   plan: ({ cluster }, plan, style) => renderPlan(cluster, plan, style),
   reboot: renderRebooted,
+  rebuild: renderRebuilt,
   remove: renderRemoved,
   renew: renderRenewed,
   replace: renderReplaced,

@@ -159,6 +159,21 @@ export async function isPlaced(context: HostContext, origin: string): Promise<bo
   return placed !== '' && old.exitCode === 0
 }
 
+// $1: etcd's folder, $2: the name of the stamp, $3: etcd's manifest, $4: the same aside.
+const WITHDRAW = `
+cd -- "$1" 2>/dev/null || exit 0
+if [ -e "member/$2" ] && [ ! -e "$3" ] && [ ! -e "$4" ]; then rm -rf -- member; fi`
+
+/** Removes restored data from a host that has no manifest of etcd anywhere: no member has started with them. */
+export async function withdrawData({ session, host }: HostContext): Promise<void> {
+  const manifests = [HOST_PATHS.etcdManifest, `${HOST_PATHS.manifestsAside}/etcd.yaml`]
+  const withdrawn = await session.run(script(WITHDRAW, FOLDER, STAMP, ...manifests), {
+    root: true,
+    timeoutMs: 300_000,
+  })
+  expectSuccess(withdrawn, 'removing data that no member has started with', host)
+}
+
 // $1: etcd's folder, $2: the folder with the old data, $3: the name of the stamp. Killed between the two, it finds
 // the old data where they are.
 const TAKE_BACK = `

@@ -1,9 +1,9 @@
-/** Copies a snapshot from the host of one member to that of another, where it is verified again. */
+/** Copies a snapshot to the host of a member, from that of another one or from elsewhere; it is verified again there. */
 import type { SnapshotRecord } from '../../../operations/snapshot-record.js'
 import { expectSuccess, script, type Session } from '../../../ssh/index.js'
 import type { HostContext } from '../../context.js'
 import { databasePath, recordPath, SNAPSHOT_FOLDER, soundness } from './folder.js'
-import { appendRest } from './pieces.js'
+import { appendRest, piecesOf } from './pieces.js'
 import { refuseFullDisk } from './space.js'
 import { MAKE_FOLDER, renderRecord } from './take.js'
 
@@ -21,15 +21,33 @@ sync -- "$4"`
 // $1: the folder, $2: what is being carried. Other operations may have left theirs.
 const CLEAR = `for file in "$1"/*.part; do [ "$file" = "$2" ] || rm -f -- "$file"; done`
 
+/** Where a snapshot comes from. */
+export interface SnapshotSource {
+  readonly title: string
+  /** Its bytes from one on, in pieces that come only as fast as they are taken. */
+  readonly pieces: (from: number) => AsyncIterable<Buffer>
+}
+
+/** The snapshot on a host that keeps it. */
+export function keptOn(
+  session: Session,
+  { name, bytes }: SnapshotRecord,
+  signal: AbortSignal,
+): SnapshotSource {
+  return {
+    title: session.host.name,
+    pieces: (from) => piecesOf(session, databasePath(name), { bytes, from, signal }),
+  }
+}
+
 /**
  * Keeps the snapshot on the step's host.
- * @param from a session to the host that has it.
  * @returns whether it was copied; false if it was there already.
  * @throws QuorateError `SNAPSHOT_FAILED` if what arrived is something else, `DISK_FULL`.
  */
 export async function keepCopy(
   context: HostContext,
-  from: Session,
+  from: SnapshotSource,
   record: SnapshotRecord,
 ): Promise<boolean> {
   const { session, host, signal } = context
@@ -45,7 +63,7 @@ export async function keepCopy(
   )
   const report = (done: number) =>
     context.report(`${Math.round(done / 2 ** 20)} of ${Math.ceil(record.bytes / 2 ** 20)} MiB`)
-  await appendRest(from, session, { from: path, to: part }, { bytes: record.bytes, signal, report })
+  await appendRest(from.pieces, session, part, { signal, report })
   const known = recordPath(record.name)
   await session.writeFile(known, renderRecord(record), { mode: 0o600 })
   const finished = await session.run(
@@ -53,7 +71,7 @@ export async function keepCopy(
     rooted,
   )
   if (finished.exitCode === DIFFERS) {
-    throw context.error('SNAPSHOT_FAILED', `what arrived from ${from.host.name} is not the snapshot`, {
+    throw context.error('SNAPSHOT_FAILED', `what arrived from ${from.title} is not the snapshot`, {
       step: 'etcd snapshot',
     })
   }

@@ -7,7 +7,7 @@ import { expectSuccess, script, type Session } from '../../../ssh/index.js'
 import { readNumber } from '../../numbers.js'
 
 /** Bytes of a piece: far below what a command may write or a worker should hold. */
-const PIECE = 4 * 2 ** 20
+export const PIECE = 4 * 2 ** 20
 
 const PIECE_TIMEOUT_MS = 120_000
 
@@ -48,31 +48,30 @@ stat -c %s -- "$1"`
 
 const SIZE = 'stat -c %s -- "$1" 2>/dev/null || echo 0'
 
-/** Appends the rest of a file to what is there of it already. */
+/**
+ * Appends the rest of a file to what is there of it already.
+ * @param pieces those of the whole file from a byte on.
+ */
 export async function appendRest(
-  from: Session,
+  pieces: (from: number) => AsyncIterable<Buffer>,
   to: Session,
-  paths: { readonly from: string; readonly to: string },
-  {
-    bytes,
-    signal,
-    report,
-  }: { readonly bytes: number; readonly signal: AbortSignal; readonly report: (done: number) => void },
+  path: string,
+  { signal, report }: { readonly signal: AbortSignal; readonly report: (done: number) => void },
 ): Promise<void> {
-  const looked = await to.run(script(SIZE, paths.to), { root: true })
-  const { stdout: size } = expectSuccess(looked, `looking at ${paths.to}`, to.host)
-  let at = readNumber(to, size, `the size of ${paths.to}`)
-  for await (const piece of piecesOf(from, paths.from, { bytes, from: at, signal })) {
-    const written = await to.run(script(APPEND, paths.to, String(at)), {
+  const looked = await to.run(script(SIZE, path), { root: true })
+  const { stdout: size } = expectSuccess(looked, `looking at ${path}`, to.host)
+  let at = readNumber(to, size, `the size of ${path}`)
+  for await (const piece of pieces(at)) {
+    const written = await to.run(script(APPEND, path, String(at)), {
       root: true,
       stdin: piece,
       timeoutMs: PIECE_TIMEOUT_MS,
       signal,
     })
-    const { stdout } = expectSuccess(written, `writing ${paths.to}`, to.host)
+    const { stdout } = expectSuccess(written, `writing ${path}`, to.host)
     at += piece.length
-    const has = readNumber(to, stdout, `the size of ${paths.to}`)
-    if (has !== at) throw cutOff(to, paths.to, has, at)
+    const has = readNumber(to, stdout, `the size of ${path}`)
+    if (has !== at) throw cutOff(to, path, has, at)
     report(at)
   }
 }

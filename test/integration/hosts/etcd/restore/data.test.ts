@@ -9,6 +9,7 @@ import {
   placeData,
   restoreData,
   takeDataBack,
+  withdrawData,
 } from '../../../../../src/hosts/etcd/restore/data.js'
 import type { DataOrder } from '../../../../../src/operations/restore/data.js'
 import { FakePrograms } from '../../../../support/fake-programs.js'
@@ -202,5 +203,34 @@ describe('clearing up', () => {
     for (const name of ['member.old-one', '.restore-test']) mkdirSync(data(name))
     expect(await clearData(context())).toEqual([])
     expect(folders()).toEqual(['member', 'member.old-one'])
+  })
+})
+
+describe('data of a host that no etcd has started with', () => {
+  const manifest = () => join(programs.folder, 'kubernetes/manifests')
+
+  beforeEach(async () => {
+    rmSync(data('member'), { recursive: true })
+    await restoreData(context(), ORDER)
+    await placeData(context(), 'op')
+  })
+
+  it('are withdrawn, and can be restored again', async () => {
+    await withdrawData(context())
+    expect(existsSync(data('member'))).toBe(false)
+    expect(await restoreData(context(), ORDER)).toBe(true)
+  })
+
+  it('stay once there is a manifest of etcd', async () => {
+    mkdirSync(manifest(), { recursive: true })
+    writeFileSync(join(manifest(), 'etcd.yaml'), 'kind: Pod')
+    await withdrawData(context())
+    expect(existsSync(data('member'))).toBe(true)
+  })
+
+  it('stay where no restore has made them', async () => {
+    rmSync(data('member/quorate-restored'))
+    await withdrawData(context())
+    expect(existsSync(data('member'))).toBe(true)
   })
 })

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keepCopy } from '../../../../../src/hosts/etcd/snapshots/keep.js'
+import { keepCopy, keptOn } from '../../../../../src/hosts/etcd/snapshots/keep.js'
 import type { SnapshotRecord } from '../../../../../src/operations/snapshot-record.js'
 import { FakePrograms } from '../../../../support/fake-programs.js'
 import { localContext } from '../../../../support/local-context.js'
@@ -45,7 +45,8 @@ function aSnapshot(): { readonly record: SnapshotRecord; readonly content: Buffe
   return { record, content }
 }
 
-const keep = (record: SnapshotRecord) => keepCopy(localContext(to), localContext(from).session, record)
+const keep = (record: SnapshotRecord, { session, signal } = localContext(from)) =>
+  keepCopy(localContext(to), keptOn(session, record, signal), record)
 
 describe('a copy of a snapshot', () => {
   it('arrives whole, for root alone, and is not copied again', async () => {
@@ -70,7 +71,7 @@ describe('a copy of a snapshot', () => {
         return before.session.run(...given)
       },
     }
-    await keepCopy(localContext(to), session, record)
+    await keep(record, { ...before, session })
     expect(pieces).toBe(1)
     expect(readFileSync(join(folderOf(to), `${NAME}.db`)).equals(content)).toBe(true)
   })

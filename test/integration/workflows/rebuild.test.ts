@@ -1,0 +1,155 @@
+import type { WorkflowHandle } from '@temporalio/client'
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Activities } from '../../../src/activities/index.js'
+import { MESSAGES } from '../../../src/operations/messages.js'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { RebuildRequest } from '../../../src/operations/rebuild/request.js'
+import type { RebuildResult } from '../../../src/operations/results.js'
+import { anArchivedCluster } from '../../support/archived-clusters.js'
+import { aCluster, bareFacts } from '../../support/clusters.js'
+import { eventually } from '../../support/eventually.js'
+import {
+  failing,
+  failureOf,
+  fakeActivities,
+  hopeless,
+  progressOf,
+  startScripted,
+} from '../../support/fake-activities.js'
+import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+
+let temporal: TestWorkflowEnvironment
+beforeAll(async () => {
+  temporal = await startTemporal()
+})
+afterAll(async () => {
+  await temporal.teardown()
+})
+
+type Replaced = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+
+const REQUEST: RebuildRequest = {
+  archive: '/backups/prod.tar.age',
+  identity: '/keys/backup.txt',
+  confirmed: 'prod',
+}
+const obey = fakeActivities().activities
+
+async function rebuilding<Result>(
+  replace: Replaced,
+  act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
+  request = REQUEST,
+): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
+  const { journal, activities } = fakeActivities()
+  const worker = await scriptedWorker(temporal, { ...activities, ...replace })
+  const outcome = await worker.runUntil(async () => {
+    const run = await startScripted(temporal, 'rebuild', aCluster(), { request, review: false })
+    return act(run, journal)
+  })
+  return { journal, outcome }
+}
+
+const result = (run: WorkflowHandle) => run.result() as Promise<RebuildResult>
+const failure = (run: WorkflowHandle) => failureOf(run.result())
+const changes = (journal: readonly string[]) =>
+  journal.filter((entry) => !/^(lock|release) /.test(entry)).filter((entry) => entry.endsWith(' begins'))
+
+/** What is named first has ended before what is named then begins. */
+function expectOrder(journal: readonly string[], ...steps: readonly string[]): void {
+  steps.slice(1).forEach((then, index) => {
+    const first = steps[index] ?? ''
+    const ended = journal.indexOf(`${first} ends`)
+    expect(ended, first).toBeGreaterThanOrEqual(0)
+    expect(journal.indexOf(`${then} begins`), `${first} → ${then}`).toBeGreaterThan(ended)
+  })
+}
+
+describe('a rebuild', () => {
+  it('unpacks the snapshot, initialises, makes room, and lets the others join', async () => {
+    const { journal, outcome } = await rebuilding({}, result)
+    expectOrder(journal, 'prepare cp1', 'unpack on cp1', 'init cp1', 'delete cp2', 'join cp2')
+    expectOrder(journal, 'init cp1', 'delete cp3', 'join cp3')
+    expect(outcome.restored).toEqual({
+      name: anArchivedCluster().record.name,
+      takenAt: '2026-11-27T18:51:25.000Z',
+      revision: 1000,
+    })
+  })
+
+  it('names every change beforehand', async () => {
+    const { outcome } = await rebuilding({}, result)
+    const surprises = outcome.warnings.filter((line) => line.includes('the plan had not named'))
+    // The scripted hosts say of every step that it has changed something, of those that only look, too.
+    const looks = /: (Lock hosts|Load balancer health|Verify) changed/
+    expect(surprises.filter((line) => !looks.test(line))).toEqual([])
+  })
+
+  it('neither asks, locks nor changes workers', async () => {
+    const asked: string[] = []
+    const gatherFacts = (_: Cluster, { name }: Host) => {
+      asked.push(name)
+      return Promise.resolve(bareFacts(name))
+    }
+    const { journal } = await rebuilding({ gatherFacts }, result)
+    expect(asked.filter((name) => name.startsWith('w'))).toEqual([])
+    const touched = journal.filter((entry) => /\bw\d/.test(entry))
+    expect(touched).toEqual([])
+  })
+
+  it('gives init the archive by its place, and no more', async () => {
+    const given: unknown[] = []
+    const initControlPlane = (cluster: Cluster, host: Host, isKnown?: boolean, seed?: unknown) => {
+      given.push(isKnown, seed)
+      return obey.initControlPlane(cluster, host)
+    }
+    await rebuilding({ initControlPlane }, result)
+    const { archive, identity } = REQUEST
+    expect(given).toEqual([false, { archive, identity, record: anArchivedCluster().record }])
+  })
+
+  it('goes on after a retry of what was parked', async () => {
+    const { journal } = await rebuilding(
+      { unpackSnapshot: failing(obey.unpackSnapshot, 'cp1') },
+      async (run) => {
+        await eventually(async () => (await progressOf(run)).blocked.length > 0, 'a step is parked')
+        await run.executeUpdate(MESSAGES.retryStep, { args: [{}] })
+        return result(run)
+      },
+    )
+    expect(journal.filter((entry) => entry === 'init cp1 begins')).toHaveLength(1)
+  })
+})
+
+describe('a rebuild is refused, and changes nothing,', () => {
+  it('without the name of the cluster', async () => {
+    const { archive, identity } = REQUEST
+    const { journal, outcome } = await rebuilding({}, failure, { archive, identity })
+    expect(outcome.type).toBe('RESTORE_REFUSED')
+    expect(journal).toEqual([])
+  })
+
+  it('while the cluster lives', async () => {
+    const lookAtArchive = () => Promise.resolve(anArchivedCluster({ isServed: true }))
+    const { journal, outcome } = await rebuilding({ lookAtArchive }, failure)
+    expect(outcome.type).toBe('PREFLIGHT_FAILED')
+    expect(changes(journal)).toEqual([])
+  })
+
+  it('where the archive cannot be opened', async () => {
+    const lookAtArchive = () => Promise.reject(hopeless('ARCHIVE_UNREADABLE', 'no identity matched', 'cp1'))
+    const { journal, outcome } = await rebuilding({ lookAtArchive }, failure)
+    expect(outcome.type).toBe('ARCHIVE_UNREADABLE')
+    expect(changes(journal)).toEqual([])
+  })
+
+  it('while a control plane does not answer', async () => {
+    const gatherFacts = (_: Cluster, { name }: Host) =>
+      name === 'cp2'
+        ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', name))
+        : Promise.resolve(bareFacts(name))
+    const { journal, outcome } = await rebuilding({ gatherFacts }, failure)
+    expect(outcome.type).toBe('PREFLIGHT_FAILED')
+    expect(changes(journal)).toEqual([])
+  })
+})
