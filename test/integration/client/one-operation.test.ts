@@ -169,9 +169,11 @@ describe('a second operator is refused, with what runs, since when and by whom',
   )
 })
 
-/** A restore that is not confirmed ends before it looks at any host. */
+/** What must be confirmed ends before it looks at any host, unless it is. */
 function requestThatLooks(kind: OperationKind, { name }: Cluster): StartOptions {
-  return kind === 'restore' ? { request: { ...NEWEST_SNAPSHOT, confirmed: name } } : {}
+  if (kind === 'restore') return { request: { ...NEWEST_SNAPSHOT, confirmed: name } }
+  if (kind === 'rebuild') return { request: { archive: '/a.tar.age', identity: '/a.txt', confirmed: name } }
+  return {}
 }
 
 async function pendingActivities(handle: WorkflowHandle): Promise<number> {
