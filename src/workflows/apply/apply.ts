@@ -2,22 +2,20 @@
  * Applying a cluster file: the guide "Creating highly available clusters with kubeadm", from bare hosts to a
  * verified cluster. Every step looks first and acts only where something is missing, so applying again is safe.
  */
-import { setHandler } from '@temporalio/workflow'
 import type { Host } from '../../cluster/model.js'
-import { MESSAGES } from '../../operations/messages.js'
 import type { ApplyResult } from '../../operations/results.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { appliesPodNetwork } from '../../planning/changes/cluster-wide.js'
 import { unplanned } from '../../planning/changes/unplanned.js'
 import { phase } from './apply-phase.js'
-import { backends, testLoadBalancer } from './balancers.js'
+import { backends, loadBalancerSignals, testLoadBalancer } from './balancers.js'
 import type { Apply, Bootstrap } from './bootstrap.js'
 import { abandonLateJoins, join } from './control-planes.js'
 import { encrypt } from './encrypt.js'
 import { etcdPhases } from './etcd-phases.js'
 import { reconfigure } from './reconfigure.js'
 import { compareWithRunning, initialise } from './first-control-plane.js'
-import { holding, reviewed } from './planning.js'
+import { holding, reviewedPlan } from './planning.js'
 import { defineOperation } from '../run/define-operation.js'
 import { lookAtHosts } from '../run/inspect.js'
 import type { Phase } from '../run/run.js'
@@ -25,13 +23,10 @@ import * as steps from './steps.js'
 
 /** Workflow: turns the hosts of `input.cluster` into the cluster that it describes. */
 export const applyCluster = defineOperation('apply', async (run, input) => {
-  const signals = { loadBalancerReady: false }
-  setHandler(MESSAGES.loadBalancerReady, () => {
-    signals.loadBalancerReady = true
-  })
+  const signals = loadBalancerSignals()
   const looked = await lookAtHosts(run, input.cluster)
   return holding(run, looked, async () => {
-    const planned = await reviewed(run, input, looked)
+    const planned = await reviewedPlan(run, input, looked)
     return bootstrap({ run, signals, ...planned, cluster: planned.plan.cluster })
   })
 })

@@ -1,12 +1,22 @@
 /** Load balancers: their test, and what ours are told about control planes. */
-import { CancellationScope, condition } from '@temporalio/workflow'
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow'
 import type { Host } from '../../cluster/model.js'
 import { phase } from './apply-phase.js'
 import type { Bootstrap, Stepping } from './bootstrap.js'
 import type { Phase } from '../run/run.js'
 import { outOfBalancers } from '../run/steering.js'
+import { MESSAGES } from '../../operations/messages.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { checkLoadBalancer, configureLoadBalancer } from './steps.js'
+
+/** Takes the operator's word for load balancers from the start of the run on. */
+export function loadBalancerSignals(): Bootstrap['signals'] {
+  const signals = { loadBalancerReady: false }
+  setHandler(MESSAGES.loadBalancerReady, () => {
+    signals.loadBalancerReady = true
+  })
+  return signals
+}
 
 /**
  * The guide's `nc` test, from the balancer's side and from every host. The operator can end it early by vouching for

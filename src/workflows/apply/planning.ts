@@ -8,7 +8,7 @@ import { observedHosts, planApply, type ApplyPlan } from '../../planning/plan.js
 import { failPreflight, failWith } from '../run/failure.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import { withLocks } from '../run/hold-hosts.js'
-import { approved } from '../run/review.js'
+import { possible, reviewed } from '../run/review.js'
 import type { ApplyPhase } from '../../operations/apply-phases.js'
 import type { Run } from '../run/run.js'
 
@@ -41,12 +41,18 @@ export interface Planned {
 }
 
 /** Returns the plan to act on: approved if that is needed, and still current. */
-export async function reviewed(run: Run<ApplyPhase>, input: OperationInput, first: Looked): Promise<Planned> {
-  const again = async () => plannedNow(run, await lookAtHosts(run, input.cluster))
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  const planned = isStale ? await again() : await plannedNow(run, first)
-  return approved(run, planned, again, ({ plan }) => (mustBeApproved(input, plan) ? plan.changes : []))
+export async function reviewedPlan(
+  run: Run<ApplyPhase>,
+  input: OperationInput,
+  first: Looked,
+): Promise<Planned> {
+  return reviewed(run, {
+    first,
+    facts: first.facts,
+    look: () => lookAtHosts(run, input.cluster),
+    plan: (looked) => plannedNow(run, looked),
+    changesOf: ({ plan }) => (mustBeApproved(input, plan) ? plan.changes : []),
+  })
 }
 
 /** Whether the plan waits for the operator: a review was requested, or it takes away something that runs. */
@@ -58,8 +64,5 @@ async function plannedNow(run: Run<ApplyPhase>, looked: Looked): Promise<Planned
   const presence = await lookAtCluster(run, looked)
   if (presence.kind === 'absent' && looked.unresolved !== undefined) throw failWith([looked.unresolved])
   const plan = planApply(looked.file, looked.facts, { ...looked, presence })
-  run.setVersion(plan.cluster.kubernetes.version)
-  run.warn(...plan.warnings)
-  if (plan.problems.length > 0) throw failPreflight(plan.problems)
-  return { looked, plan }
+  return { looked, plan: possible(run, plan, plan.cluster.kubernetes.version) }
 }

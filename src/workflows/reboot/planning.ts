@@ -13,7 +13,7 @@ import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import { planned } from '../run/planned.js'
-import { approved } from '../run/review.js'
+import { possible, reviewed } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What a plan says of a reboot. */
@@ -39,7 +39,7 @@ export async function holdingForReboot<Result>(
   const { cluster, serving } = planReboot(looked.file, looked.facts, supposed, request)
   const hosts = observedHosts(cluster, looked.facts).map(({ host }) => host)
   const first = serving[0] ?? hosts[0]
-  const go = async () => act(await reviewed(run, input, request, looked))
+  const go = async () => act(await reviewedPlan(run, input, request, looked))
   // Without any, the plan says why nothing can be done.
   return first === undefined ? go() : withLocks(run, { ...cluster, hosts }, first, go)
 }
@@ -61,17 +61,19 @@ async function drainsAhead(plan: RebootPlan, { drain }: RebootRequest): Promise<
 }
 
 /** Returns the plan to act on: approved, and still current. */
-async function reviewed(
+async function reviewedPlan(
   run: Run<RebootPhase>,
   { review, cluster }: OperationInput<'reboot'>,
   request: RebootRequest,
   first: Looked,
 ): Promise<RebootPlan> {
-  const again = async () => plannedNow(run, await lookAtHosts(run, cluster), request)
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : await plannedNow(run, first, request)
-  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
+  return reviewed(run, {
+    first,
+    facts: first.facts,
+    look: () => lookAtHosts(run, cluster),
+    plan: (looked) => plannedNow(run, looked, request),
+    changesOf: ({ changes }) => (review === false ? [] : changes),
+  })
 }
 
 async function plannedNow(
@@ -80,8 +82,5 @@ async function plannedNow(
   request: RebootRequest,
 ): Promise<RebootPlan> {
   const plan = await makePlan(run, looked, request)
-  run.setVersion(plan.cluster.kubernetes.version)
-  run.warn(...plan.warnings)
-  if (plan.problems.length > 0) throw failPreflight(plan.problems)
-  return plan
+  return possible(run, plan, plan.cluster.kubernetes.version)
 }

@@ -2,15 +2,14 @@
  * Rebuilding a cluster of which no control plane is left: an apply to bare hosts, whose first control plane begins with an
  * archive. Workers go on meanwhile, and find the API again by its endpoint.
  */
-import { setHandler } from '@temporalio/workflow'
 import { narrow, type Host } from '../../cluster/model.js'
-import { MESSAGES } from '../../operations/messages.js'
 import { whyNever } from '../../operations/phase.js'
 import { REBUILD_PHASES, type RebuildPhase } from '../../operations/rebuild/phases.js'
 import type { RebuildRequest, Seed as SeedOrder } from '../../operations/rebuild/request.js'
 import type { RebuildResult } from '../../operations/results.js'
 import type { RebuildPlan } from '../../planning/rebuild/plan.js'
 import { bootstrap } from '../apply/apply.js'
+import { loadBalancerSignals } from '../apply/balancers.js'
 import type { Bootstrap, Seed } from '../apply/bootstrap.js'
 import { beginWith } from '../apply/first-control-plane.js'
 import { activities } from '../run/activity-policies.js'
@@ -23,10 +22,7 @@ const NOTHING: RebuildRequest = { archive: '', identity: '' }
 
 /** Workflow: brings the cluster of `input.cluster` back from an archive. */
 export const rebuildCluster = defineOperation('rebuild', async (run, input) => {
-  const signals = { loadBalancerReady: false }
-  setHandler(MESSAGES.loadBalancerReady, () => {
-    signals.loadBalancerReady = true
-  })
+  const signals = loadBalancerSignals()
   return holdingForRebuild(run, input, input.request ?? NOTHING, (plan, looked) =>
     rebuild(run, plan, looked, signals),
   )

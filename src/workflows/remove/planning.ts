@@ -12,7 +12,7 @@ import { planRemoval, type RemovalPlan } from '../../planning/remove/plan.js'
 import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
-import { approved } from '../run/review.js'
+import { reviewed } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What is known of the cluster, and of the hosts that its file no longer has. */
@@ -59,7 +59,7 @@ export async function holdingForRemoval<Result>(
     const seen = await seeCluster(run, looked, request)
     const hosts = unlistedHosts(looked.file, seen.presence, request).filter(isAlive)
     return holdingAnswered(run, { ...looked.file, hosts }, seen.unlisted.facts, async () =>
-      act(await reviewed(run, input, request, seen)),
+      act(await reviewedPlan(run, input, request, seen)),
     )
   })
 }
@@ -84,18 +84,19 @@ function firstToLock(cluster: Cluster, observed: ReturnType<typeof observedHosts
 }
 
 /** Returns the plan to act on: approved, and still current. */
-async function reviewed(
+async function reviewedPlan(
   run: Run<RemovePhase>,
   { review, cluster }: OperationInput<'remove'>,
   request: RemoveRequest,
   first: Seen,
 ): Promise<RemovalPlan> {
-  const again = async () =>
-    checked(run, await seeCluster(run, await lookAtHosts(run, cluster), request), request)
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : checked(run, first, request)
-  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
+  return reviewed(run, {
+    first,
+    facts: first.looked.facts,
+    look: async () => seeCluster(run, await lookAtHosts(run, cluster), request),
+    plan: (seen) => checked(run, seen, request),
+    changesOf: ({ changes }) => (review === false ? [] : changes),
+  })
 }
 
 function checked(run: Run<RemovePhase>, seen: Seen, request: RemoveRequest): RemovalPlan {

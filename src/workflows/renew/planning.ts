@@ -11,7 +11,7 @@ import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { planned } from '../run/planned.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
-import { approved } from '../run/review.js'
+import { possible, reviewed } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What a plan says of a renewal. */
@@ -34,7 +34,7 @@ export async function holdingForRenewal<Result>(
   const early = unknownHosts(looked.file, request.hosts)
   if (early.length > 0) throw failPreflight(early)
   const { cluster, first, hosts } = toHold(looked, request)
-  const go = async () => act(await reviewed(run, input, request, looked))
+  const go = async () => act(await reviewedPlan(run, input, request, looked))
   // Without any, the plan says why nothing can be done.
   return first === undefined ? go() : withLocks(run, { ...cluster, hosts }, first, go)
 }
@@ -57,23 +57,22 @@ async function makePlan(run: Run<PlanPhase>, looked: Looked, request: RenewReque
 }
 
 /** Returns the plan to act on: approved, and still current. */
-async function reviewed(
+async function reviewedPlan(
   run: Run<RenewPhase>,
   { review, cluster }: OperationInput<'renew'>,
   request: RenewRequest,
   first: Looked,
 ): Promise<RenewPlan> {
-  const again = async () => plannedNow(run, await lookAtHosts(run, cluster), request)
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : await plannedNow(run, first, request)
-  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
+  return reviewed(run, {
+    first,
+    facts: first.facts,
+    look: () => lookAtHosts(run, cluster),
+    plan: (looked) => plannedNow(run, looked, request),
+    changesOf: ({ changes }) => (review === false ? [] : changes),
+  })
 }
 
 async function plannedNow(run: Run<RenewPhase>, looked: Looked, request: RenewRequest): Promise<RenewPlan> {
   const plan = await makePlan(run, looked, request)
-  run.setVersion(plan.cluster.kubernetes.version)
-  run.warn(...plan.warnings)
-  if (plan.problems.length > 0) throw failPreflight(plan.problems)
-  return plan
+  return possible(run, plan, plan.cluster.kubernetes.version)
 }

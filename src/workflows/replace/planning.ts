@@ -10,7 +10,7 @@ import { planReplacement, type PlannedExchange, type ReplacementPlan } from '../
 import { holdingAnswered } from '../remove/planning.js'
 import { failPreflight } from '../run/failure.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
-import { approved } from '../run/review.js'
+import { reviewed } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What is known of the cluster, and of the machine that the file no longer leads to. */
@@ -83,13 +83,13 @@ export async function holdingForReplacement<Result>(
     const hosts = isAlive ? exchange?.removal.leaving.map(({ host }) => host) : []
     const facts = isAlive ? [old.facts] : []
     return holdingAnswered(run, { ...file, hosts: hosts ?? [] }, facts, async () =>
-      act(await reviewed(run, input, request, first)),
+      act(await reviewedPlan(run, input, request, first)),
     )
   })
 }
 
 /** Returns the plan to act on: approved, and still current. */
-async function reviewed(
+async function reviewedPlan(
   run: Run<ReplacePhase>,
   { review, cluster }: OperationInput<'replace'>,
   request: ReplaceRequest,
@@ -103,12 +103,13 @@ async function reviewed(
     run.warn(...warnings)
     return { ...plan, exchange }
   }
-  const again = async () => checked(await see(run, await lookAtHosts(run, cluster), request))
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.looked.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : checked(first)
-  const { exchange, warnings } =
-    review === false ? plan : await approved(run, plan, again, ({ changes }) => changes)
+  const { exchange, warnings } = await reviewed(run, {
+    first,
+    facts: first.looked.facts,
+    look: async () => see(run, await lookAtHosts(run, cluster), request),
+    plan: checked,
+    changesOf: ({ changes }) => (review === false ? [] : changes),
+  })
   const { channel } = first.looked
   return { exchange, warnings, ...(channel === undefined ? {} : { channel }) }
 }

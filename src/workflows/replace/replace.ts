@@ -3,15 +3,14 @@
  * apply, which it does under the same name and nearly always at the same address. Between the two somebody reinstalls it:
  * the cluster is whole meanwhile, with one host less. Every step looks first, so replacing again goes on.
  */
-import { setHandler } from '@temporalio/workflow'
 import { narrow, etcdHosts, type Host } from '../../cluster/model.js'
 import type { VerifiedCluster } from '../../activities/verify-cluster.js'
 import { whyNever } from '../../operations/phase.js'
-import { MESSAGES } from '../../operations/messages.js'
 import type { OperationInput } from '../../operations/input.js'
 import { REPLACE_PHASES, type ReplacePhase } from '../../operations/replace-phases.js'
 import type { ReplaceResult } from '../../operations/results.js'
 import { defined } from '../../values/defined.js'
+import { loadBalancerSignals } from '../apply/balancers.js'
 import type { Bootstrap } from '../apply/bootstrap.js'
 import { joinAgain } from './join-again.js'
 import { leave } from '../remove/leave.js'
@@ -26,10 +25,7 @@ import type { Run } from '../run/run.js'
 
 /** Workflow: another machine, or the same one reinstalled, takes the place of one host. */
 export const replaceHost = defineOperation('replace', async (run, input) => {
-  const signals = { loadBalancerReady: false }
-  setHandler(MESSAGES.loadBalancerReady, () => {
-    signals.loadBalancerReady = true
-  })
+  const signals = loadBalancerSignals()
   return holdingForReplacement(run, input, (given) => exchange(run, input, given, signals))
 })
 

@@ -14,7 +14,7 @@ import { isConfirmed } from '../../planning/reset/request.js'
 import { activities } from '../run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
-import { approved } from '../run/review.js'
+import { reviewed } from '../run/review.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import type { Run } from '../run/run.js'
 
@@ -47,7 +47,7 @@ export async function holdingForReset<Result>(
   if (early.length > 0) throw failPreflight(early)
   const hosts = hostsToHold(looked, request)
   const [first] = hosts
-  const go = async () => act(await reviewed(run, input, request, looked))
+  const go = async () => act(await reviewedPlan(run, input, request, looked))
   // Without any, the plan says why nothing can be done.
   return first === undefined ? go() : withLocks(run, { ...file, hosts }, first, go, joining)
 }
@@ -94,17 +94,19 @@ async function countLosses({ file, facts }: Looked, presence: ClusterPresence): 
 }
 
 /** Returns the plan to act on: approved, and still current. */
-async function reviewed(
+async function reviewedPlan(
   run: Run<ResetPhase>,
   { review, cluster }: OperationInput<'reset'>,
   request: ResetRequest,
   first: Looked,
 ): Promise<ResetPlan> {
-  const again = async () => plannedNow(run, await lookAtHosts(run, cluster), request)
-  // Another operation that held a host during the first look may have changed it since.
-  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : await plannedNow(run, first, request)
-  return review === false ? plan : approved(run, plan, again, ({ changes }) => changes)
+  return reviewed(run, {
+    first,
+    facts: first.facts,
+    look: () => lookAtHosts(run, cluster),
+    plan: (looked) => plannedNow(run, looked, request),
+    changesOf: ({ changes }) => (review === false ? [] : changes),
+  })
 }
 
 async function plannedNow(run: Run<ResetPhase>, looked: Looked, request: ResetRequest): Promise<ResetPlan> {

@@ -12,10 +12,10 @@ import type { RunningMember } from '../../planning/upgrade/etcd-rule.js'
 import { channelOf, minorsBetween } from '../../planning/upgrade/hops.js'
 import { planUpgrade, type UpgradePlan } from '../../planning/upgrade/plan.js'
 import { activities } from '../run/activity-policies.js'
-import { failPreflight, failWith, rethrowCancellation } from '../run/failure.js'
+import { failWith, rethrowCancellation } from '../run/failure.js'
 import { forecastDrains } from '../run/forecast-drains.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
-import { approved } from '../run/review.js'
+import { possible, reviewed } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** Makes the plan, with whatever stands in the way. */
@@ -118,16 +118,16 @@ export async function reviewedUpgrade(
   { cluster, review, request = {} }: OperationInput<'upgrade'>,
   first: Looked,
 ): Promise<UpgradePlan> {
-  const again = async () => planNow(run, await lookAtHosts(run, cluster), request)
-  const isStale = first.facts.some(({ isHeld }) => isHeld === true)
-  const plan = isStale ? await again() : await planNow(run, first, request)
-  return review === true ? approved(run, plan, again, ({ changes }) => changes) : plan
+  return reviewed(run, {
+    first,
+    facts: first.facts,
+    look: () => lookAtHosts(run, cluster),
+    plan: (looked) => planNow(run, looked, request),
+    changesOf: ({ changes }) => (review === true ? changes : []),
+  })
 }
 
 async function planNow(run: Run<PlanPhase>, looked: Looked, request: UpgradeRequest): Promise<UpgradePlan> {
   const plan = await makePlan(run, looked, request)
-  run.setVersion(plan.to)
-  run.warn(...plan.warnings)
-  if (plan.problems.length > 0) throw failPreflight(plan.problems)
-  return plan
+  return possible(run, plan, plan.to)
 }
