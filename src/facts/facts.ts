@@ -1,5 +1,5 @@
 /** What is observed on a host before anything is done to it, and how the facts script's answer is read. */
-import { plainText } from '../values/plain-text.js'
+import { answersIn } from './answers.js'
 import { ETCD_KUBELET_UNIT } from '../configuration/etcd/kubelet.js'
 import { parseConfiguration, type HostConfiguration } from './host-configuration.js'
 import { parseDetails, type HostDetails, type HostProbes } from './host-details.js'
@@ -157,17 +157,7 @@ export function parseFacts(
   hashCertificate: (pem: string) => string | undefined,
 ): HostFacts {
   const [head = '', certificate] = answer.split(/^certificate\n/m)
-  const values = new Map<string, string[]>()
-  for (const line of head.split('\n')) {
-    const tab = line.indexOf('\t')
-    if (tab < 0) continue
-    const key = line.slice(0, tab)
-    // What a host says about itself is shown to people.
-    const value = plainText(line.slice(tab + 1)).trim()
-    const known = values.get(key)
-    if (known === undefined) values.set(key, [value])
-    else known.push(value)
-  }
+  const values = answersIn(head)
   const readings = new FactReadings(host, values)
   readings.expectFitPrograms()
   const one = (key: string): string => values.get(key)?.[0] ?? ''

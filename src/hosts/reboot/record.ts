@@ -1,6 +1,7 @@
 /** What is recorded of a host before it is rebooted. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { etcdHosts } from '../../cluster/model.js'
+import { answersIn } from '../../facts/answers.js'
 import { parseBoot, rebootReasons, type BootRecord, type DataMount } from '../../facts/boot.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
@@ -32,17 +33,6 @@ export async function recordBoot(context: HostContext, controlPlane: Session): P
   const etcd = (await askEtcd(context, controlPlane)) ?? controlPlane
   const { clusterId } = await memberStatus(etcd)
   return { ...record, etcd: { mount: await dataMount(context), clusterId } }
-}
-
-function answersIn(output: string): ReadonlyMap<string, readonly string[]> {
-  const answers = new Map<string, string[]>()
-  for (const line of output.split('\n')) {
-    const tab = line.indexOf('\t')
-    if (tab < 0) continue
-    const key = line.slice(0, tab)
-    answers.set(key, [...(answers.get(key) ?? []), line.slice(tab + 1)])
-  }
-  return answers
 }
 
 /** The id of the boot that the host runs now. */

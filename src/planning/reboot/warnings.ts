@@ -1,4 +1,4 @@
-/** What a reboot takes away for a while, and whom it leaves alone. */
+/** What the operator is told before a reboot: what is unavailable meanwhile, and which hosts are left out. */
 import { balancerHosts } from '../../cluster/balancer-hosts.js'
 import { etcdHosts, etcdPlace, hostsWithRole } from '../../cluster/model.js'
 import { isAway } from '../drift/away.js'

@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
 import { supervisorLine } from './supervisor-line.js'
+import { noteWaiting } from './waiting-operations.js'
 import { installCommand, runCommand, uninstallCommand, unitLines } from './unit.js'
 
 const DEFAULT_LINES = 50
@@ -105,11 +106,7 @@ async function stop({ io, json }: Context): Promise<ExitCode> {
       'its systemd unit starts it again with the machine, and the next command that needs it does so before; `quorate engine uninstall` removes the unit',
     )
   }
-  if (stopped && open.length > 0 && !json) {
-    io.note(
-      `${open.join(', ')}: stopped; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
-    )
-  }
+  if (stopped && !json) noteWaiting(io, open)
   return EXIT.done
 }
 

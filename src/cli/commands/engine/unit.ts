@@ -6,6 +6,7 @@ import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
 import type { Io } from '../../io.js'
 import { supervisorLine } from './supervisor-line.js'
+import { noteWaiting } from './waiting-operations.js'
 
 export function installCommand(): CommandUnknownOpts {
   const command = new Command('install').description(
@@ -88,10 +89,7 @@ async function uninstall({ io, json }: Context): Promise<ExitCode> {
   }
   const { file, scope, open } = removed
   io.out(`the engine is stopped, and ${file} is removed`)
-  if (open.length > 0)
-    io.note(
-      `${open.join(', ')}: stopped; \`quorate attach ${open[0]}\` starts the engine again, and it continues`,
-    )
+  noteWaiting(io, open)
   if (scope === 'user')
     io.note(`lingering stays as it is; \`loginctl disable-linger\` turns it off if nothing else needs it`)
   return EXIT.done
