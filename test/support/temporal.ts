@@ -7,6 +7,9 @@ import { WORKFLOW_TIME } from '../../src/temporal/workflow-time.js'
 import { findTemporalCli } from '../../src/engine/temporal-cli.js'
 import { testBundle } from './workflow-bundle.js'
 
+/** What a test has activities do, by their names. */
+export type ScriptedActivities = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+
 // Tests make workflows fail on purpose; what the worker thinks of it is noise.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
@@ -30,7 +33,7 @@ export async function startTemporalWithUi(port: number): Promise<TestWorkflowEnv
 /** A worker of our workflows with these activities in place of the real ones. */
 export async function scriptedWorker(
   environment: TestWorkflowEnvironment,
-  activities: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>,
+  activities: ScriptedActivities,
 ): Promise<Worker> {
   return Worker.create({
     connection: environment.nativeConnection,

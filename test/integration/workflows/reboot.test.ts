@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
@@ -18,7 +17,7 @@ import {
   startScripted,
 } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 import { refusalOf, untilBlocked } from './parked-applies.js'
 
 let temporal: TestWorkflowEnvironment
@@ -30,15 +29,13 @@ afterAll(async () => {
 })
 
 type Fakes = ReturnType<typeof fakeActivities>['activities']
-type Replace = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
-
 const result = (run: WorkflowHandle) => run.result() as Promise<RebootResult>
 
 /** Reboots hosts of a running cluster. */
 async function rebooting<Result>(
   request: Partial<RebootRequest>,
   act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
-  replace: (fakes: Fakes) => Replace = () => ({}),
+  replace: (fakes: Fakes) => ScriptedActivities = () => ({}),
 ): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
   const cluster = aCluster()
   const { journal, activities } = fakeActivities()
@@ -76,7 +73,7 @@ const at = (journal: readonly string[], entry: string) => {
 }
 
 /** A host that does not come back, as often as is said. */
-function notBack(fakes: Fakes, where: string, times = 1): Replace {
+function notBack(fakes: Fakes, where: string, times = 1): ScriptedActivities {
   let left = times
   return {
     rebootHost: (cluster: Cluster, host: Host) => {
@@ -181,7 +178,7 @@ const CLOSED: WindowLook = {
 const NIGHT: Partial<RebootRequest> = { hosts: ['w1', 'w2'], windows: ['Sat 01:00-05:00 Europe/Berlin'] }
 
 /** Closed as often as is said, then open. */
-function closed(fakes: Fakes, times: number, look: WindowLook = CLOSED): Replace {
+function closed(fakes: Fakes, times: number, look: WindowLook = CLOSED): ScriptedActivities {
   let left = times
   return {
     lookAtWindows: () => {

@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { RebuildRequest } from '../../../src/operations/rebuild/request.js'
@@ -17,7 +16,7 @@ import {
   progressOf,
   startScripted,
 } from '../../support/fake-activities.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -27,8 +26,6 @@ afterAll(async () => {
   await temporal.teardown()
 })
 
-type Replaced = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
-
 const REQUEST: RebuildRequest = {
   archive: '/backups/prod.tar.age',
   identity: '/keys/backup.txt',
@@ -37,7 +34,7 @@ const REQUEST: RebuildRequest = {
 const obey = fakeActivities().activities
 
 async function rebuilding<Result>(
-  replace: Replaced,
+  replace: ScriptedActivities,
   act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
   request = REQUEST,
 ): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {

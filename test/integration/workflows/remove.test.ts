@@ -6,7 +6,6 @@ import { MESSAGES } from '../../../src/operations/messages.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import type { RemoveRequest } from '../../../src/operations/input.js'
 import type { PlanResult, RemoveResult } from '../../../src/operations/results.js'
-import type { Activities } from '../../../src/activities/index.js'
 import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts } from '../../support/clusters.js'
 import { eventually } from '../../support/eventually.js'
 import {
@@ -18,7 +17,7 @@ import {
   startScripted,
 } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -32,7 +31,7 @@ interface Scene {
   readonly cluster?: Cluster
   readonly away?: readonly string[]
   readonly dead?: readonly string[]
-  readonly replace?: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+  readonly replace?: ScriptedActivities
   readonly review?: boolean
 }
 

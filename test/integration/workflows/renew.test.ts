@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ClusterPresence } from '../../../src/facts/standing.js'
 import type { RenewRequest } from '../../../src/operations/input.js'
@@ -10,7 +9,7 @@ import { agedCertificates } from '../../support/aged-facts.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../support/clusters.js'
 import { failureOf, fakeActivities, startScripted } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -28,7 +27,7 @@ interface Scene {
   readonly days?: number
   readonly presence?: ClusterPresence
   readonly request?: RenewRequest
-  readonly replace?: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+  readonly replace?: ScriptedActivities
 }
 
 const result = (run: WorkflowHandle) => run.result() as Promise<RenewResult>

@@ -1,7 +1,6 @@
 /** Replacements on scripted hosts, for the tests of their runs. */
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import type { Activities } from '../../../src/activities/index.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import type { ReplaceRequest } from '../../../src/operations/input.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
@@ -9,10 +8,10 @@ import type { ReplaceResult } from '../../../src/operations/results.js'
 import { eventually } from '../../support/eventually.js'
 import { fakeActivities, progressOf, startScripted } from '../../support/fake-activities.js'
 import type { ReplacedHost } from '../../support/replaced-host.js'
-import { scriptedWorker } from '../../support/temporal.js'
+import { scriptedWorker, type ScriptedActivities } from '../../support/temporal.js'
 
 interface Scene {
-  readonly replace?: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+  readonly replace?: ScriptedActivities
   readonly request?: Partial<ReplaceRequest>
   readonly review?: boolean
 }

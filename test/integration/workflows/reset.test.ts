@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { ClusterPresence } from '../../../src/facts/standing.js'
@@ -19,7 +18,7 @@ import {
   startScripted,
 } from '../../support/fake-activities.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -37,7 +36,7 @@ interface Scene {
   readonly back?: Set<string>
   readonly bare?: readonly string[]
   readonly facts?: Readonly<Record<string, Partial<HostFacts>>>
-  readonly replace?: Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+  readonly replace?: ScriptedActivities
   readonly review?: boolean
 }
 

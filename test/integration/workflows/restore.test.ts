@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
 import type { RestoreRequest } from '../../../src/operations/restore/request.js'
@@ -18,7 +17,7 @@ import {
 } from '../../support/fake-activities.js'
 import { lacking, restoreLookAt } from '../../support/restore-looks.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -27,8 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await temporal.teardown()
 })
-
-type Replaced = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const SNAPSHOT: RestoreRequest = {
@@ -42,7 +39,7 @@ const obey = fakeActivities().activities
 
 /** Restores the etcd of a cluster that runs, and gives what `act` makes of the run. */
 async function restoring<Result>(
-  replace: Replaced,
+  replace: ScriptedActivities,
   act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
   request = SNAPSHOT,
 ): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
@@ -127,7 +124,7 @@ describe('a restore', () => {
 })
 
 describe('before anything is stopped', () => {
-  it.each<[string, Replaced, string]>([
+  it.each<[string, ScriptedActivities, string]>([
     ['a damaged snapshot', { readSnapshot: () => Promise.resolve('damaged') }, 'SNAPSHOT_DAMAGED'],
     [
       'a snapshot that only says that it is sound, on a host that does not answer',
@@ -169,7 +166,7 @@ describe('before anything is stopped', () => {
 })
 
 describe('until API servers start', () => {
-  it.each<[string, Replaced]>([
+  it.each<[string, ScriptedActivities]>([
     ['stop', { setControlPlaneAside: failing(obey.setControlPlaneAside, 'cp2', 9) }],
     ['start etcd', { startRestoredMember: failing(obey.startRestoredMember, 'cp2', 9) }],
   ])('an abort goes back on every host: %s', async (_, replace) => {

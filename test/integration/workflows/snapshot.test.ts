@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Activities } from '../../../src/activities/index.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
 import type { DefragmentResult, SnapshotResult } from '../../../src/operations/results.js'
@@ -9,7 +8,7 @@ import { aCluster } from '../../support/clusters.js'
 import { failing, failureOf, fakeActivities, hopeless, startScripted } from '../../support/fake-activities.js'
 import { memberStatusesOf } from '../../support/member-statuses.js'
 import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
 
 let temporal: TestWorkflowEnvironment
 beforeAll(async () => {
@@ -18,8 +17,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await temporal.teardown()
 })
-
-type Replaced = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
 
 const obey = fakeActivities().activities
 const WITH_ARCHIVES: Cluster = {
@@ -35,7 +32,7 @@ async function running<Result>(
   kind: OperationKind,
   cluster: Cluster,
   act: (run: WorkflowHandle) => Promise<Result>,
-  replace: Replaced = {},
+  replace: ScriptedActivities = {},
 ): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
   const { journal, activities } = fakeActivities()
   const facts = joinedFacts(cluster)

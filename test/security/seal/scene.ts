@@ -23,10 +23,9 @@ import { aCluster, aHost } from '../../support/clusters.js'
 import { fakeActivities, hopeless } from '../../support/fake-activities.js'
 import { TestServer } from '../../support/tiny-operations.js'
 import { testBundle } from '../../support/workflow-bundle.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
 
 export const PATIENCE = { timeout: 60_000, interval: 200 }
-
-type Scripted = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
 
 export class SealScene {
   readonly folder = mkdtempSync(join(tmpdir(), 'quorate-seal-'))
@@ -40,7 +39,7 @@ export class SealScene {
   /** Every activity that began, by type. */
   journal: string[] = []
   /** What replaces the fake activities now. */
-  replaced: Scripted = {}
+  replaced: ScriptedActivities = {}
   private strangers!: Connection
   private stopWorker = (): Promise<void> => Promise.resolve()
   private clusters = 0
