@@ -5,7 +5,7 @@ import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import { deployCanary, kubeletVersions } from './support/canary.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
-import { memberId } from './support/etcdctl.js'
+import { leaderChanges, memberId } from './support/etcdctl.js'
 import { Ledger } from './support/ledger.js'
 
 /**
@@ -50,7 +50,8 @@ describe('a patch upgrade whose worker is killed', () => {
     console.log(
       `day-two: upgraded in ${Math.round((Date.now() - began) / 1000)} s, ${failures.length} failed writes`,
     )
-    expect(failures).toEqual([])
+    const leaders = failures.length === 0 ? '' : await leaderChanges(fleet, CONTROL_PLANES)
+    expect(failures, leaders).toEqual([])
   })
 
   it('leaves every component in the new version', async () => {

@@ -12,6 +12,12 @@ interface Kubeconfig {
   ]
 }
 
+/** What an API server answered. */
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
 /** The administrator, at a fixed address under the endpoint's name. */
 export class ApiClient {
   readonly #options: RequestOptions
@@ -40,24 +46,25 @@ export class ApiClient {
   }
 
   /** The status of a GET over a connection of its own. */
-  get(path: string, timeoutMs: number): Promise<number> {
-    return this.#send({ path, timeout: timeoutMs })
+  async get(path: string, timeoutMs: number): Promise<number> {
+    return (await this.#send({ path, timeout: timeoutMs })).status
   }
 
-  /** The status of a POST over a connection of its own. */
-  post(path: string, body: object, timeoutMs: number): Promise<number> {
+  /** The answer to a POST over a connection of its own. */
+  post(path: string, body: object, timeoutMs: number): Promise<Answer> {
     const headers = { 'content-type': 'application/json' }
     return this.#send({ path, timeout: timeoutMs, method: 'POST', headers }, JSON.stringify(body))
   }
 
-  #send(options: RequestOptions, body?: string): Promise<number> {
+  #send(options: RequestOptions, body?: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sent = request({ ...this.#options, ...options })
       sent.on('timeout', () => sent.destroy(new Error('timeout')))
       sent.on('error', reject)
       sent.on('response', (response) => {
-        response.resume()
-        response.on('end', () => resolve(response.statusCode ?? 0))
+        let received = ''
+        response.on('data', (chunk: Buffer) => (received += chunk.toString()))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: received }))
         response.on('error', reject)
       })
       sent.end(body)

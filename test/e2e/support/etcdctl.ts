@@ -17,3 +17,16 @@ export async function memberId(fleet: Fleet, address: string, via = 'cp1'): Prom
   const line = list.split('\n').find((candidate) => candidate.includes(`https://${address}:2380`))
   return line?.split(', ')[0] ?? ''
 }
+
+/** What each host's etcd logged about leaders, to tell an election that was asked for from one of a slow machine. */
+export async function leaderChanges(fleet: Fleet, hosts: readonly string[]): Promise<string> {
+  const logs = await Promise.all(
+    hosts.map((host) =>
+      fleet.on(
+        host,
+        `cat /var/log/pods/kube-system_etcd-*/etcd/*.log | grep -E 'leader .*at term|leadership|waiting for ReadIndex' | cut -c1-300 | tail -40`,
+      ),
+    ),
+  )
+  return hosts.map((host, index) => `${host}:\n${logs[index]}`).join('\n')
+}

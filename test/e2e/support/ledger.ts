@@ -76,12 +76,12 @@ export class Ledger {
       const body = { apiVersion: 'v1', kind: KINDS[this.#resource], metadata: { name } }
       const began = Date.now()
       try {
-        const status = await this.#api.post(
+        const answer = await this.#api.post(
           `/api/v1/namespaces/${NAMESPACE}/${this.#resource}`,
           body,
           TIMEOUT_MS,
         )
-        if (status !== 201) throw new Error(`status ${status}`)
+        if (answer.status !== 201) throw new Error(`status ${answer.status}: ${answer.body.trim()}`)
         this.#acknowledged.push(name)
         this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - last)
         last = Date.now()
