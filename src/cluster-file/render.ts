@@ -43,6 +43,8 @@ export interface ClusterFileAnswers {
     | { readonly plugin: 'flannel'; readonly backend?: 'vxlan' | 'host-gw' }
     | { readonly plugin: 'manifest'; readonly manifest: string }
     | { readonly plugin: 'none' }
+  /** Client URLs of an etcd that somebody else runs. */
+  readonly etcdEndpoints?: readonly string[]
   readonly packages?: {
     readonly install?: boolean
     readonly repository?: string
@@ -161,7 +163,20 @@ function loadBalancer(answers: ClusterFileAnswers): Lines {
   ]
 }
 
-function etcd({ hosts }: ClusterFileAnswers): Lines {
+function etcd({ hosts, etcdEndpoints }: ClusterFileAnswers): Lines {
+  if (etcdEndpoints !== undefined) {
+    return [
+      '  # An etcd that somebody else runs, and the client files for it on the machine where the worker runs: copies of',
+      '  # etcd/ca.crt and apiserver-etcd-client.{crt,key} in /etc/kubernetes/pki of a control plane. They are only read',
+      '  # when a first control plane is initialised.',
+      '  etcd:',
+      '    topology: external',
+      `    endpoints: ${value(etcdEndpoints)}`,
+      '    caFile: ./etcd/ca.crt',
+      '    certFile: ./etcd/apiserver-etcd-client.crt',
+      '    keyFile: ./etcd/apiserver-etcd-client.key',
+    ]
+  }
   return [
     '  # Each control plane carries an etcd member; with topology external, hosts with the role etcd do.',
     '  etcd:',

@@ -15,6 +15,8 @@ export interface AdoptedCluster {
   readonly serviceSubnet: string
   readonly dnsDomain: string
   readonly imageRepository: string
+  /** Client URLs of an etcd outside the control planes; missing if etcd is stacked. */
+  readonly etcdEndpoints?: readonly string[]
   /** What Quorate has set up before. */
   readonly encryptionAtRest?: EncryptionAtRest
   /** What was set in kubeadm's documents and belongs to no other field of the cluster file, without defaults. */

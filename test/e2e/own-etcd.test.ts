@@ -1,24 +1,23 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cachePath } from '../../lab/cache.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, readyNodes } from '../support/expect-cluster.js'
 import { mustRun } from '../support/process.js'
+import { FILES, runEtcd } from './support/etcd-by-hand.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2']
 const PREPARE = ['install-kubernetes', 'pull-images']
 /** The host beside the cluster on which somebody runs an etcd. */
 const HOLDER = 'lb1'
-const FILES = '/root/etcd'
 
 const fleet = new Fleet('own-etcd')
 let clusterFile = ''
 
 beforeAll(async () => {
   await fleet.up('--control-planes', '2', '--workers', '0', '--load-balancers', '1')
-  const endpoint = await runEtcd(addressOf(fleet, HOLDER))
+  const endpoint = await runEtcd(fleet, HOLDER)
   await takeClientFiles(join(fleet.folder, 'etcd'))
   clusterFile = changedClusterFile(fleet, 'own-etcd.yaml', (spec) => {
     spec.etcd = {
@@ -33,32 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.down()
 })
-
-/** What somebody else does: an etcd of one member, an authority of its own, and clients only with certificates. */
-async function runEtcd(address: string): Promise<string> {
-  const build = readdirSync(cachePath('build')).find((name) => /^etcd-v3\.6\.[^.]*$/.test(name))
-  if (build === undefined) throw new Error('the lab has built no etcd')
-  for (const program of ['etcd', 'etcdctl']) {
-    const place = `${fleet.container(HOLDER)}:/usr/local/bin/own-${program}`
-    await mustRun('docker', ['cp', cachePath('build', build, program), place])
-  }
-  await fleet.on(
-    HOLDER,
-    `set -e; umask 077; mkdir -p ${FILES}; cd ${FILES}
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 30 -subj /CN=own-etcd-ca 2>/dev/null
-certificate() {
-  openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$1 2>/dev/null
-  printf 'subjectAltName=IP:${address}\\nextendedKeyUsage=serverAuth,clientAuth\\n' >$1.ext
-  openssl x509 -req -in $1.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out $1.crt -days 30 -extfile $1.ext 2>/dev/null
-}
-certificate server
-certificate client
-systemd-run --quiet --unit=own-etcd --service-type=notify /usr/local/bin/own-etcd --data-dir ${FILES}/data \\
-  --listen-client-urls https://${address}:2379 --advertise-client-urls https://${address}:2379 \\
-  --client-cert-auth --trusted-ca-file ${FILES}/ca.crt --cert-file ${FILES}/server.crt --key-file ${FILES}/server.key`,
-  )
-  return `https://${address}:2379`
-}
 
 /** The three files that its owner hands out. */
 async function takeClientFiles(folder: string): Promise<void> {

@@ -62,6 +62,7 @@ export function firstAnswers(start: Start, options: AdoptOptions): ClusterFileAn
 export function answersOf(cluster: AdoptedCluster, start: Start, options: AdoptOptions): ClusterFileAnswers {
   const { version, controlPlaneEndpoint, certSANs, imageRepository, serviceSubnet, dnsDomain, podSubnet } =
     cluster
+  const { etcdEndpoints, encryptionAtRest } = cluster
   const addresses = parseAddresses(options.at ?? [])
   return {
     name: options.name ?? cluster.name,
@@ -75,7 +76,7 @@ export function answersOf(cluster: AdoptedCluster, start: Start, options: AdoptO
     network: { plugin: 'none' },
     networkNotes: networkNotes(cluster),
     ssh: sshOf(start, options),
-    ...defined({ podSubnet, imageRepository, encryptionAtRest: cluster.encryptionAtRest }),
+    ...defined({ podSubnet, imageRepository, etcdEndpoints, encryptionAtRest }),
     hosts: cluster.hosts.map((host) => answeredHost(host, addresses.get(host.name))),
   }
 }

@@ -1,12 +1,14 @@
 /** A running cluster in the words of the cluster file, or why there is no cluster file for it. Pure. */
+import { ETCD_CLIENT_FILES } from '../../configuration/pki.js'
 import { layoutIn } from '../../configuration/encryption.js'
 import { encryptionOf, parseLayout } from '../../cluster/encryption-layout.js'
 import type { Cluster, EncryptionAtRest } from '../../cluster/model.js'
 import type { ObservedHost } from '../../facts/facts.js'
-import type { ClusterPresence, Standing } from '../../facts/standing.js'
+import type { ClusterPresence, Standing, StandingConfiguration } from '../../facts/standing.js'
 import type { AdoptedCluster } from '../../operations/adopted.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { defined } from '../../values/defined.js'
+import { isPlainObject } from '../../values/merge.js'
 import { observedPort } from './as-seen.js'
 import { adoptedDocuments } from './documents.js'
 import { adoptedHosts, isIpv4 } from './hosts.js'
@@ -26,7 +28,10 @@ export function adoptedCluster(standing: Standing, observed: readonly ObservedHo
     serviceSubnet: configuration.serviceSubnet,
     dnsDomain: configuration.dnsDomain,
     imageRepository: configuration.imageRepository,
-    ...defined({ encryptionAtRest: adoptedEncryption(standing) }),
+    ...defined({
+      etcdEndpoints: configuration.etcdEndpoints,
+      encryptionAtRest: adoptedEncryption(standing),
+    }),
     kubeadm: adoptedDocuments(standing, port),
     podNetworks: [...new Set(observed.flatMap(({ facts }) => facts.details?.podNetworks ?? []))].sort(),
     hosts: adoptedHosts(standing, observed),
@@ -37,6 +42,19 @@ export function adoptedCluster(standing: Standing, observed: readonly ObservedHo
 function adoptedEncryption({ configuration, encryptionNote }: Standing): EncryptionAtRest | undefined {
   const kept = layoutIn(configuration.document)
   return kept === undefined ? undefined : encryptionOf(parseLayout(encryptionNote?.layout ?? kept) ?? {})
+}
+
+/** Where API servers have other client files for an external etcd than those that a control plane which joins would get. */
+function otherClientFiles({ document, etcdEndpoints }: StandingConfiguration): readonly string[] {
+  if (etcdEndpoints === undefined) return []
+  const { ca, certificate, key } = ETCD_CLIENT_FILES
+  const ours = { caFile: ca.path, certFile: certificate.path, keyFile: key.path }
+  const etcd = isPlainObject(document['etcd']) ? document['etcd'] : {}
+  const external = isPlainObject(etcd['external']) ? etcd['external'] : {}
+  return Object.entries(ours).flatMap(([field, path]) => {
+    const given = external[field]
+    return given === path ? [] : [typeof given === 'string' && given !== '' ? given : `no ${field}`]
+  })
 }
 
 /** Why the cluster cannot be adopted; empty if it can. */
@@ -62,13 +80,18 @@ export function adoptionProblems(file: Cluster, presence: ClusterPresence): read
       "give it one first: kubeadm's page on highly available clusters says how",
     )
   }
-  if (configuration.etcdEndpoints !== undefined) {
-    return problem('its etcd is external', 'Quorate cannot adopt such a cluster yet; docs/adopt.md')
+  const others = otherClientFiles(configuration)
+  if (others.length > 0) {
+    const paths = Object.values(ETCD_CLIENT_FILES).map(({ path }) => path)
+    return problem(
+      `its API servers have other client files for the external etcd than Quorate gives new ones: ${others.join(', ')}`,
+      `have ${paths.join(', ')} on every control plane, and in kubeadm's record and the API servers' manifests`,
+    )
   }
-  const others = nodes.filter(({ internalAddress = '' }) => !isIpv4(internalAddress))
-  if (others.length === 0) return []
+  const withoutIpv4 = nodes.filter(({ internalAddress = '' }) => !isIpv4(internalAddress))
+  if (withoutIpv4.length === 0) return []
   return problem(
-    `the cluster does not use IPv4 for ${others.map(({ name }) => name).join(', ')}`,
+    `the cluster does not use IPv4 for ${withoutIpv4.map(({ name }) => name).join(', ')}`,
     'Quorate does not support IPv6 yet',
   )
 }

@@ -127,6 +127,7 @@ export async function initByHand(
   host: string,
   lab: LabFacts,
   podSubnet: string,
+  etcdEndpoint?: string,
 ): Promise<void> {
   const { kubernetes } = lab
   const address = lab.hosts.find(({ name }) => name === host)?.address ?? ''
@@ -145,7 +146,7 @@ kubernetesVersion: ${kubernetes.version}
 controlPlaneEndpoint: ${kubernetes.controlPlaneEndpoint}
 imageRepository: ${kubernetes.imageRepository}
 networking: { podSubnet: ${podSubnet} }
-apiServer:
+${etcdEndpoint === undefined ? '' : externalEtcd(etcdEndpoint)}apiServer:
   certSANs: [ api.example.com ]
   extraArgs: [ { name: audit-log-maxage, value: "30" } ]
 ---
@@ -162,6 +163,33 @@ conntrack: { maxPerCore: 0, min: 0 }
     host,
     'kubeadm init --config /root/kubeadm.yaml --upload-certs >/root/init.log 2>&1 || { tail -n 30 /root/init.log >&2; exit 1; }',
   )
+}
+
+/** As kubeadm's page on external etcd has it. */
+function externalEtcd(endpoint: string): string {
+  const pki = '/etc/kubernetes/pki'
+  const files = `caFile: ${pki}/etcd/ca.crt, certFile: ${pki}/apiserver-etcd-client.crt, keyFile: ${pki}/apiserver-etcd-client.key`
+  return `etcd: { external: { endpoints: [ ${endpoint} ], ${files} } }\n`
+}
+
+/** The files that the owner of an etcd hands out, where kubeadm's page puts them; `files` is their folder on `holder`. */
+export async function placeClientFiles(
+  fleet: Fleet,
+  host: string,
+  holder: string,
+  files: string,
+): Promise<void> {
+  const pki = '/etc/kubernetes/pki'
+  await fleet.on(host, `mkdir -p ${pki}/etcd`)
+  const places = {
+    'ca.crt': 'etcd/ca.crt',
+    'client.crt': 'apiserver-etcd-client.crt',
+    'client.key': 'apiserver-etcd-client.key',
+  }
+  for (const [name, place] of Object.entries(places)) {
+    await put(fleet, host, `${pki}/${place}`, await fleet.on(holder, `cat ${files}/${name}`))
+  }
+  await fleet.on(host, `chmod 600 ${pki}/apiserver-etcd-client.key`)
 }
 
 /** The join command that `kubeadm init` printed, typed on the other hosts one after the other. */

@@ -51,6 +51,16 @@ describe('the file of an adopted cluster', () => {
     ])
   })
 
+  it('keeps an etcd that somebody else runs, with client files that are only read for an init', () => {
+    const onEtcd = { ...ADOPTED, etcdEndpoints: ['https://10.0.0.31:2379', 'https://10.0.0.32:2379'] }
+    const { cluster } = parseClusterFile(renderClusterFile(answersOf(onEtcd, START, {})), LOCATION)
+    expect(cluster.etcd).toMatchObject({
+      topology: 'external',
+      endpoints: ['https://10.0.0.31:2379', 'https://10.0.0.32:2379'],
+      clientFiles: { keyFile: '/tmp/etcd/apiserver-etcd-client.key' },
+    })
+  })
+
   it('keeps every note on one line of comment', () => {
     expect(text).toContain('    # haproxy on it\n')
     expect(text).toContain('/etc/cni/net.d/10-calico.conflist')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../../../src/cluster/model.js'
 import { adoptedCluster, adoptionProblems } from '../../../../src/planning/adopt/adopted-cluster.js'
 import { observedHosts, planApply } from '../../../../src/planning/plan.js'
-import type { Standing } from '../../../../src/facts/standing.js'
+import type { ClusterPresence, Standing } from '../../../../src/facts/standing.js'
 import { aCluster, aClusterWithEtcdHosts, aHost } from '../../../support/clusters.js'
 import { joinedFacts, nodeOf, present, standingOf } from '../../../support/standings.js'
 
@@ -122,6 +122,31 @@ describe('hosts', () => {
   })
 })
 
+/** A cluster on an external etcd whose client files are where kubeadm's page puts them, but for these. */
+function onExternalEtcd(files: object = {}): ClusterPresence {
+  const { configuration } = standingOf(aClusterWithEtcdHosts())
+  const pki = '/etc/kubernetes/pki'
+  const usual = {
+    caFile: `${pki}/etcd/ca.crt`,
+    certFile: `${pki}/apiserver-etcd-client.crt`,
+    keyFile: `${pki}/apiserver-etcd-client.key`,
+  }
+  const document = { ...configuration.document, etcd: { external: { ...usual, ...files } } }
+  return present(standingOf(aClusterWithEtcdHosts(), { configuration: { ...configuration, document } }))
+}
+
+it('keeps an external etcd with whoever runs it', () => {
+  const presence = onExternalEtcd()
+  expect(adoptionProblems(running, presence)).toEqual([])
+  const { etcdEndpoints } = adoptedCluster(
+    presence.kind === 'read' ? presence.standing : standingOf(running),
+    [],
+  )
+  expect(etcdEndpoints).toEqual(standingOf(aClusterWithEtcdHosts()).configuration.etcdEndpoints)
+  expect(etcdEndpoints).not.toBeUndefined()
+  expect(adopted(running).etcdEndpoints).toBeUndefined()
+})
+
 describe('a cluster that cannot be adopted', () => {
   const reasons = (changes: Partial<Standing>) =>
     adoptionProblems(running, present(standingOf(running, changes))).map(({ message }) => message)
@@ -137,9 +162,12 @@ describe('a cluster that cannot be adopted', () => {
     expect(reasons({})).toEqual([])
   })
 
-  it('has its etcd elsewhere', () => {
-    expect(adoptionProblems(running, present(standingOf(aClusterWithEtcdHosts())))).toMatchObject([
-      { code: 'NOT_ADOPTABLE', message: expect.stringContaining('etcd is external') as string },
+  it.each([
+    ['files elsewhere', { caFile: '/srv/etcd/ca.pem' }, '/srv/etcd/ca.pem'],
+    ['no certificates', { caFile: '', certFile: '', keyFile: '' }, 'no caFile, no certFile, no keyFile'],
+  ])('has %s for its external etcd', (_, files, named) => {
+    expect(adoptionProblems(running, onExternalEtcd(files))).toMatchObject([
+      { code: 'NOT_ADOPTABLE', message: expect.stringContaining(named) as string },
     ])
   })
 
