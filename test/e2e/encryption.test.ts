@@ -6,7 +6,7 @@ import { readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
 import { mustRun, type Ended } from '../support/process.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
-import { Ledger } from './support/ledger.js'
+import { Ledger, unexplained } from './support/ledger.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 /** More than one page of etcd's answers. */
@@ -128,6 +128,7 @@ describe('encryption at rest', () => {
     for (const failure of failures) console.log(`encryption: ${failure}`)
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
     expect(lost).toEqual([])
+    expect(unexplained(failures, CONTROL_PLANES.length)).toEqual([])
     await expectEverywhere(argumentFor('secrets=secretbox-1+identity'), 'k8s:enc:secretbox:v1:secretbox-1')
   })
 
@@ -175,6 +176,7 @@ describe('encryption at rest', () => {
     for (const failure of failures) console.log(`encryption: ${failure}`)
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
     expect(lost).toEqual([])
+    expect(unexplained(failures, CONTROL_PLANES.length)).toEqual([])
     await expectEverywhere(argumentFor('secrets=secretbox-2+identity'), 'k8s:enc:secretbox:v1:secretbox-2')
     for (const host of CONTROL_PLANES) {
       const log = await fleet.on(host, 'tail -n 50 /var/log/kubernetes/audit/audit.log')

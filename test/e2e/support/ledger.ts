@@ -24,6 +24,22 @@ export interface Account {
 const KINDS = { configmaps: 'ConfigMap', secrets: 'Secret' } as const
 type Resource = keyof typeof KINDS
 
+/**
+ * A leader of etcd that hands over drops what followers forward to it in these few milliseconds, and the follower answers
+ * only when its own time-out of 7 s is over. Source: etcd's raft.go (ErrProposalDropped), server/config ReqTimeout.
+ */
+const DROPPED_BY_LEADER =
+  /: status 500: .*(?:etcdserver: (?:request timed out|leader changed)|raft proposal dropped)/
+
+/**
+ * The failed writes that etcd's leadership does not explain, which may move so many times and drop one write each time;
+ * empty where everything else was served.
+ */
+export function unexplained(failures: readonly string[], handOvers: number): readonly string[] {
+  const others = failures.filter((failure) => !DROPPED_BY_LEADER.test(failure))
+  return others.length === 0 && failures.length > handOvers ? failures : others
+}
+
 export class Ledger {
   readonly #fleet: Fleet
   readonly #api: ApiClient
