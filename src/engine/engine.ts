@@ -4,7 +4,7 @@
  * the engine belongs to a systemd unit (unit/), only that unit's process starts parts; commands ask systemd for it.
  */
 import { existsSync } from 'node:fs'
-import { isQuorateError, QuorateError } from '../errors/index.js'
+import { QuorateError } from '../errors/index.js'
 import { ensureKeyFile } from '../temporal/seal/key-file.js'
 import type { SealSource } from '../temporal/seal/source.js'
 import { codeFingerprint } from '../temporal/installation.js'
@@ -18,7 +18,7 @@ import { freePort } from './ports.js'
 import { refuseToLeaveRuns } from './left-runs.js'
 import { identify, isAlive, stop } from './process.js'
 import { readRecord, withoutProcesses, writeRecord, type EngineRecord, type UnitRecord } from './record.js'
-import { assertFree } from './server-failure.js'
+import { assertFree, mayStartAgain } from './server-failure.js'
 import { DEFAULT_PORT, loopback, SERVER_FORM, startServer, waitUntilReady } from './server.js'
 import { startSupervisor } from './supervisor.js'
 import { assertManager, mustSystemctl } from './unit/manager.js'
@@ -202,14 +202,10 @@ async function startServerOnFreePorts(
   try {
     await waitUntilReady(home, server, ports.port, logStart)
   } catch (error) {
-    if (attempts === 1 || !isPortTaken(error)) throw error
+    if (attempts === 1 || !mayStartAgain(error)) throw error
     return startServerOnFreePorts(home, record, attempts - 1)
   }
   return record
-}
-
-function isPortTaken(error: unknown): boolean {
-  return isQuorateError(error) && /address already in use/.test(error.context.output ?? '')
 }
 
 async function startWorkerIfNeeded(

@@ -1,10 +1,12 @@
 /** Why the engine's server did not start, judging by what it said about its database. */
-import { QuorateError } from '../errors/index.js'
+import { isQuorateError, QuorateError } from '../errors/index.js'
 import { holdersOf } from './holders.js'
 import type { EngineHome } from './home.js'
 import { lastLines } from './logs.js'
 
 const LINES = 15
+/** Why a Go program ends: the trace of all that was going on follows, and may be longer than what is shown. */
+const CAUSE = /^(?:panic: |fatal error: ).*|^.*bind: address already in use.*/m
 /** SQLite's messages. A database without tables is left behind by a first start that was cut short. */
 const LOCKED = /database is locked|SQLITE_BUSY/
 const DAMAGED =
@@ -12,7 +14,6 @@ const DAMAGED =
 
 /** The error for a server that ended; `logStart` is where its part of the log begins. */
 export function serverFailure(home: EngineHome, what: string, logStart: number): QuorateError {
-  const output = lastLines(home.serverLog, LINES, logStart)
   const said = lastLines(home.serverLog, Number.MAX_SAFE_INTEGER, logStart)
   if (LOCKED.test(said)) return databaseInUse(home)
   if (DAMAGED.test(said)) {
@@ -26,7 +27,19 @@ export function serverFailure(home: EngineHome, what: string, logStart: number):
       },
     )
   }
-  return new QuorateError('ENGINE_FAILED', what, { output })
+  return new QuorateError('ENGINE_FAILED', what, { output: shown(said) })
+}
+
+/** The last lines, and the cause if they do not have it. */
+function shown(said: string): string {
+  const last = said.trimEnd().split('\n').slice(-LINES).join('\n')
+  const [cause] = CAUSE.exec(said) ?? []
+  return cause === undefined || last.includes(cause) ? last : `${cause}\n${last}`
+}
+
+/** Whether a server that ended may start where it is tried again: a port was taken meanwhile, or it stumbled by itself. */
+export function mayStartAgain(error: unknown): boolean {
+  return isQuorateError(error) && error.code === 'ENGINE_FAILED' && CAUSE.test(error.context.output ?? '')
 }
 
 /**

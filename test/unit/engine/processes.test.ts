@@ -17,7 +17,7 @@ import { holdersOf } from '../../../src/engine/holders.js'
 import { engineHome } from '../../../src/engine/home.js'
 import { lastLines, trimLog } from '../../../src/engine/logs.js'
 import { PulseWatch } from '../../../src/engine/pulse.js'
-import { serverFailure } from '../../../src/engine/server-failure.js'
+import { mayStartAgain, serverFailure } from '../../../src/engine/server-failure.js'
 
 let folder: string
 beforeEach(() => {
@@ -98,6 +98,22 @@ describe('a server that fails to start', () => {
       child.kill('SIGKILL')
       closeSync(file)
     }
+  })
+
+  it.each(['panic: listen tcp 127.0.0.1:33471: bind: address already in use', 'fatal error: out of memory'])(
+    'says why before a long trace, and may be started again: %s',
+    (cause) => {
+      const trace = Array.from({ length: 60 }, (_, line) => `  main.frame${line}()`)
+      const error = failureFor([cause, '', 'goroutine 1 [running]:', ...trace].join('\n'))
+      expect(error.context.output?.split('\n')[0]).toBe(cause)
+      expect(error.context.output).toContain('main.frame59()')
+      expect(mayStartAgain(error)).toBe(true)
+    },
+  )
+
+  it('for a reason that stays is not started again', () => {
+    expect(mayStartAgain(failureFor('file is not a database (26)'))).toBe(false)
+    expect(mayStartAgain(failureFor('Error: unknown flag: --sqlite'))).toBe(false)
   })
 
   it('for another reason shows its output from this start', () => {
