@@ -37,6 +37,7 @@ import type { Losses } from '../planning/reset/losses.js'
 import type { DrainOptions } from '../operations/drain.js'
 import { onOwnAwayHost, onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
+import { configureKubeProxy } from './reconfigure/kube-proxy.js'
 import {
   configureControlPlane,
   configureWorker,
@@ -169,6 +170,8 @@ function configurationActivities(change: OnHost) {
     /** `through`: the control plane whose API is asked. */
     configureWorker: (cluster: Cluster, host: Host, through: Host): Promise<StepOutcome> =>
       change(cluster, host, (context) => configureWorker(context, through)),
+    configureKubeProxy: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, configureKubeProxy),
     settleConfiguration: (cluster: Cluster, host: Host, isEverywhere: boolean): Promise<StepOutcome> =>
       change(cluster, host, (context) => settleConfiguration(context, isEverywhere)),
   }

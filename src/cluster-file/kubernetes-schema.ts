@@ -35,7 +35,9 @@ const kubeadm = z
       nodeRegistration: { ignorePreflightErrors: ['NumCPU'] },
     }),
     kubeletConfiguration: freeForm('Merged into the KubeletConfiguration.', { maxPods: 200 }),
-    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.', { mode: 'nftables' }),
+    kubeProxyConfiguration: freeForm('Merged into the KubeProxyConfiguration.', {
+      conntrack: { maxPerCore: 65536 },
+    }),
   })
   .prefault({})
   .meta({

@@ -5,7 +5,11 @@
 import { isPlainObject } from '../values/merge.js'
 
 /** kubeadm's documents that an apply changes. */
-export const CONFIGURED_DOCUMENTS = ['ClusterConfiguration', 'KubeletConfiguration'] as const
+export const CONFIGURED_DOCUMENTS = [
+  'ClusterConfiguration',
+  'KubeletConfiguration',
+  'KubeProxyConfiguration',
+] as const
 
 /** The kind of such a document. */
 export type ConfiguredDocument = (typeof CONFIGURED_DOCUMENTS)[number]
@@ -32,6 +36,7 @@ export function parseConfigurationNote(text: string | undefined): ConfigurationN
       set: {
         ClusterConfiguration: pathsIn(set['ClusterConfiguration']),
         KubeletConfiguration: pathsIn(set['KubeletConfiguration']),
+        KubeProxyConfiguration: pathsIn(set['KubeProxyConfiguration']),
       },
       isChanging: note['isChanging'] === true,
     }

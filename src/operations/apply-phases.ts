@@ -83,6 +83,12 @@ export const APPLY_PHASES = {
     words: { made: 'configured', act: 'the new configuration' },
     skip: 'unless-needed',
   },
+  'kube-proxy-configuration': {
+    title: 'kube-proxy configuration',
+    activities: ['configureKubeProxy'],
+    words: { made: 'kube-proxy configured', act: 'the new configuration of kube-proxy' },
+    skip: never('correct the cluster file, abort, and apply again'),
+  },
   'cluster-configuration': {
     title: 'Cluster configuration',
     activities: ['settleConfiguration'],

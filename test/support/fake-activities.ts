@@ -53,6 +53,7 @@ export function fakeActivities() {
       note(`init ${host.name}`).then((done) => ({ ...done, caHash: 'sha256:ca' })),
     configureControlPlane: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
     configureWorker: (_cluster: Cluster, host: Host) => note(`configure ${host.name}`, 20),
+    configureKubeProxy: () => note('configure kube-proxy'),
     settleConfiguration: () => note('settle configuration'),
     observeEncryption: (): Promise<string> => Promise.resolve(''),
     rollEncryption: (_cluster: Cluster, host: Host, { layout }: { readonly layout: string }) =>

@@ -23,6 +23,7 @@ const { namespace } = KEPT_CONFIGURATION
 const PLACES = {
   ClusterConfiguration: KEPT_CONFIGURATION.cluster,
   KubeletConfiguration: KEPT_CONFIGURATION.kubelet,
+  KubeProxyConfiguration: KEPT_CONFIGURATION.kubeProxy,
 } as const
 
 /** What the cluster keeps, and what it must keep. */

@@ -7,9 +7,9 @@ const NAME = 'quorate'
 
 /**
  * `removed`: machines that were removed as dead. `configuration`: what the cluster file has set of kubeadm's documents.
- * `encryption`: how far encryption at rest is.
+ * `encryption`: how far encryption at rest is. `kube-proxy`: what its pods had before a change that is on its way.
  */
-export type RecordEntry = 'removed' | 'configuration' | 'encryption'
+export type RecordEntry = 'removed' | 'configuration' | 'encryption' | 'kube-proxy'
 
 /** The text of an entry; undefined if there is none. */
 export async function recorded({ core }: ClusterApi, entry: RecordEntry): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import type { PlainObject } from '../../values/merge.js'
 import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
-import { applicablePatch, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
+import { applicablePatch, LEAVES_RULES, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
 import { keyOf, leavesByKey, leavesOf, titleOf, withoutPaths, type Leaf } from '../reconfigure/leaves.js'
 import type { Difference } from './difference.js'
 import { isSame } from './same-value.js'
@@ -46,9 +46,14 @@ export function restOfKubeletConfiguration(
   return difference(rest, standing.kubeletConfiguration)
 }
 
-/** Fields of the file's KubeProxyConfiguration patch that have another value in the cluster. */
-export function kubeProxyConfiguration({ kubernetes }: Cluster, standing: Standing): Difference | undefined {
-  return difference(kubernetes.kubeadm.kubeProxyConfiguration, standing.kubeProxyConfiguration)
+/** What differs of the file's KubeProxyConfiguration patch and would leave rules behind on each node. */
+export function restOfKubeProxyConfiguration(
+  { kubernetes }: Cluster,
+  standing: Standing,
+): Difference | undefined {
+  const patch = Object.entries(kubernetes.kubeadm.kubeProxyConfiguration)
+  const rest = Object.fromEntries(patch.filter(([key]) => LEAVES_RULES.has(key)))
+  return difference(rest, standing.kubeProxyConfiguration)
 }
 
 /**

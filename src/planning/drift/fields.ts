@@ -10,9 +10,9 @@ import { pluginTraits } from '../../configuration/pod-network/plugins.js'
 import type { SettingsOf } from '../../configuration/pod-network/plugin.js'
 import { foreignEncryption } from '../encryption/plan.js'
 import {
-  kubeProxyConfiguration,
   restOfClusterConfiguration,
   restOfKubeletConfiguration,
+  restOfKubeProxyConfiguration,
 } from './documents.js'
 
 /**
@@ -97,10 +97,9 @@ export const FIELD_RULES: readonly FieldRule[] = [
     left: restOfKubeletConfiguration,
   },
   {
-    // Its pods have no readiness probe: a rollout goes on although each new one crashes.
     path: 'spec.kubernetes.kubeadm.kubeProxyConfiguration',
-    changedBy: 'not-yet',
-    differs: kubeProxyConfiguration,
+    changedBy: 'apply',
+    left: restOfKubeProxyConfiguration,
   },
   {
     path: 'spec.network.plugin',

@@ -64,6 +64,12 @@ export const NEEDS_EMPTY_NODE: ReadonlySet<string> = new Set([
   'topologyManagerScope',
 ])
 
+/**
+ * Settings of kube-proxy that leave the rules of the old ones behind on each node. Source: Kubernetes' page "Virtual IPs and
+ * Service Proxies"; `kube-proxy --cleanup` or a reboot removes them.
+ */
+export const LEAVES_RULES: ReadonlySet<string> = new Set(['mode'])
+
 /** The part of the file's patch that an apply changes in a running cluster. */
 export function applicablePatch(kind: ConfiguredDocument, cluster: Cluster): KubeadmPatch {
   const { kubeadm } = cluster.kubernetes
@@ -73,6 +79,10 @@ export function applicablePatch(kind: ConfiguredDocument, cluster: Cluster): Kub
     case 'KubeletConfiguration':
       return Object.fromEntries(
         Object.entries(kubeadm.kubeletConfiguration).filter(([key]) => !NEEDS_EMPTY_NODE.has(key)),
+      )
+    case 'KubeProxyConfiguration':
+      return Object.fromEntries(
+        Object.entries(kubeadm.kubeProxyConfiguration).filter(([key]) => !LEAVES_RULES.has(key)),
       )
   }
 }

@@ -26,6 +26,8 @@ export interface Reconfiguration {
   readonly components: readonly ConfiguredComponent[]
   readonly names: boolean
   readonly kubelets: boolean
+  /** kube-proxy, whose pods all have one configuration. */
+  readonly proxies: boolean
   /** The control plane that everything is tried on first. */
   readonly first: Host
   /** The other control planes of the cluster. */
@@ -49,26 +51,26 @@ export function planReconfiguration(
   first: Host,
 ): Reconfiguration | undefined {
   const parts = partsOf(cluster, standing)
-  const { components, names, kubelets } = parts
-  if (components.length === 0 && !names && !kubelets) return undefined
+  const { components, names, kubelets, proxies } = parts
+  if (!changesHosts(parts) && !proxies) return undefined
   const joined = new Set(standing.nodes.map(({ name }) => name))
   const nodes = cluster.hosts.filter((host) => joined.has(host.name))
   const controlPlanes = nodes.filter((host) => host.role === 'control-plane' && host.name !== first.name)
   const reconfiguration = {
-    ...{ components, names, kubelets, first },
-    controlPlanes,
+    ...{ components, names, kubelets, proxies, first },
+    controlPlanes: changesHosts(parts) ? controlPlanes : [],
     workers: kubelets ? nodes.filter(({ role }) => role === 'worker') : [],
   }
   return { ...reconfiguration, changes: changesOf(reconfiguration, parts.diff) }
 }
 
-type Parts = Pick<Reconfiguration, 'components' | 'names' | 'kubelets'> & {
+type Parts = Pick<Reconfiguration, 'components' | 'names' | 'kubelets' | 'proxies'> & {
   readonly diff: readonly DiffLine[]
 }
 
 /** What is different, or may not have reached every host yet. */
 function partsOf(cluster: Cluster, standing: Standing): Parts {
-  const { configurationNote: note, configuration, kubeletConfiguration } = standing
+  const { configurationNote: note, configuration, kubeletConfiguration, kubeProxyConfiguration } = standing
   const wanted = (kind: ConfiguredDocument, document: PlainObject | undefined) =>
     document === undefined
       ? undefined
@@ -76,13 +78,16 @@ function partsOf(cluster: Cluster, standing: Standing): Parts {
   const isChanging = note?.isChanging === true
   const server = wanted('ClusterConfiguration', configuration.document)
   const kubelet = wanted('KubeletConfiguration', kubeletConfiguration)
+  const proxy = wanted('KubeProxyConfiguration', kubeProxyConfiguration)
+  const mayChange = (one: typeof kubelet) =>
+    one !== undefined && (one.diff.length > 0 || (isChanging && one.wanted.managed.length > 0))
   const touched = [...(server?.differing ?? []), ...(isChanging ? (server?.wanted.managed ?? []) : [])]
   return {
     components: componentsOf(touched),
     names: touched.some(isNames) || isChanging,
-    kubelets:
-      kubelet !== undefined && (kubelet.diff.length > 0 || (isChanging && kubelet.wanted.managed.length > 0)),
-    diff: [server, kubelet].flatMap((one) => one?.diff ?? []),
+    kubelets: mayChange(kubelet),
+    proxies: mayChange(proxy),
+    diff: [server, kubelet, proxy].flatMap((one) => one?.diff ?? []),
   }
 }
 
@@ -120,21 +125,34 @@ export function namedIn(
   return new Set(below.flatMap((path) => path[base.length] ?? []))
 }
 
+/** Whether control planes and nodes get something, besides the pods of kube-proxy. */
+export function changesHosts({
+  components,
+  names,
+  kubelets,
+}: Pick<Reconfiguration, 'components' | 'names' | 'kubelets'>): boolean {
+  return components.length > 0 || names || kubelets
+}
+
 /** Whether an API server restarts, or loses its member of etcd for a moment: balancers must not send it requests. */
 export function interruptsApi({ components }: Pick<Reconfiguration, 'components'>): boolean {
   return components.includes('kube-apiserver') || components.includes('etcd')
 }
 
 function changesOf(
-  { components, names, kubelets, first, controlPlanes, workers }: Omit<Reconfiguration, 'changes'>,
-  diff: readonly DiffLine[],
+  { components, names, kubelets, proxies, first, controlPlanes, workers }: Omit<Reconfiguration, 'changes'>,
+  lines: readonly DiffLine[],
 ): readonly PlannedChange[] {
   const change = (host: Host, phase: ApplyPhase, actions: readonly string[]): readonly PlannedChange[] =>
     actions.length === 0
       ? []
       : [{ host: host.name, phase: APPLY_PHASES[phase].title, action: actions.join(', ') }]
+  const ofProxies = lines.filter(({ document }) => document === 'KubeProxyConfiguration')
+  const diff = lines.filter((line) => !ofProxies.includes(line))
   // Without a difference, a change of an earlier operation has not reached every host.
-  const unless = diff.length === 0 ? ', unless that is done already' : ''
+  const unlessDone = (ofPart: readonly DiffLine[]) =>
+    ofPart.length === 0 ? ', unless that is done already' : ''
+  const unless = unlessDone(diff)
   const ofKubelet = `restart kubelet with the new configuration${unless}`
   const ofControlPlanes = [
     ...(components.length === 0 ? [] : [`restart ${components.join(', ')} with the new arguments${unless}`]),
@@ -142,8 +160,9 @@ function changesOf(
     ...(kubelets ? [ofKubelet] : []),
   ]
   const documents = [...new Set(diff.map(({ document }) => document))]
-  const withDiff = (changes: readonly PlannedChange[], lines: readonly DiffLine[] = []) =>
-    changes.map((one) => (lines.length === 0 ? one : { ...one, diff: lines }))
+  const withDiff = (changes: readonly PlannedChange[], ofPart: readonly DiffLine[]) =>
+    changes.map((one) => (ofPart.length === 0 ? one : { ...one, diff: ofPart }))
+  const rollOut = `restart the pods of kube-proxy with the new configuration, one first${unlessDone(ofProxies)}`
   return [
     ...withDiff(
       change(first, 'first-configuration', [
@@ -154,5 +173,6 @@ function changesOf(
     ),
     ...controlPlanes.flatMap((host) => change(host, 'control-plane-configuration', ofControlPlanes)),
     ...workers.flatMap((host) => change(host, 'worker-configuration', [ofKubelet])),
+    ...withDiff(change(first, 'kube-proxy-configuration', proxies ? [rollOut] : []), ofProxies),
   ]
 }

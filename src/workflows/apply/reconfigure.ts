@@ -2,7 +2,12 @@
 import { patched } from '@temporalio/workflow'
 import { hostsWithRole, narrow, withAuditPolicy, type Cluster, type Host } from '../../cluster/model.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import { asInFile, interruptsApi, type Reconfiguration } from '../../planning/reconfigure/plan.js'
+import {
+  asInFile,
+  changesHosts,
+  interruptsApi,
+  type Reconfiguration,
+} from '../../planning/reconfigure/plan.js'
 import { phase } from './apply-phase.js'
 import { aroundBalancers } from './balancers.js'
 import type { Bootstrap } from './bootstrap.js'
@@ -22,8 +27,11 @@ export function reconfigure(
 ): readonly Phase<StepOutcome>[] {
   const { reconfiguration: what } = apply.plan
   if (what === undefined || !patched('reconfigure-by-apply')) return []
+  const proxies = what.proxies && patched('kube-proxy-by-apply') ? [what.first] : []
+  const onHosts = changesHosts(what)
+  if (!onHosts && proxies.length === 0) return []
   const configure = (_: Bootstrap, host: Host) => configureControlPlane(apply, what, host)
-  const first = phase(apply, 'first-configuration', [what.first], configure, {
+  const first = phase(apply, 'first-configuration', onHosts ? [what.first] : [], configure, {
     after: before,
   })
   const others = phase(apply, 'control-plane-configuration', what.controlPlanes, configure, {
@@ -33,10 +41,15 @@ export function reconfigure(
     after: () => [...before(), first.all(), others.all()],
     atOnce: WORKERS_AT_ONCE,
   })
+  const onNodes = () => [...before(), first.all(), others.all(), workers.all()]
+  const rolledOut =
+    proxies.length === 0
+      ? []
+      : [phase(apply, 'kube-proxy-configuration', proxies, configureKubeProxy, { after: onNodes })]
   const settled = phase(apply, 'cluster-configuration', [what.first], settle, {
-    after: () => [...before(), first.all(), others.all(), workers.all()],
+    after: () => [...onNodes(), ...rolledOut.map((one) => one.all())],
   })
-  return [first, others, workers, settled]
+  return [first, others, workers, ...rolledOut, settled]
 }
 
 /** What the step needs to know of the cluster. */
@@ -66,6 +79,13 @@ function configureWorker(apply: Bootstrap, host: Host): Promise<StepOutcome> {
     withHosts(apply, host, through),
     host,
     through,
+  )
+}
+
+function configureKubeProxy(apply: Bootstrap, host: Host): Promise<StepOutcome> {
+  return activities('kubeadm', `${host.name}: configuration of kube-proxy`).configureKubeProxy(
+    withHosts(apply, host),
+    host,
   )
 }
 

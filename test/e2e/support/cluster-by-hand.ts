@@ -197,7 +197,12 @@ export async function joinByHand(fleet: Fleet, first: string, host: string): Pro
   const isControlPlane = host.startsWith('cp')
   const token = (await fleet.on(first, 'kubeadm token create --print-join-command')).trim()
   const key = isControlPlane
-    ? (await fleet.on(first, 'kubeadm init phase upload-certs --upload-certs 2>/dev/null | tail -n 1')).trim()
+    ? (
+        await fleet.on(
+          first,
+          'kubeadm init phase upload-certs --upload-certs --config /root/kubeadm.yaml 2>/dev/null | tail -n 1',
+        )
+      ).trim()
     : ''
   const flags = `--ignore-preflight-errors SystemVerification${isControlPlane ? ` --control-plane --certificate-key ${key}` : ''}`
   await fleet.on(host, `${token} ${flags} >/root/join.log 2>&1 || { tail -n 30 /root/join.log >&2; exit 1; }`)

@@ -31,6 +31,7 @@ class Running {
   readonly hosts = fakeActivities()
   document: PlainObject = { apiVersion: 'kubeadm.k8s.io/v1beta4', ...standingOf(FILE).configuration.document }
   kubelet: PlainObject = { maxPods: 110 }
+  proxy: PlainObject = { mode: '' }
   /** Hosts on which the next attempt stops without a sign of life. */
   readonly dying = new Set<string>()
 
@@ -44,7 +45,12 @@ class Running {
     const standing = () => {
       const base = standingOf(FILE)
       const configuration = { ...base.configuration, document: this.document }
-      return present({ ...base, configuration, kubeletConfiguration: this.kubelet })
+      return present({
+        ...base,
+        configuration,
+        kubeletConfiguration: this.kubelet,
+        kubeProxyConfiguration: this.proxy,
+      })
     }
     return {
       gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
@@ -56,6 +62,11 @@ class Running {
         if (value === BAD) throw hopeless('CONFIGURATION_REJECTED', 'invalid argument', host.name)
         this.arguments.set(host.name, value)
         if (how.isFirst) this.#keep(cluster)
+        return done
+      },
+      configureKubeProxy: async (cluster: Cluster) => {
+        const done = await activities.configureKubeProxy()
+        this.proxy = wantedDocument('KubeProxyConfiguration', cluster, { document: this.proxy }).document
         return done
       },
     }
@@ -126,4 +137,18 @@ describe('a change of the API server', () => {
       expect(cluster.arguments.get('cp2')).toBe('false')
     },
   )
+})
+
+describe('a change of kube-proxy alone', () => {
+  it('touches no host, and is noted once it is everywhere', { timeout: 120_000 }, async () => {
+    const cluster = new Running()
+    const { kubernetes } = FILE
+    const kubeadm = { ...kubernetes.kubeadm, kubeProxyConfiguration: { oomScoreAdj: -998 } }
+    const file = { ...FILE, kubernetes: { ...kubernetes, kubeadm } }
+    await cluster.apply(file, (handle) => handle.result())
+    const seen = () => cluster.hosts.journal.filter((entry) => /^(configure|settle).* begins$/.test(entry))
+    expect(seen()).toEqual(['configure kube-proxy begins', 'settle configuration begins'])
+    await cluster.apply(file, (handle) => handle.result())
+    expect(seen()).toHaveLength(2)
+  })
 })

@@ -21,7 +21,10 @@ function file(auditPolicy: AuditPolicy | undefined, apiServer: KubeadmPatch = {}
 
 /** What the cluster keeps once it has what the file wants. */
 function applied(cluster: Cluster, before: PlainObject = { apiServer: {} }, set: readonly string[][] = []) {
-  const note = { set: { ClusterConfiguration: set, KubeletConfiguration: [] }, isChanging: false }
+  const note = {
+    set: { ClusterConfiguration: set, KubeletConfiguration: [], KubeProxyConfiguration: [] },
+    isChanging: false,
+  }
   return wantedDocument('ClusterConfiguration', cluster, { document: before, note })
 }
 

@@ -43,7 +43,7 @@ const placesOf = (file: Cluster, kept?: Kept) =>
   planned(file, kept).changes.map(({ host, phase }) => `${host}: ${phase}`)
 
 const noteOf = (changes: Partial<ConfigurationNote['set']>, isChanging = false): ConfigurationNote => ({
-  set: { ClusterConfiguration: [], KubeletConfiguration: [], ...changes },
+  set: { ClusterConfiguration: [], KubeletConfiguration: [], KubeProxyConfiguration: [], ...changes },
   isChanging,
 })
 
