@@ -1,7 +1,7 @@
 /** The reference of the cluster file, a page made from its schema: each object a section, each field a row. */
 import { format, resolveConfig } from 'prettier'
 import { stringify } from 'yaml'
-import { ruleOf, type ChangedBy } from '../src/planning/drift/fields.js'
+import { ruleOf, type ChangedBy } from '../src/planning/drift/field-rules.js'
 import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster-file/json-schema.js'
 
 /** Where the page is, from the project's folder. */

@@ -54,21 +54,23 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
   return plan.problems.length === 0 ? EXIT.done : EXIT.failed
 }
 
-const PLANNED = [
-  'defragment',
-  'reboot',
-  'rebuild',
-  'remove',
-  'renew',
-  'replace',
-  'reset',
-  'restore',
-  'snapshot',
-] as const
-
 /** The command that carries out what is planned. An upgrade says so in its plan. */
+const PLANNED: Readonly<Record<keyof PlanRequest, PlannedCommand>> = {
+  defragment: 'defragment',
+  reboot: 'reboot',
+  rebuild: 'rebuild',
+  remove: 'remove',
+  renew: 'renew',
+  replace: 'replace',
+  reset: 'reset',
+  restore: 'restore',
+  snapshot: 'snapshot',
+  upgrade: 'apply',
+}
+
 function commandOf(request: PlanRequest = {}): PlannedCommand {
-  return PLANNED.find((kind) => request[kind] !== undefined) ?? 'apply'
+  const [kind] = (Object.keys(PLANNED) as (keyof PlanRequest)[]).filter((one) => request[one] !== undefined)
+  return kind === undefined ? 'apply' : PLANNED[kind]
 }
 
 /** A plan made during an apply shows what the apply has not come to yet, which is no reason to apply again. */

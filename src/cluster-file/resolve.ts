@@ -25,7 +25,7 @@ import { formatVersion, parseVersion } from '../cluster/versions.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
 import { isUrl } from '../cluster/names.js'
 import { impliedPlugin } from './lenient.js'
-import type { Reach } from './ssh-settings/logins.js'
+import type { Reach } from './ssh-settings/resolve-logins.js'
 import type { ClusterFile } from './schema.js'
 
 /** The cluster that a file without problems describes. */

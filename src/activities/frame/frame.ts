@@ -8,7 +8,7 @@ import type { StepHeartbeat } from '../../operations/steps.js'
 import { isQuorateError, QuorateError, reportError } from '../../errors/index.js'
 import { plainLine, plainText } from '../../values/plain-text.js'
 import type { SessionPool } from '../../ssh/index.js'
-import { countError, errorCount } from './error-count.js'
+import { countError, errorCount } from './retry-limit.js'
 import { hostContext, type AwayContext, type HostContext } from '../../hosts/context.js'
 import { PATIENCE } from '../../hosts/timeouts.js'
 

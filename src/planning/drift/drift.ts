@@ -11,7 +11,7 @@ import { apiServerBindPort, isOwnApiServer } from '../../configuration/kubeadm/a
 import { runningPlugins, type ClusterPresence, type Standing } from '../../facts/standing.js'
 import { parseChannel } from '../../cluster/versions.js'
 import type { Difference } from './difference.js'
-import { FIELD_RULES, type ChangedBy, type FieldRule } from './fields.js'
+import { FIELD_RULES, type ChangedBy, type FieldRule } from './field-rules.js'
 import { changedEtcdRole, compareHosts } from './hosts.js'
 import { strangeMembers } from './members.js'
 import { returnedMachines } from './returned.js'

@@ -5,7 +5,7 @@ import type { Cluster, Host } from '../../cluster/model.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { parseIpAddress } from '../../values/ip-address.js'
 import { nodesOfMachine, type Standing, type StandingNode } from '../../facts/standing.js'
-import { ownKubeletConfiguration } from './documents.js'
+import { ownKubeletConfiguration } from './kubeadm-patches.js'
 import { isReturned } from './returned.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 

@@ -7,7 +7,7 @@ import type { Seed } from '../../operations/rebuild/request.js'
 import { narrow, withAuditPolicy, type Host } from '../../cluster/model.js'
 import type { Stepping } from './bootstrap.js'
 import { activities } from '../run/activity-policies.js'
-import { directBalancer } from '../run/steering.js'
+import { directBalancer } from '../run/direct-balancers.js'
 
 export function prepareHost({ cluster }: Stepping, host: Host) {
   return activities('prepare', `${host.name}: prepare`).prepareHost(

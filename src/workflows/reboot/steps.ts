@@ -8,7 +8,7 @@ import { workersAtOnce } from '../../operations/upgrade-request.js'
 import type { RebootPlan } from '../../planning/reboot/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
-import { outOfBalancers } from '../run/steering.js'
+import { outOfBalancers } from '../run/direct-balancers.js'
 
 /** What the phases of one reboot share. */
 export interface Rebooting {

@@ -14,7 +14,7 @@ import type { LeavingHost } from '../../planning/remove/leaving.js'
 import type { RemovalPlan, StayingHosts } from '../../planning/remove/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
-import { directBalancer } from '../run/steering.js'
+import { directBalancer } from '../run/direct-balancers.js'
 
 /** The phases in which hosts leave, whatever the operation that has them. */
 export type LeavingPhase =

@@ -6,7 +6,7 @@ import type { RenewingHost } from '../../planning/renew/due.js'
 import type { RenewPlan } from '../../planning/renew/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
-import { outOfBalancers } from '../run/steering.js'
+import { outOfBalancers } from '../run/direct-balancers.js'
 
 /** What the phases of one renewal share. */
 export interface Renewing {

@@ -8,7 +8,7 @@ import type { Hop } from '../../planning/upgrade/hop.js'
 import type { UpgradePlan } from '../../planning/upgrade/plan.js'
 import { activities } from '../run/activity-policies.js'
 import type { Run } from '../run/run.js'
-import { directBalancer, outOfBalancers as actOutOfBalancers } from '../run/steering.js'
+import { directBalancer, outOfBalancers as actOutOfBalancers } from '../run/direct-balancers.js'
 
 /** What the steps of one hop share. */
 export interface Upgrading {

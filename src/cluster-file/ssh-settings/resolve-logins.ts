@@ -22,7 +22,7 @@ import {
   jumpOfCommand,
   knownHostsFilesOf,
   revokedHostKeysOf,
-} from './values.js'
+} from './translate.js'
 
 type FileHost = ClusterFile['spec']['hosts'][number]
 type SshFields = FileHost['ssh']

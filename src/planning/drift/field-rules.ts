@@ -13,7 +13,7 @@ import {
   restOfClusterConfiguration,
   restOfKubeletConfiguration,
   restOfKubeProxyConfiguration,
-} from './documents.js'
+} from './kubeadm-patches.js'
 
 /**
  * `apply`: applying changes it. `new-hosts`: it applies to hosts that join later. `not-yet`: it is compared and

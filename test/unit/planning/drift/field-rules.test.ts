@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clusterFileJsonSchema, type JsonSchema } from '../../../../src/cluster-file/json-schema.js'
-import { ruleOf } from '../../../../src/planning/drift/fields.js'
+import { ruleOf } from '../../../../src/planning/drift/field-rules.js'
 import type { Cluster } from '../../../../src/cluster/model.js'
 import { planApply } from '../../../../src/planning/plan.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
