@@ -1,4 +1,26 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** These wait for what takes long, and are short files. Begun last, one of them would be waited for alone. */
+const SLOW = [
+  'resume',
+  'apply',
+  'engine-unit',
+  'frozen-worker',
+  'engine-files',
+  'process',
+  'stuck',
+  'leaving',
+]
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) =>
+      SLOW.some((name) => moduleId.endsWith(`/integration/cli/${name}.test.ts`))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))]
+  }
+}
 
 // The servers of most tests are theirs alone; tests of seals name keys of their own.
 const env = { QUORATE_SEAL_KEY_FILE: 'none' }
@@ -7,6 +29,7 @@ export default defineConfig({
   test: {
     // A golden file that is missing is a failure; `vitest --update` writes it.
     update: 'none',
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {

@@ -2,7 +2,7 @@
 # `npm run test:faults [-- --ci] [--seeds N] [--operations NAMES] [--only CASES] [--lanes N]`: the fault sweep over
 # scripted hosts (docs/faults.md).
 #   --ci                what every change must pass: each group of faults once at each boundary of an apply
-#   --seeds N           so many applies with two random faults each (8)
+#   --seeds N           so many applies with two random faults each (8; 4 with --ci)
 #   --operations NAMES  only operations whose names contain one of these, such as apply,remove-w1
 #   --only CASES        only cases whose names contain one of these, such as apply/joinWorker/w1/after-effect; of any
 #                       operation any fault at any boundary can be named, and remove-w1/ names all of them

@@ -20,9 +20,9 @@ import { Sweep } from './sweep.js'
 import { LIMITS, Tally } from './tally.js'
 import { isForEveryChange, isNarrowed, isWanted, wantedScenarios } from './wanted.js'
 
-const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? 8)
+const seeds = Number(process.env.QUORATE_FAULTS_SEEDS ?? (isForEveryChange ? 4 : 8))
 /** How often the server dies in each lane. */
-const SERVER_KILLS = 3
+const SERVER_KILLS = isForEveryChange ? 2 : 3
 
 const begun = Date.now()
 const sweep = await Sweep.open()
