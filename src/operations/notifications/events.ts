@@ -31,10 +31,10 @@ const TOLD_WARNINGS: readonly ErrorCode[] = ['CERTIFICATE_EXPIRED', 'CERTIFICATE
 /** Steps wait for decisions. */
 export function parkedEvent(teller: Teller, blocked: readonly BlockedStep[]): Untold {
   const [first] = blocked
-  const place = blocked.length === 1 ? `at ${first?.step ?? ''}` : `at ${count(blocked.length, 'step')}`
-  const why = first === undefined ? '' : `: ${first.step}: ${first.error.message}`
+  const named = `${first?.step ?? ''}: ${first?.error.message ?? ''}`
+  const place = blocked.length === 1 ? named : `${count(blocked.length, 'step')}, the first ${named}`
   const problems = blocked.map(({ step, host, error }) => ({ ...problemOf({ host, ...error }), step }))
-  const text = `${teller.operation} waits for your decision ${place}${why}`
+  const text = `${teller.operation} waits for your decision at ${place}`
   return event(teller, 'parked', text, problems, [`quorate resume ${teller.cluster}`])
 }
 

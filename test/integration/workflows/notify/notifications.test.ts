@@ -21,7 +21,6 @@ import { runWorker } from '../../../../src/worker.js'
 import { secretsIn } from '../../../security/canary/needles.js'
 import { aCluster, aHost } from '../../../support/clusters.js'
 import { fakeActivities, hopeless } from '../../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../../support/standings.js'
 import { TestServer } from '../../../support/tiny-operations.js'
 import { testBundle } from '../../../support/workflow-bundle.js'
 import { isSigned, startReceiver, type Receiver } from './receiver.js'
@@ -39,8 +38,6 @@ let receiver: Receiver
 let stopWorker: () => Promise<void>
 /** Workers that cannot join, by cluster. */
 const broken = new Map<string, readonly string[]>()
-/** Clusters that run already. */
-const running = new Map<string, Cluster>()
 
 async function startWorker(): Promise<() => Promise<void>> {
   const { activities } = fakeActivities()
@@ -48,17 +45,6 @@ async function startWorker(): Promise<() => Promise<void>> {
     broken.get(cluster.name)?.includes(host.name) === true
       ? Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', `preflight failed on ${host.name}`, host.name))
       : activities.joinWorker(cluster, host)
-  const told = {
-    gatherFacts: (cluster: Cluster, host: Host) => {
-      const known = running.get(cluster.name)
-      if (known === undefined) return activities.gatherFacts(cluster, host)
-      return Promise.resolve(joinedFacts(known).find((facts) => facts.host === host.name))
-    },
-    readStanding: ({ name }: Cluster) => {
-      const known = running.get(name)
-      return known === undefined ? activities.readStanding() : Promise.resolve(present(standingOf(known)))
-    },
-  }
   const end = new AbortController()
   const working = runWorker({
     settings: settings(),
@@ -66,7 +52,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     signal: end.signal,
     replace: {
       workflowBundle: await testBundle(),
-      activities: () => ({ ...activities, ...told, joinWorker, ...notifyActivities() }),
+      activities: () => ({ ...activities, joinWorker, ...notifyActivities() }),
     },
   })
   return async () => {
@@ -128,54 +114,72 @@ async function deliveriesOf({ name }: Cluster): Promise<readonly string[]> {
 }
 
 describe('a run that parks', () => {
-  it('is told once, signed, with all that parked together, until the receiver takes it', async () => {
-    const cluster = clusterOf(webhook())
-    broken.set(cluster.name, ['w1', 'w2'])
-    receiver.answers = [500, 302, 500]
-    const run = await apply(cluster)
-    await expect.poll(() => receiver.of(cluster.name).length, PATIENCE).toBe(4)
-    expect(idsOf(cluster)).toHaveLength(1)
-    const [first] = receiver.of(cluster.name)
-    expect(receiver.of(cluster.name).every((one) => isSigned(one, SECRET))).toBe(true)
-    expect(first?.headers['quorate-event-id']).toBe(first?.event.id)
-    expect(first?.event).toMatchObject({
-      version: 1,
-      cluster: cluster.name,
-      event: 'parked',
-      operation: 'apply',
-      runId: run.runId,
-      more: 0,
-      next: [`quorate resume ${cluster.name}`],
-    })
-    expect(first?.event.problems).toMatchObject([
-      { host: 'w1', step: 'workers/w1', code: 'KUBEADM_PREFLIGHT_FAILED', message: 'preflight failed on w1' },
-      { host: 'w2', step: 'workers/w2', code: 'KUBEADM_PREFLIGHT_FAILED', message: 'preflight failed on w2' },
-    ])
-    broken.delete(cluster.name)
-    await run.executeUpdate('retryStep', { args: [{}] })
-    await run.result()
-    await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['COMPLETED'])
-    expect(eventsOf(cluster)).toEqual(['parked', 'parked', 'parked', 'parked'])
-  }, LONG)
+  it(
+    'is told once, signed, with all that parked together, until the receiver takes it',
+    async () => {
+      const cluster = clusterOf(webhook())
+      broken.set(cluster.name, ['w1', 'w2'])
+      receiver.answers = [500, 302, 500]
+      const run = await apply(cluster)
+      await expect.poll(() => receiver.of(cluster.name).length, PATIENCE).toBe(4)
+      expect(idsOf(cluster)).toHaveLength(1)
+      const [first] = receiver.of(cluster.name)
+      expect(receiver.of(cluster.name).every((one) => isSigned(one, SECRET))).toBe(true)
+      expect(first?.headers['quorate-event-id']).toBe(first?.event.id)
+      expect(first?.event).toMatchObject({
+        version: 1,
+        cluster: cluster.name,
+        event: 'parked',
+        operation: 'apply',
+        runId: run.runId,
+        more: 0,
+        next: [`quorate resume ${cluster.name}`],
+      })
+      expect(first?.event.problems).toMatchObject([
+        {
+          host: 'w1',
+          step: 'workers/w1',
+          code: 'KUBEADM_PREFLIGHT_FAILED',
+          message: 'preflight failed on w1',
+        },
+        {
+          host: 'w2',
+          step: 'workers/w2',
+          code: 'KUBEADM_PREFLIGHT_FAILED',
+          message: 'preflight failed on w2',
+        },
+      ])
+      broken.delete(cluster.name)
+      await run.executeUpdate('retryStep', { args: [{}] })
+      await run.result()
+      await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['COMPLETED'])
+      expect(eventsOf(cluster)).toEqual(['parked', 'parked', 'parked', 'parked'])
+    },
+    LONG,
+  )
 
-  it('ends before anybody has been told, and is told of by the next worker', async () => {
-    const file = join(folder, 'late-url')
-    const cluster = clusterOf({ on: ['failed', 'parked'], to: { kind: 'webhook', url: { file } } })
-    broken.set(cluster.name, ['w1'])
-    const run = await apply(cluster)
-    await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['RUNNING'])
-    await run.executeUpdate('abort', { args: [{ reason: 'not today' }] })
-    await expect(run.result()).rejects.toThrow()
-    await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['RUNNING', 'RUNNING'])
-    await stopWorker()
-    writeFileSync(file, receiver.url, { mode: 0o600 })
-    stopWorker = await startWorker()
-    await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['COMPLETED', 'COMPLETED'])
-    expect(eventsOf(cluster).toSorted()).toEqual(['aborted', 'parked'])
-    const aborted = receiver.of(cluster.name).find(({ event }) => event.event === 'aborted')
-    expect(aborted?.event.text).toBe(`${cluster.name}: apply was aborted by the operator: not today`)
-    expect(aborted?.headers['quorate-signature']).toBeUndefined()
-  }, LONG)
+  it(
+    'ends before anybody has been told, and is told of by the next worker',
+    async () => {
+      const file = join(folder, 'late-url')
+      const cluster = clusterOf({ on: ['failed', 'parked'], to: { kind: 'webhook', url: { file } } })
+      broken.set(cluster.name, ['w1'])
+      const run = await apply(cluster)
+      await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['RUNNING'])
+      await run.executeUpdate('abort', { args: [{ reason: 'not today' }] })
+      await expect(run.result()).rejects.toThrow()
+      await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['RUNNING', 'RUNNING'])
+      await stopWorker()
+      writeFileSync(file, receiver.url, { mode: 0o600 })
+      stopWorker = await startWorker()
+      await expect.poll(() => deliveriesOf(cluster), PATIENCE).toEqual(['COMPLETED', 'COMPLETED'])
+      expect(eventsOf(cluster).toSorted()).toEqual(['aborted', 'parked'])
+      const aborted = receiver.of(cluster.name).find(({ event }) => event.event === 'aborted')
+      expect(aborted?.event.text).toBe(`${cluster.name}: apply was aborted by the operator: not today`)
+      expect(aborted?.headers['quorate-signature']).toBeUndefined()
+    },
+    LONG,
+  )
 })
 
 describe('the end of a run', () => {
@@ -225,31 +229,33 @@ describe('a command', () => {
 describe('what is done by the clock', () => {
   const RARELY = { cron: '0 0 29 feb *', timeZone: 'UTC' }
 
-  it('is told if it finds something, and if it is skipped', async () => {
-    const declared = clusterOf(webhook())
-    const cluster = { ...declared, schedules: { drift: RARELY, snapshot: RARELY } }
-    running.set(cluster.name, aCluster({ name: cluster.name }))
-    await syncSchedules(owner.client, cluster, 'kind: Cluster\n')
-    await orderSchedule(owner.client, cluster.name, 'drift', 'trigger')
-    await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding'])
-    expect(receiver.of(cluster.name)[0]?.event).toMatchObject({
-      operation: 'plan',
-      schedule: 'drift',
-      text: expect.stringMatching(/: drift found \d+ /) as string,
-      next: ['quorate plan'],
-    })
-    running.delete(cluster.name)
-    broken.set(cluster.name, ['w1'])
-    const run = await apply(cluster)
-    await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding', 'parked'])
-    await orderSchedule(owner.client, cluster.name, 'snapshot', 'trigger')
-    await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding', 'parked', 'finding'])
-    const [, , skipped] = receiver.of(cluster.name)
-    expect(skipped?.event.text).toBe(
-      `${cluster.name}: snapshot was skipped: another operation holds the cluster`,
-    )
-    await run.terminate()
-  }, LONG)
+  it(
+    'is told if it finds something, and if it is skipped',
+    async () => {
+      const declared = clusterOf(webhook())
+      const cluster = { ...declared, schedules: { drift: RARELY, snapshot: RARELY } }
+      await syncSchedules(owner.client, cluster, 'kind: Cluster\n')
+      await orderSchedule(owner.client, cluster.name, 'drift', 'trigger')
+      await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding'])
+      expect(receiver.of(cluster.name)[0]?.event).toMatchObject({
+        operation: 'plan',
+        schedule: 'drift',
+        text: expect.stringMatching(/: drift found \d+ /) as string,
+        next: ['quorate plan'],
+      })
+      broken.set(cluster.name, ['w1'])
+      const run = await apply(cluster)
+      await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding', 'parked'])
+      await orderSchedule(owner.client, cluster.name, 'snapshot', 'trigger')
+      await expect.poll(() => eventsOf(cluster), PATIENCE).toEqual(['finding', 'parked', 'finding'])
+      const [, , skipped] = receiver.of(cluster.name)
+      expect(skipped?.event.text).toBe(
+        `${cluster.name}: snapshot was skipped: another operation holds the cluster`,
+      )
+      await run.terminate()
+    },
+    LONG,
+  )
 
   it('is not told of a plan that somebody looks at', async () => {
     const cluster = clusterOf(webhook(['parked', 'failed', 'done', 'finding']))
