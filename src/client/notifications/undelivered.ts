@@ -15,7 +15,7 @@ const LATE_MS = 10 * 60_000
 const MAX_RUNS = 50
 
 /** A notification that did not arrive. */
-export interface UndeliveredNotification {
+interface UndeliveredNotification {
   readonly cluster: string
   /** What was to be told, e.g. `parked`. */
   readonly event: string
