@@ -5,6 +5,7 @@ import type { ErrorDefinition } from '../src/errors/definition.js'
 import { HOST_ERRORS } from '../src/errors/host.js'
 import { ERRORS } from '../src/errors/index.js'
 import { KUBERNETES_ERRORS } from '../src/errors/kubernetes.js'
+import { NOTIFICATION_ERRORS } from '../src/errors/notifications.js'
 import { PREFLIGHT_ERRORS } from '../src/errors/preflight.js'
 import { REBOOT_ERRORS } from '../src/errors/reboot.js'
 import { RESTORE_ERRORS } from '../src/errors/restore.js'
@@ -42,6 +43,7 @@ const SECTIONS: readonly (readonly [title: string, codes: Readonly<Record<string
   ['Reboots', REBOOT_ERRORS],
   ['Snapshots of etcd', SNAPSHOT_ERRORS],
   ['Restores of etcd', RESTORE_ERRORS],
+  ['Notifications', NOTIFICATION_ERRORS],
   ['Temporal, the engine and operations', TEMPORAL_ERRORS],
   ['Quorate itself', { INTERNAL: ERRORS.INTERNAL }],
 ]

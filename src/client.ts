@@ -8,6 +8,7 @@ import { latestApplies, latestApply, openApply } from './client/latest-applies.j
 import type { Operation, OperationSummary } from './client/operation.js'
 import { operationHandle } from './client/operation-handle.js'
 import { renderKubeconfig } from './client/kubeconfig/check.js'
+import { testNotifications, type TestedNotification } from './client/notifications/test.js'
 import { fetchAdminAccess } from './client/over-ssh.js'
 import { listSchedules, type ScheduleState } from './client/schedules/list.js'
 import {
@@ -75,6 +76,8 @@ export interface Quorate {
    * @throws QuorateError `SCHEDULE_UNKNOWN`
    */
   orderSchedule(clusterName: string, kind: ScheduleKind, order: ScheduleOrder): Promise<void>
+  /** Sends a test event to each destination in the cluster's file, once, from where the worker runs. */
+  testNotifications(cluster: Cluster): Promise<readonly TestedNotification[]>
   /**
    * The administrator's kubeconfig, read over SSH by this process from a control plane. It is a secret. Cluster and
    * context have the name of the cluster.
@@ -123,6 +126,7 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
       server.call(() => pendingScheduleChanges(server.temporal, cluster, clusterFile)),
     orderSchedule: (clusterName, kind, order) =>
       server.call(() => orderSchedule(server.temporal, clusterName, kind, order)),
+    testNotifications: (cluster) => server.callWorker(() => testNotifications(server.temporal, cluster)),
     kubeconfig: async (cluster) => renderKubeconfig(await fetchAdminAccess(cluster), cluster.name),
     close: () => server.close(),
   }

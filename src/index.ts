@@ -6,6 +6,7 @@ export type { ClusterFileProblem } from './cluster-file/problem.js'
 export type { Cluster, Host, HostRole } from './cluster/model.js'
 
 export type { ScheduleKind } from './cluster/schedules.js'
+export type { TestedNotification } from './client/notifications/test.js'
 export type { ScheduleState } from './client/schedules/list.js'
 export type { ScheduleChange, ScheduleOrder } from './client/schedules/sync.js'
 export type { Operation, OperationSummary } from './client/operation.js'

@@ -59,6 +59,7 @@ import { rebootActivities } from './reboot/activities.js'
 import { rebuildActivities } from './rebuild/activities.js'
 import type { Seed } from '../operations/rebuild/request.js'
 import { restoreActivities } from './restore/activities.js'
+import { notifyActivities } from './notify/activities.js'
 import { snapshotActivities } from './snapshot/activities.js'
 import { readEtcdVersions, snapshotEtcd, stepEtcd, upgradeEtcdMember } from './upgrade/etcd-members.js'
 import { predictDrains, type DrainForecast } from './upgrade/predict-drains.js'
@@ -150,6 +151,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...renewalActivities(look, change),
     ...resetActivities(look, change),
     ...defragmentActivities(change),
+    ...notifyActivities(),
     ...rebootActivities(look, changeAway),
     ...rebuildActivities(look, change),
     ...restoreActivities(look, change),

@@ -125,6 +125,13 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schedule/schedule.js')).scheduleCommand(),
   },
   {
+    name: 'notifications',
+    group: 'cluster',
+    fileOption: true,
+    summary: 'try who is told when a run needs somebody or has ended',
+    load: async () => (await import('./commands/notifications/notifications.js')).notificationsCommand(),
+  },
+  {
     name: 'kubeconfig',
     group: 'cluster',
     summary: "print or store the administrator's kubeconfig",

@@ -5,6 +5,7 @@ import { isCanonicalNetwork, parseIpAddress, parseNetwork } from '../values/ip-a
 import { parseChannel, parseVersion } from '../cluster/versions.js'
 import { parseJumps } from '../ssh-config/jumps.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
+import { isWebhookUrl } from '../cluster/notifications.js'
 import { likelyMistake, type Mistake } from './likely-mistakes.js'
 import {
   isAlias,
@@ -132,6 +133,12 @@ export const FORMATS = {
     name: 'a URL of https or http',
     examples: ['https://pkgs.k8s.io'],
     test: (text) => isUrl(text, ['https', 'http']),
+  },
+  webhookUrl: {
+    name: 'a URL of https, or of http to this machine, without a login',
+    examples: ['https://alerts.example.com/quorate'],
+    test: isWebhookUrl,
+    explain: likelyMistake.inWebhookUrl,
   },
   encryptedResource: {
     name: 'secrets, configmaps, or a custom resource as <plural>.<group>',

@@ -44,6 +44,7 @@ export interface Outline {
   readonly loadBalancer: PlainObject
   readonly etcd: PlainObject
   readonly schedules: PlainObject
+  readonly notifications: readonly PlainObject[]
   readonly packages: PlainObject
   readonly registries: readonly PlainObject[]
   /** `spec.containerRuntime.config`. */
@@ -80,6 +81,7 @@ export function outline(data: unknown): Outline {
     loadBalancer,
     etcd: objectAt(spec, 'etcd'),
     schedules: objectAt(spec, 'schedules'),
+    notifications: listAt(spec, 'notifications'),
     packages: objectAt(spec, 'packages'),
     registries: listAt(objectAt(spec, 'containerRuntime'), 'registries'),
     containerdConfig: objectAt(objectAt(spec, 'containerRuntime'), 'config'),

@@ -2,6 +2,7 @@
 import { parseCron, restrictsBothDays } from '../values/cron.js'
 import { formatIpv4Network, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import { parseEndpoint } from '../cluster/endpoint.js'
+import { isUrl } from '../cluster/names.js'
 
 /** What is wrong, worded to follow the value, and what would be right. */
 export interface Mistake {
@@ -12,7 +13,15 @@ export interface Mistake {
 const IPV4_ALONE = 'give the IPv4 one alone'
 
 /** By the kind of text. Each function returns undefined if it has nothing particular to say. */
-export const likelyMistake = { inAddress, inAgeRecipient, inCron, inDnsName, inEndpoint, inNetwork } as const
+export const likelyMistake = {
+  inAddress,
+  inAgeRecipient,
+  inCron,
+  inDnsName,
+  inEndpoint,
+  inNetwork,
+  inWebhookUrl,
+} as const
 
 function inAddress(text: string): Mistake | undefined {
   if (namesTwo(text, isIpAddress)) return dualStack('addresses')
@@ -84,6 +93,14 @@ function inNetwork(text: string): Mistake | undefined {
   return {
     problem: 'does not begin with its first address',
     remedy: `write ${formatIpv4Network(network)}`,
+  }
+}
+
+function inWebhookUrl(text: string): Mistake | undefined {
+  if (!isUrl(text, ['http'])) return undefined
+  return {
+    problem: 'would be reached unencrypted',
+    remedy: 'use https; http is only for 127.0.0.1, ::1 and localhost',
   }
 }
 

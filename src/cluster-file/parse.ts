@@ -13,6 +13,7 @@ import { checkKubernetes } from './checks/kubernetes.js'
 import { checkLabels } from './checks/labels.js'
 import { checkLoadBalancer } from './checks/load-balancer.js'
 import { checkNetworks } from './checks/networks.js'
+import { checkNotifications } from './checks/notifications.js'
 import { checkPorts } from './checks/ports.js'
 import { checkSchedules } from './checks/schedules.js'
 import { checkSecrets } from './checks/secrets.js'
@@ -71,6 +72,7 @@ export function parseClusterFile(text: string, location: ClusterFileLocation): P
     ...checkEtcd(file),
     ...checkSnapshots(file),
     ...checkSchedules(file),
+    ...checkNotifications(file),
     ...checkHosts(file, connectsTo),
     ...checkLabels(file),
     ...checkKeys(file),

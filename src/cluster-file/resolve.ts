@@ -17,6 +17,7 @@ import type {
   Taint,
   VirtualAddress,
 } from '../cluster/model.js'
+import type { Notification } from '../cluster/notifications.js'
 import type { Schedules } from '../cluster/schedules.js'
 import type { SnapshotCopy, SnapshotSettings } from '../cluster/snapshots.js'
 import type { SecretSource } from '../cluster/ssh-login.js'
@@ -51,7 +52,11 @@ export function resolveCluster(
     network: resolveNetwork(file, location, files),
     loadBalancer: resolveLoadBalancer(file),
     etcd: resolveEtcd(file, location, hosts),
-    ...defined({ snapshots: resolveSnapshots(file, location), schedules: resolveSchedules(file) }),
+    ...defined({
+      snapshots: resolveSnapshots(file, location),
+      schedules: resolveSchedules(file),
+      notifications: file.spec.notifications?.map((one) => resolveNotification(one, location)),
+    }),
     packages: {
       install: packages.install,
       repository: packages.repository.replace(/\/+$/, ''),
@@ -170,6 +175,23 @@ function resolveSchedules({ spec: { schedules } }: ClusterFile): Schedules | und
   if (schedules === undefined) return undefined
   const { snapshot, renewCertificates, drift } = schedules
   return defined({ snapshot, renewCertificates, drift })
+}
+
+type FileNotification = NonNullable<ClusterFile['spec']['notifications']>[number]
+
+function resolveNotification(
+  { on, webhook, command }: FileNotification,
+  location: ClusterFileLocation,
+): Notification {
+  if (webhook === undefined) return { on, to: { kind: 'command', argv: checked(command) } }
+  const { url, urlFrom, secretFrom } = webhook
+  const secret = secretFrom === undefined ? undefined : storedAt(secretFrom, location)
+  const to = {
+    kind: 'webhook',
+    url: url ?? storedAt(checked(urlFrom), location),
+    ...defined({ secret }),
+  } as const
+  return { on, to }
 }
 
 function resolveLoadBalancer(file: ClusterFile): LoadBalancer {

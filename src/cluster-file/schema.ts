@@ -7,6 +7,7 @@ import { FLANNEL_IMAGES } from '../configuration/pod-network/flannel.js'
 import { NETWORK_PLUGINS, pluginNames } from '../configuration/pod-network/plugins.js'
 import { freeForm, port, text } from './fields.js'
 import { kubernetesSchema } from './kubernetes-schema.js'
+import { notificationsSchema } from './notifications-schema.js'
 import { schedulesSchema } from './schedules-schema.js'
 import { snapshotsSchema } from './snapshots-schema.js'
 import { clusterSshSchema, hostSshSchema, jumpHostsSchema, storedSecret } from './ssh-settings/schema.js'
@@ -228,6 +229,7 @@ export const clusterFileSchema = z.strictObject({
       loadBalancer,
       etcd,
       schedules: schedulesSchema,
+      notifications: notificationsSchema,
       packages,
       containerRuntime,
       ssh: clusterSshSchema,

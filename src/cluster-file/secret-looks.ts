@@ -13,6 +13,10 @@ export const SECRET_TEXTS: readonly { readonly what: string; readonly looks: (te
     looks: (text) => URL_WITH_PASSWORD.test(text),
   },
   { what: 'an age identity', looks: (text) => /AGE-SECRET-KEY-/i.test(text) },
+  {
+    what: 'the address of a webhook that is open to whoever knows it',
+    looks: (text) => OPEN_WEBHOOK.test(text),
+  },
   { what: 'a bootstrap token', looks: (text) => BOOTSTRAP_TOKEN.test(text) },
   { what: 'a signed token', looks: (text) => SIGNED_TOKEN.test(text) },
 ]
@@ -42,8 +46,17 @@ export const WAYS_ON: readonly { readonly below: FieldPath; readonly instead: st
     instead:
       'give the recipient (age-keygen -y), and the secret access key with secretAccessKeyFrom (env or file)',
   },
+  {
+    below: ['spec', 'notifications'],
+    instead:
+      'give the URL with urlFrom and the secret with secretFrom (env or file); a command reads its own file',
+  },
   { below: [], instead: 'keep it out of the cluster file, which Temporal stores' },
 ]
+
+/** Slack, Discord and Microsoft Teams: whoever has the URL can post. */
+const OPEN_WEBHOOK =
+  /\/\/(?:hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/|discord(?:app)?\.com\/api\/webhooks\/|[\w.-]+\.webhook\.office\.com\/)/i
 
 const PEM_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/
 /** `-----BEGIN` in base64, as in kubeconfigs. */

@@ -2,6 +2,7 @@
  * The cluster as the rest of Quorate sees it: the cluster file after defaults, checks and path resolution. Plain data
  * without secrets, so that it can be a workflow's input.
  */
+import type { Notification } from './notifications.js'
 import type { Schedules } from './schedules.js'
 import type { SnapshotSettings } from './snapshots.js'
 import type { HostSsh, SecretSource } from './ssh-login.js'
@@ -221,6 +222,8 @@ export interface Cluster {
   /** Read through `snapshotSettings`. */
   readonly snapshots?: SnapshotSettings
   readonly schedules?: Schedules
+  /** Who is told what becomes of operations. */
+  readonly notifications?: readonly Notification[]
   readonly packages: Packages
   readonly containerRuntime: ContainerRuntime
   readonly hosts: readonly Host[]
@@ -271,9 +274,10 @@ export function formatEndpoint(endpoint: Endpoint): string {
  * policy) go only to the steps that need them.
  */
 export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
+  const { notifications: _, ...needed } = cluster
   const { kubernetes, network, packages } = cluster
   return {
-    ...cluster,
+    ...needed,
     hosts,
     ...(kubernetes.auditPolicy === undefined
       ? {}

@@ -3,6 +3,7 @@ import type { ErrorDefinition } from './definition.js'
 import { CLUSTER_FILE_ERRORS } from './cluster-file.js'
 import { HOST_ERRORS } from './host.js'
 import { KUBERNETES_ERRORS } from './kubernetes.js'
+import { NOTIFICATION_ERRORS } from './notifications.js'
 import { PREFLIGHT_ERRORS } from './preflight.js'
 import { REBOOT_ERRORS } from './reboot.js'
 import { RESTORE_ERRORS } from './restore.js'
@@ -24,6 +25,7 @@ export const ERRORS = {
   ...REBOOT_ERRORS,
   ...RESTORE_ERRORS,
   ...SNAPSHOT_ERRORS,
+  ...NOTIFICATION_ERRORS,
   ...TEMPORAL_ERRORS,
   INTERNAL: {
     meaning: 'Something happened that Quorate does not expect.',

@@ -1,5 +1,6 @@
 /** What an operation is started with. */
 import type { Cluster } from '../cluster/model.js'
+import type { ScheduleKind } from '../cluster/schedules.js'
 import type { DrainOptions } from './drain.js'
 import type { OperationKind } from './registry.js'
 import type { RebootRequest } from './reboot/request.js'
@@ -99,4 +100,6 @@ export interface OperationInput<Kind extends OperationKind = OperationKind> exte
   readonly cluster: Cluster
   /** Whether search attributes are registered in the namespace, so that the workflow may set them. */
   readonly searchAttributes: boolean
+  /** The schedule that has started it. */
+  readonly schedule?: ScheduleKind
 }

@@ -1,7 +1,8 @@
-/** Every workflow that a worker runs. Their names are in operations/registry.ts and operations/schedule/schedules.ts. */
+/** Every workflow that a worker runs. Their names are in operations/registry.ts, or beside the contract of each. */
 export { adoptCluster } from './adopt/adopt.js'
 export { applyCluster } from './apply/apply.js'
 export { defragmentEtcd } from './defragment/defragment.js'
+export { deliverNotification } from './notify/deliver.js'
 export { planCluster } from './plan.js'
 export { rebootHosts } from './reboot/reboot.js'
 export { rebuildCluster } from './rebuild/rebuild.js'

@@ -135,15 +135,25 @@ function retryDelay(failures: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS)
 }
 
-/** The failure that Temporal records: type = code, details = the report. Retried only where time can fix it. */
+/** Retried only where time can fix it. */
 function toApplicationFailure(error: unknown, failures: number, isLast: boolean): ApplicationFailure {
+  return failureOf(error, {
+    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || isLast,
+    nextRetryDelay: retryDelay(failures),
+  })
+}
+
+/** The failure that Temporal records: type = code, details = the report. */
+export function failureOf(
+  error: unknown,
+  retry: { readonly nonRetryable: boolean; readonly nextRetryDelay?: number },
+): ApplicationFailure {
   const { output, message, ...report } = reportError(error)
   const text = plainText(message).slice(0, MAX_TEXT)
   const failure = ApplicationFailure.create({
     type: report.code,
     message: report.host === undefined ? text : `${report.host}: ${text}`,
-    nonRetryable: (isQuorateError(error) && error.remedy === 'operator') || isLast,
-    nextRetryDelay: retryDelay(failures),
+    ...retry,
     details: [
       {
         ...report,

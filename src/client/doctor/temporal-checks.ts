@@ -16,6 +16,7 @@ import {
 import { VERSION } from '../../temporal/installation.js'
 import { pollingWorkers } from '../workers.js'
 import { fail, ok, warn, type Check } from './check.js'
+import { checkNotifications } from './notification-checks.js'
 import { checkRuns } from './open-run-checks.js'
 
 /** All checks of Temporal. Starts and changes nothing. */
@@ -96,6 +97,7 @@ async function checkConnection(settings: ServerSettings): Promise<Check[]> {
       await guarded('namespace', () => checkNamespace(connection)),
       await guarded('worker', () => checkWorkers(connection)),
       ...(await checkRuns(connection)),
+      await guarded('notifications', () => checkNotifications(connection)),
       await guarded('search attributes', () => checkSearchAttributes(connection)),
     ]
   } finally {

@@ -118,6 +118,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
   { path: 'spec.etcd.snapshots', changedBy: 'free' },
   { path: 'spec.etcd', changedBy: 'new-hosts' },
   { path: 'spec.schedules', changedBy: 'free' },
+  { path: 'spec.notifications', changedBy: 'free' },
   { path: 'spec.packages', changedBy: 'apply' },
   { path: 'spec.containerRuntime', changedBy: 'apply' },
   { path: 'spec.ssh', changedBy: 'free' },

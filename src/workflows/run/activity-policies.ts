@@ -34,6 +34,17 @@ const POLICIES = {
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: { initialInterval: '1s', maximumAttempts: 2 },
   },
+  /** Tells somebody. Whoever is told may be away for hours; after a day it is no news. */
+  deliver: {
+    startToCloseTimeout: '1m',
+    scheduleToCloseTimeout: '24h',
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '15m' },
+  },
+  /** Tells somebody once, while a person waits for the answer. */
+  try: {
+    startToCloseTimeout: '1m',
+    retry: { maximumAttempts: 1 },
+  },
   /** Package repositories and registries flap, and other programs hold the package lock for minutes. */
   prepare: {
     ...CHANGES,

@@ -17,10 +17,10 @@ export function defineOperation<Kind extends OperationKind>(
     const run = new Run<PhaseOf<Kind>>(kind, input)
     try {
       const result = await sequence(run, input)
-      run.end()
+      await run.end({ result })
       return result
     } catch (error) {
-      run.end(error)
+      await run.end({ error })
       if (isCancellation(error)) throw error
       throw failWith([reportFailure(error)])
     }

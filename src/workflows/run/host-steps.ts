@@ -7,6 +7,7 @@ import { hintWhenParked, type ErrorReport } from '../../errors/index.js'
 import type { Decisions, StepDecision } from './decisions.js'
 import { reportFailure, rethrowCancellation } from './failure.js'
 import { Gate } from './gate.js'
+import type { Notices } from './notices.js'
 import type { Act, PhaseSteps } from './phase.js'
 import type { Progress } from './progress.js'
 import { defined } from '../../values/defined.js'
@@ -15,12 +16,14 @@ import { defined } from '../../values/defined.js'
 export class HostSteps {
   private readonly decisions: Decisions
   private readonly progress: Progress
+  private readonly notices: Pick<Notices, 'parked'>
   private readonly skips: SkippedStep[] = []
   private readonly gate = new Gate()
 
-  constructor(decisions: Decisions, progress: Progress) {
+  constructor(decisions: Decisions, progress: Progress, notices: Pick<Notices, 'parked'>) {
     this.decisions = decisions
     this.progress = progress
+    this.notices = notices
   }
 
   /** Steps that were skipped by decision. */
@@ -164,6 +167,7 @@ export class HostSteps {
     const error = { ...report, hint: hintWhenParked(report) }
     const { onSkip, notSkippable: obstacle } = consequence
     this.progress.update(id, host.name, 'blocked', { error })
+    this.notices.parked()
     return this.decisions.park(
       {
         step: stepId(id, host.name),

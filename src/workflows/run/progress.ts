@@ -10,7 +10,6 @@ import type { ErrorReport } from '../../errors/index.js'
 import { summariseBlockedOn } from './blocked-on.js'
 import type { Decisions } from './decisions.js'
 import { renderDetails } from './details.js'
-import { reportFailure } from './failure.js'
 import type { PhaseStates } from './phase-states.js'
 import type { Windows } from './windows.js'
 import { defined } from '../../values/defined.js'
@@ -79,9 +78,9 @@ export class Progress {
   }
 
   /** Marks the operation as ended for the query; the workflow then returns or throws. */
-  finish(error?: unknown): void {
+  finish(error?: ErrorReport): void {
     this.end = error === undefined ? 'done' : 'failed'
-    if (error !== undefined) this.error = reportFailure(error)
+    this.error = error
     this.publish()
   }
 

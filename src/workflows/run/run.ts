@@ -5,14 +5,16 @@
 import type { Host } from '../../cluster/model.js'
 import type { OperationInput } from '../../operations/input.js'
 import type { PhaseProgress } from '../../operations/progress.js'
-import { OPERATIONS, type OperationKind } from '../../operations/registry.js'
+import { OPERATIONS, type OperationKind, type Results } from '../../operations/registry.js'
 import type { PhaseTable } from '../../operations/phase.js'
 import type { PlannedChange } from '../../operations/results.js'
 import type { SkippedStep, StepOutcome } from '../../operations/steps.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { Decisions } from './decisions.js'
+import { reportFailure } from './failure.js'
 import { HostSteps } from './host-steps.js'
 import { Lanes } from './lanes.js'
+import { Notices } from './notices.js'
 import type { Act, Phase, PhaseOptions, PhaseOutcome, PhaseSteps } from './phase.js'
 import { PhaseStates } from './phase-states.js'
 import { Progress } from './progress.js'
@@ -30,6 +32,7 @@ export class Run<PhaseId extends string> {
   private readonly windows = new Windows()
   private readonly decisions: Decisions
   private readonly progress: Progress
+  private readonly notices: Notices
   private readonly steps: HostSteps
   private readonly started: Promise<unknown>[] = []
 
@@ -38,7 +41,8 @@ export class Run<PhaseId extends string> {
     this.states = new PhaseStates(kind, input)
     this.decisions = new Decisions(this.states, this.windows)
     this.progress = new Progress(kind, input, this.states, this.decisions, this.windows)
-    this.steps = new HostSteps(this.decisions, this.progress)
+    this.notices = new Notices(kind, input, () => this.decisions.blocked)
+    this.steps = new HostSteps(this.decisions, this.progress, this.notices)
     this.progress.publish()
     onRefusal((what) => this.progress.warn(what))
   }
@@ -159,9 +163,18 @@ export class Run<PhaseId extends string> {
     await Promise.allSettled(this.started)
   }
 
-  /** Marks the operation as ended for the query; the workflow then returns or throws. */
-  end(error?: unknown): void {
-    this.progress.finish(error)
+  /** Marks the operation as ended for the query, and tells people; the workflow then returns or throws. */
+  async end(
+    ending: { readonly result: Results[OperationKind] } | { readonly error: unknown },
+  ): Promise<void> {
+    if ('result' in ending) {
+      this.progress.finish()
+      await this.notices.succeeded(ending.result)
+    } else {
+      const report = reportFailure(ending.error)
+      this.progress.finish(report)
+      await this.notices.failed(report)
+    }
   }
 
   private stepsOf<Result>(id: PhaseId, act: Act<Result>, options: PhaseOptions): PhaseSteps<Result> {

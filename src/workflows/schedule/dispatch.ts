@@ -5,10 +5,12 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common'
 import { ParentClosePolicy, startChild, uuid4 } from '@temporalio/workflow'
+import { skippedEvent } from '../../operations/notifications/events.js'
 import { OPERATIONS } from '../../operations/registry.js'
 import { SCHEDULES, type DispatchInput, type DispatchResult } from '../../operations/schedule/schedules.js'
 import { SEARCH_ATTRIBUTES } from '../../operations/search-attributes.js'
 import { operationWorkflowId } from '../../operations/workflow-id.js'
+import { tell } from '../run/notices.js'
 
 /**
  * Workflow: starts the operation of a schedule and ends, while the operation goes on. If the cluster is held, it is
@@ -22,7 +24,7 @@ export async function dispatchScheduled(dispatched: DispatchInput): Promise<Disp
   try {
     const started = await startChild(workflow, {
       workflowId,
-      args: [dispatched.input],
+      args: [{ ...dispatched.input, schedule: dispatched.kind }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: dispatched.summary,
       staticDetails: dispatched.details,
@@ -31,8 +33,10 @@ export async function dispatchScheduled(dispatched: DispatchInput): Promise<Disp
     })
     return { outcome: 'started', workflowId, runId: started.firstExecutionRunId }
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return { outcome: 'skipped' }
-    throw error
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    const { name, notifications = [] } = dispatched.input.cluster
+    if (notifications.length > 0) await tell(notifications, skippedEvent(name, dispatched.kind))
+    return { outcome: 'skipped' }
   }
 }
 

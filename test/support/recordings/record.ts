@@ -16,6 +16,7 @@ import type { RunReference } from '../../../src/client/run-reference.js'
 import { scheduleOptions } from '../../../src/client/schedules/options.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import type { ScheduleKind } from '../../../src/cluster/schedules.js'
+import { deliveriesOf, NOTIFIER, type DeliveryInput } from '../../../src/operations/notifications/delivery.js'
 import { DISPATCHER } from '../../../src/operations/schedule/schedules.js'
 import { TASK_QUEUE } from '../../../src/operations/task-queue.js'
 import { runWorker } from '../../../src/worker.js'
@@ -23,6 +24,7 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
+import { NOTIFICATIONS } from './notifications.js'
 import { REBOOTS } from './reboots.js'
 import { REBUILDS } from './rebuilds.js'
 import { REMOVALS } from './removals.js'
@@ -41,6 +43,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...TOPOLOGIES,
   ...CONVERSATIONS,
   ...DEFRAGMENTATIONS,
+  ...NOTIFICATIONS,
   ...REBOOTS,
   ...REBUILDS,
   ...REMOVALS,
@@ -151,9 +154,10 @@ async function record(
 
 function start(
   client: Client,
-  { kind, cluster, review, request, dispatches }: Recording,
+  { kind, cluster, review, request, dispatches, delivers }: Recording,
 ): Promise<RunReference> {
   if (dispatches !== undefined) return dispatch(client, dispatches, cluster)
+  if (delivers !== undefined) return deliver(client, delivers)
   return startOperation(client, kind, cluster, {
     ...(review === undefined ? {} : { review }),
     ...(request === undefined ? {} : { request }),
@@ -168,6 +172,18 @@ async function dispatch(client: Client, kind: ScheduleKind, cluster: Cluster): P
   const [input] = action.args as readonly unknown[]
   const options = { workflowId, taskQueue: TASK_QUEUE, args: [input] }
   const handle = await client.workflow.start(DISPATCHER, options)
+  return { workflowId, runId: handle.firstExecutionRunId }
+}
+
+/** As a run would that tells of itself. */
+async function deliver(client: Client, { to, event }: DeliveryInput): Promise<RunReference> {
+  const [delivery] = deliveriesOf([{ on: ['done'], to }], event)
+  const workflowId = delivery?.workflowId ?? ''
+  const handle = await client.workflow.start(NOTIFIER, {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [{ to, event }],
+  })
   return { workflowId, runId: handle.firstExecutionRunId }
 }
 

@@ -6,6 +6,7 @@ import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ScheduleKind } from '../../../src/cluster/schedules.js'
 import type { Requests } from '../../../src/operations/input.js'
+import type { DeliveryInput } from '../../../src/operations/notifications/delivery.js'
 import type { OperationProgress } from '../../../src/operations/progress.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
@@ -14,7 +15,7 @@ import { eventually } from '../eventually.js'
 import { fakeActivities, progressOf } from '../fake-activities.js'
 
 /** All recordings run at the same time, on machines that are busy with other work. */
-const PATIENCE_MS = 300_000
+export const PATIENCE_MS = 300_000
 
 /** What the hosts do for each activity; the run must call no others. */
 export type Hosts = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
@@ -28,6 +29,8 @@ export interface Recording {
   readonly hosts: Hosts
   /** Records what a schedule of this kind starts, instead of an operation that somebody starts. */
   readonly dispatches?: ScheduleKind
+  /** Records this delivery, instead of an operation. */
+  readonly delivers?: DeliveryInput
   /** Happens before. */
   readonly before?: (client: Client) => Promise<unknown>
   /** Waits for what the run has left behind. */

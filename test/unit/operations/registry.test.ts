@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { NOTIFIER } from '../../../src/operations/notifications/delivery.js'
 import { DISPATCHER } from '../../../src/operations/schedule/schedules.js'
 import { APPLY_PHASES } from '../../../src/operations/apply-phases.js'
 import type { PhaseDefinition } from '../../../src/operations/phase.js'
@@ -18,7 +19,7 @@ const activities = Object.keys(createActivities({ sessions: scriptedPool([]), se
 
 describe('the registry of operations', () => {
   it('names exactly the workflows that a worker runs', () => {
-    const named = [...Object.values(OPERATIONS).map(({ workflow }) => workflow), DISPATCHER]
+    const named = [...Object.values(OPERATIONS).map(({ workflow }) => workflow), DISPATCHER, NOTIFIER]
     expect(Object.keys(workflows).toSorted()).toEqual(named.toSorted())
   })
 

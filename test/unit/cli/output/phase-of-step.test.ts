@@ -7,6 +7,7 @@ const BESIDE_PHASES = [
   'resolveVersion',
   'releaseHost',
   'readLosses',
+  'sendNotification',
   'lookAtArchive',
   'lookForRestore',
   'readSnapshot',
