@@ -55,6 +55,7 @@ import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { defragmentActivities } from './defragment/activities.js'
 import { rebootActivities } from './reboot/activities.js'
+import { updateActivities } from './update-hosts/activities.js'
 import { rebuildActivities } from './rebuild/activities.js'
 import type { Seed } from '../operations/rebuild/request.js'
 import { restoreActivities } from './restore/activities.js'
@@ -153,6 +154,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...rebuildActivities(look, change),
     ...restoreActivities(look, change),
     ...snapshotActivities(look, change),
+    ...updateActivities(look, changeAway),
     ...upgradeActivities(look, change),
   }
 }

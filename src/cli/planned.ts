@@ -64,6 +64,7 @@ const PLANNED = [
   'reset',
   'restore',
   'snapshot',
+  'update-hosts',
 ] as const
 
 /** The command that carries out what is planned. An upgrade says so in its plan. */

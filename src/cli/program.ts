@@ -86,6 +86,13 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/hosts/reboot.js')).rebootCommand(),
   },
   {
+    name: 'update-hosts',
+    group: 'cluster',
+    fileOption: true,
+    summary: 'update the packages of hosts, one host after the other',
+    load: async () => (await import('./commands/hosts/update-hosts.js')).updateHostsCommand(),
+  },
+  {
     name: 'remove',
     group: 'cluster',
     fileOption: true,

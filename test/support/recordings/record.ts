@@ -23,6 +23,7 @@ import { TestServer } from '../tiny-operations.js'
 import { CONVERSATIONS } from './conversations.js'
 import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
+import { UPDATES } from './updates-of-hosts.js'
 import { REBOOTS } from './reboots.js'
 import { REBUILDS } from './rebuilds.js'
 import { REMOVALS } from './removals.js'
@@ -42,6 +43,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...CONVERSATIONS,
   ...DEFRAGMENTATIONS,
   ...REBOOTS,
+  ...UPDATES,
   ...REBUILDS,
   ...REMOVALS,
   ...RENEWALS,

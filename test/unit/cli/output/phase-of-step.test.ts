@@ -11,6 +11,7 @@ const BESIDE_PHASES = [
   'lookForRestore',
   'readSnapshot',
   'lookAtMember',
+  'findUpdates',
   'readEtcdVersions',
   'predictDrains',
 ]
