@@ -124,7 +124,7 @@ describe('an update of hosts', () => {
         const progress = await untilBlocked(run)
         expect(JSON.stringify(progress)).toContain('update 2 packages (1 for security): openssl, containerd')
         expect(sofar()).toEqual([])
-        await run.executeUpdate(MESSAGES.approve, { args: [{}] })
+        await run.executeUpdate(MESSAGES.approve)
         return result(run)
       },
       () => ({}),
