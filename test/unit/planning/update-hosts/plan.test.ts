@@ -83,7 +83,9 @@ describe('an update of hosts', () => {
   it('takes a node back that an earlier run has left cordoned, without a reboot', () => {
     const cluster = aCluster()
     const standing = standingOf(cluster)
-    const nodes = standing.nodes.map((node) => (node.name === 'w1' ? { ...node, cordonedByUs: true as const } : node))
+    const nodes = standing.nodes.map((node) =>
+      node.name === 'w1' ? { ...node, cordonedByUs: true as const } : node,
+    )
     const plan = planned({}, {}, {}, cluster, { ...standing, nodes })
     expect(plan.changes.map(({ host, action }) => [host, action])).toEqual([
       ['w1', 'uncordon (an earlier run has left it cordoned)'],
