@@ -56,6 +56,7 @@ import { verifyCluster, type VerifiedCluster } from './verify-cluster.js'
 import { resolveVersion } from './resolve-version.js'
 import { defragmentActivities } from './defragment/activities.js'
 import { rebootActivities } from './reboot/activities.js'
+import { updateActivities } from './update-hosts/activities.js'
 import { rebuildActivities } from './rebuild/activities.js'
 import type { Seed } from '../operations/rebuild/request.js'
 import { restoreActivities } from './restore/activities.js'
@@ -106,20 +107,6 @@ export function createActivities(dependencies: ActivityDependencies) {
       change(cluster, host, (context) => configureLoadBalancer(context, backends)),
     checkLoadBalancer: (cluster: Cluster, host: Host, first: Host): Promise<StepOutcome> =>
       look(cluster, host, (context) => checkLoadBalancer(context, first)),
-    /** `since`: renews what was issued before then, too; the same for {@link renewEtcdCertificates}. */
-    makeEtcdAuthority: (cluster: Cluster, host: Host, since?: number): Promise<StepOutcome> =>
-      change(cluster, host, (context) => makeEtcdAuthority(context, since)),
-    runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
-      change(cluster, host, (context) => runEtcdMember(context, authority)),
-    renewEtcdCertificates: (
-      cluster: Cluster,
-      host: Host,
-      authority: Host,
-      since?: number,
-    ): Promise<StepOutcome> =>
-      change(cluster, host, (context) => renewEtcdCertificates(context, authority, since)),
-    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
-      change(cluster, host, setEtcdEndpoints),
     /** `seed`: what the cluster begins with instead of nothing. */
     initControlPlane: (cluster: Cluster, host: Host, isKnown?: boolean, seed?: Seed): Promise<InitResult> =>
       change(cluster, host, (context) => initControlPlane(context, isKnown, seed)),
@@ -145,6 +132,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     /** `gone`: names of hosts whose nodes must not be there any more. */
     verifyCluster: (cluster: Cluster, host: Host, gone?: readonly string[]): Promise<VerifiedCluster> =>
       look(cluster, host, (context) => verifyCluster(context, gone)),
+    ...externalEtcdActivities(change),
     ...configurationActivities(change),
     ...encryptionActivities(change),
     ...removalActivities(change),
@@ -156,7 +144,28 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...rebuildActivities(look, change),
     ...restoreActivities(look, change),
     ...snapshotActivities(look, change),
+    ...updateActivities(look, changeAway),
     ...upgradeActivities(look, change),
+  }
+}
+
+/** The steps of etcd on hosts of its own, and what API servers need to reach it. */
+function externalEtcdActivities(change: OnHost) {
+  return {
+    /** `since`: renews what was issued before then, too; the same for {@link renewEtcdCertificates}. */
+    makeEtcdAuthority: (cluster: Cluster, host: Host, since?: number): Promise<StepOutcome> =>
+      change(cluster, host, (context) => makeEtcdAuthority(context, since)),
+    runEtcdMember: (cluster: Cluster, host: Host, authority: Host): Promise<StepOutcome> =>
+      change(cluster, host, (context) => runEtcdMember(context, authority)),
+    renewEtcdCertificates: (
+      cluster: Cluster,
+      host: Host,
+      authority: Host,
+      since?: number,
+    ): Promise<StepOutcome> =>
+      change(cluster, host, (context) => renewEtcdCertificates(context, authority, since)),
+    setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
+      change(cluster, host, setEtcdEndpoints),
   }
 }
 

@@ -65,6 +65,7 @@ const PLANNED: Readonly<Record<keyof PlanRequest, PlannedCommand>> = {
   reset: 'reset',
   restore: 'restore',
   snapshot: 'snapshot',
+  'update-hosts': 'update-hosts',
   upgrade: 'apply',
 }
 

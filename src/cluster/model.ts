@@ -269,12 +269,12 @@ export function formatEndpoint(endpoint: Endpoint): string {
 }
 
 /**
- * The cluster as one step sees it: its settings, and only the hosts that the step needs. This keeps what history stores
- * for each step small and independent of the cluster's size. Long texts (the repository's key, a manifest, the audit
- * policy) go only to the steps that need them.
+ * The cluster as one step sees it: its settings, and only the hosts that the step needs, so that history stays small. Long
+ * texts (the repository's key, a manifest, the audit policy) go only to the steps that need them.
  */
 export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
-  const { notifications: _, ...needed } = cluster
+  const needed: { -readonly [Field in keyof Cluster]: Cluster[Field] } = { ...cluster }
+  delete needed.notifications
   const { kubernetes, network, packages } = cluster
   return {
     ...needed,

@@ -1,4 +1,4 @@
-/** Errors of reboots: hosts that do not come back, or not as they were. */
+/** Errors of reboots and updates: hosts that do not come back, or are not as they were. */
 import type { ErrorDefinition } from './definition.js'
 
 export const REBOOT_ERRORS = {
@@ -13,5 +13,11 @@ export const REBOOT_ERRORS = {
     source: 'environment',
     remedy: 'operator',
     hint: 'mount that file system (`systemctl --failed`, /etc/fstab), then retry: its kubelet does not start before, so that no member starts without data. If the data are lost, abort and run `quorate replace`',
+  },
+  OWN_FILES_REPLACED: {
+    meaning: 'An update of packages has replaced a file that Quorate wrote.',
+    source: 'environment',
+    remedy: 'operator',
+    hint: 'put the file back (the package manager keeps the old one beside it, as .dpkg-old or .rpmsave) and restart its service, then retry; or abort and run `quorate apply`, which writes it again. No other host is begun meanwhile',
   },
 } as const satisfies Record<string, ErrorDefinition>

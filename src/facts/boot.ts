@@ -10,6 +10,8 @@ export interface BootFacts {
   readonly required?: readonly string[]
   /** The newest installed kernel of the running one's kind, if that is another. */
   readonly newerKernel?: string
+  /** Packages whose old files every program has open: those of them that were installed in this boot. */
+  readonly updatedSinceBoot?: readonly string[]
 }
 
 /** Where the data of a member of etcd are. */
@@ -37,21 +39,24 @@ export function parseBoot(answers: Answers, runningKernel: string): BootFacts | 
   if (bootId === undefined) return undefined
   const [required] = answers.get('rebootRequired') ?? []
   const newerKernel = newerThan(runningKernel, answers.get('installedKernel') ?? [])
+  const updatedSinceBoot = [...new Set(answers.get('updatedSinceBoot') ?? [])]
   return {
     bootId,
     ...(required === undefined ? {} : { required: required.split(' ').filter((name) => name !== '') }),
     ...(newerKernel === undefined ? {} : { newerKernel }),
+    ...(updatedSinceBoot.length === 0 ? {} : { updatedSinceBoot }),
   }
 }
 
 /** Why the host should be rebooted, in words; none if nothing asks for it. */
 export function rebootReasons(
-  { required, newerKernel }: BootFacts,
+  { required, newerKernel, updatedSinceBoot }: BootFacts,
   runningKernel: string,
 ): readonly string[] {
   return [
     ...(required === undefined ? [] : [`its system asks for it${causes(required)}`]),
     ...(newerKernel === undefined ? [] : [`runs kernel ${runningKernel}, and ${newerKernel} is installed`]),
+    ...(updatedSinceBoot === undefined ? [] : [`${updatedSinceBoot.join(' and ')} changed since its boot`]),
   ].map((reason) => plainText(reason))
 }
 

@@ -6,6 +6,7 @@ import type { OperationKind } from './registry.js'
 import type { RebootRequest } from './reboot/request.js'
 import type { RebuildRequest } from './rebuild/request.js'
 import type { RestoreRequest } from './restore/request.js'
+import type { UpdateRequest } from './update-hosts/request.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 /** What is asked of each kind besides the cluster; some ask for nothing more. */
@@ -22,6 +23,7 @@ export interface Requests {
   reset: ResetRequest
   restore: RestoreRequest
   snapshot: SnapshotRequest
+  'update-hosts': UpdateRequest
   upgrade: UpgradeRequest
 }
 
@@ -36,6 +38,7 @@ export interface PlanRequest {
   readonly reset?: ResetRequest
   readonly restore?: RestoreRequest
   readonly snapshot?: SnapshotRequest
+  readonly 'update-hosts'?: UpdateRequest
   readonly upgrade?: UpgradeRequest
 }
 

@@ -24,8 +24,10 @@ import type {
   ResetResult,
   RestoreResult,
   SnapshotResult,
+  UpdateResult,
   UpgradeResult,
 } from './results.js'
+import { UPDATE_PHASES } from './update-hosts/phases.js'
 import { UPGRADE_PHASES } from './upgrade-phases.js'
 
 /** What a kind of operation is to clients and workers. */
@@ -51,6 +53,7 @@ export const OPERATIONS = {
   reset: { workflow: 'resetHosts', holdsCluster: true, phases: RESET_PHASES },
   restore: { workflow: 'restoreEtcd', holdsCluster: true, phases: RESTORE_PHASES },
   snapshot: { workflow: 'takeSnapshot', holdsCluster: true, phases: SNAPSHOT_PHASES },
+  'update-hosts': { workflow: 'updateHosts', holdsCluster: true, phases: UPDATE_PHASES },
   upgrade: { workflow: 'upgradeCluster', holdsCluster: true, phases: UPGRADE_PHASES },
 } as const satisfies Readonly<Record<string, OperationDefinition>>
 
@@ -74,6 +77,7 @@ export interface Results {
   reset: ResetResult
   restore: RestoreResult
   snapshot: SnapshotResult
+  'update-hosts': UpdateResult
   upgrade: UpgradeResult
 }
 

@@ -63,6 +63,20 @@ export interface UpgradeResult extends Omit<ApplyResult, 'kubernetesVersion'> {
   readonly fileVersion?: string
 }
 
+/** What a plan says of the packages of a host. */
+export interface PlannedUpdate {
+  readonly host: string
+  readonly packages: readonly {
+    readonly name: string
+    /** Missing for a package that is added. */
+    readonly from?: string
+    readonly to: string
+    readonly isSecurity: boolean
+  }[]
+  /** Packages with updates that stay as they are. */
+  readonly kept: readonly string[]
+}
+
 /** What a plan says of an upgrade beside its changes. */
 export interface PlannedUpgrade {
   readonly from: string
@@ -79,6 +93,8 @@ export interface PlanResult {
   readonly warnings: readonly string[]
   /** Problems, warnings and advice, each with its fix; missing in plans made by workers before 0.2. */
   readonly findings?: readonly PreflightFinding[]
+  /** Only in the plan of an update of hosts: every host that was asked, also those with nothing to update. */
+  readonly updates?: readonly PlannedUpdate[]
   /** Only in the plan of an upgrade. */
   readonly upgrade?: PlannedUpgrade
 }
@@ -133,6 +149,9 @@ export interface RebootResult {
   readonly warnings: readonly string[]
   readonly skipped: readonly SkippedStep[]
 }
+
+/** The result of `updateHosts`: each host that was updated, with how it went, e.g. `12 packages updated`. */
+export type UpdateResult = RebootResult
 
 /** The result of `rebuildCluster`. */
 export interface RebuildResult extends ApplyResult {

@@ -15,6 +15,7 @@ import { defineOperation } from './run/define-operation.js'
 import { lookAtCluster, lookAtHosts, type Looked } from './run/inspect.js'
 import type { Run } from './run/run.js'
 import { plannedAsSnapshot } from './snapshot/planning.js'
+import { plannedAsUpdate } from './update-hosts/planning.js'
 import { plannedAsUpgrade } from './upgrade/planning.js'
 
 /** The plan of what is asked for, by the part of the request that asks for it. */
@@ -34,6 +35,7 @@ const PLANS: {
   defragment: plannedAsDefragmentation,
   restore: plannedAsRestore,
   snapshot: plannedAsSnapshot,
+  'update-hosts': plannedAsUpdate,
   upgrade: plannedAsUpgrade,
 }
 

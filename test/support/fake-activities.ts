@@ -4,6 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import { copyTitle, type SnapshotCopy } from '../../src/cluster/snapshots.js'
 import type { BootRecord } from '../../src/facts/boot.js'
+import type { HostUpdates } from '../../src/facts/updates.js'
 import type { MemberStatus } from '../../src/facts/etcd-status.js'
 import type { OperationInput } from '../../src/operations/input.js'
 import { MESSAGES } from '../../src/operations/messages.js'
@@ -96,7 +97,19 @@ export function fakeActivities() {
   return { journal, activities }
 }
 
-/** The steps of a reboot; every host comes back as it was, and every window is open. */
+/** A fix of security for every host, and a containerd for those with a number 2. */
+function updatesOf(host: string): HostUpdates {
+  const openssl = { name: 'openssl', from: '3.0.15-1', to: '3.0.16-1', isSecurity: true }
+  const containerd = { name: 'containerd', from: '1.6.20-1', to: '1.6.24-1', isSecurity: false }
+  return {
+    packages: host.endsWith('2') ? [containerd, openssl] : [openssl],
+    kept: ['kubelet'],
+    isInterrupted: false,
+    ownFiles: ['/etc/containerd/config.toml'],
+  }
+}
+
+/** The steps of a reboot and an update; every host comes back as it was, and every window is open. */
 function fakeReboot(note: (entry: string, milliseconds?: number) => Promise<typeof DONE>) {
   return {
     lookAtWindows: (): Promise<WindowLook> =>
@@ -104,6 +117,8 @@ function fakeReboot(note: (entry: string, milliseconds?: number) => Promise<type
     readBoot: (_cluster: Cluster, { name }: Host): Promise<BootRecord> =>
       Promise.resolve({ bootId: `boot-of-${name}`, machineId: `machine-${name}`, reasons: [] }),
     rebootHost: (_cluster: Cluster, host: Host) => note(`reboot ${host.name}`, 20),
+    findUpdates: (_cluster: Cluster, { name }: Host): Promise<HostUpdates> => Promise.resolve(updatesOf(name)),
+    updateHost: (_cluster: Cluster, host: Host) => note(`update ${host.name}`, 20),
   }
 }
 

@@ -59,8 +59,8 @@ export async function rebootHost(away: AwayContext, reboot: HostReboot): Promise
   return { changed: true, summary: `rebooted${took}` }
 }
 
-/** Nothing is stopped before the others can do without the host; what serves on it leaves in good order. */
-async function clearTheWay(context: HostContext, reboot: HostReboot): Promise<void> {
+/** Clears the way. Nothing is stopped before the others can do without the host; what serves on it leaves in good order. */
+export async function clearTheWay(context: HostContext, reboot: HostReboot): Promise<void> {
   const { host } = context
   const { before, others, drain, atOnce = 1 } = reboot
   await waitForOthers(context)
@@ -116,8 +116,8 @@ async function waitForOtherBalancers(context: HostContext, others: readonly Host
   )
 }
 
-/** The same machine, the same data, and a part of the cluster as before. Only then it takes pods again. */
-async function expectAsBefore({ context, bootId }: Booted, reboot: HostReboot): Promise<void> {
+/** Makes sure of the same machine, the same data, and a part of the cluster as before. Only then it takes pods again. */
+export async function expectAsBefore({ context, bootId }: Booted, reboot: HostReboot): Promise<void> {
   const { host, session } = context
   const { before } = reboot
   const machineId = (await session.readFile('/etc/machine-id'))?.toString().trim() ?? ''

@@ -18,6 +18,7 @@ export type PlannedCommand =
   | 'reset'
   | 'restore'
   | 'snapshot'
+  | 'update-hosts'
 
 /** The lines of a plan. */
 export function renderPlan(
@@ -120,6 +121,7 @@ const SAME_COMMAND = {
   reset: { refused: 'nothing would be reset', nothing: 'already bare' },
   restore: { refused: 'nothing would be restored', nothing: 'there is nothing to restore' },
   snapshot: { refused: 'no snapshot would be taken', nothing: 'there is nothing to take' },
+  'update-hosts': { refused: 'nothing would be updated', nothing: 'every package is up to date' },
 } as const
 
 function sameCommandSummary(

@@ -97,6 +97,7 @@ const AGAIN: Readonly<Record<OperationKind, string>> = {
   reset: 'the same `quorate reset`',
   restore: 'the same `quorate etcd restore` or `quorate etcd recover`',
   snapshot: '`quorate etcd snapshot`',
+  'update-hosts': 'the same `quorate update-hosts`',
   upgrade: 'the same `quorate upgrade`',
 }
 

@@ -45,6 +45,42 @@ ${START}
 patiently loudly dnf -y --setopt=disable_excludes=${DNF_REPOSITORY} --setopt=clean_requirements_on_remove=False \\
   remove "$@"`
 
+/**
+ * `check-update` ends with 100 if there are any, and lists them as `NAME.ARCHITECTURE VERSION REPOSITORY`, before those that
+ * others would replace.
+ */
+const LIST_UPDATES = `
+export LC_ALL=C
+lock_words='transaction lock' stale_words='Failed to download metadata|Cannot download'
+${START}
+patiently quietly dnf -y makecache --refresh || { cat "$said/text" >&2; exit 1; }
+say() { printf '%s\\t%s\\n' "$1" "$2"; }
+stale=$(grep -m 1 -E "$stale_words" "$said/text" || true)
+if [ -n "$stale" ]; then say stale "$stale"; fi
+# [OPTION]
+updates() {
+  code=0
+  dnf -q check-update "$@" >"$said/updates" 2>"$said/text" || code=$?
+  if [ "$code" != 0 ] && [ "$code" != 100 ]; then cat "$said/text" >&2; exit "$code"; fi
+  awk '/^Obsoleting/ { exit } NF == 3 { sub(/\\.[^.]*$/, "", $1); print $1, $2 }' "$said/updates"
+}
+updates --security >"$said/security"
+updates >"$said/all"
+while read -r name version; do
+  kind=other
+  if grep -qxF "$name $version" "$said/security"; then kind=security; fi
+  old=$(rpm -q --qf '%{VERSION}-%{RELEASE} ' "$name" 2>/dev/null | cut -d' ' -f1 || true)
+  say update "$name $kind $version $old"
+done <"$said/all"`
+
+// Replaces and removes no package.
+const UPDATE = `
+export LC_ALL=C
+lock_words='transaction lock' stale_words=
+${START}
+for name in $hold; do exclude="\${exclude:-} --exclude=$name"; done
+patiently loudly dnf -y --setopt=obsoletes=False \${exclude:-} upgrade`
+
 const FETCH_ONLY = 'fetch=--downloadonly\n'
 
 // dnf needs libcurl, and every such system has its program as well; dnf's own proxy counts.
@@ -66,6 +102,8 @@ export const dnf: PackageManager = {
   install: ({ repository = '', choices, fetchOnly }) =>
     script(fetchOnly === true ? FETCH_ONLY + INSTALL : INSTALL, repository, '', ...choices),
   remove: (names) => script(REMOVE, '', '', ...names),
+  listUpdates: () => script(LIST_UPDATES, '', ''),
+  update: (held) => script(UPDATE, '', held.join(' ')),
   pinned: (name, version) => `${name}-${version}`,
   fetch: (url, path) => script(FETCH, url, path),
   explain: (exitCode, output) => {

@@ -10,6 +10,16 @@ export interface PackageManager {
   readonly install: (request: InstallRequest) => Command
   /** The command that removes packages which are installed, held or not, and nothing else. Waits like {@link PackageManager.install}. */
   readonly remove: (names: readonly string[]) => Command
+  /**
+   * The command that fetches the lists of packages and prints what {@link PackageManager.update} would do, as
+   * `facts/updates.ts` reads it.
+   */
+  readonly listUpdates: () => Command
+  /**
+   * The command that updates all packages but these, which are held from then on. It first finishes what was cut off,
+   * removes no package, and keeps configuration files as they are.
+   */
+  readonly update: (held: readonly string[]) => Command
   /** A package of a version or version pattern, as {@link InstallRequest.choices} take it. */
   readonly pinned: (name: string, version: string) => string
   /** The command that fetches a URL into a file, the way in which the package manager fetches. */

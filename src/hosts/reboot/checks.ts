@@ -1,8 +1,9 @@
 /** What a host must be like once it is back, before the next one is begun: as it was, and part of its cluster again. */
 import { balancerPackages, runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { Cluster, Host } from '../../cluster/model.js'
+import { isQuorateError } from '../../errors/index.js'
 import type { BootRecord } from '../../facts/boot.js'
-import { script, type Session } from '../../ssh/index.js'
+import { lastLines, script, type Session } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 import { waitForWholeEtcd } from '../etcd/health.js'
 import { memberStatus } from '../etcd/status.js'
@@ -35,16 +36,32 @@ export async function servicesObstacle(
     : `${stopped.join(', ')} ${stopped.length === 1 ? 'does' : 'do'} not run`
 }
 
-/** @throws QuorateError `SERVICE_NOT_RUNNING` when a service of the host does not run for a long time. */
+/**
+ * Waits until the services of the host run.
+ * @throws QuorateError `SERVICE_NOT_RUNNING` when one does not for a long time, with what systemd says of it.
+ */
 export async function waitForServices(context: HostContext): Promise<void> {
   const { cluster, host, session, patience } = context
-  await waitUntil(
-    context,
-    () => servicesObstacle(session, servicesOf(cluster, host)),
-    (reason) => context.error('SERVICE_NOT_RUNNING', reason, { step: STEP }),
-    { timeoutMs: patience.node },
-  )
+  const services = servicesOf(cluster, host)
+  try {
+    await waitUntil(
+      context,
+      () => servicesObstacle(session, services),
+      (reason) => context.error('SERVICE_NOT_RUNNING', reason, { step: STEP }),
+      { timeoutMs: patience.node },
+    )
+  } catch (error) {
+    if (!isQuorateError(error) || error.code !== 'SERVICE_NOT_RUNNING') throw error
+    const { stdout } = await session.run(script(WHY_STOPPED, ...services), { root: true })
+    throw context.error('SERVICE_NOT_RUNNING', error.message, { step: STEP, output: lastLines(stdout) })
+  }
 }
+
+// Whether a service is masked, and the end of its journal.
+const WHY_STOPPED = `
+for name in "$@"; do
+  systemctl is-active --quiet "$name" || systemctl status --no-pager --full --lines=10 "$name" 2>&1 || true
+done`
 
 const OTHER_CLUSTER_HINT =
   "its API server gets no requests through Quorate's load balancers: stop its kubelet, keep /var/lib/etcd, and run `quorate replace` for the host"

@@ -15,6 +15,24 @@ say kernel "$(uname -r)"
 say machineId "$(cat /etc/machine-id)"
 ${LIST_BOOT}`
 
+/** What the host says of itself and its boot. */
+async function askBoot(
+  session: Session,
+): Promise<Pick<BootRecord, 'machineId' | 'reasons'> & { readonly bootId?: string }> {
+  const asked = await session.run(script(RECORD), { root: true })
+  const answers = answersIn(expectSuccess(asked, 'reading the boot of the host', session.host).stdout)
+  const [kernel = ''] = answers.get('kernel') ?? []
+  const [machineId = ''] = answers.get('machineId') ?? []
+  const boot = parseBoot(answers, kernel)
+  if (boot === undefined) return { machineId, reasons: [] }
+  return { bootId: boot.bootId, machineId, reasons: rebootReasons(boot, kernel) }
+}
+
+/** Why the host should be rebooted, in words; none if nothing asks for it. */
+export async function bootReasonsOf({ session }: HostContext): Promise<readonly string[]> {
+  return (await askBoot(session)).reasons
+}
+
 /**
  * Records the host as it is.
  * @param controlPlane the session through which a stacked etcd is asked.
@@ -22,13 +40,9 @@ ${LIST_BOOT}`
  */
 export async function recordBoot(context: HostContext, controlPlane: Session): Promise<BootRecord> {
   const { session, cluster, host } = context
-  const asked = await session.run(script(RECORD), { root: true })
-  const answers = answersIn(expectSuccess(asked, 'reading the boot of the host', host).stdout)
-  const [kernel = ''] = answers.get('kernel') ?? []
-  const [machineId = ''] = answers.get('machineId') ?? []
-  const boot = parseBoot(answers, kernel)
-  if (boot === undefined) throw context.error('ANSWER_UNREADABLE', 'the host does not tell its boot id')
-  const record = { bootId: boot.bootId, machineId, reasons: rebootReasons(boot, kernel) }
+  const { bootId, ...told } = await askBoot(session)
+  if (bootId === undefined) throw context.error('ANSWER_UNREADABLE', 'the host does not tell its boot id')
+  const record = { bootId, ...told }
   if (!etcdHosts(cluster).some(({ name }) => name === host.name)) return record
   const etcd = (await askEtcd(context, controlPlane)) ?? controlPlane
   const { clusterId } = await memberStatus(etcd)

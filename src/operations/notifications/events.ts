@@ -5,7 +5,6 @@ import { plainLine } from '../../values/plain-text.js'
 import { count } from '../../values/words.js'
 import { defined } from '../../values/defined.js'
 import type { OperationKind, Results } from '../registry.js'
-import type { PlanResult } from '../results.js'
 import { SCHEDULES } from '../schedule/schedules.js'
 import type { BlockedStep } from '../steps.js'
 import type { NotifiedProblem, Untold } from './event.js'
@@ -53,18 +52,19 @@ export function failureEvent(teller: Teller, error: ErrorReport): Untold {
 /** The run has ended well. A check that was done by the clock may have found something. */
 export function resultEvent(teller: Teller, result: Results[OperationKind]): Untold {
   const { schedule, operation } = teller
-  if (schedule === undefined || !isPlan(operation, result))
+  if (schedule === undefined || operation !== 'plan')
     return event(teller, 'done', `${operation} is done`, [], [])
-  const warnings = (result.findings ?? []).filter(
+  const plan = result as Results['plan']
+  const warnings = (plan.findings ?? []).filter(
     ({ severity, code }) => severity === 'warning' && TOLD_WARNINGS.includes(code),
   )
   const found = [
-    ...some(result.changes, 'change'),
-    ...some(result.problems, 'problem'),
+    ...some(plan.changes, 'change'),
+    ...some(plan.problems, 'problem'),
     ...some(warnings, 'warning'),
   ]
   if (found.length === 0) return event(teller, 'done', `${schedule} found nothing`, [], [])
-  const problems = [...result.problems, ...warnings].map(problemOf)
+  const problems = [...plan.problems, ...warnings].map(problemOf)
   return event(teller, 'finding', `${schedule} found ${found.join(', ')}`, problems, ['quorate plan'])
 }
 
@@ -116,10 +116,6 @@ function problemOf({ code, message, hint, host }: ErrorReport): NotifiedProblem 
     hint: hint.slice(0, TEXT_LENGTH),
     ...defined({ host }),
   }
-}
-
-function isPlan(operation: OperationKind, _result: Results[OperationKind]): _result is PlanResult {
-  return operation === 'plan'
 }
 
 function some(list: readonly unknown[], noun: string): readonly string[] {

@@ -11,7 +11,7 @@ import type { PlannedChange } from '../../operations/results.js'
 import { observedHosts, planApply, type Learnt } from '../plan.js'
 import type { RebootingHost } from './rebooting-host.js'
 import { rebootProblems } from './refusals.js'
-import { rebootWarnings } from './warnings.js'
+import { rebootOutages, rebootWarnings } from './warnings.js'
 
 /** What a reboot does, and what prevents it. */
 export interface RebootPlan {
@@ -32,7 +32,13 @@ export interface RebootPlan {
 }
 
 /** Plans it. Hosts that are not part of the cluster are left alone. */
-export function planReboot(
+export function planReboot(...situation: Parameters<typeof planHosts>): RebootPlan {
+  const plan = planHosts(...situation)
+  return { ...plan, warnings: [...rebootOutages(plan.cluster, plan.rebooting), ...plan.warnings] }
+}
+
+/** The same without a word on what does not answer meanwhile, for an operation that may not reboot all of the hosts. */
+export function planHosts(
   file: Cluster,
   facts: readonly HostFacts[],
   learnt: Pick<Learnt, 'presence' | 'unanswered'>,
@@ -51,7 +57,7 @@ export function planReboot(
     .map((one) => ({ ...one, reasons: reasonsOf(one.host, byName.get(one.host.name), standing) }))
   const rebooting = asked.filter(({ reasons }) => !request.required || reasons.length > 0)
   const serving = servingControlPlanes(cluster, observed)
-  const situation = { file, cluster, request, learnt, serving, order, rebooting }
+  const situation = { file, request, learnt, order }
   const problems = rebootProblems(situation)
   return {
     cluster,
@@ -84,6 +90,9 @@ function inOrder(
   ]
 }
 
+/** A reason of its own: a boot does not end it, but the return of the host to its cluster does. */
+export const LEFT_CORDONED = 'an earlier run has left it cordoned'
+
 function reasonsOf(
   { name }: Host,
   facts: HostFacts | undefined,
@@ -91,10 +100,7 @@ function reasonsOf(
 ): readonly string[] {
   const { boot, kernel = '' } = facts?.details ?? {}
   const isLeft = standing?.nodes.some((node) => node.name === name && node.cordonedByUs === true) === true
-  return [
-    ...(boot === undefined ? [] : rebootReasons(boot, kernel)),
-    ...(isLeft ? ['an earlier run has left it cordoned'] : []),
-  ]
+  return [...(boot === undefined ? [] : rebootReasons(boot, kernel)), ...(isLeft ? [LEFT_CORDONED] : [])]
 }
 
 const HOW: Readonly<Record<RebootingPhase, string>> = {

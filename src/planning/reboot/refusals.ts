@@ -1,5 +1,5 @@
 /** Why hosts cannot be rebooted. */
-import type { Cluster, Host } from '../../cluster/model.js'
+import type { Cluster } from '../../cluster/model.js'
 import type { ErrorReport } from '../../errors/index.js'
 import type { RebootRequest } from '../../operations/reboot/request.js'
 import { finding } from '../../preflight/finding.js'
@@ -11,13 +11,10 @@ import type { RebootingHost } from './rebooting-host.js'
 /** What is decided from. */
 export interface RebootSituation {
   readonly file: Cluster
-  readonly cluster: Cluster
   readonly request: RebootRequest
   readonly learnt: Pick<Learnt, 'presence' | 'unanswered'>
-  readonly serving: readonly Host[]
   /** Every host that answers and is part of the cluster. */
   readonly order: readonly Omit<RebootingHost, 'reasons'>[]
-  readonly rebooting: readonly RebootingHost[]
 }
 
 /** Everything that forbids the reboot. */

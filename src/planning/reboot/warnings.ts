@@ -1,13 +1,14 @@
 /** What the operator is told before a reboot: what is unavailable meanwhile, and which hosts are left out. */
 import { balancerHosts } from '../../cluster/balancer-hosts.js'
-import { etcdHosts, etcdPlace, hostsWithRole } from '../../cluster/model.js'
+import { etcdHosts, etcdPlace, hostsWithRole, type Cluster } from '../../cluster/model.js'
 import { isAway } from '../drift/away.js'
+import type { RebootingHost } from './rebooting-host.js'
 import type { RebootSituation } from './refusals.js'
 
 /** With fewer voters, none can be away without an outage. */
 const VOTERS_THAT_SPARE_ONE = 3
 
-/** What the operator should know beforehand. */
+/** Which hosts are left out, and when. */
 export function rebootWarnings(situation: RebootSituation): readonly string[] {
   const { request, learnt, file, order } = situation
   const away = learnt.unanswered.filter(isAway).map(({ host = '', message }) => {
@@ -22,10 +23,11 @@ export function rebootWarnings(situation: RebootSituation): readonly string[] {
     request.windows.length === 0
       ? []
       : [`no host is begun outside of its window: ${request.windows.join(', ')}`]
-  return [...outages(situation), ...away, ...strangers, ...windows]
+  return [...away, ...strangers, ...windows]
 }
 
-function outages({ cluster, rebooting }: RebootSituation): readonly string[] {
+/** What does not answer while these hosts reboot. */
+export function rebootOutages(cluster: Cluster, rebooting: readonly RebootingHost[]): readonly string[] {
   const rebooted = (name: string) => rebooting.some(({ host }) => host.name === name)
   const members = etcdHosts(cluster)
   const [alone, ...others] = hostsWithRole(cluster, 'control-plane')

@@ -19,20 +19,17 @@ afterAll(returnImage)
 
 /** The registry's storage is shared and cannot be written to: an empty folder covers the tag. */
 async function takeImage(): Promise<void> {
-  await mustRun('docker', [
-    'exec',
-    '--privileged',
-    fleet.container('mirror'),
-    'mount',
-    '-t',
-    'tmpfs',
-    'tmpfs',
-    TAG,
-  ])
+  await mustRun('nsenter', [...(await mirrorsMounts()), 'mount', '-t', 'tmpfs', 'tmpfs', TAG])
 }
 
 async function returnImage(): Promise<void> {
-  await runProgram('docker', ['exec', '--privileged', fleet.container('mirror'), 'umount', TAG])
+  await runProgram('nsenter', [...(await mirrorsMounts()), 'umount', TAG])
+}
+
+/** How a program is run with the mounts of the mirror. */
+async function mirrorsMounts(): Promise<readonly string[]> {
+  const pid = await mustRun('docker', ['inspect', '-f', '{{.State.Pid}}', fleet.container('mirror')])
+  return ['-t', pid.trim(), '-m']
 }
 
 describe('an image that no registry has', () => {

@@ -25,6 +25,7 @@ import { CONVERSATIONS } from './conversations.js'
 import { DEFRAGMENTATIONS } from './defragmentations.js'
 import type { Hosts, Recording } from './recording.js'
 import { NOTIFICATIONS } from './notifications.js'
+import { UPDATES } from './updates-of-hosts.js'
 import { REBOOTS } from './reboots.js'
 import { REBUILDS } from './rebuilds.js'
 import { REMOVALS } from './removals.js'
@@ -45,6 +46,7 @@ export const RECORDINGS: Readonly<Record<string, (name: string) => Recording>> =
   ...DEFRAGMENTATIONS,
   ...NOTIFICATIONS,
   ...REBOOTS,
+  ...UPDATES,
   ...REBUILDS,
   ...REMOVALS,
   ...RENEWALS,

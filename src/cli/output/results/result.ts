@@ -4,7 +4,7 @@ import type { OperationSnapshot } from '../../../client/snapshot.js'
 import type { Style } from '../../io.js'
 import { renderPlan } from '../plan.js'
 import { renderDefragmented } from './defragmented.js'
-import { renderRebooted } from './rebooted.js'
+import { renderRebooted, renderUpdated } from './rebooted.js'
 import { renderRebuilt } from './rebuilt.js'
 import { renderRemoved } from './removed.js'
 import { renderRenewed } from './renewed.js'
@@ -29,6 +29,7 @@ const RENDER: { readonly [Kind in OperationKind]: Render<Results[Kind]> } = {
   reset: renderReset,
   restore: renderRestored,
   snapshot: renderSnapshotTaken,
+  'update-hosts': renderUpdated,
   upgrade: renderUpgraded,
 }
 

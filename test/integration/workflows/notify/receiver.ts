@@ -1,4 +1,6 @@
 /** A receiver of webhooks on this machine, which answers as it is told. */
+import type { Client } from '@temporalio/client'
+import { NOTIFIER } from '../../../../src/operations/notifications/delivery.js'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -56,4 +58,12 @@ export function isSigned({ headers, body }: Received, secret: string): boolean {
   const [, time, digest] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['quorate-signature'])) ?? []
   const expected = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')
   return digest === expected && Math.abs(Date.now() / 1_000 - Number(time)) < 300
+}
+
+/** How the deliveries of a cluster's events stand, by Temporal's own words. */
+export async function statusesOfDeliveries(client: Client, cluster: string): Promise<readonly string[]> {
+  const query = `WorkflowType = '${NOTIFIER}' AND WorkflowId STARTS_WITH 'notify/${cluster}/'`
+  const statuses: string[] = []
+  for await (const { status } of client.workflow.list({ query })) statuses.push(status.name)
+  return statuses
 }

@@ -12,6 +12,7 @@ const BESIDE_PHASES = [
   'lookForRestore',
   'readSnapshot',
   'lookAtMember',
+  'findUpdates',
   'readEtcdVersions',
   'predictDrains',
 ]
