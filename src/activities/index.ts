@@ -37,13 +37,7 @@ import type { Losses } from '../planning/reset/losses.js'
 import type { DrainOptions } from '../operations/drain.js'
 import { onOwnAwayHost, onOwnHost, releaseHost, type ActivityDependencies } from './frame/locked.js'
 import { applyPodNetwork } from './apply-pod-network.js'
-import { configureKubeProxy } from './reconfigure/kube-proxy.js'
-import {
-  configureControlPlane,
-  configureWorker,
-  settleConfiguration,
-  type ControlPlaneConfiguration,
-} from './reconfigure/configure.js'
+import { configurationActivities } from './reconfigure/activities.js'
 import { observeEncryption, type EncryptionPeers } from './encryption/observe.js'
 import { rewriteValues } from './encryption/rewrite.js'
 import { rollEncryption, settleEncryption, type EncryptionRoll } from './encryption/roll.js'
@@ -166,25 +160,6 @@ function externalEtcdActivities(change: OnHost) {
       change(cluster, host, (context) => renewEtcdCertificates(context, authority, since)),
     setEtcdEndpoints: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
       change(cluster, host, setEtcdEndpoints),
-  }
-}
-
-/** The steps that change the configuration of a running cluster. The cluster that they get has the file's own patches. */
-function configurationActivities(change: OnHost) {
-  return {
-    configureControlPlane: (
-      cluster: Cluster,
-      host: Host,
-      configuration: ControlPlaneConfiguration,
-    ): Promise<StepOutcome> =>
-      change(cluster, host, (context) => configureControlPlane(context, configuration)),
-    /** `through`: the control plane whose API is asked. */
-    configureWorker: (cluster: Cluster, host: Host, through: Host): Promise<StepOutcome> =>
-      change(cluster, host, (context) => configureWorker(context, through)),
-    configureKubeProxy: (cluster: Cluster, host: Host): Promise<StepOutcome> =>
-      change(cluster, host, configureKubeProxy),
-    settleConfiguration: (cluster: Cluster, host: Host, isEverywhere: boolean): Promise<StepOutcome> =>
-      change(cluster, host, (context) => settleConfiguration(context, isEverywhere)),
   }
 }
 

@@ -73,6 +73,7 @@ describe('an update of hosts', () => {
   it('changes nothing, and records no boot, where every package is up to date', async () => {
     const { steps, outcome } = await updating({}, result, () => ({
       findUpdates: () => Promise.resolve({ packages: [], kept: [], isInterrupted: false, ownFiles: [] }),
+      lockHost: () => Promise.resolve({ changed: false, summary: 'locked' }),
       readBoot: () => Promise.reject(hopeless('INTERNAL', 'nobody needs it', 'cp1')),
     }))
     expect(steps).toEqual([])

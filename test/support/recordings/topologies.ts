@@ -114,6 +114,16 @@ export const TOPOLOGIES: Readonly<Record<string, (name: string) => Recording>> =
       },
     )
   },
+  'apply-kube-proxy': (name) => {
+    const before = aCluster({ name, hosts: named(...SMALL) })
+    const { kubernetes } = before
+    const kubeadm = { ...kubernetes.kubeadm, kubeProxyConfiguration: { oomScoreAdj: -998 } }
+    const standing = present(standingOf(before, { kubeProxyConfiguration: { mode: '' } }))
+    return apply(
+      { ...before, kubernetes: { ...kubernetes, kubeadm } },
+      { ...running(before), readStanding: () => Promise.resolve(standing) },
+    )
+  },
   'apply-encrypted': (name) => {
     const before = aCluster({ name, hosts: named(...SMALL) })
     const encryptionAtRest = { resources: ['secrets'], provider: 'secretbox', rotation: 1 } as const
