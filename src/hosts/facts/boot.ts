@@ -13,14 +13,20 @@ fi
 for image in /boot/vmlinuz-*; do
   case $image in *'*'|*rescue*|*.hmac) ;; *) echo "\${image#/boot/vmlinuz-}" ;; esac
 done | sort -V | while IFS= read -r name; do say installedKernel "$name"; done
-started=$(($(date +%s) - $(ps -o etimes= -p 1 2>/dev/null || echo 0)))
-for list in /var/lib/dpkg/info/libc6.list /var/lib/dpkg/info/libc6:*.list /var/lib/dpkg/info/systemd.list; do
-  if [ -e "$list" ] && [ "$(stat -c %Y "$list")" -gt "$started" ]; then
-    name=\${list##*/}; name=\${name%.list}
-    say updatedSinceBoot "\${name%:*}"
-  fi
-done
-rpm -q --qf '%{INSTALLTIME} %{NAME}\\n' glibc systemd 2>/dev/null | while read -r time name; do
-  case $time in *[!0-9]*) ;; *) if [ "$time" -gt "$started" ]; then say updatedSinceBoot "$name"; fi ;; esac
-done
+now=$(date +%s)
+age=$(ps -o etimes= -p 1 2>/dev/null | tr -d ' ')
+# Without both, nothing is claimed.
+case $now$age in *[!0-9]*) age= ;; esac
+if [ -n "$now" ] && [ -n "$age" ]; then
+  started=$((now - age))
+  for list in /var/lib/dpkg/info/libc6.list /var/lib/dpkg/info/libc6:*.list /var/lib/dpkg/info/systemd.list; do
+    if [ -e "$list" ] && [ "$(stat -c %Y "$list")" -gt "$started" ]; then
+      name=\${list##*/}; name=\${name%.list}
+      say updatedSinceBoot "\${name%:*}"
+    fi
+  done
+  rpm -q --qf '%{INSTALLTIME} %{NAME}\\n' glibc systemd 2>/dev/null | while read -r time name; do
+    case $time in *[!0-9]*) ;; *) if [ "$time" -gt "$started" ]; then say updatedSinceBoot "$name"; fi ;; esac
+  done
+fi
 `
