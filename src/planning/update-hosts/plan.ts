@@ -8,6 +8,7 @@ import {
   type HostUpdates,
   type PackageUpdate,
 } from '../../facts/updates.js'
+import { KUBERNETES_PACKAGES } from '../../configuration/packages.js'
 import type { HostFacts } from '../../facts/facts.js'
 import type { PlannedChange, PlannedUpdate } from '../../operations/results.js'
 import { UPDATE_PHASES, type UpdatingPhase } from '../../operations/update-hosts/phases.js'
@@ -112,6 +113,8 @@ function rebootOf(one: RebootingHost, updates: HostUpdates, request: UpdateReque
   return hasUpdates(updates) ? 'reboot if its system then asks for it' : ''
 }
 
+const KUBERNETES: ReadonlySet<string> = new Set(KUBERNETES_PACKAGES)
+
 /** How many packages are named: a point release of a distribution updates dozens. */
 const MOST_NAMED = 4
 
@@ -125,10 +128,12 @@ function describe(packages: readonly PackageUpdate[]): string {
 }
 
 function notesOn({ name }: Host, { kept, stale }: HostUpdates): readonly string[] {
+  // That Kubernetes keeps its version is no news: an upgrade changes it.
+  const others = kept.filter((one) => !KUBERNETES.has(one))
   return [
-    ...(kept.length === 0
+    ...(others.length === 0
       ? []
-      : [`${name} does not update ${kept.join(', ')}: held, or others would have to go`]),
+      : [`${name} does not update ${others.join(', ')}: held, or others would have to go`]),
     ...(stale === undefined ? [] : [`${name} could not fetch every list of packages: ${stale}`]),
   ]
 }

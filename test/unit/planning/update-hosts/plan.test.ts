@@ -98,9 +98,9 @@ describe('an update of hosts', () => {
   })
 
   it('tells what stays as it is, and lists that may be old', () => {
-    const plan = planned({ w1: { ...updates(), kept: ['kubelet'], stale: 'W: Failed to fetch' } })
+    const plan = planned({ w1: { ...updates(), kept: ['kubelet', 'libfoo1'], stale: 'W: Failed to fetch' } })
     expect(plan.warnings).toEqual([
-      'w1 does not update kubelet: held, or others would have to go',
+      'w1 does not update libfoo1: held, or others would have to go',
       'w1 could not fetch every list of packages: W: Failed to fetch',
     ])
   })
