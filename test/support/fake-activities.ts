@@ -117,7 +117,8 @@ function fakeReboot(note: (entry: string, milliseconds?: number) => Promise<type
     readBoot: (_cluster: Cluster, { name }: Host): Promise<BootRecord> =>
       Promise.resolve({ bootId: `boot-of-${name}`, machineId: `machine-${name}`, reasons: [] }),
     rebootHost: (_cluster: Cluster, host: Host) => note(`reboot ${host.name}`, 20),
-    findUpdates: (_cluster: Cluster, { name }: Host): Promise<HostUpdates> => Promise.resolve(updatesOf(name)),
+    findUpdates: (_cluster: Cluster, { name }: Host): Promise<HostUpdates> =>
+      Promise.resolve(updatesOf(name)),
     updateHost: (_cluster: Cluster, host: Host) => note(`update ${host.name}`, 20),
   }
 }
