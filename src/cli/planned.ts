@@ -70,7 +70,7 @@ const PLANNED: Readonly<Record<keyof PlanRequest, PlannedCommand>> = {
 }
 
 function commandOf(request: PlanRequest = {}): PlannedCommand {
-  const [kind] = (Object.keys(PLANNED) as (keyof PlanRequest)[]).filter((one) => request[one] !== undefined)
+  const kind = (Object.keys(PLANNED) as (keyof PlanRequest)[]).find((one) => request[one] !== undefined)
   return kind === undefined ? 'apply' : PLANNED[kind]
 }
 

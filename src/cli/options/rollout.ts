@@ -1,6 +1,10 @@
 /** The options of commands that take one host after the other out of service. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { drainOptions } from '../../operations/drain.js'
+import { RETURN_TIMEOUT_MS, type RebootRequest } from '../../operations/reboot/request.js'
+import { defined } from '../../values/defined.js'
 import { parseWindow } from '../../values/window.js'
+import { parseDuration } from './duration.js'
 
 /** `--max-unavailable`, as commander takes it. */
 export function maxUnavailableOption() {
@@ -16,6 +20,37 @@ export function windowOption() {
     '--window <window>',
     "begin no host outside of it: 'Sat 01:00-05:00 Europe/Berlin', 'Mon-Fri 22:00-04:00', 'daily 02:00-03:00 UTC'; can be repeated",
   ).argParser<readonly string[]>(collected)
+}
+
+/** `--return-timeout`, as commander takes it. */
+export function returnTimeoutOption() {
+  return new Option(
+    '--return-timeout <duration>',
+    'how long a host may take to come back, before the run waits for you: 10m unless given',
+  ).argParser(parseDuration)
+}
+
+/** What the options of a rollout give. */
+export interface RolloutOptions {
+  readonly maxUnavailable?: string
+  readonly drainTimeout?: number
+  readonly evictUnmanaged?: true
+  readonly returnTimeout?: number
+  readonly window?: readonly string[]
+}
+
+/** The part of a request that they make, for these hosts. */
+export function rolloutRequest(
+  hosts: readonly string[],
+  { maxUnavailable, drainTimeout, evictUnmanaged, returnTimeout, window = [] }: RolloutOptions,
+): Omit<RebootRequest, 'required'> {
+  return {
+    hosts,
+    ...defined({ maxUnavailable }),
+    drain: drainOptions({ timeoutMs: drainTimeout, evictUnmanaged }),
+    returnTimeoutMs: returnTimeout ?? RETURN_TIMEOUT_MS,
+    windows: window,
+  }
 }
 
 function collected(text: string, before: readonly string[] | undefined): readonly string[] {

@@ -1,25 +1,22 @@
 /** `quorate reboot`: reboot hosts of a running cluster, one after the other. */
-import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { drainOptions } from '../../../operations/drain.js'
-import { RETURN_TIMEOUT_MS, type RebootRequest } from '../../../operations/reboot/request.js'
-import { defined } from '../../../values/defined.js'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../../context.js'
 import { exitWith, type ExitCode } from '../../exit.js'
 import { drainTimeoutOption, evictUnmanagedOption } from '../../options/drain.js'
-import { parseDuration } from '../../options/duration.js'
 import { refuseTogether } from '../../options/exclusive.js'
 import { attachOption, detachOption } from '../../options/follow.js'
 import { onBlockedOption } from '../../options/on-blocked.js'
-import { maxUnavailableOption, windowOption } from '../../options/rollout.js'
+import {
+  maxUnavailableOption,
+  returnTimeoutOption,
+  rolloutRequest,
+  windowOption,
+  type RolloutOptions,
+} from '../../options/rollout.js'
 import type { FollowOptions } from '../../start-and-follow.js'
 
-interface RebootOptions extends FollowOptions {
+interface RebootOptions extends FollowOptions, RolloutOptions {
   readonly required?: true
-  readonly maxUnavailable?: string
-  readonly drainTimeout?: number
-  readonly evictUnmanaged?: true
-  readonly returnTimeout?: number
-  readonly window?: readonly string[]
   readonly yes?: true
   readonly plan?: true
 }
@@ -47,12 +44,7 @@ export function rebootCommand(): CommandUnknownOpts {
     .addOption(windowOption())
     .addOption(drainTimeoutOption())
     .addOption(evictUnmanagedOption())
-    .addOption(
-      new Option(
-        '--return-timeout <duration>',
-        'how long a host may take to come back, before the run waits for you: 10m unless given',
-      ).argParser(parseDuration),
-    )
+    .addOption(returnTimeoutOption())
     .option('--plan', 'only show what would happen')
     .option('--yes', 'do not wait for an approval')
     .addOption(attachOption())
@@ -66,23 +58,11 @@ async function reboot(context: Context, hosts: readonly string[], options: Reboo
   refuseTogether(options, [])
   const { loadCluster } = await import('../../load-cluster.js')
   const cluster = await loadCluster(context)
-  const request = requestOf(hosts, options)
+  const request = { ...rolloutRequest(hosts, options), required: options.required === true }
   if (options.plan === true) {
     const { showPlan } = await import('../../planned.js')
     return showPlan(context, cluster, { reboot: request })
   }
   const { startAndFollow } = await import('../../start-and-follow.js')
   return startAndFollow(context, 'reboot', cluster, { ...options, review: options.yes !== true, request })
-}
-
-function requestOf(hosts: readonly string[], options: RebootOptions): RebootRequest {
-  const { required, maxUnavailable, drainTimeout, evictUnmanaged, returnTimeout, window = [] } = options
-  return {
-    hosts,
-    required: required === true,
-    ...defined({ maxUnavailable }),
-    drain: drainOptions({ timeoutMs: drainTimeout, evictUnmanaged }),
-    returnTimeoutMs: returnTimeout ?? RETURN_TIMEOUT_MS,
-    windows: window,
-  }
 }

@@ -1,30 +1,23 @@
 /** `quorate update-hosts`: update the packages of hosts, one after the other. */
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { drainOptions } from '../../../operations/drain.js'
-import { RETURN_TIMEOUT_MS } from '../../../operations/reboot/request.js'
-import {
-  REBOOT_RULES,
-  type RebootRule,
-  type UpdateRequest,
-} from '../../../operations/update-hosts/request.js'
-import { defined } from '../../../values/defined.js'
+import { REBOOT_RULES, type RebootRule } from '../../../operations/update-hosts/request.js'
 import { contextOf, type Context } from '../../context.js'
 import { exitWith, type ExitCode } from '../../exit.js'
 import { drainTimeoutOption, evictUnmanagedOption } from '../../options/drain.js'
-import { parseDuration } from '../../options/duration.js'
 import { refuseTogether } from '../../options/exclusive.js'
 import { attachOption, detachOption } from '../../options/follow.js'
 import { onBlockedOption } from '../../options/on-blocked.js'
-import { maxUnavailableOption, windowOption } from '../../options/rollout.js'
+import {
+  maxUnavailableOption,
+  returnTimeoutOption,
+  rolloutRequest,
+  windowOption,
+  type RolloutOptions,
+} from '../../options/rollout.js'
 import type { FollowOptions } from '../../start-and-follow.js'
 
-interface UpdateOptions extends FollowOptions {
+interface UpdateOptions extends FollowOptions, RolloutOptions {
   readonly reboot?: RebootRule
-  readonly maxUnavailable?: string
-  readonly drainTimeout?: number
-  readonly evictUnmanaged?: true
-  readonly returnTimeout?: number
-  readonly window?: readonly string[]
   readonly yes?: true
   readonly plan?: true
 }
@@ -54,12 +47,7 @@ export function updateHostsCommand(): CommandUnknownOpts {
     .addOption(windowOption())
     .addOption(drainTimeoutOption())
     .addOption(evictUnmanagedOption())
-    .addOption(
-      new Option(
-        '--return-timeout <duration>',
-        'how long a host may take to come back, before the run waits for you: 10m unless given',
-      ).argParser(parseDuration),
-    )
+    .addOption(returnTimeoutOption())
     .option('--plan', 'only fetch the lists of packages and show what would happen')
     .option('--yes', 'do not wait for an approval')
     .addOption(attachOption())
@@ -77,7 +65,7 @@ async function updateHosts(
   refuseTogether(options, [])
   const { loadCluster } = await import('../../load-cluster.js')
   const cluster = await loadCluster(context)
-  const request = requestOf(hosts, options)
+  const request = { ...rolloutRequest(hosts, options), reboot: options.reboot ?? 'required' }
   if (options.plan === true) {
     const { showPlan } = await import('../../planned.js')
     return showPlan(context, cluster, { 'update-hosts': request })
@@ -85,16 +73,4 @@ async function updateHosts(
   const { startAndFollow } = await import('../../start-and-follow.js')
   const review = options.yes !== true
   return startAndFollow(context, 'update-hosts', cluster, { ...options, review, request })
-}
-
-function requestOf(hosts: readonly string[], options: UpdateOptions): UpdateRequest {
-  const { reboot, maxUnavailable, drainTimeout, evictUnmanaged, returnTimeout, window = [] } = options
-  return {
-    hosts,
-    reboot: reboot ?? 'required',
-    ...defined({ maxUnavailable }),
-    drain: drainOptions({ timeoutMs: drainTimeout, evictUnmanaged }),
-    returnTimeoutMs: returnTimeout ?? RETURN_TIMEOUT_MS,
-    windows: window,
-  }
 }
