@@ -24,8 +24,11 @@ export interface HostUpdates {
   readonly ownFiles: readonly string[]
 }
 
+/** Of a host where everything is up to date. */
+export const NO_UPDATES: HostUpdates = { packages: [], kept: [], isInterrupted: false, ownFiles: [] }
+
 /** Reads what `listUpdates` of the package manager prints. */
-export function parseUpdates(answers: Answers): HostUpdates {
+export function parseUpdates(answers: Answers): Omit<HostUpdates, 'ownFiles'> {
   const [stale] = answers.get('stale') ?? []
   const all = (answers.get('update') ?? []).map((line): PackageUpdate => {
     const [name = '', kind, to = '', from = ''] = line.split(' ')
@@ -37,7 +40,6 @@ export function parseUpdates(answers: Answers): HostUpdates {
     kept: [...new Set(kept)].sort(),
     isInterrupted: answers.has('interrupted'),
     ...(stale === undefined ? {} : { stale }),
-    ownFiles: answers.get('ownFile') ?? [],
   }
 }
 

@@ -2,18 +2,11 @@
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { BootRecord } from '../../facts/boot.js'
 import { recordBoot } from '../../hosts/reboot/record.js'
-import type { AwayContext } from '../../hosts/context.js'
 import type { StepOutcome } from '../../operations/steps.js'
 import { lookAtWindows, type WindowLook } from '../../values/window.js'
 import { withHeartbeat } from '../frame/frame.js'
-import type { OnHost } from '../frame/on-host.js'
+import type { OnAwayHost, OnHost } from '../frame/on-host.js'
 import { rebootHost, type HostReboot } from './reboot-host.js'
-
-type OnAwayHost = <Result>(
-  cluster: Cluster,
-  host: Host,
-  act: (away: AwayContext) => Promise<Result>,
-) => Promise<Result>
 
 /** By the names that workflows call. */
 export function rebootActivities(look: OnHost, changeAway: OnAwayHost) {

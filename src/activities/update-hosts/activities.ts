@@ -1,17 +1,10 @@
 /** The steps of an update of hosts that a reboot does not have. */
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { HostUpdates } from '../../facts/updates.js'
-import type { AwayContext } from '../../hosts/context.js'
 import { findUpdates } from '../../hosts/packages/update.js'
 import type { StepOutcome } from '../../operations/steps.js'
-import type { OnHost } from '../frame/on-host.js'
+import type { OnAwayHost, OnHost } from '../frame/on-host.js'
 import { updateHost, type HostUpdate } from './update-host.js'
-
-type OnAwayHost = <Result>(
-  cluster: Cluster,
-  host: Host,
-  act: (away: AwayContext) => Promise<Result>,
-) => Promise<Result>
 
 /** By the names that workflows call. */
 export function updateActivities(look: OnHost, changeAway: OnAwayHost) {

@@ -1,6 +1,7 @@
 /** Plans an update of hosts: the order and the gates of a reboot, with what each host would get. Pure. */
 import type { Cluster, Host } from '../../cluster/model.js'
 import {
+  NO_UPDATES,
   callsForDrain,
   callsForReboot,
   effectsOf,
@@ -50,7 +51,7 @@ export function askedForUpdates(
 
 /** Plans it. Hosts that have nothing to update, and need no reboot, are left alone. */
 export function planUpdate(asked: RebootPlan, found: UpdatesByHost, request: UpdateRequest): UpdatePlan {
-  const updatesOf = ({ host }: RebootingHost) => found.get(host.name) ?? NOTHING
+  const updatesOf = ({ host }: RebootingHost) => found.get(host.name) ?? NO_UPDATES
   const updating = asked.rebooting.filter(
     (one) => hasUpdates(updatesOf(one)) || isLeft(one) || isRebootForeseen(one, updatesOf(one), request),
   )
@@ -73,8 +74,6 @@ export function planUpdate(asked: RebootPlan, found: UpdatesByHost, request: Upd
     ],
   }
 }
-
-const NOTHING: HostUpdates = { packages: [], kept: [], isInterrupted: false, ownFiles: [] }
 
 function isRebootForeseen(
   { reasons }: RebootingHost,

@@ -32,24 +32,16 @@ export const rebootHosts = defineOperation('reboot', async (run, input) => {
   )
 })
 
-async function reboot(run: Run<RebootPhase>, rebooting: Rebooting): Promise<RebootResult> {
+function reboot(run: Run<RebootPhase>, rebooting: Rebooting): Promise<RebootResult> {
   const { plan, request } = rebooting
-  const hosts = await rollOut({
+  return rollOut({
     run,
-    cluster: plan.cluster,
+    plan,
     table: REBOOT_PHASES,
     phases: PHASES,
-    hosts: plan.rebooting.map(({ host }) => host),
     atOnce: atOnce(rebooting),
     windows: request.windows,
     act: (host) => rebootHost(rebooting, host),
     onSkip: 'leaves it cordoned, until it is rebooted again',
   })
-  return {
-    kubernetesVersion: plan.cluster.kubernetes.version,
-    changed: run.changed,
-    hosts,
-    warnings: plan.warnings,
-    skipped: run.skipped,
-  }
 }

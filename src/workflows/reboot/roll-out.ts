@@ -3,9 +3,11 @@
  * workers, then load balancers. A host that does not come back as it was stops the rollout: no other one is begun until
  * somebody decides.
  */
-import type { Cluster, Host } from '../../cluster/model.js'
+import type { Host } from '../../cluster/model.js'
 import { isPartOf, whyNever, type PhaseDefinition, type PhaseTable } from '../../operations/phase.js'
+import type { RebootResult } from '../../operations/results.js'
 import type { StepOutcome } from '../../operations/steps.js'
+import type { RebootPlan } from '../../planning/reboot/plan.js'
 import type { Phase, Run } from '../run/run.js'
 import { together } from '../run/together.js'
 import { Rollout } from './rollout.js'
@@ -16,11 +18,10 @@ type PhasesByRole<Id extends string> = Readonly<Record<Host['role'], Id>>
 /** What is done with which hosts. */
 export interface HostRollout<Id extends string> {
   readonly run: Run<Id | 'window'>
-  readonly cluster: Cluster
+  /** Its hosts are in the order in which they are begun. */
+  readonly plan: Pick<RebootPlan, 'cluster' | 'rebooting' | 'warnings'>
   readonly table: PhaseTable
   readonly phases: PhasesByRole<Id>
-  /** In the order in which they are begun. */
-  readonly hosts: readonly Host[]
   /** How many workers may be away at once. */
   readonly atOnce: number
   /** No host is begun outside of these windows; none: at any time. */
@@ -34,9 +35,7 @@ export interface HostRollout<Id extends string> {
 type Group = readonly [roles: readonly Host['role'][], width: number]
 
 /** @returns how it went on each host, in the order in which they were done. */
-export async function rollOut<Id extends string>(
-  rollout: HostRollout<Id>,
-): Promise<readonly { readonly name: string; readonly did: string }[]> {
+export async function rollOut<Id extends string>(rollout: HostRollout<Id>): Promise<RebootResult> {
   const groups: readonly Group[] = [
     [['etcd', 'control-plane'], 1],
     [['worker'], rollout.atOnce],
@@ -52,12 +51,19 @@ export async function rollOut<Id extends string>(
     before = together(turn, ...started.map((phase) => phase.all()))
   }
   await before
-  return [...summaries].map(([name, did]) => ({ name, did }))
+  const { run, plan } = rollout
+  return {
+    kubernetesVersion: plan.cluster.kubernetes.version,
+    changed: run.changed,
+    hosts: [...summaries].map(([name, did]) => ({ name, did })),
+    warnings: plan.warnings,
+    skipped: run.skipped,
+  }
 }
 
 /** Starts the phase of a role; none on a cluster that does not have it. */
 function begin<Id extends string>(
-  { run, cluster, table, phases, hosts, windows, act, onSkip }: HostRollout<Id>,
+  { run, plan, table, phases, windows, act, onSkip }: HostRollout<Id>,
   role: Host['role'],
   rollout: Rollout,
   before: Promise<unknown>,
@@ -65,8 +71,8 @@ function begin<Id extends string>(
 ): readonly Phase<StepOutcome>[] {
   const id = phases[role]
   const definition: PhaseDefinition | undefined = table[id]
-  if (definition === undefined || !isPartOf(cluster, definition)) return []
-  const own = hosts.filter((host) => host.role === role)
+  if (definition === undefined || !isPartOf(plan.cluster, definition)) return []
+  const own = plan.rebooting.map(({ host }) => host).filter((host) => host.role === role)
   const turns = new Map(own.map((host) => [host.name, before.then(() => rollout.turn(host))]))
   const turnOf = ({ name }: Host) => turns.get(name) ?? Promise.resolve()
   const passed =

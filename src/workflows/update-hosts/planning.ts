@@ -60,7 +60,7 @@ async function makePlan(
   return { plan: { ...plan, warnings: [...plan.warnings, ...ahead] }, found }
 }
 
-/** Without the answer of every host there is no plan: its lists may be locked or out of reach, which passes or is mended. */
+/** Asks every host, again while its package lists are locked or cannot be reached: there is no plan without all answers. */
 async function findAll(
   run: Run<PlanPhase>,
   { cluster, rebooting }: RebootPlan,

@@ -1,5 +1,6 @@
 /** Updating the packages of hosts, in the order and with the gates of a reboot. */
 import type { Host } from '../../cluster/model.js'
+import { NO_UPDATES } from '../../facts/updates.js'
 import { DRAIN_DEFAULTS } from '../../operations/drain.js'
 import { RETURN_TIMEOUT_MS } from '../../operations/reboot/request.js'
 import type { UpdateResult } from '../../operations/results.js'
@@ -28,30 +29,22 @@ export const updateHosts = defineOperation('update-hosts', async (run, input) =>
   return holdingForUpdate(run, input, request, (plan) => update(run, plan, request))
 })
 
-async function update(
+function update(
   run: Run<UpdatePhase>,
   plan: UpdateToCarryOut,
   request: UpdateRequest,
 ): Promise<UpdateResult> {
   const rollout: Rebooting = { run, plan, request, before: new Map() }
-  const hosts = await rollOut({
+  return rollOut({
     run,
-    cluster: plan.cluster,
+    plan,
     table: UPDATE_PHASES,
     phases: PHASE_OF_ROLE,
-    hosts: plan.rebooting.map(({ host }) => host),
     atOnce: atOnce(rollout),
     windows: request.windows,
     act: (host) => updateHost(rollout, plan, request, host),
     onSkip: 'leaves it cordoned if it was drained, until it is updated or rebooted again',
   })
-  return {
-    kubernetesVersion: plan.cluster.kubernetes.version,
-    changed: run.changed,
-    hosts,
-    warnings: plan.warnings,
-    skipped: run.skipped,
-  }
 }
 
 function updateHost(
@@ -60,7 +53,7 @@ function updateHost(
   { reboot: rule }: UpdateRequest,
   host: Host,
 ): Promise<StepOutcome> {
-  const planned = found.get(host.name) ?? { packages: [], kept: [], isInterrupted: false, ownFiles: [] }
+  const planned = found.get(host.name) ?? NO_UPDATES
   return takingAway(rollout, host, 'update', (cluster, reboot) =>
     activities('upgrade', `${host.name}: update`).updateHost(cluster, host, { ...reboot, planned, rule }),
   )
