@@ -31,6 +31,13 @@ export const ETCD_CLIENT_FILES = {
   key: keyFile('apiserver-etcd-client.key'),
 } as const
 
+/** The same files by the fields that kubeadm's `etcd.external` has for them. */
+export const ETCD_CLIENT_FIELDS = {
+  caFile: ETCD_CLIENT_FILES.ca.path,
+  certFile: ETCD_CLIENT_FILES.certificate.path,
+  keyFile: ETCD_CLIENT_FILES.key.path,
+} as const
+
 const CLUSTER_FILES = [
   publicFile('ca.crt'),
   keyFile('ca.key'),

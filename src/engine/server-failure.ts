@@ -27,12 +27,13 @@ export function serverFailure(home: EngineHome, what: string, logStart: number):
       },
     )
   }
-  return new QuorateError('ENGINE_FAILED', what, { output: shown(said) })
+  return new QuorateError('ENGINE_FAILED', what, {
+    output: shown(said, lastLines(home.serverLog, LINES, logStart)),
+  })
 }
 
 /** The last lines, and the cause if they do not have it. */
-function shown(said: string): string {
-  const last = said.trimEnd().split('\n').slice(-LINES).join('\n')
+function shown(said: string, last: string): string {
   const [cause] = CAUSE.exec(said) ?? []
   return cause === undefined || last.includes(cause) ? last : `${cause}\n${last}`
 }

@@ -45,7 +45,8 @@ export function parseClusterConfiguration(text: string): StandingConfiguration |
   }
 }
 
-function objectIn(parent: PlainObject, key: string): PlainObject {
+/** The object in a field; empty if there is none. */
+export function objectIn(parent: PlainObject, key: string): PlainObject {
   const value = parent[key]
   return isPlainObject(value) ? value : {}
 }

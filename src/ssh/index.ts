@@ -2,7 +2,7 @@
 export { askAtTerminal } from './connect/ask-at-terminal.js'
 export { BASH } from './run/bash.js'
 export { command, quote, script, type Command } from './run/command.js'
-export { expectSuccess, lastLines } from './run/expect.js'
+export { expectSuccess, failureIn, lastLines } from './run/expect.js'
 export { fenced, type Fence } from './run/fence.js'
 export { expectPrograms } from './run/missing-program.js'
 export { agentKeys, readIdentity } from './connect/identities.js'

@@ -10,6 +10,7 @@ import {
 } from '../../hosts/kubeadm/component-process.js'
 import { waitForApiServer } from '../../hosts/kubernetes/wait-for-api-server.js'
 import { waitUntil } from '../../hosts/wait.js'
+import { failureIn } from '../../ssh/index.js'
 import type { PlainObject } from '../../values/merge.js'
 
 const TITLE = 'configuration'
@@ -80,7 +81,6 @@ export async function waitUntilWhole(context: HostContext, name: string): Promis
 
 async function rejected(context: HostContext, name: string): Promise<QuorateError> {
   const output = await lastWords(context, name)
-  const words = output.split('\n').findLast((line) => /error|fatal|unknown|invalid|fail/i.test(line)) ?? ''
-  const message = `${name} keeps crashing with its new configuration: ${words}`
+  const message = `${name} keeps crashing with its new configuration: ${failureIn(output)}`
   return context.error('CONFIGURATION_REJECTED', message, { step: TITLE, output })
 }

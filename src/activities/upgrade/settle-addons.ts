@@ -8,7 +8,7 @@ import { kubeadmImages } from '../../hosts/containerd/images.js'
 import { waitForOthers } from '../../hosts/durable.js'
 import { runKubeadmUpgrade } from '../../hosts/kubeadm/upgrade.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
-import { hasCondition, listNodes } from '../../hosts/kubernetes/nodes.js'
+import { hasCondition, readyNodeNames } from '../../hosts/kubernetes/nodes.js'
 import { waitUntil } from '../../hosts/wait.js'
 import type { StepOutcome } from '../../operations/steps.js'
 
@@ -69,12 +69,7 @@ function runsFrom(
 
 /** Pods on nodes that are not Ready are nobody's hurry: such a node is reported for itself. */
 async function rolloutObstacle(api: ClusterApi, images: readonly string[]): Promise<string | undefined> {
-  const nodes = await listNodes(api)
-  const ready = new Set(
-    nodes
-      .filter(({ status }) => hasCondition(status.conditions, 'Ready'))
-      .map(({ metadata }) => metadata.name),
-  )
+  const ready = await readyNodeNames(api)
   for (const { labels, image } of ADDONS) {
     const pods = await api.core.pods.list({ labels })
     const late = pods.find(

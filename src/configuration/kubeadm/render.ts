@@ -3,7 +3,7 @@
  * the text must be sent and stored as a secret.
  */
 import { formatEndpoint, type Cluster, type Host } from '../../cluster/model.js'
-import { ETCD_CLIENT_FILES } from '../pki.js'
+import { ETCD_CLIENT_FIELDS } from '../pki.js'
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
 import { minorFacts } from '../../cluster/supported-minors.js'
 import { renderYaml } from '../../values/yaml-output.js'
@@ -122,9 +122,7 @@ export function patchedClusterConfiguration(cluster: Cluster): KubeadmDocument {
 
 function externalEtcd({ etcd }: Cluster): PlainObject {
   if (etcd.topology === 'stacked') return {}
-  const { ca, certificate, key } = ETCD_CLIENT_FILES
-  const files = { caFile: ca.path, certFile: certificate.path, keyFile: key.path }
-  return { etcd: { external: { endpoints: [...etcd.endpoints], ...files } } }
+  return { etcd: { external: { endpoints: [...etcd.endpoints], ...ETCD_CLIENT_FIELDS } } }
 }
 
 function clusterConfiguration(cluster: Cluster): KubeadmDocument {

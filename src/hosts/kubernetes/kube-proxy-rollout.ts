@@ -6,12 +6,12 @@ import type { DaemonSet } from 'kubernetes-types/apps/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { defined } from '../../values/defined.js'
 import { sha256 } from '../../values/sha256.js'
-import { lastLines } from '../../ssh/index.js'
+import { failureIn, lastLines } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
 import { waitUntil } from '../wait.js'
 import type { Stored } from './api/resources.js'
 import type { ClusterApi } from './cluster-api.js'
-import { hasCondition, listNodes } from './nodes.js'
+import { hasCondition, readyNodeNames } from './nodes.js'
 
 /** Where kubeadm has it. */
 const PLACE = { namespace: 'kube-system', name: 'kube-proxy', labels: 'k8s-app=kube-proxy' } as const
@@ -74,19 +74,20 @@ export async function rollOutKubeProxy(
 ): Promise<void> {
   const lastsMs = context.patience.components * LASTING
   const since: ReadySince = new Map()
-  const seen = () => look(api, wanted, (pod) => hasLasted(pod, since, lastsMs))
-  for (;;) {
-    const { lasting, all } = await seen()
-    if (lasting >= all) return
+  const lookAgain = () => look(api, wanted, (pod) => hasLasted(pod, since, lastsMs))
+  let seen = await lookAgain()
+  // Each pod that lasts renews the patience with the others.
+  while (seen.lasting < seen.all) {
+    const { lasting } = seen
     await waitUntil(
       context,
       async () => {
-        const now = await seen()
-        const crashing = now.pods.find(isCrashing)
+        seen = await lookAgain()
+        const crashing = seen.pods.find(isCrashing)
         if (crashing !== undefined) throw await rejected(context, api, crashing)
-        await steer(api, wanted, now, Math.ceil(lastsMs / 1_000))
-        if (now.lasting > lasting || now.lasting >= now.all) return undefined
-        return `kube-proxy: ${now.lasting} of ${now.all} pods run with the new configuration`
+        await steer(api, wanted, seen, Math.ceil(lastsMs / 1_000))
+        if (seen.lasting > lasting || seen.lasting >= seen.all) return undefined
+        return `kube-proxy: ${seen.lasting} of ${seen.all} pods run with the new configuration`
       },
       (reason) => context.error('CONFIGURATION_REJECTED', reason, { step: STEP }),
       { timeoutMs: context.patience.components },
@@ -113,15 +114,10 @@ async function look(
   wanted: string | undefined,
   lasts: (pod: Stored<Pod>) => boolean,
 ): Promise<Seen> {
-  const [nodes, pods] = await Promise.all([
-    listNodes(api),
+  const [ready, pods] = await Promise.all([
+    readyNodeNames(api),
     api.core.pods.in(PLACE.namespace).list({ labels: PLACE.labels }),
   ])
-  const ready = new Set(
-    nodes
-      .filter(({ status }) => hasCondition(status.conditions, 'Ready'))
-      .map(({ metadata }) => metadata.name),
-  )
   const onReady = pods.filter(({ spec }) => ready.has(spec?.nodeName ?? ''))
   const fresh = onReady.filter(
     ({ metadata }) => metadata.annotations?.[MARK] === wanted && metadata.deletionTimestamp === undefined,
@@ -182,7 +178,6 @@ async function rejected(context: HostContext, api: ClusterApi, pod: Stored<Pod>)
   const { name } = pod.metadata
   const log = await api.core.log({ namespace: PLACE.namespace, name }, { lines: 20, previous: true })
   const output = lastLines(log)
-  const words = output.split('\n').findLast((line) => /error|fatal|unknown|invalid|fail/i.test(line)) ?? ''
-  const message = `kube-proxy on ${pod.spec?.nodeName ?? name} keeps crashing with its new configuration: ${words}`
+  const message = `kube-proxy on ${pod.spec?.nodeName ?? name} keeps crashing with its new configuration: ${failureIn(output)}`
   return context.error('CONFIGURATION_REJECTED', message, { step: STEP, output })
 }

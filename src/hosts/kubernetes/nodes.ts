@@ -50,6 +50,12 @@ export async function listNodes(api: ClusterApi): Promise<readonly KubernetesNod
   return (await api.core.nodes.list()).map((node) => asNode(api, node))
 }
 
+/** Names of the nodes that are Ready. */
+export async function readyNodeNames(api: ClusterApi): Promise<ReadonlySet<string>> {
+  const ready = (await listNodes(api)).filter(({ status }) => hasCondition(status.conditions, 'Ready'))
+  return new Set(ready.map(({ metadata }) => metadata.name))
+}
+
 function asNode({ session }: ClusterApi, node: unknown): KubernetesNode {
   return checkShape(session, node, NODE, 'the Kubernetes API') as unknown as KubernetesNode
 }

@@ -1,14 +1,14 @@
 /** A running cluster in the words of the cluster file, or why there is no cluster file for it. Pure. */
-import { ETCD_CLIENT_FILES } from '../../configuration/pki.js'
+import { ETCD_CLIENT_FIELDS } from '../../configuration/pki.js'
 import { layoutIn } from '../../configuration/encryption.js'
 import { encryptionOf, parseLayout } from '../../cluster/encryption-layout.js'
 import type { Cluster, EncryptionAtRest } from '../../cluster/model.js'
+import { objectIn } from '../../facts/kept-configuration.js'
 import type { ObservedHost } from '../../facts/facts.js'
 import type { ClusterPresence, Standing, StandingConfiguration } from '../../facts/standing.js'
 import type { AdoptedCluster } from '../../operations/adopted.js'
 import { finding, type PreflightFinding } from '../../preflight/finding.js'
 import { defined } from '../../values/defined.js'
-import { isPlainObject } from '../../values/merge.js'
 import { observedPort } from './as-seen.js'
 import { adoptedDocuments } from './documents.js'
 import { adoptedHosts, isIpv4 } from './hosts.js'
@@ -47,11 +47,8 @@ function adoptedEncryption({ configuration, encryptionNote }: Standing): Encrypt
 /** Where API servers have other client files for an external etcd than those that a control plane which joins would get. */
 function otherClientFiles({ document, etcdEndpoints }: StandingConfiguration): readonly string[] {
   if (etcdEndpoints === undefined) return []
-  const { ca, certificate, key } = ETCD_CLIENT_FILES
-  const ours = { caFile: ca.path, certFile: certificate.path, keyFile: key.path }
-  const etcd = isPlainObject(document['etcd']) ? document['etcd'] : {}
-  const external = isPlainObject(etcd['external']) ? etcd['external'] : {}
-  return Object.entries(ours).flatMap(([field, path]) => {
+  const external = objectIn(objectIn(document, 'etcd'), 'external')
+  return Object.entries(ETCD_CLIENT_FIELDS).flatMap(([field, path]) => {
     const given = external[field]
     return given === path ? [] : [typeof given === 'string' && given !== '' ? given : `no ${field}`]
   })
@@ -82,7 +79,7 @@ export function adoptionProblems(file: Cluster, presence: ClusterPresence): read
   }
   const others = otherClientFiles(configuration)
   if (others.length > 0) {
-    const paths = Object.values(ETCD_CLIENT_FILES).map(({ path }) => path)
+    const paths = Object.values(ETCD_CLIENT_FIELDS)
     return problem(
       `its API servers have other client files for the external etcd than Quorate gives new ones: ${others.join(', ')}`,
       `have ${paths.join(', ')} on every control plane, and in kubeadm's record and the API servers' manifests`,

@@ -37,3 +37,8 @@ export function lastLines(text: string, count = LAST_LINES): string {
     .slice(-count)
     .join('\n')
 }
+
+/** The last line of a log that tells of a failure; empty if none does. */
+export function failureIn(log: string): string {
+  return log.split('\n').findLast((line) => /error|fatal|unknown|invalid|fail/i.test(line)) ?? ''
+}
