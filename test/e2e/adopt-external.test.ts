@@ -1,13 +1,14 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import { renderFlannel } from '../../src/configuration/pod-network/flannel-manifest.js'
 import { readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import { addressOf } from './support/changed-cluster-file.js'
 import {
+  addHost,
   balanceByHand,
   initByHand,
   joinByHand,
@@ -78,16 +79,7 @@ describe('a cluster that was built by hand on an etcd outside it', () => {
   })
 
   it('grows like any other: one more control plane joins, with the files for that etcd', async () => {
-    const lab = parse(readFileSync(fleet.clusterFile, 'utf8')) as { spec: Record<string, unknown> }
-    const file = parse(readFileSync(FILE, 'utf8')) as { spec: Record<string, unknown> & { hosts: unknown[] } }
-    const added = (lab.spec['hosts'] as { name: string }[]).find(({ name }) => name === 'cp3')
-    const { packages, containerRuntime } = lab.spec
-    const { kubeadm } = lab.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
-    const kubernetes = file.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
-    kubernetes.kubeadm['joinConfiguration'] = kubeadm['joinConfiguration']
-    Object.assign(file.spec, { packages, containerRuntime })
-    file.spec.hosts.push(added)
-    writeFileSync(FILE, stringify(file))
+    addHost(fleet, FILE, 'cp3')
     expectDone(await fleet.quorate('apply', '-f', FILE))
     await expect.poll(() => readyNodes(fleet), { timeout: 60_000 }).toEqual(['cp1', 'cp2', 'cp3', 'w1'])
     expect(await Promise.all(NODES.map((host) => stateOf(fleet, host)))).toEqual(before)

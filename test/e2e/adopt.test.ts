@@ -1,12 +1,13 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import { renderFlannel } from '../../src/configuration/pod-network/flannel-manifest.js'
 import { readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import {
+  addHost,
   balanceByHand,
   editSchedulerByHand,
   initByHand,
@@ -119,16 +120,7 @@ describe('a cluster that was built by hand', () => {
   })
 
   it('grows like any other: one more worker joins', async () => {
-    const lab = parse(readFileSync(fleet.clusterFile, 'utf8')) as { spec: Record<string, unknown> }
-    const file = parse(readFileSync(FILE, 'utf8')) as { spec: Record<string, unknown> & { hosts: unknown[] } }
-    const added = (lab.spec['hosts'] as { name: string }[]).find(({ name }) => name === 'w2')
-    const { packages, containerRuntime } = lab.spec
-    const { kubeadm } = lab.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
-    const kubernetes = file.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
-    kubernetes.kubeadm['joinConfiguration'] = kubeadm['joinConfiguration']
-    Object.assign(file.spec, { packages, containerRuntime })
-    file.spec.hosts.push(added)
-    writeFileSync(FILE, stringify(file))
+    addHost(fleet, FILE, 'w2')
     expectDone(await fleet.quorate('apply', '-f', FILE))
     const nodes = await fleet.kubectl('get', 'nodes', '-o', 'name')
     expect(nodes).toContain('node/w2')

@@ -1,9 +1,9 @@
 /**
  * A cluster that somebody builds by hand: the commands of the guide, typed on each host, without Quorate's own code.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import type { Fleet } from '../../support/fleet.js'
 
 interface FleetFile {
@@ -223,6 +223,20 @@ export async function editSchedulerByHand(fleet: Fleet, host: string): Promise<v
   )
   const running = `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pod kube-scheduler-${host} -o yaml`
   await fleet.on(host, `timeout 180 sh -c 'until ${running} | grep -q -e "--v=2"; do sleep 2; done'`)
+}
+
+/** Adds a host of the lab to an adopted cluster's file, with what a new host needs. */
+export function addHost(fleet: Fleet, path: string, name: string): void {
+  const lab = parse(readFileSync(fleet.clusterFile, 'utf8')) as { spec: Record<string, unknown> }
+  const file = parse(readFileSync(path, 'utf8')) as { spec: Record<string, unknown> & { hosts: unknown[] } }
+  const added = (lab.spec['hosts'] as { name: string }[]).find((host) => host.name === name)
+  const { packages, containerRuntime } = lab.spec
+  const { kubeadm } = lab.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
+  const kubernetes = file.spec['kubernetes'] as { kubeadm: Record<string, unknown> }
+  kubernetes.kubeadm['joinConfiguration'] = kubeadm['joinConfiguration']
+  Object.assign(file.spec, { packages, containerRuntime })
+  file.spec.hosts.push(added)
+  writeFileSync(path, stringify(file))
 }
 
 /** Waits until nothing starts by itself any more. */
