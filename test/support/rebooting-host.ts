@@ -38,9 +38,10 @@ interface StoredNode {
 export function rebootingHost(name: string, machine: Machine = {}, patience = PATIENCE) {
   const host = cluster.hosts.find((one) => one.name === name) ?? aHost(name)
   const events: string[] = []
-  let isRebooted = machine.isRebooted === true
-  let looksAway = isRebooted ? (machine.looksAway ?? 0) : 0
-  const bootId = () => (isRebooted ? 'boot-2' : 'boot-1')
+  let boot = machine.isRebooted === true ? 2 : 1
+  const isRebooted = () => boot > 1
+  let looksAway = isRebooted() ? (machine.looksAway ?? 0) : 0
+  const bootId = () => `boot-${boot}`
   const stored: StoredNode = { metadata: { name, annotations: {} }, spec: {}, status: {} }
   const node = () => ({
     ...stored,
@@ -58,7 +59,7 @@ export function rebootingHost(name: string, machine: Machine = {}, patience = PA
     return JSON.stringify(node())
   }
   const status = () => ({
-    header: { member_id: 1, cluster_id: isRebooted ? (machine.clusterId ?? CLUSTER_ID) : CLUSTER_ID },
+    header: { member_id: 1, cluster_id: isRebooted() ? (machine.clusterId ?? CLUSTER_ID) : CLUSTER_ID },
     leader: 1,
     version: '3.6.8',
   })
@@ -68,13 +69,13 @@ export function rebootingHost(name: string, machine: Machine = {}, patience = PA
       'systemctl reboot',
       () => {
         events.push('rebooted')
-        isRebooted = true
+        boot += 1
         looksAway = machine.looksAway ?? 0
         return ''
       },
     ],
     ['random/boot_id', () => `${bootId()}\n`],
-    ['findmnt', () => (isRebooted ? (machine.mount ?? MOUNT) : MOUNT)],
+    ['findmnt', () => (isRebooted() ? (machine.mount ?? MOUNT) : MOUNT)],
     ['systemctl start kubelet', () => (events.push('kubelet started'), '')],
     [`rm -f ${HOST_PATHS.etcdDataGuard}`, () => (events.push('guard removed'), '')],
     [
@@ -99,7 +100,7 @@ export function rebootingHost(name: string, machine: Machine = {}, patience = PA
     ...scriptedSession(one, answers, 'absent'),
     readFile: (path) =>
       path === '/etc/machine-id'
-        ? Promise.resolve(Buffer.from(`${isRebooted ? (machine.machineId ?? 'machine') : 'machine'}\n`))
+        ? Promise.resolve(Buffer.from(`${isRebooted() ? (machine.machineId ?? 'machine') : 'machine'}\n`))
         : scriptedSession(one, answers).readFile(path),
     writeFile: (path) => {
       if (path === HOST_PATHS.etcdDataGuard) events.push('guarded')

@@ -5,6 +5,7 @@ import { waitForOthers } from '../../hosts/durable.js'
 import {
   expectOwnFiles,
   findUpdates,
+  hasAll,
   isUpdateBegun,
   restartOldServices,
   updatePackages,
@@ -32,10 +33,14 @@ export interface HostUpdate extends HostReboot {
 export async function updateHost(away: AwayContext, update: HostUpdate): Promise<StepOutcome> {
   const { before, planned, returnTimeoutMs } = update
   const found = await waitForBoot(away, returnTimeoutMs)
+  const { context, bootId } = found
   const updated = `${count(planned.packages.length, 'package')} updated`
-  if (found.bootId === before.bootId) {
-    await bringUpToDate(found.context, update)
-    if (!(await isRebootDue(found.context, update))) {
+  // Another boot is the one after the update, or the power has failed in the middle of it.
+  const isUnfinished =
+    bootId === before.bootId || (!(await hasAll(context, planned)) && hasUpdates(await findUpdates(context)))
+  if (isUnfinished) {
+    await bringUpToDate(context, update)
+    if (!(await isRebootDue(context, update))) {
       const left = await finishWithoutReboot(found, update)
       const note =
         left.length === 0
@@ -44,7 +49,10 @@ export async function updateHost(away: AwayContext, update: HostUpdate): Promise
       return { changed: true, summary: `${updated}${note}` }
     }
   }
-  const { summary } = await rebootHost(away, update)
+  const { summary } = await rebootHost(
+    away,
+    isUnfinished ? { ...update, before: { ...before, bootId } } : update,
+  )
   return { changed: true, summary: planned.packages.length === 0 ? summary : `${updated}, ${summary}` }
 }
 

@@ -55,6 +55,15 @@ async function filesOfOurs(session: Session): Promise<readonly string[]> {
   return stdout.split('\n').filter((path) => SHARED_FILES.includes(path))
 }
 
+/** Whether each package is installed in the version that it was to get. */
+export async function hasAll(context: HostContext, { packages }: HostUpdates): Promise<boolean> {
+  const installed = await installedPackages(
+    context,
+    packages.map(({ name }) => name),
+  )
+  return packages.every(({ name, to }) => installed[name] === to)
+}
+
 /** Whether this operation has begun to update the packages, and nobody has looked at the outcome. */
 export function isUpdateBegun(context: HostContext): Promise<boolean> {
   return isUnderway(context, UNIT, () => Promise.resolve(true))

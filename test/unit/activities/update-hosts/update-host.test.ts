@@ -7,6 +7,8 @@ const CONFIG = '/etc/containerd/config.toml'
 const OPENSSL = 'update\topenssl security 3.0.16-1 3.0.15-1\n'
 const CONTAINERD = 'update\tcontainerd other 1.6.24-1 1.6.20-1\n'
 const LIBC = 'update\tlibc6 security 2.36-9+deb12u10 2.36-9+deb12u9\n'
+const INSTALLED =
+  'installed openssl 3.0.16-1\ninstalled containerd 1.6.24-1\ninstalled libc6 2.36-9+deb12u10\n'
 
 interface Scene {
   /** What there is to update. */
@@ -14,6 +16,8 @@ interface Scene {
   /** What the host asks for afterwards. */
   readonly asksForReboot?: boolean
   readonly isRebooted?: boolean
+  /** The power has failed while packages were installed, and nobody has finished it. */
+  readonly isCutOff?: boolean
   readonly replaces?: boolean
   /** Services that still run replaced files. */
   readonly old?: string
@@ -24,9 +28,10 @@ interface Scene {
 function scene(name: string, { lines = OPENSSL, ...more }: Scene = {}) {
   let isUpdated = more.isRebooted === true
   const { events, away, reboot } = rebootingHost(name, {
-    isRebooted: more.isRebooted === true,
+    isRebooted: more.isRebooted === true || more.isCutOff === true,
     answers: (note) => [
-      ['-s upgrade', () => (isUpdated ? '' : lines)],
+      ['-s upgrade', () => (isUpdated ? '' : more.isCutOff === true ? 'interrupted\tyes\n' : lines)],
+      ['dpkg-query', () => (isUpdated ? INSTALLED : INSTALLED.replaceAll('installed ', 'half-configured '))],
       [
         '-y upgrade',
         () => {
@@ -49,7 +54,8 @@ function scene(name: string, { lines = OPENSSL, ...more }: Scene = {}) {
     packages: lines
       .trim()
       .split('\n')
-      .map((line) => ({ name: line.split(/[\t ]/)[1] ?? '', to: '', isSecurity: false })),
+      .map((line) => line.split(/[\t ]/))
+      .map(([, name = '', , to = '']) => ({ name, to, isSecurity: false })),
     kept: [],
     isInterrupted: false,
     ownFiles: [CONFIG],
@@ -103,6 +109,18 @@ describe('a host with updates', () => {
     await update({ rule: 'always' })
     expect(events).not.toContain('updated')
     expect(events).not.toContain('rebooted')
+  })
+
+  it('finishes an installation amid which the power failed, though the host has another boot since', async () => {
+    const { events, update } = scene('w1', { isCutOff: true })
+    await expect(update()).resolves.toMatchObject({ summary: '1 package updated' })
+    expect(events).toEqual(['cordoned', 'updated', 'uncordoned', 'guard removed'])
+  })
+
+  it('reboots after an installation amid which the power failed, where that is due', async () => {
+    const { events, update } = scene('w1', { isCutOff: true, lines: LIBC })
+    await update({ rule: 'always' })
+    expect(events).toEqual(['cordoned', 'updated', 'rebooted', 'uncordoned', 'guard removed'])
   })
 
   it('takes no pods again while a package has replaced a file of ours', async () => {
