@@ -16,6 +16,7 @@ import { restartKubelet, startKubelet, startStoppedKubelet } from '../hosts/kube
 import { hostState, markInitialised, type HostState } from '../hosts/kubeadm/state.js'
 import { noteInitialEncryption } from './encryption/roll.js'
 import { placeLayout } from '../hosts/encryption/keys.js'
+import { endFounding } from './end-founding.js'
 import { noteInitial } from './reconfigure/kept-documents.js'
 import { clearFailedInit, initStanding } from './undo-init.js'
 import { placeAuditPolicy } from '../hosts/kubeadm/api-server-files.js'
@@ -69,11 +70,7 @@ export async function initControlPlane(
     // The API server keeps running when its kubelet is stopped, so a ready API does not prove that the kubelet runs.
     if (await startStoppedKubelet(context, found.state)) did.push('started kubelet')
   }
-  // Also revokes the token of an init whose operation died before it could.
-  const isNew = await markInitialised(context)
-  if (isNew && found !== undefined) await revokeInitToken(api, context.host)
-  if (isNew) await noteInitial(api, context.cluster)
-  if (isNew) await noteInitialEncryption(api, initialLayout(context.cluster))
+  if (found?.state.has('initialised') !== true) await completeInit(context, api, found)
   await keepRegistry(context)
   did.push(
     ...(await (found === undefined
@@ -85,6 +82,25 @@ export async function initControlPlane(
     summary: did.length === 0 ? 'initialised already' : did.join(', '),
     caHash: await caHashOf(context.session),
   }
+}
+
+/** What follows an init once; the mark comes last, because without it the next attempt does all of it. */
+async function completeInit(
+  context: HostContext,
+  api: ClusterApi,
+  found: Initialised | undefined,
+): Promise<void> {
+  // The operation of the init may have died before it could.
+  if (found !== undefined) await revokeInitToken(api, context.host)
+  await noteInitial(api, context.cluster)
+  await noteInitialEncryption(api, initialLayout(context.cluster))
+  if (found === undefined || isOurs(found.state)) await endFounding(context, api)
+  await markInitialised(context)
+}
+
+/** Whether Quorate has initialised the cluster. The etcd of one that somebody else has made is not restarted. */
+function isOurs(state: HostState): boolean {
+  return state.has('init-complete') || state.has('init-unfinished')
 }
 
 /** A cluster that was initialised here, as it was when last looked at. */

@@ -22,6 +22,7 @@ import { waitForOtherApiServers } from '../../hosts/kubernetes/wait-for-api-serv
 import { waitUntil } from '../../hosts/wait.js'
 import { isQuorateError } from '../../errors/index.js'
 import type { StepOutcome } from '../../operations/steps.js'
+import { recordFounding } from '../end-founding.js'
 
 /** Whether a host needs no upgrade any more. */
 export interface UpgradeLook {
@@ -87,7 +88,10 @@ async function clearTheWay(context: HostContext, others: readonly Host[]): Promi
   await prepareMemberStop(context, context.session)
   await repairCertificates(context)
   await removeAbandonedManifests(context)
-  return modeFor(context, await recordedVersion(context, api))
+  const mode = modeFor(context, await recordedVersion(context, api))
+  // kubeadm writes the manifests of etcd again, by this record.
+  if (mode === 'apply') await recordFounding(api)
+  return mode
 }
 
 /** Only the first control plane carries the record to the new version; the others follow it. */

@@ -15,10 +15,12 @@ const FINDINGS = [
   'manifests',
   /** etcd has data here. */
   'etcd-data',
-  /** etcd's manifest says that it joined existing members. */
+  /** etcd's manifest says that it joined existing members: others are named in it. */
   'etcd-joined',
   /** The journal shows that a `kubeadm init` of ours began here, did not succeed, and was not undone. */
   'init-unfinished',
+  /** The journal shows that a `kubeadm init` of ours succeeded here, and was not undone. */
+  'init-complete',
   /** The journal shows that a `kubeadm join` of ours succeeded here, and was not undone. */
   'join-complete',
   /** The marker `HOST_PATHS.initialised` is there, and matches the CA on this host. */
@@ -41,8 +43,9 @@ say ca.key test -e pki/ca.key
 say kubeconfigs some ${HOST_PATHS.kubernetes}/*.conf
 say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
 say manifests some manifests/*.yaml
-say etcd-data test -e ${HOST_PATHS.etcdMember}
-say etcd-joined grep -qse '--initial-cluster-state=existing' manifests/etcd.yaml
+# Where etcd does not start, it leaves other files beside the log that it does not have.
+say etcd-data test -e ${HOST_PATHS.etcdMember}/wal
+say etcd-joined grep -qse '--initial-cluster=.*,' manifests/etcd.yaml
 journal=${HOST_PATHS.journal}
 unfinished() {
   [ -e "$journal" ] && awk '
@@ -54,12 +57,13 @@ unfinished() {
 }
 say init-unfinished unfinished
 complete() {
-  [ -e "$journal" ] && awk '
-    $4 == "kubeadm-join" || $4 == "kubeadm-reset" { complete = 0 }
-    $2 == "end" && $4 == "kubeadm-join" && $6 == 0 { complete = 1 }
+  [ -e "$journal" ] && awk -v step="$1" '
+    $4 == step || $4 == "kubeadm-reset" { complete = 0 }
+    $2 == "end" && $4 == step && $6 == 0 { complete = 1 }
     END { exit !complete }' "$journal"
 }
-say join-complete complete
+say init-complete complete kubeadm-init
+say join-complete complete kubeadm-join
 initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
 say initialised initialised ${HOST_PATHS.initialised}
 say kubelet-runs systemctl is-active --quiet kubelet`

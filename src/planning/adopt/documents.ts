@@ -1,5 +1,5 @@
 /** What somebody chose in kubeadm's documents: without what other fields of the cluster file say, and without defaults. */
-import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
+import { ownSettings } from '../../configuration/kubeadm/own-settings.js'
 import { withoutPaths } from '../reconfigure/leaves.js'
 import { DEFAULT_API_SERVER_PORT } from '../../cluster/endpoint.js'
 import type { Standing } from '../../facts/standing.js'
@@ -89,16 +89,14 @@ export function adoptedDocuments(standing: Standing, apiServerPort: number | und
   const { configuration, kubeletConfiguration, kubeProxyConfiguration } = standing
   const isUsual = apiServerPort === undefined || apiServerPort === DEFAULT_API_SERVER_PORT
   return defined({
-    clusterConfiguration: chosen(withoutOurs(configuration.document), CLUSTER),
+    clusterConfiguration: chosen(
+      withoutPaths(configuration.document, ownSettings(configuration.document)),
+      CLUSTER,
+    ),
     initConfiguration: isUsual ? undefined : { localAPIEndpoint: { bindPort: apiServerPort } },
     kubeletConfiguration: chosen(kubeletConfiguration, KUBELET),
     kubeProxyConfiguration: chosen(kubeProxyConfiguration, KUBE_PROXY),
   })
-}
-
-/** `encryptionAtRest` says what Quorate has set up of encryption. */
-function withoutOurs(document: PlainObject): PlainObject {
-  return layoutIn(document) === undefined ? document : withoutPaths(document, ENCRYPTION_PATHS)
 }
 
 function chosen(document: PlainObject | undefined, unsaid: Unsaid): PlainObject | undefined {

@@ -1,7 +1,7 @@
 /** How the file's patches of kubeadm's documents differ from the documents that the cluster keeps. */
 import { defined } from '../../values/defined.js'
 import type { PlainObject } from '../../values/merge.js'
-import { ENCRYPTION_PATHS, layoutIn } from '../../configuration/encryption.js'
+import { ownSettings } from '../../configuration/kubeadm/own-settings.js'
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import type { Standing } from '../../facts/standing.js'
 import { applicablePatch, LEAVES_RULES, NEEDS_EMPTY_NODE } from '../reconfigure/documents.js'
@@ -30,8 +30,7 @@ export function restOfClusterConfiguration(file: Cluster, standing: Standing): D
   const patch = file.etcd.topology === 'external' ? others : { ...others, ...defined({ etcd: members }) }
   const applied = leavesOf(applicablePatch('ClusterConfiguration', file)).map(({ path }) => path)
   const noted = standing.configurationNote?.set.ClusterConfiguration ?? []
-  const encryption = layoutIn(document) === undefined ? [] : ENCRYPTION_PATHS
-  const unknown = withoutPaths(document, [...applied, ...noted, ...encryption])
+  const unknown = withoutPaths(document, [...applied, ...noted, ...ownSettings(document)])
   const present = leavesOf(unknown).filter(({ path }) => ONLY_FROM_PATCHES.has(keyOf(path.slice(0, -1))))
   return difference(withoutPaths(patch, [...applied, ['apiServer', 'certSANs']]), document, present)
 }
