@@ -130,6 +130,7 @@ export class ModelApi {
     const { method, body } = asked
     if (method === 'POST' && pod !== undefined) return this.#nodes.evict(pod)
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
+    if (method === 'PUT' && path === `${SYSTEM}/configmaps/kubeadm-config`) return this.#storeRecord(body)
     const isOfTokens = method === 'DELETE' && path.startsWith(`${SYSTEM}/secrets`)
     return isOfTokens ? this.#deleteTokens(path, query) : undefined
   }
@@ -168,6 +169,16 @@ export class ModelApi {
     writeFileSync(join(folder, 'join'), `${secret.metadata.labels['quorate.dev/join'] ?? ''}\n`)
     writeFileSync(join(folder, 'secret'), `${secret.stringData['token-secret'] ?? ''}\n`)
     return { body: { metadata: { name: secret.metadata.name } } }
+  }
+
+  /** What kubeadm keeps of the cluster's configuration. */
+  #storeRecord(body: string): ApiAnswer {
+    const sent = JSON.parse(body) as { data: { ClusterConfiguration: string } }
+    const file = this.#path('objects', 'kubeadm-config')
+    writeFileSync(`${file}.changed`, sent.data.ClusterConfiguration)
+    renameSync(`${file}.changed`, file)
+    this.#journal('API changes kubeadm-config')
+    return { body: sent }
   }
 
   /** The pod network counts as applied with its DaemonSet, the last object of its manifest. */
