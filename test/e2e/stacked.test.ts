@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
@@ -82,6 +83,23 @@ describe('a cluster from bare hosts', () => {
     const balancer = file.spec.hosts.find(({ role }) => role === 'load-balancer')
     const nodes = await getThrough(balancer?.address ?? '', parse(stdout) as Kubeconfig, '/api/v1/nodes')
     expect((JSON.parse(nodes) as { items: unknown[] }).items).toHaveLength(5)
+  })
+
+  it('serves no empty cluster from a control plane whose etcd data are gone', async () => {
+    const stop = 'systemctl stop kubelet; crictl stop $(crictl ps -q --name "^etcd$") >/dev/null;'
+    await fleet.on('cp1', `${stop} mv /var/lib/etcd/member /root/member; systemctl start kubelet`)
+    const said =
+      'grep -hs "cannot fetch cluster info" /var/log/pods/kube-system_etcd-cp1_*/etcd/*.log || true'
+    await eventually(async () => (await fleet.on('cp1', said)) !== '', 'etcd has refused to start', 120_000)
+    const ready = 'curl -ks --max-time 3 https://127.0.0.1:6443/readyz || true'
+    expect((await fleet.on('cp1', ready)).trim()).not.toBe('ok')
+    await fleet.on(
+      'cp1',
+      'systemctl stop kubelet; rm -rf /var/lib/etcd/member; mv /root/member /var/lib/etcd/member',
+    )
+    await fleet.on('cp1', 'systemctl start kubelet')
+    await eventually(async () => (await fleet.on('cp1', ready)).trim() === 'ok', 'it serves again', 180_000)
+    await expectWholeCluster(fleet)
   })
 
   it('leaves no secrets in the history, the logs or the unit files', async () => {
