@@ -9,8 +9,8 @@ export const EXIT = {
   usage: 2,
   /** The operation waits for the operator. */
   waiting: 3,
-  /** A certificate ends within the time that `--within` names. */
-  ending: 4,
+  /** A certificate ends within the time that `--within` names, or the newest snapshot is older than `--max-age`. */
+  overdue: 4,
   /** Left by Ctrl-C, or because nobody reads the output any more; an apply goes on, a plan is stopped. */
   detached: 130,
   /** Nobody reads the output any more, and nothing goes on. The code that shells give for SIGPIPE. */

@@ -187,6 +187,12 @@ describe('a snapshot', () => {
     }
     for (const host of CONTROL_PLANES) expect(await filesOn(host)).toHaveLength(4)
   })
+
+  it('is too old where a monitor says so, by exit code', async () => {
+    const aged = (most: string) => fleet.quorate('etcd', 'snapshot', 'list', '--max-age', most, '-f', file)
+    expect((await aged('1d')).exitCode).toBe(0)
+    expect((await aged('0s')).exitCode).toBe(4)
+  })
 })
 
 interface Member {

@@ -84,6 +84,6 @@ async function certificates(context: Context, { within }: CertificatesOptions): 
     const { renderCertificates } = await import('../output/certificates.js')
     renderCertificates(cluster.name, found, context.io.style).forEach((line) => context.io.out(line))
   }
-  if (within !== undefined && found.certificates.some(({ leftMs }) => leftMs <= within)) return EXIT.ending
+  if (within !== undefined && found.certificates.some(({ leftMs }) => leftMs <= within)) return EXIT.overdue
   return found.unreachable.length > 0 ? EXIT.failed : EXIT.done
 }

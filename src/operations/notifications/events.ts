@@ -37,6 +37,12 @@ export function parkedEvent(teller: Teller, blocked: readonly BlockedStep[]): Un
   return event(teller, 'parked', text, problems, [`quorate resume ${teller.cluster}`])
 }
 
+/** A plan waits for approval. */
+export function approvalEvent(teller: Teller, changes: number): Untold {
+  const text = `${teller.operation} waits for your approval of ${count(changes, 'change')}`
+  return event(teller, 'parked', text, [], [`quorate attach ${teller.cluster}`])
+}
+
 /** The run has ended with an error. */
 export function failureEvent(teller: Teller, error: ErrorReport): Untold {
   const { cluster, operation } = teller

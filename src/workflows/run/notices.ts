@@ -2,6 +2,7 @@
 import {
   CancellationScope,
   ParentClosePolicy,
+  patched,
   sleep,
   startChild,
   uuid4,
@@ -12,7 +13,13 @@ import type { ErrorReport } from '../../errors/index.js'
 import type { OperationInput } from '../../operations/input.js'
 import { deliveriesOf, NOTIFIER, type Delivery } from '../../operations/notifications/delivery.js'
 import type { Untold } from '../../operations/notifications/event.js'
-import { failureEvent, parkedEvent, resultEvent, type Teller } from '../../operations/notifications/events.js'
+import {
+  approvalEvent,
+  failureEvent,
+  parkedEvent,
+  resultEvent,
+  type Teller,
+} from '../../operations/notifications/events.js'
 import { OPERATIONS, type OperationKind, type Results } from '../../operations/registry.js'
 import type { BlockedStep } from '../../operations/steps.js'
 import { defined } from '../../values/defined.js'
@@ -22,6 +29,9 @@ const GATHER_MS = 5_000
 
 /** Of steps that are parked, people are told this often at most: hundreds of hosts may fail one after the other. */
 const PAUSE_MS = 60_000
+
+/** Whoever starts a run is looking at its plan for so long. */
+const APPROVAL_MS = 10 * 60_000
 
 /** Temporal accepts 200 bytes of summary. */
 const SUMMARY_BYTES = 200
@@ -51,6 +61,23 @@ export class Notices {
     if (this.notifications.length === 0 || this.isGathering) return
     this.isGathering = true
     void CancellationScope.nonCancellable(() => this.gather())
+  }
+
+  /** A plan of so many changes waits for approval, and tells people so if that takes long. */
+  async whileWaiting(approval: Promise<void>, changes: number): Promise<void> {
+    if (this.notifications.length === 0 || !patched('notice-of-approval')) return approval
+    const scope = new CancellationScope()
+    const telling = scope.run(async () => {
+      await sleep(APPROVAL_MS)
+      await tell(this.notifications, approvalEvent(this.teller, changes))
+    })
+    try {
+      await approval
+    } finally {
+      scope.cancel()
+      // It was cancelled, or is over.
+      await telling.catch(() => undefined)
+    }
   }
 
   /** The run ends with a result. Returns once the deliveries have been started. */

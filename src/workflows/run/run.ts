@@ -107,7 +107,7 @@ export class Run<PhaseId extends string> {
 
   /** Shows the operator what would change, and waits for approval. */
   async approve(changes: readonly PlannedChange[]): Promise<void> {
-    await this.decisions.approve(changes)
+    await this.notices.whileWaiting(this.decisions.approve(changes), changes.length)
   }
 
   /** Starts a phase: `act` runs for each host once everything it waits for is done. A step that fails is parked. */

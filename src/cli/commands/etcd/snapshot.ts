@@ -2,6 +2,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
+import { parsePeriod } from '../../options/duration.js'
 import { refuseTogether } from '../../options/exclusive.js'
 import { attachOption, detachOption } from '../../options/follow.js'
 import { onBlockedOption } from '../../options/on-blocked.js'
@@ -10,6 +11,11 @@ import type { FollowOptions } from '../../start-and-follow.js'
 interface SnapshotOptions extends FollowOptions {
   readonly acceptLowerRevision?: true
   readonly plan?: true
+}
+
+interface ListOptions {
+  /** Milliseconds. */
+  readonly maxAge?: number
 }
 
 const MEANING = `
@@ -41,7 +47,12 @@ function listCommand(): CommandUnknownOpts {
   const command = new Command('list')
     .summary('list the snapshots in all places')
     .description('Lists the snapshots on hosts and in copies. Exit code 1 if a place cannot be looked at.')
-  command.action(() => exitWith(list(contextOf(command))))
+    .option(
+      '--max-age <time>',
+      'exit with code 4 if the newest snapshot is older, or there is none; such as 7h or 2d',
+      parsePeriod,
+    )
+  command.action((options) => exitWith(list(contextOf(command), options)))
   return command
 }
 
@@ -73,14 +84,15 @@ async function snapshot(context: Context, options: SnapshotOptions): Promise<Exi
   return startAndFollow(context, 'snapshot', cluster, { ...options, request })
 }
 
-async function list(context: Context): Promise<ExitCode> {
+async function list(context: Context, { maxAge }: ListOptions): Promise<ExitCode> {
   const { loadCluster } = await import('../../load-cluster.js')
   const cluster = await loadCluster(context)
   const { fetchSnapshots } = await import('../../../client/over-ssh.js')
   const found = await fetchSnapshots(cluster)
-  const { renderSnapshots, snapshotList } = await import('../../output/etcd/snapshots.js')
+  const { newestAgeMs, renderSnapshots, snapshotList } = await import('../../output/etcd/snapshots.js')
   if (context.json) context.io.json({ cluster: cluster.name, ...snapshotList(found) })
   else renderSnapshots(cluster.name, found, context.io.style).forEach((line) => context.io.out(line))
+  if (maxAge !== undefined && (newestAgeMs(found) ?? Infinity) > maxAge) return EXIT.overdue
   return found.unreachable.length === 0 ? EXIT.done : EXIT.failed
 }
 

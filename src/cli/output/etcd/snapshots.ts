@@ -35,14 +35,21 @@ function listed({ snapshots }: SnapshotsFound): readonly Listed[] {
 /** For programs. Every snapshot that is listed was verified when it was kept. */
 export function snapshotList(found: SnapshotsFound): object {
   const all = listed(found)
-  const newest = all[0]?.seen.record.takenAt
+  const ageMs = newestAgeMs(found)
   return {
     snapshots: all.map(({ seen: { record }, hosts, archives }) => ({ ...record, hosts, archives })),
-    ...(newest === undefined
-      ? {}
-      : { newestAgeSeconds: Math.round((Date.now() - Date.parse(newest)) / 1000) }),
+    ...(ageMs === undefined ? {} : { newestAgeSeconds: Math.round(ageMs / 1000) }),
     unreachable: found.unreachable,
   }
+}
+
+/** How long ago the newest was taken, in milliseconds; undefined if there is none. */
+export function newestAgeMs(found: SnapshotsFound): number | undefined {
+  return ageOf(listed(found))
+}
+
+function ageOf([newest]: readonly Listed[]): number | undefined {
+  return newest === undefined ? undefined : Math.max(0, Date.now() - Date.parse(newest.seen.record.takenAt))
 }
 
 /** The table, places that do not answer, and the age of the newest. */
@@ -66,11 +73,10 @@ export function renderSnapshots(cluster: string, found: SnapshotsFound, style: S
 
 function summary(cluster: string, all: readonly Listed[], style: Style): string {
   const name = style.bold(plainLine(cluster))
-  const [newest] = all
-  if (newest === undefined)
+  const ageMs = ageOf(all)
+  if (ageMs === undefined)
     return `${style.yellow('⚠')} ${name}: no snapshot; \`quorate etcd snapshot\` takes one`
-  const age = formatDuration(Math.max(0, Date.now() - Date.parse(newest.seen.record.takenAt)))
-  return `${style.green('✔')} ${name}: ${count(all.length, 'snapshot')}; the newest was verified ${age} ago`
+  return `${style.green('✔')} ${name}: ${count(all.length, 'snapshot')}; the newest was verified ${formatDuration(ageMs)} ago`
 }
 
 const WORDS = {
