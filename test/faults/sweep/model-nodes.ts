@@ -50,7 +50,10 @@ export class ModelNodes {
       metadata: { name, uid: `uid-of-${name}`, resourceVersion: String(version), labels, annotations },
       spec,
       status: {
-        nodeInfo: { kubeletVersion: this.#text('nodes', name, 'kubelet').trim() },
+        nodeInfo: {
+          kubeletVersion: this.#text('nodes', name, 'kubelet').trim(),
+          bootID: this.#text('nodes', name, 'boot').trim(),
+        },
         conditions: [{ type: 'Ready', status }],
       },
     }

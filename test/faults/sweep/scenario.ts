@@ -64,11 +64,24 @@ const REPLACEMENT: Scenario = {
     }),
 }
 
+const ROLLOUT = { drain: DRAIN_DEFAULTS, returnTimeoutMs: 120_000, windows: [] } as const
+
 const UPGRADE: Scenario = {
   name: 'upgrade',
   on: 'cluster',
   start: (quorate, cluster) =>
     quorate.start('upgrade', cluster, { review: false, request: { to: 'v1.37.2' } }),
+}
+
+/** Of a control plane and a worker. */
+const REBOOT: Scenario = {
+  name: 'reboot',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('reboot', cluster, {
+      review: false,
+      request: { ...ROLLOUT, hosts: ['cp2', 'w1'], required: false },
+    }),
 }
 
 /** Operations on a cluster that runs. */
@@ -79,4 +92,5 @@ export const DAY_2: readonly Scenario[] = [
   RESET_OF_ALL,
   REPLACEMENT,
   UPGRADE,
+  REBOOT,
 ]

@@ -84,6 +84,7 @@ export class ScriptedHost {
   private readonly image: HostImage
   private readonly cluster: string
   private child: ChildProcess | undefined
+  private isOn = false
 
   /** @param cluster folder with the model of the cluster, shared by its hosts. */
   constructor(image: HostImage, folder: string, cluster: string, name: string, address: string) {
@@ -100,12 +101,15 @@ export class ScriptedHost {
    * this resolves, sshd answers.
    */
   async start(kept?: string): Promise<void> {
-    for (const name of ['upper', 'work', 'root', 'own']) {
-      rmSync(join(this.folder, name), { recursive: true, force: true })
-      mkdirSync(join(this.folder, name), { recursive: true })
-    }
+    for (const name of ['upper', 'work', 'root', 'own']) this.empty(name)
     this.writeOwnLayer()
     if (kept !== undefined) await mustRun('cp', ['-a', `${kept}/.`, this.changes])
+    this.isOn = true
+    await this.boot()
+  }
+
+  /** A host that ends by itself has rebooted: it comes back with what was changed on it. */
+  private async boot(): Promise<void> {
     const child = spawn(
       'unshare',
       [
@@ -121,16 +125,27 @@ export class ScriptedHost {
       child.stdout.once('data', () => resolve())
       child.once('exit', () => reject(new Error(`${this.name} did not start: ${output}`)))
     })
+    child.once('close', () => {
+      if (!this.isOn) return
+      for (const name of ['work', 'root']) this.empty(name)
+      void this.boot().catch((error: unknown) => console.error(error))
+    })
   }
 
   /** Cuts the power. Once this resolves, nothing of the host runs. */
   async stop(): Promise<void> {
     const { child } = this
+    this.isOn = false
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = new Promise((resolve) => child.once('close', resolve))
     child.stdin?.end()
     child.kill('SIGKILL')
     await exited
+  }
+
+  private empty(name: string): void {
+    rmSync(join(this.folder, name), { recursive: true, force: true })
+    mkdirSync(join(this.folder, name), { recursive: true })
   }
 
   private writeOwnLayer(): void {

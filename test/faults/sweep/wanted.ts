@@ -3,14 +3,14 @@ import { APPLY, DAY_2, type Scenario } from './scenario.js'
 
 const SCENARIOS = [APPLY, ...DAY_2]
 /** On demand only. */
-const LONG = ['upgrade']
+const LONG = ['upgrade', 'reboot']
 
 /** Parts of the names of the wanted cases; without any, all are wanted. */
 const only = partsOf(process.env.QUORATE_FAULTS_ONLY)
 /** Parts of the names of the wanted operations; without any, all are wanted. */
 const operations = partsOf(process.env.QUORATE_FAULTS_OPERATIONS)
 
-/** Whether this is what every change must pass: fewer faults of an apply, and not the upgrade, whose runs are long. */
+/** Whether this is what every change must pass: fewer faults of an apply, and not the operations whose runs are long. */
 export const isForEveryChange = process.env.QUORATE_FAULTS_CI === '1'
 
 /** Whether single cases are named. */

@@ -43,3 +43,24 @@ take() {
   read -r pace <"$CLUSTER/pace"
   sleep "$pace"
 }
+
+# The kubelet starts the static pod of a manifest.
+start_pod() { # COMPONENT
+  mkdir -p "$CLUSTER/static-pods/$HOST"
+  sed -n 's/^ *image: *//p' "/etc/kubernetes/manifests/$1.yaml" >"$CLUSTER/static-pods/$HOST/$1"
+  case $1 in
+    etcd) : >"$CLUSTER/etcd/$HOST/started" ;;
+    kube-apiserver)
+      # Its version is there as soon as the file is.
+      read -r image <"$CLUSTER/static-pods/$HOST/$1"
+      echo "${image##*:}" >"$CLUSTER/apiserver.$HOST"
+      mv "$CLUSTER/apiserver.$HOST" "$CLUSTER/apiservers/$HOST"
+      until [ -e "$CLUSTER/listening/$HOST" ]; do sleep 0.02; done
+      ;;
+  esac
+}
+
+# A kubelet that reports tells the boot that it runs in.
+tell_boot() {
+  if [ -e "$CLUSTER/nodes/$HOST" ]; then cat /proc/sys/kernel/random/boot_id >"$CLUSTER/nodes/$HOST/boot"; fi
+}
