@@ -1,5 +1,5 @@
 /** What the sweep runs and breaks: an operation, and what there is when it begins. */
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Operation } from '../../../src/client/operation.js'
 import type { Quorate } from '../../../src/client.js'
@@ -84,6 +84,23 @@ const REBOOT: Scenario = {
     }),
 }
 
+/** The same hosts, for which there is a newer containerd: each is drained, and none needs a reboot. */
+const UPDATE: Scenario = {
+  name: 'update-hosts',
+  on: 'cluster',
+  prepare: (model) => {
+    for (const host of ['cp2', 'w1']) {
+      mkdirSync(join(model, 'newer', host), { recursive: true })
+      writeFileSync(join(model, 'newer', host, 'containerd'), '2.0-1\n')
+    }
+  },
+  start: (quorate, cluster) =>
+    quorate.start('update-hosts', cluster, {
+      review: false,
+      request: { ...ROLLOUT, hosts: ['cp2', 'w1'], reboot: 'required' },
+    }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -93,4 +110,5 @@ export const DAY_2: readonly Scenario[] = [
   REPLACEMENT,
   UPGRADE,
   REBOOT,
+  UPDATE,
 ]
