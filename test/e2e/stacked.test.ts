@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
 import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
+import { addressOf } from './support/changed-cluster-file.js'
 import { expectNoSecretsLeft } from './support/left-secrets.js'
 
 const fleet = new Fleet('e2e')
@@ -88,17 +89,24 @@ describe('a cluster from bare hosts', () => {
   it('serves no empty cluster from a control plane whose etcd data are gone', async () => {
     const stop = 'systemctl stop kubelet; crictl stop $(crictl ps -q --name "^etcd$") >/dev/null;'
     await fleet.on('cp1', `${stop} mv /var/lib/etcd/member /root/member; systemctl start kubelet`)
+    // Without its API server, a kubelet starts static pods only after a minute.
     const said =
       'grep -hs "cannot fetch cluster info" /var/log/pods/kube-system_etcd-cp1_*/etcd/*.log || true'
-    await eventually(async () => (await fleet.on('cp1', said)) !== '', 'etcd has refused to start', 120_000)
-    const ready = 'curl -ks --max-time 3 https://127.0.0.1:6443/readyz || true'
-    expect((await fleet.on('cp1', ready)).trim()).not.toBe('ok')
+    await eventually(async () => (await fleet.on('cp1', said)) !== '', 'etcd has refused to start', 300_000)
+    const server = `https://${addressOf(fleet, 'cp1')}:6443`
+    const readiness = ['--server', server, '--request-timeout', '5s', 'get', '--raw', '/readyz']
+    const isReady = () =>
+      fleet.kubectl(...readiness).then(
+        (answer) => answer.trim() === 'ok',
+        () => false,
+      )
+    expect(await isReady()).toBe(false)
     await fleet.on(
       'cp1',
       'systemctl stop kubelet; rm -rf /var/lib/etcd/member; mv /root/member /var/lib/etcd/member',
     )
     await fleet.on('cp1', 'systemctl start kubelet')
-    await eventually(async () => (await fleet.on('cp1', ready)).trim() === 'ok', 'it serves again', 180_000)
+    await eventually(isReady, 'it serves again', 300_000)
     await expectWholeCluster(fleet)
   })
 
