@@ -101,6 +101,13 @@ const UPDATE: Scenario = {
     }),
 }
 
+const SNAPSHOT: Scenario = {
+  name: 'snapshot',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('snapshot', cluster, { request: { clusterFile: 'kind: Cluster\n', mayBeBehind: false } }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -111,4 +118,5 @@ export const DAY_2: readonly Scenario[] = [
   UPGRADE,
   REBOOT,
   UPDATE,
+  SNAPSHOT,
 ]
