@@ -108,6 +108,26 @@ const SNAPSHOT: Scenario = {
     quorate.start('snapshot', cluster, { request: { clusterFile: 'kind: Cluster\n', mayBeBehind: false } }),
 }
 
+/** An apply with other arguments of two components. */
+const RECONFIGURATION: Scenario = {
+  name: 'reconfigure',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('apply', {
+      ...cluster,
+      kubernetes: {
+        ...cluster.kubernetes,
+        kubeadm: {
+          ...cluster.kubernetes.kubeadm,
+          clusterConfiguration: {
+            apiServer: { extraArgs: { profiling: 'false' } },
+            scheduler: { extraArgs: { v: '4' } },
+          },
+        },
+      },
+    }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -119,4 +139,5 @@ export const DAY_2: readonly Scenario[] = [
   REBOOT,
   UPDATE,
   SNAPSHOT,
+  RECONFIGURATION,
 ]
