@@ -1,22 +1,14 @@
 /** Where a cluster file is, and what the paths in it mean. */
 import { resolve } from 'node:path'
+import type { LocalMachine } from '../ssh-config/expansion.js'
 import type { FileState } from '../ssh-config/file-permissions.js'
 
 /** Where a cluster file is, and what paths and defaults in it mean there. */
-export interface ClusterFileLocation {
+export interface ClusterFileLocation extends LocalMachine {
   /** As given by whoever runs Quorate; used in messages. */
   readonly path: string
   /** Absolute path of the folder that relative paths start from. */
   readonly directory: string
-  /** Absolute path of the home folder, for `~`. */
-  readonly home: string
-  /** User name of whoever runs Quorate; the login name unless something else is given. */
-  readonly user?: string
-  /** Numeric ID of that user, and the name of this machine, for tokens in the ssh configuration. */
-  readonly uid?: number
-  readonly hostName?: string
-  /** The environment, for `${NAME}` in the ssh configuration. */
-  readonly variables?: Readonly<Record<string, string | undefined>>
   /** Reads a text file that the cluster file names; without it, such a file is reported as unreadable. */
   readonly readFile?: (path: string) => string
   /** Lists the names in a folder, for patterns in the ssh configuration. Without it, patterns match nothing. */

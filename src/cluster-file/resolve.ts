@@ -12,12 +12,12 @@ import type {
   Etcd,
   Host,
   LoadBalancer,
-  PodNetwork,
   RegistryMirror,
   Taint,
   VirtualAddress,
 } from '../cluster/model.js'
 import type { Notification } from '../cluster/notifications.js'
+import type { PodNetwork } from '../cluster/pod-network.js'
 import type { Schedules } from '../cluster/schedules.js'
 import type { SnapshotCopy, SnapshotSettings } from '../cluster/snapshots.js'
 import type { SecretSource } from '../cluster/ssh-login.js'
@@ -115,25 +115,28 @@ function resolveTaint({ key, value, effect }: NonNullable<FileHost['taints']>[nu
 function resolveNetwork(file: ClusterFile, location: ClusterFileLocation, files: NamedFiles): PodNetwork {
   const { network } = file.spec
   const plugin = network.plugin ?? impliedPlugin(network.manifest)
-  if (plugin === 'flannel') {
-    const { backend = 'vxlan', port, vni, netConf, ...rest } = network
-    return {
-      plugin,
-      backend,
-      ...defined({ port, vni, interface: rest.interface, netConf }),
-      image: rest.image ?? FLANNEL_IMAGES.image,
-      cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+  switch (plugin) {
+    case 'flannel': {
+      const { backend = 'vxlan', port, vni, netConf, ...rest } = network
+      return {
+        plugin,
+        backend,
+        ...defined({ port, vni, interface: rest.interface, netConf }),
+        image: rest.image ?? FLANNEL_IMAGES.image,
+        cniPluginImage: rest.cniPluginImage ?? FLANNEL_IMAGES.cniPluginImage,
+      }
     }
-  }
-  if (plugin === 'manifest') {
-    const manifest = checked(network.manifest)
-    return {
-      plugin,
-      source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
-      ...defined({ content: files.manifest, digest: network.digest }),
+    case 'manifest': {
+      const manifest = checked(network.manifest)
+      return {
+        plugin,
+        source: isUrl(manifest, ['https']) ? manifest : absolutePath(manifest, location),
+        ...defined({ content: files.manifest, digest: network.digest }),
+      }
     }
+    case 'none':
+      return { plugin }
   }
-  return { plugin }
 }
 
 function resolveEtcd(file: ClusterFile, location: ClusterFileLocation, hosts: readonly Host[]): Etcd {

@@ -3,10 +3,10 @@
  * without secrets, so that it can be a workflow's input.
  */
 import type { Notification } from './notifications.js'
+import { withoutContent, type PodNetwork } from './pod-network.js'
 import type { Schedules } from './schedules.js'
 import type { SnapshotSettings } from './snapshots.js'
 import type { HostSsh, SecretSource } from './ssh-login.js'
-import { defined } from '../values/defined.js'
 
 /** What a host is for. */
 export type HostRole = 'control-plane' | 'worker' | 'etcd' | 'load-balancer'
@@ -98,41 +98,6 @@ interface Networking {
   readonly serviceSubnet: string
   readonly dnsDomain: string
 }
-
-/** The pod network: our own Flannel manifest, the user's manifest, or none. */
-export type PodNetwork =
-  | {
-      readonly plugin: 'flannel'
-      readonly backend: FlannelBackend
-      /** UDP port of vxlan or wireguard. Defaults to Flannel's own. */
-      readonly port?: number
-      /** Number of the vxlan network. Defaults to Flannel's own. */
-      readonly vni?: number
-      /** Interface name, or a regular expression for it. Defaults to the interface that has the node's address. */
-      readonly interface?: string
-      /** Merged into Flannel's `net-conf.json`. */
-      readonly netConf?: Readonly<Record<string, unknown>>
-      /** Image with `flanneld` and the CNI configuration tools. */
-      readonly image: string
-      /** Image with the `flannel` CNI plugin. */
-      readonly cniPluginImage: string
-    }
-  | {
-      readonly plugin: 'manifest'
-      /** The manifest's text, if a path was given. It is read when the cluster file is loaded. */
-      readonly content?: string
-      /** Where it came from: path or URL. */
-      readonly source: string
-      /** `sha256:…` of the text. Always set for a URL, which is fetched only when it is needed. */
-      readonly digest?: string
-    }
-  | { readonly plugin: 'none' }
-
-/** How the cluster file names a pod network's kind. */
-export type NetworkPluginName = PodNetwork['plugin']
-
-/** How Flannel carries packets between nodes; {@link PodNetwork}. */
-export type FlannelBackend = 'vxlan' | 'host-gw' | 'wireguard'
 
 /** An address that moves to another balancer when the one that has it fails. */
 export interface VirtualAddress {
@@ -285,12 +250,6 @@ export function narrow(cluster: Cluster, ...hosts: readonly Host[]): Cluster {
     packages: { install: packages.install, repository: packages.repository },
     network: withoutContent(network),
   }
-}
-
-function withoutContent(network: PodNetwork): PodNetwork {
-  if (network.plugin !== 'manifest') return network
-  const { plugin, source, digest } = network
-  return { plugin, source, ...defined({ digest }) }
 }
 
 /** The cluster of a step that writes the audit policy on a host. */

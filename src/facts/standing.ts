@@ -5,7 +5,8 @@
 import type { ConfigurationNote } from './configuration-note.js'
 import type { EncryptionNote } from './encryption-note.js'
 import type { DnsPod } from './cluster-dns.js'
-import type { NetworkPluginName, Taint } from '../cluster/model.js'
+import type { Taint } from '../cluster/model.js'
+import type { NetworkPluginName } from '../cluster/pod-network.js'
 import type { QuorumMember } from './quorum.js'
 
 /** What the hosts show of a cluster before its API is asked. */

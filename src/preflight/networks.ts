@@ -1,10 +1,14 @@
 /** Checks that the pod and service networks share no address with the networks that the hosts are in. */
 import type { ObservedHost } from '../facts/facts.js'
+import { networkPlugin } from '../configuration/pod-network/plugins.js'
 import { networksOverlap, parseIpAddress, parseNetwork } from '../values/ip-address.js'
 import type { Cluster } from '../cluster/model.js'
 import { finding, hasJoined, perHost, type Check, type PreflightFinding } from './finding.js'
 
-/** Interfaces that a pod network creates. One that is left after a reset may be in the pods' network. */
+/**
+ * Interfaces that pod networks of all sorts create, beside those of the cluster's own. One that is left after a reset may
+ * be in the pods' network.
+ */
 const POD_INTERFACES = /^(cni|flannel|kube-|cali|cilium|lxc|weave|tunl|vxlan\.|nodelocaldns)/
 
 /** A network that a host is in or has a route to. */
@@ -52,7 +56,10 @@ function hostNetworks(cluster: Cluster, { facts: { details } }: ObservedHost): r
     // Left by Flannel's host-gw: a route to another node's pods.
     .filter(({ gateway }) => gateway !== undefined && !addresses.has(gateway))
     .map(({ destination, ...route }) => ({ text: asNetwork(destination), ...route }))
-  return [...connected, ...routed].filter((network) => !POD_INTERFACES.test(network.interface))
+  const { links } = networkPlugin(cluster)
+  return [...connected, ...routed].filter(
+    (network) => !POD_INTERFACES.test(network.interface) && !links.includes(network.interface),
+  )
 }
 
 /**

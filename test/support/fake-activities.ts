@@ -1,18 +1,11 @@
 /** Fake activities for tests of workflows: each succeeds at once, and a journal says in which order they were asked for. */
-import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { ApplicationFailure } from '@temporalio/common'
 import type { Cluster, Host } from '../../src/cluster/model.js'
 import { copyTitle, type SnapshotCopy } from '../../src/cluster/snapshots.js'
 import type { BootRecord } from '../../src/facts/boot.js'
 import type { HostUpdates } from '../../src/facts/updates.js'
 import type { MemberStatus } from '../../src/facts/etcd-status.js'
-import type { OperationInput } from '../../src/operations/input.js'
-import { MESSAGES } from '../../src/operations/messages.js'
-import type { OperationProgress } from '../../src/operations/progress.js'
-import { OPERATIONS, type OperationKind } from '../../src/operations/registry.js'
 import type { SkipConsequence } from '../../src/operations/steps.js'
-import { TASK_QUEUE } from '../../src/operations/task-queue.js'
-import { operationWorkflowId } from '../../src/operations/workflow-id.js'
 import type { ClusterPresence } from '../../src/facts/standing.js'
 import type { MemberVersion } from '../../src/hosts/etcd/versions.js'
 import type { Soundness } from '../../src/hosts/etcd/snapshots/folder.js'
@@ -96,6 +89,9 @@ export function fakeActivities() {
   }
   return { journal, activities }
 }
+
+/** The hosts of a test, or of several runs in turn. */
+export type FakeHosts = ReturnType<typeof fakeActivities>
 
 /** A fix of security for every host, and a containerd for those with a number 2. */
 function updatesOf(host: string): HostUpdates {
@@ -233,35 +229,4 @@ export function failing<More extends unknown[], Result>(
     left -= 1
     return Promise.reject(hopeless('KUBEADM_PREFLIGHT_FAILED', `preflight failed on ${where}`, where))
   }
-}
-
-/** Starts an operation under the id that the client would give it. */
-export function startScripted(
-  temporal: TestWorkflowEnvironment,
-  kind: OperationKind,
-  cluster: Cluster,
-  more: Partial<OperationInput> = {},
-): Promise<WorkflowHandle> {
-  return temporal.client.workflow.start(OPERATIONS[kind].workflow, {
-    workflowId: operationWorkflowId(cluster.name),
-    taskQueue: TASK_QUEUE,
-    // A failed test leaves its run open, which must not make the next one fail.
-    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-    args: [{ cluster, searchAttributes: false, ...more }],
-  })
-}
-
-/** The answer of the `progress` query. */
-export function progressOf(handle: WorkflowHandle): Promise<OperationProgress> {
-  return handle.query(MESSAGES.progress)
-}
-
-/** The failure that ended the workflow. */
-export async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
-  const error: unknown = await result.then(
-    () => new Error('the workflow did not fail'),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause
-  throw error
 }

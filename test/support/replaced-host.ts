@@ -3,10 +3,8 @@ import type { Cluster, Host } from '../../src/cluster/model.js'
 import type { HostFacts } from '../../src/facts/facts.js'
 import type { ClusterPresence } from '../../src/facts/standing.js'
 import { aCluster, bareFacts } from './clusters.js'
-import { hopeless, type fakeActivities } from './fake-activities.js'
+import { hopeless, type FakeHosts } from './fake-activities.js'
 import { joinedFacts, present, standingOf } from './standings.js'
-
-type Fakes = ReturnType<typeof fakeActivities>['activities']
 
 /** `reset`: the old machine, bare, which the run holds still. */
 type MachineState = 'alive' | 'silent' | 'key-changed' | 'reset' | 'reinstalled'
@@ -42,7 +40,7 @@ export class ReplacedHost {
   }
 
   /** The activities that look, and those that what they show depends on. */
-  hosts(obey: Fakes) {
+  hosts(obey: FakeHosts['activities']) {
     return {
       gatherFacts: (_: Cluster, { name }: Host) => this.#look(name),
       readStanding: () => Promise.resolve(this.#presence()),

@@ -1,10 +1,14 @@
 /** What would be lost with a cluster, counted while its API still answers. */
 import type { HostContext } from '../../hosts/context.js'
+import { pluginDaemonSets } from '../../configuration/pod-network/plugins.js'
 import { localApi } from '../../hosts/kubernetes/cluster-api.js'
 import type { Losses } from '../../planning/reset/losses.js'
 
 /** What belongs to the cluster itself. */
-const SYSTEM: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease', 'kube-flannel']
+const SYSTEM: readonly string[] = [
+  ...['kube-system', 'kube-public', 'kube-node-lease'],
+  ...pluginDaemonSets().map(([, { namespace }]) => namespace),
+]
 
 /**
  * Counts what people have in the cluster, as the API of this control plane tells it.

@@ -1,11 +1,17 @@
 /** Checks the pod network: the given fields fit the plugin, and a manifest can be trusted. */
 import { objectAt, pluginOf, textAt, type Outline } from '../lenient.js'
+import type { NetworkPluginName } from '../../cluster/pod-network.js'
+import { pluginNames } from '../../configuration/pod-network/plugins.js'
 import { isUrl } from '../../cluster/names.js'
 import { show, type FieldPath, type Finding } from '../problem.js'
 import { problem } from './finding.js'
 
-/** Fields that only Flannel has. */
-const FLANNEL_FIELDS = ['backend', 'port', 'vni', 'interface', 'netConf', 'image', 'cniPluginImage'] as const
+/** The fields of each plugin's settings. */
+const FIELDS: Readonly<Record<NetworkPluginName, readonly string[]>> = {
+  flannel: ['backend', 'port', 'vni', 'interface', 'netConf', 'image', 'cniPluginImage'],
+  manifest: ['manifest', 'digest'],
+  none: [],
+}
 
 /** Fields that only some of Flannel's backends have. */
 const BACKEND_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -24,8 +30,9 @@ const REMOVE_ONE = 'remove one of the two'
 export function pluginFindings(file: Outline): readonly Finding[] {
   const plugin = pluginOf(file)
   return [
-    ...manifestFindings(file, plugin),
-    ...(plugin === 'flannel' ? flannelFindings(file) : notFlannelFindings(file, plugin)),
+    ...foreignFields(file, plugin),
+    ...(plugin === 'manifest' ? manifestFindings(file) : []),
+    ...(plugin === 'flannel' ? flannelFindings(file) : []),
   ]
 }
 
@@ -33,14 +40,19 @@ function at(...fields: FieldPath): FieldPath {
   return ['spec', 'network', ...fields]
 }
 
-function manifestFindings({ network }: Outline, plugin: string): readonly Finding[] {
+function foreignFields({ network }: Outline, plugin: string): readonly Finding[] {
+  const ownersOf = (field: string) => pluginNames().filter((name) => FIELDS[name].includes(field))
+  return [...new Set(Object.values(FIELDS).flat())]
+    .map((field) => ({ field, owners: ownersOf(field) }))
+    .filter(({ field, owners }) => network[field] !== undefined && !owners.some((name) => name === plugin))
+    .map(({ field, owners }) =>
+      problem(at(field), `belongs to ${owners.join(' and ')}, but the plugin is ${plugin}`, REMOVE_ONE),
+    )
+}
+
+function manifestFindings({ network }: Outline): readonly Finding[] {
   const manifest = textAt(network, 'manifest')
   const digest = network['digest']
-  if (plugin !== 'manifest') {
-    return ['manifest', 'digest']
-      .filter((field) => network[field] !== undefined)
-      .map((field) => problem(at(field), `is given, but the plugin is ${plugin}`, REMOVE_ONE))
-  }
   if (manifest === undefined) {
     return [problem(at('manifest'), 'missing', 'give the path or https URL of the manifest')]
   }
@@ -65,10 +77,4 @@ function flannelFindings({ network }: Outline): readonly Finding[] {
         problem(at('netConf', ...within, name), 'has a field of its own', `use ${field}`),
     ),
   ]
-}
-
-function notFlannelFindings({ network }: Outline, plugin: string): readonly Finding[] {
-  return FLANNEL_FIELDS.filter((field) => network[field] !== undefined).map((field) =>
-    problem(at(field), `belongs to Flannel, but the plugin is ${plugin}`, REMOVE_ONE),
-  )
 }

@@ -1,11 +1,14 @@
 /** What is known of each package manager: one row each, and which of them a host has. */
-import type { PackageManagerName } from '../../cluster/model.js'
+import type { Host, PackageManagerName } from '../../cluster/model.js'
 import { apt } from './apt.js'
 import { dnf } from './dnf.js'
 import type { PackageManagerFacts } from './package-manager.js'
 
 /** The facts about each, by name. */
 export const PACKAGE_MANAGER_FACTS: Readonly<Record<PackageManagerName, PackageManagerFacts>> = { apt, dnf }
+
+/** That of hosts of which nothing else is said. */
+export const USUAL_PACKAGE_MANAGER: PackageManagerName = 'apt'
 
 /** What `/etc/os-release` says of a system. */
 interface OperatingSystem {
@@ -24,9 +27,15 @@ export function systemPackageManager({ osId, osLike }: OperatingSystem): Package
   )
 }
 
+/** What a host is told of its package manager ({@link Host.packageManager}): nothing if it is the usual one. */
+export function packageManagerOf(system: OperatingSystem): Pick<Host, 'packageManager'> {
+  const name = systemPackageManager(system)?.name
+  return name === undefined || name === USUAL_PACKAGE_MANAGER ? {} : { packageManager: name }
+}
+
 /** The package manager with which steps work on a host. */
 export function packageManagerFacts({
-  packageManager = 'apt',
+  packageManager = USUAL_PACKAGE_MANAGER,
 }: {
   readonly packageManager?: PackageManagerName
 }): PackageManagerFacts {

@@ -1,5 +1,5 @@
 /** How Flannel carries packets between nodes, as data. Source: Flannel's page on backends. */
-import type { FlannelBackend } from '../../cluster/model.js'
+import type { FlannelBackend } from '../../cluster/pod-network.js'
 import type { RequiredPort } from '../port.js'
 import type { SettingsOf } from './plugin.js'
 

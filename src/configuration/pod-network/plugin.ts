@@ -1,5 +1,6 @@
 /** What a network plugin is: all that the rest of Quorate knows of one. The rows are in plugins.ts. */
-import type { Cluster, NetworkPluginName, PodNetwork } from '../../cluster/model.js'
+import type { Cluster } from '../../cluster/model.js'
+import type { NetworkPluginName, PodNetwork } from '../../cluster/pod-network.js'
 import type { RequiredPort } from '../port.js'
 
 /** A kind of pod network, whatever its settings are. */

@@ -1,5 +1,6 @@
 /** The network plugins: one row each. */
-import type { Cluster, NetworkPluginName } from '../../cluster/model.js'
+import type { Cluster } from '../../cluster/model.js'
+import type { NetworkPluginName } from '../../cluster/pod-network.js'
 import { flannel } from './flannel.js'
 import { manifest } from './manifest.js'
 import { none } from './none.js'

@@ -6,6 +6,7 @@ import { parseConnections, slowestSync, type HostProbes } from '../../facts/host
 import type { Endpoint } from '../../cluster/model.js'
 import { isQuorateError } from '../../errors/index.js'
 import { BASH, script, type Session } from '../../ssh/index.js'
+import { ASK_PORT } from '../tcp-port.js'
 import { defined } from '../../values/defined.js'
 
 /** What to try. */
@@ -29,6 +30,7 @@ const DEADLINE_S = 45
 // finally reported as unknown.
 const CONNECT = `
 export LC_ALL=C
+${ASK_PORT}
 name=$1; shift
 slots=${SLOTS}
 now() { read -r uptime _ </proc/uptime; echo "\${uptime%.*}"; }
@@ -52,14 +54,8 @@ reach() {
   met=''
   for patience in 3 3 10; do
     [ "$(now)" -lt "$deadline" ] || break
-    status=0
-    reason=$(timeout "$patience" ${BASH} 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
-    case "$status:$reason" in
-      0:*) echo open; return ;;
-      *refused*) echo refused; return ;;
-      124:*|*"timed out"*) outcome=timeout ;;
-      *) outcome=unreachable ;;
-    esac
+    outcome=$(ask_port "$1" "$2" "$patience")
+    case "$outcome" in open|refused) echo "$outcome"; return ;; esac
     has_time || continue
     if [ -n "$met" ]; then echo "$outcome"; return; fi
     met=$outcome

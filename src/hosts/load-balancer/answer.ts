@@ -4,16 +4,13 @@
  */
 import type { Endpoint } from '../../cluster/model.js'
 import { BASH, script, type Session } from '../../ssh/index.js'
+import { ASK_PORT, type PortOutcome } from '../tcp-port.js'
 
 /** What a connection met. */
 export type Answer =
   /** The name has no address on this host. */
   | 'name-not-resolved'
-  | 'refused'
-  /** No answer at all within 3 s. */
-  | 'timeout'
-  /** No route, or forbidden on the way. */
-  | 'unreachable'
+  | Exclude<PortOutcome, 'open'>
   /** Accepted and closed again, as by a balancer that has no control plane to forward it to. */
   | 'closed'
   /** Accepted, then nothing, as by a balancer that waits for a control plane without answering. */
@@ -27,7 +24,7 @@ export type Answer =
   | 'api-server'
 
 /** What a plain connection met, with nothing sent over it. */
-export type Reach = Extract<Answer, 'name-not-resolved' | 'refused' | 'timeout' | 'unreachable'> | 'open'
+export type Reach = PortOutcome | 'name-not-resolved'
 
 // $1: host, $2: port, $3: what to send, for printf (empty: nothing), $4: how to say goodbye. Prints one of the words
 // above. If something was sent, also prints whether it was answered (124: not within 4 s) and what came back, in
@@ -35,19 +32,14 @@ export type Reach = Extract<Answer, 'name-not-resolved' | 'refused' | 'timeout' 
 // is.
 const CONNECT = `
 export LC_ALL=C
+${ASK_PORT}
 case "$1" in
   *:*) ;;
   *[!0-9.]*) getent ahosts "$1" >/dev/null || { echo name-not-resolved; exit 0; } ;;
 esac
-status=0
-reason=$(timeout 3 ${BASH} 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$?
-case "$status:$reason" in
-  0:*) echo open ;;
-  *refused*) echo refused; exit 0 ;;
-  124:*|*"timed out"*) echo timeout; exit 0 ;;
-  *) echo unreachable; exit 0 ;;
-esac
-[ -n "$3" ] || exit 0
+outcome=$(ask_port "$1" "$2" 3)
+echo "$outcome"
+if [ "$outcome" != open ] || [ -z "$3" ]; then exit 0; fi
 timeout 8 ${BASH} '
   exec 3<>"/dev/tcp/$0/$1" || exit 0
   printf "$2" >&3

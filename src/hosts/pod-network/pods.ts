@@ -1,5 +1,6 @@
 /** Whether pod networks run: the DaemonSets of their plugins. */
-import type { Host, NetworkPluginName } from '../../cluster/model.js'
+import type { Host } from '../../cluster/model.js'
+import type { NetworkPluginName } from '../../cluster/pod-network.js'
 import type { NetworkPlugin } from '../../configuration/pod-network/plugin.js'
 import { pluginDaemonSets } from '../../configuration/pod-network/plugins.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'

@@ -3,7 +3,8 @@
  * table. The reference of the cluster file uses it to say whether a field can be changed later.
  */
 import type { Difference } from './difference.js'
-import { formatEndpoint, type Cluster, type Endpoint, type NetworkPluginName } from '../../cluster/model.js'
+import { formatEndpoint, type Cluster, type Endpoint } from '../../cluster/model.js'
+import type { NetworkPluginName } from '../../cluster/pod-network.js'
 import { parseNetwork } from '../../values/ip-address.js'
 import { runningPlugins, type Standing } from '../../facts/standing.js'
 import { pluginTraits } from '../../configuration/pod-network/plugins.js'

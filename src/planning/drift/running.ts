@@ -1,5 +1,5 @@
 /** The cluster that an operation works on: what the file wants, except for what a running cluster has already fixed. */
-import { systemPackageManager } from '../../configuration/package-managers/package-managers.js'
+import { packageManagerOf } from '../../configuration/package-managers/package-managers.js'
 import type { HostFacts, ObservedHost } from '../../facts/facts.js'
 import { showsCluster } from '../../facts/first-control-plane.js'
 import type { Bystander, Cluster, Host, KubeadmPatches } from '../../cluster/model.js'
@@ -79,11 +79,10 @@ function factsOf(observed: readonly ObservedHost[], { name }: Host): HostFacts |
  */
 function asMachine(host: Host, facts: HostFacts | undefined): Host {
   if (facts === undefined) return host
-  const manager = systemPackageManager(facts)?.name
   return {
     ...host,
     ...(facts.machineId === '' ? {} : { machineId: facts.machineId }),
-    ...(manager === undefined || manager === 'apt' ? {} : { packageManager: manager }),
+    ...packageManagerOf(facts),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The hosts that a removal is asked for: which machines they are, and what the cluster and they themselves still have of it. */
 import { clientUrl } from '../../configuration/etcd/urls.js'
-import { systemPackageManager } from '../../configuration/package-managers/package-managers.js'
+import { packageManagerOf } from '../../configuration/package-managers/package-managers.js'
 import { etcdPlace, type Cluster, type Host, type HostRole } from '../../cluster/model.js'
 import { runsBalancer } from '../../cluster/balancer-hosts.js'
 import type { HostFacts } from '../../facts/facts.js'
@@ -101,11 +101,10 @@ export function isAnotherMachine({ machineId }: HostFacts, node: StandingNode | 
 /** Whatever answers at the host's address later, or has its node, must be this machine. */
 export function pinned(host: Host, facts: HostFacts | undefined, node: StandingNode | undefined): Host {
   const machineId = facts?.machineId ?? node?.machineId ?? ''
-  const manager = facts === undefined ? undefined : systemPackageManager(facts)?.name
   return {
     ...host,
     ...(machineId === '' ? {} : { machineId }),
-    ...(manager === undefined || manager === 'apt' ? {} : { packageManager: manager }),
+    ...(facts === undefined ? {} : packageManagerOf(facts)),
   }
 }
 

@@ -13,7 +13,7 @@ import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import { planned } from '../run/planned.js'
-import { possible, reviewed } from '../run/review.js'
+import { possible, reviewed, unlessDeclined } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What a plan says of a reboot. */
@@ -72,7 +72,7 @@ export async function holdingForRollout<Plan extends RebootPlan, Result>(
           const made = await plan(looked)
           return possible(run, made, made.cluster.kubernetes.version)
         },
-        changesOf: ({ changes }) => (review === false ? [] : changes),
+        changesOf: unlessDeclined(review),
       }),
     )
   // Without any, the plan says why nothing can be done.

@@ -12,7 +12,7 @@ import { planRemoval, type RemovalPlan } from '../../planning/remove/plan.js'
 import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
-import { reviewed } from '../run/review.js'
+import { reviewed, unlessDeclined } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What is known of the cluster, and of the hosts that its file no longer has. */
@@ -95,7 +95,7 @@ async function reviewedPlan(
     facts: first.looked.facts,
     look: async () => seeCluster(run, await lookAtHosts(run, cluster), request),
     plan: (seen) => checked(run, seen, request),
-    changesOf: ({ changes }) => (review === false ? [] : changes),
+    changesOf: unlessDeclined(review),
   })
 }
 

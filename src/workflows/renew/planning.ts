@@ -11,7 +11,7 @@ import { failPreflight } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
 import { planned } from '../run/planned.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
-import { possible, reviewed } from '../run/review.js'
+import { possible, reviewed, unlessDeclined } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What a plan says of a renewal. */
@@ -68,7 +68,7 @@ async function reviewedPlan(
     facts: first.facts,
     look: () => lookAtHosts(run, cluster),
     plan: (looked) => plannedNow(run, looked, request),
-    changesOf: ({ changes }) => (review === false ? [] : changes),
+    changesOf: unlessDeclined(review),
   })
 }
 

@@ -10,7 +10,7 @@ import { planReplacement, type PlannedExchange, type ReplacementPlan } from '../
 import { holdingAnswered } from '../remove/planning.js'
 import { failPreflight } from '../run/failure.js'
 import { lookAtCluster, lookAtHosts, type Looked } from '../run/inspect.js'
-import { reviewed } from '../run/review.js'
+import { reviewed, unlessDeclined } from '../run/review.js'
 import type { Run } from '../run/run.js'
 
 /** What is known of the cluster, and of the machine that the file no longer leads to. */
@@ -108,7 +108,7 @@ async function reviewedPlan(
     facts: first.looked.facts,
     look: async () => see(run, await lookAtHosts(run, cluster), request),
     plan: checked,
-    changesOf: ({ changes }) => (review === false ? [] : changes),
+    changesOf: unlessDeclined(review),
   })
   const { channel } = first.looked
   return { exchange, warnings, ...(channel === undefined ? {} : { channel }) }

@@ -14,7 +14,7 @@ import { isConfirmed } from '../../planning/reset/request.js'
 import { activities } from '../run/activity-policies.js'
 import { failPreflight, failWith, rethrowCancellation } from '../run/failure.js'
 import { withLocks } from '../run/hold-hosts.js'
-import { reviewed } from '../run/review.js'
+import { reviewed, unlessDeclined } from '../run/review.js'
 import { lookAtCluster, lookAtHosts, supposedPresence, type Looked } from '../run/inspect.js'
 import type { Run } from '../run/run.js'
 
@@ -105,7 +105,7 @@ async function reviewedPlan(
     facts: first.facts,
     look: () => lookAtHosts(run, cluster),
     plan: (looked) => plannedNow(run, looked, request),
-    changesOf: ({ changes }) => (review === false ? [] : changes),
+    changesOf: unlessDeclined(review),
   })
 }
 

@@ -29,6 +29,11 @@ export async function reviewed<Seen, Plan>(
   return approved(run, await (isStale ? again() : plan(first)), again, changesOf)
 }
 
+/** What is shown of a plan of an operation that takes something away: everything, unless no review was wanted. */
+export function unlessDeclined(review: boolean | undefined) {
+  return ({ changes }: { readonly changes: readonly PlannedChange[] }) => (review === false ? [] : changes)
+}
+
 /** Shows the plan until the operator has approved one that still holds; `again` makes it once more. */
 async function approved<Plan>(
   run: Pick<Run<never>, 'approve' | 'warn'>,

@@ -2,13 +2,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failing, fakeActivities } from '../../support/fake-activities.js'
 import { PROJECT, runProgram } from '../../support/process.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
 
 const ADMIN_CONF = `apiVersion: v1
 kind: Config
@@ -17,11 +16,10 @@ users: [{ name: kubernetes-admin, user: { token: of-the-administrator } }]
 `
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-api-'))
-let temporal: TestWorkflowEnvironment
+const temporal = TemporalScene.forFile()
 let cp1: TestSshd
 
 beforeAll(async () => {
-  temporal = await startTemporal()
   writeFileSync(join(folder, 'admin.conf'), ADMIN_CONF)
   writeFileSync(
     join(folder, 'login'),
@@ -51,7 +49,6 @@ spec:
 })
 afterAll(async () => {
   await cp1.stop()
-  await temporal.teardown()
   rmSync(folder, { recursive: true })
 })
 
@@ -78,7 +75,7 @@ describe('the program in docs/api.md', () => {
     expect(compile()).toEqual([])
 
     const { activities } = fakeActivities()
-    const worker = await scriptedWorker(temporal, {
+    const worker = await temporal.worker({
       ...activities,
       prepareHost: failing(activities.prepareHost, 'cp1'),
     })
@@ -86,7 +83,7 @@ describe('the program in docs/api.md', () => {
       runProgram(
         process.execPath,
         [join(folder, 'program.js')],
-        { TEMPORAL_ADDRESS: temporal.address, QUORATE_SEAL_KEY_FILE: 'none' },
+        { TEMPORAL_ADDRESS: temporal.environment.address, QUORATE_SEAL_KEY_FILE: 'none' },
         folder,
       ),
     )

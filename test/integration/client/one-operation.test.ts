@@ -1,10 +1,10 @@
 /** A cluster has one operation at a time, whichever two meet: the second operator learns what runs, since when, by whom. */
 import { hostname } from 'node:os'
 import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startOperation } from '../../../src/client/start.js'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { Cluster } from '../../../src/cluster/model.js'
+import type { HostFacts } from '../../../src/facts/facts.js'
 import type { QuorateError } from '../../../src/errors/index.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import type { StartOptions } from '../../../src/operations/input.js'
@@ -13,19 +13,15 @@ import { HOLDING_KINDS, OPERATION_KINDS, type OperationKind } from '../../../src
 import { defined } from '../../../src/values/defined.js'
 import { withArticle } from '../../../src/values/words.js'
 import { aCluster } from '../../support/clusters.js'
-import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { failing, fakeActivities, hopeless, type FakeHosts } from '../../support/fake-activities.js'
 import { ReplacedHost } from '../../support/replaced-host.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
-import { decide, untilBlocked } from '../workflows/parked-applies.js'
+import { joinedFacts } from '../../support/standings.js'
+import { decide, untilState } from '../../support/conversation.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 afterEach(() => {
   vi.unstubAllEnvs()
 })
@@ -41,12 +37,12 @@ function nextCluster(): Cluster {
 /** Starts an operation as this person. */
 function startAs(user: string, kind: OperationKind, cluster: Cluster, more: StartOptions = {}) {
   vi.stubEnv('USER', user)
-  return startOperation(temporal.client, kind, cluster, more)
+  return startOperation(temporal.environment.client, kind, cluster, more)
 }
 
 /** Expects the second operator to be refused by the first one's operation, and that one to be untouched. */
 async function expectRefused(second: OperationKind, first: OperationKind, cluster: Cluster): Promise<void> {
-  const handle = temporal.client.workflow.getHandle(`cluster/${cluster.name}`)
+  const handle = temporal.environment.client.workflow.getHandle(`cluster/${cluster.name}`)
   const { runId, startTime } = await handle.describe()
   const refusal = await startAs('second', second, cluster).then(
     () => expect.fail(`${withArticle(second)} was started beside ${withArticle(first)}`),
@@ -66,7 +62,11 @@ const NEWEST_SNAPSHOT: RestoreRequest = {
   withoutSaving: false,
 }
 
-type Fakes = ReturnType<typeof fakeActivities>['activities']
+type Fakes = FakeHosts['activities']
+
+/** Facts of hosts that no cluster has claimed. */
+const unclaimed = (facts: readonly HostFacts[]): readonly HostFacts[] =>
+  facts.map((one) => defined({ ...one, claimedBy: undefined }))
 
 /** An operation on a running cluster that is parked. */
 interface Parked {
@@ -77,13 +77,8 @@ interface Parked {
   readonly scene: (
     cluster: Cluster,
     fakes: Fakes,
-  ) => { readonly activities: Parameters<typeof scriptedWorker>[1]; readonly fix?: () => void }
+  ) => { readonly activities: ScriptedActivities; readonly fix?: () => void }
 }
-
-const looks = (cluster: Cluster, facts: readonly { readonly host: string }[] = joinedFacts(cluster)) => ({
-  gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
-  readStanding: () => Promise.resolve(present(standingOf(cluster))),
-})
 
 const PARKED: readonly Parked[] = [
   {
@@ -91,7 +86,7 @@ const PARKED: readonly Parked[] = [
     first: 'upgrade',
     request: { to: 'v1.37.2' },
     scene: (cluster, { upgradeControlPlane }) => ({
-      activities: { ...looks(cluster), upgradeControlPlane: failing(upgradeControlPlane, 'cp2') },
+      activities: { ...finishedCluster(cluster), upgradeControlPlane: failing(upgradeControlPlane, 'cp2') },
     }),
   },
   {
@@ -99,10 +94,9 @@ const PARKED: readonly Parked[] = [
     first: 'apply',
     scene: (cluster, { prepareHost }) => ({
       activities: {
-        ...looks(
-          cluster,
-          joinedFacts(cluster).map((facts) => ({ ...facts, claimedBy: undefined })),
-        ),
+        ...finishedCluster(cluster, {
+          facts: unclaimed(joinedFacts(cluster)),
+        }),
         prepareHost: failing(prepareHost, 'cp2'),
       },
     }),
@@ -127,10 +121,10 @@ describe('a second operator is refused, with what runs, since when and by whom',
       await looking
       throw hopeless('SSH_UNREACHABLE', 'the test is over', 'cp1')
     }
-    const worker = await scriptedWorker(temporal, { ...fakeActivities().activities, gatherFacts })
+    const worker = await temporal.worker({ ...fakeActivities().activities, gatherFacts })
     await worker.runUntil(async () => {
       const { runId, workflowId } = await startAs('first', first, cluster, requestThatLooks(first, cluster))
-      const handle = temporal.client.workflow.getHandle(workflowId, runId)
+      const handle = temporal.environment.client.workflow.getHandle(workflowId, runId)
       try {
         await expect.poll(() => pendingActivities(handle), { timeout: 20_000 }).toBeGreaterThan(0)
         for (const second of HOLDING_KINDS) await expectRefused(second, first, cluster)
@@ -151,18 +145,18 @@ describe('a second operator is refused, with what runs, since when and by whom',
       const cluster = nextCluster()
       const fakes = fakeActivities().activities
       const { activities, fix } = scene(cluster, fakes)
-      const worker = await scriptedWorker(temporal, { ...fakes, ...activities })
+      const worker = await temporal.worker({ ...fakes, ...activities })
       await worker.runUntil(async () => {
         const { runId, workflowId } = await startAs('first', first, cluster, {
           ...defined({ request }),
           review: false,
         })
-        const handle = temporal.client.workflow.getHandle(workflowId, runId)
-        const { blocked } = await untilBlocked(handle)
+        const handle = temporal.environment.client.workflow.getHandle(workflowId, runId)
+        const { blocked } = await untilState(handle, 'blocked')
         expect(blocked).toHaveLength(1)
         for (const second of HOLDING_KINDS) await expectRefused(second, first, cluster)
         fix?.()
-        await decide(handle, 'retryStep', {})
+        await decide(handle, 'retryStep')
         await expect(handle.result()).resolves.toMatchObject({ changed: true })
       })
     },

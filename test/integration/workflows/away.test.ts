@@ -1,20 +1,12 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
-import type { ApplyResult } from '../../../src/operations/results.js'
-import { aClusterWithEtcdHosts, aHost, bareFacts } from '../../support/clusters.js'
-import { applyScripted } from './parked-applies.js'
-import { failureOf, hopeless, fakeActivities } from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { startTemporal } from '../../support/temporal.js'
+import { describe, expect, it } from 'vitest'
+import type { Cluster } from '../../../src/cluster/model.js'
+import { aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
+import { failure, result } from '../../support/conversation.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene, type Follow } from '../../support/temporal-scene.js'
+import { begun } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const base = aClusterWithEtcdHosts()
 const cluster: Cluster = {
@@ -23,49 +15,27 @@ const cluster: Cluster = {
   loadBalancer: { type: 'haproxy', hosts: ['lb1', 'lb2'] },
 }
 
-/** Hosts of the finished cluster, some of which do not answer. */
-function hostsWithout(...away: readonly string[]) {
-  const hosts = fakeActivities()
-  const facts = new Map(joinedFacts(cluster).map((one) => [one.host, one]))
-  return {
-    hosts,
-    replaced: {
-      gatherFacts: (_: Cluster, { name }: Host) =>
-        away.includes(name)
-          ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no answer', name))
-          : Promise.resolve(facts.get(name) ?? bareFacts(name)),
-      readStanding: () => Promise.resolve(present(standingOf(cluster))),
-    },
-  }
-}
+/** Applies to the finished cluster, of which some hosts do not answer. */
+const applyWithout = <Outcome>(away: readonly string[], follow: Follow<'apply', Outcome>) =>
+  temporal.run('apply', { cluster, activities: finishedCluster(cluster, { away: new Set(away) }) }, follow)
 
 describe('an apply of a running cluster', () => {
   it('leaves out an etcd host and a load balancer that do not answer, and touches neither', async () => {
-    const { hosts, replaced } = hostsWithout('e3', 'lb2')
-    const result = await applyScripted(
-      temporal,
-      hosts,
-      replaced,
-      async (handle) => (await handle.result()) as ApplyResult,
-      { cluster },
-    )
-    expect(result.warnings).toEqual(
+    const { journal, outcome } = await applyWithout(['e3', 'lb2'], result)
+    expect(outcome.warnings).toEqual(
       expect.arrayContaining(
         ['e3', 'lb2'].map((name) => `${name}: it does not answer (no answer), and is left out`),
       ),
     )
-    expect(hosts.journal.filter((entry) => /\b(?:e3|lb2)\b/.test(entry))).toEqual([])
-    expect(hosts.journal).toContain('etcd e2 by e1 ends')
-    expect(hosts.journal).toContain('lb1 → cp1,cp2 ends')
-    expect(hosts.journal).toContain('verify e1,e2,cp1,cp2,w1,lb1 ends')
+    expect(journal.filter((entry) => /\b(?:e3|lb2)\b/.test(entry))).toEqual([])
+    expect(journal).toContain('etcd e2 by e1 ends')
+    expect(journal).toContain('lb1 → cp1,cp2 ends')
+    expect(journal).toContain('verify e1,e2,cp1,cp2,w1,lb1 ends')
   })
 
   it('stops before any change if no load balancer answers', async () => {
-    const { hosts, replaced } = hostsWithout('lb1', 'lb2')
-    const failure = await applyScripted(temporal, hosts, replaced, (handle) => failureOf(handle.result()), {
-      cluster,
-    })
-    expect(failure.type).toBe('PREFLIGHT_FAILED')
-    expect(hosts.journal.filter((entry) => !/^(?:lock|release) /.test(entry))).toEqual([])
+    const { journal, outcome } = await applyWithout(['lb1', 'lb2'], failure)
+    expect(outcome.type).toBe('PREFLIGHT_FAILED')
+    expect(begun(journal)).toEqual([])
   })
 })

@@ -1,24 +1,19 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { aCluster, bareFacts } from '../../support/clusters.js'
-import { fakeActivities, startScripted } from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
-
 /** Hosts refuse a step whose cluster names another CA than theirs; here is seen that every step names it. */
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+import { describe, expect, it } from 'vitest'
+import type { Cluster, Host } from '../../../src/cluster/model.js'
+import { aCluster } from '../../support/clusters.js'
+import { result } from '../../support/conversation.js'
+import { fakeActivities } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
+
+const temporal = TemporalScene.forFile()
 
 /** Applies the cluster; gives the CA that each step on a host was told to expect, in the order of the steps. */
 async function expectedAuthorities(
   cluster: Cluster,
-  changes: Partial<ReturnType<typeof fakeActivities>['activities']> = {},
+  looks: ScriptedActivities = {},
 ): Promise<readonly string[]> {
   const seen: string[] = []
   const told = <More extends unknown[], Result>(
@@ -30,19 +25,17 @@ async function expectedAuthorities(
       return act(given, host, ...more)
     }
   }
-  const { activities } = fakeActivities()
-  const worker = await scriptedWorker(temporal, {
-    ...activities,
-    prepareHost: told('prepare', activities.prepareHost),
-    initControlPlane: told('init', activities.initControlPlane),
-    joinControlPlane: told('join', activities.joinControlPlane),
-    joinWorker: told('join', activities.joinWorker),
-    verifyCluster: told('verify', activities.verifyCluster),
-    ...changes,
-  })
-  await worker.runUntil(async () => {
-    await (await startScripted(temporal, 'apply', cluster)).result()
-  })
+  const hosts = fakeActivities()
+  const { prepareHost, initControlPlane, joinControlPlane, joinWorker, verifyCluster } = hosts.activities
+  const activities = {
+    prepareHost: told('prepare', prepareHost),
+    initControlPlane: told('init', initControlPlane),
+    joinControlPlane: told('join', joinControlPlane),
+    joinWorker: told('join', joinWorker),
+    verifyCluster: told('verify', verifyCluster),
+    ...looks,
+  }
+  await temporal.run('apply', { cluster, hosts, activities }, result)
   return [...new Set(seen)].sort()
 }
 
@@ -61,12 +54,7 @@ describe('the CA that steps require', () => {
 
   it('is that of the running cluster from the first change on', async () => {
     const cluster = aCluster()
-    const facts = joinedFacts(cluster)
-    const authorities = await expectedAuthorities(cluster, {
-      gatherFacts: (_cluster, { name }) =>
-        Promise.resolve(facts.filter(({ host }) => host === name)[0] ?? bareFacts(name)),
-      readStanding: () => Promise.resolve(present(standingOf(cluster))),
-    })
+    const authorities = await expectedAuthorities(cluster, finishedCluster(cluster))
     expect(authorities.filter((line) => !line.endsWith(': sha256:ca'))).toEqual([])
     expect(authorities).toContain('prepare cp2: sha256:ca')
   })

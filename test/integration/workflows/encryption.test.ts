@@ -1,23 +1,17 @@
 import { setTimeout } from 'node:timers/promises'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { withLayout } from '../../../src/configuration/encryption.js'
 import type { EncryptionNote } from '../../../src/facts/encryption-note.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { PlainObject } from '../../../src/values/merge.js'
 import { aCluster, aHost } from '../../support/clusters.js'
-import { fakeActivities, failureOf, hopeless } from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { startTemporal } from '../../support/temporal.js'
-import { applyScripted, decide, untilBlocked } from './parked-applies.js'
+import { decide, failure, result, untilState } from '../../support/conversation.js'
+import { fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { present, standingOf } from '../../support/standings.js'
+import { TemporalScene, type Follow } from '../../support/temporal-scene.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const FILE = aCluster({ hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1'].map((name) => aHost(name)) })
 
@@ -42,15 +36,14 @@ class Running {
   dying = ''
   rejecting = ''
 
-  apply(cluster: Cluster, follow: Parameters<typeof applyScripted>[3]) {
-    return applyScripted(temporal, this.hosts, this.#activities(), follow, { cluster })
+  apply(cluster: Cluster, follow: Follow<'apply', unknown>) {
+    return temporal.run('apply', { cluster, hosts: this.hosts, activities: this.#activities() }, follow)
   }
 
   #activities() {
-    const facts = joinedFacts(FILE)
     const { activities } = this.hosts
     return {
-      gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
+      ...finishedCluster(FILE),
       readStanding: () => {
         const standing = standingOf(FILE)
         const configuration = { ...standing.configuration, document: this.document }
@@ -110,7 +103,7 @@ describe('an apply that turns encryption at rest on', () => {
     async () => {
       const cluster = new Running()
       cluster.dying = 'cp2'
-      await cluster.apply(encrypted(1), (handle) => handle.result())
+      await cluster.apply(encrypted(1), result)
       expect(withoutBalancing(cluster.way)).toEqual(ON)
       const at = cluster.way.indexOf('cp2 secrets=identity+secretbox-1')
       expect(cluster.way.slice(at - 1, at + 2)).toEqual([
@@ -121,10 +114,10 @@ describe('an apply that turns encryption at rest on', () => {
       expect(cluster.note).toEqual({ layout: 'secrets=secretbox-1+identity', isChanging: false })
 
       const before = cluster.way.length
-      await cluster.apply(encrypted(1), (handle) => handle.result())
+      await cluster.apply(encrypted(1), result)
       expect(withoutBalancing(cluster.way.slice(before))).toEqual([])
 
-      await cluster.apply(FILE, (handle) => handle.result())
+      await cluster.apply(FILE, result)
       expect(withoutBalancing(cluster.way.slice(before))).toEqual([
         ...rolls('secrets=identity+secretbox-1'),
         'rewrite with identity',
@@ -136,18 +129,18 @@ describe('an apply that turns encryption at rest on', () => {
   it('goes on after it was aborted, with the key of the file then', { timeout: 240_000 }, async () => {
     const cluster = new Running()
     cluster.rejecting = 'cp3'
-    await cluster.apply(encrypted(1), async (handle) => {
-      const { blocked } = await untilBlocked(handle)
+    await cluster.apply(encrypted(1), async (run) => {
+      const { blocked } = await untilState(run, 'blocked')
       expect(blocked).toMatchObject([
         { step: 'encryption-at-rest/cp1', error: { code: 'CONFIGURATION_REJECTED', host: 'cp3' } },
       ])
-      await decide(handle, 'abort', { reason: 'later' })
-      expect((await failureOf(handle.result())).type).toBe('OPERATION_ABORTED')
+      await decide(run, 'abort', { reason: 'later' })
+      expect((await failure(run)).type).toBe('OPERATION_ABORTED')
     })
     expect(cluster.writtenWith).toBe('identity')
     cluster.rejecting = ''
     cluster.way.length = 0
-    await cluster.apply(encrypted(2), (handle) => handle.result())
+    await cluster.apply(encrypted(2), result)
     expect(withoutBalancing(cluster.way)).toEqual([
       ...rolls('secrets=identity+secretbox-2+secretbox-1'),
       ...rolls('secrets=secretbox-2+identity+secretbox-1'),

@@ -1,22 +1,19 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import type { ApplyResult } from '../../../src/operations/results.js'
 import { aCluster, aHost } from '../../support/clusters.js'
-import { applyScripted, decide, refusalOf, untilBlocked, type ApplyScripted } from './parked-applies.js'
-import { failing, failureOf, hopeless, fakeActivities, progressOf } from '../../support/fake-activities.js'
-import { startTemporal } from '../../support/temporal.js'
+import {
+  decide,
+  failure,
+  progressOf,
+  refusalOf,
+  untilParked,
+  untilState,
+} from '../../support/conversation.js'
+import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import { expectOrder } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
-
-/** {@link applyScripted} on this file's server. */
-const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
+const temporal = TemporalScene.forFile()
 
 describe('the consequence of skipping a control plane', () => {
   it('is shown first, and carried out only then', async () => {
@@ -29,11 +26,15 @@ describe('the consequence of skipping a control plane', () => {
       removals.push(voter)
       return hosts.activities.abandonJoin(cluster, host)
     }
-    await apply(hosts, { joinControlPlane, settleJoin, abandonJoin }, async (handle) => {
-      expect((await untilBlocked(handle)).blocked[0]?.onSkip).toBe(onSkip)
-      await decide(handle, 'skipStep', { step: 'control-planes/cp3', reason: 'dead' })
-      await handle.result()
-    })
+    await temporal.run(
+      'apply',
+      { hosts, activities: { joinControlPlane, settleJoin, abandonJoin } },
+      async (run) => {
+        expect((await untilState(run, 'blocked')).blocked[0]?.onSkip).toBe(onSkip)
+        await decide(run, 'skipStep', { step: 'control-planes/cp3', reason: 'dead' })
+        await run.result()
+      },
+    )
     expect(removals).toEqual(['shown', 'late'])
   })
 
@@ -41,25 +42,24 @@ describe('the consequence of skipping a control plane', () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp3')
     const settleJoin = () => Promise.resolve({ notSkippable: '1 healthy of 2 voters' })
-    await apply(hosts, { joinControlPlane, settleJoin }, async (handle) => {
-      expect((await untilBlocked(handle)).blocked[0]?.notSkippable).toBe('1 healthy of 2 voters')
-      const skip = decide(handle, 'skipStep', { step: 'control-planes/cp3', reason: 'dead' })
+    await temporal.run('apply', { hosts, activities: { joinControlPlane, settleJoin } }, async (run) => {
+      expect((await untilState(run, 'blocked')).blocked[0]?.notSkippable).toBe('1 healthy of 2 voters')
+      const skip = decide(run, 'skipStep', { step: 'control-planes/cp3', reason: 'dead' })
       expect(await refusalOf(skip)).toBe('STEP_NOT_SKIPPABLE')
-      await decide(handle, 'retryStep', {})
-      await handle.result()
+      await decide(run, 'retryStep')
+      await run.result()
     })
   })
 
   it('is determined within its turn: no other join begins before', async () => {
     const hosts = fakeActivities()
     const joinControlPlane = failing(hosts.activities.joinControlPlane, 'cp2')
-    await apply(hosts, { joinControlPlane }, async (handle) => {
-      await untilBlocked(handle)
-      await decide(handle, 'retryStep', {})
-      await handle.result()
+    await temporal.run('apply', { hosts, activities: { joinControlPlane } }, async (run) => {
+      await untilState(run, 'blocked')
+      await decide(run, 'retryStep')
+      await run.result()
     })
-    const { journal } = hosts
-    expect(journal.indexOf('settle cp2 ends')).toBeLessThan(journal.indexOf('join cp3 begins'))
+    expectOrder(hosts.journal, 'settle cp2', 'join cp3')
   })
 
   it('is passed on to later joins, which still check what the host adds to etcd', async () => {
@@ -76,13 +76,12 @@ describe('the consequence of skipping a control plane', () => {
       joins.push([host.name, leftOut.map(({ name }) => name)])
       return fail(cluster, host)
     }
-    await apply(hosts, { joinControlPlane, prepareHost }, async (handle) => {
-      const parked = async () => (await progressOf(handle)).blocked.length
-      await expect.poll(parked, { timeout: 30_000 }).toBe(1)
-      await decide(handle, 'skipStep', { step: 'control-planes/cp2', reason: 'out of reach' })
+    await temporal.run('apply', { hosts, activities: { joinControlPlane, prepareHost } }, async (run) => {
+      await untilParked(run, 'control-planes/cp2')
+      await decide(run, 'skipStep', { step: 'control-planes/cp2', reason: 'out of reach' })
       await expect.poll(() => hosts.journal, { timeout: 30_000 }).toContain('abandon cp2 ends')
       letGo()
-      await handle.result()
+      await run.result()
     })
     expect(joins.at(-1)).toEqual(['cp3', ['cp2']])
     expect(hosts.journal.filter((entry) => entry === 'abandon cp2 ends')).toHaveLength(2)
@@ -101,22 +100,21 @@ describe('a load balancer that dies between joins', () => {
       backends.length > 1 && host.name === 'lb2'
         ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no answer', 'lb2'))
         : hosts.activities.configureLoadBalancer(one, host, backends)
-    const result = await apply(
-      hosts,
-      { configureLoadBalancer },
-      async (handle) => {
-        const { blocked } = await untilBlocked(handle)
+    const { outcome } = await temporal.run(
+      'apply',
+      { cluster, hosts, activities: { configureLoadBalancer } },
+      async (run) => {
+        const { blocked } = await untilState(run, 'blocked')
         expect(blocked).toMatchObject([
           { step: 'load-balancer-backends/lb2', error: { code: 'SSH_UNREACHABLE' } },
         ])
         expect(blocked[0]?.notSkippable).toBeUndefined()
         expect(hosts.journal).toContain('lb1 → cp1,cp2,cp3 ends')
-        await decide(handle, 'skipStep', { step: 'load-balancer-backends/lb2', reason: 'dead' })
-        return (await handle.result()) as ApplyResult
+        await decide(run, 'skipStep', { step: 'load-balancer-backends/lb2', reason: 'dead' })
+        return run.result()
       },
-      { cluster },
     )
-    expect(result.skipped).toMatchObject([{ host: 'lb2' }])
+    expect(outcome.skipped).toMatchObject([{ host: 'lb2' }])
     expect(hosts.journal).toContain('verify cp1,cp2,cp3,w1,lb1 ends')
   })
 })
@@ -134,12 +132,16 @@ describe('an apply that waits for its load balancer', () => {
   it('can be aborted', async () => {
     const hosts = fakeActivities()
     const checkLoadBalancer = await neverHealthy()
-    const failure = await apply(hosts, { checkLoadBalancer }, async (handle) => {
-      await expect.poll(async () => (await progressOf(handle)).state, { timeout: 30_000 }).toBe('waiting')
-      await decide(handle, 'abort', { reason: 'no balancer' })
-      return failureOf(handle.result())
-    })
-    expect(failure.type).toBe('OPERATION_ABORTED')
+    const { outcome } = await temporal.run(
+      'apply',
+      { hosts, activities: { checkLoadBalancer } },
+      async (run) => {
+        await untilState(run, 'waiting')
+        await decide(run, 'abort', { reason: 'no balancer' })
+        return failure(run)
+      },
+    )
+    expect(outcome.type).toBe('OPERATION_ABORTED')
     expect(hosts.journal).toContain('release cp1 ends')
   })
 
@@ -151,24 +153,28 @@ describe('an apply that waits for its load balancer', () => {
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const releaseHost = (cluster: Cluster, host: Host) =>
       held.then(() => hosts.activities.releaseHost(cluster, host))
-    const failure = await apply(hosts, { checkLoadBalancer, prepareHost, releaseHost }, async (handle) => {
-      await untilBlocked(handle)
-      expect(await decide(handle, 'abort', {})).toEqual({ steps: ['prepare-hosts/w1'] })
-      const progress = await progressOf(handle)
-      expect(progress).toMatchObject({ state: 'aborting', blocked: [] })
-      expect(progress.blockedOn).toBeUndefined()
-      for (const [update, decision] of [
-        ['retryStep', {}],
-        ['skipStep', { step: 'prepare-hosts/w1', reason: 'late' }],
-        ['abort', {}],
-        ['approve', {}],
-      ] as const) {
-        expect(await refusalOf(decide(handle, update, decision))).toBe('OPERATION_NOT_BLOCKED')
-      }
-      letGo()
-      return failureOf(handle.result())
-    })
-    expect(failure).toMatchObject({
+    const { outcome } = await temporal.run(
+      'apply',
+      { hosts, activities: { checkLoadBalancer, prepareHost, releaseHost } },
+      async (run) => {
+        await untilState(run, 'blocked')
+        expect(await decide(run, 'abort')).toEqual({ steps: ['prepare-hosts/w1'] })
+        const progress = await progressOf(run)
+        expect(progress).toMatchObject({ state: 'aborting', blocked: [] })
+        expect(progress.blockedOn).toBeUndefined()
+        for (const [update, decision] of [
+          ['retryStep', {}],
+          ['skipStep', { step: 'prepare-hosts/w1', reason: 'late' }],
+          ['abort', {}],
+          ['approve', {}],
+        ] as const) {
+          expect(await refusalOf(decide(run, update, decision))).toBe('OPERATION_NOT_BLOCKED')
+        }
+        letGo()
+        return failure(run)
+      },
+    )
+    expect(outcome).toMatchObject({
       type: 'OPERATION_ABORTED',
       details: [{ problems: [{ host: 'w1', code: 'KUBEADM_PREFLIGHT_FAILED' }] }],
     })

@@ -1,134 +1,90 @@
-import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
-import { MESSAGES } from '../../../src/operations/messages.js'
 import type { RebootRequest } from '../../../src/operations/reboot/request.js'
-import type { RebootResult } from '../../../src/operations/results.js'
 import type { WindowLook } from '../../../src/values/window.js'
 import { aCluster } from '../../support/clusters.js'
-import { eventually } from '../../support/eventually.js'
-import {
-  failureOf,
-  fakeActivities,
-  hopeless,
-  progressOf,
-  startScripted,
-} from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
-import { refusalOf, untilBlocked } from './parked-applies.js'
+import { decide, failure, refusalOf, result, untilState } from '../../support/conversation.js'
+import { fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene, type Follow, type Script } from '../../support/temporal-scene.js'
+import { begun, expectOrder, expectOverlap } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
-type Fakes = ReturnType<typeof fakeActivities>['activities']
-const result = (run: WorkflowHandle) => run.result() as Promise<RebootResult>
+const FINISHED = aCluster()
 
-/** Reboots hosts of a running cluster. */
-async function rebooting<Result>(
+/** Reboots hosts of a finished cluster. */
+function rebooting<Outcome>(
   request: Partial<RebootRequest>,
-  act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
-  replace: (fakes: Fakes) => ScriptedActivities = () => ({}),
-): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
-  const cluster = aCluster()
-  const { journal, activities } = fakeActivities()
-  const facts = joinedFacts(cluster)
-  const gatherFacts = (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name))
-  const readStanding = () => Promise.resolve(present(standingOf(cluster)))
-  const worker = await scriptedWorker(temporal, {
-    ...activities,
-    gatherFacts,
-    readStanding,
-    ...replace(activities),
-  })
-  const outcome = await worker.runUntil(async () => {
-    const all: RebootRequest = {
-      hosts: [],
-      required: false,
-      drain: DRAIN_DEFAULTS,
-      returnTimeoutMs: 600_000,
-      windows: [],
-      ...request,
-    }
-    const run = await startScripted(temporal, 'reboot', cluster, { request: all, review: false })
-    return act(run, journal)
-  })
-  return { journal, outcome }
-}
-
-const steps = (journal: readonly string[]) =>
-  journal
-    .filter((entry) => !/^(lock|release) /.test(entry) && entry.endsWith(' begins'))
-    .map((e) => e.slice(0, -7))
-const at = (journal: readonly string[], entry: string) => {
-  expect(journal).toContain(entry)
-  return journal.indexOf(entry)
-}
-
-/** A host that does not come back, as often as is said. */
-function notBack(fakes: Fakes, where: string, times = 1): ScriptedActivities {
-  let left = times
-  return {
-    rebootHost: (cluster: Cluster, host: Host) => {
-      if (host.name !== where || left === 0) return fakes.rebootHost(cluster, host)
-      left -= 1
-      return Promise.reject(hopeless('HOST_NOT_BACK', 'it is not back after 10 min', where))
-    },
+  follow: Follow<'reboot', Outcome>,
+  { activities, ...script }: Script<'reboot'> = {},
+) {
+  const all: RebootRequest = {
+    hosts: [],
+    required: false,
+    drain: DRAIN_DEFAULTS,
+    returnTimeoutMs: 600_000,
+    windows: [],
+    ...request,
   }
+  const looks = finishedCluster(FINISHED)
+  return temporal.run('reboot', { request: all, activities: { ...looks, ...activities }, ...script }, follow)
+}
+
+/** A host that does not come back the first time. */
+function notBack(where: string) {
+  const hosts = fakeActivities()
+  let isBack = false
+  const rebootHost = (cluster: Cluster, host: Host) => {
+    if (host.name !== where || isBack) return hosts.activities.rebootHost(cluster, host)
+    isBack = true
+    return Promise.reject(hopeless('HOST_NOT_BACK', 'it is not back after 10 min', where))
+  }
+  return { hosts, activities: { rebootHost } }
 }
 
 describe('a reboot', () => {
   it('takes one control plane after the other out of the balancers, and comes to balancers last', async () => {
     const { journal, outcome } = await rebooting({}, result)
-    expect(steps(journal)).toEqual([
+    expect(begun(journal)).toEqual([
       ...['lb1 → cp2,cp3', 'reboot cp1', 'lb1 → cp1,cp2,cp3'],
       ...['lb1 → cp1,cp3', 'reboot cp2', 'lb1 → cp1,cp2,cp3'],
       ...['lb1 → cp1,cp2', 'reboot cp3', 'lb1 → cp1,cp2,cp3'],
       ...['reboot w1', 'reboot w2', 'reboot lb1'],
     ])
-    expect(at(journal, 'reboot w1 ends')).toBeLessThan(at(journal, 'reboot w2 begins'))
+    expectOrder(journal, 'reboot w1', 'reboot w2')
     expect(outcome.hosts.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'cp3', 'w1', 'w2', 'lb1'])
   })
 
   it('takes as many workers at once as is allowed', async () => {
     const { journal } = await rebooting({ hosts: ['w1', 'w2'], maxUnavailable: '2' }, result)
-    expect(at(journal, 'reboot w2 begins')).toBeLessThan(at(journal, 'reboot w1 ends'))
+    expectOverlap(journal, 'reboot w1', 'reboot w2')
   })
 
   it('begins no other host while one is not back, and sends it no requests; a retry knows which boot was to end', async () => {
     const asked: unknown[] = []
+    const { hosts, activities } = notBack('cp2')
+    const readBoot = (cluster: Cluster, host: Host) => {
+      asked.push(host.name)
+      return fakeActivities().activities.readBoot(cluster, host)
+    }
     const { journal } = await rebooting(
       {},
       async (run, sofar) => {
-        const { blocked } = await untilBlocked(run)
+        const { blocked } = await untilState(run, 'blocked')
         expect(blocked.map(({ step, error }) => [step, error.code])).toEqual([
           ['control-plane-reboots/cp2', 'HOST_NOT_BACK'],
         ])
         expect(blocked[0]?.notSkippable).toContain('no other host is rebooted before it is back')
-        expect(steps(sofar).at(-1)).toBe('lb1 → cp1,cp3')
-        await run.executeUpdate(MESSAGES.retryStep, { args: [{}] })
+        expect(begun(sofar).at(-1)).toBe('lb1 → cp1,cp3')
+        await decide(run, 'retryStep')
         return result(run)
       },
-      (fakes) => {
-        const { rebootHost } = notBack(fakes, 'cp2') as Pick<Fakes, 'rebootHost'>
-        return {
-          readBoot: (cluster: Cluster, host: Host) => {
-            asked.push(host.name)
-            return fakes.readBoot(cluster, host)
-          },
-          rebootHost,
-        }
-      },
+      { hosts, activities: { ...activities, readBoot } },
     )
     expect(asked).toEqual(['cp1', 'cp2', 'cp3', 'w1', 'w2', 'lb1'])
-    expect(steps(journal).slice(3, 7)).toEqual([
+    expect(begun(journal).slice(3, 7)).toEqual([
       'lb1 → cp1,cp3',
       'lb1 → cp1,cp3',
       'reboot cp2',
@@ -140,16 +96,14 @@ describe('a reboot', () => {
     const { journal, outcome } = await rebooting(
       {},
       async (run) => {
-        const { blocked } = await untilBlocked(run)
+        const { blocked } = await untilState(run, 'blocked')
         expect(blocked[0]?.onSkip).toBe('leaves it cordoned, until it is rebooted again')
-        await run.executeUpdate(MESSAGES.skipStep, {
-          args: [{ step: 'worker-reboots/w1', reason: 'its disk is gone' }],
-        })
+        await decide(run, 'skipStep', { step: 'worker-reboots/w1', reason: 'its disk is gone' })
         return result(run)
       },
-      (fakes) => notBack(fakes, 'w1'),
+      notBack('w1'),
     )
-    expect(steps(journal).slice(-2)).toEqual(['reboot w2', 'reboot lb1'])
+    expect(begun(journal).slice(-2)).toEqual(['reboot w2', 'reboot lb1'])
     expect(outcome.skipped.map(({ host }) => host)).toEqual(['w1'])
   })
 
@@ -157,15 +111,15 @@ describe('a reboot', () => {
     const { journal, outcome } = await rebooting(
       {},
       async (run) => {
-        await untilBlocked(run)
-        const failed = failureOf(run.result())
-        await run.executeUpdate(MESSAGES.abort, { args: [{}] })
+        await untilState(run, 'blocked')
+        const failed = failure(run)
+        await decide(run, 'abort')
         return (await failed).type
       },
-      (fakes) => notBack(fakes, 'cp1'),
+      notBack('cp1'),
     )
     expect(outcome).toBe('OPERATION_ABORTED')
-    expect(steps(journal)).toEqual(['lb1 → cp2,cp3'])
+    expect(begun(journal)).toEqual(['lb1 → cp2,cp3'])
     expect(journal).toContain('release w2 ends')
   })
 })
@@ -178,73 +132,65 @@ const CLOSED: WindowLook = {
 const NIGHT: Partial<RebootRequest> = { hosts: ['w1', 'w2'], windows: ['Sat 01:00-05:00 Europe/Berlin'] }
 
 /** Closed as often as is said, then open. */
-function closed(fakes: Fakes, times: number, look: WindowLook = CLOSED): ScriptedActivities {
+function closed(times: number, look: WindowLook = CLOSED): Script<'reboot'> {
   let left = times
-  return {
-    lookAtWindows: () => {
-      left -= 1
-      return left < 0 ? fakes.lookAtWindows() : Promise.resolve(look)
-    },
+  const lookAtWindows = () => {
+    left -= 1
+    return left < 0 ? fakeActivities().activities.lookAtWindows() : Promise.resolve(look)
   }
-}
-
-async function untilWaiting(run: WorkflowHandle) {
-  await eventually(async () => (await progressOf(run)).window !== undefined, 'the run waits for its window')
-  return progressOf(run)
+  return { activities: { lookAtWindows } }
 }
 
 describe('a window', () => {
   it('is looked at before each host', async () => {
     const { journal } = await rebooting(NIGHT, result)
-    expect(steps(journal)).toEqual(['reboot w1', 'reboot w2'])
+    expect(begun(journal)).toEqual(['reboot w1', 'reboot w2'])
   })
 
   it('keeps hosts from being begun, and says until when', async () => {
     const { journal } = await rebooting(
       NIGHT,
       async (run, sofar) => {
-        const { state, blockedOn } = await untilWaiting(run)
+        const { state, blockedOn } = await untilState(run, 'waiting')
         expect({ state, blockedOn }).toEqual({
           state: 'waiting',
           blockedOn: 'window until Sat 2036-01-05 01:00 Europe/Berlin',
         })
-        expect(steps(sofar)).toEqual([])
-        await run.executeUpdate(MESSAGES.overrideWindow)
+        expect(begun(sofar)).toEqual([])
+        await decide(run, 'overrideWindow')
         return result(run)
       },
-      (fakes) => closed(fakes, 99),
+      closed(99),
     )
-    expect(steps(journal)).toEqual(['reboot w1', 'reboot w2'])
+    expect(begun(journal)).toEqual(['reboot w1', 'reboot w2'])
   })
 
   it('opens by itself, and is looked at again then', async () => {
-    const { journal } = await rebooting(NIGHT, result, (fakes) =>
-      closed(fakes, 2, { ...CLOSED, opensAt: Date.now() + 500 }),
-    )
-    expect(steps(journal)).toEqual(['reboot w1', 'reboot w2'])
+    const { journal } = await rebooting(NIGHT, result, closed(2, { ...CLOSED, opensAt: Date.now() + 500 }))
+    expect(begun(journal)).toEqual(['reboot w1', 'reboot w2'])
   })
 
   it('can be aborted while it is closed, and overridden only then', async () => {
     const { outcome } = await rebooting(
       NIGHT,
       async (run) => {
-        await untilWaiting(run)
-        const failed = failureOf(run.result())
-        await run.executeUpdate(MESSAGES.abort, { args: [{}] })
+        await untilState(run, 'waiting')
+        const failed = failure(run)
+        await decide(run, 'abort')
         return (await failed).type
       },
-      (fakes) => closed(fakes, 99),
+      closed(99),
     )
     expect(outcome).toBe('OPERATION_ABORTED')
     await rebooting(
       {},
       async (run) => {
-        await untilBlocked(run)
-        expect(await refusalOf(run.executeUpdate(MESSAGES.overrideWindow))).toBe('OPERATION_NOT_BLOCKED')
-        await run.executeUpdate(MESSAGES.retryStep, { args: [{}] })
+        await untilState(run, 'blocked')
+        expect(await refusalOf(decide(run, 'overrideWindow'))).toBe('OPERATION_NOT_BLOCKED')
+        await decide(run, 'retryStep')
         await result(run)
       },
-      (fakes) => notBack(fakes, 'cp1'),
+      notBack('cp1'),
     )
   })
 })

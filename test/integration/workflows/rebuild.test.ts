@@ -1,30 +1,16 @@
-import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MESSAGES } from '../../../src/operations/messages.js'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { RebuildRequest } from '../../../src/operations/rebuild/request.js'
-import type { RebuildResult } from '../../../src/operations/results.js'
 import { anArchivedCluster } from '../../support/archived-clusters.js'
 import { aCluster, bareFacts } from '../../support/clusters.js'
-import { eventually } from '../../support/eventually.js'
-import {
-  failing,
-  failureOf,
-  fakeActivities,
-  hopeless,
-  progressOf,
-  startScripted,
-} from '../../support/fake-activities.js'
-import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
+import { decide, failure, result, untilState } from '../../support/conversation.js'
+import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene, type Follow } from '../../support/temporal-scene.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
+import { begun, expectOrder } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const REQUEST: RebuildRequest = {
   archive: '/backups/prod.tar.age',
@@ -33,34 +19,11 @@ const REQUEST: RebuildRequest = {
 }
 const obey = fakeActivities().activities
 
-async function rebuilding<Result>(
-  replace: ScriptedActivities,
-  act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
+const rebuilding = <Outcome>(
+  activities: ScriptedActivities,
+  follow: Follow<'rebuild', Outcome>,
   request = REQUEST,
-): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
-  const { journal, activities } = fakeActivities()
-  const worker = await scriptedWorker(temporal, { ...activities, ...replace })
-  const outcome = await worker.runUntil(async () => {
-    const run = await startScripted(temporal, 'rebuild', aCluster(), { request, review: false })
-    return act(run, journal)
-  })
-  return { journal, outcome }
-}
-
-const result = (run: WorkflowHandle) => run.result() as Promise<RebuildResult>
-const failure = (run: WorkflowHandle) => failureOf(run.result())
-const changes = (journal: readonly string[]) =>
-  journal.filter((entry) => !/^(lock|release) /.test(entry)).filter((entry) => entry.endsWith(' begins'))
-
-/** What is named first has ended before what is named then begins. */
-function expectOrder(journal: readonly string[], ...steps: readonly string[]): void {
-  steps.slice(1).forEach((then, index) => {
-    const first = steps[index] ?? ''
-    const ended = journal.indexOf(`${first} ends`)
-    expect(ended, first).toBeGreaterThanOrEqual(0)
-    expect(journal.indexOf(`${then} begins`), `${first} → ${then}`).toBeGreaterThan(ended)
-  })
-}
+) => temporal.run('rebuild', { request, activities }, follow)
 
 describe('a rebuild', () => {
   it('unpacks the snapshot, initialises, makes room, and lets the others join', async () => {
@@ -109,8 +72,8 @@ describe('a rebuild', () => {
     const { journal } = await rebuilding(
       { unpackSnapshot: failing(obey.unpackSnapshot, 'cp1') },
       async (run) => {
-        await eventually(async () => (await progressOf(run)).blocked.length > 0, 'a step is parked')
-        await run.executeUpdate(MESSAGES.retryStep, { args: [{}] })
+        await untilState(run, 'blocked')
+        await decide(run, 'retryStep')
         return result(run)
       },
     )
@@ -130,23 +93,20 @@ describe('a rebuild is refused, and changes nothing,', () => {
     const lookAtArchive = () => Promise.resolve(anArchivedCluster({ isServed: true }))
     const { journal, outcome } = await rebuilding({ lookAtArchive }, failure)
     expect(outcome.type).toBe('PREFLIGHT_FAILED')
-    expect(changes(journal)).toEqual([])
+    expect(begun(journal)).toEqual([])
   })
 
   it('where the archive cannot be opened', async () => {
     const lookAtArchive = () => Promise.reject(hopeless('ARCHIVE_UNREADABLE', 'no identity matched', 'cp1'))
     const { journal, outcome } = await rebuilding({ lookAtArchive }, failure)
     expect(outcome.type).toBe('ARCHIVE_UNREADABLE')
-    expect(changes(journal)).toEqual([])
+    expect(begun(journal)).toEqual([])
   })
 
   it('while a control plane does not answer', async () => {
-    const gatherFacts = (_: Cluster, { name }: Host) =>
-      name === 'cp2'
-        ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', name))
-        : Promise.resolve(bareFacts(name))
+    const { gatherFacts } = finishedCluster(aCluster(), { facts: [], away: new Set(['cp2']) })
     const { journal, outcome } = await rebuilding({ gatherFacts }, failure)
     expect(outcome.type).toBe('PREFLIGHT_FAILED')
-    expect(changes(journal)).toEqual([])
+    expect(begun(journal)).toEqual([])
   })
 })

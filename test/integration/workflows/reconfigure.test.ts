@@ -1,23 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { PlainObject } from '../../../src/values/merge.js'
 import { wantedDocument } from '../../../src/planning/reconfigure/documents.js'
-import { aCluster, aHost } from '../../support/clusters.js'
-import { failureOf, fakeActivities, hopeless } from '../../support/fake-activities.js'
 import { withArgument } from '../../support/recordings/topologies.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { startTemporal } from '../../support/temporal.js'
-import { applyScripted, decide, refusalOf, untilBlocked } from './parked-applies.js'
+import { aCluster, aHost } from '../../support/clusters.js'
+import { decide, failure, refusalOf, result, untilState } from '../../support/conversation.js'
+import { fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { present, standingOf } from '../../support/standings.js'
+import { TemporalScene, type Follow } from '../../support/temporal-scene.js'
+import { begun } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const FILE = aCluster({ hosts: ['cp1', 'cp2', 'cp3', 'w1', 'lb1'].map((name) => aHost(name)) })
 const BAD = 'maybe'
@@ -35,13 +30,12 @@ class Running {
   /** Hosts on which the next attempt stops without a sign of life. */
   readonly dying = new Set<string>()
 
-  apply(cluster: Cluster, follow: Parameters<typeof applyScripted>[3]) {
-    return applyScripted(temporal, this.hosts, this.#activities(), follow, { cluster })
+  apply(cluster: Cluster, follow: Follow<'apply', unknown>) {
+    return temporal.run('apply', { cluster, hosts: this.hosts, activities: this.#activities() }, follow)
   }
 
   #activities() {
     const { activities } = this.hosts
-    const facts = joinedFacts(FILE)
     const standing = () => {
       const base = standingOf(FILE)
       const configuration = { ...base.configuration, document: this.document }
@@ -53,7 +47,7 @@ class Running {
       })
     }
     return {
-      gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
+      ...finishedCluster(FILE),
       readStanding: () => Promise.resolve(standing()),
       configureControlPlane: async (cluster: Cluster, host: Host, how: { readonly isFirst: boolean }) => {
         const done = await activities.configureControlPlane(cluster, host)
@@ -88,31 +82,28 @@ function valueIn({ kubernetes }: Cluster): string {
 describe('a configuration that the first control plane rejects', () => {
   it('reaches no other host; a corrected file then reaches all of them', { timeout: 120_000 }, async () => {
     const cluster = new Running()
-    await cluster.apply(withArgument(FILE, BAD), async (handle) => {
-      const { blocked } = await untilBlocked(handle)
+    await cluster.apply(withArgument(FILE, BAD), async (run) => {
+      const { blocked } = await untilState(run, 'blocked')
       expect(blocked).toMatchObject([
         { step: 'first-configuration/cp1', error: { code: 'CONFIGURATION_REJECTED' } },
       ])
-      const skip = decide(handle, 'skipStep', { step: 'first-configuration/cp1', reason: 'later' })
+      const skip = decide(run, 'skipStep', { step: 'first-configuration/cp1', reason: 'later' })
       expect(await refusalOf(skip)).toBe('STEP_NOT_SKIPPABLE')
-      await decide(handle, 'abort', { reason: 'wrong value' })
-      expect((await failureOf(handle.result())).type).toBe('OPERATION_ABORTED')
+      await decide(run, 'abort', { reason: 'wrong value' })
+      expect((await failure(run)).type).toBe('OPERATION_ABORTED')
     })
-    const configured = (journal: readonly string[]) =>
-      journal.filter((entry) => entry.startsWith('configure'))
-    expect(configured(cluster.hosts.journal)).toEqual(['configure cp1 begins', 'configure cp1 ends'])
+    expect(begun(cluster.hosts.journal, /^configure/)).toEqual(['configure cp1'])
 
-    await cluster.apply(withArgument(FILE), (handle) => handle.result())
+    await cluster.apply(withArgument(FILE), result)
     expect(Object.fromEntries(cluster.arguments)).toEqual({ cp1: 'false', cp2: 'false', cp3: 'false' })
-    const begun = cluster.hosts.journal.filter((entry) => /^(configure|settle).* begins$/.test(entry))
-    expect(begun.slice(1)).toEqual([
-      ...['configure cp1 begins', 'configure cp2 begins', 'configure cp3 begins', 'configure w1 begins'],
-      'settle configuration begins',
+    expect(begun(cluster.hosts.journal, /^(?:configure|settle)/).slice(1)).toEqual([
+      ...['configure cp1', 'configure cp2', 'configure cp3', 'configure w1'],
+      'settle configuration',
     ])
 
     const before = cluster.hosts.journal.length
-    await cluster.apply(withArgument(FILE), (handle) => handle.result())
-    expect(configured(cluster.hosts.journal.slice(before))).toEqual([])
+    await cluster.apply(withArgument(FILE), result)
+    expect(begun(cluster.hosts.journal.slice(before), /^configure/)).toEqual([])
   })
 })
 
@@ -123,17 +114,13 @@ describe('a change of the API server', () => {
     async () => {
       const cluster = new Running()
       cluster.dying.add('cp2')
-      await cluster.apply(withArgument(FILE), (handle) => handle.result())
-      const { journal } = cluster.hosts
-      const seen = journal.filter((entry) => /^(lb1 →.*|configure cp.*) begins$/.test(entry))
-      expect(seen).toEqual(
-        [
-          'lb1 → cp1,cp2,cp3',
-          ...['lb1 → cp2,cp3', 'configure cp1', 'lb1 → cp1,cp2,cp3'],
-          ...['lb1 → cp1,cp3', 'configure cp2', 'configure cp2', 'lb1 → cp1,cp2,cp3'],
-          ...['lb1 → cp1,cp2', 'configure cp3', 'lb1 → cp1,cp2,cp3'],
-        ].map((entry) => `${entry} begins`),
-      )
+      await cluster.apply(withArgument(FILE), result)
+      expect(begun(cluster.hosts.journal, /^(?:lb1 →|configure cp)/)).toEqual([
+        'lb1 → cp1,cp2,cp3',
+        ...['lb1 → cp2,cp3', 'configure cp1', 'lb1 → cp1,cp2,cp3'],
+        ...['lb1 → cp1,cp3', 'configure cp2', 'configure cp2', 'lb1 → cp1,cp2,cp3'],
+        ...['lb1 → cp1,cp2', 'configure cp3', 'lb1 → cp1,cp2,cp3'],
+      ])
       expect(cluster.arguments.get('cp2')).toBe('false')
     },
   )
@@ -145,10 +132,10 @@ describe('a change of kube-proxy alone', () => {
     const { kubernetes } = FILE
     const kubeadm = { ...kubernetes.kubeadm, kubeProxyConfiguration: { oomScoreAdj: -998 } }
     const file = { ...FILE, kubernetes: { ...kubernetes, kubeadm } }
-    await cluster.apply(file, (handle) => handle.result())
-    const seen = () => cluster.hosts.journal.filter((entry) => /^(configure|settle).* begins$/.test(entry))
-    expect(seen()).toEqual(['configure kube-proxy begins', 'settle configuration begins'])
-    await cluster.apply(file, (handle) => handle.result())
+    await cluster.apply(file, result)
+    const seen = () => begun(cluster.hosts.journal, /^(?:configure|settle)/)
+    expect(seen()).toEqual(['configure kube-proxy', 'settle configuration'])
+    await cluster.apply(file, result)
     expect(seen()).toHaveLength(2)
   })
 })

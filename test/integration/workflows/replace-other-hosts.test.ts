@@ -1,29 +1,14 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
-import { MESSAGES } from '../../../src/operations/messages.js'
-import type { PlanResult } from '../../../src/operations/results.js'
-import { aCluster, aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
-import { eventually } from '../../support/eventually.js'
-import {
-  failureOf,
-  fakeActivities,
-  hopeless,
-  progressOf,
-  startScripted,
-} from '../../support/fake-activities.js'
 import { ReplacedHost } from '../../support/replaced-host.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
-import { begun, parkedAt, replacing, result, retry } from './replacing.js'
+import { replacing, requestFor } from './replacing.js'
+import { aCluster, aClusterWithEtcdHosts, aHost } from '../../support/clusters.js'
+import { decide, failure, result, untilParked, untilState } from '../../support/conversation.js'
+import { fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import { begun } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 describe('a replacement is refused before anything is changed', () => {
   it.each([
@@ -41,21 +26,19 @@ describe('a replacement is refused before anything is changed', () => {
       'no control plane would be left',
     ],
   ] as const)('for %s', async (_, host, request, reason) => {
-    const { journal, outcome } = await replacing(temporal, host, { request }, (run) =>
-      failureOf(run.result()),
-    )
+    const { journal, outcome } = await replacing(temporal, host, { request }, failure)
     expect(outcome.type).toBe('PREFLIGHT_FAILED')
     expect(JSON.stringify(outcome.details)).toContain(reason)
-    expect(journal).toEqual([])
+    expect(begun(journal)).toEqual([])
   })
 })
 
 it('a dead machine is taken out on the word of the operator, and the new one is waited for', async () => {
   const host = new ReplacedHost('cp2', 'silent')
   const { journal } = await replacing(temporal, host, { request: { isDead: true } }, async (run) => {
-    await parkedAt(run, 'new-machine/cp2')
+    await untilParked(run, 'new-machine/cp2')
     host.reinstall()
-    await retry(run)
+    await decide(run, 'retryStep')
     return result(run)
   })
   expect(begun(journal)).not.toContain('reset cp2')
@@ -65,23 +48,20 @@ it('a dead machine is taken out on the word of the operator, and the new one is 
 it('changes nothing without an approval', async () => {
   const host = new ReplacedHost('w1', 'reinstalled')
   const { outcome } = await replacing(temporal, host, { review: true }, async (run, all) => {
-    await eventually(async () => (await progressOf(run)).approval !== undefined, 'the plan is shown')
-    const before = all.filter((entry) => !entry.startsWith('lock'))
-    await run.executeUpdate(MESSAGES.approve.name)
+    await untilState(run, 'blocked')
+    const before = begun(all)
+    await decide(run, 'approve')
     return { before, ...(await result(run)) }
   })
   expect(outcome).toMatchObject({ before: [], how: 'replaced' })
 })
 
 it('a plan of a replacement shows what it would change, and changes nothing', async () => {
-  const { journal, activities } = fakeActivities()
   const host = new ReplacedHost('cp2', 'alive')
-  const worker = await scriptedWorker(temporal, { ...activities, ...host.hosts(activities) })
-  const request = { replace: { host: 'cp2', isDead: false, inPlace: false, drain: DRAIN_DEFAULTS } }
-  const plan = await worker.runUntil(
-    async () =>
-      (await startScripted(temporal, 'plan', host.cluster, { request })).result() as Promise<PlanResult>,
-  )
+  const hosts = fakeActivities()
+  const activities = host.hosts(hosts.activities)
+  const request = { replace: requestFor('cp2') }
+  const { journal, outcome: plan } = await temporal.run('plan', { hosts, activities, request }, result)
   expect(plan.changes.map(({ phase }) => phase)).toContain('New machine')
   expect(plan.warnings).toContainEqual(expect.stringContaining('none of them may fail'))
   expect(journal).toEqual([])
@@ -93,7 +73,7 @@ it('every host is locked while it is changed, the new machine too', async () => 
     locked.push(`${host.name} ${host.machineId ?? ''}`)
     return Promise.resolve({ changed: false, summary: 'locked' })
   }
-  await replacing(temporal, new ReplacedHost('cp2', 'reinstalled'), { replace: { lockHost } }, result)
+  await replacing(temporal, new ReplacedHost('cp2', 'reinstalled'), { activities: { lockHost } }, result)
   expect(locked.filter((one) => one.startsWith('cp2'))).toEqual(['cp2 fresh-cp2'])
   expect(locked).toHaveLength(6)
 })
@@ -104,29 +84,29 @@ it('a run that finds the host locked by another changes nothing on it', async ()
   const { journal, outcome } = await replacing(
     temporal,
     new ReplacedHost('cp2', 'alive'),
-    { replace: { lockHost } },
-    (run) => failureOf(run.result()),
+    { activities: { lockHost } },
+    failure,
   )
   expect(outcome.type).toBe('HOST_LOCKED')
-  expect(journal).toEqual([])
+  expect(begun(journal)).toEqual([])
 })
 
 it('another worker goes on where one ended, while the machine is waited for', async () => {
   const host = new ReplacedHost('cp2', 'alive')
   const { journal, activities } = fakeActivities()
-  const worker = () => scriptedWorker(temporal, { ...activities, ...host.hosts(activities) })
-  const request = { host: 'cp2', isDead: false, inPlace: false, drain: DRAIN_DEFAULTS }
+  const worker = () => temporal.worker({ ...activities, ...host.hosts(activities) })
+  const request = requestFor('cp2')
   const first = await worker()
   const run = await first.runUntil(async () => {
-    const started = await startScripted(temporal, 'replace', host.cluster, { request, review: false })
-    await parkedAt(started, 'new-machine/cp2')
+    const started = await temporal.start('replace', host.cluster, { request })
+    await untilParked(started, 'new-machine/cp2')
     return started
   })
   host.reinstall()
   const next = await worker()
   const outcome = await next.runUntil(async () => {
-    await parkedAt(run, 'new-machine/cp2')
-    await retry(run)
+    await untilParked(run, 'new-machine/cp2')
+    await decide(run, 'retryStep')
     return result(run)
   })
   expect(outcome.how).toBe('replaced')
@@ -136,9 +116,9 @@ it('another worker goes on where one ended, while the machine is waited for', as
 it('an etcd host gets its member back, and API servers keep its endpoint meanwhile', async () => {
   const host = new ReplacedHost('e3', 'alive', aClusterWithEtcdHosts())
   const { journal } = await replacing(temporal, host, {}, async (run) => {
-    await parkedAt(run, 'new-machine/e3')
+    await untilParked(run, 'new-machine/e3')
     host.reinstall()
-    await retry(run)
+    await decide(run, 'retryStep')
     return result(run)
   })
   expect(begun(journal)).toEqual([

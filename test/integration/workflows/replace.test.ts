@@ -1,28 +1,22 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MESSAGES } from '../../../src/operations/messages.js'
-import { eventually } from '../../support/eventually.js'
-import { failing, failureOf, fakeActivities, progressOf } from '../../support/fake-activities.js'
+import { describe, expect, it } from 'vitest'
 import { ReplacedHost } from '../../support/replaced-host.js'
-import { startTemporal } from '../../support/temporal.js'
-import { begun, JOINS, LEAVES, parkedAt, replacing, result, retry } from './replacing.js'
+import { JOINS, LEAVES, replacing } from './replacing.js'
+import { decide, failure, progressOf, result, untilParked } from '../../support/conversation.js'
+import { eventually } from '../../support/eventually.js'
+import { failing, fakeActivities } from '../../support/fake-activities.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import { begun } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 describe('a replacement of a machine that is alive', () => {
   it('takes it out, waits until it is reinstalled, and lets the new one join, each in its order', async () => {
     const host = new ReplacedHost('cp2', 'alive')
     const { journal, outcome } = await replacing(temporal, host, {}, async (run, all) => {
-      const parked = await parkedAt(run, 'new-machine/cp2')
-      const before = begun(all.filter((entry) => !/^(?:lock|release) /.test(entry)))
+      const parked = await untilParked(run, 'new-machine/cp2')
+      const before = begun(all)
       host.reinstall()
-      await retry(run)
+      await decide(run, 'retryStep')
       return { parked, before, ...(await result(run)) }
     })
     expect(outcome.parked?.error.code).toBe('MACHINE_AWAITED')
@@ -38,16 +32,16 @@ describe('a replacement of a machine that is alive', () => {
   it('waits on while the old machine answers, and while nothing does', async () => {
     const host = new ReplacedHost('cp2', 'alive')
     const { outcome } = await replacing(temporal, host, {}, async (run) => {
-      const told = [(await parkedAt(run, 'new-machine/cp2'))?.error.message]
+      const told = [(await untilParked(run, 'new-machine/cp2'))?.error.message]
       host.vanish()
-      await retry(run)
+      await decide(run, 'retryStep')
       await eventually(
         async () => (await progressOf(run)).blocked[0]?.error.message.includes('does not answer at') === true,
         'the silence is told',
       )
       told.push((await progressOf(run)).blocked[0]?.error.message)
       host.reinstall()
-      await retry(run)
+      await decide(run, 'retryStep')
       await result(run)
       return told
     })
@@ -60,9 +54,9 @@ describe('a replacement of a machine that is alive', () => {
   it('cannot be ended by a skip once the machine is out', async () => {
     const host = new ReplacedHost('cp2', 'alive')
     const { outcome } = await replacing(temporal, host, {}, async (run) => {
-      const parked = await parkedAt(run, 'new-machine/cp2')
-      await run.executeUpdate(MESSAGES.abort.name, { args: [{ reason: 'next week' }] })
-      return { parked, failure: await failureOf(run.result()) }
+      const parked = await untilParked(run, 'new-machine/cp2')
+      await decide(run, 'abort', { reason: 'next week' })
+      return { parked, failure: await failure(run) }
     })
     expect(outcome.parked?.notSkippable).toContain('the cluster is whole without the host')
     expect(outcome.failure.type).toBe('OPERATION_ABORTED')
@@ -87,11 +81,11 @@ describe('a replacement of a machine that is alive', () => {
 
   it('keeps it if the operator decides so at a drain that is blocked', async () => {
     const host = new ReplacedHost('w1', 'alive')
-    const { activities } = fakeActivities()
-    const replace = { drainNode: failing(activities.drainNode, 'w1') }
-    const { journal, outcome } = await replacing(temporal, host, { replace }, async (run) => {
-      await parkedAt(run, 'drain/w1')
-      await run.executeUpdate(MESSAGES.skipStep.name, { args: [{ step: 'drain/w1', reason: 'needed' }] })
+    const hosts = fakeActivities()
+    const activities = { drainNode: failing(hosts.activities.drainNode, 'w1') }
+    const { journal, outcome } = await replacing(temporal, host, { hosts, activities }, async (run) => {
+      await untilParked(run, 'drain/w1')
+      await decide(run, 'skipStep', { step: 'drain/w1', reason: 'needed' })
       return result(run)
     })
     expect(outcome.how).toBe('kept')
@@ -121,9 +115,9 @@ describe('a replacement of a machine that was reinstalled before', () => {
   it('waits where the new host key is not known, and says where it belongs', async () => {
     const host = new ReplacedHost('cp2', 'key-changed')
     const { outcome } = await replacing(temporal, host, {}, async (run) => {
-      const parked = await parkedAt(run, 'new-machine/cp2')
+      const parked = await untilParked(run, 'new-machine/cp2')
       host.reinstall()
-      await retry(run)
+      await decide(run, 'retryStep')
       await result(run)
       return parked
     })
@@ -134,16 +128,16 @@ describe('a replacement of a machine that was reinstalled before', () => {
   it('parks with everything that makes the new machine unfit, and goes on once that is fixed', async () => {
     const host = new ReplacedHost('cp2', 'alive')
     const { outcome } = await replacing(temporal, host, {}, async (run) => {
-      await parkedAt(run, 'new-machine/cp2')
+      await untilParked(run, 'new-machine/cp2')
       host.reinstall({ freeMiB: 10 })
-      await retry(run)
+      await decide(run, 'retryStep')
       await eventually(
         async () => (await progressOf(run)).blocked[0]?.error.code === 'PREFLIGHT_FAILED',
         'the problem is told',
       )
       const { blocked } = await progressOf(run)
       host.reinstall()
-      await retry(run)
+      await decide(run, 'retryStep')
       return { blocked, ...(await result(run)) }
     })
     expect(outcome.blocked[0]?.error.problems).toMatchObject([{ host: 'cp2' }])

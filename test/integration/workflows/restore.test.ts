@@ -1,31 +1,17 @@
-import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { MESSAGES } from '../../../src/operations/messages.js'
 import type { RestoreRequest } from '../../../src/operations/restore/request.js'
-import type { RestoreResult } from '../../../src/operations/results.js'
+import type { ClusterPresence } from '../../../src/facts/standing.js'
 import { aCluster } from '../../support/clusters.js'
-import { eventually } from '../../support/eventually.js'
-import {
-  failing,
-  failureOf,
-  fakeActivities,
-  hopeless,
-  progressOf,
-  startScripted,
-} from '../../support/fake-activities.js'
+import { decide, failure, result, untilState } from '../../support/conversation.js'
+import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
 import { lacking, restoreLookAt } from '../../support/restore-looks.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
+import { TemporalScene, type Follow, type Run } from '../../support/temporal-scene.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
+import { begunOn, expectOrder } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const SNAPSHOT: RestoreRequest = {
@@ -35,50 +21,25 @@ const SNAPSHOT: RestoreRequest = {
   withoutSaving: false,
   confirmed: 'prod',
 }
+const UNREADABLE: ClusterPresence = { kind: 'unreadable', host: 'cp1', reason: 'connection refused' }
 const obey = fakeActivities().activities
 
-/** Restores the etcd of a cluster that runs, and gives what `act` makes of the run. */
-async function restoring<Result>(
-  replace: ScriptedActivities,
-  act: (run: WorkflowHandle, journal: readonly string[]) => Promise<Result>,
+/** Restores the etcd of a finished cluster. */
+function restoring<Outcome>(
+  activities: ScriptedActivities,
+  follow: Follow<'restore', Outcome>,
   request = SNAPSHOT,
-): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
-  const cluster = aCluster()
-  const { journal, activities } = fakeActivities()
-  const facts = joinedFacts(cluster)
-  const gatherFacts = (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name))
-  const readStanding = () => Promise.resolve(present(standingOf(cluster)))
-  const worker = await scriptedWorker(temporal, { ...activities, gatherFacts, readStanding, ...replace })
-  const outcome = await worker.runUntil(async () => {
-    const run = await startScripted(temporal, 'restore', cluster, { request, review: false })
-    return act(run, journal)
-  })
-  return { journal, outcome }
+) {
+  const looks = finishedCluster(aCluster())
+  return temporal.run('restore', { request, activities: { ...looks, ...activities } }, follow)
 }
 
-const result = (run: WorkflowHandle) => run.result() as Promise<RestoreResult>
-const failure = (run: WorkflowHandle) => failureOf(run.result())
-const parked = (run: WorkflowHandle) =>
-  eventually(async () => (await progressOf(run)).blocked.length > 0, 'a step is parked')
-const abort = async (run: WorkflowHandle) => {
-  await parked(run)
-  await run.executeUpdate(MESSAGES.abort, { args: [{}] })
+const abort = async (run: Run<'restore'>) => {
+  await untilState(run, 'blocked')
+  await decide(run, 'abort')
   return failure(run)
 }
-
-const begun = (journal: readonly string[], verb: string) =>
-  journal
-    .filter((entry) => entry.startsWith(`${verb} `) && entry.endsWith(' begins'))
-    .map((entry) => entry.slice(verb.length + 1, -' begins'.length))
-    .toSorted()
-
-/** Every `first` has ended before any `then` begins. */
-function expectBarrier(journal: readonly string[], first: string, then: string): void {
-  const ended = journal.findLastIndex((entry) => entry.startsWith(`${first} `) && entry.endsWith(' ends'))
-  const started = journal.findIndex((entry) => entry.startsWith(`${then} `) && entry.endsWith(' begins'))
-  expect(ended, `${first} → ${then}`).toBeGreaterThanOrEqual(0)
-  expect(started, `${first} → ${then}`).toBeGreaterThan(ended)
-}
+const sortedOn = (journal: readonly string[], verb: string) => begunOn(journal, verb).toSorted()
 
 describe('a restore', () => {
   it('takes each step on all hosts before it takes the next on any', async () => {
@@ -94,11 +55,10 @@ describe('a restore', () => {
       'verify',
       'conclude',
     ]
-    for (const [index, step] of steps.slice(0, -1).entries())
-      expectBarrier(journal, step, steps[index + 1] ?? '')
+    expectOrder(journal, ...steps)
     expect(outcome).toMatchObject({ revision: 1_000_001_000, changed: true, dead: [] })
     expect(outcome.members.map(({ host }) => host)).toEqual(CONTROL_PLANES)
-    expect(begun(journal, 'old data on')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual([])
   })
 
   it('refreshes one node after the other', async () => {
@@ -112,14 +72,14 @@ describe('a restore', () => {
 
   it('releases the hosts last', async () => {
     const { journal } = await restoring({}, result)
-    expectBarrier(journal, 'conclude', 'release')
+    expectOrder(journal, 'conclude', 'release')
   })
 
   it('copies the snapshot to hosts that lack it', async () => {
     const lookForRestore = (_: Cluster, { name }: Host) =>
       Promise.resolve(restoreLookAt(name, name === 'cp3' ? { snapshots: [] } : {}))
     const { journal } = await restoring({ lookForRestore }, result)
-    expect(begun(journal, 'copy')).toEqual(['cp1 to cp3'])
+    expect(sortedOn(journal, 'copy')).toEqual(['cp1 to cp3'])
   })
 })
 
@@ -147,8 +107,8 @@ describe('before anything is stopped', () => {
   ])('%s is refused', async (_, replace, code) => {
     const { journal, outcome } = await restoring(replace, failure)
     expect(JSON.stringify(outcome.details)).toContain(code)
-    expect(begun(journal, 'aside')).toEqual([])
-    expect(begun(journal, 'old data on')).toEqual([])
+    expect(sortedOn(journal, 'aside')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual([])
   })
 
   it('a restore without the name of the cluster is refused', async () => {
@@ -159,9 +119,9 @@ describe('before anything is stopped', () => {
 
   it('an abort leaves control planes running', async () => {
     const { journal } = await restoring({ restoreData: failing(obey.restoreData, 'cp2', 9) }, abort)
-    expect(begun(journal, 'aside')).toEqual([])
-    expect(begun(journal, 'old data on')).toEqual(CONTROL_PLANES)
-    expect(begun(journal, 'back')).toEqual([])
+    expect(sortedOn(journal, 'aside')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual(CONTROL_PLANES)
+    expect(sortedOn(journal, 'back')).toEqual([])
   })
 })
 
@@ -172,23 +132,23 @@ describe('until API servers start', () => {
   ])('an abort goes back on every host: %s', async (_, replace) => {
     const { journal, outcome } = await restoring(replace, abort)
     expect(outcome.type).toBe('OPERATION_ABORTED')
-    expect(begun(journal, 'old data on')).toEqual(CONTROL_PLANES)
-    expect(begun(journal, 'back')).toEqual(CONTROL_PLANES)
-    expectBarrier(journal, 'old data on', 'back')
-    expectBarrier(journal, 'conclude', 'release')
-    expect(begun(journal, 'accept on')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual(CONTROL_PLANES)
+    expect(sortedOn(journal, 'back')).toEqual(CONTROL_PLANES)
+    expectOrder(journal, 'old data on', 'back')
+    expectOrder(journal, 'conclude', 'release')
+    expect(sortedOn(journal, 'accept on')).toEqual([])
   })
 
   it('a cancel goes back, too', async () => {
     const { journal } = await restoring(
       { startRestoredMember: failing(obey.startRestoredMember, 'cp2', 9) },
       async (run) => {
-        await parked(run)
+        await untilState(run, 'blocked')
         await run.cancel()
         await run.result().catch(() => undefined)
       },
     )
-    expect(begun(journal, 'back')).toEqual(CONTROL_PLANES)
+    expect(sortedOn(journal, 'back')).toEqual(CONTROL_PLANES)
   })
 
   it('members that do not agree which etcd they are never get an API server', async () => {
@@ -198,8 +158,8 @@ describe('until API servers start', () => {
     }
     const { journal, outcome } = await restoring({ startRestoredMember }, failure)
     expect(outcome.type).toBe('RESTORE_FAILED')
-    expect(begun(journal, 'accept on')).toEqual([])
-    expect(begun(journal, 'old data on')).toEqual(CONTROL_PLANES)
+    expect(sortedOn(journal, 'accept on')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual(CONTROL_PLANES)
   })
 })
 
@@ -209,48 +169,38 @@ describe('once API servers start', () => {
       { bringControlPlaneBack: failing(obey.bringControlPlaneBack, 'cp2', 9) },
       abort,
     )
-    expect(begun(journal, 'old data on')).toEqual([])
+    expect(sortedOn(journal, 'old data on')).toEqual([])
   })
 
   it('a control plane may be left out as long as the others are a majority', async () => {
     const { journal, outcome } = await restoring(
       { bringControlPlaneBack: failing(obey.bringControlPlaneBack, 'cp1', 9) },
       async (run) => {
-        await parked(run)
-        await run.executeUpdate(MESSAGES.skipStep, {
-          args: [{ step: 'start-api-servers/cp1', reason: 'its disk is broken' }],
-        })
+        await untilState(run, 'blocked')
+        await decide(run, 'skipStep', { step: 'start-api-servers/cp1', reason: 'its disk is broken' })
         return result(run)
       },
     )
     expect(outcome.members.map(({ host }) => host)).toEqual(['cp2', 'cp3'])
-    expect(begun(journal, 'refresh')).not.toContain('cp1')
+    expect(sortedOn(journal, 'refresh')).not.toContain('cp1')
   })
 })
 
 describe('a recovery', () => {
   it('takes a snapshot of the survivor, and restores it there alone', async () => {
     const dead = ['cp2', 'cp3']
-    const cluster = aCluster()
-    const facts = joinedFacts(cluster)
-    const gatherFacts = (_: Cluster, { name }: Host) =>
-      dead.includes(name)
-        ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no answer', name))
-        : Promise.resolve(facts.find(({ host }) => host === name))
     const { journal, outcome } = await restoring(
       {
-        gatherFacts,
-        readStanding: () =>
-          Promise.resolve({ kind: 'unreadable', host: 'cp1', reason: 'connection refused' }),
+        ...finishedCluster(aCluster(), { presence: UNREADABLE, away: new Set(dead) }),
         lookForRestore: (_: Cluster, { name }: Host) =>
           Promise.resolve(lacking(restoreLookAt(name), 'members')),
       },
       result,
       { ...SNAPSHOT, from: { kind: 'survivor' }, dead },
     )
-    expect(begun(journal, 'snapshot')).toEqual(['cp1'])
-    expect(begun(journal, 'aside')).toEqual(['cp1'])
-    expect(begun(journal, 'delete')).toEqual(dead)
+    expect(sortedOn(journal, 'snapshot')).toEqual(['cp1'])
+    expect(sortedOn(journal, 'aside')).toEqual(['cp1'])
+    expect(sortedOn(journal, 'delete')).toEqual(dead)
     expect(outcome.dead).toEqual(dead)
   })
 })

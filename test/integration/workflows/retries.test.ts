@@ -1,20 +1,13 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { withHeartbeat } from '../../../src/activities/frame/frame.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { StepHeartbeat } from '../../../src/operations/steps.js'
 import { QuorateError } from '../../../src/errors/index.js'
-import { aCluster } from '../../support/clusters.js'
-import { fakeActivities, startScripted } from '../../support/fake-activities.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
+import { result } from '../../support/conversation.js'
+import { fakeActivities } from '../../support/fake-activities.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 describe('a failed step', () => {
   it('knows how often it has failed in its next attempt, whatever else happened to workers', async () => {
@@ -28,10 +21,7 @@ describe('a failed step', () => {
         if (known.length < 3) throw new QuorateError('PACKAGES_FAILED', 'the mirror is away', { host: 'w1' })
         return activities.prepareHost(cluster, host)
       })
-    const worker = await scriptedWorker(temporal, { ...activities, prepareHost })
-    await worker.runUntil(async () => {
-      await (await startScripted(temporal, 'apply', aCluster())).result()
-    })
+    await temporal.run('apply', { activities: { prepareHost } }, result)
     expect(known).toEqual([undefined, 1, 2])
   })
 })

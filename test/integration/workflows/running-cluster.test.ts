@@ -1,40 +1,35 @@
 /** Applies to a cluster that runs: what they find only once its API answers, and what they find to have done. */
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ClusterPresence } from '../../../src/facts/standing.js'
-import type { ApplyResult } from '../../../src/operations/results.js'
-import { aCluster, bareFacts } from '../../support/clusters.js'
-import { applyScripted, untilBlocked } from './parked-applies.js'
-import { fakeActivities, progressOf } from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { startTemporal } from '../../support/temporal.js'
+import { aCluster } from '../../support/clusters.js'
+import { progressOf, untilState } from '../../support/conversation.js'
+import { fakeActivities } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene } from '../../support/temporal-scene.js'
+import { begun } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const RUNNING = aCluster()
 
-/** The hosts of the cluster as an apply left them, and its API, which gives these answers in turn. */
-function running(...presences: readonly ClusterPresence[]) {
-  const facts = new Map(joinedFacts(RUNNING).map((one) => [one.host, one]))
+/** The finished cluster, whose API gives these answers first. */
+function answering(...presences: readonly ClusterPresence[]) {
   const answers = [...presences]
-  const last = present(standingOf(RUNNING))
+  const { gatherFacts, readStanding } = finishedCluster(RUNNING)
   return {
-    gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.get(name) ?? bareFacts(name)),
-    readStanding: () => Promise.resolve(answers.shift() ?? last),
+    gatherFacts,
+    readStanding: () => {
+      const answer = answers.shift()
+      return answer === undefined ? readStanding() : Promise.resolve(answer)
+    },
   }
 }
 
 describe('a cluster whose API is back only after the plan was made', () => {
   const AWAY: ClusterPresence = { kind: 'unreadable', host: 'cp1', reason: 'no answer' }
   /** The control planes that the plan asks; none of them answers. */
-  const away = () => running(AWAY, AWAY, AWAY)
+  const away = () => answering(AWAY, AWAY, AWAY)
   const { hosts, kubernetes } = RUNNING
   const edited: Record<string, readonly [Partial<Cluster>, string]> = {
     'a worker that the file makes a control plane': [
@@ -50,25 +45,25 @@ describe('a cluster whose API is back only after the plan was made', () => {
   }
   for (const [what, [changes, code]] of Object.entries(edited)) {
     it(`stops the apply before the pod network and joins: ${what}`, async () => {
-      const scripted = fakeActivities()
-      const input = { cluster: { ...RUNNING, ...changes } }
-      const { blocked } = await applyScripted(temporal, scripted, away(), untilBlocked, input)
-      expect(blocked).toMatchObject([{ step: 'running-cluster/cp1', error: { code } }])
-      expect(scripted.journal).toContain('init cp1 ends')
-      expect(scripted.journal.filter((entry) => /^(?:pod network|join) /.test(entry))).toEqual([])
+      const cluster = { ...RUNNING, ...changes }
+      const { journal, outcome } = await temporal.run('apply', { cluster, activities: away() }, (run) =>
+        untilState(run, 'blocked'),
+      )
+      expect(outcome.blocked).toMatchObject([{ step: 'running-cluster/cp1', error: { code } }])
+      expect(journal).toContain('init cp1 ends')
+      expect(begun(journal, /^(?:pod network|join)/)).toEqual([])
     })
   }
 })
 
 describe('an apply that changes something its plan had not named', () => {
   it('warns of it', async () => {
-    const scripted = fakeActivities()
+    const hosts = fakeActivities()
     const unchanged = () => Promise.resolve({ changed: false, summary: 'as it was' })
-    const { activities } = scripted
-    const replaced = {
-      ...running(),
+    const activities = {
+      ...finishedCluster(RUNNING),
       prepareHost: (cluster: Cluster, host: Host) =>
-        host.name === 'w2' ? activities.prepareHost(cluster, host) : unchanged(),
+        host.name === 'w2' ? hosts.activities.prepareHost(cluster, host) : unchanged(),
       ...Object.fromEntries(
         ['configureLoadBalancer', 'checkLoadBalancer', 'applyPodNetwork', 'joinControlPlane'].map((name) => [
           name,
@@ -81,12 +76,12 @@ describe('an apply that changes something its plan had not named', () => {
       spreadClusterDns: unchanged,
       verifyCluster: () => unchanged().then((done) => ({ ...done, nodes: [], etcdMembers: [] })),
     }
-    const [result, progress] = await applyScripted(temporal, scripted, replaced, async (handle) => [
-      (await handle.result()) as ApplyResult,
-      await progressOf(handle),
-    ])
+    const { outcome } = await temporal.run('apply', { hosts, activities }, async (run) => ({
+      ended: await run.result(),
+      progress: await progressOf(run),
+    }))
     const warning = 'w2: Prepare hosts changed something that the plan had not named'
-    expect(result.warnings).toEqual([warning])
-    expect(progress.warnings).toEqual([warning])
+    expect(outcome.ended.warnings).toEqual([warning])
+    expect(outcome.progress.warnings).toEqual([warning])
   })
 })

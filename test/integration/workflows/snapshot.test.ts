@@ -1,22 +1,15 @@
-import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import type { OperationKind } from '../../../src/operations/registry.js'
-import type { DefragmentResult, SnapshotResult } from '../../../src/operations/results.js'
-import { aCluster } from '../../support/clusters.js'
-import { failing, failureOf, fakeActivities, hopeless, startScripted } from '../../support/fake-activities.js'
 import { memberStatusesOf } from '../../support/member-statuses.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal, type ScriptedActivities } from '../../support/temporal.js'
+import { aCluster } from '../../support/clusters.js'
+import { failure, result } from '../../support/conversation.js'
+import { failing, fakeActivities, hopeless } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene, type Follow } from '../../support/temporal-scene.js'
+import type { ScriptedActivities } from '../../support/temporal.js'
+import { ended, expectOrder } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
 const obey = fakeActivities().activities
 const WITH_ARCHIVES: Cluster = {
@@ -28,41 +21,30 @@ const WITH_ARCHIVES: Cluster = {
   },
 }
 
-async function running<Result>(
-  kind: OperationKind,
-  cluster: Cluster,
-  act: (run: WorkflowHandle) => Promise<Result>,
-  replace: ScriptedActivities = {},
-): Promise<{ readonly journal: readonly string[]; readonly outcome: Result }> {
-  const { journal, activities } = fakeActivities()
-  const facts = joinedFacts(cluster)
-  const gatherFacts = (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name))
-  const readStanding = () => Promise.resolve(present(standingOf(cluster)))
-  const worker = await scriptedWorker(temporal, { ...activities, gatherFacts, readStanding, ...replace })
-  const request = kind === 'snapshot' ? { clusterFile: 'kind: Cluster\n', mayBeBehind: false } : {}
-  const outcome = await worker.runUntil(async () =>
-    act(await startScripted(temporal, kind, cluster, { request })),
+const snapshotting = <Outcome>(
+  activities: ScriptedActivities,
+  follow: Follow<'snapshot', Outcome>,
+  cluster = aCluster(),
+) =>
+  temporal.run(
+    'snapshot',
+    {
+      cluster,
+      request: { clusterFile: 'kind: Cluster\n', mayBeBehind: false },
+      activities: { ...finishedCluster(cluster), ...activities },
+    },
+    follow,
   )
-  return { journal, outcome }
-}
-
-const ends = (journal: readonly string[]) =>
-  journal.filter((entry) => entry.endsWith(' ends')).map((entry) => entry.slice(0, -' ends'.length))
-const at = (journal: readonly string[], entry: string) => {
-  expect(ends(journal)).toContain(entry)
-  return ends(journal).indexOf(entry)
-}
 
 describe('a snapshot', () => {
-  const result = (run: WorkflowHandle) => run.result() as Promise<SnapshotResult>
-
   it('is kept on every host and in every place before anything older goes', async () => {
-    const { journal, outcome } = await running('snapshot', WITH_ARCHIVES, result)
+    const { journal, outcome } = await snapshotting({}, result, WITH_ARCHIVES)
     const kept = ['copy cp2 to cp1', 'copy cp2 to cp3', 'archive cp2 in /srv/backups']
     const pruned = ['retention on cp1', 'retention on cp2', 'retention on cp3', 'retention in /srv/backups']
-    const lastKept = Math.max(...kept.map((entry) => at(journal, entry)))
-    for (const entry of pruned) expect(at(journal, entry)).toBeGreaterThan(lastKept)
-    expect(at(journal, 'snapshot cp2')).toBeLessThan(Math.min(...kept.map((entry) => at(journal, entry))))
+    for (const copy of kept) {
+      expectOrder(journal, 'snapshot cp2', copy)
+      for (const entry of pruned) expectOrder(journal, copy, entry)
+    }
     expect(outcome).toMatchObject({
       hosts: ['cp2', 'cp1', 'cp3'],
       archives: ['/srv/backups'],
@@ -72,39 +54,40 @@ describe('a snapshot', () => {
   })
 
   it('locks the control planes, and no worker', async () => {
-    const { journal } = await running('snapshot', aCluster(), result)
-    const locked = ends(journal).filter((entry) => entry.startsWith('lock '))
-    expect(locked.toSorted()).toEqual(['lock cp1', 'lock cp2', 'lock cp3'])
-    expect(ends(journal).filter((entry) => entry.startsWith('release '))).toHaveLength(3)
+    const { journal } = await snapshotting({}, result)
+    expect(ended(journal, /^lock /).toSorted()).toEqual(['lock cp1', 'lock cp2', 'lock cp3'])
+    expect(ended(journal, /^release /)).toHaveLength(3)
   })
 
   it('is done if one host cannot keep it, which keeps its older ones', async () => {
     const keepSnapshot = failing(obey.keepSnapshot, 'cp3')
-    const { journal, outcome } = await running('snapshot', aCluster(), result, { keepSnapshot })
+    const { journal, outcome } = await snapshotting({ keepSnapshot }, result)
     expect(outcome.hosts).toEqual(['cp2', 'cp1'])
     expect(outcome.warnings).toEqual(expect.arrayContaining(['cp3 keeps no copy of the snapshot']))
-    expect(ends(journal)).not.toContain('retention on cp3')
+    expect(ended(journal)).not.toContain('retention on cp3')
   })
 
   it('fails if no other host can keep it, and removes nothing', async () => {
     const keepSnapshot = () => Promise.reject(hopeless('DISK_FULL', 'the disk is full', 'cp1'))
-    const { journal, outcome } = await running('snapshot', aCluster(), (run) => failureOf(run.result()), {
-      keepSnapshot,
-    })
+    const { journal, outcome } = await snapshotting({ keepSnapshot }, failure)
     expect(outcome.type).toBe('SNAPSHOT_NOT_COPIED')
-    expect(ends(journal).some((entry) => entry.startsWith('retention'))).toBe(false)
+    expect(ended(journal, /^retention/)).toEqual([])
   })
 })
 
 describe('a defragmentation', () => {
-  const result = (run: WorkflowHandle) => run.result() as Promise<DefragmentResult>
+  const looks = finishedCluster(aCluster())
 
   it('comes to one member at a time, the leader last', async () => {
     const lookAtMember = (_: Cluster, { name }: Host) => {
       const [one] = memberStatusesOf('cp1', 'cp2', 'cp3').filter(({ host }) => host === name)
       return Promise.resolve({ ...one, bytes: 600 * 2 ** 20, bytesInUse: 2 ** 20 })
     }
-    const { journal, outcome } = await running('defragment', aCluster(), result, { lookAtMember })
+    const { journal, outcome } = await temporal.run(
+      'defragment',
+      { activities: { ...looks, lookAtMember } },
+      result,
+    )
     expect(journal.filter((entry) => entry.startsWith('defragment '))).toEqual(
       ['cp2', 'cp3', 'cp1'].flatMap((host) => [`defragment ${host} begins`, `defragment ${host} ends`]),
     )
@@ -112,8 +95,8 @@ describe('a defragmentation', () => {
   })
 
   it('does nothing where it pays for no member', async () => {
-    const { journal, outcome } = await running('defragment', aCluster(), result)
+    const { journal, outcome } = await temporal.run('defragment', { activities: looks }, result)
     expect(outcome.members).toEqual([])
-    expect(ends(journal).some((entry) => entry.startsWith('defragment'))).toBe(false)
+    expect(ended(journal, /^defragment/)).toEqual([])
   })
 })

@@ -1,69 +1,41 @@
-import type { WorkflowHandle } from '@temporalio/client'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import type { PlanResult, UpgradeResult } from '../../../src/operations/results.js'
-import type { UpgradeRequest } from '../../../src/operations/upgrade-request.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../support/clusters.js'
-import {
-  failing,
-  failureOf,
-  fakeActivities,
-  progressOf,
-  startScripted,
-} from '../../support/fake-activities.js'
-import { joinedFacts, present, standingOf } from '../../support/standings.js'
-import { scriptedWorker, startTemporal } from '../../support/temporal.js'
-import { decide, refusalOf, untilBlocked } from './parked-applies.js'
+import { decide, failure, progressOf, refusalOf, result, untilState } from '../../support/conversation.js'
+import { failing, fakeActivities } from '../../support/fake-activities.js'
+import { finishedCluster } from '../../support/finished-cluster.js'
+import { TemporalScene, type Follow, type Run, type Script } from '../../support/temporal-scene.js'
+import { begun, ended, expectOrder } from './journal.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
+const temporal = TemporalScene.forFile()
 
-type Fakes = ReturnType<typeof fakeActivities>['activities']
+const TO = { to: 'v1.37.2' }
 
-/** A finished cluster with fake steps, some of them replaced. */
-function scene(
-  cluster: Cluster,
-  replace: (
-    fakes: Fakes,
-  ) => Partial<Record<keyof Fakes, (...args: never[]) => Promise<unknown>>> = () => ({}),
+/** Upgrades a finished cluster. */
+function upgrading<Outcome>(
+  follow: Follow<'upgrade', Outcome>,
+  { activities, ...script }: Script<'upgrade'> = {},
 ) {
-  const { journal, activities } = fakeActivities()
-  const facts = joinedFacts(cluster)
-  const hosts = {
-    ...activities,
-    gatherFacts: (_: Cluster, { name }: Host) => Promise.resolve(facts.find(({ host }) => host === name)),
-    readStanding: () => Promise.resolve(present(standingOf(cluster))),
-    ...replace(activities),
-  }
-  const run = async <Result>(
-    request: UpgradeRequest,
-    follow: (handle: WorkflowHandle) => Promise<Result>,
-  ) => {
-    const worker = await scriptedWorker(temporal, hosts)
-    return worker.runUntil(async () => follow(await startScripted(temporal, 'upgrade', cluster, { request })))
-  }
-  return { journal, hosts, run }
+  const looks = finishedCluster(script.cluster ?? aCluster())
+  return temporal.run('upgrade', { request: TO, activities: { ...looks, ...activities }, ...script }, follow)
 }
 
-const result = (handle: WorkflowHandle) => handle.result() as Promise<UpgradeResult>
-const TO = { to: 'v1.37.2' }
-const begun = (journal: readonly string[], pattern: RegExp) =>
-  journal
-    .filter((entry) => pattern.test(entry) && entry.endsWith(' begins'))
-    .map((entry) => entry.slice(0, -7))
+/** Hosts of which one fails at first. */
+function failingOn(where: string, activity: 'prepareUpgrade' | 'upgradeControlPlane' | 'upgradeKubelet') {
+  const hosts = fakeActivities()
+  return { hosts, activities: { [activity]: failing(hosts.activities[activity], where) } }
+}
 
 describe('an upgrade', () => {
   it('fetches everything first, then goes from etcd over the control planes to the workers', async () => {
-    const { journal, run } = scene(aCluster())
-    const ended = await run(TO, result)
-    expect(ended).toMatchObject({ from: 'v1.36.3', to: 'v1.37.2', hops: ['v1.37.2'], fileVersion: 'v1.36.3' })
+    const { journal, outcome } = await upgrading(result)
+    expect(outcome).toMatchObject({
+      from: 'v1.36.3',
+      to: 'v1.37.2',
+      hops: ['v1.37.2'],
+      fileVersion: 'v1.36.3',
+    })
     const acts = begun(journal, /^(?:snapshot|upgrade|kubelet cp|addons|verify)/)
     expect(acts).toEqual([
       'snapshot cp1 v1.37.2',
@@ -72,24 +44,18 @@ describe('an upgrade', () => {
       'addons v1.37.2',
       'verify cp1,cp2,cp3,w1,w2,lb1',
     ])
-    const at = (entry: string) => journal.indexOf(entry)
-    for (const host of ['cp1', 'cp2', 'cp3', 'w1', 'w2'])
-      expect(at(`packages ${host} v1.37.2 ends`)).toBeLessThan(at('snapshot cp1 v1.37.2 begins'))
-    expect(at('snapshot cp1 v1.37.2 ends')).toBeLessThan(at('upgrade cp1 v1.37.2 begins'))
-    for (const host of ['w1', 'w2']) {
-      expect(at(`kubelet ${host} v1.37.2 begins`)).toBeGreaterThan(at('kubelet cp3 v1.37.2 ends'))
-      expect(at(`kubelet ${host} v1.37.2 ends`)).toBeLessThan(at('addons v1.37.2 begins'))
-    }
+    expect(begun(journal, /^packages /)).toHaveLength(5)
+    expectOrder(journal, 'packages', 'snapshot cp1', 'upgrade cp1')
+    for (const host of ['w1', 'w2']) expectOrder(journal, 'kubelet cp3', `kubelet ${host}`, 'addons')
   })
 
   it('takes each control plane out of the load balancer while it is worked on, and back in afterwards', async () => {
-    const { journal, run } = scene(aCluster())
-    await run(TO, result)
-    const around = journal.filter((entry) => /^(?:lb1|upgrade|kubelet cp).* begins$/.test(entry))
+    const { journal } = await upgrading(result)
+    const around = begun(journal, /^(?:lb1|upgrade|kubelet cp)/)
     const turn = (act: string, host: string) => [
-      `lb1 → ${['cp1', 'cp2', 'cp3'].filter((name) => name !== host).join()} begins`,
-      `${act} ${host} v1.37.2 begins`,
-      'lb1 → cp1,cp2,cp3 begins',
+      `lb1 → ${['cp1', 'cp2', 'cp3'].filter((name) => name !== host).join()}`,
+      `${act} ${host} v1.37.2`,
+      'lb1 → cp1,cp2,cp3',
     ]
     expect(around.slice(0, 18)).toEqual(
       ['upgrade', 'kubelet'].flatMap((act) => ['cp1', 'cp2', 'cp3'].flatMap((host) => turn(act, host))),
@@ -98,36 +64,32 @@ describe('an upgrade', () => {
 
   it('leaves the load balancer alone where a control plane is upgraded already', async () => {
     const done = () => Promise.resolve({ isDone: true })
-    const { journal, run } = scene(aCluster(), () => ({
-      isControlPlaneUpgraded: done,
-      isKubeletUpgraded: done,
-    }))
-    await run(TO, result)
+    const activities = { isControlPlaneUpgraded: done, isKubeletUpgraded: done }
+    const { journal } = await upgrading(result, { activities })
     expect(begun(journal, /^lb1/)).toEqual(['lb1 → cp1,cp2,cp3'])
   })
 
   it('brings a control plane back into the load balancer even if its upgrade fails', async () => {
-    const { journal, run } = scene(aCluster(), ({ upgradeControlPlane }) => ({
-      upgradeControlPlane: failing(upgradeControlPlane, 'cp2'),
-    }))
-    await run(TO, async (handle) => {
-      await untilBlocked(handle)
-      expect(journal.filter((entry) => entry.startsWith('lb1')).at(-1)).toBe('lb1 → cp1,cp2,cp3 ends')
-      await decide(handle, 'retryStep', {})
-      await handle.result()
-    })
+    await upgrading(
+      async (run, journal) => {
+        await untilState(run, 'blocked')
+        expect(ended(journal, /^lb1/).at(-1)).toBe('lb1 → cp1,cp2,cp3')
+        await decide(run, 'retryStep')
+        await run.result()
+      },
+      failingOn('cp2', 'upgradeControlPlane'),
+    )
   })
 
   it('goes through several minors, each of them whole before the next', async () => {
     const cluster = aCluster({ kubernetes: { ...aCluster().kubernetes, version: 'v1.35.4' } })
-    const { journal, run } = scene(cluster)
-    const { ended, progress } = await run({ ...TO, via: ['v1.36.3'] }, async (handle) => ({
-      ended: await result(handle),
-      progress: await progressOf(handle),
-    }))
-    expect(ended.hops).toEqual(['v1.36.3', 'v1.37.2'])
-    expect(ended.changed).toBe(true)
-    expect(progress.kubernetesVersion).toBe('v1.37.2')
+    const { journal, outcome } = await upgrading(
+      async (run) => ({ ...(await run.result()), progress: await progressOf(run) }),
+      { cluster, request: { ...TO, via: ['v1.36.3'] } },
+    )
+    expect(outcome.hops).toEqual(['v1.36.3', 'v1.37.2'])
+    expect(outcome.changed).toBe(true)
+    expect(outcome.progress.kubernetesVersion).toBe('v1.37.2')
     const lastOfFirst = journal.lastIndexOf(
       'verify cp1,cp2,cp3,w1,w2,lb1 begins',
       journal.indexOf('packages cp1 v1.37.2 begins'),
@@ -145,14 +107,12 @@ describe('an upgrade', () => {
       Promise.resolve(
         ['e1', 'e2', 'e3'].map((name) => ({ name, version: '3.6.11', leader: name === leader })),
       )
-    const { journal, run } = scene(aClusterWithEtcdHosts(), () => ({ readEtcdVersions }))
-    await run(TO, result)
+    const cluster = aClusterWithEtcdHosts()
+    const { journal } = await upgrading(result, { cluster, activities: { readEtcdVersions } })
     expect(journal.filter((entry) => entry.startsWith('member'))).toEqual(
       ['e2', 'e3', 'e1'].flatMap((host) => [`member ${host} v1.37.2 begins`, `member ${host} v1.37.2 ends`]),
     )
-    expect(journal.indexOf('member e1 v1.37.2 ends')).toBeLessThan(
-      journal.indexOf('upgrade cp1 v1.37.2 begins'),
-    )
+    expectOrder(journal, 'member e1', 'upgrade cp1')
     expect(begun(journal, /^kubelet e/)).toHaveLength(3)
   })
 
@@ -161,8 +121,7 @@ describe('an upgrade', () => {
       Promise.resolve(
         ['cp1', 'cp2', 'cp3'].map((name) => ({ name, version: '3.6.8', leader: name === 'cp1' })),
       )
-    const { journal, run } = scene(aCluster(), () => ({ readEtcdVersions }))
-    await run(TO, result)
+    const { journal } = await upgrading(result, { activities: { readEtcdVersions } })
     expect(journal.slice(0, journal.indexOf('step cp2 3.6.11-0 begins')).at(-1)).toBe('lb1 → cp1,cp3 ends')
     expect(begun(journal, /^(?:step|upgrade)/)).toEqual([
       ...['cp2', 'cp3', 'cp1'].map((host) => `step ${host} 3.6.11-0`),
@@ -172,21 +131,19 @@ describe('an upgrade', () => {
 
   it('upgrades as many workers at once as may be unavailable', async () => {
     let [at, most] = [0, 0]
-    const counting =
-      (obey: Fakes['upgradeKubelet']): Fakes['upgradeKubelet'] =>
-      async (cluster, host) => {
-        if (host.role !== 'worker') return obey(cluster, host)
+    const upgradeKubelet = async (cluster: Cluster, host: Host) => {
+      if (host.role === 'worker') {
         at += 1
         most = Math.max(most, at)
         await new Promise((resolve) => setTimeout(resolve, 100))
         at -= 1
-        return obey(cluster, host)
       }
-    const { run } = scene(aCluster(), ({ upgradeKubelet }) => ({ upgradeKubelet: counting(upgradeKubelet) }))
-    await run(TO, result)
+      return fakeActivities().activities.upgradeKubelet(cluster, host)
+    }
+    await upgrading(result, { activities: { upgradeKubelet } })
     expect(most).toBe(1)
     most = 0
-    await run({ ...TO, maxUnavailable: '100%' }, result)
+    await upgrading(result, { activities: { upgradeKubelet }, request: { ...TO, maxUnavailable: '100%' } })
     expect(most).toBe(2)
   })
 })
@@ -197,104 +154,96 @@ describe('an upgrade that pauses', () => {
     ['control-planes', 'upgrade cp3 v1.37.2', 'kubelet cp1 v1.37.2'],
     [{ workers: 1 }, 'kubelet w1 v1.37.2', 'kubelet w2 v1.37.2'],
   ] as const)('after %j starts nothing more until it is resumed', async (pauseAfter, last, next) => {
-    const { journal, run } = scene(aCluster())
-    await run({ ...TO, pauseAfter }, async (handle) => {
-      await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('paused')
-      expect(journal).toContain(`${last} ends`)
-      expect(journal).not.toContain(`${next} begins`)
-      await handle.signal(MESSAGES.resume)
-      await handle.result()
-    })
+    const pausing = async (run: Run<'upgrade'>, sofar: readonly string[]) => {
+      await untilState(run, 'paused')
+      expect(ended(sofar)).toContain(last)
+      expect(begun(sofar)).not.toContain(next)
+      await run.signal(MESSAGES.resume)
+      await run.result()
+    }
+    const { journal } = await upgrading(pausing, { request: { ...TO, pauseAfter } })
     expect(journal).toContain(`${next} ends`)
   })
 })
 
 describe('a step of an upgrade that parks', () => {
   it('lets a worker be skipped, which stays at its version and takes pods again', async () => {
-    const { journal, run } = scene(aCluster(), ({ upgradeKubelet }) => ({
-      upgradeKubelet: failing(upgradeKubelet, 'w1'),
-    }))
-    const ended = await run(TO, async (handle) => {
-      const { blocked } = await untilBlocked(handle)
-      expect(blocked.map(({ step }) => step)).toEqual(['worker-kubelets/w1'])
-      await decide(handle, 'skipStep', { step: 'worker-kubelets/w1', reason: 'its owner is away' })
-      return result(handle)
-    })
+    const { journal, outcome } = await upgrading(
+      async (run) => {
+        const { blocked } = await untilState(run, 'blocked')
+        expect(blocked.map(({ step }) => step)).toEqual(['worker-kubelets/w1'])
+        await decide(run, 'skipStep', { step: 'worker-kubelets/w1', reason: 'its owner is away' })
+        return run.result()
+      },
+      failingOn('w1', 'upgradeKubelet'),
+    )
     expect(journal).toContain('uncordon w1 ends')
     expect(journal).toContain('verify cp1,cp2,cp3,w2,lb1 ends')
-    expect(ended.skipped.map(({ step }) => step)).toEqual(['worker-kubelets/w1'])
+    expect(outcome.skipped.map(({ step }) => step)).toEqual(['worker-kubelets/w1'])
   })
 
   it('lets no control plane be skipped, and holds the others back', async () => {
-    const { journal, run } = scene(aCluster(), ({ upgradeControlPlane }) => ({
-      upgradeControlPlane: failing(upgradeControlPlane, 'cp1'),
-    }))
-    await run(TO, async (handle) => {
-      await untilBlocked(handle)
-      const skip = { step: 'first-upgraded-control-plane/cp1', reason: 'no' }
-      expect(await refusalOf(decide(handle, 'skipStep', skip))).toBe('STEP_NOT_SKIPPABLE')
-      expect(begun(journal, /^upgrade/)).toEqual([])
-      await decide(handle, 'retryStep', {})
-      await handle.result()
-    })
+    const { journal } = await upgrading(
+      async (run, sofar) => {
+        await untilState(run, 'blocked')
+        const skip = { step: 'first-upgraded-control-plane/cp1', reason: 'no' }
+        expect(await refusalOf(decide(run, 'skipStep', skip))).toBe('STEP_NOT_SKIPPABLE')
+        expect(begun(sofar, /^upgrade/)).toEqual([])
+        await decide(run, 'retryStep')
+        await run.result()
+      },
+      failingOn('cp1', 'upgradeControlPlane'),
+    )
     expect(begun(journal, /^upgrade/)).toEqual(['cp1', 'cp2', 'cp3'].map((host) => `upgrade ${host} v1.37.2`))
   })
 
   it('changes nothing that runs while packages or images are missing', async () => {
-    const { journal, run } = scene(aCluster(), ({ prepareUpgrade }) => ({
-      prepareUpgrade: failing(prepareUpgrade, 'w2', 2),
-    }))
-    const failure = await run(TO, async (handle) => {
-      await untilBlocked(handle)
-      await decide(handle, 'abort', {})
-      return failureOf(handle.result())
-    })
-    expect(failure.type).toBe('OPERATION_ABORTED')
+    const { journal, outcome } = await upgrading(
+      async (run) => {
+        await untilState(run, 'blocked')
+        await decide(run, 'abort')
+        return failure(run)
+      },
+      failingOn('w2', 'prepareUpgrade'),
+    )
+    expect(outcome.type).toBe('OPERATION_ABORTED')
     expect(begun(journal, /^(?:snapshot|upgrade|kubelet|lb1)/)).toEqual([])
   })
 })
 
 describe('an upgrade that is refused', () => {
   it('has changed nothing', async () => {
-    const { journal, run } = scene(aCluster())
-    const failure = await run({ to: 'v1.36.1' }, (handle) => failureOf(handle.result()))
-    expect(failure.type).toBe('PREFLIGHT_FAILED')
-    expect(JSON.stringify(failure.details)).toContain('UPGRADE_IS_DOWNGRADE')
-    expect(begun(journal, /^(?!lock|release)/)).toEqual([])
+    const { journal, outcome } = await upgrading(failure, { request: { to: 'v1.36.1' } })
+    expect(outcome.type).toBe('PREFLIGHT_FAILED')
+    expect(JSON.stringify(outcome.details)).toContain('UPGRADE_IS_DOWNGRADE')
+    expect(begun(journal)).toEqual([])
   })
 
   it('does not begin where the API does not answer', async () => {
     const unreadable = () => Promise.resolve({ kind: 'unreadable', host: 'cp1', reason: 'refused' })
-    const { run } = scene(aCluster(), () => ({ readStanding: unreadable }))
-    const failure = await run(TO, (handle) => failureOf(handle.result()))
-    expect(failure.type).toBe('CLUSTER_UNREADABLE')
+    const { outcome } = await upgrading(failure, { activities: { readStanding: unreadable } })
+    expect(outcome.type).toBe('CLUSTER_UNREADABLE')
   })
 })
 
 describe('the plan of an upgrade', () => {
   it('shows every step and changes nothing', async () => {
-    const { journal, hosts } = scene(aCluster())
-    const worker = await scriptedWorker(temporal, hosts)
-    const plan = await worker.runUntil(async () => {
-      const handle = await startScripted(temporal, 'plan', aCluster(), { request: { upgrade: TO } })
-      return (await handle.result()) as PlanResult
-    })
+    const script = { request: { upgrade: TO }, activities: finishedCluster(aCluster()) }
+    const { journal, outcome: plan } = await temporal.run('plan', script, result)
     expect(plan.upgrade).toMatchObject({ from: 'v1.36.3', to: 'v1.37.2' })
     expect(plan.changes.map(({ phase }) => phase)).toContain('First upgraded control plane')
     expect(journal).toEqual([])
   })
 
   it('is waited for on review', async () => {
-    const { journal, hosts } = scene(aCluster())
-    const worker = await scriptedWorker(temporal, hosts)
-    await worker.runUntil(async () => {
-      const handle = await startScripted(temporal, 'upgrade', aCluster(), { request: TO, review: true })
-      const { approval = [] } = await untilBlocked(handle)
+    const reviewing = async (run: Run<'upgrade'>, sofar: readonly string[]) => {
+      const { approval = [] } = await untilState(run, 'blocked')
       expect(approval.length).toBeGreaterThan(5)
-      expect(begun(journal, /^packages/)).toEqual([])
-      await decide(handle, 'approve', {})
-      await handle.result()
-    })
+      expect(begun(sofar, /^packages/)).toEqual([])
+      await decide(run, 'approve')
+      await run.result()
+    }
+    const { journal } = await upgrading(reviewing, { review: true })
     expect(journal).toContain('upgrade cp3 v1.37.2 ends')
   })
 })

@@ -5,7 +5,8 @@ import type { Cluster, Host } from '../../../src/cluster/model.js'
 import { MESSAGES } from '../../../src/operations/messages.js'
 import { aCluster, aHost, bareFacts } from '../clusters.js'
 import { failing, fakeActivities, hopeless } from '../fake-activities.js'
-import { apply, beating, decide, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, beating, untilState, type Hosts, type Recording } from './recording.js'
 
 const obey = fakeActivities().activities
 const small = (name: string) =>

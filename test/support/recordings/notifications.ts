@@ -4,7 +4,8 @@ import type { Notification } from '../../../src/cluster/notifications.js'
 import { aCluster } from '../clusters.js'
 import { eventually } from '../eventually.js'
 import { failing, fakeActivities } from '../fake-activities.js'
-import { apply, decide, PATIENCE_MS, untilState, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, PATIENCE_MS, untilState, type Recording } from './recording.js'
 import { named } from './topologies.js'
 
 const WEBHOOK: Notification = {

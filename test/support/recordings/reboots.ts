@@ -6,7 +6,8 @@ import type { WindowLook } from '../../../src/values/window.js'
 import { aCluster, aClusterWithEtcdHosts } from '../clusters.js'
 import { failing, fakeActivities } from '../fake-activities.js'
 import { joinedFacts } from '../standings.js'
-import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, telling, untilState, type Hosts, type Recording } from './recording.js'
 import { named, running } from './topologies.js'
 
 const obey = fakeActivities().activities

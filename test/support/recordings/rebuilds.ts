@@ -5,7 +5,8 @@ import { anArchivedCluster } from '../archived-clusters.js'
 import { aCluster } from '../clusters.js'
 import { failing, fakeActivities } from '../fake-activities.js'
 import { aSnapshotRecord } from '../member-statuses.js'
-import { apply, decide, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, untilState, type Hosts, type Recording } from './recording.js'
 import { named } from './topologies.js'
 
 const obey = fakeActivities().activities

@@ -1,7 +1,6 @@
 /** What a recorded run is made of. */
 import { Context } from '@temporalio/activity'
 import type { Client, WorkflowHandle } from '@temporalio/client'
-import type { Activities } from '../../../src/activities/index.js'
 import type { HostFacts } from '../../../src/facts/facts.js'
 import type { Cluster, Host } from '../../../src/cluster/model.js'
 import type { ScheduleKind } from '../../../src/cluster/schedules.js'
@@ -10,15 +9,15 @@ import type { DeliveryInput } from '../../../src/operations/notifications/delive
 import type { OperationProgress } from '../../../src/operations/progress.js'
 import type { OperationKind } from '../../../src/operations/registry.js'
 import type { ErrorCode } from '../../../src/errors/index.js'
-import type { UpdateName } from '../../integration/workflows/parked-applies.js'
-import { eventually } from '../eventually.js'
-import { fakeActivities, progressOf } from '../fake-activities.js'
+import * as conversation from '../conversation.js'
+import { fakeActivities } from '../fake-activities.js'
+import type { ScriptedActivities } from '../temporal.js'
 
 /** All recordings run at the same time, on machines that are busy with other work. */
 export const PATIENCE_MS = 300_000
 
 /** What the hosts do for each activity; the run must call no others. */
-export type Hosts = Partial<Record<keyof Activities, (...args: never[]) => Promise<unknown>>>
+export type Hosts = ScriptedActivities
 
 /** One run and the messages sent to it. */
 export interface Recording {
@@ -60,18 +59,8 @@ export function telling(facts: readonly HostFacts[]): Hosts {
 }
 
 /** Waits until the run is in a state, such as `blocked`. */
-export async function untilState(
-  run: WorkflowHandle,
-  state: OperationProgress['state'],
-): Promise<OperationProgress> {
-  const isReached = async () => (await progressOf(run)).state === state
-  await eventually(isReached, `${run.workflowId} is ${state}`, PATIENCE_MS)
-  return progressOf(run)
-}
-
-/** Sends a decision. */
-export function decide(run: WorkflowHandle, update: UpdateName, decision: object): Promise<unknown> {
-  return run.executeUpdate(update, { args: [decision] })
+export function untilState(run: WorkflowHandle, state: OperationProgress['state']) {
+  return conversation.untilState(run, state, PATIENCE_MS)
 }
 
 /** Sends heartbeats while `act` runs. */

@@ -4,7 +4,8 @@ import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
 import { aCluster, aClusterWithEtcdHosts } from '../clusters.js'
 import { failing, fakeActivities, hopeless } from '../fake-activities.js'
 import { joinedFacts, present, standingOf } from '../standings.js'
-import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, telling, untilState, type Hosts, type Recording } from './recording.js'
 import { named, running } from './topologies.js'
 
 const obey = fakeActivities().activities

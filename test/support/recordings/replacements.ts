@@ -4,7 +4,8 @@ import type { ReplaceRequest } from '../../../src/operations/input.js'
 import { aCluster } from '../clusters.js'
 import { fakeActivities } from '../fake-activities.js'
 import { ReplacedHost } from '../replaced-host.js'
-import { apply, decide, untilState, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, untilState, type Recording } from './recording.js'
 import { named } from './topologies.js'
 
 const obey = fakeActivities().activities

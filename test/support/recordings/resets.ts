@@ -1,9 +1,11 @@
 /** Resets of single hosts, and ends of whole clusters. */
-import type { Cluster, Host } from '../../../src/cluster/model.js'
+import type { Cluster } from '../../../src/cluster/model.js'
 import { aCluster, aClusterWithEtcdHosts } from '../clusters.js'
-import { fakeActivities, hopeless, failing } from '../fake-activities.js'
-import { joinedFacts, present, standingOf } from '../standings.js'
-import { apply, decide, untilState, type Hosts, type Recording } from './recording.js'
+import { fakeActivities, failing } from '../fake-activities.js'
+import { finishedCluster } from '../finished-cluster.js'
+import { present, standingOf } from '../standings.js'
+import { decide } from '../conversation.js'
+import { apply, untilState, type Hosts, type Recording } from './recording.js'
 import { named, running } from './topologies.js'
 
 const obey = fakeActivities().activities
@@ -30,17 +32,6 @@ function ofHosts(cluster: Cluster, names: readonly string[], more: Partial<Recor
   return end(cluster, { readStanding }, { request: { hosts: names, all: false, packages: false }, ...more })
 }
 
-/** Facts of a host that is away at first, and comes back. */
-function comesBack(cluster: Cluster, name: string, isBack: () => boolean): Hosts {
-  const facts = joinedFacts(cluster)
-  return {
-    gatherFacts: (_: Cluster, { name: asked }: Host) =>
-      asked === name && !isBack()
-        ? Promise.reject(hopeless('SSH_UNREACHABLE', 'no route to host', name))
-        : Promise.resolve(facts.find(({ host }) => host === asked)),
-  }
-}
-
 /** By name, which is also the name of the file. */
 export const RESETS: Readonly<Record<string, (name: string) => Recording>> = {
   'reset-all': (name) => end(small(name)),
@@ -54,25 +45,17 @@ export const RESETS: Readonly<Record<string, (name: string) => Recording>> = {
       await untilState(run, 'blocked')
       await decide(run, 'skipStep', { step: 'stop/w2', reason: 'it burnt down' })
     }
-    return end(
-      cluster,
-      comesBack(cluster, 'w2', () => false),
-      { talk },
-    )
+    return end(cluster, finishedCluster(cluster, { away: new Set(['w2']) }), { talk })
   },
   'reset-all-host-comes-back': (name) => {
     const cluster = small(name)
-    let isBack = false
+    const away = new Set(['w2'])
     const talk: Recording['talk'] = async (run) => {
       await untilState(run, 'blocked')
-      isBack = true
+      away.delete('w2')
       await decide(run, 'retryStep', {})
     }
-    return end(
-      cluster,
-      comesBack(cluster, 'w2', () => isBack),
-      { talk },
-    )
+    return end(cluster, finishedCluster(cluster, { away }), { talk })
   },
   'reset-all-parked': (name) =>
     end(

@@ -5,7 +5,8 @@ import { aCluster, aClusterWithEtcdHosts } from '../clusters.js'
 import { failing, fakeActivities, hopeless } from '../fake-activities.js'
 import { lacking, restoreLookAt } from '../restore-looks.js'
 import { joinedFacts } from '../standings.js'
-import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, telling, untilState, type Hosts, type Recording } from './recording.js'
 import { named, running } from './topologies.js'
 
 const obey = fakeActivities().activities

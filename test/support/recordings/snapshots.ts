@@ -4,7 +4,8 @@ import type { SnapshotSettings } from '../../../src/cluster/snapshots.js'
 import { aCluster, aClusterWithEtcdHosts } from '../clusters.js'
 import { failing, fakeActivities, hopeless } from '../fake-activities.js'
 import { joinedFacts } from '../standings.js'
-import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, telling, untilState, type Hosts, type Recording } from './recording.js'
 import { named, running } from './topologies.js'
 
 const obey = fakeActivities().activities

@@ -1,17 +1,19 @@
 /** Applies of every cluster shape, to bare hosts and to hosts that have already joined. */
 import type { Cluster, Host } from '../../../src/cluster/model.js'
-import { aCluster, aClusterWithEtcdHosts, aHost, bareFacts, factsOf } from '../clusters.js'
+import { aCluster, aClusterWithEtcdHosts, aHost, factsOf } from '../clusters.js'
 import { agedFacts } from '../aged-facts.js'
+import { finishedCluster } from '../finished-cluster.js'
 import { joinedFacts, present, standingOf } from '../standings.js'
 import { fakeActivities, hopeless } from '../fake-activities.js'
-import { apply, decide, telling, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { apply, telling, untilState, type Hosts, type Recording } from './recording.js'
 
 export const named = (...names: readonly string[]) => names.map((name) => aHost(name))
 const SMALL = ['cp1', 'cp2', 'cp3', 'w1', 'lb1']
 
 /** A running cluster as its hosts and its API report it; `bare` hosts have not joined. */
 export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
-  const facts = joinedFacts(cluster).map((one) => (bare.includes(one.host) ? bareFacts(one.host) : one))
+  const facts = joinedFacts(cluster).filter(({ host }) => !bare.includes(host))
   const standing = { ...standingOf(cluster), kubeletConfiguration: { maxPods: 110 } }
   const isThere = (name: string) => !bare.includes(name)
   const presence = present({
@@ -20,7 +22,7 @@ export function running(cluster: Cluster, ...bare: readonly string[]): Hosts {
     members: (standing.members ?? []).filter(({ name }) => isThere(name)),
     components: standing.components.filter(({ host }) => isThere(host)),
   })
-  return { ...telling(facts), readStanding: () => Promise.resolve(presence) }
+  return finishedCluster(cluster, { facts, presence })
 }
 
 /** A file that sets an argument of the API server, and a limit of kubelets. */

@@ -4,7 +4,8 @@ import { MESSAGES } from '../../../src/operations/messages.js'
 import type { UpgradeRequest } from '../../../src/operations/upgrade-request.js'
 import { aCluster, aClusterWithEtcdHosts, aHost } from '../clusters.js'
 import { failing, fakeActivities } from '../fake-activities.js'
-import { decide, untilState, type Hosts, type Recording } from './recording.js'
+import { decide } from '../conversation.js'
+import { untilState, type Hosts, type Recording } from './recording.js'
 import { running } from './topologies.js'
 
 const obey = fakeActivities().activities

@@ -90,7 +90,7 @@ const NETWORKS: readonly Case[] = [
   [
     "flannel's field for another plugin",
     [['spec', 'network'], { plugin: 'none', backend: 'vxlan' }],
-    'spec.network.backend: belongs to Flannel, but the plugin is none; remove one of the two',
+    'spec.network.backend: belongs to flannel, but the plugin is none; remove one of the two',
   ],
   [
     'a manifest plugin without a manifest',
@@ -110,7 +110,7 @@ const NETWORKS: readonly Case[] = [
   [
     'a digest without a manifest',
     [['spec', 'network'], { digest: `sha256:${'0'.repeat(64)}` }],
-    'spec.network.digest: is given, but the plugin is flannel; remove one of the two',
+    'spec.network.digest: belongs to manifest, but the plugin is flannel; remove one of the two',
   ],
   [
     'a port where packets are merely routed',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PodNetwork } from '../../../src/cluster/model.js'
+import type { PodNetwork } from '../../../src/cluster/pod-network.js'
 import { networkPlugin, pluginNames, pluginTraits } from '../../../src/configuration/pod-network/plugins.js'
 import { aCluster } from '../../support/clusters.js'
 
@@ -52,7 +52,7 @@ describe('what is known of a plugin by its name alone', () => {
   })
 
   it('is nothing for a name that no plugin has, even one that every object has', () => {
-    expect(pluginTraits('calico')).toBeUndefined()
+    expect(pluginTraits('nobodys')).toBeUndefined()
     expect(pluginTraits('constructor')).toBeUndefined()
   })
 })

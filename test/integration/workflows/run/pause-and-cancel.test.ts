@@ -1,22 +1,12 @@
 /** Runs that a person pauses or cancels. */
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cluster, Host } from '../../../../src/cluster/model.js'
 import { MESSAGES } from '../../../../src/operations/messages.js'
-import { applyScripted, type ApplyScripted } from '../parked-applies.js'
-import { fakeActivities, progressOf } from '../../../support/fake-activities.js'
-import { startTemporal } from '../../../support/temporal.js'
+import { progressOf, untilState } from '../../../support/conversation.js'
+import { fakeActivities } from '../../../support/fake-activities.js'
+import { TemporalScene } from '../../../support/temporal-scene.js'
 
-let temporal: TestWorkflowEnvironment
-beforeAll(async () => {
-  temporal = await startTemporal()
-})
-afterAll(async () => {
-  await temporal.teardown()
-})
-
-/** {@link applyScripted} on this file's server. */
-const apply: ApplyScripted = (...args) => applyScripted(temporal, ...args)
+const temporal = TemporalScene.forFile()
 
 describe('a pause', () => {
   it('lets running steps finish, starts none, and ends with the signal resume', async () => {
@@ -26,13 +16,13 @@ describe('a pause', () => {
       await pause()
       return hosts.activities.initControlPlane(cluster, host)
     }
-    await apply(hosts, { initControlPlane }, async (handle) => {
-      pause = () => handle.signal(MESSAGES.pause)
-      await expect.poll(async () => (await progressOf(handle)).state, { timeout: 20_000 }).toBe('paused')
+    await temporal.run('apply', { hosts, activities: { initControlPlane } }, async (run) => {
+      pause = () => run.signal(MESSAGES.pause)
+      await untilState(run, 'paused')
       expect(hosts.journal).toContain('init cp1 ends')
       expect(hosts.journal).not.toContain('pod network begins')
-      await handle.signal(MESSAGES.resume)
-      await handle.result()
+      await run.signal(MESSAGES.resume)
+      await run.result()
     })
     expect(hosts.journal).toContain('pod network ends')
   })
@@ -53,11 +43,15 @@ describe('a cancel', () => {
       hosts.journal.push(`join ${host.name} stopped`)
       throw Context.current().cancellationSignal.reason
     }
-    const progress = await apply(hosts, { joinControlPlane }, async (handle) => {
-      cancel = () => handle.cancel()
-      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
-      return progressOf(handle)
-    })
+    const { outcome: progress } = await temporal.run(
+      'apply',
+      { hosts, activities: { joinControlPlane } },
+      async (run) => {
+        cancel = () => run.cancel()
+        await expect(run.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+        return progressOf(run)
+      },
+    )
     expect(hosts.journal).not.toContain('join cp3 begins')
     const stopped = hosts.journal.indexOf('join cp2 stopped')
     expect(stopped).toBeGreaterThan(0)
