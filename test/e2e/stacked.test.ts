@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { eventually } from '../support/eventually.js'
 import { Fleet } from '../support/fleet.js'
-import { expectEachUnitOnce, expectWholeCluster, journal } from '../support/expect-cluster.js'
+import { expectEachUnitOnce, expectWholeCluster, journal, readyNodes } from '../support/expect-cluster.js'
 import { BOOTSTRAP_UNITS } from '../support/bootstrap-units.js'
 import { addressOf } from './support/changed-cluster-file.js'
 import { expectNoSecretsLeft } from './support/left-secrets.js'
@@ -107,6 +107,11 @@ describe('a cluster from bare hosts', () => {
     )
     await fleet.on('cp1', 'systemctl start kubelet')
     await eventually(isReady, 'it serves again', 300_000)
+    await eventually(
+      async () => (await readyNodes(fleet)).includes('cp1'),
+      'its kubelet has reported again',
+      120_000,
+    )
     await expectWholeCluster(fleet)
   })
 
