@@ -3,6 +3,7 @@
  */
 import { renderInitConfiguration } from '../configuration/kubeadm/render.js'
 import { layoutName, targetLayout } from '../cluster/encryption-layout.js'
+import { HOST_PATHS } from '../cluster/host-paths.js'
 import type { Cluster, Host } from '../cluster/model.js'
 import type { Session } from '../ssh/index.js'
 import { initTokenId, makeBootstrapToken, revokeInitToken } from '../hosts/kubernetes/bootstrap-token.js'
@@ -154,6 +155,8 @@ async function init(
     ...(seed === undefined ? {} : { ignoredChecks: [DATA_CHECK] }),
     clear: async () => {
       await clearFailedInit(context, api, isKnown)
+      // It is of an earlier cluster, or else this one would not be initialised.
+      await context.session.removeFile(HOST_PATHS.initialised)
       await placeAuditPolicy(context)
       const layout = initialLayout(cluster)
       if (seed !== undefined) await placeSeed(context, seed, layout)

@@ -19,7 +19,7 @@ const FINDINGS = [
   'etcd-joined',
   /** The journal shows that a `kubeadm init` of ours began here, did not succeed, and was not undone. */
   'init-unfinished',
-  /** The journal shows that a `kubeadm init` of ours succeeded here, and was not undone. */
+  /** The journal shows that a `kubeadm init` of ours succeeded here, and was not undone; the cluster is that one. */
   'init-complete',
   /** The journal shows that a `kubeadm join` of ours succeeded here, and was not undone. */
   'join-complete',
@@ -43,8 +43,9 @@ say ca.key test -e pki/ca.key
 say kubeconfigs some ${HOST_PATHS.kubernetes}/*.conf
 say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
 say manifests some manifests/*.yaml
-# Where etcd does not start, it leaves other files beside the log that it does not have.
-say etcd-data test -e ${HOST_PATHS.etcdMember}/wal
+# Where etcd does not start, it leaves other files beside the log that it does not have. Its manifest may name another place.
+log=$(sed -n 's/^ *- --wal-dir=//p' manifests/etcd.yaml 2>/dev/null | tail -n 1)
+say etcd-data test -e "\${log:-${HOST_PATHS.etcdMember}/wal}"
 say etcd-joined grep -qse '--initial-cluster=.*,' manifests/etcd.yaml
 journal=${HOST_PATHS.journal}
 unfinished() {
@@ -56,16 +57,20 @@ unfinished() {
     END { exit !unfinished }' "$journal"
 }
 say init-unfinished unfinished
+# A host joins only after it was reset, also where nobody has told the journal.
 complete() {
   [ -e "$journal" ] && awk -v step="$1" '
-    $4 == step || $4 == "kubeadm-reset" { complete = 0 }
+    $4 == "kubeadm-init" || $4 == "kubeadm-join" || $4 == "kubeadm-reset" { complete = 0 }
     $2 == "end" && $4 == step && $6 == 0 { complete = 1 }
     END { exit !complete }' "$journal"
 }
-say init-complete complete kubeadm-init
+marker=${HOST_PATHS.initialised}
+initialised() { [ -e pki/ca.crt ] && [ "$(cat "$marker" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
+# An init of ours leaves no marker of an earlier cluster, so with one that does not match, somebody else has made this one.
+initiated() { complete kubeadm-init && { [ ! -e "$marker" ] || initialised; }; }
+say init-complete initiated
 say join-complete complete kubeadm-join
-initialised() { [ -e pki/ca.crt ] && [ "$(cat "$1" 2>/dev/null)" = "$(sha256sum <pki/ca.crt)" ]; }
-say initialised initialised ${HOST_PATHS.initialised}
+say initialised initialised
 say kubelet-runs systemctl is-active --quiet kubelet`
 
 /** Looks at the host of the step. */
