@@ -38,6 +38,8 @@ interface StoredNode {
 export function rebootingHost(name: string, machine: Machine = {}, patience = PATIENCE) {
   const host = cluster.hosts.find((one) => one.name === name) ?? aHost(name)
   const events: string[] = []
+  /** Files in memory, which a reboot clears. */
+  const memory = new Set<string>()
   let boot = machine.isRebooted === true ? 2 : 1
   const isRebooted = () => boot > 1
   let looksAway = isRebooted() ? (machine.looksAway ?? 0) : 0
@@ -70,6 +72,7 @@ export function rebootingHost(name: string, machine: Machine = {}, patience = PA
       () => {
         events.push('rebooted')
         boot += 1
+        memory.clear()
         looksAway = machine.looksAway ?? 0
         return ''
       },
@@ -101,8 +104,11 @@ export function rebootingHost(name: string, machine: Machine = {}, patience = PA
     readFile: (path) =>
       path === '/etc/machine-id'
         ? Promise.resolve(Buffer.from(`${isRebooted() ? (machine.machineId ?? 'machine') : 'machine'}\n`))
-        : scriptedSession(one, answers).readFile(path),
+        : memory.has(path)
+          ? Promise.resolve(Buffer.alloc(0))
+          : scriptedSession(one, answers).readFile(path),
     writeFile: (path) => {
+      if (path.startsWith('/run/')) memory.add(path)
       if (path === HOST_PATHS.etcdDataGuard) events.push('guarded')
       return Promise.resolve(true)
     },

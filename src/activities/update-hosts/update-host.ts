@@ -6,7 +6,9 @@ import {
   expectOwnFiles,
   findUpdates,
   hasAll,
+  isOfThisBoot,
   isUpdateBegun,
+  noteThisBoot,
   restartOldServices,
   updatePackages,
 } from '../../hosts/packages/update.js'
@@ -36,9 +38,13 @@ export async function updateHost(away: AwayContext, update: HostUpdate): Promise
   const { context, bootId } = found
   const updated = `${count(planned.packages.length, 'package')} updated`
   // Another boot is the one after the update, or the power has failed in the middle of it.
+  const isSameBoot = bootId === before.bootId
   const isUnfinished =
-    bootId === before.bootId || (!(await hasAll(context, planned)) && hasUpdates(await findUpdates(context)))
+    isSameBoot ||
+    (await isOfThisBoot(context)) ||
+    (!(await hasAll(context, planned)) && hasUpdates(await findUpdates(context)))
   if (isUnfinished) {
+    if (!isSameBoot) await noteThisBoot(context)
     await bringUpToDate(context, update)
     if (!(await isRebootDue(context, update))) {
       const left = await finishWithoutReboot(found, update)

@@ -55,13 +55,33 @@ async function filesOfOurs(session: Session): Promise<readonly string[]> {
   return stdout.split('\n').filter((path) => SHARED_FILES.includes(path))
 }
 
-/** Whether each package is installed in the version that it was to get. */
-export async function hasAll(context: HostContext, { packages }: HostUpdates): Promise<boolean> {
+/** Whether each package is surely installed in the version that it was to get. */
+export async function hasAll(
+  context: HostContext,
+  { packages, isInterrupted }: HostUpdates,
+): Promise<boolean> {
+  // Those that were half installed are not among the packages.
+  if (isInterrupted) return false
   const installed = await installedPackages(
     context,
     packages.map(({ name }) => name),
   )
   return packages.every(({ name, to }) => installed[name] === to)
+}
+
+/** In memory, so it is gone with the boot: this operation has updated packages in the boot that the host runs. */
+function thisBoot({ operation }: HostContext): string {
+  return `/run/quorate/updated-${operation}`
+}
+
+/** Notes that an update of this operation belongs to the boot that runs now, and no reboot has followed it. */
+export async function noteThisBoot(context: HostContext): Promise<void> {
+  await context.session.writeFile(thisBoot(context), '', { mode: 0o600 })
+}
+
+/** Whether {@link noteThisBoot} was called in the boot that runs now. */
+export async function isOfThisBoot(context: HostContext): Promise<boolean> {
+  return (await context.session.readFile(thisBoot(context))) !== undefined
 }
 
 /** Whether this operation has begun to update the packages, and nobody has looked at the outcome. */

@@ -19,6 +19,10 @@ interface Scene {
   /** The power has failed while packages were installed, and nobody has finished it. */
   readonly isCutOff?: boolean
   readonly replaces?: boolean
+  /** The lists of packages tell of an installation that was cut off before, and of nothing else. */
+  readonly isHalfInstalled?: boolean
+  /** Somebody has restored the files that the update replaced. */
+  isRestored?: boolean
   /** Services that still run replaced files. */
   readonly old?: string
   readonly fails?: boolean
@@ -26,6 +30,7 @@ interface Scene {
 
 /** A host with updates, and what happens to it. */
 function scene(name: string, { lines = OPENSSL, ...more }: Scene = {}) {
+  const repair = () => (more.isRestored = true)
   let isUpdated = more.isRebooted === true
   const { events, away, reboot } = rebootingHost(name, {
     isRebooted: more.isRebooted === true || more.isCutOff === true,
@@ -41,7 +46,10 @@ function scene(name: string, { lines = OPENSSL, ...more }: Scene = {}) {
           return ''
         },
       ],
-      ['header=$1', () => (isUpdated && more.replaces === true ? '' : `${CONFIG}\n`)],
+      [
+        'header=$1',
+        () => (isUpdated && more.replaces === true && more.isRestored !== true ? '' : `${CONFIG}\n`),
+      ],
       ['MainPID', more.old ?? ''],
       ['systemctl restart', () => (note('service restarted'), '')],
       [
@@ -51,18 +59,16 @@ function scene(name: string, { lines = OPENSSL, ...more }: Scene = {}) {
     ],
   })
   const planned: HostUpdates = {
-    packages: lines
-      .trim()
-      .split('\n')
+    packages: (more.isHalfInstalled === true ? [] : lines.trim().split('\n'))
       .map((line) => line.split(/[\t ]/))
       .map(([, name = '', , to = '']) => ({ name, to, isSecurity: false })),
     kept: [],
-    isInterrupted: false,
+    isInterrupted: more.isHalfInstalled === true,
     ownFiles: [CONFIG],
   }
   const update = (change: Partial<HostUpdate> = {}) =>
     updateHost(away, { ...reboot, planned, rule: 'required', ...change })
-  return { events, update }
+  return { events, update, repair }
 }
 
 describe('a host with updates', () => {
@@ -121,6 +127,20 @@ describe('a host with updates', () => {
     const { events, update } = scene('w1', { isCutOff: true, lines: LIBC })
     await update({ rule: 'always' })
     expect(events).toEqual(['cordoned', 'updated', 'rebooted', 'uncordoned', 'guard removed'])
+  })
+
+  it('reboots after such an installation also if an attempt failed between the two', async () => {
+    const { events, update, repair } = scene('w1', { isCutOff: true, lines: LIBC, replaces: true })
+    await expect(update({ rule: 'always' })).rejects.toMatchObject({ code: 'OWN_FILES_REPLACED' })
+    repair()
+    await update({ rule: 'always' })
+    expect(events).toEqual(['cordoned', 'updated', 'rebooted', 'uncordoned', 'guard removed'])
+  })
+
+  it('finishes what was half installed before, though its power failed before it was', async () => {
+    const { events, update } = scene('w1', { isCutOff: true, isHalfInstalled: true })
+    await update()
+    expect(events).toContain('updated')
   })
 
   it('takes no pods again while a package has replaced a file of ours', async () => {
