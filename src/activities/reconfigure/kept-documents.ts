@@ -13,7 +13,7 @@ import type { HostContext } from '../../hosts/context.js'
 import type { ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import { changeRecord, recorded } from '../../hosts/kubernetes/own-record.js'
 import { applicablePatch, wantedDocument, type WantedDocument } from '../../planning/reconfigure/documents.js'
-import { leavesOf } from '../../planning/reconfigure/leaves.js'
+import { keyOf, leavesOf, type Path } from '../../planning/reconfigure/leaves.js'
 import type { Cluster } from '../../cluster/model.js'
 import { defined } from '../../values/defined.js'
 
@@ -70,7 +70,18 @@ export async function noteInitial(api: ClusterApi, cluster: Cluster): Promise<vo
     return [kind, paths] as const
   })
   if (entries.every(([, paths]) => paths.length === 0)) return
-  await writeNote(api, { set: Object.fromEntries(entries) as unknown as PathsSet, isChanging: false })
+  await changeRecord(api, 'configuration', (text) => {
+    const noted = parseConfigurationNote(text)
+    // An earlier attempt may have initialised it with another file.
+    const set = Object.fromEntries(
+      entries.map(([kind, paths]) => [kind, unique([...(noted?.set[kind] ?? []), ...paths])]),
+    ) as unknown as PathsSet
+    return JSON.stringify({ set, isChanging: noted?.isChanging ?? false } satisfies ConfigurationNote)
+  })
+}
+
+function unique(paths: readonly Path[]): readonly Path[] {
+  return [...new Map(paths.map((path) => [keyOf(path), path])).values()]
 }
 
 /** Notes that a change is on its way to hosts: whatever happens then, the next apply looks at each of them. */
