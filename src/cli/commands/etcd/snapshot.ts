@@ -92,7 +92,9 @@ async function list(context: Context, { maxAge }: ListOptions): Promise<ExitCode
   const { newestAgeMs, renderSnapshots, snapshotList } = await import('../../output/etcd/snapshots.js')
   if (context.json) context.io.json({ cluster: cluster.name, ...snapshotList(found) })
   else renderSnapshots(cluster.name, found, context.io.style).forEach((line) => context.io.out(line))
-  if (maxAge !== undefined && (newestAgeMs(found) ?? Infinity) > maxAge) return EXIT.overdue
+  // A time that cannot be read is no proof of a snapshot.
+  const isFresh = maxAge === undefined || (newestAgeMs(found) ?? Infinity) <= maxAge
+  if (!isFresh) return EXIT.overdue
   return found.unreachable.length === 0 ? EXIT.done : EXIT.failed
 }
 
