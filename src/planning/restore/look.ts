@@ -15,6 +15,8 @@ export interface RestoreLook {
   readonly members?: readonly QuorumMember[]
   /** Whether there is a database of etcd. */
   readonly hasData: boolean
+  /** It has no log of etcd: the database may be the empty one of a member that found no data, and did not start. */
+  readonly lacksLog?: boolean
   /** Bytes that are free where etcd has its data, and those of its database. */
   readonly freeBytes: number
   readonly dataBytes: number

@@ -190,8 +190,9 @@ const noSurvivor: Refusal = ({ survivor, looks }) => {
   if (survivor?.hasData === true) return []
   const having = looks.filter(({ hasData }) => hasData).map(({ host }) => host)
   if (survivor !== undefined) return [refusal(undefined, `${survivor.host} has no data of etcd`)]
-  if (having.length > 1) {
-    const message = `no member answers, and several hosts have data of etcd: ${listNames(having)}`
+  if (having.length > 0) {
+    const what = having.length > 1 ? 'several hosts have data' : 'one host has a database without the log'
+    const message = `no member answers, and ${what} of etcd: ${listNames(having)}`
     return [refusal(undefined, message, 'name the one whose data are taken: --from HOST')]
   }
   return [refusal(undefined, 'no host has data of etcd', '`quorate etcd restore` goes back to a snapshot')]

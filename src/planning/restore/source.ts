@@ -33,7 +33,7 @@ export function statusesOf(looks: readonly RestoreLook[]): readonly MemberStatus
 
 /**
  * The survivor whose state is taken. Of several that answer, the one that has applied most; one that does not answer only
- * if no other host has data.
+ * if no other host has data. A database alone counts only if its host is named.
  */
 export function chosenSurvivor(
   looks: readonly RestoreLook[],
@@ -43,7 +43,7 @@ export function chosenSurvivor(
   if (from.host !== undefined) return looks.find(({ host }) => host === from.host)
   const answering = looks.filter(({ status }) => status !== undefined)
   const furthest = answering.toSorted((a, b) => appliedBy(b) - appliedBy(a))[0]
-  const having = looks.filter(({ hasData }) => hasData)
+  const having = looks.filter(({ hasData, lacksLog }) => hasData && lacksLog !== true)
   return furthest ?? (having.length === 1 ? having[0] : undefined)
 }
 

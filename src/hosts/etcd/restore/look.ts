@@ -12,19 +12,21 @@ import { judgedMembers } from '../members.js'
 import { keptSnapshots } from '../snapshots/folder.js'
 import { memberStatus } from '../status.js'
 
-// $1: etcd's folder, $2: the mark of a restore. Prints the KiB free, the bytes of the database, and the restore's operation.
+// $1: etcd's folder, $2: the mark of a restore. Prints the KiB free, the bytes of the database, whether there is a log, and
+// the restore's operation.
 const LOOK = `
 folder=$1
 while [ ! -d "$folder" ]; do folder=$(dirname -- "$folder"); done
 df -Pk "$folder" | awk 'END { print $4 }'
 stat -c %s -- "$1/member/snap/db" 2>/dev/null || echo none
+if [ -e "$1/member/wal" ]; then echo log; else echo none; fi
 cat -- "$2" 2>/dev/null || true`
 
 /** Looks at the host of the step. Nothing of it has to run. */
 export async function lookForRestore({ session, host, cluster }: HostContext): Promise<RestoreLook> {
   const seen = await session.run(script(LOOK, HOST_PATHS.etcdData, HOST_PATHS.restoring), { root: true })
   const { stdout } = expectSuccess(seen, "looking at etcd's data", host)
-  const [free = '', size = '', unfinished = ''] = stdout.split('\n').map((line) => line.trim())
+  const [free = '', size = '', log = '', unfinished = ''] = stdout.split('\n').map((line) => line.trim())
   const kept = await keptSnapshots(session, cluster.name)
   const pod = await etcdPod(session)
   return {
@@ -36,6 +38,7 @@ export async function lookForRestore({ session, host, cluster }: HostContext): P
       members: await judgedMembers(session).catch(() => undefined),
     }),
     hasData: size !== 'none',
+    ...(log === 'none' ? { lacksLog: true } : {}),
     freeBytes: readNumber(session, free, `the free space under ${HOST_PATHS.etcdData}`) * 1024,
     dataBytes: size === 'none' ? 0 : readNumber(session, size, "the size of etcd's database"),
     ...(unfinished === '' ? {} : { unfinished }),

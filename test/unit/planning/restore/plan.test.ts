@@ -248,6 +248,15 @@ describe('the plan of a recovery', () => {
     expect(codes(SURVIVOR, { looks })).toEqual(['RESTORE_REFUSED'])
   })
 
+  it('is never by itself a member that found no data, and left an empty database when it did not start', () => {
+    const looks = all.map((look) =>
+      lacking({ ...look, hasData: look.host === 'cp1', lacksLog: true }, 'status', 'members'),
+    )
+    expect(codes(SURVIVOR, { looks })).toEqual(['RESTORE_REFUSED'])
+    const named = plan({ from: { kind: 'survivor', host: 'cp1' } }, { looks })
+    expect(named.parts?.source).toMatchObject({ kind: 'database', host: { name: 'cp1' } })
+  })
+
   it('is refused if no host has data', () => {
     const looks = all.map((look) => lacking({ ...look, hasData: false }, 'status', 'members'))
     expect(codes(SURVIVOR, { looks })).toEqual(['RESTORE_REFUSED'])
