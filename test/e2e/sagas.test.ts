@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { abandonJoin } from '../../src/activities/abandon-join.js'
-import { initControlPlane } from '../../src/activities/init-control-plane.js'
+import { initControlPlane, RESTORED_ADMIN_CONF } from '../../src/activities/init-control-plane.js'
 import { joinControlPlane, joinWorker } from '../../src/activities/join.js'
 import { verifyCluster } from '../../src/activities/verify-cluster.js'
 import { etcdctl, memberId } from './support/etcdctl.js'
@@ -67,7 +67,7 @@ describe('kubeadm init', () => {
     await fleet.on('cp1', 'mv /etc/kubernetes/admin.conf /root/admin.conf')
     const before = await journal(fleet, 'cp1')
     const result = await lab.run('cp1', initControlPlane)
-    expect(result.summary).toBe('initialised already')
+    expect(result.summary).toBe(RESTORED_ADMIN_CONF)
     expect(await journal(fleet, 'cp1')).toEqual(before)
     await lab.run('cp1', verifyCluster)
   })
