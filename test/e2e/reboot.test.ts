@@ -6,6 +6,7 @@ import { mustRun } from '../support/process.js'
 import { deployCanary } from './support/canary.js'
 import { addressOf } from './support/changed-cluster-file.js'
 import { etcdctl } from './support/etcdctl.js'
+import { bootId, comesBack, unschedulable } from './support/hosts-away.js'
 import { Ledger, unexplained } from './support/ledger.js'
 
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
@@ -31,23 +32,12 @@ const reboot = (...args: readonly string[]) =>
   fleet.quorate('reboot', '--yes', '--on-blocked', 'exit', ...args, '-f', fleet.clusterFile)
 const resume = (...args: readonly string[]) =>
   fleet.quorate('resume', 'reboot', ...args, '--on-blocked', 'exit')
-const bootId = async (host: string) => (await fleet.on(host, 'cat /proc/sys/kernel/random/boot_id')).trim()
-
-/** A machine comes back by itself; whether its container does is up to Docker. */
-async function comesBack(host: string, isIt: boolean): Promise<void> {
-  await mustRun('docker', ['update', '--restart', isIt ? 'always' : 'no', fleet.container(host)])
-}
-
-const unschedulable = async () =>
-  (
-    await fleet.kubectl('get', 'nodes', '-o', 'jsonpath={.items[?(@.spec.unschedulable)].metadata.name}')
-  ).trim()
 const reboots = async (host: string) =>
   (await journal(fleet, host)).filter((line) => line.startsWith('reboot.')).length
 
 beforeAll(async () => {
   await fleet.up('--workers', '2')
-  for (const host of [...NODES, 'lb1']) await comesBack(host, true)
+  for (const host of [...NODES, 'lb1']) await comesBack(fleet, host, true)
   const applied = await fleet.apply()
   expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
 })
@@ -68,12 +58,14 @@ describe('a reboot of hosts', () => {
 
   it('loses nothing that was acknowledged, and fails no write behind our balancer, though its worker is killed', async () => {
     await deployCanary(fleet)
-    const before = new Map(await Promise.all(NODES.map(async (host) => [host, await bootId(host)] as const)))
+    const before = new Map(
+      await Promise.all(NODES.map(async (host) => [host, await bootId(fleet, host)] as const)),
+    )
     const ledger = await Ledger.start(fleet, addressOf(fleet, 'lb1'))
     const began = Date.now()
     const running = fleet.startQuorate('reboot', '--yes', ...NODES, '-f', fleet.clusterFile)
     await eventually(
-      async () => (await bootId('cp2').catch(() => before.get('cp2'))) !== before.get('cp2'),
+      async () => (await bootId(fleet, 'cp2').catch(() => before.get('cp2'))) !== before.get('cp2'),
       'the second control plane has rebooted',
       900_000,
     )
@@ -88,31 +80,31 @@ describe('a reboot of hosts', () => {
     expect(lost).toEqual([])
     expect(unexplained(failures, CONTROL_PLANES.length)).toEqual([])
     for (const host of NODES) {
-      expect(await bootId(host), host).not.toBe(before.get(host))
+      expect(await bootId(fleet, host), host).not.toBe(before.get(host))
       expect(await reboots(host), host).toBe(1)
     }
     expect(await readyNodes(fleet)).toEqual(NODES)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
-    expect(await unschedulable()).toBe('')
+    expect(await unschedulable(fleet)).toBe('')
     expect((await fleet.on('cp3', 'ls /etc/systemd/system/kubelet.service.d')).includes('quorate')).toBe(
       false,
     )
   })
 
   it('stops where a host does not come back, and goes on once it does', async () => {
-    await comesBack('w1', false)
+    await comesBack(fleet, 'w1', false)
     const earlier = await reboots('w1')
-    const other = await bootId('w2')
+    const other = await bootId(fleet, 'w2')
     const stopped = await reboot('w1', 'w2', '--return-timeout', '40s')
     expect(stopped.stdout + stopped.stderr).toContain('HOST_NOT_BACK')
-    expect(await unschedulable()).toBe('w1')
-    expect(await bootId('w2')).toBe(other)
-    await comesBack('w1', true)
+    expect(await unschedulable(fleet)).toBe('w1')
+    expect(await bootId(fleet, 'w2')).toBe(other)
+    await comesBack(fleet, 'w1', true)
     await mustRun('docker', ['start', fleet.container('w1')])
     const resumed = await resume('--retry')
     expect(resumed.exitCode, resumed.stdout + resumed.stderr).toBe(0)
-    expect(await bootId('w2')).not.toBe(other)
-    expect(await unschedulable()).toBe('')
+    expect(await bootId(fleet, 'w2')).not.toBe(other)
+    expect(await unschedulable(fleet)).toBe('')
     expect(await reboots('w1')).toBe(earlier + 1)
   })
 
@@ -122,7 +114,7 @@ describe('a reboot of hosts', () => {
     expect(stopped.stdout + stopped.stderr).toContain('ETCD_DATA_MISSING')
     expect(await fleet.on('cp3', 'systemctl is-active kubelet || true')).toContain('inactive')
     expect((await fleet.on('cp3', 'ls -A /var/lib/etcd')).trim()).toBe('')
-    expect(await unschedulable()).toBe('cp3')
+    expect(await unschedulable(fleet)).toBe('cp3')
     const haproxy = await fleet.on('lb1', 'cat /etc/haproxy/haproxy.cfg')
     expect(haproxy).not.toContain(addressOf(fleet, 'cp3'))
     await fleet.on('cp3', FIND_DISK)
@@ -131,7 +123,7 @@ describe('a reboot of hosts', () => {
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
     const ids = (await etcdctl(fleet, 'endpoint status --cluster -w json')).match(/"cluster_id":\d+/g)
     expect(new Set(ids).size).toBe(1)
-    expect(await unschedulable()).toBe('')
+    expect(await unschedulable(fleet)).toBe('')
   })
 
   it('leaves a cluster that an apply finds as it should be', async () => {

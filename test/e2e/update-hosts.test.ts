@@ -5,6 +5,7 @@ import { Fleet } from '../support/fleet.js'
 import { mustRun } from '../support/process.js'
 import { deployCanary, kubeletVersions } from './support/canary.js'
 import { addressOf } from './support/changed-cluster-file.js'
+import { bootId, comesBack, unschedulable } from './support/hosts-away.js'
 import { Ledger, unexplained } from './support/ledger.js'
 import { publishNewer, stateOfPackage } from './support/newer-packages.js'
 
@@ -19,20 +20,14 @@ const SLOW_ONCE = 'if [ ! -e /var/lib/slow ]; then touch /var/lib/slow; sync; sl
 
 const fleet = new Fleet('update-hosts')
 const update = (...args: readonly string[]) => fleet.quorate('update-hosts', ...args, '-f', fleet.clusterFile)
-const bootId = async (host: string) => (await fleet.on(host, 'cat /proc/sys/kernel/random/boot_id')).trim()
 const boots = async () =>
-  new Map(await Promise.all(NODES.map(async (host) => [host, await bootId(host)] as const)))
+  new Map(await Promise.all(NODES.map(async (host) => [host, await bootId(fleet, host)] as const)))
 const startOf = async (host: string, unit: string) =>
   (await fleet.on(host, `systemctl show --property=ExecMainStartTimestamp --value ${unit}`)).trim()
-const unschedulable = async () =>
-  (
-    await fleet.kubectl('get', 'nodes', '-o', 'jsonpath={.items[?(@.spec.unschedulable)].metadata.name}')
-  ).trim()
 
 beforeAll(async () => {
   await fleet.up('--workers', '2')
-  for (const host of [...NODES, 'lb1'])
-    await mustRun('docker', ['update', '--restart', 'always', fleet.container(host)])
+  for (const host of [...NODES, 'lb1']) await comesBack(fleet, host, true)
   const applied = await fleet.apply()
   expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0)
   await deployCanary(fleet)
@@ -86,7 +81,7 @@ describe('an update of hosts', () => {
     expect(await kubeletVersions(fleet)).toEqual(new Set(['v1.36.3']))
     expect(await readyNodes(fleet)).toEqual(NODES)
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
-    expect(await unschedulable()).toBe('')
+    expect(await unschedulable(fleet)).toBe('')
     expect(unexplained(failures, CONTROL_PLANES.length)).toEqual([])
   })
 
@@ -117,7 +112,7 @@ describe('an update of hosts', () => {
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
     expect(await stateOfPackage(fleet, 'w1', 'iptables')).toMatch(NEWER)
     expect((await fleet.on('w1', 'dpkg --audit')).trim()).toBe('')
-    expect(await unschedulable()).toBe('')
+    expect(await unschedulable(fleet)).toBe('')
     expect(await readyNodes(fleet)).toEqual(NODES)
   })
 
