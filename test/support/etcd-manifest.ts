@@ -1,12 +1,12 @@
-/** The manifest of a member of stacked etcd. */
+/** The manifest of a member of stacked etcd that founds no cluster. */
 
-/** The command of a member, as its manifest gives it. */
-export const etcdCommand = (state: 'new' | 'existing'): readonly string[] => [
+/** The command of the member. */
+export const ETCD_COMMAND: readonly string[] = [
   'etcd',
   '--data-dir=/var/lib/etcd',
-  `--initial-cluster-state=${state}`,
+  '--initial-cluster-state=existing',
 ]
 
-/** Such a manifest. */
-export const etcdManifest = (state: 'new' | 'existing'): string =>
-  JSON.stringify({ spec: { containers: [{ name: 'etcd', command: etcdCommand(state) }] } })
+export const ETCD_MANIFEST = JSON.stringify({
+  spec: { containers: [{ name: 'etcd', command: ETCD_COMMAND }] },
+})

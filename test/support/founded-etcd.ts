@@ -1,9 +1,9 @@
 /** The etcd of cp1 alone, as its host answers once it founds no other cluster. */
 import { aHost } from './clusters.js'
-import { etcdCommand } from './etcd-manifest.js'
+import { ETCD_COMMAND } from './etcd-manifest.js'
 import type { Answers } from './scripted-session.js'
 
-const command = Buffer.from(etcdCommand('existing').join('\n')).toString('base64')
+const command = Buffer.from(ETCD_COMMAND.join('\n')).toString('base64')
 const address = `https://${aHost('cp1').internalAddress}`
 
 export const FOUNDED_ETCD: Answers = [

@@ -6,7 +6,7 @@ import type { Command } from '../../src/ssh/run/command.js'
 import type { CommandResult, RunOptions, Session, SessionPool } from '../../src/ssh/session.js'
 import { ACKNOWLEDGE, RUN, RUNNING, STATE } from '../../src/ssh/units/unit-script.js'
 import { NOT_FOUND, refusal, type ApiAnswer, type Asked } from './api-server.js'
-import { etcdManifest } from './etcd-manifest.js'
+import { ETCD_MANIFEST } from './etcd-manifest.js'
 import { reaching, scriptedIdentity } from './scripted-api.js'
 
 /**
@@ -83,7 +83,7 @@ function decoded(base64: string): string {
 
 function fileAt(path: string): Buffer | undefined {
   if (path.endsWith('/pki/ca.crt')) return CA_CERTIFICATE
-  if (path === '/etc/kubernetes/manifests/etcd.yaml') return Buffer.from(etcdManifest('existing'))
+  if (path === '/etc/kubernetes/manifests/etcd.yaml') return Buffer.from(ETCD_MANIFEST)
   return path === '/etc/kubernetes/admin.conf' ? Buffer.from(scriptedIdentity().adminConf()) : undefined
 }
 
