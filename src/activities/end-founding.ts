@@ -1,6 +1,5 @@
 /** Ends the time in which etcd may be founded: from now on a member without its data does not start. */
 import { withFoundedEtcd, withFoundedMember } from '../configuration/etcd/founded.js'
-import { KEPT_CONFIGURATION, parseDocument } from '../facts/kept-configuration.js'
 import { lookAtComponent } from '../hosts/kubeadm/component-process.js'
 import { manifestPath } from '../hosts/kubeadm/rendered-pods.js'
 import type { ClusterApi } from '../hosts/kubernetes/cluster-api.js'
@@ -8,7 +7,7 @@ import type { HostContext } from '../hosts/context.js'
 import { renderYaml } from '../values/yaml-output.js'
 import { waitForComponent, waitUntilWhole } from './reconfigure/component-waits.js'
 import { manifestOf } from './reconfigure/components.js'
-import { keepDocument } from './reconfigure/kept-documents.js'
+import { keepDocument, keptDocument } from './reconfigure/kept-documents.js'
 
 /**
  * Ends it for the first member, whose etcd restarts once, and for all members whose manifests kubeadm writes later. Called
@@ -36,9 +35,7 @@ export async function endFounding(context: HostContext, api: ClusterApi): Promis
 
 /** Makes kubeadm write manifests of etcd that found no cluster. Clusters with other etcd stay as they are. */
 export async function recordFounding(api: ClusterApi): Promise<void> {
-  const { namespace, cluster } = KEPT_CONFIGURATION
-  const kept = await api.core.configMaps.in(namespace).find(cluster.name)
-  const document = parseDocument(kept?.data?.[cluster.key] ?? '')
+  const document = await keptDocument(api, 'ClusterConfiguration')
   if (document === undefined) return
   const founded = withFoundedEtcd(document)
   if (founded !== document) await keepDocument(api, 'ClusterConfiguration', founded)

@@ -2,6 +2,7 @@
 import { HOST_PATHS } from '../cluster/host-paths.js'
 import { isPlainObject, type PlainObject } from '../values/merge.js'
 import { renderYaml } from '../values/yaml-output.js'
+import { isV1beta3 } from './kubeadm/extra-arguments.js'
 import {
   IDENTITY,
   layoutName,
@@ -62,9 +63,9 @@ export function withLayout(clusterConfiguration: PlainObject, layout: string): P
   const others = argumentsOf(clusterConfiguration).filter(({ name }) => name !== ARGUMENT)
   const isOn = layout !== NO_ENCRYPTION
   const given = [...others, ...(isOn ? [{ name: ARGUMENT, value: encryptionPath(layout) }] : [])]
-  // v1beta3 has a map.
-  const isMap = String(clusterConfiguration['apiVersion']).endsWith('/v1beta3')
-  const extraArgs = isMap ? Object.fromEntries(given.map(({ name, value }) => [String(name), value])) : given
+  const extraArgs = isV1beta3(clusterConfiguration)
+    ? Object.fromEntries(given.map(({ name, value }) => [String(name), value]))
+    : given
   const extraVolumes = [...volumes, ...(isOn ? [MOUNT] : [])]
   const rest = Object.entries(server).filter(([key]) => key !== 'extraArgs' && key !== 'extraVolumes')
   return {

@@ -2,7 +2,7 @@
 import { ENCRYPTION_PATHS, layoutIn, withLayout } from '../../configuration/encryption.js'
 import { NO_ENCRYPTION } from '../../cluster/encryption-layout.js'
 import type { Host } from '../../cluster/model.js'
-import { KEPT_CONFIGURATION, parseDocument } from '../../facts/kept-configuration.js'
+import { KEPT_CONFIGURATION } from '../../facts/kept-configuration.js'
 import type { EncryptionNote } from '../../facts/encryption-note.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
@@ -16,7 +16,7 @@ import { dropBackups } from '../reconfigure/backups.js'
 import { isRejection } from '../reconfigure/component-waits.js'
 import { configureComponents, mendComponents, restoreComponents } from '../reconfigure/components.js'
 import { answeringApi } from '../reconfigure/configure.js'
-import { keepDocument } from '../reconfigure/kept-documents.js'
+import { keepDocument, keptDocument } from '../reconfigure/kept-documents.js'
 
 /** How a control plane gets a layout. */
 export interface EncryptionRoll {
@@ -42,7 +42,7 @@ export async function rollEncryption(context: HostContext, roll: EncryptionRoll)
   const api = await answeringApi(context, others)
   if (isFirst) await noteEncryption(api, { layout: target, isChanging: true })
   await placeLayout(context, layout, { others, inUse, makes: isFirst })
-  const kept = await keptDocument(context, api)
+  const kept = await keptConfiguration(context, api)
   const document = withLayout(kept, layout)
   const did: string[] = []
   try {
@@ -81,11 +81,10 @@ function noteEncryption(api: ClusterApi, note: EncryptionNote): Promise<boolean>
   return changeRecord(api, 'encryption', () => JSON.stringify(note))
 }
 
-async function keptDocument(context: HostContext, { core }: ClusterApi): Promise<PlainObject> {
-  const { namespace, cluster } = KEPT_CONFIGURATION
-  const kept = await core.configMaps.in(namespace).find(cluster.name)
-  const document = parseDocument(kept?.data?.[cluster.key] ?? '')
+async function keptConfiguration(context: HostContext, api: ClusterApi): Promise<PlainObject> {
+  const document = await keptDocument(api, 'ClusterConfiguration')
   if (document !== undefined) return document
+  const { namespace, cluster } = KEPT_CONFIGURATION
   throw context.error('CONTROL_PLANE_NOT_READY', `${namespace}/${cluster.name} is missing`, {
     step: ENCRYPTION_STEP,
   })

@@ -36,17 +36,25 @@ export interface Documents {
 
 /** Reads the documents. */
 export async function readDocuments({ cluster }: HostContext, api: ClusterApi): Promise<Documents> {
-  const maps = api.core.configMaps.in(namespace)
   const noteText = await recorded(api, 'configuration')
   const note = parseConfigurationNote(noteText)
   const wanted = new Map<ConfiguredDocument, WantedDocument>()
   for (const kind of CONFIGURED_DOCUMENTS) {
-    const { name, key } = PLACES[kind]
-    const document = parseDocument((await maps.find(name))?.data?.[key] ?? '')
+    const document = await keptDocument(api, kind)
     if (document !== undefined)
       wanted.set(kind, wantedDocument(kind, cluster, { document, ...defined({ note }) }))
   }
   return { wanted: Object.fromEntries(wanted), noteText, note }
+}
+
+/** What the cluster keeps of a document; undefined if that is missing, or is no document. */
+export async function keptDocument(
+  api: ClusterApi,
+  kind: ConfiguredDocument,
+): Promise<PlainObject | undefined> {
+  const { name, key } = PLACES[kind]
+  const kept = await api.core.configMaps.in(namespace).find(name)
+  return parseDocument(kept?.data?.[key] ?? '')
 }
 
 /** Makes the cluster keep a document as it must be; false if it does already. */

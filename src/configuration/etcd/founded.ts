@@ -5,7 +5,7 @@
  * it has data. Source: kubeadm's `phases/etcd/local.go`, etcd's `server/etcdserver/bootstrap.go`.
  */
 import { isPlainObject, type PlainObject } from '../../values/merge.js'
-import { emitExtraArguments, mergeExtraArguments } from '../kubeadm/extra-arguments.js'
+import { emitExtraArguments, isV1beta3, mergeExtraArguments } from '../kubeadm/extra-arguments.js'
 import { withManagedParts } from '../kubeadm/static-pod.js'
 
 const ARGUMENT = 'initial-cluster-state'
@@ -22,7 +22,7 @@ export function withFoundedEtcd(clusterConfiguration: PlainObject): PlainObject 
   const field = 'etcd.local.extraArgs'
   const given = mergeExtraArguments([], local['extraArgs'] ?? [], field)
   if (given.some(({ name }) => name === ARGUMENT)) return clusterConfiguration
-  const api = String(clusterConfiguration['apiVersion']).endsWith('/v1beta3') ? 'v1beta3' : 'v1beta4'
+  const api = isV1beta3(clusterConfiguration) ? 'v1beta3' : 'v1beta4'
   const extraArgs = emitExtraArguments(api, [...given, FOUNDED], field)
   return { ...clusterConfiguration, etcd: { ...etcd, local: { ...local, extraArgs } } }
 }

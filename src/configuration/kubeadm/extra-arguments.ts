@@ -30,6 +30,11 @@ export function mergeExtraArguments(
   ]
 }
 
+/** Whether a document of kubeadm's, as a cluster keeps it, is in v1beta3, which has maps of arguments. */
+export function isV1beta3({ apiVersion }: PlainObject): boolean {
+  return String(apiVersion).endsWith('/v1beta3')
+}
+
 /**
  * The arguments in the form that the API version expects.
  * @throws QuorateError `KUBEADM_CONFIG_INVALID` for a repeated argument in v1beta3, which cannot express it.

@@ -5,7 +5,7 @@
 import type { Cluster, KubeadmPatch } from '../../cluster/model.js'
 import { emitDocument, patchDocument, type KubeadmDocument } from '../../configuration/kubeadm/documents.js'
 import { clusterConfigurationPatch } from '../../configuration/kubeadm/cluster-patch.js'
-import { mergeExtraArguments } from '../../configuration/kubeadm/extra-arguments.js'
+import { isV1beta3, mergeExtraArguments } from '../../configuration/kubeadm/extra-arguments.js'
 import { patchedClusterConfiguration } from '../../configuration/kubeadm/render.js'
 import { minorFacts } from '../../cluster/supported-minors.js'
 import type { DiffLine } from '../../operations/results.js'
@@ -197,8 +197,7 @@ function textsIn(apiServer: unknown): readonly string[] {
 
 function emitted(document: KubeadmDocument, { kubernetes }: Cluster): PlainObject {
   if (document.kind !== 'ClusterConfiguration') return document.body
-  const { apiVersion } = document.body
-  const api = String(apiVersion).endsWith('/v1beta3') ? 'v1beta3' : minorFacts(kubernetes.version).kubeadmApi
+  const api = isV1beta3(document.body) ? 'v1beta3' : minorFacts(kubernetes.version).kubeadmApi
   return emitDocument(document, api)
 }
 

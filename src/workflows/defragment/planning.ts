@@ -15,6 +15,7 @@ export async function plannedAsDefragmentation(run: Run<PlanPhase>, looked: Look
   return planned(run, await makePlan(run, looked))
 }
 
+/** Locks the hosts of etcd's members and the control planes that answer, while `act` carries out the plan. */
 export async function holdingForDefragmentation<Result>(
   run: Run<DefragmentPhase>,
   input: OperationInput<'defragment'>,
