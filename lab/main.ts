@@ -1,8 +1,8 @@
-/** The lab's command line: `npm run lab -- up|compile|down|list|ssh|exec|cluster-file|reset|engine-stop|clean`. */
+/** The lab's command line: `npm run lab -- up|build|down|list|ssh|exec|cluster-file|reset|engine-stop|clean`. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
-import { compile } from './builds/everything.js'
+import { buildEverything } from './builds/everything.js'
 import { PINNED } from './builds/go-programs.js'
 import { removeLabImages } from './builds/images.js'
 import { PACKAGE_SHAPES, type PackagesShape } from './builds/package-shapes.js'
@@ -13,7 +13,7 @@ import { down } from './fleet/down.js'
 import { clusterFilePath, readRecord, recordedFleets, type FleetRecord } from './fleet/folder.js'
 import { OPERATING_SYSTEMS, type OsName } from './fleet/operating-systems.js'
 import { hostsOf, shapeProblems, type FleetHost, type FleetShape } from './fleet/shape.js'
-import { reset, up } from './fleet/up.js'
+import { needsOf, reset, up } from './fleet/up.js'
 import { passThrough } from './process.js'
 import { consoleReport } from './report.js'
 
@@ -75,14 +75,23 @@ program
   })
 
 program
-  .command('compile')
-  .description('compile Kubernetes ahead of the first fleet; needs no Docker')
+  .command('build')
+  .description('build what fleets of these systems and versions need, ahead of the first one')
+  .option('--os <names>', 'what hosts run (a,b)', (value) => value.split(','))
+  .option('--rough', 'for rough hosts, too')
   .argument('[version...]', 'versions of Kubernetes')
-  .action(async (versions) => {
+  .action(async (versions, options) => {
     const wanted = versions.length === 0 ? [PINNED.kubernetes] : versions
-    const problems = versionProblems(wanted)
+    const shape: FleetShape = {
+      ...{ name: DEFAULT_NAME, controlPlanes: 1, workers: 0, etcd: 0, loadBalancers: 0 },
+      // What is no name of an operating system is a problem of the shape.
+      ...(options.os === undefined ? {} : { systems: options.os as OsName[] }),
+      ...(options.rough === true ? { rough: true } : {}),
+    }
+    const problems = [...shapeProblems(shape), ...versionProblems(wanted)]
     if (problems.length > 0) program.error(problems.join('\n'), { exitCode: 2 })
-    await compile(wanted, consoleReport())
+    await ensureEngine()
+    await buildEverything(needsOf(shape, wanted), consoleReport())
   })
 
 program

@@ -50,7 +50,7 @@ export async function buildEverything(needs: Needs, report: Report): Promise<Lab
 }
 
 /** Compiles one program after the other: each of them alone can use the whole machine. */
-export async function compile(versions: readonly string[], report: Report): Promise<KubernetesPrograms[]> {
+async function compile(versions: readonly string[], report: Report): Promise<KubernetesPrograms[]> {
   const programs: KubernetesPrograms[] = []
   for (const version of versions) programs.push(await buildKubernetes(version, report))
   for (const program of [flanneld(), flannelCniPlugin(), crictl()]) {

@@ -45,7 +45,8 @@ export async function up(shape: FleetShape, versions: readonly string[], report:
   report.say(`fleet ${shape.name} is up: ${clusterFilePath(shape.name)}`)
 }
 
-function needsOf(shape: FleetShape, versions: readonly string[]): Needs {
+/** What must be built for a fleet of this shape. */
+export function needsOf(shape: FleetShape, versions: readonly string[]): Needs {
   const livedIn = shape.rough === true || shape.leftovers === true
   return { versions, systems: systemsOf(shape), packages: shape.packages ?? 'published', livedIn }
 }
