@@ -33,7 +33,7 @@ export const MAY_IMPORT = {
   ui: ['errors', 'temporal', 'engine'],
   client: [...PURE_GROUND, 'operations', 'temporal', 'engine', 'ui', 'ssh', 'hosts', 'archives'],
   // The command line has one door: what it needs of Temporal, the engine or the hosts, the client offers.
-  cli: [...PURE_GROUND, 'cluster-file', 'preflight', 'operations', 'client'],
+  cli: [...PURE_GROUND, 'cluster-file', 'preflight', 'operations', 'planning', 'client'],
 }
 
 // The files above the rooms, and what they may import from.

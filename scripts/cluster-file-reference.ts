@@ -1,7 +1,7 @@
 /** The reference of the cluster file, a page made from its schema: each object a section, each field a row. */
 import { format, resolveConfig } from 'prettier'
-import { stringify } from 'yaml'
 import { ruleOf, type ChangedBy } from '../src/planning/drift/field-rules.js'
+import { defaultOf, exampleOf, isNeeded, typeOf } from '../src/cluster-file/field-words.js'
 import { clusterFileJsonSchema, type JsonSchema } from '../src/cluster-file/json-schema.js'
 
 /** Where the page is, from the project's folder. */
@@ -69,12 +69,11 @@ function sectionsOf(section: Section, path: string): readonly Section[] {
 }
 
 function renderSection({ title, description, schema }: Section): string {
-  const required = Array.isArray(schema['required']) ? (schema['required'] as readonly string[]) : []
   const rows = Object.entries(schema.properties ?? {}).map(([name, field]) =>
     row([
       `\`${name}\``,
       linked(typeOf(field), title, name, field),
-      defaultOf(field, required.includes(name)),
+      isNeeded(schema, name) ? '**needed**' : defaultOf(field),
       field.description ?? '',
       laterOf(title, name, field),
       exampleOf(field),
@@ -116,46 +115,4 @@ function linked(type: string, section: string, name: string, field: JsonSchema):
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-}
-
-function typeOf(schema: JsonSchema): string {
-  const { type, enum: values, const: constant, items, properties, minimum, maximum } = schema
-  if (Array.isArray(values)) return values.map(inline).join(', ')
-  if (constant !== undefined) return inline(constant)
-  if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as JsonSchema[]).map(typeOf).join(' or ')
-  switch (type) {
-    case 'array':
-      return `list of ${items?.properties === undefined ? typeOf(items ?? {}) : 'objects'}`
-    case 'integer':
-    case 'number':
-      return `number, ${String(minimum)} to ${String(maximum)}`
-    case 'object':
-      return properties === undefined ? 'map' : 'object'
-    case 'boolean':
-      return 'true or false'
-    default:
-      return 'text'
-  }
-}
-
-function defaultOf(schema: JsonSchema, required: boolean): string {
-  const { default: value } = schema
-  if (required && value === undefined) return '**needed**'
-  const isEmpty = value === undefined || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
-  return isEmpty ? '' : inline(value)
-}
-
-/** Examples as they stand in the schema; otherwise the values that there are. */
-function exampleOf(schema: JsonSchema): string {
-  const { examples, enum: values, const: constant, items, type } = schema
-  if (Array.isArray(examples)) return examples.map(inline).join(', ')
-  if (Array.isArray(values)) return inline(values.at(-1))
-  if (constant !== undefined) return inline(constant)
-  if (type === 'boolean') return inline(schema.default !== true)
-  const [ofItem] = Array.isArray(items?.['examples']) ? (items['examples'] as readonly unknown[]) : []
-  return ofItem === undefined ? '' : inline([ofItem])
-}
-
-function inline(value: unknown): string {
-  return `\`${stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()}\``
 }

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from './cluster/model.js'
 import type { ScheduleKind } from './cluster/schedules.js'
+import { historyOf, runBeginningWith, type PastOperation } from './client/history.js'
 import { latestApplies, latestApply, openApply } from './client/latest-applies.js'
 import type { Operation, OperationSummary } from './client/operation.js'
 import { operationHandle } from './client/operation-handle.js'
@@ -50,10 +51,12 @@ export interface Quorate {
     options?: StartOptions<Kind>,
   ): Promise<Operation<Kind>>
   /**
-   * The latest apply of a cluster.
+   * The latest apply of a cluster, or the operation whose run ID begins with `run`.
    * @throws QuorateError `OPERATION_NOT_FOUND`
    */
-  operation(clusterName: string): Promise<Operation>
+  operation(clusterName: string, run?: string): Promise<Operation>
+  /** The newest operations on a cluster, the newest first; at most `limit`. */
+  history(clusterName: string, limit: number): Promise<readonly PastOperation[]>
   /** Whether an apply of the cluster is open. */
   isRunning(clusterName: string): Promise<boolean>
   /** The latest apply of each cluster, newest first. */
@@ -109,12 +112,16 @@ export async function connect({ purpose = 'start', ...options }: ConnectOptions 
       const run = await server.call(() => startOperation(server.temporal, kind, cluster, options))
       return operationHandle(server, run, cluster.name)
     },
-    operation: async (clusterName) => {
+    operation: async (clusterName, run) => {
+      if (run !== undefined) {
+        return operationHandle(server, await runBeginningWith(server, clusterName, run), clusterName)
+      }
       const latest = await latestApply(server, clusterName)
       if (latest === undefined) throw noOperation(clusterName)
       const { workflowId, runId } = latest
       return operationHandle(server, { workflowId, runId }, clusterName)
     },
+    history: (clusterName, limit) => historyOf(server, clusterName, limit),
     isRunning: async (clusterName) => (await openApply(server, clusterName)) !== undefined,
     list: () => latestApplies(server),
     woken: async () =>

@@ -13,6 +13,8 @@ While it runs, and after:
   $ quorate status prod                 where it is, and what went wrong
   $ quorate attach prod                 follow it again, from any terminal
   $ quorate resume prod                 after a failure: what waits for you, and why; retry, skip or abort
+  $ quorate logs prod w1 kubeadm-join   what a step wrote on its host
+  $ quorate explain HOST_LOCKED         what an error code or a field means
   $ quorate ui prod                     every step of it in Temporal's UI, in your browser
   $ quorate doctor                      is everything there that is needed?
 
@@ -22,6 +24,7 @@ Temporal:
 
 Exit codes:
   0 done   1 failed   2 bad usage or configuration   3 waits for you (quorate resume)
-  4 a certificate ends within the time of certificates --within
+  4 a certificate ends within the time of certificates --within, or no snapshot is younger than list --max-age
+  5 plan --detailed-exitcode: something would change
   130 left with Ctrl-C, or by a closed pipe while an apply goes on   141 a closed pipe
 `

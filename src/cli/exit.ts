@@ -11,6 +11,8 @@ export const EXIT = {
   waiting: 3,
   /** A certificate ends within the time that `--within` names, or the newest snapshot is older than `--max-age`. */
   overdue: 4,
+  /** `plan --detailed-exitcode` found something to change. */
+  differs: 5,
   /** Left by Ctrl-C, or because nobody reads the output any more; an apply goes on, a plan is stopped. */
   detached: 130,
   /** Nobody reads the output any more, and nothing goes on. The code that shells give for SIGPIPE. */
@@ -43,7 +45,10 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.failed
 }
 
-/** Lets a command's outcome be the process's exit code; errors go on to the program. */
-export async function exitWith(outcome: Promise<ExitCode>): Promise<void> {
+/**
+ * Lets a command's outcome be the process's exit code; errors go on to the program. Commands that run another program end
+ * as that did.
+ */
+export async function exitWith(outcome: Promise<number>): Promise<void> {
   process.exitCode = await outcome
 }

@@ -1,4 +1,5 @@
 /** Where output goes and how: the one place that touches the process's streams. */
+import { StringDecoder } from 'node:string_decoder'
 import { isatty } from 'node:tty'
 import pc from 'picocolors'
 import { abilitiesOf, type ColourChoice } from './abilities.js'
@@ -20,6 +21,8 @@ export interface Io {
   readonly json: (value: unknown, indent?: number) => void
   /** A result for a program to read; unchanged if it goes to a file or a pipe. */
   readonly data: (text: string) => void
+  /** Output of a program on a host as it arrives; unchanged if it goes to a file or a pipe. */
+  readonly raw: (chunk: Buffer) => void
   readonly style: Style
   /** Whether standard output is a terminal that can be redrawn. */
   readonly isTerminal: boolean
@@ -35,6 +38,7 @@ export interface Io {
 export function processIo({ colour }: { readonly colour: ColourChoice }): Io {
   const { stdout, stderr, env } = process
   const isTerminal = isatty(STDOUT) && env.TERM !== 'dumb'
+  const decoder = new StringDecoder('utf8')
   const [forResults, forNotes] = [stdout, stderr].map((stream) => {
     const abilities = abilitiesOf(stream, colour, env)
     return (text: string) => textFor(abilities, text)
@@ -44,6 +48,7 @@ export function processIo({ colour }: { readonly colour: ColourChoice }): Io {
     note: (text) => void stderr.write(`${forNotes(text)}\n`),
     json: (value, indent) => void stdout.write(`${jsonText(value, indent)}\n`),
     data: (text) => void stdout.write(`${isatty(STDOUT) ? forResults(text) : text}\n`),
+    raw: (chunk) => void stdout.write(isatty(STDOUT) ? forResults(decoder.write(chunk)) : chunk),
     style: pc.createColors(true),
     isTerminal,
     canAsk: isTerminal && isatty(STDIN),

@@ -25,7 +25,8 @@ export async function withClient<Result>(
 }
 
 /**
- * Runs `act` with the latest apply of the cluster that is named by the argument or the cluster file.
+ * Runs `act` with the latest apply of the cluster that is named by the argument or the cluster file, or with the one
+ * whose run ID begins with `run`.
  * @throws QuorateError `USAGE` when neither names one, `OPERATION_NOT_FOUND`.
  */
 export async function withOperation<Result>(
@@ -33,10 +34,11 @@ export async function withOperation<Result>(
   argument: string | undefined,
   purpose: Purpose,
   act: (operation: Operation) => Promise<Result>,
+  run?: string,
 ): Promise<Result> {
   const name = await clusterName(context, argument)
   try {
-    return await withClient(context, purpose, async (client) => act(await client.operation(name)))
+    return await withClient(context, purpose, async (client) => act(await client.operation(name, run)))
   } catch (error) {
     throw (await appliedElsewhere(name, error)) ?? error
   }

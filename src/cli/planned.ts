@@ -39,8 +39,16 @@ export async function lookedAt<Kind extends 'adopt' | 'plan'>(
   })
 }
 
-/** Plans an apply of the cluster, or what the request asks for, and prints the plan. */
-export async function showPlan(context: Context, cluster: Cluster, request?: PlanRequest): Promise<ExitCode> {
+/**
+ * Plans an apply of the cluster, or what the request asks for, and prints the plan.
+ * @param differs the exit code if something would change.
+ */
+export async function showPlan(
+  context: Context,
+  cluster: Cluster,
+  request?: PlanRequest,
+  differs: ExitCode = EXIT.done,
+): Promise<ExitCode> {
   const outcome = await lookedAt(context, 'plan', cluster, request)
   if (outcome.kind === 'ended') return outcome.exitCode
   const { result: plan } = outcome
@@ -51,7 +59,8 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
     const command = commandOf(request)
     renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
-  return plan.problems.length === 0 ? EXIT.done : EXIT.failed
+  if (plan.problems.length > 0) return EXIT.failed
+  return plan.changes.length > 0 ? differs : EXIT.done
 }
 
 /** The command that carries out what is planned. An upgrade says so in its plan. */

@@ -1,8 +1,12 @@
 /** What a client does on hosts by itself, over SSH and without Temporal. */
 import type { Store } from '../archives/store.js'
-import type { Cluster } from '../cluster/model.js'
+import type { Cluster, Host } from '../cluster/model.js'
 import { snapshotSettings } from '../cluster/snapshots.js'
 import { QuorateError, reportError, type ErrorReport } from '../errors/index.js'
+import type { KubectlStreams } from '../hosts/by-hand/kubectl.js'
+import type { HowToRun, Said } from '../hosts/by-hand/run-on-hosts.js'
+import type { UnitLogs } from '../hosts/by-hand/unit-logs.js'
+import type { HostOutcome } from '../hosts/each-host.js'
 import type { CertificatesFound } from '../hosts/certificates/inspect.js'
 import type { MembersFound } from '../hosts/etcd/inspect.js'
 import type {
@@ -15,6 +19,9 @@ import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
+export type { Said } from '../hosts/by-hand/run-on-hosts.js'
+export type { UnitLogs, UnitRun } from '../hosts/by-hand/unit-logs.js'
+export type { HostOutcome } from '../hosts/each-host.js'
 export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
 export type { MemberSeen, MembersFound } from '../hosts/etcd/inspect.js'
 export type {
@@ -30,8 +37,9 @@ export type { HostLocks, LockedHost, LocksBroken, LocksFound } from '../hosts/lo
  *   for one that kubeadm did not write like that.
  */
 export async function fetchAdminAccess(cluster: Cluster): Promise<AdminAccess> {
-  const { readKubeconfig } = await import('../hosts/kubernetes/read-kubeconfig.js')
-  return readAdminAccess(await withSessions((sessions) => readKubeconfig(sessions, cluster)))
+  const { firstAdministrator } = await import('../hosts/kubernetes/read-kubeconfig.js')
+  const { kubeconfig } = await withSessions((sessions) => firstAdministrator(sessions, cluster))
+  return readAdminAccess(kubeconfig)
 }
 
 /** Gives access to the locks of a cluster's hosts. */
@@ -89,6 +97,38 @@ export async function checkSnapshot(cluster: Cluster, name: string): Promise<Sna
   const unreachable = [...kept.unreachable, ...archived.unreachable]
   if (places.length > 0 || unreachable.length > 0) return { places, unreachable }
   throw new QuorateError('SNAPSHOT_UNKNOWN', `no place has a snapshot ${name}`)
+}
+
+/** Runs a command on hosts of a cluster, on all of them at once. */
+export async function execOnHosts(
+  hosts: readonly Host[],
+  words: readonly string[],
+  how: HowToRun,
+): Promise<readonly HostOutcome<Said>[]> {
+  const { runOnHosts } = await import('../hosts/by-hand/run-on-hosts.js')
+  return withSessions((sessions) => runOnHosts(sessions, hosts, words, how))
+}
+
+/** Runs kubectl on a control plane; returns its exit status and what it wrote to standard error. */
+export async function kubectlOnControlPlane(
+  cluster: Cluster,
+  args: readonly string[],
+  streams: KubectlStreams,
+): Promise<{ readonly exitCode: number; readonly stderr: string }> {
+  const { runKubectl } = await import('../hosts/by-hand/kubectl.js')
+  return withSessions((sessions) => runKubectl(sessions, cluster, args, streams))
+}
+
+/** The way to a host, for OpenSSH's own client. */
+export async function openSshConfig(host: Host): Promise<string> {
+  const { openSshConfig: render } = await import('../ssh/index.js')
+  return render(host)
+}
+
+/** Gives access to what units of operations left on hosts. */
+export async function withUnitLogs<Result>(act: (logs: UnitLogs) => Promise<Result>): Promise<Result> {
+  const { unitLogs } = await import('../hosts/by-hand/unit-logs.js')
+  return withSessions((sessions) => act(unitLogs(sessions)))
 }
 
 /** Looks at every place outside the cluster that the cluster file names. */

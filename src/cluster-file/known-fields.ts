@@ -29,17 +29,27 @@ export function exampleAt(path: FieldPath): string | undefined {
 
 /** Paths of all fields with this name, e.g. `spec.hosts[].address`. */
 export function pathsOfField(name: string): readonly string[] {
-  return collect(wholeSchema(), '', name)
+  return collect(wholeSchema(), '').flatMap((one) => (one.name === name ? [one.path] : []))
 }
 
-function collect(node: JsonSchema, path: string, name: string): readonly string[] {
+/** The name of every field, each once. */
+export function allFieldNames(): readonly string[] {
+  return [...new Set(collect(wholeSchema(), '').map(({ name }) => name))]
+}
+
+interface NamedPath {
+  readonly name: string
+  readonly path: string
+}
+
+function collect(node: JsonSchema, path: string): readonly NamedPath[] {
   const properties = Object.entries(node.properties ?? {})
   return [
-    ...properties.flatMap(([key, child]) => {
-      const here = path === '' ? key : `${path}.${key}`
-      return [...(key === name ? [here] : []), ...collect(child, here, name)]
+    ...properties.flatMap(([name, child]) => {
+      const here = path === '' ? name : `${path}.${name}`
+      return [{ name, path: here }, ...collect(child, here)]
     }),
-    ...(node.items === undefined ? [] : collect(node.items, `${path}[]`, name)),
+    ...(node.items === undefined ? [] : collect(node.items, `${path}[]`)),
   ]
 }
 

@@ -5,6 +5,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { StepHeartbeat } from '../../operations/steps.js'
+import { operationOfRun } from '../../operations/workflow-id.js'
 import { isQuorateError, QuorateError, reportError } from '../../errors/index.js'
 import { plainLine, plainText } from '../../values/plain-text.js'
 import type { SessionPool } from '../../ssh/index.js'
@@ -14,9 +15,6 @@ import { PATIENCE } from '../../hosts/timeouts.js'
 
 /** Well below the heartbeat timeouts of workflows/run/activity-policies.ts. */
 const HEARTBEAT_INTERVAL_MS = 2_000
-
-/** How many characters of a run's id, a UUIDv7, hold its time: the ids of one cluster's operations sort by them. */
-const OPERATION_LENGTH = 13
 
 /** Stands for the operation, and for its owner, if no workflow called the activity. */
 export const STANDALONE = 'standalone'
@@ -57,12 +55,7 @@ export async function onAwayHost<Result>(
 /** The id by which hosts know the running operation; `standalone` for an activity that no workflow called. */
 export function operationId(): string {
   const run = Context.current().info.workflowExecution
-  return run === undefined ? STANDALONE : operationOf(run.runId)
-}
-
-/** The id by which hosts know the operation whose run this is. */
-export function operationOf(runId: string): string {
-  return runId.slice(0, OPERATION_LENGTH)
+  return run === undefined ? STANDALONE : operationOfRun(run.runId)
 }
 
 /** Runs `act` with heartbeats from before its first network call to its end. */

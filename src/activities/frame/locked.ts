@@ -5,11 +5,12 @@
 import { Context } from '@temporalio/activity'
 import type { Cluster, Host } from '../../cluster/model.js'
 import type { UnitsAtRelease } from '../../operations/steps.js'
+import { operationOfRun } from '../../operations/workflow-id.js'
 import { isQuorateError, type ErrorCode } from '../../errors/index.js'
 import { stopUnit, type Session, type SessionPool } from '../../ssh/index.js'
 import { holdingPool, releaseLock, unitsOf, type LockSeeker } from '../../hosts/lock/lock.js'
 import type { AwayContext, HostContext } from '../../hosts/context.js'
-import { onAwayHost, onHost, operationId, operationOf, STANDALONE, withHeartbeat } from './frame.js'
+import { onAwayHost, onHost, operationId, STANDALONE, withHeartbeat } from './frame.js'
 
 /** What the activities need from the worker. */
 export interface ActivityDependencies {
@@ -107,7 +108,7 @@ async function lockHolder(server: TemporalServer): Promise<LockSeeker> {
   return {
     owner: `${server.namespaceId}/${run?.workflowId ?? STANDALONE}`,
     operation: operationId(),
-    ...(first === undefined ? {} : { began: operationOf(first) }),
+    ...(first === undefined ? {} : { began: operationOfRun(first) }),
     startedBy: run === undefined ? STANDALONE : await server.startedBy(run),
   }
 }

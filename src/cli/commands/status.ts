@@ -1,7 +1,7 @@
 /** `quorate status`: show the state of a cluster's latest apply, or of every known cluster's. */
 import { existsSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { OperationSummary } from '../../client/operation.js'
+import type { Operation, OperationSummary } from '../../client/operation.js'
 import type { Quorate } from '../../client.js'
 import { plainLine } from '../../values/plain-text.js'
 import { isClosed, type OperationSnapshot } from '../../client/snapshot.js'
@@ -18,17 +18,22 @@ export function statusCommand(): CommandUnknownOpts {
     )
     .argument('[cluster]', 'name of the cluster (default: the one in the cluster file)')
     .option('--all', 'list the latest apply of every cluster')
-  command.action((name, { all }) => exitWith(status(contextOf(command), name, all === true)))
+    .option('--run <id>', 'an earlier operation, by the beginning of its run ID (quorate history)')
+  command.action((name, options) => exitWith(status(contextOf(command), name, options)))
   return command
 }
 
-async function status(context: Context, argument: string | undefined, all: boolean): Promise<ExitCode> {
-  const isList = all || (argument === undefined && context.file === undefined && !existsSync(DEFAULT_FILE))
+async function status(
+  context: Context,
+  argument: string | undefined,
+  { all, run }: { readonly all?: true; readonly run?: string },
+): Promise<ExitCode> {
+  const isList =
+    all === true || (argument === undefined && context.file === undefined && !existsSync(DEFAULT_FILE))
   const { withClient, withOperation } = await import('../open-operation.js')
   if (isList) return withClient(context, 'look', (client) => list(context, client))
-  return withOperation(context, argument, 'look', async (operation) =>
-    show(context, await operation.describe(), operation.uiAddress),
-  )
+  const tell = async (operation: Operation) => show(context, await operation.describe(), operation.uiAddress)
+  return withOperation(context, argument, 'look', tell, run)
 }
 
 async function list({ io, json }: Context, client: Quorate): Promise<ExitCode> {

@@ -1,20 +1,28 @@
 /** The administrator's kubeconfig, read straight from a control plane; it never passes through Temporal. */
 import { hostsWithRole, type Cluster } from '../../cluster/model.js'
 import { QuorateError, reportError, type ErrorReport } from '../../errors/index.js'
-import type { SessionPool } from '../../ssh/index.js'
+import type { Session, SessionPool } from '../../ssh/index.js'
 import { ADMIN_CONF } from './api/credentials.js'
 
+/** A control plane from which a cluster can be administered. */
+export interface Administrator {
+  readonly session: Session
+  /** Its admin.conf; the server in it is the control plane endpoint. */
+  readonly kubeconfig: string
+}
+
 /**
- * admin.conf of the first control plane that has one; its server is the control plane endpoint.
+ * The first control plane that has an admin.conf.
  * @throws QuorateError with what kept control planes from answering, or `API_UNREACHABLE` if all answer and none has
  *   it.
  */
-export async function readKubeconfig(sessions: SessionPool, cluster: Cluster): Promise<string> {
+export async function firstAdministrator(sessions: SessionPool, cluster: Cluster): Promise<Administrator> {
   const failures: ErrorReport[] = []
   for (const host of hostsWithRole(cluster, 'control-plane')) {
     try {
-      const content = await (await sessions.session(host)).readFile(ADMIN_CONF)
-      if (content !== undefined) return content.toString()
+      const session = await sessions.session(host)
+      const content = await session.readFile(ADMIN_CONF)
+      if (content !== undefined) return { session, kubeconfig: content.toString() }
     } catch (error) {
       failures.push(reportError(error))
     }

@@ -3,8 +3,9 @@
  * Temporal.
  */
 import type { Cluster } from '../../cluster/model.js'
-import { reportError, type ErrorReport } from '../../errors/index.js'
+import type { ErrorReport } from '../../errors/index.js'
 import type { Session, SessionPool } from '../../ssh/index.js'
+import { onEachHost } from '../each-host.js'
 import { breakLock, readLock, unitsOf, workflowOf, type HostLock } from './lock.js'
 
 /** A host that an operation holds. */
@@ -41,12 +42,7 @@ export interface HostLocks {
 export function hostLocks(sessions: SessionPool, cluster: Cluster): HostLocks {
   return {
     read: async () => {
-      const outcomes = await onHosts(
-        sessions,
-        cluster,
-        cluster.hosts.map(({ name }) => name),
-        find,
-      )
+      const outcomes = await onEachHost(sessions, cluster.hosts, find)
       return {
         locked: outcomes.flatMap(({ result }) => result ?? []),
         unreachable: outcomes.flatMap(({ error }) => error ?? []),
@@ -54,7 +50,8 @@ export function hostLocks(sessions: SessionPool, cluster: Cluster): HostLocks {
     },
     break: async (locked) => {
       const byHost = new Map(locked.map((one) => [one.host, one]))
-      const outcomes = await onHosts(sessions, cluster, [...byHost.keys()], async (session) => {
+      const hosts = cluster.hosts.filter(({ name }) => byHost.has(name))
+      const outcomes = await onEachHost(sessions, hosts, async (session) => {
         const lock = byHost.get(session.host.name)
         return lock !== undefined && (await breakLock(session, lock))
       })
@@ -74,29 +71,4 @@ async function find(session: Session): Promise<LockedHost | undefined> {
   if (lock === undefined) return undefined
   const units = await unitsOf(session, lock.operation)
   return { host: session.host.name, workflowId: workflowOf(lock.owner), ...lock, units }
-}
-
-interface Outcome<Result> {
-  readonly host: string
-  readonly result?: Result
-  readonly error?: ErrorReport
-}
-
-/** Runs on all of these hosts at once, and waits for all. */
-function onHosts<Result>(
-  sessions: SessionPool,
-  cluster: Cluster,
-  names: readonly string[],
-  act: (session: Session) => Promise<Result>,
-): Promise<readonly Outcome<Result>[]> {
-  const hosts = cluster.hosts.filter(({ name }) => names.includes(name))
-  return Promise.all(
-    hosts.map(async (host) => {
-      try {
-        return { host: host.name, result: await act(await sessions.session(host)) }
-      } catch (error) {
-        return { host: host.name, error: { host: host.name, ...reportError(error) } }
-      }
-    }),
-  )
 }

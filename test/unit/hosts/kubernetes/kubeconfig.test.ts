@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readKubeconfig } from '../../../../src/hosts/kubernetes/read-kubeconfig.js'
+import { firstAdministrator } from '../../../../src/hosts/kubernetes/read-kubeconfig.js'
 import { QuorateError, reportError } from '../../../../src/errors/index.js'
 import type { Host } from '../../../../src/cluster/model.js'
 import type { Session, SessionPool } from '../../../../src/ssh/index.js'
@@ -26,12 +26,12 @@ const refusedBy = (host: string) =>
 describe('the kubeconfig of a cluster', () => {
   it('comes from the first control plane that has one', async () => {
     const hosts = controlPlanes({ cp1: refusedBy('cp1'), cp2: undefined, cp3: 'admin of cp3' })
-    expect(await readKubeconfig(hosts, aCluster())).toBe('admin of cp3')
+    expect(await firstAdministrator(hosts, aCluster())).toMatchObject({ kubeconfig: 'admin of cp3' })
   })
 
   it('that cannot be read from any control plane gives the reason for each', async () => {
     const hosts = controlPlanes({ cp1: refusedBy('cp1'), cp2: refusedBy('cp2'), cp3: undefined })
-    const error = await readKubeconfig(hosts, aCluster()).catch((reason: unknown) => reportError(reason))
+    const error = await firstAdministrator(hosts, aCluster()).catch((reason: unknown) => reportError(reason))
     expect(error).toMatchObject({
       code: 'SSH_UNREACHABLE',
       problems: [{ host: 'cp1' }, { host: 'cp2' }],
@@ -39,7 +39,7 @@ describe('the kubeconfig of a cluster', () => {
   })
 
   it('does not exist before the first apply', async () => {
-    await expect(readKubeconfig(controlPlanes({}), aCluster())).rejects.toMatchObject({
+    await expect(firstAdministrator(controlPlanes({}), aCluster())).rejects.toMatchObject({
       code: 'API_UNREACHABLE',
     })
   })

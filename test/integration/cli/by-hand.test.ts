@@ -1,0 +1,145 @@
+/** `quorate exec`, `ssh` and `logs` as processes, against real sshds. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startHostWithState, type HostWithState } from './hosts-with-state.js'
+import { quorate } from '../../support/quorate.js'
+import { startSshd, type TestSshd } from '../../support/sshd.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'quorate-by-hand-'))
+const file = join(folder, 'cluster.yaml')
+let cp1: HostWithState
+let w1: HostWithState
+let jump: TestSshd
+beforeAll(async () => {
+  cp1 = await startHostWithState('cp1', folder)
+  w1 = await startHostWithState('w1', folder)
+  jump = await startSshd()
+  writeClusterFile()
+})
+afterAll(async () => {
+  await Promise.all([cp1, w1, jump].map((one) => one.stop()))
+  rmSync(folder, { recursive: true })
+})
+
+function writeClusterFile(more = '', shared = ''): void {
+  const hosts = [cp1, w1].map(({ host: { name, ssh } }, index) => {
+    const own = `port: ${ssh.port}, knownHostsFile: ${ssh.knownHostsFile}, identityFile: ${identityOf(ssh.knownHostsFile)}${more}`
+    const role = name === 'cp1' ? 'control-plane' : 'worker'
+    return `- { name: ${name}, role: ${role}, address: 127.0.0.1, internalAddress: 192.0.2.${index + 1}, ssh: { ${own} } }`
+  })
+  writeFileSync(
+    file,
+    `apiVersion: quorate.dev/v1alpha1
+kind: Cluster
+metadata: { name: prod }
+spec:
+  kubernetes: { version: v1.36.3, controlPlaneEndpoint: 'api.prod.lab:6443' }
+  loadBalancer: { type: external }
+  ssh: { user: ${userInfo().username} }
+  ${shared}
+  hosts:
+    ${hosts.join('\n    ')}
+`,
+  )
+}
+
+function identityOf(knownHosts: string): string {
+  return join(knownHosts, '..', 'id_ed25519')
+}
+
+const run = (command: string, ...args: readonly string[]) =>
+  quorate([command, '-f', file, '--no-color', ...args])
+
+describe('quorate exec', () => {
+  it('runs on all chosen hosts, and tells what each said', async () => {
+    const { exitCode, stdout, stderr } = await run('exec', '--all', '--', 'echo one; echo; echo two >&2')
+    expect([exitCode, stdout]).toEqual([0, 'cp1 one\ncp1 \nw1 one\nw1 \n'])
+    expect(stderr).toBe('cp1 two\nw1 two\n')
+  })
+
+  it('gives the output of one host as it is, and ends as the command did', async () => {
+    const { exitCode, stdout } = await run('exec', '--role', 'worker', '--', 'printf "a\\tb"; exit 7')
+    expect([exitCode, stdout]).toEqual([7, 'a\tb'])
+  })
+
+  it('passes arguments on as they are', async () => {
+    const words = ['--host', 'w1', '--', 'printf', '%s|', 'a b', '$HOME', "it's"]
+    expect((await run('exec', ...words)).stdout).toBe("a b|$HOME|it's|")
+  })
+
+  it('fails if a host is away, and runs on the others', async () => {
+    writeClusterFile(', hostKeyFingerprint: SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')
+    const { exitCode, stderr } = await run('exec', '--all', '--', 'true')
+    writeClusterFile()
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('SSH_HOST_KEY_CHANGED')
+  })
+
+  it('tells the same as JSON, a host a line', async () => {
+    const { stdout } = await run('exec', '--all', '--json', '--', 'echo hello')
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown)
+    expect(lines).toEqual(
+      ['cp1', 'w1'].map((host) => ({ type: 'exec', host, exitCode: 0, stdout: 'hello\n', stderr: '' })),
+    )
+  })
+})
+
+describe('quorate ssh', () => {
+  it('logs in with the keys and known hosts of the cluster file', async () => {
+    expect(await run('ssh', 'w1', '--', 'echo $((6 * 7))')).toMatchObject({ exitCode: 0, stdout: '42\n' })
+  })
+
+  it('checks a pinned key', async () => {
+    const known = join(w1.host.ssh.knownHostsFile)
+    const listed = execFileSync('ssh-keygen', ['-l', '-f', known]).toString()
+    const pinned = /SHA256:\S+/.exec(listed)?.[0] ?? ''
+    writeClusterFile(`, hostKeyFingerprint: '${pinned}'`)
+    expect(await run('ssh', 'w1', '--', 'echo in')).toMatchObject({ exitCode: 0, stdout: 'in\n' })
+    const other = await run('ssh', 'cp1', '--', 'echo in')
+    writeClusterFile()
+    expect([other.exitCode, other.stdout]).toEqual([255, ''])
+    expect(other.stderr).toMatch(/host key/i)
+  })
+
+  it('goes through jump hosts', async () => {
+    const settings = `{ port: ${jump.port}, knownHostsFile: ${jump.knownHostsFile}, identityFile: ${jump.identityFile} }`
+    writeClusterFile(
+      ', proxyJump: bastion',
+      `jumpHosts: [{ name: bastion, address: 127.0.0.1, ssh: ${settings} }]`,
+    )
+    const through = await run('ssh', 'w1', '--', 'echo $SSH_CONNECTION | wc -w')
+    writeClusterFile()
+    expect(through.stderr).toBe('')
+    expect(through).toMatchObject({ exitCode: 0, stdout: '4\n' })
+  })
+})
+
+describe('quorate logs', () => {
+  it('lists what ran on hosts, and shows the whole output of a unit', async () => {
+    const unit = join(w1.state, 'operations', '01a22233-1f1f', 'kubeadm-join.1')
+    mkdirSync(unit, { recursive: true })
+    writeFileSync(
+      join(w1.state, 'journal'),
+      '2026-11-28T12:48:30Z start 01a22233-1f1f kubeadm-join 1\n2026-11-28T12:50:02Z end 01a22233-1f1f kubeadm-join 1 1\n',
+    )
+    writeFileSync(join(unit, 'output'), 'first\n\nlast')
+    writeFileSync(join(unit, 'result'), 'exit 1\n')
+    const listed = await run('logs')
+    expect(listed.stdout).toMatch(/HOST +UNIT +OPERATION +STARTED +EXIT/)
+    expect(listed.stdout).toMatch(/w1 +kubeadm-join +01a22233-1f1f +2026-11-28T12:48:30Z +1/)
+    const shown = await run('logs', 'prod', 'w1', 'kubeadm-join', '--follow')
+    expect([shown.exitCode, shown.stdout]).toEqual([0, 'first\n\nlast'])
+  })
+
+  it('names the units that did run', async () => {
+    const { exitCode, stderr } = await run('logs', 'prod', 'w1', 'kubeadm-init')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('these did: kubeadm-join')
+  })
+})
