@@ -149,6 +149,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand(),
   },
   {
+    name: 'known-hosts',
+    group: 'hosts',
+    summary: 'show the keys of hosts that are not known yet, and add them',
+    load: async () => (await import('./commands/by-hand/known-hosts.js')).knownHostsCommand(),
+  },
+  {
     name: 'kubectl',
     group: 'hosts',
     summary: 'run kubectl on a control plane',

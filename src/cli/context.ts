@@ -21,13 +21,16 @@ export interface Context {
   readonly io: Io
   readonly json: boolean
   readonly verbose: boolean
-  /** The cluster file as named with `-f`; undefined means `./cluster.yaml`, if there is one. */
+  /** The cluster file as named with `-f`; undefined means {@link DEFAULT_FILE}, if there is one. */
   readonly file: string | undefined
   readonly temporal: TemporalOptions
 }
 
+/** The variable that names the cluster file for commands without `-f`. */
+export const FILE_VARIABLE = 'QUORATE_FILE'
+
 /** The cluster file that is used when none is named. */
-export const DEFAULT_FILE = 'cluster.yaml'
+export const DEFAULT_FILE = process.env[FILE_VARIABLE] || 'cluster.yaml'
 
 /** Builds the surroundings of a command from the global options, wherever they are on the command line. */
 export function contextOf(command: { optsWithGlobals(): object }): Context {

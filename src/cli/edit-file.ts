@@ -2,6 +2,7 @@
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { withoutHosts } from '../cluster-file/edit.js'
+import { STANDARD_INPUT } from '../cluster-file/read.js'
 import { plainLine } from '../values/plain-text.js'
 import { DEFAULT_FILE, type Context } from './context.js'
 
@@ -21,6 +22,13 @@ export async function offerEdit(
   options: EditOptions,
 ): Promise<void> {
   const path = context.file ?? DEFAULT_FILE
+  if (path === STANDARD_INPUT) {
+    warn(
+      context,
+      `take ${plainLine(names.join(', '))} out of your cluster file, which came from standard input`,
+    )
+    return
+  }
   const text = await readFile(path, 'utf8').catch(() => undefined)
   const edit = text === undefined ? undefined : withoutHosts(text, names)
   if (edit === undefined || edit.kind === 'unchanged' || options.keepFile === true) return

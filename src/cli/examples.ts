@@ -4,6 +4,7 @@ export const EXAMPLES = `
 First steps:
   $ quorate init                        write cluster.yaml, from questions or flags
   $ quorate validate                    check it; no host is touched
+  $ quorate known-hosts                 the keys of new hosts: compare them, then confirm
   $ quorate preflight                   is every host ready? what is not, and how to fix it
   $ quorate plan                        look at the hosts and show what would change
   $ quorate apply                       do it; Ctrl-C leaves it running

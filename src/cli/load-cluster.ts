@@ -1,6 +1,5 @@
 /** The cluster that a command is about: from its file, or from what an operation was started with. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Quorate } from '../client.js'
 import type { ReadOptions } from '../cluster-file/read.js'
 import type { Cluster } from '../cluster/model.js'
@@ -21,7 +20,8 @@ export async function loadCluster({ file, io }: Context): Promise<Cluster> {
 
 /** The text of the cluster file, which {@link loadCluster} has read before. */
 export async function clusterFileText({ file = DEFAULT_FILE }: Context): Promise<string> {
-  return (await readFile(file)).toString()
+  const { clusterFileText: textOf } = await import('../cluster-file/read.js')
+  return textOf(file)
 }
 
 /** Reads and checks the cluster file; its parser is loaded only now. */

@@ -2,7 +2,7 @@
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { VERSION } from '../client/version.js'
 import { abilitiesOf, COLOUR_CHOICES, colourChoiceIn } from './abilities.js'
-import { DEFAULT_FILE } from './context.js'
+import { DEFAULT_FILE, FILE_VARIABLE } from './context.js'
 import { COMMANDS as OTHER_COMMANDS, GROUPS, type CommandEntry } from './command-table.js'
 import { EXAMPLES } from './examples.js'
 import { textFor } from './output/terminal-text.js'
@@ -29,7 +29,10 @@ export async function buildProgram(argv: readonly string[]): Promise<CommandUnkn
     .description(DESCRIPTION)
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .option('-f, --file <path>', `cluster file (default: ./${DEFAULT_FILE})`)
+    .option(
+      '-f, --file <path>',
+      `cluster file, - for standard input (default: ${DEFAULT_FILE}; ${FILE_VARIABLE} names another)`,
+    )
     .option('--json', 'print JSON instead of text')
     .option('--verbose', 'print more: output of steps, stack traces')
     .addOption(

@@ -1,12 +1,13 @@
 /** What a client does on hosts by itself, over SSH and without Temporal. */
 import type { Store } from '../archives/store.js'
 import type { Cluster, Host } from '../cluster/model.js'
+import type { SshLogin } from '../cluster/ssh-login.js'
 import { snapshotSettings } from '../cluster/snapshots.js'
 import { QuorateError, reportError, type ErrorReport } from '../errors/index.js'
 import type { KubectlStreams } from '../hosts/by-hand/kubectl.js'
 import type { HowToRun, Said } from '../hosts/by-hand/run-on-hosts.js'
 import type { UnitLogs } from '../hosts/by-hand/unit-logs.js'
-import type { HostOutcome } from '../hosts/each-host.js'
+import { onEachHost, type HostOutcome } from '../hosts/each-host.js'
 import type { CertificatesFound } from '../hosts/certificates/inspect.js'
 import type { MembersFound } from '../hosts/etcd/inspect.js'
 import type {
@@ -16,7 +17,8 @@ import type {
   SnapshotsFound,
 } from '../hosts/etcd/snapshots/inspect-places.js'
 import type { HostLocks } from '../hosts/lock/inspect.js'
-import type { SessionPool } from '../ssh/index.js'
+import type { SessionPool, UnknownKey } from '../ssh/index.js'
+import { defined } from '../values/defined.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
 export type { Said } from '../hosts/by-hand/run-on-hosts.js'
@@ -123,6 +125,44 @@ export async function kubectlOnControlPlane(
 export async function openSshConfig(host: Host): Promise<string> {
   const { openSshConfig: render } = await import('../ssh/index.js')
   return render(host)
+}
+
+/** What the servers on the way to hosts show of themselves. */
+export interface KeysSeen {
+  /** Those of servers that nobody knows yet, each once. */
+  readonly unknown: readonly UnknownKey[]
+  /** What else keeps hosts from being reached, by their names. */
+  readonly failures: readonly ErrorReport[]
+}
+
+/**
+ * Connects to hosts to see the keys that they and their jump hosts show. Behind a jump host that is unknown itself,
+ * nothing can be seen yet.
+ */
+export async function seeHostKeys(hosts: readonly Host[]): Promise<KeysSeen> {
+  const { createSessionPool } = await import('../ssh/index.js')
+  const seen = new Map<string, UnknownKey>()
+  const sessions = createSessionPool({ onUnknownKey: (key) => seen.set(`${key.file} ${key.name}`, key) })
+  try {
+    const outcomes = await onEachHost(sessions, hosts.map(strict), () => Promise.resolve())
+    const failures = outcomes.flatMap(({ error }) => error ?? [])
+    return {
+      unknown: [...seen.values()],
+      failures: failures.filter(({ code }) => code !== 'SSH_HOST_KEY_UNKNOWN'),
+    }
+  } finally {
+    await sessions.close()
+  }
+}
+
+/** The same way, on which no key is taken on trust. */
+function strict(host: Host): Host {
+  const jumps = host.ssh.proxyJump?.map((jump) => ({ ...jump, ssh: strictly(jump.ssh) }))
+  return { ...host, ssh: { ...strictly(host.ssh), ...defined({ proxyJump: jumps }) } }
+}
+
+function strictly<Login extends SshLogin>(login: Login): Login {
+  return { ...login, hostKeyChecking: 'strict' }
 }
 
 /** Gives access to what units of operations left on hosts. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type { Cluster } from '../cluster/model.js'
 import { QuorateError } from '../errors/index.js'
 import { defined } from '../values/defined.js'
@@ -18,19 +19,29 @@ export interface ReadOptions {
  * @throws QuorateError `CLUSTER_FILE_UNREADABLE`, or `CLUSTER_FILE_INVALID` with every problem, its line and column.
  */
 export async function readClusterFile(path: string, { onWarning }: ReadOptions = {}): Promise<Cluster> {
-  return readClusterText(await textOf(path), path, { ...defined({ onWarning }) })
+  return readClusterText(await clusterFileText(path), path, { ...defined({ onWarning }) })
 }
 
 /** Reads the text of a cluster file that will be at `path`. Throws `CLUSTER_FILE_INVALID` as {@link readClusterFile}. */
-export function readClusterText(text: string, path: string, { onWarning }: ReadOptions = {}): Cluster {
-  const { cluster, warnings } = parseClusterFile(text, locationOf(path))
+export function readClusterText(content: string, path: string, { onWarning }: ReadOptions = {}): Cluster {
+  const { cluster, warnings } = parseClusterFile(content, locationOf(path))
   for (const warning of warnings) onWarning?.(warning)
   return cluster
 }
 
-async function textOf(path: string): Promise<string> {
+/** Names standard input instead of a file. */
+export const STANDARD_INPUT = '-'
+
+// It can be read only once, and a command may need the text again.
+let standardInput: Promise<string> | undefined
+
+/**
+ * The text of the cluster file at `path`; that of {@link STANDARD_INPUT} is kept.
+ * @throws QuorateError `CLUSTER_FILE_UNREADABLE`
+ */
+export async function clusterFileText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await (path === STANDARD_INPUT ? (standardInput ??= text(process.stdin)) : readFile(path, 'utf8'))
   } catch (cause) {
     throw new QuorateError('CLUSTER_FILE_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, { cause })
   }

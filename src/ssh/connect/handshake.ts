@@ -8,7 +8,7 @@ import { offeredAlgorithms, type HostKeyAlgorithm } from './algorithms.js'
 import { authentication, type Authentication, type Credentials } from './authentication.js'
 import { Banners } from './banners.js'
 import { unreachable } from './dial.js'
-import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy } from './host-key.js'
+import { hostKeyPolicy, type HostKeyDecision, type HostKeyPolicy, type OnUnknownKey } from './host-key.js'
 import { address, type SshServer } from './server.js'
 import { sendWholeSignatures } from './signing-keys.js'
 import { unlikeSshd } from './unlike-sshd.js'
@@ -68,7 +68,7 @@ interface Attempt {
 
 /**
  * @param open opens the underlying stream; called for each attempt.
- * @param signal ends the attempt with its reason.
+ * `signal` ends the attempt with its reason.
  * @throws QuorateError of the SSH_ family, or `SECRET_NEEDED`.
  */
 export async function handshake(
@@ -76,9 +76,12 @@ export async function handshake(
   open: OpenStream,
   credentials: Credentials,
   limits: HandshakeLimits,
-  signal: AbortSignal,
+  { signal, onUnknownKey }: { readonly signal: AbortSignal; readonly onUnknownKey?: OnUnknownKey },
 ): Promise<LoggedIn> {
-  const [policy, login] = await Promise.all([hostKeyPolicy(host), authentication(host, credentials)])
+  const [policy, login] = await Promise.all([
+    hostKeyPolicy(host, onUnknownKey),
+    authentication(host, credentials),
+  ])
   const deadline = Date.now() + limits.handshakeMs
   const plan: Attempt = { host, open, policy, login, limits, deadline, signal }
   let failure: QuorateError | undefined

@@ -35,15 +35,39 @@ export type HostKeyDecision =
   | { readonly kind: 'accepted'; readonly record: () => Promise<void> }
   | { readonly kind: 'refused'; readonly error: QuorateError }
 
+/** A key that a server shows and nobody vouches for. */
+export interface UnknownKey {
+  readonly server: SshServer
+  /** The name under which known_hosts would have it. */
+  readonly name: string
+  /** E.g. `ssh-ed25519`. */
+  readonly type: string
+  readonly fingerprint: string
+  /** The known_hosts file that would get it. */
+  readonly file: string
+  /**
+   * Makes it a known key.
+   * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`, or `SSH_HOST_KEY_CHANGED` if another one became known meanwhile.
+   */
+  readonly record: () => Promise<void>
+}
+
+/** Learns of unknown keys, which are refused all the same. */
+export type OnUnknownKey = (key: UnknownKey) => void
+
 /**
  * A revoked key is refused, whatever else is known about it.
  * @throws QuorateError `SSH_KNOWN_HOSTS_UNREADABLE`
  */
-export async function hostKeyPolicy(host: SshServer): Promise<HostKeyPolicy> {
+export async function hostKeyPolicy(
+  host: SshServer,
+  onUnknown: OnUnknownKey = () => undefined,
+): Promise<HostKeyPolicy> {
   const pinned = host.ssh.hostKeyFingerprint
   const [entries, isRevoked] = await Promise.all([knownEntries(host), revokedByFile(host)])
   const about = entriesFor(entries, nameInKnownHosts(host))
-  const policy = pinned === undefined ? knownHostsPolicy(host, entries, about) : pinnedPolicy(host, pinned)
+  const policy =
+    pinned === undefined ? knownHostsPolicy(host, entries, about, onUnknown) : pinnedPolicy(host, pinned)
   return {
     ...policy,
     check: (key) => revocation(host, about, isRevoked, key) ?? policy.check(key),
@@ -96,11 +120,29 @@ function knownHostsPolicy(
   host: SshServer,
   all: readonly KnownHostEntry[],
   about: readonly KnownHostEntry[],
+  onUnknown: OnUnknownKey,
 ): HostKeyPolicy {
   const types = about.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType)
   return {
     offers: [hostKeyAlgorithms(new Set(types))],
-    check: (key) => checkKnown(host, about, key, lineWithoutPort(host, all, key)),
+    check: (key) => {
+      const decision = checkKnown(host, about, key, lineWithoutPort(host, all, key))
+      if (decision.kind === 'refused' && decision.error.code === 'SSH_HOST_KEY_UNKNOWN')
+        onUnknown(unknownKey(host, key))
+      return decision
+    },
+  }
+}
+
+function unknownKey(server: SshServer, key: Buffer): UnknownKey {
+  return {
+    server,
+    name: nameInKnownHosts(server),
+    type: keyTypeOf(key) ?? 'unknown',
+    fingerprint: fingerprint(key),
+    file: server.ssh.knownHostsFile,
+    // ssh2 may use the memory of the key again.
+    record: recordKey.bind(undefined, server, Buffer.from(key)),
   }
 }
 
@@ -181,7 +223,8 @@ function unknownHint(
 
 function ways(host: SshServer, key: Buffer): string {
   return (
-    `add this line to ${host.ssh.knownHostsFile}: ${knownHostLine(nameInKnownHosts(host), key)}; ` +
+    `add this line to ${host.ssh.knownHostsFile}: ${knownHostLine(nameInKnownHosts(host), key)} ` +
+    '(`quorate known-hosts` does so for every host, here); ' +
     `or set ssh.hostKeyFingerprint: ${fingerprint(key)} in the cluster file`
   )
 }

@@ -8,13 +8,14 @@ import type { Credentials } from './authentication.js'
 import { Connection, type JumpConnection } from './connection.js'
 import { dial } from './dial.js'
 import { Gate } from './gate.js'
-import { hostKeyPolicy } from './host-key.js'
+import { hostKeyPolicy, type OnUnknownKey } from './host-key.js'
 import { handshake, type HandshakeLimits, type OpenStream } from './handshake.js'
 import { Secrets, type AskSecret } from './secrets.js'
 import { address, type SshServer } from './server.js'
 import { trustVersion } from './trust-files.js'
 import { SshSession } from '../ssh-session.js'
 import type { Session, SessionPool } from '../session.js'
+import { defined } from '../../values/defined.js'
 
 /** Limits of the pool's connections; all times in milliseconds. */
 export interface SessionPoolOptions {
@@ -24,6 +25,8 @@ export interface SessionPoolOptions {
   readonly defaultIdentityFiles?: readonly string[]
   /** Asks a person for a password; without it nobody can be asked. */
   readonly askSecret?: AskSecret
+  /** Learns of host keys that are refused because nobody knows them. */
+  readonly onUnknownKey?: OnUnknownKey
   /** Until a TCP connection counts as failed; 10 000 unless given. */
   readonly dialTimeoutMs?: number
   /** For key exchange and login together; 30 000 unless given. */
@@ -187,7 +190,7 @@ class Target {
         open,
         credentials(this.#secrets, this.#options),
         limits(this.#options),
-        closing,
+        { signal: closing, ...defined({ onUnknownKey: this.#options.onUnknownKey }) },
       )
       this.#connection = new Connection(client, idleMs, via)
       this.#trust = { hostKey, version }

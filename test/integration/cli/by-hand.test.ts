@@ -1,10 +1,11 @@
 /** `quorate exec`, `ssh` and `logs` as processes, against real sshds. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHostWithState, type HostWithState } from './hosts-with-state.js'
+import { PROJECT } from '../../support/process.js'
 import { quorate } from '../../support/quorate.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
 
@@ -24,9 +25,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function writeClusterFile(more = '', shared = ''): void {
+function writeClusterFile(more = '', shared = '', knownHosts?: string): void {
   const hosts = [cp1, w1].map(({ host: { name, ssh } }, index) => {
-    const own = `port: ${ssh.port}, knownHostsFile: ${ssh.knownHostsFile}, identityFile: ${identityOf(ssh.knownHostsFile)}${more}`
+    const own = `port: ${ssh.port}, knownHostsFile: ${knownHosts ?? ssh.knownHostsFile}, identityFile: ${identityOf(ssh.knownHostsFile)}${more}`
     const role = name === 'cp1' ? 'control-plane' : 'worker'
     return `- { name: ${name}, role: ${role}, address: 127.0.0.1, internalAddress: 192.0.2.${index + 1}, ssh: { ${own} } }`
   })
@@ -50,6 +51,8 @@ function identityOf(knownHosts: string): string {
   return join(knownHosts, '..', 'id_ed25519')
 }
 
+const runWithInput = (input: string, args: readonly string[]) =>
+  execFileSync(process.execPath, [join(PROJECT, 'bin', 'quorate.js'), ...args], { input }).toString()
 const run = (command: string, ...args: readonly string[]) =>
   quorate([command, '-f', file, '--no-color', ...args])
 
@@ -90,6 +93,15 @@ describe('quorate exec', () => {
   })
 })
 
+describe('the cluster file of a command', () => {
+  it('comes from standard input, or is named by a variable', async () => {
+    const words = ['exec', '--host', 'w1', '--', 'echo', 'there']
+    const piped = runWithInput(readFileSync(file, 'utf8'), ['-f', '-', ...words])
+    expect(piped).toBe('there\n')
+    expect(await quorate(words, { QUORATE_FILE: file })).toMatchObject({ exitCode: 0, stdout: 'there\n' })
+  })
+})
+
 describe('quorate ssh', () => {
   it('logs in with the keys and known hosts of the cluster file', async () => {
     expect(await run('ssh', 'w1', '--', 'echo $((6 * 7))')).toMatchObject({ exitCode: 0, stdout: '42\n' })
@@ -117,6 +129,51 @@ describe('quorate ssh', () => {
     writeClusterFile()
     expect(through.stderr).toBe('')
     expect(through).toMatchObject({ exitCode: 0, stdout: '4\n' })
+  })
+})
+
+describe('quorate known-hosts', () => {
+  const known = join(folder, 'known_hosts')
+  // Jump host and host are unknown, so the host's key is seen only once the jump host is known.
+  const unknown = () => {
+    const shared = `{ port: ${jump.port}, knownHostsFile: ${known}, identityFile: ${jump.identityFile} }`
+    writeClusterFile(
+      `, proxyJump: bastion`,
+      `jumpHosts: [{ name: bastion, address: 127.0.0.1, ssh: ${shared} }]`,
+      known,
+    )
+  }
+
+  it('shows keys that nobody knows, and adds none by itself', async () => {
+    unknown()
+    const { exitCode, stdout } = await run('known-hosts', '--show')
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(/SERVER +NAME +TYPE +FINGERPRINT/)
+    expect(stdout).toMatch(/bastion +\[127\.0\.0\.1\]:\d+ +ssh-ed25519 +SHA256:\S+/)
+    expect(stdout).not.toContain('w1 ')
+    expect(existsSync(known)).toBe(false)
+    expect(await run('known-hosts')).toMatchObject({ exitCode: 2 })
+    expect(existsSync(known)).toBe(false)
+  })
+
+  it('adds them, first those of jump hosts, then those behind', async () => {
+    unknown()
+    const { exitCode, stdout } = await run('known-hosts', '--yes')
+    expect([exitCode, stdout.trim().split('\n').at(-1)]).toEqual([0, '✔ every host is known now'])
+    expect(readFileSync(known, 'utf8').trim().split('\n')).toHaveLength(3)
+    expect((await run('known-hosts')).stdout).toContain('the key of every host is known')
+    expect((await run('exec', '--all', '--', 'true')).exitCode).toBe(0)
+  })
+
+  it('replaces no key that has changed', async () => {
+    unknown()
+    const other = readFileSync(jump.knownHostsFile, 'utf8').split(' ').slice(1).join(' ')
+    writeFileSync(known, `[127.0.0.1]:${cp1.host.ssh.port} ${other}[127.0.0.1]:${jump.port} ${other}`)
+    const { exitCode, stderr } = await run('known-hosts', '--yes')
+    writeClusterFile()
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('SSH_HOST_KEY_CHANGED')
+    expect(readFileSync(known, 'utf8')).toContain(`[127.0.0.1]:${cp1.host.ssh.port} ${other}`)
   })
 })
 
