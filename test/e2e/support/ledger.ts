@@ -66,6 +66,11 @@ export class Ledger {
     return new Ledger(fleet, await ApiClient.of(fleet, address), resource)
   }
 
+  /** How many writes were acknowledged until now. */
+  get acknowledged(): number {
+    return this.#acknowledged.length
+  }
+
   /** The writes that have failed since this was asked last. */
   takeFailures(): readonly string[] {
     return this.#failures.slice(this.#taken, (this.#taken = this.#failures.length))

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
 import { Fleet } from '../support/fleet.js'
-import { mustRun, type Ended } from '../support/process.js'
+import type { Ended } from '../support/process.js'
 import { etcdctl } from './support/etcdctl.js'
 
-/** etcd goes back to a snapshot while the worker dies, does not go back when it is cancelled, and outlives its majority. */
-const fleet = new Fleet('restore')
+/** etcd goes back to a snapshot while the worker dies, and does not go back when it is cancelled. */
+const fleet = new Fleet('snapshot-restore')
 const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const NODES = [...CONTROL_PLANES, 'w1']
 
@@ -175,27 +175,5 @@ describe('a restore', () => {
 
   it('leaves nothing for an apply to change', async () => {
     expect(expectDone(await fleet.apply()).stdout).toContain('nothing to change')
-  })
-})
-
-describe('an etcd that has lost its majority for good', () => {
-  beforeAll(async () => {
-    await fleet.kubectl('create', 'configmap', 'latest')
-    await mustRun('docker', ['kill', fleet.container('cp2'), fleet.container('cp3')])
-  })
-
-  it('is not recovered as long as members may come back', async () => {
-    const refused = await etcd('recover', '--yes-restore', fleet.name)
-    expect(refused.exitCode, refused.stdout + refused.stderr).toBe(1)
-    expect(refused.stdout + refused.stderr).toContain('--dead cp2')
-  })
-
-  it('goes on with what the survivor has', async () => {
-    const ended = expectDone(await etcd('recover', '--dead', 'cp2', 'cp3', '--yes-restore', fleet.name))
-    expect(ended.stdout).toContain('quorate replace cp2 --dead')
-    expect(await etcdVoters(fleet)).toEqual(['cp1'])
-    expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])
-    expect(await configMaps()).toContain('latest')
-    expect(await containersOf('early')).toBe(early)
   })
 })
