@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { putDataBack } from '../../../../../src/activities/restore/control-plane.js'
 import {
   clearData,
   isPlaced,
@@ -76,6 +77,23 @@ if [ "$(wc -l <"$here/steps")" -gt ${step} ]; then kill -9 $PPID; exit 1; fi
 exec /bin/${name} "$@"`,
     )
   }
+}
+
+/** Kills the shell that removes a folder, when so far only its stamp is gone. */
+function dieInRemoval(): void {
+  programs.add(
+    'rm',
+    `for last; do :; done
+[ -e "$last/member" ] || [ -e "$last/quorate-restored" ] || exec /bin/rm "$@"
+/bin/rm -f "$last/quorate-restored"
+kill -9 $PPID`,
+  )
+}
+
+/** The mark of a restore that may go back. */
+function markRestoring(): void {
+  mkdirSync(join(programs.folder, 'state'), { recursive: true })
+  writeFileSync(join(programs.folder, 'state/restoring'), 'test\n')
 }
 
 function live(): void {
@@ -161,7 +179,28 @@ describe('the exchange of data', () => {
     await takeDataBack(context(), 'test').catch(() => undefined)
     live()
     await takeDataBack(context(), 'test')
+    await clearData(context())
     expect(folders()).toEqual(['member'])
+    expect(database('member')).toBe('old')
+  })
+
+  it('is taken back although the removal of restored data was cut off', async () => {
+    await placeData(context(), 'test')
+    dieInRemoval()
+    await takeDataBack(context(), 'test').catch(() => undefined)
+    live()
+    await takeDataBack(context(), 'test')
+    expect(database('member')).toBe('old')
+  })
+
+  it('is taken back although a second restore was cut off while it removed the data of the first', async () => {
+    await placeData(context(), 'test')
+    const later = { ...context(), operation: 'later' }
+    await restoreData(later, ORDER)
+    dieInRemoval()
+    await placeData(later, 'test').catch(() => undefined)
+    live()
+    await takeDataBack(later, 'test')
     expect(database('member')).toBe('old')
   })
 
@@ -174,6 +213,16 @@ describe('the exchange of data', () => {
     expect(database('member.old-test')).toBe('old')
     await takeDataBack(later, 'test')
     expect(database('member')).toBe('old')
+  })
+
+  it('is taken back on a host that had no data: then there are none again', async () => {
+    rmSync(data('member'), { recursive: true })
+    markRestoring()
+    await placeData(context(), 'test')
+    expect(await isPlaced(context(), 'test')).toBe(true)
+    expect(await takeDataBack(context(), 'test')).toBe(true)
+    expect(folders()).toEqual([])
+    expect(await takeDataBack(context(), 'test')).toBe(false)
   })
 
   it('is known from the old data that are kept', async () => {
@@ -232,5 +281,30 @@ describe('data of a host that no etcd has started with', () => {
     rmSync(data('member/quorate-restored'))
     await withdrawData(context())
     expect(existsSync(data('member'))).toBe(true)
+  })
+})
+
+describe('the way back', () => {
+  const manifests = (folder: string) => join(programs.folder, 'kubernetes', folder)
+
+  beforeEach(() => {
+    markRestoring()
+    mkdirSync(manifests('manifests-aside'), { recursive: true })
+    writeFileSync(join(manifests('manifests-aside'), 'etcd.yaml'), 'kind: Pod')
+    programs.add('systemctl', 'echo active')
+  })
+
+  it('starts etcd with the data that it had', async () => {
+    await putDataBack(context())
+    expect(readdirSync(manifests('manifests'))).toEqual(['etcd.yaml'])
+  })
+
+  it('never starts etcd where there were no data: it could found an empty cluster', async () => {
+    rmSync(data('member'), { recursive: true })
+    await expect(putDataBack(context())).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: 'it had no data of etcd before, so it stays stopped',
+    })
+    expect(existsSync(join(manifests('manifests'), 'etcd.yaml'))).toBe(false)
   })
 })
