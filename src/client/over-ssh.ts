@@ -15,7 +15,7 @@ import type { HostLocks } from '../hosts/lock/inspect.js'
 import type { SessionPool } from '../ssh/index.js'
 import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 
-export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
+export type { BrokenCertificate, CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
 export type { MemberSeen, MembersFound } from '../hosts/etcd/inspect.js'
 export type {
   SnapshotSeen,
