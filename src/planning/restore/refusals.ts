@@ -8,7 +8,7 @@ import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { unknownHosts } from '../unknown-hosts.js'
-import { minorOf, statusesOf } from './source.js'
+import { knownSnapshots, minorOf, statusesOf } from './source.js'
 
 /** What is decided from. */
 export interface RestoreScene {
@@ -136,6 +136,17 @@ const absent: Refusal = ({ record, request: { from } }) => {
   return [finding('error', 'SNAPSHOT_UNKNOWN', undefined, `no control plane that answers keeps ${from.name}`)]
 }
 
+/** A clock that is wrong makes an old snapshot the newest. Revisions of one etcd only grow. */
+const disputed: Refusal = ({ record, looks, request: { from } }) => {
+  if (record === undefined || (from.kind === 'snapshot' && from.name !== undefined)) return []
+  const further = knownSnapshots(looks)
+    .filter(({ clusterId, revision }) => clusterId === record.clusterId && revision > record.revision)
+    .toSorted((a, b) => b.revision - a.revision)[0]
+  if (further === undefined) return []
+  const message = `${record.name} has the latest date (revision ${record.revision}), but ${further.name} has a later state (revision ${further.revision}): a clock was wrong, or etcd has gone back`
+  return [refusal(undefined, message, 'name the snapshot: `quorate etcd restore NAME`')]
+}
+
 const damaged: Refusal = ({ record, sound }) => {
   if (record === undefined || sound.length > 0) return []
   const message = `no host has ${record.name} as it was written down: the file was changed or cut off`
@@ -172,7 +183,7 @@ const otherVersion: Refusal = ({ cluster, record, looks }) => {
   })
 }
 
-const OF_SNAPSHOT: readonly Refusal[] = [absent, damaged, foreign, otherVersion]
+const OF_SNAPSHOT: readonly Refusal[] = [absent, disputed, damaged, foreign, otherVersion]
 
 /** Whoever has a majority loses nothing by going on with it. */
 const majority: Refusal = ({ looks }) =>

@@ -137,6 +137,20 @@ describe('a restore is refused before anything is stopped', () => {
     expect(codes({ from: { kind: 'snapshot', name: 'other' } })).toEqual(['SNAPSHOT_UNKNOWN'])
   })
 
+  it('of the newest if its state is older than that of another: a clock was wrong', () => {
+    const future = { ...record, name: 'prod-20280101T000000Z-r900-x', takenAt: '2028-01-01T00:00:00.000Z' }
+    const looks = looksWith('cp1', record, { ...future, revision: 900 })
+    const [problem] = plan({}, { looks }).problems
+    expect(problem).toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: expect.stringContaining(`${record.name} has a later state`) as string,
+    })
+    expect(codes({ from: { kind: 'snapshot', name: record.name } }, { looks })).toEqual([])
+    expect(
+      codes({}, { looks: looksWith('cp1', record, { ...future, clusterId: '42', revision: 900 }) }),
+    ).toEqual(['SNAPSHOT_FOREIGN'])
+  })
+
   it('if no host has the snapshot as it was written down', () => {
     expect(codes({}, { sound: [] })).toEqual(['SNAPSHOT_DAMAGED'])
   })
