@@ -2,9 +2,9 @@
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
+import { hasEtcdData } from '../../hosts/etcd/data.js'
 import {
   clearData,
-  hasData,
   isPlaced,
   oldFolder,
   placeData,
@@ -133,7 +133,7 @@ export async function putDataBack(context: HostContext): Promise<StepOutcome> {
   if (origin !== undefined) {
     if (await isPlaced(context, origin)) await setAside(context)
     isBack = await takeDataBack(context, origin)
-    if (!(await hasData(context))) {
+    if (!(await hasEtcdData(context.session))) {
       await clearData(context)
       const message = 'it had no data of etcd before, so it stays stopped'
       throw context.error('RESTORE_FAILED', message, { step: STEP })

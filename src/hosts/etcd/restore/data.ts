@@ -204,11 +204,6 @@ export async function takeDataBack({ session, host }: HostContext, origin: strin
   return expectSuccess(done, 'putting the old data back', host).stdout.trim() !== ''
 }
 
-/** Whether there are data for a member to start with. */
-export async function hasData({ session }: HostContext): Promise<boolean> {
-  return (await session.run(command('test', '-e', HOST_PATHS.etcdMember), { root: true })).exitCode === 0
-}
-
 // $1: etcd's folder, $2: the folder of old data that stays, or nothing.
 const CLEAR = `
 cd -- "$1" 2>/dev/null || exit 0

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { putDataBack } from '../../../../../src/activities/restore/control-plane.js'
 import {
   clearData,
   isPlaced,
@@ -281,30 +280,5 @@ describe('data of a host that no etcd has started with', () => {
     rmSync(data('member/quorate-restored'))
     await withdrawData(context())
     expect(existsSync(data('member'))).toBe(true)
-  })
-})
-
-describe('the way back', () => {
-  const manifests = (folder: string) => join(programs.folder, 'kubernetes', folder)
-
-  beforeEach(() => {
-    markRestoring()
-    mkdirSync(manifests('manifests-aside'), { recursive: true })
-    writeFileSync(join(manifests('manifests-aside'), 'etcd.yaml'), 'kind: Pod')
-    programs.add('systemctl', 'echo active')
-  })
-
-  it('starts etcd with the data that it had', async () => {
-    await putDataBack(context())
-    expect(readdirSync(manifests('manifests'))).toEqual(['etcd.yaml'])
-  })
-
-  it('never starts etcd where there were no data: it could found an empty cluster', async () => {
-    rmSync(data('member'), { recursive: true })
-    await expect(putDataBack(context())).rejects.toMatchObject({
-      code: 'RESTORE_FAILED',
-      message: 'it had no data of etcd before, so it stays stopped',
-    })
-    expect(existsSync(join(manifests('manifests'), 'etcd.yaml'))).toBe(false)
   })
 })
