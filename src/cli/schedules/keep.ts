@@ -21,14 +21,12 @@ export async function keepSchedules(
 ): Promise<void> {
   const isDestroyed = kind === 'reset' && (request as ResetRequest | undefined)?.all === true
   if (kind !== 'apply' && !isDestroyed) return
-  const { schedules, ...without } = cluster
   try {
+    const { schedules: _, ...without } = cluster
     const wanted = isDestroyed ? without : cluster
     const changes = await client.syncSchedules(wanted, isDestroyed ? '' : await clusterFileText(context))
     if (changes.length > 0 && !context.json) context.io.note(`schedules: ${describeChanges(changes)}`)
   } catch (error) {
-    // A server without schedules is no trouble to somebody who has none.
-    if (schedules === undefined) return
     const { message } = reportError(error)
     context.io.note(
       context.io.style.yellow(
