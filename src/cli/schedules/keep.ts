@@ -5,6 +5,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { reportError } from '../../errors/index.js'
 import type { ResetRequest, StartOptions } from '../../operations/input.js'
 import type { OperationKind } from '../../operations/registry.js'
+import { defined } from '../../values/defined.js'
 import type { Context } from '../context.js'
 import { clusterFileText } from '../load-cluster.js'
 
@@ -22,8 +23,7 @@ export async function keepSchedules(
   const isDestroyed = kind === 'reset' && (request as ResetRequest | undefined)?.all === true
   if (kind !== 'apply' && !isDestroyed) return
   try {
-    const { schedules: _, ...without } = cluster
-    const wanted = isDestroyed ? without : cluster
+    const wanted = isDestroyed ? defined({ ...cluster, schedules: undefined }) : cluster
     const changes = await client.syncSchedules(wanted, isDestroyed ? '' : await clusterFileText(context))
     if (changes.length > 0 && !context.json) context.io.note(`schedules: ${describeChanges(changes)}`)
   } catch (error) {

@@ -15,8 +15,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { renewControlPlane } from '../../../src/activities/renew/renew-control-plane.js'
 import { renewKubelet } from '../../../src/activities/renew/renew-kubelet.js'
-import { verifyServed } from '../../../src/activities/renew/verify-served.js'
-import { lookAtCertificates, wireObstacle } from '../../../src/hosts/certificates/look.js'
+import { lookAtCertificates } from '../../../src/hosts/certificates/look.js'
 import type { Session } from '../../../src/ssh/index.js'
 import { aHost } from '../../support/clusters.js'
 import { FakePrograms } from '../../support/fake-programs.js'
@@ -270,44 +269,5 @@ describe('a look at certificates', () => {
     const [, body = ''] = fresh.key.split('\n')
     expect(seen).not.toContain(body)
     expect(seen).not.toContain(base64(fresh.key).slice(0, 40))
-  })
-
-  it('names files that hold no certificate, but not kubeconfigs that need none', async () => {
-    put('kubernetes', fresh)
-    const file = (name: string) => join(folder, 'kubernetes', name)
-    writeFileSync(file('admin.conf'), 'users: [')
-    writeFileSync(file('scheduler.conf'), kubeconfig(fresh).slice(0, 400))
-    writeFileSync(
-      file('kubelet.conf'),
-      'users:\n- user:\n    client-certificate: /var/lib/kubelet/pki/x.pem\n',
-    )
-    writeFileSync(file('bootstrap-kubelet.conf'), 'users:\n- user:\n    token: abc\n')
-    writeFileSync(file('pki/apiserver.crt'), '')
-    const { found, broken } = await lookAtCertificates(context().session)
-    expect(broken.toSorted()).toEqual([
-      '/etc/kubernetes/admin.conf',
-      '/etc/kubernetes/pki/apiserver.crt',
-      '/etc/kubernetes/scheduler.conf',
-    ])
-    expect(found).toHaveLength(PAIRS.length - 1 + CONFS.length - 2)
-  })
-
-  it('takes no server for one that serves a certificate which is not there', async () => {
-    put('kubernetes', fresh)
-    writeFileSync(join(folder, 'kubernetes/pki/apiserver.crt'), '')
-    const { cluster, session } = context()
-    const paths = ['/etc/kubernetes/pki/apiserver.crt']
-    expect(await wireObstacle(cluster, session, paths)).toBe('apiserver.crt holds no certificate')
-  })
-})
-
-describe('what is served', () => {
-  it('is not verified while a kubeconfig of a component holds no certificate', async () => {
-    put('kubernetes', fresh)
-    writeFileSync(join(folder, 'kubernetes/scheduler.conf'), '')
-    await expect(verifyServed(context(), false)).rejects.toMatchObject({
-      code: 'RENEWAL_INCOMPLETE',
-      message: 'scheduler.conf holds no certificate',
-    })
   })
 })

@@ -80,12 +80,12 @@ describe('an apply', () => {
 describe('other operations', () => {
   it('leave schedules alone', async () => {
     await keepSchedules(context(), client([]), 'upgrade', declared, {})
-    await keepSchedules(context(), client([]), 'reset', declared, { request: { all: false } } as never)
+    await keepSchedules(context(), client([]), 'reset', declared, { request: { all: false } })
     expect(synced).toEqual([])
   })
 
   it('delete them with the cluster', async () => {
-    await keepSchedules(context(), client([]), 'reset', declared, { request: { all: true } } as never)
+    await keepSchedules(context(), client([]), 'reset', declared, { request: { all: true } })
     expect(synced).toEqual([[aCluster(), '']])
   })
 })
