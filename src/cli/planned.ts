@@ -41,8 +41,19 @@ export async function lookedAt<Kind extends 'adopt' | 'plan'>(
 
 /** Plans an apply of the cluster, or what the request asks for, and prints the plan. */
 export async function showPlan(context: Context, cluster: Cluster, request?: PlanRequest): Promise<ExitCode> {
-  const outcome = await lookedAt(context, 'plan', cluster, request)
+  const outcome = await shownPlan(context, cluster, request)
   if (outcome.kind === 'ended') return outcome.exitCode
+  return outcome.result.problems.length === 0 ? EXIT.done : EXIT.failed
+}
+
+/** Like {@link showPlan}, for a command that goes on from the plan. */
+export async function shownPlan(
+  context: Context,
+  cluster: Cluster,
+  request?: PlanRequest,
+): Promise<LookedAt<'plan'>> {
+  const outcome = await lookedAt(context, 'plan', cluster, request)
+  if (outcome.kind === 'ended') return outcome
   const { result: plan } = outcome
   if (context.json) {
     context.io.json(plan)
@@ -51,7 +62,7 @@ export async function showPlan(context: Context, cluster: Cluster, request?: Pla
     const command = commandOf(request)
     renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
-  return plan.problems.length === 0 ? EXIT.done : EXIT.failed
+  return outcome
 }
 
 /** The command that carries out what is planned. An upgrade says so in its plan. */
